@@ -1,0 +1,210 @@
+"""Reads the files of the sample arena into frozen objects; anything malformed raises, naming the file and the line."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from arena.sample.verifying import check_verifier
+
+FOLDER = Path(__file__).resolve().parent
+LANGUAGES = ("en", "de")
+FINISH_STATES = ("stop", "length")
+
+
+class SampleError(ValueError):
+    """A file of the sample arena does not hold what it should."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the offline model is asked: one system prompt for each language a prompt may have, and the sampling."""
+
+    system_prompt: dict[str, str]
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    max_tokens: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class SamplePrompt:
+    id: str
+    turns: tuple[str, ...]
+    system_prompt: str
+    reference: str
+    category: str
+    language: str
+    tags: tuple[str, ...]
+    verifier: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class SampleCompetitor:
+    """A competitor; prices are US dollars per million tokens. Handwritten ones have neither price nor settings."""
+
+    slug: str
+    name: str
+    organisation: str
+    licence: str
+    price_in: float | None
+    price_out: float | None
+    released_on: date
+    description: str
+    settings: Settings | None
+
+    @property
+    def is_generated(self) -> bool:
+        return self.settings is not None
+
+
+@dataclass(frozen=True)
+class SampleResponse:
+    """An answer; tokens and latency are None where nothing was measured."""
+
+    prompt: str
+    competitor: str
+    text: str
+    finish: str
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    latency_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class SampleArena:
+    prompts: tuple[SamplePrompt, ...]
+    competitors: tuple[SampleCompetitor, ...]
+    responses: tuple[SampleResponse, ...]
+
+
+def load_sample(folder: Path = FOLDER) -> SampleArena:
+    """The whole sample arena; every response names a known prompt and a known competitor, each pair at most once."""
+    prompts = load_prompts(folder / "prompts.jsonl")
+    competitors = load_competitors(folder / "competitors.json")
+    prompt_ids = {prompt.id for prompt in prompts}
+    responses: list[SampleResponse] = []
+    for competitor in competitors:
+        path = response_path(folder / "responses", competitor)
+        if path.exists():
+            responses.extend(load_responses(path, competitor.name, prompt_ids))
+    return SampleArena(prompts=prompts, competitors=competitors, responses=tuple(responses))
+
+
+def load_prompts(path: Path = FOLDER / "prompts.jsonl") -> tuple[SamplePrompt, ...]:
+    prompts: dict[str, SamplePrompt] = {}
+    for place, row in _rows(path):
+        prompt = _parse_prompt(place, row)
+        if prompt.id in prompts:
+            raise SampleError(f"{place}: the prompt id {prompt.id!r} is there twice; give each prompt its own")
+        prompts[prompt.id] = prompt
+    return tuple(prompts.values())
+
+
+def load_competitors(path: Path = FOLDER / "competitors.json") -> tuple[SampleCompetitor, ...]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise SampleError(f"{path.name}: not JSON ({error})") from error
+    competitors: dict[str, SampleCompetitor] = {}
+    for number, row in enumerate(rows, start=1):
+        place = f"{path.name}, entry {number}"
+        competitor = _parse_competitor(place, row)
+        if competitor.name in competitors:
+            raise SampleError(f"{place}: the name {competitor.name!r} is there twice; give each competitor its own")
+        competitors[competitor.name] = competitor
+    return tuple(competitors.values())
+
+
+def load_responses(path: Path, competitor: str, prompt_ids: set[str]) -> tuple[SampleResponse, ...]:
+    responses: dict[str, SampleResponse] = {}
+    for place, row in _rows(path):
+        response = _parse_response(place, row)
+        if response.competitor != competitor:
+            raise SampleError(f"{place}: competitor {response.competitor!r} in the file of {competitor!r}")
+        if response.prompt not in prompt_ids:
+            raise SampleError(f"{place}: no prompt has the id {response.prompt!r}; see prompts.jsonl")
+        if response.prompt in responses:
+            raise SampleError(f"{place}: {competitor!r} answers {response.prompt!r} twice; keep one answer")
+        responses[response.prompt] = response
+    return tuple(responses.values())
+
+
+def response_path(folder: Path, competitor: SampleCompetitor) -> Path:
+    return folder / f"{competitor.slug}.jsonl"
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{path.name}, line {number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise SampleError(f"{place}: not JSON ({error})") from error
+        if not isinstance(row, dict):
+            raise SampleError(f"{place}: expected an object, found {type(row).__name__}")
+        yield place, row
+
+
+def _parse_prompt(place: str, row: dict[str, Any]) -> SamplePrompt:
+    _check_keys(place, row, {"id", "turns", "category", "language"}, {"system_prompt", "reference", "tags", "verifier"})
+    if row["language"] not in LANGUAGES:
+        raise SampleError(f"{place}: language {row['language']!r}; allowed are {', '.join(LANGUAGES)}")
+    if not row["turns"] or not all(isinstance(turn, str) and turn for turn in row["turns"]):
+        raise SampleError(f"{place}: turns must be a list of texts that are not empty")
+    verifier = row.get("verifier")
+    if verifier is not None:
+        try:
+            check_verifier(verifier)
+        except ValueError as error:
+            raise SampleError(f"{place}: {error}") from error
+    return SamplePrompt(
+        id=row["id"],
+        turns=tuple(row["turns"]),
+        system_prompt=row.get("system_prompt", ""),
+        reference=row.get("reference", ""),
+        category=row["category"],
+        language=row["language"],
+        tags=tuple(row.get("tags", ())),
+        verifier=verifier,
+    )
+
+
+def _parse_competitor(place: str, row: dict[str, Any]) -> SampleCompetitor:
+    needed = {"slug", "name", "organisation", "licence", "price_in", "price_out", "released_on", "description"}
+    _check_keys(place, row, needed, {"settings"})
+    fields = {**row, "released_on": date.fromisoformat(row["released_on"])}
+    fields["settings"] = _parse_settings(place, row["settings"]) if "settings" in row else None
+    return SampleCompetitor(**fields)
+
+
+def _parse_settings(place: str, row: dict[str, Any]) -> Settings:
+    _check_keys(place, row, {"system_prompt", "temperature", "top_k", "top_p", "min_p", "max_tokens", "seed"}, set())
+    if set(row["system_prompt"]) != set(LANGUAGES):
+        raise SampleError(f"{place}: system_prompt needs one text for each of {', '.join(LANGUAGES)}")
+    return Settings(**row)
+
+
+def _parse_response(place: str, row: dict[str, Any]) -> SampleResponse:
+    _check_keys(place, row, {"prompt", "competitor", "text", "finish"}, {"tokens_in", "tokens_out", "latency_ms"})
+    if row["finish"] not in FINISH_STATES:
+        raise SampleError(f"{place}: finish {row['finish']!r}; allowed are {', '.join(FINISH_STATES)}")
+    if not isinstance(row["text"], str):
+        raise SampleError(f"{place}: text must be a string, found {type(row['text']).__name__}")
+    return SampleResponse(**row)
+
+
+def _check_keys(place: str, row: dict[str, Any], needed: set[str], optional: set[str]) -> None:
+    missing, unknown = needed - set(row), set(row) - needed - optional
+    if missing:
+        raise SampleError(f"{place}: missing {', '.join(sorted(missing))}")
+    if unknown:
+        raise SampleError(
+            f"{place}: unknown {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(needed | optional))}"
+        )
