@@ -1,0 +1,7 @@
+from django.contrib.admin import AdminSite
+
+
+class AgonAdminSite(AdminSite):
+    site_header = "Agon"
+    site_title = "Agon curation"
+    index_title = "Curation"

@@ -1,0 +1,12 @@
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("ranking.urls")),
+    path("", include("arena.urls")),
+    path("api/v1/", include("arena.config.api")),
+    path("admin/", admin.site.urls),
+    path("login/", auth.LoginView.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+]

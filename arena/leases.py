@@ -1,0 +1,75 @@
+"""Work is a row: who may do it, until when.
+
+A worker claims a row by a conditional UPDATE and gets a token; a heartbeat renews the lease; the result is committed only
+where the token still stands. A worker that was thought dead and comes back late therefore writes nothing.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Thread
+
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class LeaseLost(Exception):
+    """The row was claimed by somebody else in the meantime: nothing of this attempt may be written."""
+
+
+class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
+    def claimable(self, *, now: datetime | None = None) -> "LeasedQuerySet[M]":
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now or timezone.now()))
+
+    def claim(self, pk: int, *, seconds: float, now: datetime | None = None) -> str | None:
+        """The token of the claim, or None where somebody else holds the row."""
+        now = now or timezone.now()
+        token = secrets.token_hex(16)
+        claimed = (
+            self.filter(pk=pk)
+            .claimable(now=now)
+            .update(lease_token=token, lease_until=now + timedelta(seconds=seconds), n_attempts=F("n_attempts") + 1)
+        )
+        return token if claimed else None
+
+    def renew(self, pk: int, token: str, *, seconds: float, now: datetime | None = None) -> bool:
+        until = (now or timezone.now()) + timedelta(seconds=seconds)
+        return bool(self.filter(pk=pk, lease_token=token).update(lease_until=until))
+
+    def finish(self, pk: int, token: str, **changes: object) -> None:
+        """Write the result and give the row back, in one UPDATE; raise LeaseLost where the token no longer stands."""
+        if not self.filter(pk=pk, lease_token=token).update(lease_token="", lease_until=None, **changes):
+            raise LeaseLost(f"{self.model.__name__} {pk} was taken over by another worker")
+
+
+class Leased(models.Model):
+    lease_token = models.CharField(max_length=32, blank=True, default="", editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    n_attempts = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@contextmanager
+def heartbeat(rows: LeasedQuerySet[Leased], pk: int, token: str, *, seconds: float) -> Iterator[None]:
+    """Renew the lease from a thread every third of its length, while the body works."""
+    stopped = Event()
+
+    def beat() -> None:
+        try:
+            while not stopped.wait(seconds / 3):
+                if not rows.all().renew(pk, token, seconds=seconds):
+                    return
+        finally:
+            connection.close()
+
+    thread = Thread(target=beat, name=f"heartbeat-{pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()

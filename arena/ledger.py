@@ -1,0 +1,72 @@
+"""The ledger: every change of evidence is an event, and events get their places from one sequencer.
+
+A position is given only to events that have committed, by one transaction at a time. So nothing can appear later at or
+below a position that somebody has read, and "the evidence at position W" means the same for ever.
+"""
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import Max
+
+from arena.models import Event, Import, Prompt, Vote
+
+SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
+
+NUMBER_THE_REST = """
+    UPDATE arena_event SET position = numbered.position
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(position), 0) FROM arena_event) AS position
+        FROM arena_event WHERE position IS NULL
+    ) AS numbered
+    WHERE arena_event.id = numbered.id
+"""
+
+
+def record_vote(
+    kind: Event.Kind, vote: Vote, *, arena_id: int, before: str, reason: str = "", actor: User | None = None
+) -> Event:
+    """Call inside the transaction that changes the vote. `before` is what it counted as until now."""
+    return Event.objects.create(
+        arena_id=arena_id, kind=kind, vote=vote, before=before, after=vote.counts_as, reason=reason[:200], actor=actor
+    )
+
+
+def record_import(
+    kind: Event.Kind, source: Import, *, before: str, reason: str = "", actor: User | None = None
+) -> Event:
+    """Call inside the transaction that changes the import's state."""
+    return Event.objects.create(
+        arena_id=source.arena_id, kind=kind, source=source, before=before, after=source.state, reason=reason[:200], actor=actor
+    )  # fmt: skip
+
+
+def filed_under(prompt: Prompt) -> str:
+    """Language and category of a prompt, as the ledger writes them."""
+    return f"{prompt.language}|{prompt.category}"
+
+
+def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> Event:
+    """Call inside the transaction that files a prompt under another category or language."""
+    return Event.objects.create(
+        arena_id=prompt.arena_id, kind=Event.Kind.PROMPT_FILED, prompt=prompt, before=before, after=filed_under(prompt), actor=actor
+    )  # fmt: skip
+
+
+def sequence() -> int:
+    """Give positions to all events that have committed without one; return the last position in use."""
+    if Event.objects.filter(position=None).exists():
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                # SQLite's IMMEDIATE transactions stand in line already.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+            cursor.execute(NUMBER_THE_REST)
+    return head()
+
+
+def head(arena_id: int | None = None) -> int:
+    """The last position in use, in one arena or in all."""
+    events = Event.objects.filter(position__isnull=False)
+    if arena_id is not None:
+        events = events.filter(arena_id=arena_id)
+    last: int | None = events.aggregate(last=Max("position"))["last"]
+    return last or 0

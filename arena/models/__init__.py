@@ -1,0 +1,31 @@
+from arena.models.arenas import Arena, PromptPool, Visibility, Voting
+from arena.models.battles import Ballot, Battle
+from arena.models.competitors import Competitor, CompetitorStatus
+from arena.models.imports import Import
+from arena.models.ledger import Event
+from arena.models.limits import RateWindow
+from arena.models.prompts import Prompt, PromptStatus, content_hash
+from arena.models.responses import FinishState, Response
+from arena.models.voters import Voter
+from arena.models.votes import Vote
+
+__all__ = [
+    "Arena",
+    "Ballot",
+    "Battle",
+    "Competitor",
+    "CompetitorStatus",
+    "Event",
+    "FinishState",
+    "Import",
+    "Prompt",
+    "PromptPool",
+    "PromptStatus",
+    "RateWindow",
+    "Response",
+    "Visibility",
+    "Vote",
+    "Voter",
+    "Voting",
+    "content_hash",
+]

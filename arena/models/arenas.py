@@ -1,0 +1,66 @@
+from django.db import models
+from django.urls import reverse
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "everybody"
+    ACCOUNTS = "accounts", "signed-in accounts"
+    CURATORS = "curators", "curators only"
+
+
+class Voting(models.TextChoices):
+    ANYONE = "anyone", "everybody, also without an account"
+    ACCOUNTS = "accounts", "signed-in accounts"
+    CLOSED = "closed", "nobody: voting is closed"
+
+
+class Arena(models.Model):
+    """One contest: its prompts, its competitors, its battles and its boards."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="")
+    guidelines = models.TextField(
+        blank=True, default="", help_text="Shown to voters: what makes an answer better here."
+    )
+    board_visibility = models.CharField(
+        max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text="Who may read the leaderboards."
+    )
+    content_visibility = models.CharField(
+        max_length=10,
+        choices=Visibility,
+        default=Visibility.CURATORS,
+        help_text="Who may read prompts, answers and battles.",
+    )
+    voting = models.CharField(max_length=10, choices=Voting, default=Voting.ACCOUNTS)
+    notice = models.TextField(
+        blank=True, default="", help_text="Shown on every page of the arena, such as where its votes come from."
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("leaderboard", args=[self.slug])
+
+
+class PromptPool(models.Model):
+    """A named set of prompts inside an arena."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="pools")
+    slug = models.SlugField()
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="")
+    is_active = models.BooleanField(default=True, help_text="Prompts of an inactive pool are not served to voters.")
+
+    class Meta:
+        ordering = ["arena", "name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["arena", "slug"], name="pool_slug_in_arena")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,111 @@
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+
+from arena.models.arenas import Arena
+from arena.models.competitors import Competitor
+from arena.models.imports import Import
+from arena.models.prompts import Prompt
+from arena.models.responses import Response
+from arena.models.voters import Voter
+from arena.outcomes import Outcome, Side
+
+
+class BattleQuerySet(models.QuerySet["Battle"]):
+    def showable(self) -> "BattleQuerySet":
+        """Battles whose two answers are here."""
+        return self.exclude(Q(response_a=None) | Q(response_b=None))
+
+    def published(self) -> "BattleQuerySet":
+        """Not those of an import that is still being loaded, or set aside."""
+        return self.filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
+
+
+class Battle(models.Model):
+    """One unordered pair of competitors' answers to one prompt.
+
+    The pair is kept in the order of the competitors' ids, so that every pair is written in one way only. The two responses
+    may be absent: such a battle counts but cannot be shown. That a response belongs to the battle's prompt and competitor
+    is enforced by the database (migration 0002).
+    """
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="battles", db_index=False)
+    prompt = models.ForeignKey(Prompt, null=True, blank=True, on_delete=models.PROTECT, related_name="battles")
+    competitor_a = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="battles_as_a", db_index=False)
+    competitor_b = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="battles_as_b", db_index=True)
+    response_a = models.ForeignKey(
+        Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    response_b = models.ForeignKey(
+        Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    source = models.ForeignKey(
+        Import, null=True, blank=True, on_delete=models.PROTECT, related_name="battles", db_index=False
+    )
+    row_key = models.BinaryField(max_length=16, null=True, blank=True, editable=False)
+    propensity = models.FloatField(
+        null=True, blank=True, help_text="Probability with which this pair was drawn when it was first served."
+    )
+    created_at = models.DateTimeField()
+
+    objects = BattleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(competitor_a__lt=F("competitor_b")), name="battle_pair_in_order"),
+            models.CheckConstraint(
+                condition=Q(prompt__isnull=False) | Q(response_a=None, response_b=None),
+                name="battle_answers_have_a_prompt",
+            ),
+            models.UniqueConstraint(
+                fields=["response_a", "response_b"],
+                condition=Q(row_key=None),
+                name="one_served_battle_a_pair_of_answers",
+            ),
+            models.UniqueConstraint(fields=["arena", "row_key"], name="battle_row_in_arena"),
+        ]
+        indexes = [
+            models.Index(fields=["competitor_a", "competitor_b"], name="battle_pair"),
+            models.Index(
+                fields=["response_a", "response_b"], condition=Q(response_a__isnull=False), name="battle_answers"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"battle {self.pk}"
+
+
+class Ballot(models.Model):
+    """One battle, served to one voter with its sides drawn by the server. The voter's form carries its random key, nothing else."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        VOTED = "voted", "voted"
+        SKIPPED = "skipped", "skipped"
+        FLAGGED = "flagged", "flagged"
+
+    key = models.CharField(max_length=32, unique=True, default=secrets.token_urlsafe, editable=False)
+    battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
+    voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="ballots")
+    first_shown = models.CharField(max_length=1, choices=Side)
+    propensity = models.FloatField(
+        help_text="Probability of this battle among all that could have been served to this voter."
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    note = models.CharField(max_length=500, blank=True, default="")
+    served_at = models.DateTimeField()
+    shown_at = models.DateTimeField(null=True, blank=True, help_text="When it was read, where it was fetched ahead.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["battle", "voter"], name="one_ballot_a_battle_and_voter")]
+        indexes = [models.Index(fields=["voter", "state"])]
+
+    def __str__(self) -> str:
+        return f"ballot of {self.voter} on battle {self.battle_id}"
+
+    def outcome_for(self, shown: Outcome) -> Outcome:
+        """The battle's outcome, from one that speaks of the side shown first as A."""
+        return shown if self.first_shown == Side.A else shown.swapped()

@@ -1,0 +1,50 @@
+from django.db import models
+
+from arena.models.arenas import Arena
+
+
+class CompetitorStatus(models.TextChoices):
+    ACTIVE = "active", "active"
+    PROVISIONAL = "provisional", "provisional"
+    RETIRED = "retired", "retired"
+
+
+class CompetitorQuerySet(models.QuerySet["Competitor"]):
+    def servable(self) -> "CompetitorQuerySet":
+        return self.exclude(status=CompetitorStatus.RETIRED)
+
+
+class Competitor(models.Model):
+    """A language model (with its settings) that stands on the board."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="competitors")
+    name = models.CharField(max_length=200)
+    organisation = models.CharField(max_length=120, blank=True, default="")
+    licence = models.CharField(max_length=120, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    price_in = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Micro-dollars per million input tokens."
+    )
+    price_out = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Micro-dollars per million output tokens."
+    )
+    released_on = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=12, choices=CompetitorStatus, default=CompetitorStatus.ACTIVE)
+    endpoint = models.CharField(
+        max_length=200, blank=True, default="", help_text="Where its answers are generated; empty for imported answers."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CompetitorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["arena", "name"], name="competitor_name_in_arena")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> float | None:
+        """Dollars per million output tokens."""
+        return None if self.price_out is None else self.price_out / 1_000_000

@@ -1,0 +1,48 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from arena.models.arenas import Arena
+from arena.models.imports import Import
+from arena.models.prompts import Prompt
+from arena.models.votes import Vote
+
+
+class Event(models.Model):
+    """One change of evidence. `before` and `after` say what counted: an outcome, or nothing.
+
+    `position` is given later, by one sequencer, to events whose transactions have committed (`arena.ledger`): what was read
+    up to a position stays what it was, although on PostgreSQL a lower id can commit after a higher one.
+    """
+
+    class Kind(models.TextChoices):
+        VOTE_CAST = "vote_cast", "vote cast"
+        VOTE_CHANGED = "vote_changed", "vote changed"
+        VOTE_SET_ASIDE = "vote_set_aside", "vote set aside"
+        VOTE_RESTORED = "vote_restored", "vote restored"
+        IMPORT_PUBLISHED = "import_published", "import published"
+        IMPORT_SET_ASIDE = "import_set_aside", "import set aside"
+        IMPORT_RESTORED = "import_restored", "import restored"
+        PROMPT_FILED = "prompt_filed", "prompt filed under another category or language"
+
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="events", db_index=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    vote = models.ForeignKey(Vote, null=True, on_delete=models.PROTECT, related_name="events")
+    source = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="events")
+    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.PROTECT, related_name="events")
+    before = models.CharField(max_length=220, blank=True, default="")
+    after = models.CharField(max_length=220, blank=True, default="")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["arena", "position"]),
+            models.Index(fields=["id"], condition=Q(position=None), name="event_without_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at {self.position}"

@@ -1,0 +1,71 @@
+import hashlib
+import json
+import unicodedata
+from collections.abc import Sequence
+
+from django.db import models
+
+from arena.models.arenas import Arena, PromptPool
+
+
+class PromptStatus(models.TextChoices):
+    DRAFT = "draft", "draft"
+    ACTIVE = "active", "active"
+    RETIRED = "retired", "retired"
+
+
+def content_hash(*parts: str) -> str:
+    """Equal for texts that differ only in white space at the ends or in Unicode form; 32 hexadecimal digits."""
+    normal = [unicodedata.normalize("NFKC", part).strip() for part in parts]
+    return hashlib.blake2b(json.dumps(normal, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    def servable(self) -> "PromptQuerySet":
+        return self.filter(status=PromptStatus.ACTIVE, pool__is_active=True)
+
+
+class Prompt(models.Model):
+    """What the competitors are asked: one or more turns of the user."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="prompts")
+    pool = models.ForeignKey(PromptPool, on_delete=models.CASCADE, related_name="prompts")
+    key = models.CharField(max_length=200, help_text="The name of this prompt in its file; unique in the arena.")
+    turns = models.JSONField(default=list, help_text="What the user says, turn by turn.")
+    system_prompt = models.TextField(blank=True, default="")
+    reference = models.TextField(blank=True, default="", help_text="A right answer; never public.")
+    category = models.CharField(max_length=200, blank=True, default="", help_text="A path, such as coding/python.")
+    language = models.CharField(max_length=16, blank=True, default="", help_text="Code such as en or de.")
+    tags = models.JSONField(default=list, blank=True)
+    verifier = models.JSONField(
+        null=True, blank=True, help_text="A check that a program can make of an answer; never public."
+    )
+    status = models.CharField(max_length=10, choices=PromptStatus, default=PromptStatus.ACTIVE)
+    content_hash = models.CharField(max_length=32, editable=False, db_index=True)
+    html = models.TextField(blank=True, default="", editable=False)
+    rendered_by = models.CharField(max_length=40, blank=True, default="", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["arena", "key"], name="prompt_key_in_arena")]
+        indexes = [models.Index(fields=["arena", "status", "category"]), models.Index(fields=["arena", "language"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.turns)
+
+    @property
+    def title(self) -> str:
+        """The first words, for lists."""
+        first = " ".join(str(self.turns[0]).split()) if self.turns else ""
+        return (first[:77] + "...") if len(first) > 80 else first or self.key
+
+    @staticmethod
+    def hash_of(turns: Sequence[str], system_prompt: str = "") -> str:
+        return content_hash(system_prompt, *turns)

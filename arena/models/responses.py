@@ -1,0 +1,56 @@
+from django.db import models
+
+from arena.models.competitors import Competitor
+from arena.models.prompts import Prompt
+
+
+class FinishState(models.TextChoices):
+    STOP = "stop", "complete"
+    LENGTH = "length", "cut at the token limit"
+    PENDING = "pending", "not generated yet"
+    FAILED = "failed", "failed"
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def delivered(self) -> "ResponseQuerySet":
+        return self.filter(finish__in=[FinishState.STOP, FinishState.LENGTH])
+
+
+class Response(models.Model):
+    """What one competitor answered to one prompt; repeats are numbered from 0."""
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="responses")
+    competitor = models.ForeignKey(Competitor, on_delete=models.CASCADE, related_name="responses")
+    repeat = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField(blank=True, default="")
+    turns = models.JSONField(
+        default=list, blank=True, help_text="The answers turn by turn, where there are several turns."
+    )
+    finish = models.CharField(max_length=10, choices=FinishState, default=FinishState.STOP)
+    tokens_in = models.PositiveIntegerField(null=True, blank=True)
+    tokens_out = models.PositiveIntegerField(null=True, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars.")
+    content_hash = models.CharField(max_length=32, editable=False)
+    # style features, counted once when the text arrives
+    n_characters = models.PositiveIntegerField(default=0, editable=False)
+    n_headers = models.PositiveIntegerField(default=0, editable=False)
+    n_list_items = models.PositiveIntegerField(default=0, editable=False)
+    n_bold = models.PositiveIntegerField(default=0, editable=False)
+    n_code_blocks = models.PositiveIntegerField(default=0, editable=False)
+    html = models.TextField(blank=True, default="", editable=False)
+    rendered_by = models.CharField(max_length=40, blank=True, default="", editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["prompt", "competitor", "repeat"], name="one_response_a_repeat"),
+            # the target of a battle's composite foreign key
+            models.UniqueConstraint(fields=["id", "prompt", "competitor"], name="response_of_prompt_and_competitor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.competitor} on {self.prompt}"

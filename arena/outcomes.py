@@ -1,0 +1,23 @@
+"""What one comparison said: answer a is better, answer b is better, both are good, both are bad."""
+
+from django.db import models
+
+
+class Outcome(models.TextChoices):
+    A = "a", "A is better"
+    B = "b", "B is better"
+    TIE = "tie", "both good"
+    BOTH_BAD = "both_bad", "both bad"
+
+    def swapped(self) -> "Outcome":
+        """The same judgement with the two answers exchanged."""
+        return {Outcome.A: Outcome.B, Outcome.B: Outcome.A}.get(self, self)
+
+    def score(self) -> float:
+        """Points of answer a: 1 for a win, 1/2 for a tie or both bad, 0 for a loss."""
+        return {Outcome.A: 1.0, Outcome.B: 0.0}.get(self, 0.5)
+
+
+class Side(models.TextChoices):
+    A = "a", "A"
+    B = "b", "B"

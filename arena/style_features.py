@@ -1,0 +1,30 @@
+"""What can be counted in an answer's looks: the covariates of style control."""
+
+import re
+from typing import TypedDict
+
+_HEADER = re.compile(r"^#{1,6}\s", re.MULTILINE)
+_LIST_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s", re.MULTILINE)
+_BOLD = re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
+_FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
+_FENCED = re.compile(r"^\s*(```|~~~).*?^\s*\1[^\n]*$", re.MULTILINE | re.DOTALL)
+
+
+class StyleFeatures(TypedDict):
+    n_characters: int
+    n_headers: int
+    n_list_items: int
+    n_bold: int
+    n_code_blocks: int
+
+
+def style_features(text: str) -> StyleFeatures:
+    """Counts in Markdown; what stands inside code fences is code, not headers or lists."""
+    prose = _FENCED.sub("", text)
+    return StyleFeatures(
+        n_characters=len(text),
+        n_headers=len(_HEADER.findall(prose)),
+        n_list_items=len(_LIST_ITEM.findall(prose)),
+        n_bold=len(_BOLD.findall(prose)),
+        n_code_blocks=(len(_FENCE.findall(text)) + 1) // 2,
+    )

@@ -1,0 +1,19 @@
+"""Pages of the arena room."""
+
+from django.urls import path
+
+from arena.views import battles, entrance, imports, status, voting
+
+urlpatterns = [
+    path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),
+    path("arenas/<slug:slug>/vote/cast/", voting.cast, name="cast"),
+    path("arenas/<slug:slug>/vote/undo/", voting.undo, name="undo"),
+    path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
+    path("arenas/<slug:slug>/battles/<int:pk>/", battles.battle, name="battle"),
+    path("import/", imports.imports, name="imports"),
+    path("import/<int:pk>/", imports.import_detail, name="import"),
+    path("enter/<str:token>/", entrance.enter, name="enter"),
+    path("healthz", status.healthz, name="healthz"),
+    path("readyz", status.readyz, name="readyz"),
+    path("metrics", status.metrics, name="metrics"),
+]

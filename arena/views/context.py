@@ -1,0 +1,26 @@
+"""What every page knows: the arena it is in, and what its reader may see."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from arena import access
+from arena.models import Arena
+
+
+def arena_or_404(request: HttpRequest, slug: str) -> Arena:
+    """The arena, where this visitor may know of it."""
+    arena = get_object_or_404(Arena, slug=slug)
+    if not access.arenas_for(request.user).filter(pk=arena.pk).exists():
+        raise Http404(f"no arena {slug!r}")
+    return arena
+
+
+def page_context(request: HttpRequest, page: str, arena: Arena | None = None, **more: Any) -> dict[str, Any]:
+    """The context that `base.html` needs, with the page's own entries."""
+    context: dict[str, Any] = {"page": page, "arena": arena, "is_curator": access.is_curator(request.user)}
+    if arena is not None:
+        context["other_arenas"] = access.arenas_for(request.user)[:50]
+        context["sees_content"] = access.sees_content(request.user, arena)
+    return context | more

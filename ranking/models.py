@@ -1,0 +1,167 @@
+"""Boards and what they showed: a leaderboard says what counts and how it is fitted; a snapshot is one fit, for ever."""
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+
+from arena.leases import Leased, LeasedQuerySet
+from arena.models import Arena, Competitor
+
+
+class Immutable(Exception):
+    """A snapshot and its entries are written once."""
+
+
+class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
+    def live(self) -> "LeaderboardQuerySet":
+        return self.filter(is_live=True)
+
+
+class Leaderboard(Leased):
+    """What counts (arena, category, language) and how it is fitted."""
+
+    class Method(models.TextChoices):
+        BRADLEY_TERRY = "bradley_terry", "Bradley-Terry, a tie half a win each"
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
+    slug = models.SlugField(unique=True, max_length=120)
+    name = models.CharField(max_length=120)
+    category = models.CharField(
+        max_length=200, blank=True, default="", help_text="Only prompts of this category and below."
+    )
+    language = models.CharField(max_length=16, blank=True, default="", help_text="Only prompts in this language.")
+    method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
+    level = models.FloatField(default=0.95, help_text="Of the intervals and of the rank ranges.")
+    seed = models.PositiveIntegerField(default=1, help_text="Of the random draws behind the rank ranges.")
+    is_default = models.BooleanField(default=False, help_text="The arena's own board.")
+    is_live = models.BooleanField(default=True, help_text="Fitted again by itself when votes arrive.")
+    # the refit's own notes
+    read_to = models.BigIntegerField(default=0, editable=False, help_text="Ledger position of the newest fit.")
+    last_fit_seconds = models.FloatField(default=0, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    error = models.TextField(blank=True, default="", editable=False, help_text="Why the newest refit failed.")
+
+    objects = LeaderboardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["arena", "-is_default", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"
+            ),
+            models.UniqueConstraint(fields=["arena", "method", "category", "language"], name="one_board_a_definition"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def newest_snapshot(self) -> "Snapshot | None":
+        return self.snapshots.order_by("-pk").first()
+
+
+class WrittenOnce(models.Model):
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None and not self._state.adding:
+            raise Immutable(f"{type(self).__name__} {self.pk} is immutable: publish a new snapshot instead")
+        super().save(*args, **kwargs)
+
+
+def snapshot_key() -> str:
+    return secrets.token_hex(8)
+
+
+class Snapshot(WrittenOnce):
+    """One fit of one board, with all that is needed to make it again to the same digits."""
+
+    key = models.CharField(max_length=16, unique=True, default=snapshot_key, editable=False)
+    leaderboard = models.ForeignKey(Leaderboard, on_delete=models.CASCADE, related_name="snapshots", db_index=False)
+    method = models.CharField(max_length=30)
+    parameters = models.JSONField(default=dict)
+    seed = models.PositiveIntegerField()
+    watermark = models.BigIntegerField(help_text="Ledger position up to which evidence was read.")
+    evidence_hash = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=60)
+    n_battles = models.PositiveBigIntegerField()
+    n_votes = models.PositiveBigIntegerField()
+    n_voters = models.PositiveBigIntegerField()
+    n_prompts = models.PositiveBigIntegerField()
+    n_set_aside = models.PositiveBigIntegerField()
+    notes = models.JSONField(default=list, help_text="What a reader must know, such as that there are few prompts.")
+    components = models.JSONField(default=list, help_text="Groups that no results connect, best first.")
+    fit_seconds = models.FloatField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["leaderboard", "-id"]), models.Index(fields=["leaderboard", "created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.leaderboard} {self.key}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("snapshot", args=[self.key])
+
+
+class KeptSnapshot(models.Model):
+    """A snapshot that somebody linked to or exported: it is never thinned out."""
+
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.CASCADE, primary_key=True, related_name="kept")
+    reason = models.CharField(max_length=60)
+    kept_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Entry(WrittenOnce):
+    """One competitor in one snapshot. Without a rating there is a reason instead."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    competitor = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="entries")
+    rating = models.FloatField(null=True, help_text="Points: 1000 is the mean, 400/ln 10 a unit of log-odds.")
+    se = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    rank = models.PositiveIntegerField(null=True)
+    rank_low = models.PositiveIntegerField(null=True)
+    rank_high = models.PositiveIntegerField(null=True)
+    win_rate = models.FloatField(null=True, help_text="Fitted chance against a uniformly drawn opponent.")
+    raw_win_rate = models.FloatField(null=True, help_text="Share of points won, a tie half.")
+    n_votes = models.PositiveBigIntegerField()
+    n_prompts = models.PositiveBigIntegerField()
+    unrated_because = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["snapshot", "rank", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "competitor"], name="one_entry_a_snapshot_and_competitor")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.competitor}: {self.rating}"
+
+    @property
+    def is_rated(self) -> bool:
+        return self.rating is not None
+
+
+class PairTable(models.Model):
+    """What the newest fit knows of every pair: the record between the two, and how much the next vote on them would tell."""
+
+    leaderboard = models.OneToOneField(
+        Leaderboard, on_delete=models.CASCADE, primary_key=True, related_name="pair_table"
+    )
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="+")
+    competitor_ids = models.JSONField(default=list, help_text="The order of rows and columns.")
+    record = models.BinaryField(
+        help_text="int64 (m, m, 3), row-major: times row beat column, tied with it, was bad like it."
+    )
+    weights = models.BinaryField(help_text="float32 (m, m), row-major, symmetric, zero diagonal; sums to 1 over pairs.")
+
+    def __str__(self) -> str:
+        return f"pairs of {self.leaderboard_id}"
