@@ -31,9 +31,7 @@ def record_vote(
     )
 
 
-def record_import(
-    kind: Event.Kind, source: Import, *, before: str, reason: str = "", actor: User | None = None
-) -> Event:
+def record_import(kind: Event.Kind, source: Import, *, before: str, reason: str = "", actor: User | None = None) -> Event:
     """Call inside the transaction that changes the import's state."""
     return Event.objects.create(
         arena_id=source.arena_id, kind=kind, source=source, before=before, after=source.state, reason=reason[:200], actor=actor

@@ -28,9 +28,7 @@ class Leaderboard(Leased):
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
     name = models.CharField(max_length=120)
-    category = models.CharField(
-        max_length=200, blank=True, default="", help_text="Only prompts of this category and below."
-    )
+    category = models.CharField(max_length=200, blank=True, default="", help_text="Only prompts of this category and below.")
     language = models.CharField(max_length=16, blank=True, default="", help_text="Only prompts in this language.")
     method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
     level = models.FloatField(default=0.95, help_text="Of the intervals and of the rank ranges.")
@@ -48,9 +46,7 @@ class Leaderboard(Leased):
     class Meta:
         ordering = ["arena", "-is_default", "name", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"
-            ),
+            models.UniqueConstraint(fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"),
             models.UniqueConstraint(fields=["arena", "method", "category", "language"], name="one_board_a_definition"),
         ]
 
@@ -138,9 +134,7 @@ class Entry(WrittenOnce):
 
     class Meta:
         ordering = ["snapshot", "rank", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["snapshot", "competitor"], name="one_entry_a_snapshot_and_competitor")
-        ]
+        constraints = [models.UniqueConstraint(fields=["snapshot", "competitor"], name="one_entry_a_snapshot_and_competitor")]
 
     def __str__(self) -> str:
         return f"{self.competitor}: {self.rating}"
@@ -153,14 +147,10 @@ class Entry(WrittenOnce):
 class PairTable(models.Model):
     """What the newest fit knows of every pair: the record between the two, and how much the next vote on them would tell."""
 
-    leaderboard = models.OneToOneField(
-        Leaderboard, on_delete=models.CASCADE, primary_key=True, related_name="pair_table"
-    )
+    leaderboard = models.OneToOneField(Leaderboard, on_delete=models.CASCADE, primary_key=True, related_name="pair_table")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="+")
     competitor_ids = models.JSONField(default=list, help_text="The order of rows and columns.")
-    record = models.BinaryField(
-        help_text="int64 (m, m, 3), row-major: times row beat column, tied with it, was bad like it."
-    )
+    record = models.BinaryField(help_text="int64 (m, m, 3), row-major: times row beat column, tied with it, was bad like it.")
     weights = models.BinaryField(help_text="float32 (m, m), row-major, symmetric, zero diagonal; sums to 1 over pairs.")
 
     def __str__(self) -> str:

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def _plain_statics(settings: object, tmp_path: Path) -> Iterator[None]:
+def _plain_statics(settings: object, tmp_path: Path) -> None:
     """Hashed names need collectstatic; tests serve the sources. Files of a test stay in its own folder."""
     settings.STORAGES = settings.STORAGES | {  # type: ignore[attr-defined]
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
-    yield
 
 
 @pytest.fixture

@@ -39,9 +39,7 @@ def make_competitor(arena: Arena, name: str = "", **fields: Any) -> Competitor:
 
 
 def make_response(prompt: Prompt, competitor: Competitor, text: str = "An answer.", **fields: Any) -> Response:
-    return Response.objects.create(
-        prompt=prompt, competitor=competitor, text=text, content_hash=content_hash(text), **fields
-    )
+    return Response.objects.create(prompt=prompt, competitor=competitor, text=text, content_hash=content_hash(text), **fields)
 
 
 def make_battle(
@@ -53,9 +51,7 @@ def make_battle(
         assert prompt is not None
         for side, competitor in (("a", first), ("b", second)):
             known = Response.objects.filter(prompt=prompt, competitor=competitor).first()
-            fields[f"response_{side}"] = known or make_response(
-                prompt, competitor, f"The answer of number {competitor.pk}."
-            )
+            fields[f"response_{side}"] = known or make_response(prompt, competitor, f"The answer of number {competitor.pk}.")
     return Battle.objects.create(
         arena=a.arena, prompt=prompt, competitor_a=first, competitor_b=second, **{"created_at": timezone.now()} | fields
     )

@@ -34,21 +34,13 @@ class Environment(BaseSettings):
     agon_trusted_origins: Annotated[list[str], NoDecode] = Field(
         [], description="https://... origins allowed to post forms when a proxy ends TLS, separated by commas"
     )
-    agon_behind_proxy: bool = Field(
-        False, description="trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front"
-    )
-    agon_https: bool = Field(
-        False, description="cookies only over https, HSTS; set it when the site is served over https"
-    )
+    agon_behind_proxy: bool = Field(False, description="trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front")
+    agon_https: bool = Field(False, description="cookies only over https, HSTS; set it when the site is served over https")
     agon_time_zone: str = Field("UTC", description="time zone of the pages")
-    agon_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="least level that is logged"
-    )
+    agon_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     agon_metrics_token: str = Field("", description="bearer token for /metrics; empty: only requests from this machine")
     agon_votes_per_minute: int = Field(30, ge=1, description="votes one voter may cast in a minute")
-    agon_anonymous_voters_per_hour: int = Field(
-        60, ge=1, description="new anonymous voters one address may become in an hour"
-    )
+    agon_anonymous_voters_per_hour: int = Field(60, ge=1, description="new anonymous voters one address may become in an hour")
 
     @field_validator("agon_allowed_hosts", "agon_trusted_origins", mode="before")
     @classmethod

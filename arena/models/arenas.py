@@ -20,9 +20,7 @@ class Arena(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="")
-    guidelines = models.TextField(
-        blank=True, default="", help_text="Shown to voters: what makes an answer better here."
-    )
+    guidelines = models.TextField(blank=True, default="", help_text="Shown to voters: what makes an answer better here.")
     board_visibility = models.CharField(
         max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text="Who may read the leaderboards."
     )

@@ -34,15 +34,9 @@ class Battle(models.Model):
     prompt = models.ForeignKey(Prompt, null=True, blank=True, on_delete=models.PROTECT, related_name="battles")
     competitor_a = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="battles_as_a", db_index=False)
     competitor_b = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="battles_as_b", db_index=True)
-    response_a = models.ForeignKey(
-        Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    response_b = models.ForeignKey(
-        Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    source = models.ForeignKey(
-        Import, null=True, blank=True, on_delete=models.PROTECT, related_name="battles", db_index=False
-    )
+    response_a = models.ForeignKey(Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    response_b = models.ForeignKey(Response, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    source = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="battles", db_index=False)
     row_key = models.BinaryField(max_length=16, null=True, blank=True, editable=False)
     propensity = models.FloatField(
         null=True, blank=True, help_text="Probability with which this pair was drawn when it was first served."
@@ -68,9 +62,7 @@ class Battle(models.Model):
         ]
         indexes = [
             models.Index(fields=["competitor_a", "competitor_b"], name="battle_pair"),
-            models.Index(
-                fields=["response_a", "response_b"], condition=Q(response_a__isnull=False), name="battle_answers"
-            ),
+            models.Index(fields=["response_a", "response_b"], condition=Q(response_a__isnull=False), name="battle_answers"),
         ]
 
     def __str__(self) -> str:
@@ -90,9 +82,7 @@ class Ballot(models.Model):
     battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="ballots")
     first_shown = models.CharField(max_length=1, choices=Side)
-    propensity = models.FloatField(
-        help_text="Probability of this battle among all that could have been served to this voter."
-    )
+    propensity = models.FloatField(help_text="Probability of this battle among all that could have been served to this voter.")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True, default="")
     served_at = models.DateTimeField()

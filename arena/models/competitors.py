@@ -22,12 +22,8 @@ class Competitor(models.Model):
     organisation = models.CharField(max_length=120, blank=True, default="")
     licence = models.CharField(max_length=120, blank=True, default="")
     description = models.TextField(blank=True, default="")
-    price_in = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Micro-dollars per million input tokens."
-    )
-    price_out = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Micro-dollars per million output tokens."
-    )
+    price_in = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars per million input tokens.")
+    price_out = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars per million output tokens.")
     released_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=12, choices=CompetitorStatus, default=CompetitorStatus.ACTIVE)
     endpoint = models.CharField(

@@ -38,9 +38,7 @@ class Import(Leased):
     n_added = models.PositiveIntegerField(default=0, help_text="Rows that were new.")
     report = models.JSONField(default=dict, blank=True, help_text="How the file was read.")
     error = models.TextField(blank=True, default="")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
 

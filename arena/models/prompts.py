@@ -37,9 +37,7 @@ class Prompt(models.Model):
     category = models.CharField(max_length=200, blank=True, default="", help_text="A path, such as coding/python.")
     language = models.CharField(max_length=16, blank=True, default="", help_text="Code such as en or de.")
     tags = models.JSONField(default=list, blank=True)
-    verifier = models.JSONField(
-        null=True, blank=True, help_text="A check that a program can make of an answer; never public."
-    )
+    verifier = models.JSONField(null=True, blank=True, help_text="A check that a program can make of an answer; never public.")
     status = models.CharField(max_length=10, choices=PromptStatus, default=PromptStatus.ACTIVE)
     content_hash = models.CharField(max_length=32, editable=False, db_index=True)
     html = models.TextField(blank=True, default="", editable=False)

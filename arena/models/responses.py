@@ -23,9 +23,7 @@ class Response(models.Model):
     competitor = models.ForeignKey(Competitor, on_delete=models.CASCADE, related_name="responses")
     repeat = models.PositiveSmallIntegerField(default=0)
     text = models.TextField(blank=True, default="")
-    turns = models.JSONField(
-        default=list, blank=True, help_text="The answers turn by turn, where there are several turns."
-    )
+    turns = models.JSONField(default=list, blank=True, help_text="The answers turn by turn, where there are several turns.")
     finish = models.CharField(max_length=10, choices=FinishState, default=FinishState.STOP)
     tokens_in = models.PositiveIntegerField(null=True, blank=True)
     tokens_out = models.PositiveIntegerField(null=True, blank=True)

@@ -17,9 +17,7 @@ class Voter(models.Model):
     key = models.CharField(
         max_length=200, help_text="Account number, hash of the cookie, or the name in the file; never shown."
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -25,9 +25,7 @@ class Vote(models.Model):
     dwell_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Milliseconds from shown to voted.")
     is_counted = models.BooleanField(default=True)
     set_aside_reason = models.CharField(max_length=200, blank=True, default="")
-    source = models.ForeignKey(
-        Import, null=True, blank=True, on_delete=models.PROTECT, related_name="votes", db_index=False
-    )
+    source = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="votes", db_index=False)
     voted_at = models.DateTimeField()
 
     objects = VoteQuerySet.as_manager()

@@ -156,8 +156,8 @@ def _parse_prompt(place: str, row: dict[str, Any]) -> SamplePrompt:
     _check_keys(place, row, {"id", "turns", "category", "language"}, {"system_prompt", "reference", "tags", "verifier"})
     if row["language"] not in LANGUAGES:
         raise SampleError(f"{place}: language {row['language']!r}; allowed are {', '.join(LANGUAGES)}")
-    if not row["turns"] or not all(isinstance(turn, str) and turn for turn in row["turns"]):
-        raise SampleError(f"{place}: turns must be a list of texts that are not empty")
+    if len(row["turns"]) != 1 or not row["turns"][0]:
+        raise SampleError(f"{place}: turns must hold exactly one text, which the answers answer")
     verifier = row.get("verifier")
     if verifier is not None:
         try:
@@ -205,6 +205,4 @@ def _check_keys(place: str, row: dict[str, Any], needed: set[str], optional: set
     if missing:
         raise SampleError(f"{place}: missing {', '.join(sorted(missing))}")
     if unknown:
-        raise SampleError(
-            f"{place}: unknown {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(needed | optional))}"
-        )
+        raise SampleError(f"{place}: unknown {', '.join(sorted(unknown))}; allowed are {', '.join(sorted(needed | optional))}")

@@ -40,9 +40,7 @@ class Command(BaseCommand):
                 path.unlink(missing_ok=True)
             self._generate(model, competitor, prompts, path)
 
-    def _generate(
-        self, model: LocalModel, competitor: SampleCompetitor, prompts: tuple[SamplePrompt, ...], path: Path
-    ) -> None:
+    def _generate(self, model: LocalModel, competitor: SampleCompetitor, prompts: tuple[SamplePrompt, ...], path: Path) -> None:
         prompt_ids = {prompt.id for prompt in prompts}
         known = load_responses(path, competitor.name, prompt_ids) if path.exists() else ()
         n_done = len(known)
