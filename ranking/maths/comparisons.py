@@ -1,0 +1,250 @@
+"""Comparisons: who met whom, and what came out, as integer arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ranking.maths.arrays import Bools, Codes, Floats, SmallCodes
+
+OUTCOMES = ("a", "b", "tie", "both_bad")
+"""Outcome labels; the code of an outcome is its place in this tuple."""
+
+SIDES = ("a", "b")
+
+Cluster = Literal["prompt", "voter"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparisons:
+    """Pairwise comparisons as integer arrays, checked once and then trusted.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The M competitors, each once; a code is a place in this tuple.
+    a, b : (n,) int32
+        Codes of the two competitors of each row, never equal.
+    outcome : (n,) int8
+        Place in `OUTCOMES`: 0 = a won, 1 = b won, 2 = tie, 3 = both bad.
+    weight : (n,) float64, optional
+        How many equal comparisons the row stands for (>= 0); None = one each.
+    prompt, voter : (n,) int32, optional
+        Cluster codes >= 0. -1 = unknown: such a row is a cluster of its own, and with weight w it
+        is w clusters of one comparison each. None = unknown for all.
+    first : (n,) int8, optional
+        Who was shown first: 0 = a, 1 = b, -1 = unknown.
+
+    Raises
+    ------
+    ValueError
+        If a length differs, a code or weight is out of range, a name occurs twice, or a competitor
+        meets itself. The message names the first such row.
+
+    Examples
+    --------
+    >>> c = Comparisons(names=("x", "y"), a=[0, 0], b=[1, 1], outcome=[0, 2])
+    >>> len(c), c.names[c.a[0]], OUTCOMES[c.outcome[1]]
+    (2, 'x', 'tie')
+    """
+
+    names: tuple[str, ...]
+    a: Codes
+    b: Codes
+    outcome: SmallCodes
+    weight: Floats | None = None
+    prompt: Codes | None = None
+    voter: Codes | None = None
+    first: SmallCodes | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", _checked_names(self.names))
+        n_rows = len(self.a)
+        for field, limits, dtype in (
+            ("a", (0, len(self.names) - 1), np.int32),
+            ("b", (0, len(self.names) - 1), np.int32),
+            ("outcome", (0, len(OUTCOMES) - 1), np.int8),
+            ("prompt", (-1, np.iinfo(np.int32).max), np.int32),
+            ("voter", (-1, np.iinfo(np.int32).max), np.int32),
+            ("first", (-1, 1), np.int8),
+        ):
+            values = getattr(self, field)
+            if values is not None:
+                object.__setattr__(self, field, _checked_codes(field, values, n_rows, limits, dtype))
+        if self.weight is not None:
+            object.__setattr__(self, "weight", _checked_weights(self.weight, n_rows))
+        _refuse_self_comparisons(self.names, self.a, self.b)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.a)
+
+    @classmethod
+    def from_names(
+        cls,
+        a: ArrayLike,
+        b: ArrayLike,
+        outcome: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        prompt: ArrayLike | None = None,
+        voter: ArrayLike | None = None,
+        first: ArrayLike | None = None,
+    ) -> "Comparisons":
+        """Code columns of names; the competitors come out in sorted order.
+
+        Parameters
+        ----------
+        a, b : (n,) of str
+            Names of the two competitors.
+        outcome : (n,) of str
+            One of `OUTCOMES`.
+        weight : (n,) of float, optional
+            Counts of equal rows.
+        prompt, voter : (n,), optional
+            Any sortable ids. None, NaN, or -1 in an integer column = unknown.
+        first : (n,) of str, optional
+            "a" or "b": the side shown first. None = unknown.
+
+        Raises
+        ------
+        ValueError
+            Unknown outcome or side (the message names the value and what is allowed), a competitor
+            against itself, columns of different length.
+
+        Examples
+        --------
+        >>> c = Comparisons.from_names(["x", "z"], ["y", "x"], ["a", "both_bad"], prompt=["p", None])
+        >>> c.names, c.a.tolist(), c.b.tolist(), c.outcome.tolist(), c.prompt.tolist()
+        (('x', 'y', 'z'), [0, 2], [1, 0], [0, 3], [0, -1])
+        """
+        left, right = np.asarray(a), np.asarray(b)
+        names, codes = np.unique(np.concatenate([left, right]), return_inverse=True)
+        return cls(
+            names=tuple(str(name) for name in names),
+            a=codes[: len(left)].astype(np.int32),
+            b=codes[len(left) :].astype(np.int32),
+            outcome=_label_codes("outcome", outcome, OUTCOMES),
+            weight=None if weight is None else np.asarray(weight, dtype=np.float64),
+            prompt=None if prompt is None else _cluster_codes(prompt),
+            voter=None if voter is None else _cluster_codes(voter),
+            first=None if first is None else _side_codes(first),
+        )
+
+    def clusters(self, cluster: Cluster) -> Codes:
+        """The cluster codes of a column, -1 throughout where the column is absent."""
+        if cluster not in ("prompt", "voter"):
+            raise ValueError(f"unknown cluster {cluster!r}: allowed are 'prompt' and 'voter'")
+        codes = self.prompt if cluster == "prompt" else self.voter
+        return np.full(len(self), -1, dtype=np.int32) if codes is None else codes
+
+    def weights(self, rows: slice = slice(None)) -> Floats:
+        """The weights of some rows, ones where none were given."""
+        if self.weight is None:
+            return np.ones(len(self.a[rows]))
+        return self.weight[rows]
+
+    def among(self, kept: Bools) -> "Comparisons":
+        """Only the competitors marked in `kept` ((M,) bool) and the rows between them."""
+        if kept.all():
+            return self
+        rows = kept[self.a] & kept[self.b]
+        code = (np.cumsum(kept) - 1).astype(np.int32)
+        return Comparisons(
+            names=tuple(name for name, keep in zip(self.names, kept, strict=True) if keep),
+            a=code[self.a[rows]],
+            b=code[self.b[rows]],
+            outcome=self.outcome[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            prompt=None if self.prompt is None else self.prompt[rows],
+            voter=None if self.voter is None else self.voter[rows],
+            first=None if self.first is None else self.first[rows],
+        )
+
+
+def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"competitor {name!r} is named twice: names must be unique")
+        seen.add(name)
+    return tuple(names)
+
+
+def _read_only[T: np.generic](values: NDArray[T]) -> NDArray[T]:
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def _checked_codes(
+    field: str, values: ArrayLike, n_rows: int, limits: tuple[int, int], dtype: type[np.signedinteger[Any]]
+) -> NDArray[np.signedinteger[Any]]:
+    codes = np.asarray(values)
+    if codes.shape != (n_rows,):
+        raise ValueError(f"{field} has shape {codes.shape}: it must be ({n_rows},), as long as a")
+    if not n_rows:
+        return _read_only(np.empty(0, dtype=dtype))
+    if codes.dtype.kind not in "iu":
+        raise ValueError(f"{field} has type {codes.dtype}: codes are integers (names go through from_names)")
+    low, high = limits
+    if codes.min() < low or codes.max() > high:
+        row = int(np.argmax((codes < low) | (codes > high)))
+        raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
+    return _read_only(codes.astype(dtype, copy=False))
+
+
+def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
+    weights = np.asarray(values, dtype=np.float64)
+    if weights.shape != (n_rows,):
+        raise ValueError(f"weight has shape {weights.shape}: it must be ({n_rows},), as long as a")
+    good = np.isfinite(weights) & (weights >= 0)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise ValueError(f"weight[{row}] is {weights[row]}: a weight is a finite count, 0 or more")
+    return _read_only(weights)
+
+
+def _refuse_self_comparisons(names: tuple[str, ...], a: Codes, b: Codes) -> None:
+    same = a == b
+    if same.any():
+        row = int(np.argmax(same))
+        raise ValueError(f"row {row} compares {names[a[row]]!r} with itself: a and b must differ")
+
+
+def _label_codes(field: str, labels: ArrayLike, allowed: tuple[str, ...]) -> SmallCodes:
+    column = np.asarray(labels)
+    codes = np.full(column.shape, -1, dtype=np.int8)
+    for code, label in enumerate(allowed):
+        codes[column == label] = code
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
+        raise ValueError(f"{field}[{row}] is {column[row]!r}: allowed are {', '.join(map(repr, allowed))}")
+    return codes
+
+
+def _unknown(column: NDArray[Any]) -> Bools:
+    if column.dtype.kind in "iu":
+        return np.asarray(column == -1, dtype=np.bool_)
+    if column.dtype.kind in "fO":
+        # NaN is the only value that differs from itself; `==` because `is` has no array form.
+        return np.asarray((column == None) | (column != column), dtype=np.bool_)  # noqa: E711
+    return np.zeros(column.shape, dtype=np.bool_)
+
+
+def _cluster_codes(ids: ArrayLike) -> Codes:
+    column = np.asarray(ids)
+    known = ~_unknown(column)
+    codes = np.full(column.shape, -1, dtype=np.int32)
+    codes[known] = np.unique(column[known], return_inverse=True)[1]
+    return codes
+
+
+def _side_codes(sides: ArrayLike) -> SmallCodes:
+    column = np.asarray(sides)
+    known = ~_unknown(column)
+    codes = np.full(column.shape, -1, dtype=np.int8)
+    codes[known] = _label_codes("first", column[known], SIDES)
+    return codes

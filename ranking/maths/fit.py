@@ -1,0 +1,129 @@
+"""Fit: the frozen result of every model that rates competitors from pairs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.special import expit
+
+from ranking.maths.arrays import Floats
+from ranking.maths.cells import Cells
+from ranking.maths.comparisons import Cluster, Comparisons
+from ranking.maths.existence import Unrated
+from ranking.maths.sandwich import model_covariance, sandwich
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How the maximum was found.
+
+    Parameters
+    ----------
+    n_comparisons : float
+        Comparisons between the fitted competitors (a sum of weights).
+    n_left_out : float
+        Comparisons with a competitor that could not be rated.
+    steps : int
+        Newton steps taken.
+    last_step : float
+        Largest change of a difference of ratings in the last step (natural log-odds).
+    log_likelihood : float
+        At the maximum; a tie contributes half of either result.
+    """
+
+    n_comparisons: float
+    n_left_out: float
+    steps: int
+    last_step: float
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What was fitted, in words and numbers that a snapshot can keep."""
+
+    method: str
+    ties: str
+    parameters: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Ratings with all that is needed to say how sure they are.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The m fitted competitors, in the order of the comparisons' names.
+    ratings : (m,) float64
+        Natural log-odds, mean zero: ``P(i beats j) = 1 / (1 + exp(ratings[j] - ratings[i]))``.
+        One unit is ``400 / ln 10 = 173.7`` Elo points.
+    components : tuple of tuple of str
+        Strong components of "won or tied against" among all competitors, best first.
+    unrated : tuple of Unrated
+        Competitors without finite rating, each with the reason.
+    diagnostics : Diagnostics
+    provenance : Provenance
+    comparisons : Comparisons
+        The rows between fitted competitors, on which the ratings stand.
+    cells : Cells
+        Their counts by pair.
+    """
+
+    names: tuple[str, ...]
+    ratings: Floats
+    components: tuple[tuple[str, ...], ...]
+    unrated: tuple[Unrated, ...]
+    diagnostics: Diagnostics
+    provenance: Provenance
+    comparisons: Comparisons = field(repr=False)
+    cells: Cells = field(repr=False)
+
+    def covariance(self, cluster: Cluster | None = None) -> Floats:
+        """Sandwich covariance of `ratings`, (m, m) in squared log-odds; its rows sum to zero.
+
+        ``V = H+ B H+`` with H the Hessian of the log-likelihood and B the covariance of the score:
+        summed over comparisons (None), or over clusters ("prompt", "voter") times G / (G - 1).
+
+        Raises
+        ------
+        ValueError
+            If `cluster` is unknown, or there are fewer than two clusters.
+
+        Examples
+        --------
+        >>> from ranking.maths import Comparisons, fit_bradley_terry
+        >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
+        >>> fit.covariance().round(4).tolist()
+        [[0.3333, -0.3333], [-0.3333, 0.3333]]
+        """
+        if cluster not in self._covariances:
+            covariance = sandwich(self.comparisons, self.cells, self.ratings, cluster=cluster)
+            covariance.flags.writeable = False
+            self._covariances[cluster] = covariance
+        return self._covariances[cluster]
+
+    def model_covariance(self) -> Floats:
+        """``H+``: the covariance if every outcome were an independent draw of the model, (m, m)."""
+        return model_covariance(self.cells, self.ratings)
+
+    def win_rates(self) -> Floats:
+        """Fitted chance to beat a uniformly drawn other fitted competitor, (m,) in [0, 1].
+
+        ``win_rates[i] = sum over j != i of P(i beats j) / (m - 1)``. A tie counts as half a win.
+
+        Examples
+        --------
+        >>> from ranking.maths import Comparisons, fit_bradley_terry
+        >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
+        >>> fit.win_rates().round(6).tolist()
+        [0.75, 0.25]
+        """
+        chance = expit(self.ratings[:, None] - self.ratings[None, :])
+        np.fill_diagonal(chance, 0.0)
+        return np.asarray(chance.sum(axis=1) / max(len(self.names) - 1, 1), dtype=np.float64)
+
+    @cached_property
+    def _covariances(self) -> dict[Cluster | None, Floats]:
+        return {}

@@ -1,0 +1,162 @@
+"""Spread: which variance and which quantile hold for a fit, given how many clusters stand behind it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from ranking.maths.arrays import Bools, Floats
+from ranking.maths.comparisons import Cluster
+from ranking.maths.fit import Fit
+from ranking.maths.sandwich import cluster_sizes
+
+FEWEST_CLUSTERS = 30
+"""Below this, or with no more clusters than competitors, a clustered covariance is not trusted alone."""
+
+FLAT = 1e-9
+"""A variance below this share of the model's own is rounding, not knowledge."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Variances of centred ratings and of their differences, and how to read them.
+
+    Parameters
+    ----------
+    kind : str
+        "iid": comparisons are independent; "prompt" (or "voter"): clusters are; "few_prompts" (or
+        "few_voters"): too few clusters, so the larger of the iid and the clustered variance.
+    rating_variance : (m,) float64
+    difference_variance : (m, m) float64
+        Of ``rating[i] - rating[j]``; zero on the diagonal.
+    flat : (m, m) bool
+        Pairs whose outcomes show no spread at all; their variance above is the model's own.
+    joint : (m, m) float64
+        The covariance from which simultaneous statements are drawn.
+    df : float
+        Degrees of freedom of the t quantile; infinite = normal.
+    n_clusters : float
+    notes : tuple of str
+        What the reader must know.
+    """
+
+    kind: str
+    rating_variance: Floats
+    difference_variance: Floats
+    flat: Bools
+    joint: Floats
+    df: float
+    n_clusters: float
+    notes: tuple[str, ...]
+
+    def critical(self, level: float) -> float:
+        """Two-sided quantile for one statement: t with `df` degrees of freedom, or normal."""
+        tail = (1 - checked_level(level)) / 2
+        return float(norm.isf(tail) if np.isinf(self.df) else student.isf(tail, self.df))
+
+    def simultaneous(self, gaussian: float) -> float:
+        """A simultaneous Gaussian critical value on the scale of t: the value of the same tail."""
+        return gaussian if np.isinf(self.df) else float(student.isf(norm.sf(gaussian), self.df))
+
+
+def checked_level(level: float) -> float:
+    """`level` itself if it lies strictly between 0 and 1; else ValueError."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: a confidence level lies between 0 and 1, for example 0.95")
+    return level
+
+
+def difference_variance(covariance: Floats) -> Floats:
+    """``V[i, i] + V[j, j] - 2 V[i, j]``, never below zero: (m, m).
+
+    Examples
+    --------
+    >>> difference_variance(np.array([[1.0, -1.0], [-1.0, 1.0]])).tolist()
+    [[0.0, 4.0], [4.0, 0.0]]
+    """
+    diagonal = np.diagonal(covariance)
+    return np.asarray(np.maximum(diagonal[:, None] + diagonal - 2 * covariance, 0.0), dtype=np.float64)
+
+
+def spread(fit: Fit, *, cluster: Cluster | None) -> Spread:
+    """Choose the covariance that can be trusted, and say which it was.
+
+    - Clusters not asked for, or unknown throughout: the iid sandwich, normal quantiles.
+    - G >= 30 clusters and more than competitors: the clustered sandwich, t(G - 1).
+    - Fewer: a clustered covariance has rank G - 1 at most, and differences outside that space would
+      look certain. So every difference and every centred rating takes the larger of its iid and its
+      clustered variance, with t(G - 1). That holds for these prompts; whether it holds for others,
+      so few cannot tell. With one cluster t(1) stands in for t(0), which has no quantile.
+
+    Where only part of the comparisons name their cluster, G in this rule is Kish's effective number
+    ``(sum n_g)**2 / sum n_g**2``, rounded down: thirty singles do not turn two prompts into many.
+
+    A variance that is zero up to rounding (all outcomes equal, or cancelling inside every cluster) is
+    no knowledge. It is replaced by the model's own, and the pair is marked `flat`.
+
+    Examples
+    --------
+    >>> from ranking.maths import Comparisons, fit_bradley_terry
+    >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"], prompt=[1, 1, 2, 2]))
+    >>> found = spread(fit, cluster="prompt")
+    >>> found.kind, found.df, found.notes
+    ('few_prompts', 1.0, ('only 2 prompts: holds for these prompts',))
+    """
+    m = len(fit.names)
+    iid = fit.covariance()
+    kind, n_clusters, notes = _kind(fit, cluster)
+    used = [iid]
+    if cluster is not None and kind != "iid" and n_clusters >= 2:
+        used = [fit.covariance(cluster)] if kind == cluster else [iid, fit.covariance(cluster)]
+    ratings = np.max([np.diagonal(v) for v in used], axis=0)
+    differences = np.max([difference_variance(v) for v in used], axis=0)
+    own = fit.model_covariance()
+    own_differences = difference_variance(own)
+    flat = differences <= FLAT * own_differences
+    flat_ratings = ratings <= FLAT * np.diagonal(own)
+    return Spread(
+        kind=kind,
+        rating_variance=np.where(flat_ratings, np.diagonal(own), ratings),
+        difference_variance=np.where(flat, own_differences, differences),
+        flat=flat & ~np.eye(m, dtype=np.bool_),
+        joint=used[0],
+        df=np.inf if kind == "iid" else max(n_clusters - 1, 1.0),
+        n_clusters=n_clusters,
+        notes=(*notes, *_flat_notes(fit.names, flat)),
+    )
+
+
+def _kind(fit: Fit, cluster: Cluster | None) -> tuple[str, float, tuple[str, ...]]:
+    if cluster is None:
+        return "iid", fit.diagnostics.n_comparisons, ()
+    sizes, n_clusters = cluster_sizes(fit.comparisons, cluster=cluster)
+    if not len(sizes):
+        return "iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",)
+    notes = []
+    n_unknown = round(n_clusters - len(sizes))
+    if n_unknown:
+        notes.append(f"{n_unknown} comparisons name no {cluster}: each counts as a {cluster} of its own")
+        n_clusters = float(np.floor((sizes.sum() + n_unknown) ** 2 / (np.square(sizes).sum() + n_unknown)))
+    if n_clusters >= FEWEST_CLUSTERS and n_clusters > len(fit.names):
+        return cluster, n_clusters, tuple(notes)
+    return f"few_{cluster}s", n_clusters, (_few_note(n_clusters, len(fit.names), cluster), *notes)
+
+
+def _few_note(n_clusters: float, m: int, cluster: str) -> str:
+    if n_clusters < 2:
+        return f"only 1 {cluster}: holds for this {cluster}"
+    against = f" for {m} competitors" if n_clusters >= FEWEST_CLUSTERS else ""
+    return f"only {n_clusters:g} {cluster}s{against}: holds for these {cluster}s"
+
+
+def _flat_notes(names: tuple[str, ...], flat: Bools) -> tuple[str, ...]:
+    pairs = np.argwhere(np.triu(flat, k=1))
+    if not len(pairs):
+        return ()
+    shown = ", ".join(f"{names[i]} and {names[j]}" for i, j in pairs[:3])
+    more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+    return (
+        f"no spread in the outcomes that set {shown}{more} apart (all equal, or cancelling in every cluster): "
+        "their width is the model's own, and they are not called separated",
+    )
