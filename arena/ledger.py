@@ -45,9 +45,8 @@ def filed_under(prompt: Prompt) -> str:
 
 def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> Event:
     """Call inside the transaction that files a prompt under another category or language."""
-    return Event.objects.create(
-        arena_id=prompt.arena_id, kind=Event.Kind.PROMPT_FILED, prompt=prompt, before=before, after=filed_under(prompt), actor=actor
-    )  # fmt: skip
+    after, kind = filed_under(prompt), Event.Kind.PROMPT_FILED
+    return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before=before, after=after, actor=actor)
 
 
 def sequence() -> int:

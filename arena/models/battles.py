@@ -70,7 +70,7 @@ class Battle(models.Model):
 
 
 class Ballot(models.Model):
-    """One battle, served to one voter with its sides drawn by the server. The voter's form carries its random key, nothing else."""
+    """One battle served to one voter, its sides drawn by the server. The voter's form carries its random key, nothing else."""
 
     class State(models.TextChoices):
         OPEN = "open", "open"
