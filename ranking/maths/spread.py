@@ -131,6 +131,8 @@ def _kind(fit: Fit, cluster: Cluster | None) -> tuple[str, float, tuple[str, ...
     if cluster is None:
         return "iid", fit.diagnostics.n_comparisons, ()
     sizes, n_clusters = cluster_sizes(fit.comparisons, cluster=cluster)
+    if not n_clusters:
+        return "iid", 0.0, ()
     if not len(sizes):
         return "iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",)
     notes = []

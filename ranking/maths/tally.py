@@ -7,16 +7,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.arrays import Ints, SmallCodes, chunks
 from ranking.maths.comparisons import OUTCOMES, Comparisons
+from ranking.maths.packing import Packing, merged, summed
 
 UNKNOWN_PROMPT = -1
-_SWAPPED = np.array([1, 0, 2, 3])
 _VERSION = 1
 
 
@@ -49,17 +48,14 @@ class CellRows:
 class Tally:
     """Counts by prompt, pair and outcome, over database ids. Immutable: `updated` gives a new one.
 
-    A cell is one int64 key, ``((prompt * M + a) * M + b) * 4 + outcome`` over places in the sorted ids,
-    and one int64 count: 16 bytes.
+    Made by `empty`, `from_arrays`, `updated` or `load`. A cell takes 16 bytes: a key and a count.
 
     Parameters
     ----------
-    prompts, competitors : (G,), (M,) int64
-        Sorted ids.
-    keys : (C,) int64
-        Sorted.
-    counts : (C,) int64
-        More than zero.
+    packing : Packing
+        What the keys stand for.
+    keys, counts : (C,) int64
+        Keys sorted, counts more than zero.
 
     Examples
     --------
@@ -72,8 +68,7 @@ class Tally:
     (('x', 'y'), [1], [1.0])
     """
 
-    prompts: Ints
-    competitors: Ints
+    packing: Packing
     keys: Ints
     counts: Ints
 
@@ -81,7 +76,7 @@ class Tally:
     def empty(cls) -> "Tally":
         """A tally of nothing."""
         none = np.zeros(0, dtype=np.int64)
-        return cls(prompts=none, competitors=none, keys=none, counts=none)
+        return cls(packing=Packing(prompts=none, competitors=none), keys=none, counts=none)
 
     @classmethod
     def from_arrays(
@@ -119,21 +114,22 @@ class Tally:
         Raises
         ------
         ValueError
-            If a competitor meets itself, an outcome or length is wrong, a weight is no whole number,
-            or more is taken back than was counted. The message names the ids.
+            If a competitor meets itself, an outcome or length is wrong, a number is not whole, or more
+            is taken back than was counted. The message names the ids.
         """
-        prompts, a, b, results = (
-            _whole(name, values)
-            for name, values in (("prompt_ids", prompt_ids), ("a_ids", a_ids), ("b_ids", b_ids), ("outcome", outcome))
-        )
-        weights = np.broadcast_to(_whole("weight", 1 if weight is None else weight), a.shape)
+        prompts, a = _whole("prompt_ids", prompt_ids), _whole("a_ids", a_ids)
+        b, results = _whole("b_ids", b_ids), _whole("outcome", outcome)
+        weights = _whole("weight", 1 if weight is None else weight)
         _check_rows(prompts, a, b, results)
-        ids = _with_ids(self, prompts, np.concatenate([a, b]))
+        weights = np.broadcast_to(weights, a.shape)
+        packing = self.packing.widened(prompts, np.concatenate([a, b]))
+        keys, counts = self._keys_in(packing), self.counts
         for part in chunks(len(a)):
-            ids = _merged(ids, prompts[part], a[part], b[part], results[part], weights[part])
-        _refuse_negative(ids)
-        kept = ids.counts > 0
-        return ids if kept.all() else Tally(ids.prompts, ids.competitors, ids.keys[kept], ids.counts[kept])
+            more = packing.keys(prompts[part], a[part], b[part], results[part])
+            keys, counts = merged(keys, counts, *summed(more, weights[part]))
+        _refuse_negative(packing, keys, counts)
+        kept = counts > 0
+        return Tally(packing=packing, keys=keys[kept], counts=counts[kept])
 
     @property
     def n_comparisons(self) -> int:
@@ -146,17 +142,8 @@ class Tally:
 
     def cells(self, rows: slice = slice(None)) -> CellRows:
         """Some cells, unpacked to ids."""
-        k, m = len(OUTCOMES), max(len(self.competitors), 1)
-        keys, outcome = np.divmod(self.keys[rows], k)
-        keys, b = np.divmod(keys, m)
-        prompt, a = np.divmod(keys, m)
-        return CellRows(
-            prompt=self.prompts[prompt],
-            a=self.competitors[a],
-            b=self.competitors[b],
-            outcome=outcome.astype(np.int8),
-            count=self.counts[rows],
-        )
+        prompt, a, b, outcome = self.packing.unpacked(self.keys[rows])
+        return CellRows(prompt=prompt, a=a, b=b, outcome=outcome, count=self.counts[rows])
 
     def comparisons(self, names: Mapping[int, str]) -> Comparisons:
         """The cells as weighted comparisons, ready to fit.
@@ -173,13 +160,15 @@ class Tally:
         """
         cells = self.cells()
         ids = np.fromiter(names, dtype=np.int64, count=len(names))
+        prompt = np.searchsorted(self.packing.prompts, cells.prompt).astype(np.int32)
+        prompt[cells.prompt == UNKNOWN_PROMPT] = -1
         return Comparisons(
             names=tuple(names.values()),
             a=_places(ids, cells.a).astype(np.int32),
             b=_places(ids, cells.b).astype(np.int32),
             outcome=cells.outcome,
             weight=cells.count.astype(np.float64),
-            prompt=np.where(cells.prompt == UNKNOWN_PROMPT, -1, np.searchsorted(self.prompts, cells.prompt)),
+            prompt=prompt,
         )
 
     def digest(self) -> str:
@@ -207,8 +196,8 @@ class Tally:
                     file,
                     version=np.int64(_VERSION),
                     digest=np.array(self.digest()),
-                    prompts=self.prompts,
-                    competitors=self.competitors,
+                    prompts=self.packing.prompts,
+                    competitors=self.packing.competitors,
                     keys=self.keys,
                     counts=self.counts,
                 )
@@ -232,14 +221,24 @@ class Tally:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                version, digest = int(file["version"]), str(file["digest"])
-                tally = cls(*(_whole(name, file[name]) for name in ("prompts", "competitors", "keys", "counts")))
-                matches = version == _VERSION and digest == tally.digest()
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
+                columns = {name: _whole(name, file[name]) for name in ("prompts", "competitors", "keys", "counts")}
+                tally = cls(
+                    packing=Packing(prompts=columns["prompts"], competitors=columns["competitors"]),
+                    keys=columns["keys"],
+                    counts=columns["counts"],
+                )
+                intact = int(file["version"]) == _VERSION and str(file["digest"]) == tally.digest()
+        except (zipfile.BadZipFile, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             raise TallyFileError(f"{path} is not a readable tally ({error}): delete it and count again") from error
-        if not matches:
+        if not intact:
             raise TallyFileError(f"{path} does not match its own digest: delete it and count again")
         return tally
+
+    def _keys_in(self, packing: Packing) -> Ints:
+        """The keys over a wider set of ids; their order stays."""
+        if packing.covers(self.packing):
+            return self.keys
+        return packing.keys(*self.packing.unpacked(self.keys))
 
 
 def _whole(name: str, values: ArrayLike) -> Ints:
@@ -264,66 +263,13 @@ def _check_rows(prompts: Ints, a: Ints, b: Ints, outcome: Ints) -> None:
         raise ValueError(f"outcome[{row}] is {outcome[row]}: allowed are 0 to 3, for {', '.join(OUTCOMES)}")
 
 
-def _with_ids(tally: Tally, prompts: Ints, competitors: Ints) -> Tally:
-    """The same tally over the union of its ids and some more; its keys are packed anew if there were more."""
-    all_prompts, all_competitors = _union(tally.prompts, prompts), _union(tally.competitors, competitors)
-    m = len(all_competitors)
-    if len(all_prompts) * m * m * len(OUTCOMES) >= 2**63:
-        raise ValueError(f"{len(all_prompts)} prompts and {m} competitors are more than one tally can hold")
-    if len(all_prompts) == len(tally.prompts) and m == len(tally.competitors):
-        return tally
-    c = tally.cells()
-    return Tally(
-        all_prompts, all_competitors, _packed(all_prompts, all_competitors, c.prompt, c.a, c.b, c.outcome), tally.counts
-    )
-
-
-def _union(known: Ints, ids: Ints) -> Ints:
-    for part in chunks(len(ids)):
-        known = np.union1d(known, ids[part])
-    return known
-
-
-def _packed(prompts: Ints, competitors: Ints, prompt: Ints, a: Ints, b: Ints, outcome: NDArray[np.signedinteger[Any]]) -> Ints:
-    m = len(competitors)
-    keys = np.searchsorted(prompts, prompt) * np.int64(m) + np.searchsorted(competitors, a)
-    return np.asarray((keys * m + np.searchsorted(competitors, b)) * len(OUTCOMES) + outcome, dtype=np.int64)
-
-
-def _merged(tally: Tally, prompt: Ints, a: Ints, b: Ints, outcome: Ints, weight: Ints) -> Tally:
-    """The tally with one chunk of rows added; counts may fall to zero or below for now."""
-    swap = a > b
-    keys = _packed(
-        tally.prompts,
-        tally.competitors,
-        prompt,
-        np.where(swap, b, a),
-        np.where(swap, a, b),
-        np.where(swap, _SWAPPED[outcome], outcome),
-    )
-    order = np.argsort(keys)
-    keys, starts = np.unique(keys[order], return_index=True)
-    added = np.add.reduceat(weight[order], starts)
-    place = np.searchsorted(tally.keys, keys)
-    new = place == len(tally.keys)
-    new[~new] = tally.keys[place[~new]] != keys[~new]
-    totals = tally.counts.copy()
-    totals[place[~new]] += added[~new]
-    return Tally(
-        tally.prompts,
-        tally.competitors,
-        np.insert(tally.keys, place[new], keys[new]),
-        np.insert(totals, place[new], added[new]),
-    )
-
-
-def _refuse_negative(tally: Tally) -> None:
-    if len(tally) and tally.counts.min() < 0:
-        row = int(np.argmin(tally.counts))
-        c = tally.cells(slice(row, row + 1))
+def _refuse_negative(packing: Packing, keys: Ints, counts: Ints) -> None:
+    if counts.min(initial=0) < 0:
+        row = int(np.argmin(counts))
+        prompt, a, b, outcome = packing.unpacked(keys[row : row + 1])
         raise ValueError(
-            f"prompt {c.prompt[0]}, competitors {c.a[0]} and {c.b[0]}, outcome {OUTCOMES[c.outcome[0]]!r}: "
-            f"{-c.count[0]} more taken back than were counted"
+            f"prompt {prompt[0]}, competitors {a[0]} and {b[0]}, outcome {OUTCOMES[outcome[0]]!r}: "
+            f"{-counts[row]} more taken back than were counted"
         )
 
 
