@@ -54,7 +54,7 @@ class Leased(models.Model):
 
 
 @contextmanager
-def heartbeat(rows: LeasedQuerySet[Leased], pk: int, token: str, *, seconds: float) -> Iterator[None]:
+def heartbeat[M: Leased](rows: LeasedQuerySet[M], pk: int, token: str, *, seconds: float) -> Iterator[None]:
     """Renew the lease from a thread every third of its length, while the body works."""
     stopped = Event()
 

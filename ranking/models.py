@@ -82,11 +82,13 @@ class Snapshot(WrittenOnce):
     watermark = models.BigIntegerField(help_text="Ledger position up to which evidence was read.")
     evidence_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=60)
-    n_battles = models.PositiveBigIntegerField()
     n_votes = models.PositiveBigIntegerField()
     n_voters = models.PositiveBigIntegerField()
     n_prompts = models.PositiveBigIntegerField()
     n_set_aside = models.PositiveBigIntegerField()
+    interval_kind = models.CharField(
+        max_length=20, blank=True, default="", help_text="What the intervals stand on: prompts, few prompts or single votes."
+    )
     notes = models.JSONField(default=list, help_text="What a reader must know, such as that there are few prompts.")
     components = models.JSONField(default=list, help_text="Groups that no results connect, best first.")
     fit_seconds = models.FloatField()

@@ -1,0 +1,144 @@
+"""Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from arena import VERSION
+from ranking import maths
+from ranking.maths.cells import count_cells
+from ranking.tallying import Evidence
+
+CENTRE = 1000.0
+POINTS = 400 / np.log(10)  # a unit of natural log-odds
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One competitor's line. All but the counts are None where it has no rating; then `unrated_because` says why."""
+
+    competitor_id: int
+    n_votes: int
+    n_prompts: int
+    raw_win_rate: float | None
+    rating: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    win_rate: float | None = None
+    unrated_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedBoard:
+    rows: list[Row]
+    notes: list[str]
+    components: list[list[str]]
+    interval_kind: str
+    competitor_ids: list[int]
+    record: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+
+def fit_board(evidence: Evidence, names: dict[int, str], *, level: float, seed: int) -> FittedBoard:
+    """Fit Bradley-Terry to the evidence; `names` maps every competitor that may be listed, in a stable order."""
+    comparisons = evidence.tally.comparisons(names)
+    counts = maths.counts(comparisons)
+    fit = maths.fit_bradley_terry(comparisons)
+    reasons = {unrated.name: unrated.reason for unrated in fit.unrated}
+    numbers, notes, kind = _numbers(fit, level=level, seed=seed)
+    rows = [
+        Row(
+            competitor_id=pk,
+            n_votes=int(counts.n_votes[i]),
+            n_prompts=int(counts.n_prompts[i]),
+            raw_win_rate=_finite(counts.raw_win_rate[i]),
+            **numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
+        )
+        for i, (pk, name) in enumerate(names.items())
+    ]
+    return FittedBoard(
+        rows=rows,
+        notes=notes,
+        components=[list(component) for component in fit.components] if len(fit.components) > 1 else [],
+        interval_kind=kind,
+        competitor_ids=list(names),
+        record=_record(comparisons),
+        weights=_weights(fit, list(names.values())),
+    )
+
+
+def _numbers(fit: maths.Fit, *, level: float, seed: int) -> tuple[dict[str, dict[str, Any]], list[str], str]:
+    """Per rated competitor the numbers of its row; what the reader must know; the kind of interval."""
+    if len(fit.names) < 2:
+        return {}, [], ""
+    intervals = maths.intervals(fit, cluster="prompt", level=level)
+    ranks = maths.rank_sets(fit, cluster="prompt", level=level, rng=np.random.default_rng(seed))
+    places = (fit.ratings[None, :] > fit.ratings[:, None]).sum(axis=1) + 1
+    win_rates = fit.win_rates()
+    numbers = {
+        name: {
+            "rating": CENTRE + POINTS * float(fit.ratings[i]),
+            "se": POINTS * float(intervals.se[i]),
+            "low": CENTRE + POINTS * float(intervals.low[i]),
+            "high": CENTRE + POINTS * float(intervals.high[i]),
+            "rank": int(places[i]),
+            "rank_low": int(ranks.low[i]),
+            "rank_high": int(ranks.high[i]),
+            "win_rate": float(win_rates[i]),
+        }
+        for i, name in enumerate(fit.names)
+    }
+    return numbers, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
+
+
+def _reason(n_votes: int, reason: str) -> str:
+    return (reason if n_votes else "no votes yet") or "not comparable with the others yet"
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _record(comparisons: maths.Comparisons) -> NDArray[np.int64]:
+    """(m, m, 3): times row beat column, tied with it, was bad like it."""
+    cells = count_cells(comparisons)
+    return np.stack([cells.wins, cells.ties - cells.both_bad, cells.both_bad], axis=-1).astype(np.int64)
+
+
+def _weights(fit: maths.Fit, names: list[str]) -> NDArray[np.float32]:
+    """(m, m): what the next vote on each pair is expected to tell, p (1 - p) d with d the variance of the difference.
+
+    It is the expected gain of log-determinant of the information. A competitor without a rating has told nothing yet: its
+    pairs weigh as much as the best of the others. Symmetric, zero diagonal, sum over pairs 1.
+    """
+    m = len(names)
+    gain = np.full((m, m), np.nan)
+    if len(fit.names) >= 2:
+        rated = np.array([names.index(name) for name in fit.names])
+        p = expit(fit.ratings[:, None] - fit.ratings[None, :])
+        covariance = fit.model_covariance()
+        spread = np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance
+        gain[np.ix_(rated, rated)] = p * (1 - p) * spread
+    np.fill_diagonal(gain, 0)
+    known = gain[np.isfinite(gain)]
+    gain[np.isnan(gain)] = known.max() if known.size and known.max() > 0 else 1.0
+    total = gain.sum() / 2
+    return (gain / total if total > 0 else gain).astype(np.float32)
+
+
+@cache
+def code_version() -> str:
+    """The release, and a fingerprint of the sources that make the numbers."""
+    sources = sorted([*Path(maths.__file__).parent.glob("*.py"), Path(__file__)])
+    fingerprint = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    return f"{VERSION}+{fingerprint}"

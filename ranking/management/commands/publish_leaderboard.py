@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from arena.models import Arena
+from ranking.boards import ensure_boards
+from ranking.models import Leaderboard
+from ranking.publishing import BoardBusy, publish_snapshot
+
+
+class Command(BaseCommand):
+    help = "Fit a leaderboard now, as the beat would do by itself, and print where to see it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="of a leaderboard, or of an arena for its own board")
+
+    def handle(self, *args: Any, slug: str, **options: Any) -> None:
+        for arena in Arena.objects.filter(slug=slug):
+            ensure_boards(arena)
+        board = Leaderboard.objects.filter(slug=slug).first()
+        if board is None:
+            known = ", ".join(Leaderboard.objects.values_list("slug", flat=True)[:20]) or "none yet: import battles first"
+            raise CommandError(f"there is no leaderboard {slug!r}; there are: {known}", returncode=2)
+        try:
+            snapshot = publish_snapshot(board)
+        except BoardBusy as reason:
+            raise CommandError(str(reason)) from reason
+        n_rated = snapshot.entries.exclude(rating=None).count()
+        self.stdout.write(
+            f"{board.name}: {n_rated} rated from {snapshot.n_votes:,} votes in {snapshot.fit_seconds:.2f} s, "
+            f"snapshot {snapshot.key} at ledger position {snapshot.watermark}"
+        )
+        for note in snapshot.notes:
+            self.stdout.write(f"  note: {note}")

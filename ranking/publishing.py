@@ -1,0 +1,139 @@
+"""Fit -> rows: the only border from numpy to the database.
+
+publish_snapshot(board): claim the board, read the evidence up to the ledger's position, fit, and write the snapshot with the
+board's release in one transaction. Where the lease was lost in the meantime nothing is written.
+"""
+
+import time
+from dataclasses import fields
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from arena import ledger
+from arena.leases import heartbeat
+from arena.models import Competitor
+from ranking.fitting import FittedBoard, Row, code_version, fit_board
+from ranking.models import Entry, Leaderboard, PairTable, Snapshot
+from ranking.tallying import Evidence, evidence_at, prompts_filed_under
+
+LEASE_SECONDS = 60.0
+LEAST_SECONDS_BETWEEN_FITS = 3.0
+REST_PER_FIT = 5.0  # a board rests five times as long as its last fit took
+
+
+class BoardBusy(Exception):
+    """Another worker is fitting this board right now."""
+
+
+def publish_snapshot(board: Leaderboard) -> Snapshot:
+    """Fit the board to all evidence up to now. Gives back the newest snapshot: the old one where nothing changed."""
+    token = Leaderboard.objects.claim(board.pk, seconds=LEASE_SECONDS)
+    if token is None:
+        raise BoardBusy(f"{board.slug} is being fitted by another worker: its snapshot will be there in a moment")
+    started, position = time.monotonic(), ledger.sequence()
+    try:
+        with heartbeat(Leaderboard.objects.all(), board.pk, token, seconds=LEASE_SECONDS):
+            evidence = _evidence_of(board, position)
+            fitted = fit_board(evidence, _names(board, evidence), level=board.level, seed=board.seed)
+    except Exception as error:
+        _release(board, token, position, started, error=f"{type(error).__name__}: {error}")
+        raise
+    return _write(board, token, evidence, fitted, started)
+
+
+def _evidence_of(board: Leaderboard, position: int) -> Evidence:
+    evidence = evidence_at(board.arena_id, position)
+    if not board.category and not board.language:
+        return evidence
+    prompts = prompts_filed_under(board.arena_id, position, category=board.category, language=board.language)
+    return evidence.on_prompts(prompts)
+
+
+def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
+    """All that have votes, and on the arena's own board also those that could get some."""
+    competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk").values_list("pk", "name", "status")
+    voted_on = {int(pk) for pk in evidence.tally.cells().a} | {int(pk) for pk in evidence.tally.cells().b}
+    return {pk: name for pk, name, status in competitors if pk in voted_on or status != "retired"}
+
+
+def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoard, started: float) -> Snapshot:
+    newest, digest = board.newest_snapshot(), evidence.tally.digest()
+    with transaction.atomic():
+        if newest is None or not _says_the_same(newest, board, evidence, digest, len(fitted.rows)):
+            newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
+            Entry.objects.bulk_create([_entry(newest, row) for row in fitted.rows])
+            _pair_table(board, newest, fitted)
+        _release(board, token, evidence.watermark, started)
+    return newest
+
+
+def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, digest: str, n_rows: int) -> bool:
+    """Nothing that this board counts has changed: a new snapshot would repeat the old one."""
+    return (
+        (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), _parameters(board))
+        and newest.n_set_aside == evidence.n_set_aside
+        and newest.entries.count() == n_rows
+    )
+
+
+def _parameters(board: Leaderboard) -> dict[str, object]:
+    return {
+        "ties": "half a win each, both bad as a tie",
+        "clusters": "prompt",
+        "level": board.level,
+        "category": board.category,
+        "language": board.language,
+        "sources": "people",
+        "intervals": "sandwich",
+        "rank_ranges": "max-t, 10,000 draws",
+    }
+
+
+def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
+    prompts = evidence.tally.cells().prompt
+    return Snapshot.objects.create(
+        leaderboard=board,
+        method=board.method,
+        parameters=_parameters(board),
+        seed=board.seed,
+        watermark=evidence.watermark,
+        evidence_hash=digest,
+        code_version=code_version(),
+        n_votes=evidence.tally.n_comparisons,
+        n_voters=evidence.turnout.n_voters(None if not (board.category or board.language) else np.unique(prompts)),
+        n_prompts=int((np.unique(prompts) >= 0).sum()),
+        n_set_aside=evidence.n_set_aside,
+        interval_kind=fitted.interval_kind,
+        notes=fitted.notes,
+        components=fitted.components,
+        fit_seconds=seconds,
+        created_at=timezone.now(),
+    )
+
+
+def _entry(snapshot: Snapshot, row: Row) -> Entry:
+    return Entry(snapshot=snapshot, **{field.name: getattr(row, field.name) for field in fields(row)})
+
+
+def _pair_table(board: Leaderboard, snapshot: Snapshot, fitted: FittedBoard) -> None:
+    PairTable.objects.update_or_create(
+        leaderboard=board,
+        defaults={
+            "snapshot": snapshot,
+            "competitor_ids": fitted.competitor_ids,
+            "record": fitted.record.tobytes(),
+            "weights": fitted.weights.tobytes(),
+        },
+    )
+
+
+def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "") -> None:
+    """Give the board back, with when it may be fitted next; raises LeaseLost where it is no longer ours."""
+    seconds = time.monotonic() - started
+    rest = timedelta(seconds=max(LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT * seconds))
+    Leaderboard.objects.finish(
+        board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=timezone.now() + rest, error=error
+    )

@@ -1,0 +1,297 @@
+"""Rows -> arrays: the only border from the database to numpy.
+
+`evidence_at(arena_id, position)` gives what counted at a position of the ledger. It starts from counts kept in a file and adds
+the events since then; where there is no such file, or a whole import came or went, it reads the votes again. Both ways give
+the same counts, and later reads of the same position do too: what changed after it is undone from the events.
+"""
+
+import secrets
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from arena.models import Event, Import, Prompt, Vote
+from ranking.maths import OUTCOMES, Tally
+
+Ints = NDArray[np.int64]
+SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing
+CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASIDE}
+NO_PROMPT = NO_VOTER = -1
+CHUNK = 65_536
+
+VOTE_KINDS = [Event.Kind.VOTE_CAST, Event.Kind.VOTE_CHANGED, Event.Kind.VOTE_SET_ASIDE, Event.Kind.VOTE_RESTORED]
+IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.Kind.IMPORT_RESTORED]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """Votes as columns, all (n,) int64: prompt (-1 none), a, b, outcome (place in OUTCOMES, or SET_ASIDE), voter (-1 none)."""
+
+    vote: Ints
+    prompt: Ints
+    a: Ints
+    b: Ints
+    outcome: Ints
+    voter: Ints
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[int]]) -> "Ballots":
+        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
+        return cls(*flat.reshape(-1, 6).T)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Ballots"]) -> "Ballots":
+        columns = ("vote", "prompt", "a", "b", "outcome", "voter")
+        return cls(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
+
+    def where(self, mask: NDArray[np.bool_]) -> "Ballots":
+        return Ballots(*(column[mask] for column in (self.vote, self.prompt, self.a, self.b, self.outcome, self.voter)))
+
+
+@dataclass(frozen=True, slots=True)
+class Turnout:
+    """How many counted votes each voter gave on each prompt: sorted keys `prompt * 2^31 + voter + 1`, and their counts."""
+
+    keys: Ints
+    counts: Ints
+
+    @classmethod
+    def empty(cls) -> "Turnout":
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+    def updated(self, prompt: Ints, voter: Ints, weight: Ints) -> "Turnout":
+        keys = np.concatenate([self.keys, (prompt + 1) << 31 | (voter + 1)])
+        keys, place = np.unique(keys, return_inverse=True)
+        counts = np.bincount(place, weights=np.concatenate([self.counts, weight]), minlength=len(keys)).astype(np.int64)
+        return Turnout(keys[counts > 0], counts[counts > 0])
+
+    def n_voters(self, prompts: Ints | None = None) -> int:
+        """Voters with a counted vote, in all or on these prompts; votes whose voter is unknown are nobody's."""
+        keys = self.keys if prompts is None else self.keys[np.isin((self.keys >> 31) - 1, prompts)]
+        voters = np.unique(keys & (2**31 - 1))
+        return int((voters > 0).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What counted in one arena at one position of the ledger."""
+
+    watermark: int
+    tally: Tally
+    turnout: Turnout
+    n_set_aside: int
+
+    def on_prompts(self, prompts: Ints) -> "Evidence":
+        """The part on these prompts. What is set aside is known for the whole arena only."""
+        cells = self.tally.cells()
+        kept = np.isin(cells.prompt, prompts)
+        columns = (cells.prompt[kept], cells.a[kept], cells.b[kept], cells.outcome[kept], cells.count[kept])
+        return replace(self, tally=Tally.from_arrays(*columns))
+
+
+def evidence_at(arena_id: int, position: int) -> Evidence:
+    """What counted at `position`: from the kept counts where they help, else from the votes; kept for the next time."""
+    kept = load_kept(arena_id)
+    if kept is not None and kept.watermark == position:
+        return kept
+    if kept is not None and kept.watermark < position and not _imports_moved(arena_id, kept.watermark, position):
+        evidence = _with_events(kept, arena_id, position)
+    else:
+        evidence = read_evidence(arena_id, position)
+    if kept is None or kept.watermark < position:
+        keep(arena_id, evidence)
+    return evidence
+
+
+def read_evidence(arena_id: int, position: int) -> Evidence:
+    """Read the votes themselves. They are read before the events: a vote that changes in between is found in its event."""
+    ballots = Ballots.joined([Ballots.of([]), *_votes(arena_id, _import_states(arena_id, position))])
+    touched = _before(arena_id, position)
+    ids = np.fromiter(touched, dtype=np.int64, count=len(touched))
+    untouched = ballots.where(~np.isin(ballots.vote, ids))
+    return _counted(Ballots.joined([untouched, _as_they_were(arena_id, position, touched)]), position)
+
+
+def _counted(ballots: Ballots, position: int) -> Evidence:
+    counted = ballots.where(ballots.outcome != SET_ASIDE)
+    return Evidence(
+        watermark=position,
+        tally=Tally.from_arrays(counted.prompt, counted.a, counted.b, counted.outcome),
+        turnout=Turnout.empty().updated(counted.prompt, counted.voter, np.ones(len(counted.vote), np.int64)),
+        n_set_aside=len(ballots.vote) - len(counted.vote),
+    )
+
+
+def _import_states(arena_id: int, position: int) -> dict[int, str]:
+    """The state of every import at a position; those not published by then are absent."""
+    events = Event.objects.filter(arena_id=arena_id, kind__in=IMPORT_KINDS, position__lte=position).order_by("position")
+    return {source: after for source, after in events.values_list("source_id", "after") if source is not None}
+
+
+def _imports_moved(arena_id: int, since: int, position: int) -> bool:
+    moved = Event.objects.filter(arena_id=arena_id, kind__in=IMPORT_KINDS, position__gt=since, position__lte=position)
+    return moved.exists()
+
+
+VOTES = """
+    SELECT vote.id, coalesce(battle.prompt_id, -1), battle.competitor_a_id, battle.competitor_b_id,
+           CASE WHEN NOT vote.is_counted THEN 4
+                ELSE CASE vote.outcome WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END END,
+           coalesce(vote.voter_id, -1), coalesce(vote.source_id, -1)
+    FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
+    WHERE battle.arena_id = %s
+"""
+
+
+def _votes(arena_id: int, imports: dict[int, str]) -> Iterator[Ballots]:
+    """The votes as they stand now, in chunks; those of an import that does not count are set aside or left out."""
+    counting = [source for source, state in imports.items() if state == Import.State.PUBLISHED]
+    known = np.array([NO_PROMPT, *imports], dtype=np.int64)
+    counted = np.array([NO_PROMPT, *counting], dtype=np.int64)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(VOTES, [arena_id])
+        while rows := cursor.fetchmany(CHUNK):
+            columns = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 7).T
+            source = columns[6]
+            outcome = np.where(np.isin(source, counted), columns[4], SET_ASIDE)
+            ballots = Ballots(columns[0], columns[1], columns[2], columns[3], outcome, columns[5])
+            yield ballots.where(np.isin(source, known))
+
+
+def _before(arena_id: int, position: int) -> dict[int, str]:
+    """Votes that changed after a position, with what each counted as at that position."""
+    later = Event.objects.filter(arena_id=arena_id, kind__in=VOTE_KINDS).filter(Q(position__gt=position) | Q(position=None))
+    # Of several events of one vote the oldest knows; those without a position are younger than all that have one.
+    rows = later.order_by("vote_id", "pk").values_list("vote_id", "before", "kind")
+    before: dict[int, str] = {}
+    for vote, counted_as, kind in rows:
+        if vote is not None:
+            before.setdefault(vote, "absent" if kind == Event.Kind.VOTE_CAST else counted_as)
+    return before
+
+
+def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> Ballots:
+    present = {vote: counted_as for vote, counted_as in before.items() if counted_as != "absent"}
+    counting = _import_states(arena_id, position)
+    rows = [
+        (vote, prompt, a, b, CODES[present[vote]] if _counts(source, counting) else SET_ASIDE, voter)
+        for vote, prompt, a, b, voter, source in _attributes(present)
+        if source is None or source in counting
+    ]
+    return Ballots.of(rows)
+
+
+def _counts(source: int | None, imports: dict[int, str]) -> bool:
+    return source is None or imports.get(source) == Import.State.PUBLISHED
+
+
+def _attributes(votes: Iterable[int]) -> Iterator[tuple[int, int, int, int, int, int | None]]:
+    """(vote, prompt, a, b, voter, source) of these votes."""
+    ids = list(votes)
+    columns = ("pk", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "voter_id", "source_id")
+    for start in range(0, len(ids), 500):
+        for vote, prompt, a, b, voter, source in Vote.objects.filter(pk__in=ids[start : start + 500]).values_list(*columns):
+            yield vote, NO_PROMPT if prompt is None else prompt, a, b, NO_VOTER if voter is None else voter, source
+
+
+def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
+    """The kept counts and what the votes' events since then added and took away."""
+    events = list(
+        Event.objects.filter(arena_id=arena_id, kind__in=VOTE_KINDS, position__gt=kept.watermark, position__lte=position)
+        .order_by("position")
+        .values_list("vote_id", "before", "after", "kind")
+    )
+    imports = _import_states(arena_id, position)
+    attributes = {row[0]: row for row in _attributes({vote for vote, *_ in events if vote is not None})}
+    changes: list[tuple[int, ...]] = []
+    n_set_aside = kept.n_set_aside
+    for vote, before, after, kind in events:
+        _, prompt, a, b, voter, source = attributes[vote or 0]
+        if not _counts(source, imports):
+            continue  # set aside with its import, whatever it says
+        changes += [(prompt, a, b, CODES[said], voter, sign) for said, sign in ((before, -1), (after, 1)) if said]
+        n_set_aside += (not after) - (not before and kind != Event.Kind.VOTE_CAST)
+    columns = np.array(changes, dtype=np.int64).reshape(-1, 6).T
+    return Evidence(
+        watermark=position,
+        tally=kept.tally.updated(columns[0], columns[1], columns[2], columns[3], columns[5]),
+        turnout=kept.turnout.updated(columns[0], columns[4], columns[5]),
+        n_set_aside=n_set_aside,
+    )
+
+
+def prompts_filed_under(arena_id: int, position: int, *, category: str = "", language: str = "") -> Ints:
+    """Ids of prompts that stood in this category (or below it) and language at a position."""
+    filed = {pk: f"{lang}|{cat}" for pk, lang, cat in _filing(arena_id)}
+    later = Event.objects.filter(arena_id=arena_id, kind=Event.Kind.PROMPT_FILED)
+    later = later.filter(Q(position__gt=position) | Q(position=None)).order_by("-pk")
+    filed |= {prompt: before for prompt, before in later.values_list("prompt_id", "before") if prompt is not None}
+    chosen = [pk for pk, place in filed.items() if _is_in(place, category, language)]
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _filing(arena_id: int) -> Iterator[tuple[int, str, str]]:
+    return iter(Prompt.objects.filter(arena_id=arena_id).values_list("pk", "language", "category"))
+
+
+def _is_in(filed: str, category: str, language: str) -> bool:
+    its_language, _, its_category = filed.partition("|")
+    in_category = not category or its_category == category or its_category.startswith(f"{category}/")
+    return in_category and (not language or its_language == language)
+
+
+# --- counts kept between refits: a cache beside the database, which can be made again at any time ------------------------
+
+
+def _path(arena_id: int) -> Path:
+    return Path(settings.DATA_DIR) / "tallies" / f"{arena_id}.npz"
+
+
+def keep(arena_id: int, evidence: Evidence) -> None:
+    """Write the counts down. Two files, of which the second names the first: a pair that does not fit is not used."""
+    path = _path(arena_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    evidence.tally.save(path)
+    notes = {
+        "numbers": np.array([evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
+        "digest": np.array(evidence.tally.digest()),
+        "keys": evidence.turnout.keys,
+        "counts": evidence.turnout.counts,
+    }
+    temporary = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **notes)
+    temporary.replace(_turnout_path(path))
+
+
+def load_kept(arena_id: int) -> Evidence | None:
+    """The kept counts, where they are whole and of this very database."""
+    path = _path(arena_id)
+    try:
+        tally = Tally.load(path)
+        with np.load(_turnout_path(path), allow_pickle=False) as file:
+            watermark, n_set_aside, *mark = (int(number) for number in file["numbers"])
+            turnout, digest = Turnout(file["keys"], file["counts"]), str(file["digest"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None  # absent or damaged: it is a cache, the votes are read instead
+    if digest != tally.digest() or tuple(mark) != _mark(watermark):
+        return None
+    return Evidence(watermark, tally, turnout, n_set_aside)
+
+
+def _turnout_path(path: Path) -> Path:
+    return path.with_suffix(".turnout.npz")
+
+
+def _mark(position: int) -> tuple[int, int]:
+    """Tells one database's ledger from another's (a restored backup, say): the event at a position, and its time."""
+    event = Event.objects.filter(position=position).values_list("pk", "created_at").first()
+    return (event[0], int(event[1].timestamp() * 1e6)) if event else (0, 0)

@@ -1,0 +1,52 @@
+"""Doorbells of the measuring room. The beat rings boards that are behind the ledger; nobody else marks a board due."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from arena import ledger
+from arena.leases import LeaseLost
+from arena.models import Arena
+from ranking.boards import ensure_boards
+from ranking.models import Leaderboard
+from ranking.publishing import BoardBusy, publish_snapshot
+from ranking.thinning import thin_snapshots as thin
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="ranking.tasks.ring_due_boards", ignore_result=True)
+def ring_due_boards() -> None:
+    """Give new events their positions, then ring every live board that is behind and has rested."""
+    ledger.sequence()
+    for board_id in due_boards():
+        refit_board.apply_async([board_id], expires=30)
+
+
+def due_boards() -> list[int]:
+    """Live boards whose arena's ledger is ahead of them, that have rested and that nobody is fitting."""
+    now = timezone.now()
+    due: list[int] = []
+    for arena in Arena.objects.all():
+        head = ledger.head(arena.pk)
+        boards = Leaderboard.objects.live().filter(arena=arena)
+        if head and (not boards.exists() or boards.filter(read_to__lt=head).exists()):
+            ensure_boards(arena)
+            behind = boards.filter(read_to__lt=head).exclude(not_before__gt=now)
+            due += behind.claimable(now=now).values_list("pk", flat=True)
+    return due
+
+
+@shared_task(name="ranking.tasks.refit_board", ignore_result=True)
+def refit_board(board_id: int) -> None:
+    """Publish one board; whoever is already at it does the work."""
+    board = Leaderboard.objects.get(pk=board_id)
+    try:
+        publish_snapshot(board)
+    except (BoardBusy, LeaseLost) as reason:
+        log.info("refit left to another worker", board=board.slug, reason=str(reason))
+
+
+@shared_task(name="ranking.tasks.thin_snapshots", ignore_result=True)
+def thin_snapshots() -> None:
+    thin(now=timezone.now())

@@ -1,0 +1,44 @@
+"""Which snapshots stay. Live boards make many: kept are the newest, those that somebody linked to or exported, and of the
+others one an hour for 30 days, then one a day."""
+
+from datetime import datetime, timedelta
+
+from ranking.models import Leaderboard, Snapshot
+
+HOURLY_FOR = timedelta(days=30)
+ALL_FOR = timedelta(hours=1)
+
+
+def thin_snapshots(*, now: datetime) -> int:
+    """Delete what need not stay; how many that were."""
+    n_deleted = 0
+    for board in Leaderboard.objects.all():
+        doomed = _superfluous(board, now)
+        for start in range(0, len(doomed), 200):
+            n_deleted += len(doomed[start : start + 200])
+            # Asked once more: somebody may have linked to it in the meantime.
+            Snapshot.objects.filter(pk__in=doomed[start : start + 200], kept=None).delete()
+    return n_deleted
+
+
+def _superfluous(board: Leaderboard, now: datetime) -> list[int]:
+    snapshots = board.snapshots.order_by("pk").values_list("pk", "created_at", "kept")
+    newest = board.newest_snapshot()
+    seen: set[tuple[str, datetime]] = set()
+    doomed: list[int] = []
+    for pk, created_at, kept in snapshots:
+        period = _period(created_at, now)
+        if period is None or kept is not None or (newest and pk == newest.pk):
+            continue
+        if period in seen:
+            doomed.append(pk)
+        seen.add(period)
+    return doomed
+
+
+def _period(created_at: datetime, now: datetime) -> tuple[str, datetime] | None:
+    """The hour or the day whose first snapshot stands for it; None for the last hour, which stays whole."""
+    if now - created_at < ALL_FOR:
+        return None
+    hour = created_at.replace(minute=0, second=0, microsecond=0)
+    return ("hour", hour) if now - created_at < HOURLY_FOR else ("day", hour.replace(hour=0))
