@@ -1,0 +1,94 @@
+"""The doorbell: which broker, which bells ring by themselves. The database holds the work; a lost message loses nothing.
+
+A worker on any machine: `celery -A arena.config.celery worker`; on one of them with `-B`, so that one beat rings.
+"""
+
+import os
+import warnings
+from typing import Any
+
+from celery import Celery, signals
+from celery.contrib.django.task import DjangoTask
+from celery.platforms import SecurityWarning
+from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
+from structlog import get_logger
+
+from arena.config.lifeline import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
+warnings.simplefilter("ignore", SecurityWarning)  # root in a container is usual, and JSON carries no code
+TRANSPORT_ALIASES["folder"] = "arena.config.folder_broker:Transport"
+
+BEAT_SECONDS = 15  # how often a worker writes that it is there
+
+log = get_logger(__name__)
+
+
+class Doorbell(DjangoTask):  # type: ignore[misc]
+    """A task whose bell may fail to ring: the sweep finds the row, so no page breaks when the broker is away."""
+
+    abstract = True
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().apply_async(*args, **options)
+        except OperationalError as error:
+            log.warning("bell not rung: the sweep will find the work", task=self.name, error=str(error))
+            return None
+
+
+def bell(task: str, seconds: float) -> dict[str, Any]:
+    """A ring that is void when the next one is due: a worker that comes back does not meet a thousand of them."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5)}}
+
+
+app = Celery("agon", task_cls=Doorbell)
+app.set_default()  # threads other than the importing one find this app, too
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    # what a message may be
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    # A message is given back only when its work is done; a killed worker's message rings again.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_pool="threads",
+    worker_concurrency=4,
+    # a page waits for a missing broker a second, not a minute
+    broker_connection_timeout=3,
+    broker_connection_retry_on_startup=True,
+    task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
+    # one log: Django's
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    beat_schedule={
+        "refit boards that are due": bell("ranking.tasks.ring_due_boards", 1),
+        "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
+        "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600),
+        "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),
+        "clean up": bell("arena.config.tasks.clean_up", 3600),
+    },
+)
+app.autodiscover_tasks(["arena", "arena.config", "judges", "ranking"])
+
+
+def keep_the_log(**_: object) -> None:
+    """With a receiver here Celery leaves the log as Django set it."""
+
+
+def leave_no_orphan(**_: object) -> None:
+    die_with_parent()
+
+
+def be_seen(**_: object) -> None:
+    """The first sign of life at once, through the broker like all later ones."""
+    app.send_task("arena.config.tasks.say_alive", expires=BEAT_SECONDS)
+
+
+signals.setup_logging.connect(keep_the_log)
+signals.celeryd_init.connect(leave_no_orphan)
+signals.beat_embedded_init.connect(leave_no_orphan)
+signals.worker_ready.connect(be_seen)

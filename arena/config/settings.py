@@ -94,6 +94,15 @@ DATABASES = {"default": _database}
 # --- tasks: a broker in a folder, Redis or RabbitMQ ------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker
 BROKER_FOLDER = DATA_DIR / "broker"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+# On a server anybody may look into the workers; in the folder nobody needs to.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("folder:")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if CELERY_BROKER_URL.startswith("folder:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_FOLDER)}
+elif CELERY_BROKER_URL.startswith(("redis", "sentinel")):
+    # A message that a dead worker held comes back after this; rows are swept long before.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 3, "socket_keepalive": True}
 
 # --- who may sign in -------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -196,7 +205,13 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # a line for every ring would be three a second
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

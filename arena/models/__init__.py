@@ -4,12 +4,14 @@ from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.imports import Import
 from arena.models.ledger import Event
 from arena.models.limits import RateWindow
+from arena.models.machinery import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
 from arena.models.responses import FinishState, Response
 from arena.models.voters import Voter
 from arena.models.votes import Vote
 
 __all__ = [
+    "AdminLink",
     "Arena",
     "Ballot",
     "Battle",
@@ -27,5 +29,6 @@ __all__ = [
     "Vote",
     "Voter",
     "Voting",
+    "WorkerSeen",
     "content_hash",
 ]

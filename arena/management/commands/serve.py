@@ -1,0 +1,51 @@
+"""Runs the whole site on one machine: web and worker, one log, until Ctrl-C."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from arena.config.preparing import bring_database_up, collect_statics
+from arena.config.serving import CannotServe, PrefixedLog, folder_held, listen, site_of, url_of
+
+LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+class Command(BaseCommand):
+    help = "Serve the whole site on this machine: web pages and worker, until Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
+        parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+        parser.add_argument("--threads", type=int, default=8, help="threads of each web process (default 8)")
+        parser.add_argument("--concurrency", type=int, default=4, help="tasks at a time in the worker (default 4)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._serve(**{name: options[name] for name in ("host", "port", "workers", "threads", "concurrency")})
+        except CannotServe as reason:
+            raise CommandError(str(reason), returncode=2) from reason
+
+    def _serve(self, *, host: str, port: int, **sizes: int) -> None:
+        with listen(host, port) as listener, folder_held(settings.DATA_DIR, url_of(listener)):
+            if n_applied := bring_database_up():
+                self._say(f"Brought the database up to date ({n_applied} migrations).")
+            if collect_statics():
+                self._say("Collected the static files.")
+            if host not in LOCAL:
+                self._say(f"Reachable from other machines. Answers to {', '.join(settings.ALLOWED_HOSTS)}: "
+                          "AGON_ALLOWED_HOSTS must hold the name they use.")  # fmt: skip
+            site = site_of(listener, log=PrefixedLog(sys.stderr), **sizes)
+            site.run(on_ready=lambda: self._announce(url_of(listener)))
+
+    def _announce(self, url: str) -> None:
+        self._say(self.style.SUCCESS(f"\nAgon is running: {url}"))
+        self._say("Stop it with Ctrl-C.\n")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

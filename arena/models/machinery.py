@@ -1,0 +1,30 @@
+"""Rows of the machine itself, not of the evidence."""
+
+from django.db import models
+
+
+class AdminLink(models.Model):
+    """A link that signs its bearer in as `admin`, once. Only the hash of its secret is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"admin link {self.pk}"
+
+
+class WorkerSeen(models.Model):
+    """When a worker last answered the beat."""
+
+    name = models.CharField(max_length=200, unique=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.seen_at:%Y-%m-%d %H:%M:%S}"
