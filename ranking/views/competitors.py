@@ -1,5 +1,96 @@
+"""One model: its rating, and its record against each opponent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from scipy.special import expit
+
+from arena import access
+from arena.models import Competitor
+from arena.views.context import arena_or_404, page_context
+from ranking.fitting import POINTS
+from ranking.models import Entry, Leaderboard, PairTable
+from ranking.views.table import board_table
 
 
-def competitor(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@dataclass(frozen=True, slots=True)
+class Opponent:
+    """A record against one opponent. Shares in per cent, a tie (or both bad) half; the interval is Wilson's."""
+
+    entry: Entry
+    wins: int
+    losses: int
+    ties: int
+    both_bad: int
+    share: float
+    low: float
+    high: float
+    fitted: float | None
+
+    @property
+    def n_votes(self) -> int:
+        return self.wins + self.losses + self.ties + self.both_bad
+
+
+@require_safe
+def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    arena = arena_or_404(request, slug)
+    shown = get_object_or_404(Competitor, arena=arena, pk=pk)
+    board = Leaderboard.objects.filter(arena=arena, is_default=True).first()
+    newest = board.newest_snapshot() if board else None
+    if not access.sees_board(request.user, arena):
+        raise Http404("the board is not public")
+    entries = {entry.competitor_id: entry for entry in newest.entries.select_related("competitor")} if newest else {}
+    mine = entries.get(pk)
+    slices = _slices(arena.pk, pk)
+    context: dict[str, Any] = {
+        "competitor": shown,
+        "board": board,
+        "snapshot": newest,
+        "entry": mine,
+        "n_rated": sum(entry.is_rated for entry in entries.values()),
+        "opponents": _opponents(board, entries, mine) if board and mine else [],
+        "slices": slices,
+        "table": board_table(newest, sort="rank", descending=False, with_retired=True, search="", older={}) if newest else None,
+    }
+    return render(request, "ranking/competitor.html", page_context(request, "competitor", arena, **context))
+
+
+def _slices(arena_id: int, pk: int) -> list[Entry]:
+    """Its entries on the newest snapshots of the category and language boards."""
+    boards = Leaderboard.objects.filter(arena_id=arena_id, is_default=False)
+    newest = [snapshot.pk for board in boards if (snapshot := board.newest_snapshot())]
+    entries = Entry.objects.filter(snapshot__in=newest, competitor_id=pk).select_related("snapshot__leaderboard")
+    return list(entries.order_by("snapshot__leaderboard__language", "snapshot__leaderboard__category"))
+
+
+def _opponents(board: Leaderboard, entries: dict[int, Entry], mine: Entry) -> list[Opponent]:
+    table = PairTable.objects.filter(leaderboard=board).first()
+    if table is None or mine.competitor_id not in table.competitor_ids:
+        return []
+    m, me = len(table.competitor_ids), table.competitor_ids.index(mine.competitor_id)
+    record = np.frombuffer(bytes(table.record), dtype=np.int64).reshape(m, m, 3)
+    met = [(entries.get(pk), record[me, i], record[i, me, 0]) for i, pk in enumerate(table.competitor_ids)]
+    opponents = [_opponent(mine, entry, row, int(losses)) for entry, row, losses in met if entry and row.sum() + losses]
+    return sorted(opponents, key=lambda opponent: (opponent.entry.rank or 10**9, opponent.entry.pk))
+
+
+def _opponent(mine: Entry, entry: Entry, row: np.ndarray[Any, Any], losses: int) -> Opponent:
+    wins, ties, both_bad = (int(n) for n in row)
+    n_votes = wins + losses + ties + both_bad
+    low, share, high = _wilson(wins + (ties + both_bad) / 2, n_votes)
+    fitted = None
+    if mine.rating is not None and entry.rating is not None:
+        fitted = 100 * float(expit((mine.rating - entry.rating) / POINTS))
+    return Opponent(entry, wins, losses, ties, both_bad, share=share, low=low, high=high, fitted=fitted)
+
+
+def _wilson(points: float, n: int, z: float = 1.96) -> tuple[float, float, float]:
+    """Lower limit, share, upper limit in per cent; votes taken as independent."""
+    p = points / n
+    centre, spread = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return 100 * (centre - spread) / (1 + z * z / n), 100 * p, 100 * (centre + spread) / (1 + z * z / n)

@@ -1,9 +1,140 @@
+"""The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.http import require_safe
+
+from arena import access
+from arena.models import Arena, Visibility
+from arena.views.context import arena_or_404, page_context
+from ranking.models import KeptSnapshot, Leaderboard, Snapshot
+from ranking.views.table import DEFAULT_SORT, SORTS, board_table, tied_leaders
+
+POLL_SECONDS = 3
+MOST_ON_TIMELINE = 12
 
 
-def leaderboard(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@require_safe
+def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
+    arena = arena_or_404(request, slug)
+    if not access.sees_board(request.user, arena):
+        return render(request, "ranking/private.html", page_context(request, "leaderboard", arena), status=403)
+    board = _chosen_board(request, arena)
+    snapshot = board.newest_snapshot() if board else None
+    context = page_context(request, "leaderboard", arena, is_live=True, **_board_context(request, arena, board, snapshot))
+    return _answer(request, context)
 
 
-def snapshot(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@require_safe
+def snapshot(request: HttpRequest, key: str) -> HttpResponse:
+    """A permanent link: what was shown then, for ever. Whoever opens it makes the snapshot one that is kept."""
+    shown = get_object_or_404(Snapshot.objects.select_related("leaderboard__arena"), key=key)
+    board, arena = shown.leaderboard, shown.leaderboard.arena
+    if not access.sees_board(request.user, arena):
+        raise Http404(f"no snapshot {key!r}")
+    if request.method == "GET":
+        KeptSnapshot.objects.get_or_create(snapshot=shown, defaults={"reason": "linked"})
+    context = page_context(request, "leaderboard", arena, is_live=False, **_board_context(request, arena, board, shown))
+    return _answer(request, context)
+
+
+def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The whole page, or for a poll the board alone, with an ETag. (A whole page has none: its nonce is of one answer.)"""
+    if not request.headers.get("HX-Request"):
+        return _private(render(request, "ranking/leaderboard.html", context))
+    unchanged = get_conditional_response(request, etag=context["etag"])
+    if unchanged is not None:
+        return _private(unchanged)
+    response = render(request, "ranking/leaderboard.html#live", context)
+    response["ETag"] = context["etag"]
+    return _private(response)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Vary"] = "HX-Request, Cookie"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _chosen_board(request: HttpRequest, arena: Arena) -> Leaderboard | None:
+    category, language = request.GET.get("category", ""), request.GET.get("language", "")
+    boards = Leaderboard.objects.filter(arena=arena)
+    if not category and not language:
+        return boards.filter(is_default=True).first()
+    board = boards.filter(category=category, language=language).first()
+    if board is None:
+        raise Http404(f"no board for category {category!r} and language {language!r}")
+    return board
+
+
+def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, Any]:
+    sort = request.GET.get("sort", DEFAULT_SORT)
+    sort = sort if sort in SORTS else DEFAULT_SORT
+    direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
+    with_retired = "filtered" not in request.GET or "retired" in request.GET
+    search = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    table = None
+    if shown is not None:
+        table = board_table(
+            shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
+            older=_ratings_before(shown, timedelta(days=30)),
+        )  # fmt: skip
+    return {
+        "board": board,
+        "snapshot": shown,
+        "table": table,
+        "tied": tied_leaders(table) if table else None,
+        "etag": _etag(request, shown, board),
+        "poll_seconds": POLL_SECONDS,
+        "board_is_public": arena.board_visibility == Visibility.PUBLIC,
+        "categories": _slices(arena, "category"),
+        "languages": _slices(arena, "language"),
+        "timeline": _timeline(shown) if shown else [],
+        "query": _query(request),
+        "poll_query": request.GET.urlencode(),
+        "with_retired": with_retired,
+        "search": search,
+        "may_vote": access.may_vote(request.user, arena),
+    }
+
+
+def _etag(request: HttpRequest, shown: Snapshot | None, board: Leaderboard | None) -> str:
+    parts = [request.get_full_path(), str(request.user.pk), shown.key if shown else "", board.error if board else ""]
+    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
+
+
+def _query(request: HttpRequest) -> str:
+    """The filters as they are, for links that only change the order."""
+    kept = request.GET.copy()
+    for name in ("sort", "dir"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _slices(arena: Arena, field: str) -> list[str]:
+    values = Leaderboard.objects.filter(arena=arena).exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
+    return list(values.distinct())
+
+
+def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:
+    older = shown.leaderboard.snapshots.filter(created_at__lte=shown.created_at - age).order_by("-pk").first()
+    if older is None:
+        return {}
+    return dict(older.entries.exclude(rating=None).values_list("competitor_id", "rating"))
+
+
+def _timeline(shown: Snapshot) -> list[dict[str, Any]]:
+    """A dozen of the board's snapshots, evenly from the first to the newest, and the one shown."""
+    rows = list(shown.leaderboard.snapshots.order_by("pk").values_list("pk", "key", "created_at"))
+    step = max(1, -(-(len(rows) - 1) // (MOST_ON_TIMELINE - 1)))
+    chosen = {row[0] for row in rows[::step]} | {rows[-1][0], shown.pk}
+    return [
+        {"key": key, "at": at, "is_shown": pk == shown.pk, "is_newest": pk == rows[-1][0]}
+        for pk, key, at in rows
+        if pk in chosen
+    ]

@@ -1,5 +1,15 @@
-from django.http import Http404, HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from arena.views.context import page_context
+from ranking.publishing import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
 
-def method(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@require_safe
+def method(request: HttpRequest) -> HttpResponse:
+    """How every number is made."""
+    pace: dict[str, Any] = {"least_seconds": LEAST_SECONDS_BETWEEN_FITS, "rest_per_fit": REST_PER_FIT}
+    return render(request, "ranking/method.html", page_context(request, "method", None, **pace))

@@ -14,3 +14,32 @@ document.addEventListener("keydown", (e) => {
   if (e.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea")) return;
   document.querySelector(`[data-key="${CSS.escape(e.key)}"]`)?.click();
 });
+
+// Board: the shaded strip follows the row under the pointer or the focus. One rect serves every row through <use>.
+const shade = (row) => {
+  const strip = document.querySelector("#axis .ref");
+  if (!strip) return;
+  const [lo, hi] = row ? [row.dataset.lo, row.dataset.hi].map(parseFloat) : [0, 0];
+  strip.setAttribute("x", `${lo}%`);
+  strip.setAttribute("width", `${hi - lo}%`);
+};
+for (const type of ["pointerover", "focusin"]) {
+  document.addEventListener(type, (e) => { if (e.target.closest?.("#board")) shade(e.target.closest("tr[data-lo]")); });
+}
+
+// Live parts: ask with the ETag of what is shown; a 304 swaps nothing. What changed flashes (unless motion is reduced).
+document.addEventListener("htmx:configRequest", (e) => {
+  const etag = e.detail.elt.dataset.etag;
+  if (etag) e.detail.headers["If-None-Match"] = etag;
+});
+const cells = (root) => new Map([...root.querySelectorAll("tr[id]")].map((row) => [row.id, [...row.cells].map((cell) => cell.textContent.trim())]));
+let before = new Map();
+document.addEventListener("htmx:beforeSwap", (e) => { if (e.detail.target.id === "live") before = cells(e.detail.target); });
+document.addEventListener("htmx:afterSettle", () => {
+  const live = document.querySelector("#live");
+  if (!live || !before.size) return;
+  for (const [id, texts] of cells(live)) {
+    texts.forEach((text, i) => { if (before.has(id) && before.get(id)[i] !== text) document.getElementById(id).cells[i].classList.add("changed"); });
+  }
+  before = new Map();
+});

@@ -1,0 +1,200 @@
+"""The board as its page shows it: rows in order, groups that cannot be told apart, one shared axis."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from arena.models import Competitor, CompetitorStatus
+from ranking.models import Entry, Snapshot
+
+SORTS = {
+    "rank": False,
+    "range": False,
+    "name": False,
+    "rating": True,
+    "win": True,
+    "votes": True,
+    "prompts": True,
+    "price": False,
+}
+DEFAULT_SORT = "rank"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A scale of points, as per cent of a column's width."""
+
+    low: float
+    high: float
+    ticks: list[tuple[float, int]]
+
+    def at(self, value: float) -> float:
+        return 100 * (value - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table."""
+
+    entry: Entry
+    competitor: Competitor
+    x: float = 0
+    x_low: float = 0
+    x_high: float = 0
+    half_width: float = 0
+    change: float | None = None
+
+    @property
+    def win_percent(self) -> float:
+        return 100 * (self.entry.win_rate or 0)
+
+    @property
+    def raw_win_percent(self) -> float:
+        return 100 * (self.entry.raw_win_rate or 0)
+
+    @property
+    def is_retired(self) -> bool:
+        return self.competitor.status == CompetitorStatus.RETIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head: a link that sorts by it."""
+
+    key: str
+    text: str
+    title: str
+    aria_sort: str
+    next_direction: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTable:
+    groups: list[list[Line]]
+    unrated: list[Line]
+    axis: Axis | None
+    headings: dict[str, Heading]
+    has_changes: bool
+
+    @property
+    def n_rated(self) -> int:
+        return sum(len(group) for group in self.groups)
+
+
+def board_table(
+    snapshot: Snapshot, *, sort: str, descending: bool, with_retired: bool, search: str, older: dict[int, float]
+) -> BoardTable:
+    """The snapshot's entries, chosen and in order. `older` holds ratings of an earlier snapshot by competitor."""
+    entries = [entry for entry in snapshot.entries.select_related("competitor") if _is_chosen(entry, with_retired, search)]
+    rated = [entry for entry in entries if entry.is_rated]
+    axis = _axis(rated) if rated else None
+    lines = [_line(entry, axis, older) for entry in _sorted(rated, sort, descending)]
+    in_order = sort == DEFAULT_SORT and not descending and with_retired and not search
+    return BoardTable(
+        groups=_tiers(lines) if in_order else [[line] for line in lines],
+        unrated=[
+            Line(entry, entry.competitor)
+            for entry in sorted(entries, key=lambda entry: entry.competitor.name)
+            if not entry.is_rated
+        ],
+        axis=axis,
+        headings={key: _heading(key, sort, descending) for key in SORTS},
+        has_changes=any(line.change is not None for line in lines),
+    )
+
+
+def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
+    competitor = entry.competitor
+    text = f"{competitor.name} {competitor.organisation}".casefold()
+    return (with_retired or competitor.status != CompetitorStatus.RETIRED) and search.casefold() in text
+
+
+def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry]:
+    keys = {
+        "rank": lambda entry: (entry.rank,),
+        "range": lambda entry: (entry.rank_low, entry.rank_high),
+        "name": lambda entry: (entry.competitor.name.casefold(),),
+        "rating": lambda entry: (entry.rating,),
+        "win": lambda entry: (entry.win_rate,),
+        "votes": lambda entry: (entry.n_votes,),
+        "prompts": lambda entry: (entry.n_prompts,),
+        "price": lambda entry: (entry.competitor.price_out is None, entry.competitor.price_out or 0),
+    }
+    by_rank = sorted(entries, key=lambda entry: (entry.rank, entry.pk))
+    return sorted(by_rank, key=keys[sort], reverse=descending)
+
+
+def _axis(rated: Sequence[Entry]) -> Axis:
+    low, high = min(entry.low or 0 for entry in rated), max(entry.high or 0 for entry in rated)
+    room = max((high - low) * 0.06, 1.0)
+    low, high = low - room, high + room
+    step = _round_step((high - low) / 5)
+    first = math.ceil(low / step)
+    values = [round(step * k) for k in range(first, math.floor(high / step) + 1)]
+    axis = Axis(low, high, [])
+    return Axis(low, high, [(round(axis.at(value), 2), value) for value in values if 4 < axis.at(value) < 96])
+
+
+def _round_step(width: float) -> float:
+    """1, 2 or 5 times a power of ten, at least 1 and not below `width`."""
+    power = 10 ** math.floor(math.log10(max(width, 1)))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= max(width, 1))
+
+
+def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> Line:
+    if axis is None or entry.rating is None or entry.low is None or entry.high is None:
+        return Line(entry, entry.competitor)
+    before = older.get(entry.competitor_id)
+    return Line(
+        entry,
+        entry.competitor,
+        x=round(axis.at(entry.rating), 2),
+        x_low=round(axis.at(entry.low), 2),
+        x_high=round(axis.at(entry.high), 2),
+        half_width=(entry.high - entry.low) / 2,
+        change=None if before is None else entry.rating - before,
+    )
+
+
+def _tiers(lines: Sequence[Line]) -> list[list[Line]]:
+    """Neighbours that cannot be told from the first of their group."""
+    groups: list[list[Line]] = []
+    for line in lines:
+        leader = groups[-1][0].entry if groups else None
+        if leader and (line.entry.rank_low or 0) <= (leader.rank or 0):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+TITLES = {
+    "rank": ("#", "Place by rating"),
+    "range": ("Range", "Places that it can hold: all ranges of the table are right together with the stated chance"),
+    "name": ("Model", "Name of the model"),
+    "rating": ("Rating", "Points; 1000 is the mean"),
+    "win": ("Win %", "Fitted chance to win against a uniformly drawn other model; the raw share stands in the cell's title"),
+    "votes": ("Votes", "Counted votes on its battles"),
+    "prompts": ("Prompts", "Different prompts behind them"),
+    "price": ("$/M", "US dollars per million output tokens"),
+}
+
+
+def _heading(key: str, sort: str, descending: bool) -> Heading:
+    text, title = TITLES[key]
+    is_sorted = key == sort
+    aria_sort = ("descending" if descending else "ascending") if is_sorted else ""
+    next_descending = not descending if is_sorted else SORTS[key]
+    return Heading(key, text, title, aria_sort, "desc" if next_descending else "asc", key not in {"name"})
+
+
+def tied_leaders(table: BoardTable) -> tuple[Line, Line] | None:
+    """First and second, where they cannot be told apart."""
+    lines = [line for group in table.groups for line in group]
+    by_rank = sorted(lines, key=lambda line: line.entry.rank or 0)[:2]
+    for first, second in pairwise(by_rank):
+        if (first.entry.rank, second.entry.rank_low) == (1, 1):
+            return first, second
+    return None
