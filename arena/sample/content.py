@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,19 @@ class SampleError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How the offline model is asked: one system prompt for each language a prompt may have, and the sampling."""
+    """How the offline model is asked, and how its tokens are drawn.
+
+    A system prompt for each language a prompt may have; where there are examples, a question and the kind of answer
+    wanted, for each language too, sent before the prompt: a small model follows an example sooner than an order.
+    """
 
     system_prompt: dict[str, str]
+    example: dict[str, list[str]]
     temperature: float
     top_k: int
     top_p: float
     min_p: float
+    repeat_penalty: float
     max_tokens: int
     seed: int
 
@@ -179,15 +185,17 @@ def _parse_prompt(place: str, row: dict[str, Any]) -> SamplePrompt:
 def _parse_competitor(place: str, row: dict[str, Any]) -> SampleCompetitor:
     needed = {"slug", "name", "organisation", "licence", "price_in", "price_out", "released_on", "description"}
     _check_keys(place, row, needed, {"settings"})
-    fields = {**row, "released_on": date.fromisoformat(row["released_on"])}
-    fields["settings"] = _parse_settings(place, row["settings"]) if "settings" in row else None
-    return SampleCompetitor(**fields)
+    settings = _parse_settings(place, row["settings"]) if "settings" in row else None
+    released_on = date.fromisoformat(row["released_on"])
+    return SampleCompetitor(**{**row, "released_on": released_on, "settings": settings})
 
 
 def _parse_settings(place: str, row: dict[str, Any]) -> Settings:
-    _check_keys(place, row, {"system_prompt", "temperature", "top_k", "top_p", "min_p", "max_tokens", "seed"}, set())
+    _check_keys(place, row, {field.name for field in fields(Settings)}, set())
     if set(row["system_prompt"]) != set(LANGUAGES):
         raise SampleError(f"{place}: system_prompt needs one text for each of {', '.join(LANGUAGES)}")
+    if row["example"] and set(row["example"]) != set(LANGUAGES):
+        raise SampleError(f"{place}: example needs a question and an answer for each of {', '.join(LANGUAGES)}, or none")
     return Settings(**row)
 
 

