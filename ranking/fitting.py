@@ -69,7 +69,7 @@ def fit_board(evidence: Evidence, names: dict[int, str], *, level: float, seed: 
     return FittedBoard(
         rows=rows,
         notes=notes,
-        components=[list(component) for component in fit.components] if len(fit.components) > 1 else [],
+        components=_groups(fit, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
         interval_kind=kind,
         competitor_ids=list(names),
         record=_record(comparisons),
@@ -99,6 +99,13 @@ def _numbers(fit: maths.Fit, *, level: float, seed: int) -> tuple[dict[str, dict
         for i, name in enumerate(fit.names)
     }
     return numbers, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
+
+
+def _groups(fit: maths.Fit, voted_on: set[str]) -> list[list[str]]:
+    """Groups that results do not connect, best first; none where all that have votes are in one."""
+    groups = [[name for name in component if name in voted_on] for component in fit.components]
+    groups = [group for group in groups if group]
+    return groups if len(groups) > 1 else []
 
 
 def _reason(n_votes: int, reason: str) -> str:
