@@ -1,0 +1,36 @@
+"""The LLMFAO crowd votes: several people vote on one battle, which has an id."""
+
+from pathlib import Path
+
+from arena.importing import fields
+from arena.importing.problems import RowProblem
+from arena.importing.reading import Row, Shape
+from arena.importing.rows import BattleRow, PromptRow, VoteRow
+from arena.outcomes import Outcome
+
+WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
+
+
+class Llmfao:
+    name = "llmfao"
+    title = "LLMFAO: id, prompt, worker, winner, left, right"
+    shapes = frozenset(Shape)
+    needed = ("id", "prompt", "worker", "winner", "left", "right")
+    read = frozenset(needed)
+
+    def __init__(self, path: Path) -> None:
+        pass
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        first, second = fields.name(row, "left"), fields.name(row, "right")
+        if first == second:
+            raise RowProblem("right", second, "a battle needs two different models, and left is the same")
+        vote = VoteRow(fields.identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
+        prompt = PromptRow(line, fields.identifier(row, "prompt"))
+        return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))
+
+    def notes(self) -> list[str]:
+        return [
+            "Rows with one id are votes on one battle; left is taken as the answer that was shown first.",
+            "The file gives numbers for prompts, no texts: the battles count but cannot be shown.",
+        ]

@@ -1,0 +1,129 @@
+"""Prompts out of files: which are known, which are new, and which contradict what is here."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Min
+
+from arena.importing.problems import RowProblem
+from arena.importing.rows import PromptRow
+from arena.ledger import filed_under, record_prompt
+from arena.models import Prompt, PromptPool, PromptStatus
+from arena.rendering import rendered
+
+MOST_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrompt:
+    pk: int
+    content_hash: str
+
+
+def text_hash(row: PromptRow) -> str:
+    """Empty where the file does not say what was asked."""
+    return Prompt.hash_of(row.turns, row.system_prompt) if row.turns else ""
+
+
+class Prompts:
+    """The prompts of one arena, known by their key, or by their text where the file gives no key."""
+
+    def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
+        self._arena_id, self._pool = arena_id, pool
+        self._known: dict[str, KnownPrompt] = {}
+
+    def identity(self, row: PromptRow) -> str:
+        return row.key or f"\0{text_hash(row)}"
+
+    def look_up(self, rows: Iterable[PromptRow]) -> dict[str, KnownPrompt]:
+        """The prompts that are in the arena, and perhaps others, by identity."""
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
+        missing = {identity for row in rows if (identity := self.identity(row)) not in self._known}
+        if missing and self._arena_id is not None:
+            self._look_up_keys([each for each in missing if not each.startswith("\0")])
+            self._look_up_texts([each[1:] for each in missing if each.startswith("\0")])
+        return self._known
+
+    def ids(self, rows: Sequence[PromptRow]) -> dict[str, int]:
+        """The id of every row's prompt by identity; new ones are made. Call inside a transaction."""
+        known = self.look_up(rows)
+        new: dict[str, PromptRow] = {}
+        for row in rows:
+            if self.identity(row) not in known:
+                new.setdefault(self.identity(row), row)
+        self._make(list(new.values()))
+        for row in rows:
+            if row.turns and not known[self.identity(row)].content_hash:
+                self._fill(row)
+        return {identity: known[identity].pk for identity in map(self.identity, rows)}
+
+    def contradiction(self, row: PromptRow) -> RowProblem | None:
+        """After `look_up`: a key that stands for another text here."""
+        known = self._known.get(self.identity(row))
+        if known is None or not row.turns or known.content_hash in {"", text_hash(row)}:
+            return None
+        allowed = "this prompt is in the arena with another text: give it another id, or import into another arena"
+        return RowProblem("the prompt's id", row.key, allowed)
+
+    def _look_up_keys(self, keys: list[str]) -> None:
+        found = Prompt.objects.filter(arena_id=self._arena_id, key__in=keys).values_list("key", "pk", "content_hash")
+        self._known |= {key: KnownPrompt(pk, known_hash) for key, pk, known_hash in found} if keys else {}
+
+    def _look_up_texts(self, hashes: list[str]) -> None:
+        if hashes:
+            rows = Prompt.objects.filter(arena_id=self._arena_id, content_hash__in=hashes)
+            found = rows.order_by().values("content_hash").annotate(first=Min("pk")).values_list("content_hash", "first")
+            self._known |= {f"\0{known_hash}": KnownPrompt(pk, known_hash) for known_hash, pk in found}
+            # A prompt that was imported by its text, and then corrected by a curator, is still that prompt.
+            corrected = [each for each in hashes if f"\0{each}" not in self._known]
+            found = Prompt.objects.filter(arena_id=self._arena_id, key__in=corrected).values_list("key", "pk")
+            self._known |= {f"\0{key}": KnownPrompt(pk, key) for key, pk in found}
+
+    def _make(self, rows: list[PromptRow]) -> None:
+        if rows:
+            assert self._pool is not None
+            made = Prompt.objects.bulk_create([_prompt(row, self._pool) for row in rows])
+            pairs = zip(rows, made, strict=True)
+            self._known |= {self.identity(row): KnownPrompt(prompt.pk, prompt.content_hash) for row, prompt in pairs}
+
+    def _fill(self, row: PromptRow) -> None:
+        """A prompt that was known by its number only gets its text."""
+        prompt = Prompt.objects.get(pk=self._known[self.identity(row)].pk)
+        before = filed_under(prompt)
+        new = _prompt(row, prompt.pool)
+        for field in ("turns", "system_prompt", "reference", "tags", "verifier", "content_hash", "html", "rendered_by"):
+            setattr(prompt, field, getattr(new, field))
+        prompt.language, prompt.category = prompt.language or new.language, prompt.category or new.category
+        prompt.status = new.status
+        prompt.save()
+        if filed_under(prompt) != before:
+            record_prompt(prompt, before=before)
+        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.content_hash)
+
+
+def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
+    known_by = text_hash(row)
+    prompt = Prompt(
+        arena_id=pool.arena_id, pool=pool, key=row.key or known_by, turns=list(row.turns), system_prompt=row.system_prompt,
+        reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier, content_hash=known_by,
+    )  # fmt: skip
+    prompt.language = row.language or recognised_language(prompt.text)
+    # Nobody can be asked what is not here.
+    prompt.status = row.status or (PromptStatus.ACTIVE if row.turns else PromptStatus.DRAFT)
+    return rendered(prompt)
+
+
+def recognised_language(text: str) -> str:
+    """The likeliest language, the same every time; empty for no text."""
+    if not text.strip():
+        return ""
+    import py3langid  # its model is large, and most processes never need it
+
+    return str(py3langid.classify(text)[0])
+
+
+def content_of(row: PromptRow) -> str:
+    """All that a row says, but for its place in the file."""
+    return json.dumps(row[1:], ensure_ascii=False, sort_keys=True)

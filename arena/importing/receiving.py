@@ -1,0 +1,101 @@
+"""A file arrives: it is kept under its SHA-256, so that a worker, a second run and a second upload find the same bytes."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from arena.importing.checking import Report
+from arena.models import Arena, Import
+
+BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    filename: str
+    path: Path
+    digest: str
+    n_bytes: int
+
+
+def keep_path(path: Path) -> KeptFile:
+    """Raises OSError where the file cannot be read."""
+    with path.open("rb") as file:
+        return keep(path.name, iter(lambda: file.read(BLOCK), b""))
+
+
+def keep(filename: str, blocks: Iterable[bytes]) -> KeptFile:
+    """Streams the blocks to the upload folder; the finished file appears there at once and whole."""
+    folder = upload_folder()
+    digest, n_bytes = hashlib.sha256(), 0
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".arriving-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for block in blocks:
+                digest.update(block)
+                n_bytes += len(block)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        path = folder / digest.hexdigest()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return KeptFile(short_filename(filename), path, digest.hexdigest(), n_bytes)
+
+
+def upload_folder() -> Path:
+    folder = Path(settings.UPLOAD_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def short_filename(filename: str) -> str:
+    """As a browser or a shell named it: no folders, nothing that does not print, at most 100 characters."""
+    name = "".join(each for each in filename.replace("\\", "/").rsplit("/", 1)[-1] if each.isprintable())
+    return name if len(name) <= 100 else f"{name[:60]}...{name[-37:]}"
+
+
+def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: str) -> Import | None:
+    """The import of the same file, where there was one."""
+    return Import.objects.filter(arena=arena, kind=kind, format=format_name, digest=digest).first() if arena else None
+
+
+def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: Report, **fields: object) -> Import:
+    """The row that a loader will claim. Two at once get one row."""
+    with transaction.atomic():
+        source, _ = Import.objects.get_or_create(
+            arena=arena, kind=kind, format=format_name, digest=file.digest,
+            defaults={
+                "filename": file.filename, "path": file.path.name, "n_rows": report.n_rows, "report": report.as_json(), **fields,
+            },
+        )  # fmt: skip
+    return source
+
+
+def path_of(source: Import) -> Path:
+    """Kept by name, because the data folder may move."""
+    return upload_folder() / source.path
+
+
+@contextlib.contextmanager
+def forgotten_on_failure(file: KeptFile) -> Iterator[None]:
+    """A file that is refused is not kept, unless an earlier import needs it."""
+    try:
+        yield
+    except BaseException:
+        forget(file.digest)
+        raise
+
+
+def forget(digest: str) -> None:
+    if not Import.objects.filter(digest=digest).exists():
+        (upload_folder() / digest).unlink(missing_ok=True)
