@@ -125,7 +125,8 @@ def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:
     older = shown.leaderboard.snapshots.filter(created_at__lte=shown.created_at - age).order_by("-pk").first()
     if older is None:
         return {}
-    return dict(older.entries.exclude(rating=None).values_list("competitor_id", "rating"))
+    rated = older.entries.exclude(rating=None).values_list("competitor_id", "rating")
+    return {competitor: rating for competitor, rating in rated if rating is not None}
 
 
 def _timeline(shown: Snapshot) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def _axis(rated: Sequence[Entry]) -> Axis:
 
 def _round_step(width: float) -> float:
     """1, 2 or 5 times a power of ten, at least 1 and not below `width`."""
-    power = 10 ** math.floor(math.log10(max(width, 1)))
+    power: int = 10 ** math.floor(math.log10(max(width, 1)))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= max(width, 1))
 
 
