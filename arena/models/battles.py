@@ -63,6 +63,7 @@ class Battle(models.Model):
         indexes = [
             models.Index(fields=["competitor_a", "competitor_b"], name="battle_pair"),
             models.Index(fields=["response_a", "response_b"], condition=Q(response_a__isnull=False), name="battle_answers"),
+            models.Index(fields=["arena", "-id"], name="battle_newest"),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,8 @@ class Response(models.Model):
             # the target of a battle's composite foreign key
             models.UniqueConstraint(fields=["id", "prompt", "competitor"], name="response_of_prompt_and_competitor"),
         ]
+        # matchmaking reads who answered what out of this index alone, without touching any text
+        indexes = [models.Index(fields=["competitor", "finish", "prompt"], name="response_delivered")]
 
     def __str__(self) -> str:
         return f"{self.competitor} on {self.prompt}"
