@@ -68,3 +68,17 @@ def make_vote(battle: Battle, outcome: str = "a", voter: Voter | None = None, **
     )
     record_vote(Event.Kind.VOTE_CAST, vote, arena_id=battle.arena_id, before="")
     return vote
+
+
+def make_contest(n_competitors: int = 3, n_prompts: int = 2, **fields: Any) -> tuple[Arena, list[Competitor]]:
+    """Every pair on every prompt, twice: once a win, once a tie; all are connected."""
+    arena = make_arena(**fields)
+    competitors = [make_competitor(arena) for _ in range(n_competitors)]
+    for _ in range(n_prompts):
+        prompt = make_prompt(arena)
+        for i, a in enumerate(competitors):
+            for b in competitors[i + 1 :]:
+                battle = make_battle(a, b, prompt)
+                make_vote(battle, "a")
+                make_vote(battle, "tie")
+    return arena, competitors

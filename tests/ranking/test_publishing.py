@@ -15,21 +15,7 @@ from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
 from ranking.publishing import BoardBusy, publish_snapshot
 from ranking.tasks import due_boards, ring_due_boards
 from ranking.thinning import thin_snapshots
-from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
-
-
-def make_contest(n_competitors=3, n_prompts=2, **fields):
-    """Every pair on every prompt, twice: once a win, once a tie; all are connected."""
-    arena = make_arena(**fields)
-    competitors = [make_competitor(arena) for _ in range(n_competitors)]
-    for _ in range(n_prompts):
-        prompt = make_prompt(arena)
-        for i, a in enumerate(competitors):
-            for b in competitors[i + 1 :]:
-                battle = make_battle(a, b, prompt)
-                make_vote(battle, "a")
-                make_vote(battle, "tie")
-    return arena, competitors
+from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_vote
 
 
 @pytest.mark.django_db
