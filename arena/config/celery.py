@@ -57,10 +57,10 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_pool="threads",
     worker_concurrency=4,
-    # a page waits for a missing broker a second, not a minute
+    # a page waits for a missing broker for seconds, not for minutes; once again, since a restarted broker needs a new call
     broker_connection_timeout=3,
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
     broker_connection_retry_on_startup=True,
-    task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
     # one log: Django's
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,

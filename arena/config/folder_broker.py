@@ -39,6 +39,7 @@ class Channel(virtual.Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.folder = Path(self.connection.client.transport_options["folder"])
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._seen: dict[str, deque[str]] = {}
         self._swept_at: dict[str, float] = {}
 

@@ -6,7 +6,7 @@ import http.client
 import os
 import signal
 import socket
-import subprocess  # nosec: starts this Python only
+import subprocess  # nosec
 import sys
 import threading
 import time
@@ -44,7 +44,7 @@ class Child:
 
     def start(self, log: "PrefixedLog") -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603 # nosec: our own argv, no shell
+        self.process = subprocess.Popen(  # noqa: S603 # nosec
             self.argv,
             env=os.environ | {PARENT: str(os.getpid())} | _same_place(),
             stdout=subprocess.PIPE,
@@ -183,7 +183,7 @@ def listen(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """The address to open in a browser of this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # nosec: compared, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # nosec
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

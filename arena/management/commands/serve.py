@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.config.preparing import bring_database_up, collect_statics
 from arena.config.serving import CannotServe, PrefixedLog, folder_held, listen, site_of, url_of
+from arena.entering import LINK_MINUTES, make_link, needs_link
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
@@ -44,6 +45,10 @@ class Command(BaseCommand):
 
     def _announce(self, url: str) -> None:
         self._say(self.style.SUCCESS(f"\nAgon is running: {url}"))
+        if needs_link():
+            self._say(f"Sign in as admin (once, within {LINK_MINUTES} minutes): {url.rstrip('/')}{make_link()}")
+        else:
+            self._say(f"Sign in at {url}login/ or, without a password, with the link of `manage.py enter_link`.")
         self._say("Stop it with Ctrl-C.\n")
 
     def _say(self, line: str) -> None:
