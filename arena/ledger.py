@@ -8,14 +8,18 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
 
-from arena.models import Event, Import, Prompt, Vote
+from arena.models import Event, Import, Prompt, RemovedArena, Vote
 
 SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
 
 NUMBER_THE_REST = """
     UPDATE arena_event SET position = numbered.position
     FROM (
-        SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(position), 0) FROM arena_event) AS position
+        SELECT id, row_number() OVER (ORDER BY id) + (
+            SELECT coalesce(max(used), 0) FROM (
+                SELECT max(position) AS used FROM arena_event UNION ALL SELECT max(last_position) FROM arena_removedarena
+            ) AS numbers
+        ) AS position
         FROM arena_event WHERE position IS NULL
     ) AS numbered
     WHERE arena_event.id = numbered.id
@@ -65,5 +69,8 @@ def head(arena_id: int | None = None) -> int:
     events = Event.objects.filter(position__isnull=False)
     if arena_id is not None:
         events = events.filter(arena_id=arena_id)
-    last: int | None = events.aggregate(last=Max("position"))["last"]
-    return last or 0
+    last: int = events.aggregate(last=Max("position"))["last"] or 0
+    if arena_id is not None:
+        return last
+    removed: int = RemovedArena.objects.aggregate(last=Max("last_position"))["last"] or 0
+    return max(last, removed)

@@ -2,7 +2,7 @@ from arena.models.arenas import Arena, PromptPool, Visibility, Voting
 from arena.models.battles import Ballot, Battle
 from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.imports import Import
-from arena.models.ledger import Event
+from arena.models.ledger import Event, RemovedArena
 from arena.models.limits import RateWindow
 from arena.models.machinery import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
@@ -24,6 +24,7 @@ __all__ = [
     "PromptPool",
     "PromptStatus",
     "RateWindow",
+    "RemovedArena",
     "Response",
     "Visibility",
     "Vote",

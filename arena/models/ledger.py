@@ -46,3 +46,18 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.position}"
+
+
+class RemovedArena(models.Model):
+    """An arena that was deleted. The positions of its events are never given again: boards of other arenas have read them."""
+
+    slug = models.SlugField()
+    name = models.CharField(max_length=120)
+    last_position = models.BigIntegerField(help_text="The last position in use when it was removed.")
+    removed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name

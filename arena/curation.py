@@ -1,0 +1,144 @@
+"""What curators do to evidence. Nothing of it is deleted: each act is an event, and can be taken back by another."""
+
+import graphlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import models, router, transaction
+
+from arena.ledger import filed_under, record_import, record_prompt, sequence
+from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
+from arena.voting import TAKEN_BACK
+
+BATCH = 5_000
+
+
+class NotPublished(Exception):
+    """The import is not in a state in which this can be done to it."""
+
+
+def set_aside_votes(votes: models.QuerySet[Vote], reason: str, actor: User | None) -> int:
+    """They count no longer, until they are restored; how many of them counted until now."""
+    if not reason.strip():
+        raise ValueError("a reason is needed: readers of the board are shown why votes were set aside")
+    return _recount(votes.filter(is_counted=True), kind=Event.Kind.VOTE_SET_ASIDE, reason=reason.strip()[:200], actor=actor)
+
+
+def restore_votes(votes: models.QuerySet[Vote], actor: User | None) -> int:
+    """They count again; how many those are. What its voter took back stays back: it is nobody's word."""
+    set_aside = votes.filter(is_counted=False).exclude(set_aside_reason=TAKEN_BACK)
+    return _recount(set_aside, kind=Event.Kind.VOTE_RESTORED, reason="", actor=actor)
+
+
+def set_aside_import(source: Import, reason: str, actor: User | None) -> bool:
+    """All its rows count no longer, at once; false where they were set aside already."""
+    return _move_import(source, Event.Kind.IMPORT_SET_ASIDE, reason=reason, actor=actor)
+
+
+def restore_import(source: Import, actor: User | None) -> bool:
+    """All its rows count again, at once; false where they count already."""
+    return _move_import(source, Event.Kind.IMPORT_RESTORED, reason="", actor=actor)
+
+
+def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | None) -> bool:
+    """File a prompt under another category or language; false where it stands there already."""
+    with transaction.atomic():
+        filed = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
+        before = filed_under(filed)
+        filed.category, filed.language = category, language
+        if filed_under(filed) == before:
+            return False
+        filed.save(update_fields=["category", "language"])
+        record_prompt(filed, before=before, actor=actor)
+    prompt.category, prompt.language = category, language
+    return True
+
+
+def delete_arena(arena: Arena) -> dict[str, int]:
+    """Delete an arena with everything in it; how many rows of each kind that were.
+
+    Evidence is protected against deletion one by one, so rows go in the order in which they point at each other. The rooms
+    built on this one have rows of an arena too: they are found in the registry, not imported.
+    """
+    counts: dict[str, int] = {}
+    with transaction.atomic():
+        RemovedArena.objects.create(slug=arena.slug, name=arena.name, last_position=sequence())
+        for model, path in _rows_of_an_arena():
+            rows = model._default_manager.filter(**{path: arena.pk})
+            counts[str(model._meta.verbose_name_plural)] = rows._raw_delete(router.db_for_write(model))
+    return counts
+
+
+def _recount(votes: models.QuerySet[Vote], *, kind: Event.Kind, reason: str, actor: User | None) -> int:
+    counts = kind == Event.Kind.VOTE_RESTORED
+    n_changed = 0
+    with transaction.atomic():
+        for chunk in _batches(votes):
+            # Rows that somebody else has changed since are left out by the lock's own look at them.
+            rows = list(
+                Vote.objects.select_for_update(of=("self",), no_key=True)
+                .filter(pk__in=chunk, is_counted=not counts)
+                .select_related("battle")
+                .order_by("pk")
+            )
+            Event.objects.bulk_create(_event(vote, kind, counts=counts, reason=reason, actor=actor) for vote in rows)
+            Vote.objects.filter(pk__in=[vote.pk for vote in rows]).update(is_counted=counts, set_aside_reason=reason)
+            n_changed += len(rows)
+    return n_changed
+
+
+def _event(vote: Vote, kind: Event.Kind, *, counts: bool, reason: str, actor: User | None) -> Event:
+    before, after = ("", vote.outcome) if counts else (vote.outcome, "")
+    return Event(
+        arena_id=vote.battle.arena_id, kind=kind, vote=vote, before=before, after=after, reason=reason, actor=actor
+    )  # fmt: skip
+
+
+def _batches(votes: models.QuerySet[Vote]) -> Iterator[list[int]]:
+    pks = list(votes.order_by("pk").values_list("pk", flat=True).distinct())
+    for start in range(0, len(pks), BATCH):
+        yield pks[start : start + BATCH]
+
+
+def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User | None) -> bool:
+    states = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
+    before, after = states if kind == Event.Kind.IMPORT_SET_ASIDE else reversed(states)
+    with transaction.atomic():
+        moved = Import.objects.filter(pk=source.pk, state=before).update(state=after)
+        source.refresh_from_db(fields=["state"])
+        if moved:
+            record_import(kind, source, before=before, reason=reason, actor=actor)
+        elif source.state != after:
+            raise NotPublished(f"{source.filename} is {source.get_state_display()}: only a published import can be set aside")
+    return bool(moved)
+
+
+def _rows_of_an_arena() -> Iterator[tuple[type[models.Model], str]]:
+    """Every model whose rows belong to one arena, with the shortest way to it; what points comes before what is pointed at."""
+    paths: dict[type[models.Model], str] = {Arena: "pk"}
+    reached: list[type[models.Model]] = [Arena]
+    for model in reached:  # grows while it is read: breadth first, so ways are shortest
+        for child, field in _children(model):
+            if child not in paths:
+                paths[child] = field if model is Arena else f"{field}__{paths[model]}"
+                reached.append(child)
+    targets = {model: {parent for parent in paths if parent is not model and _points_at(model, parent)} for model in paths}
+    for model in reversed(list(graphlib.TopologicalSorter(targets).static_order())):
+        yield model, paths[model]
+
+
+def _children(parent: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
+    for model in apps.get_models():
+        for field in _foreign_keys(model):
+            if field.related_model is parent and not field.null:
+                yield model, field.name
+
+
+def _points_at(model: type[models.Model], parent: type[models.Model]) -> bool:
+    return any(field.related_model is parent for field in _foreign_keys(model))
+
+
+def _foreign_keys(model: type[models.Model]) -> list[models.ForeignKey[Any, Any]]:
+    return [field for field in model._meta.local_fields if isinstance(field, models.ForeignKey)]

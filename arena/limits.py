@@ -1,0 +1,51 @@
+"""How often may somebody do something? Counted in the database, so that all processes count together."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+
+from arena.models import RateWindow
+
+KEPT_FOR = timedelta(days=2)
+
+
+class TooOften(Exception):
+    """Refused for now. `retry_after` says after how many seconds it may be tried again."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+def allow(key: str, *, at_most: int, seconds: int, now: datetime) -> bool:
+    """Count one more in the present window of `seconds`, unless `at_most` were counted already.
+
+    The condition stands inside the UPDATE: two processes that ask at once are counted one after the other.
+    """
+    hashed, starts_at = _hashed(key), _window(seconds, now)
+    window = RateWindow.objects.filter(key=hashed, starts_at=starts_at, count__lt=at_most)
+    if window.update(count=F("count") + 1):
+        return True
+    RateWindow.objects.bulk_create([RateWindow(key=hashed, starts_at=starts_at)], ignore_conflicts=True)
+    RateWindow.objects.filter(key=hashed, starts_at__lt=starts_at).delete()
+    return bool(window.update(count=F("count") + 1))
+
+
+def retry_after(seconds: int, now: datetime) -> int:
+    """Seconds until the next window begins, at least 1."""
+    return seconds - int(now.timestamp()) % seconds
+
+
+def forget_old(now: datetime) -> int:
+    """Remove windows that nobody will ask for again; how many those were."""
+    return RateWindow.objects.filter(starts_at__lt=now - KEPT_FOR).delete()[0]
+
+
+def _window(seconds: int, now: datetime) -> datetime:
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=UTC)
+
+
+def _hashed(key: str) -> str:
+    """Keys may hold an address: only a keyed hash is stored."""
+    return salted_hmac("arena.limits", key, algorithm="sha256").hexdigest()

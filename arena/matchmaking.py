@@ -1,0 +1,222 @@
+"""Which pair next, for whom, on which side.
+
+A pair of competitors is drawn by weight among all that have something left for this voter, then a prompt uniformly, then one
+answer of each. Every ballot keeps the probability it had. Answers whose names the voter was told come last: who has met an
+answer by name is no longer blind to it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from random import Random
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from arena.models import Arena, Ballot, Battle, Competitor, Prompt, Response, Vote, Voter
+from arena.offers import Counts, Floats, Ints, Offer, n_shared, offer_of
+from arena.outcomes import Side
+
+EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
+TRIES = 4
+
+PairOfAnswers = tuple[int, int]
+Meeting = tuple[int, int, int]  # competitor a, competitor b, prompt
+
+
+def serve_ballot(voter: Voter, *, ahead: bool, rng: Random, now: datetime | None = None) -> Ballot | None:
+    """The ballot that is open to this voter, else a new one; None where nothing is left.
+
+    At most two are open: the one that is read and, with `ahead`, the one that comes next. So a reload shows the same pair.
+    """
+    now = now or timezone.now()
+    for attempt in range(TRIES):
+        standing = open_ballots(voter)
+        if len(standing) > ahead:
+            return _read(standing[ahead], ahead=ahead, now=now)
+        draw = _draw(offer_of(voter.arena, fresh=attempt > 0), _history(voter, standing), rng=rng)
+        if draw is None and attempt > 0:
+            return None
+        if draw is not None and (ballot := _open(voter, draw, ahead=ahead, rng=rng, now=now)):
+            return ballot
+    return None
+
+
+def show_next(voter: Voter, *, now: datetime) -> None:
+    """The ballot that was fetched ahead is read from now on."""
+    if standing := open_ballots(voter):
+        _read(standing[0], ahead=False, now=now)
+
+
+def open_ballots(voter: Voter) -> Sequence[Ballot]:
+    return list(Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).select_related("battle").order_by("pk"))
+
+
+def has_anything(arena: Arena) -> bool:
+    """Whether any two competitors of this arena answered the same prompt."""
+    return bool(offer_of(arena, fresh=True).n_prompts.any())
+
+
+# --- what the voter has had ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class History:
+    told: set[tuple[int, int]]  # (competitor, prompt): the voter was told whose answer this is
+    compared: dict[Meeting, set[PairOfAnswers]]
+    pending: set[int]  # prompts of open ballots
+
+
+def _history(voter: Voter, standing: Sequence[Ballot]) -> History:
+    votes = _compared(Vote.objects.filter(voter=voter, battle__response_a__isnull=False))
+    unvoted = _compared(Ballot.objects.filter(voter=voter).exclude(state=Ballot.State.VOTED))
+    told = {(competitor, prompt) for a, b, prompt in votes for competitor in (a, b)}
+    pending = {ballot.battle.prompt_id for ballot in standing if ballot.battle.prompt_id}
+    return History(told, {key: votes.get(key, set()) | unvoted.get(key, set()) for key in votes | unvoted}, pending)
+
+
+def _compared(rows: QuerySet[Vote] | QuerySet[Ballot]) -> dict[Meeting, set[PairOfAnswers]]:
+    compared: dict[Meeting, set[PairOfAnswers]] = defaultdict(set)
+    columns = ("competitor_a_id", "competitor_b_id", "prompt_id", "response_a_id", "response_b_id")
+    for a, b, prompt, *answers in rows.order_by().values_list(*(f"battle__{column}" for column in columns)):
+        compared[a, b, prompt].add((answers[0], answers[1]))
+    return compared
+
+
+# --- the draw --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Draw:
+    competitor_a: int
+    competitor_b: int
+    prompt: int
+    probability: float  # P(pair) x P(prompt | pair)
+    compared: set[PairOfAnswers]  # where there are repeats: those that the voter has had
+
+
+@dataclass(frozen=True)
+class Left:
+    """What of an offer is left for one voter."""
+
+    n_answers: Counts  # (m, p)
+    n_prompts: Ints  # (m, m)
+    spent: dict[tuple[int, int], list[int]]  # by pair of rows: columns that are over for this pair alone
+
+
+def _draw(offer: Offer, history: History, *, rng: Random) -> Draw | None:
+    """Blind ones first. Only when none is left, those where the voter knows an answer by name."""
+    for told in (history.told, set[tuple[int, int]]()):
+        left = _left(offer, history, told)
+        if (pair := _draw_pair(left.n_prompts, offer.weights, rng=rng)) is None:
+            continue
+        a, b, p_pair = pair
+        shared = (left.n_answers[a] > 0) & (left.n_answers[b] > 0)
+        shared[left.spent.get((a, b), [])] = False
+        columns = np.flatnonzero(shared)
+        meeting = offer.competitor_ids[a].item(), offer.competitor_ids[b].item(), offer.prompt_ids[rng.choice(columns)].item()
+        return Draw(*meeting, p_pair / len(columns), history.compared.get(meeting, set()))
+    return None
+
+
+def _left(offer: Offer, history: History, told: set[tuple[int, int]]) -> Left:
+    """The offer without the answers in `told`, the open prompts, and the answers that were compared already."""
+    shut = [offer.column_of[prompt] for prompt in history.pending if prompt in offer.column_of]
+    cells = [(offer.row_of[c], offer.column_of[p]) for c, p in told if c in offer.row_of and p in offer.column_of]
+    n_answers = offer.n_answers.copy()
+    n_answers[:, shut] = 0
+    n_answers[[row for row, _ in cells], [column for _, column in cells]] = 0
+    touched = sorted({*shut, *(column for _, column in cells)})
+    n_prompts = offer.n_prompts - n_shared(offer.n_answers[:, touched]) + n_shared(n_answers[:, touched])
+    spent = _spent(offer, history, n_answers)
+    for (a, b), columns in spent.items():
+        n_prompts[[a, b], [b, a]] -= len(columns)
+    return Left(n_answers, n_prompts, spent)
+
+
+def _spent(offer: Offer, history: History, n_answers: Counts) -> dict[tuple[int, int], list[int]]:
+    """Where every pair of these two competitors' answers was compared: repeats make several pairs on one prompt."""
+    spent: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for (competitor_a, competitor_b, prompt), answers in history.compared.items():
+        if competitor_a in offer.row_of and competitor_b in offer.row_of and prompt in offer.column_of:
+            a, b, column = offer.row_of[competitor_a], offer.row_of[competitor_b], offer.column_of[prompt]
+            if 0 < int(n_answers[a, column]) * int(n_answers[b, column]) <= len(answers):
+                spent[a, b].append(column)
+    return spent
+
+
+def _draw_pair(n_prompts: Ints, weights: Floats | None, *, rng: Random) -> tuple[int, int, float] | None:
+    """Rows of the pair and its probability: by weight among the pairs that have prompts left, a tenth of it uniformly."""
+    rows, columns = np.nonzero(np.triu(n_prompts, 1))
+    if len(rows) == 0:
+        return None
+    p = np.full(len(rows), 1 / len(rows))
+    if weights is not None and (total := weights[rows, columns].sum()) > 0:
+        p = EXPLORATION * p + (1 - EXPLORATION) * weights[rows, columns] / total
+    drawn = min(int(np.searchsorted(np.cumsum(p), rng.random(), side="right")), len(p) - 1)
+    return int(rows[drawn]), int(columns[drawn]), float(p[drawn])
+
+
+# --- from the draw to the ballot -------------------------------------------------------------------------------------
+
+
+def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
+    """The new ballot; None where the draw no longer holds, because of a retirement or another tab: draw again."""
+    pairs = _pairs_of_answers(draw)
+    if not pairs:
+        return None
+    with transaction.atomic():
+        Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)  # two tabs of one voter stand in line
+        standing = open_ballots(voter)
+        if len(standing) > ahead:
+            return _read(standing[ahead], ahead=ahead, now=now)
+        if draw.prompt in {ballot.battle.prompt_id for ballot in standing}:
+            return None
+        propensity = draw.probability / len(pairs)
+        battle = _battle(voter.arena, draw, rng.choice(pairs), propensity=propensity, now=now)
+        if Ballot.objects.filter(battle=battle, voter=voter).exists():
+            return None
+        return Ballot.objects.create(
+            battle=battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), propensity=propensity,
+            served_at=now, shown_at=None if ahead else now,
+        )  # fmt: skip
+
+
+def _pairs_of_answers(draw: Draw) -> list[PairOfAnswers]:
+    """Looked up anew: the offer may be some seconds old."""
+    answers = Response.objects.delivered().filter(
+        prompt__in=Prompt.objects.servable().filter(pk=draw.prompt),
+        competitor__in=Competitor.objects.servable().filter(pk__in=[draw.competitor_a, draw.competitor_b]),
+    )
+    by_competitor: dict[int, list[int]] = defaultdict(list)
+    for competitor, answer in answers.order_by("pk").values_list("competitor_id", "pk"):
+        by_competitor[competitor].append(answer)
+    pairs = product(by_competitor[draw.competitor_a], by_competitor[draw.competitor_b])
+    return [pair for pair in pairs if pair not in draw.compared]
+
+
+def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: float, now: datetime) -> Battle:
+    """The battle of these two answers, imported or served before, or a new one."""
+    of_answers = {"response_a_id": answers[0], "response_b_id": answers[1]}
+    known = Battle.objects.published().filter(**of_answers).order_by("pk").first()
+    if known is not None:
+        return known
+    return Battle.objects.get_or_create(
+        **of_answers, row_key=None,
+        defaults={
+            "arena": arena, "prompt_id": draw.prompt, "competitor_a_id": draw.competitor_a,
+            "competitor_b_id": draw.competitor_b, "propensity": propensity, "created_at": now,
+        },
+    )[0]  # fmt: skip
+
+
+def _read(ballot: Ballot, *, ahead: bool, now: datetime) -> Ballot:
+    """Note when the voter began to read: that is not when the ballot was fetched."""
+    if not ahead and ballot.shown_at is None:
+        Ballot.objects.filter(pk=ballot.pk, shown_at=None).update(shown_at=now)
+        ballot.shown_at = now
+    return ballot

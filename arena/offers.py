@@ -1,0 +1,102 @@
+"""What an arena has to compare: which competitors answered which prompts, and how much each pair is wanted."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from django.conf import settings
+from django.utils.module_loading import import_string
+from numpy.typing import NDArray
+
+from arena.models import Arena, Competitor, Prompt, Response
+
+LOADING_SHARE = 50  # an offer is kept 50 times as long as it took to load
+CHUNK = 4096
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Counts = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Rows are competitors, columns are prompts, both in the order of their ids."""
+
+    competitor_ids: Ints  # (m,)
+    prompt_ids: Ints  # (p,)
+    n_answers: Counts  # (m, p) delivered answers: one, or several repeats
+    weights: Floats | None  # (m, m) symmetric, zero diagonal; None: all pairs are wanted alike
+
+    @cached_property
+    def n_prompts(self) -> Ints:
+        return n_shared(self.n_answers)
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        return {number: row for row, number in enumerate(self.competitor_ids.tolist())}
+
+    @cached_property
+    def column_of(self) -> dict[int, int]:
+        return {number: column for column, number in enumerate(self.prompt_ids.tolist())}
+
+
+def n_shared(n_answers: Counts) -> Ints:
+    """(m, m) prompts that both competitors answered; zero diagonal."""
+    n_prompts = np.zeros((len(n_answers), len(n_answers)), dtype=np.int64)
+    for start in range(0, n_answers.shape[1], CHUNK):  # in chunks: the product wants floats, four times the size
+        has = (n_answers[:, start : start + CHUNK] > 0).astype(np.float32)
+        n_prompts += np.rint(has @ has.T).astype(np.int64)
+    np.fill_diagonal(n_prompts, 0)
+    return n_prompts
+
+
+_kept: dict[int, tuple[datetime, float, Offer]] = {}
+
+
+def offer_of(arena: Arena, *, fresh: bool = False) -> Offer:
+    """The arena's offer, kept in this process for a while that grows with the time it takes to load.
+
+    What is drawn from it is looked up again before it is served: a kept offer may miss for seconds what is new, but what was
+    retired is never served.
+    """
+    known = _kept.get(arena.pk)
+    if known is not None and not fresh and known[0] == arena.created_at and time.monotonic() < known[1]:
+        return known[2]
+    start = time.monotonic()
+    offer = load_offer(arena)
+    done = time.monotonic()
+    _kept[arena.pk] = (arena.created_at, done + LOADING_SHARE * (done - start), offer)
+    return offer
+
+
+def load_offer(arena: Arena) -> Offer:
+    """Numbers only: no text is read, however many answers there are."""
+    competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
+    answers = Response.objects.delivered().filter(competitor__in=competitors).order_by()
+    pairs = _numbers(answers.values_list("competitor_id", "prompt_id")).reshape(-1, 2)
+    prompts = Prompt.objects.servable().filter(arena=arena) if len(pairs) else Prompt.objects.none()
+    prompt_ids = _numbers(prompts.order_by("pk").values_list("pk"))
+    pairs = pairs[np.isin(pairs[:, 1], prompt_ids)]
+    competitor_ids = np.unique(pairs[:, 0])
+    n_answers = np.zeros((len(competitor_ids), len(prompt_ids)), dtype=np.uint16)
+    np.add.at(n_answers, (np.searchsorted(competitor_ids, pairs[:, 0]), np.searchsorted(prompt_ids, pairs[:, 1])), 1)
+    return Offer(competitor_ids, prompt_ids, n_answers, _weights(arena, competitor_ids))
+
+
+def _numbers(rows: Iterable[tuple[int, ...]]) -> Ints:
+    return np.fromiter((number for row in rows for number in row), dtype=np.int64)
+
+
+def _weights(arena: Arena, competitor_ids: Ints) -> Floats | None:
+    """What the injected function wants of each pair; it lives in a room that this one does not know."""
+    pair_weights: Callable[[int, list[int]], Floats | None] = import_string(settings.PAIR_WEIGHTS)
+    weights = pair_weights(arena.pk, competitor_ids.tolist())
+    if weights is None:
+        return None
+    weights, n = np.asarray(weights, dtype=np.float64), len(competitor_ids)
+    if weights.shape != (n, n) or not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{settings.PAIR_WEIGHTS} must give ({n}, {n}) finite weights of at least 0, not {weights!r}")
+    return weights

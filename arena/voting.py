@@ -1,0 +1,150 @@
+"""What a voter may do with a ballot: vote, take it back, skip, flag. The only writer of votes cast here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+
+from arena.ledger import record_vote
+from arena.models import Ballot, Event, Vote, Voter, Voting
+from arena.outcomes import Outcome
+
+UNDO_WITHIN = timedelta(seconds=10)
+TAKEN_BACK = "taken back by its voter"
+LONGEST_NOTE = 500
+
+
+class Reason(models.TextChoices):
+    CORRECT = "correct", "correct"
+    COMPLETE = "complete", "complete"
+    INSTRUCTIONS = "instructions", "follows instructions"
+    CLEAR = "clear", "clear"
+    SAFE = "safe", "safe"
+
+
+class BallotUnknown(Exception):
+    """No such ballot was served to this voter."""
+
+
+class BallotSpent(Exception):
+    """The ballot was skipped or flagged: it takes no vote any more."""
+
+
+class VotingClosed(Exception):
+    """The arena takes no votes now."""
+
+
+class TooLate(Exception):
+    """The time in which a vote can be taken back is over."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A vote that stands. `is_new` is false where it stood already: a double click, a replayed form."""
+
+    vote: Vote
+    ballot: Ballot
+    is_new: bool
+
+
+def cast_vote(
+    ballot_key: str,
+    voter: Voter,
+    shown: Outcome,
+    *,
+    strength: int | None = None,
+    reasons: Sequence[str] = (),
+    comment: str = "",
+    now: datetime,
+) -> Cast:
+    """Take the vote on a ballot, once. `shown` speaks of the sides as shown: A is the answer shown first.
+
+    Which answer that was is known to the server alone. The first vote stands, whatever comes after it.
+    """
+    _check(shown, strength, reasons)
+    with transaction.atomic():
+        ballot = ballot_of(ballot_key, voter)
+        if ballot.battle.arena.voting == Voting.CLOSED:
+            raise VotingClosed("Voting in this arena is closed; your vote was not taken.")
+        if not _move(ballot, Ballot.State.VOTED):
+            return Cast(_standing_vote(ballot), ballot, is_new=False)
+        vote = Vote.objects.create(
+            battle_id=ballot.battle_id, voter=voter, outcome=ballot.outcome_for(shown), first_shown=ballot.first_shown,
+            strength=strength if shown in {Outcome.A, Outcome.B} else None,
+            reasons=sorted(set(reasons)), comment=comment[:LONGEST_NOTE], dwell_ms=_dwell_ms(ballot, now), voted_at=now,
+        )  # fmt: skip
+        record_vote(Event.Kind.VOTE_CAST, vote, arena_id=ballot.battle.arena_id, before="")
+        return Cast(vote, ballot, is_new=True)
+
+
+def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
+    """Set the voter's own vote aside, within ten seconds. The names were seen, so the pair does not come again."""
+    with transaction.atomic():
+        ballot = ballot_of(ballot_key, voter)
+        vote = Vote.objects.select_for_update(no_key=True).filter(battle_id=ballot.battle_id, voter=voter).first()
+        if vote is None:
+            raise BallotUnknown("There is no vote on this pair to take back.")
+        if not vote.is_counted:
+            return vote
+        if now - vote.voted_at > UNDO_WITHIN:
+            raise TooLate("A vote can be taken back for ten seconds; this one counts.")
+        vote.is_counted, vote.set_aside_reason = False, TAKEN_BACK
+        vote.save(update_fields=["is_counted", "set_aside_reason"])
+        record_vote(
+            Event.Kind.VOTE_SET_ASIDE, vote, arena_id=ballot.battle.arena_id,
+            before=vote.outcome, reason=TAKEN_BACK, actor=voter.user,
+        )  # fmt: skip
+        return vote
+
+
+def skip(ballot_key: str, voter: Voter) -> Ballot:
+    """The voter does not want to judge this pair. What was done with the ballot before stands."""
+    ballot = ballot_of(ballot_key, voter)
+    _move(ballot, Ballot.State.SKIPPED)
+    return ballot
+
+
+def flag(ballot_key: str, voter: Voter, *, note: str) -> Ballot:
+    """Something is wrong with this pair: a curator should look. What was done with the ballot before stands."""
+    ballot = ballot_of(ballot_key, voter)
+    _move(ballot, Ballot.State.FLAGGED, note=note[:LONGEST_NOTE])
+    return ballot
+
+
+def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
+    """The voter's own ballot of this key. Somebody else's is as unknown as one that never was."""
+    ballot = Ballot.objects.select_related("battle__arena").filter(key=ballot_key, voter=voter).first()
+    if ballot is None:
+        raise BallotUnknown(
+            "This pair is not open to you: it was served to another browser or account, or the link is not whole."
+        )
+    return ballot
+
+
+def _move(ballot: Ballot, state: Ballot.State, **changes: str) -> bool:
+    """Out of OPEN by one conditional UPDATE: of two requests that race, one finds the ballot open."""
+    moved = Ballot.objects.filter(pk=ballot.pk, state=Ballot.State.OPEN).update(state=state, **changes)
+    ballot.refresh_from_db(fields=["state", "note"])
+    return bool(moved)
+
+
+def _standing_vote(ballot: Ballot) -> Vote:
+    if ballot.state != Ballot.State.VOTED:
+        raise BallotSpent(f"You {ballot.get_state_display()} this pair, so it takes no vote any more. Go on with the next one.")
+    return Vote.objects.get(battle_id=ballot.battle_id, voter_id=ballot.voter_id)
+
+
+def _dwell_ms(ballot: Ballot, now: datetime) -> int | None:
+    if ballot.shown_at is None:
+        return None
+    return min(2**31 - 1, max(0, round((now - ballot.shown_at).total_seconds() * 1000)))
+
+
+def _check(shown: Outcome, strength: int | None, reasons: Sequence[str]) -> None:
+    if shown not in Outcome.values:
+        raise ValueError(f"outcome {shown!r} is unknown: use one of {', '.join(Outcome.values)}")
+    if strength not in {None, 1, 2}:
+        raise ValueError(f"strength {strength!r} is unknown: use 1 (better) or 2 (much better)")
+    if unknown := set(reasons) - set(Reason.values):
+        raise ValueError(f"reason {sorted(unknown)[0]!r} is unknown: use some of {', '.join(Reason.values)}")
