@@ -13,10 +13,8 @@ from scipy.special import expit
 from arena import VERSION
 from ranking import maths
 from ranking.maths.cells import count_cells
+from ranking.points import CENTRE, POINTS
 from ranking.tallying import Evidence
-
-CENTRE = 1000.0
-POINTS = 400 / np.log(10)  # a unit of natural log-odds
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from django.urls import reverse
 from arena.leases import Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
 
+LEAST_SECONDS_BETWEEN_FITS = 3.0
+REST_PER_FIT = 5.0  # a live board rests five times as long as its last fit took
+
 
 class Immutable(Exception):
     """A snapshot and its entries are written once."""

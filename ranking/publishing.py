@@ -16,12 +16,10 @@ from arena import ledger
 from arena.leases import heartbeat
 from arena.models import Competitor
 from ranking.fitting import FittedBoard, Row, code_version, fit_board
-from ranking.models import Entry, Leaderboard, PairTable, Snapshot
+from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT, Entry, Leaderboard, PairTable, Snapshot
 from ranking.tallying import Evidence, evidence_at, prompts_filed_under
 
 LEASE_SECONDS = 60.0
-LEAST_SECONDS_BETWEEN_FITS = 3.0
-REST_PER_FIT = 5.0  # a board rests five times as long as its last fit took
 
 
 class BoardBusy(Exception):

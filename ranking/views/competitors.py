@@ -1,5 +1,6 @@
 """One model: its rating, and its record against each opponent."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,13 +8,12 @@ import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
-from scipy.special import expit
 
 from arena import access
 from arena.models import Competitor
 from arena.views.context import arena_or_404, page_context
-from ranking.fitting import POINTS
 from ranking.models import Entry, Leaderboard, PairTable
+from ranking.points import POINTS
 from ranking.views.table import board_table
 
 
@@ -85,12 +85,12 @@ def _opponent(mine: Entry, entry: Entry, row: np.ndarray[Any, Any], losses: int)
     low, share, high = _wilson(wins + (ties + both_bad) / 2, n_votes)
     fitted = None
     if mine.rating is not None and entry.rating is not None:
-        fitted = 100 * float(expit((mine.rating - entry.rating) / POINTS))
+        fitted = 100 / (1 + math.exp((entry.rating - mine.rating) / POINTS))
     return Opponent(entry, wins, losses, ties, both_bad, share=share, low=low, high=high, fitted=fitted)
 
 
 def _wilson(points: float, n: int, z: float = 1.96) -> tuple[float, float, float]:
     """Lower limit, share, upper limit in per cent; votes taken as independent."""
     p = points / n
-    centre, spread = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    centre, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return 100 * (centre - spread) / (1 + z * z / n), 100 * p, 100 * (centre + spread) / (1 + z * z / n)

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.views.context import page_context
-from ranking.publishing import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
+from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
 
 @require_safe
