@@ -1,10 +1,14 @@
 """Answers out of files: the same text is the same response, another text the next repeat."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from arena.models import Response, content_hash
+from arena.importing.naming import Competitors
+from arena.importing.problems import RowProblem
+from arena.importing.prompts import Prompts
+from arena.importing.rows import PromptRow, ResponseRow
+from arena.models import Import, Response, content_hash
 from arena.rendering import rendered
 from arena.style_features import style_features
 
@@ -14,22 +18,63 @@ class Answer(NamedTuple):
     competitor_id: int
     text: str
 
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.prompt_id, self.competitor_id
 
-def response_ids(answers: Sequence[Answer]) -> tuple[dict[Answer, int], int]:
-    """The response of every answer, and how many were made. Call inside a transaction."""
-    ids, repeats = _known(answers)
+
+class StoredAnswers:
+    """What the arena has of these prompts by these competitors."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        wanted = set(answers)
+        self.ids: dict[Answer, int] = {}
+        # None stands for a text that nobody asked for.
+        self._texts: dict[tuple[int, int, int], str | None] = {}
+        self._next: dict[tuple[int, int], int] = {}
+        prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
+        rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors).order_by("pk")
+        for row in rows.values_list("prompt_id", "competitor_id", "text", "repeat", "pk").iterator(chunk_size=500):
+            answer = Answer(*row[:3])
+            self._texts[*answer.pair, row[3]] = answer.text if answer in wanted else None
+            self._next[answer.pair] = max(self._next.get(answer.pair, 0), row[3] + 1)
+            if answer in wanted:
+                self.ids.setdefault(answer, row[4])
+
+    def next_repeat(self, answer: Answer) -> int:
+        return self._next.get(answer.pair, 0)
+
+    def is_here(self, answer: Answer, repeat: int | None) -> bool:
+        """Raises RowProblem where the repeat is taken by another text."""
+        if repeat is None:
+            return answer in self.ids
+        if (*answer.pair, repeat) not in self._texts:
+            return False
+        if self._texts[*answer.pair, repeat] != answer.text:
+            allowed = "this repeat of the answer is in the arena with another text: leave repeat out, or give the next number"
+            raise RowProblem("repeat", repeat, allowed)
+        return True
+
+    def take(self, answer: Answer, repeat: int) -> None:
+        self._texts[*answer.pair, repeat] = answer.text
+        self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
+
+
+def response_ids(answers: Sequence[Answer]) -> dict[Answer, int]:
+    """The response of every answer; new ones are made. Call inside a transaction."""
+    stored = StoredAnswers(answers)
     new: dict[Answer, Response] = {}
     for answer in answers:
-        if answer not in ids and answer not in new:
-            new[answer] = new_response(answer, repeats[answer[:2]])
-            repeats[answer[:2]] += 1
-    for answer, response in zip(new, Response.objects.bulk_create(new.values()), strict=True):
-        ids[answer] = response.pk
-    return ids, len(new)
+        if answer not in stored.ids and answer not in new:
+            repeat = stored.next_repeat(answer)
+            new[answer] = _response(answer, repeat)
+            stored.take(answer, repeat)
+    made = Response.objects.bulk_create(new.values())
+    return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
-def new_response(answer: Answer, repeat: int) -> Response:
-    """With all that is counted and rendered once, when the text arrives; not saved."""
+def _response(answer: Answer, repeat: int) -> Response:
+    """With all that is counted and rendered once, when the text arrives."""
     return rendered(
         Response(
             prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text,
@@ -38,17 +83,45 @@ def new_response(answer: Answer, repeat: int) -> Response:
     )  # fmt: skip
 
 
-def _known(answers: Iterable[Answer]) -> tuple[dict[Answer, int], defaultdict[tuple[int, int], int]]:
-    """Which of these are stored, and the next free repeat of every pair of prompt and competitor."""
-    wanted = set(answers)
-    repeats: defaultdict[tuple[int, int], int] = defaultdict(int)
-    ids: dict[Answer, int] = {}
-    stored = Response.objects.filter(
-        prompt_id__in={answer.prompt_id for answer in wanted}, competitor_id__in={answer.competitor_id for answer in wanted}
-    ).order_by("pk")
-    for row in stored.values_list("prompt_id", "competitor_id", "text", "repeat", "pk").iterator(chunk_size=500):
-        answer, repeat, pk = Answer(*row[:3]), row[3], row[4]
-        repeats[answer[:2]] = max(repeats[answer[:2]], repeat + 1)
-        if answer in wanted:
-            ids.setdefault(answer, pk)
-    return ids, repeats
+def unknown_prompt(row: ResponseRow) -> RowProblem:
+    allowed = "no prompt of the arena has this id: import the prompts first (manage.py import_prompts)"
+    return RowProblem("the prompt's id", row.prompt, allowed)
+
+
+@dataclass
+class ResponseLoader:
+    """Adds chunks of rows of a file of answers."""
+
+    source: Import
+
+    def __post_init__(self) -> None:
+        self._prompts, self._competitors = Prompts(self.source.arena_id), Competitors(self.source.arena)
+
+    def skip(self, rows: Sequence[ResponseRow]) -> None:
+        """Rows that an earlier run has added."""
+
+    def add(self, rows: Sequence[ResponseRow]) -> int:
+        """How many of the rows were new."""
+        prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
+        competitors = self._competitors.ids([row.competitor for row in rows])
+        for row in rows:
+            if row.prompt not in prompts:
+                raise unknown_prompt(row)
+        answers = [Answer(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
+        new = _new_responses(rows, answers, StoredAnswers(answers))
+        Response.objects.bulk_create(new)
+        return len(new)
+
+
+def _new_responses(rows: Sequence[ResponseRow], answers: Sequence[Answer], stored: StoredAnswers) -> list[Response]:
+    new = []
+    for row, answer in zip(rows, answers, strict=True):
+        if stored.is_here(answer, row.repeat):
+            continue
+        response = _response(answer, stored.next_repeat(answer) if row.repeat is None else row.repeat)
+        response.turns, response.finish, response.cost = list(row.turns), row.finish, row.cost
+        response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms
+        stored.take(answer, response.repeat)
+        stored.ids.setdefault(answer, 0)
+        new.append(response)
+    return new

@@ -95,7 +95,7 @@ class BattleLoader:
         )
         answers = [answer for at, row in enumerate(rows) for answer in _answers(row, prompts[at], ids.competitors)]
         if answers:
-            ids.answers, _ = response_ids(answers)
+            ids.answers = response_ids(answers)
         return ids
 
     def _add_battles(
@@ -148,9 +148,7 @@ class BattleLoader:
             Vote.objects.filter(pk__in=left_behind).update(source=self.source)
         return n_new_rows
 
-    def _vote_values(
-        self, row: BattleRow, vote: VoteRow, battle_id: int, voter_id: int | None, ids: Ids
-    ) -> tuple[object, ...]:
+    def _vote_values(self, row: BattleRow, vote: VoteRow, battle_id: int, voter_id: int | None, ids: Ids) -> tuple[object, ...]:
         is_swapped = ids.competitors[row.first] > ids.competitors[row.second]
         outcome, side = (vote.outcome.swapped(), Side.B) if is_swapped else (vote.outcome, Side.A)
         return (

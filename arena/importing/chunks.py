@@ -9,6 +9,7 @@ from arena.importing.reading import read_rows, shape_of
 from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 
 MOST_ROWS_A_TRANSACTION = 5_000
+MOST_TEXT_A_TRANSACTION = 8_000_000
 MOST_COLUMNS_NAMED = 200
 
 
@@ -17,14 +18,15 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
 
     def __init__(self, path: Path, format_class: type[Format[T]], *, filename: str) -> None:
         self.problems = Problems(filename)
-        self._path, self._class = path, format_class
+        self._path = path
+        self._class: type[Format[T]] = format_class
         self._ignored: set[str] = set()
         self.n_rows = 0
 
     def __iter__(self) -> Iterator[T]:
         if not self._has_right_shape():
             return
-        self.format = self._class(self._path)
+        self.format: Format[T] = self._class(self._path)
         expected = self.format.read
         for line, raw in read_rows(self._path, problems=self.problems, needed=self.format.needed):
             self.n_rows += 1
@@ -52,22 +54,30 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
 
 
 def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterator[list[T]]:
-    """As many rows as make at most 5,000 rows in the database, were all that they name new."""
+    """As many rows as make at most 5,000 rows in the database, were all that they name new, and no more text than fits."""
     chunk: list[T] = []
-    weight = 0
+    weight = 0.0
     for row in rows:
-        of_row = weight_of(row)
-        if chunk and weight + of_row > MOST_ROWS_A_TRANSACTION:
+        of_row = max(rows_made_by(row) / MOST_ROWS_A_TRANSACTION, characters_of(row) / MOST_TEXT_A_TRANSACTION)
+        if chunk and weight + of_row > 1:
             yield chunk
-            chunk, weight = [], 0
+            chunk, weight = [], 0.0
         chunk.append(row)
         weight += of_row
     if chunk:
         yield chunk
 
 
-def weight_of(row: BattleRow | PromptRow | ResponseRow) -> int:
+def rows_made_by(row: BattleRow | PromptRow | ResponseRow) -> int:
     """A battle, its prompt, its two answers, and for each vote a voter."""
     if not isinstance(row, BattleRow):
         return 1
     return 1 + (row.prompt is not None) + 2 * len(row.votes) + (0 if row.answers is None else 2)
+
+
+def characters_of(row: BattleRow | PromptRow | ResponseRow) -> int:
+    if isinstance(row, ResponseRow):
+        return len(row.text)
+    if isinstance(row, PromptRow):
+        return sum(map(len, row.turns))
+    return (0 if row.prompt is None else characters_of(row.prompt)) + sum(map(len, row.answers or ()))

@@ -13,10 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from arena.importing import bulk
+from arena.importing.answers import ResponseLoader
 from arena.importing.battles import BattleLoader
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.formats import formats_of
 from arena.importing.problems import ImportProblems, RowProblem
+from arena.importing.prompts import PromptLoader
 from arena.importing.receiving import path_of
 from arena.leases import LeaseLost, heartbeat
 from arena.ledger import record_import
@@ -91,8 +93,9 @@ def _add_chunk(source: Import, token: str, loader: Loader, rows: list[Any]) -> N
 def _publish(source: Import, token: str) -> None:
     with transaction.atomic():
         Import.objects.finish(source.pk, token, state=Import.State.PUBLISHED, published_at=timezone.now())
-        before, source.state = source.state, Import.State.PUBLISHED
-        record_import(Event.Kind.IMPORT_PUBLISHED, source, before=before)
+        source.state = Import.State.PUBLISHED
+        if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
+            record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)
 
 
 def _fail(source: Import, token: str, error: str) -> None:
@@ -100,6 +103,8 @@ def _fail(source: Import, token: str, error: str) -> None:
 
 
 def _loader(source: Import) -> Loader:
+    if source.kind == Import.Kind.RESPONSES:
+        return ResponseLoader(source)
     name = source.options.get("pool") or source.format
     pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
-    return BattleLoader(source, pool)
+    return PromptLoader(source, pool) if source.kind == Import.Kind.PROMPTS else BattleLoader(source, pool)

@@ -1,15 +1,14 @@
 """Prompts out of files: which are known, which are new, and which contradict what is here."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Min
+from django.db.models import QuerySet
 
 from arena.importing.problems import RowProblem
 from arena.importing.rows import PromptRow
 from arena.ledger import filed_under, record_prompt
-from arena.models import Prompt, PromptPool, PromptStatus
+from arena.models import Import, Prompt, PromptPool, PromptStatus
 from arena.rendering import rendered
 
 MOST_REMEMBERED = 100_000
@@ -32,6 +31,7 @@ class Prompts:
     def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
         self._arena_id, self._pool = arena_id, pool
         self._known: dict[str, KnownPrompt] = {}
+        self.n_added = 0
 
     def identity(self, row: PromptRow) -> str:
         return row.key or f"\0{text_hash(row)}"
@@ -42,12 +42,13 @@ class Prompts:
             self._known.clear()
         missing = {identity for row in rows if (identity := self.identity(row)) not in self._known}
         if missing and self._arena_id is not None:
-            self._look_up_keys([each for each in missing if not each.startswith("\0")])
-            self._look_up_texts([each[1:] for each in missing if each.startswith("\0")])
+            here = Prompt.objects.filter(arena_id=self._arena_id)
+            self._look_up_keys(here, [each for each in missing if not each.startswith("\0")])
+            self._look_up_texts(here, [each[1:] for each in missing if each.startswith("\0")])
         return self._known
 
     def ids(self, rows: Sequence[PromptRow]) -> dict[str, int]:
-        """The id of every row's prompt by identity; new ones are made. Call inside a transaction."""
+        """The id of every row's prompt by identity; new ones are made, counted in `n_added`. Call inside a transaction."""
         known = self.look_up(rows)
         new: dict[str, PromptRow] = {}
         for row in rows:
@@ -67,26 +68,29 @@ class Prompts:
         allowed = "this prompt is in the arena with another text: give it another id, or import into another arena"
         return RowProblem("the prompt's id", row.key, allowed)
 
-    def _look_up_keys(self, keys: list[str]) -> None:
-        found = Prompt.objects.filter(arena_id=self._arena_id, key__in=keys).values_list("key", "pk", "content_hash")
-        self._known |= {key: KnownPrompt(pk, known_hash) for key, pk, known_hash in found} if keys else {}
+    def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
+        if keys:
+            found = here.filter(key__in=keys).values_list("key", "pk", "content_hash")
+            self._known |= {key: KnownPrompt(pk, known_hash) for key, pk, known_hash in found}
 
-    def _look_up_texts(self, hashes: list[str]) -> None:
+    def _look_up_texts(self, here: QuerySet[Prompt], hashes: list[str]) -> None:
         if hashes:
-            rows = Prompt.objects.filter(arena_id=self._arena_id, content_hash__in=hashes)
-            found = rows.order_by().values("content_hash").annotate(first=Min("pk")).values_list("content_hash", "first")
-            self._known |= {f"\0{known_hash}": KnownPrompt(pk, known_hash) for known_hash, pk in found}
             # A prompt that was imported by its text, and then corrected by a curator, is still that prompt.
-            corrected = [each for each in hashes if f"\0{each}" not in self._known]
-            found = Prompt.objects.filter(arena_id=self._arena_id, key__in=corrected).values_list("key", "pk")
-            self._known |= {f"\0{key}": KnownPrompt(pk, key) for key, pk in found}
+            corrected = here.filter(key__in=hashes).values_list("key", "pk")
+            equal = here.filter(content_hash__in=hashes).order_by("-pk").values_list("content_hash", "pk")
+            self._known |= {f"\0{each}": KnownPrompt(pk, each) for each, pk in [*corrected, *equal]}
 
     def _make(self, rows: list[PromptRow]) -> None:
         if rows:
-            assert self._pool is not None
-            made = Prompt.objects.bulk_create([_prompt(row, self._pool) for row in rows])
+            made = Prompt.objects.bulk_create([_prompt(row, self._home()) for row in rows])
+            self.n_added += len(made)
             pairs = zip(rows, made, strict=True)
             self._known |= {self.identity(row): KnownPrompt(prompt.pk, prompt.content_hash) for row, prompt in pairs}
+
+    def _home(self) -> PromptPool:
+        if self._pool is None:
+            raise ValueError("prompts were only to be looked up: give a pool to add some")
+        return self._pool
 
     def _fill(self, row: PromptRow) -> None:
         """A prompt that was known by its number only gets its text."""
@@ -98,6 +102,7 @@ class Prompts:
         prompt.language, prompt.category = prompt.language or new.language, prompt.category or new.category
         prompt.status = new.status
         prompt.save()
+        self.n_added += 1
         if filed_under(prompt) != before:
             record_prompt(prompt, before=before)
         self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.content_hash)
@@ -124,6 +129,25 @@ def recognised_language(text: str) -> str:
     return str(py3langid.classify(text)[0])
 
 
-def content_of(row: PromptRow) -> str:
-    """All that a row says, but for its place in the file."""
-    return json.dumps(row[1:], ensure_ascii=False, sort_keys=True)
+@dataclass
+class PromptLoader:
+    """Adds chunks of rows of a file of prompts."""
+
+    source: Import
+    pool: PromptPool
+
+    def __post_init__(self) -> None:
+        self._prompts = Prompts(self.source.arena_id, self.pool)
+
+    def skip(self, rows: Sequence[PromptRow]) -> None:
+        """Rows that an earlier run has added."""
+
+    def add(self, rows: Sequence[PromptRow]) -> int:
+        """How many of the rows were new."""
+        before = self._prompts.n_added
+        self._prompts.look_up(rows)
+        for row in rows:
+            if problem := self._prompts.contradiction(row):
+                raise problem
+        self._prompts.ids(rows)
+        return self._prompts.n_added - before

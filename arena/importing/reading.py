@@ -48,7 +48,9 @@ def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
             if not raw:
                 return
             if len(raw) > MAX_ROW:
-                problems.add(number, "the start of a line", raw, f"a line may have at most {MAX_ROW:,} bytes; reading stopped here")
+                problems.add(
+                    number, "the start of a line", raw, f"a line may have at most {MAX_ROW:,} bytes; reading stopped here"
+                )
                 return
             if number == 1:
                 raw = raw.removeprefix(codecs.BOM_UTF8)

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from arena.importing.checking import Report
+from arena.importing.reports import Report
 from arena.models import Arena, Import
 
 BLOCK = 1024 * 1024
@@ -71,13 +71,11 @@ def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: st
 
 def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: Report, **fields: object) -> Import:
     """The row that a loader will claim. Two at once get one row."""
+    same = {"arena": arena, "kind": kind, "format": format_name, "digest": file.digest}
+    known_by = {"filename": file.filename, "path": file.path.name}
+    found = {"n_rows": report.n_rows, "report": report.as_json()}
     with transaction.atomic():
-        source, _ = Import.objects.get_or_create(
-            arena=arena, kind=kind, format=format_name, digest=file.digest,
-            defaults={
-                "filename": file.filename, "path": file.path.name, "n_rows": report.n_rows, "report": report.as_json(), **fields,
-            },
-        )  # fmt: skip
+        source, _ = Import.objects.get_or_create(**same, defaults={**known_by, **found, **fields})
     return source
 
 

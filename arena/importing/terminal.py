@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from arena.importing import receiving
-from arena.importing.checking import Report, check
+from arena.importing.checking import check
 from arena.importing.formats import formats_of
 from arena.importing.loading import load, retry
 from arena.importing.problems import ImportProblems
+from arena.importing.reports import Report
 from arena.leases import LeaseLost
 from arena.models import Arena, Import
 
@@ -76,7 +77,9 @@ class ImportCommand(BaseCommand):
 
     def _format(self, name: str) -> str:
         known = formats_of(self.kind)
-        return name if name in known else refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
+        return (
+            name if name in known else refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
+        )
 
     def _arena(self, slug: str) -> Arena | None:
         arena = Arena.objects.filter(slug=slug).first()
@@ -94,7 +97,9 @@ class ImportCommand(BaseCommand):
             slug=options["arena"], defaults={"name": (options.get("name") or options["arena"])[:120]}
         )
         if is_new:
-            self.stdout.write(f"The arena {arena.slug!r} is new: its board is public, its prompts and answers are for curators.")
+            self.stdout.write(
+                f"The arena {arena.slug!r} is new: its board is public, its prompts and answers are for curators."
+            )
         return arena
 
     def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> Report:
@@ -152,5 +157,3 @@ class ImportCommand(BaseCommand):
 
 def refuse(message: str) -> NoReturn:
     raise CommandError(message, returncode=2)
-
-

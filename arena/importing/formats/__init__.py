@@ -1,38 +1,35 @@
-"""The formats that can be imported, by kind and name. A format is a class: a file's path in, `row(line, raw)` for each row."""
+"""The formats that can be imported, by kind and name."""
 
-from pathlib import Path
-from typing import Protocol
-
+from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
 from arena.importing.formats.chatbot_arena import ChatbotArena
+from arena.importing.formats.format import Format
 from arena.importing.formats.llmfao import Llmfao
-from arena.importing.reading import Row, Shape
+from arena.importing.formats.pandalm import PandaLm
+from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
+from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 from arena.models import Import
 
-
-class Format[T: (BattleRow, PromptRow, ResponseRow)](Protocol):
-    name: str
-    title: str
-    shapes: frozenset[Shape]
-    needed: tuple[str, ...]
-    read: frozenset[str]
-
-    def __init__(self, path: Path) -> None: ...
-
-    def row(self, line: int, row: Row) -> T:
-        """Raises RowProblem."""
-        ...
-
-    def notes(self) -> list[str]:
-        """After the last row: what was odd, and how it was read."""
-        ...
+__all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "formats_of"]
 
 
 type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
 
-BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {each.name: each for each in (ChatbotArena, Llmfao)}
-PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {}
-RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {}
+BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {
+    ChatbotArena.name: ChatbotArena,
+    Llmfao.name: Llmfao,
+    PandaLm.name: PandaLm,
+}
+PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {
+    JsonPrompts.name: JsonPrompts,
+    CsvPrompts.name: CsvPrompts,
+    ArenaHardQuestions.name: ArenaHardQuestions,
+}
+RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {
+    JsonResponses.name: JsonResponses,
+    CsvResponses.name: CsvResponses,
+    ArenaHardAnswers.name: ArenaHardAnswers,
+}
 
 
 def formats_of(kind: str) -> dict[str, type[AnyFormat]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from arena.importing import fields
+from arena.importing.formats.format import Format
 from arena.importing.problems import RowProblem
 from arena.importing.reading import Row, Shape
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
@@ -19,7 +20,7 @@ NAMES_VISIBLE = "names were visible"
 MOST_REMEMBERED = 100_000
 
 
-class ChatbotArena:
+class ChatbotArena(Format[BattleRow]):
     name = "chatbot-arena"
     title = "Chatbot Arena: model_a, model_b, winner"
     shapes = frozenset(Shape)

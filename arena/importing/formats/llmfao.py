@@ -1,8 +1,7 @@
 """The LLMFAO crowd votes: several people vote on one battle, which has an id."""
 
-from pathlib import Path
-
 from arena.importing import fields
+from arena.importing.formats.format import Format
 from arena.importing.problems import RowProblem
 from arena.importing.reading import Row, Shape
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
@@ -11,15 +10,12 @@ from arena.outcomes import Outcome
 WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
 
 
-class Llmfao:
+class Llmfao(Format[BattleRow]):
     name = "llmfao"
     title = "LLMFAO: id, prompt, worker, winner, left, right"
     shapes = frozenset(Shape)
     needed = ("id", "prompt", "worker", "winner", "left", "right")
     read = frozenset(needed)
-
-    def __init__(self, path: Path) -> None:
-        pass
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "left"), fields.name(row, "right")

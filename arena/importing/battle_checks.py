@@ -1,0 +1,168 @@
+"""Pass 1 for files of battles."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from arena.importing.agreement import Statements, n_different
+from arena.importing.battles import contradiction, known_battles
+from arena.importing.chunks import TypedFile, chunks
+from arena.importing.formats import BATTLE_FORMATS
+from arena.importing.identity import Ordinals, row_keys
+from arena.importing.naming import Competitors
+from arena.importing.problems import N_SHOWN, Problems
+from arena.importing.prompts import Prompts
+from arena.importing.reports import Report, what_is_so
+from arena.importing.rows import BattleRow, PromptRow
+from arena.models import Arena, Battle, Competitor
+
+MOST_COMPETITORS = 5_000
+
+
+def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+    file = TypedFile(path, BATTLE_FORMATS[format_name], filename=filename)
+    seen = _Battles(format_name, file.problems, arena)
+    for chunk in chunks(file):
+        seen.add(chunk)
+    if seen.n_contradictions():
+        seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
+    file.problems.stop_if_any()
+    return Report(file.n_rows, seen.counts(), seen.notes() + file.format.notes(), file.ignored)
+
+
+class _Battles:
+    """What a file of battles says, in a few numbers a row."""
+
+    def __init__(self, format_name: str, problems: Problems, arena: Arena | None) -> None:
+        self._format, self._problems, self._arena = format_name, problems, arena
+        self._in_arena = _InArena(format_name, arena) if arena else None
+        self._prompts = Prompts(arena.pk if arena else None)
+        self._competitors: dict[str, None] = {}
+        self._n_rows = self._n_votes = self._n_set_aside = self._n_recognised = 0
+        self._has_own_ids = False
+        # a hash for each mention
+        self._asked, self._voters = array("q"), array("q")
+        self._texts, self._pairs, self._outcomes = Statements(), Statements(), Statements()
+
+    def add(self, rows: Sequence[BattleRow]) -> None:
+        self._has_own_ids = bool(rows[0].own_id)
+        for number, row in enumerate(rows, start=self._n_rows):
+            self._competitors[row.first] = self._competitors[row.second] = None
+            self._add_votes(number, row)
+            if row.prompt is not None:
+                self._add_prompt(number, row.prompt)
+        self._n_rows += len(rows)
+        self._stop_at_too_many_competitors(rows[-1].line)
+        if self._in_arena is not None:
+            self._in_arena.compare(rows, self._problems)
+
+    def _add_votes(self, number: int, row: BattleRow) -> None:
+        self._n_votes += len(row.votes)
+        for vote in row.votes:
+            self._n_set_aside += bool(vote.set_aside)
+            if vote.voter:
+                self._voters.append(hash(vote.voter))
+            if row.own_id:
+                outcome = vote.outcome if row.first < row.second else vote.outcome.swapped()
+                self._outcomes.add((row.own_id, vote.voter), outcome, number)
+        if row.own_id:
+            asked = None if row.prompt is None else self._prompts.identity(row.prompt)
+            self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), number)
+
+    def _add_prompt(self, number: int, prompt: PromptRow) -> None:
+        self._asked.append(hash(self._prompts.identity(prompt)))
+        self._n_recognised += bool(prompt.turns and not prompt.language)
+        if prompt.key and prompt.turns:
+            self._texts.add(prompt.key, prompt.turns, number)
+
+    def _stop_at_too_many_competitors(self, line: int) -> None:
+        if len(self._competitors) > MOST_COMPETITORS:
+            allowed = f"at most {MOST_COMPETITORS:,} are allowed: are the columns the right ones?"
+            self._problems.add(line, "the number of different models", len(self._competitors), allowed)
+            self._problems.stop_if_any()
+
+    def n_contradictions(self) -> int:
+        return sum(1 for each in (self._texts, self._pairs, self._outcomes) for _ in each.contradictions())
+
+    def name_contradictions(self, again: Iterable[BattleRow]) -> None:
+        """Only hashes were kept: the values are read once more."""
+        found = [(each, what) for what, said in self._statements().items() for each in said.contradictions()]
+        found = sorted(found)[:N_SHOWN]
+        wanted = {number for each, _ in found for number in each}
+        rows = {number: row for number, row in enumerate(again) if number in wanted}
+        for each, what in found:
+            row, earlier = rows[each.row], rows[each.earlier]
+            value = row.prompt.key if what == "prompt" and row.prompt else row.own_id
+            self._problems.add(row.line, f"the {what}'s id", value, f"{_RULES[what]}, and line {earlier.line} says otherwise")
+
+    def _statements(self) -> dict[str, Statements]:
+        return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}
+
+    def counts(self) -> dict[str, int]:
+        known = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else ()
+        return {
+            "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
+            "votes": self._n_votes - self._outcomes.n_repeated(),
+            "competitors": len(self._competitors),
+            "new competitors": len(self._competitors) - len(known),
+            "prompts": n_different(self._asked),
+            "voters": n_different(self._voters),
+        }
+
+    def notes(self) -> list[str]:
+        n_known = self._in_arena.n_known if self._in_arena else 0
+        n_repeated = self._outcomes.n_repeated()
+        return what_is_so(
+            [
+                (self._n_set_aside, f"{self._n_set_aside:,} votes are set aside: the names were visible to the voter."),
+                (n_repeated, f"{n_repeated:,} votes are in the file more than once: read once."),
+                (
+                    n_known,
+                    f"{n_known:,} rows are of battles that are in this arena already: only what is new in them is added.",
+                ),
+                (not self._voters, "The file does not say who voted."),
+                (not self._asked, "The file does not say what was asked: each row is a battle without a prompt."),
+                (self._n_recognised, "Languages that the file does not name are recognised from the text."),
+            ]
+        )
+
+
+_RULES = {
+    "prompt": "one id stands for one text",
+    "battle": "one id stands for one pair of models and one prompt",
+    "vote": "a voter has one vote on a battle",
+}
+
+
+class _InArena:
+    """Compares rows with what the arena has already."""
+
+    def __init__(self, format_name: str, arena: Arena) -> None:
+        self._format, self._arena = format_name, arena
+        self._has_battles = Battle.objects.filter(arena=arena).exclude(row_key=None).exists()
+        self._ordinals, self._prompts, self._competitors = Ordinals(), Prompts(arena.pk), Competitors(arena)
+        self.n_known = 0
+
+    def compare(self, rows: Sequence[BattleRow], problems: Problems) -> None:
+        texts = [row.prompt for row in rows if row.prompt is not None and row.prompt.key and row.prompt.turns]
+        self._prompts.look_up(texts)
+        for prompt in texts:
+            if problem := self._prompts.contradiction(prompt):
+                problems.add_row(prompt.line, problem)
+        if self._has_battles:
+            self._compare_battles(rows, problems)
+
+    def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:
+        keys = row_keys(self._format, rows, self._ordinals)
+        known = known_battles(self._arena.pk, keys)
+        if not known:
+            return
+        names = self._competitors.known({name for row in rows for name in (row.first, row.second)})
+        prompts = self._prompts.look_up([row.prompt for row in rows if row.prompt is not None])
+        for row, key in zip(rows, keys, strict=True):
+            if battle := known.get(key):
+                self.n_known += 1
+                asked = prompts.get(self._prompts.identity(row.prompt)) if row.prompt else None
+                said = {names.get(row.first), names.get(row.second)}, asked.pk if asked else None
+                if said != ({battle.competitor_a_id, battle.competitor_b_id}, battle.prompt_id):
+                    problems.add_row(row.line, contradiction(row))

@@ -1,0 +1,112 @@
+"""The PandaLM test set: two answers to one instruction, with the labels of three people."""
+
+from collections import Counter
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from arena.importing import fields
+from arena.importing.formats.format import Format
+from arena.importing.problems import Problems, RowProblem
+from arena.importing.reading import Row, Shape, read_rows
+from arena.importing.reports import what_is_so
+from arena.importing.rows import BattleRow, PromptRow, VoteRow
+from arena.outcomes import Outcome
+
+LABELS = {0: Outcome.TIE, 1: Outcome.A, 2: Outcome.B}
+ANNOTATORS = ("annotator1", "annotator2", "annotator3")
+
+
+class PandaLm(Format[BattleRow]):
+    name = "pandalm"
+    title = "PandaLM test set: cmp_key, two responses, three annotators"
+    shapes = frozenset({Shape.JSON_ARRAY, Shape.JSON_LINES})
+    needed = ("idx", "cmp_key", "instruction", "response1", "response2", *ANNOTATORS)
+    read = frozenset({*needed, "input"})
+
+    def __init__(self, path: Path) -> None:
+        self._pairs = split_pairs(_cmp_keys(path))
+        self._n_empty = self._n_true = 0
+        self._texts: dict[int, set[int]] = {}
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        first, second = self._pair(row)
+        answers = self._answer(row, "response1"), self._answer(row, "response2")
+        prompt = PromptRow(line, "", (_question(row),))
+        votes = tuple(VoteRow(annotator, _label(row, annotator)) for annotator in ANNOTATORS)
+        self._n_empty += not all(answer.strip() for answer in answers)
+        for model, answer in zip((first, second), answers, strict=True):
+            self._texts.setdefault(hash((prompt.turns[0], model)), set()).add(hash(answer))
+        return BattleRow(line, fields.identifier(row, "idx"), first, second, prompt, votes, answers)
+
+    def notes(self) -> list[str]:
+        n_several = sum(len(texts) > 1 for texts in self._texts.values())
+        return what_is_so(
+            [
+                (True, "The prompt is the instruction and, below it, the input; response1 is taken as the answer shown first."),
+                (True, "Labels: 0 is a tie, 1 and 2 the better response; the three annotators are three voters."),
+                (self._n_empty, f"{self._n_empty:,} pairs have an empty answer: kept, because people judged them."),
+                (self._n_true, f'{self._n_true:,} answers are JSON true instead of a text: read as the text "true".'),
+                (
+                    n_several,
+                    f"{n_several:,} of {len(self._texts):,} pairs of prompt and model have different texts: each is "
+                    "stored as a repeat of its own.",
+                ),
+            ]
+        )
+
+    def _pair(self, row: Row) -> tuple[str, str]:
+        key = fields.text(row, "cmp_key")
+        splits = self._pairs.get(key, [])
+        if len(splits) != 1:
+            found = " or ".join(f"{first} against {second}" for first, second in splits[:3]) or "no two names"
+            raise RowProblem("cmp_key", key, f"model1_model2 is needed, two different models; here {found} could be meant")
+        first, second = splits[0]
+        return fields.as_name("cmp_key", first), fields.as_name("cmp_key", second)
+
+    def _answer(self, row: Row, column: str) -> str:
+        if isinstance(row.get(column), bool):
+            self._n_true += 1
+            return "true" if row[column] else "false"
+        return fields.text(row, column)
+
+
+def split_pairs(keys: Counter[str]) -> dict[str, list[tuple[str, str]]]:
+    """Every way to read `model1_model2`; names may hold _ themselves, so names known from other keys decide."""
+    ways = {key: _ways(key) for key in keys}
+    known = set(chain.from_iterable(splits[0] for splits in ways.values() if len(splits) == 1))
+    while True:
+        for key, splits in ways.items():
+            best = max((len(known & set(split)) for split in splits), default=0)
+            ways[key] = [split for split in splits if len(known & set(split)) == best]
+        more = set(chain.from_iterable(splits[0] for splits in ways.values() if len(splits) == 1))
+        if more <= known:
+            return ways
+        known |= more
+
+
+def _ways(key: str) -> list[tuple[str, str]]:
+    places = [at for at, each in enumerate(key) if each == "_"][:100]
+    splits = [(key[:at].strip(), key[at + 1 :].strip()) for at in places]
+    return [(first, second) for first, second in splits if first and second and first != second]
+
+
+def _cmp_keys(path: Path) -> Counter[str]:
+    """What is wrong with the file is told by the reading that follows."""
+    rows = read_rows(path, problems=Problems(path.name))
+    return Counter(key[:1000] for _, row in rows if isinstance(key := row.get("cmp_key"), str))
+
+
+def _question(row: Row) -> str:
+    parts = fields.text(row, "instruction").strip(), fields.text(row, "input", default="").strip()
+    question = "\n\n".join(part for part in parts if part)
+    if not question:
+        raise RowProblem("instruction", "empty", "an instruction or an input is needed")
+    return question
+
+
+def _label(row: Row, annotator: str) -> Outcome:
+    label: Any = row.get(annotator)
+    if isinstance(label, bool) or not isinstance(label, int) or label not in LABELS:
+        raise RowProblem(annotator, "missing" if annotator not in row else label, "allowed are 0 (tie), 1, 2")
+    return LABELS[label]

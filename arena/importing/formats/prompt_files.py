@@ -1,0 +1,124 @@
+"""Agon's own prompt files, as JSON lines (or a JSON array) and as CSV."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from arena.importing import fields
+from arena.importing.formats.format import Format
+from arena.importing.problems import RowProblem
+from arena.importing.reading import Row, Shape
+from arena.importing.rows import PromptRow
+from arena.models import PromptStatus
+
+STATUSES = {status.value: status.value for status in PromptStatus}
+LONGEST_VERIFIER = 64_000
+MOST_LEVELS = 20
+MOST_TURNS = 200
+
+
+class JsonPrompts(Format[PromptRow]):
+    name = "jsonl"
+    title = "Agon's own, JSON lines: id, turns or prompt"
+    shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
+    needed: tuple[str, ...] = ()
+    read = frozenset(
+        {"id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status"}
+    )
+
+    def __init__(self, path: Path) -> None:
+        self._n_without_id = 0
+
+    def row(self, line: int, row: Row) -> PromptRow:
+        key = fields.optional_identifier(row, "id")
+        self._n_without_id += not key
+        return PromptRow(
+            line, key, _turns(row), fields.text(row, "system_prompt", default=""), fields.text(row, "reference", default=""),
+            category_path(fields.text(row, "category", default="")), _language(row), self._tags(row), self._verifier(row),
+            fields.choice(row, "status", STATUSES) if row.get("status") else "",
+        )  # fmt: skip
+
+    def notes(self) -> list[str]:
+        if not self._n_without_id:
+            return []
+        return [f"{self._n_without_id:,} prompts have no id: they are known by their text."]
+
+    def _tags(self, row: Row) -> tuple[str, ...]:
+        return tuple(fields.as_name("tags", tag) for tag in fields.texts(row, "tags"))
+
+    def _verifier(self, row: Row) -> dict[str, Any] | None:
+        verifier = row.get("verifier")
+        return None if verifier is None else checked_verifier(verifier)
+
+
+class CsvPrompts(JsonPrompts):
+    """Tags are separated by commas, a verifier is written as JSON."""
+
+    name = "csv"
+    title = "Agon's own, CSV: id, prompt"
+    shapes = frozenset({Shape.CSV})
+    needed = ("prompt",)
+
+    def _tags(self, row: Row) -> tuple[str, ...]:
+        tags = fields.text(row, "tags", default="").split(",")
+        return tuple(fields.as_name("tags", tag) for tag in tags if tag.strip())
+
+    def _verifier(self, row: Row) -> dict[str, Any] | None:
+        written = fields.text(row, "verifier", default="").strip()
+        if not written:
+            return None
+        try:
+            return checked_verifier(json.loads(written))
+        except (ValueError, RecursionError):
+            raise RowProblem("verifier", written, "a JSON object is needed") from None
+
+
+def category_path(written: str) -> str:
+    """A path such as coding/python, without empty parts."""
+    path = "/".join(part.strip() for part in written.split("/") if part.strip())
+    if len(path) > fields.LONGEST_CATEGORY:
+        raise RowProblem("category", path, f"at most {fields.LONGEST_CATEGORY} characters are allowed")
+    return path
+
+
+def checked_verifier(verifier: object) -> dict[str, Any]:
+    """What a verifier may say is its reader's matter; here it must only be storable."""
+    if not isinstance(verifier, dict):
+        raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
+    if _depth(verifier) > MOST_LEVELS:
+        raise RowProblem("verifier", "nested too deep", f"at most {MOST_LEVELS} levels are allowed")
+    try:
+        written = json.dumps(verifier, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise RowProblem("verifier", verifier, "finite numbers are needed") from None
+    if len(written) > LONGEST_VERIFIER or "\\u0000" in written:
+        raise RowProblem("verifier", written, f"at most {LONGEST_VERIFIER:,} characters and no NUL are allowed")
+    fields.text({"verifier": written}, "verifier")
+    return verifier
+
+
+def _depth(value: object) -> int:
+    """Level by level: recursion is what a bomb waits for."""
+    depth, level = 0, [value]
+    while level and depth <= MOST_LEVELS:
+        containers = [each for each in level if isinstance(each, dict | list)]
+        level = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+        depth += 1
+    return depth
+
+
+def _turns(row: Row) -> tuple[str, ...]:
+    turns = fields.texts(row, "turns") or ((fields.text(row, "prompt"),) if row.get("prompt") is not None else ())
+    if not turns or len(turns) > MOST_TURNS or not all(turn.strip() for turn in turns):
+        raise RowProblem(
+            "turns", turns or "missing", f"turns (1 to {MOST_TURNS} texts) or prompt (a text) are needed, not empty"
+        )
+    return turns
+
+
+def _language(row: Row) -> str:
+    written = fields.text(row, "language", default="")
+    code = fields.language(written)
+    if code is None:
+        raise RowProblem("language", written, "a code such as en or de, or an English name of a language is needed")
+    return code

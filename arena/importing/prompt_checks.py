@@ -1,0 +1,72 @@
+"""Pass 1 for files of prompts."""
+
+from array import array
+from pathlib import Path
+
+from arena.importing.agreement import Statements, n_different
+from arena.importing.chunks import TypedFile, chunks
+from arena.importing.formats import PROMPT_FORMATS
+from arena.importing.problems import N_SHOWN, Problems
+from arena.importing.prompts import Prompts, text_hash
+from arena.importing.reports import Report, what_is_so
+from arena.importing.rows import PromptRow
+from arena.models import Arena
+
+
+def check_prompts(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+    file = TypedFile(path, PROMPT_FORMATS[format_name], filename=filename)
+    seen = _Prompts(arena, file.problems)
+    for chunk in chunks(file):
+        seen.add(chunk)
+    _name_contradictions(seen.texts, TypedFile(path, PROMPT_FORMATS[format_name], filename=filename), file.problems)
+    file.problems.stop_if_any()
+    return Report(file.n_rows, seen.counts(), seen.notes() + file.format.notes(), file.ignored)
+
+
+class _Prompts:
+    def __init__(self, arena: Arena | None, problems: Problems) -> None:
+        self._problems, self._prompts = problems, Prompts(arena.pk if arena else None)
+        self._n_rows = self._n_known = self._n_recognised = self._n_verified = self._n_referenced = 0
+        self._hashes, self.texts = array("q"), Statements()
+
+    def add(self, rows: list[PromptRow]) -> None:
+        known = self._prompts.look_up(rows)
+        for number, row in enumerate(rows, start=self._n_rows):
+            identity = self._prompts.identity(row)
+            self._hashes.append(hash(text_hash(row)))
+            self.texts.add(identity, text_hash(row), number)
+            self._n_known += identity in known and bool(known[identity].content_hash)
+            self._n_recognised += not row.language
+            self._n_verified += row.verifier is not None
+            self._n_referenced += bool(row.reference)
+            if problem := self._prompts.contradiction(row):
+                self._problems.add_row(row.line, problem)
+        self._n_rows += len(rows)
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "prompts": self.texts.n_different(),
+            "with a reference": self._n_referenced,
+            "with a verifier": self._n_verified,
+        }
+
+    def notes(self) -> list[str]:
+        n_repeated = self.texts.n_repeated()
+        n_same_text = self.texts.n_different() - n_different(self._hashes)
+        return what_is_so(
+            [
+                (n_repeated, f"{n_repeated:,} prompts are in the file more than once: read once."),
+                (n_same_text, f"{n_same_text:,} prompts have the text of another one under an id of their own: kept."),
+                (self._n_known, f"{self._n_known:,} prompts are in this arena already: left as they are."),
+                (self._n_recognised, f"The language of {self._n_recognised:,} prompts is not given: recognised from the text."),
+            ]
+        )
+
+
+def _name_contradictions(texts: Statements, again: TypedFile[PromptRow], problems: Problems) -> None:
+    found = list(texts.contradictions())[:N_SHOWN]
+    wanted = {number for each in found for number in each}
+    rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
+    for each in found:
+        allowed = f"one id stands for one text, and line {rows[each.earlier].line} has another"
+        problems.add(rows[each.row].line, "the prompt's id", rows[each.row].key, allowed)

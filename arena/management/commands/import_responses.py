@@ -1,0 +1,19 @@
+"""Takes in a file of answers to prompts that are in the arena."""
+
+from django.urls import reverse
+
+from arena.importing.terminal import ImportCommand
+from arena.models import Import
+
+
+class Command(ImportCommand):
+    help = "Import answers to an arena's prompts."
+    kind = Import.Kind.RESPONSES
+    default_format = "jsonl"
+    makes_arena = False
+
+    def where_next(self, source: Import) -> list[str]:
+        return [
+            f"Prompts with answers of two competitors can be voted on: {reverse('vote', args=[source.arena.slug])}",
+            *super().where_next(source),
+        ]
