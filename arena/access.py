@@ -1,9 +1,12 @@
 """Who sees what, and who may vote. Pages, REST and exports all ask here."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from arena.models import Arena, Ballot, Battle, Visibility, Voter, Voting
+from arena.models import Arena, Ballot, Battle, Response, Visibility, Voter, Voting
 
 Visitor = AbstractBaseUser | AnonymousUser
 
@@ -24,6 +27,16 @@ def arenas_for(visitor: Visitor) -> QuerySet[Arena]:
     readable = Q(board_visibility__in=_levels(visitor))
     votable = Q(voting=Voting.ANYONE) | (Q(voting=Voting.ACCOUNTS) if visitor.is_authenticated else Q(pk=None))
     return Arena.objects.filter(readable | votable)
+
+
+def boards_for(visitor: Visitor) -> QuerySet[Arena]:
+    """Arenas whose leaderboards this visitor may read."""
+    return Arena.objects.filter(board_visibility__in=_levels(visitor))
+
+
+def contents_for(visitor: Visitor) -> QuerySet[Arena]:
+    """Arenas whose prompts, answers and battles this visitor may read."""
+    return Arena.objects.filter(content_visibility__in=_levels(visitor))
 
 
 def sees_board(visitor: Visitor, arena: Arena) -> bool:
@@ -60,3 +73,21 @@ def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet
     if voter is not None:
         battles = battles.exclude(prompt_id__in=pending_prompts(voter))
     return battles
+
+
+def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+    """Answers that this visitor may read with the names of those who gave them.
+
+    Whoever finds the answers of a prompt by name knows the sides of every ballot on it. Left out for everybody: prompts on
+    which the visitor has an open ballot. For all but curators also those on which anybody was served one within a day: a
+    request without the cookie must not tell what the one with it hides. Prompts of the same text go with them, because a
+    model may answer them in the same words.
+    """
+    if not sees_content(visitor, arena):
+        return Response.objects.none()
+    hidden_by = Q(voter=voter) if voter is not None else Q(pk=None)
+    if not is_curator(visitor):
+        hidden_by |= Q(served_at__gt=timezone.now() - timedelta(days=1))
+    in_play = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, battle__arena=arena, battle__prompt__isnull=False)
+    answers = Response.objects.delivered().filter(prompt__arena=arena)
+    return answers.exclude(prompt__content_hash__in=in_play.values("battle__prompt__content_hash"))

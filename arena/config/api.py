@@ -1,9 +1,64 @@
-"""The REST interface, put together from the rooms' own parts."""
+"""The REST interface, put together from the rooms' own parts, with its schema and its documentation."""
 
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import Resolver404, include, path, re_path, resolve, reverse
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+
+from arena import access
+from arena.api.documentation import Endpoint, endpoints_of
+from arena.api.reading import UnknownPath
+from arena.views.context import page_context
+from ranking.models import Leaderboard
+
+
+@cache
+def endpoints() -> list[Endpoint]:
+    """The schema is the same for everybody and for as long as the process lives."""
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return endpoints_of(schema)
+
+
+def documentation(request: HttpRequest) -> HttpResponse:
+    """A page of the site rather than a viewer: it works without JavaScript and under the strict policy."""
+    board = Leaderboard.objects.filter(arena__in=access.boards_for(request.user)).order_by("-is_default", "pk").first()
+    snapshot = board.newest_snapshot() if board else None
+    examples = {
+        "slug": board.slug if board else "my-arena",
+        "key": snapshot.key if snapshot else "0123456789abcdef",
+        "id": "1",
+    }
+    root = request.build_absolute_uri(reverse("api-docs"))
+    shown = [(endpoint, request.build_absolute_uri(endpoint.path.format_map(examples))) for endpoint in endpoints()]
+    return render(request, "rest/documentation.html", page_context(request, "api", shown=shown, root=root))
+
+
+@csrf_exempt
+def unknown(request: HttpRequest, path: str) -> HttpResponseBase:
+    """An address without its last slash is sent on to the one with it; all others are a problem."""
+    if request.method in {"GET", "HEAD"} and _is_known(f"{request.path_info}/"):
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+    response: HttpResponseBase = UnknownPath.as_view()(request)
+    return response
+
+
+def _is_known(path: str) -> bool:
+    try:
+        return resolve(path).func is not unknown
+    except Resolver404:
+        return False
+
 
 urlpatterns = [
+    path("", documentation, name="api-docs"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("", include("arena.api.urls")),
+    path("", include("ranking.api.urls")),
+    re_path(r"^(?P<path>.*)$", unknown),
 ]

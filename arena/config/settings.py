@@ -34,7 +34,6 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "arena",
     "judges",
     "ranking",
@@ -118,6 +117,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time on the page stays true
+AXES_DISABLE_ACCESS_LOG = True  # failures are enough; who signed in when from where is nobody's business
+AXES_LOCKOUT_CALLABLE = "arena.config.signing_in.locked_out"
 
 # --- what a browser may do with our pages ----------------------------------------------------------------------------
 SECURE_CSP = {
@@ -160,7 +162,17 @@ MEDIA_ROOT = DATA_DIR / "media"
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "arena.api.negotiation.Negotiation",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "arena.api.paging.Paging",
+    "DEFAULT_SCHEMA_CLASS": "arena.api.schema.ReadSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
+    # Generous: a script that reads a whole arena page by page passes, a loop without an end does not.
+    "DEFAULT_THROTTLE_RATES": {"anon": "1200/min"},
+    "NUM_PROXIES": 1 if ENV.agon_behind_proxy else 0,
+    "EXCEPTION_HANDLER": "arena.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -168,13 +180,21 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Arenas, battles and leaderboards, read-only. Every number names the snapshot it comes from.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "VisibilityEnum": "arena.models.Visibility",
+        "CompetitorStatusEnum": "arena.models.CompetitorStatus",
+        "PromptStatusEnum": "arena.models.PromptStatus",
+    },
 }
 
 # --- the wiring of rooms that must not know each other ---------------------------------------------------------------
 # matchmaking asks this function which pairs to serve; `ranking` computes it from the newest fit.
 PAIR_WEIGHTS = "ranking.pairing.pair_weights"
+# /metrics shows what these functions yield.
+GAUGES = ["arena.gauges.gauges", "ranking.gauges.gauges"]
 
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute
 ANONYMOUS_VOTERS_PER_HOUR = ENV.agon_anonymous_voters_per_hour
@@ -203,7 +223,8 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _shared_processors,
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"no_secrets": {"()": "arena.config.redaction.RedactingFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_secrets"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},

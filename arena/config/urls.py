@@ -7,6 +7,10 @@ urlpatterns = [
     path("", include("arena.urls")),
     path("api/v1/", include("arena.config.api")),
     path("admin/", admin.site.urls),
-    path("login/", auth.LoginView.as_view(), name="login"),
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
 ]
+
+handler500 = "arena.api.problems.server_error"

@@ -1,0 +1,88 @@
+"""The schema, made ready to be read by people: endpoints with their parameters, the fields of their answers, an example."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A parameter, or a field of an answer."""
+
+    name: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    anchor: str
+    path: str
+    summary: str
+    description: str
+    parameters: list[Line]
+    fields: list[Line]
+    formats: list[str]
+
+
+def endpoints_of(schema: Schema) -> list[Endpoint]:
+    """What can be asked for, in the schema's order."""
+    components = schema["components"]["schemas"]
+    return [_endpoint(path, methods["get"], components) for path, methods in schema["paths"].items() if "get" in methods]
+
+
+def _endpoint(path: str, operation: Schema, components: Schema) -> Endpoint:
+    answers = operation["responses"]["200"]["content"]
+    return Endpoint(
+        anchor=operation["operationId"],
+        path=path,
+        summary=operation.get("summary", ""),
+        description=" ".join(operation.get("description", "").split()),
+        parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
+        fields=list(_fields(answers["application/json"]["schema"], components)),
+        formats=list(answers),
+    )
+
+
+def _parameter(parameter: Schema, components: Schema) -> Line:
+    where = "in the path" if parameter["in"] == "path" else ""
+    described = parameter.get("description") or parameter["schema"].get("description", "")
+    return Line(parameter["name"], _kind(parameter["schema"], components), " ".join([described, where]).strip())
+
+
+def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[Line]:
+    """Depth first; a field inside another is named with the way to it, such as entries[].rating."""
+    for name, field in _resolved(schema, components).get("properties", {}).items():
+        field, inner = _resolved(field, components), f"{prefix}{name}"
+        yield Line(inner, _kind(field, components), field.get("description", ""))
+        if field.get("type") == "array":
+            yield from _fields(field["items"], components, f"{inner}[].")
+        else:
+            yield from _fields(field, components, f"{inner}.")
+
+
+def _resolved(schema: Schema, components: Schema) -> Schema:
+    """The schema with its references followed; what stands beside a reference is added to it."""
+    followed = dict(schema)
+    for part in [*followed.pop("allOf", []), *([{"$ref": followed.pop("$ref")}] if "$ref" in followed else [])]:
+        target = components[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        followed = dict(_resolved(target, components)) | followed
+    return followed
+
+
+def _kind(schema: Schema, components: Schema) -> str:
+    """A few words: integer 1–500, text, one of active, retired, or null."""
+    schema = _resolved(schema, components)
+    empty = " or null" if schema.get("nullable") else ""
+    if "enum" in schema:
+        return f"one of {', '.join(str(value) for value in schema['enum'] if value is not None)}{empty}"
+    kind = str(schema.get("type", "any"))
+    if kind == "array":
+        return f"list of {_kind(schema['items'], components)}{empty}"
+    if kind == "string":
+        kind = {"date-time": "time", "date": "date", "uri": "address"}.get(schema.get("format", ""), "text")
+    if "maximum" in schema and schema["maximum"] < 10**6:
+        kind = f"{kind} {schema.get('minimum', 0)}–{schema['maximum']}"
+    return f"{kind}{empty}"

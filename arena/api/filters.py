@@ -1,0 +1,111 @@
+"""Which rows of a list: one form a list, whose errors name the wrong value. The arena is narrowed by the view, before it asks
+who may read what; its field stands here for the form and for the schema."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Model, Q, QuerySet
+from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
+from drf_spectacular.utils import extend_schema_field
+
+from arena.api.paging import BIGGEST_ID
+from arena.models import Battle, Competitor, CompetitorStatus, Prompt, PromptStatus, Response
+
+SLUG_SCHEMA = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "minLength": 1, "maxLength": 50}
+NUMBER_SCHEMA = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
+
+
+def text_schema(most: int) -> dict[str, Any]:
+    """Text without NUL, which no database of ours stores."""
+    return {"type": "string", "pattern": "^[^\\u0000]*$", "maxLength": most}
+
+
+class WholeNumber(forms.IntegerField):
+    """Only digits: no sign, no 1.0, no white space."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(BIGGEST_ID))):
+            raise forms.ValidationError(f"{str(value)[:80]!r} is not a whole number from 1 to {BIGGEST_ID}.")
+        return int(value)
+
+
+class NumberFilter(Filter):  # type: ignore[misc]
+    field_class = WholeNumber
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=BIGGEST_ID, **kwargs)
+
+
+class ArenaFilter(CharFilter):  # type: ignore[misc]
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
+        return qs
+
+
+def by_arena() -> Filter:
+    return extend_schema_field(SLUG_SCHEMA | {"description": "Slug of the arena."})(ArenaFilter())
+
+
+def by_text(most: int, help_text: str, **options: Any) -> Filter:
+    described = text_schema(most) | {"description": help_text}
+    return extend_schema_field(described)(CharFilter(max_length=most, strip=False, **options))
+
+
+def by_number(help_text: str, **options: Any) -> Filter:
+    return extend_schema_field(NUMBER_SCHEMA | {"description": help_text})(NumberFilter(**options))
+
+
+class CompetitorFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    status = ChoiceFilter(choices=CompetitorStatus.choices)
+    name = by_text(200, "The whole name.")
+
+    class Meta:
+        model = Competitor
+        fields: list[str] = []
+
+
+class PromptFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    category = by_text(200, "A path such as coding: prompts there and below.", method="under_category")
+    language = by_text(16, "Code such as en.")
+    status = ChoiceFilter(choices=PromptStatus.choices)
+
+    class Meta:
+        model = Prompt
+        fields: list[str] = []
+
+    def under_category(self, prompts: QuerySet[Prompt], name: str, value: str) -> QuerySet[Prompt]:
+        path = value.rstrip("/")
+        return prompts.filter(Q(category=path) | Q(category__startswith=f"{path}/"))
+
+
+class ResponseFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    prompt = by_number("Number of the prompt.", field_name="prompt_id")
+    competitor = by_text(200, "Name of the competitor.", field_name="competitor__name")
+
+    class Meta:
+        model = Response
+        fields: list[str] = []
+
+
+class BattleFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    prompt = by_number("Number of the prompt.", field_name="prompt_id")
+    competitor = by_text(200, "Name of a competitor on either side.", method="with_competitor")
+    category = by_text(200, "Prompts of this category and below.", method="under_category")
+    language = by_text(16, "Code such as en.", field_name="prompt__language")
+
+    class Meta:
+        model = Battle
+        fields: list[str] = []
+
+    def with_competitor(self, battles: QuerySet[Battle], name: str, value: str) -> QuerySet[Battle]:
+        named = list(Competitor.objects.filter(name=value).values_list("pk", flat=True))
+        return battles.filter(Q(competitor_a__in=named) | Q(competitor_b__in=named))
+
+    def under_category(self, battles: QuerySet[Battle], name: str, value: str) -> QuerySet[Battle]:
+        path = value.rstrip("/")
+        return battles.filter(Q(prompt__category=path) | Q(prompt__category__startswith=f"{path}/"))

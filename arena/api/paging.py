@@ -1,0 +1,72 @@
+"""Long lists, a page at a time. Every list is ordered by a unique number; the next page begins behind the last one's number,
+so that a page deep in a million rows costs what the first one costs, and rows that arrive meanwhile shift nothing."""
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+BIGGEST_ID = 2**63 - 1
+
+
+def whole_number(request: Request, name: str, *, least: int, most: int) -> int | None:
+    """A query parameter as a number; None where it is not given."""
+    if name not in request.query_params:
+        return None
+    text = request.query_params[name]
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise ValidationError({name: [f"{text!r} is not a whole number from {least} to {most}."]})
+    return int(text)
+
+
+class Paging(BasePagination):
+    """`?limit=` rows from behind `?cursor=`; `next` is the address of the page after this one, or null."""
+
+    default_limit = 100
+    most = 500
+    newest_first = False
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        limit = whole_number(request, "limit", least=1, most=self.most) or self.default_limit
+        cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
+        if cursor is not None:
+            queryset = queryset.filter(pk__lt=cursor) if self.newest_first else queryset.filter(pk__gt=cursor)
+        rows = list(queryset.order_by("-pk" if self.newest_first else "pk")[: limit + 1])
+        self.next = None
+        if len(rows) > limit:
+            self.next = replace_query_param(request.build_absolute_uri(), "cursor", str(rows[limit - 1].pk))
+        return rows[:limit]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self.next, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {
+            "type": "string",
+            "format": "uri",
+            "nullable": True,
+            "description": "Address of the next page; null on the last one.",
+        }
+        return {
+            "type": "object",
+            "required": ["next", "results"],
+            "properties": {"next": link, "results": schema | {"maxItems": self.most}},
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        limit = {"type": "integer", "minimum": 1, "maximum": self.most, "default": self.default_limit}
+        cursor = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
+        return [
+            {"name": "limit", "in": "query", "required": False, "description": "How many rows.", "schema": limit},
+            {"name": "cursor", "in": "query", "required": False, "description": "From the link `next`.", "schema": cursor},
+        ]
+
+    names = frozenset({"limit", "cursor"})
+
+
+class NewestFirst(Paging):
+    newest_first = True

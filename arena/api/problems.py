@@ -1,0 +1,77 @@
+"""One shape for every error of the REST interface: RFC 9457, application/problem+json."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import server_error as server_error_page
+from rest_framework import exceptions, serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+
+MEDIA_TYPE = "application/problem+json"
+API_ROOT = "/api/"
+
+
+class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
+    """What went wrong, after RFC 9457."""
+
+    type = serializers.CharField(help_text="Always about:blank: the status says what kind of problem it is.")
+    title = serializers.CharField(help_text="The name of the status.")
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    detail = serializers.CharField(help_text="What is wrong with this request, and what to do.")
+    instance = serializers.CharField(help_text="The path that was asked for.")  # type: ignore[assignment]
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Where parameters are wrong: each with its messages.",
+    )
+
+
+class ProblemRenderer(JSONRenderer):
+    media_type = MEDIA_TYPE
+
+
+def problem(status: int, detail: str, instance: str, errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    return body | ({"errors": errors} if errors else {})
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Whatever a view raised, as a problem; what nobody foresaw goes on to `server_error`."""
+    request = context["request"]
+    if isinstance(exc, Http404):
+        # Django's own words differ between what is not there and what is not for this reader: nobody may tell them apart.
+        exc = exceptions.NotFound()
+    response = default_handler(exc, context)
+    if response is None:
+        return None
+    detail, errors = _in_words(exc)
+    response.data = problem(response.status_code, detail, request.path, errors)
+    request.accepted_renderer, request.accepted_media_type = ProblemRenderer(), MEDIA_TYPE
+    return response
+
+
+def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
+    if isinstance(exc, exceptions.ValidationError) and isinstance(exc.detail, dict):
+        errors = {name: [str(message) for message in messages] for name, messages in exc.detail.items()}
+        return f"Wrong parameters: {', '.join(sorted(errors))}.", errors
+    if isinstance(exc, exceptions.NotAcceptable):
+        return "None of the media types in Accept is available here: ask for application/json.", None
+    return str(getattr(exc, "detail", exc)), None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The answer to what nobody foresaw: a problem for programs, a page for people. It reads no database."""
+    if not request.path.startswith(API_ROOT):
+        return server_error_page(request)
+    body = problem(500, "The server failed on this request; its log says why.", request.path)
+    return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

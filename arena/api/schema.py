@@ -1,0 +1,53 @@
+"""What the schema says of every operation beyond its own answer: the problems it may answer with, and 304."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework.generics import ListAPIView
+
+from arena.api.paging import BIGGEST_ID
+from arena.api.problems import MEDIA_TYPE, ProblemSerializer
+
+PROBLEMS = {
+    400: "A parameter is wrong; `errors` names it.",
+    404: "It is not there, or not for you to read.",
+    406: "None of the media types in Accept is available.",
+    429: "Too many requests: wait as many seconds as Retry-After says.",
+}
+
+IN_THE_PATH: dict[str, dict[str, Any]] = {
+    "slug": {"description": "Slug: the short name in addresses.", "pattern": "^[-a-zA-Z0-9_]+$"},
+    "key": {"description": "Key of the snapshot.", "pattern": "^[-a-zA-Z0-9_]+$"},
+    "id": {"description": "Number of the row.", "minimum": 1, "maximum": BIGGEST_ID},
+}
+
+
+class ReadSchema(AutoSchema):
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        for parameter in parameters:
+            known = IN_THE_PATH[parameter["name"]]
+            parameter["description"] = known["description"]
+            parameter["schema"] |= {name: value for name, value in known.items() if name != "description"}
+        return parameters
+
+    def get_response_serializers(self) -> Any:
+        known: Any = super().get_response_serializers()
+        if not isinstance(known, dict):
+            known = {200: known}
+        unchanged = OpenApiResponse(description="Nothing has changed since the answer whose ETag stands in If-None-Match.")
+        problems = {
+            (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
+            for status, description in PROBLEMS.items()
+        }
+        return {**known, 304: unchanged, **problems}
+
+    def get_summary(self) -> str:
+        """The first sentence of the view's docstring."""
+        return self.get_description().partition(".")[0]
+
+    def get_operation_id(self) -> str:
+        """arenas_list, arenas_read: what the path says, and whether it is a list."""
+        words = [part for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
+        return "_".join([*words, "list" if isinstance(self.view, ListAPIView) else "read"])

@@ -1,0 +1,118 @@
+"""Rows -> JSON. Every field is named here: what is not (references, verifiers, endpoints, voters) never leaves the house."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Count
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from arena.models import Arena, Battle, Competitor, Prompt, Response, Vote
+from arena.outcomes import Outcome
+
+
+class ArenaSerializer(serializers.ModelSerializer[Arena]):
+    class Meta:
+        model = Arena
+        fields = [
+            "slug", "name", "description", "guidelines", "notice", "is_sample",
+            "board_visibility", "content_visibility", "voting", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CompetitorSerializer(serializers.ModelSerializer[Competitor]):
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    price_in = serializers.SerializerMethodField(help_text="Dollars per million input tokens.")
+    price_out = serializers.SerializerMethodField(help_text="Dollars per million output tokens.")
+
+    class Meta:
+        model = Competitor
+        fields = [
+            "id", "arena", "name", "organisation", "licence", "description",
+            "price_in", "price_out", "released_on", "status",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_price_in(self, competitor: Competitor) -> float | None:
+        return None if competitor.price_in is None else competitor.price_in / 1_000_000
+
+    def get_price_out(self, competitor: Competitor) -> float | None:
+        return competitor.price
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    pool = serializers.CharField(source="pool.slug", read_only=True, help_text="Slug of the pool.")
+    turns = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="What the user says, turn by turn.")
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Prompt
+        fields = ["id", "arena", "key", "pool", "turns", "system_prompt", "category", "language", "tags", "status"]
+        read_only_fields = fields
+
+
+class ResponseSerializer(serializers.ModelSerializer[Response]):
+    prompt = serializers.IntegerField(source="prompt_id", read_only=True, help_text="Number of the prompt.")
+    competitor = serializers.CharField(source="competitor.name", read_only=True, help_text="Name of the competitor.")
+    turns = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The answers turn by turn, where there are several turns."
+    )
+    cost = serializers.SerializerMethodField(help_text="Dollars.")
+
+    class Meta:
+        model = Response
+        fields = [
+            "id", "prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
+            "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_cost(self, response: Response) -> float | None:
+        return None if response.cost is None else response.cost / 1_000_000
+
+
+class OutcomesSerializer(serializers.Serializer[Mapping[str, int]]):
+    """How often each outcome was given, by votes that count. Who voted is not told."""
+
+    a = serializers.IntegerField(min_value=0, help_text="Competitor a is better.")
+    b = serializers.IntegerField(min_value=0, help_text="Competitor b is better.")
+    tie = serializers.IntegerField(min_value=0, help_text="Both are good.")
+    both_bad = serializers.IntegerField(min_value=0, help_text="Both are bad.")
+
+
+class BattleSerializer(serializers.ModelSerializer[Battle]):
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    prompt = serializers.IntegerField(
+        source="prompt_id", read_only=True, allow_null=True, help_text="Number of the prompt, where it is known."
+    )
+    competitor_a = serializers.CharField(source="competitor_a.name", read_only=True, help_text="Name of the competitor.")
+    competitor_b = serializers.CharField(source="competitor_b.name", read_only=True, help_text="Name of the competitor.")
+    response_a = serializers.IntegerField(
+        source="response_a_id", read_only=True, allow_null=True, help_text="Number of its answer, where it is here."
+    )
+    response_b = serializers.IntegerField(
+        source="response_b_id", read_only=True, allow_null=True, help_text="Number of its answer, where it is here."
+    )
+    votes = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Battle
+        fields = [
+            "id", "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "votes", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(OutcomesSerializer)
+    def get_votes(self, battle: Battle) -> dict[str, int]:
+        counts: dict[int, dict[str, int]] = self.context["outcomes"]
+        return dict.fromkeys(Outcome.values, 0) | counts.get(battle.pk, {})
+
+
+def outcomes_of(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:
+    """Battle -> outcome -> number of votes that count, in one query."""
+    votes = Vote.objects.counted().filter(battle__in=[battle.pk for battle in battles]).order_by()
+    counts: dict[int, dict[str, int]] = {}
+    for row in votes.values("battle", "outcome").annotate(n=Count("pk")):
+        counts.setdefault(row["battle"], {})[row["outcome"]] = row["n"]
+    return counts

@@ -1,0 +1,18 @@
+"""Addresses of the arena room, below /api/v1/."""
+
+from django.urls import path
+
+from arena.api import views
+
+urlpatterns = [
+    path("arenas/", views.ArenaList.as_view(), name="api-arenas"),
+    path("arenas/<slug:slug>/", views.ArenaDetail.as_view(), name="api-arena"),
+    path("competitors/", views.CompetitorList.as_view(), name="api-competitors"),
+    path("competitors/<int:pk>/", views.CompetitorDetail.as_view(), name="api-competitor"),
+    path("prompts/", views.PromptList.as_view(), name="api-prompts"),
+    path("prompts/<int:pk>/", views.PromptDetail.as_view(), name="api-prompt"),
+    path("responses/", views.ResponseList.as_view(), name="api-responses"),
+    path("responses/<int:pk>/", views.ResponseDetail.as_view(), name="api-response"),
+    path("battles/", views.BattleList.as_view(), name="api-battles"),
+    path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
+]

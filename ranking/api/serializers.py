@@ -1,0 +1,146 @@
+"""Snapshots -> JSON and CSV."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from ranking.models import Entry, Leaderboard, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A leaderboard as one snapshot shows it, or before its first one."""
+
+    leaderboard: Leaderboard
+    snapshot: Snapshot | None
+    entries: Sequence[Entry] = ()
+
+    @classmethod
+    def of(cls, leaderboard: Leaderboard, snapshot: Snapshot | None) -> "Board":
+        if snapshot is None:
+            return cls(leaderboard, None)
+        rated_first = F("rank").asc(nulls_last=True)
+        return cls(leaderboard, snapshot, list(snapshot.entries.select_related("competitor").order_by(rated_first, "pk")))
+
+    @property
+    def method(self) -> str:
+        return self.snapshot.method if self.snapshot else self.leaderboard.method
+
+    @property
+    def category(self) -> str:
+        return self._as_fitted("category", self.leaderboard.category)
+
+    @property
+    def language(self) -> str:
+        return self._as_fitted("language", self.leaderboard.language)
+
+    def _as_fitted(self, parameter: str, now: str) -> str:
+        """The board may have been defined otherwise when the snapshot was made."""
+        return str(self.snapshot.parameters.get(parameter, now)) if self.snapshot else now
+
+
+class LeaderboardSerializer(serializers.ModelSerializer[Leaderboard]):
+    """One line of the list of leaderboards; `newest` is annotated by the view."""
+
+    arena = serializers.CharField(source="arena.slug", read_only=True, help_text="Slug of the arena.")
+    snapshot = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Key of the newest snapshot; null before the first one."
+    )
+    updated = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When the newest snapshot was made; null before the first one."
+    )
+
+    class Meta:
+        model = Leaderboard
+        fields = [
+            "slug", "name", "arena", "method", "category", "language", "is_default", "is_live", "snapshot", "updated",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
+    """One line of a board's list of snapshots."""
+
+    snapshot = serializers.CharField(source="key", read_only=True, help_text="Key of the snapshot.")
+
+    class Meta:
+        model = Snapshot
+        fields = ["snapshot", "method", "watermark", "evidence_hash", "code_version", "n_votes", "n_prompts", "created_at"]
+        read_only_fields = fields
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """One competitor. Without a rating the numbers are null and `unrated_because` says why."""
+
+    competitor = serializers.CharField(source="competitor.name", read_only=True, help_text="Name of the competitor.")
+
+    class Meta:
+        model = Entry
+        fields = [
+            "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate", "raw_win_rate",
+            "n_votes", "n_prompts", "unrated_because",
+        ]  # fmt: skip
+        read_only_fields = fields
+        extra_kwargs = {
+            "se": {"help_text": "Standard error of the rating, in points."},
+            "low": {"help_text": "Lower end of the interval."},
+            "high": {"help_text": "Upper end of the interval."},
+            "rank": {"help_text": "Place by rating."},
+            "rank_low": {"help_text": "Best place that the evidence allows, for all competitors at once."},
+            "rank_high": {"help_text": "Worst place that the evidence allows, for all competitors at once."},
+            "n_votes": {"help_text": "Votes behind this line."},
+            "n_prompts": {"help_text": "Prompts behind this line."},
+        }
+
+
+def _of_snapshot(field: type[serializers.Field[Any, Any, Any, Any]], source: str, help_text: str) -> Any:
+    """A field that is null before the first snapshot."""
+    return field(source=f"snapshot.{source}", read_only=True, allow_null=True, help_text=help_text)
+
+
+class BoardSerializer(serializers.Serializer[Board]):
+    """A leaderboard as one snapshot shows it. Before the first snapshot everything that a fit tells is null, and `entries`
+    is empty."""
+
+    slug = serializers.CharField(source="leaderboard.slug", read_only=True, help_text="Slug of the leaderboard.")
+    name = serializers.CharField(source="leaderboard.name", read_only=True)
+    arena = serializers.CharField(source="leaderboard.arena.slug", read_only=True, help_text="Slug of the arena.")
+    category = serializers.CharField(read_only=True, help_text="Empty: all of them.")
+    language = serializers.CharField(read_only=True, help_text="Empty: all of them.")
+    snapshot = _of_snapshot(serializers.CharField, "key", "Key of the snapshot: under it these numbers stay for ever.")
+    permalink = serializers.SerializerMethodField(help_text="Page of the snapshot.")
+    created_at = _of_snapshot(serializers.DateTimeField, "created_at", "When it was fitted.")
+    method = serializers.CharField(read_only=True, help_text="How it is fitted.")
+    parameters = serializers.SerializerMethodField(help_text="With which settings it was fitted.")
+    seed = _of_snapshot(serializers.IntegerField, "seed", "Of the random draws behind the rank ranges.")
+    watermark = _of_snapshot(serializers.IntegerField, "watermark", "Ledger position up to which evidence was read.")
+    evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Of the evidence that was read.")
+    code_version = _of_snapshot(serializers.CharField, "code_version", "Of the code that fitted it.")
+    interval_kind = _of_snapshot(serializers.CharField, "interval_kind", "What the intervals stand on.")
+    n_votes = _of_snapshot(serializers.IntegerField, "n_votes", "Votes that count.")
+    n_voters = _of_snapshot(serializers.IntegerField, "n_voters", "People who gave them.")
+    n_prompts = _of_snapshot(serializers.IntegerField, "n_prompts", "Prompts they are on.")
+    n_set_aside = _of_snapshot(serializers.IntegerField, "n_set_aside", "Votes that were set aside and count nowhere.")
+    notes = serializers.SerializerMethodField(help_text="What a reader must know.")
+    components = serializers.SerializerMethodField(help_text="Names in groups that no results connect, best group first.")
+    entries = EntrySerializer(many=True, read_only=True)
+
+    def get_permalink(self, board: Board) -> str | None:
+        if board.snapshot is None:
+            return None
+        return reverse("snapshot", args=[board.snapshot.key], request=self.context.get("request"))
+
+    @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": {}})
+    def get_parameters(self, board: Board) -> dict[str, object] | None:
+        return board.snapshot.parameters if board.snapshot else None
+
+    def get_notes(self, board: Board) -> list[str]:
+        return board.snapshot.notes if board.snapshot else []
+
+    def get_components(self, board: Board) -> list[list[str]]:
+        return board.snapshot.components if board.snapshot else []

@@ -1,0 +1,114 @@
+"""Whatever goes wrong has one shape, names the value, and is never a 500."""
+
+import pytest
+from django.core.cache import cache
+from django.test import RequestFactory
+from rest_framework.throttling import AnonRateThrottle
+
+from arena.api.problems import server_error
+from tests.factories import make_arena
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _arena(db):
+    make_arena("garden", content_visibility="public")
+    cache.clear()
+
+
+def assert_problem(response, status):
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    body = response.json()
+    assert (body["status"], body["type"], body["instance"]) == (status, "about:blank", response.wsgi_request.path)
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing/", "nothing", "arenas/no-such/", "battles/abc/", "battles/0/", "battles/99999999999999999999999/",
+        "battles/" + "9" * 5000 + "/", "leaderboards/no-such/", "snapshots/0123456789abcdef/", "prompts/1/extra/",
+        "leaderboards/a%00b/", "battles/?arena=no-such", "..%2f", "schema/extra/",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_404(client, path):
+    assert_problem(client.get(f"/api/v1/{path}"), 404)
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("limit=0", "limit"), ("limit=-1", "limit"), ("limit=501", "limit"), ("limit=ten", "limit"), ("limit=", "limit"),
+        ("limit=1.0", "limit"), ("limit=%EF%BC%91", "limit"), ("cursor=x", "cursor"), ("cursor=-5", "cursor"),
+        ("cursor=99999999999999999999", "cursor"), ("cursor=%00", "cursor"), ("prompt=x", "prompt"), ("prompt=0", "prompt"),
+        ("prompt=99999999999999999999", "prompt"), ("prompt=" + "9" * 5000, "prompt"), ("prompt=1%00", "prompt"),
+        ("competitor=%00", "competitor"), ("category=a%00b", "category"), ("language=" + "x" * 17, "language"),
+        ("arena=%00", "arena"), ("arena=a%20b", "arena"), ("arena=", "arena"), ("format=xml", "format"), ("format=", "format"),
+        ("categry=coding", "categry"),
+    ],
+)  # fmt: skip
+def test_a_wrong_parameter_is_named(client, query, name):
+    body = assert_problem(client.get(f"/api/v1/battles/?{query}"), 400)
+    assert list(body["errors"]) == [name]
+    assert name in body["detail"]
+
+
+def test_an_unknown_status_names_those_that_there_are(client):
+    assert_problem(client.get("/api/v1/prompts/?status=burnt"), 400)
+
+
+def test_a_misspelt_parameter_is_told_the_right_ones(client):
+    body = client.get("/api/v1/battles/?categry=coding").json()
+    assert "category" in body["errors"]["categry"][0]
+
+
+@pytest.mark.parametrize("path", ["arenas/", "battles/1/", "leaderboards/garden/", "nothing/"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_written(client, path, method):
+    response = getattr(client, method)(f"/api/v1/{path}", {}, content_type="application/json")
+    assert_problem(response, 404 if path == "nothing/" else 405)
+
+
+def test_a_media_type_that_is_not_there_is_406(client):
+    assert_problem(client.get("/api/v1/arenas/", headers={"accept": "application/xml"}), 406)
+
+
+def test_an_error_is_a_problem_also_where_csv_was_asked_for(client):
+    assert_problem(client.get("/api/v1/leaderboards/no-such/?format=csv"), 404)
+
+
+def test_too_many_requests_are_told_when_to_come_back(client, monkeypatch):
+    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": "2/min"})
+    for _ in range(2):
+        assert client.get("/api/v1/arenas/").status_code == 200
+    response = client.get("/api/v1/arenas/")
+    assert_problem(response, 429)
+    assert 0 < int(response["Retry-After"]) <= 60
+
+
+def test_an_address_without_its_last_slash_is_sent_on_with_its_parameters(client):
+    response = client.get("/api/v1/prompts?category=a%2Fb&limit=3")
+    assert (response.status_code, response["Location"]) == (301, "/api/v1/prompts/?category=a%2Fb&limit=3")
+
+
+def test_what_nobody_foresaw_is_a_problem_for_programs_and_a_page_for_people():
+    for_programs = server_error(RequestFactory().get("/api/v1/arenas/"))
+    assert (for_programs.status_code, for_programs["Content-Type"]) == (500, "application/problem+json")
+    for_people = server_error(RequestFactory().get("/arenas/garden/"))
+    assert (for_people.status_code, for_people["Content-Type"]) == (500, "text/html; charset=utf-8")
+
+
+def test_the_documentation_names_every_address(client):
+    page = client.get("/api/v1/").content.decode()
+    for path in ("arenas", "competitors", "prompts", "responses", "battles", "leaderboards", "snapshots"):
+        assert f"/api/v1/{path}/" in page
+    assert "entries[].rank_low" in page
+    assert "curl" in page
+
+
+def test_the_schema_is_given_as_json_and_yaml(client):
+    assert client.get("/api/v1/schema/?format=json").json()["openapi"].startswith("3.")
+    assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.")

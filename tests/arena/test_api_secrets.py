@@ -1,0 +1,157 @@
+"""What an attacker tries: to read what is private, and to tell a pending side with the interface open beside the ballot."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from arena.models import Ballot
+from tests.factories import (
+    make_arena,
+    make_battle,
+    make_competitor,
+    make_prompt,
+    make_response,
+    make_user,
+    make_vote,
+    make_voter,
+)
+from tests.ranking.board_factories import make_board, make_entry, make_snapshot
+
+pytestmark = pytest.mark.django_db
+
+LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/"]
+
+
+def make_full_arena(slug="vault", **fields):
+    """Every row of the arena carries the word SECRET somewhere that is given to those who may read it."""
+    arena = make_arena(slug, **{"name": "SECRET arena"} | fields)
+    a, b = make_competitor(arena, "SECRET a"), make_competitor(arena, "SECRET b")
+    prompt = make_prompt(arena, "SECRET question?")
+    battle = make_battle(a, b, prompt, with_answers=True)
+    make_vote(battle)
+    board = make_board(arena, slug, name="SECRET board")
+    snapshot = make_snapshot(board)
+    make_entry(snapshot, a)
+    return arena, battle, snapshot
+
+
+def addresses(arena, battle, snapshot):
+    """Every address there is, with the numbers of this arena's rows."""
+    one = [
+        f"arenas/{arena.slug}/", f"competitors/{battle.competitor_a_id}/", f"prompts/{battle.prompt_id}/",
+        f"responses/{battle.response_a_id}/", f"responses/{battle.response_b_id}/", f"battles/{battle.pk}/",
+        f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"snapshots/{snapshot.key}/",
+    ]  # fmt: skip
+    filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
+    return [f"/api/v1/{path}" for path in [*LISTS, *filtered, *one]]
+
+
+def serve_ballot(battle, voter, **fields):
+    known = {"first_shown": "b", "propensity": 0.5, "served_at": timezone.now()}
+    return Ballot.objects.create(battle=battle, voter=voter, **known | fields)
+
+
+def account_voter(arena, user):
+    return make_voter(arena, str(user.pk), kind="account", user=user)
+
+
+def test_every_address_is_tried():
+    """The list below grows with the interface."""
+    from arena.config.api import endpoints
+
+    arena, battle, snapshot = make_full_arena()
+    tried = addresses(arena, battle, snapshot)
+    values = {"slug": arena.slug, "key": snapshot.key}
+    for endpoint in endpoints():
+        number = next((a for a in tried if a.startswith(endpoint.path.partition("{")[0]) and a[-2].isdigit()), "//0/")
+        assert endpoint.path.format(**values, id=number.split("/")[-2]) in tried
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "account"])
+def test_a_private_arena_is_invisible(client, visitor):
+    rows = make_full_arena(board_visibility="curators", content_visibility="curators", voting="closed")
+    if visitor == "account":
+        client.force_login(make_user())
+    for address in addresses(*rows):
+        response = client.get(address)
+        assert "SECRET" not in response.content.decode(), address
+        assert response.status_code == (200 if address.split("/api/v1/")[1] in LISTS else 404), address
+
+
+def test_content_is_hidden_by_default_while_the_board_is_public(client):
+    arena, battle, _ = make_full_arena()
+    for path in ("prompts/", "responses/", "battles/"):
+        assert client.get(f"/api/v1/{path}").json()["results"] == []
+        assert client.get(f"/api/v1/{path}?arena={arena.slug}").status_code == 404
+    for path in (f"prompts/{battle.prompt_id}/", f"responses/{battle.response_a_id}/", f"battles/{battle.pk}/"):
+        assert client.get(f"/api/v1/{path}").status_code == 404
+    assert "SECRET a" in client.get(f"/api/v1/leaderboards/{arena.slug}/").content.decode()
+
+
+def test_a_votable_arena_with_a_private_board_names_no_competitor(client):
+    rows = make_full_arena(board_visibility="curators", voting="anyone")
+    for address in addresses(*rows):
+        body = client.get(address).content.decode()
+        assert "SECRET a" not in body.replace("SECRET arena", ""), address
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_a_voter_with_an_open_ballot_cannot_tell_a_side(client, is_staff):
+    arena, battle, snapshot = make_full_arena(content_visibility="public")
+    third = make_competitor(arena, "SECRET c")
+    beside = make_battle(battle.competitor_a, third, battle.prompt, with_answers=True)
+    twin = make_prompt(arena, "SECRET question?")
+    same_answer = make_response(twin, battle.competitor_a, battle.response_a.text)
+    user = make_user(is_staff=is_staff)
+    ballot = serve_ballot(battle, account_voter(arena, user))
+    client.force_login(user)
+
+    tried = [*addresses(arena, battle, snapshot), f"/api/v1/battles/{beside.pk}/", f"/api/v1/responses/{same_answer.pk}/"]
+    bodies = [client.get(address).content.decode() for address in tried]
+
+    answers = {battle.response_a.text, battle.response_b.text, beside.response_b.text}
+    assert not [address for address, body in zip(tried, bodies, strict=True) if any(text in body for text in answers)]
+    for path in (f"battles/{battle.pk}/", f"battles/{beside.pk}/", f"responses/{battle.response_a_id}/"):
+        assert client.get(f"/api/v1/{path}").status_code == 404
+    assert client.get(f"/api/v1/battles/?prompt={battle.prompt_id}").json()["results"] == []
+
+    ballot.state = Ballot.State.VOTED
+    ballot.save()
+    assert client.get(f"/api/v1/battles/{battle.pk}/").json()["competitor_a"] == "SECRET a"
+    assert client.get(f"/api/v1/responses/{battle.response_a_id}/").json()["text"] == battle.response_a.text
+
+
+def test_a_voter_who_leaves_the_cookie_at_home_cannot_tell_either(client):
+    arena, battle, snapshot = make_full_arena(content_visibility="public", voting="anyone")
+    serve_ballot(battle, make_voter(arena, kind="anonymous"))
+    for address in addresses(arena, battle, snapshot):
+        body = client.get(address).content.decode()
+        assert battle.response_a.text not in body, address
+        assert battle.response_b.text not in body, address
+    assert client.get(f"/api/v1/battles/{battle.pk}/").status_code == 404
+
+
+def test_an_abandoned_ballot_hides_answers_from_its_own_voter_only(client):
+    arena, battle, _ = make_full_arena(content_visibility="public")
+    user = make_user()
+    serve_ballot(battle, account_voter(arena, user), served_at=timezone.now() - timedelta(days=2))
+    address = f"/api/v1/responses/{battle.response_a_id}/"
+    assert client.get(address).status_code == 200
+    client.force_login(user)
+    assert client.get(address).status_code == 404
+
+
+def test_neither_voters_nor_ballots_stand_anywhere(client):
+    arena, battle, snapshot = make_full_arena(content_visibility="public")
+    make_vote(battle, voter=make_voter(arena, "alice@example.org"), comment="by alice", dwell_ms=4711)
+    ballot = serve_ballot(make_battle(*make_pair(arena)), make_voter(arena, "bob@example.org"))
+    client.force_login(make_user(is_staff=True))
+    for address in addresses(arena, battle, snapshot):
+        body = client.get(address).content.decode()
+        for secret in ("alice", "bob@", "4711", ballot.key, "propensity", "row_key"):
+            assert secret not in body, address
+
+
+def make_pair(arena):
+    return make_competitor(arena), make_competitor(arena)
