@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.special import expit, log_expit
+from scipy.special import log_expit
 
 from ranking.maths.arrays import Floats
 from ranking.maths.cells import count_cells
 from ranking.maths.comparisons import Comparisons
 from ranking.maths.existence import check_existence
 from ranking.maths.fit import Diagnostics, Fit, Provenance
-from ranking.maths.sandwich import grounded_hessian
+from ranking.maths.sandwich import grounded_hessian, win_chances
 
 
 class NotConvergedError(RuntimeError):
@@ -155,10 +155,10 @@ def maximise(half_wins: Floats, *, max_steps: int, tolerance: float, start: Floa
 
 
 def _newton_step(half_wins: Floats, totals: Floats, ratings: Floats) -> Floats:
-    lose = expit(ratings[None, :] - ratings[:, None])
+    chance = win_chances(ratings)
     # w_ij P(j beats i) - w_ji P(i beats j), not w - n p: no cancellation where p is near 0 or 1.
-    pull = half_wins * lose
+    pull = half_wins * chance.T
     score = (pull - pull.T).sum(axis=1)
     if not len(score):
         return score
-    return np.asarray(cho_solve(cho_factor(grounded_hessian(totals, ratings)), score), dtype=np.float64)
+    return np.asarray(cho_solve(cho_factor(grounded_hessian(totals, chance)), score), dtype=np.float64)

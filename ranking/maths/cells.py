@@ -38,6 +38,8 @@ class Cells:
 
     def among(self, kept: Bools) -> "Cells":
         """Only the competitors marked in `kept`, (M,) bool."""
+        if kept.all():
+            return self
         square = np.ix_(kept, kept)
         return Cells(wins=self.wins[square], ties=self.ties[square], both_bad=self.both_bad[square])
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
 from ranking.maths.arrays import Floats
 from ranking.maths.cells import Cells
 from ranking.maths.comparisons import Cluster, Comparisons
 from ranking.maths.existence import Unrated
-from ranking.maths.sandwich import model_covariance, sandwich
+from ranking.maths.sandwich import model_covariance, sandwich, win_chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Fit:
         >>> fit.win_rates().round(6).tolist()
         [0.75, 0.25]
         """
-        chance = expit(self.ratings[:, None] - self.ratings[None, :])
+        chance = win_chances(self.ratings)
         np.fill_diagonal(chance, 0.0)
         return np.asarray(chance.sum(axis=1) / max(len(self.names) - 1, 1), dtype=np.float64)
 

@@ -55,11 +55,16 @@ class Packing:
 
     def unpacked(self, keys: Ints) -> tuple[Ints, Ints, Ints, SmallCodes]:
         """Prompt, a, b (ids) and outcome of keys, (n,) each."""
+        prompt, a, b, outcome = self.places(keys)
+        return self.prompts[prompt], self.competitors[a], self.competitors[b], outcome
+
+    def places(self, keys: Ints) -> tuple[Ints, Ints, Ints, SmallCodes]:
+        """The same, with places in `prompts` and `competitors` instead of ids."""
         m = max(len(self.competitors), 1)
         keys, outcome = np.divmod(keys, len(OUTCOMES))
         keys, b = np.divmod(keys, m)
         prompt, a = np.divmod(keys, m)
-        return self.prompts[prompt], self.competitors[a], self.competitors[b], outcome.astype(np.int8)
+        return prompt, a, b, outcome.astype(np.int8)
 
 
 def summed(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:

@@ -61,7 +61,8 @@ def rank_sets(
     errors are estimated from G clusters, c is the value that t(G - 1) exceeds as rarely as a normal
     exceeds the Gaussian one. Each pair's standard error is off in its own way, so one common chi
     factor for all pairs (the multivariate t) would be too small; matching tails is the Bonferroni of
-    each pair's own t, with the dependence between pairs kept.
+    each pair's own t, with the dependence between pairs kept. With 13 to 60 prompts, hardly more than
+    competitors, and strong prompt effects, 94 % of simulated data sets then had no wrong statement.
 
     With few clusters Z is drawn from the iid covariance: the clustered one has rank G - 1 and knows
     too few directions. Its differences are then compared with the larger of both standard errors,

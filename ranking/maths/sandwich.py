@@ -58,7 +58,7 @@ def sandwich(comparisons: Comparisons, cells: Cells, ratings: Floats, *, cluster
     meat = iid_meat(cells, ratings) if cluster is None else clustered_meat(comparisons, ratings, cluster=cluster)
     if not len(meat):
         return meat
-    bread = cho_factor(grounded_hessian(cells.totals, ratings))
+    bread = cho_factor(grounded_hessian(cells.totals, win_chances(ratings)))
     covariance = cho_solve(bread, cho_solve(bread, meat).T)
     return np.asarray((covariance + covariance.T) / 2, dtype=np.float64)
 
@@ -76,25 +76,42 @@ def model_covariance(cells: Cells, ratings: Floats) -> Floats:
     if not m:
         return np.zeros((0, 0))
     centre = np.eye(m) - 1 / m
-    return np.asarray(cho_solve(cho_factor(grounded_hessian(cells.totals, ratings)), centre), dtype=np.float64)
+    return np.asarray(cho_solve(cho_factor(grounded_hessian(cells.totals, win_chances(ratings))), centre), dtype=np.float64)
 
 
-def grounded_hessian(totals: Floats, ratings: Floats) -> Floats:
+def win_chances(ratings: Floats) -> Floats:
+    """``chance[i, j] = P(i beats j) = 1 / (1 + exp(ratings[j] - ratings[i]))``: (m, m), exact near 0 and near 1.
+
+    Examples
+    --------
+    >>> win_chances(np.array([np.log(3), 0.0])).round(2).tolist()
+    [[0.5, 0.75], [0.25, 0.5]]
+    """
+    return np.asarray(expit(ratings[:, None] - ratings), dtype=np.float64)
+
+
+def grounded_hessian(totals: Floats, chance: Floats) -> Floats:
     """Hessian of the log-likelihood (sign turned) with the free shift pinned: (m, m), positive definite.
 
     ``H + c 1 1'``: on vectors that sum to zero its inverse is H+. The size of c does not matter;
     it is taken from H so that the sum is well conditioned.
 
+    Parameters
+    ----------
+    totals : (m, m) float64
+        Comparisons of each pair.
+    chance : (m, m) float64
+        As from `win_chances`.
+
     Examples
     --------
-    >>> grounded_hessian(np.array([[0.0, 4.0], [4.0, 0.0]]), np.zeros(2)).tolist()
+    >>> grounded_hessian(np.array([[0.0, 4.0], [4.0, 0.0]]), np.full((2, 2), 0.5)).tolist()
     [[1.5, -0.5], [-0.5, 1.5]]
     """
-    gap = ratings[:, None] - ratings[None, :]
-    information = totals * expit(gap) * expit(-gap)
+    information = totals * chance * chance.T
     diagonal = information.sum(axis=1)
-    hessian = diagonal.mean() / len(ratings) - information
-    hessian[np.diag_indices(len(ratings))] += diagonal
+    hessian = diagonal.mean() / len(totals) - information
+    hessian[np.diag_indices(len(totals))] += diagonal
     return np.asarray(hessian, dtype=np.float64)
 
 
@@ -107,7 +124,7 @@ def iid_meat(cells: Cells, ratings: Floats) -> Floats:
     >>> iid_meat(count_cells(c), np.zeros(2)).tolist()
     [[0.5, -0.5], [-0.5, 0.5]]
     """
-    chance = expit(ratings[:, None] - ratings[None, :])
+    chance = win_chances(ratings)
     squared = cells.wins * chance.T**2
     squared = squared + squared.T + cells.ties * (0.5 - chance) ** 2
     meat = -squared
@@ -138,7 +155,9 @@ def clustered_meat(comparisons: Comparisons, ratings: Floats, *, cluster: Cluste
     n_clusters = float(cluster_sizes(comparisons, cluster=cluster)[1])
     if n_clusters < 2:
         raise ValueError(f"{n_clusters:g} {cluster}s: a covariance by {cluster} needs at least 2")
-    meat = _known_meat(comparisons, codes, ratings, known)
+    meat = np.zeros((len(ratings), len(ratings)))
+    if known.any():
+        meat += _known_meat(comparisons, codes, ratings, known)
     if not known.all():
         meat += iid_meat(count_cells(comparisons, rows=~known), ratings)
     return meat * (n_clusters / (n_clusters - 1))
@@ -168,8 +187,7 @@ def cluster_sizes(comparisons: Comparisons, *, cluster: Cluster) -> tuple[Floats
 def _known_meat(comparisons: Comparisons, codes: Codes, ratings: Floats, known: Bools) -> Floats:
     """Sum over known clusters of the outer product of their scores; a (G, m) table, dense or sparse."""
     m, n_slots = len(ratings), int(codes.max(initial=-1)) + 1
-    chance = expit(ratings[:, None] - ratings[None, :])
-    residual = (SCORES - chance[:, :, None]).ravel()
+    residual = (SCORES - win_chances(ratings)[:, :, None]).ravel()
     if n_slots * m > 4 * len(comparisons):
         return _sparse_meat(comparisons, codes, residual, known)
     table = np.zeros(n_slots * m)

@@ -3,15 +3,15 @@
 import hashlib
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.arrays import Ints, SmallCodes, chunks
+from ranking.maths.arrays import Codes, Ints, SmallCodes, chunks
 from ranking.maths.comparisons import OUTCOMES, Comparisons
 from ranking.maths.packing import Packing, merged, summed
 
@@ -158,17 +158,21 @@ class Tally:
         ValueError
             If a competitor that has comparisons is not in `names`.
         """
-        cells = self.cells()
-        ids = np.fromiter(names, dtype=np.int64, count=len(names))
-        prompt = np.searchsorted(self.packing.prompts, cells.prompt).astype(np.int32)
-        prompt[cells.prompt == UNKNOWN_PROMPT] = -1
+        prompt, a, b, outcome = self.packing.places(self.keys)
+        code = _codes(self.packing.competitors, names)
+        for places in (a, b):
+            nameless = code[places] < 0
+            if nameless.any():
+                unknown = self.packing.competitors[places[np.argmax(nameless)]]
+                raise ValueError(f"competitor {unknown} has comparisons but no name: name every competitor")
+        prompt[self.packing.prompts[prompt] == UNKNOWN_PROMPT] = -1
         return Comparisons(
             names=tuple(names.values()),
-            a=_places(ids, cells.a).astype(np.int32),
-            b=_places(ids, cells.b).astype(np.int32),
-            outcome=cells.outcome,
-            weight=cells.count.astype(np.float64),
-            prompt=prompt,
+            a=code[a],
+            b=code[b],
+            outcome=outcome,
+            weight=self.counts.astype(np.float64),
+            prompt=prompt.astype(np.int32),
         )
 
     def digest(self) -> str:
@@ -219,17 +223,12 @@ class Tally:
         TallyFileError
             If the file is cut short, is something else, or does not match its own digest.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                columns = {name: _whole(name, file[name]) for name in ("prompts", "competitors", "keys", "counts")}
-                tally = cls(
-                    packing=Packing(prompts=columns["prompts"], competitors=columns["competitors"]),
-                    keys=columns["keys"],
-                    counts=columns["counts"],
-                )
-                intact = int(file["version"]) == _VERSION and str(file["digest"]) == tally.digest()
-        except (zipfile.BadZipFile, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-            raise TallyFileError(f"{path} is not a readable tally ({error}): delete it and count again") from error
+        with open(path, "rb") as file:
+            try:
+                tally, intact = _read(file)
+            # Not named one by one: damage to a zip or to an array's header raises a dozen kinds of error.
+            except Exception as error:
+                raise TallyFileError(f"{path} is not a readable tally ({error}): delete it and count again") from error
         if not intact:
             raise TallyFileError(f"{path} does not match its own digest: delete it and count again")
         return tally
@@ -239,6 +238,16 @@ class Tally:
         if packing.covers(self.packing):
             return self.keys
         return packing.keys(*self.packing.unpacked(self.keys))
+
+
+def _read(file: BinaryIO) -> tuple[Tally, bool]:
+    """What the file holds, and whether that is what was saved."""
+    with np.load(file, allow_pickle=False) as saved:
+        prompts, competitors, keys, counts = (
+            _whole(name, saved[name]) for name in ("prompts", "competitors", "keys", "counts")
+        )
+        tally = Tally(packing=Packing(prompts=prompts, competitors=competitors), keys=keys, counts=counts)
+        return tally, int(saved["version"]) == _VERSION and str(saved["digest"]) == tally.digest()
 
 
 def _whole(name: str, values: ArrayLike) -> Ints:
@@ -273,12 +282,7 @@ def _refuse_negative(packing: Packing, keys: Ints, counts: Ints) -> None:
         )
 
 
-def _places(ids: Ints, wanted: Ints) -> Ints:
-    """Where each wanted id stands in `ids`, which need not be sorted."""
-    order = np.argsort(ids)
-    place = np.searchsorted(ids, wanted, sorter=order)
-    found = place < len(ids)
-    found[found] = ids[order[place[found]]] == wanted[found]
-    if not found.all():
-        raise ValueError(f"competitor {wanted[np.argmin(found)]} has comparisons but no name: name every competitor")
-    return np.asarray(order[place], dtype=np.int64)
+def _codes(competitors: Ints, names: Mapping[int, str]) -> Codes:
+    """Where each competitor id stands in `names`, -1 where it does not."""
+    place = {competitor: code for code, competitor in enumerate(names)}
+    return np.array([place.get(competitor, -1) for competitor in competitors.tolist()], dtype=np.int32)
