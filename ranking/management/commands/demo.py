@@ -1,0 +1,59 @@
+"""The first command of a newcomer: a running arena with a meaningful leaderboard."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from arena.models import Arena, Prompt, Vote
+from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
+from ranking.boards import ensure_boards
+from ranking.models import Leaderboard
+from ranking.publishing import BoardBusy, publish_snapshot
+
+
+class Command(BaseCommand):
+    help = "Set up the sample arena and serve it: one command from a fresh clone to a running site."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="do all but serve")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="default 8000")
+
+    def handle(self, *args: Any, no_serve: bool, host: str, port: int, **options: Any) -> None:
+        self._say(f"Data folder: {settings.DATA_DIR}")
+        call_command("migrate", verbosity=0, interactive=False)
+        self._say(f"Database ready ({connection.vendor}).")
+        try:
+            self._set_up()
+        except SlugTaken as reason:
+            raise CommandError(str(reason), returncode=2) from reason
+        if no_serve:
+            self._say("Serve it with: manage.py serve")
+        else:
+            call_command("serve", host=host, port=port)
+
+    def _set_up(self) -> None:
+        is_new = not Arena.objects.filter(slug=SLUG).exists()
+        arena = load_sample_arena()
+        n_prompts, n_competitors = Prompt.objects.filter(arena=arena).count(), arena.competitors.count()
+        n_votes = Vote.objects.filter(battle__arena=arena).count()
+        verb = "Loaded the" if is_new else "Found the"
+        self._say(f"{verb} sample arena: {n_competitors} competitors, {n_prompts} prompts, {n_votes:,} simulated votes.")
+        for board in ensure_boards(arena):
+            if not board.snapshots.exists():
+                self._publish(board)
+
+    def _publish(self, board: Leaderboard) -> None:
+        try:
+            snapshot = publish_snapshot(board)
+        except BoardBusy:
+            return  # a site that runs already is at it
+        self._say(f"Published the board {board.name!r}: {snapshot.entries.exclude(rating=None).count()} rated.")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -1,0 +1,78 @@
+"""The first command: what it leaves behind, once and again."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.models import Arena, Battle, Event, Import, Vote, Voter
+from arena.sample import loading
+from arena.sample.content import load_sample
+from arena.sample.loading import NOTICE, load_sample_arena
+from ranking.models import Leaderboard
+from tests.factories import make_arena
+
+
+@pytest.mark.django_db
+def test_the_demo_ends_with_a_board_that_has_intervals(capsys):
+    call_command("demo", no_serve=True)
+    snapshot = Leaderboard.objects.get(slug="sample").newest_snapshot()
+    rated = snapshot.entries.exclude(rating=None)
+    assert rated.count() >= 6
+    assert all(entry.low < entry.rating < entry.high for entry in rated)
+    assert snapshot.n_votes == Vote.objects.count() > 500
+    assert "simulated votes" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_second_demo_finds_what_is_there_and_adds_nothing(capsys):
+    call_command("demo", no_serve=True)
+    before = Vote.objects.count(), Event.objects.count(), Leaderboard.objects.get(slug="sample").snapshots.count()
+    call_command("demo", no_serve=True)
+    assert before == (Vote.objects.count(), Event.objects.count(), Leaderboard.objects.get(slug="sample").snapshots.count())
+    assert "Found the sample arena" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_arena_says_that_its_votes_are_simulated():
+    arena = load_sample_arena()
+    assert (arena.is_sample, arena.notice) == (True, NOTICE)
+    assert Import.objects.get(arena=arena).report["notes"] == [NOTICE]
+
+
+@pytest.mark.django_db
+def test_the_content_is_loaded_whole():
+    arena, sample = load_sample_arena(), load_sample()
+    assert arena.prompts.count() == len(sample.prompts) >= 40
+    assert arena.competitors.count() == len(sample.competitors) == 8
+    assert sum(competitor.responses.count() for competitor in arena.competitors.all()) == len(sample.responses)
+    assert not Battle.objects.showable().exclude(arena=arena).exists()
+    assert Battle.objects.showable().count() == Battle.objects.count()
+
+
+@pytest.mark.django_db
+def test_an_outcome_stays_with_the_competitor_who_got_it():
+    """Careful writing beats off-topic writing, whatever the order of their ids."""
+    load_sample_arena()
+    votes = Vote.objects.filter(
+        battle__competitor_a__name__icontains="careful", battle__competitor_b__name__icontains="off-topic"
+    )
+    wins, losses = votes.filter(outcome="a").count(), votes.filter(outcome="b").count()
+    assert wins > 5 * max(1, losses)
+
+
+@pytest.mark.django_db
+def test_a_load_that_fails_half_way_leaves_nothing(monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("the power is gone")
+
+    monkeypatch.setattr(loading, "record_import", fail)
+    with pytest.raises(RuntimeError):
+        load_sample_arena()
+    assert not Arena.objects.exists()
+    assert not Voter.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_arena_of_ones_own_called_sample_is_left_alone():
+    make_arena("sample")
+    with pytest.raises(CommandError, match="rename it"):
+        call_command("demo", no_serve=True)
