@@ -53,7 +53,8 @@ def _evidence_of(board: Leaderboard, position: int) -> Evidence:
 def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
     """All that have votes, and on the arena's own board also those that could get some."""
     competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk").values_list("pk", "name", "status")
-    voted_on = {int(pk) for pk in evidence.tally.cells().a} | {int(pk) for pk in evidence.tally.cells().b}
+    cells = evidence.tally.cells()
+    voted_on = set(np.union1d(cells.a, cells.b).tolist())
     return {pk: name for pk, name, status in competitors if pk in voted_on or status != "retired"}
 
 

@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 
 from arena.models import Event, Import, Prompt, Vote
 from ranking.maths import OUTCOMES, Tally
+from ranking.maths.packing import Packing, merged, summed
 
 Ints = NDArray[np.int64]
 SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASIDE}
 NO_PROMPT = NO_VOTER = -1
 CHUNK = 65_536
+MASK = 2**31 - 1
+VERSION = 1  # of the file of kept counts
 
 VOTE_KINDS = [Event.Kind.VOTE_CAST, Event.Kind.VOTE_CHANGED, Event.Kind.VOTE_SET_ASIDE, Event.Kind.VOTE_RESTORED]
 IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.Kind.IMPORT_RESTORED]
@@ -68,9 +71,9 @@ class Turnout:
         return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
     def updated(self, prompt: Ints, voter: Ints, weight: Ints) -> "Turnout":
-        keys = np.concatenate([self.keys, (prompt + 1) << 31 | (voter + 1)])
-        keys, place = np.unique(keys, return_inverse=True)
-        counts = np.bincount(place, weights=np.concatenate([self.counts, weight]), minlength=len(keys)).astype(np.int64)
+        """With more votes (weight 1) and some taken back (-1)."""
+        more = summed((prompt + 1) << 31 | (voter + 1), weight)
+        keys, counts = merged(self.keys, self.counts, *more)
         return Turnout(keys[counts > 0], counts[counts > 0])
 
     def n_voters(self, prompts: Ints | None = None) -> int:
@@ -141,29 +144,31 @@ def _imports_moved(arena_id: int, since: int, position: int) -> bool:
     return moved.exists()
 
 
+# Three packed integers a row: fetching is what takes the time. No id reaches 2^31.
 VOTES = """
-    SELECT vote.id, coalesce(battle.prompt_id, -1), battle.competitor_a_id, battle.competitor_b_id,
-           CASE WHEN NOT vote.is_counted THEN 4
-                ELSE CASE vote.outcome WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END END,
-           coalesce(vote.voter_id, -1), coalesce(vote.source_id, -1)
+    SELECT vote.id * 8 + CASE WHEN NOT (vote.is_counted AND {counting}) THEN 4
+                         ELSE CASE vote.outcome WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END END,
+           (coalesce(battle.prompt_id, -1) + 1) * 2147483648 + coalesce(vote.voter_id, -1) + 1,
+           battle.competitor_a_id * 2147483648 + battle.competitor_b_id
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
-    WHERE battle.arena_id = %s
+    WHERE battle.arena_id = %s AND {known}
 """
 
 
 def _votes(arena_id: int, imports: dict[int, str]) -> Iterator[Ballots]:
     """The votes as they stand now, in chunks; those of an import that does not count are set aside or left out."""
     counting = [source for source, state in imports.items() if state == Import.State.PUBLISHED]
-    known = np.array([NO_PROMPT, *imports], dtype=np.int64)
-    counted = np.array([NO_PROMPT, *counting], dtype=np.int64)
+    sql = VOTES.format(counting=_of_sources(counting), known=_of_sources(imports))
     with connection.chunked_cursor() as cursor:
-        cursor.execute(VOTES, [arena_id])
+        cursor.execute(sql, [arena_id])
         while rows := cursor.fetchmany(CHUNK):
-            columns = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 7).T
-            source = columns[6]
-            outcome = np.where(np.isin(source, counted), columns[4], SET_ASIDE)
-            ballots = Ballots(columns[0], columns[1], columns[2], columns[3], outcome, columns[5])
-            yield ballots.where(np.isin(source, known))
+            vote, who, pair = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 3).T
+            yield Ballots(vote >> 3, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1)
+
+
+def _of_sources(sources: Iterable[int]) -> str:
+    listed = ", ".join(str(int(source)) for source in sources)
+    return f"(vote.source_id IS NULL OR vote.source_id IN ({listed}))" if listed else "vote.source_id IS NULL"
 
 
 def _before(arena_id: int, position: int) -> dict[int, str]:
@@ -256,39 +261,39 @@ def _path(arena_id: int) -> Path:
 
 
 def keep(arena_id: int, evidence: Evidence) -> None:
-    """Write the counts down. Two files, of which the second names the first: a pair that does not fit is not used."""
-    path = _path(arena_id)
+    """Write the counts down, whole or not at all."""
+    path, tally, turnout = _path(arena_id), evidence.tally, evidence.turnout
     path.parent.mkdir(parents=True, exist_ok=True)
-    evidence.tally.save(path)
-    notes = {
-        "numbers": np.array([evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
-        "digest": np.array(evidence.tally.digest()),
-        "keys": evidence.turnout.keys,
-        "counts": evidence.turnout.counts,
+    arrays = {
+        "notes": np.array([VERSION, evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
+        "prompts": tally.packing.prompts,
+        "competitors": tally.packing.competitors,
+        "cells": tally.keys,
+        "cell_counts": tally.counts,
+        "turnout": turnout.keys,
+        "turnout_counts": turnout.counts,
     }
     temporary = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    with temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **notes)
-    temporary.replace(_turnout_path(path))
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def load_kept(arena_id: int) -> Evidence | None:
-    """The kept counts, where they are whole and of this very database."""
-    path = _path(arena_id)
+    """The kept counts, where they are whole (every array has its checksum) and of this very database."""
     try:
-        tally = Tally.load(path)
-        with np.load(_turnout_path(path), allow_pickle=False) as file:
-            watermark, n_set_aside, *mark = (int(number) for number in file["numbers"])
-            turnout, digest = Turnout(file["keys"], file["counts"]), str(file["digest"])
+        with np.load(_path(arena_id), allow_pickle=False) as file:
+            version, watermark, n_set_aside, *mark = (int(number) for number in file["notes"])
+            tally = Tally(Packing(file["prompts"], file["competitors"]), file["cells"], file["cell_counts"])
+            turnout = Turnout(file["turnout"], file["turnout_counts"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # absent or damaged: it is a cache, the votes are read instead
-    if digest != tally.digest() or tuple(mark) != _mark(watermark):
+    if version != VERSION or tuple(mark) != _mark(watermark):
         return None
     return Evidence(watermark, tally, turnout, n_set_aside)
-
-
-def _turnout_path(path: Path) -> Path:
-    return path.with_suffix(".turnout.npz")
 
 
 def _mark(position: int) -> tuple[int, int]:
