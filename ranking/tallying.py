@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASIDE}
 NO_PROMPT = NO_VOTER = -1
-CHUNK = 65_536
+CHUNK = 262_144
 MASK = 2**31 - 1
 VERSION = 1  # of the file of kept counts
 
@@ -51,9 +51,10 @@ class Ballots:
         return cls(*flat.reshape(-1, 6).T)
 
     @classmethod
-    def joined(cls, parts: Sequence["Ballots"]) -> "Ballots":
-        columns = ("vote", "prompt", "a", "b", "outcome", "voter")
-        return cls(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
+    def unpacked(cls, rows: Ints) -> "Ballots":
+        """From the three packed integers a row that `VOTES` gives, (n, 3)."""
+        vote, who, pair = rows.T
+        return cls(vote >> 3, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1)
 
     def where(self, mask: NDArray[np.bool_]) -> "Ballots":
         return Ballots(*(column[mask] for column in (self.vote, self.prompt, self.a, self.b, self.outcome, self.voter)))
@@ -116,20 +117,23 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
 
 def read_evidence(arena_id: int, position: int) -> Evidence:
     """Read the votes themselves. They are read before the events: a vote that changes in between is found in its event."""
-    ballots = Ballots.joined([Ballots.of([]), *_votes(arena_id, _import_states(arena_id, position))])
+    packed = list(_votes(arena_id, _import_states(arena_id, position)))
     touched = _before(arena_id, position)
     ids = np.fromiter(touched, dtype=np.int64, count=len(touched))
-    untouched = ballots.where(~np.isin(ballots.vote, ids))
-    return _counted(Ballots.joined([untouched, _as_they_were(arena_id, position, touched)]), position)
+    evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
+    for rows in packed:
+        ballots = Ballots.unpacked(rows)
+        evidence = _with_ballots(evidence, ballots.where(~np.isin(ballots.vote, ids)))
+    return _with_ballots(evidence, _as_they_were(arena_id, position, touched))
 
 
-def _counted(ballots: Ballots, position: int) -> Evidence:
+def _with_ballots(evidence: Evidence, ballots: Ballots) -> Evidence:
     counted = ballots.where(ballots.outcome != SET_ASIDE)
     return Evidence(
-        watermark=position,
-        tally=Tally.from_arrays(counted.prompt, counted.a, counted.b, counted.outcome),
-        turnout=Turnout.empty().updated(counted.prompt, counted.voter, np.ones(len(counted.vote), np.int64)),
-        n_set_aside=len(ballots.vote) - len(counted.vote),
+        watermark=evidence.watermark,
+        tally=evidence.tally.updated(counted.prompt, counted.a, counted.b, counted.outcome),
+        turnout=evidence.turnout.updated(counted.prompt, counted.voter, np.ones(len(counted.vote), np.int64)),
+        n_set_aside=evidence.n_set_aside + len(ballots.vote) - len(counted.vote),
     )
 
 
@@ -155,15 +159,14 @@ VOTES = """
 """
 
 
-def _votes(arena_id: int, imports: dict[int, str]) -> Iterator[Ballots]:
-    """The votes as they stand now, in chunks; those of an import that does not count are set aside or left out."""
+def _votes(arena_id: int, imports: dict[int, str]) -> Iterator[Ints]:
+    """The votes as they stand now, packed, in chunks; those of an import that does not count are set aside or left out."""
     counting = [source for source, state in imports.items() if state == Import.State.PUBLISHED]
     sql = VOTES.format(counting=_of_sources(counting), known=_of_sources(imports))
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [arena_id])
         while rows := cursor.fetchmany(CHUNK):
-            vote, who, pair = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 3).T
-            yield Ballots(vote >> 3, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1)
+            yield np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 3)
 
 
 def _of_sources(sources: Iterable[int]) -> str:
