@@ -4,8 +4,9 @@ publish_snapshot(board): claim the board, read the evidence up to the ledger's p
 board's release in one transaction. Where the lease was lost in the meantime nothing is written.
 """
 
+import math
 import time
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 import numpy as np
@@ -17,7 +18,7 @@ from arena.leases import heartbeat
 from arena.models import Competitor
 from ranking.fitting import FittedBoard, Row, code_version, fit_board
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT, Entry, Leaderboard, PairTable, Snapshot
-from ranking.tallying import Evidence, evidence_at, prompts_filed_under
+from ranking.tallying import Evidence, evidence_at, prompts_filed_under, read_evidence
 
 LEASE_SECONDS = 60.0
 
@@ -43,11 +44,44 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 
 def _evidence_of(board: Leaderboard, position: int) -> Evidence:
-    evidence = evidence_at(board.arena_id, position)
+    return _part_of(board, position, evidence_at(board.arena_id, position))
+
+
+def _part_of(board: Leaderboard, position: int, evidence: Evidence) -> Evidence:
     if not board.category and not board.language:
         return evidence
     prompts = prompts_filed_under(board.arena_id, position, category=board.category, language=board.language)
     return evidence.on_prompts(prompts)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a stored snapshot gives when it is made again from the ledger."""
+
+    same_evidence: bool
+    same_code: bool
+    largest_difference: float  # points, over all ratings and limits; infinite where a rating came or went
+
+
+def rebuild(snapshot: Snapshot) -> Rebuilt:
+    """Read the votes again as they stood at the snapshot's watermark, fit them again, and compare."""
+    board = snapshot.leaderboard
+    evidence = _part_of(board, snapshot.watermark, read_evidence(board.arena_id, snapshot.watermark))
+    entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
+    names = {pk: entry.competitor.name for pk, entry in entries.items()}
+    fitted = fit_board(evidence, names, level=snapshot.parameters["level"], seed=snapshot.seed)
+    return Rebuilt(
+        same_evidence=evidence.tally.digest() == snapshot.evidence_hash,
+        same_code=code_version() == snapshot.code_version,
+        largest_difference=max((_difference(row, entries[row.competitor_id]) for row in fitted.rows), default=0.0),
+    )
+
+
+def _difference(row: Row, entry: Entry) -> float:
+    pairs = [(row.rating, entry.rating), (row.low, entry.low), (row.high, entry.high)]
+    if any((new is None) != (old is None) for new, old in pairs):
+        return math.inf
+    return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
 
 
 def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:

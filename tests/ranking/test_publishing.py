@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from arena import ledger
 from arena.leases import LeaseLost
+from arena.models import Event, Vote
 from ranking import publishing
 from ranking.boards import ensure_boards
 from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
-from ranking.publishing import BoardBusy, publish_snapshot
+from ranking.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
 from ranking.tasks import due_boards, ring_due_boards
 from ranking.thinning import thin_snapshots
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_vote
@@ -37,6 +40,28 @@ def test_a_snapshot_names_its_evidence_and_its_code():
     assert len(snapshot.evidence_hash) == 64
     assert snapshot.code_version.startswith("0.")
     assert any("only 2 prompts" in note for note in snapshot.notes)
+
+
+@pytest.mark.django_db
+def test_a_snapshot_can_be_made_again_from_the_ledger_to_the_same_digits():
+    arena, competitors = make_contest()
+    snapshot = publish_snapshot(ensure_boards(arena)[0])
+    changed = arena.battles.first().votes.first()
+    before, changed.outcome = changed.counts_as, "b"
+    changed.save()
+    ledger.record_vote(Event.Kind.VOTE_CHANGED, changed, arena_id=arena.pk, before=before)
+    make_vote(make_battle(*competitors[:2], make_prompt(arena)), "b")
+    ledger.sequence()
+    assert rebuild(snapshot) == Rebuilt(same_evidence=True, same_code=True, largest_difference=0.0)
+
+
+@pytest.mark.django_db
+def test_a_snapshot_whose_evidence_was_tampered_with_is_found_out(capsys):
+    arena, _ = make_contest()
+    snapshot = publish_snapshot(ensure_boards(arena)[0])
+    Vote.objects.filter(pk=Vote.objects.first().pk).update(outcome="b")
+    with pytest.raises(CommandError, match="not the evidence"):
+        call_command("verify_snapshot", snapshot.key)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ranking.models import Snapshot
+from ranking.publishing import rebuild
+
+
+class Command(BaseCommand):
+    help = "Make a stored snapshot again from the ledger and compare: the evidence, and every number."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("key", help="of the snapshot, as in its permanent link")
+
+    def handle(self, *args: Any, key: str, **options: Any) -> None:
+        snapshot = Snapshot.objects.filter(key=key).first()
+        if snapshot is None:
+            raise CommandError(f"there is no snapshot {key!r}: the key stands in its permanent link", returncode=2)
+        rebuilt = rebuild(snapshot)
+        if not rebuilt.same_evidence:
+            raise CommandError(
+                f"the votes at ledger position {snapshot.watermark} are not the evidence of this snapshot any more"
+            )
+        if not rebuilt.same_code:
+            self.stdout.write(
+                f"It was made by other code ({snapshot.code_version}): its numbers may differ by more than rounding."
+            )
+        self.stdout.write(f"Same evidence; ratings and limits differ by at most {rebuilt.largest_difference:.3g} points.")
+        if rebuilt.same_code and rebuilt.largest_difference > 1e-6:
+            raise CommandError("the same code makes other numbers from the same votes: please report this")
