@@ -70,6 +70,11 @@ class Battle(models.Model):
         return f"battle {self.pk}"
 
 
+def ballot_key() -> str:
+    """128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
 class Ballot(models.Model):
     """One battle served to one voter, its sides drawn by the server. The voter's form carries its random key, nothing else."""
 
@@ -79,7 +84,7 @@ class Ballot(models.Model):
         SKIPPED = "skipped", "skipped"
         FLAGGED = "flagged", "flagged"
 
-    key = models.CharField(max_length=32, unique=True, default=secrets.token_urlsafe, editable=False)
+    key = models.CharField(max_length=32, unique=True, default=ballot_key, editable=False)
     battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="ballots")
     first_shown = models.CharField(max_length=1, choices=Side)
