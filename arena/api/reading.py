@@ -21,6 +21,7 @@ SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}\Z")
 class ReadView[Row: Model](GenericAPIView[Row]):
     """A view that only reads. Unknown parameters are refused: a misspelt filter must not give the wrong rows."""
 
+    http_method_names = ["get", "head"]
     filterset_class: Any = None
     is_for_everybody = False
 

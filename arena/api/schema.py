@@ -15,6 +15,13 @@ PROBLEMS = {
     406: "None of the media types in Accept is available.",
     429: "Too many requests: wait as many seconds as Retry-After says.",
 }
+# Beside the answer itself; a view that describes its own answers adds these to them.
+OTHER_RESPONSES: dict[Any, Any] = {
+    304: OpenApiResponse(description="Nothing has changed since the answer whose ETag stands in If-None-Match."),
+} | {
+    (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
+    for status, description in PROBLEMS.items()
+}
 
 IN_THE_PATH: dict[str, dict[str, Any]] = {
     "slug": {"description": "Slug: the short name in addresses.", "pattern": "^[-a-zA-Z0-9_]+$"},
@@ -33,15 +40,7 @@ class ReadSchema(AutoSchema):
         return parameters
 
     def get_response_serializers(self) -> Any:
-        known: Any = super().get_response_serializers()
-        if not isinstance(known, dict):
-            known = {200: known}
-        unchanged = OpenApiResponse(description="Nothing has changed since the answer whose ETag stands in If-None-Match.")
-        problems = {
-            (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
-            for status, description in PROBLEMS.items()
-        }
-        return {**known, 304: unchanged, **problems}
+        return {200: super().get_response_serializers()} | OTHER_RESPONSES
 
     def get_summary(self) -> str:
         """The first sentence of the view's docstring."""

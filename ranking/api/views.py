@@ -20,6 +20,7 @@ from arena import access
 from arena.api.filters import by_arena, by_text
 from arena.api.paging import NewestFirst
 from arena.api.reading import ReadView, arenas_asked_for
+from arena.api.schema import OTHER_RESPONSES
 from arena.models import Competitor
 from ranking.api.rendering import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
@@ -86,6 +87,7 @@ answers = extend_schema(
         (200, "application/json"): OpenApiResponse(BoardSerializer, description="The board."),
         (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The board's entries, a line a competitor."),
     }
+    | OTHER_RESPONSES
 )
 
 

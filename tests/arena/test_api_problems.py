@@ -65,8 +65,8 @@ def test_a_misspelt_parameter_is_told_the_right_ones(client):
     assert "category" in body["errors"]["categry"][0]
 
 
-@pytest.mark.parametrize("path", ["arenas/", "battles/1/", "leaderboards/garden/", "nothing/"])
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", ["arenas/", "battles/1/", "leaderboards/garden/?format=csv", "nothing/"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
 def test_nothing_can_be_written(client, path, method):
     response = getattr(client, method)(f"/api/v1/{path}", {}, content_type="application/json")
     assert_problem(response, 404 if path == "nothing/" else 405)

@@ -1,0 +1,93 @@
+"""The interface does what its schema says, also when it is asked for nonsense."""
+
+import pytest
+import schemathesis
+from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from rest_framework.throttling import AnonRateThrottle
+
+from arena.config.wsgi import application
+from arena.models import Import
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
+from tests.ranking.board_factories import make_board, make_entry, make_snapshot
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_connection", "_no_limit")]
+
+interface = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+
+fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture
+def garden():
+    """An open arena with a row of every kind, some fields filled, some empty."""
+    arena = make_arena("garden", content_visibility="public", voting="anyone")
+    a = make_competitor(arena, "Kestrel", price_in=1, price_out=2_500_000, released_on="2026-01-31")
+    b = make_competitor(arena, "=Osmia", status="retired")
+    for prompt in (make_prompt(arena, category="coding/python", language="en", tags=["short"]), make_prompt(arena), None):
+        battle = make_battle(a, b, prompt, with_answers=prompt is not None)
+        for outcome in ("a", "tie", "both_bad"):
+            make_vote(battle, outcome)
+    Import.objects.create(arena=arena, kind="battles", format="llmfao", filename="x.csv", path="x", digest="0")
+    board = make_board(arena, "garden", is_default=True)
+    snapshot = make_snapshot(board, components=[["Kestrel"], ["=Osmia"]])
+    make_entry(snapshot, a)
+    make_entry(snapshot, b, None)
+    make_board(arena, "garden-empty", category="coding")
+    return arena
+
+
+@pytest.fixture
+def _no_limit(monkeypatch):
+    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": None})
+
+
+@pytest.fixture
+def _one_connection(garden):
+    """All requests stay in the test's transaction, as with Django's own test client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def curator_cookie(client):
+    client.force_login(make_user(is_staff=True))
+    return {django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value}
+
+
+@interface.parametrize()
+@fuzzed
+def test_the_public_interface_keeps_to_its_schema(case):
+    case.call_and_validate()
+
+
+@interface.parametrize()
+@fuzzed
+def test_the_interface_keeps_to_its_schema_for_a_curator(case, curator_cookie):
+    case.call_and_validate(cookies=curator_cookie)
+
+
+def test_every_row_that_is_there_is_given_as_the_schema_says(garden):
+    snapshot = garden.leaderboards.get(slug="garden").snapshots.get()
+    rows = {
+        "arenas/{slug}/": ["garden"],
+        "competitors/{id}/": garden.competitors.values_list("pk", flat=True),
+        "prompts/{id}/": garden.prompts.values_list("pk", flat=True),
+        "responses/{id}/": garden.prompts.values_list("responses", flat=True).exclude(responses=None),
+        "battles/{id}/": garden.battles.values_list("pk", flat=True),
+        "leaderboards/{slug}/": ["garden", "garden-empty"],
+        "leaderboards/{slug}/snapshots/": ["garden", "garden-empty"],
+        "snapshots/{key}/": [snapshot.key],
+    }
+    paths = {str(operation.ok().path).removeprefix("/api/v1/") for operation in interface.get_all_operations()}
+    assert {path for path in paths if "{" in path} == set(rows)
+    for path, values in rows.items():
+        for value in values:
+            name = path[path.index("{") + 1 : path.index("}")]
+            case = interface[f"/api/v1/{path}"]["GET"].Case(path_parameters={name: value})
+            assert case.call_and_validate().status_code == 200
