@@ -13,9 +13,7 @@ from arena.models import AdminLink
 
 ADMIN = "admin"
 LINK_MINUTES = 15
-NOT_OPEN = (
-    "It has been used, or its 15 minutes are over. On the machine that runs Agon, `manage.py enter_link` prints a new one."
-)
+NOT_OPEN = "It has been used, or its 15 minutes are over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
 
 
 class NoEntry(Exception):
@@ -55,7 +53,9 @@ def _open_links(token: str, now: datetime) -> QuerySet[AdminLink]:
 def _admin() -> User:
     user = User.objects.filter(username=ADMIN).first() or User.objects.create_superuser(ADMIN)
     if not (user.is_active and user.is_superuser):
-        raise NoEntry(f"The account {ADMIN!r} is no longer an active superuser. Make one with `manage.py createsuperuser`.")
+        raise NoEntry(
+            f"The account {ADMIN!r} is no longer an active superuser. Make one with the command 'manage.py createsuperuser'."
+        )
     return user
 
 

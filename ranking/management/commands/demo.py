@@ -11,7 +11,6 @@ from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
 from ranking.boards import ensure_boards
 from ranking.models import Leaderboard
-from ranking.publishing import BoardBusy, publish_snapshot
 
 
 class Command(BaseCommand):
@@ -48,6 +47,8 @@ class Command(BaseCommand):
                 self._publish(board)
 
     def _publish(self, board: Leaderboard) -> None:
+        from ranking.publishing import BoardBusy, publish_snapshot  # scipy: a second that later starts do not need
+
         try:
             snapshot = publish_snapshot(board)
         except BoardBusy:
