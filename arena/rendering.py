@@ -61,6 +61,13 @@ def html_of(row: Prompt | Response) -> SafeString:
     return mark_safe(row.html)  # noqa: S308 # nosec: made by render()
 
 
+def turns_of(row: Prompt | Response) -> list[SafeString]:
+    """The text turn by turn; nothing where it is empty. Single texts are rendered already, several turns are few."""
+    if len(row.turns) > 1:
+        return [render(str(turn)) for turn in row.turns]
+    return [html_of(row)] if row.text.strip() else []
+
+
 def refresh(rows: Iterable[Prompt | Response]) -> int:
     """Render again what other rules made; how many rows that were."""
     n_rendered = 0
