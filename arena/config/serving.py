@@ -120,8 +120,7 @@ class Site:
         self.told_to_stop = threading.Event()
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, self._tell_to_stop)
+        before = {name: signal.signal(name, self._tell_to_stop) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         announced = False
         try:
             while not self.told_to_stop.wait(0.2):
@@ -133,6 +132,8 @@ class Site:
                 self._give_up_if_hopeless()
         finally:
             self._stop()
+            for name, handler in before.items():
+                signal.signal(name, handler)
 
     def _tell_to_stop(self, *_: object) -> None:
         if self.told_to_stop.is_set():  # the second time: now

@@ -1,0 +1,214 @@
+"""`manage.py serve`: one command, one log, nothing left behind."""
+
+import http.client
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from arena.config.preparing import collect_statics
+from arena.config.serving import CannotServe, Child, PrefixedLog, Site, folder_held, listen, running_url, url_of
+from tests import machine
+
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    with machine.new_machine(tmp_path_factory.mktemp("serve")) as here:
+        yield here
+
+
+@needs_proc
+def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here):
+    """One start for all of it: a start takes seconds."""
+    with machine.running_site(here) as site:
+        assert "Sample arena" in site.get()
+        _says_where_it_is_and_how_to_get_in(site)
+        _is_reachable_from_this_machine_only(site)
+        _refuses_a_second_site_on_the_same_folder(here, site)
+        _has_a_worker(site)
+        _starts_a_killed_worker_again(site)
+        _keeps_readers_waiting_rather_than_refusing_them(site)
+        _stops_cleanly(site)
+
+
+def _says_where_it_is_and_how_to_get_in(site):
+    assert f"Agon is running: {site.url}" in site.text
+    assert f"{site.url}enter/" in site.text
+    assert "/enter/" not in "".join(site.log), "the log must not hold the link"
+
+
+def _is_reachable_from_this_machine_only(site):
+    port = int(site.url.rstrip("/").rpartition(":")[2])
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+        other.settimeout(2)
+        assert other.connect_ex((_outer_address(), port)) != 0
+
+
+def _outer_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent
+            address = probe.getsockname()[0]
+        except OSError:
+            address = "127.0.0.2"
+    return "127.0.0.2" if address.startswith("127.") else address
+
+
+def _refuses_a_second_site_on_the_same_folder(here, site):
+    second = here.manage("serve", "--port", "0", check=False)
+    assert second.returncode == 2
+    assert f"a site already runs on {here.folder}: process {site.process.pid}, {site.url}" in second.stderr
+
+
+def _has_a_worker(site):
+    machine.wait_for(lambda: "worker: ok" in _readiness(site), seconds=30)
+
+
+def _readiness(site):
+    try:
+        return site.get("readyz")
+    except OSError as error:
+        return str(error)
+
+
+def _starts_a_killed_worker_again(site):
+    beats = site.processes("celery")
+    dead = site.kill_worker()
+    machine.wait_for(lambda: not any(machine.is_alive(pid) for pid in beats), seconds=5)  # its beat, too
+    machine.wait_for(lambda: any(pid != dead for pid in site.processes("celery")), seconds=10)
+    assert any("worker | ended (killed by SIGKILL)" in line for line in site.log)
+
+
+def _keeps_readers_waiting_rather_than_refusing_them(site):
+    for pid in site.processes("gunicorn"):
+        os.kill(pid, signal.SIGKILL)
+    assert site.get("healthz", timeout=60) == "ok\n"
+
+
+def _stops_cleanly(site):
+    family = machine.descendants(site.process.pid)
+    site.process.send_signal(signal.SIGINT)
+    assert site.process.wait(30) == 0
+    assert not [pid for pid in family if machine.is_alive(pid)]
+    assert any("serve  | stopped" in line for line in site.log)
+
+
+@needs_proc
+def test_no_child_outlives_a_serve_that_was_killed(here):
+    with machine.running_site(here) as site:
+        machine.wait_for(lambda: len(site.processes("celery")) > 1, seconds=30)  # worker and beat
+        family = machine.descendants(site.process.pid)
+        assert len(family) >= 4
+        site.process.kill()
+        machine.wait_for(lambda: not any(machine.is_alive(pid) for pid in family), seconds=5)
+        assert running_url(here.folder) is None
+
+
+def test_a_port_in_use_is_said_clearly(here):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = here.manage("serve", "--port", str(port), check=False)
+    assert result.returncode == 2
+    assert f"cannot listen on 127.0.0.1 port {port} (Address already in use): choose another with --port" in result.stderr
+
+
+def test_a_host_that_is_not_here_is_said_clearly():
+    with pytest.raises(CannotServe, match=r"cannot listen on 192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
+
+
+def test_the_address_to_open_is_one_that_a_browser_can_open():
+    with listen("0.0.0.0", 0) as everywhere:
+        assert url_of(everywhere).startswith("http://127.0.0.1:")
+
+
+def test_a_folder_is_free_again_when_its_site_has_gone(tmp_path):
+    assert running_url(tmp_path) is None
+    with folder_held(tmp_path, "http://127.0.0.1:1/"):
+        assert running_url(tmp_path) == "http://127.0.0.1:1/"
+        with pytest.raises(CannotServe, match="a site already runs"), folder_held(tmp_path, "http://127.0.0.1:2/"):
+            pass
+    assert running_url(tmp_path) is None
+
+
+def _child(code):
+    return Child("child", [sys.executable, "-c", code])
+
+
+def test_pauses_between_failures_grow_and_end_with_a_sound_run():
+    child = _child("")
+    child.started_at = time.monotonic()
+    pauses = [child._pause() for _ in range(8)]
+    assert pauses[:3] == [0.5, 1, 2]
+    assert max(pauses) == 30
+    child.started_at = time.monotonic() - 61
+    assert child._pause() == 0.5
+
+
+def test_lines_of_children_stand_under_their_names(settings):
+    out = io.StringIO()
+    log, child = PrefixedLog(out), _child("print('one'); print('two \\xff')")
+    child.start(log)
+    child.process.wait(20)
+    machine.wait_for(lambda: out.getvalue().count("\n") == 2, seconds=5)
+    assert out.getvalue().splitlines() == ["child  | one", "child  | two ÿ"]
+
+
+def test_a_program_that_never_starts_ends_the_attempt(settings):
+    log = PrefixedLog(io.StringIO())
+    child = _child("raise SystemExit(3)")
+    site = Site([child], log, is_up=threading.Event())
+    with pytest.raises(CannotServe, match="child does not start"):
+        site.run(on_ready=lambda: None)
+    assert "ended (exit code 3); starting again in 0.5 s" in log.out.getvalue()
+
+
+def test_statics_are_collected_once_and_again_when_a_source_changed(settings, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "site.css").write_text("a {}")
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], tmp_path / "static"
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    from django.contrib.staticfiles import finders
+
+    finders.get_finder.cache_clear()
+    try:
+        assert [collect_statics(), collect_statics()] == [True, False]
+        (source / "site.css").write_text("a { color: red }")
+        assert [collect_statics(), collect_statics()] == [True, False]
+    finally:
+        finders.get_finder.cache_clear()
+
+
+def test_an_old_program_does_not_serve_a_newer_database(here, tmp_path):
+    with machine.new_machine(tmp_path) as newer:
+        newer.python(
+            "from django.db.migrations.recorder import MigrationRecorder\n"
+            "MigrationRecorder.Migration.objects.create(app='arena', name='9999_x')"
+        )
+        result = newer.manage("serve", "--port", "0", check=False)
+    assert result.returncode == 2
+    assert "newer Agon (it has arena.9999_x)" in result.stderr
+
+
+def test_the_kernel_answers_before_the_web_is_up():
+    """What serve relies on while gunicorn restarts: a call to a listening socket waits."""
+    with listen("127.0.0.1", 0) as listener:
+        connection = http.client.HTTPConnection(*listener.getsockname()[:2], timeout=1)
+        connection.connect()
+        connection.close()
+
+
+def test_other_commands_are_not_watched():
+    """Only what serve started dies with its parent."""
+    code = "import arena.config.lifeline as lifeline; lifeline.die_with_parent(); print('alive')"
+    result = subprocess.run([sys.executable, "-c", code], cwd=machine.ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout == "alive\n"

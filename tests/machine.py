@@ -1,0 +1,209 @@
+"""Real sites for tests that kill: real processes, real files, a database and a data folder of their own.
+
+The first site of a test run is prepared by the demo; the others start from a copy of it.
+"""
+
+import contextlib
+import functools
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[1]
+POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+@dataclass
+class Machine:
+    """A data folder, a database and a broker; what is run on it reads nothing else."""
+
+    folder: Path
+    database_url: str = ""
+    broker_url: str = ""
+
+    @property
+    def env(self):
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AGON_", "DATABASE_URL", "CELERY_", "DJANGO_"))
+        }
+        return ours | {
+            "AGON_DATA_DIR": str(self.folder), "DATABASE_URL": self.database_url, "CELERY_BROKER_URL": self.broker_url,
+        }  # fmt: skip
+
+    def popen(self, *arguments, **options):
+        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env, **options)
+
+    def manage(self, *arguments, check=True, **options):
+        """Run a command to its end; its output is text."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.env, check=check, text=True, capture_output=True, timeout=120, **options
+        )
+
+    def python(self, code):
+        """Run lines of Python inside Django on this machine."""
+        return self.manage("shell", "-v0", "-c", code).stdout
+
+    def rows(self, sql, *values):
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                return connection.execute(sql.replace("?", "%s"), values).fetchall()
+        with contextlib.closing(sqlite3.connect(self.folder / "agon.sqlite3", timeout=30)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def value(self, sql, *values):
+        return self.rows(sql, *values)[0][0]
+
+
+@dataclass
+class Site:
+    """A running `manage.py serve`."""
+
+    process: subprocess.Popen
+    out: list = field(default_factory=list)
+    log: list = field(default_factory=list)
+
+    @property
+    def url(self):
+        return re.search(r"http://[\d.:]+/", self.text)[0]
+
+    @property
+    def text(self):
+        return "".join(self.out)
+
+    def get(self, path="", timeout=30):
+        with urllib.request.urlopen(self.url + path, timeout=timeout) as response:
+            return response.read().decode()
+
+    def processes(self, word):
+        """Ids of the processes below this site whose command line has the word."""
+        return [pid for pid in descendants(self.process.pid) if word in command_line(pid)]
+
+    def kill_worker(self):
+        (pid,) = [pid for pid in children(self.process.pid) if "celery" in command_line(pid)]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+
+@contextlib.contextmanager
+def running_site(machine, *arguments):
+    command = ["manage.py", "serve", "--port", "0", *arguments]
+    process = machine.popen(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    site = Site(process)
+    for stream, lines in ((process.stdout, site.out), (process.stderr, site.log)):
+        threading.Thread(target=_collect, args=[stream, lines], daemon=True).start()
+    try:
+        wait_for(lambda: "Stop it" in site.text or process.poll() is not None, seconds=90)
+        assert process.poll() is None, "".join(site.log)
+        yield site
+    finally:
+        family = descendants(process.pid)
+        process.kill()
+        process.wait()
+        wait_for(lambda: not any(map(is_alive, family)), seconds=10)
+
+
+def _collect(stream, lines):
+    for line in stream:
+        lines.append(line)
+
+
+@contextlib.contextmanager
+def new_machine(tmp_path, broker_url=""):
+    """A copy of the machine on which the demo was prepared; on PostgreSQL where the suite runs on it."""
+    folder = tmp_path / "data"
+    shutil.copytree(_prepared().folder, folder)
+    if not POSTGRES:
+        yield Machine(folder, broker_url=broker_url)
+        return
+    with _database(template=_prepared().database_url) as url:
+        yield Machine(folder, url, broker_url)
+
+
+@functools.cache
+def _prepared():
+    machine = Machine(Path(tempfile.mkdtemp(prefix="agon-prepared-")))
+    if POSTGRES:
+        stack = contextlib.ExitStack()
+        machine.database_url = stack.enter_context(_database())
+        _at_exit(stack.close)
+    _at_exit(lambda: shutil.rmtree(machine.folder, ignore_errors=True))
+    machine.manage("demo", "--no-serve")
+    machine.python("from arena.config.preparing import collect_statics; collect_statics()")
+    return machine
+
+
+def _at_exit(function):
+    import atexit
+
+    atexit.register(function)
+
+
+@contextlib.contextmanager
+def _database(template=""):
+    url = os.environ["DATABASE_URL"]
+    name = f"agon_kill_{uuid4().hex[:12]}"
+    base = f'TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
+    server = url.rpartition("/")[0] + "/postgres"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" {base}')
+    try:
+        yield url.rpartition("/")[0] + "/" + name
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def wait_for(condition, *, seconds):
+    until = time.monotonic() + seconds
+    while not (met := condition()):
+        assert time.monotonic() < until, f"waited {seconds} s in vain"
+        time.sleep(0.05)
+    return met
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def children(pid):
+    table = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
+    pairs = [map(int, line.split()) for line in table.splitlines()]
+    return [child for child, parent in pairs if parent == pid]
+
+
+def descendants(pid):
+    below = children(pid)
+    return below + [grandchild for child in below for grandchild in descendants(child)]
