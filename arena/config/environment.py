@@ -68,7 +68,7 @@ class Environment(BaseSettings):
 
 def write_secret_once(path: Path, secret: str) -> None:
     """Two processes may start at once: the link makes one of them win, whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # two containers may share folder and process id
     temporary.touch(mode=0o600)
     temporary.write_text(secret)
     with contextlib.suppress(FileExistsError):
