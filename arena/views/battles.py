@@ -1,9 +1,222 @@
-from django.http import Http404, HttpRequest, HttpResponse
+"""Battles with names and votes, for those who may read them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django import forms
+from django.core.exceptions import BadRequest
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from arena import access, identity, voting
+from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
+from arena.outcomes import Outcome, Side
+from arena.rendering import turns_of
+from arena.views.context import arena_or_404, page_context
+from arena.views.voting import language_name
+
+PER_PAGE = 50
+VOTES_SHOWN = 200
 
 
-def battles(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+class BattleFilter(forms.Form):
+    competitor = forms.ModelChoiceField(Competitor.objects.none(), required=False, empty_label="All")
+    category = forms.ChoiceField(required=False)
+    language = forms.ChoiceField(required=False)
+    votes = forms.ChoiceField(choices=[("", "All"), ("none", "Without votes"), ("some", "With votes")], required=False)
+    before = forms.IntegerField(min_value=1, required=False)
+    after = forms.IntegerField(min_value=1, required=False)
+
+    def __init__(self, data: QueryDict, *, arena: Arena) -> None:
+        super().__init__(data)
+        self.fields["competitor"].queryset = arena.competitors.all()  # type: ignore[attr-defined]
+        prompts = Prompt.objects.filter(arena=arena).order_by()
+        categories = sorted(set(prompts.exclude(category="").values_list("category", flat=True).distinct()))
+        languages = sorted(set(prompts.exclude(language="").values_list("language", flat=True).distinct()))
+        self.fields["category"].choices = [("", "All"), *((name, name) for name in categories)]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("", "All"), *((code, language_name(code)) for code in languages)]  # type: ignore[attr-defined]
 
 
-def battle(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@never_cache
+@require_safe
+def battles(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest first, a page at a time. Nothing is counted: a million battles are as quick as ten."""
+    arena = arena_or_404(request, slug)
+    if not access.sees_content(request.user, arena):
+        raise Http404("the battles of this arena are private")
+    form = BattleFilter(request.GET, arena=arena)
+    if not form.is_valid():
+        raise BadRequest(f"unknown filter: {form.errors.as_text()}")
+    voter = identity.voter_of(request, arena, create=False)
+    page = _page(_filtered(access.battles_for(request.user, arena, voter), form), form)
+    context = page_context(
+        request, "battles", arena, form=form, rows=_rows(page.battles),
+        newer=_query(request, after=page.newer_than), older=_query(request, before=page.older_than),
+    )  # fmt: skip
+    return render(request, "arena/battles.html", context)
+
+
+@never_cache
+@require_safe
+def battle(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    arena = arena_or_404(request, slug)
+    voter = identity.voter_of(request, arena, create=False)
+    readable = access.battles_for(request.user, arena, voter)
+    shown = readable.select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b").filter(pk=pk).first()
+    if shown is None:
+        if access.sees_content(request.user, arena) and _is_open_to(voter, arena, pk):
+            return render(request, "arena/battle.html", page_context(request, "battles", arena), status=404)
+        raise Http404(f"no battle {pk} that you may read")
+    context = page_context(
+        request, "battles", arena, battle=shown, tally=_tallies([shown])[shown.pk], answers=_answers(shown),
+        prompt=turns_of(shown.prompt) if shown.prompt else [], votes=_votes(request, shown),
+        language=language_name(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
+        newer=readable.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
+        older=readable.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
+    )  # fmt: skip
+    return render(request, "arena/battle.html", context)
+
+
+def _is_open_to(voter: Voter | None, arena: Arena, pk: int) -> bool:
+    asked = Battle.objects.filter(pk=pk, arena=arena).published()
+    return voter is not None and asked.filter(prompt_id__in=access.pending_prompts(voter)).exists()
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    battles: Sequence[Battle]
+    newer_than: int | None
+    older_than: int | None
+
+
+def _filtered(battles: QuerySet[Battle], form: BattleFilter) -> QuerySet[Battle]:
+    asked = form.cleaned_data
+    if competitor := asked["competitor"]:
+        battles = battles.filter(Q(competitor_a=competitor) | Q(competitor_b=competitor))
+    if category := asked["category"]:
+        battles = battles.filter(Q(prompt__category=category) | Q(prompt__category__startswith=f"{category}/"))
+    if asked["language"]:
+        battles = battles.filter(prompt__language=asked["language"])
+    if asked["votes"]:
+        voted_on = Exists(Vote.objects.filter(battle=OuterRef("pk")))
+        battles = battles.filter(voted_on if asked["votes"] == "some" else ~voted_on)
+    return battles
+
+
+def _page(battles: QuerySet[Battle], form: BattleFilter) -> Page:
+    """By the key of the last row seen, not by page number: no row is skipped or counted."""
+    before, after = form.cleaned_data["before"], form.cleaned_data["after"]
+    battles = battles.select_related("prompt", "competitor_a", "competitor_b").defer("prompt__html", "prompt__reference")
+    if after is not None:
+        found = list(battles.filter(pk__gt=after).order_by("pk")[: PER_PAGE + 1])
+        rows, has_newer, has_older = found[:PER_PAGE][::-1], len(found) > PER_PAGE, True
+    else:
+        found = list((battles.filter(pk__lt=before) if before else battles).order_by("-pk")[: PER_PAGE + 1])
+        rows, has_newer, has_older = found[:PER_PAGE], before is not None, len(found) > PER_PAGE
+    return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows and has_older else None)
+
+
+def _query(request: HttpRequest, **key: int | None) -> str:
+    """The same filters, from another row on; empty where there is none."""
+    (name, value), query = next(iter(key.items())), request.GET.copy()
+    for place in ("before", "after"):
+        query.pop(place, None)
+    if value is None:
+        return ""
+    query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How the people's votes on one battle stand."""
+
+    a: int
+    b: int
+    tie: int
+    both_bad: int
+    n_set_aside: int
+
+    @property
+    def n_counted(self) -> int:
+        return self.a + self.b + self.tie + self.both_bad
+
+
+def _tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
+    votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "source__state")
+    counted: Counter[tuple[int, str]] = Counter()
+    for battle_id, outcome, is_counted, state in votes:
+        counted[battle_id, outcome if is_counted and state != Import.State.SET_ASIDE else "n_set_aside"] += 1
+    kinds = ("a", "b", "tie", "both_bad", "n_set_aside")
+    return {battle.pk: Tally(**{kind: counted[battle.pk, kind] for kind in kinds}) for battle in battles}
+
+
+def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, Tally]]:
+    tallies = _tallies(battles)
+    return [(battle, tallies[battle.pk]) for battle in battles]
+
+
+# --- one battle ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShownVote:
+    """One row of the people's votes, without who it was."""
+
+    voter: str
+    outcome: str
+    side: str  # a | b | "" of the answer that it prefers
+    why: str
+    order: str
+    seconds: float | None
+    vote: Vote
+    set_aside: str
+
+
+def _votes_on(battles: Sequence[Battle]) -> QuerySet[Vote]:
+    """Not those of an import that is still being loaded."""
+    of_people = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
+    return Vote.objects.filter(of_people, battle__in=[battle.pk for battle in battles]).order_by("voted_at", "pk")
+
+
+def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
+    """Single votes are never public: who has no account is shown the sums only."""
+    if not request.user.is_authenticated:
+        return None
+    return [_shown_vote(vote, battle) for vote in _votes_on([battle]).select_related("source")[:VOTES_SHOWN]]
+
+
+def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
+    set_aside = "" if vote.is_counted else vote.set_aside_reason or "without a reason"
+    if vote.source is not None and vote.source.state == Import.State.SET_ASIDE:
+        set_aside = "with its whole import"
+    labels = dict(voting.Reason.choices)
+    return ShownVote(
+        voter=identity.number_of(vote.voter_id, board=str(battle.arena_id)),
+        outcome=_words(vote),
+        side=vote.outcome if vote.outcome in Side.values else "",
+        why=", ".join(str(labels.get(reason, reason)) for reason in vote.reasons),
+        order={"a": "A · B", "b": "B · A"}.get(vote.first_shown, ""),
+        seconds=None if vote.dwell_ms is None else vote.dwell_ms / 1000,
+        vote=vote,
+        set_aside=set_aside,
+    )
+
+
+def _words(vote: Vote) -> str:
+    if vote.strength == 2:
+        return f"{vote.outcome.upper()} is much better"
+    return str(Outcome(vote.outcome).label)
+
+
+def _answers(battle: Battle) -> list[tuple[Side, Competitor, list[str] | None]]:
+    """Both sides with who stands there; None in place of the texts where the answer is not here."""
+    sides = zip(Side, (battle.competitor_a, battle.competitor_b), (battle.response_a, battle.response_b), strict=True)
+    return [(side, competitor, None if answer is None else [*turns_of(answer)]) for side, competitor, answer in sides]
