@@ -1,7 +1,21 @@
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 
 class AgonAdminSite(AdminSite):
+    """Open to curators (`is_staff`), who sign in on the site's own page."""
+
     site_header = "Agon"
     site_title = "Agon curation"
     index_title = "Curation"
+
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        address = request.GET.get("next") or reverse("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(address)

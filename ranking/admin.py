@@ -1,0 +1,112 @@
+"""Leaderboards to define and to publish; snapshots to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
+from ranking.models import Entry, Leaderboard, Snapshot
+
+
+@admin.register(Leaderboard)
+class LeaderboardAdmin(CuratorAdmin):
+    list_display = ["name", "arena", "method", "category", "language", "is_default", "is_live", "newest", "updated", "failed"]
+    list_filter = ["arena", "is_live", "is_default"]
+    list_select_related = ["arena"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    fixed = ["arena", "slug"]
+    change_form_template = "admin/leaderboard.html"
+    actions = ["publish_now"]
+    fieldsets = [
+        (None, {"fields": ["arena", "name", "slug"]}),
+        ("What counts", {"fields": ["category", "language"]}),
+        ("How it is fitted", {"fields": ["method", "level", "seed", "is_live", "is_default"]}),
+        ("The newest fit", {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
+    ]
+    readonly_fields = ["read_to", "last_fit_seconds", "not_before", "error"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk")
+        boards: QuerySet[Any] = super().get_queryset(request)
+        shown: QuerySet[Any] = boards.annotate(
+            newest=Subquery(newest.values("key")[:1]), updated=Subquery(newest.values("created_at")[:1])
+        )
+        return shown
+
+    @admin.display(description="newest snapshot")
+    def newest(self, board: Any) -> SafeString | None:
+        return link(reverse("snapshot", args=[board.newest]), board.newest) if board.newest else None
+
+    @admin.display(description="made", ordering="updated")
+    def updated(self, board: Any) -> Any:
+        return board.updated
+
+    @admin.display(description="fit failed", boolean=True)
+    def failed(self, board: Leaderboard) -> bool:
+        return bool(board.error)
+
+    def view_on_site(self, board: Leaderboard) -> str:
+        address = reverse("leaderboard", args=[board.arena.slug])
+        return address if board.is_default else f"{address}?board={board.slug}"
+
+    @admin.action(description="Publish now")
+    def publish_now(self, request: HttpRequest, queryset: QuerySet[Leaderboard]) -> None:
+        for board in queryset:
+            self._publish(request, board)
+
+    def _publish(self, request: HttpRequest, board: Leaderboard) -> None:
+        from ranking.tasks import refit_board  # brings the fitting library with it, which no page waits for
+
+        refit_board.delay(board.pk)
+        self.message_user(request, f"{board.name} is being fitted: its snapshot will be there in a moment.")
+
+    def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
+        """A board that says something else now is fitted at once: its evidence may not change for a long time."""
+        super().save_model(request, obj, form, change)
+        if "_publish" in request.POST or {"category", "language", "method", "level", "seed"} & set(form.changed_data):
+            self._publish(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Leaderboard) -> HttpResponse:
+        told = super().response_change(request, obj)
+        return HttpResponseRedirect(request.get_full_path()) if "_publish" in request.POST else told
+
+
+class EntryInline(ReadOnlyInline):
+    model = Entry
+    fields = [
+        "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate", "n_votes", "n_prompts",
+        "unrated_because",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        by_rank = F("rank").asc(nulls_last=True)
+        entries: QuerySet[Entry] = super().get_queryset(request).select_related("competitor").order_by(by_rank, "pk")
+        return entries
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    list_display = [
+        "key",
+        "leaderboard",
+        "n_votes",
+        "n_prompts",
+        "n_set_aside",
+        "watermark",
+        "code_version",
+        "is_kept",
+        "created_at",
+    ]
+    list_filter = ["leaderboard"]
+    list_select_related = ["leaderboard", "kept"]
+    search_fields = ["key"]
+    inlines = [EntryInline]
+
+    @admin.display(description="kept for good", boolean=True)
+    def is_kept(self, snapshot: Snapshot) -> bool:
+        return hasattr(snapshot, "kept")
