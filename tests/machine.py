@@ -128,12 +128,24 @@ def _collect(stream, lines):
 def new_machine(tmp_path, broker_url=""):
     """A copy of the machine on which the demo was prepared; on PostgreSQL where the suite runs on it."""
     folder = tmp_path / "data"
-    shutil.copytree(_prepared().folder, folder)
+    shutil.copytree(_prepared().folder, folder, ignore=shutil.ignore_patterns("static"))
+    (folder / "static").symlink_to(_prepared().folder / "static")
     if not POSTGRES:
         yield Machine(folder, broker_url=broker_url)
         return
     with _database(template=_prepared().database_url) as url:
         yield Machine(folder, url, broker_url)
+
+
+@contextlib.contextmanager
+def empty_machine(tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    if not POSTGRES:
+        yield Machine(folder)
+        return
+    with _database() as url:
+        yield Machine(folder, url)
 
 
 @functools.cache

@@ -1,0 +1,49 @@
+"""Puts a backup in the place of the present site."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+from arena.backups import BackupError, restore_backup
+from arena.config.serving import CannotServe, folder_held
+from arena.models import Arena
+
+
+class Command(BaseCommand):
+    help = "Put a backup in the place of the present database, uploads and secret key."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--yes", action="store_true", help="overwrite what is here")
+
+    def handle(self, *args: Any, file: Path, yes: bool, **options: Any) -> None:
+        if not file.is_file():
+            raise CommandError(f"there is no file {file}", returncode=2)
+        if not yes and _is_used():
+            raise CommandError("there is a site here already: give --yes to put the backup in its place", returncode=2)
+        try:
+            with folder_held(settings.DATA_DIR, "restoring"):
+                restore_backup(file, say=self.stdout.write)
+                call_command("migrate", verbosity=0, interactive=False)  # a backup of an older Agon becomes one of this
+        except CannotServe as reason:
+            raise CommandError(str(reason), returncode=2) from reason
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self.style.SUCCESS("Restored. Start the site with: manage.py serve"))
+
+
+def _is_used() -> bool:
+    """Whether there is anything that a backup would replace; a database that cannot be read may have been somebody's."""
+    try:
+        if Arena._meta.db_table not in connection.introspection.table_names():
+            return False
+        return Arena.objects.exists() or User.objects.exists()
+    except DatabaseError:
+        return True
