@@ -6,11 +6,11 @@ where the token still stands. A worker that was thought dead and comes back late
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -36,12 +36,16 @@ class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
 
     def renew(self, pk: int, token: str, *, seconds: float, now: datetime | None = None) -> bool:
         until = (now or timezone.now()) + timedelta(seconds=seconds)
-        return bool(self.filter(pk=pk, lease_token=token).update(lease_until=until))
+        return bool(self._held(pk, token).update(lease_until=until))
 
     def finish(self, pk: int, token: str, **changes: object) -> None:
         """Write the result and give the row back, in one UPDATE; raise LeaseLost where the token no longer stands."""
-        if not self.filter(pk=pk, lease_token=token).update(lease_token="", lease_until=None, **changes):
+        if not self._held(pk, token).update(lease_token="", lease_until=None, **changes):
             raise LeaseLost(f"{self.model.__name__} {pk} was taken over by another worker")
+
+    def _held(self, pk: int, token: str) -> "LeasedQuerySet[M]":
+        """Free rows carry an empty token: it fits nothing."""
+        return self.filter(pk=pk, lease_token=token).exclude(lease_token="")
 
 
 class Leased(models.Model):
@@ -61,8 +65,10 @@ def heartbeat[M: Leased](rows: LeasedQuerySet[M], pk: int, token: str, *, second
     def beat() -> None:
         try:
             while not stopped.wait(seconds / 3):
-                if not rows.all().renew(pk, token, seconds=seconds):
-                    return
+                # One beat may fail, as when the database is away for a moment; the next one may be in time.
+                with suppress(DatabaseError):
+                    if not rows.all().renew(pk, token, seconds=seconds):
+                        return
         finally:
             connection.close()
 
