@@ -13,7 +13,6 @@ def _plain_statics(settings: object, tmp_path: Path) -> None:
     settings.STORAGES = settings.STORAGES | {  # type: ignore[attr-defined]
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; nobody signs in here
     settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
     # A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
