@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from arena.models import Prompt, Response
 
-RULES = 1
+RULES = 2
 RENDERED_BY = f"{RULES}/markdown-it {version('markdown-it-py')}/nh3 {version('nh3')}"
 
 _TAGS = {
@@ -24,7 +24,7 @@ _TAGS = {
 _SHIFT = {f"h{level}": f"h{min(6, level + 2)}" for level in range(1, 7)}
 # Controls that turn or hide text: shown as what they are.
 _HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_markdown = MarkdownIt("js-default", {"linkify": False, "typographer": False}).disable("image")
+_markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False, "typographer": False}).disable("image")
 
 
 def visible_controls(text: str) -> str:
