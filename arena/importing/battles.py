@@ -1,6 +1,6 @@
 """Battle rows -> battles and votes in the arena."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from arena.importing.problems import RowProblem
 from arena.importing.prompts import Prompts
 from arena.importing.rows import BattleRow, VoteRow
 from arena.models import Arena, Battle, Import, PromptPool, Vote
-from arena.outcomes import Side
+from arena.outcomes import Outcome, Side
 
 BATTLE_COLUMNS = (
     "id", "arena_id", "prompt_id", "competitor_a_id", "competitor_b_id", "response_a_id", "response_b_id", "source_id",
@@ -65,6 +65,7 @@ class BattleLoader:
         arena: Arena = self.source.arena
         self._competitors, self._voters = Competitors(arena), Voters(arena)
         self._prompts = Prompts(arena.pk, self.pool)
+        self._arena_id, self._source_id = arena.pk, self.source.pk
         self._received = bulk.as_column(self.source.created_at)
         # What a failed import left behind counts for nobody: an import that has the same rows takes them over.
         failed = Import.objects.filter(arena=arena, state=Import.State.FAILED).exclude(pk=self.source.pk)
@@ -78,25 +79,25 @@ class BattleLoader:
         """How many of the rows were new."""
         keys = row_keys(self.source.format, rows, self.ordinals)
         ids = self._ids(rows)
-        known = known_battles(self.source.arena_id, keys)
-        self._take_over(battle.pk for battle in known.values() if battle.source_id in self._failed)
+        known = known_battles(self.source.arena_id, keys) if self._may_be_known(rows) else {}
+        self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
         battle_ids = self._add_battles(rows, keys, ids, known)
         return self._add_votes(rows, ids, battle_ids, self._votes_on(known.values()))
 
+    def _may_be_known(self, rows: Sequence[BattleRow]) -> bool:
+        """Rows without ids of their own differ within a file: only another file can have brought them."""
+        others = Import.objects.filter(arena=self.source.arena, kind=Import.Kind.BATTLES, n_done__gt=0)
+        return bool(rows[0].own_id) or others.exclude(pk=self.source.pk).exists()
+
     def _ids(self, rows: Sequence[BattleRow]) -> Ids:
-        asked = [row.prompt for row in rows if row.prompt is not None]
-        by_identity = self._prompts.ids(asked) if asked else {}
-        prompts = [None if row.prompt is None else by_identity[self._prompts.identity(row.prompt)] for row in rows]
-        ids = Ids(
-            competitors=self._competitors.ids({name: 0 for row in rows for name in (row.first, row.second)}),
-            voters=self._voters.ids({vote.voter: 0 for row in rows for vote in row.votes if vote.voter}),
-            prompts=prompts,
-            answers={},
-        )
-        answers = [answer for at, row in enumerate(rows) for answer in _answers(row, prompts[at], ids.competitors)]
-        if answers:
-            ids.answers = response_ids(answers)
-        return ids
+        asked = {id(row.prompt): row.prompt for row in rows if row.prompt is not None}
+        by_identity = self._prompts.ids(list(asked.values())) if asked else {}
+        by_object = {key: by_identity[self._prompts.identity(prompt)] for key, prompt in asked.items()}
+        prompts = [by_object.get(id(row.prompt)) for row in rows]
+        competitors = self._competitors.ids({row.first for row in rows} | {row.second for row in rows})
+        voters = self._voters.ids({vote.voter for row in rows for vote in row.votes} - {""})
+        answers = [each for row, prompt in zip(rows, prompts, strict=True) for each in _answers(row, prompt, competitors)]
+        return Ids(competitors, voters, prompts, response_ids(answers) if answers else {})
 
     def _add_battles(
         self, rows: Sequence[BattleRow], keys: Sequence[bytes], ids: Ids, known: dict[bytes, KnownBattle]
@@ -105,27 +106,25 @@ class BattleLoader:
         free = iter(bulk.take_ids(Battle, len({key for key in keys if key not in known})))
         here = dict(known)
         made, battle_ids = [], []
-        for at, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        for row, key, prompt in zip(rows, keys, ids.prompts, strict=True):
+            first, second = ids.competitors[row.first], ids.competitors[row.second]
+            pair = (first, second) if first < second else (second, first)
             battle = here.get(key)
-            low, high = sorted((ids.competitors[row.first], ids.competitors[row.second]))
             if battle is None:
-                battle = here[key] = KnownBattle(next(free), low, high, ids.prompts[at], self.source.pk)
-                made.append(self._battle_values(row, key, battle, ids))
-            elif battle[1:4] != (low, high, ids.prompts[at]):
+                battle = here[key] = KnownBattle(next(free), *pair, prompt, self._source_id)
+                responses = self._responses(row, prompt, ids) if row.answers else (None, None)
+                when = self._received if row.happened is None else _column_of(row.happened)
+                made.append((battle.pk, self._arena_id, prompt, *pair, *responses, self._source_id, key, when))
+            elif battle[1:4] != (*pair, prompt):
                 raise contradiction(row)
             battle_ids.append(battle.pk)
         bulk.insert(Battle, BATTLE_COLUMNS, made)
         return battle_ids
 
-    def _battle_values(self, row: BattleRow, key: bytes, battle: KnownBattle, ids: Ids) -> tuple[object, ...]:
-        responses: list[int | None] = [ids.answers[each] for each in _answers(row, battle.prompt_id, ids.competitors)]
-        responses = responses or [None, None]
-        if ids.competitors[row.first] != battle.competitor_a_id:
-            responses.reverse()
-        return (
-            battle.pk, self.source.arena_id, battle.prompt_id, battle.competitor_a_id, battle.competitor_b_id,
-            responses[0], responses[1], self.source.pk, key, self._when(row),
-        )  # fmt: skip
+    def _responses(self, row: BattleRow, prompt_id: int | None, ids: Ids) -> tuple[int, ...]:
+        """In the order in which the battle keeps its pair."""
+        responses = [ids.answers[each] for each in _answers(row, prompt_id, ids.competitors)]
+        return tuple(responses if ids.competitors[row.first] < ids.competitors[row.second] else responses[::-1])
 
     def _add_votes(self, rows: Sequence[BattleRow], ids: Ids, battle_ids: Sequence[int], voted: Voted) -> int:
         """How many of the rows brought a vote that was not here."""
@@ -139,41 +138,44 @@ class BattleLoader:
                 known = voted.get((battle_id, voter_id))
                 if known is None:
                     made.append(self._vote_values(row, vote, battle_id, voter_id, ids))
-                    voted[battle_id, voter_id] = KnownVote(0, self.source.pk)
+                    voted[battle_id, voter_id] = _OF_THIS_FILE
                 elif known.source_id in self._failed:
                     left_behind.append(known.pk)
             n_new_rows += len(made) + len(left_behind) > before
-        bulk.insert(Vote, VOTE_COLUMNS, list(map(_with_id, bulk.take_ids(Vote, len(made)), made)))
+        vote_ids = bulk.take_ids(Vote, len(made))
+        bulk.insert(Vote, VOTE_COLUMNS, [(pk, *values) for pk, values in zip(vote_ids, made, strict=True)])
         if left_behind:
             Vote.objects.filter(pk__in=left_behind).update(source=self.source)
         return n_new_rows
 
     def _vote_values(self, row: BattleRow, vote: VoteRow, battle_id: int, voter_id: int | None, ids: Ids) -> tuple[object, ...]:
         is_swapped = ids.competitors[row.first] > ids.competitors[row.second]
-        outcome, side = (vote.outcome.swapped(), Side.B) if is_swapped else (vote.outcome, Side.A)
+        outcome, side = _TURNED[vote.outcome] if is_swapped else _AS_SHOWN[vote.outcome]
+        when = self._received if row.happened is None else _column_of(row.happened)
         return (
-            battle_id, voter_id, outcome.value, side.value, "[]", "", not vote.set_aside, vote.set_aside,
-            self.source.pk, self._when(row),
+            battle_id, voter_id, outcome, side, "[]", "", not vote.set_aside, vote.set_aside, self._source_id, when,
         )  # fmt: skip
 
-    def _when(self, row: BattleRow) -> str:
-        if row.happened is None:
-            return self._received
-        return bulk.as_column(datetime.fromtimestamp(row.happened, UTC))
-
-    def _votes_on(self, battles: Iterable[KnownBattle]) -> Voted:
+    def _votes_on(self, battles: Collection[KnownBattle]) -> Voted:
+        if not battles:
+            return {}
         rows = Vote.objects.filter(battle_id__in=[battle.pk for battle in battles]).order_by()
         columns = ("battle_id", "voter_id", "pk", "source_id")
         return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in rows.values_list(*columns)}
 
-    def _take_over(self, battle_ids: Iterable[int]) -> None:
-        left_behind = list(battle_ids)
-        if left_behind:
-            Battle.objects.filter(pk__in=left_behind).update(source=self.source)
+    def _take_over(self, battle_ids: list[int]) -> None:
+        if battle_ids:
+            Battle.objects.filter(pk__in=battle_ids).update(source=self.source)
 
 
-def _with_id(pk: int, values: tuple[object, ...]) -> tuple[object, ...]:
-    return (pk, *values)
+_OF_THIS_FILE = KnownVote(0, None)
+# From the side shown first to the pair in its order: what was said, and which side was first.
+_AS_SHOWN = {outcome: (outcome.value, Side.A.value) for outcome in Outcome}
+_TURNED = {outcome: (outcome.swapped().value, Side.B.value) for outcome in Outcome}
+
+
+def _column_of(seconds: float) -> str:
+    return bulk.as_column(datetime.fromtimestamp(seconds, UTC))
 
 
 def known_battles(arena_id: int, keys: Iterable[bytes]) -> dict[bytes, KnownBattle]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from arena.importing.fields import LONGEST_NAME, MOST_REMEMBERED
 from arena.importing.formats import Format
 from arena.importing.problems import Problems, RowProblem
 from arena.importing.reading import read_rows, shape_of
@@ -27,13 +28,13 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         if not self._has_right_shape():
             return
         self.format: Format[T] = self._class(self._path)
-        expected = self.format.read
+        typed, expected = self.format.row, self.format.read
         for line, raw in read_rows(self._path, problems=self.problems, needed=self.format.needed):
             self.n_rows += 1
             if not raw.keys() <= expected and len(self._ignored) < MOST_COLUMNS_NAMED:
                 self._ignored |= raw.keys() - expected
             try:
-                row = self.format.row(line, raw)
+                row = typed(line, raw)
             except RowProblem as problem:
                 self.problems.add_row(line, problem)
             else:
@@ -54,30 +55,55 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
 
 
 def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterator[list[T]]:
-    """As many rows as make at most 5,000 rows in the database, were all that they name new, and no more text than fits."""
+    """As many rows as make at most 5,000 rows in the database, and no more text than fits into memory."""
     chunk: list[T] = []
-    weight = 0.0
+    n_rows = n_characters = 0
+    size_of = _Sizes()
     for row in rows:
-        of_row = max(rows_made_by(row) / MOST_ROWS_A_TRANSACTION, characters_of(row) / MOST_TEXT_A_TRANSACTION)
-        if chunk and weight + of_row > 1:
+        more_rows, more_characters = size_of(row)
+        n_rows, n_characters = n_rows + more_rows, n_characters + more_characters
+        if chunk and (n_rows > MOST_ROWS_A_TRANSACTION or n_characters > MOST_TEXT_A_TRANSACTION):
             yield chunk
-            chunk, weight = [], 0.0
+            chunk, n_rows, n_characters = [], more_rows, more_characters
         chunk.append(row)
-        weight += of_row
     if chunk:
         yield chunk
 
 
-def rows_made_by(row: BattleRow | PromptRow | ResponseRow) -> int:
-    """A battle, its prompt, its two answers, and for each vote a voter."""
-    if not isinstance(row, BattleRow):
-        return 1
-    return 1 + (row.prompt is not None) + 2 * len(row.votes) + (0 if row.answers is None else 2)
+class _Sizes:
+    """Rows that one row of the file makes in the database, and characters of text: the most that it can be."""
+
+    def __init__(self) -> None:
+        # A name that was there before makes no row. What is forgotten is counted again.
+        self._voters: set[str] = set()
+        self._competitors: set[str] = set()
+        self._prompts: set[str] = set()
+
+    def __call__(self, row: BattleRow | PromptRow | ResponseRow) -> tuple[int, int]:
+        if isinstance(row, BattleRow):
+            return self._of_battle(row)
+        return 1, len(row.text) if isinstance(row, ResponseRow) else sum(map(len, row.turns))
+
+    def _of_battle(self, row: BattleRow) -> tuple[int, int]:
+        n_rows, n_characters = 1 + len(row.votes), 0
+        n_rows += _is_new(row.first, self._competitors) + _is_new(row.second, self._competitors)
+        for vote in row.votes:
+            n_rows += _is_new(vote.voter, self._voters)
+        if row.prompt is not None:
+            n_rows += _is_new(row.prompt.key or row.prompt.turns[0], self._prompts)
+            n_characters = sum(map(len, row.prompt.turns))
+        if row.answers is not None:
+            n_rows += 2
+            n_characters += len(row.answers[0]) + len(row.answers[1])
+        return n_rows, n_characters
 
 
-def characters_of(row: BattleRow | PromptRow | ResponseRow) -> int:
-    if isinstance(row, ResponseRow):
-        return len(row.text)
-    if isinstance(row, PromptRow):
-        return sum(map(len, row.turns))
-    return (0 if row.prompt is None else characters_of(row.prompt)) + sum(map(len, row.answers or ()))
+def _is_new(name: str, seen: set[str]) -> bool:
+    if name in seen:
+        return False
+    if len(seen) > MOST_REMEMBERED:
+        seen.clear()
+    # Long texts would fill the memory: each is counted every time.
+    if len(name) <= LONGEST_NAME:
+        seen.add(name)
+    return True

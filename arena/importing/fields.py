@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,29 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LANGUAGES = {info["name"].lower(): code for code, info in LANG_INFO.items() if "name" in info}
 
+MOST_REMEMBERED = 100_000
+
 type Row = Mapping[str, Any]
+
+
+class Remembered[T]:
+    """A check that is made once for each text, not once for each row: a million rows name a hundred models."""
+
+    def __init__(self, check: Callable[[Row, str], T]) -> None:
+        self._check = check
+        self._known: dict[str, T] = {}
+
+    def __call__(self, row: Row, column: str) -> T:
+        value = row.get(column)
+        # Texts only: to a dictionary 1 and true are one key.
+        if type(value) is not str:
+            return self._check(row, column)
+        known = self._known.get(value)
+        if known is None:
+            known = self._check(row, column)
+            if len(self._known) < MOST_REMEMBERED:
+                self._known[value] = known
+        return known
 
 
 def text(row: Row, column: str, *, default: str | None = None) -> str:

@@ -4,15 +4,15 @@ The row of the import says how many rows of the file are done, and is written in
 that is killed continues where it stopped, and one that lost its lease writes nothing.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from arena.importing import bulk
+from arena.importing.ahead import read_ahead
 from arena.importing.answers import ResponseLoader
 from arena.importing.battles import BattleLoader
 from arena.importing.chunks import TypedFile, chunks
@@ -26,8 +26,6 @@ from arena.models import Arena, Event, Import, PromptPool
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
-# Between two transactions voters get their turn: SQLite has one writer at a time.
-PAUSE_SECONDS = 0.005
 
 type Progress = Callable[[int], None]
 
@@ -49,11 +47,14 @@ def load(pk: int, *, progress: Progress | None = None) -> bool:
         return True
     with heartbeat(Import.objects.all(), pk, token, seconds=LEASE_SECONDS):
         try:
-            _add_rows(source, token, progress or (lambda n_done: None))
+            with bulk.large_load() as committed:
+                for n_done in _add_rows(source, token):
+                    committed()
+                    if progress is not None:
+                        progress(n_done)
             _publish(source, token)
         except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
             _fail(source, token, str(error))
-    bulk.settle()
     return True
 
 
@@ -62,11 +63,14 @@ def retry(pk: int) -> None:
     Import.objects.filter(pk=pk, state=Import.State.FAILED).update(state=Import.State.WAITING, error="", n_attempts=0)
 
 
-def _add_rows(source: Import, token: str, progress: Progress) -> None:
+def _add_rows(source: Import, token: str) -> Iterator[int]:
+    """A transaction a step; yields how many rows of the file are done."""
     loader = _loader(source)
     file: TypedFile[Any] = TypedFile(path_of(source), formats_of(source.kind)[source.format], filename=source.filename)
     n_read = 0
-    for rows in chunks(file):
+    # SQLite has one writer at a time: while rows are read, voters have their turn. PostgreSQL can be fed without a pause.
+    in_chunks = read_ahead(chunks(file)) if connection.vendor == "postgresql" else chunks(file)
+    for rows in in_chunks:
         # Pass 1 found the file right: what is wrong now was changed meanwhile.
         file.problems.stop_if_any()
         n_old = min(len(rows), max(0, source.n_done - n_read))
@@ -74,9 +78,8 @@ def _add_rows(source: Import, token: str, progress: Progress) -> None:
             loader.skip(rows[:n_old])
         if n_old < len(rows):
             _add_chunk(source, token, loader, rows[n_old:])
-            time.sleep(PAUSE_SECONDS)
         n_read += len(rows)
-        progress(n_read)
+        yield n_read
     file.problems.stop_if_any()
 
 

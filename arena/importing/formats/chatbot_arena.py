@@ -1,6 +1,5 @@
 """Battles as Chatbot Arena published them: each row is a battle of its own, with one vote."""
 
-from collections import Counter
 from pathlib import Path
 
 from arena.importing import fields
@@ -17,7 +16,7 @@ WINNERS = {
     "tie (bothbad)": Outcome.BOTH_BAD,
 }
 NAMES_VISIBLE = "names were visible"
-MOST_REMEMBERED = 100_000
+NO_CODE = "?"
 
 
 class ChatbotArena(Format[BattleRow]):
@@ -28,21 +27,22 @@ class ChatbotArena(Format[BattleRow]):
     read = frozenset({*needed, "question_id", "prompt", "judge", "anony", "language", "tstamp"})
 
     def __init__(self, path: Path) -> None:
+        self._name = fields.Remembered(fields.name)
+        self._identifier = fields.Remembered(fields.optional_identifier)
+        self._language = fields.Remembered(self._read_language)
+        self._bare_prompts: dict[tuple[str, str], PromptRow] = {}
         self._n_languages_without_prompt = 0
-        self._unknown_languages: Counter[str] = Counter()
-        self._names: dict[str, str] = {}
+        self._unknown_languages: dict[str, int] = {}
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._name(row, "model_a"), self._name(row, "model_b")
         if first == second:
             raise RowProblem("model_b", second, "a battle needs two different models, and model_a is the same")
-        outcome = fields.choice(row, "winner", WINNERS)
-        voter = fields.optional_identifier(row, "judge")
-        seen = "" if "anony" not in row or fields.truth(row, "anony", default=True) else NAMES_VISIBLE
-        return BattleRow(
-            line, "", first, second, self._prompt(line, row), (VoteRow(voter, outcome, seen),),
-            happened=fields.moment(row, "tstamp"),
-        )  # fmt: skip
+        voter = self._identifier(row, "judge") if "judge" in row else ""
+        set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""
+        vote = VoteRow(voter, fields.choice(row, "winner", WINNERS), set_aside)
+        happened = fields.moment(row, "tstamp") if "tstamp" in row else None
+        return BattleRow(line, "", first, second, self._prompt(line, row), (vote,), None, happened)
 
     def notes(self) -> list[str]:
         """What was odd, and how it was read."""
@@ -53,34 +53,40 @@ class ChatbotArena(Format[BattleRow]):
                 "prompt, so these are left out."
             )
         if self._unknown_languages:
-            examples = ", ".join(name for name, _ in self._unknown_languages.most_common(5))
+            examples = ", ".join(list(self._unknown_languages)[:5])
             n_rows = sum(self._unknown_languages.values())
             notes.append(f"{n_rows:,} rows name a language without a known code ({examples}): read as unknown.")
         return notes
 
-    def _name(self, row: Row, column: str) -> str:
-        """Checked once a name, not once a row."""
-        value = row.get(column)
-        known = self._names.get(value) if isinstance(value, str) else None
-        if known is None:
-            known = fields.name(row, column)
-            if len(self._names) < MOST_REMEMBERED:
-                self._names[row[column]] = known
-        return known
-
     def _prompt(self, line: int, row: Row) -> PromptRow | None:
-        key, text = fields.optional_identifier(row, "question_id"), fields.text(row, "prompt", default="")
-        language = self._language(row)
-        if key or text.strip():
-            return PromptRow(line, key, (text,) if text.strip() else (), language=language)
+        key = self._identifier(row, "question_id") if "question_id" in row else ""
+        text = fields.text(row, "prompt", default="") if "prompt" in row else ""
+        language = self._language_of(row) if "language" in row else ""
+        if text.strip():
+            return PromptRow(line, key, (text,), language=language)
+        if key:
+            return self._bare_prompt(line, key, language)
         self._n_languages_without_prompt += bool(language)
         return None
 
-    def _language(self, row: Row) -> str:
-        written = row.get("language")
-        if not written:
+    def _bare_prompt(self, line: int, key: str, language: str) -> PromptRow:
+        known = self._bare_prompts.get((key, language))
+        if known is None:
+            known = PromptRow(line, key, language=language)
+            if len(self._bare_prompts) < fields.MOST_REMEMBERED:
+                self._bare_prompts[key, language] = known
+        return known
+
+    def _language_of(self, row: Row) -> str:
+        code = self._language(row, "language")
+        if code == NO_CODE:
+            written = str(row["language"])[:40]
+            if len(self._unknown_languages) < fields.MOST_REMEMBERED or written in self._unknown_languages:
+                self._unknown_languages[written] = self._unknown_languages.get(written, 0) + 1
             return ""
-        code = fields.language(fields.text(row, "language"))
-        if code is None and len(self._unknown_languages) < MOST_REMEMBERED:
-            self._unknown_languages[written[:40]] += 1
-        return code or ""
+        return code
+
+    @staticmethod
+    def _read_language(row: fields.Row, column: str) -> str:
+        code = fields.language(fields.text(row, column, default=""))
+        return NO_CODE if code is None else code

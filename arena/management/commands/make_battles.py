@@ -2,7 +2,6 @@
 
 import csv
 from argparse import ArgumentParser
-from itertools import batched
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -48,9 +47,10 @@ def write_battles(file: TextIO, *, rng: np.random.Generator, n_battles: int, n_c
     n_voters = max(1, round(n_battles * VOTERS_PER_BATTLE))
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(HEADER)
-    for rows in batched(range(n_battles), ROWS_AT_A_TIME, strict=False):
-        a, b = _pairs(rng, len(rows), n_competitors)
-        prompts, voters = rng.integers(n_prompts, size=len(rows)), rng.integers(n_voters, size=len(rows))
+    for start in range(0, n_battles, ROWS_AT_A_TIME):
+        n_rows = min(ROWS_AT_A_TIME, n_battles - start)
+        a, b = _pairs(rng, n_rows, n_competitors)
+        prompts, voters = rng.integers(n_prompts, size=n_rows), rng.integers(n_voters, size=n_rows)
         winners = _winners(rng, ratings[a] - ratings[b])
         writer.writerows(
             (f"model-{i:03d}", f"model-{j:03d}", winner, f"prompt-{prompt:05d}", f"voter-{voter:04d}")
