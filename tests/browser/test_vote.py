@@ -1,0 +1,330 @@
+"""The vote and battle pages in a real Chromium: by keyboard, on a phone, without scripts, under attack."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from arena.models import Ballot, Battle, Vote
+from tests.arena.test_rendering import PAYLOADS
+from tests.factories import make_arena, make_competitor, make_prompt, make_response
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NAMES = ["Kestrel", "Umber", "Selvage", "Ternlet", "Ossian", "Quillon", "Marram", "Fathom"]
+TEXT = """It is **{n}**, for two reasons.
+
+```python
+def reason():
+    return "a line of code that is so long that it must be scrolled sideways on every screen there is, {n}"
+```
+
+- the first
+- the second
+
+| Items | Steps |
+|---|---|
+| 15 | {n} |
+"""
+
+
+@pytest.fixture(autouse=True)
+def _all_pairs_alike(settings):
+    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
+
+
+@pytest.fixture
+def arena(_all_pairs_alike, transactional_db):
+    arena = make_arena("contest", name="The contest", voting="anyone", content_visibility="public")
+    competitors = [make_competitor(arena, name) for name in NAMES]
+    for n in range(8):
+        prompt = make_prompt(arena, f"What is {n} times {n}, and why? Answer *briefly*.", category="maths", language="en")
+        for competitor in competitors:
+            make_response(prompt, competitor, TEXT.format(n=n))
+    return arena
+
+
+def vote_page(page, arena):
+    page.goto(reverse("vote", args=[arena.slug]))
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def press(page, key):
+    """A key, and the answer to it."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press(key)
+
+
+def open_key(page):
+    return page.get_attribute("#pair", "data-ballot")
+
+
+def wait_for_votes(page, n):
+    expect(page.locator("#votes")).to_have_text(str(n))
+
+
+def cast(page, key):
+    """Vote by a key and wait for the next pair."""
+    voted_on = open_key(page)
+    press(page, key)
+    expect(page.locator("#pair")).not_to_have_attribute("data-ballot", voted_on)
+    expect(page.locator("#decide")).to_have_attribute("aria-busy", "false")
+
+
+def names_in(text):
+    return {name for name in NAMES if name in text}
+
+
+# --- by keyboard -----------------------------------------------------------------------------------------------------
+
+
+def test_twenty_votes_by_keyboard_alone_and_no_name_before_the_vote(page, arena):
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))  # playwright marks the function it is given
+    vote_page(page, arena)
+    for n in range(20):
+        cast(page, "123456"[n % 6])
+        wait_for_votes(page, n + 1)
+    page.wait_for_load_state("networkidle")
+    assert Vote.objects.counted().count() == 20
+    sent = [(answer.request.method, f"{answer.all_headers()} {answer.text()}") for answer in answers]
+    votes = [text for method, text in sent if method == "POST"]
+    before = [text for method, text in sent if method == "GET"]
+    assert len(votes) == 20
+    assert sum("data-ballot=" in text for text in before) >= 21  # the first page and every pair that was fetched ahead
+    assert [names_in(text) for text in before if names_in(text)] == []
+    for text, vote in zip(votes, Vote.objects.order_by("pk"), strict=True):
+        assert names_in(text) == {vote.battle.competitor_a.name, vote.battle.competitor_b.name}
+
+
+def test_no_attribute_tells_the_pair_that_is_open_and_the_next_one_is_not_in_the_page(page, arena):
+    vote_page(page, arena)
+    with page.expect_response(lambda answer: answer.url.endswith("?ahead")):
+        cast(page, "1")
+    shown, ahead = Ballot.objects.filter(state="open").order_by("pk").values_list("key", flat=True)
+    assert open_key(page) == shown
+    assert ahead not in page.content()
+    attributes = page.eval_on_selector_all("#pair *", "all => all.flatMap(e => [...e.attributes].map(a => a.value))")
+    assert {value for value in attributes if re.search(r"\d", value)} == {shown, "0"}  # "0" is a tabindex
+
+
+def test_the_next_pair_is_there_before_the_vote_is_cast(page, arena):
+    vote_page(page, arena)
+    assert Ballot.objects.filter(state="open").count() == 2
+    ahead = Ballot.objects.order_by("pk").last().key
+    page.keyboard.press("3")
+    page.wait_for_selector(f"[data-ballot='{ahead}']")
+
+
+def test_the_strip_tells_names_and_agreement_and_u_takes_the_vote_back(page, arena):
+    vote_page(page, arena)
+    press(page, "2")
+    wait_for_votes(page, 1)
+    assert re.search(r"You chose A better\. A was \w+, B was \w+\. You are the first", page.inner_text("[role=status]"))
+    shown = open_key(page)
+    press(page, "u")
+    page.wait_for_selector("text=Taken back")
+    assert open_key(page) == shown  # the pair being read stays
+    assert Vote.objects.counted().count() == 0
+
+
+def test_the_undo_button_goes_after_its_seconds(page, arena):
+    vote_page(page, arena)
+    press(page, "2")
+    page.wait_for_selector("[data-key=u]")
+    assert page.inner_text("[data-key=u] .mute") == "9 s"
+    page.wait_for_selector("[data-key=u]", state="detached", timeout=12_000)
+
+
+def test_keys_are_ignored_while_typing_and_enter_does_not_vote(page, arena):
+    vote_page(page, arena)
+    page.focus("[name=comment]")
+    page.keyboard.type("1 better 2 s f u")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert (Vote.objects.count(), Ballot.objects.exclude(state="open").count()) == (0, 0)
+    assert page.input_value("[name=comment]") == "1 better 2 s f u"
+
+
+def test_reasons_and_comment_go_with_the_vote_and_are_empty_afterwards(page, arena):
+    vote_page(page, arena)
+    page.click(".chip:has-text('clear')")
+    page.fill("[name=comment]", "well said")
+    page.focus(".six button")
+    press(page, "1")
+    wait_for_votes(page, 1)
+    vote = Vote.objects.get()
+    assert (vote.reasons, vote.comment) == (["clear"], "well said")
+    expect(page.locator("[name=comment]")).to_have_value("")
+    expect(page.locator("[name=why]:checked")).to_have_count(0)
+
+
+def test_skip_and_flag_by_key(page, arena):
+    vote_page(page, arena)
+    for key, said in (("s", "Skipped"), ("f", "Flagged")):
+        press(page, key)
+        page.wait_for_selector(f"text={said}")
+    page.wait_for_load_state("networkidle")
+    assert sorted(Ballot.objects.exclude(state="open").values_list("state", flat=True)) == ["flagged", "skipped"]
+
+
+def test_a_double_press_is_one_vote(page, arena):
+    vote_page(page, arena)
+    page.evaluate("for (const n of [1, 2, 3]) document.querySelector('[data-key=\"1\"]').click()")
+    wait_for_votes(page, 1)
+    page.wait_for_load_state("networkidle")
+    assert Vote.objects.count() == 1
+
+
+def test_the_sheets_open_by_key_hold_the_keys_and_close_by_escape(page, arena):
+    vote_page(page, arena)
+    for key, title in (("?", "Keys"), ("g", "What makes an answer better here")):
+        page.keyboard.press(key)
+        page.wait_for_selector(f".panel:target >> text={title}")
+        page.keyboard.press("1")
+        page.keyboard.press("Escape")
+        expect(page.locator(".panel:target")).to_have_count(0)
+    assert Vote.objects.count() == 0
+
+
+def test_keys_can_be_switched_off_and_stay_off(page, arena):
+    vote_page(page, arena)
+    page.keyboard.press("?")
+    page.uncheck("#keys-on")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("1")
+    page.wait_for_timeout(300)
+    assert Vote.objects.count() == 0
+
+
+def test_too_fast_is_said_in_the_strip_and_the_pair_stays(page, arena, settings):
+    settings.VOTES_PER_MINUTE = 1
+    vote_page(page, arena)
+    press(page, "1")
+    wait_for_votes(page, 1)
+    shown = open_key(page)
+    press(page, "1")
+    page.wait_for_selector("text=this pair stays open")
+    assert open_key(page) == shown
+
+
+def test_the_last_pair_ends_on_the_page_that_says_so(page, transactional_db):
+    arena = make_arena("short", voting="anyone")
+    prompt = make_prompt(arena)
+    for name in NAMES[:2]:
+        make_response(prompt, make_competitor(arena, name))
+    vote_page(page, arena)
+    page.keyboard.press("1")
+    page.wait_for_selector("text=You have voted on everything here")
+    assert names_in(page.inner_text("main")) == set(NAMES[:2])
+
+
+# --- without scripts, on a phone -------------------------------------------------------------------------------------
+
+
+def test_without_scripts_votes_are_cast_taken_back_and_skipped(new_context, arena):
+    page = vote_page(new_context(java_script_enabled=False).new_page(), arena)
+    first = open_key(page)
+    page.click("button:has-text('B much better')")
+    assert "B much better" in page.inner_text("[role=status]")
+    assert open_key(page) != first
+    page.click("text=Undo")
+    assert "Taken back" in page.inner_text("[role=status]")
+    page.click("button:has-text('Skip')")
+    assert "Skipped" in page.inner_text("[role=status]")
+    page.click("text=Guidelines")
+    assert page.is_visible("text=What makes an answer better here")
+    assert (Vote.objects.counted().count(), Ballot.objects.filter(state="skipped").count()) == (0, 1)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_phone_two_tabs_with_a_peek_and_buttons_for_thumbs(new_context, arena, scripts):
+    context = new_context(viewport={"width": 375, "height": 740}, java_script_enabled=scripts, has_touch=True)
+    page = vote_page(context.new_page(), arena)
+    first, second = page.locator("#answer-a").bounding_box(), page.locator("#answer-b").bounding_box()
+    assert first["x"] >= 0
+    assert first["x"] + first["width"] < 375 - 16  # the other answer peeks in
+    assert second["x"] < 375
+    for button in page.locator(".six button").all():
+        assert button.bounding_box()["height"] >= 44
+    page.click(".tabs a.b")
+    page.wait_for_timeout(600)
+    assert page.locator("#answer-b").bounding_box()["x"] < 100
+    page.click("button:has-text('A better') >> visible=true")
+    page.wait_for_selector("[role=status] >> text=A was")
+    assert Vote.objects.count() == 1
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_page_scrolls_sideways(new_context, arena, width):
+    page = vote_page(new_context(viewport={"width": width, "height": 800}).new_page(), arena)
+    press(page, "1")
+    wait_for_votes(page, 1)
+    battle = Vote.objects.get().battle
+    for address in (page.url, reverse("battles", args=[arena.slug]), reverse("battle", args=[arena.slug, battle.pk])):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_tabbing_through_the_buttons_follows_their_order_on_the_screen(new_context, arena):
+    page = vote_page(new_context(viewport={"width": 375, "height": 740}).new_page(), arena)
+    places = [(button.bounding_box()["x"], button.bounding_box()["y"]) for button in page.locator(".six button").all()]
+    assert places == sorted(places)  # column by column: A, both, B
+
+
+# --- for everybody ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_axe_finds_nothing_on_vote_and_battle_pages(new_context, arena, axe, scheme, width):
+    page = vote_page(new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page(), arena)
+    assert axe(page) == []
+    press(page, "1")
+    wait_for_votes(page, 1)
+    assert axe(page) == []
+    for sheet in ("keys", "guidelines"):
+        page.goto(f"{reverse('vote', args=[arena.slug])}#{sheet}")
+        assert axe(page) == []
+    battle = Vote.objects.get().battle
+    open_battle = Ballot.objects.filter(state="open").first().battle
+    empty = make_arena("empty", voting="anyone")
+    for address in (
+        reverse("battles", args=[arena.slug]), reverse("battle", args=[arena.slug, battle.pk]),
+        reverse("battle", args=[arena.slug, open_battle.pk]), reverse("vote", args=[empty.slug]),
+    ):  # fmt: skip
+        page.goto(address)
+        assert axe(page) == [], address
+
+
+# --- under attack ----------------------------------------------------------------------------------------------------
+
+
+def test_twenty_payloads_in_prompts_answers_and_names_do_nothing(page, transactional_db, live_server):
+    arena = make_arena("attacked", voting="anyone", content_visibility="public", name=PAYLOADS[0])
+    competitors = [
+        make_competitor(arena, f"{n} {payload}"[:200], organisation=payload[:120]) for n, payload in enumerate(PAYLOADS)
+    ]
+    for n, payload in enumerate(PAYLOADS):
+        prompt = make_prompt(arena, payload, category=payload[:60], language="en")
+        for competitor in (competitors[n], competitors[n - 1]):
+            make_response(prompt, competitor, payload)
+    dialogs, foreign, errors = [], [], []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: request.url.startswith((live_server.url, "data:")) or foreign.append(request.url))
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    vote_page(page, arena)
+    for _ in PAYLOADS[1:]:
+        cast(page, "1")
+    page.keyboard.press("1")
+    page.wait_for_selector("text=You have voted on everything here")
+    page.goto(reverse("battles", args=[arena.slug]))
+    for battle in Battle.objects.all():
+        page.goto(reverse("battle", args=[arena.slug, battle.pk]))
+        assert page.locator("article.answer").count() == 2
+        assert page.locator("article.answer :is(script, img, svg, iframe, style, form, input, object)").count() == 0
+    assert len(PAYLOADS) == Vote.objects.count() == 20
+    assert (dialogs, foreign, errors) == ([], [], [])
