@@ -11,7 +11,7 @@ import secrets
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -69,8 +69,10 @@ def _write(path: Path, folder: Path) -> Manifest:
     engine.dump(dump)  # the database first: an upload that it names is in the folder by then
     digests: dict[str, str] = {}
     with _private(path) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=5) as tar:
-        for member, source in [(engine.member, dump), *_files()]:
-            digests[member] = _add(tar, member, source)
+        digests[engine.member] = _add(tar, engine.member, dump)
+        for member, source in _files():
+            with suppress(FileNotFoundError):  # an upload that nothing needs any more may go in this moment
+                digests[member] = _add(tar, member, source)
         manifest = Manifest(connection.vendor, timezone.now().isoformat(), VERSION, migrations, digests)
         _add_bytes(tar, MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
     return manifest
@@ -88,7 +90,7 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
 def _files() -> Iterator[tuple[str, Path]]:
     uploads = Path(settings.UPLOAD_FOLDER)
     for path in sorted(uploads.rglob("*")):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("."):  # those are still arriving
             yield str(PurePosixPath(UPLOADS, path.relative_to(uploads).as_posix())), path
     key = Path(settings.DATA_DIR) / SECRET
     if key.exists():

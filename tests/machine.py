@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ class Machine:
         }
         return ours | {
             "AGON_DATA_DIR": str(self.folder), "DATABASE_URL": self.database_url, "CELERY_BROKER_URL": self.broker_url,
+            "AGON_VOTES_PER_MINUTE": "10000", "AGON_ANONYMOUS_VOTERS_PER_HOUR": "10000",
         }  # fmt: skip
 
     def popen(self, *arguments, **options):
@@ -61,14 +63,22 @@ class Machine:
         return self.manage("shell", "-v0", "-c", code).stdout
 
     def rows(self, sql, *values):
-        if self.database_url:
-            with psycopg.connect(self.database_url) as connection:
-                return connection.execute(sql.replace("?", "%s"), values).fetchall()
-        with contextlib.closing(sqlite3.connect(self.folder / "agon.sqlite3", timeout=30)) as connection:
+        with connected(self) as connection:
             return connection.execute(sql, values).fetchall()
 
     def value(self, sql, *values):
         return self.rows(sql, *values)[0][0]
+
+
+@contextlib.contextmanager
+def connected(machine):
+    """The machine's database itself, without Django; every statement stands at once."""
+    if machine.database_url:
+        connection = psycopg.connect(machine.database_url, autocommit=True)
+    else:
+        connection = sqlite3.connect(machine.folder / "agon.sqlite3", timeout=30, isolation_level=None)
+    with contextlib.closing(connection):
+        yield connection
 
 
 @dataclass
@@ -117,6 +127,22 @@ def running_site(machine, *arguments):
         process.kill()
         process.wait()
         wait_for(lambda: not any(map(is_alive, family)), seconds=10)
+
+
+class Browser:
+    """One anonymous voter with a cookie jar."""
+
+    def __init__(self, site, arena="sample"):
+        self.page = f"{site.url}arenas/{arena}/vote/"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def vote(self, outcome="a1"):
+        """Whether the server said that the vote is in; without an answer nobody knows."""
+        html = self.opener.open(self.page, timeout=20).read().decode()
+        fields = {name: re.search(rf'name="{name}" value="([^"]+)"', html)[1] for name in ("ballot", "csrfmiddlewaretoken")}
+        form = urllib.parse.urlencode(fields | {"outcome": outcome}).encode()
+        with self.opener.open(self.page + "cast/", form, timeout=20) as response:
+            return response.status == 200
 
 
 def _collect(stream, lines):

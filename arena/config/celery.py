@@ -4,12 +4,14 @@ A worker on any machine: `celery -A arena.config.celery worker`; on one of them 
 """
 
 import os
+import signal
 import warnings
 from typing import Any
 
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from celery.platforms import SecurityWarning
+from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from structlog import get_logger
@@ -21,6 +23,7 @@ warnings.simplefilter("ignore", SecurityWarning)  # root in a container is usual
 TRANSPORT_ALIASES["folder"] = "arena.config.folder_broker:Transport"
 
 BEAT_SECONDS = 15  # how often a worker writes that it is there
+BEAT_CHECK_SECONDS = 2
 
 log = get_logger(__name__)
 
@@ -38,9 +41,9 @@ class Doorbell(DjangoTask):  # type: ignore[misc]
             return None
 
 
-def bell(task: str, seconds: float) -> dict[str, Any]:
+def bell(task: str, seconds: float, *, at: crontab | None = None) -> dict[str, Any]:
     """A ring that is void when the next one is due: a worker that comes back does not meet a thousand of them."""
-    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5)}}
+    return {"task": task, "schedule": at or seconds, "options": {"expires": max(seconds, 5)}}
 
 
 app = Celery("agon", task_cls=Doorbell)
@@ -61,16 +64,22 @@ app.conf.update(
     broker_connection_timeout=3,
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for its broker as long as it takes
+    # Whether work goes on is said by its lease, not by the broker.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     # one log: Django's
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     beat_schedule={
         "refit boards that are due": bell("ranking.tasks.ring_due_boards", 1),
         "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
-        "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600),
+        "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600, at=crontab(minute="*/10")),
         "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),
-        "clean up": bell("arena.config.tasks.clean_up", 3600),
+        "clean up": bell("arena.config.tasks.clean_up", 3600, at=crontab(minute="17")),
     },
+    # Kept in memory: the file of Celery's own scheduler is a database that can fail to open, and the rare bells go by the
+    # clock, so that restarts do not put them off.
+    beat_scheduler="celery.beat:Scheduler",
 )
 app.autodiscover_tasks(["arena", "arena.config", "judges", "ranking"])
 
@@ -88,7 +97,21 @@ def be_seen(**_: object) -> None:
     app.send_task("arena.config.tasks.say_alive", expires=BEAT_SECONDS)
 
 
+def watch_the_beat(sender: Any, **_: object) -> None:
+    """A worker whose beat has died ends, so that whoever started it starts both again: nobody else would notice."""
+    beat = sender.controller.beat
+    if beat is not None:
+        sender.timer.call_repeatedly(BEAT_CHECK_SECONDS, _end_without, (beat,))
+
+
+def _end_without(beat: Any) -> None:
+    if not beat.is_alive():
+        log.error("the beat has died: this worker ends")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 signals.setup_logging.connect(keep_the_log)
 signals.celeryd_init.connect(leave_no_orphan)
 signals.beat_embedded_init.connect(leave_no_orphan)
 signals.worker_ready.connect(be_seen)
+signals.worker_ready.connect(watch_the_beat)

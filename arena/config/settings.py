@@ -93,7 +93,6 @@ DATABASES = {"default": _database}
 # --- tasks: a broker in a folder, Redis or RabbitMQ ------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker
 BROKER_FOLDER = DATA_DIR / "broker"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 # On a server anybody may look into the workers; in the folder nobody needs to.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("folder:")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
@@ -181,6 +180,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SORT_OPERATIONS": False,
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {

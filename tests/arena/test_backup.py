@@ -145,6 +145,7 @@ def file(transactional_db, settings, tmp_path):
     """A backup of the test's own database, an upload and a key."""
     settings.UPLOAD_FOLDER.mkdir()
     (settings.UPLOAD_FOLDER / "battles.csv").write_text("as it was")
+    (settings.UPLOAD_FOLDER / ".arriving-1").write_text("half an upload")
     (settings.DATA_DIR / "secret_key").write_text("as it was")
     make_backup(tmp_path / "agon.tar.gz")
     return tmp_path / "agon.tar.gz"
@@ -178,6 +179,11 @@ def _is_refused(file, reason):
     assert (folder / "secret_key").read_text() == "as it is"
     assert (folder / "uploads" / "battles.csv").read_text() == "as it is"
     assert {path.name for path in folder.iterdir()} <= {"secret_key", "uploads", file.name}
+
+
+def test_uploads_that_are_still_arriving_are_left_out(file):
+    with tarfile.open(file) as tar:
+        assert sorted(tar.getnames())[1:] == ["manifest.json", "secret_key", "uploads/battles.csv"]
 
 
 def test_a_newer_schema_is_refused(file):

@@ -35,6 +35,7 @@ def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here
         _refuses_a_second_site_on_the_same_folder(here, site)
         _has_a_worker(site)
         _starts_a_killed_worker_again(site)
+        _starts_a_killed_beat_again(site)
         _keeps_readers_waiting_rather_than_refusing_them(site)
         _stops_cleanly(site)
 
@@ -85,6 +86,14 @@ def _starts_a_killed_worker_again(site):
     machine.wait_for(lambda: not any(machine.is_alive(pid) for pid in beats), seconds=5)  # its beat, too
     machine.wait_for(lambda: any(pid != dead for pid in site.processes("celery")), seconds=10)
     assert any("worker | ended (killed by SIGKILL)" in line for line in site.log)
+
+
+def _starts_a_killed_beat_again(site):
+    machine.wait_for(lambda: len(site.processes("celery")) == 2, seconds=20)
+    _, beat = site.processes("celery")
+    os.kill(beat, signal.SIGKILL)
+    machine.wait_for(lambda: len(site.processes("celery")) == 2 and beat not in site.processes("celery"), seconds=30)
+    assert any("the beat has died" in line for line in site.log)
 
 
 def _keeps_readers_waiting_rather_than_refusing_them(site):
