@@ -139,8 +139,8 @@ class PromptAdmin(CuratorAdmin):
         "pool",
         values_filter("category", "category", categories, lambda prompts, value: prompts.filter(category=value)),
         values_filter("language", "language", languages, lambda prompts, value: prompts.filter(language=value)),
-        values_filter("tag", "tag", tags, lambda prompts, value: prompts.filter(in_json("tags", value, whole=True))),
         DuplicateFilter,
+        values_filter("tag", "tag", tags, lambda prompts, value: prompts.filter(in_json("tags", value, whole=True))),
     ]
     list_select_related = ["pool"]
     search_fields = ["key"]  # and the turns, see get_search_results
@@ -345,6 +345,7 @@ class VoteAdmin(ReadOnlyAdmin):
     list_select_related = ["battle__competitor_a", "battle__competitor_b", "voter", "source"]
     search_fields = ["pk__exact", "battle__pk__exact", "voter__pk__exact"]
     search_help_text = "Number of the vote, of its battle or of its voter."
+    ordering = ["-pk"]
     inlines = [EventInline]
     actions = ["set_aside", "restore"]
 

@@ -118,6 +118,7 @@ class ReadOnlyAdmin(CuratorAdmin):
 class ReadOnlyInline(TabularInline):
     """Rows that belong to the one shown, to look at."""
 
+    template = "admin/rows.html"
     extra = 0
     can_delete = False
 

@@ -1,8 +1,12 @@
 """The schema, made ready to be read by people: endpoints with their parameters, the fields of their answers, an example."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 Schema = Mapping[str, Any]
 
@@ -13,15 +17,14 @@ class Line:
 
     name: str
     kind: str
-    description: str
+    description: SafeString
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     anchor: str
     path: str
-    summary: str
-    description: str
+    description: SafeString
     parameters: list[Line]
     fields: list[Line]
     formats: list[str]
@@ -38,8 +41,7 @@ def _endpoint(path: str, operation: Schema, components: Schema) -> Endpoint:
     return Endpoint(
         anchor=operation["operationId"],
         path=path,
-        summary=operation.get("summary", ""),
-        description=" ".join(operation.get("description", "").split()),
+        description=_prose(operation.get("description", "")),
         parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
         fields=list(_fields(answers["application/json"]["schema"], components)),
         formats=list(answers),
@@ -47,16 +49,21 @@ def _endpoint(path: str, operation: Schema, components: Schema) -> Endpoint:
 
 
 def _parameter(parameter: Schema, components: Schema) -> Line:
-    where = "in the path" if parameter["in"] == "path" else ""
     described = parameter.get("description") or parameter["schema"].get("description", "")
-    return Line(parameter["name"], _kind(parameter["schema"], components), " ".join([described, where]).strip())
+    return Line(parameter["name"], _kind(parameter["schema"], components), _prose(described))
+
+
+def _prose(text: str) -> SafeString:
+    """One paragraph; names in backticks as code."""
+    safe = re.sub("`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
+    return mark_safe(safe)  # noqa: S308 # nosec: escaped above
 
 
 def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[Line]:
     """Depth first; a field inside another is named with the way to it, such as entries[].rating."""
     for name, field in _resolved(schema, components).get("properties", {}).items():
         field, inner = _resolved(field, components), f"{prefix}{name}"
-        yield Line(inner, _kind(field, components), field.get("description", ""))
+        yield Line(inner, _kind(field, components), _prose(field.get("description", "")))
         if field.get("type") == "array":
             yield from _fields(field["items"], components, f"{inner}[].")
         else:

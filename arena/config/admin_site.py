@@ -11,6 +11,7 @@ class AgonAdminSite(AdminSite):
     site_header = "Agon"
     site_title = "Agon curation"
     index_title = "Curation"
+    enable_nav_sidebar = False  # lists need the width
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         address = request.GET.get("next") or reverse("admin:index")

@@ -58,7 +58,7 @@ def _is_known(path: str) -> bool:
 urlpatterns = [
     path("", documentation, name="api-docs"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("", include("arena.api.urls")),
     path("", include("ranking.api.urls")),
+    path("", include("arena.api.urls")),
     re_path(r"^(?P<path>.*)$", unknown),
 ]

@@ -1,0 +1,131 @@
+"""Signing in, being kept out, and the pages that say what went wrong."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django.views import defaults
+
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def sign_in(client, password=PASSWORD, **more):
+    return client.post("/login/", {"username": "cora", "password": password} | more)
+
+
+def test_who_signs_in_comes_back_to_the_page_that_was_asked_for(client):
+    make_user("cora", is_staff=True)
+    page = client.get("/admin/arena/prompt/", follow=True)
+    assert "Sign in" in page.content.decode()
+    response = sign_in(client, next="/admin/arena/prompt/")
+    assert (response.status_code, response["Location"]) == (302, "/admin/arena/prompt/")
+
+
+def test_signing_in_leads_to_no_other_site(client):
+    make_user("cora")
+    assert sign_in(client, next="https://evil.example/")["Location"] == "/"
+
+
+def test_a_wrong_password_is_said_without_telling_whether_the_account_exists(client):
+    make_user("cora")
+    known = sign_in(client, "wrong").context["form"].non_field_errors()
+    unknown = client.post("/login/", {"username": "nobody", "password": "wrong"}).context["form"].non_field_errors()
+    assert known == unknown
+    assert known
+
+
+def test_after_eight_wrong_passwords_the_page_says_when_the_next_is_heard(client):
+    make_user("cora")
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        responses = [sign_in(client, "wrong") for _ in range(8)]
+    with time_machine.travel(now + timedelta(minutes=5), tick=False):
+        refused = sign_in(client)
+    assert [response.status_code for response in responses] == [200] * 7 + [429]
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) == 600
+    assert (now + timedelta(minutes=15)).strftime("%H:%M") in refused.content.decode()
+    assert "even the right password is refused" in refused.content.decode()
+    with time_machine.travel(now + timedelta(minutes=15, seconds=1), tick=False):
+        assert sign_in(client).status_code == 302
+
+
+def test_one_who_is_kept_out_does_not_keep_out_others(client):
+    make_user("cora")
+    for _ in range(8):
+        sign_in(client, "wrong")
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert sign_in(elsewhere).status_code == 302
+
+
+def test_a_password_is_changed(client):
+    client.force_login(make_user("cora"))
+    data = {"old_password": PASSWORD, "new_password1": "another long one", "new_password2": "another long one"}
+    assert "Password changed" in client.post("/password/", data, follow=True).content.decode()
+    assert User.objects.get().check_password("another long one")
+    assert client.get("/password/").status_code == 200
+
+
+def test_a_weak_password_is_refused_with_the_reason(client):
+    client.force_login(make_user("cora"))
+    data = {"old_password": PASSWORD, "new_password1": "12345", "new_password2": "12345"}
+    assert "too short" in client.post("/password/", data).content.decode()
+
+
+# --- error pages -----------------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_not_there_says_what_to_do(client):
+    response = client.get("/no/such/page/")
+    assert response.status_code == 404
+    assert "/login/?next=/no/such/page/" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("view", "error", "status", "words"),
+    [
+        (defaults.bad_request, SuspiciousOperation(), 400, "not understood"),
+        (defaults.permission_denied, PermissionDenied(), 403, "not open to you"),
+        (defaults.page_not_found, Http404(), 404, "nothing here for you"),
+    ],
+)
+def test_error_pages_are_the_sites_own(client, view, error, status, words):
+    request = client.get("/").wsgi_request
+    response = view(request, error)
+    assert response.status_code == status
+    assert words in response.content.decode()
+
+
+def test_a_form_without_its_token_is_refused_in_the_sites_look():
+    response = Client(enforce_csrf_checks=True).post("/login/", {"username": "cora", "password": "x"})
+    assert response.status_code == 403
+    assert "This form was not taken" in response.content.decode()
+
+
+def test_the_page_for_our_own_faults_needs_neither_database_nor_context(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = defaults.server_error(RequestFactory().get("/"))
+    assert response.status_code == 500
+    assert "not yours" in response.content.decode()
+    assert "{{" not in response.content.decode()
+
+
+def test_too_often_elsewhere_says_why_and_when():
+    page = render_to_string("429.html", {"reason": "30 votes a minute are enough.", "opens_at": timezone.now()})
+    assert "30 votes a minute are enough." in page
+    assert "Please go on at" in page
