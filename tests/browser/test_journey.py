@@ -1,0 +1,128 @@
+"""The whole product, as a newcomer meets it: one command, a running site, a vote that moves the board."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{url}readyz", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """`manage.py demo` in a data folder of its own; gives its address and what it printed."""
+    folder, port = tmp_path_factory.mktemp("site"), _free_port()
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AGON_", "DATABASE_", "CELERY_", "DJANGO_"))
+    }
+    environment |= {"AGON_DATA_DIR": str(folder / "data"), "PYTHONUNBUFFERED": "1"}
+    with (folder / "log").open("w") as log:
+        demo = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}/"
+    deadline = time.monotonic() + 120
+    while not _is_ready(url):
+        assert demo.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        time.sleep(0.5)
+    yield url, folder / "log"
+    demo.send_signal(signal.SIGINT)
+    demo.wait(30)
+
+
+@pytest.fixture
+def page(browser: Browser, site) -> Page:
+    context = browser.new_context(base_url=site[0])
+    yield context.new_page()
+    context.close()
+
+
+def test_the_first_page_leads_to_a_board_with_intervals(page):
+    page.goto("/")
+    page.get_by_role("link", name="Sample arena", exact=False).first.click()
+    assert page.locator("tbody tr[data-lo]").count() == 8
+    assert page.get_by_text("simulated").first.is_visible()
+
+
+def test_the_admin_link_that_was_printed_signs_in_once(page, site):
+    link = re.search(r"http://\S+/enter/\S+", site[1].read_text())[0]
+    page.goto(link)
+    page.get_by_role("button").filter(has_text=re.compile("sign in|enter", re.I)).click()
+    page.goto("/admin/")
+    assert "Curation" in page.content()
+
+
+def test_a_vote_moves_the_board_within_ten_seconds_without_a_reload(page, browser, site):
+    page.goto("/arenas/sample/")
+    votes = page.locator(".head .dots").inner_text()
+    voter = browser.new_context(base_url=site[0]).new_page()
+    voter.goto("/arenas/sample/vote/")
+    voter.keyboard.press("2")
+    page.wait_for_function("before => document.querySelector('.head .dots').innerText !== before", arg=votes, timeout=10_000)
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+
+
+def test_a_sort_and_a_filter_work_without_javascript(browser, site):
+    page = browser.new_context(base_url=site[0], java_script_enabled=False).new_page()
+    page.goto("/arenas/sample/")
+    page.get_by_role("link", name="Votes", exact=True).click()
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Votes")
+    page.locator("select[name=category]").select_option(index=1)
+    page.get_by_role("button", name="Apply").click()
+    assert "category=" in page.url
+    assert page.locator("tbody tr[data-lo]").count() >= 2
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("path", ["/", "/arenas/sample/", "/arenas/sample/vote/", "/method/", "/login/", "/api/v1/"])
+def test_pages_fit_their_window_and_break_no_policy(browser, site, path, width):
+    page = browser.new_context(base_url=site[0], viewport={"width": width, "height": 800}).new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not complaints
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_public_page(browser, site, axe, scheme):
+    page = browser.new_context(base_url=site[0], color_scheme=scheme).new_page()
+    page.goto("/arenas/sample/")
+    model = page.locator("tbody th a").first.get_attribute("href")
+    snapshot = page.locator("a[href^='/snapshots/']").first.get_attribute("href")
+    for path in [
+        "/",
+        "/arenas/sample/",
+        "/arenas/sample/vote/",
+        "/arenas/sample/battles/",
+        model,
+        snapshot,
+        "/method/",
+        "/login/",
+        "/api/v1/",
+    ]:
+        page.goto(path)
+        assert axe(page) == [], path
