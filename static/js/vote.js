@@ -71,7 +71,7 @@ form.addEventListener("submit", async (event) => {
     say(html);
     if (answer.ok && !undoing) await showNext(voted);
   } catch {
-    status.textContent = "The server did not answer: nothing was sent. Try again.";
+    status.textContent = "The server did not answer. Try again: a vote counts once, however often it is sent.";
   } finally {
     form.ariaBusy = "false";
   }

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 N = 6
 
 
-@pytest.fixture(autouse=True)
-def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
-
-
 def at_once(act, n=N):
     """Results of `act(i)` from n threads that start together."""
     start = Barrier(n)

@@ -12,11 +12,6 @@ from tests.factories import make_arena, make_battle, make_competitor, make_promp
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
-
-
 @pytest.fixture
 def arena():
     return make_arena("contest", voting="anyone", content_visibility="public")
@@ -76,7 +71,7 @@ def test_single_votes_are_never_public(client, battle):
 
 def test_a_vote_set_aside_says_why(battle):
     make_vote(battle, "a", is_counted=False, set_aside_reason="3 s for 321 words")
-    assert "set aside: 3 s for 321 words" in show(account_client(), battle).text
+    assert "3 s for 321 words" in show(account_client(), battle).text
 
 
 def test_a_vote_of_an_import_set_aside_says_so(battle):
@@ -84,7 +79,7 @@ def test_a_vote_of_an_import_set_aside_says_so(battle):
         arena=battle.arena, kind="battles", format="x", filename="x", path="x", digest="x", state="set_aside"
     )
     make_vote(battle, "a", source=source)
-    assert "set aside: with its whole import" in show(account_client(), battle).text
+    assert "with its whole import" in show(account_client(), battle).text
 
 
 def test_voters_are_numbers_that_do_not_lead_back_to_them(battle):

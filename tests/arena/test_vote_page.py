@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
 
 
-@pytest.fixture(autouse=True)
-def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
-
-
 @pytest.fixture
 def arena():
     arena = make_contest(3, 4, slug="contest", name="The contest")

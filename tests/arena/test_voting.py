@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
-@pytest.fixture(autouse=True)
-def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
-
-
 def open_ballot(first_shown=None, **fields):
     voter = make_voter(make_contest(2, 1, **fields))
     ballot = serve_ballot(voter, ahead=False, rng=random.Random(0), now=NOW)

@@ -29,13 +29,8 @@ def reason():
 """
 
 
-@pytest.fixture(autouse=True)
-def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
-
-
 @pytest.fixture
-def arena(_all_pairs_alike, transactional_db):
+def arena(transactional_db):
     arena = make_arena("contest", name="The contest", voting="anyone", content_visibility="public")
     competitors = [make_competitor(arena, name) for name in NAMES]
     for n in range(8):
