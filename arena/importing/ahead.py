@@ -1,7 +1,7 @@
 """Read the next rows while the database writes the last ones."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 
@@ -16,7 +16,7 @@ class _End:
         self.error = error
 
 
-def read_ahead[T](items: Iterable[T]) -> Iterator[T]:
+def read_ahead[T](items: Iterable[T]) -> Generator[T]:
     """The same items, made in a thread of their own; what is raised there is raised here, in its place."""
     queue: Queue[T | _End] = Queue(maxsize=N_AHEAD)
     stopped = Event()

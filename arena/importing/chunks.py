@@ -1,6 +1,6 @@
 """A file -> typed rows, a transaction's worth at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from arena.importing.fields import LONGEST_NAME, MOST_REMEMBERED
@@ -54,7 +54,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         return shape in self._class.shapes
 
 
-def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterator[list[T]]:
+def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Generator[list[T]]:
     """As many rows as make at most 5,000 rows in the database, and no more text than fits into memory."""
     chunk: list[T] = []
     n_rows = n_characters = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf.locale import LANG_INFO
 
-from arena.importing.problems import RowProblem
+from arena.importing.problems import EMPTY, MISSING, Plain, RowProblem
 
 LONGEST_NAME = 200
 LONGEST_CATEGORY = 200
@@ -48,7 +48,7 @@ def text(row: Row, column: str, *, default: str | None = None) -> str:
     if value is None and default is not None:
         return default
     if value is None:
-        raise RowProblem(column, "missing" if column not in row else "null", "a text is needed")
+        raise RowProblem(column, MISSING if column not in row else Plain("null"), "a text is needed")
     if not isinstance(value, str):
         raise RowProblem(column, value, "a text is needed")
     if not value.isascii() and _SURROGATE.search(value):
@@ -80,7 +80,7 @@ def optional_identifier(row: Row, column: str) -> str:
 def as_name(column: str, value: str) -> str:
     value = value.strip()
     if not value:
-        raise RowProblem(column, "empty", "a name is needed")
+        raise RowProblem(column, EMPTY, "a name is needed")
     if len(value) > LONGEST_NAME:
         raise RowProblem(column, value, f"a name may have at most {LONGEST_NAME} characters")
     return value
@@ -89,7 +89,7 @@ def as_name(column: str, value: str) -> str:
 def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
     value = row.get(column)
     if not isinstance(value, str) or value not in allowed:
-        raise RowProblem(column, "missing" if column not in row else value, f"allowed are {', '.join(allowed)}")
+        raise RowProblem(column, MISSING if column not in row else value, f"allowed are {', '.join(allowed)}")
     return allowed[value]
 
 

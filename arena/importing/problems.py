@@ -8,12 +8,23 @@ N_SHOWN = 20
 LONGEST_SHOWN = 80
 
 
-def shown(value: Any) -> str:
+class Plain(str):
+    """Fit to print as it is: words about a value, not the value."""
+
+    __slots__ = ()
+
+
+MISSING, EMPTY = Plain("missing"), Plain("empty")
+
+
+def shown(value: Any) -> Plain:
     """A value out of an untrusted file, short and with its control characters visible."""
+    if isinstance(value, Plain):
+        return value
     if isinstance(value, str | bytes):
         value = value[: LONGEST_SHOWN + 1]
     written = ascii(value) if isinstance(value, bytes) else _printable(value)
-    return written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 3] + "..."
+    return Plain(written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 3] + "...")
 
 
 def _printable(value: Any) -> str:
@@ -79,18 +90,11 @@ class Problems:
         self.n_all += 1
         if len(self.first) < N_SHOWN:
             entry = self.entry() if self.entry else None
-            text = value if isinstance(value, _Shown) else _Shown(shown(value))
-            self.first.append(ImportProblem(self.file, line, what, text, allowed, entry))
+            self.first.append(ImportProblem(self.file, line, what, shown(value), allowed, entry))
 
     def add_row(self, line: int, problem: RowProblem) -> None:
-        self.add(line, problem.what, _Shown(problem.value), problem.allowed)
+        self.add(line, problem.what, problem.value, problem.allowed)
 
     def stop_if_any(self) -> None:
         if self.n_all:
             raise ImportProblems(tuple(self.first), self.n_all)
-
-
-class _Shown(str):
-    """Already made fit to print."""
-
-    __slots__ = ()

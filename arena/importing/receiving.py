@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from arena.importing.reports import Report
 from arena.models import Arena, Import
 
 BLOCK = 1024 * 1024
+SECONDS_KEPT = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,22 @@ def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, repor
     return source
 
 
+def arena_for(slug: str, name: str) -> tuple[Arena, bool]:
+    """The arena of this short name, and whether it was made: its board is public, its prompts and answers are for curators."""
+    return Arena.objects.get_or_create(slug=slug, defaults={"name": name[:120] or slug})
+
+
 def path_of(source: Import) -> Path:
-    """Kept by name, because the data folder may move."""
-    return upload_folder() / source.path
+    """Kept by name, because the data folder may move. Raises OSError where it is not there."""
+    path = upload_folder() / source.path
+    if not path.is_file():
+        raise FileNotFoundError(f"its file is not in {path.parent}: upload it again, or share this folder between the machines")
+    return path
 
 
 @contextlib.contextmanager
 def forgotten_on_failure(file: KeptFile) -> Iterator[None]:
-    """A file that is refused is not kept, unless an earlier import needs it."""
+    """A file that is refused is not kept."""
     try:
         yield
     except BaseException:
@@ -95,5 +105,18 @@ def forgotten_on_failure(file: KeptFile) -> Iterator[None]:
 
 
 def forget(digest: str) -> None:
-    if not Import.objects.filter(digest=digest).exists():
+    """The file goes, unless an import still has to read it."""
+    done = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
+    if not Import.objects.filter(digest=digest).exclude(state__in=done).exists():
         (upload_folder() / digest).unlink(missing_ok=True)
+
+
+def forget_old_files() -> None:
+    """Files that were checked and then not imported."""
+    yesterday = time.time() - SECONDS_KEPT
+    for path in upload_folder().iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another worker sweeps, too
+            if path.stat().st_mtime < yesterday and path.name.startswith("."):
+                path.unlink()
+            elif path.stat().st_mtime < yesterday:
+                forget(path.name)

@@ -67,6 +67,7 @@ class ImportCommand(BaseCommand):
                     file, arena, kind=self.kind, format_name=format_name, report=report, options=self.options_of(options)
                 )
         elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
+            receiving.forget(file.digest)
             self._say_known(source)
             return
         self._load(source)
@@ -93,9 +94,7 @@ class ImportCommand(BaseCommand):
         return arena
 
     def _make_arena(self, options: dict[str, Any]) -> Arena:
-        arena, is_new = Arena.objects.get_or_create(
-            slug=options["arena"], defaults={"name": (options.get("name") or options["arena"])[:120]}
-        )
+        arena, is_new = receiving.arena_for(options["arena"], options.get("name") or "")
         if is_new:
             self.stdout.write(
                 f"The arena {arena.slug!r} is new: its board is public, its prompts and answers are for curators."

@@ -1,9 +1,197 @@
-from django.http import Http404, HttpRequest, HttpResponse
+"""Files taken in through the browser: upload, dry run, confirm, progress, set aside and restore. For curators."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from arena import access, curation
+from arena.importing import loading, receiving
+from arena.importing.checking import check
+from arena.importing.problems import ImportProblems
+from arena.importing.receiving import KeptFile
+from arena.importing.reports import Report
+from arena.importing.uploads import MOST_BYTES, LimitedUpload
+from arena.models import Import
+from arena.tasks import load_import
+from arena.views.context import page_context
+from arena.views.import_forms import ReasonForm, UploadForm
+
+SIGNED_AS = "a file that was checked"
+SECONDS_TO_CONFIRM = 12 * 3600
+MOST_LISTED = 50
+
+State = Import.State
 
 
-def imports(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@csrf_exempt  # who may upload, and how much, is settled before the token is read: `_imports` is protected
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def imports(request: HttpRequest) -> HttpResponse:
+    _only_curators(request)
+    upload = LimitedUpload(request)
+    request.upload_handlers = [upload]
+    return _imports(request, upload)
 
 
-def import_detail(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise Http404("not built yet")
+@csrf_protect
+def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, UploadForm(initial={"arena": request.GET.get("arena", "")}))
+    if "confirm" in request.POST:
+        return _confirm(request)
+    form = UploadForm(request.POST, request.FILES)
+    if upload.is_too_large:
+        form.add_error(None, f"The file has more than {MOST_BYTES // 2**20} MB: import it with manage.py import_battles.")
+    return _check(request, form) if form.is_valid() else _page(request, form, status=422)
+
+
+def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    """The dry run: reads all, writes nothing but the file itself, which waits for its confirmation."""
+    what = form.cleaned_data
+    upload: UploadedFile[bytes] = what["file"]
+    file = receiving.keep(upload.name or "file", upload.chunks())
+    known = receiving.known_import(what["arena"], kind=what["kind"], format_name=what["format"], digest=file.digest)
+    if known is not None:
+        receiving.forget(file.digest)
+        messages.info(request, "This file is here already: nothing was added.")
+        return redirect("import", known.pk)
+    try:
+        with receiving.forgotten_on_failure(file):
+            report = check(
+                file.path, kind=what["kind"], format_name=what["format"], filename=file.filename, arena=what["arena"]
+            )
+    except ImportProblems as problems:
+        return _page(request, form, problems=problems, filename=file.filename, status=422)
+    return _page(request, form, report=report, filename=file.filename, confirmation=_confirmation(request, what, file, report))
+
+
+def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, report: Report) -> str:
+    """All that was checked, signed: until it comes back nothing is stored."""
+    said = {
+        "kind": what["kind"],
+        "format": what["format"],
+        "slug": what["slug"],
+        "name": what["new_arena"],
+        "pool": what["pool"],
+    }
+    kept = {"filename": file.filename, "digest": file.digest, "n_bytes": file.n_bytes}
+    found = {"n_rows": report.n_rows, "counts": report.counts, "notes": report.sayings()}
+    return signing.dumps({**said, **kept, **found, "user": request.user.pk}, salt=SIGNED_AS, compress=True)
+
+
+def _confirm(request: HttpRequest) -> HttpResponse:
+    try:
+        said = signing.loads(request.POST["confirm"], salt=SIGNED_AS, max_age=SECONDS_TO_CONFIRM)
+    except signing.BadSignature:
+        said = None
+    path = receiving.upload_folder() / said["digest"] if said and said["user"] == request.user.pk else None
+    if path is None or not path.is_file():
+        messages.error(request, "The checked file is no longer here: please upload it again.")
+        return redirect("imports")
+    source = receiving.register(
+        KeptFile(said["filename"], path, said["digest"], said["n_bytes"]),
+        receiving.arena_for(said["slug"], said["name"])[0],
+        kind=said["kind"],
+        format_name=said["format"],
+        report=Report(said["n_rows"], said["counts"], said["notes"]),
+        options={"pool": said["pool"] or "main"} if said["kind"] == Import.Kind.PROMPTS else {},
+        created_by=_curator(request),
+    )
+    load_import.delay(source.pk)
+    return redirect("import", source.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    _only_curators(request)
+    source = get_object_or_404(Import.objects.select_related("arena", "created_by"), pk=pk)
+    if request.method == "POST":
+        _act(request, source)
+        return redirect("import", pk)
+    context = page_context(request, "imports", source.arena, source=source, etag=_etag(source), **_figures(source))
+    if not request.headers.get("HX-Request"):
+        return _private(render(request, "arena/import.html", context))
+    unchanged = get_conditional_response(request, etag=context["etag"])
+    if unchanged is not None:
+        return _private(unchanged)
+    response = render(request, "arena/import.html#progress", context)
+    response["ETag"] = context["etag"]
+    return _private(response)
+
+
+def _act(request: HttpRequest, source: Import) -> None:
+    act = request.POST.get("act", "")
+    try:
+        if act == "set_aside":
+            _set_aside(request, source)
+        elif act == "restore" and curation.restore_import(source, _curator(request)):
+            messages.success(request, "Restored: its votes count again, and the boards follow within seconds.")
+        elif act == "retry":
+            loading.retry(source.pk)
+            load_import.delay(source.pk)
+    except curation.NotPublished as reason:
+        messages.error(request, str(reason))
+
+
+def _set_aside(request: HttpRequest, source: Import) -> None:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why it is set aside, in at most 200 characters: readers of the board are told.")
+    elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
+        messages.success(request, "Set aside: its votes count no longer, and the boards follow within seconds.")
+
+
+def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
+    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, **more)
+    return _private(render(request, "arena/imports.html", context, status=status))
+
+
+def _figures(source: Import) -> dict[str, Any]:
+    counts = source.report.get("counts", {})
+    is_moving = source.state in {State.WAITING, State.LOADING}
+    return {
+        "figures": [(name, number) for name, number in counts.items() if number],
+        "notes": source.report.get("notes", []),
+        "is_moving": is_moving,
+        "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
+        "brings_votes": source.kind == Import.Kind.BATTLES,
+        "reason": _reason(source) if source.state == State.SET_ASIDE else "",
+    }
+
+
+def _reason(source: Import) -> str:
+    newest = source.events.order_by("-pk").values_list("reason", flat=True).first()
+    return newest or ""
+
+
+def _etag(source: Import) -> str:
+    parts = [str(source.pk), source.state, str(source.n_done), source.error]
+    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Vary"] = "HX-Request, Cookie"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _only_curators(request: HttpRequest) -> None:
+    if not access.is_curator(request.user):
+        raise PermissionDenied("imports are for curators: ask whoever runs this site to make you one")
+
+
+def _curator(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

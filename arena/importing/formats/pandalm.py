@@ -7,7 +7,7 @@ from typing import Any
 
 from arena.importing import fields
 from arena.importing.formats.format import Format
-from arena.importing.problems import Problems, RowProblem
+from arena.importing.problems import EMPTY, MISSING, Problems, RowProblem
 from arena.importing.reading import Row, Shape, read_rows
 from arena.importing.reports import what_is_so
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
@@ -101,12 +101,12 @@ def _question(row: Row) -> str:
     parts = fields.text(row, "instruction").strip(), fields.text(row, "input", default="").strip()
     question = "\n\n".join(part for part in parts if part)
     if not question:
-        raise RowProblem("instruction", "empty", "an instruction or an input is needed")
+        raise RowProblem("instruction", EMPTY, "an instruction or an input is needed")
     return question
 
 
 def _label(row: Row, annotator: str) -> Outcome:
     label: Any = row.get(annotator)
     if isinstance(label, bool) or not isinstance(label, int) or label not in LABELS:
-        raise RowProblem(annotator, "missing" if annotator not in row else label, "allowed are 0 (tie), 1, 2")
+        raise RowProblem(annotator, MISSING if annotator not in row else label, "allowed are 0 (tie), 1, 2")
     return LABELS[label]

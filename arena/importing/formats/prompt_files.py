@@ -6,7 +6,7 @@ from typing import Any
 
 from arena.importing import fields
 from arena.importing.formats.format import Format
-from arena.importing.problems import RowProblem
+from arena.importing.problems import MISSING, Plain, RowProblem
 from arena.importing.reading import Row, Shape
 from arena.importing.rows import PromptRow
 from arena.models import PromptStatus
@@ -86,7 +86,7 @@ def checked_verifier(verifier: object) -> dict[str, Any]:
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
     if _depth(verifier) > MOST_LEVELS:
-        raise RowProblem("verifier", "nested too deep", f"at most {MOST_LEVELS} levels are allowed")
+        raise RowProblem("verifier", Plain("nested too deep"), f"at most {MOST_LEVELS} levels are allowed")
     try:
         written = json.dumps(verifier, ensure_ascii=False, allow_nan=False)
     except ValueError:
@@ -110,9 +110,7 @@ def _depth(value: object) -> int:
 def _turns(row: Row) -> tuple[str, ...]:
     turns = fields.texts(row, "turns") or ((fields.text(row, "prompt"),) if row.get("prompt") is not None else ())
     if not turns or len(turns) > MOST_TURNS or not all(turn.strip() for turn in turns):
-        raise RowProblem(
-            "turns", turns or "missing", f"turns (1 to {MOST_TURNS} texts) or prompt (a text) are needed, not empty"
-        )
+        raise RowProblem("turns", turns or MISSING, f"turns (1 to {MOST_TURNS} texts) or prompt (a text) are needed, not empty")
     return turns
 
 
