@@ -33,10 +33,15 @@ class ReadView[Row: Model](GenericAPIView[Row]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         known = self.known_parameters()
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            there_are = f"There is no such parameter here; there are: {', '.join(sorted(known))}."
-            raise ValidationError({name: [there_are] for name in unknown})
+        there_are = f"There is no such parameter here; there are: {', '.join(sorted(known))}."
+        errors = {name: [there_are] for name in request.query_params if name not in known}
+        errors |= {
+            name: ["It is empty: give it a value or leave it out."]
+            for name in known
+            if "" in request.query_params.getlist(name)
+        }
+        if errors:
+            raise ValidationError(errors)
 
     def known_parameters(self) -> frozenset[str]:
         if not isinstance(self, ListAPIView):

@@ -60,5 +60,5 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("ranking.api.urls")),
     path("", include("arena.api.urls")),
-    re_path(r"^(?P<path>.*)$", unknown),
+    re_path(r"^(?P<path>(?s:.*))\Z", unknown),  # also with a line break in it
 ]

@@ -31,7 +31,7 @@ def assert_problem(response, status):
     [
         "nothing/", "nothing", "arenas/no-such/", "battles/abc/", "battles/0/", "battles/99999999999999999999999/",
         "battles/" + "9" * 5000 + "/", "leaderboards/no-such/", "snapshots/0123456789abcdef/", "prompts/1/extra/",
-        "leaderboards/a%00b/", "battles/?arena=no-such", "..%2f", "schema/extra/",
+        "leaderboards/a%00b/", "battles/?arena=no-such", "..%2f", "snapshots/a%0Ab/", "snapshots/a%0A", "schema/extra/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404(client, path):
@@ -47,7 +47,7 @@ def test_what_is_not_there_is_404(client, path):
         ("prompt=99999999999999999999", "prompt"), ("prompt=" + "9" * 5000, "prompt"), ("prompt=1%00", "prompt"),
         ("competitor=%00", "competitor"), ("category=a%00b", "category"), ("language=" + "x" * 17, "language"),
         ("arena=%00", "arena"), ("arena=a%20b", "arena"), ("arena=", "arena"), ("format=xml", "format"), ("format=", "format"),
-        ("categry=coding", "categry"),
+        ("categry=coding", "categry"), ("category=", "category"), ("prompt=", "prompt"), ("prompt=1&prompt=", "prompt"),
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_named(client, query, name):
@@ -56,8 +56,9 @@ def test_a_wrong_parameter_is_named(client, query, name):
     assert name in body["detail"]
 
 
-def test_an_unknown_status_names_those_that_there_are(client):
-    assert_problem(client.get("/api/v1/prompts/?status=burnt"), 400)
+@pytest.mark.parametrize("status", ["burnt", ""])
+def test_a_status_that_there_is_not_is_refused(client, status):
+    assert_problem(client.get(f"/api/v1/prompts/?status={status}"), 400)
 
 
 def test_a_misspelt_parameter_is_told_the_right_ones(client):
