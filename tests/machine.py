@@ -64,7 +64,7 @@ class Machine:
 
     def rows(self, sql, *values):
         with connected(self) as connection:
-            return connection.execute(sql, values).fetchall()
+            return connection.execute(sql.replace("?", "%s") if self.database_url else sql, values).fetchall()
 
     def value(self, sql, *values):
         return self.rows(sql, *values)[0][0]

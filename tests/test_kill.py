@@ -142,6 +142,74 @@ def _is_killed_in_a_fit(here, site, voter):
     return hit
 
 
+def test_worker_and_site_killed_during_an_import(here, tmp_path):
+    source = _start_import(here, tmp_path)
+    with machine.running_site(here) as site:
+        wait_for(lambda: _n_done(here, source) > 0, seconds=60)
+        site.kill_worker()
+        _is_cut_short(here, source)
+        wait_for(lambda: _n_done(here, source) > N_ROWS / 2, seconds=60)
+        site.process.kill()
+        _is_cut_short(here, source)
+    with machine.running_site(here):
+        wait_for(lambda: _state(here, source) == "published", seconds=60)
+        _every_row_is_there_once(here, source)
+        wait_for(lambda: here.rows(IMPORTED_BOARD) == [(N_ROWS,)], seconds=60)
+
+
+N_ROWS = 60_000
+IMPORTED_BOARD = (
+    "SELECT n_votes FROM ranking_snapshot s JOIN ranking_leaderboard b ON b.id = s.leaderboard_id WHERE b.slug = 'imported'"
+)
+
+
+def _start_import(here, tmp_path):
+    """The number of an import that waits for a worker, as an upload leaves it."""
+    file = tmp_path / "votes.csv"
+    with file.open("w") as out:
+        out.write("question_id,model_a,model_b,winner,judge\n")
+        for n in range(N_ROWS):
+            out.write(f"q{n},model {n % 7},model {7 + n % 5},{('model_a', 'model_b', 'tie')[n % 3]},voter {n % 50}\n")
+    return int(
+        here.python(
+            "from pathlib import Path\n"
+            "from arena.importing.checking import check\n"
+            "from arena.importing.receiving import keep_path, register\n"
+            "from arena.models import Arena\n"
+            f"file = keep_path(Path({str(file)!r}))\n"
+            "how = dict(kind='battles', format_name='chatbot-arena')\n"
+            "report = check(file.path, filename=file.filename, arena=None, **how)\n"
+            "print(register(file, Arena.objects.create(slug='imported', name='Imported'), report=report, **how).pk)"
+        )
+    )
+
+
+def _n_done(here, source):
+    return here.value("SELECT n_done FROM arena_import WHERE id = ?", source)
+
+
+def _state(here, source):
+    return here.value("SELECT state FROM arena_import WHERE id = ?", source)
+
+
+def _is_cut_short(here, source):
+    """Part of the rows are in, none counts, and the dead worker's claim stands until its lease runs out."""
+    assert 0 < _n_done(here, source) < N_ROWS
+    assert _state(here, source) == "loading"
+    assert here.rows(IMPORTED_BOARD) == []
+    _lets_leases_run_out(here)
+
+
+def _every_row_is_there_once(here, source):
+    assert here.value("SELECT n_added FROM arena_import WHERE id = ?", source) == N_ROWS
+    assert here.value("SELECT count(*) FROM arena_battle WHERE source_id = ?", source) == N_ROWS
+    assert here.value("SELECT count(*) FROM arena_vote WHERE source_id = ?", source) == N_ROWS
+    assert here.value("SELECT count(DISTINCT battle_id) FROM arena_vote WHERE source_id = ?", source) == N_ROWS
+    assert here.rows("SELECT kind, before, after FROM arena_event WHERE source_id = ?", source) == [
+        ("import_published", "loading", "published")
+    ]
+
+
 def test_the_brokers_files_deleted_while_people_vote(here):
     with machine.running_site(here) as site:
         with Crowd(site) as crowd:

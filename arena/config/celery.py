@@ -92,9 +92,10 @@ def leave_no_orphan(**_: object) -> None:
     die_with_parent()
 
 
-def be_seen(**_: object) -> None:
-    """The first sign of life at once, through the broker like all later ones."""
-    app.send_task("arena.config.tasks.say_alive", expires=BEAT_SECONDS)
+def start_at_once(**_: object) -> None:
+    """The first sign of life, through the broker like all later ones; and a look for what lay still while nobody was here."""
+    for task in ("arena.config.tasks.say_alive", "arena.tasks.sweep_imports"):
+        app.send_task(task, expires=BEAT_SECONDS)
 
 
 def watch_the_beat(sender: Any, **_: object) -> None:
@@ -113,5 +114,5 @@ def _end_without(beat: Any) -> None:
 signals.setup_logging.connect(keep_the_log)
 signals.celeryd_init.connect(leave_no_orphan)
 signals.beat_embedded_init.connect(leave_no_orphan)
-signals.worker_ready.connect(be_seen)
+signals.worker_ready.connect(start_at_once)
 signals.worker_ready.connect(watch_the_beat)
