@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 
 import pytest
 
@@ -26,11 +27,13 @@ def here(tmp_path_factory):
 
 
 @needs_proc
-def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here):
+def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here, monkeypatch):
     """One start for all of it: a start takes seconds."""
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--access-logfile=-")
     with machine.running_site(here) as site:
         assert "Sample arena" in site.get()
         _says_where_it_is_and_how_to_get_in(site)
+        _logs_no_secret_of_a_link(site)
         _is_reachable_from_this_machine_only(site)
         _refuses_a_second_site_on_the_same_folder(here, site)
         _has_a_worker(site)
@@ -44,6 +47,14 @@ def _says_where_it_is_and_how_to_get_in(site):
     assert f"Agon is running: {site.url}" in site.text
     assert f"{site.url}enter/" in site.text
     assert "/enter/" not in "".join(site.log), "the log must not hold the link"
+
+
+def _logs_no_secret_of_a_link(site):
+    """Neither gunicorn's access log, switched on for this test, nor Django's."""
+    with pytest.raises(urllib.error.HTTPError, match="410"):
+        site.get("enter/s3cret/")
+    machine.wait_for(lambda: sum("/enter/[secret]/" in line for line in site.log) == 2, seconds=5)
+    assert "s3cret" not in "".join(site.log)
 
 
 def _is_reachable_from_this_machine_only(site):
@@ -112,7 +123,8 @@ def _stops_cleanly(site):
 
 @needs_proc
 def test_no_child_outlives_a_serve_that_was_killed(here):
-    with machine.running_site(here) as site:
+    with machine.running_site(here, "--host", "0.0.0.0") as site:
+        assert "Reachable from other machines. Answers to localhost, 127.0.0.1, [::1]" in site.text
         machine.wait_for(lambda: len(site.processes("celery")) > 1, seconds=30)  # worker and beat
         family = machine.descendants(site.process.pid)
         assert len(family) >= 4
