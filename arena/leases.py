@@ -15,6 +15,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 
+FREE = ""  # the token of a row that nobody holds
+
+
 class LeaseLost(Exception):
     """The row was claimed by somebody else in the meantime: nothing of this attempt may be written."""
 
@@ -40,12 +43,12 @@ class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
 
     def finish(self, pk: int, token: str, **changes: object) -> None:
         """Write the result and give the row back, in one UPDATE; raise LeaseLost where the token no longer stands."""
-        if not self._held(pk, token).update(lease_token="", lease_until=None, **changes):
+        if not self._held(pk, token).update(lease_token=FREE, lease_until=None, **changes):
             raise LeaseLost(f"{self.model.__name__} {pk} was taken over by another worker")
 
     def _held(self, pk: int, token: str) -> "LeasedQuerySet[M]":
         """Free rows carry an empty token: it fits nothing."""
-        return self.filter(pk=pk, lease_token=token).exclude(lease_token="")
+        return self.filter(pk=pk, lease_token=token).exclude(lease_token=FREE)
 
 
 class Leased(models.Model):

@@ -45,7 +45,7 @@ def render(text: str) -> SafeString:
         link_rel="noopener noreferrer nofollow ugc",
     )  # fmt: skip
     # A scrolling block must be reachable by keyboard.
-    return mark_safe(safe.replace("<pre>", '<pre tabindex="0">'))  # noqa: S308 # nosec: made by nh3 above
+    return mark_safe(safe.replace("<pre>", '<pre tabindex="0">'))  # noqa: S308 # nosec
 
 
 def rendered[Row: Prompt | Response](row: Row) -> Row:
@@ -58,7 +58,7 @@ def html_of(row: Prompt | Response) -> SafeString:
     """The stored HTML, made again first where other rules made it."""
     if row.rendered_by != RENDERED_BY:
         type(row).objects.filter(pk=rendered(row).pk).update(html=row.html, rendered_by=row.rendered_by)
-    return mark_safe(row.html)  # noqa: S308 # nosec: made by render()
+    return mark_safe(row.html)  # noqa: S308 # nosec
 
 
 def turns_of(row: Prompt | Response) -> list[SafeString]:
