@@ -209,6 +209,14 @@ def test_statics_are_collected_once_and_again_when_a_source_changed(settings, tm
         finders.get_finder.cache_clear()
 
 
+@pytest.mark.skipif(not machine.POSTGRES, reason="SQLite's own file is brought up to date by itself")
+def test_tables_on_a_server_are_not_changed_without_being_asked(tmp_path):
+    with machine.empty_machine(tmp_path) as empty:
+        result = empty.manage("serve", "--port", "0", check=False)
+    assert result.returncode == 2
+    assert "migrations wait: run `manage.py migrate`, then start again" in result.stderr
+
+
 def test_an_old_program_does_not_serve_a_newer_database(here, tmp_path):
     with machine.new_machine(tmp_path) as newer:
         newer.python(
