@@ -67,9 +67,8 @@ def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet
     if not sees_content(visitor, arena):
         return battles.none()
     if not is_curator(visitor):
-        battles = battles.exclude(
-            pk__in=Ballot.objects.filter(state=Ballot.State.OPEN, battle__arena=arena).values("battle_id")
-        )
+        # A ballot's arena is its voter's: by the battles it would take reading them all.
+        battles = battles.exclude(pk__in=Ballot.objects.filter(state=Ballot.State.OPEN, voter__arena=arena).values("battle_id"))
     if voter is not None:
         battles = battles.exclude(prompt_id__in=pending_prompts(voter))
     return battles
@@ -88,6 +87,6 @@ def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QueryS
     hidden_by = Q(voter=voter) if voter is not None else Q(pk=None)
     if not is_curator(visitor):
         hidden_by |= Q(served_at__gt=timezone.now() - timedelta(days=1))
-    in_play = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, battle__arena=arena, battle__prompt__isnull=False)
+    in_play = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, voter__arena=arena, battle__prompt__isnull=False)
     answers = Response.objects.delivered().filter(prompt__arena=arena)
     return answers.exclude(prompt__content_hash__in=in_play.values("battle__prompt__content_hash"))

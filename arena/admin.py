@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Window
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -124,8 +124,11 @@ class DuplicateFilter(admin.SimpleListFilter):
         return [("yes", "more than once in its arena")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> QuerySet[Prompt]:
-        twins = Prompt.objects.filter(arena=OuterRef("arena"), content_hash=OuterRef("content_hash")).exclude(pk=OuterRef("pk"))
-        return queryset.filter(Exists(twins)).order_by("content_hash", "pk") if self.value() == "yes" else queryset
+        if self.value() != "yes":
+            return queryset
+        n_alike = Window(Count("pk"), partition_by=["arena", "content_hash"])
+        alike = Prompt.objects.order_by().annotate(n_alike=n_alike).filter(n_alike__gt=1)
+        return queryset.filter(pk__in=alike.values("pk")).order_by("content_hash", "pk")
 
 
 @admin.register(Prompt)

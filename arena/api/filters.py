@@ -56,6 +56,11 @@ def by_number(help_text: str, **options: Any) -> Filter:
     return extend_schema_field(NUMBER_SCHEMA | {"description": help_text})(NumberFilter(**options))
 
 
+def numbers_of(name: str) -> list[int]:
+    """Competitors of this name, looked up first: joined, their names would be read beside every row."""
+    return list(Competitor.objects.filter(name=name).values_list("pk", flat=True))
+
+
 class CompetitorFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
     status = ChoiceFilter(choices=CompetitorStatus.choices)
@@ -84,11 +89,14 @@ class PromptFilters(FilterSet):  # type: ignore[misc]
 class ResponseFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
     prompt = by_number("Number of the prompt.", field_name="prompt_id")
-    competitor = by_text(200, "Name of the competitor.", field_name="competitor__name")
+    competitor = by_text(200, "Name of the competitor.", method="of_competitor")
 
     class Meta:
         model = Response
         fields: list[str] = []
+
+    def of_competitor(self, responses: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return responses.filter(competitor__in=numbers_of(value))
 
 
 class BattleFilters(FilterSet):  # type: ignore[misc]
@@ -103,7 +111,7 @@ class BattleFilters(FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def with_competitor(self, battles: QuerySet[Battle], name: str, value: str) -> QuerySet[Battle]:
-        named = list(Competitor.objects.filter(name=value).values_list("pk", flat=True))
+        named = numbers_of(value)
         return battles.filter(Q(competitor_a__in=named) | Q(competitor_b__in=named))
 
     def under_category(self, battles: QuerySet[Battle], name: str, value: str) -> QuerySet[Battle]:

@@ -1,8 +1,11 @@
 """Long lists, a page at a time. Every list is ordered by a unique number; the next page begins behind the last one's number,
 so that a page deep in a million rows costs what the first one costs, and rows that arrive meanwhile shift nothing."""
 
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -31,15 +34,23 @@ class Paging(BasePagination):
     newest_first = False
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        return self.paginate_all([queryset], request)
+
+    def paginate_all(self, querysets: Iterable[QuerySet[Any]], request: Request) -> list[Any]:
+        """A page of several lists shuffled together: each is read by its own index, which one query over all of them is not."""
         limit = whole_number(request, "limit", least=1, most=self.most) or self.default_limit
         cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
-        if cursor is not None:
-            queryset = queryset.filter(pk__lt=cursor) if self.newest_first else queryset.filter(pk__gt=cursor)
-        rows = list(queryset.order_by("-pk" if self.newest_first else "pk")[: limit + 1])
+        rows = [row for queryset in querysets for row in self._first(queryset, cursor, limit + 1)]
+        rows.sort(key=attrgetter("pk"), reverse=self.newest_first)
         self.next = None
         if len(rows) > limit:
             self.next = replace_query_param(request.build_absolute_uri(), "cursor", str(rows[limit - 1].pk))
         return rows[:limit]
+
+    def _first(self, queryset: QuerySet[Any], cursor: int | None, n_rows: int) -> QuerySet[Any]:
+        if cursor is not None:
+            queryset = queryset.filter(pk__lt=cursor) if self.newest_first else queryset.filter(pk__gt=cursor)
+        return queryset.order_by("-pk" if self.newest_first else "pk")[:n_rows]
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self.next, "results": data})

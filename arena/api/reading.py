@@ -1,16 +1,19 @@
 """What all views of the REST interface share: they only read, they say who may keep the answer, and they answer 304."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import conditional_page
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from arena import access
 from arena.api.paging import Paging
 from arena.identity import voter_of
 from arena.models import Arena, Voter
@@ -49,16 +52,45 @@ class ReadView[Row: Model](GenericAPIView[Row]):
         filters = self.filterset_class.base_filters if self.filterset_class else ()
         return Paging.names | {"format"} | frozenset(filters)
 
-    def voters_in(self, arenas: QuerySet[Arena]) -> list[tuple[Arena, Voter | None]]:
-        """Each arena with who this visitor is as a voter there."""
-        return [(arena, voter_of(self.request._request, arena, create=False)) for arena in arenas]
-
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         # The answer depends on who asks, and the next vote may change it: keep it, but ask again every time.
         patch_cache_control(response, no_cache=True, **{"public" if self.is_for_everybody else "private": True})
         patch_vary_headers(response, ["Accept", "Cookie"])
         return response
+
+
+class InArena[Row: Model](ReadView[Row]):
+    """Rows of which `arena.access` is asked arena by arena, with who the visitor is as a voter there."""
+
+    queryset: QuerySet[Row]
+    arena_path = "arena"
+
+    def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Row]:
+        raise NotImplementedError
+
+    def readable(self, arena: Arena) -> QuerySet[Row]:
+        return self.of(arena, voter_of(self.request._request, arena, create=False))
+
+
+class ListInArenas[Row: Model](InArena[Row], ListAPIView[Row]):
+    pagination_class = Paging
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
+        arenas = arenas_asked_for(request, access.contents_for(request.user))
+        rows = self.pages.paginate_all([self.filter_queryset(self.readable(arena)) for arena in arenas], request)
+        return self.pages.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @cached_property
+    def pages(self) -> Paging:
+        return Paging()
+
+
+class OneInArena[Row: Model](InArena[Row], RetrieveAPIView[Row]):
+    def get_queryset(self) -> QuerySet[Row]:
+        row = self.queryset.model._default_manager.filter(pk=self.kwargs["pk"])
+        return self.readable(get_object_or_404(Arena, pk__in=row.values(self.arena_path)))
 
 
 class UnknownPath(ReadView[Arena]):

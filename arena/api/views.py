@@ -1,16 +1,13 @@
 """The arena room over REST: who meets whom, and what was said of it. Who may read what is asked of `arena.access`."""
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
 from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
-from arena.api.reading import ReadView, arenas_asked_for
+from arena.api.reading import InArena, ListInArenas, OneInArena, ReadView, arenas_asked_for
 from arena.api.serializers import (
     ArenaSerializer,
     BattleSerializer,
@@ -19,11 +16,7 @@ from arena.api.serializers import (
     ResponseSerializer,
     outcomes_of,
 )
-from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response
-
-
-def any_of[Row: Model](querysets: Sequence[QuerySet[Row]], nothing: QuerySet[Row]) -> QuerySet[Row]:
-    return reduce(or_, querysets) if querysets else nothing
+from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response, Voter
 
 
 class Arenas(ReadView[Arena]):
@@ -82,40 +75,32 @@ class PromptDetail(Prompts, RetrieveAPIView[Prompt]):
     """One prompt, without its reference and verifier, which are never public."""
 
 
-class Responses(ReadView[Response]):
+class Responses(InArena[Response]):
     queryset = Response.objects.none()
     serializer_class = ResponseSerializer
+    arena_path = "prompt__arena"
 
-    def get_queryset(self) -> QuerySet[Response]:
-        return self.in_arenas(arenas_asked_for(self.request, access.contents_for(self.request.user)))
-
-    def in_arenas(self, arenas: QuerySet[Arena]) -> QuerySet[Response]:
-        visible = [access.responses_for(self.request.user, arena, voter) for arena, voter in self.voters_in(arenas)]
-        return any_of(visible, Response.objects.none()).select_related("competitor")
+    def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+        return access.responses_for(self.request.user, arena, voter).prefetch_related("competitor")
 
 
-class ResponseList(Responses, ListAPIView[Response]):
+class ResponseList(Responses, ListInArenas[Response]):
     """Answers. Those on prompts that voters are comparing at this time are left out, so that nobody can look up who is who."""
 
     filterset_class = ResponseFilters
 
 
-class ResponseDetail(Responses, RetrieveAPIView[Response]):
+class ResponseDetail(Responses, OneInArena[Response]):
     """One answer."""
 
-    def get_queryset(self) -> QuerySet[Response]:
-        return self.in_arenas(
-            Arena.objects.filter(pk__in=Response.objects.filter(pk=self.kwargs["pk"]).values("prompt__arena"))
-        )
 
-
-class Battles(ReadView[Battle]):
+class Battles(InArena[Battle]):
     queryset = Battle.objects.none()
     serializer_class = BattleSerializer
 
-    def in_arenas(self, arenas: QuerySet[Arena]) -> QuerySet[Battle]:
-        visible = [access.battles_for(self.request.user, arena, voter) for arena, voter in self.voters_in(arenas)]
-        return any_of(visible, Battle.objects.none()).select_related("arena", "competitor_a", "competitor_b")
+    def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
+        battles = access.battles_for(self.request.user, arena, voter)
+        return battles.select_related("arena", "competitor_a", "competitor_b")
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """With the outcomes of all rows that it will show, in one query."""
@@ -125,18 +110,11 @@ class Battles(ReadView[Battle]):
         return serializer
 
 
-class BattleList(Battles, ListAPIView[Battle]):
+class BattleList(Battles, ListInArenas[Battle]):
     """Battles and how people voted on them. A battle that is open to a voter is not here."""
 
     filterset_class = BattleFilters
 
-    def get_queryset(self) -> QuerySet[Battle]:
-        return self.in_arenas(arenas_asked_for(self.request, access.contents_for(self.request.user)))
 
-
-class BattleDetail(Battles, RetrieveAPIView[Battle]):
+class BattleDetail(Battles, OneInArena[Battle]):
     """One battle and how people voted on it. One that is open to a voter is not here."""
-
-    def get_queryset(self) -> QuerySet[Battle]:
-        asked_for = Battle.objects.filter(pk=self.kwargs["pk"])
-        return self.in_arenas(Arena.objects.filter(pk__in=asked_for.values("arena")))
