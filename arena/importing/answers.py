@@ -103,7 +103,7 @@ class ResponseLoader:
     def add(self, rows: Sequence[ResponseRow]) -> int:
         """How many of the rows were new."""
         prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
-        competitors = self._competitors.ids([row.competitor for row in rows])
+        competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
         for row in rows:
             if row.prompt not in prompts:
                 raise unknown_prompt(row)

@@ -12,7 +12,7 @@ from arena.importing.identity import Ordinals, row_keys
 from arena.importing.naming import Competitors
 from arena.importing.problems import N_SHOWN, Problems
 from arena.importing.prompts import Prompts
-from arena.importing.reports import Report, what_is_so
+from arena.importing.reports import Report, numbered, what_is_so
 from arena.importing.rows import BattleRow, PromptRow
 from arena.models import Arena, Battle, Competitor
 
@@ -114,11 +114,14 @@ class _Battles:
         n_repeated = self._outcomes.n_repeated()
         return what_is_so(
             [
-                (self._n_set_aside, f"{self._n_set_aside:,} votes are set aside: the names were visible to the voter."),
-                (n_repeated, f"{n_repeated:,} votes are in the file more than once: read once."),
+                (
+                    self._n_set_aside,
+                    f"{numbered(self._n_set_aside, 'votes')} set aside, because the names were visible to the voter.",
+                ),
+                (n_repeated, f"{numbered(n_repeated, 'votes')} read once, though more often in the file."),
                 (
                     n_known,
-                    f"{n_known:,} rows are of battles that are in this arena already: only what is new in them is added.",
+                    f"{numbered(n_known, 'rows')} of battles that are here already: only what is new in them is added.",
                 ),
                 (not self._voters, "The file does not say who voted."),
                 (not self._asked, "The file does not say what was asked: each row is a battle without a prompt."),

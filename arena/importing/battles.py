@@ -94,8 +94,9 @@ class BattleLoader:
         by_identity = self._prompts.ids(list(asked.values())) if asked else {}
         by_object = {key: by_identity[self._prompts.identity(prompt)] for key, prompt in asked.items()}
         prompts = [by_object.get(id(row.prompt)) for row in rows]
-        competitors = self._competitors.ids({row.first for row in rows} | {row.second for row in rows})
-        voters = self._voters.ids({vote.voter for row in rows for vote in row.votes} - {""})
+        # In the order of the file, so that the same file gives the same ids.
+        competitors = self._competitors.ids(dict.fromkeys(name for row in rows for name in (row.first, row.second)))
+        voters = self._voters.ids(dict.fromkeys(vote.voter for row in rows for vote in row.votes if vote.voter))
         answers = [each for row, prompt in zip(rows, prompts, strict=True) for each in _answers(row, prompt, competitors)]
         return Ids(competitors, voters, prompts, response_ids(answers) if answers else {})
 

@@ -52,12 +52,13 @@ def _insert_values(model: type[models.Model], columns: Sequence[str], rows: Sequ
     for some in batched(rows, ROWS_A_STATEMENT):
         # The names are this package's own, never from a file.
         statement = f"INSERT INTO {model._meta.db_table} ({names}) VALUES {', '.join([marks] * len(some))}"  # noqa: S608 # nosec
-        connection.connection.execute(statement, list(chain.from_iterable(some)))
+        with connection.wrap_database_errors:
+            connection.connection.execute(statement, list(chain.from_iterable(some)))
 
 
 def _copy(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     statement = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
         copy.write("".join(["\t".join([_as_text(value) for value in row]) + "\n" for row in rows]))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from arena.importing.fields import LONGEST_NAME, MOST_REMEMBERED
 from arena.importing.formats import Format
-from arena.importing.problems import Problems, RowProblem
+from arena.importing.problems import Plain, Problems, RowProblem
 from arena.importing.reading import read_rows, shape_of
 from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 
@@ -50,7 +50,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         shape = shape_of(self._path)
         if shape not in self._class.shapes:
             allowed = " or ".join(sorted(self._class.shapes))
-            self.problems.add(1, "the file", f"{shape}", f"the format {self._class.name} is {allowed}: choose another format")
+            self.problems.add(1, "the file", Plain(shape), f"the format {self._class.name} is {allowed}: choose another format")
         return shape in self._class.shapes
 
 

@@ -51,7 +51,7 @@ def load(pk: int, *, progress: Progress | None = None) -> bool:
     except BaseException:
         # Whoever continues, perhaps this process after Ctrl-C, need not wait for the lease to run out.
         with suppress(DatabaseError):
-            Import.objects.filter(pk=pk, lease_token=token).update(lease_token="", lease_until=None)
+            Import.objects.filter(pk=pk, lease_token=token).update(lease_until=None)
         raise
     return True
 

@@ -1,6 +1,6 @@
 """Names in a file -> rows in the arena, made where they are new. Memory stays bounded: what is forgotten is looked up again."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -17,11 +17,11 @@ class _Names[M: models.Model]:
         self._model, self._column, self._fixed = model, column, fixed
         self._ids: dict[str, int] = {}
 
-    def ids(self, names: Collection[str]) -> dict[str, int]:
-        """The id of every name, and perhaps of others; call inside a transaction."""
+    def ids(self, names: Iterable[str]) -> dict[str, int]:
+        """The id of every name, each given once, and perhaps of others; call inside a transaction."""
         if len(self._ids) > MOST_REMEMBERED:
             self._ids.clear()
-        missing = [name for name in dict.fromkeys(names) if name not in self._ids]
+        missing = [name for name in names if name not in self._ids]
         if missing:
             self._ids |= self.known(missing)
             new = [name for name in missing if name not in self._ids]

@@ -84,7 +84,7 @@ class Problems:
     first: list[ImportProblem] = field(default_factory=list)
     n_all: int = 0
     # JSON arrays may stand on one line: there the entry's number says more.
-    entry: Callable[[], int] | None = None
+    entry: Callable[[], int | None] | None = None
 
     def add(self, line: int, what: str, value: Any, allowed: str) -> None:
         self.n_all += 1

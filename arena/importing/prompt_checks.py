@@ -8,7 +8,7 @@ from arena.importing.chunks import TypedFile, chunks
 from arena.importing.formats import PROMPT_FORMATS
 from arena.importing.problems import N_SHOWN, Problems
 from arena.importing.prompts import Prompts, text_hash
-from arena.importing.reports import Report, what_is_so
+from arena.importing.reports import Report, numbered, what_is_so
 from arena.importing.rows import PromptRow
 from arena.models import Arena
 
@@ -55,10 +55,13 @@ class _Prompts:
         n_same_text = self.texts.n_different() - n_different(self._hashes)
         return what_is_so(
             [
-                (n_repeated, f"{n_repeated:,} prompts are in the file more than once: read once."),
-                (n_same_text, f"{n_same_text:,} prompts have the text of another one under an id of their own: kept."),
-                (self._n_known, f"{self._n_known:,} prompts are in this arena already: left as they are."),
-                (self._n_recognised, f"The language of {self._n_recognised:,} prompts is not given: recognised from the text."),
+                (n_repeated, f"{numbered(n_repeated, 'prompts')} read once, though more often in the file."),
+                (n_same_text, f"{numbered(n_same_text, 'prompts')} with the text of another one under an id of its own: kept."),
+                (self._n_known, f"{numbered(self._n_known, 'prompts')} in this arena already: left as they are."),
+                (
+                    self._n_recognised,
+                    f"{numbered(self._n_recognised, 'prompts')} without a language: recognised from the text.",
+                ),
             ]
         )
 

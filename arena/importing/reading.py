@@ -75,6 +75,8 @@ def _csv_rows(path: Path, problems: Problems, needed: Collection[str]) -> Iterat
     line = 1
     try:
         header = next(reader, [])
+        if problems.n_all:  # the first line itself cannot be read
+            return
         if not _header_is_usable(header, problems, needed):
             return
         line = reader.line_num + 1
@@ -145,7 +147,7 @@ def _json_array(path: Path, problems: Problems, needed: Collection[str]) -> Iter
         window = _Window(file)
         entries = count(1)
         entry = 0
-        problems.entry = lambda: entry
+        problems.entry = lambda: entry or None
         try:
             window.take("[")
             while window.next_character() != "]":

@@ -10,7 +10,7 @@ from arena.importing.formats import RESPONSE_FORMATS
 from arena.importing.naming import Competitors
 from arena.importing.problems import N_SHOWN, Problems, RowProblem
 from arena.importing.prompts import Prompts
-from arena.importing.reports import Report, what_is_so
+from arena.importing.reports import Report, numbered, what_is_so
 from arena.importing.rows import PromptRow, ResponseRow
 from arena.models import Arena
 
@@ -74,11 +74,14 @@ class _Responses:
         n_several = n_different(self._texts) - n_different(self._pairs)
         return what_is_so(
             [
-                (n_repeated, f"{n_repeated:,} rows are in the file more than once: read once."),
-                (n_several, f"{n_several:,} answers are a second one to a prompt by the same competitor: stored as repeats."),
-                (self._n_known, f"{self._n_known:,} answers are in this arena already: left as they are."),
-                (self._n_empty, f"{self._n_empty:,} answers are empty: kept as they are."),
-                (self._n_failed, f"{self._n_failed:,} answers are marked as failed: kept, and never served."),
+                (n_repeated, f"{numbered(n_repeated, 'rows')} read once, though more often in the file."),
+                (
+                    n_several,
+                    f"{numbered(n_several, 'answers')} more than one to a prompt by a competitor: stored as repeats.",
+                ),
+                (self._n_known, f"{numbered(self._n_known, 'answers')} in this arena already: left as they are."),
+                (self._n_empty, f"{numbered(self._n_empty, 'answers')} without a text: kept as they are."),
+                (self._n_failed, f"{numbered(self._n_failed, 'answers')} marked as failed: kept, and never served."),
             ]
         )
 

@@ -44,15 +44,16 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(stderr=True)
+        chosen = self.options_of(options)
         format_name = self._format(options["format"])
         arena = self._arena(options["arena"])
         if options["check"]:
             self._say(self._checked(options["file"], options["file"].name, format_name, arena))
             self.stdout.write("Nothing was written: this was the check only.")
             return
-        self._import(options, format_name, arena)
+        self._import(options, format_name, arena, chosen)
 
-    def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None) -> None:
+    def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
         try:
             file = receiving.keep_path(options["file"])
         except OSError as error:
@@ -63,9 +64,7 @@ class ImportCommand(BaseCommand):
                 report = self._checked(file.path, file.filename, format_name, arena)
                 self._say(report)
                 arena = arena or self._make_arena(options)
-                source = receiving.register(
-                    file, arena, kind=self.kind, format_name=format_name, report=report, options=self.options_of(options)
-                )
+                source = receiving.register(file, arena, kind=self.kind, format_name=format_name, report=report, options=chosen)
         elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
             receiving.forget(file.digest)
             self._say_known(source)

@@ -6,6 +6,7 @@ from arena.importing import fields
 from arena.importing.formats.format import Format
 from arena.importing.problems import RowProblem
 from arena.importing.reading import Row, Shape
+from arena.importing.reports import numbered
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
 from arena.outcomes import Outcome
 
@@ -49,13 +50,13 @@ class ChatbotArena(Format[BattleRow]):
         notes = ["model_a is taken as the answer that was shown first."]
         if self._n_languages_without_prompt:
             notes.append(
-                f"{self._n_languages_without_prompt:,} rows name a language but no prompt: a language is kept with its "
-                "prompt, so these are left out."
+                f"{numbered(self._n_languages_without_prompt, 'rows')} with a language but no prompt: a language is kept "
+                "with its prompt, so these are left out."
             )
         if self._unknown_languages:
             examples = ", ".join(list(self._unknown_languages)[:5])
             n_rows = sum(self._unknown_languages.values())
-            notes.append(f"{n_rows:,} rows name a language without a known code ({examples}): read as unknown.")
+            notes.append(f"{numbered(n_rows, 'rows')} with a language that has no known code ({examples}): read as unknown.")
         return notes
 
     def _prompt(self, line: int, row: Row) -> PromptRow | None:

@@ -9,7 +9,7 @@ from arena.importing import fields
 from arena.importing.formats.format import Format
 from arena.importing.problems import EMPTY, MISSING, Problems, RowProblem
 from arena.importing.reading import Row, Shape, read_rows
-from arena.importing.reports import what_is_so
+from arena.importing.reports import numbered, what_is_so
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
 from arena.outcomes import Outcome
 
@@ -26,7 +26,8 @@ class PandaLm(Format[BattleRow]):
 
     def __init__(self, path: Path) -> None:
         self._pairs = split_pairs(_cmp_keys(path))
-        self._n_empty = self._n_true = 0
+        self._n_empty = 0
+        self._words: Counter[str] = Counter()
         self._texts: dict[int, set[int]] = {}
 
     def row(self, line: int, row: Row) -> BattleRow:
@@ -45,12 +46,12 @@ class PandaLm(Format[BattleRow]):
             [
                 (True, "The prompt is the instruction and, below it, the input; response1 is taken as the answer shown first."),
                 (True, "Labels: 0 is a tie, 1 and 2 the better response; the three annotators are three voters."),
-                (self._n_empty, f"{self._n_empty:,} pairs have an empty answer: kept, because people judged them."),
-                (self._n_true, f'{self._n_true:,} answers are JSON true instead of a text: read as the text "true".'),
+                (self._n_empty, f"{numbered(self._n_empty, 'pairs')} with an empty answer: kept, because people judged them."),
+                *((True, _about_word(word, n_times)) for word, n_times in sorted(self._words.items())),
                 (
                     n_several,
-                    f"{n_several:,} of {len(self._texts):,} pairs of prompt and model have different texts: each is "
-                    "stored as a repeat of its own.",
+                    f"{n_several:,} of {numbered(len(self._texts), 'pairs')} of prompt and model with different texts: each "
+                    "text is stored as a repeat of its own.",
                 ),
             ]
         )
@@ -66,9 +67,14 @@ class PandaLm(Format[BattleRow]):
 
     def _answer(self, row: Row, column: str) -> str:
         if isinstance(row.get(column), bool):
-            self._n_true += 1
-            return "true" if row[column] else "false"
+            word = "true" if row[column] else "false"
+            self._words[word] += 1
+            return word
         return fields.text(row, column)
+
+
+def _about_word(word: str, n_times: int) -> str:
+    return f'{numbered(n_times, "answers")} in JSON\'s word {word} instead of a text: read as the text "{word}".'
 
 
 def split_pairs(keys: Counter[str]) -> dict[str, list[tuple[str, str]]]:

@@ -8,6 +8,7 @@ from arena.importing import fields
 from arena.importing.formats.format import Format
 from arena.importing.problems import MISSING, Plain, RowProblem
 from arena.importing.reading import Row, Shape
+from arena.importing.reports import numbered
 from arena.importing.rows import PromptRow
 from arena.models import PromptStatus
 
@@ -41,7 +42,7 @@ class JsonPrompts(Format[PromptRow]):
     def notes(self) -> list[str]:
         if not self._n_without_id:
             return []
-        return [f"{self._n_without_id:,} prompts have no id: they are known by their text."]
+        return [f"{numbered(self._n_without_id, 'prompts')} without an id: known by the text."]
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         return tuple(fields.as_name("tags", tag) for tag in fields.texts(row, "tags"))

@@ -1,0 +1,173 @@
+"""The commands: what they say, and that they exit with 2 and one clear line where something is wrong."""
+
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena import curation
+from arena.importing import receiving
+from arena.models import Arena, Battle, Import, Prompt, Response
+from tests.arena.import_files import BATTLES, lines, n_rows, write
+from tests.factories import make_arena, make_prompt
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(command, *arguments):
+    said = StringIO()
+    call_command(command, *map(str, arguments), stdout=said)
+    return said.getvalue()
+
+
+def _refused(command, *arguments):
+    with pytest.raises(CommandError) as refused:
+        _run(command, *arguments)
+    assert refused.value.returncode == 2
+    return str(refused.value)
+
+
+@pytest.fixture
+def battles(tmp_path):
+    return write(tmp_path, BATTLES + "x,y,tie,q1,v\nx,z,model_a,q1,v\n", "battles.csv")
+
+
+def test_import_battles_makes_the_arena_and_says_what_it_did(battles):
+    said = _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new", "--name", "A new one")
+    arena = Arena.objects.get(slug="new")
+    assert (arena.name, arena.board_visibility, arena.content_visibility, arena.voting) == (
+        "A new one",
+        "public",
+        "curators",
+        "accounts",
+    )
+    assert "2 rows: 2 battles, 2 votes, 3 competitors, 3 new competitors, 1 prompt, 1 voter." in said
+    assert "Published: 2 of 2 rows were new." in said
+    assert "/arenas/new/" in said
+    assert "manage.py publish_leaderboard new" in said
+    assert n_rows(arena) == (2, 2, 2)
+
+
+def test_the_same_file_again_adds_nothing_and_says_so(battles):
+    for _ in range(2):
+        said = _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    assert "This file was already imported on " in said
+    assert "(2 rows): nothing was added." in said
+    assert Battle.objects.count() == 2
+    assert not list(receiving.upload_folder().iterdir())
+
+
+def test_a_file_that_was_set_aside_is_not_brought_back_by_importing_it(battles):
+    _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    curation.set_aside_import(Import.objects.get(), "bots", None)
+    said = _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    assert "is set aside: nothing was added. Restore it at /import/" in said
+
+
+def test_a_failed_import_is_tried_again(battles):
+    _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    Import.objects.update(state=Import.State.FAILED, error="disk full")
+    receiving.keep_path(battles)
+    assert "Published: 2 of 2 rows were new." in _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+
+
+def test_check_writes_nothing(battles):
+    said = _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new", "--check")
+    assert "2 rows: 2 battles" in said
+    assert "Nothing was written" in said
+    assert not Arena.objects.exists()
+    assert not list(receiving.upload_folder().iterdir())
+
+
+def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_path):
+    path = write(tmp_path, BATTLES + "x,y,model_c,q,v\nx,x,tie,q,v\n", "battles.csv")
+    said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new")
+    assert said.splitlines() == [
+        "battles.csv was not imported.",
+        "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad)",
+        "battles.csv, line 3: model_b is 'x'; a battle needs two different models, and model_a is the same",
+    ]
+    assert not Arena.objects.exists()
+    assert not Import.objects.exists()
+    assert not list(receiving.upload_folder().iterdir())
+
+
+def test_thousands_of_problems_are_twenty_and_a_number(tmp_path):
+    path = write(tmp_path, BATTLES + "x,y,model_c,q,v\n" * 3_000)
+    said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new").splitlines()
+    assert len(said) == 22
+    assert said[-1] == "... and 2,980 more problems; correct these first"
+
+
+def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
+    nowhere = tmp_path / "nowhere.csv"
+    calls = [
+        (("import_battles", nowhere, "--format", "llmfao", "--arena", "a"), f"{nowhere}: No such file or directory"),
+        (("import_battles", tmp_path, "--format", "llmfao", "--arena", "a"), f"{tmp_path}: Is a directory"),
+        (("import_battles", nowhere, "--format", "llmfao", "--arena", "a", "--check"), f"{nowhere}: No such file or directory"),
+        (
+            ("import_battles", battles, "--format", "lmsys", "--arena", "a"),
+            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm",
+        ),
+        (
+            ("import_battles", battles, "--format", "llmfao", "--arena", "a b"),
+            "--arena a b: letters, digits, - and _ are allowed",
+        ),
+        (("import_responses", battles, "--arena", "a"), "--arena a: no such arena; known are: none yet"),
+        (("import_prompts", battles, "--arena", "a", "--pool", "a b"), "--pool a b: letters, digits, - and _ are allowed"),
+    ]
+    for call, said in calls:
+        assert _refused(*call) == said
+
+
+def test_the_process_exits_with_2_and_without_a_traceback(tmp_path):
+    command = [sys.executable, "manage.py", "import_battles", "nowhere.csv", "--format", "llmfao", "--arena", "a"]
+    environment = {**os.environ, "AGON_DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.strip() == "CommandError: nowhere.csv: No such file or directory"
+
+
+def test_prompts_and_their_answers(tmp_path):
+    prompts = write(tmp_path, lines({"id": "p1", "prompt": "Why is the sky blue at noon?"}), "prompts.jsonl")
+    answers = write(tmp_path, "prompt,competitor,text\np1,m,Because.\n", "answers.csv")
+    said = _run("import_prompts", prompts, "--arena", "new", "--pool", "hard")
+    assert "manage.py import_responses FILE --arena new" in said
+    assert Prompt.objects.get().pool.slug == "hard"
+    assert "Published: 1 of 1 row" in _run("import_responses", answers, "--arena", "new", "--format", "csv")
+    assert Response.objects.get().text == "Because."
+
+
+def test_the_shipped_sample_prompts_can_be_imported():
+    path = ROOT / "arena" / "sample" / "prompts.jsonl"
+    assert "Published" in _run("import_prompts", path, "--arena", "sample-again")
+    assert Prompt.objects.exclude(verifier__isnull=True).exists()
+
+
+def test_make_battles_gives_the_same_file_for_the_same_seed(tmp_path):
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    for path in (one, two):
+        _run("make_battles", "--battles", 2000, "--competitors", 7, "--prompts", 30, "--seed", 3, "--out", path)
+    assert one.read_bytes() == two.read_bytes()
+    said = _run("import_battles", one, "--format", "chatbot-arena", "--arena", "made")
+    assert "2,000 battles, 2,000 votes, 7 competitors, 7 new competitors, 30 prompts, 2 voters" in said
+
+
+def test_make_battles_says_what_it_needs(tmp_path):
+    assert "at least 1 battle, 2 competitors and 1 prompt" in _refused(
+        "make_battles", "--competitors", 1, "--out", tmp_path / "x"
+    )
+    assert "Is a directory" in _refused("make_battles", "--out", tmp_path)
+
+
+def test_answers_say_where_to_vote(tmp_path):
+    arena = make_arena("here")
+    make_prompt(arena, key="p1")
+    path = write(tmp_path, lines({"prompt": "p1", "competitor": "m", "text": "x"}))
+    assert "/arenas/here/vote/" in _run("import_responses", path, "--arena", "here")
