@@ -64,6 +64,8 @@ class Battle(models.Model):
             models.Index(fields=["competitor_a", "competitor_b"], name="battle_pair"),
             models.Index(fields=["response_a", "response_b"], condition=Q(response_a__isnull=False), name="battle_answers"),
             models.Index(fields=["arena", "-id"], name="battle_newest"),
+            # asked by the database for every answer that is deleted
+            models.Index(fields=["response_b"], condition=Q(response_b__isnull=False), name="battle_answer_b"),
         ]
 
     def __str__(self) -> str:
