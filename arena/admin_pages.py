@@ -152,14 +152,11 @@ def moving(field: str, value: object, *, description: str) -> Callable[[ModelAdm
 
     @admin.action(description=description)
     def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        rows = queryset.model._default_manager.filter(
-            pk__in=list(queryset.exclude(**{field: value}).values_list("pk", flat=True))
-        )
+        n_chosen, others = queryset.count(), queryset.exclude(**{field: value})
+        rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
         LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
         n_moved = rows.update(**{field: value})
-        model_admin.message_user(
-            request, f"{description}: {n_moved} changed, {len(request.POST.getlist(ACTION_CHECKBOX_NAME))} chosen."
-        )
+        model_admin.message_user(request, f"{description}: {n_moved} changed, {n_chosen - n_moved} were so already.")
 
     move.__name__ = f"set_{field}_{value}".lower()
     return move

@@ -214,7 +214,7 @@ def test_prompts_are_moved_to_a_status_in_bulk_and_their_history_says_so(client,
     already = make_prompt(arena, status=status)
     response = choose(client, "arena_prompt", action, [*prompts, already])
     assert set(Prompt.objects.values_list("status", flat=True)) == {status}
-    assert "3 changed" in messages_of(response)[0]
+    assert "3 changed, 1 were so already" in messages_of(response)[0]
     assert LogEntry.objects.filter(user=curator).count() == 3
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from arena.models import Ballot
@@ -21,6 +22,11 @@ from tests.ranking.board_factories import make_board, make_entry, make_snapshot
 pytestmark = pytest.mark.django_db
 
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/"]
+
+
+@pytest.fixture
+def client_of_another():
+    return Client()
 
 
 def make_full_arena(slug="vault", **fields):
@@ -130,6 +136,17 @@ def test_a_voter_who_leaves_the_cookie_at_home_cannot_tell_either(client):
         assert battle.response_a.text not in body, address
         assert battle.response_b.text not in body, address
     assert client.get(f"/api/v1/battles/{battle.pk}/").status_code == 404
+
+
+def test_what_the_vote_page_serves_nobody_can_look_up(client, client_of_another):
+    arena, battle, snapshot = make_full_arena(content_visibility="public", voting="anyone")
+    page = client.get(f"/arenas/{arena.slug}/vote/").content.decode()
+    assert battle.response_a.text in page
+    for visitor in (client, client_of_another):
+        for address in addresses(arena, battle, snapshot):
+            body = visitor.get(address).content.decode()
+            assert battle.response_a.text not in body, address
+            assert battle.response_b.text not in body, address
 
 
 def test_an_abandoned_ballot_hides_answers_from_its_own_voter_only(client):
