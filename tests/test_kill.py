@@ -157,7 +157,7 @@ def test_worker_and_site_killed_during_an_import(here, tmp_path):
         wait_for(lambda: here.rows(IMPORTED_BOARD) == [(N_ROWS,)], seconds=60)
 
 
-N_ROWS = 60_000
+N_ROWS = 40_000
 IMPORTED_BOARD = (
     "SELECT n_votes FROM ranking_snapshot s JOIN ranking_leaderboard b ON b.id = s.leaderboard_id WHERE b.slug = 'imported'"
 )

@@ -11,8 +11,9 @@ from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 
 @pytest.fixture
-def folder_broker(settings, tmp_path):
-    """The folder broker on a folder of this test."""
+def folder_broker(settings, tmp_path, monkeypatch):
+    """The folder broker on a folder of this test, whatever the suite runs on."""
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery itself reads it, too
     from arena.config import celery_app
 
     celery_app.conf.broker_url = "folder://"
