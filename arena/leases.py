@@ -14,7 +14,6 @@ from django.db import DatabaseError, connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
-
 FREE = ""  # the token of a row that nobody holds
 
 
