@@ -6,7 +6,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from arena.models import Arena, Ballot, Battle, Response, Visibility, Voter, Voting
+from arena.models import Arena, Ballot, Battle, Prompt, PromptStatus, Response, Visibility, Voter, Voting
+
+IN_PLAY_FOR = timedelta(hours=1)  # how long a ballot that nobody answers hides its prompt from others
 
 Visitor = AbstractBaseUser | AnonymousUser
 
@@ -57,36 +59,35 @@ def pending_prompts(voter: Voter | None) -> QuerySet[Ballot, int | None]:
     return Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).values_list("battle__prompt_id", flat=True)
 
 
-def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
-    """Battles that this visitor may read with names and votes.
+def hidden_prompts(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Prompt]:
+    """Prompts whose answers this visitor may not read by name now: whoever can, knows the sides of every ballot on them.
 
-    Left out for all but curators: battles that are open to any voter. Left out for everybody: battles on a prompt on which
-    the visitor has an open ballot, because the same answers could stand in them.
+    For everybody those on which the visitor has an open ballot. For all but curators also those on which anybody was served
+    one within the hour: a request without the cookie must not tell what the one with it hides. Prompts of the same text go
+    with them, because a model may answer them in the same words. Drafts are for curators. (A ballot's arena is its voter's:
+    by the battles it would take reading them all.)
     """
-    battles = Battle.objects.filter(arena=arena).published()
-    if not sees_content(visitor, arena):
-        return battles.none()
+    hidden_by = Q(voter=voter) if voter is not None else Q(pk=None)
+    unfinished = Q(pk=None)
     if not is_curator(visitor):
-        # A ballot's arena is its voter's: by the battles it would take reading them all.
-        battles = battles.exclude(pk__in=Ballot.objects.filter(state=Ballot.State.OPEN, voter__arena=arena).values("battle_id"))
-    if voter is not None:
-        battles = battles.exclude(prompt_id__in=pending_prompts(voter))
-    return battles
+        hidden_by |= Q(served_at__gt=timezone.now() - IN_PLAY_FOR)
+        unfinished = Q(status=PromptStatus.DRAFT)
+    open_ballots = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, voter__arena=arena, battle__prompt__isnull=False)
+    in_play = Q(content_hash__in=open_ballots.values("battle__prompt__content_hash"))
+    return Prompt.objects.filter(in_play | unfinished, arena=arena)
+
+
+def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
+    """Battles that this visitor may read with names and votes: none on hidden prompts."""
+    if not sees_content(visitor, arena):
+        return Battle.objects.none()
+    battles = Battle.objects.filter(arena=arena).published()
+    return battles.exclude(prompt__in=hidden_prompts(visitor, arena, voter))
 
 
 def responses_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
-    """Answers that this visitor may read with the names of those who gave them.
-
-    Whoever finds the answers of a prompt by name knows the sides of every ballot on it. Left out for everybody: prompts on
-    which the visitor has an open ballot. For all but curators also those on which anybody was served one within a day: a
-    request without the cookie must not tell what the one with it hides. Prompts of the same text go with them, because a
-    model may answer them in the same words.
-    """
+    """Answers that this visitor may read with the names of those who gave them: none to hidden prompts."""
     if not sees_content(visitor, arena):
         return Response.objects.none()
-    hidden_by = Q(voter=voter) if voter is not None else Q(pk=None)
-    if not is_curator(visitor):
-        hidden_by |= Q(served_at__gt=timezone.now() - timedelta(days=1))
-    in_play = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, voter__arena=arena, battle__prompt__isnull=False)
     answers = Response.objects.delivered().filter(prompt__arena=arena)
-    return answers.exclude(prompt__content_hash__in=in_play.values("battle__prompt__content_hash"))
+    return answers.exclude(prompt__in=hidden_prompts(visitor, arena, voter))

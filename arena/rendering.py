@@ -9,12 +9,19 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from arena.models import Prompt, Response
 
-RULES = 2
+RULES = 3
+NEXT_TURN = (
+    "<!--next turn-->"  # between the turns of stored HTML; no text can hold it, since comments are escaped or cleaned away
+)
+LONGEST = 200_000  # characters that are read as Markdown
+MOST_MARKS = 5_000  # of each mark for which the time to read grows with the square of their number
+_COSTLY = "[]`*_~<>"
 RENDERED_BY = f"{RULES}/markdown-it {version('markdown-it-py')}/nh3 {version('nh3')}"
 
 _TAGS = {
@@ -34,6 +41,8 @@ def visible_controls(text: str) -> str:
 
 def render(text: str) -> SafeString:
     """Markdown with raw HTML off, then an allow-list of tags: no images, no styles, links that open nothing by themselves."""
+    if len(text) > LONGEST or max(text.count(mark) for mark in _COSTLY) > MOST_MARKS:
+        return SafeString(f'<pre tabindex="0">{escape(visible_controls(text))}</pre>')  # Markdown would take too long
     tokens = _markdown.parse(visible_controls(text))
     for token in tokens:
         token.tag = _SHIFT.get(token.tag, token.tag)
@@ -49,8 +58,9 @@ def render(text: str) -> SafeString:
 
 
 def rendered[Row: Prompt | Response](row: Row) -> Row:
-    """The row with its HTML filled in, not yet saved."""
-    row.html, row.rendered_by = render(row.text), RENDERED_BY
+    """The row with its HTML filled in, turn by turn where there are several; not yet saved."""
+    turns = [str(turn) for turn in row.turns] if len(row.turns) > 1 else [row.text]
+    row.html, row.rendered_by = NEXT_TURN.join(render(turn) for turn in turns), RENDERED_BY
     return row
 
 
@@ -62,10 +72,10 @@ def html_of(row: Prompt | Response) -> SafeString:
 
 
 def turns_of(row: Prompt | Response) -> list[SafeString]:
-    """The text turn by turn; nothing where it is empty. Single texts are rendered already, several turns are few."""
-    if len(row.turns) > 1:
-        return [render(str(turn)) for turn in row.turns]
-    return [html_of(row)] if row.text.strip() else []
+    """The text turn by turn; nothing where it is empty."""
+    if not row.text.strip() and len(row.turns) < 2:
+        return []
+    return [mark_safe(turn) for turn in html_of(row).split(NEXT_TURN)]  # noqa: S308 # nosec
 
 
 def refresh(rows: Iterable[Prompt | Response]) -> int:

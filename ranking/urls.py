@@ -8,6 +8,6 @@ urlpatterns = [
     path("", arenas.arenas, name="arenas"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
     path("arenas/<slug:slug>/models/<int:pk>/", competitors.competitor, name="competitor"),
-    path("snapshots/<str:key>/", leaderboards.snapshot, name="snapshot"),
+    path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
     path("method/", method.method, name="method"),
 ]

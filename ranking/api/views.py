@@ -3,9 +3,8 @@
 from hashlib import sha256
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django_filters import ChoiceFilter, FilterSet
@@ -24,7 +23,8 @@ from arena.api.schema import OTHER_RESPONSES
 from arena.models import Competitor
 from ranking.api.rendering import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
-from ranking.models import KeptSnapshot, Leaderboard, Snapshot
+from ranking.keeping import keep
+from ranking.models import Leaderboard, Snapshot
 
 
 class LeaderboardFilters(FilterSet):  # type: ignore[misc]
@@ -121,14 +121,5 @@ class SnapshotDetail(BoardView):
         snapshots = Snapshot.objects.filter(leaderboard__in=self.readable()).select_related("leaderboard__arena")
         snapshot = get_object_or_404(snapshots, key=key)
         if request.method == "GET":
-            keep(snapshot)
+            keep(snapshot, request._request, reason="exported over REST")
         return self.show(snapshot.leaderboard, snapshot)
-
-
-def keep(snapshot: Snapshot) -> None:
-    """Somebody has it from now on: it is never thinned out."""
-    try:
-        KeptSnapshot.objects.get_or_create(snapshot=snapshot, defaults={"reason": "exported over REST"})
-    except IntegrityError as gone:
-        # thinned out since it was looked up
-        raise Http404 from gone

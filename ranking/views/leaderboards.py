@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from arena import access
 from arena.models import Arena, Visibility
 from arena.views.context import arena_or_404, page_context
-from ranking.models import KeptSnapshot, Leaderboard, Snapshot
+from ranking.keeping import keep
+from ranking.models import Leaderboard, Snapshot
 from ranking.views.table import DEFAULT_SORT, SORTS, board_table, tied_leaders
 
 POLL_SECONDS = 3
@@ -38,7 +39,7 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     if not access.sees_board(request.user, arena):
         raise Http404(f"no snapshot {key!r}")
     if request.method == "GET":
-        KeptSnapshot.objects.get_or_create(snapshot=shown, defaults={"reason": "linked"})
+        keep(shown, request, reason="linked")
     context = page_context(request, "leaderboard", arena, is_live=False, **_board_context(request, arena, board, shown))
     return _answer(request, context)
 
@@ -64,6 +65,8 @@ def _private(response: HttpResponse) -> HttpResponse:
 def _chosen_board(request: HttpRequest, arena: Arena) -> Leaderboard | None:
     category, language = request.GET.get("category", ""), request.GET.get("language", "")
     boards = Leaderboard.objects.filter(arena=arena)
+    if "\0" in category + language:
+        raise Http404("no such board")
     if not category and not language:
         return boards.filter(is_default=True).first()
     board = boards.filter(category=category, language=language).first()

@@ -1,5 +1,6 @@
 """Untrusted Markdown becomes harmless HTML, once; another version of the rules renders it again."""
 
+import time
 from io import StringIO
 
 import pytest
@@ -119,3 +120,24 @@ def test_the_command_renders_again_what_other_rules_rendered(monkeypatch):
     ]  # fmt: skip
     response.refresh_from_db()
     assert response.rendered_by == "99/new rules"
+
+
+@pytest.mark.parametrize("mark", list("[]`*_~<>"))
+def test_a_text_that_would_take_long_to_read_as_markdown_is_shown_as_it_is(mark):
+    began = time.process_time()
+    html = render(mark * 60_000 + "\nend")
+    assert html.startswith("<pre")
+    assert html.endswith("end</pre>")
+    assert time.process_time() - began < 2
+
+
+def test_several_turns_are_rendered_once_and_read_back_one_by_one(db):
+    arena = make_arena()
+    answer = make_response(
+        make_prompt(arena), make_competitor(arena), "one\n\ntwo", turns=["one <!--next turn--> still one", "**two**"]
+    )
+    turns = turns_of(answer)
+    assert len(turns) == 2
+    assert "<strong>two</strong>" in turns[1]
+    answer.refresh_from_db()
+    assert answer.rendered_by == RENDERED_BY

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from ranking.boards import ensure_boards
-from ranking.models import KeptSnapshot, Leaderboard
+from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 from ranking.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_contest, make_prompt, make_user, make_vote
 
@@ -134,3 +134,18 @@ def test_pages_forbid_what_they_do_not_need(client, contest):
     policy = client.get(contest[0].get_absolute_url())["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+
+
+@pytest.mark.parametrize("address", ["?category=%00", "?language=a%00", "?q=%00"])
+def test_a_null_character_breaks_nothing(client, contest, address):
+    assert client.get(contest[0].get_absolute_url() + address).status_code in {200, 404}
+    assert client.get("/snapshots/%00/").status_code == 404
+
+
+def test_a_crawler_that_opens_every_snapshot_keeps_only_some(client, contest, monkeypatch):
+    _, _, snapshot = contest
+    monkeypatch.setattr("ranking.keeping.KEPT_AN_HOUR", 2)
+    fields = {field.name: getattr(snapshot, field.name) for field in Snapshot._meta.fields if field.name not in ("id", "key")}
+    for _ in range(4):
+        client.get(Snapshot.objects.create(**fields).get_absolute_url())
+    assert KeptSnapshot.objects.count() == 2
