@@ -1,8 +1,10 @@
 """A file arrives: it is kept under its SHA-256, so that a worker, a second run and a second upload find the same bytes."""
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -29,8 +31,16 @@ class KeptFile:
 
 def keep_path(path: Path) -> KeptFile:
     """Raises OSError where the file cannot be read."""
+    must_be_regular(path)
     with path.open("rb") as file:
         return keep(path.name, iter(lambda: file.read(BLOCK), b""))
+
+
+def must_be_regular(path: Path) -> None:
+    """A device or a pipe may never end; raises OSError. A folder is refused by the system in its own words."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "not a regular file; write what it gives into a file and import that", str(path))
 
 
 def keep(filename: str, blocks: Iterable[bytes]) -> KeptFile:

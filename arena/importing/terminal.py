@@ -102,6 +102,7 @@ class ImportCommand(BaseCommand):
 
     def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> Report:
         try:
+            receiving.must_be_regular(path)
             with self.console.status(f"Checking {filename}"):
                 return check(path, kind=self.kind, format_name=format_name, filename=filename, arena=arena)
         except ImportProblems as problems:

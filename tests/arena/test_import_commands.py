@@ -125,6 +125,15 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
         assert _refused(*call) == said
 
 
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_what_never_ends_is_refused_before_a_byte_is_read(tmp_path, settings, check):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/dev/zero"), tmp_path / "pipe"):
+        said = _refused("import_battles", path, "--format", "llmfao", "--arena", "a", *check)
+        assert said == f"{path}: not a regular file; write what it gives into a file and import that"
+    assert not list(Path(settings.UPLOAD_FOLDER).glob("*"))
+
+
 def test_the_process_exits_with_2_and_without_a_traceback(tmp_path):
     command = [sys.executable, "manage.py", "import_battles", "nowhere.csv", "--format", "llmfao", "--arena", "a"]
     environment = {**os.environ, "AGON_DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
