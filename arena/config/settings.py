@@ -119,6 +119,7 @@ AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time on the page stays true
 AXES_DISABLE_ACCESS_LOG = True  # failures are enough; who signed in when from where is nobody's business
 AXES_LOCKOUT_CALLABLE = "arena.config.signing_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "arena.config.signing_in.client_address"
 
 # --- what a browser may do with our pages ----------------------------------------------------------------------------
 SECURE_CSP = {
@@ -141,7 +142,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.agon_https
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.agon_https else 0
 if ENV.agon_behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
 BEHIND_PROXY = ENV.agon_behind_proxy
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 UPLOAD_FOLDER = DATA_DIR / "uploads"

@@ -1,5 +1,6 @@
 """What somebody sees who failed to sign in too often."""
 
+import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,17 @@ from axes.models import AccessAttempt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+
+from arena.identity import address_of
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """For the count of failures, which takes plain addresses only: of an IPv6 net its first one."""
+    address = address_of(request).partition("/")[0]
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None  # a unix socket has none
 
 
 def locked_out(

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views import defaults
 
+from arena.config.signing_in import client_address
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,24 @@ def test_one_who_is_kept_out_does_not_keep_out_others(client):
         sign_in(client, "wrong")
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert sign_in(elsewhere).status_code == 302
+
+
+def test_behind_a_proxy_one_who_is_kept_out_does_not_keep_out_others(settings):
+    settings.BEHIND_PROXY = True
+    make_user("cora")
+    guesser = Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="127.0.0.1, 192.0.2.1")
+    other = Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="192.0.2.2")
+    assert [sign_in(guesser, "wrong").status_code for _ in range(8)][-1] == 429
+    assert sign_in(guesser).status_code == 429
+    assert sign_in(other).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), ("", None), ("unix:", None)],
+)
+def test_failures_are_counted_by_plain_address(said, counted):
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR=said)) == counted
 
 
 def test_a_password_is_changed(client):
