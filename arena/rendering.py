@@ -5,17 +5,18 @@ at once by `manage.py render_texts`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from arena.models import Prompt, Response
 
-RULES = 3
+RULES = 4
 NEXT_TURN = (
     "<!--next turn-->"  # between the turns of stored HTML; no text can hold it, since comments are escaped or cleaned away
 )
@@ -28,7 +29,6 @@ _TAGS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
     "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "a",
 }  # fmt: skip
-_SHIFT = {f"h{level}": f"h{min(6, level + 2)}" for level in range(1, 7)}
 # Controls that turn or hide text: shown as what they are.
 _HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False, "typographer": False}).disable("image")
@@ -44,8 +44,8 @@ def render(text: str) -> SafeString:
     if len(text) > LONGEST or max(text.count(mark) for mark in _COSTLY) > MOST_MARKS:
         return SafeString(f'<pre tabindex="0">{escape(visible_controls(text))}</pre>')  # Markdown would take too long
     tokens = _markdown.parse(visible_controls(text))
+    _in_heading_order(tokens)
     for token in tokens:
-        token.tag = _SHIFT.get(token.tag, token.tag)
         if token.type in {"fence", "code_block"}:
             token.info = ""
     html = _markdown.renderer.render(tokens, _markdown.options, {})
@@ -55,6 +55,16 @@ def render(text: str) -> SafeString:
     )  # fmt: skip
     # A scrolling block must be reachable by keyboard.
     return mark_safe(safe.replace("<pre>", '<pre tabindex="0">'))  # noqa: S308 # nosec
+
+
+def _in_heading_order(tokens: Sequence[Token]) -> None:
+    """Headings begin below those of the page, h3, and never leave out a level on the way down."""
+    level = 2
+    for token in tokens:
+        if token.type == "heading_open":
+            level = min(6, int(token.tag[1]) + 2, level + 1)
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{level}"
 
 
 def rendered[Row: Prompt | Response](row: Row) -> Row:

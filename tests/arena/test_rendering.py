@@ -1,5 +1,6 @@
 """Untrusted Markdown becomes harmless HTML, once; another version of the rules renders it again."""
 
+import re
 import time
 from io import StringIO
 
@@ -141,3 +142,8 @@ def test_several_turns_are_rendered_once_and_read_back_one_by_one(db):
     assert "<strong>two</strong>" in turns[1]
     answer.refresh_from_db()
     assert answer.rendered_by == RENDERED_BY
+
+
+def test_headings_stand_below_the_page_and_leave_out_no_level():
+    html = render("##### deep\n\ntext\n\n# top\n\n### third\n\n## second\n")
+    assert re.findall(r"<h(\d)>", html) == ["3", "3", "4", "4"]
