@@ -23,6 +23,8 @@ from arena.config.lifeline import PARENT
 STOP_SECONDS = 15  # then what still runs is killed: work in hand is taken up again from its row
 SOUND_AFTER_SECONDS = 60  # a child that lived so long failed for a new reason
 LONGEST_PAUSE = 30.0
+# Several threads serve and fit at once already: one thread each for linear algebra, unless told otherwise.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 HOPELESS_AFTER = 3  # failures in a row of a site that has never been up
 
 
@@ -46,7 +48,7 @@ class Child:
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 # nosec
             self.argv,
-            env=os.environ | {PARENT: str(os.getpid())} | _same_place(),
+            env=ONE_THREAD | os.environ | {PARENT: str(os.getpid())} | _same_place(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtrit
 
 from ranking.maths.arrays import Bools, Floats
 from ranking.maths.comparisons import Cluster
@@ -16,6 +15,11 @@ FEWEST_CLUSTERS = 30
 
 FLAT = 1e-9
 """A variance below this share of the model's own is rounding, not knowledge."""
+
+
+def _above(tail: float, df: float) -> float:
+    """What a t (or for infinite df a normal) variable exceeds with chance `tail`. (`scipy.stats` takes a second to load.)"""
+    return float(-ndtri(tail) if np.isinf(df) else -stdtrit(df, tail))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +57,11 @@ class Spread:
     def critical(self, level: float) -> float:
         """Two-sided quantile for one statement: t with `df` degrees of freedom, or normal."""
         tail = (1 - checked_level(level)) / 2
-        return float(norm.isf(tail) if np.isinf(self.df) else student.isf(tail, self.df))
+        return _above(tail, self.df)
 
     def simultaneous(self, gaussian: float) -> float:
         """A simultaneous Gaussian critical value on the scale of t: the value of the same tail."""
-        return gaussian if np.isinf(self.df) else float(student.isf(norm.sf(gaussian), self.df))
+        return gaussian if np.isinf(self.df) else _above(float(ndtr(-gaussian)), self.df)
 
 
 def checked_level(level: float) -> float:
