@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from inspect import unwrap
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -72,6 +73,6 @@ def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to what nobody foresaw: a problem for programs, a page for people. It reads no database."""
     if not request.path.startswith(API_ROOT):
-        return server_error_page(request)
+        return unwrap(server_error_page)(request)  # as it is decorated, it reads the form, which may be the error
     body = problem(500, "The server failed on this request; its log says why.", request.path)
     return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

@@ -13,4 +13,7 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
 ]
 
+handler400 = "arena.config.error_pages.bad_request"
+handler403 = "arena.config.error_pages.permission_denied"
+handler404 = "arena.config.error_pages.page_not_found"
 handler500 = "arena.api.problems.server_error"

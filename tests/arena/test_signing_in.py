@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views import defaults
 
+from arena.api.problems import server_error
 from arena.config.signing_in import client_address
 from tests.factories import make_user
 
@@ -128,6 +129,24 @@ def test_error_pages_are_the_sites_own(client, view, error, status, words):
     response = view(request, error)
     assert response.status_code == status
     assert words in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"), [("/login/", 400, "not understood"), ("/no/such/page/", 404, "nothing here for you")]
+)
+@pytest.mark.parametrize("charset", ["rot13", "utf-16"])
+def test_a_form_that_cannot_be_read_is_an_error_of_its_sender(path, status, words, charset):
+    content_type = f"application/x-www-form-urlencoded; charset={charset}"
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/login/")  # with the cookie that comes with the form
+    response = browser.generic("POST", path, b"username=cora", content_type=content_type)
+    assert response.status_code == status
+    assert words in response.content.decode()
+
+
+def test_a_fault_of_ours_has_its_page_even_where_the_form_cannot_be_read():
+    request = RequestFactory().generic("POST", "/", b"a=b", content_type="application/x-www-form-urlencoded; charset=rot13")
+    assert server_error(request).status_code == 500
 
 
 def test_a_form_without_its_token_is_refused_in_the_sites_look():
