@@ -32,6 +32,12 @@ def allow(key: str, *, at_most: int, seconds: int, now: datetime) -> bool:
     return bool(window.update(count=F("count") + 1))
 
 
+def take_back(key: str, *, seconds: int, now: datetime) -> None:
+    """What was allowed at `now` turned out not to count."""
+    window = RateWindow.objects.filter(key=_hashed(key), starts_at=_window(seconds, now), count__gt=0)
+    window.update(count=F("count") - 1)
+
+
 def retry_after(seconds: int, now: datetime) -> int:
     """Seconds until the next window begins, at least 1."""
     return seconds - int(now.timestamp()) % seconds

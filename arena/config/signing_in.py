@@ -1,4 +1,4 @@
-"""What somebody sees who failed to sign in too often."""
+"""The sign-in page, and what somebody sees who failed there too often."""
 
 import ipaddress
 from datetime import datetime, timedelta
@@ -6,11 +6,49 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from arena import limits
 from arena.identity import address_of
+
+
+FAILURES_FROM_ONE_ADDRESS = 30
+WINDOW = 15 * 60  # seconds
+
+
+class NameAndPassword(AuthenticationForm):
+    """A name longer than any account's is wrong at once: it would not fit where failures are written down."""
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        most = User._meta.get_field("username").max_length or 0
+        if len(name) > most:
+            raise ValidationError(f"A name has at most {most} characters, this one has {len(name)}.")
+        return name
+
+
+class SignIn(LoginView):
+    """Of many names tried from one address, too: django-axes counts one name from one address."""
+
+    form_class = NameAndPassword
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now, key = timezone.now(), f"sign-in:{address_of(request)}"
+        if not limits.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
+            return _too_often(request, now + timedelta(seconds=limits.retry_after(WINDOW, now)), now)
+        limits.forget_old(now)
+        # Counted before the password is looked at, so that guesses made at once are counted as well.
+        response = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            limits.take_back(key, seconds=WINDOW, now=now)
+        return response
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -27,7 +65,11 @@ def locked_out(
 ) -> HttpResponse:
     """429 with the time from which on the next attempt is heard."""
     opens_at = _last_failure(request, credentials or {}) + (get_cool_off(request) or timedelta())
-    seconds = max(1, round((opens_at - timezone.now()).total_seconds()))
+    return _too_often(request, opens_at, timezone.now())
+
+
+def _too_often(request: HttpRequest, opens_at: datetime, now: datetime) -> HttpResponse:
+    seconds = max(1, round((opens_at - now).total_seconds()))
     page = render(request, "429.html", {"opens_at": opens_at, "signing_in": True}, status=429)
     page["Retry-After"] = str(seconds)
     page["Cache-Control"] = "no-store"

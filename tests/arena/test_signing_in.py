@@ -93,6 +93,38 @@ def test_failures_are_counted_by_plain_address(said, counted):
     assert client_address(RequestFactory().get("/", REMOTE_ADDR=said)) == counted
 
 
+def test_one_password_tried_on_many_names_is_stopped_for_its_address_alone(client, settings):
+    settings.BEHIND_PROXY = True
+    make_user("cora")
+    now = timezone.now().replace(minute=5, second=0, microsecond=0)
+    guesser, other = Client(HTTP_X_FORWARDED_FOR="192.0.2.1"), Client(HTTP_X_FORWARDED_FOR="192.0.2.2")
+    with time_machine.travel(now, tick=False):
+        tries = [guesser.post("/login/", {"username": f"name{n}", "password": "summer"}) for n in range(30)]
+        refused = sign_in(guesser)
+        assert {response.status_code for response in tries} == {200}
+        assert (refused.status_code, refused["Retry-After"]) == (429, "600")
+        assert "even the right password is refused" in refused.content.decode()
+        assert sign_in(other).status_code == 302
+    with time_machine.travel(now + timedelta(minutes=10), tick=False):
+        assert sign_in(guesser).status_code == 302
+
+
+def test_a_class_that_signs_in_from_one_address_is_not_stopped(client):
+    make_user("cora")
+    with time_machine.travel(timezone.now(), tick=False):
+        assert {sign_in(Client()).status_code for _ in range(31)} == {302}
+
+
+def test_a_name_longer_than_any_is_an_error_of_the_form(client):
+    response = client.post("/login/?next=/a%00b", {"username": "n" * 256, "password": "x"}, HTTP_USER_AGENT="x" * 300)
+    assert response.status_code == 200
+    assert "at most 150 characters, this one has 256" in response.content.decode()
+
+
+def test_a_nul_in_the_address_of_the_form_is_no_fault_of_ours(client):
+    assert client.post("/login/?next=/a%00b", {"username": "n", "password": "x"}).status_code == 200
+
+
 def test_a_password_is_changed(client):
     client.force_login(make_user("cora"))
     data = {"old_password": PASSWORD, "new_password1": "another long one", "new_password2": "another long one"}
