@@ -1,14 +1,27 @@
-"""What a log must not hold: the secret in the path of a one-time link."""
+"""How a line of the log is written, and what it must not hold: the secret in the path of a one-time link."""
 
 import logging
 import re
 from collections.abc import Mapping
 
-_LINK = re.compile(r"(/enter/)[^/\s\"'?#]+")
+import structlog
+
+_LINK = re.compile(r"(/enter/)[^/\s\"'?#]+", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
     return _LINK.sub(r"\1[secret]", text)
+
+
+class LogLine:
+    """key='value' on one line; a traceback follows on lines of its own, as Python prints it."""
+
+    def __init__(self) -> None:
+        self._line = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"])
+
+    def __call__(self, logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
+        below = [redacted(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
+        return "\n".join([self._line(logger, name, event), *below])
 
 
 class RedactingFilter(logging.Filter):

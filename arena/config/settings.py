@@ -10,6 +10,7 @@ import structlog
 from django.utils.csp import CSP
 
 from arena.config.environment import BASE_DIR, Environment
+from arena.config.redaction import LogLine
 
 ENV = Environment()
 DATA_DIR: Path = ENV.agon_data_dir.resolve()
@@ -219,7 +220,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "plain": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                LogLine(),
+            ],
             "foreign_pre_chain": _shared_processors,
         }
     },

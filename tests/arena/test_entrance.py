@@ -1,10 +1,12 @@
 """The one-time admin link."""
 
+import io
 import logging
 import threading
 from datetime import timedelta
 
 import pytest
+import structlog
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -123,7 +125,13 @@ def test_the_command_prints_a_link_that_opens(client, capsys):
 
 
 @pytest.mark.parametrize(
-    "line", ["GET /enter/s3cret/ HTTP/1.1", "Not Found: /enter/s3cret", 'referer="http://x/enter/s3cret/"']
+    "line",
+    [
+        "GET /enter/s3cret/ HTTP/1.1",
+        "GET /ENTER/s3cret/ HTTP/1.1",
+        "Not Found: /enter/s3cret",
+        'referer="http://x/enter/s3cret/"',
+    ],
 )
 def test_a_log_line_loses_the_secret(line):
     assert "s3cret" not in redacted(line)
@@ -140,3 +148,34 @@ def test_django_does_not_log_the_secret_of_a_refused_post(caplog):
 
 def test_every_handler_of_the_log_redacts(settings):
     assert all("no_secrets" in handler["filters"] for handler in settings.LOGGING["handlers"].values())
+
+
+@pytest.fixture
+def log(settings):
+    """What the console's handler writes."""
+    logger, out = logging.getLogger("tests.log"), io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(logging.getHandlerByName("console").formatter)
+    handler.addFilter(RedactingFilter())
+    logger.addHandler(handler)
+    yield out
+    logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize("logger", [logging.getLogger("tests.log"), structlog.get_logger("tests.log")])
+def test_a_logged_exception_comes_with_its_traceback_and_without_the_secret(log, logger):
+    try:
+        raise ValueError("no such link: /Enter/s3cret/")
+    except ValueError:
+        logger.exception("it failed")
+    first, *below = log.getvalue().splitlines()
+    assert "event='it failed'" in first
+    assert below[0] == "Traceback (most recent call last):"
+    assert below[-1] == "ValueError: no such link: /Enter/[secret]/"
+    assert "s3cret" not in log.getvalue()
+
+
+def test_a_line_without_an_exception_stays_one_line(log):
+    logging.getLogger("tests.log").warning("slow")
+    assert len(log.getvalue().splitlines()) == 1
+    assert "_record" not in log.getvalue()
