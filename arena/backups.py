@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
+from pydantic import TypeAdapter, ValidationError
 
 from arena import VERSION
 from arena.database_dumps import DATABASES, DumpFailed
@@ -43,6 +44,9 @@ class Manifest:
     migrations: list[str]  # app.name
     sha256: dict[str, str]  # member -> digest
     format: int = FORMAT
+
+
+_MANIFEST = TypeAdapter(Manifest)
 
 
 # --- making one ------------------------------------------------------------------------------------------------------
@@ -160,9 +164,15 @@ def _unpack(source: Path, folder: Path) -> Manifest:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        manifest = Manifest(**json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError, TypeError) as error:
+        manifest = _MANIFEST.validate_json(path.read_bytes(), strict=True)
+    except FileNotFoundError as error:
         raise BackupError("this file is no backup of Agon, or it was cut off: it has no manifest") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "it"
+        raise BackupError(
+            f"this file is no backup of Agon, or it was changed: in its manifest {field}: {first['msg']}"
+        ) from error
     if manifest.format != FORMAT:
         raise BackupError(f"the backup has format {manifest.format}, this Agon reads {FORMAT}: use the Agon that made it")
     return manifest
@@ -183,6 +193,8 @@ def _check_schema(manifest: Manifest) -> None:
 
 def _check_digests(manifest: Manifest, folder: Path) -> None:
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    if DATABASES[manifest.engine].member not in manifest.sha256:
+        raise BackupError("this file is no backup of Agon, or it was changed: its manifest names no database")
     for member in sorted(found ^ set(manifest.sha256)):
         raise BackupError(f"the backup is damaged: {member} is {'not in the manifest' if member in found else 'missing'}")
     for member, digest in manifest.sha256.items():

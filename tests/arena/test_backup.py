@@ -216,6 +216,44 @@ def test_a_stranger_member_is_found(file):
     _is_refused(file, "uploads/extra is not in the manifest")
 
 
+def test_a_manifest_alone_wipes_nothing(file):
+    def only_manifest(members):
+        _change_manifest(sha256={})(members)
+        for name in set(members) - {"manifest.json"}:
+            del members[name]
+
+    _rewrite(file, only_manifest)
+    _is_refused(file, "its manifest names no database")
+
+
+def test_a_manifest_that_names_a_database_that_is_not_there_is_refused(file):
+    _rewrite(file, lambda members: members.pop(DATABASES[connection.vendor].member))
+    _is_refused(file, f"{DATABASES[connection.vendor].member} is missing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sha256": 5}, "sha256: Input should be"),
+        ({"sha256": {"secret_key": 5}}, "sha256.secret_key: Input should be"),
+        ({"migrations": 5}, "migrations: Input should be"),
+        ({"migrations": [["arena"]]}, "migrations.0: Input should be"),
+        ({"engine": ["sqlite"]}, "engine: Input should be"),
+        ({"made_at": None}, "made_at: Input should be"),
+        ({"format": "1"}, "format: Input should be"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused_and_its_field_named(file, changes, field):
+    _rewrite(file, _change_manifest(**changes))
+    _is_refused(file, f"in its manifest {field}")
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"5", b"\xff", b"[" * 200_000, b'{"sha256":' * 200_000, b"{}"])
+def test_a_manifest_that_is_none_is_refused(file, manifest):
+    _rewrite(file, lambda members: members.update({"manifest.json": manifest}))
+    _is_refused(file, "this file is no backup of Agon")
+
+
 @pytest.mark.parametrize("name", ["../escape", "uploads/../../escape", "/tmp/agon-escape/escape"])
 def test_a_path_that_leads_out_is_refused(file, name):
     _rewrite(file, lambda members: members.update({name: b"!"}))
