@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.conf.locale import LANG_INFO
 from arena.importing.problems import EMPTY, MISSING, Plain, RowProblem
 
 LONGEST_NAME = 200
+JOINERS = "\u200c\u200d"  # of letters in Persian, of pictures in emoji
 LONGEST_CATEGORY = 200
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -83,6 +85,10 @@ def as_name(column: str, value: str) -> str:
         raise RowProblem(column, EMPTY, "a name is needed")
     if len(value) > LONGEST_NAME:
         raise RowProblem(column, value, f"a name may have at most {LONGEST_NAME} characters")
+    # A terminal would obey control characters, and nobody could tell a name that cannot be seen from another.
+    hidden = {sign for sign in value if unicodedata.category(sign) in {"Cc", "Cf", "Cs"}}
+    if hidden - set(JOINERS) or not set(value) - hidden:
+        raise RowProblem(column, value, "a name may have no control, direction or invisible characters")
     return value
 
 

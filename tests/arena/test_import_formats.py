@@ -327,3 +327,15 @@ def test_a_response_row_is_refused(tmp_path, change, said):
 def test_an_arena_hard_row_without_an_answer_is_refused(tmp_path, messages):
     path = write(tmp_path, lines({"uid": "u", "model": "m", "messages": messages}))
     assert _refused(path, "arena-hard", "responses")
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m", "line\nbreak", "\u202eevil", "\u200b", "\u200d", "a\x00"])
+def test_a_name_that_a_terminal_would_obey_or_nobody_can_see_is_refused(tmp_path, name):
+    path = write(tmp_path, as_csv(ARENA_ROW | {"model_a": name}))
+    assert _refused(path, "chatbot-arena")
+
+
+@pytest.mark.parametrize("name", ["می‌خواهم", "模型 3.5 (70B)", "Modèle “é”", "👩‍🔬 lab"])
+def test_a_name_in_any_script_is_taken(tmp_path, name):
+    path = write(tmp_path, as_csv(ARENA_ROW | {"model_a": name}))
+    assert _typed(path, "battles", "chatbot-arena")
