@@ -27,4 +27,7 @@ class Command(BaseCommand):
         n_battles = Battle.objects.filter(arena=arena).count()
         n_votes = Vote.objects.filter(battle__arena=arena).count()
         question = f"{arena.name} has {n_battles:,} battles and {n_votes:,} votes. Type {arena.slug} to delete it for good: "
-        return input(question).strip() == arena.slug
+        try:
+            return input(question).strip() == arena.slug
+        except EOFError:
+            raise CommandError("nothing was deleted: there is no terminal to ask; use --yes", returncode=2) from None
