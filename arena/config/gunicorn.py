@@ -9,7 +9,7 @@ from arena.config.redaction import redacted
 
 die_with_parent()
 
-worker_class = "gthread"
+worker_class = "arena.config.web_worker.PatientWorker"
 threads = 8
 timeout = 120
 graceful_timeout = 10

@@ -1,5 +1,6 @@
 """`manage.py serve`: one command, one log, nothing left behind."""
 
+import contextlib
 import http.client
 import io
 import os
@@ -36,6 +37,7 @@ def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here
         _logs_no_secret_of_a_link(site)
         _is_reachable_from_this_machine_only(site)
         _refuses_a_second_site_on_the_same_folder(here, site)
+        _answers_while_others_send_half_a_request(site)
         _has_a_worker(site)
         _starts_a_killed_worker_again(site)
         _starts_a_killed_beat_again(site)
@@ -78,6 +80,16 @@ def _refuses_a_second_site_on_the_same_folder(here, site):
     second = here.manage("serve", "--port", "0", check=False)
     assert second.returncode == 2
     assert f"a site already runs on {here.folder}: process {site.process.pid}, {site.url}" in second.stderr
+
+
+def _answers_while_others_send_half_a_request(site):
+    """More of them than threads; each is let go after 15 seconds."""
+    address = site.url.removeprefix("http://").rstrip("/").split(":")
+    with contextlib.ExitStack() as stack:
+        for _ in range(9):
+            half = stack.enter_context(socket.create_connection((address[0], int(address[1]))))
+            half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Half: ")
+        assert site.get("healthz", timeout=20) == "ok\n"
 
 
 def _has_a_worker(site):
