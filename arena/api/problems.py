@@ -73,6 +73,7 @@ def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to what nobody foresaw: a problem for programs, a page for people. It reads no database."""
     if not request.path.startswith(API_ROOT):
-        return unwrap(server_error_page)(request)  # as it is decorated, it reads the form, which may be the error
+        page: HttpResponse = unwrap(server_error_page)(request)  # decorated it reads the form, which may be the error
+        return page
     body = problem(500, "The server failed on this request; its log says why.", request.path)
     return JsonResponse(body, status=500, content_type=MEDIA_TYPE)

@@ -17,7 +17,6 @@ from django.utils import timezone
 from arena import limits
 from arena.identity import address_of
 
-
 FAILURES_FROM_ONE_ADDRESS = 30
 WINDOW = 15 * 60  # seconds
 
