@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
+
+from django.db import transaction
 
 from arena.importing.naming import Competitors
 from arena.importing.problems import RowProblem
@@ -61,8 +63,12 @@ class StoredAnswers:
 
 
 def response_ids(answers: Sequence[Answer]) -> dict[Answer, int]:
-    """The response of every answer; new ones are made. Call inside a transaction."""
-    stored = StoredAnswers(answers)
+    """The response of every answer; new ones are made."""
+    with transaction.atomic():
+        return _response_ids(answers, StoredAnswers(answers))
+
+
+def _response_ids(answers: Sequence[Answer], stored: StoredAnswers) -> dict[Answer, int]:
     new: dict[Answer, Response] = {}
     for answer in answers:
         if answer not in stored.ids and answer not in new:
@@ -93,15 +99,18 @@ class ResponseLoader:
     """Adds chunks of rows of a file of answers."""
 
     source: Import
+    takes_any_order: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self._prompts, self._competitors = Prompts(self.source.arena_id), Competitors(self.source.arena)
 
-    def skip(self, rows: Sequence[ResponseRow]) -> None:
-        """Rows that an earlier run has added."""
+    def prepare(self, rows: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
+        return rows
+
+    def resolve(self, prepared: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
+        return prepared
 
     def add(self, rows: Sequence[ResponseRow]) -> int:
-        """How many of the rows were new."""
         prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
         competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
         for row in rows:

@@ -1,8 +1,9 @@
 """Battle rows -> battles and votes in the arena."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import NamedTuple
 
 from arena.importing import bulk
@@ -16,12 +17,12 @@ from arena.models import Arena, Battle, Import, PromptPool, Vote
 from arena.outcomes import Outcome, Side
 
 BATTLE_COLUMNS = (
-    "id", "arena_id", "prompt_id", "competitor_a_id", "competitor_b_id", "response_a_id", "response_b_id", "source_id",
+    "id", "arena_id", "source_id", "prompt_id", "competitor_a_id", "competitor_b_id", "response_a_id", "response_b_id",
     "row_key", "created_at",
 )  # fmt: skip
 VOTE_COLUMNS = (
-    "id", "battle_id", "voter_id", "outcome", "first_shown", "reasons", "comment", "is_counted", "set_aside_reason",
-    "source_id", "voted_at",
+    "id", "battle_id", "source_id", "voted_at", "reasons", "comment", "voter_id", "outcome", "first_shown", "is_counted",
+    "set_aside_reason",
 )  # fmt: skip
 
 
@@ -29,9 +30,9 @@ class KnownBattle(NamedTuple):
     """What must agree where a row names a battle that is here."""
 
     pk: int
+    prompt_id: int | None
     competitor_a_id: int
     competitor_b_id: int
-    prompt_id: int | None
     source_id: int | None
 
 
@@ -43,26 +44,48 @@ class KnownVote(NamedTuple):
 type Voted = dict[tuple[int, int | None], KnownVote]
 
 
-@dataclass
-class Ids:
-    """What the names of one chunk stand for."""
+class KeyedRows(NamedTuple):
+    rows: Sequence[BattleRow]
+    keys: Sequence[bytes]
 
-    competitors: dict[str, int]
-    voters: dict[str, int]
-    prompts: list[int | None]
-    answers: dict[Answer, int]
+
+class BattleValues(NamedTuple):
+    """A battle but for its id; the pair in its order."""
+
+    prompt_id: int | None
+    competitor_a_id: int
+    competitor_b_id: int
+    response_a_id: int | None
+    response_b_id: int | None
+    key: bytes
+    created_at: str
+
+
+class VoteValues(NamedTuple):
+    voter_id: int | None
+    outcome: str
+    first_shown: str
+    is_counted: bool
+    set_aside_reason: str
+
+
+class ResolvedRows(NamedTuple):
+    rows: Sequence[BattleRow]
+    battles: list[BattleValues]
+    votes: list[list[VoteValues]]  # of each row
 
 
 @dataclass
 class BattleLoader:
-    """Adds chunks of rows, in the order of the file; a chunk is one transaction of the caller."""
-
     source: Import
     pool: PromptPool
+    has_own_ids: bool
     ordinals: Ordinals = field(default_factory=Ordinals)
 
     def __post_init__(self) -> None:
         arena: Arena = self.source.arena
+        # Rows with one id are one battle: the later one must see what the earlier one made.
+        self.takes_any_order = not self.has_own_ids
         self._competitors, self._voters = Competitors(arena), Voters(arena)
         self._prompts = Prompts(arena.pk, self.pool)
         self._arena_id, self._source_id = arena.pk, self.source.pk
@@ -71,75 +94,75 @@ class BattleLoader:
         failed = Import.objects.filter(arena=arena, state=Import.State.FAILED).exclude(pk=self.source.pk)
         self._failed = set(failed.values_list("pk", flat=True))
 
-    def skip(self, rows: Sequence[BattleRow]) -> None:
-        """Rows that an earlier run has added: only counted, for the ordinals of those that follow."""
-        row_keys(self.source.format, rows, self.ordinals)
+    def prepare(self, rows: Sequence[BattleRow]) -> KeyedRows:
+        return KeyedRows(rows, row_keys(self.source.format, rows, self.ordinals))
 
-    def add(self, rows: Sequence[BattleRow]) -> int:
-        """How many of the rows were new."""
-        keys = row_keys(self.source.format, rows, self.ordinals)
-        ids = self._ids(rows)
-        known = known_battles(self.source.arena_id, keys) if self._may_be_known(rows) else {}
-        self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
-        battle_ids = self._add_battles(rows, keys, ids, known)
-        return self._add_votes(rows, ids, battle_ids, self._votes_on(known.values()))
-
-    def _may_be_known(self, rows: Sequence[BattleRow]) -> bool:
-        """Rows without ids of their own differ within a file: only another file can have brought them."""
-        others = Import.objects.filter(arena=self.source.arena, kind=Import.Kind.BATTLES, n_done__gt=0)
-        return bool(rows[0].own_id) or others.exclude(pk=self.source.pk).exists()
-
-    def _ids(self, rows: Sequence[BattleRow]) -> Ids:
-        asked = {id(row.prompt): row.prompt for row in rows if row.prompt is not None}
-        by_identity = self._prompts.ids(list(asked.values())) if asked else {}
-        by_object = {key: by_identity[self._prompts.identity(prompt)] for key, prompt in asked.items()}
-        prompts = [by_object.get(id(row.prompt)) for row in rows]
+    def resolve(self, prepared: KeyedRows) -> ResolvedRows:
+        rows, keys = prepared
         # In the order of the file, so that the same file gives the same ids.
         competitors = self._competitors.ids(dict.fromkeys(name for row in rows for name in (row.first, row.second)))
         voters = self._voters.ids(dict.fromkeys(vote.voter for row in rows for vote in row.votes if vote.voter))
-        answers = [each for row, prompt in zip(rows, prompts, strict=True) for each in _answers(row, prompt, competitors)]
-        return Ids(competitors, voters, prompts, response_ids(answers) if answers else {})
+        prompts = self._prompt_ids(rows)
+        responses = _responses(rows, prompts, competitors)
+        battles, votes = [], []
+        for row, key, prompt, (of_first, of_second) in zip(rows, keys, prompts, responses, strict=True):
+            first, second = competitors[row.first], competitors[row.second]
+            when = self._received if row.happened is None else _column_of(row.happened)
+            if first < second:
+                battles.append(BattleValues(prompt, first, second, of_first, of_second, key, when))
+                said = _AS_SHOWN
+            else:
+                battles.append(BattleValues(prompt, second, first, of_second, of_first, key, when))
+                said = _TURNED
+            votes.append([_vote_values(vote, voters, said) for vote in row.votes])
+        return ResolvedRows(rows, battles, votes)
 
-    def _add_battles(
-        self, rows: Sequence[BattleRow], keys: Sequence[bytes], ids: Ids, known: dict[bytes, KnownBattle]
-    ) -> list[int]:
+    def add(self, resolved: ResolvedRows) -> int:
+        known = known_battles(self._arena_id, [battle.key for battle in resolved.battles]) if self._may_be_known() else {}
+        self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
+        battle_ids = self._add_battles(resolved, known)
+        return self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+
+    def _may_be_known(self) -> bool:
+        """Rows without ids of their own differ within a file: only another file can have brought them."""
+        others = Import.objects.filter(arena_id=self._arena_id, kind=Import.Kind.BATTLES, n_done__gt=0)
+        return self.has_own_ids or others.exclude(pk=self._source_id).exists()
+
+    def _prompt_ids(self, rows: Sequence[BattleRow]) -> list[int | None]:
+        # A prompt that many rows name is one object.
+        asked = {id(row.prompt): row.prompt for row in rows if row.prompt is not None}
+        by_identity = self._prompts.ids(list(asked.values())) if asked else {}
+        by_object = {key: by_identity[self._prompts.identity(prompt)] for key, prompt in asked.items()}
+        return [by_object.get(id(row.prompt)) for row in rows]
+
+    def _add_battles(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> list[int]:
         """The battle of every row; those that are not known are made."""
-        free = iter(bulk.take_ids(Battle, len({key for key in keys if key not in known})))
+        free = iter(bulk.take_ids(Battle, len({battle.key for battle in resolved.battles if battle.key not in known})))
         here = dict(known)
         made, battle_ids = [], []
-        for row, key, prompt in zip(rows, keys, ids.prompts, strict=True):
-            first, second = ids.competitors[row.first], ids.competitors[row.second]
-            pair = (first, second) if first < second else (second, first)
-            battle = here.get(key)
+        for row, values in zip(resolved.rows, resolved.battles, strict=True):
+            battle = here.get(values.key)
             if battle is None:
-                battle = here[key] = KnownBattle(next(free), *pair, prompt, self._source_id)
-                responses = self._responses(row, prompt, ids) if row.answers else (None, None)
-                when = self._received if row.happened is None else _column_of(row.happened)
-                made.append((battle.pk, self._arena_id, prompt, *pair, *responses, self._source_id, key, when))
-            elif battle[1:4] != (*pair, prompt):
+                battle = here[values.key] = KnownBattle(next(free), *values[:3], self._source_id)
+                made.append((battle.pk, self._arena_id, self._source_id, *values))
+            elif battle[1:4] != values[:3]:
                 raise contradiction(row)
             battle_ids.append(battle.pk)
         bulk.insert(Battle, BATTLE_COLUMNS, made)
         return battle_ids
 
-    def _responses(self, row: BattleRow, prompt_id: int | None, ids: Ids) -> tuple[int, ...]:
-        """In the order in which the battle keeps its pair."""
-        responses = [ids.answers[each] for each in _answers(row, prompt_id, ids.competitors)]
-        return tuple(responses if ids.competitors[row.first] < ids.competitors[row.second] else responses[::-1])
-
-    def _add_votes(self, rows: Sequence[BattleRow], ids: Ids, battle_ids: Sequence[int], voted: Voted) -> int:
+    def _add_votes(self, resolved: ResolvedRows, battle_ids: Sequence[int], voted: Voted) -> int:
         """How many of the rows brought a vote that was not here."""
         made: list[tuple[object, ...]] = []
         left_behind: list[int] = []
         n_new_rows = 0
-        for row, battle_id in zip(rows, battle_ids, strict=True):
+        for values, votes, battle_id in zip(resolved.battles, resolved.votes, battle_ids, strict=True):
             before = len(made) + len(left_behind)
-            for vote in row.votes:
-                voter_id = ids.voters[vote.voter] if vote.voter else None
-                known = voted.get((battle_id, voter_id))
+            for vote in votes:
+                known = voted.get((battle_id, vote.voter_id))
                 if known is None:
-                    made.append(self._vote_values(row, vote, battle_id, voter_id, ids))
-                    voted[battle_id, voter_id] = _OF_THIS_FILE
+                    made.append((battle_id, self._source_id, values.created_at, "[]", "", *vote))
+                    voted[battle_id, vote.voter_id] = _OF_THIS_FILE
                 elif known.source_id in self._failed:
                     left_behind.append(known.pk)
             n_new_rows += len(made) + len(left_behind) > before
@@ -148,14 +171,6 @@ class BattleLoader:
         if left_behind:
             Vote.objects.filter(pk__in=left_behind).update(source=self.source)
         return n_new_rows
-
-    def _vote_values(self, row: BattleRow, vote: VoteRow, battle_id: int, voter_id: int | None, ids: Ids) -> tuple[object, ...]:
-        is_swapped = ids.competitors[row.first] > ids.competitors[row.second]
-        outcome, side = _TURNED[vote.outcome] if is_swapped else _AS_SHOWN[vote.outcome]
-        when = self._received if row.happened is None else _column_of(row.happened)
-        return (
-            battle_id, voter_id, outcome, side, "[]", "", not vote.set_aside, vote.set_aside, self._source_id, when,
-        )  # fmt: skip
 
     def _votes_on(self, battles: Collection[KnownBattle]) -> Voted:
         if not battles:
@@ -181,7 +196,7 @@ def _column_of(seconds: float) -> str:
 
 def known_battles(arena_id: int, keys: Iterable[bytes]) -> dict[bytes, KnownBattle]:
     """The battles of the arena that these row keys name."""
-    columns = ("row_key", "pk", "competitor_a_id", "competitor_b_id", "prompt_id", "source_id")
+    columns = ("row_key", "pk", "prompt_id", "competitor_a_id", "competitor_b_id", "source_id")
     rows = Battle.objects.filter(arena_id=arena_id, row_key__in=set(keys)).order_by().values_list(*columns)
     return {bytes(key): KnownBattle(*values) for key, *values in rows}
 
@@ -191,7 +206,23 @@ def contradiction(row: BattleRow) -> RowProblem:
     return RowProblem("the battle's id", row.own_id, allowed)
 
 
-def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> Iterator[Answer]:
-    if row.answers is not None and prompt_id is not None:
-        yield Answer(prompt_id, competitors[row.first], row.answers[0])
-        yield Answer(prompt_id, competitors[row.second], row.answers[1])
+def _vote_values(vote: VoteRow, voters: dict[str, int], said: dict[Outcome, tuple[str, str]]) -> VoteValues:
+    voter_id = voters[vote.voter] if vote.voter else None
+    return VoteValues(voter_id, *said[vote.outcome], not vote.set_aside, vote.set_aside)
+
+
+def _responses(
+    rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int]
+) -> list[tuple[int | None, int | None]]:
+    """Those of the side shown first and of the other, for every row."""
+    answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
+    given = list(chain.from_iterable(answers))
+    ids = response_ids(given) if given else {}
+    return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
+
+
+def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[Answer]:
+    if row.answers is None or prompt_id is None:
+        return []
+    names = (row.first, row.second)
+    return [Answer(prompt_id, competitors[name], text) for name, text in zip(names, row.answers, strict=True)]

@@ -6,12 +6,13 @@ Call inside a transaction. Ids are taken first, because rows refer to each other
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from itertools import batched, chain
 from typing import Any
 
 from django.db import connection, models
 
-ROWS_A_STATEMENT = 500
+ROWS_A_STATEMENT = 1_000
 TRANSACTIONS_A_CHECKPOINT = 20
 
 
@@ -59,23 +60,37 @@ def _insert_values(model: type[models.Model], columns: Sequence[str], rows: Sequ
 def _copy(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     statement = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
-        copy.write("".join(["\t".join([_as_text(value) for value in row]) + "\n" for row in rows]))
+        copy.write("".join(["\t".join([_AS_TEXT[type(value)](value) for value in row]) + "\n" for row in rows]))
 
 
-def _as_text(value: Any) -> str:
-    if type(value) is int:
-        return str(value)
-    if value is None:
-        return "\\N"
-    if type(value) is bytes:
-        return f"\\\\x{value.hex()}"
-    if type(value) is bool:
-        return "t" if value else "f"
-    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+@lru_cache(maxsize=4096)
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+_AS_TEXT: dict[type, Callable[[Any], str]] = {
+    int: str,
+    str: _escaped,
+    bytes: lambda value: f"\\\\x{value.hex()}",
+    bool: lambda value: "t" if value else "f",
+    type(None): lambda value: "\\N",
+}
+
+
+def has_several_writers() -> bool:
+    """Not within a transaction, which other connections could not see."""
+    return connection.vendor == "postgresql" and not connection.in_atomic_block
+
+
+def check_references() -> None:
+    """Now, not at the commit, and so beside the other writers: it is half of PostgreSQL's work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @contextmanager
-def large_load() -> Iterator[Callable[[], None]]:
+def large_load(arena_id: int) -> Iterator[Callable[[], None]]:
     """Yields what to call after each transaction.
 
     The disk is synced once for many transactions. A power cut may take the last ones back, each whole and with its count of
@@ -84,34 +99,49 @@ def large_load() -> Iterator[Callable[[], None]]:
     """
     if connection.in_atomic_block:  # a test's own transaction: nothing to tune
         yield lambda: None
-        return
+    elif connection.vendor == "postgresql":
+        with _one_load_an_arena(arena_id):
+            yield lambda: None
+    else:
+        with _log_moved_rarely() as committed:
+            yield committed
+
+
+@contextmanager
+def _one_load_an_arena(arena_id: int) -> Iterator[None]:
+    """Two files may hold the same rows: what one load has not committed yet, another could not see.
+
+    On SQLite each transaction sees all before it.
+    """
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET synchronous_commit = off")
-        else:
-            cursor.execute("PRAGMA synchronous = NORMAL")
-            cursor.execute("PRAGMA wal_autocheckpoint = 0")
+        lock = f"import into arena {arena_id}"
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [lock])
         try:
-            yield _Log().committed
+            yield
         finally:
-            if connection.vendor == "postgresql":
-                cursor.execute("RESET synchronous_commit")
-            else:
-                _checkpoint()
-                cursor.execute("PRAGMA synchronous = FULL")
-                cursor.execute("PRAGMA wal_autocheckpoint = 1000")
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [lock])
 
 
-class _Log:
+@contextmanager
+def _log_moved_rarely() -> Iterator[Callable[[], None]]:
     """Each transaction changes thousands of pages of SQLite's indexes: they are moved to their places once for many."""
+    n_transactions = 0
 
-    def __init__(self) -> None:
-        self._n_transactions = 0
-
-    def committed(self) -> None:
-        self._n_transactions += 1
-        if self._n_transactions % TRANSACTIONS_A_CHECKPOINT == 0 and connection.vendor == "sqlite":
+    def committed() -> None:
+        nonlocal n_transactions
+        n_transactions += 1
+        if n_transactions % TRANSACTIONS_A_CHECKPOINT == 0:
             _checkpoint()
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            yield committed
+        finally:
+            _checkpoint()
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA wal_autocheckpoint = 1000")
 
 
 def _checkpoint() -> None:

@@ -11,7 +11,9 @@ from arena.importing.rows import BattleRow
 
 def row_keys(format_name: str, rows: Sequence[BattleRow], ordinals: "Ordinals") -> list[bytes]:
     """16 bytes a row: from the file's own id, else from what the row says and its ordinal among equal rows."""
-    if rows and rows[0].own_id:
+    if not rows:
+        return []
+    if rows[0].own_id:
         return [_digest(f"{format_name}\0id\0{row.own_id}") for row in rows]
     contents = [_digest(f"{format_name}\0row\0{content_of(row)}") for row in rows]
     heads = np.frombuffer(b"".join(contents), dtype="<u8")[::2]

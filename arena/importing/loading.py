@@ -4,36 +4,57 @@ The row of the import says how many rows of the file are done, and is written in
 that is killed continues where it stopped, and one that lost its lease writes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, suppress
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from arena.importing import bulk, receiving
-from arena.importing.ahead import read_ahead
 from arena.importing.answers import ResponseLoader
 from arena.importing.battles import BattleLoader
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.formats import formats_of
+from arena.importing.pacing import in_turns, read_ahead, side_by_side
 from arena.importing.problems import ImportProblems, RowProblem
 from arena.importing.prompts import PromptLoader
 from arena.leases import LeaseLost, heartbeat
 from arena.ledger import record_import
-from arena.models import Arena, Event, Import, PromptPool
+from arena.models import Event, Import, PromptPool
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
+N_WRITERS = 2
 
 type Progress = Callable[[int], None]
 
 
 class Loader(Protocol):
-    def skip(self, rows: Any) -> None: ...
+    """What a kind of file does with a chunk of its rows, in three stages."""
 
-    def add(self, rows: Any) -> int: ...
+    @property
+    def takes_any_order(self) -> bool: ...
+
+    def prepare(self, rows: Any) -> Any:
+        """Without the database; for all rows in the order of the file, those that are done too."""
+
+    def resolve(self, prepared: Any) -> Any:
+        """What the rows name gets its ids, and is made where it is new: rows that mean nothing by themselves."""
+
+    def add(self, resolved: Any) -> int:
+        """In a transaction with the count of rows done; how many of the rows were new."""
+
+
+class Step(NamedTuple):
+    """What one transaction adds: prepared, then resolved."""
+
+    n_read: int  # rows of the file up to its end
+    n_new: int  # of them those that no earlier run has added
+    content: Any
 
 
 def load(pk: int, *, progress: Progress | None = None) -> bool:
@@ -63,10 +84,11 @@ def retry(pk: int) -> None:
 
 def _load(source: Import, token: str, progress: Progress) -> None:
     try:
-        with bulk.large_load() as committed:
+        with bulk.large_load(source.arena_id) as committed:
             for n_done in _add_rows(source, token):
                 committed()
                 progress(n_done)
+        _all_is_in(source)
         _publish(source, token)
         receiving.forget(source.digest)
     except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
@@ -74,37 +96,55 @@ def _load(source: Import, token: str, progress: Progress) -> None:
 
 
 def _add_rows(source: Import, token: str) -> Iterator[int]:
-    """A transaction a step; yields how many rows of the file are done."""
+    """Read, resolve, write; yields how many rows of the file are done."""
     loader = _loader(source)
+    with closing(read_ahead(_steps(source, loader))) as prepared:
+        steps = (step._replace(content=loader.resolve(step.content)) for step in prepared if step.n_new)
+        for step in _written(steps, source, token, loader):
+            yield step.n_read
+
+
+def _written(steps: Iterable[Step], source: Import, token: str, loader: Loader) -> Iterator[Step]:
+    write = partial(_add_step, source, token, loader)
+    if loader.takes_any_order and bulk.has_several_writers():
+        yield from side_by_side(steps, write, n_writers=N_WRITERS)
+        return
+    for step in in_turns(steps) if connection.vendor == "sqlite" else steps:
+        write(step, None)
+        yield step
+
+
+def _steps(source: Import, loader: Loader) -> Generator[Step]:
     file: TypedFile[Any] = TypedFile(
         receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename
     )
     n_read = 0
-    # SQLite has one writer at a time: while rows are read, voters have their turn. PostgreSQL can be fed without a pause.
-    in_chunks = read_ahead(chunks(file)) if connection.vendor == "postgresql" else chunks(file)
-    with closing(in_chunks):
-        for rows in in_chunks:
-            # Pass 1 found the file right: what is wrong now was changed meanwhile.
-            file.problems.stop_if_any()
-            n_old = min(len(rows), max(0, source.n_done - n_read))
-            if n_old:
-                loader.skip(rows[:n_old])
-            if n_old < len(rows):
-                _add_chunk(source, token, loader, rows[n_old:])
-            n_read += len(rows)
-            yield n_read
+    for rows in chunks(file):
+        # Pass 1 found the file right: what is wrong now was changed meanwhile.
+        file.problems.stop_if_any()
+        n_old = min(len(rows), max(0, source.n_done - n_read))
+        n_read += len(rows)
+        loader.prepare(rows[:n_old])
+        yield Step(n_read, len(rows) - n_old, loader.prepare(rows[n_old:]))
     file.problems.stop_if_any()
 
 
-def _add_chunk(source: Import, token: str, loader: Loader, rows: list[Any]) -> None:
+def _add_step(source: Import, token: str, loader: Loader, step: Step, before: Future[None] | None) -> None:
+    """One transaction. `before` is the step before it, where that one is still being written."""
     with transaction.atomic():
-        # Two imports into one arena stand in line; voters do not.
-        if not Arena.objects.select_for_update(no_key=True).filter(pk=source.arena_id).exists():
-            raise LeaseLost(f"the arena of import {source.pk} was removed")
-        n_added = loader.add(rows)
-        changes = {"n_done": F("n_done") + len(rows), "n_added": F("n_added") + n_added, "state": Import.State.LOADING}
+        n_added = loader.add(step.content)
+        if before is not None:
+            bulk.check_references()
+            before.result()
+        changes = {"n_done": F("n_done") + step.n_new, "n_added": F("n_added") + n_added, "state": Import.State.LOADING}
         if not Import.objects.filter(pk=source.pk, lease_token=token).update(**changes):
-            raise LeaseLost(f"import {source.pk} was taken over by another worker")
+            raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+
+
+def _all_is_in(source: Import) -> None:
+    source.refresh_from_db(fields=["n_done"])
+    if source.n_done != source.n_rows:
+        raise OSError(f"{source.n_done:,} rows came in, and the check had found {source.n_rows:,}: upload the file again")
 
 
 def _publish(source: Import, token: str) -> None:
@@ -124,4 +164,8 @@ def _loader(source: Import) -> Loader:
         return ResponseLoader(source)
     name = source.options.get("pool") or source.format
     pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
-    return PromptLoader(source, pool) if source.kind == Import.Kind.PROMPTS else BattleLoader(source, pool)
+    return (
+        PromptLoader(source, pool)
+        if source.kind == Import.Kind.PROMPTS
+        else BattleLoader(source, pool, formats_of(source.kind)[source.format].has_own_ids)
+    )

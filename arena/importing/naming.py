@@ -18,7 +18,7 @@ class _Names[M: models.Model]:
         self._ids: dict[str, int] = {}
 
     def ids(self, names: Iterable[str]) -> dict[str, int]:
-        """The id of every name, each given once, and perhaps of others; call inside a transaction."""
+        """The id of every name, each given once, and perhaps of others."""
         if len(self._ids) > MOST_REMEMBERED:
             self._ids.clear()
         missing = [name for name in names if name not in self._ids]

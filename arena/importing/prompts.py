@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from arena.importing.problems import RowProblem
@@ -48,13 +50,13 @@ class Prompts:
         return self._known
 
     def ids(self, rows: Sequence[PromptRow]) -> dict[str, int]:
-        """The id of every row's prompt by identity; new ones are made, counted in `n_added`. Call inside a transaction."""
+        """The id of every row's prompt by identity; new ones are made, and counted in `n_added`."""
         known = self.look_up(rows)
-        new: dict[str, PromptRow] = {}
-        for row in rows:
-            if self.identity(row) not in known:
-                new.setdefault(self.identity(row), row)
-        self._make(list(new.values()))
+        if not all(self.identity(row) in known for row in rows):
+            with transaction.atomic():
+                # Another load may have made some since: SQLite's transaction waited for it.
+                self.look_up(rows)
+                self._make({self.identity(row): row for row in reversed(rows) if self.identity(row) not in known})
         for row in rows:
             if row.turns and not known[self.identity(row)].content_hash:
                 self._fill(row)
@@ -80,12 +82,13 @@ class Prompts:
             equal = here.filter(content_hash__in=hashes).order_by("-pk").values_list("content_hash", "pk")
             self._known |= {f"\0{each}": KnownPrompt(pk, each) for each, pk in [*corrected, *equal]}
 
-    def _make(self, rows: list[PromptRow]) -> None:
-        if rows:
-            made = Prompt.objects.bulk_create([_prompt(row, self._home()) for row in rows])
-            self.n_added += len(made)
-            pairs = zip(rows, made, strict=True)
-            self._known |= {self.identity(row): KnownPrompt(prompt.pk, prompt.content_hash) for row, prompt in pairs}
+    def _make(self, rows: dict[str, PromptRow]) -> None:
+        """In the order of the file; the first row that names a prompt makes it."""
+        new = sorted(rows.items(), key=lambda item: item[1].line)
+        made = Prompt.objects.bulk_create([_prompt(row, self._home()) for _, row in new])
+        self.n_added += len(made)
+        pairs = zip(new, made, strict=True)
+        self._known |= {identity: KnownPrompt(prompt.pk, prompt.content_hash) for (identity, _), prompt in pairs}
 
     def _home(self) -> PromptPool:
         if self._pool is None:
@@ -101,10 +104,11 @@ class Prompts:
             setattr(prompt, field, getattr(new, field))
         prompt.language, prompt.category = prompt.language or new.language, prompt.category or new.category
         prompt.status = new.status
-        prompt.save()
+        with transaction.atomic():
+            prompt.save()
+            if filed_under(prompt) != before:
+                record_prompt(prompt, before=before)
         self.n_added += 1
-        if filed_under(prompt) != before:
-            record_prompt(prompt, before=before)
         self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.content_hash)
 
 
@@ -135,15 +139,18 @@ class PromptLoader:
 
     source: Import
     pool: PromptPool
+    takes_any_order: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self._prompts = Prompts(self.source.arena_id, self.pool)
 
-    def skip(self, rows: Sequence[PromptRow]) -> None:
-        """Rows that an earlier run has added."""
+    def prepare(self, rows: Sequence[PromptRow]) -> Sequence[PromptRow]:
+        return rows
+
+    def resolve(self, prepared: Sequence[PromptRow]) -> Sequence[PromptRow]:
+        return prepared
 
     def add(self, rows: Sequence[PromptRow]) -> int:
-        """How many of the rows were new."""
         before = self._prompts.n_added
         self._prompts.look_up(rows)
         for row in rows:

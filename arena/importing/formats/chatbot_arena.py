@@ -23,6 +23,7 @@ NO_CODE = "?"
 class ChatbotArena(Format[BattleRow]):
     name = "chatbot-arena"
     title = "Chatbot Arena: model_a, model_b, winner"
+    has_own_ids = False
     shapes = frozenset(Shape)
     needed = ("model_a", "model_b", "winner")
     read = frozenset({*needed, "question_id", "prompt", "judge", "anony", "language", "tstamp"})

@@ -11,6 +11,7 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
     title: str
     shapes: frozenset[Shape]
     needed: tuple[str, ...]
+    has_own_ids: bool = False  # of battles: rows with one id are one battle
     read: frozenset[str]  # columns that are looked at; others are reported as not read
 
     def __init__(self, path: Path) -> None:

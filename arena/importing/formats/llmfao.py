@@ -13,6 +13,7 @@ WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
 class Llmfao(Format[BattleRow]):
     name = "llmfao"
     title = "LLMFAO: id, prompt, worker, winner, left, right"
+    has_own_ids = True
     shapes = frozenset(Shape)
     needed = ("id", "prompt", "worker", "winner", "left", "right")
     read = frozenset(needed)

@@ -20,6 +20,7 @@ ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 class PandaLm(Format[BattleRow]):
     name = "pandalm"
     title = "PandaLM test set: cmp_key, two responses, three annotators"
+    has_own_ids = True
     shapes = frozenset({Shape.JSON_ARRAY, Shape.JSON_LINES})
     needed = ("idx", "cmp_key", "instruction", "response1", "response2", *ANNOTATORS)
     read = frozenset({*needed, "input"})
