@@ -2,11 +2,12 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import batched
 from pathlib import Path
 
 from arena.importing.agreement import Statements, n_different
 from arena.importing.battles import contradiction, known_battles
-from arena.importing.chunks import TypedFile, chunks
+from arena.importing.chunks import TypedFile
 from arena.importing.formats import BATTLE_FORMATS
 from arena.importing.identity import Ordinals, row_keys
 from arena.importing.naming import Competitors
@@ -17,13 +18,14 @@ from arena.importing.rows import BattleRow, PromptRow
 from arena.models import Arena, Battle, Competitor
 
 MOST_COMPETITORS = 5_000
+ROWS_AT_A_TIME = 2_500
 
 
 def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
     file = TypedFile(path, BATTLE_FORMATS[format_name], filename=filename)
     seen = _Battles(format_name, file.problems, arena)
-    for chunk in chunks(file):
-        seen.add(chunk)
+    for rows in batched(file, ROWS_AT_A_TIME):
+        seen.add(rows)
     if seen.n_contradictions():
         seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
     file.problems.stop_if_any()

@@ -119,9 +119,30 @@ class BattleLoader:
 
     def add(self, resolved: ResolvedRows) -> int:
         known = known_battles(self._arena_id, [battle.key for battle in resolved.battles]) if self._may_be_known() else {}
+        if not known and not self.has_own_ids:
+            return self._add_all(resolved)
         self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
         battle_ids = self._add_battles(resolved, known)
         return self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+
+    def _add_all(self, resolved: ResolvedRows) -> int:
+        """Nothing of it can be here."""
+        arena_id, source_id = self._arena_id, self._source_id
+        battle_ids = bulk.take_ids(Battle, len(resolved.battles))
+        pairs = list(zip(battle_ids, resolved.battles, strict=True))
+        bulk.insert(Battle, BATTLE_COLUMNS, [(pk, arena_id, source_id, *values) for pk, values in pairs])
+        made = [
+            (pk, source_id, values.created_at, "[]", "", *vote)
+            for (pk, values), votes in zip(pairs, resolved.votes, strict=True)
+            for vote in votes
+        ]
+        self._insert_votes(made)
+        return len(resolved.rows)
+
+    def _insert_votes(self, made: Sequence[tuple[object, ...]]) -> None:
+        bulk.insert(
+            Vote, VOTE_COLUMNS, [(pk, *values) for pk, values in zip(bulk.take_ids(Vote, len(made)), made, strict=True)]
+        )
 
     def _may_be_known(self) -> bool:
         """Rows without ids of their own differ within a file: only another file can have brought them."""
@@ -166,8 +187,7 @@ class BattleLoader:
                 elif known.source_id in self._failed:
                     left_behind.append(known.pk)
             n_new_rows += len(made) + len(left_behind) > before
-        vote_ids = bulk.take_ids(Vote, len(made))
-        bulk.insert(Vote, VOTE_COLUMNS, [(pk, *values) for pk, values in zip(vote_ids, made, strict=True)])
+        self._insert_votes(made)
         if left_behind:
             Vote.objects.filter(pk__in=left_behind).update(source=self.source)
         return n_new_rows

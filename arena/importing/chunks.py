@@ -1,9 +1,8 @@
 """A file -> typed rows, a transaction's worth at a time."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from arena.importing.fields import LONGEST_NAME, MOST_REMEMBERED
 from arena.importing.formats import Format
 from arena.importing.problems import Plain, Problems, RowProblem
 from arena.importing.reading import read_rows, shape_of
@@ -54,14 +53,17 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         return shape in self._class.shapes
 
 
-def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Generator[list[T]]:
-    """As many rows as make at most 5,000 rows in the database, and no more text than fits into memory."""
+def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterator[list[T]]:
+    """As many rows as make at most 5,000 rows in the database, and no more text than fits into memory.
+
+    What rows name is made in transactions of its own: no more prompts than rows, no more voters than votes.
+    """
     chunk: list[T] = []
     n_rows = n_characters = 0
-    size_of = _Sizes()
     for row in rows:
-        more_rows, more_characters = size_of(row)
-        n_rows, n_characters = n_rows + more_rows, n_characters + more_characters
+        more_rows, more_characters = _size(row)
+        n_rows += more_rows
+        n_characters += more_characters
         if chunk and (n_rows > MOST_ROWS_A_TRANSACTION or n_characters > MOST_TEXT_A_TRANSACTION):
             yield chunk
             chunk, n_rows, n_characters = [], more_rows, more_characters
@@ -70,40 +72,15 @@ def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Generat
         yield chunk
 
 
-class _Sizes:
-    """Rows that one row of the file makes in the database, and characters of text: the most that it can be."""
-
-    def __init__(self) -> None:
-        # A name that was there before makes no row. What is forgotten is counted again.
-        self._voters: set[str] = set()
-        self._competitors: set[str] = set()
-        self._prompts: set[str] = set()
-
-    def __call__(self, row: BattleRow | PromptRow | ResponseRow) -> tuple[int, int]:
-        if isinstance(row, BattleRow):
-            return self._of_battle(row)
-        return 1, len(row.text) if isinstance(row, ResponseRow) else sum(map(len, row.turns))
-
-    def _of_battle(self, row: BattleRow) -> tuple[int, int]:
-        n_rows, n_characters = 1 + len(row.votes), 0
-        n_rows += _is_new(row.first, self._competitors) + _is_new(row.second, self._competitors)
-        for vote in row.votes:
-            n_rows += _is_new(vote.voter, self._voters)
-        if row.prompt is not None:
-            n_rows += _is_new(row.prompt.key or row.prompt.turns[0], self._prompts)
-            n_characters = sum(map(len, row.prompt.turns))
-        if row.answers is not None:
-            n_rows += 2
-            n_characters += len(row.answers[0]) + len(row.answers[1])
-        return n_rows, n_characters
-
-
-def _is_new(name: str, seen: set[str]) -> bool:
-    if name in seen:
-        return False
-    if len(seen) > MOST_REMEMBERED:
-        seen.clear()
-    # Long texts would fill the memory: each is counted every time.
-    if len(name) <= LONGEST_NAME:
-        seen.add(name)
-    return True
+def _size(row: BattleRow | PromptRow | ResponseRow) -> tuple[int, int]:
+    """Rows that it makes, and characters of text that it brings."""
+    if isinstance(row, ResponseRow):
+        return 1, len(row.text)
+    if isinstance(row, PromptRow):
+        return 1, sum(map(len, row.turns))
+    n_rows, n_characters = 1 + len(row.votes), 0
+    if row.prompt is not None and row.prompt.turns:
+        n_characters = sum(map(len, row.prompt.turns))
+    if row.answers is not None:
+        n_characters += sum(map(len, row.answers))
+    return n_rows, n_characters

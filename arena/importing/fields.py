@@ -94,7 +94,7 @@ def as_name(column: str, value: str) -> str:
 
 def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
     value = row.get(column)
-    if not isinstance(value, str) or value not in allowed:
+    if type(value) is not str or value not in allowed:
         raise RowProblem(column, MISSING if column not in row else value, f"allowed are {', '.join(allowed)}")
     return allowed[value]
 

@@ -19,6 +19,7 @@ from arena.importing.answers import ResponseLoader
 from arena.importing.battles import BattleLoader
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.formats import formats_of
+from arena.importing.identity import neighbours_together
 from arena.importing.pacing import in_turns, read_ahead, side_by_side
 from arena.importing.problems import ImportProblems, RowProblem
 from arena.importing.prompts import PromptLoader
@@ -29,6 +30,7 @@ from arena.models import Event, Import, PromptPool
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
 N_WRITERS = 2
+LARGE = 100_000  # rows
 
 type Progress = Callable[[int], None]
 
@@ -50,11 +52,11 @@ class Loader(Protocol):
 
 
 class Step(NamedTuple):
-    """What one transaction adds: prepared, then resolved."""
+    """What one transaction adds."""
 
     n_read: int  # rows of the file up to its end
     n_new: int  # of them those that no earlier run has added
-    content: Any
+    resolved: Any
 
 
 def load(pk: int, *, progress: Progress | None = None) -> bool:
@@ -96,10 +98,9 @@ def _load(source: Import, token: str, progress: Progress) -> None:
 
 
 def _add_rows(source: Import, token: str) -> Iterator[int]:
-    """Read, resolve, write; yields how many rows of the file are done."""
+    """Read, write; yields how many rows of the file are done."""
     loader = _loader(source)
-    with closing(read_ahead(_steps(source, loader))) as prepared:
-        steps = (step._replace(content=loader.resolve(step.content)) for step in prepared if step.n_new)
+    with closing(read_ahead(_steps(source, loader))) as steps:
         for step in _written(steps, source, token, loader):
             yield step.n_read
 
@@ -118,21 +119,24 @@ def _steps(source: Import, loader: Loader) -> Generator[Step]:
     file: TypedFile[Any] = TypedFile(
         receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename
     )
+    # Small files keep their order: people look at them.
+    in_order = neighbours_together(file) if loader.takes_any_order and source.n_rows >= LARGE else file
     n_read = 0
-    for rows in chunks(file):
+    for rows in chunks(in_order):
         # Pass 1 found the file right: what is wrong now was changed meanwhile.
         file.problems.stop_if_any()
         n_old = min(len(rows), max(0, source.n_done - n_read))
         n_read += len(rows)
         loader.prepare(rows[:n_old])
-        yield Step(n_read, len(rows) - n_old, loader.prepare(rows[n_old:]))
+        if n_old < len(rows):
+            yield Step(n_read, len(rows) - n_old, loader.resolve(loader.prepare(rows[n_old:])))
     file.problems.stop_if_any()
 
 
 def _add_step(source: Import, token: str, loader: Loader, step: Step, before: Future[None] | None) -> None:
     """One transaction. `before` is the step before it, where that one is still being written."""
     with transaction.atomic():
-        n_added = loader.add(step.content)
+        n_added = loader.add(step.resolved)
         if before is not None:
             bulk.check_references()
             before.result()

@@ -25,31 +25,16 @@ class _End:
 
 
 def read_ahead[T](items: Iterable[T]) -> Generator[T]:
-    """The next items are made by a thread while the database writes the last ones.
+    """The next items are made by a thread, on a connection of its own, while the database writes the last ones.
 
     What is raised there is raised here, in its place.
     """
+    if connection.in_atomic_block:  # which another connection could not see
+        yield from items
+        return
     queue: Queue[T | _End] = Queue(maxsize=N_AHEAD)
     stopped = Event()
-
-    def put(item: T | _End) -> None:
-        is_waiting = True
-        while is_waiting and not stopped.is_set():
-            with contextlib.suppress(Full):
-                queue.put(item, timeout=_POLL_SECONDS)
-                is_waiting = False
-
-    def read() -> None:
-        try:
-            for item in items:
-                put(item)
-                if stopped.is_set():
-                    return
-            put(_End())
-        except BaseException as error:
-            put(_End(error))
-
-    thread = Thread(target=read, name="read-ahead", daemon=True)
+    thread = Thread(target=_read_into, args=[queue, items, stopped], name="read-ahead", daemon=True)
     thread.start()
     try:
         while not isinstance(item := queue.get(), _End):
@@ -59,6 +44,27 @@ def read_ahead[T](items: Iterable[T]) -> Generator[T]:
     finally:
         stopped.set()
         thread.join()
+
+
+def _read_into[T](queue: "Queue[T | _End]", items: Iterable[T], stopped: Event) -> None:
+    try:
+        for item in items:
+            _put(queue, item, stopped)
+            if stopped.is_set():
+                return
+        _put(queue, _End(), stopped)
+    except BaseException as error:
+        _put(queue, _End(error), stopped)
+    finally:
+        connection.close()
+
+
+def _put[T](queue: "Queue[T | _End]", item: T | _End, stopped: Event) -> None:
+    is_waiting = True
+    while is_waiting and not stopped.is_set():
+        with contextlib.suppress(Full):
+            queue.put(item, timeout=_POLL_SECONDS)
+            is_waiting = False
 
 
 def in_turns[T](steps: Iterable[T]) -> Generator[T]:

@@ -1,5 +1,6 @@
 """The import commands: check, load with a progress bar, and say what came of it."""
 
+import gc
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -44,6 +45,8 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(stderr=True)
+        # A million rows are millions of small tuples without cycles: looking through them all the time helps nobody.
+        gc.set_threshold(20_000)
         chosen = self.options_of(options)
         format_name = self._format(options["format"])
         arena = self._arena(options["arena"])
