@@ -14,7 +14,7 @@ from arena.importing.naming import Competitors
 from arena.importing.problems import N_SHOWN, Problems
 from arena.importing.prompts import Prompts
 from arena.importing.reports import Report, numbered, what_is_so
-from arena.importing.rows import BattleRow, PromptRow
+from arena.importing.rows import BattleRow, VoteRow
 from arena.models import Arena, Battle, Competitor
 
 MOST_COMPETITORS = 5_000
@@ -48,34 +48,39 @@ class _Battles:
 
     def add(self, rows: Sequence[BattleRow]) -> None:
         self._has_own_ids = bool(rows[0].own_id)
-        for number, row in enumerate(rows, start=self._n_rows):
-            self._competitors[row.first] = self._competitors[row.second] = None
-            self._add_votes(number, row)
-            if row.prompt is not None:
-                self._add_prompt(number, row.prompt)
+        self._competitors |= dict.fromkeys(row.first for row in rows) | dict.fromkeys(row.second for row in rows)
+        self._add_votes([vote for row in rows for vote in row.votes])
+        self._add_prompts(rows)
+        if self._has_own_ids:
+            self._add_statements(rows)
         self._n_rows += len(rows)
         self._stop_at_too_many_competitors(rows[-1].line)
         if self._in_arena is not None:
             self._in_arena.compare(rows, self._problems)
 
-    def _add_votes(self, number: int, row: BattleRow) -> None:
-        self._n_votes += len(row.votes)
-        for vote in row.votes:
-            self._n_set_aside += bool(vote.set_aside)
-            if vote.voter:
-                self._voters.append(hash(vote.voter))
-            if row.own_id:
-                outcome = vote.outcome if row.first < row.second else vote.outcome.swapped()
-                self._outcomes.add((row.own_id, vote.voter), outcome, number)
-        if row.own_id:
+    def _add_votes(self, votes: Sequence[VoteRow]) -> None:
+        self._n_votes += len(votes)
+        self._n_set_aside += sum(1 for vote in votes if vote.set_aside)
+        self._voters.extend([hash(vote.voter) for vote in votes if vote.voter])
+
+    def _add_prompts(self, rows: Sequence[BattleRow]) -> None:
+        for number, row in enumerate(rows, start=self._n_rows):
+            prompt = row.prompt
+            if prompt is not None:
+                self._asked.append(hash(prompt.key or self._prompts.identity(prompt)))
+                if prompt.turns:
+                    self._n_recognised += not prompt.language
+                if prompt.turns and prompt.key:
+                    self._texts.add(prompt.key, prompt.turns, number)
+
+    def _add_statements(self, rows: Sequence[BattleRow]) -> None:
+        """What rows with one id must agree in."""
+        for number, row in enumerate(rows, start=self._n_rows):
             asked = None if row.prompt is None else self._prompts.identity(row.prompt)
             self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), number)
-
-    def _add_prompt(self, number: int, prompt: PromptRow) -> None:
-        self._asked.append(hash(self._prompts.identity(prompt)))
-        self._n_recognised += bool(prompt.turns and not prompt.language)
-        if prompt.key and prompt.turns:
-            self._texts.add(prompt.key, prompt.turns, number)
+            for vote in row.votes:
+                outcome = vote.outcome if row.first < row.second else vote.outcome.swapped()
+                self._outcomes.add((row.own_id, vote.voter), outcome, number)
 
     def _stop_at_too_many_competitors(self, line: int) -> None:
         if len(self._competitors) > MOST_COMPETITORS:

@@ -29,18 +29,18 @@ class Remembered[T]:
 
     def __init__(self, check: Callable[[Row, str], T]) -> None:
         self._check = check
-        self._known: dict[str, T] = {}
+        # By what stands in the file. Texts only: to a dictionary 1 and true are one key.
+        self.known: dict[str, T] = {}
 
     def __call__(self, row: Row, column: str) -> T:
         value = row.get(column)
-        # Texts only: to a dictionary 1 and true are one key.
         if type(value) is not str:
             return self._check(row, column)
-        known = self._known.get(value)
+        known = self.known.get(value)
         if known is None:
             known = self._check(row, column)
-            if len(self._known) < MOST_REMEMBERED:
-                self._known[value] = known
+            if len(self.known) < MOST_REMEMBERED:
+                self.known[value] = known
         return known
 
 

@@ -37,14 +37,21 @@ class ChatbotArena(Format[BattleRow]):
         self._unknown_languages: dict[str, int] = {}
 
     def row(self, line: int, row: Row) -> BattleRow:
-        first, second = self._name(row, "model_a"), self._name(row, "model_b")
+        try:
+            # Nearly every row names what was checked before.
+            first, second = self._name.known[row["model_a"]], self._name.known[row["model_b"]]
+            outcome = WINNERS[row["winner"]]
+        except (KeyError, TypeError):
+            first, second = self._name(row, "model_a"), self._name(row, "model_b")
+            outcome = fields.choice(row, "winner", WINNERS)
         if first == second:
             raise RowProblem("model_b", second, "a battle needs two different models, and model_a is the same")
         voter = self._identifier(row, "judge") if "judge" in row else ""
         set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""
-        vote = VoteRow(voter, fields.choice(row, "winner", WINNERS), set_aside)
         happened = fields.moment(row, "tstamp") if "tstamp" in row else None
-        return BattleRow(line, "", first, second, self._prompt(line, row), (vote,), None, happened)
+        return BattleRow(
+            line, "", first, second, self._prompt(line, row), (VoteRow(voter, outcome, set_aside),), None, happened
+        )
 
     def notes(self) -> list[str]:
         """What was odd, and how it was read."""
@@ -64,7 +71,7 @@ class ChatbotArena(Format[BattleRow]):
         key = self._identifier(row, "question_id") if "question_id" in row else ""
         text = fields.text(row, "prompt", default="") if "prompt" in row else ""
         language = self._language_of(row) if "language" in row else ""
-        if text.strip():
+        if text and not text.isspace():
             return PromptRow(line, key, (text,), language=language)
         if key:
             return self._bare_prompt(line, key, language)

@@ -1,5 +1,7 @@
 """The LLMFAO crowd votes: several people vote on one battle, which has an id."""
 
+from pathlib import Path
+
 from arena.importing import fields
 from arena.importing.formats.format import Format
 from arena.importing.problems import RowProblem
@@ -18,12 +20,15 @@ class Llmfao(Format[BattleRow]):
     needed = ("id", "prompt", "worker", "winner", "left", "right")
     read = frozenset(needed)
 
+    def __init__(self, path: Path) -> None:
+        self._name, self._identifier = fields.Remembered(fields.name), fields.Remembered(fields.identifier)
+
     def row(self, line: int, row: Row) -> BattleRow:
-        first, second = fields.name(row, "left"), fields.name(row, "right")
+        first, second = self._name(row, "left"), self._name(row, "right")
         if first == second:
             raise RowProblem("right", second, "a battle needs two different models, and left is the same")
-        vote = VoteRow(fields.identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
-        prompt = PromptRow(line, fields.identifier(row, "prompt"))
+        vote = VoteRow(self._identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
+        prompt = PromptRow(line, self._identifier(row, "prompt"))
         return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))
 
     def notes(self) -> list[str]:
