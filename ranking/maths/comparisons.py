@@ -1,7 +1,7 @@
 """Comparisons: who met whom, and what came out, as integer arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,11 @@ OUTCOMES = ("a", "b", "tie", "both_bad")
 
 SIDES = ("a", "b")
 
-Cluster = Literal["prompt", "voter"]
+Column = Literal["prompt", "voter", "judge"]
+CLUSTER_COLUMNS: tuple[Column, ...] = ("prompt", "voter", "judge")
+
+Cluster = Column | tuple[Column, Column]
+"""What is drawn independently: the values of one column, or of two that cross."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,17 +35,21 @@ class Comparisons:
         Place in `OUTCOMES`: 0 = a won, 1 = b won, 2 = tie, 3 = both bad.
     weight : (n,) float64, optional
         How many equal comparisons the row stands for (>= 0); None = one each.
-    prompt, voter : (n,) int32, optional
+    prompt, voter, judge : (n,) int32, optional
         Cluster codes >= 0. -1 = unknown: such a row is a cluster of its own, and with weight w it
         is w clusters of one comparison each. None = unknown for all.
     first : (n,) int8, optional
         Who was shown first: 0 = a, 1 = b, -1 = unknown.
+    covariates : (n, k) float64, optional
+        What else differs between the sides, seen from a: more of it on a's side is positive.
+    covariate_names : tuple of str
+        The k columns of `covariates`.
 
     Raises
     ------
     ValueError
-        If a length differs, a code or weight is out of range, a name occurs twice, or a competitor
-        meets itself. The message names the first such row.
+        If a length differs, a code, weight or covariate is out of range, a name occurs twice, or a
+        competitor meets itself. The message names the first such row.
 
     Examples
     --------
@@ -57,7 +65,10 @@ class Comparisons:
     weight: Floats | None = None
     prompt: Codes | None = None
     voter: Codes | None = None
+    judge: Codes | None = None
     first: SmallCodes | None = None
+    covariates: Floats | None = None
+    covariate_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", _checked_names(self.names))
@@ -68,6 +79,7 @@ class Comparisons:
             ("outcome", (0, len(OUTCOMES) - 1), np.int8),
             ("prompt", (-1, np.iinfo(np.int32).max), np.int32),
             ("voter", (-1, np.iinfo(np.int32).max), np.int32),
+            ("judge", (-1, np.iinfo(np.int32).max), np.int32),
             ("first", (-1, 1), np.int8),
         ):
             values = getattr(self, field)
@@ -75,6 +87,9 @@ class Comparisons:
                 object.__setattr__(self, field, _checked_codes(field, values, n_rows, limits, dtype))
         if self.weight is not None:
             object.__setattr__(self, "weight", _checked_weights(self.weight, n_rows))
+        object.__setattr__(self, "covariate_names", tuple(self.covariate_names))
+        if self.covariates is not None or self.covariate_names:
+            object.__setattr__(self, "covariates", _checked_covariates(self.covariates, self.covariate_names, n_rows))
         _refuse_self_comparisons(self.names, self.a, self.b)
 
     def __len__(self) -> int:
@@ -91,7 +106,9 @@ class Comparisons:
         weight: ArrayLike | None = None,
         prompt: ArrayLike | None = None,
         voter: ArrayLike | None = None,
+        judge: ArrayLike | None = None,
         first: ArrayLike | None = None,
+        covariates: Mapping[str, ArrayLike] | None = None,
     ) -> "Comparisons":
         """Code columns of names; the competitors come out in sorted order.
 
@@ -103,10 +120,12 @@ class Comparisons:
             One of `OUTCOMES`.
         weight : (n,) of float, optional
             Counts of equal rows.
-        prompt, voter : (n,), optional
+        prompt, voter, judge : (n,), optional
             Any sortable ids. None, NaN, or -1 in an integer column = unknown.
         first : (n,) of str, optional
             "a" or "b": the side shown first. None = unknown.
+        covariates : mapping of name to (n,) of float, optional
+            Differences between the sides, a's minus b's.
 
         Raises
         ------
@@ -130,14 +149,17 @@ class Comparisons:
             weight=None if weight is None else np.asarray(weight, dtype=np.float64),
             prompt=None if prompt is None else _cluster_codes(prompt),
             voter=None if voter is None else _cluster_codes(voter),
+            judge=None if judge is None else _cluster_codes(judge),
             first=None if first is None else _side_codes(first),
+            covariates=None if covariates is None else _stacked(covariates),
+            covariate_names=tuple(covariates or ()),
         )
 
-    def clusters(self, cluster: Cluster) -> Codes:
+    def clusters(self, cluster: Column) -> Codes:
         """The cluster codes of a column, -1 throughout where the column is absent."""
-        if cluster not in ("prompt", "voter"):
-            raise ValueError(f"unknown cluster {cluster!r}: allowed are 'prompt' and 'voter'")
-        codes = self.prompt if cluster == "prompt" else self.voter
+        if cluster not in CLUSTER_COLUMNS:
+            raise ValueError(f"unknown cluster {cluster!r}: allowed are {', '.join(map(repr, CLUSTER_COLUMNS))}")
+        codes: Codes | None = getattr(self, cluster)
         return np.full(len(self), -1, dtype=np.int32) if codes is None else codes
 
     def weights(self, rows: slice = slice(None)) -> Floats:
@@ -152,23 +174,25 @@ class Comparisons:
             return self
         rows = kept[self.a] & kept[self.b]
         code = (np.cumsum(kept) - 1).astype(np.int32)
-        return Comparisons(
-            names=tuple(name for name, keep in zip(self.names, kept, strict=True) if keep),
-            a=code[self.a[rows]],
-            b=code[self.b[rows]],
-            outcome=self.outcome[rows],
-            weight=None if self.weight is None else self.weight[rows],
-            prompt=None if self.prompt is None else self.prompt[rows],
-            voter=None if self.voter is None else self.voter[rows],
-            first=None if self.first is None else self.first[rows],
-        )
+        columns = {name: None if (column := getattr(self, name)) is None else column[rows] for name in _OTHER_COLUMNS}
+        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
+        return replace(self, names=names, a=code[self.a[rows]], b=code[self.b[rows]], **columns)
+
+    def reweighted(self, weight: Floats) -> "Comparisons":
+        """The same rows with other weights, (n,) >= 0; rows of weight zero are dropped."""
+        kept = weight > 0
+        columns = {name: None if (column := getattr(self, name)) is None else column[kept] for name in _OTHER_COLUMNS}
+        return replace(self, a=self.a[kept], b=self.b[kept], **{**columns, "weight": weight[kept]})
+
+
+_OTHER_COLUMNS = ("outcome", "weight", "prompt", "voter", "judge", "first", "covariates")
 
 
 def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(f"competitor {name!r} is named twice: names must be unique")
+            raise ValueError(f"{name!r} is named twice: names must be unique")
         seen.add(name)
     return tuple(names)
 
@@ -205,6 +229,24 @@ def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
         row = int(np.argmin(good))
         raise ValueError(f"weight[{row}] is {weights[row]}: a weight is a finite count, 0 or more")
     return _read_only(weights)
+
+
+def _checked_covariates(values: ArrayLike | None, names: tuple[str, ...], n_rows: int) -> Floats:
+    columns = np.asarray(values, dtype=np.float64)
+    if columns.shape != (n_rows, len(names)):
+        raise ValueError(
+            f"covariates have shape {columns.shape}: {len(names)} names and {n_rows} rows need ({n_rows}, {len(names)})"
+        )
+    _checked_names(names)
+    good = np.isfinite(columns).all(axis=1)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise ValueError(f"covariates[{row}] is {columns[row].tolist()}: a covariate is a finite number")
+    return _read_only(columns)
+
+
+def _stacked(columns: Mapping[str, ArrayLike]) -> Floats:
+    return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns.values()])
 
 
 def _refuse_self_comparisons(names: tuple[str, ...], a: Codes, b: Codes) -> None:

@@ -75,7 +75,7 @@ def test_bad_columns_are_refused_by_name_and_value(columns, message):
         ({"voter": [0, 2**40]}, r"voter\[1\] is 1099511627776"),
         ({"first": [0, 2]}, r"first\[1\] is 2: allowed are -1 to 1"),
         ({"b": [1.0, 1.0]}, r"b has type float64: codes are integers"),
-        ({"names": ("x", "x")}, r"competitor 'x' is named twice"),
+        ({"names": ("x", "x")}, r"'x' is named twice"),
     ],
 )
 def test_bad_codes_are_refused_by_row_and_value(columns, message):
@@ -145,3 +145,28 @@ def test_rows_of_weight_zero_count_no_prompt():
 def test_the_library_loads_no_django():
     code = "import ranking.maths, sys; print([name for name in sys.modules if name.split('.')[0] in ('django', 'arena')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_covariates_stand_beside_the_rows_they_belong_to():
+    c = battles("x>y y>z z>x", judge=["j", None, "k"], covariates={"length": [1, 2, 3], "bold": [0.5, 0, -1]})
+    assert (c.covariate_names, c.covariates[2].tolist(), c.judge.tolist()) == (("length", "bold"), [3, -1], [0, -1, 1])
+    assert c.among(np.array([True, True, False])).covariates.tolist() == [[1, 0.5]]
+    assert c.reweighted(np.array([0.0, 2.0, 1.0])).covariates[:, 0].tolist() == [2, 3]
+
+
+def test_reweighting_drops_rows_of_weight_zero():
+    c = battles("x>y y>z z>x").reweighted(np.array([0.0, 2.0, 1.0]))
+    assert (c.weight.tolist(), c.a.tolist(), c.prompt) == ([2, 1], [1, 2], None)
+
+
+@pytest.mark.parametrize(
+    ("covariates", "message"),
+    [
+        ([[1.0], [np.nan]], r"covariates\[1\] is \[nan\]: a covariate is a finite number"),
+        ([[1.0, 2.0], [1.0, 2.0]], r"covariates have shape \(2, 2\): 1 names and 2 rows need \(2, 1\)"),
+        (None, r"covariates have shape \(\)"),
+    ],
+)
+def test_bad_covariates_are_refused(covariates, message):
+    with pytest.raises(ValueError, match=message):
+        Comparisons(names=("x", "y"), a=[0, 0], b=[1, 1], outcome=[0, 1], covariates=covariates, covariate_names=("length",))
