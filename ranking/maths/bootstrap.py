@@ -11,7 +11,7 @@ from ranking.maths.bradley_terry import fit_bradley_terry, maximise
 from ranking.maths.cells import cell_keys
 from ranking.maths.comparisons import Cluster, Comparisons
 from ranking.maths.existence import strong_labels
-from ranking.maths.sandwich import SCORES
+from ranking.maths.half_wins import SCORES
 from ranking.maths.spread import checked_level
 
 REPLICATES_A_BLOCK = 50

@@ -11,7 +11,7 @@ from ranking.maths.cells import count_cells
 from ranking.maths.comparisons import Comparisons
 from ranking.maths.existence import check_existence
 from ranking.maths.fit import Diagnostics, Fit, Provenance
-from ranking.maths.sandwich import grounded_hessian, win_chances
+from ranking.maths.half_wins import grounded_hessian, half_win_likelihood, win_chances
 
 
 class NotConvergedError(RuntimeError):
@@ -27,7 +27,14 @@ class Maximum:
     last_step: float
 
 
-def fit_bradley_terry(comparisons: Comparisons, *, max_steps: int = 100, tolerance: float = 1e-9) -> Fit:
+def fit_bradley_terry(
+    comparisons: Comparisons,
+    *,
+    prior_sd: float | None = None,
+    start: Fit | None = None,
+    max_steps: int = 100,
+    tolerance: float = 1e-9,
+) -> Fit:
     """Maximum-likelihood Bradley-Terry ratings, a tie (and "both bad") as half a win each.
 
     ``P(i beats j) = 1 / (1 + exp(theta_j - theta_i))``; theta maximises
@@ -39,6 +46,11 @@ def fit_bradley_terry(comparisons: Comparisons, *, max_steps: int = 100, toleran
     ----------
     comparisons : Comparisons
         n rows between M competitors; the rows are counted once, then the cost is O(M**3) a step.
+    prior_sd : float, optional
+        Standard deviation of a Normal prior on each rating (natural log-odds). With one, everybody has a
+        finite rating, pulled towards the mean; None = maximum likelihood.
+    start : Fit, optional
+        Where to begin: the fit of similar data. The result does not depend on it.
     max_steps : int
         Newton steps allowed.
     tolerance : float
@@ -54,6 +66,8 @@ def fit_bradley_terry(comparisons: Comparisons, *, max_steps: int = 100, toleran
     ------
     NotConvergedError
         If `max_steps` steps were not enough.
+    ValueError
+        If `prior_sd` is not positive.
 
     References
     ----------
@@ -73,18 +87,26 @@ def fit_bradley_terry(comparisons: Comparisons, *, max_steps: int = 100, toleran
 
     >>> fit_bradley_terry(Comparisons.from_names(["x"], ["y"], ["a"])).unrated[0]
     Unrated(name='x', reason='never lost or tied (1 comparisons)')
+
+    With a prior it has one, where the pull of the win is that of the prior: ``1 - P(x beats y) = theta``.
+
+    >>> fit_bradley_terry(Comparisons.from_names(["x"], ["y"], ["a"]), prior_sd=1).ratings.round(3).tolist()
+    [0.337, -0.337]
     """
+    ridge = checked_ridge(prior_sd)
     all_cells = count_cells(comparisons)
     existence = check_existence(comparisons.names, all_cells.half_wins)
-    rated = comparisons.among(existence.fitted)
-    cells = all_cells.among(existence.fitted)
-    found = maximise(cells.half_wins, max_steps=max_steps, tolerance=tolerance)
+    fitted = existence.fitted if prior_sd is None else np.ones_like(existence.fitted)
+    rated = comparisons.among(fitted)
+    cells = all_cells.among(fitted)
+    begin = None if start is None else aligned(start, rated.names)
+    found = maximise(cells.half_wins, ridge=ridge, max_steps=max_steps, tolerance=tolerance, start=begin)
     n_comparisons = cells.wins.sum() + cells.ties.sum() / 2
     return Fit(
         names=rated.names,
         ratings=found.ratings,
         components=existence.components,
-        unrated=existence.unrated,
+        unrated=existence.unrated if prior_sd is None else (),
         diagnostics=Diagnostics(
             n_comparisons=float(n_comparisons),
             n_left_out=float(all_cells.wins.sum() + all_cells.ties.sum() / 2 - n_comparisons),
@@ -95,11 +117,40 @@ def fit_bradley_terry(comparisons: Comparisons, *, max_steps: int = 100, toleran
         provenance=Provenance(
             method="fit_bradley_terry",
             ties="half a win each, both bad as a tie",
-            parameters={"max_steps": max_steps, "tolerance": tolerance},
+            parameters={"max_steps": max_steps, "tolerance": tolerance} | ({} if prior_sd is None else {"prior_sd": prior_sd}),
         ),
         comparisons=rated,
-        cells=cells,
+        likelihood=half_win_likelihood(rated, cells, found.ratings, ridge=ridge),
+        expected_points=win_chances(found.ratings),
     )
+
+
+def checked_ridge(prior_sd: float | None) -> float:
+    """``1 / prior_sd ** 2``, zero without a prior; ValueError if the standard deviation is not positive.
+
+    Examples
+    --------
+    >>> checked_ridge(None), checked_ridge(2.0)
+    (0.0, 0.25)
+    """
+    if prior_sd is None:
+        return 0.0
+    if not prior_sd > 0:
+        raise ValueError(f"prior_sd is {prior_sd}: a standard deviation is more than 0; None = no prior")
+    return 1 / prior_sd**2
+
+
+def aligned(start: Fit, names: tuple[str, ...]) -> Floats:
+    """Ratings to begin with, (len(names),): those of `start`, zero for whom it does not rate.
+
+    Examples
+    --------
+    >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
+    >>> aligned(fit, ("y", "z")).round(4).tolist()
+    [-0.5493, 0.0]
+    """
+    rating = dict(zip(start.names, start.ratings.tolist(), strict=True))
+    return np.array([rating.get(name, 0.0) for name in names])
 
 
 def log_likelihood(half_wins: Floats, ratings: Floats) -> float:
@@ -113,7 +164,9 @@ def log_likelihood(half_wins: Floats, ratings: Floats) -> float:
     return float(np.sum(half_wins * log_expit(ratings[:, None] - ratings[None, :])))
 
 
-def maximise(half_wins: Floats, *, max_steps: int, tolerance: float, start: Floats | None = None) -> Maximum:
+def maximise(
+    half_wins: Floats, *, max_steps: int, tolerance: float, start: Floats | None = None, ridge: float = 0.0
+) -> Maximum:
     """Newton's method with steps that cannot overshoot, from `start` (zeros by default).
 
     A full step that would move some difference of ratings by r is shortened to ``ln(1 + r) / r`` of
@@ -127,6 +180,8 @@ def maximise(half_wins: Floats, *, max_steps: int, tolerance: float, start: Floa
         As in `fit_bradley_terry`.
     start : (m,) float64, optional
         Natural log-odds.
+    ridge : float
+        1 / variance of a Normal prior on each rating; with one the maximum always exists.
 
     Raises
     ------
@@ -142,7 +197,7 @@ def maximise(half_wins: Floats, *, max_steps: int, tolerance: float, start: Floa
     totals = half_wins + half_wins.T
     length = 0.0
     for steps in range(max_steps + 1):
-        step = _newton_step(half_wins, totals, ratings)
+        step = _newton_step(half_wins, totals, ratings, ridge)
         length = float(np.ptp(step)) if len(step) else 0.0
         if length <= tolerance:
             ratings = ratings + step
@@ -154,11 +209,13 @@ def maximise(half_wins: Floats, *, max_steps: int, tolerance: float, start: Floa
     )
 
 
-def _newton_step(half_wins: Floats, totals: Floats, ratings: Floats) -> Floats:
+def _newton_step(half_wins: Floats, totals: Floats, ratings: Floats, ridge: float) -> Floats:
     chance = win_chances(ratings)
     # w_ij P(j beats i) - w_ji P(i beats j), not w - n p: no cancellation where p is near 0 or 1.
     pull = half_wins * chance.T
-    score = (pull - pull.T).sum(axis=1)
+    score = (pull - pull.T).sum(axis=1) - ridge * ratings
     if not len(score):
         return score
-    return np.asarray(cho_solve(cho_factor(grounded_hessian(totals, chance)), score), dtype=np.float64)
+    hessian = grounded_hessian(totals, chance)
+    hessian[np.diag_indices(len(score))] += ridge
+    return np.asarray(cho_solve(cho_factor(hessian), score), dtype=np.float64)

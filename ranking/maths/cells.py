@@ -72,7 +72,7 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
     return Cells(wins=a + b.T, ties=tie + tie.T + both_bad, both_bad=both_bad)
 
 
-def cell_keys(comparisons: Comparisons, rows: slice) -> Ints:
+def cell_keys(comparisons: Comparisons, rows: slice | Ints) -> Ints:
     """``(a * M + b) * 4 + outcome`` of some rows: where a row lives in an (M, M, 4) table."""
     m, k = len(comparisons.names), len(OUTCOMES)
     keys = comparisons.a[rows].astype(np.int64)

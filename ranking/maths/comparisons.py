@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.arrays import Bools, Codes, Floats, SmallCodes
+from ranking.maths.coding import cluster_codes, label_codes, name_codes, side_codes
 
 OUTCOMES = ("a", "b", "tie", "both_bad")
 """Outcome labels; the code of an outcome is its place in this tuple."""
@@ -115,13 +116,13 @@ class Comparisons:
         Parameters
         ----------
         a, b : (n,) of str
-            Names of the two competitors.
+            Names of the two competitors: sequences, numpy arrays, pandas Series or Arrow arrays.
         outcome : (n,) of str
             One of `OUTCOMES`.
         weight : (n,) of float, optional
             Counts of equal rows.
         prompt, voter, judge : (n,), optional
-            Any sortable ids. None, NaN, or -1 in an integer column = unknown.
+            Ids of any kind. None, NaN, or the integer -1 = unknown.
         first : (n,) of str, optional
             "a" or "b": the side shown first. None = unknown.
         covariates : mapping of name to (n,) of float, optional
@@ -130,8 +131,8 @@ class Comparisons:
         Raises
         ------
         ValueError
-            Unknown outcome or side (the message names the value and what is allowed), a competitor
-            against itself, columns of different length.
+            Unknown outcome or side (the message names the value and what is allowed), a missing name, a
+            competitor against itself, columns of different length.
 
         Examples
         --------
@@ -139,18 +140,17 @@ class Comparisons:
         >>> c.names, c.a.tolist(), c.b.tolist(), c.outcome.tolist(), c.prompt.tolist()
         (('x', 'y', 'z'), [0, 2], [1, 0], [0, 3], [0, -1])
         """
-        left, right = np.asarray(a), np.asarray(b)
-        names, codes = np.unique(np.concatenate([left, right]), return_inverse=True)
+        names, (left, right) = name_codes(a, b)
         return cls(
-            names=tuple(str(name) for name in names),
-            a=codes[: len(left)].astype(np.int32),
-            b=codes[len(left) :].astype(np.int32),
-            outcome=_label_codes("outcome", outcome, OUTCOMES),
+            names=names,
+            a=left,
+            b=right,
+            outcome=label_codes("outcome", outcome, OUTCOMES),
             weight=None if weight is None else np.asarray(weight, dtype=np.float64),
-            prompt=None if prompt is None else _cluster_codes(prompt),
-            voter=None if voter is None else _cluster_codes(voter),
-            judge=None if judge is None else _cluster_codes(judge),
-            first=None if first is None else _side_codes(first),
+            prompt=None if prompt is None else cluster_codes(prompt),
+            voter=None if voter is None else cluster_codes(voter),
+            judge=None if judge is None else cluster_codes(judge),
+            first=None if first is None else side_codes("first", first, SIDES),
             covariates=None if covariates is None else _stacked(covariates),
             covariate_names=tuple(covariates or ()),
         )
@@ -174,15 +174,19 @@ class Comparisons:
             return self
         rows = kept[self.a] & kept[self.b]
         code = (np.cumsum(kept) - 1).astype(np.int32)
-        columns = {name: None if (column := getattr(self, name)) is None else column[rows] for name in _OTHER_COLUMNS}
+        columns = self._columns_at(rows)
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
         return replace(self, names=names, a=code[self.a[rows]], b=code[self.b[rows]], **columns)
 
     def reweighted(self, weight: Floats) -> "Comparisons":
         """The same rows with other weights, (n,) >= 0; rows of weight zero are dropped."""
         kept = weight > 0
-        columns = {name: None if (column := getattr(self, name)) is None else column[kept] for name in _OTHER_COLUMNS}
-        return replace(self, a=self.a[kept], b=self.b[kept], **{**columns, "weight": weight[kept]})
+        columns = self._columns_at(kept)
+        return replace(self, a=self.a[kept], b=self.b[kept], **columns | {"weight": weight[kept]})
+
+    def _columns_at(self, rows: Bools) -> dict[str, Any]:
+        columns = {name: getattr(self, name) for name in _OTHER_COLUMNS}
+        return {name: None if column is None else column[rows] for name, column in columns.items()}
 
 
 _OTHER_COLUMNS = ("outcome", "weight", "prompt", "voter", "judge", "first", "covariates")
@@ -214,10 +218,16 @@ def _checked_codes(
     if codes.dtype.kind not in "iu":
         raise ValueError(f"{field} has type {codes.dtype}: codes are integers (names go through from_names)")
     low, high = limits
-    if codes.min() < low or codes.max() > high:
+    # Read as unsigned, a negative number is a huge one: one pass over memory instead of two.
+    outside = _unsigned(codes).max() > high if low == 0 else codes.min() < low or codes.max() > high
+    if outside:
         row = int(np.argmax((codes < low) | (codes > high)))
         raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
     return _read_only(codes.astype(dtype, copy=False))
+
+
+def _unsigned(codes: NDArray[Any]) -> NDArray[Any]:
+    return codes.view(f"u{codes.dtype.itemsize}") if codes.dtype.isnative else codes.astype(np.uint64)
 
 
 def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
@@ -254,39 +264,3 @@ def _refuse_self_comparisons(names: tuple[str, ...], a: Codes, b: Codes) -> None
     if same.any():
         row = int(np.argmax(same))
         raise ValueError(f"row {row} compares {names[a[row]]!r} with itself: a and b must differ")
-
-
-def _label_codes(field: str, labels: ArrayLike, allowed: tuple[str, ...]) -> SmallCodes:
-    column = np.asarray(labels)
-    codes = np.full(column.shape, -1, dtype=np.int8)
-    for code, label in enumerate(allowed):
-        codes[column == label] = code
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
-        raise ValueError(f"{field}[{row}] is {column[row]!r}: allowed are {', '.join(map(repr, allowed))}")
-    return codes
-
-
-def _unknown(column: NDArray[Any]) -> Bools:
-    if column.dtype.kind in "iu":
-        return np.asarray(column == -1, dtype=np.bool_)
-    if column.dtype.kind in "fO":
-        # NaN is the only value that differs from itself; `==` because `is` has no array form.
-        return np.asarray((column == None) | (column != column), dtype=np.bool_)  # noqa: E711
-    return np.zeros(column.shape, dtype=np.bool_)
-
-
-def _cluster_codes(ids: ArrayLike) -> Codes:
-    column = np.asarray(ids)
-    known = ~_unknown(column)
-    codes = np.full(column.shape, -1, dtype=np.int32)
-    codes[known] = np.unique(column[known], return_inverse=True)[1]
-    return codes
-
-
-def _side_codes(sides: ArrayLike) -> SmallCodes:
-    column = np.asarray(sides)
-    known = ~_unknown(column)
-    codes = np.full(column.shape, -1, dtype=np.int8)
-    codes[known] = _label_codes("first", column[known], SIDES)
-    return codes

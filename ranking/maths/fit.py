@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from ranking.maths.arrays import Floats
-from ranking.maths.cells import Cells
+from ranking.maths.cells import Cells, count_cells
 from ranking.maths.comparisons import Cluster, Comparisons
 from ranking.maths.existence import Unrated
-from ranking.maths.sandwich import model_covariance, sandwich, win_chances
+from ranking.maths.likelihood import Likelihood, covariance, model_covariance
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,14 @@ class Provenance:
     parameters: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A further parameter of a model, beside the ratings: its name and its estimate."""
+
+    name: str
+    estimate: float
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Ratings with all that is needed to say how sure they are.
@@ -56,8 +64,7 @@ class Fit:
     names : tuple of str
         The m fitted competitors, in the order of the comparisons' names.
     ratings : (m,) float64
-        Natural log-odds, mean zero: ``P(i beats j) = 1 / (1 + exp(ratings[j] - ratings[i]))``.
-        One unit is ``400 / ln 10 = 173.7`` Elo points.
+        Natural log-odds, mean zero. One unit is ``400 / ln 10 = 173.7`` Elo points.
     components : tuple of tuple of str
         Strong components of "won or tied against" among all competitors, best first.
     unrated : tuple of Unrated
@@ -66,8 +73,13 @@ class Fit:
     provenance : Provenance
     comparisons : Comparisons
         The rows between fitted competitors, on which the ratings stand.
-    cells : Cells
-        Their counts by pair.
+    likelihood : Likelihood
+        At the maximum; all covariances come from it.
+    expected_points : (m, m) float64
+        ``expected_points[i, j]``: what the model expects i to win of a comparison with j, a tie as
+        half; in [0, 1]. In Bradley-Terry ``1 / (1 + exp(ratings[j] - ratings[i]))``.
+    parameters : tuple of Parameter
+        What else was estimated (k of them), in the order of `parameter_covariance`.
     """
 
     names: tuple[str, ...]
@@ -77,13 +89,17 @@ class Fit:
     diagnostics: Diagnostics
     provenance: Provenance
     comparisons: Comparisons = field(repr=False)
-    cells: Cells = field(repr=False)
+    likelihood: Likelihood = field(repr=False)
+    expected_points: Floats = field(repr=False)
+    parameters: tuple[Parameter, ...] = ()
 
     def covariance(self, cluster: Cluster | None = None) -> Floats:
         """Sandwich covariance of `ratings`, (m, m) in squared log-odds; its rows sum to zero.
 
         ``V = H+ B H+`` with H the Hessian of the log-likelihood and B the covariance of the score:
-        summed over comparisons (None), or over clusters ("prompt", "voter") times G / (G - 1).
+        summed over comparisons (None), or over clusters ("prompt", "voter", "judge") times
+        G / (G - 1). Two columns that cross, as ("prompt", "voter"): ``V_p + V_v - V_pv``, negative
+        eigenvalues clipped to zero.
 
         Raises
         ------
@@ -97,20 +113,23 @@ class Fit:
         >>> fit.covariance().round(4).tolist()
         [[0.3333, -0.3333], [-0.3333, 0.3333]]
         """
-        if cluster not in self._covariances:
-            covariance = sandwich(self.comparisons, self.cells, self.ratings, cluster=cluster)
-            covariance.flags.writeable = False
-            self._covariances[cluster] = covariance
-        return self._covariances[cluster]
+        m = len(self.names)
+        return self._whole_covariance(cluster)[:m, :m]
+
+    def parameter_covariance(self, cluster: Cluster | None = None) -> Floats:
+        """Sandwich covariance of `parameters`, (k, k); see `covariance`."""
+        m = len(self.names)
+        return self._whole_covariance(cluster)[m:, m:]
 
     def model_covariance(self) -> Floats:
-        """``H+``: the covariance if every outcome were an independent draw of the model, (m, m)."""
-        return model_covariance(self.cells, self.ratings)
+        """``H+``: the covariance of `ratings` if every outcome were an independent draw of the model, (m, m)."""
+        m = len(self.names)
+        return model_covariance(self.likelihood, m)[:m, :m]
 
     def win_rates(self) -> Floats:
-        """Fitted chance to beat a uniformly drawn other fitted competitor, (m,) in [0, 1].
+        """Fitted points against a uniformly drawn other fitted competitor, (m,) in [0, 1].
 
-        ``win_rates[i] = sum over j != i of P(i beats j) / (m - 1)``. A tie counts as half a win.
+        ``win_rates[i] = sum over j != i of expected_points[i, j] / (m - 1)``. A tie counts as half a win.
 
         Examples
         --------
@@ -119,9 +138,20 @@ class Fit:
         >>> fit.win_rates().round(6).tolist()
         [0.75, 0.25]
         """
-        chance = win_chances(self.ratings)
-        np.fill_diagonal(chance, 0.0)
-        return np.asarray(chance.sum(axis=1) / max(len(self.names) - 1, 1), dtype=np.float64)
+        others = self.expected_points.sum(axis=1) - np.diagonal(self.expected_points)
+        return np.asarray(others / max(len(self.names) - 1, 1), dtype=np.float64)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Counts by pair of `comparisons`."""
+        return count_cells(self.comparisons)
+
+    def _whole_covariance(self, cluster: Cluster | None) -> Floats:
+        if cluster not in self._covariances:
+            found = covariance(self.likelihood, len(self.names), cluster=cluster)
+            found.flags.writeable = False
+            self._covariances[cluster] = found
+        return self._covariances[cluster]
 
     @cached_property
     def _covariances(self) -> dict[Cluster | None, Floats]:

@@ -1,14 +1,14 @@
 """Spread: which variance and which quantile hold for a fit, given how many clusters stand behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from ranking.maths.arrays import Bools, Floats
-from ranking.maths.comparisons import Cluster
+from ranking.maths.comparisons import Cluster, Column
 from ranking.maths.fit import Fit
-from ranking.maths.sandwich import cluster_sizes
+from ranking.maths.meat import cluster_sizes
 
 FEWEST_CLUSTERS = 30
 """Below this, or with no more clusters than competitors, a clustered covariance is not trusted alone."""
@@ -29,8 +29,9 @@ class Spread:
     Parameters
     ----------
     kind : str
-        "iid": comparisons are independent; "prompt" (or "voter"): clusters are; "few_prompts" (or
-        "few_voters"): too few clusters, so the larger of the iid and the clustered variance.
+        "iid": comparisons are independent; "prompt" (or "voter", "judge"): clusters are; "few_prompts"
+        (or ...): too few clusters, so the larger of the iid and the clustered variance; "prompt and
+        voter": two columns that cross.
     rating_variance : (m,) float64
     difference_variance : (m, m) float64
         Of ``rating[i] - rating[j]``; zero on the diagonal.
@@ -88,6 +89,8 @@ def spread(fit: Fit, *, cluster: Cluster | None) -> Spread:
 
     - Clusters not asked for, or unknown throughout: the iid sandwich, normal quantiles.
     - G >= 30 clusters and more than competitors: the clustered sandwich, t(G - 1).
+    - Two crossed columns: the two-way sandwich, with the G of the column that has fewer; where one of
+      them is too few, every variance is the largest of iid, both one-way ones and the two-way one.
     - Fewer: a clustered covariance has rank G - 1 at most, and differences outside that space would
       look certain. So every difference and every centred rating takes the larger of its iid and its
       clustered variance, with t(G - 1). That holds for these prompts; whether it holds for others,
@@ -108,11 +111,8 @@ def spread(fit: Fit, *, cluster: Cluster | None) -> Spread:
     ('few_prompts', 1.0, ('only 2 prompts: holds for these prompts',))
     """
     m = len(fit.names)
-    iid = fit.covariance()
-    kind, n_clusters, notes = _kind(fit, cluster)
-    used = [iid]
-    if cluster is not None and kind != "iid" and n_clusters >= 2:
-        used = [fit.covariance(cluster)] if kind == cluster else [iid, fit.covariance(cluster)]
+    standing = _standing(fit, cluster)
+    used = [fit.covariance(columns) for columns in standing.covariances]
     ratings = np.max([np.diagonal(v) for v in used], axis=0)
     differences = np.max([difference_variance(v) for v in used], axis=0)
     own = fit.model_covariance()
@@ -120,33 +120,66 @@ def spread(fit: Fit, *, cluster: Cluster | None) -> Spread:
     flat = differences <= FLAT * own_differences
     flat_ratings = ratings <= FLAT * np.diagonal(own)
     return Spread(
-        kind=kind,
+        kind=standing.kind,
         rating_variance=np.where(flat_ratings, np.diagonal(own), ratings),
         difference_variance=np.where(flat, own_differences, differences),
         flat=flat & ~np.eye(m, dtype=np.bool_),
         joint=used[0],
-        df=np.inf if kind == "iid" else max(n_clusters - 1, 1.0),
-        n_clusters=n_clusters,
-        notes=(*notes, *_flat_notes(fit.names, flat)),
+        df=np.inf if standing.kind == "iid" else max(standing.n_clusters - 1, 1.0),
+        n_clusters=standing.n_clusters,
+        notes=(*standing.notes, *_flat_notes(fit.names, flat)),
     )
 
 
-def _kind(fit: Fit, cluster: Cluster | None) -> tuple[str, float, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What independent units a fit stands on: their kind and number, and whose covariances to use, the joint one first."""
+
+    kind: str
+    n_clusters: float
+    notes: tuple[str, ...]
+    covariances: tuple[Cluster | None, ...]
+
+
+def _standing(fit: Fit, cluster: Cluster | None) -> _Standing:
     if cluster is None:
-        return "iid", fit.diagnostics.n_comparisons, ()
+        return _Standing("iid", fit.diagnostics.n_comparisons, (), (None,))
+    if isinstance(cluster, tuple):
+        return _two_way(cluster, *(_one_way(fit, column) for column in cluster))
+    return _one_way(fit, cluster)
+
+
+def _two_way(columns: tuple[Column, Column], first: _Standing, second: _Standing) -> _Standing:
+    """Two crossed columns: as few as the fewer of the two, and as wide as the widest where that is few."""
+    if "iid" in (first.kind, second.kind):
+        known = second if first.kind == "iid" else first
+        return replace(known, notes=(*first.notes, *second.notes))
+    fewer = min(first, second, key=lambda standing: standing.n_clusters)
+    if (first.kind, second.kind) == columns:
+        return _Standing(" and ".join(columns), fewer.n_clusters, (*first.notes, *second.notes), (columns,))
+    few = [standing for standing in (first, second) if standing.kind not in columns]
+    covariances = dict.fromkeys([*first.covariances, *second.covariances])
+    two_way = (columns,) if min(first.n_clusters, second.n_clusters) >= 2 else ()
+    ordered = (None, *(columns for columns in covariances if columns is not None), *two_way)
+    return _Standing(" and ".join(standing.kind for standing in few), fewer.n_clusters, (*first.notes, *second.notes), ordered)
+
+
+def _one_way(fit: Fit, cluster: Column) -> _Standing:
     sizes, n_clusters = cluster_sizes(fit.comparisons, cluster=cluster)
     if not n_clusters:
-        return "iid", 0.0, ()
+        return _Standing("iid", 0.0, (), (None,))
     if not len(sizes):
-        return "iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",)
+        return _Standing("iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",), (None,))
     notes = []
     n_unknown = round(n_clusters - len(sizes))
     if n_unknown:
         notes.append(f"{n_unknown} comparisons name no {cluster}: each counts as a {cluster} of its own")
         n_clusters = float(np.floor((sizes.sum() + n_unknown) ** 2 / (np.square(sizes).sum() + n_unknown)))
     if n_clusters >= FEWEST_CLUSTERS and n_clusters > len(fit.names):
-        return cluster, n_clusters, tuple(notes)
-    return f"few_{cluster}s", n_clusters, (_few_note(n_clusters, len(fit.names), cluster), *notes)
+        return _Standing(cluster, n_clusters, tuple(notes), (cluster,))
+    covariances: tuple[Cluster | None, ...] = (None, cluster) if n_clusters >= 2 else (None,)
+    notes = [_few_note(n_clusters, len(fit.names), cluster), *notes]
+    return _Standing(f"few_{cluster}s", n_clusters, tuple(notes), covariances)
 
 
 def _few_note(n_clusters: float, m: int, cluster: str) -> str:

@@ -102,11 +102,36 @@ def test_a_covariance_cannot_be_changed_from_outside():
 
 def test_a_covariance_by_an_unknown_column_is_refused():
     fit = fit_bradley_terry(battles("x>y*3 y>x"))
-    with pytest.raises(ValueError, match=r"unknown cluster 'judge': allowed are 'prompt' and 'voter'"):
-        fit.covariance("judge")
+    with pytest.raises(ValueError, match=r"unknown cluster 'planet': allowed are 'prompt', 'voter', 'judge'"):
+        fit.covariance("planet")
 
 
 def test_a_covariance_of_one_cluster_is_refused():
     fit = fit_bradley_terry(battles("x>y*3 y>x", prompt=[5, 5, 5, 5]))
     with pytest.raises(ValueError, match=r"1 prompts: a covariance by prompt needs at least 2"):
         fit.covariance("prompt")
+
+
+def test_with_a_prior_everybody_is_rated_and_pulled_to_the_mean():
+    c = battles("x>y*3 y>x z<x")
+    wide, narrow = fit_bradley_terry(c, prior_sd=100), fit_bradley_terry(c, prior_sd=0.1)
+    assert wide.names == narrow.names == ("x", "y", "z")
+    assert (wide.unrated, narrow.unrated) == ((), ())
+    assert wide.ratings[0] - wide.ratings[1] == pytest.approx(np.log(3), abs=1e-3)
+    assert np.abs(narrow.ratings).max() < 0.05
+    assert narrow.ratings.sum() == pytest.approx(0, abs=1e-12)
+    assert narrow.provenance.parameters["prior_sd"] == 0.1
+    assert narrow.covariance()[0, 0] < wide.covariance()[0, 0]
+
+
+def test_a_prior_without_width_is_refused():
+    with pytest.raises(ValueError, match="prior_sd is 0: a standard deviation is more than 0"):
+        fit_bradley_terry(battles("x>y"), prior_sd=0)
+
+
+def test_the_start_does_not_move_the_result():
+    c = battles("x>y*3 y>x z>x*2 x>z y=z")
+    far = fit_bradley_terry(battles("x>y*9 y>x"))
+    warm = fit_bradley_terry(c, start=far)
+    assert np.abs(warm.ratings - fit_bradley_terry(c).ratings).max() < 1e-12
+    assert fit_bradley_terry(c, start=warm).diagnostics.steps <= 1

@@ -132,5 +132,5 @@ def test_a_level_outside_zero_to_one_is_refused(level):
 
 
 def test_an_unknown_cluster_is_refused():
-    with pytest.raises(ValueError, match="unknown cluster 'judge'"):
-        intervals(drawn(50), cluster="judge")
+    with pytest.raises(ValueError, match="unknown cluster 'planet'"):
+        intervals(drawn(50), cluster="planet")
