@@ -16,12 +16,13 @@ Examples
 """
 
 from ranking.maths.bootstrap import Bootstrap, BootstrapIntervals, bootstrap
-from ranking.maths.bradley_terry import NotConvergedError, fit_bradley_terry
+from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.cells import Cells, Counts, count_cells, counts
 from ranking.maths.comparisons import OUTCOMES, Comparisons
 from ranking.maths.existence import Existence, Unrated, check_existence
-from ranking.maths.fit import Diagnostics, Fit, Provenance
+from ranking.maths.fit import Diagnostics, Fit, Parameter, Provenance
 from ranking.maths.intervals import Differences, Intervals, differences, intervals
+from ranking.maths.newton import NotConvergedError
 from ranking.maths.ranks import RankSets, rank_sets
 from ranking.maths.tally import CellRows, Tally, TallyFileError
 
@@ -39,6 +40,7 @@ __all__ = [
     "Fit",
     "Intervals",
     "NotConvergedError",
+    "Parameter",
     "Provenance",
     "RankSets",
     "Tally",

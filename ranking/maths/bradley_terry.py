@@ -12,10 +12,7 @@ from ranking.maths.comparisons import Comparisons
 from ranking.maths.existence import check_existence
 from ranking.maths.fit import Diagnostics, Fit, Provenance
 from ranking.maths.half_wins import grounded_hessian, half_win_likelihood, win_chances
-
-
-class NotConvergedError(RuntimeError):
-    """A fit that did not reach its maximum; its ratings are not given out."""
+from ranking.maths.newton import NotConvergedError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
