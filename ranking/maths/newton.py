@@ -81,7 +81,7 @@ def _full_step(bend: Bend) -> Floats:
         return np.asarray(cho_solve(cho_factor(bend.hessian), bend.gradient), dtype=np.float64)
     except (LinAlgError, ValueError) as error:
         raise NotConvergedError(
-            "no single maximum: the log-likelihood is flat in some direction; set a prior, or leave out what cannot be told apart"
+            "no single maximum: the log-likelihood is flat in some direction; set a prior, or leave out what cannot be told"
         ) from error
 
 

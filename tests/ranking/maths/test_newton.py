@@ -17,7 +17,8 @@ def log_cosh(x):
 
 def test_the_maximum_of_a_parabola_takes_one_step():
     peak = climb(lambda x: Bend(float(-(x[0] ** 2)), -2 * x, np.array([[2.0]])), np.array([7.0]), max_steps=5, tolerance=1e-9)
-    assert (peak.parameters.tolist(), peak.steps) == ([0.0], 1)
+    assert peak.steps == 1
+    assert abs(peak.parameters[0]) < 1e-15
 
 
 def test_steps_that_overshoot_are_halved():
