@@ -6,8 +6,7 @@ import numpy as np
 
 from ranking.maths.arrays import Floats
 from ranking.maths.comparisons import Cluster
-from ranking.maths.fit import Fit
-from ranking.maths.spread import spread
+from ranking.maths.spread import Rated, spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +66,12 @@ class Differences:
     notes: tuple[str, ...]
 
 
-def intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: float = 0.95) -> Intervals:
+def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 0.95) -> Intervals:
     """``rating -+ critical * se`` for every fitted competitor, against the mean of all fitted.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or Resampled
     cluster : "prompt", "voter" or None
         What is drawn independently; unknown clusters fall back to None and say so in `notes`.
     level : float
@@ -113,7 +112,7 @@ def intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: float = 0.
     )
 
 
-def differences(fit: Fit, *, cluster: Cluster | None = "prompt", level: float = 0.95) -> Differences:
+def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 0.95) -> Differences:
     """``rating[i] - rating[j] -+ critical * se[i, j]`` for every pair, each at its own level.
 
     Statements about many pairs at once need `rank_sets`.

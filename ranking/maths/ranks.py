@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from ranking.maths.arrays import Bools, Floats, Ints
 from ranking.maths.comparisons import Cluster
-from ranking.maths.fit import Fit
-from ranking.maths.spread import checked_level, difference_variance, spread
+from ranking.maths.spread import Rated, checked_level, difference_variance, spread
 
 DRAWS_A_CHUNK = 1_000
 
@@ -44,7 +43,7 @@ class RankSets:
 
 
 def rank_sets(
-    fit: Fit,
+    fit: Rated,
     *,
     cluster: Cluster | None = "prompt",
     level: float = 0.95,
@@ -72,7 +71,7 @@ def rank_sets(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or Resampled
     cluster : "prompt", "voter" or None
         As in `intervals`.
     level : float

@@ -1,13 +1,13 @@
 """Spread: which variance and which quantile hold for a fit, given how many clusters stand behind it."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from ranking.maths.arrays import Bools, Floats
-from ranking.maths.comparisons import Cluster, Column
-from ranking.maths.fit import Fit
+from ranking.maths.comparisons import Cluster, Column, Comparisons
 from ranking.maths.meat import cluster_sizes
 
 FEWEST_CLUSTERS = 30
@@ -15,6 +15,28 @@ FEWEST_CLUSTERS = 30
 
 FLAT = 1e-9
 """A variance below this share of the model's own is rounding, not knowledge."""
+
+
+class Rated(Protocol):
+    """Ratings whose covariances are known: a `Fit`, or a `Resampled`."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The m rated competitors."""
+
+    @property
+    def ratings(self) -> Floats:
+        """(m,), natural log-odds, mean zero."""
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """The rows between them."""
+
+    def covariance(self, cluster: Cluster | None = None) -> Floats:
+        """(m, m) with comparisons (None) or clusters drawn independently."""
+
+    def model_covariance(self) -> Floats:
+        """(m, m) if all outcomes were independent draws of the model."""
 
 
 def _above(tail: float, df: float) -> float:
@@ -84,7 +106,7 @@ def difference_variance(covariance: Floats) -> Floats:
     return np.asarray(np.maximum(diagonal[:, None] + diagonal - 2 * covariance, 0.0), dtype=np.float64)
 
 
-def spread(fit: Fit, *, cluster: Cluster | None) -> Spread:
+def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     """Choose the covariance that can be trusted, and say which it was.
 
     - Clusters not asked for, or unknown throughout: the iid sandwich, normal quantiles.
@@ -141,9 +163,9 @@ class _Standing:
     covariances: tuple[Cluster | None, ...]
 
 
-def _standing(fit: Fit, cluster: Cluster | None) -> _Standing:
+def _standing(fit: Rated, cluster: Cluster | None) -> _Standing:
     if cluster is None:
-        return _Standing("iid", fit.diagnostics.n_comparisons, (), (None,))
+        return _Standing("iid", float(fit.comparisons.weights().sum()), (), (None,))
     if isinstance(cluster, tuple):
         return _two_way(cluster, *(_one_way(fit, column) for column in cluster))
     return _one_way(fit, cluster)
@@ -164,7 +186,7 @@ def _two_way(columns: tuple[Column, Column], first: _Standing, second: _Standing
     return _Standing(" and ".join(standing.kind for standing in few), fewer.n_clusters, (*first.notes, *second.notes), ordered)
 
 
-def _one_way(fit: Fit, cluster: Column) -> _Standing:
+def _one_way(fit: Rated, cluster: Column) -> _Standing:
     sizes, n_clusters = cluster_sizes(fit.comparisons, cluster=cluster)
     if not n_clusters:
         return _Standing("iid", 0.0, (), (None,))
