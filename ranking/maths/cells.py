@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.maths.arrays import Bools, Floats, Ints, chunks
+from ranking.maths.arrays import Bools, Codes, Floats, Ints
 from ranking.maths.comparisons import OUTCOMES, Comparisons
+
+# Keys of so many rows stay in the processor's cache between the steps that make and count them.
+CACHED_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +65,24 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
     """
     m, k = len(comparisons.names), len(OUTCOMES)
     table = np.zeros(m * m * k)
-    for part in chunks(len(comparisons)):
+    size = max(CACHED_ROWS, len(table))
+    for part in (slice(start, start + size) for start in range(0, len(comparisons), size)):
         weight = None if comparisons.weight is None else comparisons.weight[part]
         if rows is not None:
             weight = comparisons.weights(part) * rows[part]
-        table += np.bincount(cell_keys(comparisons, part), weights=weight, minlength=m * m * k)
+        table += np.bincount(_short_keys(comparisons, part), weights=weight, minlength=len(table))
     a, b, tie, both_bad = np.moveaxis(table.reshape(m, m, k), -1, 0)
     both_bad = both_bad + both_bad.T
     return Cells(wins=a + b.T, ties=tie + tie.T + both_bad, both_bad=both_bad)
+
+
+def _short_keys(comparisons: Comparisons, rows: slice) -> Codes | Ints:
+    """The keys of `cell_keys`, in 32 bits where those are enough: half the memory to move."""
+    m, k = len(comparisons.names), len(OUTCOMES)
+    keys = np.multiply(comparisons.a[rows], m * k, dtype=np.promote_types(np.int32, np.min_scalar_type(-m * m * k)))
+    keys += comparisons.b[rows] * np.int32(k)
+    keys += comparisons.outcome[rows]
+    return keys
 
 
 def cell_keys(comparisons: Comparisons, rows: slice | Ints) -> Ints:

@@ -219,15 +219,11 @@ def _checked_codes(
         raise ValueError(f"{field} has type {codes.dtype}: codes are integers (names go through from_names)")
     low, high = limits
     # Read as unsigned, a negative number is a huge one: one pass over memory instead of two.
-    outside = _unsigned(codes).max() > high if low == 0 else codes.min() < low or codes.max() > high
-    if outside:
+    unsigned = codes.view(codes.dtype.str.replace("i", "u"))
+    if unsigned.max() > high if low == 0 else (codes.min() < low or codes.max() > high):
         row = int(np.argmax((codes < low) | (codes > high)))
         raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
     return _read_only(codes.astype(dtype, copy=False))
-
-
-def _unsigned(codes: NDArray[Any]) -> NDArray[Any]:
-    return codes.view(f"u{codes.dtype.itemsize}") if codes.dtype.isnative else codes.astype(np.uint64)
 
 
 def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:

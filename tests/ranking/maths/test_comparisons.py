@@ -50,7 +50,7 @@ def test_absent_clusters_are_unknown_and_absent_weights_one():
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"outcome": ["a", "B"]}, r"outcome\[1\] is np.str_\('B'\): allowed are 'a', 'b', 'tie', 'both_bad'"),
+        ({"outcome": ["a", "B"]}, r"outcome\[1\] is 'B': allowed are 'a', 'b', 'tie', 'both_bad'"),
         ({"first": ["a", "left"]}, r"first\[1\] is .*'left'.*: allowed are 'a', 'b'"),
         ({"b": ["y", "x"]}, r"row 1 compares 'x' with itself"),
         ({"outcome": ["a"]}, r"outcome has shape \(1,\): it must be \(2,\)"),
@@ -109,7 +109,7 @@ def test_cells_of_some_rows_only():
 def test_cells_are_the_same_by_chunks(monkeypatch):
     c = battles("x>y*30 y>z*20 z=x*15")
     whole = count_cells(c)
-    monkeypatch.setattr("ranking.maths.arrays.CHUNK_ROWS", 7)
+    monkeypatch.setattr("ranking.maths.cells.CACHED_ROWS", 7)
     assert (count_cells(c).wins == whole.wins).all()
 
 
