@@ -116,15 +116,25 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
 
 
 def read_evidence(arena_id: int, position: int) -> Evidence:
-    """Read the votes themselves. They are read before the events: a vote that changes in between is found in its event."""
+    """Read the votes themselves."""
+    evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
+    for ballots in ballots_at(arena_id, position):
+        evidence = _with_ballots(evidence, ballots)
+    return evidence
+
+
+def ballots_at(arena_id: int, position: int) -> Iterator[Ballots]:
+    """The votes that stood at `position`, in chunks, those that were set aside among them.
+
+    They are read before the events: a vote that changes in between is found in its event.
+    """
     packed = list(_votes(arena_id, _import_states(arena_id, position)))
     touched = _before(arena_id, position)
     ids = np.fromiter(touched, dtype=np.int64, count=len(touched))
-    evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
     for rows in packed:
         ballots = Ballots.unpacked(rows)
-        evidence = _with_ballots(evidence, ballots.where(~np.isin(ballots.vote, ids)))
-    return _with_ballots(evidence, _as_they_were(arena_id, position, touched))
+        yield ballots.where(~np.isin(ballots.vote, ids))
+    yield _as_they_were(arena_id, position, touched)
 
 
 def _with_ballots(evidence: Evidence, ballots: Ballots) -> Evidence:

@@ -133,8 +133,8 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     ('few_prompts', 1.0, ('only 2 prompts: holds for these prompts',))
     """
     m = len(fit.names)
-    standing = _standing(fit, cluster)
-    used = [fit.covariance(columns) for columns in standing.covariances]
+    found = standing(fit, cluster)
+    used = [fit.covariance(columns) for columns in found.covariances]
     ratings = np.max([np.diagonal(v) for v in used], axis=0)
     differences = np.max([difference_variance(v) for v in used], axis=0)
     own = fit.model_covariance()
@@ -142,20 +142,31 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     flat = differences <= FLAT * own_differences
     flat_ratings = ratings <= FLAT * np.diagonal(own)
     return Spread(
-        kind=standing.kind,
+        kind=found.kind,
         rating_variance=np.where(flat_ratings, np.diagonal(own), ratings),
         difference_variance=np.where(flat, own_differences, differences),
         flat=flat & ~np.eye(m, dtype=np.bool_),
         joint=used[0],
-        df=np.inf if standing.kind == "iid" else max(standing.n_clusters - 1, 1.0),
-        n_clusters=standing.n_clusters,
-        notes=(*standing.notes, *_flat_notes(fit.names, flat)),
+        df=np.inf if found.kind == "iid" else max(found.n_clusters - 1, 1.0),
+        n_clusters=found.n_clusters,
+        notes=(*found.notes, *_flat_notes(fit.names, flat)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """What independent units a fit stands on: their kind and number, and whose covariances to use, the joint one first."""
+class Standing:
+    """On how many independent units ratings stand, and which covariances speak for them.
+
+    Parameters
+    ----------
+    kind : str
+        As in `Spread`.
+    n_clusters : float
+    notes : tuple of str
+        What the reader must know.
+    covariances : tuple of cluster or None
+        Every variance is the largest of these; the first is the joint one.
+    """
 
     kind: str
     n_clusters: float
@@ -163,45 +174,54 @@ class _Standing:
     covariances: tuple[Cluster | None, ...]
 
 
-def _standing(fit: Rated, cluster: Cluster | None) -> _Standing:
+def standing(fit: Rated, cluster: Cluster | None) -> Standing:
+    """The rule of `spread`, before any covariance is computed.
+
+    Examples
+    --------
+    >>> from ranking.maths import Comparisons, fit_bradley_terry
+    >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"], prompt=[1, 1, 2, 2]))
+    >>> standing(fit, "prompt").covariances
+    (None, 'prompt')
+    """
     if cluster is None:
-        return _Standing("iid", float(fit.comparisons.weights().sum()), (), (None,))
+        return Standing("iid", float(fit.comparisons.weights().sum()), (), (None,))
     if isinstance(cluster, tuple):
         return _two_way(cluster, *(_one_way(fit, column) for column in cluster))
     return _one_way(fit, cluster)
 
 
-def _two_way(columns: tuple[Column, Column], first: _Standing, second: _Standing) -> _Standing:
+def _two_way(columns: tuple[Column, Column], first: Standing, second: Standing) -> Standing:
     """Two crossed columns: as few as the fewer of the two, and as wide as the widest where that is few."""
     if "iid" in (first.kind, second.kind):
         known = second if first.kind == "iid" else first
         return replace(known, notes=(*first.notes, *second.notes))
     fewer = min(first, second, key=lambda standing: standing.n_clusters)
     if (first.kind, second.kind) == columns:
-        return _Standing(" and ".join(columns), fewer.n_clusters, (*first.notes, *second.notes), (columns,))
+        return Standing(" and ".join(columns), fewer.n_clusters, (*first.notes, *second.notes), (columns,))
     few = [standing for standing in (first, second) if standing.kind not in columns]
     covariances = dict.fromkeys([*first.covariances, *second.covariances])
     two_way = (columns,) if min(first.n_clusters, second.n_clusters) >= 2 else ()
     ordered = (None, *(columns for columns in covariances if columns is not None), *two_way)
-    return _Standing(" and ".join(standing.kind for standing in few), fewer.n_clusters, (*first.notes, *second.notes), ordered)
+    return Standing(" and ".join(standing.kind for standing in few), fewer.n_clusters, (*first.notes, *second.notes), ordered)
 
 
-def _one_way(fit: Rated, cluster: Column) -> _Standing:
+def _one_way(fit: Rated, cluster: Column) -> Standing:
     sizes, n_clusters = cluster_sizes(fit.comparisons, cluster=cluster)
     if not n_clusters:
-        return _Standing("iid", 0.0, (), (None,))
+        return Standing("iid", 0.0, (), (None,))
     if not len(sizes):
-        return _Standing("iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",), (None,))
+        return Standing("iid", n_clusters, (f"{cluster}s unknown: comparisons are taken as independent",), (None,))
     notes = []
     n_unknown = round(n_clusters - len(sizes))
     if n_unknown:
         notes.append(f"{n_unknown} comparisons name no {cluster}: each counts as a {cluster} of its own")
         n_clusters = float(np.floor((sizes.sum() + n_unknown) ** 2 / (np.square(sizes).sum() + n_unknown)))
     if n_clusters >= FEWEST_CLUSTERS and n_clusters > len(fit.names):
-        return _Standing(cluster, n_clusters, tuple(notes), (cluster,))
+        return Standing(cluster, n_clusters, tuple(notes), (cluster,))
     covariances: tuple[Cluster | None, ...] = (None, cluster) if n_clusters >= 2 else (None,)
     notes = [_few_note(n_clusters, len(fit.names), cluster), *notes]
-    return _Standing(f"few_{cluster}s", n_clusters, tuple(notes), covariances)
+    return Standing(f"few_{cluster}s", n_clusters, tuple(notes), covariances)
 
 
 def _few_note(n_clusters: float, m: int, cluster: str) -> str:
