@@ -8,7 +8,7 @@ from ranking.maths.arrays import Bools, Codes, Floats, Ints
 from ranking.maths.comparisons import OUTCOMES, Comparisons
 
 # Keys of so many rows stay in the processor's cache between the steps that make and count them.
-CACHED_ROWS = 65_536
+CACHED_ROWS = 131_072
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +64,15 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
     ([[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]])
     """
     m, k = len(comparisons.names), len(OUTCOMES)
-    table = np.zeros(m * m * k)
+    weighted = comparisons.weight is not None or rows is not None
+    table = np.zeros(m * m * k, dtype=np.float64 if weighted else np.int64)
     size = max(CACHED_ROWS, len(table))
     for part in (slice(start, start + size) for start in range(0, len(comparisons), size)):
         weight = None if comparisons.weight is None else comparisons.weight[part]
         if rows is not None:
             weight = comparisons.weights(part) * rows[part]
         table += np.bincount(_short_keys(comparisons, part), weights=weight, minlength=len(table))
-    a, b, tie, both_bad = np.moveaxis(table.reshape(m, m, k), -1, 0)
+    a, b, tie, both_bad = np.moveaxis(table.reshape(m, m, k), -1, 0).astype(np.float64)
     both_bad = both_bad + both_bad.T
     return Cells(wins=a + b.T, ties=tie + tie.T + both_bad, both_bad=both_bad)
 

@@ -19,7 +19,7 @@ N_THREADS = 2
 SAMPLE_ROWS = 1_024
 MOST_OBJECTS = 1_024
 # Rows that stay in the processor's cache between two steps.
-CACHED_ROWS = 32_768
+CACHED_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)

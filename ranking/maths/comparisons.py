@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.arrays import Bools, Codes, Floats, SmallCodes
-from ranking.maths.coding import cluster_codes, label_codes, name_codes, side_codes
+from ranking.maths.coding import CACHED_ROWS, cluster_codes, label_codes, name_codes, side_codes
 
 OUTCOMES = ("a", "b", "tie", "both_bad")
 """Outcome labels; the code of an outcome is its place in this tuple."""
@@ -218,12 +218,22 @@ def _checked_codes(
     if codes.dtype.kind not in "iu":
         raise ValueError(f"{field} has type {codes.dtype}: codes are integers (names go through from_names)")
     low, high = limits
-    # Read as unsigned, a negative number is a huge one: one pass over memory instead of two.
-    unsigned = codes.view(codes.dtype.str.replace("i", "u"))
-    if unsigned.max() > high if low == 0 else (codes.min() < low or codes.max() > high):
-        row = int(np.argmax((codes < low) | (codes > high)))
-        raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
-    return _read_only(codes.astype(dtype, copy=False))
+    checked = codes if codes.dtype == dtype else np.empty(n_rows, dtype=dtype)
+    for start in range(0, n_rows, CACHED_ROWS):
+        part = slice(start, start + CACHED_ROWS)
+        if _outside(codes[part], low, high):
+            row = start + int(np.argmax((codes[part] < low) | (codes[part] > high)))
+            raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
+        if checked is not codes:
+            checked[part] = codes[part]
+    return _read_only(checked)
+
+
+def _outside(codes: NDArray[Any], low: int, high: int) -> bool:
+    if low == 0:
+        # Read as unsigned, a negative number is a huge one: one pass over memory instead of two.
+        return bool(codes.view(codes.dtype.str.replace("i", "u")).max() > high)
+    return bool(codes.min() < low or codes.max() > high)
 
 
 def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
