@@ -87,8 +87,8 @@ def arena_rank(limits: Limits) -> Ints:
 
     References
     ----------
-    W.-L. Chiang et al., "Chatbot Arena: an open platform for evaluating LLMs by human preference", ICML 2024,
-    section 5; the rule as its leaderboard states it.
+    W.-L. Chiang et al., "Chatbot Arena: an open platform for evaluating LLMs by human preference", ICML 2024;
+    the rule as its leaderboard states it.
 
     Examples
     --------
