@@ -1,7 +1,9 @@
 """Public data sets beside the checkout; a test that needs one is skipped, by name, where it is absent."""
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,16 @@ def llmfao() -> Comparisons:
     )
 
 
-def llmfao_strengths() -> dict[str, float]:
+def llmfao_scores(algorithm: str) -> dict[str, float]:
     with shared_file("llmfao/llmfao-golden.csv").open(newline="", encoding="utf-8") as file:
-        return {r["item"]: float(r["score"]) for r in csv.DictReader(file) if r["algorithm"] == "bradley_terry"}
+        return {row["item"]: float(row["score"]) for row in csv.DictReader(file) if row["algorithm"] == algorithm}
+
+
+def llmfao_strengths() -> dict[str, float]:
+    return llmfao_scores("bradley_terry")
+
+
+def pandalm(name: str) -> list[dict[str, Any]]:
+    with shared_file(f"pandalm/{name}.json").open(encoding="utf-8") as file:
+        rows: list[dict[str, Any]] = json.load(file)
+    return rows

@@ -1,0 +1,493 @@
+"""Elo: ratings that move with every comparison, in one order and as the mean over random orders."""
+
+from dataclasses import dataclass
+from math import tanh
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from ranking.maths.arrays import Bools, Codes, Floats
+from ranking.maths.bootstrap import Bootstrap
+from ranking.maths.bradley_terry import maximise
+from ranking.maths.cells import count_cells
+from ranking.maths.comparisons import Column, Comparisons
+from ranking.maths.existence import Unrated
+from ranking.maths.fit import Provenance
+from ranking.maths.half_wins import SCORES, win_chances
+from ranking.maths.scores import Scores
+
+FORGOTTEN = 1e-6
+"""What is left of a competitor's start, in Elo points, where only the last rows of an order are played."""
+
+FORGOTTEN_IN_REPLICATES = 1e-2
+"""The same for bootstrap replicates, which differ by whole points."""
+
+SAFETY = 1.25
+"""The rate of forgetting is a first-order one, at fitted ratings: this many times the rows it asks for are played."""
+
+PSEUDO_WIN = 0.05
+"""Added to both sides of every pair that met, so that the rate of forgetting exists for the undefeated too."""
+
+BLOCK_BYTES = 1 << 28
+ROWS_A_CHUNK = 1_024
+SPARE_DRAWS = 100
+ROUNDS_OF_FORGETTING = 4
+"""A replicate plays this many times the rows that forgetting takes, and averages over the later ones."""
+
+MOST_NOISE = 0.75
+"""A larger share of the replicates' variance is not taken out: too little is left to be known."""
+
+NOTHING = 1
+"""The key of a row that changes nothing: competitor 0 ties with itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EloOverOrders:
+    """Final Elo ratings over random orders of the same rows.
+
+    Parameters
+    ----------
+    scores : Scores
+        The mean over orders, Elo points.
+    sd : (m,) float64
+        Standard deviation over orders, Elo points: how far one order's rating is from the mean. The
+        error of the mean is ``sd / sqrt(n_orders)``.
+    n_orders : int
+    n_rows : int
+        Comparisons (a row of weight w is w of them).
+    n_played : int
+        The last rows of each order that were played; the rest is forgotten (see `elo_over_orders`).
+    """
+
+    scores: Scores
+    sd: Floats
+    n_orders: int
+    n_rows: int
+    n_played: int
+
+
+def elo(
+    comparisons: Comparisons, *, k: float = 4.0, initial: float = 1000.0, base: float = 10.0, scale: float = 400.0
+) -> Scores:
+    """Elo ratings, updated row by row in the order given (the order of time).
+
+    ``R_a += k w (s - E)`` and ``R_b -= k w (s - E)`` with ``E = 1 / (1 + base**((R_b - R_a) / scale))``;
+    s is 1 if a won, 0 if b won, 1/2 for a tie or "both bad". The sum of all ratings never changes.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+        n rows between M competitors. A row of weight w is *one* update of w times the step.
+    k : float
+        Step, Elo points (> 0).
+    initial : float
+        Everybody's start, Elo points.
+    base, scale : float
+        A lead of `scale` points multiplies the odds by `base` (> 1; > 0).
+
+    Returns
+    -------
+    Scores
+        Elo points. A competitor without comparisons is unrated.
+
+    Raises
+    ------
+    ValueError
+        If k, base or scale is not allowed.
+
+    References
+    ----------
+    A. E. Elo, "The Rating of Chessplayers, Past and Present", 1978, section 8.
+
+    Examples
+    --------
+    Equals meet: the winner takes half of k.
+
+    >>> found = elo(Comparisons.from_names(["x"], ["y"], ["a"]), k=32)
+    >>> found.names, found.scores.tolist()
+    (('x', 'y'), [1016.0, 984.0])
+    """
+    rate = _checked_rate(k, base, scale)
+    natural = [0.0] * len(comparisons.names)
+    rows = zip(
+        comparisons.a.tolist(),
+        comparisons.b.tolist(),
+        SCORES[comparisons.outcome].tolist(),
+        (rate * comparisons.weights()).tolist(),
+        strict=True,
+    )
+    for a, b, score, step in rows:
+        gap = natural[a] - natural[b]
+        move = step * (score - 0.5 - 0.5 * tanh(gap / 2))
+        natural[a] += move
+        natural[b] -= move
+    met = _met(comparisons)
+    points = initial + np.array(natural)[met] * (scale / np.log(base))
+    return _scores(comparisons.names, met, points, "elo", {"k": k, "initial": initial, "base": base, "scale": scale})
+
+
+def elo_mean_over_orders(
+    comparisons: Comparisons,
+    *,
+    k: float = 4.0,
+    initial: float = 1000.0,
+    base: float = 10.0,
+    scale: float = 400.0,
+    n_orders: int = 100,
+    rng: np.random.Generator,
+) -> Scores:
+    """The mean of Elo's final ratings over random orders of the rows; see `elo_over_orders`, which also gives their sd.
+
+    Examples
+    --------
+    >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
+    >>> elo_mean_over_orders(c, k=4, rng=np.random.default_rng(1)).scores.round().tolist()
+    [1032.0, 968.0]
+    """
+    return elo_over_orders(comparisons, k=k, initial=initial, base=base, scale=scale, n_orders=n_orders, rng=rng).scores
+
+
+def elo_over_orders(
+    comparisons: Comparisons,
+    *,
+    k: float = 4.0,
+    initial: float = 1000.0,
+    base: float = 10.0,
+    scale: float = 400.0,
+    n_orders: int = 100,
+    rng: np.random.Generator,
+) -> EloOverOrders:
+    """Elo's final ratings over random orders of the rows: mean and standard deviation.
+
+    All orders advance together, one row each at a time. Elo forgets: where two starts differ by D (in
+    total zero), a row multiplies D by ``I - g (e_a - e_b)(e_a - e_b)'`` with ``g = r p (1 - p)`` and
+    ``r = k ln(base) / scale``. Over a random order of N rows |D| shrinks, a row, at least by the factor
+    ``exp(-r (1 - r / 4) lambda / N)``, to first order and on average; lambda is the least positive
+    eigenvalue of the Fisher information ``sum p (1 - p) (e_a - e_b)(e_a - e_b)'`` at the half-win
+    Bradley-Terry ratings (every pair that met has `PSEUDO_WIN` more for both). So only the last rows of
+    an order are played: `SAFETY` times those after which |D| is `FORGOTTEN` (1e-6 points), from the
+    distance of the common start to the fitted ratings and their fluctuation. Where there are no more
+    than those, all are played. That is usual if some competitor has few comparisons (under about
+    5,000 at k = 4): nothing that it remembers is left out.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+        n rows between M competitors. Weights must be whole: a row of weight w is w rows, each with
+        its own place in the order.
+    k, initial, base, scale : float
+        As in `elo`.
+    n_orders : int
+        Random orders (>= 2); the error of the mean is ``sd / sqrt(n_orders)``.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If a weight is no whole number, or an option is not allowed.
+
+    References
+    ----------
+    M. Boubdir et al., "Elo Uncovered: Robustness and Best Practices in Language Model Evaluation",
+    2023, section 4. (The truncation is ours.)
+
+    Examples
+    --------
+    >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
+    >>> found = elo_over_orders(c, k=4, rng=np.random.default_rng(1))
+    >>> found.scores.scores.round().tolist(), found.sd.round(1).tolist(), found.n_played
+    ([1032.0, 968.0], [1.1, 1.1], 40)
+    """
+    rate = _checked_rate(k, base, scale)
+    if n_orders < 2:
+        raise ValueError(f"n_orders is {n_orders}: at least 2 are needed, 100 are usual")
+    point = scale / np.log(base)
+    m, units = len(comparisons.names), _unit_rows(comparisons)
+    n_played = min(len(units), _rows_to_forget(comparisons, rate, FORGOTTEN / point))
+    blocks = [
+        _play([_last_rows(units, n_played, rng) for _ in range(size)], m, rate=rate, n_forget=n_played)
+        for size in _block_sizes(n_orders, 4 * n_played)
+    ]
+    met = _met(comparisons)
+    ratings = initial + point * np.concatenate(blocks)[:, met]
+    parameters = {"k": k, "initial": initial, "base": base, "scale": scale, "n_orders": n_orders}
+    return EloOverOrders(
+        scores=_scores(comparisons.names, met, ratings.mean(axis=0), "elo_mean_over_orders", parameters),
+        sd=ratings.std(axis=0, ddof=1),
+        n_orders=n_orders,
+        n_rows=len(units),
+        n_played=n_played,
+    )
+
+
+def elo_replicates(
+    comparisons: Comparisons,
+    *,
+    by: Column = "prompt",
+    k: float = 4.0,
+    initial: float = 1000.0,
+    base: float = 10.0,
+    scale: float = 400.0,
+    n_replicates: int = 200,
+    orders_each: int = 2,
+    rng: np.random.Generator,
+) -> Bootstrap:
+    """Bootstrap of `elo_mean_over_orders`: clusters are resampled, each replicate is a mean over a few random orders.
+
+    G clusters of G are drawn with replacement; a comparison of unknown cluster is a cluster of its own.
+    All replicates and orders advance together. As in `elo_over_orders` only the last rows are played,
+    here those after which a start counts at most `FORGOTTEN_IN_REPLICATES` (0.01 points), and three
+    times as many more: every place of a random order has the same distribution, so the mean over the
+    later places (one in `ROWS_A_CHUNK`) has the same expectation as the final rating, and less noise.
+
+    The noise of a few orders would widen the intervals. Its share of the replicates' variance is
+    known from the orders inside each, and is taken out: replicates are drawn together, around their
+    mean, by ``sqrt(1 - share)``. A share above `MOST_NOISE` is left in, and a note asks for more orders.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+        n rows between M competitors, whole weights.
+    by : "prompt", "voter", ...
+        What is resampled.
+    k, initial, base, scale : float
+        As in `elo`.
+    n_replicates : int
+        R (>= 2).
+    orders_each : int
+        Random orders a replicate (>= 2).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Bootstrap
+        `ratings` are Elo points, (R, m) for the m competitors with comparisons. A row is NaN where a
+        competitor is not among the resampled comparisons.
+
+    Raises
+    ------
+    ValueError
+        If a weight is no whole number, an option is not allowed, or there are no comparisons.
+
+    References
+    ----------
+    B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 8.
+
+    Examples
+    --------
+    >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
+    >>> found = elo_replicates(c, k=4, n_replicates=100, rng=np.random.default_rng(1))
+    >>> found.ratings.shape, found.standard_errors().round().tolist()
+    ((100, 2), [9.0, 9.0])
+    """
+    rate = _checked_rate(k, base, scale)
+    for name, value in (("n_replicates", n_replicates), ("orders_each", orders_each)):
+        if value < 2:
+            raise ValueError(f"{name} is {value}: at least 2 are needed")
+    met = _met(comparisons)
+    if not met.any():
+        raise ValueError("there are no comparisons: nothing can be resampled")
+    resampler = _Resampler.of(comparisons, by)
+    point = scale / np.log(base)
+    n_forget = _rows_to_forget(comparisons, rate, FORGOTTEN_IN_REPLICATES / point)
+    bytes_each = 4 * orders_each * min(ROUNDS_OF_FORGETTING * n_forget, len(resampler.units))
+    blocks = [
+        resampler.ratings(n_replicates=size, orders_each=orders_each, n_forget=n_forget, rate=rate, rng=rng)
+        for size in _block_sizes(n_replicates, bytes_each)
+    ]
+    ratings = initial + point * np.concatenate(blocks)[:, :, met]
+    means, notes = _without_order_noise(ratings)
+    return Bootstrap(
+        names=tuple(name for name, one in zip(comparisons.names, met, strict=True) if one),
+        ratings=means,
+        by=by,
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Resampler:
+    """Single comparisons as keys, and the cluster of each, numbered from 0: where replicates come from."""
+
+    units: Codes
+    clusters: Codes
+    n_clusters: int
+    m: int
+
+    @classmethod
+    def of(cls, comparisons: Comparisons, by: Column) -> "_Resampler":
+        codes = np.repeat(comparisons.clusters(by), _whole_weights(comparisons)).astype(np.int64)
+        unknown = codes < 0
+        codes[unknown] = codes.max(initial=-1) + 1 + np.arange(np.count_nonzero(unknown))
+        known, clusters = np.unique(codes, return_inverse=True)
+        return cls(_unit_rows(comparisons), clusters.astype(np.int32), len(known), len(comparisons.names))
+
+    def draw(self, rng: np.random.Generator) -> Codes:
+        """The single comparisons of G clusters drawn with replacement, in no order that means anything."""
+        times = np.bincount(rng.integers(self.n_clusters, size=self.n_clusters), minlength=self.n_clusters)
+        return np.repeat(self.units, times[self.clusters])
+
+    def ratings(self, *, n_replicates: int, orders_each: int, n_forget: int, rate: float, rng: np.random.Generator) -> Floats:
+        """(n_replicates, orders_each, M) natural log-odds; NaN throughout where a competitor is not drawn."""
+        n_present = _n_present(self.units, self.m)
+        complete, orders = [], []
+        for _ in range(n_replicates):
+            units = self.draw(rng)
+            complete.append(_n_present(units, self.m) == n_present)
+            orders += [_last_rows(units, ROUNDS_OF_FORGETTING * n_forget, rng) for _ in range(orders_each)]
+        ratings = _play(orders, self.m, rate=rate, n_forget=n_forget).reshape(n_replicates, orders_each, self.m)
+        ratings[~np.array(complete)] = np.nan
+        return ratings
+
+
+def _checked_rate(k: float, base: float, scale: float) -> float:
+    """k in natural log-odds."""
+    for name, value, least in (("k", k, 0.0), ("base", base, 1.0), ("scale", scale, 0.0)):
+        if not least < value < np.inf:
+            raise ValueError(f"{name} is {value}: it must be finite and above {least:g}")
+    return float(k * np.log(base) / scale)
+
+
+def _met(comparisons: Comparisons) -> Bools:
+    """Who took part in a comparison that counts, (M,) bool."""
+    counted = comparisons.weights() > 0
+    met = np.zeros(len(comparisons.names), dtype=np.bool_)
+    met[comparisons.a[counted]] = True
+    met[comparisons.b[counted]] = True
+    return met
+
+
+def _scores(names: tuple[str, ...], met: Bools, points: Floats, method: str, parameters: dict[str, float]) -> Scores:
+    return Scores(
+        names=tuple(name for name, one in zip(names, met, strict=True) if one),
+        scores=points,
+        unit="Elo points",
+        unrated=tuple(Unrated(name, "no comparisons yet") for name, one in zip(names, met, strict=True) if not one),
+        provenance=Provenance(method=method, ties="half a win each, both bad as a tie", parameters=parameters),
+    )
+
+
+def _unit_rows(comparisons: Comparisons) -> Codes:
+    """``(winner * M + loser) * 2 + tied`` of every single comparison: (sum of weights,) int32."""
+    a, b, outcome = comparisons.a.astype(np.int32), comparisons.b, comparisons.outcome
+    lost = outcome == 1
+    keys = (np.where(lost, b, a) * np.int32(len(comparisons.names)) + np.where(lost, a, b)) * 2 + (outcome > 1)
+    return np.asarray(np.repeat(keys.astype(np.int32), _whole_weights(comparisons)))
+
+
+def _whole_weights(comparisons: Comparisons) -> Codes:
+    weights = comparisons.weights()
+    whole = weights == np.floor(weights)
+    if not whole.all():
+        row = int(np.argmin(whole))
+        raise ValueError(f"weight[{row}] is {weights[row]}: random orders need whole counts (`elo` takes any weight)")
+    return weights.astype(np.int32)
+
+
+def _n_present(units: Codes, m: int) -> int:
+    """How many competitors occur in some keys."""
+    pairs = np.flatnonzero(np.bincount(units >> 1, minlength=m * m))
+    return len(np.unique(np.concatenate([pairs // m, pairs % m])))
+
+
+def _rows_to_forget(comparisons: Comparisons, rate: float, left: float) -> int:
+    """Rows of a random order after which no more than `left` (natural log-odds) of any start is left."""
+    half_wins = count_cells(comparisons).half_wins
+    totals = half_wins + half_wins.T
+    _, label = connected_components(totals, directed=False)
+    groups = [label == group for group in np.flatnonzero(np.bincount(label) > 1)]
+    # Groups that never meet: each keeps its own sum of ratings, and forgets at its own rate.
+    n_rows = max((_rows_of_group(half_wins[np.ix_(group, group)], rate, left) for group in groups), default=0.0)
+    return int(np.ceil(min(SAFETY * n_rows * totals.sum() / 2, np.iinfo(np.int32).max)))
+
+
+def _rows_of_group(half_wins: Floats, rate: float, left: float) -> float:
+    """`_rows_to_forget` of a connected group, as a share of all rows (above 1: more than there are)."""
+    if rate >= 4:
+        return np.inf
+    smoothed = half_wins + PSEUDO_WIN * (half_wins + half_wins.T > 0)
+    ratings = maximise(smoothed, max_steps=200, tolerance=1e-6).ratings
+    chance = win_chances(ratings)
+    information = -(half_wins + half_wins.T) * chance * chance.T
+    np.fill_diagonal(information, -information.sum(axis=1))
+    slowest = float(np.linalg.eigvalsh(information)[1])
+    start = np.sqrt(np.square(ratings).sum() + len(ratings) * rate / 2)
+    return float(np.log(start / left) / (rate * (1 - rate / 4) * slowest)) if start > left else 0.0
+
+
+def _last_rows(units: Codes, n: int, rng: np.random.Generator) -> Codes:
+    """The last n of the units in a random order, or all if there are fewer."""
+    if 2 * n >= len(units):
+        return rng.permutation(units)[:n]
+    # Places drawn with replacement, the first of equals kept: the same order, its rest never drawn.
+    n_draws = int(-np.log1p(-n / len(units)) * len(units) * 1.01) + SPARE_DRAWS
+    first = np.empty(len(units), dtype=np.int32)
+    kept = np.empty(0, dtype=np.int32)
+    while len(kept) < n:
+        places = rng.integers(len(units), size=n_draws, dtype=np.int32)
+        first[places[::-1]] = np.arange(n_draws - 1, -1, -1, dtype=np.int32)
+        kept = places[first[places] == np.arange(n_draws, dtype=np.int32)]
+    return units[kept[:n]]
+
+
+def _block_sizes(n: int, bytes_each: int) -> list[int]:
+    size = max(BLOCK_BYTES // max(bytes_each, 1), 1)
+    return [min(size, n - start) for start in range(0, n, size)]
+
+
+def _play(orders: list[Codes], m: int, *, rate: float, n_forget: int) -> Floats:
+    """Ratings of orders that advance together: (C, m) natural log-odds.
+
+    The mean of the ratings after every `ROWS_A_CHUNK` rows once `n_forget` rows are played, and after
+    the last. Shorter orders start later, so that all end together.
+    """
+    n_rows = max(len(order) for order in orders)
+    keys = np.full((len(orders), n_rows), NOTHING, dtype=np.int32)
+    for row, order in zip(keys, orders, strict=True):
+        row[n_rows - len(order) :] = order
+    sampled_from = min(n_forget + n_rows - min(len(order) for order in orders), n_rows)
+    # Half log-odds, because 2 P - 1 = tanh(half the gap).
+    half, total, n_samples = np.zeros((len(orders), m)), np.zeros((len(orders), m)), 0
+    for start in range(0, n_rows, ROWS_A_CHUNK):
+        _advance(half.reshape(-1), keys[:, start : start + ROWS_A_CHUNK].T, m, rate)
+        if min(start + ROWS_A_CHUNK, n_rows) >= sampled_from:
+            total += half
+            n_samples += 1
+    return 2 * total / max(n_samples, 1)
+
+
+def _advance(half: Floats, keys: Codes, m: int, rate: float) -> None:
+    """Play some rows, in place: `half` is (C * m,) half log-odds, `keys` (rows, C)."""
+    pair = keys >> 1
+    places = np.stack([pair // m, pair % m], axis=1) + np.arange(keys.shape[1]) * m
+    # Winner's score less loser's, over 4 because of the halves: 1 for a win, 0 for a tie.
+    decided = 1.0 - (keys & 1)
+    both = np.empty((2, keys.shape[1]))
+    winner, loser = both
+    move = np.empty(keys.shape[1])
+    for place, score in zip(places, decided, strict=True):
+        half.take(place, out=both, mode="clip")
+        np.subtract(winner, loser, out=move)
+        np.tanh(move, out=move)
+        np.subtract(score, move, out=move)
+        np.multiply(move, rate / 4, out=move)
+        np.add(winner, move, out=winner)
+        np.subtract(loser, move, out=loser)
+        half[place] = both
+
+
+def _without_order_noise(ratings: Floats) -> tuple[Floats, tuple[str, ...]]:
+    """Means of (R, orders, m) ratings over orders, drawn together by the share of noise; and the notes."""
+    means = ratings.mean(axis=1)
+    kept = np.isfinite(means).all(axis=1)
+    n_lost = int(np.count_nonzero(~kept))
+    lost = (f"{n_lost} of {len(means)} replicates miss a competitor and are left out",) if n_lost else ()
+    variance = means[kept].var(axis=0, ddof=1).mean() if kept.sum() > 1 else 0.0
+    if variance == 0:
+        return means, lost
+    share = ratings[kept].var(axis=1, ddof=1).mean() / ratings.shape[1] / variance
+    text = f"the noise of {ratings.shape[1]} random orders each was {100 * share:.0f} % of the replicates' variance"
+    if share > MOST_NOISE:
+        return means, (*lost, f"{text}, too much to take out: use more orders")
+    centre = means[kept].mean(axis=0)
+    return centre + (means - centre) * np.sqrt(1 - share), (*lost, f"{text} and is taken out")
