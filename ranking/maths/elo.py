@@ -427,6 +427,7 @@ def _last_rows(units: Codes, n: int, rng: np.random.Generator) -> Codes:
         places = rng.integers(len(units), size=n_draws, dtype=np.int32)
         first[places[::-1]] = np.arange(n_draws - 1, -1, -1, dtype=np.int32)
         kept = places[first[places] == np.arange(n_draws, dtype=np.int32)]
+        n_draws *= 2
     return units[kept[:n]]
 
 
