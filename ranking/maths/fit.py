@@ -55,6 +55,33 @@ class Parameter:
     estimate: float
 
 
+@dataclass(frozen=True, slots=True)
+class AtLimit:
+    """A further parameter that has no maximum inside its range: the likelihood rises all the way to the end of it.
+
+    Parameters
+    ----------
+    name : str
+    limit : float
+        Where the estimate runs to, often an infinity. It has no standard error.
+    bound : float
+        One-sided 95 % confidence bound: the parameter lies between it and `limit`. The limit at the range's
+        other end means that nothing is known.
+    reason : str
+        What in the data makes it so.
+
+    Examples
+    --------
+    >>> AtLimit("slot intercept", limit=float("inf"), bound=2.3, reason="slot 1 was chosen every time").bound
+    2.3
+    """
+
+    name: str
+    limit: float
+    bound: float
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Ratings with all that is needed to say how sure they are.
@@ -80,6 +107,8 @@ class Fit:
         half; in [0, 1]. In Bradley-Terry ``1 / (1 + exp(ratings[j] - ratings[i]))``.
     parameters : tuple of Parameter
         What else was estimated (k of them), in the order of `parameter_covariance`.
+    at_limit : tuple of AtLimit
+        Parameters that could not be: the data are so one-sided that they run to the end of their range.
     """
 
     names: tuple[str, ...]
@@ -92,6 +121,7 @@ class Fit:
     likelihood: Likelihood = field(repr=False)
     expected_points: Floats = field(repr=False)
     parameters: tuple[Parameter, ...] = ()
+    at_limit: tuple[AtLimit, ...] = ()
 
     def covariance(self, cluster: Cluster | None = None) -> Floats:
         """Sandwich covariance of `ratings`, (m, m) in squared log-odds; its rows sum to zero.
