@@ -1,8 +1,10 @@
 """Cells: comparisons counted by pair and outcome. Every fit works on these, whatever the number of rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ranking.maths.arrays import Bools, Codes, Floats, Ints
 from ranking.maths.comparisons import OUTCOMES, Comparisons
@@ -65,7 +67,7 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
     """
     m, k = len(comparisons.names), len(OUTCOMES)
     weighted = comparisons.weight is not None or rows is not None
-    table = np.zeros(m * m * k, dtype=np.float64 if weighted else np.int64)
+    table: NDArray[Any] = np.zeros(m * m * k, dtype=np.float64 if weighted else np.int64)
     size = max(CACHED_ROWS, len(table))
     for part in (slice(start, start + size) for start in range(0, len(comparisons), size)):
         weight = None if comparisons.weight is None else comparisons.weight[part]

@@ -1,9 +1,19 @@
 """Bootstrap: the twin of the sandwich."""
 
+import sys
+from functools import partial
+
 import numpy as np
 import pytest
+from scipy.stats import chisquare, poisson
 
-from ranking.maths import Comparisons, bootstrap, fit_bradley_terry
+from ranking.maths import Comparisons, fit_bradley_terry
+from ranking.maths.bootstrap import RowWeights, bootstrap
+from ranking.maths.bradley_terry import maximise
+from ranking.maths.counting import win_rate
+from ranking.maths.newton import NotConvergedError
+from ranking.maths.poisson import PoissonCells, PoissonTable
+from ranking.maths.refits import Refitter, half_win_table
 from tests.ranking.maths.making import battles, simulated
 
 RNG_SEED = 11
@@ -83,7 +93,8 @@ def test_too_few_replicates_with_ratings_raise():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"by": "judge", "n_replicates": 9}, "unknown unit 'judge': allowed are 'prompt', 'cells' and 'voter'"),
+        ({"by": "model", "n_replicates": 9}, "unknown unit 'model': allowed are 'cells', 'prompt', 'voter', 'judge', or two"),
+        ({"by": ("prompt", "prompt"), "n_replicates": 9}, "two different columns"),
         ({"n_replicates": 0}, "n_replicates is 0"),
     ],
 )
@@ -95,3 +106,134 @@ def test_wrong_options_are_refused(options, message):
 def test_there_must_be_someone_to_rate():
     with pytest.raises(ValueError, match="no competitor can be rated"):
         bootstrap(battles("x>y"), n_replicates=9, rng=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("mean", [0.3, 2.5, 7.0, 90.0, 10_000.0])
+def test_tables_draw_exactly_poisson(mean):
+    draws = PoissonTable.of(mean).draw(400_000, np.random.default_rng(4))
+    # A dozen classes of about equal chance; p < 1e-4 would be a fault.
+    edges = np.unique(poisson.ppf(np.linspace(0, 1, 13), mean)[1:-1])
+    found = np.bincount(np.searchsorted(edges, draws), minlength=len(edges) + 1)
+    chance = np.diff(poisson.cdf(edges, mean), prepend=0, append=1)
+    assert chisquare(found, len(draws) * chance).pvalue > 1e-4
+
+
+def test_where_a_bin_straddles_a_step_a_further_uniform_decides():
+    # A bin of 2**-16 holds the step at P(0) = exp(-1) = .36788: .36788 * 65536 = 24109.3, so bin 24109 is cut at .3 of it.
+    table = PoissonTable.of(1.0)
+    assert table.values[[24_108, 24_109, 24_110]].tolist() == [0, 65_535, 1]
+
+
+def test_cells_drawn_by_table_and_one_by_one_have_the_same_means():
+    means = np.array([3.0] * 2_000 + [0.0, 5.5, 20_000.0])
+    cells = PoissonCells.of(means, n_replicates=500)
+    assert [table is None for table in cells.tables] == [False, True, True]
+    drawn = cells.draw(500, np.random.default_rng(1))
+    assert drawn[:2_000].mean() == pytest.approx(3, abs=0.01)
+    assert drawn[2_000:].mean(axis=1) == pytest.approx([0, 5.5, 20_000], abs=30)
+    assert drawn[2_000:].var(axis=1) == pytest.approx([0, 5.5, 20_000], rel=0.3)
+
+
+def one_by_one(scores, totals, m):
+    tables = (half_win_table(scores[:, r], totals[:, r], m) for r in range(scores.shape[1]))
+    return np.array([maximise(table, max_steps=100, tolerance=1e-10).ratings for table in tables])
+
+
+@pytest.mark.parametrize("spread", [0.5, 3.0])
+def test_refits_in_blocks_agree_with_refits_one_by_one(spread):
+    m, rng = 12, np.random.default_rng(2)
+    fit = fit_bradley_terry(simulated(np.linspace(spread, -spread, m), n=4_000, n_prompts=9, rng=rng, tie_rate=0.2))
+    i, j = np.triu_indices(m, 1)
+    wins, losses = (rng.poisson(fit.cells.half_wins[x, y][:, None], size=(len(i), 40)) + 0.5 for x, y in ((i, j), (j, i)))
+    found = Refitter.of(fit.cells.half_wins, fit.ratings).refit(wins, wins + losses)
+    assert found == pytest.approx(one_by_one(wins, wins + losses, m), abs=1e-6)
+
+
+def test_a_replicate_far_from_the_whole_data_is_finished_by_newton():
+    refitter = Refitter.of(np.array([[0.0, 50.0], [50.0, 0.0]]), np.zeros(2))
+    scores, totals = np.array([[999_999.0]]), np.array([[1_000_000.0]])
+    # ln 999,999 = 13.815510
+    assert np.ptp(refitter.refit(scores, totals)) == pytest.approx(13.815510, abs=1e-6)
+
+
+def test_a_maximum_that_exists_by_a_ring_of_wins_alone_is_found():
+    # x beats y beats z beats x: no pair has counts on both sides.
+    refitter = Refitter.of(np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 2.0], [2.0, 0.0, 0.0]]), np.zeros(3))
+    assert refitter.links is None
+    scores, totals = np.array([[2.0, 2.0], [0.0, 0.0], [2.0, 2.0]]), np.array([[2.0, 2.0], [2.0, 0.0], [2.0, 2.0]])
+    found = refitter.refit(scores, totals)
+    assert found[0] == pytest.approx([0, 0, 0], abs=1e-6)
+    assert np.isnan(found[1]).all()
+
+
+@pytest.mark.parametrize("by", ["cells", "prompt", "voter", ("prompt", "voter"), ("voter", "judge")])
+def test_in_blocks_and_call_by_call_the_spread_is_the_same(by):
+    rng, ratings = np.random.default_rng(3), np.linspace(0.5, -0.5, 4)
+    c = simulated(ratings, n=1_500, n_prompts=40, rng=rng, tie_rate=0.2)
+    names = ("prompt", "voter", "judge")
+    columns = dict(zip(names, (rng.integers(-1, n, size=len(c)) for n in (40, 30, 20)), strict=True))
+    c = Comparisons(names=c.names, a=c.a, b=c.b, outcome=c.outcome, weight=rng.integers(0, 3, len(c)).astype(float), **columns)
+    blocks = bootstrap(c, by=by, n_replicates=600, rng=np.random.default_rng(1))
+    calls = bootstrap(c, method=partial(fit_bradley_terry), by=by, n_replicates=600, rng=np.random.default_rng(1))
+    # Each is off by 2.9 % (one standard error of a standard deviation from 600 draws).
+    assert blocks.standard_errors() == pytest.approx(calls.standard_errors(), rel=0.18)
+    assert blocks.ratings.mean(axis=0) == pytest.approx(calls.ratings.mean(axis=0), abs=0.03)
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch):
+    c = with_prompt_effects(n_prompts=50)
+    two = bootstrap(c, n_replicates=120, rng=np.random.default_rng(3)).ratings
+    monkeypatch.setattr(sys.modules["ranking.maths.bootstrap"], "N_THREADS", 1)
+    assert (bootstrap(c, n_replicates=120, rng=np.random.default_rng(3)).ratings == two).all()
+
+
+def test_weights_that_are_not_whole_are_summed_in_full():
+    c = with_prompt_effects(n_prompts=100)
+    plain = bootstrap(c, n_replicates=50, rng=np.random.default_rng(3)).ratings
+    tenths = c.reweighted(c.weights() / 10)
+    kept = c.reweighted(c.weights())
+    assert bootstrap(tenths, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
+    assert bootstrap(kept, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
+
+
+def test_a_comparison_counts_as_often_as_its_prompt_times_as_often_as_its_voter():
+    c = battles("x>y*3 y>x", prompt=[0, 0, 1, 1], voter=[0, 1, 0, 1])
+    drawn = np.array([RowWeights.of(c, ("prompt", "voter")).draw(np.random.default_rng(s)) for s in range(40)])
+    # Two draws of two prompts: twice the one, once each, or twice the other; so with voters, and 4 in all.
+    assert (drawn.sum(axis=1) == 4).all()
+    assert (drawn[:, 0] * drawn[:, 3] == drawn[:, 1] * drawn[:, 2]).all()
+    assert set(drawn.ravel()) <= {0, 1, 2, 4}
+
+
+def test_methods_without_a_likelihood_have_intervals_too():
+    c = with_prompt_effects(n_prompts=60)
+    twin = bootstrap(c, method=win_rate, n_replicates=200, rng=np.random.default_rng(1))
+    found, scores = twin.intervals(), win_rate(c).scores
+    assert ((found.low < scores) & (scores < found.high)).all()
+
+
+def test_whoever_a_replicate_does_not_rate_is_nan_in_it():
+    c = battles("x>y*30 y>x*30 x>z y>z z>x*2")
+    twin = bootstrap(c, method=partial(fit_bradley_terry), by="cells", n_replicates=60, rng=np.random.default_rng(1))
+    lost = np.isnan(twin.ratings)
+    assert 5 < lost[:, 2].sum() < 55
+    assert not lost[:, :2].any()
+    assert twin.notes == (f"{lost[:, 2].sum()} of 60 replicates have no finite ratings and are left out",)
+
+
+def test_a_replicate_that_does_not_converge_is_nan():
+    def stubborn(comparisons):
+        if comparisons.weight is not None and comparisons.weight[0] > 1:
+            raise NotConvergedError("no maximum")
+        return fit_bradley_terry(comparisons)
+
+    twin = bootstrap(battles("x>y*30 y>x*30"), method=stubborn, by="cells", n_replicates=40, rng=np.random.default_rng(1))
+    assert 0 < np.isnan(twin.ratings).all(axis=1).sum() < 40
+
+
+@pytest.mark.parametrize("by", ["cells", "prompt"])
+def test_outcomes_that_are_all_equal_give_no_width(by):
+    c = battles("x=y*9 y=z*9", prompt=[1, 2, 3] * 6)
+    twin = bootstrap(c, by=by, n_replicates=50, rng=np.random.default_rng(1))
+    with pytest.raises(ValueError, match=r"'x' has the same rating in all .* replicates: outcomes that are all equal give no"):
+        twin.intervals()
