@@ -1,0 +1,525 @@
+"""Agreement: how far raters of the same items say the same, beyond chance, and how sure that is.
+
+Every statistic takes ratings of shape (items, raters) and gives a float; `agreement_interval` takes any of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ranking.maths.arrays import Floats
+from ranking.maths.spread import checked_level
+
+EQUAL = "all ratings are equal, so agreement beyond chance is 0/0: rate items that differ"
+
+
+class UndefinedAgreementError(ValueError):
+    """Ratings on which a statistic is 0/0: chance alone explains them, or there is nothing to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementInterval:
+    """A statistic with its percentile interval over resampled items.
+
+    Parameters
+    ----------
+    value : float
+        On the ratings as they are.
+    low, high : float
+        The middle `level` of the replicates.
+    se : float
+        Standard deviation over replicates.
+    level : float
+    n_replicates : int
+        Drawn.
+    n_undefined : int
+        Those of them on which the statistic is 0/0; they are left out.
+    notes : tuple of str
+        What the reader must know.
+    """
+
+    value: float
+    low: float
+    high: float
+    se: float
+    level: float
+    n_replicates: int
+    n_undefined: int
+    notes: tuple[str, ...]
+
+
+def agreement_interval(
+    statistic: Callable[[Floats], float],
+    ratings: ArrayLike,
+    *,
+    n_replicates: int = 1_000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> AgreementInterval:
+    """Percentile interval of a statistic of agreement: items are drawn with replacement, with all their ratings.
+
+    Parameters
+    ----------
+    statistic : callable
+        From (n, k) ratings to a float: `krippendorff_alpha`, `fleiss_kappa`, ``icc_agreement`` ...
+    ratings : (n, k) of float
+        n items, k raters; NaN = missing, where the statistic allows it.
+    n_replicates : int
+        1,000 are usual for an interval.
+    level : float
+        In (0, 1).
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If an option is not allowed, the statistic is undefined on the ratings themselves, or on all
+        but one replicate.
+
+    References
+    ----------
+    B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.
+
+    Examples
+    --------
+    >>> ratings = [[1, 1], [0, 0], [1, 0], [1, 1], [0, 0], [0, 1], [1, 1], [0, 0]] * 10
+    >>> found = agreement_interval(cohen_kappa, ratings, rng=np.random.default_rng(1))
+    >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.n_undefined
+    (0.5, 0.3, 0.7, 0)
+    """
+    if n_replicates < 2:
+        raise ValueError(f"n_replicates is {n_replicates}: at least 2 are needed, 1,000 are usual")
+    tail = (1 - checked_level(level)) / 2
+    table = _table(ratings)
+    value = statistic(table)
+    drawn = []
+    for _ in range(n_replicates):
+        try:
+            drawn.append(statistic(table[rng.integers(len(table), size=len(table))]))
+        except UndefinedAgreementError:
+            continue
+    if len(drawn) < 2:
+        raise UndefinedAgreementError(f"the statistic is defined on {len(drawn)} of {n_replicates} replicates: too few items")
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    n_undefined = n_replicates - len(drawn)
+    notes = (f"undefined (0/0) on {n_undefined} of {n_replicates} replicates, which are left out",) if n_undefined else ()
+    return AgreementInterval(
+        value, float(low), float(high), float(np.std(drawn, ddof=1)), level, n_replicates, n_undefined, notes
+    )
+
+
+def krippendorff_alpha(ratings: ArrayLike) -> float:
+    """Krippendorff's alpha for names (nominal): ``1 - D_o / D_e``, any two different values equally far apart.
+
+    D_o is the mean distance of two ratings of the same item, D_e that of any two ratings. An item of m_u
+    ratings weighs as m_u; items of fewer than two count nothing.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        Codes of n items by k raters; NaN = missing.
+
+    Returns
+    -------
+    float
+        1 = full agreement, 0 = as by chance; it can be negative.
+
+    Raises
+    ------
+    UndefinedAgreementError
+        If no item has two ratings, or all those ratings are equal (0/0).
+
+    References
+    ----------
+    K. Krippendorff, "Computing Krippendorff's alpha-reliability", 2011.
+
+    Examples
+    --------
+    Coincidences o_01 = 1 of n = 4, n_0 = 1, n_1 = 3: 1 - (4 - 1) * 2 * 1 / (2 * 1 * 3).
+
+    >>> krippendorff_alpha([[1, 1], [0, 1], [np.nan, 1]])
+    0.0
+    """
+    return _alpha(ratings, lambda values, counts: 1.0 - np.eye(len(values)))
+
+
+def krippendorff_alpha_ordinal(ratings: ArrayLike) -> float:
+    """Krippendorff's alpha for ranks: the distance of two values is the number of ratings between them.
+
+    ``distance(c, d) = (n_c / 2 + ... + n_d / 2)**2``: all ratings from c to d, half of those at either end.
+    All else as in `krippendorff_alpha`.
+
+    Raises
+    ------
+    UndefinedAgreementError
+        As `krippendorff_alpha`.
+
+    References
+    ----------
+    K. Krippendorff, "Computing Krippendorff's alpha-reliability", 2011.
+
+    Examples
+    --------
+    Counts 2, 3, 3, so the places of 1, 2, 3 are 1, 3.5, 6.5: 1 - (8 - 1) * 2 * 9 / 600.
+
+    >>> round(krippendorff_alpha_ordinal([[1, 1], [2, 2], [3, 2], [3, 3]]), 3)
+    0.79
+    """
+    return _alpha(ratings, lambda values, counts: _squares(np.cumsum(counts) - counts / 2))
+
+
+def krippendorff_alpha_interval(ratings: ArrayLike) -> float:
+    """Krippendorff's alpha for numbers: the distance of two values is their squared difference.
+
+    All else as in `krippendorff_alpha`.
+
+    Raises
+    ------
+    UndefinedAgreementError
+        As `krippendorff_alpha`.
+
+    References
+    ----------
+    K. Krippendorff, "Computing Krippendorff's alpha-reliability", 2011.
+
+    Examples
+    --------
+    One difference of 1 among 8 ratings, of which 2, 3, 3 are 1, 2, 3: 1 - (8 - 1) * 2 / 78.
+
+    >>> round(krippendorff_alpha_interval([[1, 1], [2, 2], [3, 2], [3, 3]]), 3)
+    0.821
+    """
+    return _alpha(ratings, lambda values, counts: _squares(values))
+
+
+def cohen_kappa(ratings: ArrayLike) -> float:
+    """Cohen's kappa of two raters: ``(p_o - p_e) / (1 - p_e)``, ``p_e = sum over c of p_1c p_2c``.
+
+    Parameters
+    ----------
+    ratings : (n, 2) of float
+        Codes; an item that misses one of the two is left out.
+
+    Raises
+    ------
+    ValueError
+        If there are not two raters.
+    UndefinedAgreementError
+        If no item has both ratings, or both raters always say the same one thing (0/0).
+
+    References
+    ----------
+    J. Cohen, "A coefficient of agreement for nominal scales", 1960.
+
+    Examples
+    --------
+    p_o = 3/4, p_e = 1/2 * 1/4 + 1/2 * 3/4 = 1/2.
+
+    >>> cohen_kappa([[1, 1], [1, 1], [0, 1], [0, 0]])
+    0.5
+    """
+    return _kappa(ratings, lambda values: 1.0 - np.eye(len(values)))
+
+
+def weighted_kappa_linear(ratings: ArrayLike) -> float:
+    """Cohen's kappa with linear weights: ``1 - mean |x - y| / (the same by chance)``.
+
+    Values are taken as numbers on a scale: a difference of 2 is twice one of 1.
+
+    Parameters
+    ----------
+    ratings : (n, 2) of float
+        As in `cohen_kappa`.
+
+    Raises
+    ------
+    ValueError, UndefinedAgreementError
+        As `cohen_kappa`.
+
+    References
+    ----------
+    J. Cohen, "Weighted kappa", Psychological Bulletin 70(4), 1968.
+
+    Examples
+    --------
+    The mean difference is 1/4, by chance 7/8.
+
+    >>> round(weighted_kappa_linear([[1, 1], [2, 2], [2, 3], [3, 3]]), 4)
+    0.7143
+    """
+    return _kappa(ratings, lambda values: np.sqrt(_squares(values)))
+
+
+def weighted_kappa_quadratic(ratings: ArrayLike) -> float:
+    """Cohen's kappa with quadratic weights: ``1 - mean (x - y)**2 / (the same by chance)``.
+
+    Parameters
+    ----------
+    ratings : (n, 2) of float
+        As in `cohen_kappa`.
+
+    Raises
+    ------
+    ValueError, UndefinedAgreementError
+        As `cohen_kappa`.
+
+    References
+    ----------
+    J. Cohen, "Weighted kappa", Psychological Bulletin 70(4), 1968.
+
+    Examples
+    --------
+    >>> round(weighted_kappa_quadratic([[1, 1], [2, 2], [2, 3], [3, 3]]), 4)
+    0.8
+    """
+    return _kappa(ratings, _squares)
+
+
+def scott_pi(ratings: ArrayLike) -> float:
+    """Scott's pi of two raters: kappa with both raters' shares pooled, ``p_e = sum over c of ((p_1c + p_2c) / 2)**2``.
+
+    Parameters
+    ----------
+    ratings : (n, 2) of float
+        As in `cohen_kappa`.
+
+    Raises
+    ------
+    ValueError, UndefinedAgreementError
+        As `cohen_kappa`.
+
+    References
+    ----------
+    W. A. Scott, "Reliability of content analysis", 1955.
+
+    Examples
+    --------
+    p_o = 3/4, p_e = (3/8)**2 + (5/8)**2 = 34/64.
+
+    >>> round(scott_pi([[1, 1], [1, 1], [0, 1], [0, 0]]), 4)
+    0.4667
+    """
+    table = _two_raters(ratings)
+    return _beyond_chance(float((table[:, 0] == table[:, 1]).mean()), _pooled_chance(table))
+
+
+def fleiss_kappa(ratings: ArrayLike) -> float:
+    """Fleiss' kappa of k raters (who may differ from item to item): ``(P - P_e) / (1 - P_e)``.
+
+    P is the mean over items of the share of agreeing pairs of ratings, ``P_e = sum over c of p_c**2``.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        Codes, k >= 2, none missing (`krippendorff_alpha` allows for that).
+
+    Raises
+    ------
+    ValueError
+        If a rating is missing or k < 2.
+    UndefinedAgreementError
+        If all ratings are equal (0/0).
+
+    References
+    ----------
+    J. L. Fleiss, "Measuring nominal scale agreement among many raters", 1971.
+
+    Examples
+    --------
+    P = (1 + 1/3) / 2, P_e = (4/6)**2 + (2/6)**2 = 5/9.
+
+    >>> round(fleiss_kappa([[1, 1, 1], [0, 0, 1]]), 4)
+    0.25
+    """
+    table = _complete(ratings)
+    k = table.shape[1]
+    counts = np.array([(table == value).sum(axis=1) for value in np.unique(table)], dtype=np.float64)
+    agreeing = (np.square(counts).sum(axis=0) - k) / (k * (k - 1))
+    return _beyond_chance(float(agreeing.mean()), _pooled_chance(table))
+
+
+def icc_one_way(ratings: ArrayLike) -> float:
+    """ICC(1,1), every item by other raters: ``(MSB - MSW) / (MSB + (k - 1) MSW)``.
+
+    MSB and MSW are the mean squares between and within items.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        Numbers, n >= 2, k >= 2, none missing.
+
+    Raises
+    ------
+    ValueError
+        If a rating is missing, or there are too few items or raters.
+    UndefinedAgreementError
+        If all ratings are equal (0/0).
+
+    References
+    ----------
+    P. E. Shrout, J. L. Fleiss, "Intraclass correlations: uses in assessing rater reliability",
+    Psychological Bulletin 86(2), 1979.
+
+    Examples
+    --------
+    MSB = 4, MSW = 1/2: (4 - 1/2) / (4 + 1/2).
+
+    >>> round(icc_one_way([[1, 2], [3, 4]]), 4)
+    0.7778
+    """
+    table, items, raters, rest = _mean_squares(ratings)
+    n, k = table.shape
+    within = ((k - 1) * raters + (n - 1) * (k - 1) * rest) / (n * (k - 1))
+    return _ratio(items - within, items + (k - 1) * within)
+
+
+def icc_agreement(ratings: ArrayLike) -> float:
+    """ICC(2,1), raters drawn at random, one rating: ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)``.
+
+    MSR, MSC and MSE are the mean squares of items, of raters and of what is left.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        As in `icc_one_way`.
+
+    Raises
+    ------
+    ValueError, UndefinedAgreementError
+        As `icc_one_way`.
+
+    References
+    ----------
+    Shrout and Fleiss, 1979 (see `icc_one_way`).
+
+    Examples
+    --------
+    MSR = 4, MSC = 1, MSE = 0: 4 / (4 + 2 * 1 / 2).
+
+    >>> icc_agreement([[1, 2], [3, 4]])
+    0.8
+    """
+    table, items, raters, rest = _mean_squares(ratings)
+    n, k = table.shape
+    return _ratio(items - rest, items + (k - 1) * rest + k * (raters - rest) / n)
+
+
+def icc_agreement_of_mean(ratings: ArrayLike) -> float:
+    """ICC(2,k), raters drawn at random, the mean of all k: ``(MSR - MSE) / (MSR + (MSC - MSE) / n)``.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        As in `icc_one_way`.
+
+    Raises
+    ------
+    ValueError, UndefinedAgreementError
+        As `icc_one_way`.
+
+    References
+    ----------
+    Shrout and Fleiss, 1979 (see `icc_one_way`).
+
+    Examples
+    --------
+    MSR = 4, MSC = 1, MSE = 0: 4 / (4 + 1 / 2).
+
+    >>> round(icc_agreement_of_mean([[1, 2], [3, 4]]), 4)
+    0.8889
+    """
+    table, items, raters, rest = _mean_squares(ratings)
+    total = items + (raters - rest) / len(table)
+    if total <= 0:
+        raise UndefinedAgreementError(f"the variance of the mean rating is estimated as {total:.3g}: the items do not differ")
+    return (items - rest) / total
+
+
+def _table(ratings: ArrayLike) -> Floats:
+    table = np.asarray(ratings, dtype=np.float64)
+    if table.ndim != 2 or len(table) < 1 or table.shape[1] < 2:
+        raise ValueError(f"ratings have shape {table.shape}: items by raters, at least 1 by 2, are needed")
+    if np.isinf(table).any():
+        raise ValueError("a rating is infinite: ratings are finite numbers, or NaN where missing")
+    return table
+
+
+def _complete(ratings: ArrayLike) -> Floats:
+    table = _table(ratings)
+    if np.isnan(table).any():
+        item, rater = np.argwhere(np.isnan(table))[0]
+        raise ValueError(f"item {item} has no rating by rater {rater}: leave it out, or use an alpha, which allows for it")
+    return table
+
+
+def _two_raters(ratings: ArrayLike) -> Floats:
+    table = _table(ratings)
+    if table.shape[1] != 2:
+        raise ValueError(f"there are {table.shape[1]} raters: this statistic is of two")
+    both = table[~np.isnan(table).any(axis=1)]
+    if not len(both):
+        raise UndefinedAgreementError("no item has both ratings: there is nothing to compare")
+    return both
+
+
+def _squares(values: Floats) -> Floats:
+    return np.asarray(np.square(values[:, None] - values), dtype=np.float64)
+
+
+def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> float:
+    table = _table(ratings)
+    table = table[(~np.isnan(table)).sum(axis=1) > 1]
+    if not len(table):
+        raise UndefinedAgreementError("no item has two ratings: there is nothing to compare")
+    values = np.unique(table[~np.isnan(table)])
+    counts = np.array([(table == value).sum(axis=1) for value in values], dtype=np.float64)
+    totals = counts.sum(axis=1)
+    far = distance(values, totals)
+    # Pairs of a rating with itself are in counts @ counts', at distance zero.
+    observed = float((counts / (counts.sum(axis=0) - 1) @ counts.T * far).sum())
+    return 1 - _ratio(observed, float(totals @ far @ totals) / float(totals.sum() - 1))
+
+
+def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> float:
+    table = _two_raters(ratings)
+    values, codes = np.unique(table, return_inverse=True)
+    first, second = codes.reshape(table.shape).T
+    far = distance(values)
+    observed = float(far[first, second].mean())
+    expected = float((_shares(first, len(values)) @ far) @ _shares(second, len(values)))
+    return 1 - _ratio(observed, expected)
+
+
+def _shares(codes: NDArray[np.int64], n_values: int) -> Floats:
+    return np.asarray(np.bincount(codes, minlength=n_values) / len(codes), dtype=np.float64)
+
+
+def _pooled_chance(table: Floats) -> float:
+    _, counts = np.unique(table, return_counts=True)
+    return float(np.square(counts / table.size).sum())
+
+
+def _beyond_chance(observed: float, chance: float) -> float:
+    return _ratio(observed - chance, 1 - chance)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    if denominator <= 0:
+        raise UndefinedAgreementError(EQUAL)
+    return numerator / denominator
+
+
+def _mean_squares(ratings: ArrayLike) -> tuple[Floats, float, float, float]:
+    """The table, and mean squares of items, of raters and of the rest."""
+    table = _complete(ratings)
+    n, k = table.shape
+    if n < 2:
+        raise UndefinedAgreementError("one item has no variance between items: at least 2 are needed")
+    item, rater = table.mean(axis=1), table.mean(axis=0)
+    if np.ptp(table) == 0:
+        raise UndefinedAgreementError(EQUAL)
+    rest = table - item[:, None] - rater + table.mean()
+    items, raters = float(k * item.var(ddof=1)), float(n * rater.var(ddof=1))
+    return table, items, raters, float(np.square(rest).sum() / ((n - 1) * (k - 1)))
