@@ -11,11 +11,13 @@ from django.utils.safestring import SafeString
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
 from ranking.models import Entry, Leaderboard, Snapshot
 
+REFITTED_FOR = ("category", "language", "sources", "method", "covariates", "clusters", "intervals", "level", "seed")
+
 
 @admin.register(Leaderboard)
 class LeaderboardAdmin(CuratorAdmin):
     list_display = ["name", "arena", "method", "category", "language", "is_default", "is_live", "newest", "updated", "failed"]
-    list_filter = ["arena", "is_live", "is_default"]
+    list_filter = ["arena", "method", "is_live", "is_default"]
     list_select_related = ["arena"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -24,8 +26,9 @@ class LeaderboardAdmin(CuratorAdmin):
     actions = ["publish_now"]
     fieldsets = [
         (None, {"fields": ["arena", "name", "slug"]}),
-        ("What counts", {"fields": ["category", "language"]}),
-        ("How it is fitted", {"fields": ["method", "level", "seed", "is_live", "is_default"]}),
+        ("What counts", {"fields": ["sources", "category", "language"]}),
+        ("How it is fitted", {"fields": ["method", "covariates", "clusters", "intervals", "level", "seed"]}),
+        ("Where it stands", {"fields": ["is_live", "is_default"]}),
         ("The newest fit", {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
     ]
     readonly_fields = ["read_to", "last_fit_seconds", "not_before", "error"]
@@ -68,7 +71,7 @@ class LeaderboardAdmin(CuratorAdmin):
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         """A board that says something else now is fitted at once: its evidence may not change for a long time."""
         super().save_model(request, obj, form, change)
-        if "_publish" in request.POST or {"category", "language", "method", "level", "seed"} & set(form.changed_data):
+        if "_publish" in request.POST or set(REFITTED_FOR) & set(form.changed_data):
             self._publish(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Leaderboard) -> HttpResponse:

@@ -1,12 +1,25 @@
-"""Which boards an arena has: its own, and one for each category and language that its prompts are filed under."""
+"""Which boards an arena has by itself: its own, one for each category and language, and its votes by other methods."""
+
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from arena.models import Arena, Prompt
+from arena.models import Arena, Prompt, Vote
 from ranking.models import Leaderboard
 
 MOST_SLICES = 12
+MOST_VOTES_FOR_BOOTSTRAPS = 200_000
+
+
+BOOTSTRAP = {"intervals": Leaderboard.Intervals.BOOTSTRAP}
+OTHER_METHODS: dict[str, dict[str, str]] = {
+    "bootstrap": {"method": Leaderboard.Method.BRADLEY_TERRY, **BOOTSTRAP},
+    "davidson": {"method": Leaderboard.Method.DAVIDSON, **BOOTSTRAP},
+    "elo": {"method": Leaderboard.Method.ELO, **BOOTSTRAP},
+    "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
+}
+TOURNAMENT: dict[str, dict[str, str]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
 
 
 def ensure_boards(arena: Arena) -> list[Leaderboard]:
@@ -17,7 +30,25 @@ def ensure_boards(arena: Arena) -> list[Leaderboard]:
         _ensure(arena, f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}", category=category)
     for language in _values(arena, "language"):
         _ensure(arena, f"{arena.slug}-in-{slugify(language)}", f"{arena.name}, in {language}", language=language)
+    _ensure_other_methods(arena)
     return list(Leaderboard.objects.live().filter(arena=arena))
+
+
+def _ensure_other_methods(arena: Arena) -> None:
+    """Made with the first votes, where they are few enough for a bootstrap at every change."""
+    methods = OTHER_METHODS | (TOURNAMENT if arena.is_sample else {})
+    missing = {part: fields for part, fields in methods.items() if not _has(arena, fields)}
+    votes = Vote.objects.filter(battle__arena=arena)
+    if not missing or not votes.exists() or votes[MOST_VOTES_FOR_BOOTSTRAPS:].exists():
+        return
+    for part, fields in missing.items():
+        name = f"{arena.name}: {Leaderboard(**fields).method_name}"
+        _ensure(arena, f"{arena.slug}-{part}", name, is_default=False, **fields)
+
+
+def _has(arena: Arena, fields: dict[str, str]) -> bool:
+    alike = {name: fields[name] for name in ("method", "intervals") if name in fields}
+    return Leaderboard.objects.filter(arena=arena, category="", language="", **alike).exists()
 
 
 def _values(arena: Arena, field: str) -> list[str]:
@@ -28,13 +59,14 @@ def _values(arena: Arena, field: str) -> list[str]:
     return values if 1 < n_parts <= MOST_SLICES else []
 
 
-def _ensure(arena: Arena, slug: str, name: str, *, category: str = "", language: str = "", is_default: bool = False) -> None:
-    definition = {"arena": arena, "method": Leaderboard.Method.BRADLEY_TERRY, "category": category, "language": language}
-    if Leaderboard.objects.filter(**definition).exists():
+def _ensure(arena: Arena, slug: str, name: str, *, is_default: bool = False, **definition: Any) -> None:
+    plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
+    fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **plain, **definition}
+    if Leaderboard.objects.filter(arena=arena, **fields).exists():
         return
     try:
         with transaction.atomic():
-            Leaderboard.objects.create(slug=_free(slug), name=name[:120], is_default=is_default, **definition)
+            Leaderboard.objects.create(arena=arena, slug=_free(slug), name=name[:120], is_default=is_default, **fields)
     except IntegrityError:
         pass  # another worker made it first
 

@@ -13,8 +13,9 @@ from scipy.special import expit
 from arena import VERSION
 from ranking import maths
 from ranking.maths.cells import count_cells
+from ranking.maths.spread import Rated
+from ranking.methods import Definition, Rating, rate
 from ranking.points import CENTRE, POINTS
-from ranking.tallying import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,16 @@ class FittedBoard:
     interval_kind: str
     competitor_ids: list[int]
     record: NDArray[np.int64]
-    weights: NDArray[np.float32]
+    weights: NDArray[np.float32] | None
 
 
-def fit_board(evidence: Evidence, names: dict[int, str], *, level: float, seed: int) -> FittedBoard:
-    """Fit Bradley-Terry to the evidence; `names` maps every competitor that may be listed, in a stable order."""
-    comparisons = evidence.tally.comparisons(names)
+def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
+    """Rate the comparisons by a board's definition; `competitor_ids` are those of `comparisons.names`, in that order."""
+    names = comparisons.names
     counts = maths.counts(comparisons)
-    fit = maths.fit_bradley_terry(comparisons)
-    reasons = {unrated.name: unrated.reason for unrated in fit.unrated}
-    numbers, notes, kind = _numbers(fit, level=level, seed=seed)
+    rating = rate(comparisons, definition)
+    reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
+    numbers, notes, kind = _numbers(rating, definition)
     rows = [
         Row(
             competitor_id=pk,
@@ -62,46 +63,61 @@ def fit_board(evidence: Evidence, names: dict[int, str], *, level: float, seed: 
             raw_win_rate=_finite(counts.raw_win_rate[i]),
             **numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
         )
-        for i, (pk, name) in enumerate(names.items())
+        for i, (pk, name) in enumerate(zip(competitor_ids, names, strict=True))
     ]
     return FittedBoard(
         rows=rows,
-        notes=notes,
-        components=_groups(fit, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
+        notes=list(dict.fromkeys([*rating.notes, *notes])),
+        components=_groups(rating, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
         interval_kind=kind,
-        competitor_ids=list(names),
+        competitor_ids=competitor_ids,
         record=_record(comparisons),
-        weights=_weights(fit, list(names.values())),
+        weights=None if rating.fit is None else _weights(rating.fit, list(names)),
     )
 
 
-def _numbers(fit: maths.Fit, *, level: float, seed: int) -> tuple[dict[str, dict[str, Any]], list[str], str]:
+def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str, Any]], list[str], str]:
     """Per rated competitor the numbers of its row; what the reader must know; the kind of interval."""
-    if len(fit.names) < 2:
+    rated = rating.rated
+    if len(rated.names) < 2:
         return {}, [], ""
-    intervals = maths.intervals(fit, cluster="prompt", level=level)
-    ranks = maths.rank_sets(fit, cluster="prompt", level=level, rng=np.random.default_rng(seed))
-    places = (fit.ratings[None, :] > fit.ratings[:, None]).sum(axis=1) + 1
-    win_rates = fit.win_rates()
-    numbers = {
+    places = (rated.ratings[None, :] > rated.ratings[:, None]).sum(axis=1) + 1
+    numbers: dict[str, dict[str, Any]] = {
         name: {
-            "rating": CENTRE + POINTS * float(fit.ratings[i]),
+            "rating": CENTRE + POINTS * float(rated.ratings[i]),
+            "rank": int(places[i]),
+            "win_rate": float(rating.win_rates[i]),
+        }
+        for i, name in enumerate(rated.names)
+    }
+    try:
+        widths, notes, kind = _widths(rated, definition)
+    except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width
+        return numbers, [str(reason)], "none"
+    return {name: numbers[name] | widths[i] for i, name in enumerate(rated.names)}, notes, kind
+
+
+def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]], list[str], str]:
+    """Intervals and rank ranges of the rated, in their order."""
+    rng = np.random.default_rng(definition.seed)
+    intervals = maths.intervals(rated, cluster=definition.cluster, level=definition.level)
+    ranks = maths.rank_sets(rated, cluster=definition.cluster, level=definition.level, rng=rng)
+    widths = [
+        {
             "se": POINTS * float(intervals.se[i]),
             "low": CENTRE + POINTS * float(intervals.low[i]),
             "high": CENTRE + POINTS * float(intervals.high[i]),
-            "rank": int(places[i]),
             "rank_low": int(ranks.low[i]),
             "rank_high": int(ranks.high[i]),
-            "win_rate": float(win_rates[i]),
         }
-        for i, name in enumerate(fit.names)
-    }
-    return numbers, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
+        for i in range(len(rated.names))
+    ]
+    return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
 
 
-def _groups(fit: maths.Fit, voted_on: set[str]) -> list[list[str]]:
+def _groups(rating: Rating, voted_on: set[str]) -> list[list[str]]:
     """Groups that results do not connect, best first; none where all that have votes are in one."""
-    groups = [[name for name in component if name in voted_on] for component in fit.components]
+    groups = [[name for name in component if name in voted_on] for component in rating.components]
     groups = [group for group in groups if group]
     return groups if len(groups) > 1 else []
 
@@ -144,6 +160,9 @@ def _weights(fit: maths.Fit, names: list[str]) -> NDArray[np.float32]:
 @cache
 def code_version() -> str:
     """The release, and a fingerprint of the sources that make the numbers."""
-    sources = sorted([*Path(maths.__file__).parent.glob("*.py"), Path(__file__)])
+    here = Path(__file__)
+    sources = sorted(
+        [*Path(maths.__file__).parent.glob("*.py"), here, *(here.with_name(f"{name}.py") for name in ("methods", "styling"))]
+    )
     fingerprint = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
     return f"{VERSION}+{fingerprint}"

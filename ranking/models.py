@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from arena.leases import Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
+LEAST_SECONDS_BETWEEN_LONG_FITS = 15.0  # of other methods than the plain one, and of bootstraps
 REST_PER_FIT = 5.0  # a live board rests five times as long as its last fit took
 
 
@@ -21,12 +23,42 @@ class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
     def live(self) -> "LeaderboardQuerySet":
         return self.filter(is_live=True)
 
+    def plain(self) -> "LeaderboardQuerySet":
+        """Boards by the method that every arena's own board has."""
+        return self.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.Intervals.SANDWICH)
+
+
+COVARIATES = ("length", "headers", "lists", "bold", "code")
+"""What style control can level, in the order of its columns."""
+
+
+def check_covariates(value: str) -> None:
+    unknown = [name for name in value.split() if name not in COVARIATES]
+    if unknown or len(set(value.split())) < len(value.split()):
+        raise ValidationError(f"{value!r}: name each of these at most once, with spaces between: {' '.join(COVARIATES)}")
+
 
 class Leaderboard(Leased):
-    """What counts (arena, category, language) and how it is fitted."""
+    """What counts (arena, sources, category, language) and how it is fitted."""
 
     class Method(models.TextChoices):
-        BRADLEY_TERRY = "bradley_terry", "Bradley-Terry, a tie half a win each"
+        BRADLEY_TERRY = "bradley_terry", "Bradley–Terry: a tie is half a win each"
+        DAVIDSON = "davidson", "Davidson: a tie is an outcome of its own"
+        RAO_KUPPER = "rao_kupper", "Rao–Kupper: a tie is a difference too small to see"
+        ELO = "elo", "Elo, mean over random orders"
+        STYLE = "style_controlled", "Style-controlled: Bradley–Terry with length, markdown and side levelled"
+        TOURNAMENT = "tournament", "Tournament: knock-out brackets replayed on each prompt"
+
+    class Clusters(models.TextChoices):
+        PROMPT = "prompt", "Prompts: votes on one prompt hang together"
+        NONE = "none", "None: every vote is taken as independent"
+
+    class Intervals(models.TextChoices):
+        SANDWICH = "sandwich", "Sandwich: from the spread between clusters"
+        BOOTSTRAP = "bootstrap", "Bootstrap: clusters drawn again and refitted"
+
+    class Sources(models.TextChoices):
+        PEOPLE = "people", "People's votes"
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
@@ -34,6 +66,13 @@ class Leaderboard(Leased):
     category = models.CharField(max_length=200, blank=True, default="", help_text="Only prompts of this category and below.")
     language = models.CharField(max_length=16, blank=True, default="", help_text="Only prompts in this language.")
     method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
+    sources = models.CharField(max_length=20, choices=Sources, default=Sources.PEOPLE)
+    covariates = models.CharField(
+        max_length=100, blank=True, default="", validators=[check_covariates],
+        help_text=f"For a style-controlled board: what is levelled, of {' '.join(COVARIATES)}.",
+    )  # fmt: skip
+    clusters = models.CharField(max_length=20, choices=Clusters, default=Clusters.PROMPT)
+    intervals = models.CharField(max_length=20, choices=Intervals, default=Intervals.SANDWICH)
     level = models.FloatField(default=0.95, help_text="Of the intervals and of the rank ranges.")
     seed = models.PositiveIntegerField(default=1, help_text="Of the random draws behind the rank ranges.")
     is_default = models.BooleanField(default=False, help_text="The arena's own board.")
@@ -50,11 +89,42 @@ class Leaderboard(Leased):
         ordering = ["arena", "-is_default", "name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["arena"], condition=models.Q(is_default=True), name="one_default_board_an_arena"),
-            models.UniqueConstraint(fields=["arena", "method", "category", "language"], name="one_board_a_definition"),
+            models.UniqueConstraint(
+                fields=[
+                    "arena",
+                    "sources",
+                    "method",
+                    "covariates",
+                    "clusters",
+                    "intervals",
+                    "category",
+                    "language",
+                ],
+                name="one_board_a_definition",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.method == self.Method.ELO and self.intervals != self.Intervals.BOOTSTRAP:
+            raise ValidationError({"intervals": "Elo has no likelihood, so no sandwich: choose the bootstrap."})
+        if self.covariates and self.method != self.Method.STYLE:
+            raise ValidationError({"covariates": "Only a style-controlled board levels covariates."})
+
+    @property
+    def least_rest(self) -> float:
+        """Seconds between two fits at least, however quick they are."""
+        is_plain = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.SANDWICH)
+        return LEAST_SECONDS_BETWEEN_FITS if is_plain else LEAST_SECONDS_BETWEEN_LONG_FITS
+
+    @property
+    def method_name(self) -> str:
+        """Short, for lists of boards; two boards of one method differ by their intervals."""
+        name = self.get_method_display().partition(":")[0]
+        is_twin = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP)
+        return f"{name}, bootstrap" if is_twin else name
 
     def newest_snapshot(self) -> "Snapshot | None":
         return self.snapshots.order_by("-pk").first()

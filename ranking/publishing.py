@@ -6,18 +6,27 @@ board's release in one transaction. Where the lease was lost in the meantime not
 
 import math
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from arena import ledger
 from arena.leases import heartbeat
 from arena.models import Competitor
 from ranking.fitting import FittedBoard, Row, code_version, fit_board
-from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT, Entry, Leaderboard, PairTable, Snapshot
+from ranking.methods import METHODS, Definition
+from ranking.models import (
+    REST_PER_FIT,
+    Entry,
+    Leaderboard,
+    PairTable,
+    Snapshot,
+)
+from ranking.styling import styled_comparisons
 from ranking.tallying import Evidence, evidence_at, prompts_filed_under, read_evidence
 
 LEASE_SECONDS = 60.0
@@ -36,7 +45,7 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
     try:
         with heartbeat(Leaderboard.objects.all(), board.pk, token, seconds=LEASE_SECONDS):
             evidence = _evidence_of(board, position)
-            fitted = fit_board(evidence, _names(board, evidence), level=board.level, seed=board.seed)
+            fitted = _fitted(board, definition_of(board), evidence, _names(board, evidence))
     except Exception as error:
         _release(board, token, position, started, error=f"{type(error).__name__}: {error}")
         raise
@@ -54,6 +63,42 @@ def _part_of(board: Leaderboard, position: int, evidence: Evidence) -> Evidence:
     return evidence.on_prompts(prompts)
 
 
+def definition_of(board: Leaderboard) -> Definition:
+    return Definition(
+        method=board.method,
+        clusters=board.clusters,
+        intervals=board.intervals,
+        covariates=tuple(board.covariates.split()),
+        level=board.level,
+        seed=board.seed,
+    )
+
+
+def _definition_then(snapshot: Snapshot) -> Definition:
+    """As the board was defined when the snapshot was made; older snapshots name fewer parameters."""
+    said = snapshot.parameters
+    return Definition(
+        method=snapshot.method,
+        clusters=said.get("clusters", "prompt"),
+        intervals=said.get("intervals", "sandwich"),
+        covariates=tuple(said.get("covariates", ())),
+        level=said["level"],
+        seed=snapshot.seed,
+    )
+
+
+def _fitted(board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str]) -> FittedBoard:
+    if not METHODS[definition.method].reads_style:
+        return fit_board(evidence.tally.comparisons(names), definition, list(names))
+    sliced = bool(board.category or board.language)
+    comparisons, notes = styled_comparisons(
+        board.arena_id, evidence.watermark, names, covariates=definition.covariates,
+        prompts=np.unique(evidence.tally.cells().prompt) if sliced else None,
+    )  # fmt: skip
+    fitted = fit_board(comparisons, definition, list(names))
+    return replace(fitted, notes=[*notes, *fitted.notes])
+
+
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What a stored snapshot gives when it is made again from the ledger."""
@@ -69,7 +114,7 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
     evidence = _part_of(board, snapshot.watermark, read_evidence(board.arena_id, snapshot.watermark))
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
-    fitted = fit_board(evidence, names, level=snapshot.parameters["level"], seed=snapshot.seed)
+    fitted = _fitted(board, _definition_then(snapshot), evidence, names)
     return Rebuilt(
         same_evidence=evidence.tally.digest() == snapshot.evidence_hash,
         same_code=code_version() == snapshot.code_version,
@@ -98,7 +143,8 @@ def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoa
         if newest is None or not _says_the_same(newest, board, evidence, digest, len(fitted.rows)):
             newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
             Entry.objects.bulk_create([_entry(newest, row) for row in fitted.rows])
-            _pair_table(board, newest, fitted)
+            if fitted.weights is not None:
+                _pair_table(board, newest, fitted.record, fitted.weights, fitted.competitor_ids)
         _release(board, token, evidence.watermark, started)
     return newest
 
@@ -113,15 +159,10 @@ def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, dig
 
 
 def _parameters(board: Leaderboard) -> dict[str, object]:
-    return {
-        "ties": "half a win each, both bad as a tie",
-        "clusters": "prompt",
-        "level": board.level,
+    return definition_of(board).in_words() | {
+        "sources": board.sources,
         "category": board.category,
         "language": board.language,
-        "sources": "people",
-        "intervals": "sandwich",
-        "rank_ranges": "max-t, 10,000 draws",
     }
 
 
@@ -151,14 +192,16 @@ def _entry(snapshot: Snapshot, row: Row) -> Entry:
     return Entry(snapshot=snapshot, **{field.name: getattr(row, field.name) for field in fields(row)})
 
 
-def _pair_table(board: Leaderboard, snapshot: Snapshot, fitted: FittedBoard) -> None:
+def _pair_table(
+    board: Leaderboard, snapshot: Snapshot, record: NDArray[np.int64], weights: NDArray[np.float32], competitor_ids: list[int]
+) -> None:
     PairTable.objects.update_or_create(
         leaderboard=board,
         defaults={
             "snapshot": snapshot,
-            "competitor_ids": fitted.competitor_ids,
-            "record": fitted.record.tobytes(),
-            "weights": fitted.weights.tobytes(),
+            "competitor_ids": competitor_ids,
+            "record": record.tobytes(),
+            "weights": weights.tobytes(),
         },
     )
 
@@ -166,7 +209,7 @@ def _pair_table(board: Leaderboard, snapshot: Snapshot, fitted: FittedBoard) -> 
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "") -> None:
     """Give the board back, with when it may be fitted next; raises LeaseLost where it is no longer ours."""
     seconds = time.monotonic() - started
-    rest = timedelta(seconds=max(LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT * seconds))
+    rest = timedelta(seconds=max(board.least_rest, REST_PER_FIT * seconds))
     Leaderboard.objects.finish(
         board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=timezone.now() + rest, error=error
     )

@@ -58,7 +58,8 @@ class LeaderboardSerializer(serializers.ModelSerializer[Leaderboard]):
     class Meta:
         model = Leaderboard
         fields = [
-            "slug", "name", "arena", "method", "category", "language", "is_default", "is_live", "snapshot", "updated",
+            "slug", "name", "arena", "sources", "method", "covariates", "clusters", "intervals", "level", "category",
+            "language", "is_default", "is_live", "snapshot", "updated",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -190,7 +190,7 @@ def maximise(
     >>> maximise(np.array([[0.0, 3.0], [1.0, 0.0]]), max_steps=100, tolerance=1e-9).ratings.round(4)
     array([ 0.5493, -0.5493])
     """
-    ratings = np.zeros(len(half_wins)) if start is None else start - start.mean()
+    ratings = np.zeros(len(half_wins)) if start is None else start - start.sum() / max(len(start), 1)
     totals = half_wins + half_wins.T
     length = 0.0
     for steps in range(max_steps + 1):
@@ -198,7 +198,7 @@ def maximise(
         length = float(np.ptp(step)) if len(step) else 0.0
         if length <= tolerance:
             ratings = ratings + step
-            return Maximum(ratings=ratings - (ratings.mean() if len(ratings) else 0.0), steps=steps, last_step=length)
+            return Maximum(ratings=ratings - ratings.sum() / max(len(ratings), 1), steps=steps, last_step=length)
         ratings = ratings + step * (np.log1p(length) / length)
     raise NotConvergedError(
         f"no maximum after {max_steps} steps: the last would still move a difference of ratings by {length:.3g}, "

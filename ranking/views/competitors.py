@@ -61,11 +61,13 @@ def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def _slices(arena_id: int, pk: int) -> list[Entry]:
-    """Its entries on the newest snapshots of the category and language boards."""
+    """Its entries on the newest snapshots of the arena's other boards: by category, by language, by other methods."""
     boards = Leaderboard.objects.filter(arena_id=arena_id, is_default=False)
     newest = [snapshot.pk for board in boards if (snapshot := board.newest_snapshot())]
     entries = Entry.objects.filter(snapshot__in=newest, competitor_id=pk).select_related("snapshot__leaderboard")
-    return list(entries.order_by("snapshot__leaderboard__language", "snapshot__leaderboard__category"))
+    return list(
+        entries.order_by("snapshot__leaderboard__language", "snapshot__leaderboard__category", "snapshot__leaderboard_id")
+    )
 
 
 def _opponents(board: Leaderboard, entries: dict[int, Entry], mine: Entry) -> list[Opponent]:

@@ -63,15 +63,19 @@ def _private(response: HttpResponse) -> HttpResponse:
 
 
 def _chosen_board(request: HttpRequest, arena: Arena) -> Leaderboard | None:
-    category, language = request.GET.get("category", ""), request.GET.get("language", "")
+    """A category or a language has a board by the plain method; else one of the arena's boards, the default one first."""
+    category, language, slug = (request.GET.get(name, "") for name in ("category", "language", "board"))
     boards = Leaderboard.objects.filter(arena=arena)
-    if "\0" in category + language:
+    if "\0" in category + language + slug:
         raise Http404("no such board")
-    if not category and not language:
+    if category or language:
+        board = boards.plain().filter(category=category, language=language).first()
+    elif slug:
+        board = boards.filter(slug=slug).first()
+    else:
         return boards.filter(is_default=True).first()
-    board = boards.filter(category=category, language=language).first()
     if board is None:
-        raise Http404(f"no board for category {category!r} and language {language!r}")
+        raise Http404(f"no board {slug!r} for category {category!r} and language {language!r}")
     return board
 
 
@@ -97,6 +101,8 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
         "categories": _slices(arena, "category"),
         "languages": _slices(arena, "language"),
+        "methods": _methods(arena),
+        "definition": _definition(shown) if shown else [],
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
@@ -120,8 +126,33 @@ def _query(request: HttpRequest) -> str:
 
 
 def _slices(arena: Arena, field: str) -> list[str]:
-    values = Leaderboard.objects.filter(arena=arena).exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
+    values = (
+        Leaderboard.objects.plain().filter(arena=arena).exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
+    )
     return list(values.distinct())
+
+
+def _methods(arena: Arena) -> list[Leaderboard]:
+    """The arena's boards over all prompts, its own first."""
+    boards = Leaderboard.objects.filter(arena=arena, category="", language="").order_by("-is_default", "pk")
+    return list(boards[:50])
+
+
+def _definition(shown: Snapshot) -> list[tuple[str, str]]:
+    """How these numbers were made, in words."""
+    said = shown.parameters
+    clusters = {"prompt": "votes on one prompt hang together", "none": "every vote is taken as independent"}
+    intervals = f"{said['n_replicates']} bootstrap replicates" if "n_replicates" in said else said.get("intervals", "")
+    lines = {
+        "Method": Leaderboard.Method(shown.method).label.partition(":")[0],
+        "Ties": said.get("ties", ""),
+        "Levelled": ", ".join([*said.get("covariates", ()), "side shown first"]) if shown.method == "style_controlled" else "",
+        "Clusters": clusters.get(said.get("clusters", ""), ""),
+        "Intervals": f"{intervals}, {said.get('level', 0):.0%}" if intervals else "",
+        "Rank ranges": said.get("rank_ranges", ""),
+        "Sources": {"people": "people’s votes"}.get(said.get("sources", ""), ""),
+    }
+    return [(name, value) for name, value in lines.items() if value]
 
 
 def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:

@@ -5,11 +5,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.views.context import page_context
+from ranking.explaining import methods_explained
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
 
 @require_safe
 def method(request: HttpRequest) -> HttpResponse:
     """How every number is made."""
-    pace: dict[str, Any] = {"least_seconds": LEAST_SECONDS_BETWEEN_FITS, "rest_per_fit": REST_PER_FIT}
-    return render(request, "ranking/method.html", page_context(request, "method", None, **pace))
+    context: dict[str, Any] = {
+        "least_seconds": LEAST_SECONDS_BETWEEN_FITS,
+        "rest_per_fit": REST_PER_FIT,
+        "explanations": methods_explained(),
+    }
+    return render(request, "ranking/method.html", page_context(request, "method", None, **context))

@@ -54,6 +54,10 @@ class Line:
         return 100 * (self.entry.raw_win_rate or 0)
 
     @property
+    def has_interval(self) -> bool:
+        return self.entry.low is not None
+
+    @property
     def is_retired(self) -> bool:
         return self.competitor.status == CompetitorStatus.RETIRED
 
@@ -114,7 +118,7 @@ def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
 def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry]:
     keys = {
         "rank": lambda entry: (entry.rank,),
-        "range": lambda entry: (entry.rank_low, entry.rank_high),
+        "range": lambda entry: (entry.rank_low or 0, entry.rank_high or 0),
         "name": lambda entry: (entry.competitor.name.casefold(),),
         "rating": lambda entry: (entry.rating,),
         "win": lambda entry: (entry.win_rate,),
@@ -127,7 +131,8 @@ def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry
 
 
 def _axis(rated: Sequence[Entry]) -> Axis:
-    low, high = min(entry.low or 0 for entry in rated), max(entry.high or 0 for entry in rated)
+    limits = [value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None]
+    low, high = min(limits), max(limits)
     room = max((high - low) * 0.06, 1.0)
     low, high = low - room, high + room
     step = _round_step((high - low) / 5)
@@ -144,16 +149,17 @@ def _round_step(width: float) -> float:
 
 
 def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> Line:
-    if axis is None or entry.rating is None or entry.low is None or entry.high is None:
+    if axis is None or entry.rating is None:
         return Line(entry, entry.competitor)
     before = older.get(entry.competitor_id)
+    low, high = (entry.rating if limit is None else limit for limit in (entry.low, entry.high))
     return Line(
         entry,
         entry.competitor,
         x=round(axis.at(entry.rating), 2),
-        x_low=round(axis.at(entry.low), 2),
-        x_high=round(axis.at(entry.high), 2),
-        half_width=(entry.high - entry.low) / 2,
+        x_low=round(axis.at(low), 2),
+        x_high=round(axis.at(high), 2),
+        half_width=(high - low) / 2,
         change=None if before is None else entry.rating - before,
     )
 

@@ -136,15 +136,15 @@ def test_a_category_board_counts_only_its_prompts():
 def test_a_board_is_due_when_the_ledger_is_ahead_and_it_has_rested():
     arena, competitors = make_contest()
     ring_due_boards()
-    board = Leaderboard.objects.get(arena=arena)
-    assert due_boards() == [board.pk]
+    board = Leaderboard.objects.get(arena=arena, is_default=True)
+    assert due_boards()[0] == board.pk
     publish_snapshot(board)
-    assert due_boards() == []
+    assert board.pk not in due_boards()
     make_vote(make_battle(competitors[0], competitors[1], make_prompt(arena)), "b")
     ring_due_boards()
-    assert due_boards() == []  # it rests
+    assert board.pk not in due_boards()  # it rests
     with time_machine.travel(timezone.now() + timedelta(seconds=4), tick=False):
-        assert due_boards() == [board.pk]
+        assert board.pk in due_boards()
 
 
 @pytest.mark.django_db
