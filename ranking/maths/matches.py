@@ -70,7 +70,14 @@ class Standing:
     byes: tuple[str, ...]
 
     def comparisons(self) -> Comparisons:
-        """The matches as rows that a model can be fitted to; a broken tie is still a tie here."""
+        """The matches as rows that a model can be fitted to; a broken tie is still a tie here.
+
+        Examples
+        --------
+        >>> from ranking.maths.tournaments import anchored
+        >>> play(anchored(["x", "y"], anchor="y"), lambda match: "tie").comparisons().outcome.tolist()
+        [2]
+        """
         code = {name: i for i, name in enumerate(self.names)}
         return Comparisons(
             names=self.names,

@@ -32,6 +32,11 @@ class Chances:
         As in `Intervals`.
     notes : tuple of str
         What the reader must know.
+
+    Examples
+    --------
+    >>> Chances(("x", "y"), np.array([0.9, 0.1]), 10_000, "iid", ()).chance.sum().item()
+    1.0
     """
 
     names: tuple[str, ...]
@@ -54,6 +59,11 @@ class ExpectedRanks:
         As in `Intervals`.
     notes : tuple of str
         What the reader must know.
+
+    Examples
+    --------
+    >>> ExpectedRanks(("x", "y"), np.array([1.1, 1.9]), "iid", ()).rank.sum().item()
+    3.0
     """
 
     names: tuple[str, ...]

@@ -34,6 +34,12 @@ class ClustersNeeded:
         The chance that data of the present size separate the two, in [0, 1].
     notes : tuple of str
         What the reader must know.
+
+    Examples
+    --------
+    >>> found = ClustersNeeded(("x", "y"), "prompt", 0.4, 2.0, 50.0, 500.0, 203.0, 2030.0, 0.28, ())
+    >>> found.n_more, found.n_votes_more
+    (153.0, 1530.0)
     """
 
     names: tuple[str, str]
@@ -49,12 +55,24 @@ class ClustersNeeded:
 
     @property
     def n_more(self) -> float:
-        """Clusters still needed, at least 0."""
+        """Clusters still needed, at least 0.
+
+        Examples
+        --------
+        >>> ClustersNeeded(("x", "y"), "prompt", 0.4, 2.0, 250.0, 500.0, 203.0, 2030.0, 0.9, ()).n_more
+        0.0
+        """
         return max(self.n_needed - self.n_clusters, 0.0)
 
     @property
     def n_votes_more(self) -> float:
-        """Votes still needed, at least 0."""
+        """Votes still needed, at least 0.
+
+        Examples
+        --------
+        >>> ClustersNeeded(("x", "y"), "prompt", 0.4, 2.0, 50.0, 500.0, 203.0, 2030.0, 0.28, ()).n_votes_more
+        1530.0
+        """
         return max(self.n_votes_needed - self.n_votes, 0.0)
 
 

@@ -28,6 +28,13 @@ class Replay:
         Known prompts with at least one comparison, and those without any complete bracket.
     notes : tuple of str
         What the reader must know.
+
+    Examples
+    --------
+    >>> c = Comparisons.from_names(["x", "x"], ["y", "z"], ["a", "tie"], prompt=[1, 1])
+    >>> found = replay_tournament(c, n_brackets=100, rng=np.random.default_rng(1))
+    >>> found.n_brackets, 0 < found.n_brackets_void < 100, found.n_prompts, found.n_prompts_void
+    (100, True, 1, 0)
     """
 
     played: Comparisons

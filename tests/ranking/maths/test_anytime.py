@@ -12,13 +12,13 @@ from ranking.maths import Comparisons, differences, fit_bradley_terry
 from ranking.maths.anytime import (
     anytime_critical,
     anytime_differences,
-    block_means,
     confidence_sequence,
     e_bh,
     e_process,
     e_process_above,
     pair_evidence,
 )
+from ranking.maths.blocks import block_means
 from tests.ranking.maths.making import battles, comparable, law, simulated
 
 VOTES = st.lists(
