@@ -34,7 +34,7 @@ from arena.style_features import style_features
 SLUG = "sample"
 NOTICE = "Its votes are simulated from verifiers' results plus noise; no person cast them."
 N_VOTERS = 24
-N_BATTLES = 600
+N_BATTLES = 1_680  # every pair on every prompt, so that knock-out brackets can be replayed whole
 
 
 class SlugTaken(Exception):

@@ -148,11 +148,15 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
         "Ties": said.get("ties", ""),
         "Levelled": ", ".join([*said.get("covariates", ()), "side shown first"]) if shown.method == "style_controlled" else "",
         "Clusters": clusters.get(said.get("clusters", ""), ""),
-        "Intervals": f"{intervals}, {said.get('level', 0):.0%}" if intervals else "",
+        "Intervals": f"{intervals}, {100 * said.get('level', 0):g} %" if intervals else "",
         "Rank ranges": said.get("rank_ranges", ""),
-        "Sources": {"people": "people’s votes"}.get(said.get("sources", ""), ""),
+        "Sources": _sources(shown) if "sources" in said else "",
     }
     return [(name, value) for name, value in lines.items() if value]
+
+
+def _sources(shown: Snapshot) -> str:
+    return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
 
 
 def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:

@@ -177,7 +177,7 @@ def test_a_reader_chooses_the_method_in_the_bar(client):
     page = client.get(arena.get_absolute_url(), {"board": f"{arena.slug}-elo"}).content.decode()
     assert f'<option value="{arena.slug}-elo" selected>Elo, mean over random orders</option>' in page
     assert "Elo, mean over random orders ratings" in page
-    assert "200 bootstrap replicates, 95%" in page
+    assert "200 bootstrap replicates, 95 %" in page
     assert client.get(arena.get_absolute_url(), {"board": "no-such"}).status_code == 404
 
 
