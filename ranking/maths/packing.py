@@ -66,6 +66,14 @@ class Packing:
         prompt, a = np.divmod(keys, m)
         return prompt, a, b, outcome.astype(np.int8)
 
+    def pair_counts(self, keys: Ints, counts: Ints) -> Ints:
+        """Counts summed over prompts, (M * M * 4,) int64 at ``(a * M + b) * 4 + outcome``."""
+        n_pairs = len(self.competitors) ** 2 * len(OUTCOMES)
+        total = np.zeros(n_pairs, dtype=np.int64)
+        for part in chunks(len(keys), at_least=n_pairs):
+            total += np.bincount(keys[part] % n_pairs, weights=counts[part], minlength=n_pairs).astype(np.int64)
+        return total
+
 
 def summed(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Sorted distinct keys, and the sum of the counts of each.

@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,6 +56,9 @@ class Tally:
         What the keys stand for.
     keys, counts : (C,) int64
         Keys sorted, counts more than zero.
+    pair_counts : (M * M * 4,) int64, optional
+        The same counts without prompts, at ``(a * M + b) * 4 + outcome``; None = not summed yet. Once they
+        are (see `by_pair`), `updated` keeps them up to date.
 
     Examples
     --------
@@ -71,6 +74,7 @@ class Tally:
     packing: Packing
     keys: Ints
     counts: Ints
+    pair_counts: Ints | None = field(default=None, repr=False)
 
     @classmethod
     def empty(cls) -> "Tally":
@@ -124,12 +128,15 @@ class Tally:
         weights = np.broadcast_to(weights, a.shape)
         packing = self.packing.widened(prompts, np.concatenate([a, b]))
         keys, counts = self._keys_in(packing), self.counts
+        # Pairs have other places once there are more competitors: they are summed anew when they are asked for.
+        pairs = self.pair_counts if len(packing.competitors) == len(self.packing.competitors) else None
         for part in chunks(len(a)):
             more = packing.keys(prompts[part], a[part], b[part], results[part])
             keys, counts = merged(keys, counts, *summed(more, weights[part]))
+            pairs = None if pairs is None else pairs + packing.pair_counts(more, weights[part])
         _refuse_negative(packing, keys, counts)
         kept = counts > 0
-        return Tally(packing=packing, keys=keys[kept], counts=counts[kept])
+        return Tally(packing=packing, keys=keys[kept], counts=counts[kept], pair_counts=pairs)
 
     @property
     def n_comparisons(self) -> int:
@@ -159,12 +166,7 @@ class Tally:
             If a competitor that has comparisons is not in `names`.
         """
         prompt, a, b, outcome = self.packing.places(self.keys)
-        code = _codes(self.packing.competitors, names)
-        for places in (a, b):
-            nameless = code[places] < 0
-            if nameless.any():
-                unknown = self.packing.competitors[places[np.argmax(nameless)]]
-                raise ValueError(f"competitor {unknown} has comparisons but no name: name every competitor")
+        code = self._codes(names, a, b)
         prompt[self.packing.prompts[prompt] == UNKNOWN_PROMPT] = -1
         return Comparisons(
             names=tuple(names.values()),
@@ -174,6 +176,39 @@ class Tally:
             weight=self.counts.astype(np.float64),
             prompt=prompt.astype(np.int32),
         )
+
+    def by_pair(self, names: Mapping[int, str]) -> Comparisons:
+        """Counts of pairs and outcomes as weighted comparisons, without prompts: what a refit needs and no more.
+
+        The first call sums the cells; after that `updated` carries the sums on, so that a refit costs the same
+        however many comparisons there are.
+
+        Parameters
+        ----------
+        names : mapping of competitor id to name
+            As in `comparisons`.
+
+        Raises
+        ------
+        ValueError
+            If a competitor that has comparisons is not in `names`.
+
+        Examples
+        --------
+        >>> tally = Tally.from_arrays([7, 8, 8], [10, 10, 20], [20, 20, 10], [0, 0, 0])
+        >>> c = tally.by_pair({10: "x", 20: "y"})
+        >>> c.outcome.tolist(), c.weight.tolist()
+        ([0, 1], [2.0, 1.0])
+        """
+        if self.pair_counts is None:
+            # Only kept from being summed twice: the tally stays what it is.
+            object.__setattr__(self, "pair_counts", self.packing.pair_counts(self.keys, self.counts))
+        pair_counts = np.asarray(self.pair_counts)
+        met = np.flatnonzero(pair_counts)
+        _, a, b, outcome = self.packing.places(met)
+        code = self._codes(names, a, b)
+        weight = pair_counts[met].astype(np.float64)
+        return Comparisons(names=tuple(names.values()), a=code[a], b=code[b], outcome=outcome, weight=weight)
 
     def digest(self) -> str:
         """SHA-256 (hex) of the cells: rows of (prompt, a, b, outcome, count), int64 little-endian, in order.
@@ -232,6 +267,16 @@ class Tally:
         if not intact:
             raise TallyFileError(f"{path} does not match its own digest: delete it and count again")
         return tally
+
+    def _codes(self, names: Mapping[int, str], a: Ints, b: Ints) -> Codes:
+        """Where each competitor stands in `names`; ValueError if one of these places has no name."""
+        code = _codes(self.packing.competitors, names)
+        for places in (a, b):
+            nameless = code[places] < 0
+            if nameless.any():
+                unknown = self.packing.competitors[places[np.argmax(nameless)]]
+                raise ValueError(f"competitor {unknown} has comparisons but no name: name every competitor")
+        return code
 
     def _keys_in(self, packing: Packing) -> Ints:
         """The keys over a wider set of ids; their order stays."""

@@ -223,3 +223,51 @@ def test_a_file_whose_counts_were_changed_by_hand_raises(saved):
     np.savez(saved, **columns | {"keys": columns["keys"] + 10**6})
     with pytest.raises(TallyFileError, match="is not a readable tally"):
         Tally.load(saved)
+
+
+NAMES = {1: "x", 2: "y", 3: "z"}
+
+
+def pairs(tally):
+    c = tally.by_pair(NAMES)
+    return sorted(zip(c.a.tolist(), c.b.tolist(), c.outcome.tolist(), c.weight.tolist(), strict=True))
+
+
+def test_pairs_are_counted_whatever_the_prompt():
+    tally = Tally.from_arrays([7, 8, 8, -1], [1, 1, 2, 3], [2, 2, 1, 2], [0, 0, 0, 2])
+    assert pairs(tally) == [(0, 1, 0, 2.0), (0, 1, 1, 1.0), (1, 2, 2, 1.0)]
+    assert tally.by_pair(NAMES).prompt is None
+
+
+def test_counts_of_pairs_are_carried_on_as_comparisons_come_and_go():
+    tally = Tally.from_arrays([7, 8], [1, 1], [2, 2], [0, 0])
+    pairs(tally)
+    tally = tally.updated([7, 9, 9], [1, 2, 1], [2, 1, 2], [0, 3, 0], [-1, 1, 1])
+    assert tally.pair_counts is not None
+    assert pairs(tally) == pairs(Tally(tally.packing, tally.keys, tally.counts)) == [(0, 1, 0, 2.0), (0, 1, 3, 1.0)]
+
+
+def test_a_newcomer_among_the_competitors_has_the_pairs_counted_anew():
+    tally = Tally.from_arrays([7, 8], [1, 1], [3, 3], [0, 0])
+    pairs(tally)
+    tally = tally.updated([7], [2], [3], [1])
+    assert tally.pair_counts is None
+    assert pairs(tally) == [(0, 2, 0, 2.0), (1, 2, 1, 1.0)]
+
+
+def test_a_pair_without_a_name_is_refused():
+    with pytest.raises(ValueError, match="competitor 4 has comparisons but no name"):
+        Tally.from_arrays([7], [1], [4], [0]).by_pair(NAMES)
+
+
+def test_an_empty_tally_has_no_pairs():
+    assert len(Tally.empty().by_pair(NAMES)) == 0
+
+
+def test_a_fit_from_pairs_is_the_fit_from_all_cells():
+    rng = np.random.default_rng(3)
+    a = rng.integers(1, 4, size=300)
+    b = a % 3 + 1
+    tally = Tally.from_arrays(rng.integers(20, size=300), a, b, rng.integers(4, size=300))
+    one, two = (fit_bradley_terry(c).ratings for c in (tally.by_pair(NAMES), tally.comparisons(NAMES)))
+    assert one == pytest.approx(two, abs=1e-12)
