@@ -183,16 +183,17 @@ def _summed_scores_meat(comparisons: Comparisons, codes: Codes, score: ScoreRows
         entries = _weighted(score(rows), comparisons.weights()[rows])
         sparse = _sparse_table(comparisons.a[rows], comparisons.b[rows], codes[rows], entries, m)
         return np.asarray((sparse.T @ sparse).toarray(), dtype=np.float64)
-    table = np.zeros(n_slots * n_parameters)
+    table, further = np.zeros(n_slots * m), np.zeros((n_parameters - m, n_slots))
     for part in chunks(len(comparisons), at_least=len(table)):
         entries = score(part)
         weight = known[part] if comparisons.weight is None else known[part] * comparisons.weight[part]
-        base = np.where(known[part], codes[part], 0).astype(np.int64) * n_parameters
+        slot = np.where(known[part], codes[part], 0).astype(np.int64)
+        base = slot * m
         table += np.bincount(base + comparisons.a[part], weights=entries.a * weight, minlength=len(table))
         table += np.bincount(base + comparisons.b[part], weights=entries.b * weight, minlength=len(table))
-        for column in range(n_parameters - m):
-            table += np.bincount(base + (m + column), weights=entries.further[:, column] * weight, minlength=len(table))
-    scores = table.reshape(n_slots, n_parameters)
+        for column, sums in enumerate(further):
+            sums += np.bincount(slot, weights=entries.further[:, column] * weight, minlength=n_slots)
+    scores = np.hstack([table.reshape(n_slots, m), further.T])
     return np.asarray(scores.T @ scores, dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ def separating_direction(design: csr_array, results: Floats) -> Floats | None:
     With rows z and results y a direction d separates if ``z'd >= 0`` where y = 1, ``z'd <= 0`` where y = 0,
     ``z'd = 0`` for every tie, and not all are zero. The maximum is finite if and only if there is none [1]_. Found by
     linear programs (maximise the sum of ``(2 y - 1) z'd`` in a box), which start with a part of the rows and take in
-    those that the solution breaks.
+    those that the solution breaks; first each parameter is tried alone. Columns count in units of their largest entry.
 
     Parameters
     ----------
@@ -50,8 +50,13 @@ def separating_direction(design: csr_array, results: Floats) -> Floats | None:
     >>> separating_direction(design, np.array([1.0, 0.0, 0.0, 1.0])) is None
     True
     """
-    signed = csr_array(design.multiply(np.where(results < 0.5, -1.0, 1.0)[:, None]))
+    sizes = abs(design).max(axis=0).toarray().ravel()
+    signs = np.where(results < 0.5, -1.0, 1.0)
+    signed = csr_array(design.multiply(signs[:, None]).multiply(1 / np.where(sizes > 0, sizes, 1.0)))
     tied = results == 0.5
+    alone = _alone(signed, tied)
+    if alone is not None:
+        return alone
     rise = np.asarray(signed[~tied].sum(axis=0)).ravel()
     checked = np.zeros(len(results), dtype=np.bool_)
     checked[np.linspace(0, len(results) - 1, min(len(results), ROWS_A_ROUND)).astype(np.int64)] = True
@@ -65,6 +70,18 @@ def separating_direction(design: csr_array, results: Floats) -> Floats | None:
         if broken.max(initial=0.0) <= NOTHING:
             return direction
         checked[np.argsort(broken)[-ROWS_A_ROUND:]] = True
+
+
+def _alone(signed: csr_array, tied: Bools) -> Floats | None:
+    """A single parameter that separates, as a direction."""
+    low, high = (signed[~tied].min(axis=0).toarray().ravel(), signed[~tied].max(axis=0).toarray().ravel())
+    free = abs(signed[tied]).max(axis=0).toarray().ravel() == 0 if tied.any() else np.ones(len(low), dtype=np.bool_)
+    found = np.flatnonzero(free & ((low >= 0) & (high > 0) | (high <= 0) & (low < 0)))
+    if not len(found):
+        return None
+    direction = np.zeros(len(low))
+    direction[found[0]] = 1.0 if high[found[0]] > 0 else -1.0
+    return direction
 
 
 def _steepest(signed: csr_array, tied: Bools, rise: Floats, checked: Bools) -> Floats:
