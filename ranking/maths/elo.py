@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from math import tanh
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from ranking.maths.arrays import Bools, Codes, Floats
@@ -15,6 +17,8 @@ from ranking.maths.existence import Unrated
 from ranking.maths.fit import Provenance
 from ranking.maths.half_wins import SCORES, win_chances
 from ranking.maths.scores import Scores
+
+type Keys = NDArray[np.unsignedinteger[Any]]
 
 FORGOTTEN = 1e-6
 """What is left of a competitor's start, in Elo points, where only the last rows of an order are played."""
@@ -206,7 +210,7 @@ def elo_over_orders(
     n_played = min(len(units), _rows_to_forget(comparisons, rate, FORGOTTEN / point))
     blocks = [
         _play([_last_rows(units, n_played, rng) for _ in range(size)], m, rate=rate, n_forget=n_played)
-        for size in _block_sizes(n_orders, 4 * n_played)
+        for size in _block_sizes(n_orders, units.itemsize * n_played)
     ]
     met = _met(comparisons)
     ratings = initial + point * np.concatenate(blocks)[:, met]
@@ -290,7 +294,7 @@ def elo_replicates(
     resampler = _Resampler.of(comparisons, by)
     point = scale / np.log(base)
     n_forget = _rows_to_forget(comparisons, rate, FORGOTTEN_IN_REPLICATES / point)
-    bytes_each = 4 * orders_each * min(ROUNDS_OF_FORGETTING * n_forget, len(resampler.units))
+    bytes_each = resampler.units.itemsize * orders_each * min(ROUNDS_OF_FORGETTING * n_forget, len(resampler.units))
     blocks = [
         resampler.ratings(n_replicates=size, orders_each=orders_each, n_forget=n_forget, rate=rate, rng=rng)
         for size in _block_sizes(n_replicates, bytes_each)
@@ -309,7 +313,7 @@ def elo_replicates(
 class _Resampler:
     """Single comparisons as keys, and the cluster of each, numbered from 0: where replicates come from."""
 
-    units: Codes
+    units: Keys
     clusters: Codes
     n_clusters: int
     m: int
@@ -322,7 +326,7 @@ class _Resampler:
         known, clusters = np.unique(codes, return_inverse=True)
         return cls(_unit_rows(comparisons), clusters.astype(np.int32), len(known), len(comparisons.names))
 
-    def draw(self, rng: np.random.Generator) -> Codes:
+    def draw(self, rng: np.random.Generator) -> Keys:
         """The single comparisons of G clusters drawn with replacement, in no order that means anything."""
         times = np.bincount(rng.integers(self.n_clusters, size=self.n_clusters), minlength=self.n_clusters)
         return np.repeat(self.units, times[self.clusters])
@@ -367,12 +371,13 @@ def _scores(names: tuple[str, ...], met: Bools, points: Floats, method: str, par
     )
 
 
-def _unit_rows(comparisons: Comparisons) -> Codes:
-    """``(winner * M + loser) * 2 + tied`` of every single comparison: (sum of weights,) int32."""
-    a, b, outcome = comparisons.a.astype(np.int32), comparisons.b, comparisons.outcome
-    lost = outcome == 1
-    keys = (np.where(lost, b, a) * np.int32(len(comparisons.names)) + np.where(lost, a, b)) * 2 + (outcome > 1)
-    return np.asarray(np.repeat(keys.astype(np.int32), _whole_weights(comparisons)))
+def _unit_rows(comparisons: Comparisons) -> Keys:
+    """``(winner * M + loser) * 2 + tied`` of every single comparison: (sum of weights,), as small as they go."""
+    m = len(comparisons.names)
+    a, b, lost = comparisons.a.astype(np.uint32), comparisons.b.astype(np.uint32), comparisons.outcome == 1
+    keys = (np.where(lost, b, a) * np.uint32(m) + np.where(lost, a, b)) * np.uint32(2) + (comparisons.outcome > 1)
+    small = np.uint16 if 2 * m * m <= np.iinfo(np.uint16).max else np.uint32
+    return np.repeat(keys.astype(small), _whole_weights(comparisons))
 
 
 def _whole_weights(comparisons: Comparisons) -> Codes:
@@ -384,7 +389,7 @@ def _whole_weights(comparisons: Comparisons) -> Codes:
     return weights.astype(np.int32)
 
 
-def _n_present(units: Codes, m: int) -> int:
+def _n_present(units: Keys, m: int) -> int:
     """How many competitors occur in some keys."""
     pairs = np.flatnonzero(np.bincount(units >> 1, minlength=m * m))
     return len(np.unique(np.concatenate([pairs // m, pairs % m])))
@@ -415,7 +420,7 @@ def _rows_of_group(half_wins: Floats, rate: float, left: float) -> float:
     return float(np.log(start / left) / (rate * (1 - rate / 4) * slowest)) if start > left else 0.0
 
 
-def _last_rows(units: Codes, n: int, rng: np.random.Generator) -> Codes:
+def _last_rows(units: Keys, n: int, rng: np.random.Generator) -> Keys:
     """The last n of the units in a random order, or all if there are fewer."""
     if 2 * n >= len(units):
         return rng.permutation(units)[:n]
@@ -436,28 +441,35 @@ def _block_sizes(n: int, bytes_each: int) -> list[int]:
     return [min(size, n - start) for start in range(0, n, size)]
 
 
-def _play(orders: list[Codes], m: int, *, rate: float, n_forget: int) -> Floats:
+def _play(orders: list[Keys], m: int, *, rate: float, n_forget: int) -> Floats:
     """Ratings of orders that advance together: (C, m) natural log-odds.
 
     The mean of the ratings after every `ROWS_A_CHUNK` rows once `n_forget` rows are played, and after
     the last. Shorter orders start later, so that all end together.
     """
     n_rows = max(len(order) for order in orders)
-    keys = np.full((len(orders), n_rows), NOTHING, dtype=np.int32)
-    for row, order in zip(keys, orders, strict=True):
-        row[n_rows - len(order) :] = order
     sampled_from = min(n_forget + n_rows - min(len(order) for order in orders), n_rows)
     # Half log-odds, because 2 P - 1 = tanh(half the gap).
     half, total, n_samples = np.zeros((len(orders), m)), np.zeros((len(orders), m)), 0
     for start in range(0, n_rows, ROWS_A_CHUNK):
-        _advance(half.reshape(-1), keys[:, start : start + ROWS_A_CHUNK].T, m, rate)
-        if min(start + ROWS_A_CHUNK, n_rows) >= sampled_from:
+        stop = min(start + ROWS_A_CHUNK, n_rows)
+        _advance(half.reshape(-1), _side_by_side(orders, n_rows - start, n_rows - stop), m, rate)
+        if stop >= sampled_from:
             total += half
             n_samples += 1
     return 2 * total / max(n_samples, 1)
 
 
-def _advance(half: Floats, keys: Codes, m: int, rate: float) -> None:
+def _side_by_side(orders: list[Keys], first: int, last: int) -> Keys:
+    """The rows of all orders from `first` to `last` places before the end: (first - last, C)."""
+    keys = np.full((first - last, len(orders)), NOTHING, dtype=orders[0].dtype)
+    for column, order in zip(keys.T, orders, strict=True):
+        part = order[max(len(order) - first, 0) : max(len(order) - last, 0)]
+        column[len(column) - len(part) :] = part
+    return keys
+
+
+def _advance(half: Floats, keys: Keys, m: int, rate: float) -> None:
     """Play some rows, in place: `half` is (C * m,) half log-odds, `keys` (rows, C)."""
     pair = keys >> 1
     places = np.stack([pair // m, pair % m], axis=1) + np.arange(keys.shape[1]) * m

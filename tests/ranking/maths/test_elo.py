@@ -133,6 +133,14 @@ def test_a_row_of_weight_w_is_w_rows():
     assert one.n_rows == two.n_rows == 5
 
 
+def test_many_competitors_have_longer_keys():
+    # 2 * 200**2 is above 65,535: keys of 32 bits.
+    c = simulated(np.zeros(200), n=400, n_prompts=9, rng=rng())
+    rows = module._play([module._unit_rows(c)], 200, rate=4 * np.log(10) / 400, n_forget=400)[0]
+    met = np.isin(np.arange(200), [c.a, c.b])
+    assert 1000 + 400 / np.log(10) * rows[met] == pytest.approx(elo(c).scores)
+
+
 def test_orders_need_whole_weights():
     for function in (elo_mean_over_orders, elo_replicates):
         with pytest.raises(ValueError, match=r"weight\[1\] is 0.5: random orders need whole counts"):
@@ -195,15 +203,15 @@ def test_at_least_two_orders_are_needed():
 
 def test_replicates_spread_as_resampled_data_do():
     c = simulated(np.linspace(0.5, -0.5, 4), n=1_200, n_prompts=60, rng=rng(7))
-    found = elo_replicates(c, k=16, n_replicates=300, orders_each=4, rng=rng(1))
+    found = elo_replicates(c, k=4, n_replicates=300, orders_each=4, rng=rng(1))
     by_hand, generator = [], rng(2)
-    for _ in range(300):
+    for _ in range(150):
         rows = np.concatenate([np.flatnonzero(c.prompt == p) for p in generator.integers(60, size=60)])
         again = replace(c, a=c.a[rows], b=c.b[rows], outcome=c.outcome[rows], prompt=c.prompt[rows])
-        by_hand.append(elo_mean_over_orders(again, k=16, n_orders=60, rng=generator).scores)
-    # Each standard error has a sampling error of 4 %.
+        by_hand.append(elo_mean_over_orders(again, k=4, n_orders=40, rng=generator).scores)
+    # The standard errors have sampling errors of 4 and 6 %.
     assert found.standard_errors() == pytest.approx(np.std(by_hand, axis=0), rel=0.2)
-    assert found.ratings.mean(axis=0) == pytest.approx(np.mean(by_hand, axis=0), abs=2)
+    assert found.ratings.mean(axis=0) == pytest.approx(np.mean(by_hand, axis=0), abs=3)
     assert (found.by, found.names, found.ratings.shape) == ("prompt", c.names, (300, 4))
     assert "is taken out" in found.notes[0]
 
@@ -249,7 +257,7 @@ def test_replicates_without_any_spread_have_no_noise_to_take_out():
 def test_blocks_keep_memory_flat_and_change_nothing(monkeypatch):
     c = forgetful(n=600)
     whole = elo_mean_over_orders(c, n_orders=10, rng=rng()).scores
-    monkeypatch.setattr(module, "BLOCK_BYTES", 4 * 600 * 3)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 2 * 600 * 3)
     assert elo_mean_over_orders(c, n_orders=10, rng=rng()).scores == pytest.approx(whole)
 
 
