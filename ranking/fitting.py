@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from arena import VERSION
 from ranking import maths
 from ranking.maths.cells import count_cells
+from ranking.maths.pairing import information_weights, uniform_weights, with_unrated
 from ranking.maths.spread import Rated
 from ranking.methods import Definition, Rating, rate
 from ranking.points import CENTRE, POINTS
@@ -72,7 +72,7 @@ def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor
         interval_kind=kind,
         competitor_ids=competitor_ids,
         record=_record(comparisons),
-        weights=None if rating.fit is None else _weights(rating.fit, list(names)),
+        weights=None if rating.fit is None else _weights(rating.fit, names),
     )
 
 
@@ -136,25 +136,13 @@ def _record(comparisons: maths.Comparisons) -> NDArray[np.int64]:
     return np.stack([cells.wins, cells.ties - cells.both_bad, cells.both_bad], axis=-1).astype(np.int64)
 
 
-def _weights(fit: maths.Fit, names: list[str]) -> NDArray[np.float32]:
-    """(m, m): what the next vote on each pair is expected to tell, p (1 - p) d with d the variance of the difference.
-
-    It is the expected gain of log-determinant of the information. A competitor without a rating has told nothing yet: its
-    pairs weigh as much as the best of the others. Symmetric, zero diagonal, sum over pairs 1.
-    """
-    m = len(names)
-    gain = np.full((m, m), np.nan)
-    if len(fit.names) >= 2:
-        rated = np.array([names.index(name) for name in fit.names])
-        p = expit(fit.ratings[:, None] - fit.ratings[None, :])
-        covariance = fit.model_covariance()
-        spread = np.diag(covariance)[:, None] + np.diag(covariance)[None, :] - 2 * covariance
-        gain[np.ix_(rated, rated)] = p * (1 - p) * spread
-    np.fill_diagonal(gain, 0)
-    known = gain[np.isfinite(gain)]
-    gain[np.isnan(gain)] = known.max() if known.size and known.max() > 0 else 1.0
-    total = gain.sum() / 2
-    return (gain / total if total > 0 else gain).astype(np.float32)
+def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
+    """(m, m): what the next vote on each pair is expected to tell; see `maths.pairing.information_weights`."""
+    if len(names) < 2:
+        return np.zeros((len(names), len(names)), dtype=np.float32)
+    if len(fit.names) < 2:
+        return uniform_weights(len(names)).astype(np.float32)
+    return with_unrated(information_weights(fit), fit.names, names).astype(np.float32)
 
 
 @cache

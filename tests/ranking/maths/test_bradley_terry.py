@@ -135,3 +135,11 @@ def test_the_start_does_not_move_the_result():
     warm = fit_bradley_terry(c, start=far)
     assert np.abs(warm.ratings - fit_bradley_terry(c).ratings).max() < 1e-12
     assert fit_bradley_terry(c, start=warm).diagnostics.steps <= 1
+
+
+def test_choix_own_case_with_a_prior():
+    """choix, tests/test_opt.py: `PAIRWISE_DATA` and `PAIRWISE_ESTIMATE`, penalty 0.5 |theta|^2, known to 1e-4 there."""
+    data = "73 20 52 42 21 45 63 54 70 23 40 04 65 32 34 34 52 73 76 65"
+    estimate = [-0.51974039, -0.46280878, -0.31376862, -0.06854694, -0.3185146, -0.00346107, 0.63032783, 1.05651257]
+    fit = fit_bradley_terry(battles(" ".join(f"{pair[0]}>{pair[1]}" for pair in data.split())), prior_sd=1)
+    assert fit.ratings == pytest.approx(estimate, abs=1e-4)
