@@ -103,7 +103,8 @@ def summed(pairs: Pairs, found: PairBend, parameters: Floats, *, n_ratings: int,
     hessian = grounded(hessian, m)
     hessian[np.arange(m), np.arange(m)] += ridge
     gradient[:m] -= ridge * parameters[:m]
-    value = np.sum(pairs.counts * found.log_chance, where=pairs.counts > 0) - ridge / 2 * np.sum(parameters[:m] ** 2)
+    seen = pairs.counts > 0
+    value = pairs.counts[seen] @ found.log_chance[seen] - ridge / 2 * np.sum(parameters[:m] ** 2)
     return Bend(float(value), gradient, hessian)
 
 
