@@ -264,9 +264,8 @@ class _RaterCells:
 def _places(comparisons: Comparisons, by: Raters) -> tuple[Ints, Ints]:
     """The codes that occur, and for each row its place among them; that of the unknown is behind the last."""
     codes = comparisons.clusters(by)
-    met, place = np.unique(codes[codes >= 0], return_inverse=True)
-    rater = np.full(len(codes), len(met))
-    rater[codes >= 0] = place
+    met = np.unique(codes[(codes >= 0) & (comparisons.weights() > 0)])
+    rater = np.where(np.isin(codes, met), np.searchsorted(met, codes), len(met))
     return met.astype(np.int64), rater
 
 

@@ -157,7 +157,7 @@ def fit_prediction_powered(
     standing = spread(people, cluster=cluster)
     codes = codes[rows]
     drift, joints = (
-        _drift(people, judge, codes),
+        _drift(judge, codes),
         [_joint(people, judge, codes, column) for column in _columns(standing, cluster)],
     )
     critical = standing.critical(level)
@@ -254,7 +254,8 @@ def _judge_bread(judge: Fit) -> Floats:
     return _bread(judge) * float(judge.comparisons.weights().sum())
 
 
-def _drift(people: Fit, judge: Fit, codes: SmallCodes) -> Floats:
+def _drift(judge: Fit, codes: SmallCodes) -> Floats:
+    """D: how much higher the judge rates on the labelled rows than on the rest, (m,)."""
     labelled, rest = _mean_scores(judge, codes)
     return np.asarray(_judge_bread(judge) @ (labelled - rest), dtype=np.float64)
 

@@ -170,3 +170,10 @@ def test_the_start_does_not_move_the_result():
 def test_what_makes_no_sense_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         change(battles("x>y*3 y>x", voter=[1, 1, 2, 2]))
+
+
+def test_a_voter_whose_every_vote_has_weight_zero_is_none():
+    c = voted(np.array([1.0, 0.0, -1.0]), np.array([1.4, 1.0, 0.6]), votes=50, rng=np.random.default_rng(4))
+    silent = fit_judge_aware(replace(c, weight=(c.voter != 1).astype(float)))
+    assert [p.name[-1] for p in silent.parameters] == ["0", "2"]
+    assert silent.ratings == pytest.approx(fit_judge_aware(c.reweighted((c.voter != 1).astype(float))).ratings)
