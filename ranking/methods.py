@@ -17,7 +17,8 @@ from ranking.maths.arrays import Floats
 from ranking.maths.comparisons import Cluster
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.davidson import fit_davidson
-from ranking.maths.elo import elo_mean_over_orders, elo_over_orders, elo_replicates
+from ranking.maths.elo import elo_mean_over_orders, elo_over_orders
+from ranking.maths.elo_replicates import elo_replicates
 from ranking.maths.newton import NotConvergedError
 from ranking.maths.rao_kupper import fit_rao_kupper
 from ranking.maths.replay import replay_tournament
@@ -143,7 +144,8 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
         drawn = elo_replicates(_drawn_singly(played) if by is None else played, by="prompt", n_replicates=N_REPLICATES, rng=rng)
         replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / POINTS, drawn.by, drawn.notes)
     rated = Resampled(found.names, ratings, played, replicates, found.unrated, found.provenance)
-    return Rating(rated, found.unrated, (), _win_rates(ratings), rated.notes)
+    notes = tuple(replicates.values())[-1].notes  # the prompts' own, where singles were drawn beside them
+    return Rating(rated, found.unrated, (), _win_rates(ratings), notes)
 
 
 def _drawn_singly(comparisons: maths.Comparisons) -> maths.Comparisons:

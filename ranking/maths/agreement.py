@@ -10,13 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.arrays import Floats
+from ranking.maths.ratings_tables import UndefinedAgreementError, complete_table, ratings_table, ratio
 from ranking.maths.spread import checked_level
-
-EQUAL = "all ratings are equal, so agreement beyond chance is 0/0: rate items that differ"
-
-
-class UndefinedAgreementError(ValueError):
-    """Ratings on which a statistic is 0/0: chance alone explains them, or there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def agreement_interval(
     if n_replicates < 2:
         raise ValueError(f"n_replicates is {n_replicates}: at least 2 are needed, 1,000 are usual")
     tail = (1 - checked_level(level)) / 2
-    table = _table(ratings)
+    table = ratings_table(ratings)
     value = statistic(table)
     drawn = []
     for _ in range(n_replicates):
@@ -333,129 +328,15 @@ def fleiss_kappa(ratings: ArrayLike) -> float:
     >>> round(fleiss_kappa([[1, 1, 1], [0, 0, 1]]), 4)
     0.25
     """
-    table = _complete(ratings)
+    table = complete_table(ratings)
     k = table.shape[1]
     counts = np.array([(table == value).sum(axis=1) for value in np.unique(table)], dtype=np.float64)
     agreeing = (np.square(counts).sum(axis=0) - k) / (k * (k - 1))
     return _beyond_chance(float(agreeing.mean()), _pooled_chance(table))
 
 
-def icc_one_way(ratings: ArrayLike) -> float:
-    """ICC(1,1), every item by other raters: ``(MSB - MSW) / (MSB + (k - 1) MSW)``.
-
-    MSB and MSW are the mean squares between and within items.
-
-    Parameters
-    ----------
-    ratings : (n, k) of float
-        Numbers, n >= 2, k >= 2, none missing.
-
-    Raises
-    ------
-    ValueError
-        If a rating is missing, or there are too few items or raters.
-    UndefinedAgreementError
-        If all ratings are equal (0/0).
-
-    References
-    ----------
-    P. E. Shrout, J. L. Fleiss, "Intraclass correlations: uses in assessing rater reliability",
-    Psychological Bulletin 86(2), 1979.
-
-    Examples
-    --------
-    MSB = 4, MSW = 1/2: (4 - 1/2) / (4 + 1/2).
-
-    >>> round(icc_one_way([[1, 2], [3, 4]]), 4)
-    0.7778
-    """
-    table, items, raters, rest = _mean_squares(ratings)
-    n, k = table.shape
-    within = ((k - 1) * raters + (n - 1) * (k - 1) * rest) / (n * (k - 1))
-    return _ratio(items - within, items + (k - 1) * within)
-
-
-def icc_agreement(ratings: ArrayLike) -> float:
-    """ICC(2,1), raters drawn at random, one rating: ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)``.
-
-    MSR, MSC and MSE are the mean squares of items, of raters and of what is left.
-
-    Parameters
-    ----------
-    ratings : (n, k) of float
-        As in `icc_one_way`.
-
-    Raises
-    ------
-    ValueError, UndefinedAgreementError
-        As `icc_one_way`.
-
-    References
-    ----------
-    Shrout and Fleiss, 1979 (see `icc_one_way`).
-
-    Examples
-    --------
-    MSR = 4, MSC = 1, MSE = 0: 4 / (4 + 2 * 1 / 2).
-
-    >>> icc_agreement([[1, 2], [3, 4]])
-    0.8
-    """
-    table, items, raters, rest = _mean_squares(ratings)
-    n, k = table.shape
-    return _ratio(items - rest, items + (k - 1) * rest + k * (raters - rest) / n)
-
-
-def icc_agreement_of_mean(ratings: ArrayLike) -> float:
-    """ICC(2,k), raters drawn at random, the mean of all k: ``(MSR - MSE) / (MSR + (MSC - MSE) / n)``.
-
-    Parameters
-    ----------
-    ratings : (n, k) of float
-        As in `icc_one_way`.
-
-    Raises
-    ------
-    ValueError, UndefinedAgreementError
-        As `icc_one_way`.
-
-    References
-    ----------
-    Shrout and Fleiss, 1979 (see `icc_one_way`).
-
-    Examples
-    --------
-    MSR = 4, MSC = 1, MSE = 0: 4 / (4 + 1 / 2).
-
-    >>> round(icc_agreement_of_mean([[1, 2], [3, 4]]), 4)
-    0.8889
-    """
-    table, items, raters, rest = _mean_squares(ratings)
-    total = items + (raters - rest) / len(table)
-    if total <= 0:
-        raise UndefinedAgreementError(f"the variance of the mean rating is estimated as {total:.3g}: the items do not differ")
-    return (items - rest) / total
-
-
-def _table(ratings: ArrayLike) -> Floats:
-    table = np.asarray(ratings, dtype=np.float64)
-    if table.ndim != 2 or len(table) < 1 or table.shape[1] < 2:
-        raise ValueError(f"ratings have shape {table.shape}: items by raters, at least 1 by 2, are needed")
-    if np.isinf(table).any():
-        raise ValueError("a rating is infinite: ratings are finite numbers, or NaN where missing")
-    return table
-
-
-def _complete(ratings: ArrayLike) -> Floats:
-    table = _table(ratings)
-    if np.isnan(table).any():
-        item, rater = np.argwhere(np.isnan(table))[0]
-        raise ValueError(f"item {item} has no rating by rater {rater}: leave it out, or use an alpha, which allows for it")
-    return table
-
-
 def _two_raters(ratings: ArrayLike) -> Floats:
-    table = _table(ratings)
+    table = ratings_table(ratings)
     if table.shape[1] != 2:
         raise ValueError(f"there are {table.shape[1]} raters: this statistic is of two")
     both = table[~np.isnan(table).any(axis=1)]
@@ -469,7 +350,7 @@ def _squares(values: Floats) -> Floats:
 
 
 def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> float:
-    table = _table(ratings)
+    table = ratings_table(ratings)
     table = table[(~np.isnan(table)).sum(axis=1) > 1]
     if not len(table):
         raise UndefinedAgreementError("no item has two ratings: there is nothing to compare")
@@ -479,7 +360,7 @@ def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> 
     far = distance(values, totals)
     # Pairs of a rating with itself are in counts @ counts', at distance zero.
     observed = float((counts / (counts.sum(axis=0) - 1) @ counts.T * far).sum())
-    return 1 - _ratio(observed, float(totals @ far @ totals) / float(totals.sum() - 1))
+    return 1 - ratio(observed, float(totals @ far @ totals) / float(totals.sum() - 1))
 
 
 def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> float:
@@ -489,7 +370,7 @@ def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> float:
     far = distance(values)
     observed = float(far[first, second].mean())
     expected = float((_shares(first, len(values)) @ far) @ _shares(second, len(values)))
-    return 1 - _ratio(observed, expected)
+    return 1 - ratio(observed, expected)
 
 
 def _shares(codes: NDArray[np.int64], n_values: int) -> Floats:
@@ -502,24 +383,4 @@ def _pooled_chance(table: Floats) -> float:
 
 
 def _beyond_chance(observed: float, chance: float) -> float:
-    return _ratio(observed - chance, 1 - chance)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    if denominator <= 0:
-        raise UndefinedAgreementError(EQUAL)
-    return numerator / denominator
-
-
-def _mean_squares(ratings: ArrayLike) -> tuple[Floats, float, float, float]:
-    """The table, and mean squares of items, of raters and of the rest."""
-    table = _complete(ratings)
-    n, k = table.shape
-    if n < 2:
-        raise UndefinedAgreementError("one item has no variance between items: at least 2 are needed")
-    item, rater = table.mean(axis=1), table.mean(axis=0)
-    if np.ptp(table) == 0:
-        raise UndefinedAgreementError(EQUAL)
-    rest = table - item[:, None] - rater + table.mean()
-    items, raters = float(k * item.var(ddof=1)), float(n * rater.var(ddof=1))
-    return table, items, raters, float(np.square(rest).sum() / ((n - 1) * (k - 1)))
+    return ratio(observed - chance, 1 - chance)

@@ -14,9 +14,6 @@ from ranking.maths.agreement import (
     agreement_interval,
     cohen_kappa,
     fleiss_kappa,
-    icc_agreement,
-    icc_agreement_of_mean,
-    icc_one_way,
     krippendorff_alpha,
     krippendorff_alpha_interval,
     krippendorff_alpha_ordinal,
@@ -24,6 +21,7 @@ from ranking.maths.agreement import (
     weighted_kappa_linear,
     weighted_kappa_quadratic,
 )
+from ranking.maths.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
 from tests.ranking.maths.making import law
 from tests.ranking.maths.shared_files import pandalm
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ranking.maths import Comparisons
 from ranking.maths import elo as module
-from ranking.maths.elo import elo, elo_mean_over_orders, elo_over_orders, elo_replicates
+from ranking.maths.elo import elo, elo_mean_over_orders, elo_over_orders
+from ranking.maths.elo_replicates import elo_replicates
 from tests.ranking.maths.making import battles, comparable, law, simulated
 from tests.ranking.maths.shared_files import llmfao, llmfao_scores
 
