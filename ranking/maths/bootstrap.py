@@ -15,6 +15,7 @@ from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.cells import Cells, cell_keys
 from ranking.maths.comparisons import CLUSTER_COLUMNS, Cluster, Column, Comparisons
 from ranking.maths.fit import Fit
+from ranking.maths.likelihood import CellLikelihood
 from ranking.maths.newton import NotConvergedError
 from ranking.maths.poisson import PoissonCells
 from ranking.maths.refits import Refitter
@@ -282,7 +283,7 @@ def drawn_clusters(n_clusters: int, size: int, rng: np.random.Generator) -> Floa
 def _refitted(fit: Fit, columns: tuple[Column, ...], n_replicates: int, rng: np.random.Generator) -> Floats:
     """Bradley-Terry on counts, blocks of replicates beside each other in threads: (R, m)."""
     m = len(fit.names)
-    refitter = Refitter.of(fit.cells.half_wins, fit.ratings)
+    refitter = Refitter.of(_cells(fit).half_wins, fit.ratings)
     draw = _two_way_counts(fit, columns) if len(columns) == 2 else _one_way_counts(fit, columns, n_replicates)
 
     def block(size: int, seed: Ints) -> Floats:
@@ -306,7 +307,7 @@ type _Counts = Callable[[int, np.random.Generator], Floats]
 
 
 def _one_way_counts(fit: Fit, columns: tuple[Column, ...], n_replicates: int) -> _Counts:
-    singles, clusters = _cell_counts(fit.cells), None
+    singles, clusters = _cell_counts(_cells(fit)), None
     if columns:
         codes, n_clusters = dense_codes(fit.comparisons.clusters(columns[0]), fit.comparisons.weights() > 0)
         clusters = _cluster_table(fit.comparisons, codes, n_clusters)
@@ -329,6 +330,11 @@ def _two_way_counts(fit: Fit, columns: tuple[Column, ...]) -> _Counts:
         return np.stack([_cell_sums(fit.comparisons, weights.draw(rng)) for _ in range(size)], axis=1)
 
     return draw
+
+
+def _cells(fit: Fit) -> Cells:
+    """What was counted for the fit is not counted again."""
+    return fit.likelihood.cells if isinstance(fit.likelihood, CellLikelihood) else fit.cells
 
 
 def _cell_counts(cells: Cells) -> Floats:

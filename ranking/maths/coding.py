@@ -30,12 +30,28 @@ class Coded:
     ----------
     values : list
         Distinct values, in no particular order; never None, NaN, NaT, pandas.NA or the integer -1.
-    codes : (n,) int32
-        ``values[codes[row]]`` is the value of a row; -1 = the row has none of its own.
+    pieces : list of (table, places)
+        The rows, a piece after the other: ``table[places]`` are their places in `values`, -1 = the row has
+        no value. The last entry of a table is -1, where a place of -1 looks.
     """
 
     values: list[Any]
-    codes: Codes
+    pieces: list[tuple[Codes, NDArray[np.signedinteger[Any]]]]
+
+    @property
+    def codes(self) -> Codes:
+        """``values[codes[row]]`` is the value of a row; -1 = it has none. (n,) int32."""
+        return self.recoded(np.arange(len(self.values), dtype=np.int32))
+
+    def recoded[T: np.signedinteger[Any]](self, code: NDArray[T]) -> NDArray[T]:
+        """Each row's ``code[place of its value]``, -1 where it has none: (n,)."""
+        final = np.append(code, code.dtype.type(-1))
+        rows = np.empty(sum(len(places) for _, places in self.pieces), dtype=code.dtype)
+        start = 0
+        for table, places in self.pieces:
+            final.take(table, mode="wrap").take(places, mode="wrap", out=rows[start : start + len(places)])
+            start += len(places)
+        return rows
 
 
 def coded(column: Any) -> Coded:
@@ -88,12 +104,13 @@ def name_codes(*columns: Any) -> tuple[tuple[str, ...], list[Codes]]:
     (('x', 'y', 'z'), [2, 0], [1, 2])
     """
     parts = [coded(column) for column in columns]
-    for field, part in zip("abcdefghij", parts, strict=False):
-        if part.codes.min(initial=0) < 0:
-            raise ValueError(f"{field}[{int(np.argmin(part.codes))}] is unknown: every comparison has two names")
     values = _ordered(set().union(*(part.values for part in parts)))
     place = {value: code for code, value in enumerate(values)}
-    return tuple(str(value) for value in values), [_recoded(part, place, np.int32) for part in parts]
+    codes = [_recoded(part, place, np.int32) for part in parts]
+    for field, column_codes in zip("abcdefghij", codes, strict=False):
+        if column_codes.min(initial=0) < 0:
+            raise ValueError(f"{field}[{int(np.argmin(column_codes))}] is unknown: every comparison has two names")
+    return tuple(str(value) for value in values), codes
 
 
 def cluster_codes(ids: Any) -> Codes:
@@ -144,8 +161,9 @@ def side_codes(field: str, labels: Any, allowed: tuple[str, ...]) -> SmallCodes:
     place: dict[Any, int] = {label: code for code, label in enumerate(allowed)}
     wrong = [code for code, value in enumerate(found.values) if value not in place]
     if wrong:
-        row = int(np.argmax(np.isin(found.codes, wrong)))
-        raise ValueError(f"{field}[{row}] is {found.values[found.codes[row]]!r}: {_are_allowed(allowed)}")
+        codes = found.codes
+        row = int(np.argmax(np.isin(codes, wrong)))
+        raise ValueError(f"{field}[{row}] is {found.values[codes[row]]!r}: {_are_allowed(allowed)}")
     return _recoded(found, place, np.int8)
 
 
@@ -154,9 +172,16 @@ def _are_allowed(allowed: tuple[str, ...]) -> str:
 
 
 def _recoded[T: np.signedinteger[Any]](found: Coded, place: dict[Any, int], dtype: type[T]) -> NDArray[T]:
-    # The last entry is where a code of -1 looks.
-    table = np.array([*(place[value] for value in found.values), -1], dtype=dtype)
-    return table.take(found.codes, mode="wrap")
+    return found.recoded(np.array([place[value] for value in found.values], dtype=dtype))
+
+
+def _whole(values: list[Any], places: NDArray[np.signedinteger[Any]]) -> Coded:
+    """A column in one piece."""
+    return Coded(values=values, pieces=[(_table(range(len(values))), places)])
+
+
+def _table(places: Iterable[int]) -> Codes:
+    return np.array([*places, -1], dtype=np.int32)
 
 
 def _ordered(values: Iterable[Any]) -> list[Any]:
@@ -184,11 +209,8 @@ def _coded_arrow(column: Any) -> Coded:
         slices = (column.slice(part.start, part.stop - part.start) for part in chunks(len(column)))
         encoded = list(pool.map(_encoded_chunks, slices))
     numbers = _numbering()
-    codes = [np.zeros(0, dtype=np.int32)]
-    for values, indices in chain.from_iterable(encoded):
-        table = np.array([*map(numbers.__getitem__, values), -1], dtype=np.int32)
-        codes.append(table.take(indices, mode="wrap"))
-    return Coded(values=list(numbers), codes=np.concatenate(codes))
+    pieces = [(_table(map(numbers.__getitem__, values)), places) for values, places in chain.from_iterable(encoded)]
+    return Coded(values=list(numbers), pieces=pieces)
 
 
 def _encoded_chunks(column: Any) -> list[tuple[list[Any], Codes]]:
@@ -203,7 +225,7 @@ def _encoded_chunks(column: Any) -> list[tuple[list[Any], Codes]]:
 
 def _coded_pandas(column: Any) -> Coded:
     codes, values = column.factorize()
-    return Coded(values=list(values), codes=codes.astype(np.int32))
+    return _whole(list(values), codes)
 
 
 def _coded_numpy(column: NDArray[Any]) -> Coded:
@@ -221,7 +243,7 @@ def _coded_numpy(column: NDArray[Any]) -> Coded:
 
 def _coded_sorted(column: NDArray[Any]) -> Coded:
     values, codes = np.unique(column, return_inverse=True)
-    return Coded(values=values.tolist(), codes=codes.astype(np.int32))
+    return _whole(values.tolist(), codes)
 
 
 def _coded_integers(column: NDArray[Any]) -> Coded:
@@ -234,7 +256,7 @@ def _coded_integers(column: NDArray[Any]) -> Coded:
     present = np.zeros(span, dtype=np.bool_)
     present[place] = True
     code = np.cumsum(present, dtype=np.int32) - 1
-    return Coded(values=[int(value) + low for value in np.flatnonzero(present)], codes=code.take(place))
+    return _whole([int(value) + low for value in np.flatnonzero(present)], code.take(place))
 
 
 def _coded_objects(column: NDArray[Any]) -> Coded:
@@ -254,7 +276,7 @@ def _coded_objects(column: NDArray[Any]) -> Coded:
             places = hashed.places(here)
         codes[start : start + CACHED_ROWS] = places
     found = _numbered(column[rows], len(rows))
-    return Coded(values=found.values, codes=found.codes.take(codes))
+    return Coded(values=found.values, pieces=[(np.append(found.codes, np.int32(-1)), codes)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,7 +315,7 @@ def _products(numbers: Ints, multiplier: np.uint64) -> NDArray[np.uint64]:
 def _numbered(values: Iterable[Any], n_rows: int) -> Coded:
     numbers = _numbering()
     codes = np.fromiter(map(numbers.__getitem__, values), dtype=np.int32, count=n_rows)
-    return Coded(values=list(numbers), codes=codes)
+    return _whole(list(numbers), codes)
 
 
 def _numbering() -> defaultdict[Any, int]:
@@ -307,10 +329,10 @@ def _without_unknown(found: Coded) -> Coded:
     known = [not _is_unknown(value) for value in found.values]
     if all(known):
         return found
-    table = np.full(len(known) + 1, -1, dtype=np.int32)
-    table[:-1][known] = np.arange(sum(known))
+    place = np.full(len(known) + 1, -1, dtype=np.int32)
+    place[:-1][known] = np.arange(sum(known))
     values = [value for value, keep in zip(found.values, known, strict=True) if keep]
-    return Coded(values=values, codes=table.take(found.codes, mode="wrap"))
+    return Coded(values=values, pieces=[(place.take(table, mode="wrap"), places) for table, places in found.pieces])
 
 
 def _is_unknown(value: Any) -> bool:
