@@ -3,6 +3,11 @@
 Pure: numpy and scipy, no database, no clock; randomness comes in as ``rng``. Ratings are natural
 log-odds with mean zero; one unit is ``400 / ln 10 = 173.7`` Elo points.
 
+The way through it: columns become `Comparisons`; a model (``fit_...``, or `elo`, `win_rate`, `counting`, `borda`) makes a
+`Fit` or `Scores` of them; `intervals`, `differences`, `rank_sets`, `p_best` and others say how sure it is; `bootstrap` does
+so for any method. Beside that stand tournaments and pairing (which comparison next), agreement and reliability (what the
+raters are worth), anytime-valid evidence (when to stop), and a `Tally` that takes votes as they come.
+
 Examples
 --------
 >>> import numpy as np
@@ -15,43 +20,242 @@ Examples
 [1, 2]
 """
 
+from ranking.maths.agreement import (
+    AgreementInterval,
+    agreement_interval,
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+    krippendorff_alpha_interval,
+    krippendorff_alpha_ordinal,
+    scott_pi,
+    weighted_kappa_linear,
+    weighted_kappa_quadratic,
+)
+from ranking.maths.anytime import (
+    ConfidenceSequence,
+    PairEvidence,
+    anytime_critical,
+    anytime_differences,
+    confidence_sequence,
+    e_bh,
+    e_process,
+    e_process_above,
+    pair_evidence,
+)
+from ranking.maths.blocks import BlockMeans, block_means
 from ranking.maths.bootstrap import Bootstrap, BootstrapIntervals, bootstrap
+from ranking.maths.borda import borda, borda_two_level, mean_win_rate
 from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.cells import Cells, Counts, count_cells, counts
 from ranking.maths.comparisons import OUTCOMES, Comparisons
+from ranking.maths.contextual import fit_contextual, slot_bound
+from ranking.maths.correlation import (
+    agreement_with_confidence,
+    kendall_tau,
+    pair_rank_brier,
+    rbo,
+    separability,
+    spearman,
+    tau_ap,
+)
+from ranking.maths.counting import counting, win_rate
+from ranking.maths.cycles import Cycles, cycles
+from ranking.maths.davidson import fit_davidson
+from ranking.maths.dawid_skene import DawidSkene, fit_dawid_skene
+from ranking.maths.elo import EloOverOrders, elo, elo_mean_over_orders, elo_over_orders
+from ranking.maths.elo_replicates import elo_replicates
 from ranking.maths.existence import Existence, Unrated, check_existence
-from ranking.maths.fit import Diagnostics, Fit, Parameter, Provenance
+from ranking.maths.fit import AtLimit, Diagnostics, Fit, Parameter, Provenance
+from ranking.maths.flips import Flip, verified_votes_to_flip, votes_to_flip
+from ranking.maths.grounded_rao_kupper import fit_grounded_rao_kupper
+from ranking.maths.hierarchical import Hierarchical, fit_hierarchical
+from ranking.maths.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
 from ranking.maths.intervals import Differences, Intervals, differences, intervals
+from ranking.maths.judge_aware import Discriminations, discriminations, estimate_tau, fit_judge_aware
+from ranking.maths.matches import Match, Played, Standing, play
 from ranking.maths.newton import NotConvergedError
+from ranking.maths.pairing import (
+    DrawnPair,
+    arena_variance_weights,
+    balanced_weights,
+    draw_pair,
+    information_weights,
+    inverse_propensity_weights,
+    rank_decision_weights,
+    uniform_weights,
+    variance_drop_weights,
+    with_floor,
+    with_newcomer_boost,
+    with_unrated,
+)
+from ranking.maths.places import Chances, ExpectedRanks, arena_rank, expected_ranks, p_best, p_top, tiers
+from ranking.maths.plackett_luce import Rankings, fit_plackett_luce, rank_centrality
+from ranking.maths.points import POINTS_A_UNIT, Points, in_points
+from ranking.maths.power import ClustersNeeded, prompts_needed
+from ranking.maths.prediction_powered import Powered, PredictionPowered, fit_prediction_powered
 from ranking.maths.ranks import RankSets, rank_sets
+from ranking.maths.rao_kupper import fit_rao_kupper
+from ranking.maths.ratings_tables import UndefinedAgreementError
+from ranking.maths.replay import Replay, replay_tournament
+from ranking.maths.resampled import Resampled
+from ranking.maths.scores import Scores
+from ranking.maths.separation import SeparationError
+from ranking.maths.simulation import RankCorrelations, simulate_rank_correlation
+from ranking.maths.spread import Spread, spread
+from ranking.maths.style import length_saturation, style_differences
 from ranking.maths.tally import CellRows, Tally, TallyFileError
+from ranking.maths.tournaments import (
+    anchored,
+    coin_flip,
+    insertion,
+    play_again,
+    round_robin,
+    seeded_elimination,
+    single_elimination,
+    swiss,
+)
 
 __all__ = [
     "OUTCOMES",
+    "POINTS_A_UNIT",
+    "AgreementInterval",
+    "AtLimit",
+    "BlockMeans",
     "Bootstrap",
     "BootstrapIntervals",
     "CellRows",
     "Cells",
+    "Chances",
+    "ClustersNeeded",
     "Comparisons",
+    "ConfidenceSequence",
     "Counts",
+    "Cycles",
+    "DawidSkene",
     "Diagnostics",
     "Differences",
+    "Discriminations",
+    "DrawnPair",
+    "EloOverOrders",
     "Existence",
+    "ExpectedRanks",
     "Fit",
+    "Flip",
+    "Hierarchical",
     "Intervals",
+    "Match",
     "NotConvergedError",
+    "PairEvidence",
     "Parameter",
+    "Played",
+    "Points",
+    "Powered",
+    "PredictionPowered",
     "Provenance",
+    "RankCorrelations",
     "RankSets",
+    "Rankings",
+    "Replay",
+    "Resampled",
+    "Scores",
+    "SeparationError",
+    "Spread",
+    "Standing",
     "Tally",
     "TallyFileError",
+    "UndefinedAgreementError",
     "Unrated",
+    "agreement_interval",
+    "agreement_with_confidence",
+    "anchored",
+    "anytime_critical",
+    "anytime_differences",
+    "arena_rank",
+    "arena_variance_weights",
+    "balanced_weights",
+    "block_means",
     "bootstrap",
+    "borda",
+    "borda_two_level",
     "check_existence",
+    "cohen_kappa",
+    "coin_flip",
+    "confidence_sequence",
     "count_cells",
+    "counting",
     "counts",
+    "cycles",
     "differences",
+    "discriminations",
+    "draw_pair",
+    "e_bh",
+    "e_process",
+    "e_process_above",
+    "elo",
+    "elo_mean_over_orders",
+    "elo_over_orders",
+    "elo_replicates",
+    "estimate_tau",
+    "expected_ranks",
     "fit_bradley_terry",
+    "fit_contextual",
+    "fit_davidson",
+    "fit_dawid_skene",
+    "fit_grounded_rao_kupper",
+    "fit_hierarchical",
+    "fit_judge_aware",
+    "fit_plackett_luce",
+    "fit_prediction_powered",
+    "fit_rao_kupper",
+    "fleiss_kappa",
+    "icc_agreement",
+    "icc_agreement_of_mean",
+    "icc_one_way",
+    "in_points",
+    "information_weights",
+    "insertion",
     "intervals",
+    "inverse_propensity_weights",
+    "kendall_tau",
+    "krippendorff_alpha",
+    "krippendorff_alpha_interval",
+    "krippendorff_alpha_ordinal",
+    "length_saturation",
+    "mean_win_rate",
+    "p_best",
+    "p_top",
+    "pair_evidence",
+    "pair_rank_brier",
+    "play",
+    "play_again",
+    "prompts_needed",
+    "rank_centrality",
+    "rank_decision_weights",
     "rank_sets",
+    "rbo",
+    "replay_tournament",
+    "round_robin",
+    "scott_pi",
+    "seeded_elimination",
+    "separability",
+    "simulate_rank_correlation",
+    "single_elimination",
+    "slot_bound",
+    "spearman",
+    "spread",
+    "style_differences",
+    "swiss",
+    "tau_ap",
+    "tiers",
+    "uniform_weights",
+    "variance_drop_weights",
+    "verified_votes_to_flip",
+    "votes_to_flip",
+    "weighted_kappa_linear",
+    "weighted_kappa_quadratic",
+    "win_rate",
+    "with_floor",
+    "with_newcomer_boost",
+    "with_unrated",
 ]
