@@ -181,10 +181,11 @@ def _rateable(comparisons: Comparisons, *, prior_sd: float | None, max_steps: in
     while True:
         begin = fit_bradley_terry(left, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
         slots = _Slots.of(begin.comparisons)
-        endless = np.flatnonzero(slots.one_sided(begin.comparisons))
+        sides = slots.one_sided(begin.comparisons)
+        endless = np.flatnonzero(sides)
         if not len(endless):
             break
-        at_limit += tuple(_at_limit(begin.comparisons, slots, slot) for slot in endless.tolist())
+        at_limit += tuple(_at_limit(begin.comparisons, slots, slot, sides[slot]) for slot in endless.tolist())
         ordered = np.zeros(len(left), dtype=np.bool_) if left.first is None else left.first >= 0
         theirs = ordered & np.isin(left.clusters("judge"), slots.judges[endless])
         left = left.reweighted(np.where(theirs, 0.0, left.weights()))
@@ -251,19 +252,17 @@ class _Slots:
         return tuple(f"slot intercept of judge {judge}" if judge >= 0 else "slot intercept" for judge in self.judges)
 
 
-def _at_limit(comparisons: Comparisons, slots: _Slots, slot: int) -> AtLimit:
-    """The record of a judge who chose one slot in all his rows."""
+def _at_limit(comparisons: Comparisons, slots: _Slots, slot: int, side: float) -> AtLimit:
+    """The record of a judge who chose slot 1 (`side` 1) or slot 2 (-1) in all his rows."""
     n, m = len(slots.judges), len(comparisons.names)
-    a_first, b_first = slots.place == slot, slots.place == n + slot
-    low, high = np.minimum(comparisons.a, comparisons.b).astype(np.int64), np.maximum(comparisons.a, comparisons.b)
-    straight = np.where(comparisons.a == low, a_first, b_first)
-    counts = [
-        np.bincount((low * m + high)[rows], weights=comparisons.weights()[rows], minlength=m * m)
-        for rows in (straight & (a_first | b_first), ~straight & (a_first | b_first))
-    ]
-    sign = float(slots.one_sided(comparisons)[slot])
-    reason = f"slot {1 if sign > 0 else 2} was chosen in all {sum(c.sum() for c in counts):g} comparisons; they are left out"
-    return AtLimit(slots.names()[slot], limit=sign * np.inf, bound=sign * slot_bound(*counts), reason=reason)
+    rows = np.flatnonzero((slots.place == slot) | (slots.place == n + slot))
+    a, b = comparisons.a[rows].astype(np.int64), comparisons.b[rows].astype(np.int64)
+    weight = comparisons.weights()[rows]
+    pairs, number = np.unique(np.minimum(a, b) * m + np.maximum(a, b), return_inverse=True)
+    lower_first = (a < b) == (slots.place[rows] == slot)
+    orders = [np.bincount(number, weights=weight * chosen, minlength=len(pairs)) for chosen in (lower_first, ~lower_first)]
+    reason = f"slot {1 if side > 0 else 2} was chosen in all {weight.sum():g} comparisons; they are left out"
+    return AtLimit(slots.names()[slot], limit=side * np.inf, bound=side * slot_bound(*orders), reason=reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -184,7 +184,8 @@ def _summed_scores_meat(comparisons: Comparisons, codes: Codes, score: ScoreRows
         sparse = _sparse_table(comparisons.a[rows], comparisons.b[rows], codes[rows], entries, m)
         return np.asarray((sparse.T @ sparse).toarray(), dtype=np.float64)
     table, further = np.zeros(n_slots * m), np.zeros((n_parameters - m, n_slots))
-    for part in chunks(len(comparisons), at_least=len(table)):
+    # A chunk as long as the table, so that adding tables costs little; shorter where its scores would be many numbers.
+    for part in chunks(len(comparisons), at_least=len(table) // max(1, len(further) // 8)):
         entries = score(part)
         weight = known[part] if comparisons.weight is None else known[part] * comparisons.weight[part]
         slot = np.where(known[part], codes[part], 0).astype(np.int64)

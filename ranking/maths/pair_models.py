@@ -127,6 +127,14 @@ def pair_likelihood(
     peak : (m + k,) float64
     information : (m + k, m + k) float64
         The grounded Hessian there.
+
+    Examples
+    --------
+    >>> from ranking.maths.cells import count_cells
+    >>> from ranking.maths.davidson import DAVIDSON
+    >>> c = Comparisons.from_names(["x"] * 3, ["y"] * 3, ["a", "b", "tie"])
+    >>> pair_likelihood(DAVIDSON.pairs, c, count_cells(c), np.zeros(3), np.eye(3)).meat(None).round(3).diagonal().tolist()
+    [0.5, 0.5, 0.667]
     """
     m, k = len(comparisons.names), len(peak) - len(comparisons.names)
     slope = _everywhere(model, peak, m).slope
@@ -135,7 +143,14 @@ def pair_likelihood(
 
 
 def points(model: PairModel, peak: Floats, m: int) -> Floats:
-    """What each competitor expects to win of a comparison with each other, a tie or "both bad" as half: (m, m)."""
+    """What each competitor expects to win of a comparison with each other, a tie or "both bad" as half: (m, m).
+
+    Examples
+    --------
+    >>> from ranking.maths.davidson import DAVIDSON
+    >>> points(DAVIDSON.pairs, np.array([np.log(2), -np.log(2), 0.0]), 2).round(3).tolist()
+    [[0.5, 0.714], [0.286, 0.5]]
+    """
     chance = np.exp(_everywhere(model, peak, m).log_chance[:, :2])
     # Half of what neither wins: P(a) + (1 - P(a) - P(b)) / 2.
     return np.asarray((1 + chance[:, 0] - chance[:, 1]).reshape(m, m) / 2, dtype=np.float64)

@@ -51,6 +51,13 @@ def fit_tie_model(
     """Maximum-likelihood ratings and tie width; the arguments are those of `fit_davidson`.
 
     Starts from Bradley-Terry with ties as half a win: the same competitors have ratings there.
+
+    Examples
+    --------
+    >>> from ranking.maths.rao_kupper import RAO_KUPPER
+    >>> c = Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "b", "tie"])
+    >>> fit_tie_model(RAO_KUPPER, c, prior_sd=None, start=None, max_steps=100, tolerance=1e-9).names
+    ('x', 'y')
     """
     begin = fit_bradley_terry(comparisons, prior_sd=prior_sd, start=start, max_steps=max_steps, tolerance=tolerance)
     ties = "a parameter of the model, both bad as a tie"

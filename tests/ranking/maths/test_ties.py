@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
 from scipy.special import expit
 
 from ranking.maths import Comparisons, fit_bradley_terry
@@ -203,6 +203,44 @@ def test_wins_that_never_outnumber_ties_are_refused_although_all_are_connected(f
 def test_a_chain_with_more_wins_than_ties_is_enough(fit_model, text):
     # The last: three wins and two ties around, though no two competitors beat each other in turn.
     assert np.isfinite(fit_model(battles(text)).ratings).all()
+
+
+def rises_for_ever(c: Comparisons) -> bool:
+    """Whether Davidson's likelihood has a direction (of ratings and log nu) in which no outcome seen loses log-weight.
+
+    It is an exponential family: its maximum is finite if and only if there is none. By linear program.
+    """
+    m = len(c.names)
+    gains = []
+    for a, b, outcome in zip(c.a, c.b, c.outcome, strict=True):
+        gap, width = np.zeros(m + 1), np.eye(m + 1)[m]
+        gap[a], gap[b] = 0.5, -0.5
+        weights = [gap, -gap, width]
+        gains += [weights[outcome] - other for place, other in enumerate(weights) if place != outcome]
+    total = np.sum(gains, axis=0)
+    shift = np.append(np.ones(m), 0.0)[None]
+    found = linprog(-total, A_ub=-np.array(gains), b_ub=np.zeros(len(gains)), A_eq=shift, b_eq=[0.0], bounds=(-1, 1))
+    return bool(-found.fun > 1e-7)
+
+
+def test_the_condition_for_a_finite_width_is_exact():
+    rng, refused, fitted = np.random.default_rng(7), 0, 0
+    for _ in range(400):
+        m, n = int(rng.integers(2, 5)), int(rng.integers(3, 8))
+        a = rng.integers(m, size=n)
+        b = (a + rng.integers(1, m, size=n)) % m
+        c = Comparisons(names=tuple("wxyz"[:m]), a=a, b=b, outcome=rng.choice([0, 1, 2], size=n))
+        if len(fit_bradley_terry(c).names) < m or not (c.outcome == 2).any():
+            continue
+        endless = rises_for_ever(c)
+        for fit_model in (fit_davidson, fit_rao_kupper):
+            if endless:
+                with pytest.raises(SeparationError):
+                    fit_model(c)
+            else:
+                assert np.isfinite(fit_model(c).ratings).all()
+        refused, fitted = refused + endless, fitted + (not endless)
+    assert min(refused, fitted) > 15
 
 
 @law(comparable())
