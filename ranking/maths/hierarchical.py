@@ -147,7 +147,7 @@ def fit_hierarchical(
     begin = np.tile(plain.ratings, (len(categories) + 1, 1))
     begin[1:] = 0
     # One category is the whole: nothing tells how far others would be from it.
-    given = 0.0 if len(categories) < 2 else tau
+    given = 0.0 if tau is None and len(categories) < 2 else tau
     mode, notes = _settled(climb, plain.comparisons, place, begin, given, cluster)
     around = [(1.0, mode)] if given is not None else _around(climb, mode)
     return _result(mode, around, plain, categories, half_wins, level, notes)

@@ -176,6 +176,11 @@ def test_one_category_is_the_whole():
     # The design effect is one for all, where the sandwich has its own for each: 8 % apart for y.
     assert found.se[0] == pytest.approx(intervals(fit_bradley_terry(c)).se, rel=0.1)
     assert found.tau == 0
+    # With a tau of one's own, what delta adds to the variance it takes from that of the whole.
+    given = fit_hierarchical(c, category=["all"] * len(c), tau=0.5)
+    assert given.tau == 0.5
+    assert given.ratings == pytest.approx(found.ratings, abs=1e-7)
+    assert given.se == pytest.approx(found.se, rel=0.01)
 
 
 def test_categories_are_sorted_by_their_own_kind():
@@ -216,6 +221,8 @@ def test_whom_nothing_rates_is_left_out():
     nobody = fit_hierarchical(battles("x>y*4"), category=[1, 2] * 2)
     assert nobody.names == ()
     assert nobody.ratings.shape == nobody.se.shape == (2, 0)
+    nothing = fit_hierarchical(battles(""), category=[])
+    assert nothing.categories == nothing.names == ()
 
 
 @pytest.mark.parametrize(
