@@ -1,0 +1,63 @@
+"""What a judge said of the two slots of one game, and what that means for the two sides of the battle."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+type Winner = Literal["first", "second", "tie", "both_bad"]
+type Order = Literal["ab", "ba"]  # "ab": answer a stands in the first slot
+type Side = Literal["a", "b", "tie", "both_bad"]
+
+_SIDES: dict[str, dict[str, Side]] = {"ab": {"first": "a", "second": "b"}, "ba": {"first": "b", "second": "a"}}
+_LEVEL: dict[str, Side] = {"tie": "tie", "both_bad": "both_bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One game's verdict on its slots.
+
+    Attributes
+    ----------
+    winner : "first", "second", "tie" or "both_bad"
+    strength : 1, or 2 where the protocol knows much better (A>>B) and the judge said so
+    scores : points of the first and of the second slot, where the protocol gives points
+
+    Examples
+    --------
+    >>> Verdict("first").by_side("ba")
+    'b'
+    >>> Verdict("tie").by_side("ba")
+    'tie'
+    """
+
+    winner: Winner
+    strength: Literal[1, 2] = 1
+    scores: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.winner not in get_args(Winner.__value__):
+            raise ValueError(f"winner is {self.winner!r}; allowed are first, second, tie and both_bad")
+        if self.strength not in (1, 2) or (self.strength == 2 and self.winner not in ("first", "second")):
+            raise ValueError(f"strength is {self.strength!r} for {self.winner}; allowed are 1, and 2 where one slot wins")
+
+    def by_side(self, order: Order) -> Side:
+        """The outcome for the battle's answers a and b, when the game showed them in this order."""
+        return _LEVEL.get(self.winner) or _sides(order)[self.winner]
+
+    def scores_by_side(self, order: Order) -> tuple[float, float] | None:
+        """
+        Points of answer a and of answer b.
+
+        Examples
+        --------
+        >>> Verdict("first", scores=(8, 6)).scores_by_side("ba")
+        (6, 8)
+        """
+        if self.scores is None:
+            return None
+        return self.scores if _sides(order)["first"] == "a" else (self.scores[1], self.scores[0])
+
+
+def _sides(order: str) -> dict[str, Side]:
+    if order not in _SIDES:
+        raise ValueError(f"order is {order!r}; allowed are 'ab' (answer a in the first slot) and 'ba'")
+    return _SIDES[order]
