@@ -1,22 +1,28 @@
 from arena.models.arenas import Arena, PromptPool, Visibility, Voting
 from arena.models.battles import Ballot, Battle
 from arena.models.competitors import Competitor, CompetitorStatus
+from arena.models.endpoints import Allowance, Endpoint
 from arena.models.imports import Import
 from arena.models.ledger import Event, RemovedArena
 from arena.models.limits import RateWindow
 from arena.models.machinery import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
 from arena.models.responses import FinishState, Response
+from arena.models.runs import Attempt, Call, Run
 from arena.models.voters import Voter
 from arena.models.votes import Vote
 
 __all__ = [
     "AdminLink",
+    "Allowance",
     "Arena",
+    "Attempt",
     "Ballot",
     "Battle",
+    "Call",
     "Competitor",
     "CompetitorStatus",
+    "Endpoint",
     "Event",
     "FinishState",
     "Import",
@@ -26,6 +32,7 @@ __all__ = [
     "RateWindow",
     "RemovedArena",
     "Response",
+    "Run",
     "Visibility",
     "Vote",
     "Voter",

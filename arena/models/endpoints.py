@@ -1,0 +1,81 @@
+from django.core.validators import RegexValidator
+from django.db import models
+
+DOLLAR = 1_000_000
+"""Money is counted in micro-dollars."""
+
+
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    def callable(self) -> "EndpointQuerySet":
+        return self.filter(paused_because="")
+
+
+class Endpoint(models.Model):
+    """A model behind an address: where requests go, what they cost, and what was learnt about it. Superusers make them."""
+
+    class Wire(models.TextChoices):
+        OPENAI = "openai", "OpenAI chat completions"
+        ANTHROPIC = "anthropic", "Anthropic messages"
+
+    name = models.CharField(max_length=120, unique=True)
+    wire = models.CharField(max_length=10, choices=Wire, default=Wire.OPENAI)
+    base_url = models.URLField(max_length=300, help_text="For example https://api.openai.com/v1")
+    model = models.CharField(max_length=200, help_text="As the provider spells it.")
+    key_name = models.CharField(
+        max_length=80, blank=True, default="",
+        validators=[RegexValidator(r"^AGON_KEY_[A-Z0-9_]+$", "A key is named by an environment variable AGON_KEY_...")],
+        help_text="The environment variable that holds its key, as AGON_KEY_OPENAI; empty where none is needed.",
+    )  # fmt: skip
+    price_in = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars per million input tokens.")
+    price_out = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars per million output tokens.")
+    timeout_seconds = models.PositiveIntegerField(default=120)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: unknown, found out gently.")
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: unknown.")
+    max_concurrency = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Calls at once; empty: as many as there are."
+    )
+    # what was learnt, and is forgotten when the endpoint is edited
+    refused_parameters = models.JSONField(default=list, blank=True, help_text="Parameters that it does not take.")
+    is_proven = models.BooleanField(
+        default=False, help_text="It has answered once since it was edited; until then one call at a time."
+    )
+    paused_because = models.TextField(blank=True, default="", help_text="Why no call is sent; empty it to go on.")
+    n_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failures in a row; they open the circuit.")
+    open_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    LEARNT_FROM = ("wire", "base_url", "model", "key_name")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def forget(self) -> None:
+        """What was learnt holds for what it was: an edited endpoint is a new one."""
+        self.refused_parameters, self.is_proven, self.paused_because = [], False, ""
+        self.n_failures, self.open_until = 0, None
+
+
+class Allowance(models.Model):
+    """How fast one address may be called with one key, for all workers together: a bucket that fills, and what was learnt."""
+
+    base_url = models.CharField(max_length=300)
+    key_name = models.CharField(max_length=80, blank=True, default="")
+    per_minute = models.FloatField(help_text="Requests a minute believed to be allowed.")
+    ceiling = models.FloatField(null=True, help_text="Where it was last refused: approached slowly.")
+    requests = models.FloatField(default=1.0, help_text="Requests that may be sent now.")
+    tokens = models.FloatField(default=0.0, help_text="Tokens that may be sent now, where that is limited.")
+    filled_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True, help_text="The server asked to wait.")
+    n_refused = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0, help_text="Counts changes: a change is written only on what was read.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["base_url", "key_name"], name="one_allowance_an_address_and_key")]
+
+    def __str__(self) -> str:
+        return f"{self.base_url} {self.key_name}"

@@ -1,0 +1,149 @@
+"""Paid work: a run is a plan with a budget, a call is one piece of it, an attempt is one request that was sent."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from arena.leases import Leased, LeasedQuerySet
+from arena.models.arenas import Arena
+from arena.models.endpoints import Endpoint
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def going(self) -> "RunQuerySet":
+        return self.filter(state=Run.State.RUNNING)
+
+
+class Run(models.Model):
+    """What is to be asked, in which order, and what it may cost."""
+
+    class Kind(models.TextChoices):
+        JUDGE = "judge", "judge battles"
+        GENERATE = "generate", "generate answers"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        PAUSED = "paused", "paused"
+        CANCELLED = "cancelled", "cancelled"
+        DONE = "done", "done"
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="runs")
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=120)
+    plan = models.JSONField(default=dict, help_text="What was asked for, to make the same run again.")
+    seed = models.PositiveBigIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    paused_because = models.TextField(blank=True, default="")
+    cap = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars it may cost; empty: no cap.")
+    reserved = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars held for calls that are under way.")
+    spent = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of finished attempts, failed and lost ones too.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            # The reservation is on disk before the call is sent; what is spent is never more than what was reserved for it.
+            models.CheckConstraint(
+                condition=Q(cap=None) | Q(cap__gte=F("reserved") + F("spent")) | ~Q(state="running"), name="never_over_the_cap"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def left(self) -> int | None:
+        """Micro-dollars that are neither spent nor held; None without a cap."""
+        return None if self.cap is None else max(self.cap - self.reserved - self.spent, 0)
+
+
+class CallQuerySet(LeasedQuerySet["Call"]):
+    def waiting(self) -> "CallQuerySet":
+        return self.filter(state=Call.State.WAITING)
+
+
+class Call(Leased):
+    """One piece of a run, until it is decided or given up. Its lease token is that of the engine which holds it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"  # also while an engine holds it: see the lease
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="calls")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="calls")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    place = models.PositiveBigIntegerField(help_text="Its place in the run's random order.")
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="A retry is a state of the row: when it may be sent again."
+    )
+    max_tokens_factor = models.PositiveSmallIntegerField(default=1, help_text="2 after a reply that was cut.")
+    n_sent = models.PositiveSmallIntegerField(default=0, help_text="Attempts sent.")
+    n_refusals = models.PositiveSmallIntegerField(default=0, help_text="Attempts that were refused for speed alone.")
+    outcome = models.CharField(max_length=20, blank=True, default="", help_text="End state: ok, truncated, refused, error ...")
+    reason = models.TextField(blank=True, default="", help_text="Why it has no result, for people.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "place"]
+        indexes = [
+            models.Index(fields=["run", "place"], condition=Q(state="waiting"), name="call_waiting"),
+            models.Index(fields=["lease_until"], condition=~Q(lease_token=""), name="call_held"),
+            models.Index(fields=["run", "state", "outcome"], name="call_progress"),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk} of {self.run_id}"
+
+
+def attempt_key() -> str:
+    return secrets.token_hex(16)
+
+
+class Attempt(models.Model):
+    """One request that was sent, or was about to be when its engine died: what it asked, what came back, what it cost."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "under way"
+        OK = "ok", "answered"
+        FAILED = "failed", "failed"
+        LOST = "lost", "lost: nobody knows what came back"
+        LATE = "late", "answered after its lease had run out: paid, not counted"
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="attempts")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=32, unique=True, default=attempt_key, help_text="Sent along as X-Agon-Attempt.")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    request = models.JSONField(default=list, help_text="The messages as sent.")
+    fence = models.CharField(max_length=64, blank=True, default="")
+    reply = models.TextField(blank=True, default="", help_text="The body as received, keys taken out.")
+    text = models.TextField(null=True, help_text="The answer in it; null where there is none.")  # noqa: DJ001  # "" is an answer
+    finish = models.CharField(max_length=20, blank=True, default="")
+    error = models.TextField(blank=True, default="")
+    status = models.PositiveSmallIntegerField(null=True)
+    model = models.CharField(max_length=200, blank=True, default="", help_text="The model string that was returned.")
+    parameters = models.JSONField(default=dict, help_text="As sent, without those that the endpoint refuses.")
+    request_id = models.CharField(max_length=120, blank=True, default="", help_text="The provider's own.")
+    reserved = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars held for it.")
+    cost = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars: by usage, or what was held where nobody knows.")
+    tokens_in = models.PositiveIntegerField(null=True)
+    tokens_out = models.PositiveIntegerField(null=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    sent_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["endpoint"], condition=Q(state="open"), name="attempt_open")]
+
+    def __str__(self) -> str:
+        return self.key
