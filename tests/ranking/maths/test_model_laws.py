@@ -18,7 +18,9 @@ from ranking.maths import Comparisons, Fit, fit_bradley_terry
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.davidson import fit_davidson
 from ranking.maths.grounded_rao_kupper import fit_grounded_rao_kupper
+from ranking.maths.judge_aware import fit_judge_aware
 from ranking.maths.meat import cluster_sizes
+from ranking.maths.plackett_luce import Rankings, fit_plackett_luce
 from ranking.maths.rao_kupper import fit_rao_kupper
 
 type FitModel = Callable[[Comparisons], Fit]
@@ -63,6 +65,21 @@ def table(m: int, rows: list[tuple[int, ...]]) -> Comparisons:
     )  # fmt: skip
 
 
+def fit_rankings_of_two(c: Comparisons, *, prior_sd: float | None = None, start: Fit | None = None) -> Fit:
+    """Plackett-Luce on pairs, a tie as half a ranking either way."""
+    tied = c.outcome >= 2
+    c = taken(c, np.concatenate([np.arange(len(c)), np.flatnonzero(tied)]))
+    again = np.arange(len(c)) >= len(tied)
+    a_first = np.where(again, False, c.outcome != 1)
+    items = np.column_stack([np.where(a_first, c.a, c.b), np.where(a_first, c.b, c.a)]).ravel()
+    unknown = np.full(len(c), -1, dtype=np.int32)
+    rankings = Rankings(
+        names=c.names, items=items, ends=2 * np.arange(1, len(c) + 1), weight=c.weights() / (1 + (c.outcome >= 2)),
+        prompt=c.prompt, voter=unknown, judge=unknown,
+    )  # fmt: skip
+    return fit_plackett_luce(rankings, prior_sd=prior_sd, start=start)
+
+
 def close(one: object, other: object) -> bool:
     return np.allclose(one, other, rtol=1e-6, atol=1e-8)  # type: ignore[arg-type]
 
@@ -77,7 +94,8 @@ def assert_same(one: Fit, other: Fit) -> None:
 
 
 def taken(c: Comparisons, rows: object) -> Comparisons:
-    return replace(c, **{name: getattr(c, name)[rows] for name in ROWS})
+    columns = {name: getattr(c, name) for name in ROWS}
+    return replace(c, **{name: None if column is None else column[rows] for name, column in columns.items()})
 
 
 def swapping_sides_changes_nothing(fit: FitModel, c: Comparisons, _: Random) -> None:
@@ -204,6 +222,10 @@ FITS: dict[str, FitModel] = {
     "grounded_rao_kupper with a prior": partial(fit_grounded_rao_kupper, prior_sd=0.5),
     "contextual": fit_contextual,
     "contextual with a prior": partial(fit_contextual, prior_sd=0.5),
+    "judge_aware": partial(fit_judge_aware, by="judge", tau=0.3),
+    "judge_aware with a prior": partial(fit_judge_aware, by="judge", tau=0.3, prior_sd=0.5),
+    "plackett_luce": fit_rankings_of_two,
+    "plackett_luce with a prior": partial(fit_rankings_of_two, prior_sd=0.5),
 }
 
 HOLDS: dict[str, set[Callable[[FitModel, Comparisons, Random], None]]] = {
@@ -218,6 +240,11 @@ HOLDS: dict[str, set[Callable[[FitModel, Comparisons, Random], None]]] = {
     # Who is a has no meaning, and covariates and order change sign with it: so reversing outcomes negates all.
     "contextual": ALWAYS | WITHOUT_PRIOR | HALF_WINS,
     "contextual with a prior": ALWAYS | HALF_WINS,
+    # There is always a prior: that on discriminations.
+    "judge_aware": ALWAYS | HALF_WINS,
+    "judge_aware with a prior": ALWAYS | HALF_WINS,
+    "plackett_luce": ALWAYS | WITHOUT_PRIOR | HALF_WINS | PAIRS_ALONE,
+    "plackett_luce with a prior": ALWAYS | HALF_WINS | PAIRS_ALONE,
 }
 
 LAWS = sorted(set().union(*HOLDS.values()), key=lambda law: law.__name__)
