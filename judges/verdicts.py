@@ -3,59 +3,61 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-type Order = Literal["ab", "ba"]
 type Winner = Literal["first", "second", "tie", "both_bad"]
-type SideOutcome = Literal["a", "b", "tie", "both_bad"]
+type Order = Literal["ab", "ba"]  # "ab": answer a stands in the first slot
+type Side = Literal["a", "b", "tie", "both_bad"]
 
-ORDERS: tuple[Order, ...] = ("ab", "ba")
-WINNERS: tuple[Winner, ...] = get_args(Winner.__value__)
-SIDE_OUTCOMES: tuple[SideOutcome, ...] = get_args(SideOutcome.__value__)
-
-_SIDE_OF: dict[tuple[Order, Winner], SideOutcome] = {
-    ("ab", "first"): "a",
-    ("ab", "second"): "b",
-    ("ba", "first"): "b",
-    ("ba", "second"): "a",
-}
+_SIDES: dict[str, dict[str, Side]] = {"ab": {"first": "a", "second": "b"}, "ba": {"first": "b", "second": "a"}}
+_LEVEL: dict[str, Side] = {"tie": "tie", "both_bad": "both_bad"}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge said of the slots of one game.
+    """One game's verdict on its slots.
 
-    Parameters
+    Attributes
     ----------
     winner : "first", "second", "tie" or "both_bad"
-    strength : 1 or 2
-        2 = much better; a tie has strength 1.
-    scores : (float, float), optional
-        Of the first and of the second slot, where the judge gives numbers.
-
-    Raises
-    ------
-    ValueError
-        If the winner or the strength is not one of these, or no side is better and yet much better.
+    strength : 1, or 2 where the protocol knows much better (A>>B) and the judge said so
+    scores : points of the first and of the second slot, where the protocol gives points
 
     Examples
     --------
-    >>> Verdict("first", strength=2).by_side("ba")
+    >>> Verdict("first").by_side("ba")
     'b'
+    >>> Verdict("tie").by_side("ba")
+    'tie'
     """
 
     winner: Winner
-    strength: int = 1
+    strength: Literal[1, 2] = 1
     scores: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        if self.winner not in WINNERS:
-            raise ValueError(f"unknown winner {self.winner!r}: allowed are {', '.join(WINNERS)}")
-        if self.strength not in ((1, 2) if self.winner in ("first", "second") else (1,)):
-            raise ValueError(f"a verdict {self.winner!r} of strength {self.strength!r}: 1, or 2 where one is much better")
+        if self.winner not in get_args(Winner.__value__):
+            raise ValueError(f"winner is {self.winner!r}; allowed are first, second, tie and both_bad")
+        if self.strength not in (1, 2) or (self.strength == 2 and self.winner not in ("first", "second")):
+            raise ValueError(f"strength is {self.strength!r} for {self.winner}; allowed are 1, and 2 where one slot wins")
 
-    def by_side(self, order: Order) -> SideOutcome:
-        """The outcome for sides a and b; in order "ab" a stood in the first slot."""
-        if order not in ORDERS:
-            raise ValueError(f"unknown order {order!r}: allowed are {', '.join(ORDERS)}")
-        if self.winner in ("tie", "both_bad"):
-            return "tie" if self.winner == "tie" else "both_bad"
-        return _SIDE_OF[order, self.winner]
+    def by_side(self, order: Order) -> Side:
+        """The outcome for the battle's answers a and b, when the game showed them in this order."""
+        return _LEVEL.get(self.winner) or _sides(order)[self.winner]
+
+    def scores_by_side(self, order: Order) -> tuple[float, float] | None:
+        """
+        Points of answer a and of answer b.
+
+        Examples
+        --------
+        >>> Verdict("first", scores=(8, 6)).scores_by_side("ba")
+        (6, 8)
+        """
+        if self.scores is None:
+            return None
+        return self.scores if _sides(order)["first"] == "a" else (self.scores[1], self.scores[0])
+
+
+def _sides(order: str) -> dict[str, Side]:
+    if order not in _SIDES:
+        raise ValueError(f"order is {order!r}; allowed are 'ab' (answer a in the first slot) and 'ba'")
+    return _SIDES[order]
