@@ -25,9 +25,9 @@ from ranking.maths.spread import checked_level
 Unit = Literal["cells"] | Cluster
 Method = Callable[..., Fit | Scores]
 
-# Two threads want blocks of 50 replicates; with many competitors memory wants fewer.
-REPLICATES_A_BLOCK = 50
-NUMBERS_A_BLOCK = 10_000_000
+# Two threads want large blocks: Python is left less often. With many competitors memory wants smaller ones.
+REPLICATES_A_BLOCK = 100
+NUMBERS_A_BLOCK = 2_500_000
 N_THREADS = 2
 # Sums of so many are exact in 32 bits, with room for a heavy cluster that is drawn often.
 LARGEST_IN_32_BITS = 2**20
@@ -52,8 +52,9 @@ class Bootstrap:
     names : tuple of str
         The m competitors rated on the whole data.
     ratings : (R, m) float64
-        Ratings of a fit (natural log-odds, mean zero) or scores, in the method's unit. NaN where the
-        resampled data give none (some competitor without a win or tie, say).
+        Natural log-odds, mean zero, or the unit that its maker states: `bootstrap` gives that of its method,
+        `elo_replicates` Elo points. NaN where the resampled data give none (some competitor without a win
+        or tie, say).
     by : str or pair of str
         What was resampled.
     notes : tuple of str
@@ -114,7 +115,7 @@ def bootstrap(
     variable of mean one, which resamples comparisons up to their total. Comparisons of unknown cluster
     are clusters of their own, and drawn that way too.
 
-    `fit_bradley_terry` is refitted on counts, 50 replicates at once; of it a replicate whose maximum does
+    `fit_bradley_terry` is refitted on counts, many replicates at once; of it a replicate whose maximum does
     not exist is NaN throughout. Any other method is called once a replicate, on
     ``comparisons.reweighted(...)``; one that takes `start` gets the whole data's result. Competitors whom
     it does not rate, and all where it does not converge, are NaN.

@@ -51,7 +51,7 @@ class PoissonTable:
         chances = np.asarray(pdtr(steps, mean), dtype=np.float64)
         cuts = np.floor(chances * BINS).astype(np.int64)
         cuts[-1] = BINS
-        values = np.repeat(steps, np.diff(cuts, prepend=0)).astype(np.uint16)
+        values = np.repeat(steps.astype(np.uint16), np.diff(cuts, prepend=0))
         values[cuts[cuts < BINS]] = UNDECIDED
         return cls(values=values, steps=steps, chances=chances)
 
