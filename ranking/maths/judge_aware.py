@@ -77,8 +77,7 @@ def fit_judge_aware(
     References
     ----------
     "am-ELO: a stable framework for arena-based LLM evaluation", 2025, with a sum constraint and no prior; "Judge-aware
-    Bradley-Terry-Luce", arXiv 2601.21817. Laplace's term: L. Tierney, J. B. Kadane, Journal of the American Statistical
-    Association 81, 1986.
+    Bradley-Terry-Luce", arXiv 2601.21817. Laplace's term: as in `estimate_tau`.
 
     Examples
     --------
@@ -167,6 +166,17 @@ def discriminations(fit: Fit, *, level: float = 0.95) -> Discriminations:
     ValueError
         If `fit` is of another model, or `level` not between 0 and 1.
 
+    References
+    ----------
+    D. Nychka, "Bayesian confidence intervals for smoothing splines", Journal of the American Statistical Association 83,
+    1988: why such intervals cover on average, not each by itself.
+
+    References
+    ----------
+    The normal approximation at the mode: A. Gelman et al., "Bayesian Data Analysis", 2013, section 4.1. Intervals
+    that hold on average over the prior: C. N. Morris, "Parametric empirical Bayes inference: theory and applications",
+    Journal of the American Statistical Association 78, 1983; here tau counts as known.
+
     Examples
     --------
     >>> outcomes = (["a"] * 30 + ["b"] * 10) * 3 + ["a"] * 4 + ["b"] * 36
@@ -223,6 +233,15 @@ def estimate_tau(
     ------
     NotConvergedError
         If a fit did not converge.
+    ValueError
+        If `by` is no column, or `prior_sd` not positive.
+
+    References
+    ----------
+    The integral by Laplace's method: L. Tierney, J. B. Kadane, Journal of the American Statistical Association 81,
+    1986; a variance found by maximising it: N. E. Breslow, D. G. Clayton, "Approximate inference in generalized linear
+    mixed models", Journal of the American Statistical Association 88, 1993. What is integrated is ours, see
+    `fit_judge_aware`.
 
     Examples
     --------
