@@ -105,6 +105,7 @@ def bootstrap(
     by: Unit = "prompt",
     n_replicates: int,
     rng: np.random.Generator,
+    whole: Fit | Scores | None = None,
 ) -> Bootstrap:
     """Rate resampled data, as often as asked.
 
@@ -131,6 +132,8 @@ def bootstrap(
         R; 200 give a standard error to 5 %, intervals want 1,000.
     rng : numpy.random.Generator
         The result depends on it alone, not on the number of threads.
+    whole : Fit or Scores, optional
+        What `method` gives on these comparisons, if it is at hand: it is not called for it again.
 
     Raises
     ------
@@ -152,7 +155,7 @@ def bootstrap(
     columns = _checked_columns(by)
     if n_replicates < 1:
         raise ValueError(f"n_replicates is {n_replicates}: at least 1 is needed, 1,000 is usual")
-    whole = method(comparisons)
+    whole = method(comparisons) if whole is None else whole
     if not whole.names:
         raise ValueError("no competitor can be rated on these comparisons: there is nothing to resample")
     if method is fit_bradley_terry and isinstance(whole, Fit):

@@ -155,8 +155,7 @@ def frame(*, n: int = MILLION, m: int = 100) -> pd.DataFrame:
 
 def rated(battles: pd.DataFrame) -> object:
     """Our side of names -> ratings, from the columns that the rivals get."""
-    outcome = battles.winner if battles.winner.dtype == object else battles.winner.array.__arrow_array__()
-    return fit_bradley_terry(Comparisons.from_names(battles.model_a, battles.model_b, outcome))
+    return fit_bradley_terry(Comparisons.from_names(battles.model_a, battles.model_b, battles.winner))
 
 
 def with_our_labels(battles: pd.DataFrame) -> pd.DataFrame:
@@ -220,7 +219,7 @@ def test_names_to_ratings(kind, wanted, table, tmp_path):
     ours = with_our_labels(battles)
     if kind == "object":
         ours = ours.astype("category").astype(object)
-    seconds = least_seconds(partial(rated, ours))
+    seconds = least_seconds(partial(rated, ours), runs=15)
     label = "Arrow-backed" if kind == "str" else "object"
     work = f"names -> ratings, 1 M, 100 models, {label} columns"
     table.add(work, seconds, "s", against=wanted, rivals=rivals_seconds(wanted, "ratings", path, kind))
@@ -246,7 +245,7 @@ def test_a_hundred_cell_replicates(m, bound, table, tmp_path):
     wanted = {"FastChat": 40} if m == 100 else {}
     battles, path = frame(m=m), tmp_path / "battles.parquet"
     battles.to_parquet(path)
-    seconds = least_seconds(partial(_rated_with_intervals, with_our_labels(battles)))
+    seconds = least_seconds(partial(_rated_with_intervals, with_our_labels(battles)), runs=15)
     work = f"names -> ratings + 95 % intervals from 100 cell replicates, 1 M, {m} models"
     table.add(work, seconds, "s", bound, against=wanted, rivals=rivals_seconds(wanted, "intervals", path))
 
@@ -254,14 +253,16 @@ def test_a_hundred_cell_replicates(m, bound, table, tmp_path):
 def test_a_hundred_cell_replicates_at_a_size_that_evalica_can_do(table, tmp_path):
     battles, path, wanted = frame(n=100_000), tmp_path / "battles.parquet", {"evalica": 50}
     battles.to_parquet(path)
-    seconds = least_seconds(partial(_rated_with_intervals, with_our_labels(battles)))
+    seconds = least_seconds(partial(_rated_with_intervals, with_our_labels(battles)), runs=15)
     work = "the same, 100,000 battles, 100 models"
     table.add(work, seconds, "s", against=wanted, rivals=rivals_seconds(wanted, "intervals", path))
 
 
 def _rated_with_intervals(battles: pd.DataFrame) -> object:
     found = Comparisons.from_names(battles.model_a, battles.model_b, battles.winner)
-    return fit_bradley_terry(found), bootstrap(found, by="cells", n_replicates=100, rng=np.random.default_rng(1)).intervals()
+    fit = fit_bradley_terry(found)
+    replicates = bootstrap(found, by="cells", n_replicates=100, rng=np.random.default_rng(1), whole=fit)
+    return fit, replicates.intervals()
 
 
 @pytest.mark.parametrize(("m", "bound", "megabytes"), [(100, 2, 400), (300, 6, None)])

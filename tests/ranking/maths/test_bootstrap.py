@@ -237,3 +237,12 @@ def test_outcomes_that_are_all_equal_give_no_width(by):
     twin = bootstrap(c, by=by, n_replicates=50, rng=np.random.default_rng(1))
     with pytest.raises(ValueError, match=r"'x' has the same rating in all .* replicates: outcomes that are all equal give no"):
         twin.intervals()
+
+
+def test_the_result_on_the_whole_data_need_not_be_found_twice():
+    c = battles("x>y*30 y>x*10 y>z*20 z>y*20")
+    one, two = (
+        bootstrap(c, by="cells", n_replicates=20, rng=np.random.default_rng(3), whole=whole).ratings
+        for whole in (None, fit_bradley_terry(c))
+    )
+    assert (one == two).all()
