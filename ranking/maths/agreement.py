@@ -146,6 +146,11 @@ def krippendorff_alpha_ordinal(ratings: ArrayLike) -> float:
     ``distance(c, d) = (n_c / 2 + ... + n_d / 2)**2``: all ratings from c to d, half of those at either end.
     All else as in `krippendorff_alpha`.
 
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        n items by k raters. Ranks, or anything whose order alone counts; NaN = missing.
+
     Raises
     ------
     UndefinedAgreementError
@@ -169,6 +174,11 @@ def krippendorff_alpha_interval(ratings: ArrayLike) -> float:
     """Krippendorff's alpha for numbers: the distance of two values is their squared difference.
 
     All else as in `krippendorff_alpha`.
+
+    Parameters
+    ----------
+    ratings : (n, k) of float
+        n items by k raters. Numbers whose differences mean something; NaN = missing.
 
     Raises
     ------

@@ -131,6 +131,13 @@ def e_process(values: Floats, *, mean: float = 0.5) -> Floats:
 def e_process_above(values: Floats, *, mean: float = 0.5) -> Floats:
     """Wealth of bets against "the mean of the blocks is at most `mean`": `e_process` without bets on less, (T,).
 
+    Parameters
+    ----------
+    values : (T,) float64
+        Closed blocks, in [0, 1].
+    mean : float
+        In (0, 1).
+
     Raises
     ------
     ValueError

@@ -65,10 +65,19 @@ def block_means(
     weight : (n,) float, optional
         Equal votes that a row stands for, above 0.
 
+    Returns
+    -------
+    BlockMeans
+
     Raises
     ------
     ValueError
         If lengths differ, or points lie outside [0, 1].
+
+    References
+    ----------
+    Ours: a bet is placed before any of what it is on is seen, and votes on one prompt depend on each other. The
+    bets are those of `e_process`.
 
     Examples
     --------

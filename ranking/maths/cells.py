@@ -59,6 +59,17 @@ def count_cells(comparisons: Comparisons, *, rows: Bools | None = None) -> Cells
     rows : (n,) bool, optional
         Count only these rows.
 
+    Returns
+    -------
+    Cells
+        Sums of weights, (M, M) each; rows without weight count one.
+
+    References
+    ----------
+    These counts are all that the likelihoods need of the rows: R. A. Bradley, M. E. Terry, "Rank analysis of
+    incomplete block designs", Biometrika 39, 1952; with ties R. R. Davidson, Journal of the American Statistical
+    Association 65, 1970.
+
     Examples
     --------
     >>> c = Comparisons.from_names(["x", "x", "y"], ["y", "y", "x"], ["a", "tie", "a"])
@@ -130,6 +141,21 @@ class Counts:
 
 def counts(comparisons: Comparisons) -> Counts:
     """Votes, prompts, wins, ties and losses of every competitor.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+        n rows between M competitors.
+
+    Returns
+    -------
+    Counts
+        (M,) each, in the order of ``comparisons.names``: sums of weights, but for `n_prompts`.
+
+    References
+    ----------
+    The row sums of a table of paired comparisons, a tie half: H. A. David, "The Method of Paired Comparisons",
+    1988.
 
     Examples
     --------

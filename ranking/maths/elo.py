@@ -135,6 +135,30 @@ def elo_mean_over_orders(
 ) -> Scores:
     """The mean of Elo's final ratings over random orders of the rows; see `elo_over_orders`, which also gives their sd.
 
+    Parameters
+    ----------
+    comparisons : Comparisons
+        n rows between M competitors, of whole weights.
+    k, initial, base, scale : float
+        As in `elo`.
+    n_orders : int
+        Random orders (>= 2).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Scores
+        Elo points. A competitor without comparisons is unrated.
+
+    Raises
+    ------
+    ValueError
+        If a weight is no whole number, or an option is not allowed.
+
+    References
+    ----------
+    As for `elo_over_orders`.
+
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)

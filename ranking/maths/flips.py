@@ -97,9 +97,24 @@ def votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = None) -> t
 def verified_votes_to_flip(fit: Fit, pairs: Sequence[tuple[str, str]] | None = None) -> tuple[Flip, ...]:
     """The same, by refits: in the order of influence, the smallest number of comparisons whose removal flips the pair.
 
-    Parameters, errors and references are those of `votes_to_flip`. A set is `verified` if a refit without it
-    puts b above a. Where such a refit has no finite ratings (nothing is left that a has won, say) the order is
-    broken but not reversed: the set is given, and not verified.
+    A set is `verified` if a refit without it puts b above a. Where such a refit has no finite ratings (nothing
+    is left that a has won, say) the order is broken but not reversed: the set is given, and not verified.
+
+    Parameters
+    ----------
+    fit : Fit
+        From `fit_bradley_terry`, without a prior.
+    pairs : sequence of (str, str), optional
+        Names; None = all neighbours in the ranking.
+
+    Raises
+    ------
+    ValueError
+        If the fit is of another model, or a name is not rated.
+
+    References
+    ----------
+    As for `votes_to_flip`; the search by refits is ours.
 
     Examples
     --------

@@ -97,10 +97,21 @@ RESULTS = ("a", "b", "tie")
 def play(rounds: Rounds, judge: Callable[[Match], str]) -> Standing:
     """Run a tournament to its end, `judge` giving the result of each match.
 
+    Parameters
+    ----------
+    rounds : generator
+        Of `single_elimination`, `swiss` ..., not yet started.
+    judge : callable
+        From a `Match` to "a" (its `a` won), "b" or "tie".
+
     Raises
     ------
     ValueError
         If `judge` gives a result that the tournament does not allow.
+
+    References
+    ----------
+    The protocol, results sent into a generator: PEP 342, "Coroutines via enhanced generators", 2005.
 
     Examples
     --------

@@ -35,10 +35,19 @@ class DrawnPair:
 def uniform_weights(m: int) -> Floats:
     """Every pair alike, ``2 / (m (m - 1))``: (m, m).
 
+    Parameters
+    ----------
+    m : int
+        Competitors, at least 2.
+
     Raises
     ------
     ValueError
         If m is below 2.
+
+    References
+    ----------
+    On average the balanced paired-comparison design: H. A. David, "The Method of Paired Comparisons", 1988.
 
     Examples
     --------
@@ -60,6 +69,11 @@ def balanced_weights(cells: Cells) -> Floats:
     ------
     ValueError
         If m is below 2.
+
+    References
+    ----------
+    After B. Efron, "Forcing a sequential experiment to be balanced", Biometrika 58(3), 1971; here the coin is so
+    biased that it always falls on the rarest pairs.
 
     Examples
     --------
@@ -193,11 +207,18 @@ def rank_decision_weights(weights: Floats, found: RankSets) -> Floats:
     weights : (m, m) float64
         Of the competitors of `found`, in their order.
     found : RankSets
+        From `rank_sets`.
 
     Raises
     ------
     ValueError
         If `weights` are no weights, or not of m competitors.
+
+    References
+    ----------
+    After R. Heckel, N. B. Shah, K. Ramchandran, M. J. Wainwright, "Active ranking from pairwise comparisons and
+    when parametric assumptions do not help", Annals of Statistics 47(6), 2019: who is decided is compared no
+    more. The criterion, rank sets that share a place, is ours.
 
     Examples
     --------
@@ -217,6 +238,7 @@ def with_floor(weights: Floats, exploration: float) -> Floats:
     Parameters
     ----------
     weights : (m, m) float64
+        Chances of pairs, as `uniform_weights`.
     exploration : float
         In [0, 1]; 0.1 to 0.2 is usual. Only above 0 can `inverse_propensity_weights` give every pair its due.
 
@@ -224,6 +246,11 @@ def with_floor(weights: Floats, exploration: float) -> Floats:
     ------
     ValueError
         If `weights` are no weights, or `exploration` is out of range.
+
+    References
+    ----------
+    P. Auer, N. Cesa-Bianchi, Y. Freund, R. E. Schapire, "The nonstochastic multiarmed bandit problem", SIAM
+    Journal on Computing 32(1), 2002: the mixture of Exp3.
 
     Examples
     --------
@@ -242,7 +269,8 @@ def with_newcomer_boost(weights: Floats, n_votes: ArrayLike, *, until: float = 3
     Parameters
     ----------
     weights : (m, m) float64
-    n_votes : (m,)
+        Chances of pairs, as `uniform_weights`.
+    n_votes : (m,) of float
         Comparisons of each competitor so far.
     until : float
         200 to 500 is usual.
@@ -253,6 +281,10 @@ def with_newcomer_boost(weights: Floats, n_votes: ArrayLike, *, until: float = 3
     ------
     ValueError
         If `weights` are no weights, `n_votes` has another length, or `factor` is below 1.
+
+    References
+    ----------
+    Ours, after the list of models to be sampled more in Chatbot Arena's public code (FastChat).
 
     Examples
     --------
@@ -273,6 +305,7 @@ def with_unrated(weights: Floats, names: Sequence[str], everybody: Sequence[str]
     Parameters
     ----------
     weights : (m, m) float64
+        Chances of pairs, as `uniform_weights`.
     names : sequence of str
         The m rated ones, in the order of `weights`.
     everybody : sequence of str
@@ -282,6 +315,11 @@ def with_unrated(weights: Floats, names: Sequence[str], everybody: Sequence[str]
     ------
     ValueError
         If `weights` are no weights of `names`, or a name is not among everybody.
+
+    References
+    ----------
+    Ours, after the bandits that first try what they do not know: P. Auer, N. Cesa-Bianchi, P. Fischer,
+    "Finite-time analysis of the multiarmed bandit problem", Machine Learning 47, 2002 (UCB1).
 
     Examples
     --------
@@ -305,12 +343,17 @@ def draw_pair(weights: Floats, rng: np.random.Generator) -> DrawnPair:
     Parameters
     ----------
     weights : (m, m) float64
+        Chances of pairs, as `uniform_weights`.
     rng : numpy.random.Generator
 
     Raises
     ------
     ValueError
         If `weights` are no weights.
+
+    References
+    ----------
+    L. Devroye, "Non-Uniform Random Variate Generation", 1986, chapter III (inversion).
 
     Examples
     --------

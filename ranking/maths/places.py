@@ -116,6 +116,15 @@ def arena_rank(limits: Limits) -> Ints:
 def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_draws: int = 10_000, rng: np.random.Generator) -> Chances:
     """Chance that each competitor is the best, given the uncertainty of all ratings: see `p_top` with k = 1.
 
+    Parameters
+    ----------
+    fit : Fit
+    cluster : "prompt", "voter", "judge", two of them, or None
+        As in `intervals`.
+    n_draws : int
+        At least 1; the error of a chance is at most ``1 / (2 sqrt(n_draws))``.
+    rng : numpy.random.Generator
+
     Raises
     ------
     ValueError
@@ -236,11 +245,17 @@ def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
     Parameters
     ----------
     found : RankSets
+        From `rank_sets`.
 
     Returns
     -------
     tuple of tuple of str
         Names, in each tier by best and worst possible rank.
+
+    References
+    ----------
+    Ours: the connected components of an interval graph (C. G. Lekkerkerker, J. C. Boland, "Representation of a
+    finite graph by a set of intervals on the real line", Fundamenta Mathematicae 51, 1962), here of rank sets.
 
     Examples
     --------

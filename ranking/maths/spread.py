@@ -124,6 +124,30 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     A variance that is zero up to rounding (all outcomes equal, or cancelling inside every cluster) is
     no knowledge. It is replaced by the model's own, and the pair is marked `flat`.
 
+    Parameters
+    ----------
+    fit : Fit or Resampled
+        Of m competitors.
+    cluster : "prompt", "voter", "judge", two of them, or None
+        What is drawn independently; None = comparisons.
+
+    Returns
+    -------
+    Spread
+        Variances in the square of the unit of the ratings (natural log-odds).
+
+    Raises
+    ------
+    ValueError
+        If a column is unknown, or the two are the same.
+
+    References
+    ----------
+    t(G - 1): A. C. Cameron, D. L. Miller, "A practitioner's guide to cluster-robust inference", Journal of Human
+    Resources 50(2), 2015; two columns: A. C. Cameron, J. B. Gelbach, D. L. Miller, Journal of Business & Economic
+    Statistics 29(2), 2011. The effective number: L. Kish, "Survey Sampling", 1965. That the larger variance
+    counts where clusters are few, and the limit of 30, are ours.
+
     Examples
     --------
     >>> from ranking.maths import Comparisons, fit_bradley_terry

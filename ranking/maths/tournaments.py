@@ -21,6 +21,14 @@ CALLS = ("a", "b", "again")
 def coin_flip(rng: np.random.Generator) -> TieRule:
     """A `break_tie` rule: either side goes through with chance 1/2.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+
+    References
+    ----------
+    Ours: cups in sport draw lots likewise.
+
     Examples
     --------
     >>> coin_flip(np.random.default_rng(1))(Match("x", "y"), 1) in ("a", "b")
@@ -32,10 +40,21 @@ def coin_flip(rng: np.random.Generator) -> TieRule:
 def play_again(at_most: int, *, then: TieRule) -> TieRule:
     """A `break_tie` rule: a tied match is played again up to `at_most` times, `then` the other rule decides.
 
+    Parameters
+    ----------
+    at_most : int
+        Replays of one match, at least 1.
+    then : callable
+        Another `break_tie` rule, such as `coin_flip`; it is told all ties, replays too.
+
     Raises
     ------
     ValueError
         If `at_most` is below 1.
+
+    References
+    ----------
+    Ours: the replay of a drawn match, as football cups have it.
 
     Examples
     --------
@@ -103,6 +122,11 @@ def seeded_elimination(competitors: Sequence[str], *, break_tie: TieRule | None 
     ValueError
         As in `single_elimination`.
 
+    References
+    ----------
+    A. J. Schwenk, "What is the correct way to seed a knockout tournament?", American Mathematical Monthly
+    107(2), 2000, describes this bracket (and argues for another). The byes are those of sports.
+
     Examples
     --------
     >>> next(seeded_elimination(["first", "second", "third", "fourth"]))
@@ -138,6 +162,12 @@ def swiss(competitors: Sequence[str], *, n_rounds: int, rng: np.random.Generator
         If competitors are fewer than 2 or named twice, or `n_rounds` is out of range; later, as in
         `single_elimination`.
 
+    References
+    ----------
+    The system: FIDE Handbook, C.04, "FIDE Swiss rules"; pairing by a weighted matching: S. Olafsson, "Weighted
+    matching in chess tournaments", Journal of the Operational Research Society 41(1), 1990. The weights are
+    ours, and so is a bye without a point (in chess it is a point).
+
     Examples
     --------
     >>> from ranking.maths.matches import play
@@ -169,6 +199,11 @@ def round_robin(competitors: Sequence[str]) -> Rounds:
     ValueError
         If competitors are fewer than 2 or named twice; later, as in `single_elimination`.
 
+    References
+    ----------
+    D. de Werra, "Scheduling in sports", in P. Hansen (ed.), "Studies on Graphs and Discrete Programming", 1981;
+    the circle goes back to T. P. Kirkman, 1847.
+
     Examples
     --------
     >>> rounds = round_robin(["w", "x", "y", "z"])
@@ -194,6 +229,11 @@ def anchored(competitors: Sequence[str], *, anchor: str) -> Rounds:
     ------
     ValueError
         If competitors are fewer than 2 or named twice; later, as in `single_elimination`.
+
+    References
+    ----------
+    All against one baseline, as in T. Li et al., "From crowdsourced data to high-quality benchmarks: Arena-Hard
+    and BenchBuilder pipeline", 2024. The anchor's own place is ours.
 
     Examples
     --------
@@ -222,6 +262,11 @@ def insertion(ranking: Sequence[str], newcomer: str) -> Rounds:
     ------
     ValueError
         If a name occurs twice; later, as in `single_elimination`.
+
+    References
+    ----------
+    D. E. Knuth, "The Art of Computer Programming", volume 3, 1998, section 5.2.1 (binary insertion). What a tie
+    means is ours.
 
     Examples
     --------
