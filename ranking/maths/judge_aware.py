@@ -168,14 +168,9 @@ def discriminations(fit: Fit, *, level: float = 0.95) -> Discriminations:
 
     References
     ----------
-    D. Nychka, "Bayesian confidence intervals for smoothing splines", Journal of the American Statistical Association 83,
-    1988: why such intervals cover on average, not each by itself.
-
-    References
-    ----------
-    The normal approximation at the mode: A. Gelman et al., "Bayesian Data Analysis", 2013, section 4.1. Intervals
-    that hold on average over the prior: C. N. Morris, "Parametric empirical Bayes inference: theory and applications",
-    Journal of the American Statistical Association 78, 1983; here tau counts as known.
+    The normal approximation at the mode: A. Gelman et al., "Bayesian Data Analysis", 2013, section 4.1. Why such
+    intervals cover on average, not each by itself: D. Nychka, "Bayesian confidence intervals for smoothing splines",
+    Journal of the American Statistical Association 83, 1988. Here tau counts as known.
 
     Examples
     --------
