@@ -90,8 +90,7 @@ def fit_judge_aware(
     >>> fit.names, [round(p.estimate, 1) for p in fit.parameters]
     (('x', 'y'), [1.7, 1.7, -0.4])
     """
-    if by not in ("voter", "judge"):
-        raise ValueError(f"by is {by!r}: discriminations are by 'voter' or 'judge'")
+    _refuse_other_columns(by)
     if not tau > 0:
         raise ValueError(f"tau is {tau}: a standard deviation is more than 0 (estimate_tau finds one)")
     plain = fit_bradley_terry(comparisons, prior_sd=prior_sd, start=start, max_steps=max_steps, tolerance=tolerance)
@@ -229,7 +228,8 @@ def estimate_tau(
     NotConvergedError
         If a fit did not converge.
     ValueError
-        If `by` is no column, or `prior_sd` not positive.
+        If `by` is neither "voter" nor "judge", `prior_sd` is not positive, or fewer than two raters are there to
+        differ.
 
     References
     ----------
@@ -249,8 +249,11 @@ def estimate_tau(
     >>> round(estimate_tau(Comparisons(names=("x", "y", "z"), a=a, b=b, outcome=outcome, voter=voter)), 1)
     0.6
     """
+    _refuse_other_columns(by)
     plain = fit_bradley_terry(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
     cells, ridge = _count(plain.comparisons, by), checked_ridge(prior_sd)
+    if len(cells.codes) < 2:
+        raise ValueError(f"{len(cells.codes)} {by}s with comparisons that can be rated: how they differ needs at least 2")
     begin = np.concatenate([plain.ratings, np.ones(len(cells.codes))])
 
     def loss(log_tau: float) -> float:
@@ -260,6 +263,11 @@ def estimate_tau(
 
     found = minimize_scalar(loss, bounds=(np.log(LEAST_TAU), np.log(MOST_TAU)), method="bounded", options={"xatol": 0.01})
     return float(np.exp(found.x))
+
+
+def _refuse_other_columns(by: Raters) -> None:
+    if by not in ("voter", "judge"):
+        raise ValueError(f"by is {by!r}: discriminations are by 'voter' or 'judge'")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

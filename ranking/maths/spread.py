@@ -211,6 +211,8 @@ def standing(fit: Rated, cluster: Cluster | None) -> Standing:
     if cluster is None:
         return Standing("iid", float(fit.comparisons.weights().sum()), (), (None,))
     if isinstance(cluster, tuple):
+        if len(cluster) != 2:
+            raise ValueError(f"clusters {cluster!r}: one column, or two that cross, as ('prompt', 'voter')")
         return _two_way(cluster, *(_one_way(fit, column) for column in cluster))
     return _one_way(fit, cluster)
 

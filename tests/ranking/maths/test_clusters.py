@@ -77,9 +77,6 @@ def test_one_column_twice_is_not_two_ways():
         fit_bradley_terry(c).covariance(("prompt", "prompt"))
 
 
-RNG = np.random.default_rng(3)
-
-
 @pytest.fixture(scope="module")
 def many() -> Comparisons:
     c = simulated(np.linspace(-1, 1, 4), n=4_000, n_prompts=200, rng=np.random.default_rng(1))
@@ -123,3 +120,9 @@ def test_with_independent_votes_two_ways_agree_with_one(many):
     fit = fit_bradley_terry(many)
     ratio = np.diagonal(fit.covariance(("prompt", "voter"))) / np.diagonal(fit.covariance())
     assert (np.abs(ratio - 1) < 0.5).all()
+
+
+@pytest.mark.parametrize("clusters", [("prompt",), ("prompt", "voter", "judge")])
+def test_more_or_fewer_columns_than_two_do_not_cross(many, clusters):
+    with pytest.raises(ValueError, match="one column, or two that cross"):
+        intervals(fit_bradley_terry(many), cluster=clusters)

@@ -177,3 +177,10 @@ def test_a_voter_whose_every_vote_has_weight_zero_is_none():
     silent = fit_judge_aware(replace(c, weight=(c.voter != 1).astype(float)))
     assert [p.name[-1] for p in silent.parameters] == ["0", "2"]
     assert silent.ratings == pytest.approx(fit_judge_aware(c.reweighted((c.voter != 1).astype(float))).ratings)
+
+
+def test_a_spread_of_raters_needs_raters():
+    with pytest.raises(ValueError, match="0 voters with comparisons that can be rated: how they differ needs at least 2"):
+        estimate_tau(Comparisons(names=("x", "y"), a=[], b=[], outcome=[]))
+    with pytest.raises(ValueError, match="by is 'prompt': discriminations are by 'voter' or 'judge'"):
+        estimate_tau(battles("x>y y>x"), by="prompt")
