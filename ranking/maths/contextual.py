@@ -16,7 +16,7 @@ from ranking.maths.half_wins import win_chances
 from ranking.maths.likelihood import RowLikelihood, grounded
 from ranking.maths.meat import Entries
 from ranking.maths.newton import Bend, NotConvergedError, Peak, climb
-from ranking.maths.separation import SeparationError, flat_direction, named, separating_direction
+from ranking.maths.separation import SeparationError, flat_direction, named, refuse_flat, separating_direction
 from ranking.maths.tie_width import DOUBT
 
 POINTS = np.array([1.0, 0.0, 0.5, 0.5])
@@ -431,7 +431,7 @@ class _Likelihood:
         """Root mean square change of log-odds, weighted by information."""
         m = len(self.rows.comparisons.names)
         # Half the trace over ratings is the information of all rows, with what pins the shift.
-        return float(np.sqrt(change @ self.hessian @ change / (np.trace(self.hessian[:m, :m]) / 2)))
+        return float(np.sqrt(max(change @ self.hessian @ change, 0.0) / (np.trace(self.hessian[:m, :m]) / 2)))
 
 
 def _highest(rows: _Rows, first: Floats, ridge: float, *, max_steps: int, tolerance: float) -> Peak:
@@ -444,6 +444,8 @@ def _highest(rows: _Rows, first: Floats, ridge: float, *, max_steps: int, tolera
         )
     try:
         peak = climb(likelihood, first * likelihood.units, max_steps=max_steps, tolerance=tolerance)
+        information = rows.hessian(peak.parameters / likelihood.units, ridge)
+        refuse_flat(information)
     except NotConvergedError as error:
         endless = _endless(rows, ridge)
         if endless is None:
@@ -454,7 +456,7 @@ def _highest(rows: _Rows, first: Floats, ridge: float, *, max_steps: int, tolera
         ) from error
     found = peak.parameters / likelihood.units
     value = peak.bend.value + ridge / 2 * float(np.sum(found[: len(rows.comparisons.names)] ** 2))
-    return Peak(found, Bend(value, peak.bend.gradient, rows.hessian(found, ridge)), peak.steps, peak.last_step)
+    return Peak(found, Bend(value, peak.bend.gradient, information), peak.steps, peak.last_step)
 
 
 def _endless(rows: _Rows, ridge: float) -> Floats | None:

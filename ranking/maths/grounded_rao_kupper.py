@@ -16,7 +16,7 @@ from ranking.maths.existence import Unrated, check_existence
 from ranking.maths.fit import AtLimit, Fit, Parameter, Provenance
 from ranking.maths.newton import Bend, NotConvergedError, Peak, climb
 from ranking.maths.pair_models import PairBend, PairModel, Pairs, local, log_sum, met_pairs, pair_likelihood, points, summed
-from ranking.maths.separation import SeparationError
+from ranking.maths.separation import SeparationError, refuse_flat
 from ranking.maths.tie_width import DOUBT
 
 # Exponents in (theta_a, theta_b, log kappa, level): the ground, both weights, and kappa times either.
@@ -181,6 +181,8 @@ def _highest(model: PairModel, pairs: Pairs, first: Floats, m: int, ridge: float
 
     try:
         peak = climb(likelihood, first, max_steps=max_steps, tolerance=tolerance)
+        here = bend(peak.parameters)[2]
+        refuse_flat(here.hessian)
     except NotConvergedError as error:
         if ridge or _gains(pairs, m):
             raise
@@ -188,7 +190,7 @@ def _highest(model: PairModel, pairs: Pairs, first: Floats, m: int, ridge: float
             "no finite maximum: ratings and the width of ties can grow together (no chain of results that comes back to its "
             "beginning has more wins than ties); use fit_bradley_terry, or a prior (prior_sd)"
         ) from error
-    return replace(peak, bend=bend(peak.parameters)[2])
+    return replace(peak, bend=here)
 
 
 def _is_positive(hessian: Floats) -> bool:

@@ -7,6 +7,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Bools, Floats
+from ranking.maths.newton import NotConvergedError
 
 ROWS_A_ROUND = 5_000
 """So many rows are checked at first, and added where a direction breaks them: a linear program of 1 M rows is too slow."""
@@ -54,6 +55,8 @@ def separating_direction(design: csr_array, results: Floats) -> Floats | None:
     signs = np.where(results < 0.5, -1.0, 1.0)
     signed = csr_array(design.multiply(signs[:, None]).multiply(1 / np.where(sizes > 0, sizes, 1.0)))
     tied = results == 0.5
+    if tied.all():
+        return None
     alone = _alone(signed, tied)
     if alone is not None:
         return alone
@@ -112,6 +115,23 @@ def flat_direction(hessian: Floats) -> Floats | None:
         return None
     direction = vectors[:, 0] / scale
     return np.asarray(direction / np.abs(direction).max(), dtype=np.float64)
+
+
+def refuse_flat(hessian: Floats) -> None:
+    """Raise where a climb seems to have ended, but the log-likelihood is flat or bent upwards.
+
+    Far out along a separating direction the gradient vanishes as fast as the bend, and rounding can make a step 0.
+
+    Raises
+    ------
+    NotConvergedError
+
+    Examples
+    --------
+    >>> refuse_flat(np.eye(2))
+    """
+    if flat_direction(hessian) is not None:
+        raise NotConvergedError("no single maximum: the log-likelihood is flat where the climb ended; set a prior")
 
 
 def named(direction: Floats, names: Sequence[str]) -> str:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 from scipy.special import expit, log_expit, logit
 
 from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry
 from ranking.maths.arrays import Floats
 from ranking.maths.contextual import fit_contextual, slot_bound
 from ranking.maths.fit import Parameter
-from ranking.maths.separation import SeparationError
+from ranking.maths.separation import SeparationError, separating_direction
 from ranking.maths.style import length_saturation, style_differences
 from tests.ranking.maths.making import battles
 
@@ -47,7 +48,7 @@ def dense(c: Comparisons) -> tuple[Floats, tuple[str, ...]]:
     design[np.arange(len(c)), c.a], design[np.arange(len(c)), c.b] = 1, -1
     order = np.array([1.0, -1.0, 0.0])[c.first]
     judges = sorted({int(j) for j, o, w in zip(c.judge, order, c.weights(), strict=True) if o and w})
-    slots = np.stack([order * (c.judge == judge) for judge in judges], axis=1)
+    slots = np.array([order * (c.judge == judge) for judge in judges]).reshape(len(judges), len(c)).T
     names = tuple(f"slot intercept of judge {j}" if j >= 0 else "slot intercept" for j in judges)
     return np.hstack([design, c.covariates, slots]), (*c.covariate_names, *names)
 
@@ -245,6 +246,28 @@ def test_a_covariate_and_competitors_that_separate_together_are_named():
     found = replace(c, covariates=style[:, None], covariate_names=("style",))
     with pytest.raises(SeparationError, match=r"style \(down\), x \(up\), y \(down\)"):
         fit_contextual(found)
+
+
+def test_what_was_fitted_is_never_separated():
+    rng, n_fitted, n_refused = np.random.default_rng(11), 0, 0
+    for _ in range(300):
+        n = int(rng.integers(6, 20))
+        a = rng.integers(3, size=n)
+        c = Comparisons(
+            names=("x", "y", "z"), a=a, b=(a + rng.integers(1, 3, size=n)) % 3, outcome=rng.integers(3, size=n), covariate_names=("style",),
+            first=rng.integers(-1, 2, size=n), covariates=rng.integers(-1, 2, size=(n, 1)).astype(float),
+        )  # fmt: skip
+        try:
+            fit = fit_contextual(c)
+        except SeparationError:
+            n_refused += 1
+            continue
+        if fit.names and fit.parameters:
+            n_fitted += 1
+            rated = fit.comparisons
+            design, _ = dense(replace(rated, judge=np.full(len(rated), -1)))
+            assert separating_direction(csr_array(design), POINTS[rated.outcome]) is None
+    assert min(n_fitted, n_refused) > 30
 
 
 @pytest.mark.parametrize("style", [np.zeros(18), None])

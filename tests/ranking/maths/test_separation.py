@@ -1,10 +1,12 @@
 """Separation: linear programs against the definition, and what is said of a direction."""
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_array
 
 from ranking.maths import separation
-from ranking.maths.separation import flat_direction, named, separating_direction
+from ranking.maths.newton import NotConvergedError
+from ranking.maths.separation import flat_direction, named, refuse_flat, separating_direction
 
 
 def separates(design, results, direction) -> bool:
@@ -52,6 +54,15 @@ def test_one_parameter_alone_is_named_alone():
     assert separating_direction(csr_array(design), np.array([0.0, 0.0, 1.0, 1.0])).tolist() == [0, -1]
     tied = separating_direction(csr_array(design), np.array([1.0, 0.5, 0.0, 0.5]))
     assert tied is None or abs(design[1] @ (tied / [1, 3])) < 1e-9
+
+
+def test_ties_alone_separate_nothing():
+    assert separating_direction(csr_array(np.ones((2, 1))), np.array([0.5, 0.5])) is None
+
+
+def test_a_climb_that_ends_on_flat_ground_has_not_ended():
+    with pytest.raises(NotConvergedError, match="flat where the climb ended"):
+        refuse_flat(np.array([[1.0, 1.0], [1.0, 1.0 - 1e-14]]))
 
 
 def test_a_flat_direction_is_found_whatever_the_units():
