@@ -253,10 +253,10 @@ def test_what_was_fitted_is_never_separated():
     for _ in range(300):
         n = int(rng.integers(6, 20))
         a = rng.integers(3, size=n)
-        c = Comparisons(
-            names=("x", "y", "z"), a=a, b=(a + rng.integers(1, 3, size=n)) % 3, outcome=rng.integers(3, size=n), covariate_names=("style",),
-            first=rng.integers(-1, 2, size=n), covariates=rng.integers(-1, 2, size=(n, 1)).astype(float),
-        )  # fmt: skip
+        b = (a + rng.integers(1, 3, size=n)) % 3
+        style, first = rng.integers(-1, 2, size=(n, 1)), rng.integers(-1, 2, size=n)
+        names = {"names": ("x", "y", "z"), "covariate_names": ("style",)}
+        c = Comparisons(a=a, b=b, outcome=rng.integers(3, size=n), first=first, covariates=style, **names)
         try:
             fit = fit_contextual(c)
         except SeparationError:
