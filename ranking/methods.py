@@ -110,7 +110,7 @@ def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition:
         rated = _resampled(
             fit,
             definition.cluster,
-            lambda by: maths.bootstrap(fit.comparisons, method=fitting, by=by, n_replicates=N_REPLICATES, rng=rng),
+            lambda by: maths.bootstrap(fit.comparisons, method=fitting, by=by, n_replicates=N_REPLICATES, rng=rng, whole=fit),
         )
         notes = rated.notes
     return Rating(rated, fit.unrated, fit.components, fit.win_rates(), notes, fit)

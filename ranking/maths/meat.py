@@ -86,8 +86,6 @@ def clustered_meat(
     [[0.5, -0.5], [-0.5, 0.5]]
     """
     codes = comparisons.clusters(cluster)
-    if not n_parameters:
-        return np.zeros((0, 0))
     n_clusters = float(cluster_sizes(comparisons, cluster=cluster)[1])
     if n_clusters < 2:
         raise ValueError(f"{n_clusters:g} {cluster}s: a covariance by {cluster} needs at least 2")

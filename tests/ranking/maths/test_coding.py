@@ -74,7 +74,7 @@ def test_fixed_width_text_is_coded(kind):
         [(1, 2), (1, 1), None, (1, 2)],
         ["1", 1, None, "1"],
     ],
-    ids=repr,
+    ids=lambda column: type(column).__name__,
 )
 def test_ids_of_any_kind_are_coded_in_their_order_and_the_missing_are_unknown(column):
     codes = cluster_codes(column).tolist()
