@@ -53,6 +53,12 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
     return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before=before, after=after, actor=actor)
 
 
+def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
+    """Call inside the transaction that changes the games; each of them names this event."""
+    after = f"{n_games} games"
+    return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
+
+
 def sequence() -> int:
     """Give positions to all events that have committed without one; return the last position in use."""
     if Event.objects.filter(position=None).exists():

@@ -24,6 +24,10 @@ class Event(models.Model):
         IMPORT_SET_ASIDE = "import_set_aside", "import set aside"
         IMPORT_RESTORED = "import_restored", "import restored"
         PROMPT_FILED = "prompt_filed", "prompt filed under another category or language"
+        # Verdicts come by the thousand: one event stands for those that were written together, and they name it.
+        GAMES_DECIDED = "games_decided", "games of judges ended"
+        GAMES_SET_ASIDE = "games_set_aside", "games of judges set aside"
+        GAMES_RESTORED = "games_restored", "games of judges restored"
 
     position = models.BigIntegerField(null=True, unique=True, editable=False)
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="events", db_index=False)

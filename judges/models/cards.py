@@ -1,0 +1,90 @@
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from arena.models import Endpoint
+
+
+class JudgeQuerySet(models.QuerySet["Judge"]):
+    def current(self) -> "JudgeQuerySet":
+        """The newest version of every judge."""
+        return self.filter(superseded_by=None)
+
+
+class Judge(models.Model):
+    """One version of a judge: all that decides what it says. `identity` is a hash of it; a changed judge is another row.
+
+    It keeps address and model as they were when it was made: an endpoint that is edited needs a new version to be asked again.
+    """
+
+    class Kind(models.TextChoices):
+        CALLED = "called", "a language model that is asked"
+        OFFLINE = "offline", "a program, without a call"
+        IMPORTED = "imported", "stored verdicts that were taken in"
+
+    name = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CALLED)
+    endpoint = models.ForeignKey(
+        Endpoint, null=True, blank=True, on_delete=models.PROTECT, related_name="judges", help_text="Where it is asked."
+    )
+    base_url = models.CharField(max_length=300, blank=True, default="", editable=False)
+    model = models.CharField(max_length=200, blank=True, default="", help_text="The model's name, as the provider spells it.")
+    protocol = models.CharField(max_length=60, help_text="Key of the protocol, or of the offline judge.")
+    template = models.TextField(blank=True, default="", help_text="What it is asked, with {slots}; as the protocol has it.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="See judges.parameters.")
+    parser_version = models.CharField(max_length=40, blank=True, default="", editable=False)
+    family = models.CharField(
+        max_length=120, blank=True, default="", help_text="Organisation of the model: answers of the same one are its family's."
+    )
+    identity = models.CharField(max_length=64, unique=True, editable=False)
+    superseded_by = models.OneToOneField(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="supersedes"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = JudgeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="judge_version"),
+            models.CheckConstraint(
+                condition=Q(kind="called", endpoint__isnull=False) | ~Q(kind="called") & Q(endpoint=None),
+                name="who_is_asked_has_an_endpoint",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name if self.version == 1 else f"{self.name} v{self.version}"
+
+    @property
+    def is_called(self) -> bool:
+        return self.kind == self.Kind.CALLED
+
+    def saying(self) -> dict[str, Any]:
+        """What its identity is made of."""
+        return {
+            "kind": self.kind,
+            "base_url": self.base_url,
+            "model": self.model,
+            "protocol": self.protocol,
+            "template": self.template,
+            "parameters": self.parameters,
+            "parser": self.parser_version,
+        } | ({"name": self.name} if self.kind == self.Kind.IMPORTED else {})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.identity = identity_of(self.saying())
+        super().save(*args, **kwargs)
+
+
+def identity_of(saying: Mapping[str, object]) -> str:
+    """SHA-256 over the card, whatever the order of its parts."""
+    written = json.dumps(saying, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

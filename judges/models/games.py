@@ -1,0 +1,138 @@
+from django.db import models
+from django.db.models import Q
+
+from arena.models import Battle, Call, Event, Run
+from judges.models.cards import Judge
+from judges.states import GameState
+
+WITH_VERDICT = [state.value for state in GameState if state.has_verdict]
+# A protocol that grades one answer a game gives a score and no winner: two such games make a verdict.
+ENDED_WELL = Q(state__in=WITH_VERDICT) & (~Q(winner="") | Q(score_first__isnull=False))
+WITHOUT_VERDICT = ~Q(state__in=WITH_VERDICT) & Q(winner="", strength=None, score_first=None, score_second=None)
+
+
+class GameQuerySet(models.QuerySet["Game"]):
+    def decided(self) -> "GameQuerySet":
+        """Games with a verdict."""
+        return self.filter(state__in=WITH_VERDICT)
+
+    def over(self) -> "GameQuerySet":
+        """Games that ended, with a verdict or without."""
+        return self.exclude(state="")
+
+    def failed(self) -> "GameQuerySet":
+        """Games that ended without a verdict: they may be played again."""
+        return self.over().exclude(state__in=WITH_VERDICT)
+
+    def counted(self) -> "GameQuerySet":
+        """Verdicts that count by default: not tainted, not set aside."""
+        return self.decided().filter(is_counted=True, taints=[])
+
+
+class Game(models.Model):
+    """What one judge said of one battle in one order: the raw verdict on its two slots, or why there is none. Never deleted.
+
+    `event` is the place in the ledger at which it ended so; how it was set aside and restored since is in its changes.
+    That battle, run and call are of one arena and fit each other is enforced by the database (migration 0002).
+    """
+
+    class State(models.TextChoices):
+        """Those of `GameState`, and none while it is not over."""
+
+        OK = "ok", "verdict"
+        AMBIGUOUS = "ambiguous", "ambiguous: several different labels"
+        UNPARSABLE = "unparsable", "no readable verdict"
+        TRUNCATED = "truncated", "cut at the token limit"
+        REFUSED = "refused", "refused to judge"
+        FILTERED = "filtered", "held back by a content filter"
+        ERROR = "error", "failed"
+        RULE = "rule", "decided by a rule, without a call"
+        SKIPPED_BUDGET = "skipped_budget", "not asked: the budget was spent"
+
+    class Order(models.TextChoices):
+        AB = "ab", "a first"
+        BA = "ba", "b first"
+
+    class Winner(models.TextChoices):
+        FIRST = "first", "the first slot"
+        SECOND = "second", "the second slot"
+        TIE = "tie", "tie"
+        BOTH_BAD = "both_bad", "both bad"
+
+    battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="games")
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="games", db_index=False)
+    order = models.CharField(max_length=2, choices=Order)
+    repeat = models.PositiveSmallIntegerField(default=0)
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="games", db_index=False)
+    call = models.OneToOneField(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="game")
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="copies", db_index=False,
+        help_text="The game whose stored reply was read again, because its request was the same.",
+    )  # fmt: skip
+    request_key = models.CharField(max_length=64, blank=True, default="", help_text="Names the request, without its fence.")
+    reference_given = models.BooleanField(default=False)
+    state = models.CharField(max_length=14, choices=State, blank=True, default="", help_text="How it ended; empty: not yet.")
+    winner = models.CharField(max_length=8, choices=Winner, blank=True, default="", help_text="Of the slots, not of the sides.")
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 better, 2 much better.")
+    score_first = models.FloatField(null=True, blank=True)
+    score_second = models.FloatField(null=True, blank=True)
+    label = models.CharField(max_length=200, blank=True, default="", help_text="As its protocol spells it.")
+    label_start = models.PositiveIntegerField(null=True, blank=True, help_text="Where it stood in the reply.")
+    label_end = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.TextField(blank=True, default="", help_text="Why there is no verdict, or which rule gave it.")
+    reply = models.TextField(blank=True, default="", help_text="What it said, where no attempt holds it.")
+    taints = models.JSONField(default=list, blank=True, help_text="What in the answers might speak to a judge.")
+    cost = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of all its attempts.")
+    is_counted = models.BooleanField(default=True)
+    set_aside_reason = models.CharField(max_length=200, blank=True, default="")
+    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="games", db_index=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GameQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["judge", "battle", "order", "repeat"], name="one_game_an_order_and_repeat"),
+            models.CheckConstraint(condition=ENDED_WELL | WITHOUT_VERDICT, name="a_verdict_only_where_it_ended_well"),
+            models.CheckConstraint(
+                condition=Q(state__in=["", *(state.value for state in GameState)]), name="game_state_is_known"
+            ),
+            models.CheckConstraint(condition=Q(order__in=["ab", "ba"]), name="game_order_is_known"),
+            models.CheckConstraint(
+                condition=Q(winner__in=["", "first", "second", "tie", "both_bad"]), name="game_winner_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(score_second=None) | Q(score_first__isnull=False), name="the_first_slot_is_scored_first"
+            ),
+            models.CheckConstraint(condition=Q(event__isnull=True) | ~Q(state=""), name="only_what_ended_is_in_the_ledger"),
+            models.CheckConstraint(condition=Q(run__isnull=False) | Q(call=None), name="a_called_game_has_a_run"),
+        ]
+        indexes = [
+            models.Index(fields=["run", "state"], name="game_run"),
+            models.Index(fields=["event"], condition=Q(event__isnull=False), name="game_event"),
+            models.Index(fields=["request_key"], condition=Q(state="ok") & ~Q(request_key=""), name="game_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"game {self.pk}: {self.state or 'not over'}"
+
+    @property
+    def has_verdict(self) -> bool:
+        return self.state in WITH_VERDICT
+
+
+class GameChange(models.Model):
+    """A game that was set aside or restored, at an event of the ledger."""
+
+    game = models.ForeignKey(Game, on_delete=models.PROTECT, related_name="changes")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="game_changes")
+    is_counted = models.BooleanField(help_text="From this event on.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_change_a_game_and_event")]
+
+    def __str__(self) -> str:
+        return f"game {self.game_id} {'restored' if self.is_counted else 'set aside'}"

@@ -1,0 +1,58 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from arena.models import Arena, Battle, Prompt
+from arena.outcomes import Outcome
+
+
+class GoldSet(models.Model):
+    """Battles of which is known which answer is right: what a judge is measured by."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="gold_sets")
+    name = models.CharField(max_length=120)
+    origin = models.TextField(
+        blank=True, default="", help_text="Where the labels come from: experts, a verifier, a public set."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["arena", "name"]
+        constraints = [models.UniqueConstraint(fields=["arena", "name"], name="gold_set_in_arena")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GoldItem(models.Model):
+    """One battle with its label."""
+
+    gold_set = models.ForeignKey(GoldSet, on_delete=models.CASCADE, related_name="items", db_index=False)
+    battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="gold_items")
+    label = models.CharField(max_length=8, choices=Outcome)
+    note = models.CharField(max_length=200, blank=True, default="", help_text="Such as the source's own number of the pair.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["gold_set", "battle"], name="one_label_a_battle_and_gold_set"),
+            models.CheckConstraint(condition=Q(label__in=Outcome.values), name="gold_label_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"battle {self.battle_id}: {self.label}"
+
+
+class Checklist(models.Model):
+    """What a good answer to one prompt must have: written once, and edited by people."""
+
+    prompt = models.OneToOneField(Prompt, on_delete=models.CASCADE, related_name="checklist")
+    criteria = models.JSONField(default=list, help_text="A list of questions that are answered with yes or no.")
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{len(self.criteria)} criteria"
