@@ -39,9 +39,15 @@ class Endpoint(models.Model):
     is_proven = models.BooleanField(
         default=False, help_text="It has answered once since it was edited; until then one call at a time."
     )
+    proven_with = models.JSONField(
+        default=list, blank=True, help_text="Optional parts of a request that it has answered; a new one is tried by one call."
+    )
     paused_because = models.TextField(blank=True, default="", help_text="Why no call is sent; empty it to go on.")
     n_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failures in a row; they open the circuit.")
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
+    probe_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="One call is trying it out; the others wait for what it learns."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EndpointQuerySet.as_manager()
@@ -57,7 +63,7 @@ class Endpoint(models.Model):
     def forget(self) -> None:
         """What was learnt holds for what it was: an edited endpoint is a new one."""
         self.refused_parameters, self.is_proven, self.paused_because = [], False, ""
-        self.n_failures, self.open_until = 0, None
+        self.proven_with, self.n_failures, self.open_until, self.probe_until = [], 0, None, None
 
 
 class Allowance(models.Model):
@@ -66,13 +72,19 @@ class Allowance(models.Model):
     base_url = models.CharField(max_length=300)
     key_name = models.CharField(max_length=80, blank=True, default="")
     per_minute = models.FloatField(help_text="Requests a minute believed to be allowed.")
-    ceiling = models.FloatField(null=True, help_text="Where it was last refused: approached slowly.")
+    ceiling = models.FloatField(null=True, help_text="What got through when it was last refused: approached slowly.")
     requests = models.FloatField(default=1.0, help_text="Requests that may be sent now.")
-    tokens = models.FloatField(default=0.0, help_text="Tokens that may be sent now, where that is limited.")
+    tokens_per_minute = models.FloatField(null=True, help_text="As the server's headers say, or the endpoint's settings.")
+    tokens = models.FloatField(null=True, help_text="Tokens that may be sent now; empty: not limited.")
     filled_at = models.DateTimeField()
+    started_at = models.DateTimeField(help_text="Since when it has been asked without a longer rest.")
+    grown_at = models.DateTimeField(help_text="When the rate was last looked at.")
+    passed = models.JSONField(default=list, help_text="Calls that got through, second by second, of the last two minutes.")
     blocked_until = models.DateTimeField(null=True, help_text="The server asked to wait.")
-    n_refused = models.PositiveIntegerField(default=0)
-    version = models.PositiveIntegerField(default=0, help_text="Counts changes: a change is written only on what was read.")
+    n_refused = models.PositiveIntegerField(default=0, help_text="Refusals since a call last got through.")
+    first_refused_at = models.DateTimeField(null=True, help_text="The first of them.")
+    refused_at = models.DateTimeField(null=True, help_text="The last one; calls sent before it tell nothing new.")
+    version = models.PositiveBigIntegerField(default=0, help_text="Counts changes: a change is written only on what was read.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["base_url", "key_name"], name="one_allowance_an_address_and_key")]

@@ -85,6 +85,9 @@ class Call(Leased):
         null=True, blank=True, help_text="A retry is a state of the row: when it may be sent again."
     )
     max_tokens_factor = models.PositiveSmallIntegerField(default=1, help_text="2 after a reply that was cut.")
+    bound = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Micro-dollars that it may cost, where it did not fit into what was left."
+    )
     n_sent = models.PositiveSmallIntegerField(default=0, help_text="Attempts sent.")
     n_refusals = models.PositiveSmallIntegerField(default=0, help_text="Attempts that were refused for speed alone.")
     outcome = models.CharField(max_length=20, blank=True, default="", help_text="End state: ok, truncated, refused, error ...")
@@ -96,8 +99,8 @@ class Call(Leased):
     class Meta:
         ordering = ["run", "place"]
         indexes = [
-            models.Index(fields=["run", "place"], condition=Q(state="waiting"), name="call_waiting"),
-            models.Index(fields=["lease_until"], condition=~Q(lease_token=""), name="call_held"),
+            models.Index(fields=["run", "endpoint", "place"], condition=Q(state="waiting"), name="call_waiting"),
+            models.Index(fields=["lease_token"], condition=~Q(lease_token=""), name="call_held"),
             models.Index(fields=["run", "state", "outcome"], name="call_progress"),
         ]
 

@@ -1,0 +1,64 @@
+"""What a kind of run does with its calls. The engine knows nothing of prompts or battles; each kind is wired by a setting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from arena.llm.messages import Completion, Request
+from arena.models import Attempt, Call
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What to ask: the request with a fence of its own, and what `read` must know of it."""
+
+    request: Request
+    fence: str = ""
+    context: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply was: an end state (`ok`, `truncated`, `refused` ...), the result of an `ok`, and why there is none."""
+
+    outcome: str
+    result: object = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A call that is over; `attempt` is the one that decided it, None where none was sent."""
+
+    call: Call
+    attempt: Attempt | None
+    reading: Reading
+
+
+class RunKind(Protocol):
+    """`arena.generation` answers prompts, `judges.judging` compares battles."""
+
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading]:
+        """What to ask, by call id, for calls of one run; few queries for many calls.
+
+        A reading instead decides a call without sending anything: by a rule, or from a cache. May be asked again for a call
+        that did not get its turn. The engine itself doubles `max_tokens` after a reply that was cut.
+        """
+
+    def read(self, composed: Composed, completion: Completion) -> Reading:
+        """In the sending thread, without the database. Never raises on what a model says."""
+
+    def settle(self, decided: Sequence[Decided]) -> None:
+        """Write the results, inside the engine's transaction; whatever the outcome, each call exactly once.
+
+        A call that failed and is started again is decided again.
+        """
+
+
+def kind_of(run_kind: str) -> RunKind:
+    """The kind that settings.RUN_KINDS names."""
+    kind: RunKind = import_string(settings.RUN_KINDS[run_kind])()
+    return kind
