@@ -192,8 +192,9 @@ def _summed_scores_meat(comparisons: Comparisons, codes: Codes, score: ScoreRows
         table += np.bincount(base + comparisons.b[part], weights=entries.b * weight, minlength=len(table))
         for column, sums in enumerate(further):
             sums += np.bincount(slot, weights=entries.further[:, column] * weight, minlength=n_slots)
-    scores = np.hstack([table.reshape(n_slots, m), further.T])
-    return np.asarray(scores.T @ scores, dtype=np.float64)
+    scores = table.reshape(n_slots, m)
+    crossed = further @ scores
+    return np.block([[scores.T @ scores, crossed.T], [crossed, further @ further.T]])
 
 
 def _sparse_table(a: Codes, b: Codes, slots: Codes | Ints, entries: Entries, m: int) -> csr_array:
