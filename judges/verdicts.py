@@ -1,5 +1,6 @@
 """What a judge said of the two slots of one game, and what that means for the two sides of the battle."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -8,6 +9,7 @@ type Order = Literal["ab", "ba"]  # "ab": answer a stands in the first slot
 type Side = Literal["a", "b", "tie", "both_bad"]
 
 _SIDES: dict[str, dict[str, Side]] = {"ab": {"first": "a", "second": "b"}, "ba": {"first": "b", "second": "a"}}
+_ROUNDING = 1e-9
 _LEVEL: dict[str, Side] = {"tie": "tie", "both_bad": "both_bad"}
 
 
@@ -61,3 +63,26 @@ def _sides(order: str) -> dict[str, Side]:
     if order not in _SIDES:
         raise ValueError(f"order is {order!r}; allowed are 'ab' (answer a in the first slot) and 'ba'")
     return _SIDES[order]
+
+
+def scores_to_winner(s1: float, s2: float, *, margin: float) -> Winner:
+    """
+    Which slot wins by points: one that leads by more than the margin, else neither.
+
+    Examples
+    --------
+    >>> scores_to_winner(8, 7, margin=0), scores_to_winner(8, 7, margin=1)
+    ('first', 'tie')
+    """
+    if not (math.isfinite(s1) and math.isfinite(s2) and math.isfinite(margin) and margin >= 0):
+        raise ValueError(f"scores {s1!r} and {s2!r}, margin {margin!r}; allowed are finite numbers and a margin of 0 or more")
+    lead = s1 - s2
+    # Shares such as .3 have no exact form: a lead of the margin itself is none.
+    if abs(lead) <= margin + _ROUNDING:
+        return "tie"
+    return "first" if lead > 0 else "second"
+
+
+def scored(s1: float, s2: float, *, margin: float) -> Verdict:
+    """The verdict on two slots that points were given to."""
+    return Verdict(scores_to_winner(s1, s2, margin=margin), scores=(s1, s2))

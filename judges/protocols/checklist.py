@@ -1,0 +1,129 @@
+"""One answer held against criteria that were written once for its prompt: after WildBench and TICK.
+
+A judge, or a person, writes the criteria of a prompt once and people may edit them; the answer's score is the weighted share
+of the criteria that it meets.
+"""
+
+import json
+from collections.abc import Sequence
+
+from arena.llm.messages import Message
+from judges import fencing
+from judges.labels import CheckLabels
+from judges.protocols.item import Criterion
+from judges.protocols.mt_bench import ONE_ANSWER
+from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol, as_slot, text_field
+
+MOST_CRITERIA = 20
+WRITING_SYSTEM = """\
+You write a checklist for judging answers to a request. Each criterion is one question about an answer that can be answered \
+with yes or no, where yes is good; it asks one thing, can be checked without knowing other answers, and does not ask for a \
+style that the request does not ask for."""
+WRITING_TEMPLATE = """\
+What the user asked:
+{prompt}
+
+A reference answer, written by the operator and taken to be right:
+{reference}
+
+Reply with a JSON object. Its first field, reasoning, says what a good answer must do; its last field, criteria, is a list of \
+3 to 10 objects, each with text, the question, and weight, a whole number from 1 (nice to have) to 3 (without it the answer \
+fails)."""
+WRITING_SCHEMA: Schema = {
+    "type": "object",
+    "properties": {
+        "reasoning": text_field("What a good answer must do."),
+        "criteria": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"text": text_field("A yes or no question."), "weight": {"type": "integer", "enum": [1, 2, 3]}},
+                "required": ["text", "weight"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["reasoning", "criteria"],
+    "additionalProperties": False,
+}
+_CHECK = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "integer"},
+        "reasoning": text_field("Why, before the answer."),
+        "met": {"type": "string", "enum": ["yes", "no"]},
+    },
+    "required": ["number", "reasoning", "met"],
+    "additionalProperties": False,
+}
+
+
+def weighted_share(label: str, checklist: Sequence[Criterion]) -> float:
+    """
+    The weight of the criteria that are met, as a share of all weight.
+
+    Examples
+    --------
+    >>> weighted_share("yes no", [Criterion("Names the capital?", 3), Criterion("One sentence?", 1)])
+    0.75
+    """
+    said = label.split()
+    if len(said) != len(checklist) or not checklist:
+        raise ValueError(f"{len(said)} answers to {len(checklist)} criteria; give the checklist that the game was played with")
+    met = sum(criterion.weight for criterion, answer in zip(checklist, said, strict=True) if answer == "yes")
+    return met / sum(criterion.weight for criterion in checklist)
+
+
+def compose_writing(turns: Sequence[str], *, reference: str | None, fence: str) -> tuple[Message, ...]:
+    """The request that has the criteria of one prompt written; no answer is shown, so that none shapes them."""
+    slots = {"prompt": as_slot(turns)} | ({"reference": reference} if reference else {})
+    return fencing.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence)
+
+
+def read_writing(text: str) -> tuple[Criterion, ...]:
+    """The criteria in a reply to `compose_writing`; raises where it holds none, so that somebody looks at it."""
+    try:
+        rows = json.loads(text[text.index("{") : text.rindex("}") + 1])["criteria"]
+        criteria = tuple(Criterion(str(row["text"]).strip(), float(row["weight"])) for row in rows)
+    except (ValueError, KeyError, TypeError, RecursionError) as reason:
+        raise ValueError(f"no checklist in the reply: {reason}. Ask again or write the criteria by hand") from reason
+    if not 1 <= len(criteria) <= MOST_CRITERIA or not all(criterion.text for criterion in criteria):
+        raise ValueError(
+            f"{len(criteria)} criteria; allowed are 1 to {MOST_CRITERIA}, none of them empty. Ask again or edit them"
+        )
+    return criteria
+
+
+CHECKLIST = SingleProtocol(
+    key="checklist",
+    version=1,
+    title="Checklist, single answers",
+    source="After WildBench (Lin et al. 2024, arXiv 2406.04770) and TICK (Cook et al. 2024, arXiv 2410.03608)",
+    system=(
+        "You check an answer against a list of criteria. Go through them one by one; a criterion is met only where the answer "
+        f"itself shows it. {FAIRNESS}"
+    ),
+    template=f"""{CONTEXT}
+
+The criteria, numbered in their markers:
+{{checklist}}
+
+{ONE_ANSWER}""",
+    ending=(
+        "Write your reasons for each criterion first. Then end with one line for each criterion and nothing below, with its "
+        "number and yes or no, such as\n1: yes\n2: no"
+    ),
+    json_ending=(
+        "Reply with a JSON object. Its first field, reasoning, looks at the answer as a whole; its last field, checks, is a "
+        "list with an object for each criterion: its number, the reasoning, and met, which is yes or no."
+    ),
+    properties={
+        "reasoning": text_field("The answer as a whole, before the checks."),
+        "checks": {"type": "array", "items": _CHECK},
+    },
+    labels=CheckLabels,
+    grade=weighted_share,
+    low=0,
+    high=1,
+    needed=frozenset({"prompt", "answer", "checklist"}),
+)

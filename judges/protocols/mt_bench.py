@@ -1,0 +1,96 @@
+"""Pairs and single answers, one turn and two: after MT-bench (Zheng et al. 2023).
+
+Labels are those of the source: [[A]] [[B]] [[C]] for pairs, [[7]] or [[7.5]] from 1 to 10 for single answers. The two-turn
+forms show the whole conversation and ask about its last turn; the one-turn forms show the first turn only.
+"""
+
+from judges.labels import ScoreLabels
+from judges.protocols import pairwise
+from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, SingleProtocol, choice_field, number, text_field
+
+SOURCE = "After MT-bench (Zheng et al. 2023, arXiv 2306.05685)"
+SCORES = ScoreLabels(1, 10)
+QUALITIES = "helpfulness, relevance, accuracy, depth, creativity and level of detail"
+LAST_TURN = (
+    "The request is a conversation of several turns. Judge the answers to its last turn; the earlier ones are its context."
+)
+ONE_ANSWER = """\
+The assistant's answer:
+{answer}"""
+PAIR_SYSTEM = f"You are an impartial judge of two assistants who answered the same user. Weigh their {QUALITIES}. {FAIRNESS}"
+SINGLE_SYSTEM = f"You are an impartial judge of an assistant's answer. Weigh its {QUALITIES}. {FAIRNESS}"
+SINGLE_ENDING = """\
+Explain your judgement first. Then write your rating, a number from 1 (useless) to 10 (could not be better), on a last line of \
+its own and in double square brackets, in this form: Rating: [[5]]"""
+SINGLE_JSON_ENDING = """\
+Reply with a JSON object. Its first field, reasoning, explains your judgement; its last field, score, is a number from 1 \
+(useless) to 10 (could not be better)."""
+PAIR_PROPERTIES = {
+    "reasoning": text_field("The comparison, before the verdict."),
+    "verdict": choice_field("A", "B", "C"),
+}
+SINGLE_PROPERTIES = {
+    "reasoning": text_field("The explanation, before the score."),
+    "score": {"type": "number", "description": "From 1 to 10."},
+}
+
+MT_PAIR = PairProtocol(
+    key="mt_pair",
+    version=1,
+    title="MT-bench, pairs, one turn",
+    source=SOURCE,
+    system=PAIR_SYSTEM,
+    template=f"{CONTEXT}\n\n{pairwise.TWO_ANSWERS}",
+    ending=pairwise.ENDING,
+    json_ending=pairwise.JSON_ENDING,
+    properties=PAIR_PROPERTIES,
+    labels=lambda n_criteria: pairwise.LABELS,
+    verdicts=pairwise.VERDICTS,
+    turns="first",
+)
+MT_PAIR_TWO_TURNS = PairProtocol(
+    key="mt_pair_two_turns",
+    version=1,
+    title="MT-bench, pairs, two turns",
+    source=SOURCE,
+    system=f"{PAIR_SYSTEM} {LAST_TURN}",
+    template=f"{CONTEXT}\n\n{pairwise.TWO_ANSWERS}",
+    ending=pairwise.ENDING,
+    json_ending=pairwise.JSON_ENDING,
+    properties=PAIR_PROPERTIES,
+    labels=lambda n_criteria: pairwise.LABELS,
+    verdicts=pairwise.VERDICTS,
+    turns="several",
+)
+MT_SINGLE = SingleProtocol(
+    key="mt_single",
+    version=1,
+    title="MT-bench, single answers 1-10, one turn",
+    source=SOURCE,
+    system=SINGLE_SYSTEM,
+    template=f"{CONTEXT}\n\n{ONE_ANSWER}",
+    ending=SINGLE_ENDING,
+    json_ending=SINGLE_JSON_ENDING,
+    properties=SINGLE_PROPERTIES,
+    labels=lambda n_criteria: SCORES,
+    grade=number,
+    low=1,
+    high=10,
+    turns="first",
+)
+MT_SINGLE_TWO_TURNS = SingleProtocol(
+    key="mt_single_two_turns",
+    version=1,
+    title="MT-bench, single answers 1-10, two turns",
+    source=SOURCE,
+    system=f"{SINGLE_SYSTEM} {LAST_TURN}",
+    template=f"{CONTEXT}\n\n{ONE_ANSWER}",
+    ending=SINGLE_ENDING,
+    json_ending=SINGLE_JSON_ENDING,
+    properties=SINGLE_PROPERTIES,
+    labels=lambda n_criteria: SCORES,
+    grade=number,
+    low=1,
+    high=10,
+    turns="several",
+)

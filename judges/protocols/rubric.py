@@ -1,0 +1,46 @@
+"""One answer graded by a rubric, 1-5 or 1-10, whole points: after Prometheus 2 (Kim et al. 2024).
+
+Labels [[4]]; the source's `[RESULT] 4` is read as well.
+"""
+
+from judges.labels import ScoreLabels
+from judges.protocols.mt_bench import ONE_ANSWER
+from judges.protocols.protocol import CONTEXT, FAIRNESS, SingleProtocol, choice_field, number, text_field
+
+SYSTEM = (
+    "You grade an answer by a rubric. Where the operator gives criteria, they are the rubric; where none are given, grade "
+    "whether the answer is right, complete and clear. Grade this answer for itself, not against another one that you imagine. "
+    f"{FAIRNESS}"
+)
+
+
+def _rubric(points: int, middle: str) -> SingleProtocol:
+    scale = f"1 means that the answer fails the rubric, {middle}, and {points} that it meets the rubric in every point"
+    return SingleProtocol(
+        key=f"rubric_{points}",
+        version=1,
+        title=f"Rubric, single answers 1-{points}",
+        source="After Prometheus 2 (Kim et al. 2024, arXiv 2405.01535)",
+        system=SYSTEM,
+        template=f"{CONTEXT}\n\n{ONE_ANSWER}",
+        ending=(
+            f"Hold the answer against the rubric, point by point. Then write a whole number from 1 to {points}, in double "
+            f"square brackets and on a last line of its own, such as [[{points // 2}]]: {scale}."
+        ),
+        json_ending=(
+            "Reply with a JSON object. Its first field, reasoning, holds the answer against the rubric, point by point; its "
+            f"last field, score, is a whole number from 1 to {points}: {scale}."
+        ),
+        properties={
+            "reasoning": text_field("The rubric, point by point, before the score."),
+            "score": choice_field(*range(1, points + 1)),
+        },
+        labels=lambda n_criteria: ScoreLabels(1, points, whole=True),
+        grade=number,
+        low=1,
+        high=points,
+    )
+
+
+RUBRIC_5 = _rubric(5, "3 that it meets the main points and misses others")
+RUBRIC_10 = _rubric(10, "4 to 6 that it meets the main points and misses others")
