@@ -1,0 +1,173 @@
+"""What sways a judge beside quality: length, lists, bold, and answers of its own family; and whether it is transitive."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from math import sqrt
+
+import numpy as np
+from scipy.stats import t
+
+from judges.audit_figures import FEW_PROMPTS, LEVEL, Figure, Floats, Label, few_prompts, joined, of_sums, share
+from judges.audit_rows import AuditItem, Looks
+from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry
+from ranking.maths.contextual import fit_contextual
+from ranking.maths.likelihood import covariance
+from ranking.maths.separation import SeparationError
+
+HUMAN_POINTS = {"a": 1.0, "b": -1.0, "tie": 0.0, "both_bad": 0.0}
+
+LOOKS: Mapping[str, tuple[str, Callable[[Looks], int]]] = {
+    "length": ("longer", lambda looks: looks.n_characters),
+    "lists": ("more list items", lambda looks: looks.n_list_items),
+    "bold": ("more bold", lambda looks: looks.n_bold),
+}
+
+OWN = Label(
+    "self and family preference",
+    "battles",
+    "recall of what people prefer where it is the judge's own (family's) minus where the other answer is",
+)
+TRANSITIVITY = Label(
+    "transitivity", "triads", "triads on one prompt that are no cycle / triads whose three battles name winners"
+)
+
+
+def looks_figures(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, ...]:
+    """For length, lists and bold: the slope at equal human verdict, and how often more of it is preferred."""
+    found = []
+    for name in LOOKS:
+        found += [slope(items, name), preferred(items, name, rng=rng), preferred_where_equal(items, name, rng=rng)]
+    return tuple(found)
+
+
+def slope(items: Sequence[AuditItem], look: str) -> Figure:
+    """How far the judge's log-odds move with tanh(difference / sd), at equal human verdict.
+
+    ``logit P(a) = alpha + delta h + beta tanh((x_a - x_b) / sd)``, h = 1, 0, -1 as people prefer a, neither, b; a judge's
+    tie is half a win each. sd is that of the differences. Errors are clustered by prompt.
+
+    References
+    ----------
+    Y. Dubois et al., "Length-controlled AlpacaEval: a simple way to debias automatic evaluators", 2024 (the tanh).
+    """
+    label = Label(f"{look} slope", "battles", f"beta in logit P(a) = alpha + delta h + beta tanh({look} difference / sd)")
+    used = [item for item in items if item.judged and item.human and item.looks_a and item.looks_b]
+    gaps = _gaps(used, look)
+    if not len(gaps) or gaps.std() == 0:
+        return label.refused("no battles whose answers differ in it, with a verdict of judge and people", n=len(gaps))
+    covariates = {"h": [HUMAN_POINTS[item.human or "tie"] for item in used], "gap": np.tanh(gaps / gaps.std()).tolist()}
+    if not np.any(covariates["h"]):
+        del covariates["h"]
+    # The two sides are the "competitors": their difference is alpha.
+    n = len(used)
+    rows = Comparisons.from_names(
+        ["a"] * n,
+        ["b"] * n,
+        [item.judged or "tie" for item in used],
+        prompt=[item.prompt for item in used],
+        covariates=covariates,
+    )
+    return _slope_of(label, rows)
+
+
+def preferred(items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
+    """How often the judge prefers the answer with more of it, whatever people said."""
+    more, _ = LOOKS[look]
+    label = Label(f"P({more} preferred)", "battles", f"{more} preferred / answers differ in it and the judge prefers one")
+    return _share_of_more(label, items, look, rng=rng)
+
+
+def preferred_where_equal(items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
+    """The same where people prefer neither answer."""
+    more, _ = LOOKS[look]
+    label = Label(
+        f"P({more} preferred) at equal quality", "battles", f"{more} preferred / the same, where people prefer neither"
+    )
+    return _share_of_more(label, [item for item in items if item.human in ("tie", "both_bad")], look, rng=rng)
+
+
+def own_preference(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
+    """Recall of what people prefer where it is the judge's own, minus where it stands against the judge's own.
+
+    Only battles of one own answer with one that is not count, so both recalls are of the same kind of battle. A judge's
+    tie recalls nothing.
+
+    References
+    ----------
+    K. Wataoka, T. Takahashi, R. Ri, "Self-preference bias in LLM-as-a-judge", 2024.
+    """
+    used = [item for item in items if item.judged and item.human in ("a", "b") and item.own_a != item.own_b]
+    hit = np.array([item.judged == item.human for item in used], dtype=np.float64)
+    own = np.array([item.own_a == (item.human == "a") for item in used], dtype=np.float64)
+    rows = np.column_stack([hit * own, own, hit * (1 - own), 1 - own])
+    figure = of_sums(OWN, rows, [item.prompt for item in used], lambda s: s[:, 0] / s[:, 1] - s[:, 2] / s[:, 3], rng=rng)
+    return replace(figure, note=joined(figure.note, f"{int(own.sum())} of them own preferred")) if figure.is_defined else figure
+
+
+def transitivity(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
+    """Share of triads of competitors on one prompt that are no cycle; chance alone gives 3/4.
+
+    Several battles of a pair on a prompt speak by majority.
+    """
+    rows, prompts = [], []
+    for prompt, beats in _winners_by_prompt(items).items():
+        n_triads, n_cycles = _triads(beats)
+        if n_triads:
+            rows.append((n_triads - n_cycles, n_triads))
+            prompts.append(prompt)
+    table = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    return of_sums(TRANSITIVITY, table, prompts, lambda s: s[:, 0] / s[:, 1], rng=rng, n=int(table[:, 1].sum()))
+
+
+def _gaps(items: Sequence[AuditItem], look: str) -> Floats:
+    _, count = LOOKS[look]
+    return np.array([count(i.looks_a) - count(i.looks_b) for i in items if i.looks_a and i.looks_b], dtype=np.float64)
+
+
+def _share_of_more(label: Label, items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
+    used = [item for item in items if item.judged in ("a", "b") and item.looks_a and item.looks_b]
+    pairs = [(item, gap) for item, gap in zip(used, _gaps(used, look).tolist(), strict=True) if gap]
+    hits = [(item.judged == "a") == (gap > 0) for item, gap in pairs]
+    return share(label, hits, [item.prompt for item, _ in pairs], rng=rng)
+
+
+def _slope_of(label: Label, rows: Comparisons) -> Figure:
+    n = len(rows)
+    if not fit_bradley_terry(rows).names:
+        return label.refused("the judge always prefers the same side", n=n)
+    try:
+        fit = fit_contextual(rows)
+    except (SeparationError, NotConvergedError) as error:
+        return replace(label.refused(f"no finite estimate: {error}", n=n), is_unbounded=True)
+    n_prompts = len(np.unique(rows.clusters("prompt")))
+    variances = [float(covariance(fit.likelihood, 2, cluster="prompt")[-1, -1])] if n_prompts > 1 else []
+    if n_prompts < FEW_PROMPTS:
+        variances.append(float(covariance(fit.likelihood, 2, cluster=None)[-1, -1]))
+    estimate, se = fit.parameters[-1].estimate, sqrt(max(variances))
+    half = float(t.ppf(0.5 + LEVEL / 2, max(n_prompts - 1, 1))) * se
+    figure = label.plain(estimate, n, note=few_prompts(n_prompts))
+    return replace(figure, low=estimate - half, high=estimate + half, se=se, method="t, clustered by prompt")
+
+
+def _winners_by_prompt(items: Sequence[AuditItem]) -> Mapping[str, Mapping[tuple[str, str], int]]:
+    """By prompt, for each pair in sorted order: battles won by its first less those won by its second."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for item in items:
+        if item.judged in ("a", "b") and item.a != item.b:
+            winner, loser = (item.a, item.b) if item.judged == "a" else (item.b, item.a)
+            pair = (min(winner, loser), max(winner, loser))
+            leads = found.setdefault(item.prompt, {})
+            leads[pair] = leads.get(pair, 0) + (1 if pair[0] == winner else -1)
+    return found
+
+
+def _triads(leads: Mapping[tuple[str, str], int]) -> tuple[int, int]:
+    """Triads in which each pair has a winner, and those of them that are cycles."""
+    names = sorted({name for pair in leads for name in pair})
+    n_triads = n_cycles = 0
+    for x, y, z in combinations(names, 3):
+        xy, yz, xz = (np.sign(leads.get(pair, 0)) for pair in ((x, y), (y, z), (x, z)))
+        n_triads += bool(xy and yz and xz)
+        n_cycles += bool(xy and xy == yz == -xz)
+    return n_triads, n_cycles
