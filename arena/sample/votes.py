@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from arena.sample.content import SamplePrompt, SampleResponse
-from arena.sample.verifying import passes
+from arena.verifiers import passes
 
 OVERLAP_WEIGHT = 0.5
 TIE_MARGIN = 0.12

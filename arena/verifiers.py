@@ -7,7 +7,7 @@ A verifier is a dict with a ``kind`` and that kind's parameters. Upper and lower
 ``exact``
     ``any``: the text is one of these, apart from outer white space, emphasis, quotes and a final full stop.
 ``regex``
-    ``pattern``: is found somewhere in the text.
+    ``pattern``: is found somewhere in the text, within a second.
 ``numeric``
     ``value``, ``tolerance`` (default 0): the last number in the text is at most that far away. ``decimal_mark`` is
     ``.`` unless given; the other mark before exactly three digits separates thousands.
@@ -17,18 +17,23 @@ A verifier is a dict with a ``kind`` and that kind's parameters. Upper and lower
     ``value``: the whole text, or its one fenced block, is JSON equal to this.
 ``constraint``
     Every one given must hold: ``min_words``, ``max_words``, ``n_sentences``, ``n_lines`` (empty ones do not count),
-    ``n_bullets``, ``must_include``, ``must_not_include`` (substrings), ``without_letters``, ``all_lowercase``.
+    ``n_paragraphs`` (parted by empty lines), ``n_bullets``, ``must_include``, ``must_not_include``, ``starts_with``,
+    ``ends_with`` (substrings), ``without_letters``, ``all_lowercase``, ``all_uppercase``.
 """
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-type Verifier = dict[str, Any]
+import regex
 
-MAX_TEXT = 10_000
+type Verifier = Mapping[str, Any]
+
 MAX_PATTERN = 400
+MAX_SECONDS = 1.0
+"""For a pattern, which a curator writes and an answer's author knows how to slow down."""
 
 _NUMBER = re.compile(r"(?<![\w.,])[-−+]?\d(?:[\d.,\u202f']*\d)?")
 _LABELLED_LETTER = re.compile(r"\b(?:answer|antwort)\b(?:\s+(?:is|ist|lautet))?[\s:*(\[\"`]*([a-z])\b", re.IGNORECASE)
@@ -37,11 +42,28 @@ _FENCED = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
 _NESTED_REPEAT = re.compile(r"[*+}][^()]*\)\s*[*+{]")
 
 
+class VerifierTimeoutError(RuntimeError):
+    """A pattern took too long on a text: neither passed nor failed."""
+
+
 def passes(verifier: Verifier, text: str) -> bool:
-    """Whether ``text`` passes; raises ValueError for a verifier that does not exist or lacks a parameter."""
+    """Whether ``text`` passes.
+
+    Raises
+    ------
+    ValueError
+        For a verifier that does not exist, or whose parameters are missing, unknown or of the wrong type.
+    VerifierTimeoutError
+        If a pattern took longer than `MAX_SECONDS`.
+
+    Examples
+    --------
+    >>> passes({"kind": "numeric", "value": 145}, "120 + 25 = 145")
+    True
+    """
     check_verifier(verifier)
     check, _, _ = _KINDS[verifier["kind"]]
-    return check(text[:MAX_TEXT], verifier)
+    return check(text, verifier)
 
 
 def check_verifier(verifier: Verifier) -> None:
@@ -60,8 +82,17 @@ def check_verifier(verifier: Verifier) -> None:
         )
     if not given:
         raise ValueError(f"a {kind} verifier needs one of {', '.join(sorted(optional))}")
+    for name in sorted(given):
+        _check_type(kind, name, verifier[name])
     if kind == "regex":
         _compile(verifier["pattern"])
+
+
+def _check_type(kind: str, name: str, value: object) -> None:
+    # A word where a list belongs would be read letter by letter, and pass nearly everything.
+    for names, is_right, what in _TYPES:
+        if name in names and kind != "json_equal" and not is_right(value):
+            raise ValueError(f"{name} of a {kind} verifier is {value!r}; it has to be {what}")
 
 
 def _contains(text: str, verifier: Verifier) -> bool:
@@ -75,7 +106,13 @@ def _exact(text: str, verifier: Verifier) -> bool:
 
 
 def _regex(text: str, verifier: Verifier) -> bool:
-    return _compile(verifier["pattern"]).search(text) is not None
+    try:
+        return _compile(verifier["pattern"]).search(text, timeout=MAX_SECONDS) is not None
+    except TimeoutError:
+        pattern = verifier["pattern"]
+        raise VerifierTimeoutError(
+            f"the pattern {pattern!r} took over {MAX_SECONDS:g} s on an answer; write a simpler one"
+        ) from None
 
 
 def _numeric(text: str, verifier: Verifier) -> bool:
@@ -90,14 +127,14 @@ def _mcq(text: str, verifier: Verifier) -> bool:
     labelled = _LABELLED_LETTER.findall(text)
     opening = _OPENING_LETTER.match(text)
     letter = labelled[-1] if labelled else opening[1] if opening else ""
-    return bool(letter.upper() == verifier["answer"])
+    return bool(letter.upper() == verifier["answer"].upper())
 
 
 def _json_equal(text: str, verifier: Verifier) -> bool:
     fenced = _FENCED.fullmatch(text)
     try:
         found = json.loads(fenced[1] if fenced else text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON; a number of more digits, or nested deeper, than Python reads
         return False
     return _canonical(found) == _canonical(verifier["value"])
 
@@ -115,14 +152,14 @@ def _bare(text: str) -> str:
     return text.strip(" \t\r\n*_`\"'„“”.").casefold()
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> regex.Pattern[str]:
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"a pattern of {len(pattern)} characters; {MAX_PATTERN} are allowed")
     if _NESTED_REPEAT.search(pattern):
         raise ValueError(f"the pattern {pattern!r} repeats a repetition, which can take forever; write it without")
     try:
-        return re.compile(pattern)
-    except re.error as error:
+        return regex.compile(pattern)
+    except regex.error as error:
         raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from error
 
 
@@ -145,7 +182,8 @@ def _n_words(text: str) -> int:
 
 
 def _n_sentences(text: str) -> int:
-    return len([part for part in re.split(r"[.!?…]+[\"”“)*]*(?:\s+|$)", text.strip()) if part])
+    # Only from the first mark of a row: a long row would be tried from each of its marks.
+    return len([part for part in re.split(r"(?<![.!?…])[.!?…]+[\"”“)*]*(?:\s+|$)", text.strip()) if part])
 
 
 def _lines(text: str) -> list[str]:
@@ -165,12 +203,45 @@ _CONSTRAINTS: dict[str, Callable[[str, Any], bool]] = {
     "max_words": lambda text, limit: 0 < _n_words(text) <= limit,
     "n_sentences": lambda text, count: _n_sentences(text) == count,
     "n_lines": lambda text, count: len(_lines(text)) == count,
+    "n_paragraphs": lambda text, count: len([part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]) == count,
     "n_bullets": lambda text, count: _n_bullets(text) == count,
     "must_include": lambda text, phrases: all(_includes(text, phrase) for phrase in phrases),
     "must_not_include": lambda text, phrases: not any(_includes(text, phrase) for phrase in phrases),
     "without_letters": lambda text, letters: not set(letters.casefold()) & set(text.casefold()),
+    "starts_with": lambda text, phrase: text.strip().casefold().startswith(phrase.casefold()),
+    "ends_with": lambda text, phrase: text.strip().casefold().endswith(phrase.casefold()),
     "all_lowercase": lambda text, wanted: (text == text.lower()) is wanted,
+    "all_uppercase": lambda text, wanted: (text == text.upper()) is wanted,
 }
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, str) and each for each in value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_COUNTS = {"min_words", "max_words", "n_sentences", "n_lines", "n_paragraphs", "n_bullets"}
+_TYPES: tuple[tuple[set[str], Callable[[object], bool], str], ...] = (
+    ({"all", "any", "must_include", "must_not_include"}, _is_list_of_texts, "a list of texts, none empty"),
+    (_COUNTS, _is_count, "a whole number"),
+    ({"value"}, _is_number, "a number"),
+    ({"tolerance"}, lambda value: _is_number(value) and value >= 0, "a number of at least 0"),  # type: ignore[operator]
+    ({"decimal_mark"}, lambda value: value in (".", ","), "'.' or ','"),
+    (
+        {"pattern", "without_letters", "starts_with", "ends_with"},
+        lambda value: isinstance(value, str) and bool(value),
+        "a text",
+    ),
+    ({"answer"}, lambda value: isinstance(value, str) and re.fullmatch("[A-Za-z]", value) is not None, "one letter"),
+    ({"all_lowercase", "all_uppercase"}, lambda value: isinstance(value, bool), "true or false"),
+)
 
 _KINDS: dict[str, tuple[Callable[[str, Verifier], bool], set[str], set[str]]] = {
     "contains": (_contains, set(), {"all", "any"}),
