@@ -104,7 +104,7 @@ type Fitting = Callable[[maths.Comparisons], maths.Fit]
 def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition: Definition) -> Rating:
     fit = fitting(comparisons)
     rated: Rated = fit
-    notes: tuple[str, ...] = ()
+    notes = tuple(f"{limit.name} has no finite estimate: {limit.reason}" for limit in fit.at_limit)
     if definition.intervals == "bootstrap" and len(fit.names) > 1:
         rng = np.random.default_rng(definition.seed)
         rated = _resampled(
@@ -112,7 +112,7 @@ def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition:
             definition.cluster,
             lambda by: maths.bootstrap(fit.comparisons, method=fitting, by=by, n_replicates=N_REPLICATES, rng=rng, whole=fit),
         )
-        notes = rated.notes
+        notes += rated.notes
     return Rating(rated, fit.unrated, fit.components, fit.win_rates(), notes, fit)
 
 

@@ -49,7 +49,7 @@ from ranking.maths.borda import borda, borda_two_level, mean_win_rate
 from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.cells import Cells, Counts, count_cells, counts
 from ranking.maths.comparisons import OUTCOMES, Comparisons
-from ranking.maths.contextual import fit_contextual, slot_bound
+from ranking.maths.contextual import fit_contextual
 from ranking.maths.correlation import (
     agreement_with_confidence,
     kendall_tau,
@@ -102,6 +102,7 @@ from ranking.maths.resampled import Resampled
 from ranking.maths.scores import Scores
 from ranking.maths.separation import SeparationError
 from ranking.maths.simulation import RankCorrelations, simulate_rank_correlation
+from ranking.maths.slot_bound import slot_bound
 from ranking.maths.spread import Spread, spread
 from ranking.maths.style import length_saturation, style_differences
 from ranking.maths.tally import CellRows, Tally, TallyFileError

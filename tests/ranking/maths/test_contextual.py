@@ -10,9 +10,10 @@ from scipy.special import expit, log_expit, logit
 
 from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry
 from ranking.maths.arrays import Floats
-from ranking.maths.contextual import fit_contextual, slot_bound
+from ranking.maths.contextual import fit_contextual
 from ranking.maths.fit import Parameter
 from ranking.maths.separation import SeparationError, separating_direction
+from ranking.maths.slot_bound import slot_bound
 from ranking.maths.style import length_saturation, style_differences
 from tests.ranking.maths.making import battles
 
