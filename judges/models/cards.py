@@ -36,13 +36,14 @@ class Judge(models.Model):
     model = models.CharField(max_length=200, blank=True, default="", help_text="The model's name, as the provider spells it.")
     protocol = models.CharField(max_length=60, help_text="Key of the protocol, or of the offline judge.")
     template = models.TextField(blank=True, default="", help_text="What it is asked, with {slots}; as the protocol has it.")
+    wording = models.CharField(max_length=64, blank=True, default="", editable=False, help_text="Hash of all fixed words.")
     parameters = models.JSONField(default=dict, blank=True, help_text="See judges.parameters.")
     parser_version = models.CharField(max_length=40, blank=True, default="", editable=False)
     family = models.CharField(
         max_length=120, blank=True, default="", help_text="Organisation of the model: answers of the same one are its family's."
     )
     identity = models.CharField(max_length=64, unique=True, editable=False)
-    superseded_by = models.OneToOneField(
+    superseded_by = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="supersedes"
     )
     created_at = models.DateTimeField(auto_now_add=True)
@@ -74,6 +75,7 @@ class Judge(models.Model):
             "model": self.model,
             "protocol": self.protocol,
             "template": self.template,
+            "wording": self.wording,
             "parameters": self.parameters,
             "parser": self.parser_version,
         } | ({"name": self.name} if self.kind == self.Kind.IMPORTED else {})

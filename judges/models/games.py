@@ -16,6 +16,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Games with a verdict."""
         return self.filter(state__in=WITH_VERDICT)
 
+    def undecided(self) -> "GameQuerySet":
+        """Games without a verdict: not over yet, or failed, so that their call may be started again."""
+        return self.exclude(state__in=WITH_VERDICT)
+
     def over(self) -> "GameQuerySet":
         """Games that ended, with a verdict or without."""
         return self.exclude(state="")

@@ -47,7 +47,7 @@ class Checklist(models.Model):
     """What a good answer to one prompt must have: written once, and edited by people."""
 
     prompt = models.OneToOneField(Prompt, on_delete=models.CASCADE, related_name="checklist")
-    criteria = models.JSONField(default=list, help_text="A list of questions that are answered with yes or no.")
+    criteria = models.JSONField(default=list, help_text="Objects with text, a question answered with yes or no, and weight.")
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
 

@@ -1,0 +1,138 @@
+"""Cards: which judge is which. A card is never changed once it is made; what changes it makes a new version of it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+
+from arena.models import Endpoint
+from judges.models import Judge
+from judges.models.cards import identity_of
+from judges.parameters import Parameters
+from judges.parsing import PARSER_VERSION
+from judges.protocols import PROTOCOLS, PairProtocol, SingleProtocol
+
+type Protocol = PairProtocol | SingleProtocol
+
+
+class CardTaken(Exception):
+    """A card with this name, or one that says the same, is here already."""
+
+
+def protocol_of(judge: Judge) -> Protocol:
+    """The protocol with the card's own template."""
+    protocol = named_protocol(judge.protocol)
+    return replace(protocol, template=judge.template) if judge.template not in ("", protocol.template) else protocol
+
+
+def named_protocol(key: str) -> Protocol:
+    if key not in PROTOCOLS:
+        raise ValueError(f"protocol {key!r} is unknown; allowed are {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[key]
+
+
+def parameters_of(judge: Judge) -> Parameters:
+    return Parameters.of(judge.parameters)
+
+
+def called_judge(
+    endpoint: Endpoint, protocol: str, *, name: str = "", template: str = "", parameters: Mapping[str, Any] | None = None
+) -> Judge:
+    """The judge that asks this endpoint in this way: the one that is here, else a new card."""
+    card = _called_card(endpoint, protocol, template=template, parameters=parameters or {})
+    return _here_or_new(card, name or f"{endpoint.name}, {protocol}", suffix=bool(not name))
+
+
+def new_version(judge: Judge, **changes: Any) -> Judge:
+    """The judge with other endpoint, protocol, template, parameters or family; the old card stays as it is, with its games.
+
+    A card that is said again, as when a change is taken back, becomes the current one again.
+    """
+    if unknown := set(changes) - {"endpoint", "protocol", "template", "parameters", "family"}:
+        raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
+    said = {name: getattr(judge, name) for name in ("endpoint", "protocol", "template", "parameters")} | changes
+    if said["endpoint"] is None:
+        raise ValueError(f"{judge} is {judge.get_kind_display()}: only a judge that is asked has versions")
+    if said["protocol"] != judge.protocol and "template" not in changes:
+        said["template"] = ""  # another protocol's template would not fit
+    card = _called_card(
+        said["endpoint"], said["protocol"], template=said["template"], parameters=said["parameters"]
+    )  # fmt: skip
+    card.family = changes.get("family", judge.family)
+    return _supersede(judge, card)
+
+
+def refreshed(judge: Judge) -> Judge:
+    """The same judge where its endpoint and our own texts are as its card says, else a new version that says what is so now."""
+    if not judge.is_called or is_up_to_date(judge):
+        return judge
+    return new_version(judge)
+
+
+def is_up_to_date(judge: Judge) -> bool:
+    """Whether asking it today would be asking the judge of the card."""
+    if judge.endpoint is None:
+        return True
+    card = _called_card(judge.endpoint, judge.protocol, template=judge.template, parameters=judge.parameters)
+    return identity_of(card.saying()) == judge.identity
+
+
+def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapping[str, Any]) -> Judge:
+    """An offline or imported judge: the one that is here, else a new card."""
+    card = Judge(kind=kind, protocol=protocol, name=name, parameters=dict(parameters), parser_version=str(PARSER_VERSION))
+    return _here_or_new(card, name, suffix=True)
+
+
+def _called_card(endpoint: Endpoint, key: str, *, template: str, parameters: Mapping[str, Any]) -> Judge:
+    protocol = named_protocol(key)
+    if template:
+        protocol = replace(protocol, template=template.replace("\r\n", "\n"))
+    return Judge(
+        kind=Judge.Kind.CALLED,
+        endpoint=endpoint,
+        base_url=endpoint.base_url,
+        model=endpoint.model,
+        protocol=key,
+        template=protocol.template,
+        wording=hashlib.sha256(f"{protocol.version}\n{protocol.template_text}".encode()).hexdigest(),
+        parameters=Parameters.of(parameters).in_words(),
+        parser_version=str(PARSER_VERSION),
+    )
+
+
+def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
+    card.name = name[:120]
+    known = Judge.objects.filter(identity=identity_of(card.saying())).first()
+    if known is not None:
+        return known
+    number = 1
+    while Judge.objects.filter(name=card.name).exists():
+        if not suffix:
+            raise CardTaken(f"a judge named {name!r} is here and says something else: choose another name, or edit that judge")
+        number += 1
+        card.name = f"{name[:110]} {number}"
+    card.save()
+    return card
+
+
+def _supersede(judge: Judge, card: Judge) -> Judge:
+    """The card as the judge's newest version; nothing where it says the same."""
+    with transaction.atomic():
+        versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
+        known = Judge.objects.filter(identity=identity_of(card.saying())).first()
+        if known is not None and known.name != judge.name:
+            raise CardTaken(f"{known} says the same already: use that judge")
+        newest = next(version for version in versions if version.superseded_by_id is None)
+        if known is None:
+            card.name, card.version = judge.name, versions[-1].version + 1
+            card.save()
+            known = card
+        elif known.superseded_by_id is not None:
+            Judge.objects.filter(pk=known.pk).update(superseded_by=None)
+        if known.pk != newest.pk:
+            Judge.objects.filter(pk=newest.pk).update(superseded_by=known)
+        if known.family != card.family:
+            Judge.objects.filter(pk=known.pk).update(family=card.family)
+        return Judge.objects.get(pk=known.pk)

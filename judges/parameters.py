@@ -1,0 +1,80 @@
+"""What a judge's card can say besides its protocol: how it is asked, and what is done with answers that are odd."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+type ReferenceMode = Literal["none", "with", "drop"]
+type OverLong = Literal["fail", "truncate"]
+type Tainted = Literal["mark", "skip"]
+
+MOST_TOKENS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """
+    Parameters of a called judge, checked.
+
+    Attributes
+    ----------
+    max_tokens : of the reply, thinking included
+    temperature, seed : as sent; None = the endpoint's own
+    structured : whether the reply is held to a JSON schema
+    reference : whether the prompt's reference answer is shown: "drop" leaves it out with chance `p_drop`, drawn for each game
+    criteria : the operator's rubric, in words
+    margin : by how many points one answer has to lead where answers are graded one by one
+    longest_answer : characters; what is longer ends as a failure, or both answers are cut to it and marked
+    tainted : whether battles with suspicious answers are asked and marked, or not asked
+
+    Examples
+    --------
+    >>> Parameters(max_tokens=64).in_words()
+    {'max_tokens': 64}
+    """
+
+    max_tokens: int = 2048
+    temperature: float | None = 0.0
+    seed: int | None = None
+    structured: bool = False
+    reference: ReferenceMode = "none"
+    p_drop: float = 0.5
+    criteria: str = ""
+    margin: float = 0.0
+    longest_answer: int = 60_000
+    over_long: OverLong = "fail"
+    tainted: Tainted = "mark"
+
+    def __post_init__(self) -> None:
+        _check("max_tokens", self.max_tokens, int, 1, MOST_TOKENS)
+        _check("temperature", self.temperature, float, 0, 2, may_be_none=True)
+        _check("seed", self.seed, int, 0, 2**53, may_be_none=True)
+        _check("p_drop", self.p_drop, float, 0, 1)
+        _check("margin", self.margin, float, 0, 100)
+        _check("longest_answer", self.longest_answer, int, 1, 10_000_000)
+        for name, allowed in (("reference", ReferenceMode), ("over_long", OverLong), ("tainted", Tainted)):
+            if getattr(self, name) not in get_args(allowed.__value__):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(get_args(allowed.__value__))}")
+        if not isinstance(self.structured, bool) or not isinstance(self.criteria, str):
+            raise ValueError("structured has to be true or false, and criteria a text")
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Parameters":
+        """From a card; raises on names that it does not know."""
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(set(said) - set(known)):
+            raise ValueError(f"parameter {unknown[0]!r} is unknown; allowed are {', '.join(known)}")
+        return cls(**said)
+
+    def in_words(self) -> dict[str, Any]:
+        """What differs from the defaults, as a card keeps it."""
+        defaults = asdict(Parameters())
+        return {name: value for name, value in asdict(self).items() if value != defaults[name]}
+
+
+def _check(name: str, value: object, kind: type, low: float, high: float, *, may_be_none: bool = False) -> None:
+    if value is None and may_be_none:
+        return
+    is_number = isinstance(value, int | float if kind is float else int) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:  # type: ignore[operator]
+        raise ValueError(f"{name} is {value!r}; allowed are {'whole ' if kind is int else ''}numbers from {low} to {high:,}")
