@@ -60,8 +60,8 @@ def test_rank_sets_are_jointly_right_on_llmfaos_design(show):
     show(f"\nllmfao's design, {n_runs} runs, tie rate {tie_rate:.3f}, no prompt effects: rank sets jointly right")
     for label in right:
         show(f"  {label:8s} {right[label] / n_runs:6.1%}   mean ranks in a set {np.mean(widths[label]):.1f} of 59")
-    assert right["default"] / n_runs >= 0.93
-    assert right["iid"] / n_runs >= 0.93
+    assert right["default"] / n_runs >= 0.94
+    assert right["iid"] / n_runs >= 0.94
 
 
 def prompt_effect_data(ratings: Floats, *, n_prompts: int, verdicts: int, sd: float, rng: np.random.Generator) -> Comparisons:
@@ -121,7 +121,7 @@ def test_prompt_clustered_intervals_cover_the_prompt_population(show):
     assert (by_prompt >= 0.93).all()
     assert (by_prompt <= 0.97).all()
     assert np.mean(hits["iid"]) < 0.75
-    assert right / n_runs >= 0.93
+    assert right / n_runs >= 0.94
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_rank_sets_hold_where_prompts_are_scarce(m, n_prompts, sd, n_runs, show)
         found = rank_sets(fit, rng=rng, n_draws=2_000)
         right += bool((found.low == 1).all() and (found.high == m).all())
     show(f"\n{m} equal models, {n_prompts} prompts, effects sd {sd}: {found.kind}, no false separation in {right / n_runs:.1%}")
-    assert right / n_runs >= 0.93
+    assert right / n_runs >= 0.94
