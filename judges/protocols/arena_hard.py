@@ -33,9 +33,9 @@ ARENA_HARD = PairProtocol(
     ),
     template=f"{CONTEXT}\n\n{TWO_ANSWERS}",
     ending=(
-        "Write your own answer, then your comparison. Then write one of these labels on a last line of its own:\n"
-        "[[A>>B]] answer A is much better\n[[A>B]] answer A is a little better\n[[A=B]] they are about equally good\n"
-        "[[B>A]] answer B is a little better\n[[B>>A]] answer B is much better"
+        "Write your own answer, then your comparison. Then write one of these labels on a last line of its own: [[A>>B]] where "
+        "answer A is much better, [[A>B]] where it is a little better, [[A=B]] where they are about equally good, [[B>A]] "
+        "where answer B is a little better, [[B>>A]] where it is much better."
     ),
     json_ending=(
         "Reply with a JSON object of three fields in this order: own_answer, your own answer to the request; reasoning, your "

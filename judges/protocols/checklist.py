@@ -110,8 +110,8 @@ The criteria, numbered in their markers:
 
 {ONE_ANSWER}""",
     ending=(
-        "Write your reasons for each criterion first. Then end with one line for each criterion and nothing below, with its "
-        "number and yes or no, such as\n1: yes\n2: no"
+        "Write your reasons for each criterion first. Then end with one line for each criterion and nothing below: its number, "
+        "a colon, and yes where the answer meets it or no where it does not."
     ),
     json_ending=(
         "Reply with a JSON object. Its first field, reasoning, looks at the answer as a whole; its last field, checks, is a "

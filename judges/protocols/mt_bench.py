@@ -21,7 +21,7 @@ PAIR_SYSTEM = f"You are an impartial judge of two assistants who answered the sa
 SINGLE_SYSTEM = f"You are an impartial judge of an assistant's answer. Weigh its {QUALITIES}. {FAIRNESS}"
 SINGLE_ENDING = """\
 Explain your judgement first. Then write your rating, a number from 1 (useless) to 10 (could not be better), on a last line of \
-its own and in double square brackets, in this form: Rating: [[5]]"""
+its own and in double square brackets, in this form: Rating: [[number]]"""
 SINGLE_JSON_ENDING = """\
 Reply with a JSON object. Its first field, reasoning, explains your judgement; its last field, score, is a number from 1 \
 (useless) to 10 (could not be better)."""

@@ -27,8 +27,8 @@ Response 1:
 Response 2:
 {{answer_2}}""",
     ending=(
-        "Write your own reference response, then your reasons. Then end with one line in this form, with 1 where response 1 is "
-        "better, 2 where response 2 is better, or Tie:\nVerdict: 1"
+        "Write your own reference response, then your reasons. Then end with one line that says Verdict: 1 where response 1 is "
+        "better, Verdict: 2 where response 2 is better, or Verdict: Tie where neither is."
     ),
     json_ending=(
         "Reply with a JSON object of three fields in this order: reference, the response that you would have given; reasoning, "

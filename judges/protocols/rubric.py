@@ -25,11 +25,11 @@ def _rubric(points: int, middle: str) -> SingleProtocol:
         template=f"{CONTEXT}\n\n{ONE_ANSWER}",
         ending=(
             f"Hold the answer against the rubric, point by point. Then write a whole number from 1 to {points}, in double "
-            f"square brackets and on a last line of its own, such as [[{points // 2}]]: {scale}."
+            f"square brackets and on a last line of its own, in this form: [[number]]. There {scale}."
         ),
         json_ending=(
             "Reply with a JSON object. Its first field, reasoning, holds the answer against the rubric, point by point; its "
-            f"last field, score, is a whole number from 1 to {points}: {scale}."
+            f"last field, score, is a whole number from 1 to {points}. There {scale}."
         ),
         properties={
             "reasoning": text_field("The rubric, point by point, before the score."),
