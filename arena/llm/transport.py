@@ -1,0 +1,112 @@
+"""The HTTP under both official clients: one request a call, to a pinned address, within a time and a size.
+
+The key is put in here, at the last moment: the official clients, their exceptions and their logs never hold it, and
+whatever else they take from the environment or say about this machine is not sent.
+"""
+
+import logging
+import time
+import zlib
+from collections.abc import Mapping
+from ssl import SSLContext
+
+import httpx2
+
+from arena.llm.addresses import Place
+
+LARGEST_REPLY = 4 * 1024 * 1024
+CONNECT_SECONDS = 10.0
+MOST_CONNECTIONS = 512
+IDLE_SECONDS = 4.0  # below what servers grant: a request on a connection that is just being closed would be lost
+_SENT = ("host", "accept", "content-type", "content-length", "user-agent", "anthropic-version", "x-agon-attempt")
+_TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2")
+_PLAIN = {"", "identity"}
+_ZIPPED = {"gzip", "x-gzip", "deflate"}
+
+
+class UnreadableReply(httpx2.TransportError):
+    """The server answered, but nothing that can be read within bounds."""
+
+
+class PinnedTransport(httpx2.BaseTransport):
+    """Connects to a place's pinned addresses; Host, SNI and the certificate's name stay the original ones."""
+
+    def __init__(
+        self, place: Place, *, secret: Mapping[str, str], seconds: float, verify: SSLContext | bool = True,
+        largest: int = LARGEST_REPLY,
+    ) -> None:  # fmt: skip
+        self._place, self._secret, self._seconds, self._largest = place, dict(secret), seconds, largest
+        limits = httpx2.Limits(
+            max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
+        )
+        self._inner = httpx2.HTTPTransport(verify=verify, trust_env=False, retries=0, limits=limits)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        deadline = time.monotonic() + self._seconds
+        failure: httpx2.TransportError | None = None
+        for address in self._place.addresses:
+            try:
+                response = self._inner.handle_request(self._pinned(request, address))
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                failure = error  # nothing was sent, so the next address may be tried
+                continue
+            return self._read(response, deadline)
+        raise failure or httpx2.ConnectError(f"{self._place.host} has no address")
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _pinned(self, request: httpx2.Request, address: str) -> httpx2.Request:
+        if request.url.host.strip("[]") != self._place.host:
+            raise httpx2.UnsupportedProtocol(f"a request for another host than {self._place.host}")
+        headers = {name: request.headers[name] for name in _SENT if name in request.headers}
+        return httpx2.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=headers | {"accept-encoding": "identity"} | self._secret,
+            content=request.read(),
+            extensions=dict(request.extensions) | {"sni_hostname": self._place.host},
+        )
+
+    def _read(self, response: httpx2.Response, deadline: float) -> httpx2.Response:
+        """The whole body now: a reply that trickles or swells is cut off here."""
+        body = bytearray()
+        try:
+            for chunk in response.stream:  # type: ignore[union-attr]  # the inner transport's is a synchronous one
+                body += chunk
+                if len(body) > self._largest:
+                    raise UnreadableReply(f"the reply is larger than {self._largest} bytes")
+                if time.monotonic() > deadline:
+                    raise httpx2.ReadTimeout("the reply was not whole in time")
+        finally:
+            response.close()
+        plain = _decoded(bytes(body), response.headers.get("content-encoding", "").strip().lower(), self._largest)
+        return httpx2.Response(response.status_code, headers=_described(response.headers), content=plain)
+
+
+def hush() -> None:
+    """Below a warning these libraries log bodies and headers whole, which may hold a key that a server echoes."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _described(headers: httpx2.Headers) -> list[tuple[str, str]]:
+    """The headers for a body that is unpacked, and UTF-8 whatever the server calls it: some character sets are traps."""
+    kept = [(name, value) for name, value in headers.items() if name not in {"content-encoding", "content-length"}]
+    return [(name, value.split(";")[0] if name == "content-type" else value) for name, value in kept]
+
+
+def _decoded(body: bytes, encoding: str, largest: int) -> bytes:
+    """Servers may compress unasked; a bomb is cut off at the size of the largest reply."""
+    if encoding in _PLAIN or not body:
+        return body
+    if encoding not in _ZIPPED:
+        raise UnreadableReply(f"the reply came as {encoding[:20]!r}, which was not asked for")
+    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        plain = unzip.decompress(body, largest + 1)
+    except zlib.error:
+        raise UnreadableReply("the reply is compressed and damaged") from None
+    if len(plain) > largest:
+        raise UnreadableReply(f"the reply is larger than {largest} bytes when unpacked")
+    return plain

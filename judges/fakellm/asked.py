@@ -1,0 +1,106 @@
+"""What a request asks, the same for both wires: its texts, its slots, and keys that leave the fence out."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arena.llm.messages import Message, Request
+from judges.fencing import read_back
+
+_ANNOUNCED = re.compile(r"\b[0-9a-f]{16,64}\b")
+_LABEL = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, taken apart."""
+
+    wire: str
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    schema: Mapping[str, Any] | None
+    parameters: frozenset[str]  # names on the wire
+    seed: object
+    fence: str  # empty where none is announced
+    slots: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(message.content for message in self.messages)
+
+    def answers(self) -> list[str]:
+        """Texts of the answers in the order of their slots, the turns of one joined."""
+        joined: dict[str, list[str]] = {}
+        for name, text in sorted(self.slots.items()):
+            if name.startswith("answer"):
+                joined.setdefault(name.split(" ")[0], []).append(text)
+        return ["\n".join(texts) for _, texts in sorted(joined.items())]
+
+    def content_key(self) -> str:
+        return content_key(self.slots or {"text": self.text})
+
+    def bound(self) -> Request:
+        return Request(self.messages, self.max_tokens, schema=self.schema)
+
+    def last_label(self, *, outside_fence: bool) -> str:
+        """The last label in the messages, with or without what stands between the announced fences."""
+        text = self.text
+        if outside_fence and self.fence:
+            block = rf"<<<{self.fence} begin ([^>\n]*)>>>\n.*?\n<<<{self.fence} end \1>>>"
+            text = re.sub(block, " ", text, flags=re.DOTALL)
+        return next(reversed(_LABEL.findall(text)), "")
+
+
+def content_key(slots: Mapping[str, str]) -> str:
+    """
+    What a stored reply is found by: the texts between the fences, by the names of their slots.
+
+    Examples
+    --------
+    >>> content_key({"answer_1": "x", "answer_2": "y"}) == content_key({"answer_2": "y", "answer_1": "x"})
+    True
+    """
+    written = json.dumps(dict(slots), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def asked_on_openai(body: Mapping[str, Any]) -> Asked:
+    messages = tuple(Message(turn["role"], _plain(turn["content"])) for turn in body["messages"])
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    return _asked("openai", body, messages, limit, schema)
+
+
+def asked_on_anthropic(body: Mapping[str, Any]) -> Asked:
+    system = (Message("system", _plain(body["system"])),) if body.get("system") else ()
+    messages = system + tuple(Message(turn["role"], _plain(turn["content"])) for turn in body["messages"])
+    schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
+    return _asked("anthropic", body, messages, body["max_tokens"], schema)
+
+
+def _asked(
+    wire: str, body: Mapping[str, Any], messages: tuple[Message, ...], max_tokens: int, schema: Mapping[str, Any] | None
+) -> Asked:
+    system = "\n".join(message.content for message in messages if message.role == "system")
+    fence = next((word for word in reversed(_ANNOUNCED.findall(system)) if f"<<<{word} " in messages[-1].content), "")
+    return Asked(
+        wire=wire, model=str(body["model"]), messages=messages, max_tokens=max_tokens, schema=schema,
+        parameters=frozenset(body) - {"messages", "model", "system"}, seed=body.get("seed"), fence=fence,
+        slots=_slots(messages, fence),
+    )  # fmt: skip
+
+
+def _slots(messages: tuple[Message, ...], fence: str) -> Mapping[str, str]:
+    if not fence:
+        return {}
+    return read_back([message for message in messages if message.role != "system"], fence)
+
+
+def _plain(content: object) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return str(content)

@@ -1,0 +1,138 @@
+"""What the fake says: pure, from the script, the request and how many came before."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from judges.fakellm.asked import Asked, content_key
+from judges.fakellm.script import JudgeScript, Script
+
+_QUALITY = re.compile(r"\bquality[=: ]\s*(-?\d+(?:\.\d+)?)")
+_FAMILY = re.compile(r"\bfamily[=: ]\s*(\w+)")
+_REASON = "I compared both answers with the question."
+
+
+def behaviour_of(script: Script, asked: Asked, number: int) -> str:
+    """How the fake behaves on the request that came `number`th (from 0)."""
+    for rule in script.rules:
+        if rule.contains in asked.text:
+            return rule.behaviour
+    if number < len(script.behaviours):
+        return script.behaviours[number]
+    drawn = uniform(script.seed, "mix", asked.content_key(), asked.seed)
+    for behaviour, share in script.mix.items():
+        drawn -= share
+        if drawn < 0:
+            return behaviour
+    return "good"
+
+
+def said(script: Script, asked: Asked, number: int) -> str:
+    """The text of a good reply."""
+    for rule in script.rules:
+        if rule.reply is not None and rule.contains in asked.text:
+            return rule.reply
+    if script.obey and (label := asked.last_label(outside_fence=script.obey == "outside_fence")):
+        return _worded(script, asked, label)
+    if (stored := script.replay.get(asked.content_key())) is not None:
+        return stored
+    if script.judge is not None and asked.answers():
+        return _judged(script, script.judge, asked)
+    return script.replies[number % len(script.replies)] if script.replies else _fixed(script, asked)
+
+
+def uniform(*words: object) -> float:
+    """A number in [0, 1) that depends on the words alone."""
+    digest = hashlib.sha256("\x1f".join(map(str, words)).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:7], "big") / 2**56
+
+
+def _fixed(script: Script, asked: Asked) -> str:
+    """The one reply; where JSON is asked for, its label in JSON."""
+    labels = re.findall(r"\[\[[^\[\]\n]{1,24}\]\]", script.reply)
+    return _worded(script, asked, labels[-1]) if asked.schema is not None and labels else script.reply
+
+
+def _judged(script: Script, judge: JudgeScript, asked: Asked) -> str:
+    answers = asked.answers()
+    if len(answers) > 1:
+        return _worded(script, asked, script.labels[_winner(script, judge, answers[0], answers[1], asked)])
+    says_right = _grade(script, judge, answers[0], asked)
+    return _worded(script, asked, script.score_label.format(score=f"{script.scores[says_right]:g}"))
+
+
+def _winner(script: Script, judge: JudgeScript, first: str, second: str, asked: Asked) -> str:
+    if judge.always:
+        return judge.always
+    p_first = _p_first(script, judge, first, second)
+    texts = (first, second)
+    if judge.draw_by == "item":  # one draw for both orders: the sorted first answer's chance, whichever slot it is in
+        texts = (min(texts), max(texts))
+    drawn = (script.seed, content_key({"1": texts[0], "2": texts[1], "prompt": asked.slots.get("prompt", "")}), asked.seed)
+    if uniform("tie", *drawn) < judge.p_tie:
+        return "tie"
+    is_as_drawn = texts == (first, second)
+    says_drawn_first = uniform("winner", *drawn) < (p_first if is_as_drawn else 1 - p_first)
+    return "first" if says_drawn_first == is_as_drawn else "second"
+
+
+def _p_first(script: Script, judge: JudgeScript, first: str, second: str) -> float:
+    if judge.p_first is not None:
+        return judge.p_first
+    lead = _quality(script, first) - _quality(script, second)
+    if lead:
+        p = judge.accuracy if lead > 0 else 1 - judge.accuracy
+    else:
+        longer = len(first) - len(second)
+        p = 0.5 if not longer else judge.longer if longer > 0 else 1 - judge.longer
+    own = [bool(judge.family) and _family(script, answer) == judge.family for answer in (first, second)]
+    p += judge.slot_bias + judge.family_bonus * (own[0] - own[1])
+    return min(max(p, 0.0), 1.0)
+
+
+def _grade(script: Script, judge: JudgeScript, answer: str, asked: Asked) -> bool:
+    drawn = (script.seed, asked.content_key(), asked.seed)
+    if uniform("knows", *drawn) < judge.p_correct:
+        return _quality(script, answer) > 0
+    return uniform("guess", *drawn) < judge.p_positive
+
+
+def _quality(script: Script, answer: str) -> float:
+    if answer in script.answers:
+        return float(script.answers[answer].get("quality", 0))
+    found = _QUALITY.search(answer)
+    return float(found[1]) if found else 0.0
+
+
+def _family(script: Script, answer: str) -> str:
+    if answer in script.answers:
+        return str(script.answers[answer].get("family", ""))
+    found = _FAMILY.search(answer)
+    return found[1] if found else ""
+
+
+def _worded(script: Script, asked: Asked, label: str) -> str:
+    if asked.schema is None:
+        return f"{_REASON}\n\n{label}"
+    bare = label.strip("[] ")
+    properties = asked.schema.get("properties", {})
+    return json.dumps({name: _value(name, rule, bare) for name, rule in properties.items()}, ensure_ascii=False)
+
+
+def _value(name: str, rule: Mapping[str, Any], bare: str) -> object:
+    """A value that the schema allows for a field, the label where it fits."""
+    choices: Sequence[object] = rule.get("enum", ())
+    if choices:
+        fitting = [choice for choice in choices if str(choice).strip("[] ").casefold() == bare.casefold()]
+        return fitting[0] if fitting else choices[0]
+    kind = rule.get("type")
+    if kind in {"integer", "number"}:
+        number = float(bare) if re.fullmatch(r"\d+(\.\d+)?", bare) else float(rule.get("minimum", 1))
+        return int(number) if kind == "integer" else number
+    if kind == "array":
+        return []
+    if kind == "boolean":
+        return True
+    return bare if name in {"verdict", "label", "winner"} else _REASON

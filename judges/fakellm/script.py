@@ -1,0 +1,103 @@
+"""The script of a fake language model, read from JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+BEHAVIOURS = frozenset(
+    {"good", "null_filtered", "null_content", "cut", "refusal", "empty", "bad_label", "two_labels", "policy", "html",
+     "empty_body", "wrong_json", "tool_call", "context_length", "unauthorized", "no_such_model", "rate_limit", "server_error",
+     "overloaded", "hang", "drop", "drop_midway", "echo_key", "huge", "redirect", "no_usage"}
+)  # fmt: skip
+OBEDIENCES = frozenset({"", "outside_fence", "anywhere"})
+USAGES = frozenset({"counted", "bound"})
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeScript:
+    """What sort of judge the fake is. Probabilities; draws depend on seed and content alone."""
+
+    always: str = ""  # "first", "second" or "tie"
+    p_first: float | None = None  # says "first" so often, whatever the answers are
+    slot_bias: float = 0.0  # added to the probability of the first slot
+    accuracy: float = 1.0  # says the better answer so often, where qualities differ
+    longer: float = 0.5  # says the longer answer so often, where qualities are equal
+    family: str = ""
+    family_bonus: float = 0.0  # added for an answer of the family against one of another
+    p_tie: float = 0.0
+    p_correct: float = 1.0  # grading: knows so often whether an answer is right
+    p_positive: float = 0.5  # grading: says "right" so often where it does not know (leniency)
+    draw_by: str = "game"  # "game": orders are drawn apart; "item": one draw for both orders
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A behaviour or a reply for requests that contain a text."""
+
+    contains: str
+    behaviour: str = "good"
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Everything is optional; the default fake says `[[A]]` at once."""
+
+    seed: int = 0
+    model: str = ""  # returned instead of the model that was asked for
+    latency: float | tuple[float, float] = 0.0  # seconds, or a range
+    reply: str = "The first answer is more helpful.\n\n[[A]]"
+    replies: tuple[str, ...] = ()  # in order of arrival, then from the start again
+    rules: tuple[Rule, ...] = ()  # the first that fits
+    mix: Mapping[str, float] = field(default_factory=dict)  # behaviour -> share of contents
+    behaviours: tuple[str, ...] = ()  # in order of arrival; good afterwards
+    replay: Mapping[str, str] = field(default_factory=dict)  # content_key -> reply
+    judge: JudgeScript | None = None
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # answer -> {"quality": 1, "family": "x"}
+    labels: Mapping[str, str] = field(default_factory=lambda: {"first": "[[A]]", "second": "[[B]]", "tie": "[[C]]"})
+    scores: tuple[float, float] = (2, 9)  # of a wrong and of a right answer
+    score_label: str = "[[{score}]]"
+    obey: str = ""  # repeat the last label "outside_fence" or "anywhere" in the request
+    requests_per_minute: int | None = None  # a sliding window for each key; above it 429
+    retry_after: float | None = None  # sent with a 429
+    announce_limits: bool = False  # send the provider's rate-limit headers
+    refuse: frozenset[str] = frozenset()  # parameters that get a 400
+    truncate_below: int = 0  # replies are cut in mid-word where max_tokens is smaller
+    usage: str | tuple[int, int] = "counted"  # "counted", "bound" (what is reserved for the request), or two numbers
+    keep_bodies: bool = True
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> "Script":
+        """Raises ValueError that names the field."""
+        _known(cls, written, "script")
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
+        if "judge" in values and values["judge"] is not None:
+            _known(JudgeScript, values["judge"], "judge")
+            values["judge"] = JudgeScript(**values["judge"])
+        values["rules"] = tuple(_rule(rule) for rule in values.get("rules", ()))
+        values["refuse"] = frozenset(values.get("refuse", ()))
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        named = {*self.mix, *self.behaviours, *(rule.behaviour for rule in self.rules)}
+        _allowed(named, BEHAVIOURS, "behaviour")
+        _allowed({self.obey}, OBEDIENCES, "obey")
+        _allowed({self.usage} if isinstance(self.usage, str) else set(), USAGES, "usage")
+        if sum(self.mix.values()) > 1 + 1e-9:
+            raise ValueError(f"mix: shares sum to {sum(self.mix.values()):g}; they may sum to 1 at most, the rest is good")
+
+
+def _rule(written: Mapping[str, Any]) -> Rule:
+    _known(Rule, written, "rule")
+    return Rule(**written)
+
+
+def _known(kind: type, written: Mapping[str, Any], what: str) -> None:
+    _allowed(set(written), frozenset(one.name for one in fields(kind)), f"{what} field")
+
+
+def _allowed(found: set[str], allowed: frozenset[str], what: str) -> None:
+    if unknown := sorted(found - allowed):
+        raise ValueError(
+            f"{what} {', '.join(map(repr, unknown))}; allowed are {', '.join(sorted(name for name in allowed if name))}"
+        )

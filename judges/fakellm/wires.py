@@ -1,0 +1,140 @@
+"""Replies as OpenAI's chat completions and Anthropic's messages write them, good ones and the others."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from arena.llm.pricing import tokens_in_bound
+from judges.fakellm.asked import Asked
+from judges.fakellm.script import Script
+
+HUGE = 8 * 1024 * 1024
+_HTML = "<!doctype html><html><body><h1>Sign in</h1></body></html>"
+_REFUSAL = "I'm sorry, but I can't help with comparing these answers."
+_STOPS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal", "tool_calls": "tool_use"}
+_JSON = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over HTTP. `body` None: nothing ever; `cut` drops the connection, after so much of the body."""
+
+    status: int = 200
+    body: bytes | None = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: dict(_JSON))
+    cut: float | None = None
+
+
+def answered(script: Script, asked: Asked, behaviour: str, text: str, *, number: int, key: str) -> Answer:
+    """The reply to a request under a behaviour; `key` is what the request was signed with."""
+    if (error := _ERRORS.get(behaviour)) is not None:
+        return failed(asked.wire, *error)
+    if behaviour in _WHOLE:
+        return _WHOLE[behaviour]
+    if behaviour == "echo_key":
+        return replace(
+            failed(asked.wire, 401, "authentication_error", f"Incorrect API key provided: {key}"),
+            headers=_JSON | {"x-request-id": key},
+        )
+    content, finish = _content(script, asked, behaviour, text)
+    body = json.dumps(_body(script, asked, behaviour, content, finish, number), ensure_ascii=False).encode("utf-8", "replace")
+    return Answer(body=body, cut=0.5 if behaviour == "drop_midway" else None)
+
+
+def failed(wire: str, status: int, kind: str, message: str, parameter: str | None = None) -> Answer:
+    """An error as the provider writes it."""
+    if wire == "anthropic":
+        body: dict[str, object] = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_fake"}
+    else:
+        body = {"error": {"message": message, "type": kind, "param": parameter, "code": kind}}
+    return Answer(status=status, body=json.dumps(body).encode())
+
+
+def refused(wire: str, parameter: str) -> Answer:
+    """A parameter that the endpoint does not take."""
+    if wire == "anthropic":
+        return failed(wire, 400, "invalid_request_error", f"{parameter}: Extra inputs are not permitted")
+    return failed(
+        wire, 400, "unsupported_parameter", f"Unsupported parameter: '{parameter}' is not supported with this model.", parameter
+    )
+
+
+_ERRORS = {
+    "policy": (400, "content_policy_violation", "Your request was rejected by our content policy."),
+    "context_length": (400, "context_length_exceeded", "This model's maximum context length is 8192 tokens."),
+    "unauthorized": (401, "authentication_error", "Incorrect API key provided."),
+    "no_such_model": (404, "model_not_found", "The model does not exist or you do not have access to it."),
+    "rate_limit": (429, "rate_limit_error", "Rate limit reached."),
+    "server_error": (500, "api_error", "Internal server error"),
+    "overloaded": (529, "overloaded_error", "Overloaded"),
+}
+_WHOLE = {
+    "html": Answer(body=_HTML.encode(), headers={"content-type": "text/html; charset=utf-8"}),
+    "empty_body": Answer(body=b""),
+    "wrong_json": Answer(body=b'{"choices": [{"mess'),
+    "hang": Answer(body=None),
+    "drop": Answer(cut=0.0),
+    "huge": Answer(body=b" " * HUGE),
+    "redirect": Answer(status=307, headers={"location": "http://169.254.169.254/latest"}),
+}
+
+
+def _content(script: Script, asked: Asked, behaviour: str, text: str) -> tuple[str | None, str]:
+    """Text and finish reason."""
+    special: dict[str, tuple[str | None, str]] = {
+        "null_filtered": (None, "content_filter"),
+        "null_content": (None, "stop"),
+        "tool_call": (None, "tool_calls"),
+        "empty": ("", "stop"),
+        "refusal": (_REFUSAL, "stop"),
+        "bad_label": ("Both have merits.\n\n[[AB]]", "stop"),
+        "two_labels": ("Either [[A]]\nor [[B]], one might say. I do not know.", "stop"),
+    }
+    if behaviour in special:
+        return special[behaviour]
+    if behaviour == "cut" or asked.max_tokens < script.truncate_below:
+        return "Answer A explains the steps, while answer B merely asse", "length"
+    return text, "stop"
+
+
+def _body(script: Script, asked: Asked, behaviour: str, content: str | None, finish: str, number: int) -> dict[str, object]:
+    given, returned = _tokens(script, asked, content)
+    model = script.model or asked.model
+    if asked.wire == "anthropic":
+        body: dict[str, object] = {
+            "id": f"msg_fake{number}", "type": "message", "role": "assistant", "model": model,
+            "content": _blocks(content, finish), "stop_reason": _STOPS[finish], "stop_sequence": None,
+            "usage": {"input_tokens": given, "output_tokens": returned},
+        }  # fmt: skip
+    else:
+        message = {"role": "assistant", "content": content, "refusal": None} | _tools(finish)
+        body = {
+            "id": f"chatcmpl-fake{number}", "object": "chat.completion", "created": 0, "model": model,
+            "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
+            "usage": {"prompt_tokens": given, "completion_tokens": returned, "total_tokens": given + returned},
+        }  # fmt: skip
+    if behaviour == "no_usage":
+        del body["usage"]
+    return body
+
+
+def _blocks(content: str | None, finish: str) -> list[dict[str, object]] | None:
+    if finish == "tool_calls":
+        return [{"type": "tool_use", "id": "toolu_fake", "name": "search", "input": {}}]
+    if content is None:
+        return [] if finish == "content_filter" else None
+    return [{"type": "text", "text": content}] if content else []
+
+
+def _tools(finish: str) -> dict[str, object]:
+    call = {"id": "call_fake", "type": "function", "function": {"name": "search", "arguments": "{}"}}
+    return {"tool_calls": [call]} if finish == "tool_calls" else {}
+
+
+def _tokens(script: Script, asked: Asked, content: str | None) -> tuple[int, int]:
+    if not isinstance(script.usage, str):
+        return script.usage
+    if script.usage == "bound":
+        return tokens_in_bound(asked.bound()), asked.max_tokens
+    returned = len((content or "").encode("utf-8", "replace")) // 4 + 1
+    return tokens_in_bound(asked.bound()) // 4 + 1, min(returned, asked.max_tokens) if asked.max_tokens else returned

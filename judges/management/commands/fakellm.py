@@ -1,0 +1,40 @@
+"""Serves a fake language model on loopback, for trying things out and for tests."""
+
+import json
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from judges.fakellm.script import Script
+from judges.fakellm.server import serving
+
+
+class Command(BaseCommand):
+    help = "Serve both wire formats (/v1/chat/completions, /v1/messages) on loopback by a script; /__log lists the requests."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8765)
+        parser.add_argument("--script", type=Path, metavar="FILE", help="JSON; without it every reply says [[A]]")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        script = _read(options["script"]) if options["script"] else Script()
+        try:
+            with serving(script, port=options["port"]) as fake:
+                self.stdout.write(f"fake language model at {fake.openai_url} (openai) and {fake.anthropic_url} (anthropic)")
+                self.stdout.flush()
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+        except OSError as error:
+            raise CommandError(f"port {options['port']}: {error.strerror}", returncode=2) from None
+
+
+def _read(path: Path) -> Script:
+    try:
+        return Script.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CommandError(f"{path}: {error}", returncode=2) from None

@@ -1,0 +1,90 @@
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from arena.llm.client import complete
+from arena.llm.errors import Cause, Kind, LLMError
+from arena.llm.keys import key_for, redacted
+from judges.fakellm.script import Script
+from tests.arena.llm.conftest import SECRET, question, target_at
+from tests.arena.llm.raw_server import raw_server, reply
+
+ENVIRON = {"AGON_KEY_A": "api.example.com sk-12345678", "AGON_KEY_B": "api.example.com:8443 sk-abcdefgh", "HOME": "/root"}
+
+
+def test_a_key_is_given_for_the_host_that_it_is_bound_to():
+    assert key_for("AGON_KEY_A", host="API.example.com", port=443, environ=ENVIRON) == "sk-12345678"
+    assert key_for("AGON_KEY_B", host="api.example.com", port=8443, environ=ENVIRON) == "sk-abcdefgh"
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "port", "environ", "says"),
+    [
+        ("AGON_KEY_A", "evil.example.com", 443, ENVIRON, "bound to another host"),
+        ("AGON_KEY_A", "api.example.com.evil.org", 443, ENVIRON, "bound to another host"),
+        ("AGON_KEY_B", "api.example.com", 443, ENVIRON, "bound to another host"),
+        ("AGON_KEY_C", "api.example.com", 443, ENVIRON, "is not set"),
+        ("HOME", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
+        ("AGON_SECRET_KEY", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "sk-12345678"}, "is malformed"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com short"}, "is malformed"),
+    ],
+)
+def test_any_other_key_is_refused_with_what_to_do(name, host, port, environ, says):
+    with pytest.raises(LLMError, match=says) as caught:
+        key_for(name, host=host, port=port, environ=environ)
+    assert (caught.value.kind, caught.value.cause, caught.value.was_sent) == (Kind.ENDPOINT, Cause.KEY, False)
+    assert "sk-" not in str(caught.value)
+
+
+def test_redaction_finds_every_key_however_it_is_spelled():
+    environ = {"AGON_KEY_A": 'a.example sk-1234"56/78', "AGON_KEY_B": "malformed-but-secret", "AGON_KEY_C": "b.example sk-1234"}
+    text = 'sk-1234"56/78 sk-1234\\"56/78 sk-1234%2256%2F78 malformed-but-secret'
+    assert redacted(text, environ) == "[key] [key] [key] [key]"
+
+
+def test_redaction_takes_the_longer_of_two_keys_first():
+    environ = {"AGON_KEY_A": "a.example sk-12345678", "AGON_KEY_B": "b.example sk-12345678-more"}
+    assert redacted("sk-12345678-more", environ) == "[key]"
+
+
+def test_a_server_that_echoes_the_key_is_not_repeated(fake, target, caplog):
+    caplog.set_level(logging.DEBUG)
+    fake.script = Script(behaviours=("echo_key",))
+    with pytest.raises(LLMError) as caught:
+        complete(target, question(), attempt="a-1")
+    error = caught.value
+    assert error.request_id == "[key]"
+    assert "[key]" in error.raw
+    seen = [repr(error), str(error), repr(vars(error)), "".join(traceback.format_exception(error)), caplog.text]
+    seen += [str(pickle.dumps(vars(error))), repr(error.__cause__), repr(error.__context__)]
+    assert not [text for text in seen if SECRET in text]
+
+
+def test_a_key_in_a_good_reply_is_taken_out(caplog):
+    caplog.set_level(logging.DEBUG)
+    body = f'{{"id":"{SECRET}","model":"{SECRET}","choices":[{{"message":{{"content":"{SECRET}"}},"finish_reason":"stop"}}]}}'
+    escaped = body.replace("sk-not", "\\u0073k-not", 3)
+    for said in (body, escaped):
+        with raw_server(reply(said.encode())) as server:
+            completion = complete(target_at(f"http://127.0.0.1:{server.port}"), question(), attempt="a-1")
+        assert (completion.text, completion.model, completion.request_id) == ("[key]",) * 3
+    assert SECRET not in repr(completion.text) + caplog.text
+
+
+def test_the_key_reaches_only_the_wire(fake, target, monkeypatch):
+    complete(target, question(), attempt="a-1")
+    fingerprint = fake.requests[0].key
+    monkeypatch.setenv("AGON_KEY_OTHER", "127.0.0.1 another-key-000")
+    complete(target_at(fake.url, target.wire, key_name="AGON_KEY_OTHER"), question(), attempt="a-2")
+    assert fingerprint
+    assert fake.requests[1].key not in {"", fingerprint}
+
+
+def test_a_key_of_another_host_is_not_sent(fake, wire, monkeypatch):
+    monkeypatch.setenv("AGON_KEY_TEST", f"api.example.com {SECRET}")
+    with pytest.raises(LLMError, match="bound to another host"):
+        complete(target_at(fake.url, wire), question(), attempt="a-1")
+    assert fake.requests == []
