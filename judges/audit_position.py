@@ -16,7 +16,7 @@ from judges.audit_figures import FEW_PROMPTS, LEVEL, Figure, Label, binomial_tes
 from judges.audit_rows import AuditGame, by_battle
 from judges.combining import POINTS, outcome_of_order
 from judges.verdicts import Side
-from ranking.maths import Comparisons, Fit, NotConvergedError
+from ranking.maths import Comparisons, Fit, NotConvergedError, fit_bradley_terry
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.fit import AtLimit
 from ranking.maths.likelihood import covariance
@@ -42,6 +42,8 @@ MCNEMAR = Label(
     "McNemar's test of the slot", "discordant battles", "first slot in both orders / one slot in both orders; exact against 1/2"
 )
 GAMMA = Label("slot intercept gamma", "games", "logit P(first wins) = theta_first - theta_second + gamma")
+NOBODY_RATED = "no competitors that both won and lost, so there are no ratings to tell slots from"
+CONFOUNDED = "slots and ratings cannot be told apart: show pairs in both orders"
 STABILITY = Label("repetition stability", "battles in one order", "mean share of the most frequent of K repeats, K > 1")
 
 
@@ -152,13 +154,13 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
     try:
         fit = fit_contextual(_comparisons(said))
     except (SeparationError, NotConvergedError) as error:
+        if not _tells_slots_from_ratings(fit_bradley_terry(_comparisons(said)).comparisons):
+            return GAMMA.refused(CONFOUNDED, n=len(said))
         return replace(GAMMA.refused(f"no finite estimate: {error}", n=len(said)), is_unbounded=True)
     if fit.at_limit:
         return _bounded(fit.at_limit[0], len(said))
     if not fit.parameters:
-        return GAMMA.refused(
-            "no two competitors have each won against the other's side, so slots and ratings cannot be told apart"
-        )
+        return GAMMA.refused(NOBODY_RATED, n=len(said))
     return _finite_gamma(fit, len(said))
 
 
@@ -210,11 +212,23 @@ def _comparisons(games: Sequence[AuditGame]) -> Comparisons:
 
 
 def _bounded(limit: AtLimit, n: int) -> Figure:
-    figure = replace(GAMMA.refused(f"no finite estimate: {limit.reason}", n=n), is_unbounded=True)
     if not np.isfinite(limit.bound):
-        return figure
-    figure = replace(figure, method="one-sided 95 % bound")
+        # Shown in one order only, the better one may always have stood there: that says nothing about the judge.
+        return GAMMA.refused(f"{limit.reason}; {CONFOUNDED}", n=n)
+    figure = replace(
+        GAMMA.refused(f"no finite estimate: {limit.reason}", n=n), is_unbounded=True, method="one-sided 95 % bound"
+    )
     return replace(figure, low=float(limit.bound)) if limit.limit > 0 else replace(figure, high=float(limit.bound))
+
+
+def _tells_slots_from_ratings(comparisons: Comparisons) -> bool:
+    """Whether some ring of competitors was shown so that ratings alone cannot explain a preference for a slot."""
+    first = np.zeros(len(comparisons)) if comparisons.first is None else 1.0 - 2.0 * comparisons.first
+    shown = np.unique(np.column_stack([comparisons.a, comparisons.b, first]), axis=0)
+    a, b = shown[:, 0].astype(np.int64), shown[:, 1].astype(np.int64)
+    sides = np.eye(len(comparisons.names))[a] - np.eye(len(comparisons.names))[b]
+    with_slot = np.column_stack([sides, shown[:, 2]])
+    return bool(np.linalg.matrix_rank(with_slot) > np.linalg.matrix_rank(sides)) if len(shown) else False
 
 
 def _finite_gamma(fit: Fit, n: int) -> Figure:

@@ -1,13 +1,17 @@
 """Audits: known properties of scripted judges are found again, each with an honest error; undefined figures say why."""
 
 import json
+import subprocess
+import sys
 from math import log, sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from judges.audit_bias import own_preference, preferred, preferred_where_equal, slope, transitivity
 from judges.audit_figures import Figure, Label, binomial_test, share, wilson
+from judges.audit_gold import gold_figures
 from judges.audit_people import against_board, agreement, calibration, leniency, score_labels
 from judges.audit_position import (
     both_orders,
@@ -21,8 +25,10 @@ from judges.audit_position import (
 from judges.audit_rows import AuditGame, AuditItem, Looks
 from judges.audit_states import coverage
 from judges.auditing import audit, usability, usability_of
+from judges.combining import LabelledGames, PlayedGame
 from judges.states import GameState
 from judges.verdicts import Verdict
+from tests.judges.making_pairs import stored_pairs
 from tests.judges.scripted import (
     N,
     agreeing_items,
@@ -146,6 +152,31 @@ def test_a_judge_without_games_is_not_called_unusable():
         "position consistency: no battles of this kind",
         "slot intercept gamma: no games with a verdict",
     )
+
+
+@pytest.mark.parametrize(
+    ("n_first", "note"),
+    [(20, "slots and ratings cannot be told apart: show pairs in both orders"), (100, "no competitors that both won and lost")],
+)
+def test_games_in_one_order_say_nothing_about_the_slot(n_first, note):
+    games = [game(str(n), "ab", "first" if n < n_first else "second") for n in range(100)]
+    found = gamma(games)
+    assert (found.value, found.is_unbounded) == (None, False)
+    assert found.note.startswith(note)
+    assert usability(games, rng=rng()).is_usable
+
+
+def test_a_ring_shown_in_one_order_has_no_bound_and_condemns_nobody():
+    ring = [("x", "y"), ("y", "z"), ("z", "x")]
+    found = gamma([game(f"{a}{b}", "ab", "first", a=a, b=b) for a, b in ring])
+    assert (found.low, found.high, found.is_unbounded) == (None, None, False)
+    assert found.note.endswith("show pairs in both orders")
+
+
+def test_a_consistent_judge_of_a_few_battles_is_usable():
+    games = [game(str(n), order, slot) for n in range(3) for order, slot in (("ab", "first"), ("ba", "second"))]
+    found = usability(games, rng=rng())
+    assert (found.is_usable, found.is_measured) == (True, True)
 
 
 def test_position_figures_by_hand():
@@ -351,6 +382,26 @@ def test_pandalm_on_pandalm(shared_data):
     assert [round(100 * each, 2) for each in figures] == [66.77, 57.38, 57.50, 57.43]
 
 
+def test_the_figures_of_the_made_gold_set_with_their_intervals():
+    battles = [
+        LabelledGames(row["id"], tuple(PlayedGame(order, 0, Verdict(row[order])) for order in ("ab", "ba")), row["label"])
+        for row in stored_pairs()
+    ]
+    found = {figure.name: figure for figure in gold_figures(battles, rng=rng())}
+    percents = [round(100 * figure.value, 2) for figure in found.values()]
+    assert percents == [70.86, 74.57, 58.0, 65.71, 74.43, 31.43, 0.0]
+    assert all((figure.n, figure.unit) == (350, "gold pairs") for figure in found.values())
+    both = found["right in both orders"]
+    assert (both.low, both.high) == (pytest.approx(wilson(203, 350)[0]), pytest.approx(wilson(203, 350)[1]))
+    assert found["half for a disagreement"].method == "percentile bootstrap by item, 1000 replicates"
+
+
 def test_an_unknown_policy_is_refused():
     with pytest.raises(ValueError, match="unknown policy 'half' for unreadable replies: allowed are tie, wrong, drop"):
         score_labels(["a"], ["a"], unreadable="half", rng=rng())
+
+
+def test_judging_by_numbers_alone_loads_no_django():
+    modules = "auditing, combining, goldsets, offline, panels"
+    code = f"import sys; from judges import {modules}; assert 'django' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])
