@@ -1,6 +1,7 @@
 """Boards and what they showed: a leaderboard says what counts and how it is fitted; a snapshot is one fit, for ever."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from arena.leases import Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
+from judges.models import Judge
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
 LEAST_SECONDS_BETWEEN_LONG_FITS = 15.0  # of other methods than the plain one, and of bootstraps
@@ -130,6 +132,11 @@ class Leaderboard(Leased):
         return self.snapshots.order_by("-pk").first()
 
 
+class JudgeAuditQuerySet(LeasedQuerySet["JudgeAudit"]):
+    def made(self) -> "JudgeAuditQuerySet":
+        return self.exclude(made_at=None).select_related("judge", "arena")
+
+
 class WrittenOnce(models.Model):
     class Meta:
         abstract = True
@@ -230,3 +237,40 @@ class PairTable(models.Model):
 
     def __str__(self) -> str:
         return f"pairs of {self.leaderboard_id}"
+
+
+class JudgeAudit(Leased):
+    """What one judge is worth in one arena, as the newest audit found it."""
+
+    judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="audits")
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="judge_audits", db_index=False)
+    rule = models.CharField(max_length=40, blank=True, default="", help_text="How games become one decision a battle.")
+    seed = models.PositiveIntegerField(default=1, help_text="Of the bootstraps.")
+    read_to = models.BigIntegerField(default=0, help_text="Ledger position up to which evidence was read.")
+    n_games = models.PositiveIntegerField(default=0)
+    cost = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of its games here.")
+    figures = models.JSONField(default=dict, help_text="Figures by section.")
+    coverage = models.JSONField(default=dict, help_text="How games ended, by competitor.")
+    is_usable = models.BooleanField(default=True)
+    is_measured = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list, help_text="Why its verdicts should not count, or what is not known.")
+    made_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+
+    objects = JudgeAuditQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["arena", "judge"], name="one_audit_a_judge_and_arena")]
+
+    def __str__(self) -> str:
+        return f"{self.judge} in {self.arena}"
+
+    @property
+    def cost_in_dollars(self) -> str:
+        return f"{self.cost / 1_000_000:,.2f}"
+
+    def rests(self, now: datetime) -> bool:
+        return self.not_before is not None and self.not_before > now
+
+    def is_held(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until > now

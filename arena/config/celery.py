@@ -72,6 +72,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     beat_schedule={
         "refit boards that are due": bell("ranking.tasks.ring_due_boards", 1),
+        "audit judges whose evidence moved": bell("ranking.tasks.ring_due_audits", 5),
         "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
         "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600, at=crontab(minute="*/10")),
         "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),

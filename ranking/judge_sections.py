@@ -1,0 +1,12 @@
+"""The sections of an audit, in the order of its page."""
+
+SECTIONS = (
+    ("people", "Agreement with people and gold labels"),
+    ("position", "Position"),
+    ("leniency", "Leniency"),
+    ("looks", "Looks"),
+    ("own", "Its own family"),
+    ("calibration", "Calibration"),
+    ("board", "Order of the board"),
+    ("transitivity", "Transitivity"),
+)

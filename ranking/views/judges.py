@@ -1,0 +1,96 @@
+"""What each judge is worth: stored audits as pages and CSV. Nothing is computed here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from arena import access
+from arena.csv_cells import to_csv
+from arena.models import Arena
+from arena.views.context import arena_or_404, page_context
+from ranking.judge_sections import SECTIONS
+from ranking.models import JudgeAudit
+
+CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of the table: its figures, those without a number with the reason."""
+
+    title: str
+    figures: list[dict[str, Any]]
+
+
+@require_safe
+def judges(request: HttpRequest, slug: str) -> HttpResponse:
+    arena = _arena(request, slug)
+    audits = JudgeAudit.objects.made().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
+    cards = [{"audit": audit, **_headline(audit)} for audit in audits[:200]]
+    return render(request, "ranking/judges.html", page_context(request, "judges", arena, cards=cards))
+
+
+@require_safe
+def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    arena = _arena(request, slug)
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge_id=pk)
+    context = {
+        "audit": audit,
+        "judge": audit.judge,
+        "sections": _sections(audit),
+        "states": _states(audit),
+        "shown_card": access.sees_content(request.user, arena),
+        **_headline(audit),
+    }
+    return render(request, "ranking/judge.html", page_context(request, "judges", arena, **context))
+
+
+@require_safe
+def figures(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The same figures as CSV."""
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=_arena(request, slug), judge_id=pk)
+    rows = [figure | {"section": title} for key, title in SECTIONS for figure in audit.figures.get(key, [])]
+    response = HttpResponse(to_csv(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="judge-{audit.judge_id}.csv"'
+    return response
+
+
+def _arena(request: HttpRequest, slug: str) -> Arena:
+    arena = arena_or_404(request, slug)
+    if not access.sees_board(request.user, arena):
+        raise Http404("the board is not public, so its judges are not")
+    return arena
+
+
+def _sections(audit: JudgeAudit) -> list[Section]:
+    found = [Section(title, audit.figures.get(key, [])) for key, title in SECTIONS]
+    return [section for section in found if section.figures]
+
+
+def _headline(audit: JudgeAudit) -> dict[str, Any]:
+    """The four numbers by which a judge is known; None where the data give none."""
+    known = {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
+    return {
+        "agreement": known.get("agreement with people"),
+        "consistency": known.get("position consistency"),
+        "gamma": known.get("slot intercept gamma"),
+        "with_verdict": audit.coverage.get("overall"),
+    }
+
+
+def _states(audit: JudgeAudit) -> tuple[list[str], list[dict[str, Any]]]:
+    """End states that occurred, and their counts by competitor."""
+    rows = audit.coverage.get("by_competitor", [])
+    states = sorted({state for row in rows for state in row["counts"]})
+    lines = [
+        {
+            "competitor": row["competitor"],
+            "n_games": row["n_games"],
+            "counts": [row["counts"].get(state, 0) for state in states],
+        }
+        for row in rows
+    ]
+    return states, lines

@@ -1,0 +1,150 @@
+"""What a judge is worth: read from its games, stored, shown; nothing is computed in a request."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from arena.models import Arena, Visibility
+from judges.models import Game, Judge
+from ranking.judge_audits import audit_judge, due_audits
+from ranking.models import JudgeAudit
+from ranking.tasks import refresh_audit, ring_due_audits
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
+
+pytestmark = pytest.mark.django_db
+
+
+def make_judge(name: str = "contains", **fields) -> Judge:
+    return Judge.objects.create(name=name, **{"kind": "offline", "protocol": "contains", "family": "Agon"} | fields)
+
+
+def make_game(judge, battle, order: str, winner: str, **fields) -> Game:
+    state = fields.pop("state", "rule")
+    verdict = {"winner": winner, "strength": 1} if winner else {}
+    return Game.objects.create(
+        judge=judge, battle=battle, order=order, state=state, decided_at=timezone.now(), **verdict | fields
+    )
+
+
+def judged_arena(judge: Judge, *, n: int = 60, accuracy: float = 0.8, always_first: bool = False) -> Arena:
+    """People prefer a; the judge says so too in a share of the battles, in both orders."""
+    arena, rng = make_arena(name="Judged"), np.random.default_rng(1)
+    a, b = make_competitor(arena, "first model"), make_competitor(arena, "second model")
+    for number in range(n):
+        battle = make_battle(a, b, make_prompt(arena, f"Question {number}?"), with_answers=True)
+        make_vote(battle, str(rng.choice(["a", "b"], p=[0.7, 0.3])))
+        vote = battle.votes.get().outcome
+        says_a = (vote == "a") == (rng.random() < accuracy)
+        for order in ("ab", "ba"):
+            winner = "first" if always_first or (order == "ab") == says_a else "second"
+            make_game(judge, battle, order, winner)
+    return arena
+
+
+def figures_of(audit: JudgeAudit) -> dict[str, dict]:
+    return {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
+
+
+def test_an_audit_finds_how_far_a_judge_agrees_and_how_consistent_it_is():
+    judge = make_judge()
+    audit = audit_judge(judge, judged_arena(judge, n=200))
+    found = figures_of(audit)
+    assert found["agreement with people"]["value"] == pytest.approx(0.8, abs=0.09)
+    assert found["agreement with people"]["low"] < 0.8 < found["agreement with people"]["high"]
+    assert found["position consistency"]["value"] == 1.0
+    assert (found["position consistency"]["n"], found["position consistency"]["unit"]) == (200, "battles")
+    assert (audit.n_games, audit.is_usable, audit.is_measured) == (400, True, True)
+
+
+def test_a_judge_that_always_says_the_first_slot_is_unusable(client):
+    judge = make_judge()
+    arena = judged_arena(judge, always_first=True)
+    audit = audit_judge(judge, arena)
+    assert figures_of(audit)["position consistency"]["value"] == 0.0
+    assert not audit.is_usable
+    page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+    assert "Unusable." in page
+    assert audit.reasons[0] in page
+    assert "unusable" in client.get(reverse("judges", args=[arena.slug])).content.decode()
+
+
+def test_what_failed_is_a_state_and_no_verdict(client):
+    judge = make_judge()
+    arena = judged_arena(judge)
+    battle = arena.battles.first()
+    make_game(judge, battle, "ab", "", repeat=1, state="refused")
+    audit = audit_judge(judge, arena)
+    assert audit.n_games == 121
+    assert audit.coverage["overall"]["value"] == pytest.approx(120 / 121)
+    assert "refused" in client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+
+
+def test_tainted_and_set_aside_verdicts_do_not_count():
+    judge = make_judge()
+    arena = judged_arena(judge)
+    Game.objects.filter(order="ab").update(taints=["a label stands in an answer"])
+    found = figures_of(audit_judge(judge, arena))
+    assert found["position consistency"]["value"] is None
+    Game.objects.update(is_counted=False)
+    assert JudgeAudit.objects.get().n_games == 120
+    assert audit_judge(judge, arena).n_games == 0
+
+
+def test_an_audit_is_due_when_the_ledger_moved_and_it_has_rested():
+    judge = make_judge()
+    arena = judged_arena(judge, n=5)
+    assert due_audits() == [(judge.pk, arena.pk)]
+    refresh_audit(judge.pk, arena.pk)
+    assert due_audits() == []
+    JudgeAudit.objects.update(not_before=None)
+    assert due_audits() == []
+    make_vote(arena.battles.first(), "b")
+    ring_due_audits()
+    assert figures_of(JudgeAudit.objects.get())["agreement with people"]["n"] <= 5
+
+
+def test_an_audit_that_somebody_makes_is_left_to_them():
+    judge = make_judge()
+    arena = judged_arena(judge, n=3)
+    audit_judge(judge, arena)
+    JudgeAudit.objects.claim(JudgeAudit.objects.get().pk, seconds=60)
+    assert audit_judge(judge, arena) is None
+
+
+def test_the_page_names_every_figure_with_its_unit_or_why_there_is_none(client):
+    judge = make_judge()
+    arena = judged_arena(judge, n=40)
+    audit = audit_judge(judge, arena)
+    page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+    for figure in figures_of(audit).values():
+        assert figure["unit"] in page
+    assert judge.identity in page
+
+
+def test_figures_as_csv(client):
+    judge = make_judge()
+    arena = judged_arena(judge, n=40)
+    audit_judge(judge, arena)
+    answer = client.get(reverse("judge-figures", args=[arena.slug, judge.pk]))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    agreement = next(row for row in rows if row["name"] == "agreement with people")
+    assert (agreement["n"], agreement["unit"]) == ("40", "battles")
+
+
+def test_an_arena_without_judges_says_so(client):
+    arena = make_arena()
+    assert "No judge has compared battles here yet" in client.get(reverse("judges", args=[arena.slug])).content.decode()
+    assert client.get(reverse("judge", args=[arena.slug, 1])).status_code == 404
+
+
+def test_judges_are_as_public_as_the_board(client):
+    judge = make_judge()
+    arena = judged_arena(judge, n=3)
+    audit_judge(judge, arena)
+    Arena.objects.update(board_visibility=Visibility.CURATORS)
+    for name, args in (("judges", [arena.slug]), ("judge", [arena.slug, judge.pk]), ("judge-figures", [arena.slug, judge.pk])):
+        assert client.get(reverse(name, args=args)).status_code == 404
