@@ -88,7 +88,7 @@ def _content(script: Script, asked: Asked, behaviour: str, text: str) -> tuple[s
         "empty": ("", "stop"),
         "refusal": (_REFUSAL, "stop"),
         "bad_label": ("Both have merits.\n\n[[AB]]", "stop"),
-        "two_labels": ("Either [[A]]\nor [[B]], one might say. I do not know.", "stop"),
+        "two_labels": ("It is [[A]] or [[B]], one might say. I do not know.", "stop"),
     }
     if behaviour in special:
         return special[behaviour]

@@ -1,0 +1,87 @@
+"""What one game asks: from a judge's card and a battle to the request, and its name in the cache."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+from arena.llm.messages import Request
+from judges.cards import Protocol, parameters_of, protocol_of
+from judges.fencing import new_fence, request_key
+from judges.items import Contest
+from judges.models import Judge
+from judges.parameters import Parameters
+from judges.protocols import PairProtocol, shows_reference
+from judges.protocols.item import Item
+from judges.verdicts import Order, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A called judge, ready to compose requests."""
+
+    judge: Judge
+    protocol: Protocol
+    parameters: Parameters
+
+    @classmethod
+    def of(cls, judge: Judge) -> "Asker":
+        return cls(judge, protocol_of(judge), parameters_of(judge))
+
+    def misfit(self, contest: Contest) -> str:
+        """Why this judge cannot be asked about this battle; empty where it can."""
+        n_turns = len(contest.item.turns)
+        if self.protocol.turns == "several" and n_turns < 2:
+            return f"{self.protocol.title}: made for several turns, and the prompt has one"
+        if "checklist" in self.protocol.needed and not contest.item.checklist:
+            return f"{self.protocol.title}: the prompt has no checklist yet"
+        return ""
+
+    def reference_for(self, contest: Contest, *, seed: int, repeat: int) -> bool:
+        """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
+        if not contest.reference:
+            return False
+        rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret
+        return shows_reference(self.parameters.reference, rng, p_drop=self.parameters.p_drop)
+
+    def request(self, contest: Contest, order: Order, *, with_reference: bool, fence: str, repeat: int) -> Request:
+        """The request of one game."""
+        messages = self.protocol.compose(
+            contest.seen_by(self.parameters), order=order, fence=fence, structured=self.parameters.structured,
+            reference=contest.reference if with_reference else None,
+        )  # fmt: skip
+        said = self.parameters
+        return Request(
+            messages=messages,
+            max_tokens=said.max_tokens,
+            temperature=said.temperature,
+            seed=None if said.seed is None else said.seed + repeat,
+            schema=self.protocol.schema if said.structured else None,
+        )
+
+    def key(self, request: Request, fence: str, *, repeat: int) -> str:
+        """The name of the request in the cache: all that shapes its reply and our reading of it, but for the fence."""
+        card = {name: value for name, value in self.judge.saying().items() if name not in ("parameters", "template", "name")}
+        sent = {"max_tokens": request.max_tokens, "temperature": request.temperature, "seed": request.seed}
+        said = card | sent | {"schema": request.schema, "margin": self.parameters.margin}
+        return request_key(request.messages, fence, said, repeat=repeat)
+
+    def verdict(self, label: str, item: Item) -> "Verdict | float":
+        """What a label says: a verdict of the two slots, or the points of the one answer that was shown."""
+        if isinstance(self.protocol, PairProtocol):
+            return self.protocol.verdict(label)
+        return self.protocol.score(label, item.checklist)
+
+
+def fence_for(contest: Contest) -> str:
+    """A new fence that stands in none of the texts that the request will hold."""
+    return new_fence((*contest.item.texts(), contest.reference))
+
+
+def asker_of(judge: Judge) -> Asker:
+    """Remembered by its card, which never changes."""
+    return _asker_of_identity(judge.identity, judge.pk)
+
+
+@lru_cache(maxsize=256)
+def _asker_of_identity(identity: str, judge_id: int) -> Asker:
+    return Asker.of(Judge.objects.select_related("endpoint").get(pk=judge_id))

@@ -1,0 +1,309 @@
+"""Plans of judging: which games are to be played, what decides some of them without a call, and what the rest may cost.
+
+draw_up(...) -> Draft (nothing is written) -> start(draft) -> Run with its calls and games, in one transaction.
+A game that has its verdict is never played again; one whose request was answered before is read from the stored reply.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import batched
+from random import Random
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from arena.llm import pricing
+from arena.models import Arena, Battle, Call, Run
+from judges.asking import Asker
+from judges.cards import is_up_to_date
+from judges.fencing import new_fence
+from judges.items import Contest, contests_of
+from judges.models import Game, Judge
+from judges.models.games import WITH_VERDICT
+from judges.offline_games import decide_offline
+from judges.ordering import Orders, Slot, slots_of
+from judges.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
+from judges.rules import Ruling, ruling_on
+from judges.verdicts import Verdict
+
+BATTLES_AT_ONCE = 1_000
+ROWS_A_STATEMENT = 2_000
+
+
+class CardOutdated(Exception):
+    """The judge's endpoint, or our own wording, is no longer what its card says."""
+
+
+class PlanStale(Exception):
+    """Somebody else planned some of the same games meanwhile."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a plan comes to, in games; `n_calls` of them have to be sent."""
+
+    n_battles: int = 0
+    n_games: int = 0
+    n_calls: int = 0
+    n_known: int = 0  # have their verdict
+    n_under_way: int = 0
+    n_cached: int = 0  # the same request was answered before
+    n_ruled: int = 0  # decided by a rule
+    n_offline: int = 0  # decided by a program
+    n_failed: int = 0  # ended without a verdict and without a call
+    n_misfits: int = 0  # the protocol cannot ask them
+    tokens_in: int = 0  # at most
+    tokens_out: int = 0  # at most
+    cost: int = 0  # micro-dollars, at most
+
+    def add_call(self, bound: "Bound") -> None:
+        self.n_calls += 1
+        self.tokens_in, self.tokens_out = self.tokens_in + bound.tokens_in, self.tokens_out + bound.tokens_out
+        self.cost += bound.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The most that a call can take: tokens, and micro-dollars."""
+
+    tokens_in: int
+    tokens_out: int
+    cost: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan that is not started: games that are new, and games that are played again."""
+
+    arena: Arena
+    plan: dict[str, Any]
+    seed: int
+    counts: Counts = field(default_factory=Counts)
+    games: list[Game] = field(default_factory=list)
+    misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
+
+
+type Place = tuple[int, str, int]  # battle, order, repeat
+type Drafted = tuple[Game, Bound | None]  # a game that has to be asked, unless the cache knows it, has a bound
+
+
+def plan_judging(
+    arena: Arena, judges: Sequence[Judge], battles: Iterable[int], *, cap: int | None = None, **options: Any
+) -> tuple[Run, Counts]:
+    """Draw up and start at once."""
+    draft = draw_up(arena, judges, battles, **options)
+    return start(draft, cap=cap), draft.counts
+
+
+def draw_up(
+    arena: Arena,
+    judges: Sequence[Judge],
+    battles: Iterable[int],
+    *,
+    orders: Orders = "both",
+    repeats: int = 1,
+    seed: int = 1,
+    again: bool = True,
+) -> Draft:
+    """What playing these battles would come to. `again`: games that failed are played again."""
+    pairs = _pairs(arena, battles)
+    plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
+    draft = Draft(arena, plan, seed, Counts(n_battles=len(pairs)))
+    for judge in judges:
+        if not is_up_to_date(judge):
+            raise CardOutdated(
+                f"{judge}: its endpoint or our wording was changed since the card was made. Make a new version of the judge"
+            )
+        _add_games_of(judge, draft, pairs, again=again)
+    draft.counts.n_games = len(draft.games) + draft.counts.n_known + draft.counts.n_under_way
+    return draft
+
+
+def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
+    """Write the plan down: a run with a call for every game that has to be asked, in a random order."""
+    now = timezone.now()
+    to_ask = [game for game in draft.games if not game.state]
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
+                name=(name or _name(draft))[:120], plan=draft.plan | {"counts": asdict(draft.counts)},
+                state=Run.State.RUNNING if to_ask else Run.State.DONE, finished_at=None if to_ask else now,
+            )  # fmt: skip
+            _make_calls(run, to_ask, rng=Random(draft.seed))  # noqa: S311  # an order, no secret
+            _write_games(run, draft.games, now)
+    except IntegrityError as error:
+        raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
+    return run
+
+
+# --- drawing up ------------------------------------------------------------------------------------------------------
+
+
+def _pairs(arena: Arena, battles: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """The pair of every battle, in the order of the battles' ids: the same whatever order they were given in."""
+    pairs: dict[int, tuple[int, int]] = {}
+    wanted = sorted(set(battles))
+    for chunk in batched(wanted, ROWS_A_STATEMENT):
+        rows = Battle.objects.showable().published().filter(arena=arena, pk__in=chunk).order_by("pk")
+        pairs |= {pk: (a, b) for pk, a, b in rows.values_list("pk", "competitor_a_id", "competitor_b_id")}
+    return pairs
+
+
+def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]], *, again: bool) -> None:
+    standing = _standing(judge, pairs)
+    # By what it is, not by its name or address: the same plan elsewhere is the same plan.
+    rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret
+    taken = [Slot(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
+    slots = slots_of(pairs, orders=draft.plan["orders"], repeats=draft.plan["repeats"], rng=rng, standing=taken)
+    open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft.counts, again=again)]
+    by_battle: dict[int, list[Slot]] = {}
+    for slot in open_slots:
+        by_battle.setdefault(slot.battle_id, []).append(slot)
+    planner = _Planner(judge, draft, standing)
+    for chunk in batched(by_battle, BATTLES_AT_ONCE):
+        drafted = [each for contest in contests_of(chunk) for each in planner.games(contest, by_battle[contest.battle_id])]
+        _read_from_cache(drafted, draft.counts)
+        draft.games += [game for game, _ in drafted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A game that is here."""
+
+    pk: int
+    state: str
+    is_under_way: bool
+
+
+def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
+    found: dict[Place, _Standing] = {}
+    columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state")
+    for chunk in batched(battles, ROWS_A_STATEMENT):
+        for *place, pk, state, call, run in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
+            going = not state and call == Call.State.WAITING and run != Run.State.CANCELLED
+            found[place[0], place[1], place[2]] = _Standing(pk, state, going)
+    return found
+
+
+def _place(slot: Slot) -> Place:
+    return slot.battle_id, slot.order, slot.repeat
+
+
+def _is_open(standing: _Standing | None, counts: Counts, *, again: bool) -> bool:
+    """Whether the game is to be played now."""
+    if standing is None:
+        return True
+    is_known = standing.state in WITH_VERDICT or (bool(standing.state) and not again)
+    counts.n_known += is_known
+    counts.n_under_way += standing.is_under_way
+    return not is_known and not standing.is_under_way
+
+
+class _Planner:
+    """Makes the games of one judge: ended ones, and ones to ask."""
+
+    def __init__(self, judge: Judge, draft: Draft, standing: dict[Place, _Standing]) -> None:
+        self.judge, self.draft, self.standing = judge, draft, standing
+        self.asker = Asker.of(judge) if judge.is_called else None
+        self.parameters = self.asker.parameters if self.asker else None
+        self.fence = new_fence()  # for names in the cache and for lengths: the requests themselves get new ones
+
+    def games(self, contest: Contest, slots: Sequence[Slot]) -> list[Drafted]:
+        if misfit := self.asker.misfit(contest) if self.asker else "":
+            self.draft.counts.n_misfits += len(slots)
+            self.draft.misfits[misfit] = self.draft.misfits.get(misfit, 0) + len(slots)
+            return []
+        ruling, taints = ruling_on(contest, self.parameters), contest.taints()
+        return [self._drafted(self._game(slot, taints), contest, slot, ruling) for slot in slots]
+
+    def _drafted(self, game: Game, contest: Contest, slot: Slot, ruling: Ruling | None) -> Drafted:
+        if ruling is not None:
+            end_game(game, ruling.state, reason=ruling.reason)
+            self._say(game, ruling.verdict(slot.order), "n_ruled")
+            return game, None
+        if self.asker is not None:
+            return game, self._prepare(self.asker, game, contest, slot)
+        self._decide_offline(game, contest, slot)
+        return game, None
+
+    def _game(self, slot: Slot, taints: list[str]) -> Game:
+        standing = self.standing.get(_place(slot))
+        return Game(
+            pk=standing.pk if standing else None, battle_id=slot.battle_id, judge=self.judge, order=slot.order,
+            repeat=slot.repeat, taints=taints,
+        )  # fmt: skip
+
+    def _say(self, game: Game, verdict: Verdict | None, counter: str) -> None:
+        counts = self.draft.counts
+        if verdict is None:
+            counts.n_failed += 1
+            return
+        give_verdict(game, verdict)
+        setattr(counts, counter, getattr(counts, counter) + 1)
+
+    def _decide_offline(self, game: Game, contest: Contest, slot: Slot) -> None:
+        said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
+        end_game(game, said.state, reason=said.reason)
+        game.reference_given = said.reference_given
+        self._say(game, said.verdict, "n_offline")
+
+    def _prepare(self, asker: Asker, game: Game, contest: Contest, slot: Slot) -> Bound:
+        shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
+        request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
+        game.reference_given = shown
+        game.request_key = asker.key(request, self.fence, repeat=slot.repeat)
+        endpoint = self.judge.endpoint
+        if endpoint is None:
+            raise ValueError(f"{self.judge} has no endpoint to ask")
+        cost = pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
+        return Bound(pricing.tokens_in_bound(request), request.max_tokens, cost)
+
+
+def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
+    """Games whose request was answered before take what was said then; the rest has to be sent."""
+    known: dict[str, Game] = {}
+    for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
+        answered = Game.objects.filter(request_key__in=chunk, state=Game.State.OK).order_by("-pk")
+        known |= {game.request_key: game for game in answered}
+    for game, bound in drafted:
+        if bound is not None and (source := known.get(game.request_key)) is not None:
+            _copy(source, game)
+            counts.n_cached += 1
+        elif bound is not None:
+            counts.add_call(bound)
+
+
+COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end")
+
+
+def _copy(source: Game, game: Game) -> None:
+    for name in COPIED:
+        setattr(game, name, getattr(source, name))
+    game.copied_from_id = source.copied_from_id or source.pk
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def _name(draft: Draft) -> str:
+    judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
+    return f"{', '.join(judges[:3]) or 'nothing to do'} on {draft.counts.n_battles:,} battles"
+
+
+def _make_calls(run: Run, games: Sequence[Game], *, rng: Random) -> None:
+    places = rng.sample(range(len(games)), len(games))
+    calls = [Call(run=run, endpoint=game.judge.endpoint, place=place) for game, place in zip(games, places, strict=True)]
+    for game, call in zip(games, Call.objects.bulk_create(calls, batch_size=ROWS_A_STATEMENT), strict=True):
+        game.call = call
+
+
+def _write_games(run: Run, games: Sequence[Game], now: datetime) -> None:
+    for game in games:
+        game.run = run
+    file_ended([game for game in games if game.state], arena_id=run.arena_id, now=now, reason=f"run {run.pk}: without a call")
+    update_games([game for game in games if game.pk], BEGINNING)
+    Game.objects.bulk_create([game for game in games if not game.pk], batch_size=ROWS_A_STATEMENT)
