@@ -11,7 +11,7 @@ from arena.llm.messages import Message, Request
 from judges.fencing import read_back
 
 _ANNOUNCED = re.compile(r"\b[0-9a-f]{16,64}\b")
-_LABEL = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
+LABEL = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,18 @@ class Asked:
     def bound(self) -> Request:
         return Request(self.messages, self.max_tokens, schema=self.schema)
 
-    def last_label(self, *, outside_fence: bool) -> str:
-        """The last label in the messages, with or without what stands between the announced fences."""
-        text = self.text
-        if outside_fence and self.fence:
-            block = rf"<<<{self.fence} begin ([^>\n]*)>>>\n.*?\n<<<{self.fence} end \1>>>"
-            text = re.sub(block, " ", text, flags=re.DOTALL)
-        return next(reversed(_LABEL.findall(text)), "")
+    @property
+    def instructions(self) -> str:
+        """The messages without what stands between the announced fences."""
+        block = rf"<<<{self.fence} begin ([^>\n]*)>>>\n.*?\n<<<{self.fence} end \1>>>"
+        return re.sub(block, " ", self.text, flags=re.DOTALL) if self.fence else self.text
+
+    def last_label(self, *, outside_fence: bool, ignore: tuple[str, ...] = ()) -> str:
+        """The last label in the messages, once the operator's own words that are to be ignored are cut out."""
+        text = self.instructions if outside_fence else self.text
+        for words in ignore:
+            text = text.replace(words, " ")
+        return next(reversed(LABEL.findall(text)), "")
 
 
 def content_key(slots: Mapping[str, str]) -> str:

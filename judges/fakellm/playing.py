@@ -1,17 +1,14 @@
 """What the fake says: pure, from the script, the request and how many came before."""
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
-from judges.fakellm.asked import Asked, content_key
+from judges.fakellm.asked import LABEL, Asked, content_key
 from judges.fakellm.script import JudgeScript, Script
+from judges.fakellm.wording import label_of_grade, label_of_winner, worded
 
 _QUALITY = re.compile(r"\bquality[=: ]\s*(-?\d+(?:\.\d+)?)")
 _FAMILY = re.compile(r"\bfamily[=: ]\s*(\w+)")
-_REASON = "I compared both answers with the question."
 
 
 def behaviour_of(script: Script, asked: Asked, number: int) -> str:
@@ -34,8 +31,9 @@ def said(script: Script, asked: Asked, number: int) -> str:
     for rule in script.rules:
         if rule.reply is not None and rule.contains in asked.text:
             return rule.reply
-    if script.obey and (label := asked.last_label(outside_fence=script.obey == "outside_fence")):
-        return _worded(script, asked, label)
+    outside = script.obey == "outside_fence"
+    if script.obey and (label := asked.last_label(outside_fence=outside, ignore=script.ignore)):
+        return worded(asked, label)
     if (stored := script.replay.get(asked.content_key())) is not None:
         return stored
     if script.judge is not None and asked.answers():
@@ -51,16 +49,15 @@ def uniform(*words: object) -> float:
 
 def _fixed(script: Script, asked: Asked) -> str:
     """The one reply; where JSON is asked for, its label in JSON."""
-    labels = re.findall(r"\[\[[^\[\]\n]{1,24}\]\]", script.reply)
-    return _worded(script, asked, labels[-1]) if asked.schema is not None and labels else script.reply
+    labels = LABEL.findall(script.reply)
+    return worded(asked, labels[-1]) if asked.schema is not None and labels else script.reply
 
 
 def _judged(script: Script, judge: JudgeScript, asked: Asked) -> str:
     answers = asked.answers()
     if len(answers) > 1:
-        return _worded(script, asked, script.labels[_winner(script, judge, answers[0], answers[1], asked)])
-    says_right = _grade(script, judge, answers[0], asked)
-    return _worded(script, asked, script.score_label.format(score=f"{script.scores[says_right]:g}"))
+        return worded(asked, label_of_winner(script, asked, _winner(script, judge, answers[0], answers[1], asked)))
+    return worded(asked, label_of_grade(script, asked, is_right=_grade(script, judge, answers[0], asked)))
 
 
 def _winner(script: Script, judge: JudgeScript, first: str, second: str, asked: Asked) -> str:
@@ -111,28 +108,3 @@ def _family(script: Script, answer: str) -> str:
         return str(script.answers[answer].get("family", ""))
     found = _FAMILY.search(answer)
     return found[1] if found else ""
-
-
-def _worded(script: Script, asked: Asked, label: str) -> str:
-    if asked.schema is None:
-        return f"{_REASON}\n\n{label}"
-    bare = label.strip("[] ")
-    properties = asked.schema.get("properties", {})
-    return json.dumps({name: _value(name, rule, bare) for name, rule in properties.items()}, ensure_ascii=False)
-
-
-def _value(name: str, rule: Mapping[str, Any], bare: str) -> object:
-    """A value that the schema allows for a field, the label where it fits."""
-    choices: Sequence[object] = rule.get("enum", ())
-    if choices:
-        fitting = [choice for choice in choices if str(choice).strip("[] ").casefold() == bare.casefold()]
-        return fitting[0] if fitting else choices[0]
-    kind = rule.get("type")
-    if kind in {"integer", "number"}:
-        number = float(bare) if re.fullmatch(r"\d+(\.\d+)?", bare) else float(rule.get("minimum", 1))
-        return int(number) if kind == "integer" else number
-    if kind == "array":
-        return []
-    if kind == "boolean":
-        return True
-    return bare if name in {"verdict", "label", "winner"} else _REASON

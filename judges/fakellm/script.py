@@ -54,10 +54,10 @@ class Script:
     replay: Mapping[str, str] = field(default_factory=dict)  # content_key -> reply
     judge: JudgeScript | None = None
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # answer -> {"quality": 1, "family": "x"}
-    labels: Mapping[str, str] = field(default_factory=lambda: {"first": "[[A]]", "second": "[[B]]", "tie": "[[C]]"})
-    scores: tuple[float, float] = (2, 9)  # of a wrong and of a right answer
-    score_label: str = "[[{score}]]"
+    labels: Mapping[str, str] = field(default_factory=dict)  # of "first", "second", "tie"; else as the request asks for them
+    scores: tuple[float, float] | None = None  # of a wrong and of a right answer; else low and high on the request's scale
     obey: str = ""  # repeat the last label "outside_fence" or "anywhere" in the request
+    ignore: tuple[str, ...] = ()  # the operator's own words, in which labels are no orders
     requests_per_minute: int | None = None  # a sliding window for each key; above it 429
     retry_after: float | None = None  # sent with a 429
     announce_limits: bool = False  # send the provider's rate-limit headers
