@@ -13,6 +13,7 @@ from judges.audit_figures import Figure
 from judges.audit_people import against_board, agreement, calibration, leniency
 from judges.audit_position import consistency, gamma, position_figures
 from judges.audit_rows import AuditGame, AuditItem
+from judges.audit_scores import score_reliability
 from judges.audit_states import Coverage, coverage
 
 MIN_CONSISTENCY = 0.5
@@ -44,7 +45,7 @@ class Audit:
 
     Parameters
     ----------
-    position, people, leniency, looks, calibration, board : tuple of Figure
+    position, people, leniency, looks, calibration, scores, board : tuple of Figure
     own_preference, transitivity : Figure
     coverage : Coverage
     usability : Usability
@@ -56,6 +57,7 @@ class Audit:
     looks: tuple[Figure, ...]
     own_preference: Figure
     calibration: tuple[Figure, ...]
+    scores: tuple[Figure, ...]
     board: tuple[Figure, ...]
     transitivity: Figure
     coverage: Coverage
@@ -70,6 +72,7 @@ class Audit:
             *self.looks,
             self.own_preference,
             *self.calibration,
+            *self.scores,
             *self.board,
             self.transitivity,
             self.coverage.overall,
@@ -115,6 +118,7 @@ def audit(
         looks=looks_figures(items, rng=rng),
         own_preference=own_preference(items, rng=rng),
         calibration=calibration(items, rng=rng),
+        scores=score_reliability(games, rng=rng),
         board=against_board(judge_board or {}, human_board or {}),
         transitivity=transitivity(items, rng=rng),
         coverage=coverage(games, rng=rng),

@@ -23,6 +23,7 @@ from judges.audit_position import (
     stability,
 )
 from judges.audit_rows import AuditGame, AuditItem, Looks
+from judges.audit_scores import score_reliability
 from judges.audit_states import coverage
 from judges.auditing import audit, usability, usability_of
 from judges.combining import LabelledGames, PlayedGame
@@ -226,6 +227,23 @@ def test_stability_is_the_mean_modal_share():
     games = [game(battle, "ab", slot, repeat=k) for battle, slots in said.items() for k, slot in enumerate(slots)]
     found = stability(games, rng=rng())
     assert (found.value, found.n, found.unit) == (pytest.approx((2 / 3 + 1) / 2), 2, "battles in one order")
+
+
+def test_scores_in_both_orders_have_an_icc():
+    drawn = rng()
+    games = []
+    for number in range(200):
+        truth = drawn.normal(size=2)
+        for order in ("ab", "ba"):
+            a, b = (truth + drawn.normal(size=2)).tolist()
+            slots = (a, b) if order == "ab" else (b, a)
+            games.append(AuditGame(str(number), str(number), "x", "y", order, 0, Verdict("first", scores=slots)))
+    one, both = score_reliability(games, rng=rng())
+    # Half of the variance is the answers': 1/2, and 2 * .5 / 1.5 of a mean of two.
+    assert (one.low < 0.5 < one.high, one.n, one.unit) == (True, 400, "answers")
+    assert both.low < 2 / 3 < both.high
+    assert score_reliability(games[::2], rng=rng())[0].note.startswith("no two games")
+    assert score_reliability([game("1", "ab", "first")], rng=rng())[0].value is None
 
 
 def test_rows_of_one_prompt_are_drawn_together():
