@@ -40,11 +40,14 @@ class Environment(BaseSettings):
     agon_https: bool = Field(False, description="cookies only over https, HSTS; set it when the site is served over https")
     agon_time_zone: str = Field("UTC", description="time zone of the pages")
     agon_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    agon_endpoints_allowed: Annotated[list[str], NoDecode] = Field(
+        [], description="host:port of language models that may be on a private address or without TLS, separated by commas"
+    )
     agon_metrics_token: str = Field("", description="bearer token for /metrics; empty: only requests from this machine")
     agon_votes_per_minute: int = Field(30, ge=1, description="votes one voter may cast in a minute")
     agon_anonymous_voters_per_hour: int = Field(60, ge=1, description="new anonymous voters one address may become in an hour")
 
-    @field_validator("agon_allowed_hosts", "agon_trusted_origins", mode="before")
+    @field_validator("agon_allowed_hosts", "agon_trusted_origins", "agon_endpoints_allowed", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

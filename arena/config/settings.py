@@ -197,6 +197,10 @@ PAIR_WEIGHTS = "ranking.pairing.pair_weights"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.gauges.gauges", "ranking.gauges.gauges"]
 
+# what a kind of run does with its calls
+RUN_KINDS = {"generate": "arena.generation.Generation", "judge": "judges.judging.Judging"}
+
+ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute
 ANONYMOUS_VOTERS_PER_HOUR = ENV.agon_anonymous_voters_per_hour
 METRICS_TOKEN = ENV.agon_metrics_token

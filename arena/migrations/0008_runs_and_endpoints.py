@@ -116,6 +116,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Assignment',
+            fields=[
+                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='assignment', serialize=False, to='arena.call')),
+                ('repeat', models.PositiveSmallIntegerField(default=0)),
+                ('earlier', models.JSONField(default=list, help_text='The answers to the turns before it, with what they cost.')),
+                ('competitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.competitor')),
+                ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.prompt')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

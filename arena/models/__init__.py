@@ -8,7 +8,7 @@ from arena.models.limits import RateWindow
 from arena.models.machinery import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
 from arena.models.responses import FinishState, Response
-from arena.models.runs import Attempt, Call, Run
+from arena.models.runs import Assignment, Attempt, Call, Run
 from arena.models.voters import Voter
 from arena.models.votes import Vote
 
@@ -16,6 +16,7 @@ __all__ = [
     "AdminLink",
     "Allowance",
     "Arena",
+    "Assignment",
     "Attempt",
     "Ballot",
     "Battle",

@@ -8,7 +8,9 @@ from django.db.models import F, Q
 
 from arena.leases import Leased, LeasedQuerySet
 from arena.models.arenas import Arena
+from arena.models.competitors import Competitor
 from arena.models.endpoints import Endpoint
+from arena.models.prompts import Prompt
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -106,6 +108,19 @@ class Call(Leased):
 
     def __str__(self) -> str:
         return f"call {self.pk} of {self.run_id}"
+
+
+class Assignment(models.Model):
+    """What a call of a generate run is to answer: a turn of a prompt, for a competitor. Whole answers become responses."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, primary_key=True, related_name="assignment")
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="+")
+    competitor = models.ForeignKey(Competitor, on_delete=models.CASCADE, related_name="+")
+    repeat = models.PositiveSmallIntegerField(default=0)
+    earlier = models.JSONField(default=list, help_text="The answers to the turns before it, with what they cost.")
+
+    def __str__(self) -> str:
+        return f"{self.competitor_id} on {self.prompt_id}, repeat {self.repeat}"
 
 
 def attempt_key() -> str:

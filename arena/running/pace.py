@@ -15,13 +15,15 @@ from arena.models import Allowance, Endpoint
 
 FIRST = 120.0  # a minute, where nothing is known
 SLOWEST = 2.0
-FAST = 960.0  # above it the rate no longer doubles: what is under way when the limit comes would all be refused
+FAST = 480.0  # above it the rate grows more slowly: what is under way when the limit comes is refused with it
 MARGIN = 0.97  # a limit is not used to its last call: two clocks disagree
 SHARE = 0.95  # of what got through
 BURST_SECONDS = 0.5
 LONGEST_WAIT = 12.0  # seconds between tries, where the server names no longer one
 LONGEST_NAMED_WAIT = 3_600.0
 LONG_BLOCK = 5.0
+EPISODE = 20.0
+AGAIN = 0.75  # of the rate, when it was refused again soon
 MEMORY = 130  # seconds
 REST = 60.0
 PROBE_SECONDS = 10.0
@@ -118,8 +120,12 @@ def _rate(allowance: Allowance, limits: Limits) -> float:
 def _refused(allowance: Allowance, report: Report, now: datetime, rng: random.Random) -> None:
     if allowance.refused_at is not None and report.sent_at <= allowance.refused_at:
         return  # it was under way when the limit was met: the same event
-    if not allowance.n_refused:
+    # Refused again soon after one got through: the same episode. What passed in between says little.
+    is_new = allowance.refused_at is None or (now - allowance.refused_at).total_seconds() > EPISODE
+    if not allowance.n_refused and (is_new or allowance.first_refused_at is None):
         allowance.first_refused_at = now
+    elif not allowance.n_refused:
+        allowance.per_minute *= AGAIN
     wait = min(2.0**allowance.n_refused, LONGEST_WAIT) * rng.uniform(0.5, 1)
     named = min(report.retry_after or 0.0, LONGEST_NAMED_WAIT)
     allowance.n_refused += 1
@@ -152,7 +158,7 @@ def _recover(allowance: Allowance, now: datetime) -> None:
     allowance.per_minute = max(min(SHARE * mean, allowance.per_minute), SLOWEST)
     # After a short block the limit is one of the last seconds; after a long one, of the whole minute.
     allowance.ceiling = max(mean if block > LONG_BLOCK else 60 * n_passed / max(seconds - block, 1.0), SLOWEST)
-    allowance.n_refused, allowance.blocked_until, allowance.first_refused_at = 0, None, None
+    allowance.n_refused, allowance.blocked_until = 0, None
     allowance.grown_at = now
 
 
@@ -164,9 +170,10 @@ def _n_passed(allowance: Allowance, since: datetime) -> int:
 def _grow(allowance: Allowance, limits: Limits, now: datetime) -> None:
     """After each second in which what was allowed was used, and all of it got through."""
     seconds = (now - allowance.grown_at).total_seconds()
-    if seconds < 1:
+    a_second = _rate(allowance, limits) / 60
+    if seconds < max(1.0, 2 / a_second):
         return
-    used = _n_passed(allowance, allowance.grown_at) >= 0.5 * _rate(allowance, limits) / 60 * min(seconds, 2.0)
+    used = _n_passed(allowance, allowance.grown_at) >= 0.5 * a_second * min(seconds, max(2.0, 2 / a_second))
     allowance.grown_at = now
     if not used or allowance.n_refused:
         return
@@ -177,7 +184,7 @@ def _grow(allowance: Allowance, limits: Limits, now: datetime) -> None:
 
 def _factor(allowance: Allowance) -> float:
     if allowance.ceiling is None:
-        return 2.0 if allowance.per_minute < FAST else 1.3
+        return 2.0 if allowance.per_minute < FAST else 1.2
     return 1.1 if allowance.per_minute < 0.9 * allowance.ceiling else 1.005
 
 

@@ -1,0 +1,189 @@
+"""Competitors' answers by way of runs: one call a turn of a prompt, competitor and repeat. A failed one decides nothing."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+from django.db import transaction
+
+from arena.llm.messages import Completion, Message, Request
+from arena.llm.pricing import tokens_in_bound
+from arena.models import Arena, Assignment, Call, Competitor, Endpoint, FinishState, Prompt, Response, Run, content_hash
+from arena.rendering import rendered
+from arena.running import budget
+from arena.running.kinds import Composed, Decided, Reading
+from arena.style_features import style_features
+
+MAX_TOKENS = 1024
+BYTES_A_TOKEN = 8  # of an earlier answer, in an estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How answers are asked for."""
+
+    max_tokens: int = MAX_TOKENS
+    temperature: float | None = None
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A competitor and the endpoint that answers for it."""
+
+    competitor: Competitor
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run would send at the most."""
+
+    n_calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: int  # micro-dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An answer that is not here yet."""
+
+    prompt: Prompt
+    author: Author
+    repeat: int
+
+
+class Generation:
+    """The kind of run that answers prompts."""
+
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed]:
+        if not calls:
+            return {}
+        plan = Run.objects.values_list("plan", flat=True).get(pk=calls[0].run_id)
+        chosen = Settings(**plan["settings"])
+        return {pk: Composed(_request(row.prompt, row.earlier, chosen)) for pk, row in _assignments(calls).items()}
+
+    def read(self, composed: Composed, completion: Completion) -> Reading:
+        """An answer that was cut at its limit is an answer: the limit is the same for all."""
+        if completion.finish in {"stop", "length"} and completion.text is not None:
+            return Reading("ok", completion)
+        if completion.finish in {"filtered", "refused"}:
+            return Reading(completion.finish, reason="the provider kept the answer back")
+        return Reading("error", reason=f"no answer in the reply (finish {completion.finish})")
+
+    def settle(self, decided: Sequence[Decided]) -> None:
+        rows = _assignments([each.call for each in decided])
+        whole = []
+        for each in decided:
+            row = rows.get(each.call.pk)
+            if row is None or each.reading.outcome != "ok":
+                continue  # nobody answered: there is no answer, not an empty one
+            row.earlier = [*row.earlier, _turn(each)]
+            if len(row.earlier) < len(row.prompt.turns):
+                _ask_next(row, each.call)
+            else:
+                whole.append(_response(row))
+        # The same answer from another run: the first one stands.
+        Response.objects.bulk_create(whole, ignore_conflicts=True)
+
+
+def estimate(wanted: Iterable[Wanted], chosen: Settings) -> Estimate:
+    """UTF-8 bytes for tokens in, the limit for tokens out; an earlier turn's answer at its longest."""
+    n_calls = tokens_in = tokens_out = cost = 0
+    for each in wanted:
+        earlier: list[dict[str, Any]] = []
+        for _ in each.prompt.turns:
+            request = _request(each.prompt, earlier, chosen)
+            n_calls, tokens_in, tokens_out = n_calls + 1, tokens_in + tokens_in_bound(request), tokens_out + request.max_tokens
+            cost += budget.bound(request, each.author.endpoint)
+            earlier.append({"text": "x" * (BYTES_A_TOKEN * chosen.max_tokens)})
+    return Estimate(n_calls, tokens_in, tokens_out, cost)
+
+
+def missing(prompts: Sequence[Prompt], authors: Sequence[Author], chosen: Settings) -> list[Wanted]:
+    """The answers of a plan that are not here; one that failed earlier counts as not here."""
+    competitors = [author.competitor.pk for author in authors]
+    rows = Response.objects.filter(prompt__in=[prompt.pk for prompt in prompts], competitor__in=competitors)
+    here = set(rows.values_list("prompt_id", "competitor_id", "repeat"))
+    return [
+        Wanted(prompt, author, repeat)
+        for prompt, author, repeat in product(prompts, authors, range(chosen.repeats))
+        if (prompt.pk, author.competitor.pk, repeat) not in here and prompt.turns
+    ]
+
+
+@transaction.atomic
+def plan_run(
+    arena: Arena, wanted: Sequence[Wanted], chosen: Settings, *, cap: int | None = None, seed: int = 1, created_by: Any = None
+) -> Run:
+    """A run with a call for every answer that is wanted, in the random order of its seed."""
+    in_order = random.Random(seed).sample(wanted, len(wanted))  # noqa: S311 # nosec - an order, not a secret
+    authors = {each.author.competitor.pk: each.author for each in wanted}
+    names = ", ".join(author.competitor.name for author in authors.values())
+    run = Run.objects.create(
+        arena=arena, kind=Run.Kind.GENERATE, seed=seed, cap=cap, created_by=created_by, name=f"answers of {names}"[:120],
+        plan={"settings": asdict(chosen), "authors": {str(pk): author.endpoint.name for pk, author in authors.items()}},
+    )  # fmt: skip
+    calls = [Call(run=run, endpoint=each.author.endpoint, place=place) for place, each in enumerate(in_order)]
+    Call.objects.bulk_create(calls, batch_size=500)
+    rows = [
+        Assignment(call=call, prompt=each.prompt, competitor=each.author.competitor, repeat=each.repeat)
+        for call, each in zip(calls, in_order, strict=True)
+    ]
+    Assignment.objects.bulk_create(rows, batch_size=500)
+    return run
+
+
+def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:
+    rows = Assignment.objects.filter(call__in=[call.pk for call in calls]).select_related("prompt")
+    return {row.pk: row for row in rows}
+
+
+def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: Settings) -> Request:
+    """The talk so far: each earlier turn with its answer, then the next turn."""
+    messages = [Message("system", prompt.system_prompt)] if prompt.system_prompt else []
+    for turn, answer in zip(prompt.turns, earlier, strict=False):
+        messages += [Message("user", str(turn)), Message("assistant", str(answer["text"]))]
+    messages.append(Message("user", str(prompt.turns[len(earlier)])))
+    return Request(tuple(messages), max_tokens=chosen.max_tokens, temperature=chosen.temperature)
+
+
+def _turn(each: Decided) -> dict[str, Any]:
+    completion, attempt = each.reading.result, each.attempt
+    assert isinstance(completion, Completion)  # noqa: S101 # nosec - `read` said so
+    assert attempt is not None  # noqa: S101 # nosec
+    return {
+        "text": completion.text, "finish": completion.finish, "tokens_in": attempt.tokens_in, "tokens_out": attempt.tokens_out,
+        "latency_ms": attempt.latency_ms, "cost": attempt.cost,
+    }  # fmt: skip
+
+
+def _ask_next(row: Assignment, call: Call) -> None:
+    after = Call.objects.create(run_id=call.run_id, endpoint_id=call.endpoint_id, place=call.place)
+    Assignment.objects.create(
+        call=after, prompt_id=row.prompt_id, competitor_id=row.competitor_id, repeat=row.repeat, earlier=row.earlier
+    )
+
+
+def _response(row: Assignment) -> Response:
+    """With all that is counted and rendered once, when the text arrives."""
+    texts = [turn["text"] for turn in row.earlier]
+    text = "\n\n".join(texts)
+    is_cut = any(turn["finish"] == "length" for turn in row.earlier)
+    return rendered(
+        Response(
+            prompt_id=row.prompt_id, competitor_id=row.competitor_id, repeat=row.repeat, text=text,
+            turns=texts if len(texts) > 1 else [], finish=FinishState.LENGTH if is_cut else FinishState.STOP,
+            content_hash=content_hash(text), tokens_in=_sum(row, "tokens_in"), tokens_out=_sum(row, "tokens_out"),
+            latency_ms=_sum(row, "latency_ms"), cost=_sum(row, "cost"), **style_features(text),
+        )
+    )  # fmt: skip
+
+
+def _sum(row: Assignment, name: str) -> int | None:
+    """None where a turn does not say."""
+    values = [turn[name] for turn in row.earlier]
+    return None if None in values else sum(values)
