@@ -28,6 +28,8 @@ class Mark:
 
 def marks_in(text: str, fence: str) -> list[Mark]:
     """Markers of fenced blocks in any text, however a reply that echoes them has framed them."""
+    if fence.lower() not in text.lower():
+        return []
     marker = re.compile(rf"[<＜]{{0,3}}\s{{0,3}}{re.escape(fence)}\s{{1,3}}(begin|end)\b[^\n<>]{{0,80}}[>＞]{{0,3}}", re.I)
     return [Mark(found[1].lower() == "begin", *found.span()) for found in marker.finditer(text)]
 

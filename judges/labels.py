@@ -262,9 +262,9 @@ def _check(row: object) -> tuple[int, str]:
     """Number and answer of one row; 0 and an empty answer where it says neither."""
     if not isinstance(row, dict):
         return 0, ""
-    number, met = row.get("number"), row.get("met")
-    answer = {True: "yes", False: "no"}.get(met) if isinstance(met, bool) else str(met).strip().casefold()
-    return (number if isinstance(number, int) and not isinstance(number, bool) else 0), answer or ""
+    number, met = str(row.get("number")), row.get("met")
+    answer = {True: "yes", False: "no"}[met] if isinstance(met, bool) else str(met).strip().casefold()
+    return (int(number) if re.fullmatch(r"[0-9]{1,3}", number) else 0), answer
 
 
 def _place(found: Found) -> tuple[int, int]:

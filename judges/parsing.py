@@ -104,11 +104,11 @@ _UNFINISHED = {
 
 def parse(text: str, labels: Labels, *, fence: str | None = None, pick: Pick = "agree") -> Parsed:
     """The label in the text, or `ambiguous` or `unparsable` with the reason."""
-    traced = without_echo(Traced.of(text), fence)
-    objects = _objects(traced.text)
-    # JSON may hold the word <think> in a string; only what is no object as a whole is cut.
-    if not _is_all(objects, traced.text):
-        traced = without_thoughts(traced)
+    traced = Traced.of(text)
+    objects = _objects(text)
+    # A string in JSON may name a fence or hold the word <think>; only what is no object as a whole is cut.
+    if not _is_all(objects, text):
+        traced = without_thoughts(without_echo(traced, fence))
         objects = _objects(traced.text)
     if not has_words(traced.text):
         return Parsed(GameState.UNPARSABLE, reason="Nothing is left of the reply outside of thinking and echoed text.")
@@ -129,8 +129,7 @@ def has_words(text: str) -> bool:
 def _founds(text: Traced, objects: Sequence[_Object], labels: Labels) -> tuple[list[Found], list[Found]]:
     """What decides, and all there is: labels with their places in the reply as received."""
     ours = [one for one in objects if _is_all(objects, text.text) or any(field in one.fields for field in labels.fields)]
-    in_json = [Found(label, *text.span(one.start, one.end)) for one in ours for label in _said(one.fields, labels)]
-    in_json = [_narrowed(found, text, labels) for found in in_json]
+    in_json = [Found(label, *text.span(*_place(one, text.text, labels))) for one in ours for label in _said(one.fields, labels)]
     rest = text.cut((one.start, one.end) for one in ours).folded()
     in_text = [Found(found.label, *rest.span(found.start, found.end)) for found in labels.in_text(rest.text)]
     last_line = _last_line(rest)
@@ -233,15 +232,10 @@ def _folded(fields: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _narrowed(found: Found, text: Traced, labels: Labels) -> Found:
-    """The place of the field's value where it can be told, else that of the object."""
-    start, end = found.start, found.end
-    inside = [place for place, at in enumerate(text.places) if start <= at < end]
-    if not inside:
-        return found
-    piece = text.text[inside[0] : inside[-1] + 1]
-    named = [rf'"{re.escape(field)}"\s*:\s*("(?:[^"\\]|\\.)*"|-?[\d.]+)' for field in labels.fields]
-    values = [match for pattern in named for match in re.finditer(pattern, piece, re.I)]
-    if not values or len(labels.fields) > 1:
-        return found
-    return Found(found.label, *text.span(inside[0] + values[-1].start(1), inside[0] + values[-1].end(1)))
+def _place(one: _Object, text: str, labels: Labels) -> tuple[int, int]:
+    """Where the field's value stands; the whole object where several fields make the label."""
+    if len(labels.fields) > 1:
+        return one.start, one.end
+    named = re.compile(rf'"{re.escape(labels.fields[0])}"\s*:\s*("(?:[^"\\]|\\.)*"|-?[\d.]+)', re.I)
+    values = list(named.finditer(text, one.start, one.end))
+    return values[-1].span(1) if values else (one.start, one.end)

@@ -45,8 +45,11 @@ class Traced:
         places: list[int] = []
         at = 0
         for start, end in spans:
-            texts += [self.text[at:start], fill]
-            places += [*self.places[at:start], *[self.places[min(start, len(self.text) - 1)]] * len(fill)]
+            texts.append(self.text[at:start])
+            places.extend(self.places[at:start])
+            if fill:
+                texts.append(fill)
+                places.extend([self.places[min(start, len(self.text) - 1)]] * len(fill))
             at = end
         if not texts:
             return self

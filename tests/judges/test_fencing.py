@@ -10,7 +10,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from arena.llm.messages import Message
-from judges.fencing import ANNOUNCEMENT, check_template, compose, fenced, new_fence, read_back, render, request_key
+from judges.fencing import (
+    ANNOUNCEMENT,
+    check_template,
+    compose,
+    fenced,
+    new_fence,
+    read_back,
+    render,
+    request_key,
+)
 from judges.protocols import PROTOCOLS, Criterion, Item, SingleProtocol
 from judges.states import GameState
 
@@ -107,6 +116,18 @@ def test_the_fence_is_announced_before_the_material():
     system, user = a_request("pairwise", an_item())
     assert (system.role, user.role) == ("system", "user")
     assert ANNOUNCEMENT.replace("{fence}", FENCE) in system.content
+
+
+def test_a_block_has_a_plain_name():
+    with pytest.raises(ValueError, match="allowed are lower-case"):
+        fenced("answer_1>>>", "x", fence=FENCE)
+
+
+@given(TEXT)
+def test_a_new_fence_stands_in_no_text_of_the_item(text):
+    item = an_item((text, "no"))
+    assert not any(new_fence(item.texts()) in one for one in item.texts())
+    assert text in item.texts()
 
 
 def test_a_block_that_comes_twice_is_not_read():

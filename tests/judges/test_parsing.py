@@ -159,7 +159,8 @@ def test_a_label_in_a_reply_that_did_not_finish_is_no_verdict(finish):
 
 
 @pytest.mark.parametrize(
-    "name", ["tracing", "echoes", "labels", "parsing", "fencing", "verdicts", "protocols.protocol", "protocols.checklist"]
+    "name",
+    ["tracing", "echoes", "labels", "parsing", "fencing", "tainting", "verdicts", "protocols.protocol", "protocols.checklist"],
 )
 def test_the_examples_in_docstrings_hold(name):
     assert doctest.testmod(importlib.import_module(f"judges.{name}")).failed == 0

@@ -239,3 +239,14 @@ def test_references_are_dropped_at_the_stated_rate_and_by_the_seed():
     assert abs(sum(shown) / 10_000 - 0.75) < 0.015
     again = Random(1)
     assert shown == [shows_reference("drop", again, p_drop=0.25) for _ in range(10_000)]
+
+
+@pytest.mark.parametrize(("mode", "p_drop"), [("always", 0.5), ("drop", 1.5)])
+def test_an_unknown_way_with_references_is_refused(mode, p_drop):
+    with pytest.raises(ValueError, match="allowed are none, with and drop"):
+        shows_reference(mode, Random(1), p_drop=p_drop)
+
+
+def test_a_verdict_without_scores_has_none_by_side():
+    assert Verdict("first").scores_by_side("ba") is None
+    assert scored(8, 6, margin=0).scores_by_side("ba") == (6, 8)
