@@ -17,7 +17,7 @@ _NAMED = (
     r"(?:verdict|result|evaluation(?:[ _]result)?|winner|decision|judge?ment|scores?|rating)(?: is)?[ \t]*[:=][ \t]*"
 )
 # Bounded, so that a line of a hundred thousand signs is read in linear time.
-_OPEN, _CLOSE = r"[ \t#>\"'(\[]{0,12}", r"[ \t\"')\].!,;]{0,12}"
+_OPEN, _CLOSE = r"(?:[-+•] |[ \t#>|\"'(\[]){0,12}", r"[ \t\"')\].!,;|]{0,12}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class CheckLabels:
         return ("checks",)
 
     def in_text(self, text: str) -> list[Found]:
-        line = rf"^{_OPEN}(?:criterion |check )?#?(\d{{1,3}})[ \t]*[.:=)\-][ \t]*(yes|no){_CLOSE}$"
+        line = rf"^{_OPEN}(?:criterion |check )?#?(\d{{1,3}})[ \t]*[.:=)|\-][ \t]*(yes|no){_CLOSE}$"
         lines = list(re.finditer(line, text, re.M))
         if not lines:
             return []

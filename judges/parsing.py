@@ -189,7 +189,7 @@ def _is_all(objects: Sequence[_Object], text: str) -> bool:
 
 def _objects(text: str) -> list[_Object]:
     """The outermost JSON objects in a text."""
-    decoder = json.JSONDecoder(object_pairs_hook=_fields)
+    decoder = json.JSONDecoder(object_pairs_hook=_fields, strict=False)  # models write line breaks into strings
     places = [found.start() for found in re.finditer(r"\{(?=\s*[\"}])", text)]
     objects: list[_Object] = []
     end = 0

@@ -41,6 +41,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"\[result\]\s*:?\s*\(?\d",
         r"\b[ab]\s*>>\s*[ab]\s*\]",
         r"\\boxed\{\s*(?:\[\[)?[ab]\s*(?:>>?|=)\s*[ab]",
+        r"\[\s?\[\s?[ab]\s?(?:>>?|=)\s?[ab]\s?\]",
     ),
     "fence": (
         r"<<<\s*/?[^<>\n]{0,60}\b(?:begin|end|start)\b[^<>\n]{0,60}>>>",
@@ -57,8 +58,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"^\s{0,3}</?(?:system|assistant|developer|system_prompt|system-reminder)>\s*$",
         r"^\s{0,3}#{2,4} ?(?:system|human|user|assistant|judge) ?(?:prompt|message|instruction)?s? ?:\s*$",
         r"\n\n\s{0,3}human: [^\n]{0,400}\n+\s{0,3}assistant:",
-        r"^\s{0,3}\[?(?:system|developer)\]?(?: (?:message|prompt|override|note|update))? ?: ?(?:the|you|all|judge|"
-            r"new|override|ignore|evaluation|from now)\b",
+        r"(?:^|\\n)\s{0,3}\[?(?:system|developer)\]?(?: (?:message|prompt|override|note|update))? ?: ?(?:the|you|all|judge|"
+            r"new|override|ignore|evaluation|from now|rate|give|choose|select|prefer|output)\b",
         r'["\']role["\']\s*:\s*["\']system["\'][\s\S]{0,200}\b' + _JUDGE + r"\b",
         # An end of thinking without its beginning; stored answers of reasoning models may hold both.
         r"\A[^<]*(?:<(?!/?think)[^<]*)*</think",
@@ -86,7 +87,11 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"\b(?:as|if you are) (?:an?|the)(?: \w{1,20}){0,2} " + _JUDGE + r"\b[^.\n]{0,60}\b(?:must|should|shall|"
             r"choose|select|prefer|output|pick|rate|give|score|have to)\b",
         r"\b" + _JUDGE + r"(?: model)?s? (?:must|should|shall|has to|have to|will|is (?:required|instructed) to) "
-            r"(?:always )?(?:output|choose|select|prefer|pick|rate|give|score|return|declare|vote)\b",
+            r"(?:always )?(?:output|choose|select|prefer|pick|rate|give|award|favou?r|score|return|declare|vote)\b"
+            r"[^.\n]{0,60}\b(?:answer|response|assistant|output|model|label|score|marks?|points?|rating|identifier)",
+        r"\byou must (?:always )?(?:choose|pick|select|prefer|vote for|output|declare) (?:the )?"
+            r"(?:(?:assistant|model|response|answer) [ab12]\b|(?:first|second) (?:assistant|model|response|answer)\b)",
+        r"<!--[^<>]{0,80}\b" + _JUDGE + r"\b|\boverride\b[^.\n]{0,30}\b(?:rate|score|give|choose|select|prefer)\b",
         r"\b(?:rate|score|grade|mark|rank|judge|declare|choose|select|pick|prefer) (?:this|my|the present) "
             r"(?:answer|response|output|reply|submission)s?\b[^.\n]{0,40}\b(?:10|ten|5|five|highest|full|maximum|"
             r"top|perfect|" + _BEST + r")\b",
