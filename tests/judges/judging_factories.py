@@ -3,6 +3,7 @@
 from typing import Any
 
 from arena.models import Arena, Battle, Endpoint, Run
+from arena.running.engine import Engine
 from judges.fakellm.server import FakeServer
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response
 from tests.judges.game_factories import make_endpoint
@@ -45,8 +46,6 @@ def fake_endpoint(fake: FakeServer, settings: Any, *, wire: str = "openai", **fi
 
 def work(run: Run, *, n_threads: int = 16) -> Run:
     """To its end."""
-    from arena.running.engine import Engine
-
     Engine(run, n_threads=n_threads, idle_seconds=5).work(seconds=60)
     run.refresh_from_db()
     return run

@@ -1,0 +1,81 @@
+"""Which battles a run judges: those that are here, every pair, or everybody against one. What is missing is made."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import batched, combinations
+from random import Random
+
+from django.utils import timezone
+
+from arena.models import Arena, Battle, Competitor, Response
+
+ROWS_A_STATEMENT = 2_000
+
+type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
+
+
+def standing_battles(arena: Arena, *, most: int | None = None, seed: int = 1) -> list[int]:
+    """Battles of the arena whose two answers are here, all or a random part of them."""
+    found = list(Battle.objects.showable().published().filter(arena=arena).order_by("pk").values_list("pk", flat=True))
+    return found if most is None or most >= len(found) else sorted(_drawn(found, most, seed))
+
+
+def all_pairs(
+    arena: Arena, *, prompts: Iterable[int] | None = None, baseline: Competitor | None = None,
+    most: int | None = None, seed: int = 1,
+) -> list[int]:  # fmt: skip
+    """Every pair of competitors on every prompt that both answered, or those with `baseline` in them; all or a random part."""
+    meetings = list(_meetings(_answers(arena, prompts), baseline))
+    if most is not None and most < len(meetings):
+        meetings = sorted(_drawn(meetings, most, seed))
+    return _battles_of(arena, meetings)
+
+
+def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
+    return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret
+
+
+def _answers(arena: Arena, prompts: Iterable[int] | None) -> dict[int, dict[int, int]]:
+    """By prompt, then by competitor: the first delivered answer."""
+    rows = Response.objects.delivered().filter(competitor__in=Competitor.objects.servable().filter(arena=arena))
+    rows = rows.filter(prompt__status="active") if prompts is None else rows.filter(prompt__in=list(prompts))
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for prompt, competitor, pk in rows.order_by("prompt", "competitor", "repeat").values_list("prompt", "competitor", "pk"):
+        found[prompt].setdefault(competitor, pk)
+    return found
+
+
+def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -> Iterable[Meeting]:
+    for prompt, by_competitor in answers.items():
+        for a, b in combinations(sorted(by_competitor), 2):
+            if baseline is None or baseline.pk in (a, b):
+                yield prompt, a, b, by_competitor[a], by_competitor[b]
+
+
+def _battles_of(arena: Arena, meetings: Sequence[Meeting]) -> list[int]:
+    """The battle of each meeting, made where there is none; somebody else may be making the same ones."""
+    known = _known(meetings)
+    missing = [meeting for meeting in meetings if meeting[3:] not in known]
+    now = timezone.now()
+    for chunk in batched(missing, ROWS_A_STATEMENT):
+        made = [
+            Battle(
+                arena=arena, prompt_id=prompt, competitor_a_id=a, competitor_b_id=b, response_a_id=answer_a,
+                response_b_id=answer_b, created_at=now,
+            )
+            for prompt, a, b, answer_a, answer_b in chunk
+        ]  # fmt: skip
+        Battle.objects.bulk_create(made, ignore_conflicts=True)
+    known |= _known(missing)
+    return [known[meeting[3:]] for meeting in meetings]
+
+
+def _known(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
+    """Of several battles of the same two answers the oldest."""
+    wanted = {meeting[3:] for meeting in meetings}
+    found: dict[tuple[int, ...], int] = {}
+    for chunk in batched(sorted({meeting[3] for meeting in meetings}), ROWS_A_STATEMENT):
+        rows = Battle.objects.published().filter(response_a__in=chunk, response_b__isnull=False).order_by("-pk")
+        pairs = rows.values_list("response_a", "response_b", "pk")
+        found |= {(a, b): pk for a, b, pk in pairs if a and b and (a, b) in wanted}
+    return found

@@ -1,0 +1,135 @@
+"""`manage.py judge`: what it will cost, what it did, what is wrong with the call."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.models import Battle
+from arena.running.controlling import pause
+from judges.cards import called_judge
+from judges.fakellm.script import JudgeScript, Script
+from judges.fakellm.server import serving
+from judges.models import Game, Judge
+from judges.planning import plan_judging
+from tests.factories import make_arena, make_competitor, make_prompt, make_response
+from tests.judges.judging_factories import fake_endpoint, ids, make_battles
+
+pytestmark = pytest.mark.django_db
+
+
+def judge(arena, *arguments):
+    out = StringIO()
+    call_command("judge", "--arena", arena.slug, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_language_model_judges_in_both_orders_by_one_command(settings):
+    with serving(Script(judge=JudgeScript())) as fake:
+        arena, _ = make_battles(n_prompts=2)
+        fake_endpoint(fake, settings, name="fake", price_in=1_000_000, price_out=1_000_000)
+        said = judge(arena, "--endpoint", "fake", "--protocol", "arena_hard", "--yes", "--parameters", '{"max_tokens": 50}')
+    assert "12 games on 6 battles" in said
+    assert "12 calls, at most" in said
+    assert "600 out" in said
+    assert len(fake.requests) == 12
+
+
+def test_a_second_command_sends_nothing(settings):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=2)
+        fake_endpoint(fake, settings, name="fake")
+        judge(arena, "--endpoint", "fake", "--yes")
+        said = judge(arena, "--endpoint", "fake", "--yes")
+    assert "12 have their verdict already" in said
+    assert "0 calls" in said
+    assert (len(fake.requests), Judge.objects.count()) == (12, 1)
+
+
+def test_nothing_is_sent_without_a_yes(settings):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=1)
+        fake_endpoint(fake, settings, name="fake")
+        with pytest.raises(CommandError, match="--yes"):
+            judge(arena, "--endpoint", "fake")
+    assert not fake.requests
+    assert not Game.objects.exists()
+
+
+def test_a_cap_is_kept_and_says_how_to_go_on(settings):
+    with serving(Script(usage="bound")) as fake:
+        arena, _ = make_battles(n_prompts=4)
+        fake_endpoint(fake, settings, name="fake", price_out=1_000_000)
+        with pytest.raises(CommandError, match="Raise the cap"):
+            judge(arena, "--endpoint", "fake", "--parameters", '{"max_tokens": 10000}', "--cap", "0.10", "--yes")
+    assert len(fake.requests) == 10
+
+
+def test_a_run_that_was_interrupted_is_resumed(settings):
+    with serving(Script()) as fake:
+        arena, battles = make_battles(n_prompts=1)
+        run, _ = plan_judging(arena, [called_judge(fake_endpoint(fake, settings), "pairwise")], ids(battles))
+        pause(run)
+        said = judge(arena, "--resume", str(run.pk))
+    assert "6 verdict" in said
+    assert len(fake.requests) == 6
+
+
+@pytest.mark.parametrize("name", ["longer", "random", "contains"])
+def test_programs_judge_by_the_same_command_without_a_key(name):
+    arena, _ = make_battles(n_prompts=2, reference="quality 2")
+    said = judge(arena, "--judge", name)
+    assert "12 are decided by a program" in said
+    assert Game.objects.filter(state="ok").count() == 12
+
+
+def test_battles_are_made_where_there_are_none():
+    arena = make_arena()
+    a, b = make_competitor(arena), make_competitor(arena)
+    for number in range(3):
+        prompt = make_prompt(arena)
+        make_response(prompt, a, f"Short {number}.")
+        make_response(prompt, b, f"A longer one {number}.")
+    judge(arena, "--judge", "longer", "--battles", "2")
+    assert Battle.objects.count() == 2
+    judge(arena, "--judge", "longer", "--plan", "all")
+    assert (Battle.objects.count(), Game.objects.count()) == (3, 6)
+
+
+def test_everybody_against_a_baseline():
+    arena, _ = make_battles(n_prompts=2)
+    judge(arena, "--judge", "longer", "--baseline", "model 0")
+    assert Game.objects.count() == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "who is to judge"),
+        (["--judge", "nobody"], "no such judge; known are"),
+        (["--endpoint", "nowhere"], "no such endpoint"),
+        (["--judge", "longer", "--baseline", "nobody"], "name one of model 0, model 1"),
+        (["--judge", "longer", "--repeats", "0"], "--repeats"),
+    ],
+)
+def test_what_is_wrong_is_told(arguments, told):
+    arena, _ = make_battles(n_prompts=1)
+    with pytest.raises(CommandError, match=told) as refused:
+        judge(arena, *arguments)
+    assert refused.value.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--protocol", "coin"], "protocol 'coin' is unknown; allowed are pairwise"),
+        (["--parameters", '{"colour": 1}'], "parameter 'colour' is unknown; allowed are max_tokens"),
+        (["--parameters", '{"temperature": 3}'], "temperature is 3; allowed are numbers from 0 to 2"),
+    ],
+)
+def test_a_card_that_cannot_be_is_refused(settings, arguments, told):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=1)
+        fake_endpoint(fake, settings, name="fake")
+        with pytest.raises(CommandError, match=told):
+            judge(arena, "--endpoint", "fake", *arguments)
