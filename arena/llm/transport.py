@@ -36,6 +36,7 @@ class PinnedTransport(httpx2.BaseTransport):
         largest: int = LARGEST_REPLY,
     ) -> None:  # fmt: skip
         self._place, self._secret, self._seconds, self._largest = place, dict(secret), seconds, largest
+        self._addresses = place.addresses
         limits = httpx2.Limits(
             max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
         )
@@ -44,12 +45,14 @@ class PinnedTransport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         deadline = time.monotonic() + self._seconds
         failure: httpx2.TransportError | None = None
-        for address in self._place.addresses:
+        for address in self._addresses:
             try:
                 response = self._inner.handle_request(self._pinned(request, address))
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 failure = error  # nothing was sent, so the next address may be tried
                 continue
+            if address != self._addresses[0]:  # no later call waits for an address that takes no connection
+                self._addresses = (address, *(other for other in self._addresses if other != address))
             return self._read(response, deadline)
         raise failure or httpx2.ConnectError(f"{self._place.host} has no address")
 

@@ -220,8 +220,9 @@ def test_replies_are_cut_below_a_limit_of_tokens(wire):
         assert ask(fake, wire, Request((Message("user", "x"),), max_tokens=400)).finish == "stop"
 
 
-def test_usage_can_be_exactly_what_is_reserved(wire):
-    request = game("x", "yö")
+@pytest.mark.parametrize("structured", [False, True])
+def test_usage_can_be_exactly_what_is_reserved(wire, structured):
+    request = game("x", "yö", structured=structured)
     with serving(Script(usage="bound")) as fake:
         usage = ask(fake, wire, request).usage
     assert (usage.tokens_in, usage.tokens_out) == (tokens_in_bound(request), request.max_tokens)

@@ -276,3 +276,23 @@ def test_redirects_are_not_followed(wire):
     ) as server:  # fmt: skip
         failure(target_at(f"http://127.0.0.1:{server.port}", wire))
     assert inside.requests == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[" * 100_000, b"\xff\xfe", b"null", b'{"error": 3}', b'{"error": {"message": 3}}', b"<html>"]
+)
+@pytest.mark.parametrize(("status", "kind"), [("400 Bad Request", Kind.GAME), ("502 Bad Gateway", Kind.TEMPORARY)])
+def test_an_error_of_any_shape_is_typed_by_its_status(wire, body, status, kind):
+    with raw_server(reply(body, status=status)) as server:
+        error = failure(target_at(f"http://127.0.0.1:{server.port}", wire))
+    assert (error.kind, error.status) == (kind, int(status[:3]))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("said", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 999\r\n\r\n", b"\0" * 1000])
+def test_what_is_no_http_is_a_dropped_connection(wire, said):
+    with raw_server(said) as server:
+        error = failure(target_at(f"http://127.0.0.1:{server.port}", wire))
+    assert error.was_sent
+    assert error.cause in {Cause.DROPPED, Cause.SERVER}
+    assert len(server.requests) == 1

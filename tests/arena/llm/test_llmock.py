@@ -19,7 +19,7 @@ def llmock():
 @pytest.fixture
 def target(llmock, wire):
     target = target_at(llmock.url, wire)
-    return target.__class__(wire, llmock.base_url(wire), "gpt-4o" if wire == "openai" else "claude-sonnet-4-5", target.key_name,
+    return target.__class__(wire, llmock.base_url(wire), "gpt-4o" if wire == "openai" else "claude-sonnet-5", target.key_name,
                             timeout=5.0, allowed=target.allowed)  # fmt: skip
 
 

@@ -8,7 +8,10 @@ import httpx2
 import pytest
 
 from arena.llm.addresses import Place
+from arena.llm.client import complete
+from arena.llm.errors import Cause, Kind, LLMError
 from arena.llm.transport import PinnedTransport
+from tests.arena.llm.conftest import question, target_at
 from tests.arena.llm.raw_server import raw_server, reply
 
 
@@ -66,3 +69,23 @@ def test_a_request_for_another_host_never_leaves(server):
     transport = PinnedTransport(place, secret={"authorization": "Bearer x"}, seconds=5)
     with httpx2.Client(transport=transport) as http, pytest.raises(httpx2.UnsupportedProtocol):
         http.get(f"https://elsewhere.example:{server.port}/")
+
+
+def test_a_call_to_a_server_with_a_wrong_certificate_is_final_for_the_endpoint(server, wire):
+    with pytest.raises(LLMError, match="certificate") as caught:
+        complete(target_at(f"https://127.0.0.1:{server.port}", wire), question(), attempt="a-1")
+    assert (caught.value.kind, caught.value.cause, caught.value.was_sent) == (Kind.ENDPOINT, Cause.ADDRESS, False)
+    assert server.requests == []
+
+
+def test_an_address_that_takes_no_connection_is_tried_once():
+    with raw_server(reply(b"{}")) as server:
+        place = Place("judge.example", server.port, ("127.0.0.9", "127.0.0.1"))
+        transport = PinnedTransport(place, secret={}, seconds=5)
+        tried = []
+        inner = transport._inner.handle_request
+        transport._inner.handle_request = lambda request: tried.append(request.url.host) or inner(request)
+        with httpx2.Client(transport=transport) as http:
+            for _ in range(2):
+                http.get(f"http://judge.example:{server.port}/")
+    assert tried == ["127.0.0.9", "127.0.0.1", "127.0.0.1"]
