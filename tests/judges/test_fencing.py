@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from arena.llm.messages import Message
@@ -60,6 +60,7 @@ def expected(key, prompt, answers, order):
     return texts | (checklist if key == "checklist" else {})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PROTOCOLS)), TEXT, TEXT, TEXT, st.sampled_from(["ab", "ba"]), st.booleans())
 def test_a_request_read_back_gives_the_stored_strings(key, prompt, first, second, order, structured):
     assume(not any(FENCE in text for text in (prompt, first, second)))
@@ -67,6 +68,7 @@ def test_a_request_read_back_gives_the_stored_strings(key, prompt, first, second
     assert read_back(request, FENCE) == expected(key, prompt, (first, second), order)
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT, TEXT)
 def test_reference_criteria_and_system_prompt_are_fenced_too(reference, criteria, system_prompt):
     assume(reference and criteria and system_prompt and not any(FENCE in text for text in (reference, criteria, system_prompt)))
@@ -123,6 +125,7 @@ def test_a_block_has_a_plain_name():
         fenced("answer_1>>>", "x", fence=FENCE)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_a_new_fence_stands_in_no_text_of_the_item(text):
     item = an_item((text, "no"))
@@ -166,6 +169,7 @@ def test_a_template_that_hides_an_answer_or_repeats_it_is_refused(template, faul
         check_template(template, frozenset({"prompt", "answer_1", "answer_2"}))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PROTOCOLS)), TEXT)
 def test_two_requests_are_the_same_but_for_the_fence(key, text):
     fences = new_fence([text]), new_fence([text])

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from judges.labels import BracketedLabels
@@ -75,6 +75,7 @@ def test_the_place_of_the_label_is_that_in_the_reply_as_received(reply, marked):
     assert reply[parsed.start : parsed.end] == marked
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PROTOCOLS)), HOSTILE, st.sampled_from(["stop", "other"]), st.sampled_from([None, FENCE]))
 @example("arena_hard", "{" * 2_000 + '{"a":' * 2_000, "stop", None)
 def test_no_reply_raises_and_only_ok_has_a_label(key, reply, finish, fence):
@@ -87,6 +88,7 @@ def test_no_reply_raises_and_only_ok_has_a_label(key, reply, finish, fence):
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="<[{"), max_size=200)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(LABELS)),
     PROSE,
@@ -105,6 +107,7 @@ def test_one_complete_label_on_the_last_line_is_the_verdict(key, prose, before, 
         assert parsed.state in {GameState.OK, GameState.AMBIGUOUS, GameState.UNPARSABLE}
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_what_stands_inside_the_fence_is_never_read(inside):
     if FENCE in inside:
@@ -114,6 +117,7 @@ def test_what_stands_inside_the_fence_is_never_read(inside):
     assert PROTOCOLS["arena_hard"].read(f"I quote.\n{echo}\nThat is all.", fence=FENCE).state is GameState.UNPARSABLE
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["A>B", "B>A"]), min_size=1, max_size=5))
 def test_replays_may_take_the_first_or_the_last_label(said):
     reply = "\n".join(f"[[{label}]]" for label in said) + "\nThe end."

@@ -4,7 +4,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judges.fencing import read_back
@@ -200,6 +200,7 @@ def test_a_reply_without_criteria_is_an_error(reply):
         read_writing(reply)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 10), st.floats(0, 10), st.floats(0, 10))
 def test_swapping_the_scores_swaps_the_winner(s1, s2, margin):
     swapped = {"first": "second", "second": "first", "tie": "tie"}
