@@ -74,6 +74,7 @@ app.conf.update(
         "refit boards that are due": bell("ranking.tasks.ring_due_boards", 1),
         "audit judges whose evidence moved": bell("ranking.tasks.ring_due_audits", 5),
         "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
+        "go on with runs": bell("arena.tasks.sweep_runs", 5),
         "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600, at=crontab(minute="*/10")),
         "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),
         "clean up": bell("arena.config.tasks.clean_up", 3600, at=crontab(minute="17")),
@@ -95,7 +96,7 @@ def leave_no_orphan(**_: object) -> None:
 
 def start_at_once(**_: object) -> None:
     """The first sign of life, through the broker like all later ones; and a look for what lay still while nobody was here."""
-    for task in ("arena.config.tasks.say_alive", "arena.tasks.sweep_imports"):
+    for task in ("arena.config.tasks.say_alive", "arena.tasks.sweep_imports", "arena.tasks.sweep_runs"):
         app.send_task(task, expires=BEAT_SECONDS)
 
 
@@ -104,6 +105,13 @@ def watch_the_beat(sender: Any, **_: object) -> None:
     beat = sender.controller.beat
     if beat is not None:
         sender.timer.call_repeatedly(BEAT_CHECK_SECONDS, _end_without, (beat,))
+
+
+def end_slices(**_: object) -> None:
+    """A worker that is asked to stop sends nothing more, and stores what is under way."""
+    from arena.running import slices
+
+    slices.stop_all()
 
 
 def _end_without(beat: Any) -> None:
@@ -117,3 +125,4 @@ signals.celeryd_init.connect(leave_no_orphan)
 signals.beat_embedded_init.connect(leave_no_orphan)
 signals.worker_ready.connect(start_at_once)
 signals.worker_ready.connect(watch_the_beat)
+signals.worker_shutting_down.connect(end_slices)

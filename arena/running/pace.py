@@ -15,6 +15,8 @@ from arena.models import Allowance, Endpoint
 
 FIRST = 120.0  # a minute, where nothing is known
 SLOWEST = 2.0
+UNSURE, FEW = 30.0, 10  # a rate that was seen in fewer calls than these is not believed to be so low
+CREEP, LEAST_CREEP = 0.005, 1.0  # a second, of the rate and in calls a minute, near where it was refused
 FAST = 480.0  # above it the rate grows more slowly: what is under way when the limit comes is refused with it
 MARGIN = 0.97  # a limit is not used to its last call: two clocks disagree
 SHARE = 0.95  # of what got through
@@ -155,7 +157,8 @@ def _recover(allowance: Allowance, now: datetime) -> None:
     seconds = max((now - since).total_seconds(), 1.0)
     n_passed = _n_passed(allowance, since)
     mean = 60 * n_passed / seconds
-    allowance.per_minute = max(min(SHARE * mean, allowance.per_minute), SLOWEST)
+    least = UNSURE if n_passed < FEW else SLOWEST
+    allowance.per_minute = min(max(SHARE * mean, least), allowance.per_minute)
     # After a short block the limit is one of the last seconds; after a long one, of the whole minute.
     allowance.ceiling = max(mean if block > LONG_BLOCK else 60 * n_passed / max(seconds - block, 1.0), SLOWEST)
     allowance.n_refused, allowance.blocked_until = 0, None
@@ -177,15 +180,18 @@ def _grow(allowance: Allowance, limits: Limits, now: datetime) -> None:
     allowance.grown_at = now
     if not used or allowance.n_refused:
         return
-    allowance.per_minute *= _factor(allowance)
+    allowance.per_minute = _grown(allowance, seconds)
     if limits.requests_per_minute:
         allowance.per_minute = min(allowance.per_minute, limits.requests_per_minute * MARGIN)
 
 
-def _factor(allowance: Allowance) -> float:
+def _grown(allowance: Allowance, seconds: float) -> float:
+    rate = allowance.per_minute
     if allowance.ceiling is None:
-        return 2.0 if allowance.per_minute < FAST else 1.2
-    return 1.1 if allowance.per_minute < 0.9 * allowance.ceiling else 1.005
+        return rate * (2.0 if rate < FAST else 1.2)
+    if rate < 0.9 * allowance.ceiling:
+        return rate * 1.1
+    return rate + max(CREEP * rate, LEAST_CREEP) * min(seconds, 10.0)
 
 
 def _read_headers(allowance: Allowance, report: Report, limits: Limits, now: datetime) -> None:

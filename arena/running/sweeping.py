@@ -42,10 +42,10 @@ def _free(run_id: int, now: datetime) -> int:
 
 
 def due_runs(*, now: datetime | None = None) -> list[int]:
-    """Running runs with a call that could go out now, or that only need to be closed."""
+    """Running runs with a call that could go out now, or without any that ever could: those need to be closed."""
     now = now or timezone.now()
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
-    due = waiting.filter(lease_token="", endpoint__paused_because="").filter(Q(not_before=None) | Q(not_before__lte=now))
-    held = waiting.exclude(lease_token="")
-    going = Run.objects.going().filter(Exists(due) | ~Exists(held))
-    return list(going.order_by("pk").values_list("pk", flat=True))
+    callable_ones = waiting.filter(endpoint__paused_because="")
+    due = callable_ones.filter(lease_token="").filter(Q(not_before=None) | Q(not_before__lte=now))
+    alive = waiting.filter(~Q(lease_token="") | Q(endpoint__paused_because=""))
+    return list(Run.objects.going().filter(Exists(due) | ~Exists(alive)).order_by("pk").values_list("pk", flat=True))

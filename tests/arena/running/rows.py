@@ -82,7 +82,8 @@ def engine_process(run, **options):
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else _postgres_url(connection.settings_dict)
     kind = settings.RUN_KINDS["judge"]
     env = os.environ | {
-        "DATABASE_URL": url, "AGON_ENDPOINTS_ALLOWED": ",".join(settings.ENDPOINTS_ALLOWED), "AGON_DATA_DIR": str(settings.DATA_DIR),
+        "DATABASE_URL": url, "AGON_ENDPOINTS_ALLOWED": ",".join(settings.ENDPOINTS_ALLOWED),
+        "AGON_DATA_DIR": str(settings.DATA_DIR),
     }  # fmt: skip
     said = ",".join(f"{option}={value}" for option, value in options.items())
     command = [sys.executable, "-m", "tests.arena.running.engine_process", str(run.pk), kind, said]
