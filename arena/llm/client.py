@@ -33,6 +33,8 @@ class _Line:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     sdk: Any = None
+    failure: LLMError | None = None
+    failed_at: float = 0.0
 
 
 _lines: dict[object, _Line] = {}
@@ -52,7 +54,7 @@ def complete(target: Target, request: Request, *, attempt: str, resolve: Resolve
     response = _exchange(wire, sdk, arguments, attempt)
     outcome = response if isinstance(response, LLMError) else _outcome(wire, response, arguments)
     if isinstance(outcome, LLMError) and not outcome.was_sent:
-        _forget(line)  # the name may lead elsewhere by now; the next call resolves and checks it again
+        _forget(line, sdk)  # the name may lead elsewhere by now; the next call resolves and checks it again
     latency = round((time.perf_counter() - started) * 1000)
     parameters = {name: value for name, value in arguments.items() if name not in _TEXTS}
     if isinstance(outcome, LLMError):
@@ -73,18 +75,31 @@ def close_clients() -> None:
 
 
 def _sdk(key: tuple[Target, Resolve]) -> Any:
+    asked_at = time.monotonic()
     with _lines_lock:
         line = _lines.setdefault(key, _Line())
     with line.lock:
-        if line.sdk is None:
-            line.sdk = _opened(*key)
-        return line.sdk
+        # Who waited for the same look-up shares its outcome.
+        if line.sdk is None and (line.failure is None or line.failed_at <= asked_at):
+            _open(line, *key)
+        if line.sdk is not None:
+            return line.sdk
+        assert line.failure is not None  # noqa: S101  as _open leaves one of the two
+        raise replace(line.failure)
 
 
-def _forget(key: tuple[Target, Resolve]) -> None:
-    """Calls that are under way on the old client end there."""
+def _open(line: _Line, target: Target, resolve: Resolve) -> None:
+    try:
+        line.sdk = _opened(target, resolve)
+    except LLMError as error:
+        line.failure, line.failed_at = replace(error), time.monotonic()  # a copy has no traceback, whose frames know the key
+
+
+def _forget(key: tuple[Target, Resolve], sdk: Any) -> None:
+    """Unless another thread has a newer one by now. Calls that are under way on the old client end there."""
     with _lines_lock:
-        _lines.pop(key, None)
+        if (line := _lines.get(key)) is not None and line.sdk is sdk:
+            del _lines[key]
 
 
 def _opened(target: Target, resolve: Resolve) -> Any:

@@ -1,3 +1,6 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from arena.llm.addresses import is_public, place_of, resolve_host
@@ -125,3 +128,20 @@ def test_the_next_address_is_tried_where_the_first_takes_no_connection(monkeypat
         resolve = resolving("127.0.0.9", "127.0.0.1")  # nothing listens on the first
         assert complete(target, question(), attempt="a", resolve=resolve).text == "[[A]]"
     assert len(server.requests) == 1
+
+
+def test_threads_that_wait_for_one_look_up_share_its_failure():
+    asked = []
+
+    def resolve(host, port):
+        asked.append(host)
+        time.sleep(0.3)
+        raise OSError("no answer")
+
+    def ask(number):
+        with pytest.raises(LLMError, match="no address just now"):
+            complete(target_at("https://judge.example", allowed=frozenset()), question(), attempt=str(number), resolve=resolve)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(16)))
+    assert len(asked) < 4

@@ -85,6 +85,10 @@ def test_the_key_reaches_only_the_wire(fake, target, monkeypatch):
 
 def test_a_key_of_another_host_is_not_sent(fake, wire, monkeypatch):
     monkeypatch.setenv("AGON_KEY_TEST", f"api.example.com {SECRET}")
-    with pytest.raises(LLMError, match="bound to another host"):
+    with pytest.raises(LLMError, match="bound to another host") as caught:
         complete(target_at(fake.url, wire), question(), attempt="a-1")
     assert fake.requests == []
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    own_frames = [frame for frame in shown.stack if "/arena/llm/" in frame.filename and "/tests/" not in frame.filename]
+    assert own_frames
+    assert SECRET not in repr([frame.locals for frame in own_frames])
