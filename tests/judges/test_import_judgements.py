@@ -1,0 +1,116 @@
+"""Stored outputs of other projects' judges become games."""
+
+import json
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.models import Arena, Event
+from judges.models import Game, GoldItem, Judge
+from tests.factories import make_arena, make_competitor, make_prompt, make_response
+
+pytestmark = pytest.mark.django_db
+
+
+def take_in(path, layout, arena, *arguments):
+    out = StringIO()
+    call_command("import_judgements", str(path), "--format", layout, "--arena", arena.slug, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def write(path, rows):
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def test_pandalm_and_its_unreadable_outputs(shared_data):
+    battles = shared_data / "pandalm" / "testset-v1.json"
+    call_command("import_battles", str(battles), "--format", "pandalm", "--arena", "pandalm", stdout=StringIO())
+    arena = Arena.objects.get(slug="pandalm")
+    for name, states in (("gpt-3.5-turbo", {"ok": 974, "unparsable": 25}), ("pandalm-7b", {"ok": 999})):
+        take_in(shared_data / "pandalm" / f"{name}-testset-v1.json", "pandalm", arena, "--judge", name)
+        games = Game.objects.filter(judge__name=name).select_related("battle").prefetch_related("battle__votes")
+        assert Counter(game.state for game in games) == states
+        right = sum(_side(game) == majority(game.battle) for game in games if majority(game.battle))
+        assert right == {"gpt-3.5-turbo": 697, "pandalm-7b": 667}[name]
+
+
+def _side(game):
+    slot = {"first": "a", "second": "b"} if game.order == "ab" else {"first": "b", "second": "a"}
+    return slot.get(game.winner, game.winner)
+
+
+def majority(battle):
+    outcome, n = Counter(vote.outcome for vote in battle.votes.all()).most_common(1)[0]
+    return outcome if n > 1 else None
+
+
+@pytest.fixture
+def contest():
+    arena = make_arena()
+    competitors = [make_competitor(arena, name) for name in ("challenger", "base")]
+    for number in range(2):
+        prompt = make_prompt(arena, key=f"q{number}")
+        for competitor in competitors:
+            make_response(prompt, competitor, f"{competitor.name} on {number}")
+    return arena
+
+
+def judgement(question, *said):
+    return {"question_id": question, "model": "challenger", "judge": "j", "games": [{"judgment": one} for one in said]}
+
+
+def test_in_arena_hard_the_baseline_is_first_in_the_first_game_and_the_last_label_counts(contest, tmp_path):
+    rows = [judgement("q0", "[[A=B]] or rather [[B>>A]]", "so [[A>B]]"), judgement("q1", "no label", None)]
+    said = take_in(write(tmp_path / "j.jsonl", rows), "arena-hard", contest, "--baseline", "base")
+    assert "4 of 4 games were new" in said
+    games = {(g.battle.prompt.key, g.order): g for g in Game.objects.select_related("battle__prompt")}
+    # a is the challenger, whose id is lower: the baseline is first in order ba
+    assert (games["q0", "ba"].winner, games["q0", "ba"].strength) == ("second", 2)
+    assert (games["q0", "ab"].winner, games["q0", "ab"].strength) == ("first", 1)
+    assert {games["q1", "ab"].state, games["q1", "ba"].state} == {"unparsable"}
+
+
+def test_the_same_file_again_adds_nothing(contest, tmp_path):
+    path = write(tmp_path / "j.jsonl", [judgement("q0", "[[A>B]]", "[[A>B]]")])
+    take_in(path, "arena-hard", contest, "--baseline", "base")
+    assert "0 of 2 games were new" in take_in(path, "arena-hard", contest, "--baseline", "base")
+    assert (Judge.objects.count(), Event.objects.filter(kind="games_decided").count()) == (1, 1)
+
+
+def test_judgebench_brings_its_battles_and_its_labels(tmp_path):
+    arena = make_arena()
+    common = {"source": "mmlu-pro-law", "question": "Which?", "response_model": "gpt-4o"}
+    rows = [
+        common | {
+            "pair_id": "p1", "response_A": "It is (A).", "response_B": "It is (B).", "label": "A>B",
+            "judgments": [{"judgment": {"response": "So [[A>B]]"}, "decision": "A>B"}, {"judgment": {}, "decision": None}],
+        },
+        common | {
+            "pair_id": "p2", "response_A": "(C)", "response_B": "(D)", "label": "B>A",
+            "judgments": [{"judgment": {}, "decision": "A>B"}, {"judgment": {}, "decision": "A>B"}],
+        },
+    ]  # fmt: skip
+    take_in(write(tmp_path / "judged.jsonl", rows), "judgebench", arena)
+    assert Counter(Game.objects.values_list("state", "winner")) == {("ok", "first"): 3, ("unparsable", ""): 1}
+    assert dict(GoldItem.objects.values_list("note", "label")) == {"p1": "a", "p2": "b"}
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "told"),
+    [
+        ("excel", "{}", "known are pandalm, arena-hard, judgebench"),
+        ("pandalm", "not JSON", "line 1: no JSON"),
+        ("pandalm", '{"idx": 1, "x_result": 1}', "none of its 1 rows names a battle"),
+        ("arena-hard", "{}", "name the competitor"),
+        ("judgebench", "[]", "no JSON|JSON object"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told(contest, tmp_path, layout, content, told):
+    path = tmp_path / "file.jsonl"
+    path.write_text(content)
+    with pytest.raises(CommandError, match=told):
+        take_in(path, layout, contest)
+    assert not Game.objects.exists()
