@@ -1,0 +1,25 @@
+"""Money and time for people."""
+
+from django import template
+
+from arena.running.budget import dollars as in_dollars
+
+register = template.Library()
+
+
+@register.filter
+def dollars(micro: int | None) -> str:
+    """Micro-dollars as dollars; "no cap" for None."""
+    return "no cap" if micro is None else in_dollars(micro)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as a time that people say."""
+    if seconds is None:
+        return "unknown"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
