@@ -5,6 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.views.context import page_context
+from judges.combining import COMBINERS
+from judges.models import Game
 from ranking.explaining import methods_explained
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
@@ -16,5 +18,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "least_seconds": LEAST_SECONDS_BETWEEN_FITS,
         "rest_per_fit": REST_PER_FIT,
         "explanations": methods_explained(),
+        "combiners": [(name, told) for name, (_, told) in COMBINERS.items()],
+        "end_states": Game.State.choices,
     }
     return render(request, "ranking/method.html", page_context(request, "method", None, **context))
