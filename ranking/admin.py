@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
 from ranking.models import Entry, Leaderboard, Snapshot
 
-REFITTED_FOR = ("category", "language", "sources", "method", "covariates", "clusters", "intervals", "level", "seed")
+REFITTED_FOR = ("category", "language", "sources", "combiner", "method", "covariates", "clusters", "intervals", "level", "seed")
 
 
 @admin.register(Leaderboard)
@@ -26,7 +26,7 @@ class LeaderboardAdmin(CuratorAdmin):
     actions = ["publish_now"]
     fieldsets = [
         (None, {"fields": ["arena", "name", "slug"]}),
-        ("What counts", {"fields": ["sources", "category", "language"]}),
+        ("What counts", {"fields": ["sources", "combiner", "category", "language"]}),
         ("How it is fitted", {"fields": ["method", "covariates", "clusters", "intervals", "level", "seed"]}),
         ("Where it stands", {"fields": ["is_live", "is_default"]}),
         ("The newest fit", {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),

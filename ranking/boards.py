@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from arena.models import Arena, Prompt, Vote
+from ranking.judged import has_games
 from ranking.models import Leaderboard
 
 MOST_SLICES = 12
@@ -19,6 +20,7 @@ OTHER_METHODS: dict[str, dict[str, str]] = {
     "elo": {"method": Leaderboard.Method.ELO, **BOOTSTRAP},
     "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
 }
+JUDGES: dict[str, Any] = {"sources": Leaderboard.Sources.JUDGES, "method": Leaderboard.Method.SLOTS}
 TOURNAMENT: dict[str, dict[str, str]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
 
 
@@ -31,6 +33,8 @@ def ensure_boards(arena: Arena) -> list[Leaderboard]:
     for language in _values(arena, "language"):
         _ensure(arena, f"{arena.slug}-in-{slugify(language)}", f"{arena.name}, in {language}", language=language)
     _ensure_other_methods(arena)
+    if has_games(arena.pk):
+        _ensure(arena, f"{arena.slug}-judges", f"{arena.name}: judges", **JUDGES)
     return list(Leaderboard.objects.live().filter(arena=arena))
 
 
@@ -48,7 +52,8 @@ def _ensure_other_methods(arena: Arena) -> None:
 
 def _has(arena: Arena, fields: dict[str, str]) -> bool:
     alike = {name: fields[name] for name in ("method", "intervals") if name in fields}
-    return Leaderboard.objects.filter(arena=arena, category="", language="", **alike).exists()
+    people = Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.PEOPLE, category="", language="")
+    return people.filter(**alike).exists()
 
 
 def _values(arena: Arena, field: str) -> list[str]:
@@ -61,7 +66,8 @@ def _values(arena: Arena, field: str) -> list[str]:
 
 def _ensure(arena: Arena, slug: str, name: str, *, is_default: bool = False, **definition: Any) -> None:
     plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
-    fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **plain, **definition}
+    people = {"sources": Leaderboard.Sources.PEOPLE, "combiner": Leaderboard.Combiner.GAMES}
+    fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **people, **plain, **definition}
     if Leaderboard.objects.filter(arena=arena, **fields).exists():
         return
     try:

@@ -150,7 +150,11 @@ def code_version() -> str:
     """The release, and a fingerprint of the sources that make the numbers."""
     here = Path(__file__)
     sources = sorted(
-        [*Path(maths.__file__).parent.glob("*.py"), here, *(here.with_name(f"{name}.py") for name in ("methods", "styling"))]
+        [
+            *Path(maths.__file__).parent.glob("*.py"),
+            here,
+            *(here.with_name(f"{name}.py") for name in ("methods", "styling", "judged")),
+        ]
     )
     fingerprint = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
     return f"{VERSION}+{fingerprint}"

@@ -4,13 +4,14 @@ comparisons -> method -> Rating (ratings, what covariances stand behind them, wh
 intervals and rank ranges off it, alike for all methods.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import expit
+from scipy.stats import t
 
 from ranking import maths
 from ranking.maths.arrays import Floats
@@ -98,6 +99,31 @@ def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
     return Rating(nothing, unrated, (), np.zeros(0), (reason,))
 
 
+def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    """Every judge's slot intercept is told with its interval, or its bound where it has no finite estimate."""
+    found = _by_likelihood(fit_contextual, comparisons, definition)
+    return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
+
+
+def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[str]:
+    if fit.parameters:
+        covariances = [fit.parameter_covariance(by) for by in standing(fit, definition.cluster).covariances]
+        n_clusters = (
+            len(np.unique(fit.comparisons.clusters(definition.cluster)))
+            if definition.cluster == "prompt"
+            else len(fit.comparisons)
+        )
+        width = float(t.ppf(0.5 + definition.level / 2, max(n_clusters - 1, 1)))
+        for k, parameter in enumerate(fit.parameters):
+            half = width * float(np.sqrt(max(covariance[k, k] for covariance in covariances)))
+            low, high = parameter.estimate - half, parameter.estimate + half
+            yield f"{parameter.name}: {parameter.estimate:+.3f} ({definition.level:.0%} interval {low:+.3f} to {high:+.3f})"
+    for limit in fit.at_limit:
+        end = "above" if limit.limit > 0 else "below"
+        known = f"{end} {limit.bound:+.3f} (one-sided 95 % bound)" if np.isfinite(limit.bound) else "not known"
+        yield f"{limit.name}: no finite estimate, {known}; {limit.reason}"
+
+
 type Fitting = Callable[[maths.Comparisons], maths.Fit]
 
 
@@ -178,6 +204,7 @@ METHODS = {
             "style_controlled", "Style-controlled", HALF,
             fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
         ),
+        Method("slot_levelled", "Slot-levelled", HALF, fit_contextual, _slot_levelled),
         Method("tournament", "Tournament", HALF, replay_tournament, _tournament),
     )
 }  # fmt: skip

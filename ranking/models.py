@@ -49,6 +49,7 @@ class Leaderboard(Leased):
         RAO_KUPPER = "rao_kupper", "Rao–Kupper: a tie is a difference too small to see"
         ELO = "elo", "Elo, mean over random orders"
         STYLE = "style_controlled", "Style-controlled: Bradley–Terry with length, markdown and side levelled"
+        SLOTS = "slot_levelled", "Slot-levelled: Bradley–Terry with each judge's liking for a slot taken out"
         TOURNAMENT = "tournament", "Tournament: knock-out brackets replayed on each prompt"
 
     class Clusters(models.TextChoices):
@@ -61,6 +62,21 @@ class Leaderboard(Leased):
 
     class Sources(models.TextChoices):
         PEOPLE = "people", "People's votes"
+        JUDGES = "judges", "Judges' verdicts"
+        BOTH = "both", "People's votes and judges' verdicts"
+
+    class Combiner(models.TextChoices):
+        """What a judge's games on one battle count as: see `judges.combining`."""
+
+        GAMES = "games", "Every game counts as itself, and each judge's liking for a slot can be fitted"
+        CONSISTENT_ONLY = "consistent_only", "Both orders say the same, or nothing is decided"
+        CONSERVATIVE_TIE = "conservative_tie", "Both orders say the same, or it is a tie"
+        TWO_GAME_SUM = "two_game_sum", "Wins less losses over both orders"
+        MEAN = "mean", "The mean over all games"
+        BOTH_CORRECT = "both_correct", "The same winner in both orders; a tie decides nothing"
+        ARENA_HARD_WEIGHTED = "arena_hard_weighted", "Every game counts, much better as three"
+        FIRST_ORDER_ONLY = "first_order_only", "The order with a first, alone"
+        MAJORITY_OF_REPEATS = "majority_of_repeats", "What more than half of all games say"
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
@@ -69,6 +85,9 @@ class Leaderboard(Leased):
     language = models.CharField(max_length=16, blank=True, default="", help_text="Only prompts in this language.")
     method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
     sources = models.CharField(max_length=20, choices=Sources, default=Sources.PEOPLE)
+    combiner = models.CharField(
+        max_length=30, choices=Combiner, default=Combiner.GAMES, help_text="Where judges count: what their games become."
+    )
     covariates = models.CharField(
         max_length=100, blank=True, default="", validators=[check_covariates],
         help_text=f"For a style-controlled board: what is levelled, of {' '.join(COVARIATES)}.",
@@ -95,6 +114,7 @@ class Leaderboard(Leased):
                 fields=[
                     "arena",
                     "sources",
+                    "combiner",
                     "method",
                     "covariates",
                     "clusters",
@@ -114,6 +134,11 @@ class Leaderboard(Leased):
             raise ValidationError({"intervals": "Elo has no likelihood, so no sandwich: choose the bootstrap."})
         if self.covariates and self.method != self.Method.STYLE:
             raise ValidationError({"covariates": "Only a style-controlled board levels covariates."})
+
+        if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
+            raise ValidationError({"method": "Style is levelled on people's votes only: choose the slot-levelled method."})
+        if self.sources == self.Sources.PEOPLE and self.combiner != self.Combiner.GAMES:
+            raise ValidationError({"combiner": "People's votes are not combined: choose the first one."})
 
     @property
     def least_rest(self) -> float:

@@ -6,8 +6,10 @@ board's release in one transaction. Where the lease was lost in the meantime not
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -18,6 +20,7 @@ from arena import ledger
 from arena.leases import heartbeat
 from arena.models import Competitor
 from ranking.fitting import FittedBoard, Row, code_version, fit_board
+from ranking.judged import JudgedEvidence, judged_evidence, with_judges_named
 from ranking.methods import METHODS, Definition
 from ranking.models import (
     REST_PER_FIT,
@@ -53,7 +56,17 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 
 def _evidence_of(board: Leaderboard, position: int) -> Evidence:
-    return _part_of(board, position, evidence_at(board.arena_id, position))
+    if board.sources == Leaderboard.Sources.PEOPLE:
+        return _part_of(board, position, evidence_at(board.arena_id, position))
+    return _part_of(board, position, _read(board, position, _parameters(board)))
+
+
+def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidence:
+    """From the rows themselves, by the parameters of a board or of a snapshot."""
+    if said.get("sources", "people") == Leaderboard.Sources.PEOPLE:
+        return read_evidence(board.arena_id, position)
+    with_people = said["sources"] == Leaderboard.Sources.BOTH
+    return judged_evidence(board.arena_id, position, combiner=said["combiner"], with_people=with_people)
 
 
 def _part_of(board: Leaderboard, position: int, evidence: Evidence) -> Evidence:
@@ -88,8 +101,11 @@ def _definition_then(snapshot: Snapshot) -> Definition:
 
 
 def _fitted(board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str]) -> FittedBoard:
+    if isinstance(evidence, JudgedEvidence):
+        fitted = fit_board(evidence.comparisons(names), definition, list(names))
+        return replace(fitted, notes=[*evidence.remarks, *with_judges_named(fitted.notes)])
     if not METHODS[definition.method].reads_style:
-        return fit_board(evidence.tally.comparisons(names), definition, list(names))
+        return fit_board(evidence.comparisons(names), definition, list(names))
     sliced = bool(board.category or board.language)
     comparisons, notes = styled_comparisons(
         board.arena_id, evidence.watermark, names, covariates=definition.covariates,
@@ -111,12 +127,12 @@ class Rebuilt:
 def rebuild(snapshot: Snapshot) -> Rebuilt:
     """Read the votes again as they stood at the snapshot's watermark, fit them again, and compare."""
     board = snapshot.leaderboard
-    evidence = _part_of(board, snapshot.watermark, read_evidence(board.arena_id, snapshot.watermark))
+    evidence = _part_of(board, snapshot.watermark, _read(board, snapshot.watermark, snapshot.parameters))
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
     fitted = _fitted(board, _definition_then(snapshot), evidence, names)
     return Rebuilt(
-        same_evidence=evidence.tally.digest() == snapshot.evidence_hash,
+        same_evidence=evidence.digest() == snapshot.evidence_hash,
         same_code=code_version() == snapshot.code_version,
         largest_difference=max((_difference(row, entries[row.competitor_id]) for row in fitted.rows), default=0.0),
     )
@@ -138,7 +154,7 @@ def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
 
 
 def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoard, started: float) -> Snapshot:
-    newest, digest = board.newest_snapshot(), evidence.tally.digest()
+    newest, digest = board.newest_snapshot(), evidence.digest()
     with transaction.atomic():
         if newest is None or not _says_the_same(newest, board, evidence, digest, len(fitted.rows)):
             newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
@@ -159,11 +175,16 @@ def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, dig
 
 
 def _parameters(board: Leaderboard) -> dict[str, object]:
-    return definition_of(board).in_words() | {
-        "sources": board.sources,
-        "category": board.category,
-        "language": board.language,
-    }
+    combined = {} if board.sources == Leaderboard.Sources.PEOPLE else {"combiner": board.combiner}
+    return (
+        definition_of(board).in_words()
+        | combined
+        | {
+            "sources": board.sources,
+            "category": board.category,
+            "language": board.language,
+        }
+    )
 
 
 def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:

@@ -35,8 +35,8 @@ def styled_comparisons(
 
     Where texts are known for some battles, votes on the others are left out: their style cannot be levelled.
     """
-    ballots = _counted(arena_id, position, prompts)
-    first, response_a, response_b = _shown(arena_id, ballots.vote)
+    ballots = counted_ballots(arena_id, position, prompts)
+    first, response_a, response_b = shown_first(arena_id, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
     if not covariates or not known.any():
         return _comparisons(ballots, first, names), [NO_TEXTS] if covariates else []
@@ -56,14 +56,15 @@ def _notes(n_left_out: int, alike: list[str]) -> Iterable[str]:
         yield f"answers never differ in {', '.join(alike)}"
 
 
-def _counted(arena_id: int, position: int, prompts: Ints | None) -> Ballots:
+def counted_ballots(arena_id: int, position: int, prompts: Ints | None) -> Ballots:
+    """The votes that counted at a position, one by one."""
     chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in ballots_at(arena_id, position)]
     fields = ("vote", "prompt", "a", "b", "outcome", "voter")
     ballots = Ballots(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
     return ballots if prompts is None else ballots.where(np.isin(ballots.prompt, prompts))
 
 
-def _shown(arena_id: int, votes: Ints) -> tuple[Ints, Ints, Ints]:
+def shown_first(arena_id: int, votes: Ints) -> tuple[Ints, Ints, Ints]:
     """Side shown first (-1 unknown) and the two responses (-1 none) of these votes, (n,) each."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(SHOWN, [arena_id])

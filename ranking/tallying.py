@@ -19,7 +19,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from arena.models import Event, Import, Prompt, Vote
-from ranking.maths import OUTCOMES, Tally
+from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.packing import Packing, merged, summed
 
 Ints = NDArray[np.int64]
@@ -92,6 +92,13 @@ class Evidence:
     tally: Tally
     turnout: Turnout
     n_set_aside: int
+
+    def digest(self) -> str:
+        return self.tally.digest()
+
+    def comparisons(self, names: dict[int, str]) -> Comparisons:
+        """Ready to fit; the order of `names` (by competitor id) is that of the comparisons' names."""
+        return self.tally.comparisons(names)
 
     def on_prompts(self, prompts: Ints) -> "Evidence":
         """The part on these prompts. What is set aside is known for the whole arena only."""

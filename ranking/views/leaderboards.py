@@ -156,6 +156,9 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
 
 
 def _sources(shown: Snapshot) -> str:
+    sources = shown.parameters["sources"]
+    if sources != Leaderboard.Sources.PEOPLE:
+        return str(Leaderboard.Sources(sources).label)
     return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
 
 
