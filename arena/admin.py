@@ -42,6 +42,9 @@ from arena.models import (
 )
 from arena.prompt_forms import FilingForm, PromptForm, TaggingForm
 from arena.rendering import rendered
+from arena.run_admin import EndpointAdmin, RunAdmin
+
+__all__ = ["EndpointAdmin", "RunAdmin"]
 
 MOST_COMPARED = 50  # prompts at once, each with all of its arena
 

@@ -45,6 +45,13 @@ def called_judge(
     return _here_or_new(card, name or f"{endpoint.name}, {protocol}", suffix=bool(not name))
 
 
+def check_card(*, endpoint: Endpoint, protocol: str, template: str, parameters: Mapping[str, Any]) -> None:
+    """Raises ValueError where there could be no such card."""
+    if not isinstance(parameters, dict):
+        raise ValueError(f"parameters are {parameters!r}; a JSON object is needed, such as {{}}")
+    _called_card(endpoint, protocol, template=template, parameters=parameters)
+
+
 def new_version(judge: Judge, **changes: Any) -> Judge:
     """The judge with other endpoint, protocol, template, parameters or family; the old card stays as it is, with its games.
 

@@ -1,0 +1,167 @@
+"""Curators edit judges and look after verdicts; superusers alone touch endpoints."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from arena import ledger
+from arena.models import Endpoint, Event
+from judges.cards import called_judge
+from judges.models import Checklist, Game, Judge
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
+from tests.judges.game_factories import make_call, make_endpoint, make_game, make_judge, make_run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def curator(client):
+    user = make_user(is_staff=True)
+    user.is_superuser = False
+    user.save()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def superuser(client):
+    user = make_user(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+def card(judge, **changes):
+    said = {name: getattr(judge, name) for name in ("name", "protocol", "template", "family")}
+    return said | {"endpoint": judge.endpoint_id, "parameters": json.dumps(judge.parameters)} | changes
+
+
+def change(client, judge, **changes):
+    return client.post(reverse("admin:judges_judge_change", args=[judge.pk]), card(judge, **changes))
+
+
+def test_saving_a_changed_card_makes_a_new_version(client, curator):
+    judge = called_judge(make_endpoint(), "pairwise", name="strict")
+    assert change(client, judge, parameters='{"temperature": 0.7}').status_code == 302
+    judge.refresh_from_db()
+    newest = judge.superseded_by
+    assert (judge.parameters, newest.parameters, newest.version, newest.name) == ({}, {"temperature": 0.7}, 2, "strict")
+
+
+def test_saving_the_same_card_makes_none(client, curator):
+    judge = called_judge(make_endpoint(), "pairwise")
+    assert change(client, judge).status_code == 302
+    assert Judge.objects.count() == 1
+
+
+def test_a_change_that_is_taken_back_is_the_old_card_again(client, curator):
+    judge = called_judge(make_endpoint(), "pairwise")
+    change(client, judge, parameters='{"temperature": 0.7}')
+    change(client, Judge.objects.current().get(), parameters="{}")
+    assert Judge.objects.current().get() == judge
+    assert Judge.objects.count() == 2
+
+
+def test_another_protocol_brings_its_own_template(client, curator):
+    judge = called_judge(make_endpoint(), "pairwise")
+    change(client, judge, protocol="pandalm")
+    assert "Response 1:" in Judge.objects.current().get().template
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"parameters": '{"colour": 1}'}, "parameter &#x27;colour&#x27; is unknown"),
+        ({"template": "Which is better?"}, "the template lacks {answer_1}"),
+        ({"endpoint": ""}, "Choose where it is asked"),
+    ],
+)
+def test_a_card_that_cannot_be_is_refused_in_the_form(client, curator, changes, told):
+    judge = called_judge(make_endpoint(), "pairwise")
+    page = change(client, judge, **changes)
+    assert page.status_code == 200
+    assert told in page.content.decode()
+    assert Judge.objects.count() == 1
+
+
+def test_a_new_judge_is_made(client, curator):
+    endpoint = make_endpoint()
+    new = {"name": "mine", "endpoint": endpoint.pk, "protocol": "arena_hard", "template": "", "parameters": "{}", "family": "x"}
+    assert client.post(reverse("admin:judges_judge_add"), new).status_code == 302
+    judge = Judge.objects.get()
+    assert (judge.name, judge.protocol, judge.model) == ("mine", "arena_hard", endpoint.model)
+    assert judge.template
+
+
+def test_old_versions_and_programs_are_to_look_at(client, curator):
+    judge = called_judge(make_endpoint(), "pairwise")
+    change(client, judge, parameters='{"temperature": 0.7}')
+    assert change(client, judge, parameters='{"temperature": 0.9}').status_code == 403
+    assert client.get(reverse("admin:judges_judge_change", args=[judge.pk])).status_code == 200
+
+
+def test_lists_open(client, superuser):
+    game = make_battle_game()
+    for name in ("judges_judge", "judges_game", "judges_goldset", "judges_checklist", "arena_endpoint", "arena_run"):
+        assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    assert client.get(reverse("admin:judges_game_change", args=[game.pk])).status_code == 200
+    assert client.get(reverse("admin:arena_run_change", args=[game.run_id])).status_code == 200
+
+
+def make_battle_game():
+    arena = make_arena()
+    battle = make_battle(make_competitor(arena), make_competitor(arena), make_prompt(arena))
+    judge, run = make_judge(), make_run(arena)
+    return make_game(battle, judge, run=run, call=make_call(run, judge))
+
+
+def test_verdicts_are_set_aside_and_restored_with_their_place_in_the_ledger(client, curator):
+    game = make_battle_game()
+    address = reverse("admin:judges_game_changelist")
+    chosen = {"_selected_action": [game.pk]}
+    client.post(address, chosen | {"action": "set_aside", "apply": "1", "reason": "leaked"})
+    game.refresh_from_db()
+    assert (game.is_counted, game.set_aside_reason) == (False, "leaked")
+    client.post(address, chosen | {"action": "restore"})
+    game.refresh_from_db()
+    assert game.is_counted
+    kinds = list(Event.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["games_decided", "games_set_aside", "games_restored"]
+    assert ledger.sequence() == 3
+    assert Game.objects.get().changes.count() == 2
+
+
+def test_endpoints_are_for_superusers(client, curator):
+    make_endpoint()
+    assert client.get(reverse("admin:arena_endpoint_changelist")).status_code == 403
+    assert client.get(reverse("admin:arena_endpoint_add")).status_code == 403
+
+
+def test_an_endpoint_that_is_edited_forgets_what_it_learnt(client, superuser):
+    endpoint = make_endpoint(refused_parameters=["temperature"], is_proven=True, base_url="https://api.example.com/v1")
+    names = ("name", "wire", "base_url", "model", "key_name", "price_in", "price_out", "timeout_seconds")
+    said = {name: getattr(endpoint, name) for name in names}
+    address = reverse("admin:arena_endpoint_change", args=[endpoint.pk])
+    client.post(address, said | {"price_in": 5})
+    endpoint.refresh_from_db()
+    assert (endpoint.price_in, endpoint.is_proven, endpoint.refused_parameters) == (5, True, ["temperature"])
+    client.post(address, said | {"model": "another"})
+    assert Endpoint.objects.values_list("is_proven", "refused_parameters").get() == (False, [])
+
+
+def test_no_page_shows_a_key(client, superuser, monkeypatch):
+    monkeypatch.setenv("AGON_KEY_TEST", "api.example.com:sk-very-secret")
+    endpoint = make_endpoint(key_name="AGON_KEY_TEST")
+    for address in (
+        reverse("admin:arena_endpoint_changelist"), reverse("admin:arena_endpoint_change", args=[endpoint.pk])
+    ):  # fmt: skip
+        assert "sk-very-secret" not in client.get(address).content.decode()
+
+
+def test_a_checklist_is_checked(client, curator):
+    prompt = make_prompt(make_arena())
+    address = reverse("admin:judges_checklist_add")
+    assert client.post(address, {"prompt": prompt.pk, "criteria": '[{"text": ""}]'}).status_code == 200
+    client.post(address, {"prompt": prompt.pk, "criteria": '[{"text": "Is it right?", "weight": 2}]'})
+    made = Checklist.objects.get()
+    assert (made.criteria, made.written_by) == ([{"text": "Is it right?", "weight": 2}], curator)
