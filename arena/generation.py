@@ -105,7 +105,7 @@ def estimate(wanted: Iterable[Wanted], chosen: Settings) -> Estimate:
 
 def missing(prompts: Sequence[Prompt], authors: Sequence[Author], chosen: Settings) -> list[Wanted]:
     """The answers of a plan that are not here; one that failed earlier counts as not here."""
-    competitors = [author.competitor.pk for author in authors]
+    competitors = [author.competitor.pk for author in authors if author.competitor.pk]
     rows = Response.objects.filter(prompt__in=[prompt.pk for prompt in prompts], competitor__in=competitors)
     here = set(rows.values_list("prompt_id", "competitor_id", "repeat"))
     return [
@@ -119,7 +119,10 @@ def missing(prompts: Sequence[Prompt], authors: Sequence[Author], chosen: Settin
 def plan_run(
     arena: Arena, wanted: Sequence[Wanted], chosen: Settings, *, cap: int | None = None, seed: int = 1, created_by: Any = None
 ) -> Run:
-    """A run with a call for every answer that is wanted, in the random order of its seed."""
+    """A run with a call for every answer that is wanted, in the random order of its seed; new competitors are saved here."""
+    for competitor in {id(each.author): each.author.competitor for each in wanted}.values():
+        if competitor.pk is None:
+            competitor.save()
     in_order = random.Random(seed).sample(wanted, len(wanted))  # noqa: S311 # nosec - an order, not a secret
     authors = {each.author.competitor.pk: each.author for each in wanted}
     names = ", ".join(author.competitor.name for author in authors.values())

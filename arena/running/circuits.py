@@ -1,7 +1,7 @@
 """What an endpoint's replies teach about it: that it works, what it does not take, that it is down, or not to be used."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -17,12 +17,11 @@ PROBE_MARGIN = timedelta(seconds=15)
 _rng = random.SystemRandom()
 
 
-def learn(endpoint: Endpoint, replies: Iterable[Reply], *, now: datetime) -> Endpoint | None:
-    """The endpoint as it is now, where the replies changed what is known of it; inside a transaction."""
-    replies = list(replies)
-    if not any(_is_news(endpoint, reply) for reply in replies):
+def learn(replies: Sequence[Reply], *, now: datetime) -> Endpoint | None:
+    """One endpoint as it is now, where its replies changed what is known of it; inside a transaction."""
+    if not any(is_news(reply) for reply in replies):
         return None
-    row = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+    row = Endpoint.objects.select_for_update().get(pk=replies[0].job.endpoint.pk)
     for reply in replies:
         if isinstance(reply.result, Completion):
             _answered(row, reply)
@@ -54,7 +53,8 @@ def needs_probe(endpoint: Endpoint, features: frozenset[str]) -> bool:
     return not endpoint.is_proven or endpoint.open_until is not None or not features <= set(endpoint.proven_with)
 
 
-def _is_news(endpoint: Endpoint, reply: Reply) -> bool:
+def is_news(reply: Reply) -> bool:
+    endpoint = reply.job.endpoint
     if reply.job.is_probe or isinstance(reply.result, LLMError):
         return not (isinstance(reply.result, LLMError) and reply.result.cause == Cause.RATE_LIMIT and not reply.job.is_probe)
     return endpoint.n_failures > 0 or endpoint.open_until is not None

@@ -58,14 +58,16 @@ def offer(call: Call, piece: Composed, endpoint: Endpoint) -> Offer:
 
 def decide(readings: Sequence[tuple[Call, Reading]], kind: RunKind, *, now: datetime) -> None:
     """What needs no request: by a rule, from a cache, or because there is nothing to ask about."""
-    decided = []
+    alike: dict[tuple[str, str], list[int]] = {}
     for call, reading in readings:
-        state = Call.State.DONE if reading.outcome == "ok" else Call.State.FAILED
-        changes = {"state": state, "outcome": reading.outcome, "reason": reading.reason, "finished_at": now}
-        if Call.objects.waiting().filter(pk=call.pk, lease_token="").update(**changes):
-            decided.append(Decided(call, None, reading))
-    if decided:
-        kind.settle(decided)
+        alike.setdefault((reading.outcome, reading.reason), []).append(call.pk)
+    for (outcome, reason), ids in alike.items():
+        state = Call.State.DONE if outcome == "ok" else Call.State.FAILED
+        free = Call.objects.waiting().filter(pk__in=ids, lease_token="")
+        if free.update(state=state, outcome=outcome, reason=reason, finished_at=now) != len(ids):
+            raise RuntimeError("calls were taken by another engine")  # cannot be: the rows are locked
+    if readings:
+        kind.settle([Decided(call, None, reading) for call, reading in readings])
 
 
 def probing(offers: Sequence[Offer], endpoint: Endpoint, *, now: datetime) -> tuple[list[Offer], bool]:

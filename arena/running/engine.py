@@ -58,6 +58,8 @@ class Engine:
         self._renewed = time.monotonic()
         self._closed = -1e9
         self._n_dear = 0  # calls that the last turn found to cost more than what is left
+        self._n_decided = 0  # calls that the last turn decided without asking
+        self._dry_until = -1e9
         self._n_faults = 0
 
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
@@ -101,19 +103,20 @@ class Engine:
         self._renew()
         has_room = is_claiming and self._senders.n_under_way < self._senders.n_threads
         is_busy = self._senders.n_under_way > 0
-        self._unstored += self._senders.replies(seconds=TURN_SECONDS if has_room and is_busy else REST_SECONDS)
+        is_quick = has_room and (is_busy or self._n_decided > 0)
+        self._unstored += self._senders.replies(seconds=TURN_SECONDS if is_quick else REST_SECONDS)
         if not self._unstored and not has_room:
             return False
         jobs = self._transacted(is_claiming=is_claiming)
         for job in jobs or ():
             self._senders.send(job)
         time.sleep(max(TURN_SECONDS - (time.monotonic() - began), 0))
-        return bool(jobs) or jobs is None or self._n_dear > 0
+        return bool(jobs) or jobs is None or self._n_dear + self._n_decided > 0
 
     def _transacted(self, *, is_claiming: bool) -> list[Job] | None:
         """The jobs that may be sent; None where only replies were stored. A database that is away is asked again."""
         replies = list(self._unstored)
-        if not replies and not self._may_claim():
+        if not replies and (time.monotonic() < self._dry_until or not self._may_claim()):
             return []
         try:
             with transaction.atomic():
@@ -146,6 +149,8 @@ class Engine:
             self._sight.endpoints[endpoint.pk] = endpoint
         offers = self._offers(stored, now) if is_claiming else {}
         self._n_dear = 0
+        if not offers and not self._n_decided:
+            self._dry_until = time.monotonic() + REST_SECONDS
         run = self.run = budget.locked(self.run.pk)
         budget.settle(run, released=stored.released, spent=stored.spent)
         return self._taken(run, offers, stored, now)
@@ -155,14 +160,18 @@ class Engine:
         room = self._senders.n_threads - self._senders.n_under_way
         offers = {}
         endpoints = self._callable(now)
+        more, self._n_decided = 2 * self._n_decided, 0  # what needs no request waits for no allowance
         for endpoint in endpoints:
             n = min(room, self._share(endpoint, len(endpoints)), self._most(endpoint, room, now))
             if n > 0 and self._n_dear:  # little money is left: look for those that it pays for
                 n = max(n, SCAN)
+            n = min(n + more, SCAN)
             left = None if self.run.left is None else self.run.left + stored.released - stored.spent
             calls = claiming.candidates(self.run.pk, endpoint, n, left=left, now=now) if n > 0 else []
             pieces = list(claiming.composed(calls, self._kind))
-            claiming.decide([(call, piece) for call, piece in pieces if isinstance(piece, Reading)], self._kind, now=now)
+            readings = [(call, piece) for call, piece in pieces if isinstance(piece, Reading)]
+            claiming.decide(readings, self._kind, now=now)
+            self._n_decided += len(readings)
             found = [claiming.offer(call, piece, endpoint) for call, piece in pieces if not isinstance(piece, Reading)]
             if found:
                 offers[endpoint.pk] = found

@@ -51,16 +51,16 @@ def store(replies: Sequence[Reply], token: str, kind: RunKind, run: Run, *, now:
     if decided:
         kind.settle(decided)
     _add_money(stored, in_time, late)
-    _add_lessons(stored, replies, now)
+    _add_lessons(stored, replies, run, now)
     return stored
 
 
 def _held(replies: Sequence[Reply], token: str) -> set[int]:
-    """Ids of the attempts whose call this engine still holds, and holds for them: the rows are locked."""
-    calls = Call.objects.select_for_update().filter(pk__in=[reply.job.call.pk for reply in replies], lease_token=token)
-    held = set(calls.order_by("pk").values_list("pk", flat=True))
+    """Ids of the attempts whose call this engine still holds for them; those rows are locked."""
     open_ones = Attempt.objects.filter(pk__in=[reply.job.attempt.pk for reply in replies], state=Attempt.State.OPEN)
-    return set(open_ones.filter(call__in=held).values_list("pk", flat=True))
+    rows = ("self", "call") if connection.features.has_select_for_update_of else ()
+    held = open_ones.filter(call__lease_token=token).select_related("call").only("id", "call__id").select_for_update(of=rows)
+    return {attempt.pk for attempt in held.order_by("call_id")}
 
 
 def _write_attempts(in_time: Sequence[Reply], late: Sequence[Reply]) -> None:
@@ -134,13 +134,15 @@ def _add_money(stored: Stored, in_time: Sequence[Reply], late: Sequence[Reply]) 
         stored.spent += reply.job.attempt.cost - reply.job.attempt.reserved
 
 
-def _add_lessons(stored: Stored, replies: Sequence[Reply], now: datetime) -> None:
+def _add_lessons(stored: Stored, replies: Sequence[Reply], run: Run, now: datetime) -> None:
+    if any(circuits.is_news(reply) for reply in replies):
+        budget.locked(run.pk)  # before the endpoints, as when calls are claimed: no two engines wait for each other
     by_endpoint: dict[int, list[Reply]] = {}
     for reply in replies:
         by_endpoint.setdefault(reply.job.endpoint.pk, []).append(reply)
     for pk, some in sorted(by_endpoint.items()):
         stored.reports[pk] = [report for reply in some if (report := _report(reply))]
-        changed = circuits.learn(some[0].job.endpoint, some, now=now)
+        changed = circuits.learn(some, now=now)
         if changed is not None:
             stored.endpoints.append(changed)
 

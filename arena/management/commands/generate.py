@@ -89,7 +89,8 @@ def _authors(arena: Arena, options: dict[str, Any]) -> list[Author]:
 
 
 def _competitor(arena: Arena, name: str) -> Competitor:
-    return Competitor.objects.get_or_create(arena=arena, name=name)[0]
+    """A new one is saved with the run, not before somebody said yes."""
+    return Competitor.objects.filter(arena=arena, name=name).first() or Competitor(arena=arena, name=name)
 
 
 def _endpoint(name: str) -> Endpoint:

@@ -40,3 +40,8 @@ class Ruling(Asking):
 
     def compose(self, calls):
         return {call.pk: Reading("ok", "by rule") if call.place % 2 else Composed(self._request(call)) for call in calls}
+
+
+class RulingAll(Asking):
+    def compose(self, calls):
+        return {call.pk: Reading("ok", "by rule") for call in calls}

@@ -1,5 +1,6 @@
 """The engine sends each call once, stores what comes back, and pays for what was sent. Over real HTTP."""
 
+import time
 from collections import Counter
 
 import pytest
@@ -110,6 +111,16 @@ def test_what_a_rule_decides_is_never_sent(settings):
         run = work(make_run(make_endpoint(server), 50))
     assert _states(run) == {(State.DONE, "ok"): 50}
     assert (len(server.requests), len(SETTLED)) == (25, 50)
+
+
+def test_what_a_rule_decides_waits_for_no_allowance(settings):
+    """The address may be asked twice a second at first."""
+    with fake(Script(), settings, kind="RulingAll") as server:
+        began = time.monotonic()
+        run = work(make_run(make_endpoint(server, requests_per_minute=None), 2_000))
+    assert run.state == Run.State.DONE
+    assert (len(server.requests), len(SETTLED)) == (0, 2_000)
+    assert time.monotonic() - began < 10
 
 
 def test_two_engines_at_one_run_never_send_a_call_twice(settings):
