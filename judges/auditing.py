@@ -85,6 +85,7 @@ def audit(
     items: Sequence[AuditItem],
     *,
     grades: Sequence[tuple[bool, bool]] = (),
+    graded_prompts: Sequence[str] | None = None,
     judge_board: Mapping[str, float] | None = None,
     human_board: Mapping[str, float] | None = None,
     rng: np.random.Generator,
@@ -99,6 +100,8 @@ def audit(
         Its battles, decided by the rule in force, with what people or gold labels say.
     grades : sequence of (bool, bool)
         Answers that are right or wrong, and what the judge said of them.
+    graded_prompts : sequence of str, optional
+        Of each of them; None = each its own.
     judge_board, human_board : mapping of name to rating, optional
         Boards to compare.
     rng : numpy.random.Generator
@@ -114,7 +117,7 @@ def audit(
     return Audit(
         position=position,
         people=agreement(items, rng=rng),
-        leniency=leniency(grades, rng=rng),
+        leniency=leniency(grades, prompts=graded_prompts, rng=rng),
         looks=looks_figures(items, rng=rng),
         own_preference=own_preference(items, rng=rng),
         calibration=calibration(items, rng=rng),

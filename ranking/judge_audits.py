@@ -1,6 +1,7 @@
 """What each judge is worth, in each arena: read from its games and people's votes, made by a task, shown by a page.
 
 audit_judge(judge, arena): claim -> games and battles as plain rows -> judges.auditing -> stored figures, as JSON.
+Labels of gold sets and graded answers come from ranking.judge_truths.
 """
 
 import math
@@ -20,9 +21,10 @@ from judges.audit_figures import Figure
 from judges.audit_rows import AuditGame, AuditItem, Looks, by_battle
 from judges.auditing import Audit, audit
 from judges.combining import combine
-from judges.models import Game, GoldItem, Judge
+from judges.models import Game, Judge
 from judges.states import GameState
 from judges.verdicts import Side, Verdict
+from ranking.judge_truths import against_gold_sets, gold_labels, grades_of
 from ranking.models import JudgeAudit, Leaderboard
 
 LEASE_SECONDS = 60.0
@@ -58,10 +60,13 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     started, position = timezone.now(), ledger.sequence()
     with heartbeat(JudgeAudit.objects.all(), kept.pk, token, seconds=LEASE_SECONDS):
         games = list(_games(judge, arena))
+        rows = [game for _, game in games]
+        gold, grades = against_gold_sets(rows, arena, rng=np.random.default_rng(seed)), grades_of(judge, arena)
         found = audit(
-            [game for _, game in games],
+            rows,
             list(_items(judge, arena, games)),
-            grades=[],
+            grades=grades.pairs,
+            graded_prompts=grades.prompts,
             judge_board=_board(arena, "judges"),
             human_board=_board(arena, "people"),
             rng=np.random.default_rng(seed),
@@ -70,7 +75,7 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     rest = timedelta(seconds=max(LEAST_SECONDS_BETWEEN_AUDITS, REST_PER_AUDIT * seconds))
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
-        n_games=len(games), cost=sum(cost for cost, _ in games), **_stored(found),
+        n_games=len(games), cost=sum(cost for cost, _ in games), **_stored(found, gold),
     )  # fmt: skip
     kept.refresh_from_db()
     return kept
@@ -110,7 +115,7 @@ def _verdict(game: Game) -> Verdict | None:
 def _items(judge: Judge, arena: Arena, games: Iterable[tuple[int, AuditGame]]) -> Iterator[AuditItem]:
     """Its battles, decided by the default rule, with what people or gold labels say and what the answers look like."""
     played = by_battle(game for _, game in games)
-    human = _people(arena) | _gold(arena)
+    human = _people(arena) | gold_labels(arena)
     battles = Battle.objects.filter(pk__in=Game.objects.filter(judge=judge, battle__arena=arena).values("battle"))
     columns = ("response_a", "response_b", "competitor_a", "competitor_b")
     for battle in battles.select_related(*columns).iterator(chunk_size=2_000):
@@ -141,11 +146,6 @@ def _people(arena: Arena) -> dict[int, Side]:
     return {battle: top[0][0] for battle, top in majorities.items() if len(top) == 1 or top[0][1] > top[1][1]}  # type: ignore[misc]
 
 
-def _gold(arena: Arena) -> dict[int, Side]:
-    rows = GoldItem.objects.filter(gold_set__arena=arena).order_by("pk").values_list("battle_id", "label")
-    return dict(rows.iterator(chunk_size=10_000))  # type: ignore[arg-type]  # a constraint says so
-
-
 def _looks(response: Any) -> Looks | None:
     return None if response is None else Looks(response.n_characters, response.n_list_items, response.n_bold)
 
@@ -165,10 +165,11 @@ def _board(arena: Arena, sources: str) -> Mapping[str, float]:
     return {name: rating for name, rating in rated if rating is not None}
 
 
-def _stored(found: Audit) -> dict[str, Any]:
+def _stored(found: Audit, gold: Iterable[Figure]) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
         "people": found.people,
+        "gold": tuple(gold),
         "position": found.position,
         "leniency": found.leniency,
         "looks": found.looks,

@@ -2,6 +2,7 @@
 
 SECTIONS = (
     ("people", "Agreement with people and gold labels"),
+    ("gold", "Against gold labels"),
     ("position", "Position"),
     ("leniency", "Leniency"),
     ("looks", "Looks"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena.models import Arena, Visibility
-from judges.models import Game, Judge
+from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import JudgeAudit
 from ranking.tasks import refresh_audit, ring_due_audits
@@ -113,6 +113,39 @@ def test_an_audit_that_somebody_makes_is_left_to_them():
     audit_judge(judge, arena)
     JudgeAudit.objects.claim(JudgeAudit.objects.get().pk, seconds=60)
     assert audit_judge(judge, arena) is None
+
+
+def gold_set(arena: Arena, labels: dict[int, str], name: str = "experts") -> GoldSet:
+    made = GoldSet.objects.create(arena=arena, name=name)
+    for pk, label in labels.items():
+        GoldItem.objects.create(gold_set=made, battle_id=pk, label=label)
+    return made
+
+
+def test_gold_labels_give_figures_for_each_set_on_pairs_that_the_judge_was_asked_about(client):
+    judge = make_judge()
+    arena = judged_arena(judge, n=4, always_first=True)
+    first, second, third, fourth = arena.battles.order_by("pk").values_list("pk", flat=True)
+    unasked = make_battle(*arena.competitors.all(), make_prompt(arena), with_answers=True)
+    gold_set(arena, {first: "a", second: "b", third: "tie", unasked.pk: "a"})
+    gold_set(arena, {fourth: "a"}, name="verifiers")
+    audit = audit_judge(judge, arena)
+    found = {(figure["note"].split(";")[0], figure["name"]): figure for figure in audit.figures["gold"]}
+    halves = found["gold set experts", "half for a disagreement"]
+    assert (halves["value"], halves["n"]) == (0.5, 2)
+    assert found["gold set experts", "right in the first order"]["value"] == 0.5
+    assert found["gold set experts", "right in both orders"]["value"] == 0.0
+    assert found["gold set verifiers", "right in the first order"]["n"] == 1
+    page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+    assert "Against gold labels" in page
+    assert "gold set verifiers" in page
+
+
+def test_an_arena_without_gold_sets_has_no_gold_figures(client):
+    judge = make_judge()
+    arena = judged_arena(judge, n=2)
+    assert audit_judge(judge, arena).figures["gold"] == []
+    assert "Against gold labels" not in client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
 
 
 def test_the_page_names_every_figure_with_its_unit_or_why_there_is_none(client):
