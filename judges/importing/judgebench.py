@@ -5,20 +5,15 @@ The file brings its battles along: prompts, answers (of one model, told apart as
 
 from pathlib import Path
 
-from django.utils import timezone
-
-from arena.importing.answers import Answer, response_ids
-from arena.importing.naming import Competitors
-from arena.importing.prompts import Prompts
-from arena.importing.rows import PromptRow
-from arena.models import Arena, Battle, PromptPool
-from judges.goldsets import GoldPair, GoldSetError, read_judgebench
+from arena.models import Arena
+from judges.goldsets import GoldSetError, read_judgebench
+from judges.importing.gold import Placed, load_gold_set
 from judges.importing.stored import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
-from judges.models import GoldItem, GoldSet
+from judges.ordering import OTHER
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.verdicts import Order
 
-ORDERS: tuple[Order, Order] = ("ab", "ba")
+N_ORDERS = 2
 
 
 def read(path: Path, arena: Arena, baseline: str) -> Batch:
@@ -26,59 +21,19 @@ def read(path: Path, arena: Arena, baseline: str) -> Batch:
         pairs = read_judgebench(path)
     except GoldSetError as error:
         raise UnreadableFile(str(error)) from error
-    battles = _battles(arena, pairs)
-    gold, _ = GoldSet.objects.get_or_create(arena=arena, name=path.stem[:120], defaults={"origin": "JudgeBench layout"})
-    items = [
-        GoldItem(gold_set=gold, battle_id=battles[pair.key], label=pair.label, note=pair.key[:200])
-        for pair in pairs
-        if pair.label
-    ]
-    GoldItem.objects.bulk_create(items, ignore_conflicts=True)
+    _, placed = load_gold_set(arena, path.stem, pairs, origin="judgebench")
     rows = list(rows_of(path))
-    return Batch([game for row in rows for game in _games(row, battles[row.text("pair_id")])], len(rows), 0)
+    return Batch([game for row in rows for game in _games(row, placed[row.text("pair_id")])], len(rows), 0)
 
 
-def _battles(arena: Arena, pairs: tuple[GoldPair, ...]) -> dict[str, int]:
-    """By the pair's id, made where they are missing. The answer called A is the battle's a."""
-    pool, _ = PromptPool.objects.get_or_create(arena=arena, slug="judgebench", defaults={"name": "JudgeBench"})
-    asked = {pair.key: PromptRow(0, "", (storable(pair.prompt),), category=pair.origin[:200]) for pair in pairs}
-    prompts = Prompts(arena.pk, pool)
-    by_identity = prompts.ids(list(asked.values()))
-    ids = {key: by_identity[prompts.identity(row)] for key, row in asked.items()}
-    names = {f"{pair.competitor_a or 'unknown'} ({side})"[:200]: None for side in "AB" for pair in pairs}
-    competitors = Competitors(arena).ids(names)
-    answers = {
-        pair.key: tuple(
-            Answer(ids[pair.key], competitors[f"{pair.competitor_a or 'unknown'} ({side})"[:200]], storable(text))
-            for side, text in (("A", pair.answer_a), ("B", pair.answer_b))
-        )
-        for pair in pairs
-    }
-    responses = response_ids([answer for both in answers.values() for answer in both])
-    return {key: _battle(arena, both, responses) for key, both in answers.items()}
-
-
-def _battle(arena: Arena, answers: tuple[Answer, ...], responses: dict[Answer, int]) -> int:
-    first, second = answers
-    if first.competitor_id > second.competitor_id:
-        raise UnreadableFile("answers A and B were imported by hand before, in another order: use an arena of its own")
-    battle, _ = Battle.objects.get_or_create(
-        response_a_id=responses[first], response_b_id=responses[second], row_key=None,
-        defaults={
-            "arena": arena, "prompt_id": first.prompt_id, "competitor_a_id": first.competitor_id,
-            "competitor_b_id": second.competitor_id, "created_at": timezone.now(),
-        },
-    )  # fmt: skip
-    return battle.pk
-
-
-def _games(row: Row, battle_id: int) -> list[StoredGame]:
+def _games(row: Row, placed: Placed) -> list[StoredGame]:
     judgements = row.values.get("judgments")
-    if not isinstance(judgements, list) or not 1 <= len(judgements) <= len(ORDERS):
+    if not isinstance(judgements, list) or not 1 <= len(judgements) <= N_ORDERS:
         raise UnreadableFile(
-            f"{row.place}: judgments has to be a list of 1 or {len(ORDERS)}, the second with the answers exchanged"
+            f"{row.place}: judgments has to be a list of 1 or {N_ORDERS}, the second with the answers exchanged"
         )
-    return [_game(said, battle_id, order) for said, order in zip(judgements, ORDERS, strict=False)]
+    orders = (placed.order, OTHER[placed.order])
+    return [_game(said, placed.battle_id, order) for said, order in zip(judgements, orders, strict=False)]
 
 
 def _game(said: object, battle_id: int, order: Order) -> StoredGame:
