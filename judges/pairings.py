@@ -1,13 +1,20 @@
-"""Which battles a run judges: those that are here, every pair, or everybody against one. What is missing is made."""
+"""Which battles a run judges: those that are here, every pair, everybody against one, or where most is to be learnt.
+
+Battles that are missing are made.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import batched, combinations
 from random import Random
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
+from judges.models import Game
 
 ROWS_A_STATEMENT = 2_000
 
@@ -29,6 +36,44 @@ def all_pairs(
     if most is not None and most < len(meetings):
         meetings = sorted(_drawn(meetings, most, seed))
     return _battles_of(arena, meetings)
+
+
+def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
+    """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair."""
+    by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
+    for meeting in _unjudged(list(_meetings(_answers(arena, None), None))):
+        by_pair[meeting[1], meeting[2]].append(meeting)
+    rng = Random(seed)  # noqa: S311  # a sample, no secret
+    for meetings in by_pair.values():
+        rng.shuffle(meetings)
+    weights = _weights(arena, list(by_pair)) if by_pair else {}
+    drawn: list[Meeting] = []
+    while by_pair and len(drawn) < most:
+        pairs = list(by_pair)
+        pair = rng.choices(pairs, [weights[each] for each in pairs])[0]
+        drawn.append(by_pair[pair].pop())
+        if not by_pair[pair]:
+            del by_pair[pair]
+    return _battles_of(arena, sorted(drawn))
+
+
+def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
+    """Those that matchmaking has for voters; all alike before the first fit. No pair is without a chance."""
+    ids = sorted({competitor for pair in pairs for competitor in pair})
+    found = import_string(settings.PAIR_WEIGHTS)(arena.pk, ids)
+    if found is None or not found.sum():
+        return dict.fromkeys(pairs, 1.0)
+    place = {competitor: row for row, competitor in enumerate(ids)}
+    least = EXPLORATION * float(found.sum()) / max(found.size - len(ids), 1)
+    return {(a, b): float(found[place[a], place[b]]) + least for a, b in pairs}
+
+
+def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
+    known = _known(meetings)
+    judged: set[int] = set()
+    for chunk in batched(known.values(), ROWS_A_STATEMENT):
+        judged |= set(Game.objects.filter(battle__in=chunk).values_list("battle_id", flat=True))
+    return [meeting for meeting in meetings if known.get(meeting[3:]) not in judged]
 
 
 def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:

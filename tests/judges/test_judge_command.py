@@ -1,7 +1,9 @@
 """`manage.py judge`: what it will cost, what it did, what is wrong with the call."""
 
+from collections import Counter
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -102,10 +104,29 @@ def test_everybody_against_a_baseline():
     assert Game.objects.count() == 8
 
 
+def test_active_pairing_goes_where_most_is_to_be_learnt(settings):
+    settings.PAIR_WEIGHTS = f"{__name__}.only_the_first_pair"
+    arena, _ = make_battles(n_prompts=20)
+    judge(arena, "--judge", "longer", "--plan", "active", "--battles", "10")
+    pairs = Counter(Game.objects.values_list("battle__competitor_a__name", "battle__competitor_b__name"))
+    assert sum(pairs.values()) == 20
+    assert pairs["model 0", "model 1"] > 10
+    judge(arena, "--judge", "longer", "--plan", "active", "--battles", "100")
+    with pytest.raises(CommandError, match="has been judged"):
+        judge(arena, "--judge", "longer", "--plan", "active", "--battles", "1")
+
+
+def only_the_first_pair(arena_id, competitor_ids):
+    weights = np.zeros((len(competitor_ids), len(competitor_ids)))
+    weights[0, 1] = weights[1, 0] = 0.5
+    return weights
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ([], "who is to judge"),
+        (["--judge", "longer", "--plan", "active"], "--battles N"),
         (["--judge", "nobody"], "no such judge; known are"),
         (["--endpoint", "nowhere"], "no such endpoint"),
         (["--judge", "longer", "--baseline", "nobody"], "name one of model 0, model 1"),

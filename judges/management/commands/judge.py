@@ -24,10 +24,11 @@ from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.models import Game, Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
-from judges.pairings import all_pairs, standing_battles
+from judges.pairings import active_pairs, all_pairs, standing_battles
 from judges.planning import Counts, Draft, PlanStale, draw_up, start
 
 LOOK_SECONDS = 0.5
+PLANS = ("standing", "all", "baseline", "active")
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             "--parameters", default="{}", metavar="JSON", help='such as {"max_tokens": 512, "reference": "with"}'
         )
         parser.add_argument("--template", type=Path, metavar="FILE", help="another template for the protocol")
-        parser.add_argument("--plan", choices=["standing", "all", "baseline"], help="default: the battles that are here")
+        parser.add_argument("--plan", choices=PLANS, help="default: standing, the battles that are here")
         parser.add_argument("--baseline", metavar="NAME", help="the competitor that all others meet")
         parser.add_argument("--battles", type=int, metavar="N", help="at most so many, drawn by --seed")
         parser.add_argument("--orders", choices=["both", "one"], default="both")
@@ -201,6 +202,10 @@ def _battles(arena: Arena, options: dict[str, Any]) -> list[int]:
         baseline = Competitor.objects.filter(arena=arena, name=options["baseline"] or "").first() or refuse(
             f"--baseline {options['baseline'] or ''}: name one of {_listed(Competitor, 'name', arena=arena)}"
         )
+    if options["plan"] == "active":
+        if most is None:
+            refuse("--plan active: say how many by --battles N")
+        return active_pairs(arena, most=most, seed=seed) or refuse(f"{arena.slug}: every pair of answers has been judged")
     found = [] if options["plan"] in ("all", "baseline") or baseline else standing_battles(arena, most=most, seed=seed)
     if not found and options["plan"] != "standing":
         found = all_pairs(arena, baseline=baseline, most=most, seed=seed)
