@@ -5,6 +5,7 @@ an engine which died becomes free when its lease runs out.
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ LEASE_SECONDS = 60.0
 IDLE_SECONDS = 20.0  # a longer wait is left to the sweep, which rings again
 MOST_FAULTS = 20
 SCAN = 500
+SWITCH_SECONDS = 0.001  # this thread answers for all senders: it may not wait for each of them after each query
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Engine:
 
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
         """Until nothing is left to claim, the run is paused, or so many seconds are over; then what is under way comes in."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         sweeping.free_the_lost(self.run.pk)
         ends_at = None if seconds is None else time.monotonic() + seconds
         active_at = time.monotonic()
@@ -101,7 +104,7 @@ class Engine:
         """Whether anything came in or went out."""
         began = time.monotonic()
         self._renew()
-        has_room = is_claiming and self._senders.n_under_way < self._senders.n_threads
+        has_room = is_claiming and self._senders.n_room > 0
         is_busy = self._senders.n_under_way > 0
         is_quick = has_room and (is_busy or self._n_decided > 0)
         self._unstored += self._senders.replies(seconds=TURN_SECONDS if is_quick else REST_SECONDS)
@@ -157,7 +160,7 @@ class Engine:
 
     def _offers(self, stored: Stored, now: datetime) -> dict[int, list[Offer]]:
         """For each endpoint the calls that could go out; what needs no request is decided at once."""
-        room = self._senders.n_threads - self._senders.n_under_way
+        room = self._senders.n_room
         offers = {}
         endpoints = self._callable(now)
         more, self._n_decided = 2 * self._n_decided, 0  # what needs no request waits for no allowance
@@ -205,13 +208,13 @@ class Engine:
         claiming.remember_dear(dear)
         self._n_dear += len(dear)
         chosen = [each for each, fit in zip(offers, fits, strict=True) if fit]
-        room = min(self._senders.n_threads - self._senders.n_under_way, self._share(endpoint, len(self._sight.endpoints)))
+        room = min(self._senders.n_room, self._share(endpoint, len(self._sight.endpoints)))
         return claiming.probing(chosen[: max(room, 0)], endpoint, now=now)
 
     def _may_claim(self) -> bool:
         """A look without a transaction: whether it is worth one. Also keeps the sight fresh."""
         now = timezone.now()
-        room = self._senders.n_threads - self._senders.n_under_way
+        room = self._senders.n_room
         return any(self._most(endpoint, room, now) > 0 for endpoint in self._callable(now))
 
     def _callable(self, now: datetime) -> list[Endpoint]:
@@ -236,7 +239,7 @@ class Engine:
 
     def _share(self, endpoint: Endpoint, n_endpoints: int) -> int:
         """A slow endpoint leaves threads to the others."""
-        n_threads = self._senders.n_threads
+        n_threads = self._senders.n_threads + self._senders.n_ahead
         most = n_threads if n_endpoints < 2 else n_threads - n_threads // 4
         return most - self._under_way.get(endpoint.pk, 0)
 

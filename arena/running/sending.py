@@ -15,6 +15,7 @@ from arena.llm.messages import Completion, Target
 from arena.models import Attempt, Call, Endpoint
 from arena.running.kinds import Composed, Reading
 
+FEW = 32
 log = structlog.get_logger(__name__)
 
 
@@ -46,10 +47,16 @@ class Senders:
 
     def __init__(self, read: Callable[[Composed, Completion], Reading], *, n_threads: int) -> None:
         self.n_threads, self.n_under_way = n_threads, 0
+        # So many more are ready for the threads that come back between two turns; a kill counts them as lost, too.
+        self.n_ahead = n_threads // 4 if n_threads >= FEW else 0
         self._read = read
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._replies: SimpleQueue[Reply] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def n_room(self) -> int:
+        return self.n_threads + self.n_ahead - self.n_under_way
 
     def send(self, job: Job) -> None:
         self.n_under_way += 1
