@@ -32,16 +32,16 @@ def all_pairs(
     most: int | None = None, seed: int = 1,
 ) -> list[int]:  # fmt: skip
     """Every pair of competitors on every prompt that both answered, or those with `baseline` in them; all or a random part."""
-    meetings = list(_meetings(_answers(arena, prompts), baseline))
+    meetings = list(_meetings(answers_of(arena, prompts), baseline))
     if most is not None and most < len(meetings):
         meetings = sorted(_drawn(meetings, most, seed))
-    return _battles_of(arena, meetings)
+    return battles_of(arena, meetings)
 
 
 def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
     """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair."""
     by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
-    for meeting in _unjudged(list(_meetings(_answers(arena, None), None))):
+    for meeting in _unjudged(list(_meetings(answers_of(arena), None))):
         by_pair[meeting[1], meeting[2]].append(meeting)
     rng = Random(seed)  # noqa: S311  # a sample, no secret
     for meetings in by_pair.values():
@@ -54,7 +54,7 @@ def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
         drawn.append(by_pair[pair].pop())
         if not by_pair[pair]:
             del by_pair[pair]
-    return _battles_of(arena, sorted(drawn))
+    return battles_of(arena, sorted(drawn))
 
 
 def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
@@ -80,7 +80,7 @@ def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
     return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret
 
 
-def _answers(arena: Arena, prompts: Iterable[int] | None) -> dict[int, dict[int, int]]:
+def answers_of(arena: Arena, prompts: Iterable[int] | None = None) -> dict[int, dict[int, int]]:
     """By prompt, then by competitor: the first delivered answer."""
     rows = Response.objects.delivered().filter(competitor__in=Competitor.objects.servable().filter(arena=arena))
     rows = rows.filter(prompt__status="active") if prompts is None else rows.filter(prompt__in=list(prompts))
@@ -97,7 +97,7 @@ def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -
                 yield prompt, a, b, by_competitor[a], by_competitor[b]
 
 
-def _battles_of(arena: Arena, meetings: Sequence[Meeting]) -> list[int]:
+def battles_of(arena: Arena, meetings: Sequence[Meeting]) -> list[int]:
     """The battle of each meeting, made where there is none; somebody else may be making the same ones."""
     known = _known(meetings)
     missing = [meeting for meeting in meetings if meeting[3:] not in known]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Battle
+from arena.models import Battle, Response, Run
 from arena.running.controlling import pause
 from judges.cards import called_judge
 from judges.fakellm.script import JudgeScript, Script
@@ -116,6 +116,19 @@ def test_active_pairing_goes_where_most_is_to_be_learnt(settings):
         judge(arena, "--judge", "longer", "--plan", "active", "--battles", "1")
 
 
+def test_a_tournament_is_played_round_by_round_and_the_best_meets_most():
+    arena, _ = make_battles(n_prompts=3, n_competitors=4)
+    for response in Response.objects.select_related("competitor"):
+        response.text = "long " * int(response.competitor.name.removeprefix("model ")) + "!"
+        response.save()
+    said = judge(arena, "--judge", "longer", "--plan", "tournament")
+    assert "3 prompts: 9 battles in all" in said
+    assert Game.objects.count() == 18
+    met = Counter(Battle.objects.filter(games__order="ab").values_list("competitor_b__name", flat=True))
+    assert met["model 3"] == 6  # the longest wins every bracket: two rounds on three prompts
+    assert Run.objects.count() == 2
+
+
 def only_the_first_pair(arena_id, competitor_ids):
     weights = np.zeros((len(competitor_ids), len(competitor_ids)))
     weights[0, 1] = weights[1, 0] = 0.5
@@ -127,6 +140,7 @@ def only_the_first_pair(arena_id, competitor_ids):
     [
         ([], "who is to judge"),
         (["--judge", "longer", "--plan", "active"], "--battles N"),
+        (["--judge", "longer", "--plan", "tournament", "--orders", "one"], "needs --orders both"),
         (["--judge", "nobody"], "no such judge; known are"),
         (["--endpoint", "nowhere"], "no such endpoint"),
         (["--judge", "longer", "--baseline", "nobody"], "name one of model 0, model 1"),

@@ -20,6 +20,7 @@ from arena.models.endpoints import DOLLAR
 from arena.running import controlling
 from arena.running.budget import dollars
 from arena.running.engine import Engine
+from judges.brackets import Brackets
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.models import Game, Judge
 from judges.offline import OFFLINE_JUDGES
@@ -28,7 +29,7 @@ from judges.pairings import active_pairs, all_pairs, standing_battles
 from judges.planning import Counts, Draft, PlanStale, draw_up, start
 
 LOOK_SECONDS = 0.5
-PLANS = ("standing", "all", "baseline", "active")
+PLANS = ("standing", "all", "baseline", "active", "tournament")
 
 
 class Command(BaseCommand):
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         parser.add_argument("--template", type=Path, metavar="FILE", help="another template for the protocol")
         parser.add_argument("--plan", choices=PLANS, help="default: standing, the battles that are here")
         parser.add_argument("--baseline", metavar="NAME", help="the competitor that all others meet")
-        parser.add_argument("--battles", type=int, metavar="N", help="at most so many, drawn by --seed")
+        parser.add_argument(
+            "--battles", type=int, metavar="N", help="at most so many (of a tournament: prompts), drawn by --seed"
+        )
         parser.add_argument("--orders", choices=["both", "one"], default="both")
         parser.add_argument("--repeats", type=int, default=1, metavar="K")
         parser.add_argument("--seed", type=int, default=1)
@@ -66,19 +69,45 @@ class Command(BaseCommand):
         if options["repeats"] < 1 or (options["battles"] or 1) < 1 or (options["cap"] or 0) < 0:
             refuse("--repeats and --battles are 1 or more, --cap is 0 or more")
         judges = self._judges(options)
-        how = {name: options[name] for name in ("orders", "repeats", "seed")}
-        draft = draw_up(arena, judges, _battles(arena, options), **how)
-        self._announce(draft, judges)
         cap = None if options["cap"] is None else round(options["cap"] * DOLLAR)
+        if options["plan"] == "tournament":
+            self._tournament(arena, judges, options, cap)
+        else:
+            self._play(arena, judges, _battles(arena, options), options, cap)
+
+    def _tournament(self, arena: Arena, judges: list[Judge], options: dict[str, Any], cap: int | None) -> None:
+        """A run a round, all under one cap."""
+        if options["orders"] != "both":
+            refuse("--plan tournament needs --orders both: one order alone decides nothing about who goes on")
+        brackets = Brackets(arena, most=options["battles"], seed=options["seed"])
+        if not brackets.n_prompts:
+            refuse(f"{arena.slug} has no two answers to one prompt: import or generate answers first")
+        self.stdout.write(
+            f"Knock-out on {brackets.n_prompts:,} prompts: {brackets.n_matches:,} battles in all, a round at a time."
+        )
+        while battles := brackets.next_battles():
+            run = self._play(arena, judges, battles, options, cap)
+            if run is None:
+                return
+            cap = None if cap is None else max(cap - run.spent, 0)
+            brackets.advance(judges)
+
+    def _play(
+        self, arena: Arena, judges: list[Judge], battles: list[int], options: dict[str, Any], cap: int | None
+    ) -> Run | None:
+        how = {name: options[name] for name in ("orders", "repeats", "seed")}
+        draft = draw_up(arena, judges, battles, **how)
+        self._announce(draft, judges)
         if draft.counts.n_calls and not options["yes"] and not _agreed():
             self.stdout.write("Nothing was sent and nothing was written.")
-            return
+            return None
         try:
             run = start(draft, cap=cap)
         except PlanStale as error:
             refuse(str(error))
         self._work(run, draft.counts.n_calls, options["threads"])
         self._report(run)
+        return run
 
     def _resume(self, arena: Arena, number: int, n_threads: int) -> None:
         mine = {"arena": arena, "kind": Run.Kind.JUDGE}
