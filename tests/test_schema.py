@@ -11,7 +11,8 @@ from rest_framework.throttling import AnonRateThrottle
 from arena.config.wsgi import application
 from arena.models import Import
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
-from tests.ranking.board_factories import make_board, make_entry, make_snapshot
+from tests.judges.game_factories import make_call, make_judge, make_run
+from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_connection", "_no_limit")]
 
@@ -36,6 +37,9 @@ def garden():
     make_entry(snapshot, a)
     make_entry(snapshot, b, None)
     make_board(arena, "garden-empty", category="coding")
+    make_judge_audit(arena, "contains", is_usable=False, reasons=["few battles"])
+    run = make_run(arena, cap=2_000_000, plan={"orders": "both"})
+    make_call(run, make_judge(), state="done", outcome="ok")
     return arena
 
 
@@ -72,7 +76,7 @@ def test_the_interface_keeps_to_its_schema_for_a_curator(case, curator_cookie):
     case.call_and_validate(cookies=curator_cookie)
 
 
-def test_every_row_that_is_there_is_given_as_the_schema_says(garden):
+def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_cookie):
     snapshot = garden.leaderboards.get(slug="garden").snapshots.get()
     rows = {
         "arenas/{slug}/": ["garden"],
@@ -83,6 +87,8 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden):
         "leaderboards/{slug}/": ["garden", "garden-empty"],
         "leaderboards/{slug}/snapshots/": ["garden", "garden-empty"],
         "snapshots/{key}/": [snapshot.key],
+        "judges/{id}/": garden.judge_audits.values_list("judge", flat=True),
+        "runs/{id}/": garden.runs.values_list("pk", flat=True),
     }
     paths = {str(operation.ok().path).removeprefix("/api/v1/") for operation in interface.get_all_operations()}
     assert {path for path in paths if "{" in path} == set(rows)
@@ -90,4 +96,4 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden):
         for value in values:
             name = path[path.index("{") + 1 : path.index("}")]
             case = interface[f"/api/v1/{path}"]["GET"].Case(path_parameters={name: value})
-            assert case.call_and_validate().status_code == 200
+            assert case.call_and_validate(cookies=curator_cookie).status_code == 200

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import views
+from arena.api import runs, views
 
 urlpatterns = [
     path("arenas/", views.ArenaList.as_view(), name="api-arenas"),
@@ -15,4 +15,6 @@ urlpatterns = [
     path("responses/<int:pk>/", views.ResponseDetail.as_view(), name="api-response"),
     path("battles/", views.BattleList.as_view(), name="api-battles"),
     path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
+    path("runs/", runs.RunList.as_view(), name="api-runs"),
+    path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api-run"),
 ]

@@ -177,7 +177,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Agon",
-    "DESCRIPTION": "Arenas, battles and leaderboards, read-only. Every number names the snapshot it comes from.",
+    "DESCRIPTION": "Arenas, battles, leaderboards and judges, read-only. Every number names the snapshot it comes from.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -188,6 +188,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "VisibilityEnum": "arena.models.Visibility",
         "CompetitorStatusEnum": "arena.models.CompetitorStatus",
         "PromptStatusEnum": "arena.models.PromptStatus",
+        "RunKindEnum": "arena.models.Run.Kind",
+        "JudgeKindEnum": "judges.models.Judge.Kind",
     },
 }
 

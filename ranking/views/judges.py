@@ -36,7 +36,7 @@ def judges(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     arena = _arena(request, slug)
-    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge_id=pk)
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     context = {
         "audit": audit,
         "judge": audit.judge,
@@ -51,7 +51,7 @@ def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_safe
 def figures(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The same figures as CSV."""
-    audit = get_object_or_404(JudgeAudit.objects.made(), arena=_arena(request, slug), judge_id=pk)
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=_arena(request, slug), judge__pk=pk)
     rows = [figure | {"section": title} for key, title in SECTIONS for figure in audit.figures.get(key, [])]
     response = HttpResponse(to_csv(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="judge-{audit.judge_id}.csv"'

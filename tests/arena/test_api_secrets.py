@@ -17,11 +17,12 @@ from tests.factories import (
     make_vote,
     make_voter,
 )
-from tests.ranking.board_factories import make_board, make_entry, make_snapshot
+from tests.judges.game_factories import make_run
+from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/"]
+LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/"]
 
 
 @pytest.fixture
@@ -39,6 +40,8 @@ def make_full_arena(slug="vault", **fields):
     board = make_board(arena, slug, name="SECRET board")
     snapshot = make_snapshot(board)
     make_entry(snapshot, a)
+    make_judge_audit(arena, "SECRET judge")
+    make_run(arena, name="SECRET run")
     return arena, battle, snapshot
 
 
@@ -48,6 +51,7 @@ def addresses(arena, battle, snapshot):
         f"arenas/{arena.slug}/", f"competitors/{battle.competitor_a_id}/", f"prompts/{battle.prompt_id}/",
         f"responses/{battle.response_a_id}/", f"responses/{battle.response_b_id}/", f"battles/{battle.pk}/",
         f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"snapshots/{snapshot.key}/",
+        *(f"judges/{audit.judge_id}/" for audit in arena.judge_audits.all()), *(f"runs/{run.pk}/" for run in arena.runs.all()),
     ]  # fmt: skip
     filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
     return [f"/api/v1/{path}" for path in [*LISTS, *filtered, *one]]

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from arena.models import Arena, Competitor
-from ranking.models import Entry, Leaderboard, Snapshot
+from judges.models import Judge
+from ranking.models import Entry, JudgeAudit, Leaderboard, Snapshot
 
 _numbers = count(1)
 
@@ -45,3 +46,26 @@ def make_entry(snapshot: Snapshot, competitor: Competitor, rating: float | None 
         numbers = {"se": 10.0, "low": rating - 20, "high": rating + 20, "rank": 1, "rank_low": 1, "rank_high": 2}
         known = counts | numbers | {"win_rate": 0.5}
     return Entry.objects.create(snapshot=snapshot, competitor=competitor, rating=rating, **known | fields)
+
+
+def make_figure(name: str, value: float | None, **fields: Any) -> dict[str, Any]:
+    known = {"n": 40, "unit": "battles", "formula": "agreeing / all", "method": "Wilson", "note": "", "is_unbounded": False}
+    ends = {"low": None, "high": None} if value is None else {"low": value - 0.1, "high": value + 0.1}
+    return known | {"name": name, "value": value, "se": None, "p": None} | ends | fields
+
+
+def make_judge_audit(arena: Arena, name: str = "", **fields: Any) -> JudgeAudit:
+    """What a judge is worth, as if it had been audited."""
+    judge, _ = Judge.objects.get_or_create(
+        name=name or f"judge {next(_numbers)}", kind="offline", protocol=f"p{next(_numbers)}"
+    )
+    ends = [{"competitor": "Kestrel", "n_games": 80, "counts": {"rule": 79, "error": 1}}]
+    known = {
+        "rule": "consistent_only",
+        "n_games": 80,
+        "cost": 1_250_000,
+        "made_at": timezone.now(),
+        "figures": {"people": [make_figure("agreement with people", 0.8), make_figure("kappa", None, note="too few")]},
+        "coverage": {"overall": make_figure("coverage", 0.9875, n=80, unit="games"), "badge": "", "by_competitor": ends},
+    }
+    return JudgeAudit.objects.create(judge=judge, arena=arena, **known | fields)

@@ -1,0 +1,115 @@
+"""Paid work over REST, for curators: others find none."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import ChoiceFilter, FilterSet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+
+from arena import access
+from arena.api.filters import by_arena
+from arena.api.paging import NewestFirst
+from arena.api.reading import ReadView, arenas_asked_for
+from arena.models import Arena, Run
+from arena.running import controlling
+from arena.running.controlling import Progress
+
+
+def _in_dollars(micro: int | None) -> float | None:
+    return None if micro is None else micro / 1_000_000
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """One run; money in dollars."""
+
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    cap = serializers.SerializerMethodField(help_text="Dollars that it may cost in all; null: no cap.")
+    spent = serializers.SerializerMethodField(help_text="Dollars, failed and lost requests too.")
+    reserved = serializers.SerializerMethodField(help_text="Dollars held for calls that are under way.")
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "arena", "kind", "name", "state", "paused_because", "seed", "cap", "spent", "reserved",
+            "created_at", "finished_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_cap(self, run: Run) -> float | None:
+        return _in_dollars(run.cap)
+
+    def get_spent(self, run: Run) -> float:
+        return run.spent / 1_000_000
+
+    def get_reserved(self, run: Run) -> float:
+        return run.reserved / 1_000_000
+
+
+class ProgressSerializer(serializers.Serializer[Progress]):
+    """Calls by what became of them."""
+
+    n_calls = serializers.IntegerField(read_only=True, min_value=0)
+    n_over = serializers.IntegerField(read_only=True, min_value=0, help_text="Done, failed or cancelled.")
+    n_done = serializers.IntegerField(read_only=True, min_value=0)
+    n_failed = serializers.IntegerField(read_only=True, min_value=0)
+    n_cancelled = serializers.IntegerField(read_only=True, min_value=0)
+    n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Those under way too.")
+    n_under_way = serializers.IntegerField(read_only=True, min_value=0)
+    outcomes = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="End state: calls.")
+    per_minute = serializers.FloatField(read_only=True, help_text="Calls that came to an end in the last minute.")
+    seconds_left = serializers.FloatField(read_only=True, allow_null=True, help_text="At this rate; null where it is none.")
+
+
+class RunProgressSerializer(RunSerializer):
+    """One run with how far it is."""
+
+    plan = serializers.SerializerMethodField(help_text="What was asked for, to make the same run again.")
+    progress = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "plan", "progress"]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_plan(self, run: Run) -> Any:
+        return run.plan
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, run: Run) -> Any:
+        return ProgressSerializer(controlling.progress(run)).data
+
+
+class RunFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    kind = ChoiceFilter(choices=Run.Kind.choices)
+    state = ChoiceFilter(choices=Run.State.choices)
+
+    class Meta:
+        model = Run
+        fields: list[str] = []
+
+
+class Runs(ReadView[Run]):
+    queryset = Run.objects.none()
+
+    def get_queryset(self) -> QuerySet[Run]:
+        arenas = arenas_asked_for(self.request, access.boards_for(self.request.user))
+        if not access.is_curator(self.request.user):
+            return Run.objects.none()
+        return Run.objects.filter(arena__in=arenas).select_related("arena")
+
+
+class RunList(Runs, ListAPIView[Run]):
+    """Runs of judging and of generating answers, newest first, for curators; others find none."""
+
+    serializer_class = RunSerializer
+    filterset_class = RunFilters
+    pagination_class = NewestFirst
+
+
+class RunDetail(Runs, RetrieveAPIView[Run]):
+    """One run and how far it is, for curators. Poll it with If-None-Match."""
+
+    serializer_class = RunProgressSerializer

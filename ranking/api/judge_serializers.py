@@ -1,0 +1,116 @@
+"""Audits of judges -> JSON. The numbers stand in the audit; nothing is decided here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from judges.models import Judge
+from ranking.judge_sections import SECTIONS
+from ranking.models import JudgeAudit
+
+type Stored = Mapping[str, Any]
+
+
+def _text(help_text: str, **options: Any) -> Any:
+    return serializers.CharField(read_only=True, help_text=help_text, **options)
+
+
+def _number(help_text: str, **options: Any) -> Any:
+    return serializers.FloatField(read_only=True, allow_null=True, help_text=help_text, **options)
+
+
+class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
+    """One version of a judge in one arena, as its newest audit there found it."""
+
+    id = serializers.IntegerField(source="judge_id", read_only=True, help_text="Number of this version of the judge.")
+    arena = serializers.CharField(source="arena.slug", read_only=True, help_text="Slug of the arena.")
+    name = serializers.CharField(source="judge.name", read_only=True)
+    version = serializers.IntegerField(source="judge.version", read_only=True, help_text="A changed judge is a new version.")
+    is_current = serializers.SerializerMethodField(help_text="Whether no newer version has taken its place.")
+    identity = _text("SHA-256 of all that decides what it says.", source="judge.identity")
+    kind = serializers.ChoiceField(source="judge.kind", choices=Judge.Kind.choices, read_only=True)
+    protocol = _text("Key of the protocol, or of the offline judge.", source="judge.protocol")
+    model = _text("The model's name as its provider spells it; empty for programs.", source="judge.model")
+    family = _text("Organisation of the model; empty where it is not known.", source="judge.family")
+    cost = serializers.SerializerMethodField(help_text="Dollars that its games in this arena cost.")
+
+    class Meta:
+        model = JudgeAudit
+        fields = [
+            "id", "arena", "name", "version", "is_current", "identity", "kind", "protocol", "model", "family",
+            "is_usable", "is_measured", "n_games", "cost", "made_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+        extra_kwargs = {
+            "is_usable": {"help_text": "Whether its verdicts should count; `reasons` of the judge say why not."},
+            "is_measured": {"help_text": "Whether there is enough to say so."},
+            "n_games": {"help_text": "Games that are over, failed ones too."},
+            "made_at": {"help_text": "When these numbers were made."},
+        }
+
+    def get_is_current(self, audit: JudgeAudit) -> bool:
+        return audit.judge.superseded_by_id is None
+
+    def get_cost(self, audit: JudgeAudit) -> float:
+        return audit.cost / 1_000_000
+
+
+class FigureSerializer(serializers.Serializer[Stored]):
+    """One number with what it counts and how it is made. Without a value `note` says why there is none."""
+
+    section = _text("Part of the audit, as on its page.")
+    name = serializers.CharField(read_only=True)
+    value = _number("Null where there is none, or where it has no end.")
+    low = _number("Lower end of the 95 % interval; null where it is open.")
+    high = _number("Upper end of the 95 % interval; null where it is open.")
+    is_unbounded = serializers.BooleanField(read_only=True, help_text="The data set no end to the value.")
+    n = serializers.IntegerField(read_only=True, min_value=0, help_text="How many it stands on.")
+    unit = _text("What n counts, such as battles or games.")
+    se = _number("Standard error.")
+    p = _number("Of the test, where there is one.")
+    formula = serializers.CharField(read_only=True)
+    method = _text("Of the interval.")
+    note = serializers.CharField(read_only=True)
+
+
+class EndsSerializer(serializers.Serializer[Stored]):
+    """How the games with one competitor ended."""
+
+    competitor = _text("Name of the competitor.")
+    n_games = serializers.IntegerField(read_only=True, min_value=0)
+    counts = serializers.DictField(child=serializers.IntegerField(min_value=0), read_only=True, help_text="End state: games.")
+
+
+class CoverageSerializer(serializers.Serializer[Stored]):
+    """How many games have a verdict. Only the states ok and rule carry one."""
+
+    value = _number("Share of the games with a verdict.", source="overall.value")
+    low = _number("Lower end of the 95 % interval.", source="overall.low")
+    high = _number("Upper end of the 95 % interval.", source="overall.high")
+    n = serializers.IntegerField(source="overall.n", read_only=True, min_value=0, help_text="Games.")
+    badge = _text("What a reader must know; empty where there is nothing.")
+    by_competitor = EndsSerializer(many=True, read_only=True)
+
+
+class JudgeFiguresSerializer(JudgeSerializer):
+    """A judge with all that is known of it in one arena."""
+
+    rule = _text("How its games become one decision a battle.")
+    reasons = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Why its verdicts should not count, or what is not known."
+    )
+    read_to = serializers.IntegerField(read_only=True, help_text="Ledger position up to which evidence was read.")
+    seed = serializers.IntegerField(read_only=True, help_text="Of the bootstraps.")
+    coverage = CoverageSerializer(read_only=True)
+    figures = serializers.SerializerMethodField()
+
+    class Meta(JudgeSerializer.Meta):
+        fields = [*JudgeSerializer.Meta.fields, "rule", "reasons", "read_to", "seed", "coverage", "figures"]
+        read_only_fields = fields
+
+    @extend_schema_field(FigureSerializer(many=True))
+    def get_figures(self, audit: JudgeAudit) -> Any:
+        rows = [(title, figure) for key, title in SECTIONS for figure in audit.figures.get(key, [])]
+        return [FigureSerializer({"section": title, **figure}).data for title, figure in rows]
