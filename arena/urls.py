@@ -9,7 +9,6 @@ urlpatterns = [
     path("arenas/<slug:slug>/vote/cast/", voting.cast, name="cast"),
     path("arenas/<slug:slug>/vote/undo/", voting.undo, name="undo"),
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
-    path("arenas/<slug:slug>/battles/<int:pk>/", battles.battle, name="battle"),
     path("import/", imports.imports, name="imports"),
     path("import/<int:pk>/", imports.import_detail, name="import"),
     path("runs/", runs.runs, name="runs"),

@@ -1,8 +1,9 @@
-"""Battles with names and votes, for those who may read them."""
+"""Battles with names and votes, for those who may read them. The page of one battle is put together by `ranking`."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.core.exceptions import BadRequest
@@ -60,25 +61,22 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "arena/battles.html", context)
 
 
-@never_cache
-@require_safe
-def battle(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    arena = arena_or_404(request, slug)
+def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | None:
+    """What the page of one battle shows of prompt, answers and votes; None where the reader is to vote first."""
     voter = identity.voter_of(request, arena, create=False)
     readable = access.battles_for(request.user, arena, voter)
     shown = readable.select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b").filter(pk=pk).first()
     if shown is None:
         if access.sees_content(request.user, arena) and _is_open_to(voter, arena, pk):
-            return render(request, "arena/battle.html", page_context(request, "battles", arena), status=404)
+            return None
         raise Http404(f"no battle {pk} that you may read")
-    context = page_context(
+    return page_context(
         request, "battles", arena, battle=shown, tally=_tallies([shown])[shown.pk], answers=_answers(shown),
         prompt=turns_of(shown.prompt) if shown.prompt else [], votes=_votes(request, shown),
         language=language_name(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
         newer=readable.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
         older=readable.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
     )  # fmt: skip
-    return render(request, "arena/battle.html", context)
 
 
 def _is_open_to(voter: Voter | None, arena: Arena, pk: int) -> bool:

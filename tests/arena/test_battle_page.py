@@ -213,5 +213,5 @@ def test_lists_and_pages_ask_a_pinned_number_of_questions(client, arena, django_
         make_vote(battle)
     with django_assert_num_queries(8):
         battles(client, arena)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         show(client, battle)
