@@ -6,6 +6,7 @@ from arena.config.signing_in import SignIn
 
 urlpatterns = [
     path("", include("ranking.urls")),
+    path("", include("judges.urls")),
     path("", include("arena.urls")),
     path("api/v1/", include("arena.config.api")),
     path("admin/", admin.site.urls),

@@ -1,0 +1,9 @@
+"""Pages of the judges' room."""
+
+from django.urls import path
+
+from judges.views import new_run
+
+urlpatterns = [
+    path("runs/new/", new_run.new_run, name="new-run"),
+]

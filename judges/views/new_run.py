@@ -1,0 +1,96 @@
+"""A new run of judging in the browser: what it would come to first, then the start. For curators."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from arena import access
+from arena.models import Arena
+from arena.tasks import work_on_run
+from arena.views.context import arena_or_404, page_context
+from judges.planning import CardOutdated, Draft, PlanStale, start
+from judges.views.run_forms import JudgeRunForm
+from judges.wishes import CannotPlan, drafted, estimated
+
+SIGNED_AS = "a run that was counted"
+SECONDS_TO_CONFIRM = 3600
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_run(request: HttpRequest) -> HttpResponse:
+    if not access.is_curator(request.user):
+        raise PermissionDenied("runs are for curators: ask whoever runs this site to make you one")
+    slug = request.GET.get("arena", "")
+    if not slug:
+        arenas = access.arenas_for(request.user).order_by("name")
+        return render(request, "judges/new_run.html", page_context(request, "runs", arenas=arenas))
+    arena = arena_or_404(request, slug)
+    if request.method != "POST":
+        return _page(request, arena, JudgeRunForm(arena=arena))
+    if "confirm" in request.POST:
+        return _start(request, arena)
+    form = JudgeRunForm(request.POST, arena=arena)
+    return _announce(request, arena, form) if form.is_valid() else _page(request, arena, form, status=422)
+
+
+def _announce(request: HttpRequest, arena: Arena, form: JudgeRunForm) -> HttpResponse:
+    """The dry run: what it comes to. Nothing is sent, and nothing is kept."""
+    try:
+        draft = estimated(arena, form.wish())
+    except (CannotPlan, CardOutdated) as reason:
+        form.add_error(None, f"{reason}.")
+        return _page(request, arena, form, status=422)
+    return _page(request, arena, form, draft=draft, confirmation=_confirmation(request, arena, form, draft))
+
+
+def _confirmation(request: HttpRequest, arena: Arena, form: JudgeRunForm, draft: Draft) -> str:
+    """What was chosen and what it came to, signed: nothing dearer is started by it."""
+    told = {"n_calls": draft.counts.n_calls, "cost": draft.counts.cost}
+    return signing.dumps({"said": form.said(), "told": told, "arena": arena.pk, "user": request.user.pk}, salt=SIGNED_AS)
+
+
+def _start(request: HttpRequest, arena: Arena) -> HttpResponse:
+    try:
+        signed = signing.loads(request.POST["confirm"], salt=SIGNED_AS, max_age=SECONDS_TO_CONFIRM)
+    except signing.BadSignature:
+        signed = None
+    if signed is None or (signed["arena"], signed["user"]) != (arena.pk, request.user.pk):
+        messages.error(request, "What was counted is too old: please count it again.")
+        return _page(request, arena, JudgeRunForm(arena=arena), status=422)
+    form = JudgeRunForm(signed["said"], arena=arena)
+    if not form.is_valid():
+        return _page(request, arena, form, status=422)
+    try:
+        draft = drafted(arena, form.wish())
+        if draft.counts.n_calls > signed["told"]["n_calls"] or draft.counts.cost > signed["told"]["cost"]:
+            messages.error(request, "It would come to more now than you were told, so nothing was started.")
+            return _announce(request, arena, form)
+        return _started(request, draft, form)
+    except (CannotPlan, CardOutdated, PlanStale) as reason:
+        form.add_error(None, f"{reason}.")
+        return _page(request, arena, form, status=409)
+
+
+def _started(request: HttpRequest, draft: Draft, form: JudgeRunForm) -> HttpResponse:
+    if not draft.games:
+        messages.info(request, "Nothing was started: all these games have their verdict, or are under way.")
+        return redirect("runs")
+    run = start(draft, cap=form.cap_in_micros(), created_by=request.user if isinstance(request.user, User) else None)
+    if draft.counts.n_calls:
+        work_on_run.delay(run.pk)
+    return redirect("run", run.pk)
+
+
+def _page(request: HttpRequest, arena: Arena, form: JudgeRunForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    context = page_context(request, "runs", arena, form=form, **more)
+    return render(request, "judges/new_run.html", context, status=status)
