@@ -1,10 +1,15 @@
-"""How a line of the log is written, and what it must not hold: the secret in the path of a one-time link."""
+"""How a line of the log is written, and what it must not hold: the secret in the path of a one-time link, and API keys.
+
+A provider may echo a key, and its client logs replies whole where somebody sets its logger to DEBUG.
+"""
 
 import logging
 import re
 from collections.abc import Mapping
 
 import structlog
+
+from arena.llm import keys
 
 _LINK = re.compile(r"(/enter/)[^/\s\"'?#]+", re.IGNORECASE)
 
@@ -21,7 +26,7 @@ class LogLine:
 
     def __call__(self, logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
         below = [redacted(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
-        return "\n".join([self._line(logger, name, event), *below])
+        return keys.redacted("\n".join([self._line(logger, name, event), *below]))
 
 
 class RedactingFilter(logging.Filter):
