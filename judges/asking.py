@@ -40,7 +40,7 @@ class Asker:
         """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
         if not contest.reference:
             return False
-        rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret
+        rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret  # nosec B311
         return shows_reference(self.parameters.reference, rng, p_drop=self.parameters.p_drop)
 
     def request(self, contest: Contest, order: Order, *, with_reference: bool, fence: str, repeat: int) -> Request:

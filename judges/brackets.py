@@ -27,7 +27,7 @@ class Brackets:
         self._answers = {prompt: answers for prompt, answers in answers_of(arena).items() if len(answers) > 1}
         prompts = sorted(self._answers)
         if most is not None and most < len(prompts):
-            prompts = sorted(Random(seed).sample(prompts, most))  # noqa: S311  # a sample, no secret
+            prompts = sorted(Random(seed).sample(prompts, most))  # noqa: S311  # a sample, no secret  # nosec B311
         self._ids = dict(Competitor.objects.filter(arena=arena).values_list("name", "pk"))
         names = {pk: name for name, pk in self._ids.items()}
         self._rounds: dict[int, Rounds] = {}

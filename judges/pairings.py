@@ -43,7 +43,7 @@ def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
     by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
     for meeting in _unjudged(list(_meetings(answers_of(arena), None))):
         by_pair[meeting[1], meeting[2]].append(meeting)
-    rng = Random(seed)  # noqa: S311  # a sample, no secret
+    rng = Random(seed)  # noqa: S311  # a sample, no secret  # nosec B311
     for meetings in by_pair.values():
         rng.shuffle(meetings)
     weights = _weights(arena, list(by_pair)) if by_pair else {}
@@ -77,7 +77,7 @@ def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
 
 
 def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
-    return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret
+    return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret  # nosec B311
 
 
 def answers_of(arena: Arena, prompts: Iterable[int] | None = None) -> dict[int, dict[int, int]]:

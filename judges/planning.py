@@ -133,7 +133,7 @@ def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: U
                 name=(name or _name(draft))[:120], plan=draft.plan | {"counts": asdict(draft.counts)},
                 state=Run.State.RUNNING if to_ask else Run.State.DONE, finished_at=None if to_ask else now,
             )  # fmt: skip
-            _make_calls(run, to_ask, rng=Random(draft.seed))  # noqa: S311  # an order, no secret
+            _make_calls(run, to_ask, rng=Random(draft.seed))  # noqa: S311  # an order, no secret  # nosec B311
             _write_games(run, draft.games, now)
     except IntegrityError as error:
         raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
@@ -156,7 +156,7 @@ def _pairs(arena: Arena, battles: Iterable[int]) -> dict[int, tuple[int, int]]:
 def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]], *, again: bool) -> None:
     standing = _standing(judge, pairs)
     # By what it is, not by its name or address: the same plan elsewhere is the same plan.
-    rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret
+    rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret  # nosec B311
     taken = [Slot(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
     slots = slots_of(pairs, orders=draft.plan["orders"], repeats=draft.plan["repeats"], rng=rng, standing=taken)
     open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft.counts, again=again)]

@@ -60,4 +60,4 @@ def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
         [*(field.get_db_prep_save(getattr(game, field.attname), connection) for field in fields), game.pk] for game in games
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(f'UPDATE "judges_game" SET {columns} WHERE "id" = %s', rows)  # noqa: S608  # our own column names
+        cursor.executemany(f'UPDATE "judges_game" SET {columns} WHERE "id" = %s', rows)  # noqa: S608  # our own column names  # nosec B608

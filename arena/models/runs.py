@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from arena.leases import Leased, LeasedQuerySet
+from arena.leases import FREE, Leased, LeasedQuerySet
 from arena.models.arenas import Arena
 from arena.models.competitors import Competitor
 from arena.models.endpoints import Endpoint
@@ -102,7 +102,7 @@ class Call(Leased):
         ordering = ["run", "place"]
         indexes = [
             models.Index(fields=["run", "endpoint", "place"], condition=Q(state="waiting"), name="call_waiting"),
-            models.Index(fields=["lease_token"], condition=~Q(lease_token=""), name="call_held"),
+            models.Index(fields=["lease_token"], condition=~Q(lease_token=FREE), name="call_held"),
             models.Index(fields=["run", "state", "outcome"], name="call_progress"),
         ]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import F, Q
 
+from arena.leases import FREE
 from arena.llm import pricing
 from arena.llm.errors import LLMError
 from arena.llm.messages import Completion, Request, Usage
@@ -93,7 +94,7 @@ def pause_if_used_up(run: Run) -> bool:
     """Nothing is under way, calls are waiting, and the money that is left pays for none of them."""
     if run.left is None or run.reserved:
         return False
-    waiting = Call.objects.waiting().filter(run_id=run.pk, lease_token="", endpoint__paused_because="")
+    waiting = Call.objects.waiting().filter(run_id=run.pk, lease_token=FREE, endpoint__paused_because="")
     dear = waiting.filter(bound__gt=run.left).order_by("bound").values_list("bound", flat=True).first()
     if dear is None or waiting.filter(Q(bound=None) | Q(bound__lte=run.left)).exists():
         return False

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 
+from arena.leases import FREE
 from arena.llm import pricing
 from arena.models import Attempt, Call, Endpoint
 from arena.running import budget, circuits
@@ -32,7 +33,7 @@ class Offer:
 
 def candidates(run_id: int, endpoint: Endpoint, n: int, *, left: int | None, now: datetime) -> list[Call]:
     """The next calls of the run at this endpoint which nobody holds; locked, where the engine locks rows."""
-    free = Call.objects.waiting().filter(run_id=run_id, endpoint=endpoint, lease_token="")
+    free = Call.objects.waiting().filter(run_id=run_id, endpoint=endpoint, lease_token=FREE)
     due = free.filter(Q(not_before=None) | Q(not_before__lte=now))
     if left is not None:
         due = due.filter(Q(bound=None) | Q(bound__lte=left))
@@ -63,7 +64,7 @@ def decide(readings: Sequence[tuple[Call, Reading]], kind: RunKind, *, now: date
         alike.setdefault((reading.outcome, reading.reason), []).append(call.pk)
     for (outcome, reason), ids in alike.items():
         state = Call.State.DONE if outcome == "ok" else Call.State.FAILED
-        free = Call.objects.waiting().filter(pk__in=ids, lease_token="")
+        free = Call.objects.waiting().filter(pk__in=ids, lease_token=FREE)
         if free.update(state=state, outcome=outcome, reason=reason, finished_at=now) != len(ids):
             raise RuntimeError("calls were taken by another engine")  # cannot be: the rows are locked
     if readings:
@@ -98,7 +99,7 @@ def open_attempts(
 ) -> list[Job]:
     """Claimed by a conditional UPDATE, each with its attempt; on disk before anything is sent."""
     ids = [each.call.pk for each in offers]
-    free = Call.objects.waiting().filter(pk__in=ids, lease_token="")
+    free = Call.objects.waiting().filter(pk__in=ids, lease_token=FREE)
     claimed = free.update(lease_token=token, lease_until=now + lease, n_attempts=F("n_attempts") + 1, n_sent=F("n_sent") + 1)
     if claimed != len(ids):  # cannot be, since the rows are locked; and nothing has been sent yet
         raise RuntimeError(f"{len(ids) - claimed} of {len(ids)} calls were taken by another engine")
@@ -124,7 +125,7 @@ def give_back(jobs: Sequence[Job], token: str) -> None:
     if not jobs:
         return
     held = Call.objects.filter(pk__in=[job.call.pk for job in jobs], lease_token=token)
-    held.update(lease_token="", lease_until=None, n_sent=F("n_sent") - 1)
+    held.update(lease_token=FREE, lease_until=None, n_sent=F("n_sent") - 1)
     unsent = Attempt.objects.filter(pk__in=[job.attempt.pk for job in jobs], state=Attempt.State.OPEN)
     released = sum(unsent.values_list("reserved", flat=True))
     unsent.delete()

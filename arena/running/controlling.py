@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
+from arena.leases import FREE
 from arena.models import Call, Endpoint, Run
 from arena.running import budget
 
@@ -51,7 +52,7 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
     per_minute = 60 * n_recent / seconds
     waiting = states[Call.State.WAITING]
     return Progress(
-        n_calls=sum(states.values()), n_waiting=waiting, n_under_way=calls.waiting().exclude(lease_token="").count(),
+        n_calls=sum(states.values()), n_waiting=waiting, n_under_way=calls.waiting().exclude(lease_token=FREE).count(),
         n_done=states[Call.State.DONE], n_failed=states[Call.State.FAILED], n_cancelled=states[Call.State.CANCELLED],
         outcomes={outcome: n for (_, outcome), n in sorted(counts.items()) if outcome},
         per_minute=per_minute, spent=run.spent, reserved=run.reserved, cap=run.cap,
@@ -79,7 +80,7 @@ def cancel(run: Run) -> None:
             run, {Run.State.RUNNING, Run.State.PAUSED}, "the run is over already", state=Run.State.CANCELLED,
             paused_because="", finished_at=now,
         )  # fmt: skip
-        free = Call.objects.waiting().filter(run=run, lease_token="")
+        free = Call.objects.waiting().filter(run=run, lease_token=FREE)
         free.update(state=Call.State.CANCELLED, finished_at=now)
 
 
@@ -125,7 +126,7 @@ def close(run_id: int) -> None:
     with transaction.atomic():
         run = budget.locked(run_id)
         if run.state == Run.State.CANCELLED:  # a reply that came in since then wanted another try
-            free = Call.objects.waiting().filter(run=run, lease_token="")
+            free = Call.objects.waiting().filter(run=run, lease_token=FREE)
             free.update(state=Call.State.CANCELLED, finished_at=timezone.now())
         if run.state == Run.State.RUNNING and not budget.pause_if_used_up(run):
             _pause_without_endpoints(run)
@@ -139,7 +140,7 @@ def stop_for_fault(run_id: int, error: Exception) -> None:
 
 def _pause_without_endpoints(run: Run) -> None:
     calls = Call.objects.waiting().filter(run=run)
-    if calls.filter(Q(endpoint__paused_because="") | ~Q(lease_token="")).exists():
+    if calls.filter(Q(endpoint__paused_because="") | ~Q(lease_token=FREE)).exists():
         return
     endpoints = Endpoint.objects.filter(pk__in=calls.values("endpoint")).exclude(paused_because="")
     reasons = [f"{endpoint.name}: {endpoint.paused_because}" for endpoint in endpoints[:5]]

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from arena.leases import FREE
 from arena.models import Attempt, Call, Endpoint, Run
 from arena.running import budget
 
@@ -15,14 +16,14 @@ AT_ONCE = 500
 def free_the_lost(run_id: int | None = None, *, now: datetime | None = None) -> int:
     """How many calls were freed."""
     now = now or timezone.now()
-    held = Call.objects.exclude(lease_token="").filter(lease_until__lt=now)
+    held = Call.objects.exclude(lease_token=FREE).filter(lease_until__lt=now)
     runs = held.filter(run_id=run_id) if run_id is not None else held
     return sum(_free(each, now) for each in sorted(set(runs.values_list("run_id", flat=True))))
 
 
 @transaction.atomic
 def _free(run_id: int, now: datetime) -> int:
-    held = Call.objects.exclude(lease_token="").filter(lease_until__lt=now, run_id=run_id)
+    held = Call.objects.exclude(lease_token=FREE).filter(lease_until__lt=now, run_id=run_id)
     if connection.features.has_select_for_update_skip_locked:
         held = held.select_for_update(skip_locked=True)
     calls = list(held.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
@@ -31,7 +32,7 @@ def _free(run_id: int, now: datetime) -> int:
         attempt.state, attempt.cost, attempt.finished_at = Attempt.State.LOST, attempt.reserved, now
         attempt.error = "lost: its worker ended before the reply was stored; counted as if it had cost all that was held"
     Attempt.objects.bulk_update(attempts, ["state", "cost", "finished_at", "error"], batch_size=100)
-    Call.objects.filter(pk__in=calls).update(lease_token="", lease_until=None)
+    Call.objects.filter(pk__in=calls).update(lease_token=FREE, lease_until=None)
     Endpoint.objects.filter(pk__in={each.endpoint_id for each in attempts}).exclude(probe_until=None).update(probe_until=None)
     run = budget.locked(run_id)
     if run.state == Run.State.CANCELLED:
@@ -46,6 +47,6 @@ def due_runs(*, now: datetime | None = None) -> list[int]:
     now = now or timezone.now()
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
     callable_ones = waiting.filter(endpoint__paused_because="")
-    due = callable_ones.filter(lease_token="").filter(Q(not_before=None) | Q(not_before__lte=now))
-    alive = waiting.filter(~Q(lease_token="") | Q(endpoint__paused_because=""))
+    due = callable_ones.filter(lease_token=FREE).filter(Q(not_before=None) | Q(not_before__lte=now))
+    alive = waiting.filter(~Q(lease_token=FREE) | Q(endpoint__paused_because=""))
     return list(Run.objects.going().filter(Exists(due) | ~Exists(alive)).order_by("pk").values_list("pk", flat=True))

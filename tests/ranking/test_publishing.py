@@ -215,6 +215,7 @@ def test_thinning_keeps_the_newest_the_linked_one_an_hour_and_later_one_a_day():
         for field in Snapshot._meta.fields
         if field.name not in ("id", "key", "created_at")
     }
+    model.delete()  # of this very hour, whichever that is
     ages = [timedelta(hours=5), timedelta(hours=5, minutes=-5), timedelta(hours=5, minutes=-10), timedelta(minutes=5)]
     ages += [timedelta(days=40, hours=3), timedelta(days=40, hours=2), timedelta(0)]
     rows = [Snapshot.objects.create(created_at=now - age, **fields) for age in ages]
