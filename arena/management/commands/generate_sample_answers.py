@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.llm.local import LocalModelMissingError
 from arena.sample.content import (
     FOLDER,
     SampleCompetitor,
@@ -15,7 +16,7 @@ from arena.sample.content import (
     load_responses,
     response_path,
 )
-from arena.sample.generation import LocalModel, LocalModelMissingError, SmolLM2, answer_all
+from arena.sample.generation import LocalModel, SmolLM2, answer_all
 
 
 class Command(BaseCommand):
