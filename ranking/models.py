@@ -151,7 +151,9 @@ class Leaderboard(Leased):
         """Short, for lists of boards; two boards of one method differ by their intervals."""
         name = self.get_method_display().partition(":")[0]
         is_twin = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP)
-        return f"{name}, bootstrap" if is_twin else name
+        name = f"{name}, bootstrap" if is_twin else name
+        who = {self.Sources.JUDGES: "Judges: ", self.Sources.BOTH: "People and judges: "}
+        return f"{who.get(self.Sources(self.sources), '')}{name}"
 
     def newest_snapshot(self) -> "Snapshot | None":
         return self.snapshots.order_by("-pk").first()

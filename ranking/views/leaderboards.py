@@ -103,6 +103,7 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
         "languages": _slices(arena, "language"),
         "methods": _methods(arena),
         "definition": _definition(shown) if shown else [],
+        "evidence": _evidence(shown) if shown else {},
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
@@ -155,10 +156,20 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
     return [(name, value) for name, value in lines.items() if value]
 
 
+def _evidence(shown: Snapshot) -> dict[str, str]:
+    """What counts on this board, in words; its mark is a diamond for people, a dot for judges, a square for both."""
+    sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
+    one, many = {"judges": ("verdict", "verdicts"), "both": ("vote or verdict", "votes and verdicts")}.get(
+        sources, ("vote", "votes")
+    )
+    return {"one": one, "many": many, "sources": sources, "of": _sources(shown)}
+
+
 def _sources(shown: Snapshot) -> str:
-    sources = shown.parameters["sources"]
+    sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
     if sources != Leaderboard.Sources.PEOPLE:
-        return str(Leaderboard.Sources(sources).label)
+        label = str(Leaderboard.Sources(sources).label)
+        return f"{label[:1].lower()}{label[1:]}"
     return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
 
 
