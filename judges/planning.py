@@ -19,6 +19,7 @@ from arena.llm import pricing
 from arena.models import Arena, Battle, Call, Run
 from judges.asking import Asker
 from judges.cards import is_up_to_date
+from judges.constants import constant_flags
 from judges.fencing import new_fence
 from judges.items import Contest, contests_of
 from judges.models import Game, Judge
@@ -84,6 +85,7 @@ class Draft:
     counts: Counts = field(default_factory=Counts)
     games: list[Game] = field(default_factory=list)
     misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
+    constants: list[str] = field(default_factory=list)  # who answers many prompts alike: flagged, and judged all the same
 
 
 type Place = tuple[int, str, int]  # battle, order, repeat
@@ -112,7 +114,10 @@ def draw_up(
     pairs = _pairs(arena, battles)
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
     draft = Draft(arena, plan, seed, Counts(n_battles=len(pairs)))
-    for judge in judges:
+    draft.constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
+    if draft.constants:
+        plan["constant_answers"] = draft.constants
+    for judge in dict.fromkeys(judges):
         if not is_up_to_date(judge):
             raise CardOutdated(
                 f"{judge}: its endpoint or our wording was changed since the card was made. Make a new version of the judge"

@@ -148,6 +148,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {line}")
         for reason, n_games in draft.misfits.items():
             self.stdout.write(f"  {n_games:,} left out: {reason}")
+        for flag in draft.constants:
+            self.stdout.write(f"  Judged like any others, unless a curator sets its games aside: {flag}")
 
     def _work(self, run: Run, n_calls: int, n_threads: int) -> None:
         waiting = Call.objects.waiting().filter(run=run)
