@@ -49,7 +49,7 @@ def _said_of(card: Judge) -> str:
     if card.endpoint is None:
         return f"{card}: {OFFLINE_JUDGES[card.protocol][1]}" if card.protocol in OFFLINE_JUDGES else str(card)
     paused = f", paused: {card.endpoint.paused_because}" if card.endpoint.paused_because else ""
-    return f"{card}: {card.protocol}, asks {card.model} at {card.endpoint.name}{paused}"
+    return f"{card}: asks {card.model} by {card.protocol}{paused}"
 
 
 def drafted(arena: Arena, wish: Wish) -> Draft:

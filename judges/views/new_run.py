@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from arena import access
 from arena.models import Arena
+from arena.models.endpoints import DOLLAR
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from judges.planning import CardOutdated, Draft, PlanStale, start
@@ -22,6 +23,7 @@ from judges.wishes import CannotPlan, drafted, estimated
 
 SIGNED_AS = "a run that was counted"
 SECONDS_TO_CONFIRM = 3600
+CENT = DOLLAR // 100
 
 
 @never_cache
@@ -50,7 +52,8 @@ def _announce(request: HttpRequest, arena: Arena, form: JudgeRunForm) -> HttpRes
     except (CannotPlan, CardOutdated) as reason:
         form.add_error(None, f"{reason}.")
         return _page(request, arena, form, status=422)
-    return _page(request, arena, form, draft=draft, confirmation=_confirmation(request, arena, form, draft))
+    at_most = -(-draft.counts.cost // CENT) * CENT
+    return _page(request, arena, form, draft=draft, at_most=at_most, confirmation=_confirmation(request, arena, form, draft))
 
 
 def _confirmation(request: HttpRequest, arena: Arena, form: JudgeRunForm, draft: Draft) -> str:

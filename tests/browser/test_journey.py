@@ -97,7 +97,9 @@ def test_a_sort_and_a_filter_work_without_javascript(browser, site):
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-@pytest.mark.parametrize("path", ["/", "/arenas/sample/", "/arenas/sample/vote/", "/method/", "/login/", "/api/v1/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/arenas/sample/", "/arenas/sample/vote/", "/arenas/sample/judges/", "/method/", "/login/", "/api/v1/"]
+)
 def test_pages_fit_their_window_and_break_no_policy(browser, site, path, width):
     page = browser.new_context(base_url=site[0], viewport={"width": width, "height": 800}).new_page()
     complaints = []
@@ -118,6 +120,7 @@ def test_axe_finds_nothing_on_any_public_page(browser, site, axe, scheme):
         "/arenas/sample/",
         "/arenas/sample/vote/",
         "/arenas/sample/battles/",
+        "/arenas/sample/judges/",
         model,
         snapshot,
         "/method/",

@@ -65,7 +65,7 @@ def test_the_form_offers_cards_and_programs_but_no_imported_verdicts(client, cur
     make_called_judge()
     Judge.objects.create(name="from a file", kind="imported", protocol="pandalm")
     page = client.get(reverse("new-run"), {"arena": make_arena().slug}).text
-    assert "asks judge-model at gpt" in page
+    assert "asks judge-model by pairwise" in page
     assert "longer: The longer answer" in page
     assert "from a file" not in page
 
