@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from judges.auditing import Audit, audit
 from judges.combining import combine
 from judges.models import Game, Judge
 from judges.states import GameState
-from judges.verdicts import Side, Verdict
+from judges.verdicts import Side, Verdict, scored
 from ranking.judge_truths import against_gold_sets, gold_labels, grades_of
 from ranking.models import JudgeAudit, Leaderboard
 
@@ -109,13 +110,14 @@ def _games(judge: Judge, arena: Arena) -> Iterator[tuple[int, AuditGame]]:
 def _verdict(game: Game) -> Verdict | None:
     if not game.has_verdict or not game.winner or game.taints:
         return None
-    return Verdict(game.winner, game.strength or 1)  # type: ignore[arg-type]
+    scores = None if game.score_first is None or game.score_second is None else (game.score_first, game.score_second)
+    return Verdict(game.winner, game.strength or 1, scores)  # type: ignore[arg-type]
 
 
 def _items(judge: Judge, arena: Arena, games: Iterable[tuple[int, AuditGame]]) -> Iterator[AuditItem]:
     """Its battles, decided by the default rule, with what people or gold labels say and what the answers look like."""
     played = by_battle(game for _, game in games)
-    human = _people(arena) | gold_labels(arena)
+    human, graded = _people(arena) | gold_labels(arena), _graded_sides(judge, arena)
     battles = Battle.objects.filter(pk__in=Game.objects.filter(judge=judge, battle__arena=arena).values("battle"))
     columns = ("response_a", "response_b", "competitor_a", "competitor_b")
     for battle in battles.select_related(*columns).iterator(chunk_size=2_000):
@@ -127,13 +129,27 @@ def _items(judge: Judge, arena: Arena, games: Iterable[tuple[int, AuditGame]]) -
             prompt=its[0].prompt,
             a=its[0].a,
             b=its[0].b,
-            judged=combine(RULE, [game.played for game in its]).outcome,
+            judged=graded.get(battle.pk) or combine(RULE, [game.played for game in its]).outcome,
             human=human.get(battle.pk),
             looks_a=_looks(battle.response_a),
             looks_b=_looks(battle.response_b),
             own_a=_is_own(judge, battle.competitor_a.organisation),
             own_b=_is_own(judge, battle.competitor_b.organisation),
         )
+
+
+def _graded_sides(judge: Judge, arena: Arena) -> dict[int, Side]:
+    """Battles whose answers were graded one by one: the better mean, by the margin of the judge's card."""
+    points: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    games = Game.objects.counted().filter(judge=judge, battle__arena=arena, winner="", score_first__isnull=False)
+    for battle, order, score in games.values_list("battle_id", "order", "score_first").iterator(chunk_size=10_000):
+        points[battle][order].append(float(score or 0.0))
+    margin = float(judge.parameters.get("margin", 0))
+    return {
+        battle: scored(fmean(graded["ab"]), fmean(graded["ba"]), margin=margin).by_side("ab")
+        for battle, graded in points.items()
+        if len(graded) == 2
+    }
 
 
 def _people(arena: Arena) -> dict[int, Side]:
@@ -175,6 +191,7 @@ def _stored(found: Audit, gold: Iterable[Figure]) -> dict[str, Any]:
         "looks": found.looks,
         "own": (found.own_preference,),
         "calibration": found.calibration,
+        "scores": found.scores,
         "board": found.board,
         "transitivity": (found.transitivity,),
     }

@@ -8,6 +8,7 @@ SECTIONS = (
     ("looks", "Looks"),
     ("own", "Its own family"),
     ("calibration", "Calibration"),
+    ("scores", "Scores"),
     ("board", "Order of the board"),
     ("transitivity", "Transitivity"),
 )

@@ -87,6 +87,9 @@ def test_leniency_of_grades(settings):
     """Each prompt has an answer that its verifier passes and one that it fails: 500 graded answers."""
     arena = make_gold_arena(better_ones(N // 2), verifier={"kind": "regex", "pattern": "quality 1"})
     figures = figures_of(arena, JudgeScript(p_correct=0.70, p_positive=0.30), settings, "rubric_10")
+    # A battle is decided as its label says where the right answer is graded high and the wrong one low.
+    assert figures["agreement with people"]["n"] == N // 2
+    assert figures["agreement with people"]["value"] == pytest.approx(0.79 * 0.91, abs=3 * binomial_error(0.79 * 0.91, N / 2))
     # TPR = .7 + .3 * .3 = .79, FPR = .3 * .3 = .09; P_+ = FPR / (1 - TPR + FPR), by the delta method.
     tpr, fpr = binomial_error(0.79, N / 2), binomial_error(0.09, N / 2)
     assert_recovered(figures["leniency P_c"], 0.70, error=sqrt(tpr**2 + fpr**2))

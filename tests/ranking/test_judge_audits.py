@@ -141,6 +141,31 @@ def test_gold_labels_give_figures_for_each_set_on_pairs_that_the_judge_was_asked
     assert "gold set verifiers" in page
 
 
+def test_scores_of_both_answers_say_how_reliable_they_are():
+    judge = make_judge()
+    arena = judged_arena(judge, n=0)
+    a, b = arena.competitors.all()
+    for number in range(6):
+        battle = make_battle(a, b, make_prompt(arena), with_answers=True)
+        make_game(judge, battle, "ab", "first", score_first=9.0, score_second=float(number))
+        make_game(judge, battle, "ba", "second", score_first=float(number), score_second=8.0)
+    icc = figures_of(audit_judge(judge, arena))["ICC(2,1) of scores"]
+    assert (icc["value"] > 0.9, icc["unit"]) == (True, "answers")
+
+
+def test_grades_of_single_answers_decide_a_battle_by_the_margin_of_the_card():
+    judge = make_judge(parameters={"margin": 2})
+    arena = judged_arena(judge, n=0)
+    a, b = arena.competitors.all()
+    for vote, points_a, points_b in (("a", 9.0, 4.0), ("tie", 6.0, 4.0), ("b", 7.0, 4.0)):
+        battle = make_battle(a, b, make_prompt(arena), with_answers=True)
+        make_vote(battle, vote)
+        make_game(judge, battle, "ab", "", score_first=points_a)
+        make_game(judge, battle, "ba", "", score_first=points_b)
+    agreement = figures_of(audit_judge(judge, arena))["agreement with people"]
+    assert (agreement["n"], agreement["value"]) == (3, 2 / 3)
+
+
 def test_an_arena_without_gold_sets_has_no_gold_figures(client):
     judge = make_judge()
     arena = judged_arena(judge, n=2)
