@@ -16,6 +16,7 @@ from judges.planning import Draft, draw_up
 
 MOST_BATTLES = 2_000
 MOST_REPEATS = 20
+MOST_GAMES = 10_000  # counted while somebody waits, and while nobody else can write
 
 type Plan = Literal["standing", "all", "baseline"]
 

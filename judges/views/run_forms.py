@@ -6,7 +6,7 @@ from django import forms
 from arena.models import Arena, Competitor
 from arena.models.endpoints import DOLLAR
 from arena.views.run_forms import CapForm
-from judges.wishes import MOST_BATTLES, MOST_REPEATS, Wish, judge_choices
+from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices
 
 PLANS = [
     ("standing", "battles that are here"),
@@ -48,6 +48,9 @@ class JudgeRunForm(CapForm):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("plan") == "baseline" and cleaned.get("baseline") is None and "baseline" not in self.errors:
             self.add_error("baseline", "Name the competitor that all others meet.")
+        if not self.errors and (n_games := _games_at_most(cleaned)) > MOST_GAMES:
+            fewer = "choose fewer, or use manage.py judge"
+            self.add_error(None, f"That is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: {fewer}.")
         return cleaned
 
     def wish(self) -> Wish:
@@ -68,3 +71,8 @@ class JudgeRunForm(CapForm):
         chosen = {name: self.cleaned_data[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed")}
         baseline, cap = self.cleaned_data["baseline"], self.cleaned_data["cap"]
         return chosen | {"baseline": baseline.pk if baseline else "", "cap": "" if cap is None else str(cap)}
+
+
+def _games_at_most(said: Mapping[str, Any]) -> int:
+    n_orders = 2 if said["orders"] == "both" else 1
+    return len(said["judges"]) * int(said["battles"]) * n_orders * int(said["repeats"])

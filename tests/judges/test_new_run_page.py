@@ -162,7 +162,7 @@ def test_a_confirmation_holds_for_one_curator_and_one_arena(client, curator):
     [
         ({"judges": []}, "Choose at least one judge"), ({"judges": "card:999"}, "not one of the available"),
         ({"battles": "1000000"}, "2000"), ({"repeats": "0"}, "greater than or equal to 1"), ({"cap": "much"}, "number"),
-        ({"orders": "three"}, "not one of the available"),
+        ({"orders": "three"}, "not one of the available"), ({"battles": "2000", "repeats": "3"}, "up to 12,000 games"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_beside_its_field(client, curator, change, said):
