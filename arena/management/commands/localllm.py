@@ -1,5 +1,6 @@
 """Serves a real, small language model on loopback: no key, no network, no cost."""
 
+import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         try:
             with serving_model(port=port, threads=threads) as base_url:
                 self._announce(base_url, is_registered=register)
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once: an orderly end would wait for the answer under way
                 threading.Event().wait()
         except KeyboardInterrupt:
             return
