@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from arena.models import Attempt
-from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
+from arena.models import Attempt, Ballot
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_voter
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_judge_audit
 
@@ -22,7 +22,9 @@ def battle():
 
 @pytest.fixture
 def curator(client):
-    client.force_login(make_user("curator", is_staff=True))
+    user = make_user("curator", is_staff=True)
+    client.force_login(user)
+    return user
 
 
 def show(client, battle) -> str:
@@ -144,6 +146,17 @@ def test_reasons_of_failures_and_bodies_are_for_curators(client, battle, curator
     page = show(client, battle)
     assert "10.0.0.7" not in page
     assert "as received" not in page
+
+
+def test_games_are_hidden_while_a_ballot_on_the_prompt_is_open(client, battle, curator):
+    make_asked(battle)
+    voter = make_voter(battle.arena, str(curator.pk), kind="account", user=curator)
+    ballot = {"first_shown": "b", "propensity": 0.5, "served_at": timezone.now()}
+    Ballot.objects.create(battle=battle, voter=voter, **ballot)
+    response = client.get(reverse("battle", args=[battle.arena.slug, battle.pk]))
+    assert response.status_code == 404
+    assert "Magister" not in response.text
+    assert "Reasons." not in response.text
 
 
 def test_a_judge_is_linked_where_it_has_a_page_that_the_reader_may_see(client, battle):
