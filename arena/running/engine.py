@@ -67,7 +67,7 @@ class Engine:
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
         """Until nothing is left to claim, the run is paused, or so many seconds are over; then what is under way comes in."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        sweeping.free_the_lost(self.run.pk)
+        sweeping.free_the_lost()  # of other runs, too: they count against the concurrency of an endpoint
         ends_at = None if seconds is None else time.monotonic() + seconds
         active_at = time.monotonic()
         try:
@@ -96,6 +96,7 @@ class Engine:
             return False
         if now - active_at > REST_SECONDS and now - self._closed > LOOK_SECONDS:
             self._closed = now
+            sweeping.free_the_lost()
             controlling.close(self.run.pk)
             self.run.refresh_from_db()
         return now - active_at > self._idle or self.run.state != Run.State.RUNNING
