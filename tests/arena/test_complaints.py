@@ -72,7 +72,11 @@ def test_a_reader_that_has_gone_is_one_line(tmp_path):
 def test_an_interruption_is_one_line(tmp_path):
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", "import time; print('begun', flush=True); time.sleep(60)"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=machine.ROOT, env=_environment(tmp_path), **pipes) as process:
+    with subprocess.Popen(
+        # A shell's background job, as this test may be in, hands on that it ignores Ctrl-C.
+        command, cwd=machine.ROOT, env=_environment(tmp_path), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **pipes,
+    ) as process:  # fmt: skip
         assert process.stdout.readline() == "begun\n"
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)

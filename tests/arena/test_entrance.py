@@ -17,6 +17,7 @@ from arena import entering
 from arena.config.redaction import RedactingFilter, redacted
 from arena.models import AdminLink
 from tests.factories import make_user
+from tests.logs import console_handler
 
 
 def _user_of(client):
@@ -155,7 +156,7 @@ def log(settings):
     """What the console's handler writes."""
     logger, out = logging.getLogger("tests.log"), io.StringIO()
     handler = logging.StreamHandler(out)
-    handler.setFormatter(logging.getHandlerByName("console").formatter)
+    handler.setFormatter(console_handler().formatter)
     handler.addFilter(RedactingFilter())
     logger.addHandler(handler)
     yield out

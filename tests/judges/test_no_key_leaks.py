@@ -27,6 +27,7 @@ from tests.arena.llm.raw_server import raw_server, reply
 from tests.factories import make_user
 from tests.judges.game_factories import make_endpoint
 from tests.judges.remote import GoldRow, make_gold_arena
+from tests.logs import console_handler
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +95,7 @@ def logged(servers, monkeypatch):
     """What the log would say if every logger were set to DEBUG, also those that are hushed."""
     for wire in WIRES:
         asked(wire, servers[0][2], 0)  # the first call loads the provider's client, which makes its loggers
-    console, written = logging.getHandlerByName("console"), io.StringIO()
+    console, written = console_handler(), io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(console.formatter)
     for each in console.filters:
