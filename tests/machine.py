@@ -35,6 +35,7 @@ class Machine:
     folder: Path
     database_url: str = ""
     broker_url: str = ""
+    settings: dict[str, str] = field(default_factory=dict)  # more of them, by their names in the environment
 
     @property
     def env(self):
@@ -46,7 +47,7 @@ class Machine:
         return ours | {
             "AGON_DATA_DIR": str(self.folder), "DATABASE_URL": self.database_url, "CELERY_BROKER_URL": self.broker_url,
             "AGON_VOTES_PER_MINUTE": "10000", "AGON_ANONYMOUS_VOTERS_PER_HOUR": "10000",
-        }  # fmt: skip
+        } | self.settings  # fmt: skip
 
     def popen(self, *arguments, **options):
         return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env, **options)
