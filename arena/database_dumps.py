@@ -103,7 +103,18 @@ class PostgreSQL:
         ours.add(MigrationRecorder.Migration._meta.db_table)
         present = sorted(ours & set(connection.introspection.table_names()))
         names = ", ".join(connection.ops.quote_name(name) for name in present)
-        return f"DROP TABLE {names} CASCADE;\n" if present else ""
+        return f"DROP TABLE {names} CASCADE;\n{self._drop_functions(present)}" if present else ""
+
+    def _drop_functions(self, tables: list[str]) -> str:
+        """Of the triggers on these tables: they outlive them, and the backup brings its own."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT DISTINCT trigger.tgfoid::regprocedure::text FROM pg_trigger AS trigger
+                   JOIN pg_class AS owner ON owner.oid = trigger.tgrelid
+                   WHERE NOT trigger.tgisinternal AND owner.relname = ANY(%s) ORDER BY 1""",
+                [tables],
+            )
+            return "".join(f"DROP FUNCTION {function} CASCADE;\n" for (function,) in cursor.fetchall())
 
     def _check_version(self) -> None:
         """Tools older than the server cannot read it; they say so less clearly."""

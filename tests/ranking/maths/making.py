@@ -59,4 +59,4 @@ def comparable(draw: st.DrawFn, *, unknown: bool = True) -> Comparisons:
 
 def law(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Hypothesis' `given`, without the clock: a busy machine proves nothing about a law."""
-    return lambda test: settings(deadline=None, max_examples=60)(given(*strategies)(test))
+    return lambda test: settings(deadline=None, max_examples=40)(given(*strategies)(test))
