@@ -53,11 +53,6 @@ def test_kills_lose_no_call_and_no_record(settings):
     _killed_at_random(settings, n_calls=600, n_kills=3, seed=1)
 
 
-@pytest.mark.slow
-def test_twenty_kills_lose_no_call_and_no_record(settings):
-    _killed_at_random(settings, n_calls=1_000, n_kills=20, seed=2)
-
-
 def test_a_reply_that_comes_after_its_lease_is_paid_and_does_not_count(settings, monkeypatch):
     """The sweep takes the call away while the server thinks; another engine asks again."""
     monkeypatch.setattr("arena.running.engine.Engine._renew", lambda self: None)
