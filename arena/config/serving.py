@@ -10,7 +10,7 @@ import subprocess  # nosec
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -39,6 +39,7 @@ class Child:
     name: str
     argv: list[str]
     pass_fds: tuple[int, ...] = ()
+    is_needed: bool = True  # a site that starts without it is none
     process: subprocess.Popen[bytes] | None = None
     n_failures: int = 0
     started_at: float = 0
@@ -145,7 +146,7 @@ class Site:
 
     def _give_up_if_hopeless(self) -> None:
         for child in self.children:
-            if not self.is_up.is_set() and child.n_failures >= HOPELESS_AFTER:
+            if child.is_needed and not self.is_up.is_set() and child.n_failures >= HOPELESS_AFTER:
                 raise CannotServe(f"{child.name} does not start: its last lines above say why")
 
     def _stop(self) -> None:
@@ -158,7 +159,9 @@ class Site:
         self.log.write("serve", "stopped")
 
 
-def site_of(listener: socket.socket, *, workers: int, threads: int, concurrency: int, log: PrefixedLog) -> Site:
+def site_of(
+    listener: socket.socket, *, workers: int, threads: int, concurrency: int, log: PrefixedLog, beside: Sequence[Child] = ()
+) -> Site:
     """The two programs of a site on this socket. They inherit it: while gunicorn restarts, readers wait, nobody is refused."""
     fd = listener.fileno()
     web = [sys.executable, "-m", "gunicorn", "arena.config.wsgi", "-c", "python:arena.config.gunicorn", "-b", f"fd://{fd}"]
@@ -167,7 +170,7 @@ def site_of(listener: socket.socket, *, workers: int, threads: int, concurrency:
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     is_up = threading.Event()
     threading.Thread(target=_wait_for_answer, args=[listener, is_up], daemon=True).start()
-    return Site([Child("web", web, pass_fds=(fd,)), Child("worker", worker)], log, is_up=is_up)
+    return Site([Child("web", web, pass_fds=(fd,)), Child("worker", worker), *beside], log, is_up=is_up)
 
 
 def listen(host: str, port: int) -> socket.socket:

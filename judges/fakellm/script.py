@@ -65,6 +65,10 @@ class Script:
     truncate_below: int = 0  # replies are cut in mid-word where max_tokens is smaller
     usage: str | tuple[int, int] = "counted"  # "counted", "bound" (what is reserved for the request), or two numbers
     keep_bodies: bool = True
+    models: Mapping[str, "Script"] = field(default_factory=dict)  # what other models behind the same address say
+
+    def of_model(self, name: str) -> "Script":
+        return self.models.get(name, self)
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> "Script":
@@ -76,6 +80,7 @@ class Script:
             values["judge"] = JudgeScript(**values["judge"])
         values["rules"] = tuple(_rule(rule) for rule in values.get("rules", ()))
         values["refuse"] = frozenset(values.get("refuse", ()))
+        values["models"] = {name: cls.from_json(script) for name, script in values.get("models", {}).items()}
         return cls(**values)
 
     def __post_init__(self) -> None:

@@ -96,7 +96,7 @@ class FakeServer:
         return self._answer(incoming, asked, body)
 
     def _answer(self, incoming: Incoming, asked: Asked, body: Mapping[str, Any]) -> tuple[Answer, float]:
-        script, number = self.script, len(self.requests)
+        script, number = self.script.of_model(asked.model), len(self.requests)
         key = incoming.headers.get("authorization", "").removeprefix("Bearer ") or incoming.headers.get("x-api-key", "")
         unwanted = sorted(script.refuse & asked.parameters)
         if self._is_over_limit(key):

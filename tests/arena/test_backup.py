@@ -41,7 +41,8 @@ def backup(here, tmp_path_factory):
 
 
 def _spoil(here):
-    here.python("from arena.models import *; Event.objects.all().delete(); Vote.objects.all().delete()")
+    rows = "Game.objects.all().delete(); Event.objects.all().delete(); Vote.objects.all().delete()"
+    here.python(f"from arena.models import *; from judges.models import *; {rows}")
     (here.folder / "uploads" / "battles.csv").write_text("spoilt")
     (here.folder / "secret_key").write_text("spoilt")
 

@@ -2,13 +2,14 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.config.preparing import bring_database_up, collect_statics
-from arena.config.serving import CannotServe, PrefixedLog, folder_held, listen, site_of, url_of
+from arena.config.serving import CannotServe, Child, PrefixedLog, folder_held, listen, site_of, url_of
 from arena.entering import LINK_MINUTES, make_link, needs_link
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
@@ -17,6 +18,7 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 class Command(BaseCommand):
     help = "Serve the whole site on this machine: web pages and worker, until Ctrl-C."
     requires_system_checks: list[str] = []
+    stealth_options = ("beside",)  # further programs of a command that serves more: name, arguments of Python
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default 127.0.0.1)")
@@ -27,11 +29,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._serve(**{name: options[name] for name in ("host", "port", "workers", "threads", "concurrency")})
+            sizes = {name: options[name] for name in ("host", "port", "workers", "threads", "concurrency")}
+            self._serve(**sizes, beside=options.get("beside", ()))
         except CannotServe as reason:
             raise CommandError(str(reason), returncode=2) from reason
 
-    def _serve(self, *, host: str, port: int, **sizes: int) -> None:
+    def _serve(self, *, host: str, port: int, beside: Sequence[tuple[str, list[str]]], **sizes: int) -> None:
         with listen(host, port) as listener, folder_held(settings.DATA_DIR, url_of(listener)):
             if n_applied := bring_database_up():
                 self._say(f"Brought the database up to date ({n_applied} migrations).")
@@ -40,7 +43,8 @@ class Command(BaseCommand):
             if host not in LOCAL:
                 self._say(f"Reachable from other machines. Answers to {', '.join(settings.ALLOWED_HOSTS)}: "
                           "AGON_ALLOWED_HOSTS must hold the name they use.")  # fmt: skip
-            site = site_of(listener, log=PrefixedLog(sys.stderr), **sizes)
+            more = [Child(name, [sys.executable, *argv], is_needed=False) for name, argv in beside]
+            site = site_of(listener, log=PrefixedLog(sys.stderr), beside=more, **sizes)
             site.run(on_ready=lambda: self._announce(url_of(listener)))
 
     def _announce(self, url: str) -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from judges.fakellm.script import Script
 from judges.fakellm.server import serving
+from judges.sample import sample_script
 
 
 class Command(BaseCommand):
@@ -18,10 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8765)
-        parser.add_argument("--script", type=Path, metavar="FILE", help="JSON; without it every reply says [[A]]")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--script", type=Path, metavar="FILE", help="JSON; without it every reply says [[A]]")
+        what.add_argument("--sample", action="store_true", help="the scripted judges of the sample arena")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        script = _read(options["script"]) if options["script"] else Script()
+        script = sample_script() if options["sample"] else _read(options["script"]) if options["script"] else Script()
         try:
             with serving(script, port=options["port"]) as fake:
                 self.stdout.write(f"fake language model at {fake.openai_url} (openai) and {fake.anthropic_url} (anthropic)")

@@ -1,5 +1,7 @@
 """The first command of a newcomer: a running arena with a meaningful leaderboard."""
 
+import os
+import socket
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.db import connection
 
 from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
+from judges.sample import PORT, SCRIPTED, judge_sample_offline, plan_scripted_judges
 from ranking.boards import ensure_boards
 from ranking.models import Leaderboard
 
@@ -21,8 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-serve", action="store_true", help="do all but serve")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="default 8000")
+        parser.add_argument(
+            "--judge-port", type=int, default=PORT, help=f"of the scripted judges, on loopback (default {PORT})"
+        )
 
-    def handle(self, *args: Any, no_serve: bool, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int, **options: Any) -> None:
         self._say(f"Data folder: {settings.DATA_DIR}")
         call_command("migrate", verbosity=0, interactive=False)
         self._say(f"Database ready ({connection.vendor}).")
@@ -33,7 +39,18 @@ class Command(BaseCommand):
         if no_serve:
             self._say("Serve it with: manage.py serve")
         else:
-            call_command("serve", host=host, port=port)
+            call_command("serve", host=host, port=port, beside=self._scripted_judges(judge_port))
+
+    def _scripted_judges(self, port: int) -> list[tuple[str, list[str]]]:
+        """The program of a fake model on loopback that they ask, and a run of theirs for the worker."""
+        if not _is_free(port):
+            self._say(f"Without the scripted judges: port {port} is in use. Choose another with --judge-port.")
+            return []
+        allowed = settings.ENDPOINTS_ALLOWED | {f"127.0.0.1:{port}"}
+        os.environ["AGON_ENDPOINTS_ALLOWED"] = ",".join(sorted(allowed))  # for the children
+        if plan_scripted_judges(Arena.objects.get(slug=SLUG), f"http://127.0.0.1:{port}/v1"):
+            self._say(f"Two scripted judges ({'; '.join(SCRIPTED)}) are asked once the site is up: see Judges and Runs.")
+        return [("judges", ["-m", "django", "fakellm", "--sample", "--port", str(port)])]
 
     def _set_up(self) -> None:
         is_new = not Arena.objects.filter(slug=SLUG).exists()
@@ -42,6 +59,7 @@ class Command(BaseCommand):
         n_votes = Vote.objects.filter(battle__arena=arena).count()
         verb = "Loaded the" if is_new else "Found the"
         self._say(f"{verb} sample arena: {n_competitors} competitors, {n_prompts} prompts, {n_votes:,} simulated votes.")
+        judge_sample_offline(arena)
         for board in ensure_boards(arena):
             if not board.snapshots.exists():
                 self._publish(board)
@@ -58,3 +76,13 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

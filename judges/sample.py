@@ -1,0 +1,57 @@
+"""Judges of the sample arena: two programs, and two scripted models that are asked over HTTP like any other.
+
+The scripted ones are no language models, and their names say so. One mostly sees which answer its verifier passes; the other
+mostly says the first slot, so that a judge which must not count can be looked at.
+"""
+
+from arena.models import Arena, Endpoint, Run
+from arena.sample.content import load_sample
+from arena.sample.votes import rate_response
+from judges.cards import called_judge
+from judges.fakellm.script import JudgeScript, Script
+from judges.models import Judge
+from judges.offline_games import offline_judge
+from judges.pairings import standing_battles
+from judges.planning import plan_judging
+
+PORT = 8765
+N_BATTLES = 240
+PROGRAMS = ("contains", "longer")
+SCRIPTED = {
+    "scripted, careful": JudgeScript(accuracy=0.86, slot_bias=0.04, p_tie=0.05),
+    "scripted, hasty": JudgeScript(p_first=0.92),
+}
+A_MINUTE = 1_500  # slow enough to be watched
+NOTICE = "Judges called “scripted” answer by a script; they are no language models."
+
+
+def sample_script() -> Script:
+    """What the scripted judges know: how good each answer of the sample is."""
+    sample = load_sample()
+    prompts = {prompt.id: prompt for prompt in sample.prompts}
+    answers = {each.text: {"quality": rate_response(prompts[each.prompt], each).score} for each in sample.responses}
+    said = {name: Script(judge=judge, answers=answers, latency=(0.1, 0.4)) for name, judge in SCRIPTED.items()}
+    return Script(models=said, keep_bodies=False)
+
+
+def judge_sample_offline(arena: Arena) -> None:
+    """The programs' verdicts, once."""
+    missing = [name for name in PROGRAMS if not Judge.objects.filter(protocol=name, games__battle__arena=arena).exists()]
+    if missing:
+        plan_judging(arena, [offline_judge(name) for name in missing], standing_battles(arena, most=N_BATTLES))
+
+
+def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
+    """A run that waits for a worker; None where there has been one."""
+    judges = [called_judge(_endpoint(name, base_url), "pairwise", name=name) for name in SCRIPTED]
+    if arena.runs.filter(calls__endpoint__judges__in=judges).exists():
+        return None
+    if NOTICE not in arena.notice:
+        Arena.objects.filter(pk=arena.pk).update(notice=f"{arena.notice} {NOTICE}".strip())
+    return plan_judging(arena, judges, standing_battles(arena, most=N_BATTLES))[0]
+
+
+def _endpoint(name: str, base_url: str) -> Endpoint:
+    """Free of charge, at the fake."""
+    fields = {"base_url": base_url, "requests_per_minute": A_MINUTE}
+    return Endpoint.objects.get_or_create(name=name, model=name, defaults=fields)[0]
