@@ -89,6 +89,10 @@ class Generation:
         # The same answer from another run: the first one stands.
         Response.objects.bulk_create(whole, ignore_conflicts=True)
 
+    def more(self, run: Run) -> bool:
+        """A next turn is asked for when the one before it is settled: nothing comes after that."""
+        return False
+
 
 def estimate(wanted: Iterable[Wanted], chosen: Settings) -> Estimate:
     """UTF-8 bytes for tokens in, the limit for tokens out; an earlier turn's answer at its longest."""

@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from arena.llm.messages import Completion
-from arena.models import Attempt, Call
+from arena.models import Attempt, Call, Run
 from arena.running.kinds import Composed, Decided, Reading
 from judges.asking import Asker, asker_of, fence_for
 from judges.cards import is_up_to_date
@@ -80,6 +80,9 @@ class Judging:
             ended = [game for game in games if game.run_id == run_id]
             file_ended(ended, arena_id=arena_id, now=now, reason=f"run {run_id}")
         update_games(games, ENDING)
+
+    def more(self, run: Run) -> bool:
+        return False
 
 
 def _composed(game: Game, contest: Contest) -> Composed:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from arena.leases import FREE
 from arena.models import Call, Endpoint, Run
 from arena.running import budget
+from arena.running.kinds import kind_of
 
 RATE_SECONDS = 60
 
@@ -20,7 +21,10 @@ class NotPossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A run in figures. Money in micro-dollars."""
+    """A run in figures. Money in micro-dollars.
+
+    `n_calls` has those in it that are still to be added, at the most, where a run is drawn up stage by stage.
+    """
 
     n_calls: int
     n_waiting: int
@@ -34,6 +38,7 @@ class Progress:
     reserved: int
     cap: int | None
     seconds_left: float | None
+    stage: str = ""
 
     @property
     def n_over(self) -> int:
@@ -50,14 +55,20 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
     n_recent = calls.filter(finished_at__gt=now - timedelta(seconds=RATE_SECONDS)).exclude(state=Call.State.CANCELLED).count()
     seconds = min(max((now - run.created_at).total_seconds(), 1.0), float(RATE_SECONDS))
     per_minute = 60 * n_recent / seconds
-    waiting = states[Call.State.WAITING]
+    waiting, to_come = states[Call.State.WAITING], _to_come(run)
     return Progress(
-        n_calls=sum(states.values()), n_waiting=waiting, n_under_way=calls.waiting().exclude(lease_token=FREE).count(),
+        n_calls=sum(states.values()) + to_come, n_waiting=waiting,
+        n_under_way=calls.waiting().exclude(lease_token=FREE).count(),
         n_done=states[Call.State.DONE], n_failed=states[Call.State.FAILED], n_cancelled=states[Call.State.CANCELLED],
         outcomes={outcome: n for (_, outcome), n in sorted(counts.items()) if outcome},
         per_minute=per_minute, spent=run.spent, reserved=run.reserved, cap=run.cap,
-        seconds_left=60 * waiting / per_minute if per_minute else None,
+        seconds_left=60 * (waiting + to_come) / per_minute if per_minute else None, stage=str(run.plan.get("stage", "")),
     )  # fmt: skip
+
+
+def _to_come(run: Run) -> int:
+    """Calls that its kind is going to add, at the most: the plan says how many."""
+    return int(run.plan.get("to_come", 0)) if run.state in {Run.State.RUNNING, Run.State.PAUSED} else 0
 
 
 def pause(run: Run, *, reason: str = "paused by hand") -> None:
@@ -118,10 +129,13 @@ def again(run: Run, *, outcomes: set[str] | None = None) -> int:
 
 
 def close(run_id: int) -> None:
-    """Done where no call waits; paused where none could be sent, with the reason; otherwise as it is."""
+    """Done where no call waits and none comes after; paused where none could be sent, with the reason; otherwise as it is."""
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
-    going = Run.objects.going().filter(pk=run_id)
-    if going.filter(~Exists(waiting)).update(state=Run.State.DONE, finished_at=timezone.now()):
+    ended = Run.objects.going().filter(~Exists(waiting), pk=run_id)
+    run = ended.first()
+    if run is not None and not kind_of(run.kind).more(run):
+        # Asked once more: a failed call may have been started again meanwhile.
+        ended.update(state=Run.State.DONE, finished_at=timezone.now())
         return
     with transaction.atomic():
         run = budget.locked(run_id)

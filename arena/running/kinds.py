@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from arena.llm.messages import Completion, Request
-from arena.models import Attempt, Call
+from arena.models import Attempt, Call, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,13 @@ class RunKind(Protocol):
         """Write the results, inside the engine's transaction; whatever the outcome, each call exactly once.
 
         A call that failed and is started again is decided again.
+        """
+
+    def more(self, run: Run) -> bool:
+        """Asked outside of any transaction when none of the run's calls waits: whether it is not over all the same.
+
+        Adds the calls that come next. Two engines may ask at once, and one may be killed in the middle: what is added is added
+        in one transaction that has the run locked, and only where nobody has done so before. Once False, always False.
         """
 
 

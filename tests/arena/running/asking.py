@@ -26,6 +26,9 @@ class Asking:
     def settle(self, decided):
         SETTLED.update(each.call.pk for each in decided)
 
+    def more(self, run):
+        return False
+
 
 class AskingWarmly(Asking):
     temperature = 0.7
