@@ -36,6 +36,10 @@ class Asker:
             return f"{self.protocol.title}: the prompt has no checklist yet"
         return ""
 
+    def may_show_reference(self, contest: Contest) -> bool:
+        """Whether any game on it can show the reference."""
+        return bool(contest.reference) and self.parameters.reference != "none"
+
     def reference_for(self, contest: Contest, *, seed: int, repeat: int) -> bool:
         """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
         if not contest.reference:

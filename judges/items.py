@@ -80,6 +80,26 @@ def contests_of(battle_ids: Iterable[int]) -> Iterator[Contest]:
                 yield _contest(found[pk], checklists.get(found[pk].prompt_id or 0, []))
 
 
+def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, Contest]]:
+    """Each answer beside itself, with its prompt's id: no battle, but as long as half of any battle that it is in, twice."""
+    for chunk in batched(response_ids, BATTLES_A_QUERY):
+        rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
+        found = list(rows.order_by("pk"))
+        checklists = dict(
+            Checklist.objects.filter(prompt__in={each.prompt_id for each in found}).values_list("prompt_id", "criteria")
+        )
+        for each in found:
+            beside = Battle(
+                pk=0,
+                prompt=each.prompt,
+                response_a=each,
+                response_b=each,
+                competitor_a=each.competitor,
+                competitor_b=each.competitor,
+            )
+            yield each.prompt_id, _contest(beside, checklists.get(each.prompt_id, []))
+
+
 def _contest(battle: Battle, checklist: list[dict[str, object]]) -> Contest:
     prompt, first, second = battle.prompt, battle.response_a, battle.response_b
     if prompt is None or first is None or second is None:

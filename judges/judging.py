@@ -9,6 +9,7 @@ from django.utils import timezone
 from arena.llm.messages import Completion
 from arena.models import Attempt, Call, Run
 from arena.running.kinds import Composed, Decided, Reading
+from judges import tournaments
 from judges.asking import Asker, asker_of, fence_for
 from judges.cards import is_up_to_date
 from judges.items import Contest, contests_of
@@ -82,7 +83,7 @@ class Judging:
         update_games(games, ENDING)
 
     def more(self, run: Run) -> bool:
-        return False
+        return tournaments.is_one(run) and tournaments.go_on(run)
 
 
 def _composed(game: Game, contest: Contest) -> Composed:

@@ -1,47 +1,87 @@
-"""Which battles a run judges: those that are here, every pair, everybody against one, or where most is to be learnt.
+"""Which battles a run judges: those that are here, given ones, all pairs, everybody against one, or where most is to be learnt.
 
-Battles that are missing are made.
+Battles that are missing are made, at the moment `now`: what was made for a plan that is not carried out can be told by it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from itertools import batched, combinations
 from random import Random
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
 from judges.models import Game
+from judges.scopes import EVERYTHING, CannotPlan, Scope
 
 ROWS_A_STATEMENT = 2_000
+MOST_NAMED = 20
 
 type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
 
 
-def standing_battles(arena: Arena, *, most: int | None = None, seed: int = 1) -> list[int]:
+def standing_battles(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> list[int]:
     """Battles of the arena whose two answers are here, all or a random part of them."""
-    found = list(Battle.objects.showable().published().filter(arena=arena).order_by("pk").values_list("pk", flat=True))
+    rows = scope.battles(Battle.objects.showable().published().filter(arena=arena))
+    found = list(rows.order_by("pk").values_list("pk", flat=True))
     return found if most is None or most >= len(found) else sorted(_drawn(found, most, seed))
 
 
+def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHING) -> list[int]:
+    """These battles; raises CannotPlan, by number, where one of them cannot be judged so."""
+    wanted = sorted(set(numbers))
+    rows = Battle.objects.published().filter(arena=arena)
+    here = _numbers(rows, wanted)
+    showable = _numbers(Battle.objects.showable().published().filter(arena=arena), wanted)
+    meant = _numbers(scope.battles(rows), wanted)
+    problems = [
+        _named(set(wanted) - here, f"not in {arena.slug}"),
+        _named(here - showable, "without two answers to read"),
+        _named(showable - meant, "not of the pool and the competitors that were chosen"),
+    ]
+    if any(problems):
+        raise CannotPlan("; ".join(problem for problem in problems if problem))
+    return wanted
+
+
+def _numbers(rows: QuerySet[Battle], wanted: Sequence[int]) -> set[int]:
+    return {pk for chunk in batched(wanted, ROWS_A_STATEMENT) for pk in rows.filter(pk__in=chunk).values_list("pk", flat=True)}
+
+
+def _named(numbers: set[int], what: str) -> str:
+    if not numbers:
+        return ""
+    named = ", ".join(map(str, sorted(numbers)[:MOST_NAMED]))
+    more = f" and {len(numbers) - MOST_NAMED:,} more" if len(numbers) > MOST_NAMED else ""
+    return f"battle {named}{more}: {what}"
+
+
 def all_pairs(
-    arena: Arena, *, prompts: Iterable[int] | None = None, baseline: Competitor | None = None,
-    most: int | None = None, seed: int = 1,
+    arena: Arena, scope: Scope = EVERYTHING, *, baseline: Competitor | None = None, most: int | None = None, seed: int = 1,
+    now: datetime | None = None,
 ) -> list[int]:  # fmt: skip
     """Every pair of competitors on every prompt that both answered, or those with `baseline` in them; all or a random part."""
-    meetings = list(_meetings(answers_of(arena, prompts), baseline))
+    if baseline is not None:
+        scope = scope.with_competitor(baseline.pk)
+    meetings = list(_meetings(answers_of(arena, scope), baseline))
     if most is not None and most < len(meetings):
         meetings = sorted(_drawn(meetings, most, seed))
-    return battles_of(arena, meetings)
+    return battles_of(arena, meetings, now=now)
 
 
-def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
+def active_pairs(
+    arena: Arena, scope: Scope = EVERYTHING, *, most: int, seed: int = 1, now: datetime | None = None
+) -> list[int]:
     """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair."""
     by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
-    for meeting in _unjudged(list(_meetings(answers_of(arena), None))):
+    for meeting in _unjudged(list(_meetings(answers_of(arena, scope), None))):
         by_pair[meeting[1], meeting[2]].append(meeting)
     rng = Random(seed)  # noqa: S311  # a sample, no secret  # nosec B311
     for meetings in by_pair.values():
@@ -54,7 +94,7 @@ def active_pairs(arena: Arena, *, most: int, seed: int = 1) -> list[int]:
         drawn.append(by_pair[pair].pop())
         if not by_pair[pair]:
             del by_pair[pair]
-    return battles_of(arena, sorted(drawn))
+    return battles_of(arena, sorted(drawn), now=now)
 
 
 def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
@@ -69,10 +109,12 @@ def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, 
 
 
 def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
+    """A pilot's games do not count: what it tried is still to be judged."""
     known = _known(meetings)
     judged: set[int] = set()
     for chunk in batched(known.values(), ROWS_A_STATEMENT):
-        judged |= set(Game.objects.filter(battle__in=chunk).values_list("battle_id", flat=True))
+        games = Game.objects.filter(battle__in=chunk).exclude(run__plan__has_key="pilot")
+        judged |= set(games.values_list("battle_id", flat=True))
     return [meeting for meeting in meetings if known.get(meeting[3:]) not in judged]
 
 
@@ -80,10 +122,10 @@ def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
     return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret  # nosec B311
 
 
-def answers_of(arena: Arena, prompts: Iterable[int] | None = None) -> dict[int, dict[int, int]]:
+def answers_of(arena: Arena, scope: Scope = EVERYTHING) -> dict[int, dict[int, int]]:
     """By prompt, then by competitor: the first delivered answer."""
-    rows = Response.objects.delivered().filter(competitor__in=Competitor.objects.servable().filter(arena=arena))
-    rows = rows.filter(prompt__status="active") if prompts is None else rows.filter(prompt__in=list(prompts))
+    here = Competitor.objects.servable().filter(arena=arena)
+    rows = scope.answers(Response.objects.delivered().filter(competitor__in=here))
     found: dict[int, dict[int, int]] = defaultdict(dict)
     for prompt, competitor, pk in rows.order_by("prompt", "competitor", "repeat").values_list("prompt", "competitor", "pk"):
         found[prompt].setdefault(competitor, pk)
@@ -97,11 +139,11 @@ def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -
                 yield prompt, a, b, by_competitor[a], by_competitor[b]
 
 
-def battles_of(arena: Arena, meetings: Sequence[Meeting]) -> list[int]:
+def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | None = None) -> list[int]:
     """The battle of each meeting, made where there is none; somebody else may be making the same ones."""
     known = _known(meetings)
     missing = [meeting for meeting in meetings if meeting[3:] not in known]
-    now = timezone.now()
+    now = now or timezone.now()
     for chunk in batched(missing, ROWS_A_STATEMENT):
         made = [
             Battle(
@@ -124,3 +166,26 @@ def _known(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
         pairs = rows.values_list("response_a", "response_b", "pk")
         found |= {(a, b): pk for a, b, pk in pairs if a and b and (a, b) in wanted}
     return found
+
+
+@contextmanager
+def unused_battles_dropped(arena: Arena) -> Iterator[datetime]:
+    """Gives the moment to make battles at; those that nobody has used when it ends are taken away again.
+
+    No transaction is open meanwhile: a person may think as long as they like.
+    """
+    newest = arena.battles.order_by("-pk").values_list("pk", flat=True).first() or 0
+    now = timezone.now()
+    try:
+        yield now
+    finally:
+        made = arena.battles.filter(pk__gt=newest, created_at=now).order_by("pk").values_list("pk", flat=True)
+        for chunk in batched(list(made), ROWS_A_STATEMENT):
+            _drop_unused(chunk)
+
+
+@transaction.atomic
+def _drop_unused(battles: Sequence[int]) -> None:
+    mine = Battle.objects.filter(pk__in=battles)
+    list(mine.select_for_update().values_list("pk"))  # locked, so that none of them is put before a voter meanwhile
+    mine.filter(games=None, votes=None, ballots=None, gold_items=None).delete()

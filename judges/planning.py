@@ -2,6 +2,7 @@
 
 draw_up(...) -> Draft (nothing is written) -> start(draft) -> Run with its calls and games, in one transaction.
 A game that has its verdict is never played again; one whose request was answered before is read from the stored reply.
+Rounds that a run goes on to (`judges.tournaments`) are drawn up in the same way, and added to it by `add_games`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from arena.llm import pricing
-from arena.models import Arena, Battle, Call, Run
+from arena.llm.messages import Request
+from arena.models import Arena, Battle, Call, Endpoint, Run
+from arena.running import controlling
 from judges.asking import Asker
 from judges.cards import is_up_to_date
 from judges.constants import constant_flags
@@ -60,10 +63,10 @@ class Counts:
     tokens_out: int = 0  # at most
     cost: int = 0  # micro-dollars, at most
 
-    def add_call(self, bound: "Bound") -> None:
-        self.n_calls += 1
-        self.tokens_in, self.tokens_out = self.tokens_in + bound.tokens_in, self.tokens_out + bound.tokens_out
-        self.cost += bound.cost
+    def add_calls(self, n: int, bound: "Bound") -> None:
+        self.n_calls += n
+        self.tokens_in, self.tokens_out = self.tokens_in + n * bound.tokens_in, self.tokens_out + n * bound.tokens_out
+        self.cost += n * bound.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,34 @@ class Bound:
     tokens_out: int
     cost: int
 
+    @classmethod
+    def of(cls, request: Request, endpoint: Endpoint) -> "Bound":
+        cost = pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
+        return cls(pricing.tokens_in_bound(request), request.max_tokens, cost)
+
 
 @dataclass(slots=True)
 class Draft:
-    """A plan that is not started: games that are new, and games that are played again."""
+    """A plan that is not started: games that are new, and games that are played again.
+
+    Games that later rounds will bring are counted, at the most, but not among its games.
+    """
 
     arena: Arena
     plan: dict[str, Any]
     seed: int
     counts: Counts = field(default_factory=Counts)
     games: list[Game] = field(default_factory=list)
+    bounds: list["Bound | None"] = field(default_factory=list)  # of each of the games; none where it is not asked
+    goes_on: bool = False  # the run is not over when these games are
+    n_later: int = 0  # games of each judge in later rounds
+    name: str = ""
     misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
     constants: list[str] = field(default_factory=list)  # who answers many prompts alike: flagged, and judged all the same
+
+    @property
+    def to_ask(self) -> list[tuple[Game, Bound]]:
+        return [(game, bound) for game, bound in zip(self.games, self.bounds, strict=True) if bound and not game.state]
 
 
 type Place = tuple[int, str, int]  # battle, order, repeat
@@ -129,20 +148,29 @@ def draw_up(
 
 def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
     """Write the plan down: a run with a call for every game that has to be asked, in a random order."""
+    is_over = not draft.to_ask and not draft.goes_on
     now = timezone.now()
-    to_ask = [game for game in draft.games if not game.state]
     try:
         with transaction.atomic():
             run = Run.objects.create(
                 arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
-                name=(name or _name(draft))[:120], plan=draft.plan | {"counts": asdict(draft.counts)},
-                state=Run.State.RUNNING if to_ask else Run.State.DONE, finished_at=None if to_ask else now,
+                name=(name or draft.name or _name(draft))[:120], plan=draft.plan | {"counts": asdict(draft.counts)},
+                state=Run.State.DONE if is_over else Run.State.RUNNING, finished_at=now if is_over else None,
             )  # fmt: skip
-            _make_calls(run, to_ask, rng=Random(draft.seed))  # noqa: S311  # an order, no secret  # nosec B311
-            _write_games(run, draft.games, now)
+            add_games(run, draft, now=now)
     except IntegrityError as error:
         raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
+    if not is_over and not draft.to_ask:
+        controlling.close(run.pk)  # its rounds need no call: nobody else would ring for them
+        run.refresh_from_db()
     return run
+
+
+def add_games(run: Run, draft: Draft, *, now: datetime, first_place: int = 0) -> None:
+    """The draft's games, with a call in a random order for each that has to be asked; inside a transaction."""
+    _lock_replayed(draft.games)
+    _make_calls(run, [game for game, _ in draft.to_ask], first_place, rng=Random(draft.seed))  # noqa: S311  # an order, no secret  # nosec B311
+    _write_games(run, draft.games, now)
 
 
 # --- drawing up ------------------------------------------------------------------------------------------------------
@@ -173,6 +201,7 @@ def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]],
         drafted = [each for contest in contests_of(chunk) for each in planner.games(contest, by_battle[contest.battle_id])]
         _read_from_cache(drafted, draft.counts)
         draft.games += [game for game, _ in drafted]
+        draft.bounds += [bound for _, bound in drafted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +212,22 @@ class _Standing:
     state: str
     is_under_way: bool
 
+    @property
+    def is_taken(self) -> bool:
+        return self.is_under_way or self.state in WITH_VERDICT
+
+
+def _standing_of(pk: int, state: str, call: str | None, run: str | None) -> _Standing:
+    is_waiting = call == Call.State.WAITING and run != Run.State.CANCELLED
+    return _Standing(pk, state, is_waiting and state not in WITH_VERDICT)
+
 
 def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
     found: dict[Place, _Standing] = {}
     columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state")
     for chunk in batched(battles, ROWS_A_STATEMENT):
-        for *place, pk, state, call, run in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
-            going = not state and call == Call.State.WAITING and run != Run.State.CANCELLED
-            found[place[0], place[1], place[2]] = _Standing(pk, state, going)
+        for battle, order, repeat, *said in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
+            found[battle, order, repeat] = _standing_of(*said)
     return found
 
 
@@ -204,7 +241,7 @@ def _is_open(standing: _Standing | None, counts: Counts, *, again: bool) -> bool
         return True
     is_known = standing.state in WITH_VERDICT or (bool(standing.state) and not again)
     counts.n_known += is_known
-    counts.n_under_way += standing.is_under_way
+    counts.n_under_way += standing.is_under_way and not is_known
     return not is_known and not standing.is_under_way
 
 
@@ -264,8 +301,7 @@ class _Planner:
         endpoint = self.judge.endpoint
         if endpoint is None:
             raise ValueError(f"{self.judge} has no endpoint to ask")
-        cost = pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
-        return Bound(pricing.tokens_in_bound(request), request.max_tokens, cost)
+        return Bound.of(request, endpoint)
 
 
 def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
@@ -279,7 +315,7 @@ def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
             _copy(source, game)
             counts.n_cached += 1
         elif bound is not None:
-            counts.add_call(bound)
+            counts.add_calls(1, bound)
 
 
 COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end")
@@ -299,8 +335,16 @@ def _name(draft: Draft) -> str:
     return f"{', '.join(judges[:3]) or 'nothing to do'} on {draft.counts.n_battles:,} battles"
 
 
-def _make_calls(run: Run, games: Sequence[Game], *, rng: Random) -> None:
-    places = rng.sample(range(len(games)), len(games))
+def _lock_replayed(games: Sequence[Game]) -> None:
+    """Somebody else may have begun or ended one of them since the plan was drawn up: it would lose the verdict that is paid."""
+    for chunk in batched(sorted(game.pk for game in games if game.pk), ROWS_A_STATEMENT):
+        rows = Game.objects.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")
+        if any(_standing_of(*row).is_taken for row in rows.values_list("pk", "state", "call__state", "run__state")):
+            raise IntegrityError("a game that was to be played again is not open any more")
+
+
+def _make_calls(run: Run, games: Sequence[Game], first_place: int, *, rng: Random) -> None:
+    places = rng.sample(range(first_place, first_place + len(games)), len(games))
     calls = [Call(run=run, endpoint=game.judge.endpoint, place=place) for game, place in zip(games, places, strict=True)]
     for game, call in zip(games, Call.objects.bulk_create(calls, batch_size=ROWS_A_STATEMENT), strict=True):
         game.call = call

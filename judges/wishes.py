@@ -1,41 +1,46 @@
-"""What a curator wants judged, in the words of a form -> a draft with its calls and cost, or a run."""
+"""What somebody wants judged, in the words of a form or of a command -> a draft with its calls and cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Literal, get_args
 
 from django.db import transaction
 
 from arena.models import Arena, Competitor
+from judges.brackets import Entrants, entrants_of
 from judges.cards import CardTaken, refreshed
 from judges.models import Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
 from judges.ordering import Orders
-from judges.pairings import all_pairs, standing_battles
+from judges.pairings import active_pairs, all_pairs, given_battles, standing_battles
 from judges.planning import Draft, draw_up
+from judges.scopes import EVERYTHING, CannotPlan, Scope
+from judges.tournaments import N_ORDERS, draw_up_tournament
 
 MOST_BATTLES = 2_000
 MOST_REPEATS = 20
 MOST_GAMES = 10_000  # counted while somebody waits, and while nobody else can write
 
-type Plan = Literal["standing", "all", "baseline"]
+type Plan = Literal["standing", "all", "baseline", "active", "tournament", "given"]
+PLANS: tuple[Plan, ...] = get_args(Plan.__value__)
+
+IMPORT_FIRST = "import or generate answers first, or choose another plan"
 
 
-class CannotPlan(ValueError):
-    """There is nothing to judge so, or nobody who could; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """`judges` are keys of `judge_choices`."""
+    """`most` battles, or prompts of a tournament, drawn by the seed; `numbers` are those of given battles."""
 
-    judges: tuple[str, ...]
     plan: Plan
-    baseline: int | None
-    n_battles: int
-    orders: Orders
-    repeats: int
-    seed: int
+    scope: Scope = EVERYTHING
+    baseline: Competitor | None = None
+    numbers: tuple[int, ...] = ()
+    most: int | None = None
+    orders: Orders = "both"
+    repeats: int = 1
+    seed: int = 1
 
 
 def judge_choices() -> list[tuple[str, str]]:
@@ -53,19 +58,9 @@ def _said_of(card: Judge) -> str:
     return f"{card}: asks {card.model} by {card.protocol}{paused}"
 
 
-def drafted(arena: Arena, wish: Wish) -> Draft:
-    """The plan, not started. It makes cards and battles that are not here yet."""
-    judges = {judge.pk: judge for judge in map(_judge, wish.judges)}
-    battles = _battles(arena, wish)
-    return draw_up(arena, list(judges.values()), battles, orders=wish.orders, repeats=wish.repeats, seed=wish.seed)
-
-
-def estimated(arena: Arena, wish: Wish) -> Draft:
-    """The same plan, to be looked at: nothing that was made for it is kept."""
-    with transaction.atomic():
-        draft = drafted(arena, wish)
-        transaction.set_rollback(True)
-    return draft
+def chosen_judges(keys: Sequence[str]) -> list[Judge]:
+    """The judges behind keys of `judge_choices`; it makes cards and versions that are not here yet."""
+    return list({judge.pk: judge for judge in map(_judge, keys)}.values())
 
 
 def _judge(key: str) -> Judge:
@@ -78,12 +73,61 @@ def _judge(key: str) -> Judge:
         raise CannotPlan(str(reason)) from reason
 
 
-def _battles(arena: Arena, wish: Wish) -> list[int]:
+def drafted(
+    arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None = None, now: datetime | None = None
+) -> Draft:
+    """The plan, not started. It makes battles that are not here yet, at the moment `now`."""
+    if wish.plan == "tournament":
+        return _tournament(arena, judges, wish, most_games=most_games, now=now)
+    battles = _battles(arena, wish, now)
+    if not battles:
+        raise CannotPlan(_nothing(wish))
+    return draw_up(arena, judges, battles, orders=wish.orders, repeats=wish.repeats, seed=wish.seed)
+
+
+def estimated(arena: Arena, keys: Sequence[str], wish: Wish) -> Draft:
+    """The same plan, to be looked at: nothing that was made for it is kept."""
+    with transaction.atomic():
+        draft = drafted(arena, chosen_judges(keys), wish, most_games=MOST_GAMES)
+        transaction.set_rollback(True)
+    return draft
+
+
+def _battles(arena: Arena, wish: Wish, now: datetime | None) -> list[int]:
+    if wish.plan == "given":
+        return given_battles(arena, wish.numbers, wish.scope)
     if wish.plan == "standing":
-        found = standing_battles(arena, most=wish.n_battles, seed=wish.seed)
-    else:
-        baseline = None if wish.baseline is None else Competitor.objects.get(arena=arena, pk=wish.baseline)
-        found = all_pairs(arena, baseline=baseline, most=wish.n_battles, seed=wish.seed)
-    if not found:
-        raise CannotPlan("no prompt has two answers that fit: import or generate answers first, or choose another plan")
-    return found
+        return standing_battles(arena, wish.scope, most=wish.most, seed=wish.seed)
+    if wish.plan == "active":
+        if wish.most is None:
+            raise CannotPlan("active pairing goes on for ever: say how many battles")
+        return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
+    return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
+
+
+def _tournament(arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None, now: datetime | None) -> Draft:
+    if wish.orders != "both":
+        raise CannotPlan("a tournament needs both orders: one alone decides nothing about who goes on")
+    entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
+    if not entrants:
+        raise CannotPlan(_nothing(wish))
+    n_games = _n_matches(entrants) * N_ORDERS * wish.repeats * len(judges)
+    if most_games is not None and n_games > most_games:
+        raise CannotPlan(too_many(n_games))
+    return draw_up_tournament(arena, judges, entrants, repeats=wish.repeats, seed=wish.seed, now=now)
+
+
+def _n_matches(entrants: Entrants) -> int:
+    return sum(len(answers) - 1 for answers in entrants.values())
+
+
+def too_many(n_games: int) -> str:
+    return f"that is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: choose fewer, or use manage.py judge"
+
+
+def _nothing(wish: Wish) -> str:
+    if wish.plan == "active":
+        return "every pair of answers has been judged, or there is none: choose another plan"
+    if wish.scope.is_narrow:
+        return f"no prompt has two answers of this pool and these competitors: choose more of them; {IMPORT_FIRST}"
+    return f"no prompt has two answers that fit: {IMPORT_FIRST}"

@@ -11,6 +11,7 @@ from arena.models import Arena, Competitor, Prompt
 from judges.importing.stored import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
 from judges.pairings import all_pairs
 from judges.protocols.arena_hard import ARENA_HARD
+from judges.scopes import Scope
 from judges.verdicts import Order
 
 N_GAMES = 2
@@ -35,7 +36,7 @@ def read(path: Path, arena: Arena, baseline: str) -> Batch:
 def _battles(arena: Arena, baseline: Competitor, keys: set[str]) -> dict[tuple[str, str], tuple[int, Order]]:
     """By prompt and competitor: the battle, and the order with the baseline first."""
     prompts = dict(Prompt.objects.filter(arena=arena, key__in=keys).values_list("pk", "key"))
-    made = all_pairs(arena, prompts=list(prompts), baseline=baseline)
+    made = all_pairs(arena, Scope(prompts=frozenset(prompts)), baseline=baseline)
     rows = arena.battles.filter(pk__in=made).values_list("pk", "prompt_id", "competitor_a__name", "competitor_b__name")
     return {
         (prompts[prompt or 0], b if a == baseline.name else a): (pk, "ab" if a == baseline.name else "ba")

@@ -1,19 +1,41 @@
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from arena.models import Arena, Competitor
+from arena.models import Arena, Competitor, PromptPool
 from arena.models.endpoints import DOLLAR
 from arena.views.run_forms import CapForm
-from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices
+from judges.scopes import CannotPlan, Scope, check_competitors
+from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
 
 PLANS = [
     ("standing", "battles that are here"),
     ("all", "every pair of competitors, on prompts that both answered"),
     ("baseline", "every competitor against one"),
+    ("active", "pairs that nobody has judged, where most is to be learnt"),
+    ("tournament", "a tournament: knock-out on every prompt"),
+    ("given", "given ones, by their numbers"),
 ]
 ORDERS = [("both", "both: each battle twice, sides swapped"), ("one", "one, drawn: half and half")]
+LARGEST = 2**63 - 1
+CHOICES = ("judges", "competitors")  # fields of several boxes
+
+
+class NumbersField(forms.CharField):
+    """Numbers of battles, as people write lists: with spaces, commas, lines or # between them."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> tuple[int, ...]:
+        words = [word for word in re.split(r"[\s,;#]+", super().clean(value) or "") if word]
+        wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word[:30]) <= LARGEST)]
+        if wrong:
+            raise forms.ValidationError(f"{wrong[0][:40]!r} is no number of a battle.")
+        if len(set(words)) > MOST_BATTLES:
+            raise forms.ValidationError(f"At most {MOST_BATTLES:,} battles are counted here; manage.py judge takes more.")
+        return tuple(dict.fromkeys(int(word) for word in words))
 
 
 class JudgeRunForm(CapForm):
@@ -27,38 +49,60 @@ class JudgeRunForm(CapForm):
         Competitor.objects.none(), label="The one all others meet", required=False, empty_label="none",
         help_text="For the plan of everyone against one.",
     )  # fmt: skip
+    numbers = NumbersField(
+        label="Numbers of given battles", required=False, help_text="For the plan of given ones: 17, 18, 23."
+    )
+    pool = forms.ModelChoiceField(PromptPool.objects.none(), label="Prompt pool", required=False, empty_label="all of them")
+    competitors = forms.ModelMultipleChoiceField(
+        Competitor.objects.none(), label="Competitors", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Two or more; none for all of them.",
+    )  # fmt: skip
     battles = forms.IntegerField(
         label="How many battles, at most", min_value=1, max_value=MOST_BATTLES, initial=200,
-        help_text=f"Where there are more they are drawn by the seed. Over {MOST_BATTLES:,}: manage.py judge.",
+        help_text="Of a tournament: prompts. Where there are more they are drawn by the seed. "
+        f"Over {MOST_BATTLES:,}: manage.py judge.",
     )  # fmt: skip
     orders = forms.ChoiceField(label="Orders", choices=ORDERS)
     repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=MOST_REPEATS, initial=1)
     seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="The same seed draws the same.")
 
-    field_order = ["judges", "plan", "baseline", "battles", "orders", "repeats", "seed", "cap"]
+    field_order = [
+        "judges", "plan", "baseline", "numbers", "pool", "competitors", "battles", "orders", "repeats", "seed", "cap",
+    ]  # fmt: skip
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, arena: Arena, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         self.fields["judges"].choices = judge_choices()  # type: ignore[attr-defined]
-        self.fields["baseline"].queryset = arena.competitors.all()  # type: ignore[attr-defined]
+        for name, rows in (("baseline", arena.competitors), ("competitors", arena.competitors), ("pool", arena.pools)):
+            self.fields[name].queryset = rows.all()  # type: ignore[attr-defined]
         self.fields["cap"].label = "Cap in dollars"
         self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("plan") == "baseline" and cleaned.get("baseline") is None and "baseline" not in self.errors:
+        plan = cleaned.get("plan")
+        if plan == "baseline" and cleaned.get("baseline") is None and "baseline" not in self.errors:
             self.add_error("baseline", "Name the competitor that all others meet.")
+        if plan == "given" and not cleaned.get("numbers") and "numbers" not in self.errors:
+            self.add_error("numbers", "Give the numbers of the battles: a battle's page shows its own.")
+        if plan == "tournament" and cleaned.get("orders") == "one":
+            self.add_error("orders", "A tournament needs both: one alone decides nothing about who goes on.")
+        try:
+            check_competitors(cleaned.get("competitors") or (), cleaned.get("baseline") if plan == "baseline" else None)
+        except CannotPlan as reason:
+            self.add_error("competitors", f"{reason}.")
         if not self.errors and (n_games := _games_at_most(cleaned)) > MOST_GAMES:
-            fewer = "choose fewer, or use manage.py judge"
-            self.add_error(None, f"That is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: {fewer}.")
+            self.add_error(None, f"{too_many(n_games).capitalize()}.")
         return cleaned
 
     def wish(self) -> Wish:
         said = self.cleaned_data
-        baseline = said["baseline"].pk if said["plan"] == "baseline" else None
+        scope = Scope(said["pool"] and said["pool"].pk, frozenset(each.pk for each in said["competitors"]))
         return Wish(
-            tuple(said["judges"]), said["plan"], baseline, n_battles=said["battles"], orders=said["orders"],
-            repeats=said["repeats"], seed=said["seed"],
+            plan=said["plan"], scope=scope, baseline=said["baseline"] if said["plan"] == "baseline" else None,
+            numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
         )  # fmt: skip
 
     def cap_in_micros(self) -> int | None:
@@ -67,12 +111,18 @@ class JudgeRunForm(CapForm):
         return None if dollars is None else int(dollars * DOLLAR)
 
     def said(self) -> dict[str, Any]:
-        """What was chosen, to be sent back as it is."""
-        chosen = {name: self.cleaned_data[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed")}
-        baseline, cap = self.cleaned_data["baseline"], self.cleaned_data["cap"]
-        return chosen | {"baseline": baseline.pk if baseline else "", "cap": "" if cap is None else str(cap)}
+        """What was chosen, to be sent back as it is, or to begin another form with."""
+        said = self.cleaned_data
+        chosen = {name: said[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed")}
+        return chosen | {
+            "baseline": said["baseline"].pk if said["baseline"] else "", "pool": said["pool"].pk if said["pool"] else "",
+            "competitors": [each.pk for each in said["competitors"]], "numbers": ", ".join(map(str, said["numbers"])),
+            "cap": "" if said["cap"] is None else str(said["cap"]),
+        }  # fmt: skip
 
 
 def _games_at_most(said: Mapping[str, Any]) -> int:
+    """A tournament is counted when it is known who answered what."""
     n_orders = 2 if said["orders"] == "both" else 1
-    return len(said["judges"]) * int(said["battles"]) * n_orders * int(said["repeats"])
+    n_battles = {"given": len(said["numbers"]), "tournament": 0}.get(said["plan"], said["battles"])
+    return len(said["judges"]) * int(n_battles) * n_orders * int(said["repeats"])

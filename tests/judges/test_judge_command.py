@@ -126,7 +126,7 @@ def test_a_tournament_is_played_round_by_round_and_the_best_meets_most():
     assert Game.objects.count() == 18
     met = Counter(Battle.objects.filter(games__order="ab").values_list("competitor_b__name", flat=True))
     assert met["model 3"] == 6  # the longest wins every bracket: two rounds on three prompts
-    assert Run.objects.count() == 2
+    assert (Run.objects.count(), Run.objects.get().state) == (1, "done")
 
 
 def only_the_first_pair(arena_id, competitor_ids):
@@ -168,3 +168,144 @@ def test_a_card_that_cannot_be_is_refused(settings, arguments, told):
         fake_endpoint(fake, settings, name="fake")
         with pytest.raises(CommandError, match=told):
             judge(arena, "--endpoint", "fake", *arguments)
+
+
+def answering(monkeypatch, *answers):
+    """Somebody sits at the terminal and says this."""
+    said = iter(answers)
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or next(said))
+    return asked
+
+
+def make_answers(n_prompts=3):
+    """Two competitors with answers, and no battle yet."""
+    arena = make_arena()
+    competitors = [make_competitor(arena), make_competitor(arena)]
+    for _ in range(n_prompts):
+        prompt = make_prompt(arena)
+        for number, competitor in enumerate(competitors):
+            make_response(prompt, competitor, f"Answer {number}.")
+    return arena
+
+
+@pytest.mark.parametrize("plan", [["all"], ["tournament"], ["active", "--battles", "2"]])
+def test_a_no_leaves_nothing_behind(settings, monkeypatch, plan):
+    with serving(Script()) as fake:
+        fake_endpoint(fake, settings, name="fake", price_out=1_000_000)
+        arena = make_answers()
+        answering(monkeypatch, "n")
+        said = judge(arena, "--endpoint", "fake", "--plan", *plan)
+    assert "Nothing was sent and nothing was written." in said
+    assert not any(model.objects.exists() for model in (Battle, Run, Game, Judge))
+    assert not fake.requests
+
+
+def test_nobody_there_to_agree_leaves_nothing_behind(settings):
+    with serving(Script()) as fake:
+        fake_endpoint(fake, settings, name="fake")
+        arena = make_answers()
+        with pytest.raises(CommandError, match="--yes"):
+            judge(arena, "--endpoint", "fake", "--plan", "all")
+    assert not any(model.objects.exists() for model in (Battle, Run, Game, Judge))
+
+
+def test_a_judge_that_was_here_stays_after_a_no(settings, monkeypatch):
+    with serving(Script()) as fake:
+        called_judge(fake_endpoint(fake, settings, name="fake"), "pairwise")
+        answering(monkeypatch, "n")
+        judge(make_answers(), "--endpoint", "fake", "--plan", "all")
+    assert Judge.objects.count() == 1
+
+
+PRICED = {"price_in": 1_000_000, "price_out": 1_000_000}
+
+
+def test_a_pilot_goes_first_and_the_rest_when_its_cost_is_known(settings):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=5)
+        fake_endpoint(fake, settings, name="fake", **PRICED)
+        said = judge(arena, "--endpoint", "fake", "--pilot", "10", "--yes")
+    before, after = said.split("Trying 10 of these calls first, at most $")
+    assert "Nobody knows yet what fake, pairwise will cost: --pilot 20" in before
+    assert "Expected" not in before
+    assert "10 have their verdict already" in after
+    assert "Expected: $" in after
+    assert "with 95 % certainty" in after
+    assert (len(fake.requests), Run.objects.count(), Game.objects.decided().count()) == (30, 2, 30)
+
+
+def test_a_pilot_alone_is_sent_where_nobody_is_here_to_agree_to_the_rest(settings):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=5)
+        fake_endpoint(fake, settings, name="fake", **PRICED)
+        with pytest.raises(CommandError, match="look at the cost above"):
+            judge(arena, "--endpoint", "fake", "--pilot", "10")
+    assert len(fake.requests) == 10
+
+
+def test_a_pilot_is_offered_to_whoever_sits_at_the_terminal(settings, monkeypatch):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=5)
+        fake_endpoint(fake, settings, name="fake", **PRICED)
+        asked = answering(monkeypatch, "t", "n")
+        judge(arena, "--endpoint", "fake")
+    assert asked == ["Send them? [y/N, or t to try 20 of them first] ", "Send them? [y/N] "]
+    assert len(fake.requests) == 20
+
+
+def test_pilot_and_rest_are_under_one_cap(settings):
+    with serving(Script(usage="bound")) as fake:
+        arena, _ = make_battles(n_prompts=5)
+        fake_endpoint(fake, settings, name="fake", price_out=1_000_000)
+        arguments = ["--parameters", '{"max_tokens": 10000}', "--cap", "0.15", "--pilot", "10", "--yes"]
+        with pytest.raises(CommandError, match="Raise the cap"):
+            judge(arena, "--endpoint", "fake", *arguments)
+    assert (len(fake.requests), sum(Run.objects.values_list("spent", flat=True))) == (15, 150_000)
+
+
+def test_a_plan_is_narrowed_by_pool_and_competitors():
+    arena, battles = make_battles(n_prompts=2)
+    narrow = ["--pool", "main", "--competitor", "model 0", "--competitor", "model 2"]
+    assert "4 games on 2 battles" in judge(arena, "--judge", "longer", *narrow)
+    assert Battle.objects.filter(games__order="ab", competitor_b__name="model 2").count() == 2
+    assert len(battles) == 6
+
+
+def test_given_battles_by_number_and_from_a_file(tmp_path):
+    arena, battles = make_battles(n_prompts=3)
+    listed = tmp_path / "numbers.txt"
+    listed.write_text(f"{battles[4].pk}, {battles[5].pk}\n")
+    judge(arena, "--judge", "longer", "--battle", str(battles[1].pk), "--battle-file", str(listed))
+    assert set(Game.objects.values_list("battle", flat=True)) == {battles[1].pk, battles[4].pk, battles[5].pk}
+
+
+def test_a_tournament_of_a_model_is_one_run_with_one_cap(settings):
+    with serving(Script(judge=JudgeScript(accuracy=1.0))) as fake:
+        arena, _ = make_battles(n_prompts=2, n_competitors=4)
+        fake_endpoint(fake, settings, name="fake", **PRICED)
+        said = judge(arena, "--endpoint", "fake", "--plan", "tournament", "--cap", "1", "--yes")
+    assert "Knock-out on 2 prompts: 6 battles in all, in 2 rounds" in said
+    assert "12 calls, at most" in said
+    assert (len(fake.requests), Run.objects.get().state) == (12, "done")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--pool", "attic"], "no such pool of .*; known are main"),
+        (["--competitor", "model 0"], "name at least two"),
+        (["--competitor", "nobody"], "name one of model 0"),
+        (["--battle", "987654"], "battle 987654: not in"),
+        (["--battle", "1", "--plan", "all"], "no other plan"),
+        (["--plan", "given"], "--battle NUMBER"),
+        (["--battle-file", "/nowhere/at/all"], "numbers of battles are needed"),
+        (["--plan", "active", "--battles", "3", "--baseline", "model 0"], "belongs to --plan baseline"),
+        (["--pilot", "4"], "--pilot is 5 or more"),
+    ],
+)
+def test_what_is_wrong_with_a_narrow_plan_is_told(arguments, told):
+    arena, _ = make_battles(n_prompts=1)
+    with pytest.raises(CommandError, match=told):
+        judge(arena, "--judge", "longer", *arguments)

@@ -11,7 +11,7 @@ from arena.tasks import work_on_run
 from judges.cards import called_judge
 from judges.models import Game, Judge
 from tests.factories import make_arena, make_competitor, make_prompt, make_response, make_user
-from tests.judges.game_factories import make_endpoint
+from tests.judges.game_factories import make_call, make_endpoint, make_game, make_run
 from tests.judges.judging_factories import make_battles
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +184,158 @@ def test_curators_find_the_page_from_the_runs_and_from_the_judges(client, curato
     assert f'href="{reverse("new-run")}?arena=garden"' in client.get(reverse("judges", args=[arena.slug])).text
     client.logout()
     assert reverse("new-run") not in client.get(reverse("judges", args=[arena.slug])).text
+
+
+@pytest.mark.parametrize("plan", ["all", "active", "tournament", "given"])
+def test_every_plan_can_be_counted_and_started(client, curator, bells, plan):
+    arena, battles = make_battles(n_prompts=2)
+    text, confirm = count(client, arena, plan=plan, numbers=f"{battles[0].pk}, #{battles[4].pk}\n")
+    n_battles = {"all": 6, "active": 6, "tournament": 4, "given": 2}[plan]
+    assert re.search(rf"Battles</dt><dd>{n_battles}<", text)
+    post(client, arena, confirm=confirm)
+    assert (Game.objects.decided().count(), Run.objects.get().state) == (2 * n_battles, "done")
+
+
+def test_a_plan_is_narrowed_to_a_pool_and_to_competitors(client, curator, bells):
+    arena, battles = make_battles(n_prompts=2)
+    pool, some = battles[0].prompt.pool_id, [str(battles[0].competitor_a_id), str(battles[0].competitor_b_id)]
+    text, confirm = count(client, arena, plan="all", pool=str(pool), competitors=some)
+    assert re.search(r"Battles</dt><dd>2<", text)
+    post(client, arena, confirm=confirm)
+    assert set(Game.objects.values_list("battle__competitor_a", "battle__competitor_b")) == {tuple(map(int, some))}
+
+
+def test_a_tournament_starts_as_one_run_that_says_its_round(client, curator, bells):
+    arena, _ = make_battles(n_prompts=2, n_competitors=4)
+    text, confirm = count(client, arena, plan="tournament", judges=f"card:{make_called_judge().pk}")
+    assert re.search(r"Calls, at most</dt><dd>12</dd><dd class=\"sub\">8 in the first round", text)
+    post(client, arena, confirm=confirm, cap="5")
+    run = Run.objects.get()
+    assert (run.calls.count(), bells) == (8, [run.pk])
+    page = client.get(reverse("run", args=[run.pk])).text
+    assert "Running, round 1 of 2." in page
+    assert "0 of 12 calls" in page
+
+
+def test_a_tournament_that_is_too_large_is_refused_with_the_command_that_takes_it(client, curator):
+    arena, _ = make_battles(n_prompts=2, n_competitors=4)
+    wanted = CHOSEN | {"plan": "tournament", "repeats": "20"}
+    names = [f"offline:{name}" for name in ("longer", "random", "contains", "exact", "regex", "numeric", "mcq", "json_equal")]
+    assert post(client, arena, **wanted).status_code == 200
+    for _ in range(7):
+        prompt = make_prompt(arena)
+        for competitor in arena.competitors.all():
+            make_response(prompt, competitor, f"Answer of {competitor}.")
+    response = post(client, arena, **wanted | {"judges": names})
+    assert response.status_code == 200  # 8 judges, 27 matches, 2 orders, 20 repeats: 8,640 games
+    for _ in range(6):
+        prompt = make_prompt(arena)
+        for competitor in arena.competitors.all():
+            make_response(prompt, competitor, f"Answer of {competitor}.")
+    response = post(client, arena, **wanted | {"judges": names})
+    assert response.status_code == 422
+    assert "up to 14,400 games" in response.text
+    assert "manage.py judge" in response.text
+
+
+def make_past(judge, arena, n=12, cost=2_000):
+    """Calls of this judge that are over."""
+    run = make_run(arena, state="done")
+    for number, battle in enumerate(arena.battles.order_by("pk")[:n]):
+        call = make_call(run, judge, state="done", outcome="ok")
+        call.attempts.create(endpoint=judge.endpoint, reserved=8_000, cost=cost + number, state="ok", sent_at=run.created_at)
+        make_game(battle, judge, run=run, call=call, strength=1)
+
+
+def test_what_it_will_cost_stands_beside_the_bound(client, curator):
+    arena, _ = make_battles(n_prompts=8)
+    judge = make_called_judge()
+    text, _ = count(client, arena, judges=f"card:{judge.pk}")
+    assert "not known yet: too few calls" in text
+    make_past(judge, arena)
+    text, _ = count(client, arena, judges=f"card:{judge.pk}")
+    low, high, n = re.search(r"with 95 % certainty \$([\d.]+) to \$([\d.]+), by (\d+) calls of this judge", text).groups()
+    bound = re.search(r"Cost, at most</dt><dd>\$([\d.]+)<", text)[1]
+    assert 0 < float(low) <= float(high) <= float(bound)
+    assert n == "12"
+
+
+def test_some_calls_are_tried_first_and_the_rest_is_counted_anew(client, curator, bells):
+    arena, _ = make_battles(n_prompts=8)
+    judge = make_called_judge()
+    chosen = {"judges": f"card:{judge.pk}", "cap": "2.5", "competitors": [str(each.pk) for each in arena.competitors.all()]}
+    text, confirm = count(client, arena, **chosen)
+    assert "Try 20 of them first" in text
+    post(client, arena, confirm=confirm, pilot="1")
+    run = Run.objects.get()
+    assert (run.calls.count(), run.cap, bells) == (20, 2_500_000, [run.pk])
+    Run.objects.update(spent=400_000, state="done")
+    again = f"{reverse('new-run')}?arena={arena.slug}&like={run.pk}"
+    assert again in unescape(client.get(reverse("run", args=[run.pk])).text)
+    form = client.get(again).context["form"]
+    assert (form["judges"].value(), str(form["cap"].value()), form["battles"].value()) == ([f"card:{judge.pk}"], "2.1", 100)
+    assert {str(pk) for pk in form["competitors"].value()} == set(chosen["competitors"])
+
+
+def test_a_pilot_is_not_offered_where_it_would_be_all_of_it(client, curator):
+    arena, _ = make_battles(n_prompts=2)
+    text, _ = count(client, arena, judges=f"card:{make_called_judge().pk}")
+    assert "of them first" not in text
+
+
+def test_a_pilot_is_held_to_what_was_told(client, curator, bells):
+    arena, _ = make_battles(n_prompts=8)
+    judge = make_called_judge()
+    _, confirm = count(client, arena, judges=f"card:{judge.pk}")
+    judge.endpoint.price_out = 50_000_000
+    judge.endpoint.save()
+    assert "more now than you were told" in post(client, arena, confirm=confirm, pilot="1").text
+    assert (Run.objects.count(), bells) == (0, [])
+
+
+def test_a_refused_start_leaves_no_battles_behind(client, curator, bells):
+    arena = make_arena()
+    prompt = make_prompt(arena)
+    for number in range(3):
+        make_response(prompt, make_competitor(arena), f"Answer {number}.")
+    judge = make_called_judge()
+    _, confirm = count(client, arena, plan="all", judges=f"card:{judge.pk}")
+    judge.endpoint.price_out = 50_000_000
+    judge.endpoint.save()
+    post(client, arena, confirm=confirm)
+    assert (Battle.objects.count(), Run.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("like", ["0", "999999", "x", "9" * 30, "-1"])
+def test_a_run_that_is_not_here_is_like_none(client, curator, like):
+    arena, _ = make_battles(n_prompts=1)
+    assert client.get(reverse("new-run"), {"arena": arena.slug, "like": like}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"plan": "given"}, "Give the numbers of the battles"),
+        ({"plan": "given", "numbers": "12, seven"}, "&#x27;seven&#x27; is no number of a battle"),
+        ({"plan": "given", "numbers": "٣"}, "is no number of a battle"),
+        ({"plan": "given", "numbers": "9" * 40}, "is no number of a battle"),
+        ({"plan": "given", "numbers": "987654"}, "Battle 987654: not in"),
+        ({"plan": "tournament", "orders": "one"}, "A tournament needs both"),
+        ({"competitors": ["0"]}, "not one of the available"),
+        ({"pool": "0"}, "not one of the available"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said(client, curator, change, said):
+    arena, _ = make_battles(n_prompts=1)
+    response = post(client, arena, **CHOSEN | change)
+    assert response.status_code == 422
+    assert said in response.text
+
+
+def test_one_competitor_alone_is_not_enough(client, curator):
+    arena, battles = make_battles(n_prompts=1)
+    one = {"competitors": [str(battles[0].competitor_a_id)]}
+    response = post(client, arena, **CHOSEN | one)
+    assert response.status_code == 422
+    assert "name at least two" in response.text
+    count(client, arena, plan="baseline", baseline=str(battles[0].competitor_b_id), **one)

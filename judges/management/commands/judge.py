@@ -1,35 +1,43 @@
 """Has battles judged: says what it will cost, sends, and says what came of it."""
 
 import json
+import re
 import signal
 import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from arena.models import Arena, Call, Competitor, Endpoint, Run
+from arena.models import Arena, Competitor, Endpoint, PromptPool, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import controlling
 from arena.running.budget import dollars
 from arena.running.engine import Engine
-from judges.brackets import Brackets
+from arena.running.forecasting import FEWEST
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.models import Game, Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
-from judges.pairings import active_pairs, all_pairs, standing_battles
-from judges.planning import Counts, Draft, PlanStale, draw_up, start
+from judges.pairings import standing_battles, unused_battles_dropped
+from judges.pilots import PILOT, pilot_of
+from judges.planning import CardOutdated, Draft, PlanStale, start
+from judges.scopes import CannotPlan, Scope, check_competitors
+from judges.telling import lines_of
+from judges.wishes import PLANS, Plan, Wish, drafted
 
 LOOK_SECONDS = 0.5
-PLANS = ("standing", "all", "baseline", "active", "tournament")
+
+type Answer = Literal["yes", "no", "pilot"]
 
 
 class Command(BaseCommand):
@@ -48,6 +56,12 @@ class Command(BaseCommand):
         parser.add_argument("--template", type=Path, metavar="FILE", help="another template for the protocol")
         parser.add_argument("--plan", choices=PLANS, help="default: standing, the battles that are here")
         parser.add_argument("--baseline", metavar="NAME", help="the competitor that all others meet")
+        parser.add_argument("--battle", action="append", default=[], type=int, metavar="NUMBER", help="a given battle; again")
+        parser.add_argument("--battle-file", type=Path, metavar="FILE", help="numbers of given battles")
+        parser.add_argument("--pool", metavar="SLUG", help="only prompts of this pool")
+        parser.add_argument(
+            "--competitor", action="append", default=[], metavar="NAME", help="only these meet; to be given twice or more"
+        )
         parser.add_argument(
             "--battles", type=int, metavar="N", help="at most so many (of a tournament: prompts), drawn by --seed"
         )
@@ -55,6 +69,9 @@ class Command(BaseCommand):
         parser.add_argument("--repeats", type=int, default=1, metavar="K")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--cap", type=float, metavar="DOLLARS", help="never spend more")
+        parser.add_argument(
+            "--pilot", type=int, metavar="N", help="send N calls of the plan, then say what the rest will cost, and ask"
+        )
         parser.add_argument("--threads", type=int, default=64, metavar="N", help="calls at once, at most")
         parser.add_argument("--resume", type=int, metavar="RUN", help="work on a run that was interrupted; plans nothing")
         parser.add_argument("--yes", action="store_true", help="do not ask before sending")
@@ -66,46 +83,48 @@ class Command(BaseCommand):
         if options["resume"]:
             self._resume(arena, options["resume"], options["threads"])
             return
-        if options["repeats"] < 1 or (options["battles"] or 1) < 1 or (options["cap"] or 0) < 0:
-            refuse("--repeats and --battles are 1 or more, --cap is 0 or more")
-        judges = self._judges(options)
+        _check(options)
+        wish = _wish(arena, options)
+        with _unused_cards_dropped() as cards, unused_battles_dropped(arena) as now:
+            cards += self._judges(options)
+            self._play(arena, cards, wish, now, options)
+
+    def _play(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime, options: dict[str, Any]) -> None:
         cap = None if options["cap"] is None else round(options["cap"] * DOLLAR)
-        if options["plan"] == "tournament":
-            self._tournament(arena, judges, options, cap)
-        else:
-            self._play(arena, judges, _battles(arena, options), options, cap)
-
-    def _tournament(self, arena: Arena, judges: list[Judge], options: dict[str, Any], cap: int | None) -> None:
-        """A run a round, all under one cap."""
-        if options["orders"] != "both":
-            refuse("--plan tournament needs --orders both: one order alone decides nothing about who goes on")
-        brackets = Brackets(arena, most=options["battles"], seed=options["seed"])
-        if not brackets.n_prompts:
-            refuse(f"{arena.slug} has no two answers to one prompt: import or generate answers first")
-        self.stdout.write(
-            f"Knock-out on {brackets.n_prompts:,} prompts: {brackets.n_matches:,} battles in all, a round at a time."
-        )
-        while battles := brackets.next_battles():
-            run = self._play(arena, judges, battles, options, cap)
-            if run is None:
-                return
-            cap = None if cap is None else max(cap - run.spent, 0)
-            brackets.advance(judges)
-
-    def _play(
-        self, arena: Arena, judges: list[Judge], battles: list[int], options: dict[str, Any], cap: int | None
-    ) -> Run | None:
-        how = {name: options[name] for name in ("orders", "repeats", "seed")}
-        draft = draw_up(arena, judges, battles, **how)
-        self._announce(draft, judges)
-        if draft.counts.n_calls and not options["yes"] and not _agreed():
+        draft = self._announced(arena, judges, wish, now)
+        answer = _answer(draft, options)
+        if answer == "pilot":
+            cap = self._try_some(draft, cap, options)
+            draft = self._announced(arena, judges, wish, now)
+            answer = _answer(draft, options | {"pilot": None}, is_tried=True)
+        if answer == "no":
             self.stdout.write("Nothing was sent and nothing was written.")
-            return None
+            return
+        self._send(draft, cap, options["threads"])
+
+    def _announced(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime) -> Draft:
+        try:
+            draft = drafted(arena, judges, wish, now=now)
+        except (CannotPlan, CardOutdated) as reason:
+            refuse(f"{arena.slug}: {reason}")
+        for line in lines_of(draft, judges):
+            self.stdout.write(line)
+        return draft
+
+    def _try_some(self, draft: Draft, cap: int | None, options: dict[str, Any]) -> int | None:
+        """A pilot, under the same cap; what is left of it."""
+        pilot = pilot_of(draft, options["pilot"] or PILOT)
+        counts = pilot.counts
+        self.stdout.write(f"Trying {counts.n_calls:,} of these calls first, at most {dollars(counts.cost)}.")
+        run = self._send(pilot, cap, options["threads"])
+        return None if cap is None else max(cap - run.spent, 0)
+
+    def _send(self, draft: Draft, cap: int | None, n_threads: int) -> Run:
         try:
             run = start(draft, cap=cap)
         except PlanStale as error:
             refuse(str(error))
-        self._work(run, draft.counts.n_calls, options["threads"])
+        self._work(run, n_threads)
         self._report(run)
         return run
 
@@ -116,7 +135,7 @@ class Command(BaseCommand):
         )
         if run.state == Run.State.PAUSED:
             controlling.resume(run)
-        self._work(run, run.calls.count(), n_threads)
+        self._work(run, n_threads)
         self._report(run)
 
     def _judges(self, options: dict[str, Any]) -> list[Judge]:
@@ -140,32 +159,23 @@ class Command(BaseCommand):
             self.stdout.write(f"{judge} is version {newest.version} now: its endpoint or our wording was changed.")
         return newest
 
-    def _announce(self, draft: Draft, judges: list[Judge]) -> None:
-        self.stdout.write(
-            f"{', '.join(map(str, judges))}: {draft.counts.n_games:,} games on {draft.counts.n_battles:,} battles"
-        )
-        for line in _lines(draft.counts):
-            self.stdout.write(f"  {line}")
-        for reason, n_games in draft.misfits.items():
-            self.stdout.write(f"  {n_games:,} left out: {reason}")
-        for flag in draft.constants:
-            self.stdout.write(f"  Judged like any others, unless a curator sets its games aside: {flag}")
+    def _work(self, run: Run, n_threads: int) -> None:
+        columns = (TextColumn("Judging{task.fields[stage]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=not run.calls.exists()) as bar:
+            task = bar.add_task("", total=None, stage="")
 
-    def _work(self, run: Run, n_calls: int, n_threads: int) -> None:
-        waiting = Call.objects.waiting().filter(run=run)
-        columns = (TextColumn("Judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=not n_calls) as bar:
-            task = bar.add_task("", total=n_calls)
-            looks = _every(LOOK_SECONDS, lambda: bar.update(task, completed=n_calls - waiting.count()))
+            def look() -> None:
+                now = controlling.progress(run)
+                bar.update(task, completed=now.n_over, total=now.n_calls, stage=now.stage and f", {now.stage}")
+
             # An engine leaves longer waits to a worker's sweep; here is none, so another one goes on.
-            while run.state == Run.State.RUNNING and waiting.exists():
+            while run.state == Run.State.RUNNING:
                 engine = Engine(run, n_threads=n_threads)
                 with _stopped_by_ctrl_c(engine):
-                    engine.work(progress=looks)
-                run.refresh_from_db()
-                if engine.stopped.is_set():
+                    engine.work(progress=_every(LOOK_SECONDS, look))
+                look()
+                if engine.stopped.is_set() and run.state == Run.State.RUNNING:
                     refuse(f"Interrupted. Run {run.pk} goes on where a worker runs, or with --resume {run.pk}.")
-            bar.update(task, completed=n_calls - waiting.count())
 
     def _report(self, run: Run) -> None:
         run.refresh_from_db()
@@ -200,17 +210,91 @@ def _stopped_by_ctrl_c(engine: Engine) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _lines(counts: Counts) -> list[str]:
-    said = [
-        (counts.n_known, "have their verdict already"),
-        (counts.n_under_way, "are under way in another run"),
-        (counts.n_cached, "were asked before and are read from the stored reply"),
-        (counts.n_ruled, "are decided by a rule: identical or empty answers"),
-        (counts.n_offline, "are decided by a program"),
-        (counts.n_failed, "cannot be decided: see their reasons"),
-    ]
-    cost = f"at most {counts.tokens_in:,} tokens in and {counts.tokens_out:,} out, at most {dollars(counts.cost)}"
-    return [*(f"{n:,} {what}" for n, what in said if n), f"{counts.n_calls:,} calls, {cost}"]
+@contextmanager
+def _unused_cards_dropped() -> Iterator[list[Judge]]:
+    """Takes the judges of the plan; cards that were made for it, and have judged nothing when it ends, are gone then."""
+    before = set(Judge.objects.values_list("pk", flat=True))
+    judges: list[Judge] = []
+    try:
+        yield judges
+    finally:
+        made = [judge.pk for judge in judges if judge.pk not in before and judge.version == 1]
+        Judge.objects.filter(pk__in=made, games=None).delete()
+
+
+def _check(options: dict[str, Any]) -> None:
+    if options["repeats"] < 1 or (options["battles"] or 1) < 1 or (options["cap"] or 0) < 0:
+        refuse("--repeats and --battles are 1 or more, --cap is 0 or more")
+    if options["pilot"] is not None and options["pilot"] < FEWEST:
+        refuse(f"--pilot is {FEWEST} or more: fewer calls say nothing of what the rest will cost")
+    if options["plan"] == "tournament" and options["orders"] != "both":
+        refuse("--plan tournament needs --orders both: one order alone decides nothing about who goes on")
+    if options["plan"] == "active" and options["battles"] is None:
+        refuse("--plan active: say how many by --battles N")
+    if options["baseline"] and options["plan"] not in (None, "all", "baseline"):
+        refuse(f"--baseline belongs to --plan baseline, not to {options['plan']}")
+    if (options["battle"] or options["battle_file"]) and (options["plan"] not in (None, "given") or options["battles"]):
+        refuse("--battle and --battle-file name the battles of --plan given: no other plan, and no --battles, beside them")
+
+
+def _wish(arena: Arena, options: dict[str, Any]) -> Wish:
+    scope, baseline = _scope(arena, options), _baseline(arena, options)
+    how = {name: options[name] for name in ("orders", "repeats", "seed")}
+    wish = Wish(plan=_plan(options), scope=scope, baseline=baseline, numbers=_numbers(options), most=options["battles"], **how)
+    if options["plan"] is None and wish.plan == "standing" and not standing_battles(arena, scope, most=1):
+        return replace(wish, plan="all")
+    return wish
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    if options["battle"] or options["battle_file"]:
+        return "given"
+    if options["baseline"]:
+        return "baseline"
+    plan: Plan = options["plan"] or "standing"
+    return plan
+
+
+def _scope(arena: Arena, options: dict[str, Any]) -> Scope:
+    pool = None
+    if options["pool"]:
+        pool = PromptPool.objects.filter(arena=arena, slug=options["pool"]).first() or refuse(
+            f"--pool {options['pool']}: no such pool of {arena.slug}; known are {_listed(PromptPool, 'slug', arena=arena)}"
+        )
+    competitors = [_competitor(arena, "--competitor", name) for name in options["competitor"]]
+    try:
+        check_competitors(competitors, _baseline(arena, options))
+    except CannotPlan as reason:
+        refuse(f"--competitor: {reason}")
+    return Scope(pool.pk if pool else None, frozenset(each.pk for each in competitors))
+
+
+def _baseline(arena: Arena, options: dict[str, Any]) -> Competitor | None:
+    is_wanted = options["plan"] == "baseline" or options["baseline"]
+    return _competitor(arena, "--baseline", options["baseline"] or "") if is_wanted else None
+
+
+def _competitor(arena: Arena, option: str, name: str) -> Competitor:
+    return Competitor.objects.filter(arena=arena, name=name).first() or refuse(
+        f"{option} {name}: name one of {_listed(Competitor, 'name', arena=arena)}"
+    )
+
+
+def _numbers(options: dict[str, Any]) -> tuple[int, ...]:
+    numbers: list[int] = options["battle"]
+    if options["battle_file"]:
+        numbers = numbers + _read_numbers(options["battle_file"])
+    if options["plan"] == "given" and not numbers:
+        refuse("--plan given: name the battles by --battle NUMBER or --battle-file FILE")
+    return tuple(numbers)
+
+
+def _read_numbers(path: Path) -> list[int]:
+    try:
+        words = re.split(r"[\s,;#]+", path.read_text(encoding="utf-8-sig"))
+        return [int(word) for word in words if word]
+    except (OSError, ValueError) as error:
+        refuse(f"--battle-file {path}: numbers of battles are needed, with spaces, commas or lines between them ({error})")
 
 
 def _asked_at(options: dict[str, Any]) -> Judge:
@@ -227,26 +311,19 @@ def _asked_at(options: dict[str, Any]) -> Judge:
         refuse(str(error))
 
 
-def _battles(arena: Arena, options: dict[str, Any]) -> list[int]:
-    most, seed, baseline = options["battles"], options["seed"], None
-    if options["plan"] == "baseline" or options["baseline"]:
-        baseline = Competitor.objects.filter(arena=arena, name=options["baseline"] or "").first() or refuse(
-            f"--baseline {options['baseline'] or ''}: name one of {_listed(Competitor, 'name', arena=arena)}"
-        )
-    if options["plan"] == "active":
-        if most is None:
-            refuse("--plan active: say how many by --battles N")
-        return active_pairs(arena, most=most, seed=seed) or refuse(f"{arena.slug}: every pair of answers has been judged")
-    found = [] if options["plan"] in ("all", "baseline") or baseline else standing_battles(arena, most=most, seed=seed)
-    if not found and options["plan"] != "standing":
-        found = all_pairs(arena, baseline=baseline, most=most, seed=seed)
-    return found or refuse(f"{arena.slug} has no two answers to one prompt: import or generate answers first")
-
-
-def _agreed() -> bool:
+def _answer(draft: Draft, options: dict[str, Any], *, is_tried: bool = False) -> Answer:
+    """What is to be done with a plan: by what was said beforehand, else by who sits here."""
+    if options["pilot"] and len(draft.to_ask) > options["pilot"]:
+        return "pilot"
+    if not draft.counts.n_calls or options["yes"]:
+        return "yes"
     if not sys.stdin.isatty():
         refuse("nobody is here to agree: look at the cost above, and run it again with --yes")
-    return input("Send them? [y/N] ").strip().lower() in {"y", "yes"}
+    may_try = not is_tried and draft.counts.cost and len(draft.to_ask) > PILOT
+    said = input(f"Send them? [y/N{f', or t to try {PILOT} of them first' if may_try else ''}] ").strip().lower()
+    if may_try and said in {"t", "try"}:
+        return "pilot"
+    return "yes" if said in {"y", "yes"} else "no"
 
 
 def _listed(model: Any, column: str, **narrowed: Any) -> str:

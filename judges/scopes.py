@@ -1,0 +1,58 @@
+"""The part of an arena that a plan is about, and why a plan cannot be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from arena.models import Battle, Competitor, Prompt, PromptStatus, Response
+
+
+class CannotPlan(ValueError):
+    """There is nothing to judge so, or nobody who could; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Ids of a pool, of competitors and of prompts; whatever is not said is not narrowed."""
+
+    pool: int | None = None
+    competitors: frozenset[int] = frozenset()
+    prompts: frozenset[int] | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        return self != EVERYTHING
+
+    def with_competitor(self, pk: int) -> "Scope":
+        """So that somebody whom all others meet is among those who meet."""
+        return replace(self, competitors=self.competitors | {pk}) if self.competitors else self
+
+    def battles(self, rows: QuerySet[Battle]) -> QuerySet[Battle]:
+        """Those of these prompts, with both sides among these competitors."""
+        rows = rows.filter(prompt__pool=self.pool) if self.pool is not None else rows
+        rows = rows.filter(prompt__in=list(self.prompts)) if self.prompts is not None else rows
+        return rows.filter(competitor_a__in=self.competitors, competitor_b__in=self.competitors) if self.competitors else rows
+
+    def answers(self, rows: QuerySet[Response]) -> QuerySet[Response]:
+        """Those to these prompts, by these competitors; of prompts that are not named the active ones."""
+        named: dict[str, Any] = {"prompt__in": list(self.prompts)} if self.prompts is not None else {}
+        rows = rows.filter(**named or {"prompt__status": PromptStatus.ACTIVE})
+        rows = rows.filter(prompt__pool=self.pool) if self.pool is not None else rows
+        return rows.filter(competitor__in=self.competitors) if self.competitors else rows
+
+
+EVERYTHING = Scope()
+
+
+def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | None = None) -> None:
+    """At least two meet, somebody whom all others meet counted in."""
+    found = set(competitors)
+    if found and len(found | ({baseline} if baseline else set())) < 2:
+        raise CannotPlan("one competitor meets nobody: name at least two, or none for all of them")
+
+
+def n_prompts_of(scope: Scope, prompts: QuerySet[Prompt]) -> int:
+    """How many of these prompts are in it."""
+    return prompts.filter(pool=scope.pool).count() if scope.pool is not None else prompts.count()

@@ -1,0 +1,67 @@
+"""What a plan comes to, in the lines of a terminal."""
+
+from collections.abc import Sequence
+
+from arena.running.budget import dollars
+from arena.running.forecasting import Forecast
+from judges.models import Judge
+from judges.pilots import PILOT, Outlook, outlook
+from judges.planning import Counts, Draft
+
+
+def lines_of(draft: Draft, judges: Sequence[Judge]) -> list[str]:
+    counts = draft.counts
+    head = f"{', '.join(map(str, judges))}: {counts.n_games:,} games on {counts.n_battles:,} battles"
+    misfits = [f"{n_games:,} left out: {reason}" for reason, n_games in draft.misfits.items()]
+    constants = [f"Judged like any others, unless a curator sets its games aside: {flag}" for flag in draft.constants]
+    said = [*_tournament(draft), *_counted(counts), *_foreseen(outlook(draft)), *misfits, *constants]
+    return [head, *(f"  {line}" for line in said)]
+
+
+def _tournament(draft: Draft) -> list[str]:
+    if "tournament" not in draft.plan:
+        return []
+    n_prompts = len(draft.plan["tournament"]["entrants"])
+    n_rounds = draft.plan["stage"].rpartition(" ")[2]
+    return [
+        f"Knock-out on {n_prompts:,} prompts: {draft.counts.n_battles:,} battles in all, in {n_rounds} rounds",
+        "Of later rounds, which cannot be drawn up yet, the most they can come to is counted",
+    ]
+
+
+def _counted(counts: Counts) -> list[str]:
+    said = [
+        (counts.n_known, "have their verdict already"),
+        (counts.n_under_way, "are under way in another run"),
+        (counts.n_cached, "were asked before and are read from the stored reply"),
+        (counts.n_ruled, "are decided by a rule: identical or empty answers"),
+        (counts.n_offline, "are decided by a program"),
+        (counts.n_failed, "cannot be decided: see their reasons"),
+    ]
+    cost = f"at most {counts.tokens_in:,} tokens in and {counts.tokens_out:,} out, at most {dollars(counts.cost)}"
+    return [*(f"{n:,} {what}" for n, what in said if n), f"{counts.n_calls:,} calls, {cost}"]
+
+
+def _foreseen(found: Outlook) -> list[str]:
+    lines = [f"{share.judge}: {in_words(share.forecast)}" for share in found.shares if share.forecast and len(found.shares) > 1]
+    if found.total is not None:
+        lines.append(f"Expected: {in_words(found.total)}")
+    unknown = ", ".join(map(str, found.unknown))
+    return (
+        [*lines, f"Nobody knows yet what {unknown} will cost: --pilot {PILOT} tries some of the calls first"]
+        if unknown
+        else lines
+    )
+
+
+def in_words(found: Forecast) -> str:
+    """
+    A forecast for people.
+
+    Examples
+    --------
+    >>> in_words(Forecast(1_234_500, 900_000, 1_500_000, 20))
+    '$1.2345, with 95 % certainty $0.90 to $1.50, by 20 calls that are over'
+    """
+    cost, low, high = (dollars(round(amount)) for amount in (found.cost, found.low, found.high))
+    return f"{cost}, with 95 % certainty {low} to {high}, by {found.n:,} calls that are over"
