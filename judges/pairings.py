@@ -23,6 +23,7 @@ from judges.scopes import EVERYTHING, CannotPlan, Scope
 
 ROWS_A_STATEMENT = 2_000
 MOST_NAMED = 20
+LARGEST = 2**63 - 1  # number that a database takes
 
 type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
 
@@ -52,7 +53,10 @@ def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHIN
 
 
 def _numbers(rows: QuerySet[Battle], wanted: Sequence[int]) -> set[int]:
-    return {pk for chunk in batched(wanted, ROWS_A_STATEMENT) for pk in rows.filter(pk__in=chunk).values_list("pk", flat=True)}
+    storable = [number for number in wanted if 0 < number <= LARGEST]
+    return {
+        pk for chunk in batched(storable, ROWS_A_STATEMENT) for pk in rows.filter(pk__in=chunk).values_list("pk", flat=True)
+    }
 
 
 def _named(numbers: set[int], what: str) -> str:

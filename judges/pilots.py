@@ -52,8 +52,8 @@ def outlook(draft: Draft) -> Outlook:
 
 
 def _at_most(found: Forecast, bound: int) -> Forecast:
-    """To hundredths of a cent, outwards, since more would be a claim; and never over the bound."""
-    step = 100 if found.cost >= 1_000 else 1
+    """To three digits, the interval outwards, since more would be a claim; and never over the bound."""
+    step = 10 ** max(len(str(round(found.cost))) - 3, 0)
     low, cost, high = floor(found.low / step), round(found.cost / step), ceil(found.high / step)
     return Forecast(min(cost * step, bound), min(low * step, bound), min(high * step, bound), found.n)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from arena.models import Battle, Competitor, Prompt, PromptStatus, Response
+from arena.models import Battle, Competitor, PromptStatus, Response
 
 
 class CannotPlan(ValueError):
@@ -51,8 +51,3 @@ def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | 
     found = set(competitors)
     if found and len(found | ({baseline} if baseline else set())) < 2:
         raise CannotPlan("one competitor meets nobody: name at least two, or none for all of them")
-
-
-def n_prompts_of(scope: Scope, prompts: QuerySet[Prompt]) -> int:
-    """How many of these prompts are in it."""
-    return prompts.filter(pool=scope.pool).count() if scope.pool is not None else prompts.count()

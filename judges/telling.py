@@ -60,8 +60,8 @@ def in_words(found: Forecast) -> str:
 
     Examples
     --------
-    >>> in_words(Forecast(1_234_500, 900_000, 1_500_000, 20))
-    '$1.2345, with 95 % certainty $0.90 to $1.50, by 20 calls that are over'
+    >>> in_words(Forecast(1_230_000, 900_000, 1_500_000, 20))
+    '$1.23, with 95 % certainty $0.90 to $1.50, by 20 calls that are over'
     """
     cost, low, high = (dollars(round(amount)) for amount in (found.cost, found.low, found.high))
     return f"{cost}, with 95 % certainty {low} to {high}, by {found.n:,} calls that are over"

@@ -53,7 +53,10 @@ def go_on(run: Run) -> bool:
         brackets, judges = _replayed(run)
         if not brackets.meetings:
             return False
-        if run.state != Run.State.RUNNING or _is_held_up(run, brackets, judges) or not _step(run, brackets, judges):
+        battles = battles_of(run.arena, brackets.meetings)
+        if run.state != Run.State.RUNNING or _is_held_up(run, battles, judges):
+            return True
+        if not _step(run, brackets, results_of(battles, judges), judges):
             return True
         if Call.objects.waiting().filter(run=run).exists():
             return True
@@ -68,25 +71,29 @@ def _replayed(run: Run) -> tuple[Brackets, list[Judge]]:
     return Brackets(entrants, seed=run.seed, results=said["results"]), [known[identity] for identity in run.plan["judges"]]
 
 
-def _is_held_up(run: Run, brackets: Brackets, judges: Sequence[Judge]) -> bool:
+def _is_held_up(run: Run, battles: Sequence[int], judges: Sequence[Judge]) -> bool:
     """Whether games of this round are under way in other runs; where those are paused, so is this one."""
-    calls = Call.objects.waiting().filter(game__battle__in=battles_of(run.arena, brackets.meetings), game__judge__in=judges)
-    others = calls.exclude(run=run).exclude(run__state=Run.State.CANCELLED)
-    states = dict(others.order_by().values_list("run", "run__state").distinct())
+    calls = Call.objects.waiting().filter(run__arena=run.arena_id, game__judge__in=judges)
+    others = calls.exclude(run=run).exclude(run__state=Run.State.CANCELLED).order_by()
+    rows, mine = others.values_list("game__battle", "run", "run__state"), set(battles)
+    states = {pk: state for battle, pk, state in rows if battle in mine}
     if states and Run.State.RUNNING not in states.values():
         named = ", ".join(f"run {pk}" for pk in sorted(states))
         _pause(run, f"{named} has games of this round and is paused: resume or cancel it, then resume this one")
     return bool(states)
 
 
-def _step(run: Run, brackets: Brackets, judges: Sequence[Judge]) -> bool:
+def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -> bool:
     """From one round to the next; False where somebody else was quicker, or it cannot be done now."""
-    n_before = brackets.round - 1
-    results = results_of(battles_of(run.arena, brackets.meetings), judges)
+    n_before, repeats = brackets.round - 1, run.plan["repeats"]
     brackets.advance(results)
-    repeats = run.plan["repeats"]
     try:
-        draft = draw_up(run.arena, judges, battles_of(run.arena, brackets.meetings), repeats=repeats, seed=run.seed)
+        battles = battles_of(run.arena, brackets.meetings)
+    except IntegrityError:
+        _pause(run, "an answer that is in this tournament is gone: start another run")
+        return False
+    try:
+        draft = draw_up(run.arena, judges, battles, repeats=repeats, seed=run.seed)
         with transaction.atomic():
             locked = budget.locked(run.pk)
             said, calls = locked.plan["tournament"], Call.objects.filter(run=run)

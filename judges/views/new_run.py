@@ -24,7 +24,7 @@ from judges.pairings import unused_battles_dropped
 from judges.pilots import outlook, pilot_of
 from judges.planning import CardOutdated, Draft, PlanStale, start
 from judges.scopes import CannotPlan
-from judges.views.run_forms import JudgeRunForm
+from judges.views.run_forms import JudgeRunForm, sentence
 from judges.wishes import MOST_GAMES, chosen_judges, drafted, estimated
 
 SIGNED_AS = "a run that was counted"
@@ -68,7 +68,7 @@ def _announce(request: HttpRequest, arena: Arena, form: JudgeRunForm) -> HttpRes
     try:
         draft = estimated(arena, form.cleaned_data["judges"], form.wish())
     except (CannotPlan, CardOutdated) as reason:
-        form.add_error(None, _sentence(reason))
+        form.add_error(None, sentence(reason))
         return _page(request, arena, form, status=422)
     pilot = pilot_of(draft)
     told: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _start_as_told(
             return _announce(request, arena, form)
         return _started(request, pilot_of(draft) if "pilot" in request.POST else draft, form)
     except (CannotPlan, CardOutdated, PlanStale) as reason:
-        form.add_error(None, _sentence(reason))
+        form.add_error(None, sentence(reason))
         return _page(request, arena, form, status=409)
 
 
@@ -123,11 +123,6 @@ def _started(request: HttpRequest, draft: Draft, form: JudgeRunForm) -> HttpResp
     if run.state == Run.State.RUNNING:
         work_on_run.delay(run.pk)
     return redirect("run", run.pk)
-
-
-def _sentence(reason: Exception) -> str:
-    said = str(reason)
-    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _page(request: HttpRequest, arena: Arena, form: JudgeRunForm, *, status: int = 200, **more: Any) -> HttpResponse:

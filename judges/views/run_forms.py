@@ -19,8 +19,7 @@ PLANS = [
     ("given", "given ones, by their numbers"),
 ]
 ORDERS = [("both", "both: each battle twice, sides swapped"), ("one", "one, drawn: half and half")]
-LARGEST = 2**63 - 1
-CHOICES = ("judges", "competitors")  # fields of several boxes
+LONGEST = 18  # digits of a number
 
 
 class NumbersField(forms.CharField):
@@ -30,7 +29,7 @@ class NumbersField(forms.CharField):
 
     def clean(self, value: Any) -> tuple[int, ...]:
         words = [word for word in re.split(r"[\s,;#]+", super().clean(value) or "") if word]
-        wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word[:30]) <= LARGEST)]
+        wrong = [word for word in words if not (word.isascii() and word.isdigit() and len(word) <= LONGEST)]
         if wrong:
             raise forms.ValidationError(f"{wrong[0][:40]!r} is no number of a battle.")
         if len(set(words)) > MOST_BATTLES:
@@ -92,9 +91,9 @@ class JudgeRunForm(CapForm):
         try:
             check_competitors(cleaned.get("competitors") or (), cleaned.get("baseline") if plan == "baseline" else None)
         except CannotPlan as reason:
-            self.add_error("competitors", f"{reason}.")
+            self.add_error("competitors", sentence(reason))
         if not self.errors and (n_games := _games_at_most(cleaned)) > MOST_GAMES:
-            self.add_error(None, f"{too_many(n_games).capitalize()}.")
+            self.add_error(None, sentence(too_many(n_games)))
         return cleaned
 
     def wish(self) -> Wish:
@@ -119,6 +118,11 @@ class JudgeRunForm(CapForm):
             "competitors": [each.pk for each in said["competitors"]], "numbers": ", ".join(map(str, said["numbers"])),
             "cap": "" if said["cap"] is None else str(said["cap"]),
         }  # fmt: skip
+
+
+def sentence(reason: object) -> str:
+    said = str(reason)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _games_at_most(said: Mapping[str, Any]) -> int:

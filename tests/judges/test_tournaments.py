@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from arena.models import Battle, Call, Competitor, Run
+from arena.models import Battle, Call, Competitor, Response, Run
 from arena.running import controlling
 from arena.running.engine import Engine
 from judges.brackets import Brackets, entrants_of, results_of
@@ -288,6 +288,18 @@ def test_a_judge_that_was_edited_between_rounds_pauses_it():
     run.refresh_from_db()
     assert run.state == "paused"
     assert "start another run" in run.paused_because
+
+
+def test_an_answer_that_is_gone_pauses_it():
+    arena, _ = make_battles(n_prompts=1, n_competitors=3)
+    Battle.objects.all().delete()
+    run = start_tournament(arena, [judge_that_is_never_asked()])
+    met = Battle.objects.get()
+    Response.objects.exclude(pk__in=[met.response_a_id, met.response_b_id]).delete()
+    decide(run)
+    controlling.close(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.paused_because) == ("paused", "an answer that is in this tournament is gone: start another run")
 
 
 @pytest.mark.parametrize(("protocol", "repeats"), [("pairwise", 1), ("arena_hard", 2), ("rubric_10", 1)])
