@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from arena.models import Attempt
+from arena.models import Attempt, Endpoint
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_judge_audit
@@ -66,6 +66,10 @@ def sign_in(page):
 
 def look(page, address, axe):
     page.goto(address)
+    check(page, address, axe)
+
+
+def check(page, address, axe):
     page.locator("details.data").evaluate_all("all => all.forEach(each => { each.open = true })")
     assert axe(page) == [], address
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
@@ -88,6 +92,29 @@ def test_curators_pages_fit_and_axe_finds_nothing(new_context, axe, size):
     sign_in(page)
     for address in all_of_them:
         look(page, address, axe)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_wrong_and_what_it_comes_to_fit_and_axe_finds_nothing(new_context, axe, size, scheme):
+    arena, *_ = make_judged_arena()
+    Endpoint.objects.update(price_in=1_000_000, price_out=1_000_000)
+    page = open_page(new_context, size, scheme)
+    sign_in(page)
+    page.goto(f"{reverse('new-run')}?arena={arena.slug}")
+    page.get_by_text("choose some").click()
+    page.get_by_label("Umber", exact=True).check()
+    page.get_by_label("Battles", exact=True).select_option("given")
+    for repeats, said in (("1", "Give the numbers of the battles"), ("20", "Try 20 of them first")):
+        page.get_by_label("Repeats").fill(repeats)
+        page.get_by_role("button", name="Count it").click()
+        page.get_by_text(said).wait_for()
+        page.complaints = [each for each in page.complaints if "422" not in each]
+        check(page, said, axe)
+        if repeats == "1":
+            page.get_by_label("Magister").check()
+            page.get_by_label("Kestrel", exact=True).check()
+            page.get_by_label("Numbers of given battles").fill(str(arena.battles.get().pk))
 
 
 def test_the_label_is_found_in_the_raw_reply_without_javascript(new_context):

@@ -1,6 +1,8 @@
 """Tournaments as runs: a round after another in one run, whatever dies, pauses or arrives in between."""
 
+import random
 import threading
+import time
 from math import ceil
 
 import numpy as np
@@ -21,6 +23,7 @@ from judges.pairings import all_pairs, answers_of, battles_of
 from judges.planning import PlanStale, draw_up, plan_judging, start
 from judges.tournaments import draw_up_tournament
 from ranking.maths.tournaments import coin_flip, single_elimination
+from tests.arena.running.rows import engine_process
 from tests.factories import make_competitor, make_response
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work
@@ -182,6 +185,34 @@ class Killed(BaseException):
 
 def dies(*args, **options):
     raise Killed
+
+
+def killed_at_random(fake, settings, *, n_prompts, n_kills, seed):
+    """As kill -9 does it: an engine in a process of its own, dead at any moment, a round's end among them."""
+    rng = random.Random(seed)
+    fake.script = Script(judge=JudgeScript(accuracy=1.0), latency=(0.01, 0.1))
+    arena, _ = make_battles(n_prompts=n_prompts, n_competitors=9)
+    run = start_tournament(arena, [called_judge(fake_endpoint(fake, settings), "pairwise")])
+    for _ in range(n_kills):
+        process = engine_process(run, n_threads=8, lease_seconds=1)
+        process.stdout.readline()
+        time.sleep(rng.uniform(0.2, 1.2))
+        process.kill()
+        process.communicate()
+    time.sleep(1.5)
+    run = work(run)
+    assert run.state == "done"
+    assert Game.objects.decided().filter(run=run).count() == Call.objects.filter(state="done").count() == n_prompts * 8 * 2
+    assert [len(each) for each in run.plan["tournament"]["results"]] == [n_prompts * n for n in (4, 2, 1, 1)]
+
+
+def test_kills_lose_no_round_and_play_none_twice(fake, settings):
+    killed_at_random(fake, settings, n_prompts=4, n_kills=3, seed=1)
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_no_round_and_play_none_twice(fake, settings):
+    killed_at_random(fake, settings, n_prompts=20, n_kills=20, seed=2)
 
 
 def test_two_engines_play_a_tournament_to_its_end(fake, settings):
