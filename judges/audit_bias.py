@@ -1,6 +1,6 @@
 """What sways a judge beside quality: length, lists, bold, and answers of its own family; and whether it is transitive."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import sqrt
@@ -84,7 +84,12 @@ def preferred_where_equal(items: Sequence[AuditItem], look: str, *, rng: np.rand
     label = Label(
         f"P({more} preferred) at equal quality", "battles", f"{more} preferred / the same, where people prefer neither"
     )
-    return _share_of_more(label, [item for item in items if item.human in ("tie", "both_bad")], look, rng=rng)
+    return _share_of_more(label, of_equals(items), look, rng=rng)
+
+
+def of_equals(items: Sequence[AuditItem]) -> list[AuditItem]:
+    """Battles in which people prefer neither answer."""
+    return [item for item in items if item.human in ("tie", "both_bad")]
 
 
 def own_preference(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
@@ -97,12 +102,17 @@ def own_preference(items: Sequence[AuditItem], *, rng: np.random.Generator) -> F
     ----------
     K. Wataoka, T. Takahashi, R. Ri, "Self-preference bias in LLM-as-a-judge", 2024.
     """
-    used = [item for item in items if item.judged and item.human in ("a", "b") and item.own_a != item.own_b]
+    used = of_family(items)
     hit = np.array([item.judged == item.human for item in used], dtype=np.float64)
     own = np.array([item.own_a == (item.human == "a") for item in used], dtype=np.float64)
     rows = np.column_stack([hit * own, own, hit * (1 - own), 1 - own])
     figure = of_sums(OWN, rows, [item.prompt for item in used], lambda s: s[:, 0] / s[:, 1] - s[:, 2] / s[:, 3], rng=rng)
     return replace(figure, note=joined(figure.note, f"{int(own.sum())} of them own preferred")) if figure.is_defined else figure
+
+
+def of_family(items: Sequence[AuditItem]) -> list[AuditItem]:
+    """Battles of one own answer with one that is not, where people prefer one of them and the judge came to a decision."""
+    return [item for item in items if item.judged and item.human in ("a", "b") and item.own_a != item.own_b]
 
 
 def transitivity(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
@@ -111,10 +121,10 @@ def transitivity(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Fig
     Several battles of a pair on a prompt speak by majority.
     """
     rows, prompts = [], []
-    for prompt, beats in _winners_by_prompt(items).items():
-        n_triads, n_cycles = _triads(beats)
-        if n_triads:
-            rows.append((n_triads - n_cycles, n_triads))
+    for prompt, leads in _winners_by_prompt(items).items():
+        triads = list(_triads(leads))
+        if triads:
+            rows.append((len(triads) - sum(is_cycle for _, is_cycle in triads), len(triads)))
             prompts.append(prompt)
     table = np.array(rows, dtype=np.float64).reshape(-1, 2)
     return of_sums(TRANSITIVITY, table, prompts, lambda s: s[:, 0] / s[:, 1], rng=rng, n=int(table[:, 1].sum()))
@@ -126,10 +136,15 @@ def _gaps(items: Sequence[AuditItem], look: str) -> Floats:
 
 
 def _share_of_more(label: Label, items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
+    pairs = choices_by_look(items, look)
+    return share(label, [is_more for _, is_more in pairs], [item.prompt for item, _ in pairs], rng=rng)
+
+
+def choices_by_look(items: Sequence[AuditItem], look: str) -> list[tuple[AuditItem, bool]]:
+    """Battles whose answers differ in it and of which the judge prefers one, with whether that is the one with more."""
     used = [item for item in items if item.judged in ("a", "b") and item.looks_a and item.looks_b]
-    pairs = [(item, gap) for item, gap in zip(used, _gaps(used, look).tolist(), strict=True) if gap]
-    hits = [(item.judged == "a") == (gap > 0) for item, gap in pairs]
-    return share(label, hits, [item.prompt for item, _ in pairs], rng=rng)
+    gaps = _gaps(used, look).tolist()
+    return [(item, (item.judged == "a") == (gap > 0)) for item, gap in zip(used, gaps, strict=True) if gap]
 
 
 def _slope_of(label: Label, rows: Comparisons) -> Figure:
@@ -162,12 +177,22 @@ def _winners_by_prompt(items: Sequence[AuditItem]) -> Mapping[str, Mapping[tuple
     return found
 
 
-def _triads(leads: Mapping[tuple[str, str], int]) -> tuple[int, int]:
-    """Triads in which each pair has a winner, and those of them that are cycles."""
+def _triads(leads: Mapping[tuple[str, str], int]) -> Iterator[tuple[tuple[tuple[str, str], ...], bool]]:
+    """Triads in which each pair has a winner, as their three pairs, with whether they are cycles."""
     names = sorted({name for pair in leads for name in pair})
-    n_triads = n_cycles = 0
     for x, y, z in combinations(names, 3):
-        xy, yz, xz = (np.sign(leads.get(pair, 0)) for pair in ((x, y), (y, z), (x, z)))
-        n_triads += bool(xy and yz and xz)
-        n_cycles += bool(xy and xy == yz == -xz)
-    return n_triads, n_cycles
+        pairs = (x, y), (y, z), (x, z)
+        xy, yz, xz = (np.sign(leads.get(pair, 0)) for pair in pairs)
+        if xy and yz and xz:
+            yield pairs, bool(xy == yz == -xz)
+
+
+def battles_in_triads(items: Sequence[AuditItem]) -> tuple[set[str], set[str]]:
+    """Battles of the pairs in triads that are cycles, and of those in triads that are none; a pair may be in both."""
+    inside: tuple[dict[tuple[str, tuple[str, str]], None], ...] = ({}, {})
+    for prompt, leads in _winners_by_prompt(items).items():
+        for pairs, is_cycle in _triads(leads):
+            inside[not is_cycle].update(dict.fromkeys((prompt, pair) for pair in pairs))
+    said = [(item, (item.prompt, (min(item.a, item.b), max(item.a, item.b)))) for item in items if item.judged in ("a", "b")]
+    cyclic, straight = ({item.battle for item, pair in said if pair in kind} for kind in inside)
+    return cyclic, straight

@@ -49,6 +49,8 @@ class Figure:
         Of the test that the formula names.
     is_unbounded : bool
         The data have no finite estimate; `low` or `high` may still be a one-sided bound.
+    sets : tuple of str
+        Keys of the sets of battles behind it: see `judges.audit_sets`.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Figure:
     se: float | None = None
     p: float | None = None
     is_unbounded: bool = False
+    sets: tuple[str, ...] = ()
 
     @property
     def is_defined(self) -> bool:

@@ -1,8 +1,7 @@
-"""A judge against people or gold labels: agreement, leniency, labels with unreadable replies, calibration, boards."""
+"""A judge against people: agreement, leniency, calibration, boards."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +12,7 @@ from judges.audit_figures import (
     Floats,
     Label,
     few_prompts,
+    joined,
     of_sums,
     resampled_sums,
     share,
@@ -44,7 +44,12 @@ KAPPAS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
     (Label("Scott's pi", "battles", "(p_o - p_e) / (1 - p_e), p_e from pooled shares"), scott_pi),
     (Label("Krippendorff's alpha", "battles", "1 - D_o / D_e, nominal"), krippendorff_alpha),
 )
-WEIGHTED = Label("weighted kappa", "battles", "linear weights on five points, -2 to 2")
+WEIGHTED = Label(
+    "weighted kappa",
+    "battles",
+    "linear weights on five points, -2 (b much better) to 2; people: mean of the grades on a battle, judge: of its orders "
+    "where both name the same outcome; rounded, halves towards the middle",
+)
 P_C = Label("leniency P_c", "graded answers", "TPR + TNR - 1: how often the judge sees the truth")
 P_PLUS = Label("leniency P_+", "graded answers", "(1 - TNR) / (2 - TPR - TNR): says right where it does not see")
 BRIER = Label("Brier score", "battles", "mean (p - y)^2, y = 1 where people prefer a")
@@ -56,13 +61,20 @@ SEPARABILITY = Label(
     "separability", "pairs of competitors", "pairs whose 95 % intervals on the judge's board do not overlap / pairs"
 )
 
-type Unreadable = Literal["tie", "wrong", "drop"]
-UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable.__value__)
+
+def decided_by_both(items: Sequence[AuditItem]) -> list[tuple[AuditItem, int, int]]:
+    """Battles that the judge and people decided, with the class of what each said."""
+    return [(item, CODES[item.judged], CODES[item.human]) for item in items if item.judged and item.human]
+
+
+def graded_by_both(items: Sequence[AuditItem]) -> list[AuditItem]:
+    """Battles for which the judge and people each give a grade on five points."""
+    return [item for item in items if item.judged_grade is not None and item.human_grade is not None]
 
 
 def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, ...]:
     """Percent, percent of winners, kappa, pi, alpha, and weighted kappa where both give grades."""
-    both = [(item, CODES[item.judged], CODES[item.human]) for item in items if item.judged and item.human]
+    both = decided_by_both(items)
     prompts = [item.prompt for item, _, _ in both]
     winners = [(item, judge, human) for item, judge, human in both if judge < 2 and human < 2]
     codes = np.array([(judge, human) for _, judge, human in both], dtype=np.int64).reshape(-1, 2)
@@ -107,66 +119,6 @@ def leniency(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LabelReport:
-    """A judge's replies against labels of three classes, under one policy for replies that could not be read.
-
-    Parameters
-    ----------
-    accuracy : Figure
-    precision, recall, f1 : float
-        Means over the classes that occur in labels or replies, in [0, 1]; a class never said has precision 0.
-    n_unreadable : int
-    policy : "tie", "wrong" or "drop"
-    """
-
-    accuracy: Figure
-    precision: float
-    recall: float
-    f1: float
-    n_unreadable: int
-    policy: Unreadable
-
-
-def score_labels(
-    labels: Sequence[Side], replies: Sequence[Side | None], *, unreadable: Unreadable = "drop", rng: np.random.Generator
-) -> LabelReport:
-    """Accuracy, macro precision, recall and F1; a reply of None could not be read.
-
-    Parameters
-    ----------
-    labels : sequence of Side
-    replies : sequence of Side or None
-    unreadable : "tie", "wrong" or "drop"
-        What such a reply counts as. Policies for published figures; rankings always drop.
-
-    Raises
-    ------
-    ValueError
-        If the policy is unknown, lengths differ, or nothing is left.
-
-    Examples
-    --------
-    >>> report = score_labels(["a", "b", "tie"], ["a", None, "tie"], unreadable="wrong", rng=np.random.default_rng(1))
-    >>> round(report.accuracy.value, 3), report.n_unreadable
-    (0.667, 1)
-    """
-    if unreadable not in UNREADABLE:
-        raise ValueError(f"unknown policy {unreadable!r} for unreadable replies: allowed are {', '.join(UNREADABLE)}")
-    pairs = list(zip(labels, replies, strict=True))
-    n_unreadable = sum(reply is None for _, reply in pairs)
-    if unreadable == "drop":
-        pairs = [pair for pair in pairs if pair[1] is not None]
-    if not pairs:
-        raise ValueError("no reply to score: give labels and replies, at least one of them readable")
-    truth = np.array([CODES[label] for label, _ in pairs])
-    silent = 2 if unreadable == "tie" else -1
-    said = np.array([silent if reply is None else CODES[reply] for _, reply in pairs])
-    label = Label("accuracy", "items", f"reply = label; unreadable replies: {unreadable}")
-    accuracy = share(label, (truth == said).tolist(), [str(n) for n in range(len(pairs))], rng=rng)
-    return LabelReport(accuracy, *_macro(truth, said), n_unreadable, unreadable)
-
-
 def calibration(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, Figure, Figure]:
     """Brier score, log loss and calibration error of stated chances, where people prefer one answer.
 
@@ -201,30 +153,47 @@ def against_board(
     *,
     judge_draws: Floats | None = None,
     human_draws: Floats | None = None,
+    note: str = "",
 ) -> tuple[Figure, Figure, Figure]:
     """Spearman's and Kendall's correlation of the judge's board with the human one, and how many pairs it separates.
 
     Parameters
     ----------
     judge, human : mapping of name to rating
-        Those on both boards count.
+        Those on both boards are correlated; all on the judge's are separated or not.
     judge_draws, human_draws : (R, m) float64, optional
-        Resampled ratings of the competitors on both boards, names sorted; without both there is no interval.
+        Resampled ratings, a column a competitor of that board, names sorted; without both there is no interval.
+    note : str
+        What the reader must know of the correlations.
+
+    Examples
+    --------
+    >>> human = {"x": 1.0, "y": 0.5, "z": -1.5}
+    >>> rho, tau, separated = against_board({"x": 0.2, "y": 0.3, "z": -0.5}, human)
+    >>> round(rho.value, 3), round(tau.value, 3), separated.note
+    (0.5, 0.333, "the judge's ratings were not resampled")
     """
     names = sorted(judge.keys() & human.keys())
+    both = (_columns(judge, names, judge_draws), _columns(human, names, human_draws))
     left, right = [judge[name] for name in names], [human[name] for name in names]
     return (
-        _correlation(SPEARMAN, spearman, left, right, judge_draws, human_draws),
-        _correlation(KENDALL, kendall_tau, left, right, judge_draws, human_draws),
+        _correlation(SPEARMAN, spearman, left, right, *both, note=note),
+        _correlation(KENDALL, kendall_tau, left, right, *both, note=note),
         _separability(judge_draws),
     )
+
+
+def _columns(board: Mapping[str, float], names: Sequence[str], draws: Floats | None) -> Floats | None:
+    place = {name: column for column, name in enumerate(sorted(board))}
+    return None if draws is None else draws[:, [place[name] for name in names]]
 
 
 def _separability(draws: Floats | None) -> Figure:
     if draws is None or draws.shape[1] < 2:
         return SEPARABILITY.refused("the judge's ratings were not resampled")
     m = draws.shape[1]
-    return SEPARABILITY.plain(separability(draws), m * (m - 1) // 2)
+    note = f"{len(draws)} resampled boards; it is made of intervals and has none of its own"
+    return SEPARABILITY.plain(separability(draws), m * (m - 1) // 2, note=note)
 
 
 def _correlation(
@@ -234,19 +203,33 @@ def _correlation(
     right: Sequence[float],
     judge_draws: Floats | None,
     human_draws: Floats | None,
+    *,
+    note: str = "",
 ) -> Figure:
     if len(left) < 3:
         return label.refused("fewer than 3 competitors are on both boards", n=len(left))
     try:
-        figure = label.plain(statistic(left, right), len(left))
+        figure = label.plain(statistic(left, right), len(left), note=note)
     except ValueError as error:
         return label.refused(str(error), n=len(left))
     if judge_draws is None or human_draws is None:
-        return replace(figure, note="no interval: ratings were not resampled")
-    drawn = np.array([statistic(one, other) for one, other in zip(judge_draws, human_draws, strict=True)])
+        return replace(figure, note=joined(note, "no interval: ratings were not resampled"))
+    # Replicates without a rating for somebody were left out of either: what is left is paired as it comes.
+    drawn = np.array([_correlated(statistic, one, other) for one, other in zip(judge_draws, human_draws, strict=False)])
+    drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) < 2:
+        return replace(figure, note=joined(note, "no interval: undefined on resampled data"))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     method = f"percentile bootstrap of both boards, {len(drawn)} replicates"
     return replace(figure, low=float(low), high=float(high), se=float(drawn.std(ddof=1)), method=method)
+
+
+def _correlated(statistic: Callable[[ArrayLike, ArrayLike], float], one: Floats, other: Floats) -> float:
+    """NaN where all are alike on one of the boards."""
+    try:
+        return statistic(one, other)
+    except ValueError:
+        return np.nan
 
 
 def _of_table(
@@ -279,7 +262,7 @@ def _or_nan(statistic: Callable[[ArrayLike], float], codes: NDArray[np.int64]) -
 
 
 def _weighted_kappa(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
-    graded = [item for item in items if item.judged_grade is not None and item.human_grade is not None]
+    graded = graded_by_both(items)
     if not graded:
         return WEIGHTED.refused("judge or people gave no grades on five points")
     codes = np.array([(item.judged_grade, item.human_grade) for item in graded], dtype=np.int64)
@@ -288,15 +271,3 @@ def _weighted_kappa(items: Sequence[AuditItem], *, rng: np.random.Generator) -> 
 
 def _ratio(sums: Floats) -> Floats:
     return np.asarray(sums[:, 0] / sums[:, 1], dtype=np.float64)
-
-
-def _macro(truth: NDArray[np.int64], said: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Means over classes of precision, recall and F1, with 0 for 0/0 (as published figures are)."""
-    classes = sorted(set(truth.tolist()) | set(said[said >= 0].tolist()))
-    hits = np.array([((truth == c) & (said == c)).sum() for c in classes], dtype=np.float64)
-    n_said = np.array([(said == c).sum() for c in classes], dtype=np.float64)
-    n_true = np.array([(truth == c).sum() for c in classes], dtype=np.float64)
-    precision = hits / np.maximum(n_said, 1)
-    recall = hits / np.maximum(n_true, 1)
-    f1 = 2 * hits / np.maximum(n_said + n_true, 1)
-    return float(precision.mean()), float(recall.mean()), float(f1.mean())

@@ -51,6 +51,7 @@ STABILITY = Label("repetition stability", "battles in one order", "mean share of
 class BothOrders:
     """What the two orders of a battle say of its sides."""
 
+    battle: str
     prompt: str
     ab: Side
     ba: Side
@@ -62,6 +63,11 @@ class BothOrders:
         lead = POINTS[self.ab] - POINTS[self.ba]
         return (lead > 0) - (lead < 0)
 
+    @property
+    def names_winners(self) -> bool:
+        """Whether both orders name one, the same or not."""
+        return self.ab in ("a", "b") and self.ba in ("a", "b")
+
 
 def both_orders(games: Sequence[AuditGame]) -> tuple[BothOrders, ...]:
     """Battles that have a verdict in both orders (of repeats: a strict majority)."""
@@ -70,7 +76,7 @@ def both_orders(games: Sequence[AuditGame]) -> tuple[BothOrders, ...]:
         played = [game.played for game in battle]
         ab, ba = outcome_of_order(played, "ab"), outcome_of_order(played, "ba")
         if ab is not None and ba is not None:
-            found.append(BothOrders(battle[0].prompt, ab, ba))
+            found.append(BothOrders(battle[0].battle, battle[0].prompt, ab, ba))
     return tuple(found)
 
 
@@ -85,7 +91,7 @@ def consistency(games: Sequence[AuditGame], *, rng: np.random.Generator) -> tupl
     0.0
     """
     pairs = both_orders(games)
-    strict = [pair for pair in pairs if {pair.ab, pair.ba} <= {"a", "b"}]
+    strict = [pair for pair in pairs if pair.names_winners]
     return tuple(  # type: ignore[return-value]
         share(label, [pair.ab == pair.ba for pair in of], [pair.prompt for pair in of], rng=rng)
         for label, of in ((CONSISTENCY, pairs), (CONSISTENCY_OF_WINNERS, strict))
@@ -116,7 +122,7 @@ def first_slot_rate(games: Sequence[AuditGame]) -> Figure:
 
     Ties are left out. The draw depends on the ids alone, never on what was said.
     """
-    chosen = [_one_game(battle) for battle in by_battle(games).values()]
+    chosen = [one_game(battle) for battle in by_battle(games).values()]
     said = [game for game in chosen if game is not None and game.verdict is not None]
     slots = [game.verdict.winner for game in said if game.verdict is not None and game.verdict.winner in ("first", "second")]
     n_ties = len(said) - len(slots)
@@ -166,14 +172,19 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
 
 def stability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure:
     """How often repeats of one battle in one order say the same: the mean modal share; 1/K at the least."""
+    several = repeated(games)
+    modal = [Counter(said).most_common(1)[0][1] / len(said) for said in several.values()]
+    rows = np.column_stack([modal, np.ones(len(modal))])
+    return of_sums(STABILITY, rows, [prompt for _, _, prompt in several], lambda s: s[:, 0] / s[:, 1], rng=rng)
+
+
+def repeated(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]]:
+    """What was said, by battle, order and prompt, where it was asked more than once."""
     repeats: dict[tuple[str, str, str], list[str]] = {}
     for game in games:
         if game.verdict is not None:
             repeats.setdefault((game.battle, game.order, game.prompt), []).append(game.verdict.winner)
-    several = {key: said for key, said in repeats.items() if len(said) > 1}
-    modal = [Counter(said).most_common(1)[0][1] / len(said) for said in several.values()]
-    rows = np.column_stack([modal, np.ones(len(modal))])
-    return of_sums(STABILITY, rows, [prompt for _, _, prompt in several], lambda s: s[:, 0] / s[:, 1], rng=rng)
+    return {key: said for key, said in repeats.items() if len(said) > 1}
 
 
 def position_figures(games: Sequence[AuditGame], *, rng: np.random.Generator) -> tuple[Figure, ...]:
@@ -188,7 +199,8 @@ def position_figures(games: Sequence[AuditGame], *, rng: np.random.Generator) ->
     )
 
 
-def _one_game(battle: Sequence[AuditGame]) -> AuditGame | None:
+def one_game(battle: Sequence[AuditGame]) -> AuditGame | None:
+    """The one that the first-slot rate takes of a battle; None where no game has a verdict."""
     said = [game for game in battle if game.verdict is not None]
     return min(said, key=lambda game: sha256(f"{game.battle}|{game.order}|{game.repeat}".encode()).digest(), default=None)
 

@@ -23,6 +23,8 @@ class AuditGame:
     verdict : Verdict or None
         None wherever the state carries none.
     state : GameState
+    score : float, optional
+        Of the one answer that it showed (order "ab": a), where answers are graded one by one.
     """
 
     battle: str
@@ -33,6 +35,7 @@ class AuditGame:
     repeat: int
     verdict: Verdict | None
     state: GameState = GameState.OK
+    score: float | None = None
 
     @property
     def played(self) -> PlayedGame:

@@ -4,16 +4,18 @@ The modules `audit_*` hold the figures; this one puts them together. Same rows a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from judges.audit_bias import looks_figures, own_preference, transitivity
-from judges.audit_figures import Figure
+from judges.audit_boards import RuleBoard, boards_by_rule, draws_of
+from judges.audit_figures import Figure, Floats, joined
 from judges.audit_people import against_board, agreement, calibration, leniency
 from judges.audit_position import consistency, gamma, position_figures
 from judges.audit_rows import AuditGame, AuditItem
 from judges.audit_scores import score_reliability
+from judges.audit_sets import LINKS, BattleSet, battle_sets
 from judges.audit_states import Coverage, coverage
 
 MIN_CONSISTENCY = 0.5
@@ -39,6 +41,17 @@ class Usability:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HumanBoard:
+    """What people make of the competitors: ratings, and as many resampled ones, a column a competitor, names sorted."""
+
+    ratings: Mapping[str, float]
+    draws: Floats | None = None
+
+
+NOBODY = HumanBoard({})
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """Everything that is known of a judge, by subject.
@@ -49,6 +62,10 @@ class Audit:
     own_preference, transitivity : Figure
     coverage : Coverage
     usability : Usability
+    rules : tuple of RuleBoard
+        The board that its games make under every rule; the first one is that of `board`.
+    sets : mapping of key to BattleSet
+        The battles behind the figures: see `Figure.sets`.
     """
 
     position: tuple[Figure, ...]
@@ -62,6 +79,8 @@ class Audit:
     transitivity: Figure
     coverage: Coverage
     usability: Usability
+    rules: tuple[RuleBoard, ...]
+    sets: Mapping[str, BattleSet]
 
     def figures(self) -> tuple[Figure, ...]:
         """All of them, in the order of a page."""
@@ -86,8 +105,9 @@ def audit(
     *,
     grades: Sequence[tuple[bool, bool]] = (),
     graded_prompts: Sequence[str] | None = None,
-    judge_board: Mapping[str, float] | None = None,
-    human_board: Mapping[str, float] | None = None,
+    graded_battles: Sequence[str] | None = None,
+    margin: float = 0.0,
+    human_board: HumanBoard = NOBODY,
     rng: np.random.Generator,
 ) -> Audit:
     """Audit one judge.
@@ -100,10 +120,12 @@ def audit(
         Its battles, decided by the rule in force, with what people or gold labels say.
     grades : sequence of (bool, bool)
         Answers that are right or wrong, and what the judge said of them.
-    graded_prompts : sequence of str, optional
-        Of each of them; None = each its own.
-    judge_board, human_board : mapping of name to rating, optional
-        Boards to compare.
+    graded_prompts, graded_battles : sequence of str, optional
+        Of each of them; None = each its own prompt, and no battles to show.
+    margin : float
+        By how many points one of two answers has to lead that were graded one by one.
+    human_board : HumanBoard
+        To compare its own board with.
     rng : numpy.random.Generator
         For the bootstraps.
 
@@ -114,19 +136,38 @@ def audit(
     (False, False)
     """
     position = position_figures(games, rng=rng)
+    rules = boards_by_rule(games, margin=margin)
+    graded = [(*grade, battle) for grade, battle in zip(grades, graded_battles or (), strict=False)]
+    sets = battle_sets(games, items, graded=graded)
     return Audit(
-        position=position,
-        people=agreement(items, rng=rng),
-        leniency=leniency(grades, prompts=graded_prompts, rng=rng),
-        looks=looks_figures(items, rng=rng),
-        own_preference=own_preference(items, rng=rng),
+        position=linked(position, sets),
+        people=linked(agreement(items, rng=rng), sets),
+        leniency=linked(leniency(grades, prompts=graded_prompts, rng=rng), sets),
+        looks=linked(looks_figures(items, rng=rng), sets),
+        own_preference=linked([own_preference(items, rng=rng)], sets)[0],
         calibration=calibration(items, rng=rng),
-        scores=score_reliability(games, rng=rng),
-        board=against_board(judge_board or {}, human_board or {}),
-        transitivity=transitivity(items, rng=rng),
+        scores=linked(score_reliability(games, rng=rng), sets),
+        board=linked(_board(rules[0], human_board, rng=rng), sets),
+        transitivity=linked([transitivity(items, rng=rng)], sets)[0],
         coverage=coverage(games, rng=rng),
         usability=usability_of(position[0], next(figure for figure in position if figure.name == "slot intercept gamma")),
+        rules=rules,
+        sets=sets,
     )
+
+
+def linked(figures: Sequence[Figure], sets: Mapping[str, BattleSet]) -> tuple[Figure, ...]:
+    """The figures with the sets that they rest on, those that are not empty."""
+    return tuple(replace(figure, sets=tuple(key for key in LINKS.get(figure.name, ()) if key in sets)) for figure in figures)
+
+
+def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> tuple[Figure, ...]:
+    """The board that its own games make, beside that of people."""
+    left_out = f"{len(own.unrated)} competitors without a rating on its board" if own.unrated and own.standings else ""
+    figures = against_board(
+        own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, note=left_out
+    )
+    return tuple(figure if figure.is_defined else replace(figure, note=joined(figure.note, own.reason)) for figure in figures)
 
 
 def usability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Usability:

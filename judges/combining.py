@@ -63,6 +63,21 @@ class Decision:
     reason: str
     points: float | None
 
+    @property
+    def comparisons(self) -> tuple[tuple[Side, float], ...]:
+        """What a fit is given, outcomes with their weights: none, one, or the share won and the share lost.
+
+        Examples
+        --------
+        >>> Decision("a", 4.0, "", 0.75).comparisons
+        (('a', 3.0), ('b', 1.0))
+        """
+        if self.outcome is None or self.points is None:
+            return ()
+        if self.points in (0.0, 0.5, 1.0):
+            return ((self.outcome, self.weight),)
+        return ("a", self.weight * self.points), ("b", self.weight * (1 - self.points))
+
 
 def decided(outcome: Side, reason: str, *, weight: float = 1.0, points: Fraction | None = None) -> Decision:
     """A decision, with the points of its outcome unless others are given."""

@@ -70,6 +70,11 @@ def games_on(battle: Battle, *, is_open: bool, is_curator: bool) -> Games:
     )
 
 
+def shown_briefly(game: Game) -> ShownGame:
+    """Its verdict alone."""
+    return ShownGame(game, *_verdict(game), "")
+
+
 def pages_of(games: Games, arena: Arena) -> frozenset[int]:
     """Judges of these games that have a page in this arena."""
     judges = {row.game.judge_id for row in games.rows}

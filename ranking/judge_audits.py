@@ -1,15 +1,12 @@
 """What each judge is worth, in each arena: read from its games and people's votes, made by a task, shown by a page.
 
-audit_judge(judge, arena): claim -> games and battles as plain rows -> judges.auditing -> stored figures, as JSON.
-Labels of gold sets and graded answers come from ranking.judge_truths.
+audit_judge(judge, arena): claim -> games and battles as plain rows (ranking.judge_rows) -> judges.auditing -> stored figures,
+as JSON. Labels of gold sets and graded answers come from ranking.judge_truths, what answered from ranking.judge_replies.
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -17,21 +14,23 @@ from django.utils import timezone
 
 from arena import ledger
 from arena.leases import heartbeat
-from arena.models import Arena, Battle, Vote
+from arena.models import Arena, Competitor
+from judges.audit_boards import RuleBoard, draws_of
 from judges.audit_figures import Figure
-from judges.audit_rows import AuditGame, AuditItem, Looks, by_battle
-from judges.auditing import Audit, audit
-from judges.combining import combine
+from judges.audit_sets import BattleSet
+from judges.auditing import Audit, HumanBoard, audit
 from judges.models import Game, Judge
-from judges.states import GameState
-from judges.verdicts import Side, Verdict, scored
-from ranking.judge_truths import against_gold_sets, gold_labels, grades_of
-from ranking.models import JudgeAudit, Leaderboard
+from ranking.judge_replies import answered_by
+from ranking.judge_rows import RULE, games_of, items_of
+from ranking.judge_truths import Truths, against_gold_sets, gold_labels, grades_of
+from ranking.maths import fit_bradley_terry
+from ranking.models import JudgeAudit
+from ranking.points import CENTRE, POINTS
+from ranking.tallying import evidence_at
 
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
 REST_PER_AUDIT = 5.0
-RULE = "consistent_only"
 
 
 def due_audits() -> list[tuple[int, int]]:
@@ -60,132 +59,46 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
         return None
     started, position = timezone.now(), ledger.sequence()
     with heartbeat(JudgeAudit.objects.all(), kept.pk, token, seconds=LEASE_SECONDS):
-        games = list(_games(judge, arena))
+        games, margin = list(games_of(judge, arena)), float(judge.parameters.get("margin", 0))
         rows = [game for _, game in games]
-        gold, grades = against_gold_sets(rows, arena, rng=np.random.default_rng(seed)), grades_of(judge, arena)
+        truths, grades = against_gold_sets(rows, arena, rng=np.random.default_rng(seed)), grades_of(judge, arena)
         found = audit(
             rows,
-            list(_items(judge, arena, games)),
+            list(items_of(judge, arena, rows, labels=gold_labels(arena), margin=margin)),
             grades=grades.pairs,
             graded_prompts=grades.prompts,
-            judge_board=_board(arena, "judges"),
-            human_board=_board(arena, "people"),
+            graded_battles=grades.battles,
+            margin=margin,
+            human_board=_people_board(arena, position, rng=np.random.default_rng(seed)),
             rng=np.random.default_rng(seed),
         )
+        answered = answered_by(judge, arena)
     seconds = (timezone.now() - started).total_seconds()
     rest = timedelta(seconds=max(LEAST_SECONDS_BETWEEN_AUDITS, REST_PER_AUDIT * seconds))
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
-        n_games=len(games), cost=sum(cost for cost, _ in games), **_stored(found, gold),
+        n_games=len(games), cost=sum(cost for cost, _ in games), answered=answered, **_stored(found, truths),
     )  # fmt: skip
     kept.refresh_from_db()
     return kept
 
 
-def _games(judge: Judge, arena: Arena) -> Iterator[tuple[int, AuditGame]]:
-    """Its games in this arena with their cost, failed ones too; those that were set aside or tainted carry no verdict."""
-    rows = (
-        Game.objects.over()
-        .filter(judge=judge, battle__arena=arena, is_counted=True)
-        .select_related("battle__competitor_a", "battle__competitor_b")
-        .order_by("pk")
-    )
-    for game in rows.iterator(chunk_size=2_000):
-        battle = game.battle
-        yield (
-            game.cost,
-            AuditGame(
-                battle=str(battle.pk),
-                prompt=str(battle.prompt_id or f"of battle {battle.pk}"),
-                a=battle.competitor_a.name,
-                b=battle.competitor_b.name,
-                order=game.order,  # type: ignore[arg-type]
-                repeat=game.repeat,
-                verdict=_verdict(game),
-                state=GameState(game.state),
-            ),
-        )
+def _people_board(arena: Arena, position: int, *, rng: np.random.Generator) -> HumanBoard:
+    """What people's votes up to here make of the competitors: Bradley-Terry, and resampled by prompt."""
+    names = dict(Competitor.objects.filter(arena=arena).order_by("pk").values_list("pk", "name"))
+    fit = fit_bradley_terry(evidence_at(arena.pk, position).comparisons(names))
+    by_name = np.argsort(np.array(fit.names)) if fit.names else np.zeros(0, dtype=np.int64)
+    draws = draws_of(fit, rng=rng)
+    ratings = dict(zip(fit.names, fit.ratings.tolist(), strict=True))
+    return HumanBoard(ratings, None if draws is None else draws[:, by_name])
 
 
-def _verdict(game: Game) -> Verdict | None:
-    if not game.has_verdict or not game.winner or game.taints:
-        return None
-    scores = None if game.score_first is None or game.score_second is None else (game.score_first, game.score_second)
-    return Verdict(game.winner, game.strength or 1, scores)  # type: ignore[arg-type]
-
-
-def _items(judge: Judge, arena: Arena, games: Iterable[tuple[int, AuditGame]]) -> Iterator[AuditItem]:
-    """Its battles, decided by the default rule, with what people or gold labels say and what the answers look like."""
-    played = by_battle(game for _, game in games)
-    human, graded = _people(arena) | gold_labels(arena), _graded_sides(judge, arena)
-    battles = Battle.objects.filter(pk__in=Game.objects.filter(judge=judge, battle__arena=arena).values("battle"))
-    columns = ("response_a", "response_b", "competitor_a", "competitor_b")
-    for battle in battles.select_related(*columns).iterator(chunk_size=2_000):
-        its = played.get(str(battle.pk))
-        if not its:
-            continue
-        yield AuditItem(
-            battle=its[0].battle,
-            prompt=its[0].prompt,
-            a=its[0].a,
-            b=its[0].b,
-            judged=graded.get(battle.pk) or combine(RULE, [game.played for game in its]).outcome,
-            human=human.get(battle.pk),
-            looks_a=_looks(battle.response_a),
-            looks_b=_looks(battle.response_b),
-            own_a=_is_own(judge, battle.competitor_a.organisation),
-            own_b=_is_own(judge, battle.competitor_b.organisation),
-        )
-
-
-def _graded_sides(judge: Judge, arena: Arena) -> dict[int, Side]:
-    """Battles whose answers were graded one by one: the better mean, by the margin of the judge's card."""
-    points: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    games = Game.objects.counted().filter(judge=judge, battle__arena=arena, winner="", score_first__isnull=False)
-    for battle, order, score in games.values_list("battle_id", "order", "score_first").iterator(chunk_size=10_000):
-        points[battle][order].append(float(score or 0.0))
-    margin = float(judge.parameters.get("margin", 0))
-    return {
-        battle: scored(fmean(graded["ab"]), fmean(graded["ba"]), margin=margin).by_side("ab")
-        for battle, graded in points.items()
-        if len(graded) == 2
-    }
-
-
-def _people(arena: Arena) -> dict[int, Side]:
-    """What more voters said of each battle than anything else; battles on which they are split are left out."""
-    said: dict[int, Counter[str]] = defaultdict(Counter)
-    votes = Vote.objects.counted().filter(battle__arena=arena)
-    for battle, outcome in votes.values_list("battle_id", "outcome").iterator(chunk_size=10_000):
-        said[battle][outcome] += 1
-    majorities = {battle: counts.most_common(2) for battle, counts in said.items()}
-    return {battle: top[0][0] for battle, top in majorities.items() if len(top) == 1 or top[0][1] > top[1][1]}  # type: ignore[misc]
-
-
-def _looks(response: Any) -> Looks | None:
-    return None if response is None else Looks(response.n_characters, response.n_list_items, response.n_bold)
-
-
-def _is_own(judge: Judge, organisation: str) -> bool:
-    return bool(judge.family) and judge.family.casefold() == organisation.casefold()
-
-
-def _board(arena: Arena, sources: str) -> Mapping[str, float]:
-    """Newest ratings of the arena's first board of these sources over all prompts."""
-    boards = Leaderboard.objects.filter(arena=arena, sources=sources, category="", language="")
-    board = boards.order_by("-is_default", "pk").first()
-    newest = board.newest_snapshot() if board else None
-    if newest is None:
-        return {}
-    rated = newest.entries.exclude(rating=None).values_list("competitor__name", "rating")
-    return {name: rating for name, rating in rated if rating is not None}
-
-
-def _stored(found: Audit, gold: Iterable[Figure]) -> dict[str, Any]:
+def _stored(found: Audit, truths: Truths) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
         "people": found.people,
-        "gold": tuple(gold),
+        "gold": truths.gold,
+        "labels": truths.labels,
         "position": found.position,
         "leniency": found.leniency,
         "looks": found.looks,
@@ -202,6 +115,8 @@ def _stored(found: Audit, gold: Iterable[Figure]) -> dict[str, Any]:
     return {
         "figures": {key: [_plain(figure) for figure in figures] for key, figures in sections.items()},
         "coverage": {"overall": _plain(found.coverage.overall), "badge": found.coverage.badge, "by_competitor": states},
+        "battle_sets": {key: _plain_set(each) for key, each in {**found.sets, **truths.sets}.items()},
+        "boards": [_plain_board(board) for board in found.rules],
         "is_usable": found.usability.is_usable,
         "is_measured": found.usability.is_measured,
         "reasons": list(found.usability.reasons),
@@ -211,6 +126,33 @@ def _stored(found: Audit, gold: Iterable[Figure]) -> dict[str, Any]:
 def _plain(figure: Figure) -> dict[str, Any]:
     """JSON knows no infinity: an open end is null, and `is_unbounded` says so."""
     return {name: _finite(value) for name, value in asdict(figure).items()}
+
+
+def _plain_set(found: BattleSet) -> dict[str, Any]:
+    return {"words": found.words, "n": found.n, "battles": [int(battle) for battle in found.battles]}
+
+
+def _plain_board(board: RuleBoard) -> dict[str, Any]:
+    """Ratings in points, as boards show them."""
+    standings = [
+        {
+            "competitor": name,
+            "rank": standing.rank,
+            "rating": CENTRE + POINTS * standing.rating,
+            "low": None if standing.low is None else CENTRE + POINTS * standing.low,
+            "high": None if standing.high is None else CENTRE + POINTS * standing.high,
+        }
+        for name, standing in sorted(board.standings.items(), key=lambda each: (each[1].rank, each[0]))
+    ]
+    return {
+        "rule": board.rule,
+        "n_decided": board.n_decided,
+        "n_undecided": board.n_undecided,
+        "tau": board.tau,
+        "reason": board.reason,
+        "standings": [{name: _finite(value) for name, value in line.items()} for line in standings],
+        "unrated": dict(sorted(board.unrated.items())),
+    }
 
 
 def _finite(value: Any) -> Any:

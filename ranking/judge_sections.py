@@ -3,6 +3,7 @@
 SECTIONS = (
     ("people", "Agreement with people and gold labels"),
     ("gold", "Against gold labels"),
+    ("labels", "Against gold labels with ties"),
     ("position", "Position"),
     ("leniency", "Leniency"),
     ("looks", "Looks"),

@@ -3,8 +3,9 @@
 A label that names no winner and an answer that no verifier could check say nothing of a judge, so they are left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,11 +13,16 @@ from arena.models import Arena, Response
 from arena.verifiers import VerifierTimeoutError, passes
 from judges.audit_figures import Figure, joined
 from judges.audit_gold import gold_figures
+from judges.audit_labels import label_figures
 from judges.audit_rows import AuditGame, by_battle
-from judges.combining import LabelledGames
-from judges.models import Game, GoldItem, Judge
+from judges.audit_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.combining import LabelledGames, combine
+from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.verdicts import Side
+
+REPLY = "first_order_only"
+"""What a reply is where labels have three classes: published figures read one game a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,19 @@ class Grades:
 
     pairs: tuple[tuple[bool, bool], ...] = ()
     prompts: tuple[str, ...] = ()
+    battles: tuple[str, ...] = ()  # in which the answer was graded
+
+
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """What a judge earns against gold sets: figures by section, and the battles behind them."""
+
+    gold: tuple[Figure, ...] = ()
+    labels: tuple[Figure, ...] = ()
+    sets: Mapping[str, BattleSet] = field(default_factory=dict)
+
+    def and_of(self, more: "Truths") -> "Truths":
+        return Truths(self.gold + more.gold, self.labels + more.labels, {**self.sets, **more.sets})
 
 
 def gold_labels(arena: Arena) -> dict[int, Side]:
@@ -33,21 +52,49 @@ def gold_labels(arena: Arena) -> dict[int, Side]:
     return dict(rows.iterator(chunk_size=10_000))  # type: ignore[arg-type]  # a constraint says so
 
 
-def against_gold_sets(games: Iterable[AuditGame], arena: Arena, *, rng: np.random.Generator) -> tuple[Figure, ...]:
+def against_gold_sets(games: Iterable[AuditGame], arena: Arena, *, rng: np.random.Generator) -> Truths:
     """The figures of every gold set, on those of its battles that the judge was asked about."""
-    played = by_battle(games)
-    found: list[Figure] = []
+    played, found = by_battle(games), Truths()
+    labelled: dict[int, list[tuple[str, Side]]] = defaultdict(list)
+    items = GoldItem.objects.filter(gold_set__arena=arena).order_by("pk").values_list("gold_set_id", "battle_id", "label")
+    for gold_set_id, battle, label in items.iterator(chunk_size=10_000):
+        if str(battle) in played:
+            labelled[gold_set_id].append((str(battle), label))  # type: ignore[arg-type]  # a constraint says so
     for gold_set in arena.gold_sets.order_by("name"):
-        rows = gold_set.items.filter(label__in=("a", "b")).order_by("pk").values_list("battle_id", "label")
-        battles = [
-            LabelledGames(str(battle), tuple(game.played for game in played[str(battle)]), label)  # type: ignore[arg-type]
-            for battle, label in rows.iterator(chunk_size=10_000)
-            if str(battle) in played
-        ]
-        if battles:
-            figures = gold_figures(battles, prompts=[played[battle.key][0].prompt for battle in battles], rng=rng)
-            found += [replace(figure, note=joined(f"gold set {gold_set.name}", figure.note)) for figure in figures]
-    return tuple(found)
+        if labels := labelled[gold_set.pk]:
+            found = found.and_of(_against(gold_set, labels, played, rng=rng))
+    return found
+
+
+def _against(
+    gold_set: GoldSet,
+    labels: Sequence[tuple[str, Side]],
+    played: Mapping[str, Sequence[AuditGame]],
+    *,
+    rng: np.random.Generator,
+) -> Truths:
+    """Where some pairs are labelled as ties, three classes too."""
+    prefix, note = f"gold_{gold_set.pk}_", f"gold set {gold_set.name}"
+    told = [(key, label) for key, label in labels if label in ("a", "b")]
+    battles = [LabelledGames(key, tuple(game.played for game in played[key]), label) for key, label in told]
+    gold: tuple[Figure, ...] = ()
+    three: tuple[Figure, ...] = ()
+    sets: dict[str, BattleSet] = {}
+    if battles:
+        figures = gold_figures(battles, prompts=[played[battle.key][0].prompt for battle in battles], rng=rng)
+        sets |= gold_sets(prefix, battles)
+        gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
+    if len(told) < len(labels):
+        keys, said = [key for key, _ in labels], [label for _, label in labels]
+        replies = [combine(REPLY, [game.played for game in played[key]]).outcome for key in keys]
+        three = label_figures(said, replies, prompts=[played[key][0].prompt for key in keys], rng=rng)
+        sets |= label_sets(prefix, keys, said, replies)
+        three = tuple(_of_set(figure, note, label_links(prefix), sets) for figure in three)
+    return Truths(gold, three, sets)
+
+
+def _of_set(figure: Figure, note: str, keys: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:
+    return replace(figure, note=joined(note, figure.note), sets=tuple(key for key in keys if key in sets))
 
 
 def grades_of(judge: Judge, arena: Arena) -> Grades:
@@ -58,14 +105,15 @@ def grades_of(judge: Judge, arena: Arena) -> Grades:
     protocol = PROTOCOLS.get(judge.protocol)
     if not isinstance(protocol, SingleProtocol):
         return Grades()
-    seen: dict[int, tuple[bool, bool, str]] = {}
+    seen: dict[int, tuple[bool, bool, str, str]] = {}
     for game, response in _graded(judge, arena):
         if response.pk in seen or (is_right := _is_right(response)) is None:
             continue
         says_right = (game.score_first or 0.0) > (protocol.low + protocol.high) / 2
-        seen[response.pk] = (is_right, says_right, str(response.prompt_id))
-    rows: Sequence[tuple[bool, bool, str]] = list(seen.values())
-    return Grades(tuple((is_right, says) for is_right, says, _ in rows), tuple(prompt for *_, prompt in rows))
+        seen[response.pk] = (is_right, says_right, str(response.prompt_id), str(game.battle_id))
+    rows = list(seen.values())
+    pairs = tuple((is_right, says_right) for is_right, says_right, *_ in rows)
+    return Grades(pairs, tuple(prompt for *_, prompt, _ in rows), tuple(battle for *_, battle in rows))
 
 
 def _graded(judge: Judge, arena: Arena) -> Iterator[tuple[Game, Response]]:

@@ -163,6 +163,10 @@ class JudgeAuditQuerySet(LeasedQuerySet["JudgeAudit"]):
     def made(self) -> "JudgeAuditQuerySet":
         return self.exclude(made_at=None).select_related("judge", "arena")
 
+    def listed(self) -> "JudgeAuditQuerySet":
+        """Without what only the page of one judge shows."""
+        return self.made().defer("battle_sets", "boards", "answered")
+
 
 class WrittenOnce(models.Model):
     class Meta:
@@ -278,6 +282,9 @@ class JudgeAudit(Leased):
     cost = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of its games here.")
     figures = models.JSONField(default=dict, help_text="Figures by section.")
     coverage = models.JSONField(default=dict, help_text="How games ended, by competitor.")
+    battle_sets = models.JSONField(default=dict, help_text="The battles behind the figures, the newest of each kind.")
+    boards = models.JSONField(default=list, help_text="The board that its games make under each rule, the default first.")
+    answered = models.JSONField(default=dict, help_text="Models and parameters that answered, and what was not sent.")
     is_usable = models.BooleanField(default=True)
     is_measured = models.BooleanField(default=False)
     reasons = models.JSONField(default=list, help_text="Why its verdicts should not count, or what is not known.")

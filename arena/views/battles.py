@@ -71,7 +71,7 @@ def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any
             return None
         raise Http404(f"no battle {pk} that you may read")
     return page_context(
-        request, "battles", arena, battle=shown, tally=_tallies([shown])[shown.pk], answers=_answers(shown),
+        request, "battles", arena, battle=shown, tally=tallies([shown])[shown.pk], answers=_answers(shown),
         prompt=turns_of(shown.prompt) if shown.prompt else [], votes=_votes(request, shown),
         language=language_name(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
         newer=readable.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
@@ -147,7 +147,8 @@ class Tally:
         return self.a + self.b + self.tie + self.both_bad
 
 
-def _tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
+def tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
+    """Of each battle, in one query."""
     votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "source__state")
     counted: Counter[tuple[int, str]] = Counter()
     for battle_id, outcome, is_counted, state in votes:
@@ -157,8 +158,8 @@ def _tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
 
 
 def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, Tally]]:
-    tallies = _tallies(battles)
-    return [(battle, tallies[battle.pk]) for battle in battles]
+    counted = tallies(battles)
+    return [(battle, counted[battle.pk]) for battle in battles]
 
 
 # --- one battle ------------------------------------------------------------------------------------------------------

@@ -49,4 +49,5 @@ ARENA_HARD = PairProtocol(
     },
     labels=lambda n_criteria: LABELS,
     verdicts=from_table(VERDICTS),
+    has_strengths=True,
 )

@@ -126,9 +126,10 @@ class JudgeProtocol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairProtocol(JudgeProtocol):
-    """Both answers in one game; a label says which slot is better."""
+    """Both answers in one game; a label says which slot is better, and where `has_strengths` also "much better"."""
 
     verdicts: Callable[[str], Verdict]
+    has_strengths: bool = False
     needed: frozenset[str] = frozenset({"prompt", "answer_1", "answer_2"})
 
     def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from arena import access
+from judges.audit_boards import RULES
 from judges.models import Judge
-from ranking.judge_sections import SECTIONS
+from ranking.judge_pages import sections_of
 from ranking.models import JudgeAudit
 
 type Stored = Mapping[str, Any]
@@ -57,6 +60,17 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
         return audit.cost / 1_000_000
 
 
+class BehindSerializer(serializers.Serializer[Stored]):
+    """A set of battles behind a figure."""
+
+    set = _text("Key of the set.")
+    words = _text("What its battles have in common.")
+    n = serializers.IntegerField(read_only=True, min_value=0, help_text="How many battles there are.")
+    url = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Page that lists the newest of them; null for who may not read battles."
+    )
+
+
 class FigureSerializer(serializers.Serializer[Stored]):
     """One number with what it counts and how it is made. Without a value `note` says why there is none."""
 
@@ -73,6 +87,50 @@ class FigureSerializer(serializers.Serializer[Stored]):
     formula = serializers.CharField(read_only=True)
     method = _text("Of the interval.")
     note = serializers.CharField(read_only=True)
+    battles = BehindSerializer(many=True, read_only=True, help_text="The sets of battles that it rests on.")
+
+
+class StandingSerializer(serializers.Serializer[Stored]):
+    """One competitor on the board that one rule makes."""
+
+    competitor = _text("Name of the competitor.")
+    rank = serializers.IntegerField(read_only=True, min_value=1)
+    rating = _number("Points: 1000 is the mean of those rated.")
+    low = _number("Lower end of the 95 % interval.")
+    high = _number("Upper end of the 95 % interval.")
+
+
+class RuleBoardSerializer(serializers.Serializer[Stored]):
+    """The board that the judge's games make under one rule."""
+
+    rule = serializers.ChoiceField(
+        choices=list(RULES), read_only=True, help_text="How the games on a battle become one outcome."
+    )
+    n_decided = serializers.IntegerField(read_only=True, min_value=0, help_text="Battles of which it makes something.")
+    n_undecided = serializers.IntegerField(read_only=True, min_value=0, help_text="The other battles with a game.")
+    tau = _number("Kendall's tau-b with the board of `games`.")
+    reason = _text("Why there is no board; empty where there is one.")
+    standings = StandingSerializer(many=True, read_only=True)
+    unrated = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Who has no rating: why.")
+
+
+class ReplySerializer(serializers.Serializer[Stored]):
+    """What answered games of the judge."""
+
+    model = _text("The model string that came back.")
+    parameters = serializers.DictField(read_only=True, help_text="As sent, without those that the endpoint refuses.")
+    n_games = serializers.IntegerField(read_only=True, min_value=0)
+    first = serializers.DateTimeField(read_only=True)
+    last = serializers.DateTimeField(read_only=True)
+
+
+class AnsweredSerializer(serializers.Serializer[Stored]):
+    """What came back when the judge was asked; empty for programs and stored verdicts."""
+
+    replies = ReplySerializer(many=True, read_only=True)
+    refused = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Parameters of the card that the endpoint does not take."
+    )
 
 
 class EndsSerializer(serializers.Serializer[Stored]):
@@ -104,13 +162,49 @@ class JudgeFiguresSerializer(JudgeSerializer):
     read_to = serializers.IntegerField(read_only=True, help_text="Ledger position up to which evidence was read.")
     seed = serializers.IntegerField(read_only=True, help_text="Of the bootstraps.")
     coverage = CoverageSerializer(read_only=True)
+    boards = RuleBoardSerializer(many=True, read_only=True)
+    answered = serializers.SerializerMethodField()
     figures = serializers.SerializerMethodField()
 
     class Meta(JudgeSerializer.Meta):
-        fields = [*JudgeSerializer.Meta.fields, "rule", "reasons", "read_to", "seed", "coverage", "figures"]
+        fields = [
+            *JudgeSerializer.Meta.fields,
+            "rule",
+            "reasons",
+            "read_to",
+            "seed",
+            "coverage",
+            "boards",
+            "answered",
+            "figures",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(AnsweredSerializer)
+    def get_answered(self, audit: JudgeAudit) -> Any:
+        return AnsweredSerializer({"replies": [], "refused": []} | audit.answered).data
 
     @extend_schema_field(FigureSerializer(many=True))
     def get_figures(self, audit: JudgeAudit) -> Any:
-        rows = [(title, figure) for key, title in SECTIONS for figure in audit.figures.get(key, [])]
-        return [FigureSerializer({"section": title, **figure}).data for title, figure in rows]
+        request = self.context["request"]
+        page = request.build_absolute_uri(reverse("judge-battles", args=[audit.arena.slug, audit.judge_id]))
+        is_open = access.sees_content(request.user, audit.arena)
+        return [
+            FigureSerializer(
+                {
+                    "section": section.title,
+                    "battles": [
+                        {
+                            "set": each.key,
+                            "words": each.words,
+                            "n": each.n,
+                            "url": f"{page}?set={each.key}" if is_open else None,
+                        }
+                        for each in behind
+                    ],
+                    **figure,
+                }
+            ).data
+            for section in sections_of(audit)
+            for figure, behind in section.figures
+        ]

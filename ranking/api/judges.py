@@ -31,7 +31,7 @@ class Judges(ReadView[JudgeAudit]):
 
     def get_queryset(self) -> QuerySet[JudgeAudit]:
         arenas = arenas_asked_for(self.request, access.boards_for(self.request.user))
-        return JudgeAudit.objects.made().filter(arena__in=arenas)
+        return JudgeAudit.objects.listed().filter(arena__in=arenas)
 
 
 class JudgeList(Judges, ListAPIView[JudgeAudit]):
@@ -42,8 +42,8 @@ class JudgeList(Judges, ListAPIView[JudgeAudit]):
 
 
 class JudgeDetail(Judges, RetrieveAPIView[JudgeAudit]):
-    """What one judge is worth in one arena: every figure with its unit and interval. Without `arena` it is the one of
-    which the newest audit is."""
+    """What one judge is worth in one arena: every figure with its unit, interval and the battles behind it, the board that it
+    makes under each rule, and what answered when it was asked. Without `arena` it is the one of which the newest audit is."""
 
     serializer_class = JudgeFiguresSerializer
 
@@ -55,7 +55,8 @@ class JudgeDetail(Judges, RetrieveAPIView[JudgeAudit]):
         return super().get(*args, **kwargs)
 
     def get_object(self) -> JudgeAudit:
-        audit = self.get_queryset().filter(judge__pk=self.kwargs["pk"]).order_by("-made_at", "-pk").first()
+        its = self.get_queryset().filter(judge__pk=self.kwargs["pk"]).defer(None)
+        audit = its.order_by("-made_at", "-pk").first()
         if audit is None:
             raise Http404
         return audit

@@ -1,6 +1,5 @@
 """What each judge is worth: stored audits as pages and CSV. Nothing is computed here."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,24 +10,16 @@ from arena import access
 from arena.csv_cells import to_csv
 from arena.models import Arena
 from arena.views.context import arena_or_404, page_context
-from ranking.judge_sections import SECTIONS
+from ranking.judge_pages import answering, boards_of, ends_of, models_of, refused_of, sections_of
 from ranking.models import JudgeAudit
 
-CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note")
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One block of the table: its figures, those without a number with the reason."""
-
-    title: str
-    figures: list[dict[str, Any]]
+CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles")
 
 
 @require_safe
 def judges(request: HttpRequest, slug: str) -> HttpResponse:
     arena = _arena(request, slug)
-    audits = JudgeAudit.objects.made().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
+    audits = JudgeAudit.objects.listed().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
     cards = [{"audit": audit, **_headline(audit)} for audit in audits[:200]]
     return render(request, "ranking/judges.html", page_context(request, "judges", arena, cards=cards))
 
@@ -40,8 +31,12 @@ def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = {
         "audit": audit,
         "judge": audit.judge,
-        "sections": _sections(audit),
-        "states": _states(audit),
+        "sections": sections_of(audit),
+        "ends": ends_of(audit),
+        "boards": boards_of(audit),
+        "answering": answering(audit),
+        "models": models_of(audit.answered.get("replies", [])),
+        "refused": refused_of(audit),
         "shown_card": access.sees_content(request.user, arena),
         **_headline(audit),
     }
@@ -52,7 +47,11 @@ def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def figures(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The same figures as CSV."""
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=_arena(request, slug), judge__pk=pk)
-    rows = [figure | {"section": title} for key, title in SECTIONS for figure in audit.figures.get(key, [])]
+    rows = [
+        figure | {"section": section.title, "battles": "; ".join(f"{each.words}: {each.n}" for each in battles)}
+        for section in sections_of(audit)
+        for figure, battles in section.figures
+    ]
     response = HttpResponse(to_csv(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="judge-{audit.judge_id}.csv"'
     return response
@@ -65,11 +64,6 @@ def _arena(request: HttpRequest, slug: str) -> Arena:
     return arena
 
 
-def _sections(audit: JudgeAudit) -> list[Section]:
-    found = [Section(title, audit.figures.get(key, [])) for key, title in SECTIONS]
-    return [section for section in found if section.figures]
-
-
 def _headline(audit: JudgeAudit) -> dict[str, Any]:
     """The four numbers by which a judge is known; None where the data give none."""
     known = {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
@@ -79,18 +73,3 @@ def _headline(audit: JudgeAudit) -> dict[str, Any]:
         "gamma": known.get("slot intercept gamma"),
         "with_verdict": audit.coverage.get("overall"),
     }
-
-
-def _states(audit: JudgeAudit) -> tuple[list[str], list[dict[str, Any]]]:
-    """End states that occurred, and their counts by competitor."""
-    rows = audit.coverage.get("by_competitor", [])
-    states = sorted({state for row in rows for state in row["counts"]})
-    lines = [
-        {
-            "competitor": row["competitor"],
-            "n_games": row["n_games"],
-            "counts": [row["counts"].get(state, 0) for state in states],
-        }
-        for row in rows
-    ]
-    return states, lines

@@ -12,7 +12,8 @@ import pytest
 from judges.audit_bias import own_preference, preferred, preferred_where_equal, slope, transitivity
 from judges.audit_figures import Figure, Label, binomial_test, share, wilson
 from judges.audit_gold import gold_figures
-from judges.audit_people import against_board, agreement, calibration, leniency, score_labels
+from judges.audit_labels import score_labels
+from judges.audit_people import against_board, agreement, calibration, leniency
 from judges.audit_position import (
     both_orders,
     consistency,

@@ -1,0 +1,271 @@
+"""The board that a judge makes by itself, under every rule that makes one outcome of its games on a battle.
+
+"games" is no rule: every game counts as itself and the judge's liking for a slot is fitted with the ratings, as on an arena's
+own board of judges. That is the board which the others are compared with.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import mode
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from judges.audit_figures import Floats
+from judges.audit_rows import AuditGame, by_battle
+from judges.combining import COMBINERS, PlayedGame, combine
+from judges.states import GameState
+from judges.verdicts import Side, scored
+from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
+from ranking.maths.contextual import fit_contextual
+from ranking.maths.correlation import kendall_tau
+from ranking.maths.newton import NotConvergedError
+from ranking.maths.separation import SeparationError
+
+GAMES = "games"
+N_REPLICATES = 200
+FEWEST_FOR_TAU = 3
+
+RULES: Mapping[str, tuple[str, str]] = {GAMES: ("every game", "Every game counts, and the liking for a slot is taken out.")} | {
+    rule: (name, COMBINERS[rule][1])
+    for rule, name in {
+        "consistent_only": "both orders agree",
+        "conservative_tie": "agree, else a tie",
+        "two_game_sum": "two-game sum",
+        "mean": "mean",
+        "both_correct": "winner in both",
+        "arena_hard_weighted": "weighted games",
+        "first_order_only": "first order",
+        "majority_of_repeats": "majority",
+    }.items()
+}
+"""Every way to make a board, with a short name and one line for people; "games" comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one competitor stands on a board, in natural log-odds; without limits where the data give none."""
+
+    rating: float
+    low: float | None
+    high: float | None
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBoard:
+    """The board that one rule makes of the games of one judge.
+
+    Parameters
+    ----------
+    rule : str
+        A key of `RULES`.
+    n_decided, n_undecided : int
+        Battles that it makes something of, and the rest of those with a game.
+    standings : mapping of name to Standing
+    unrated : mapping of name to str
+        Who met somebody and has no rating, with the reason.
+    tau : float or None
+        Kendall's tau-b with the board of "games", over those on both; None where fewer than 3 are.
+    reason : str
+        Why there is no board; "" where there is one.
+    fit : Fit or None
+    """
+
+    rule: str
+    n_decided: int
+    n_undecided: int
+    standings: Mapping[str, Standing]
+    unrated: Mapping[str, str]
+    tau: float | None = None
+    reason: str = ""
+    fit: Fit | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ratings(self) -> Mapping[str, float]:
+        return {name: standing.rating for name, standing in self.standings.items()}
+
+
+class _Row(NamedTuple):
+    """One comparison; `first` is the side in the first slot, None where no slot was looked at."""
+
+    a: str
+    b: str
+    outcome: Side
+    weight: float
+    prompt: str
+    first: str | None
+
+
+def boards_by_rule(games: Sequence[AuditGame], *, margin: float = 0.0) -> tuple[RuleBoard, ...]:
+    """The judge's board under every rule of `RULES`, in their order.
+
+    Parameters
+    ----------
+    games : sequence of AuditGame
+        Failed ones too: a rule may look at what is missing.
+    margin : float
+        By how many points one of two answers has to lead that were graded one by one.
+
+    Examples
+    --------
+    >>> from judges.verdicts import Verdict
+    >>> said = {"1": ("first", "second"), "2": ("second", "first"), "3": ("first", "second"), "4": ("first", "first")}
+    >>> games = [AuditGame(battle, battle, "x", "y", order, 0, Verdict(winner))
+    ...          for battle, both in said.items() for order, winner in zip(("ab", "ba"), both)]
+    >>> [(board.rule, board.n_decided) for board in boards_by_rule(games)][:3]
+    [('games', 4), ('consistent_only', 3), ('conservative_tie', 4)]
+    """
+    battles = _Battles.of(list(by_battle(games).values()), margin=margin)
+    boards = [_board(rule, battles) for rule in RULES]
+    default = boards[0].ratings
+    return tuple(replace(board, tau=_tau(board.ratings, default)) for board in boards)
+
+
+def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N_REPLICATES) -> Floats | None:
+    """Ratings of resampled data, prompts drawn together: (R, m), names as the fit has them; None where they say nothing."""
+    if fit is None or len(fit.names) < 2 or len(np.unique(fit.comparisons.clusters("prompt"))) < 2:
+        return None
+    if fit.provenance.method == fit_contextual.__name__:
+        drawn = _levelled_draws(fit, rng=rng, n_replicates=n_replicates)
+    else:
+        drawn = bootstrap(fit.comparisons, by="prompt", n_replicates=n_replicates, rng=rng, whole=fit).ratings
+    finite = drawn[np.isfinite(drawn).all(axis=1)]
+    return finite if len(finite) > 1 else None
+
+
+def _levelled_draws(fit: Fit, *, rng: np.random.Generator, n_replicates: int) -> Floats:
+    """As `bootstrap` by prompt; rows of one pair, outcome and slot are one row with a weight, which makes refits quick."""
+    c = fit.comparisons
+    columns = [c.a, c.b, c.outcome, np.full(len(c), -1) if c.first is None else c.first]
+    cells, cell = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    prompts, prompt = np.unique(c.clusters("prompt"), return_inverse=True)
+    table = csr_array((c.weights(), (prompt, cell.ravel())), shape=(len(prompts), len(cells)))
+    drawn = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), size=n_replicates) @ table
+    bare = Comparisons(names=c.names, a=cells[:, 0], b=cells[:, 1], outcome=cells[:, 2], first=cells[:, 3])
+    return np.array([_refitted(bare.reweighted(weights), fit) for weights in drawn])
+
+
+def _refitted(comparisons: Comparisons, whole: Fit) -> list[float]:
+    """NaN for whom the resampled data do not rate."""
+    try:
+        found = fit_contextual(comparisons, start=whole)
+    except (SeparationError, NotConvergedError):
+        return [np.nan] * len(whole.names)
+    rated = dict(zip(found.names, found.ratings.tolist(), strict=True))
+    return [rated.get(name, np.nan) for name in whole.names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Battles:
+    """Battles of one judge. Most of them say one of a few things, `patterns`: each is combined once a rule.
+
+    `graded` are comparisons of answers that were graded one by one, the same under every rule; `pattern` is None where
+    there is nothing else.
+    """
+
+    games: list[Sequence[AuditGame]]
+    graded: list[list[_Row]]
+    pattern: list[int | None]
+    patterns: list[tuple[PlayedGame, ...]]
+
+    @classmethod
+    def of(cls, battles: list[Sequence[AuditGame]], *, margin: float) -> "_Battles":
+        known: dict[tuple[PlayedGame, ...], int] = {}
+        pattern = []
+        for battle in battles:
+            played = tuple(game.played for game in battle if game.score is None)
+            pattern.append(known.setdefault(played, len(known)) if played else None)
+        return cls(battles, [list(_graded(battle, margin=margin)) for battle in battles], pattern, list(known))
+
+
+def _board(rule: str, battles: _Battles) -> RuleBoard:
+    rows: list[_Row] = []
+    missing: list[str] = []
+    for found, reason in _by_games(battles) if rule == GAMES else _by_rule(rule, battles):
+        rows += found
+        if not found:
+            missing.append(reason)
+    n = len(battles.games)
+    bare = RuleBoard(rule, n - len(missing), len(missing), {}, {})
+    if not rows:
+        return replace(bare, reason=f"nothing is decided: {mode(missing)}" if missing else "no games")
+    try:
+        fit = (fit_contextual if rule == GAMES else fit_bradley_terry)(_as_columns(rows))
+    except (SeparationError, NotConvergedError) as error:
+        return replace(bare, reason=str(error))
+    unrated = {each.name: each.reason for each in fit.unrated}
+    if len(fit.names) < 2:
+        return replace(bare, unrated=unrated, reason=f"nobody has a rating: {Counter(unrated.values()).most_common(1)[0][0]}")
+    return replace(bare, standings=_standings(fit), unrated=unrated, fit=fit)
+
+
+def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_Row], str]]:
+    """What each battle adds, and why it adds nothing."""
+    decisions = [combine(rule, played) for played in battles.patterns]
+    compared = [decision.comparisons for decision in decisions]
+    for games, graded, pattern in zip(battles.games, battles.graded, battles.pattern, strict=True):
+        if pattern is None:
+            yield graded, "one of the two answers has no grade"
+        else:
+            game = games[0]
+            rows = [_Row(game.a, game.b, outcome, weight, game.prompt, None) for outcome, weight in compared[pattern]]
+            yield graded + rows, decisions[pattern].reason
+
+
+def _by_games(battles: _Battles) -> Iterator[tuple[list[_Row], str]]:
+    """Every game as itself; a rule of ours looked at no slot."""
+    for games, graded in zip(battles.games, battles.graded, strict=True):
+        rows = [
+            _Row(game.a, game.b, game.verdict.by_side(game.order), 1.0, game.prompt, _first(game))
+            for game in games
+            if game.verdict is not None
+        ]
+        yield graded + rows, "no game has a verdict"
+
+
+def _first(game: AuditGame) -> str | None:
+    return None if game.state is GameState.RULE else "a" if game.order == "ab" else "b"
+
+
+def _graded(games: Sequence[AuditGame], *, margin: float) -> Iterator[_Row]:
+    """Two answers that were graded one by one make one comparison a repeat."""
+    points: dict[int, dict[str, float]] = {}
+    for game in games:
+        if game.score is not None:
+            points.setdefault(game.repeat, {})[game.order] = game.score
+    for both in points.values():
+        if len(both) == 2:
+            outcome = scored(both["ab"], both["ba"], margin=margin).by_side("ab")
+            yield _Row(games[0].a, games[0].b, outcome, 1.0, games[0].prompt, None)
+
+
+def _as_columns(rows: Sequence[_Row]) -> Comparisons:
+    a, b, outcome, weight, prompt, first = zip(*rows, strict=True)
+    return Comparisons.from_names(a, b, outcome, weight=weight, prompt=prompt, first=first)
+
+
+def _standings(fit: Fit) -> dict[str, Standing]:
+    ranks = (fit.ratings[None, :] > fit.ratings[:, None]).sum(axis=1) + 1
+    try:
+        found = intervals(fit, cluster="prompt")
+    except ValueError:  # no spread in the data: the ratings stand, without a width
+        limits: list[tuple[float | None, float | None]] = [(None, None)] * len(fit.names)
+    else:
+        limits = [*zip(found.low.tolist(), found.high.tolist(), strict=True)]
+    return {
+        name: Standing(rating, *limit, rank)
+        for name, rating, limit, rank in zip(fit.names, fit.ratings.tolist(), limits, ranks.tolist(), strict=True)
+    }
+
+
+def _tau(ratings: Mapping[str, float], default: Mapping[str, float]) -> float | None:
+    names = sorted(ratings.keys() & default.keys())
+    if len(names) < FEWEST_FOR_TAU:
+        return None
+    try:
+        return kendall_tau([ratings[name] for name in names], [default[name] for name in names])
+    except ValueError:  # all alike on one of them
+        return None

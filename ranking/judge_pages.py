@@ -1,0 +1,194 @@
+"""What stands in an audit, in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from judges.audit_boards import RULES
+from judges.audit_sets import STATE
+from judges.models import Judge
+from ranking.judge_sections import SECTIONS
+from ranking.models import JudgeAudit
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A set of battles behind a figure."""
+
+    key: str
+    words: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of the table: its figures, those without a number with the reason, each with the battles behind it."""
+
+    title: str
+    figures: list[tuple[dict[str, Any], list[Behind]]]
+
+
+def sections_of(audit: JudgeAudit) -> list[Section]:
+    found = [
+        Section(title, [(figure, behind(audit, figure)) for figure in audit.figures.get(key, [])]) for key, title in SECTIONS
+    ]
+    return [section for section in found if section.figures]
+
+
+def behind(audit: JudgeAudit, figure: Mapping[str, Any]) -> list[Behind]:
+    """Audits that were made before they had sets have none."""
+    known = audit.battle_sets
+    return [Behind(key, known[key]["words"], known[key]["n"]) for key in figure.get("sets", ()) if key in known]
+
+
+# --- how games ended ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """End states that occurred, each with the set of its battles where there is one, and their counts by competitor."""
+
+    states: list[tuple[str, str]]
+    lines: list[tuple[str, int, list[int]]]
+
+
+def ends_of(audit: JudgeAudit) -> Ends:
+    rows = audit.coverage.get("by_competitor", [])
+    states = sorted({state for row in rows for state in row["counts"]})
+    lines = [(row["competitor"], row["n_games"], [row["counts"].get(state, 0) for state in states]) for row in rows]
+    return Ends([(state, f"{STATE}{state}" if f"{STATE}{state}" in audit.battle_sets else "") for state in states], lines)
+
+
+# --- boards by rule ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A rule under which there is a board."""
+
+    name: str
+    words: str
+    n_decided: int
+    n_undecided: int
+    tau: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One competitor under one rule; `moved` places up (or down, below zero) against the first column."""
+
+    rank: int | None
+    rating: float | None = None
+    low: float | None = None
+    high: float | None = None
+    moved: int = 0
+    reason: str = ""
+
+    @property
+    def is_up(self) -> bool:
+        return self.moved > 0
+
+    @property
+    def n_places(self) -> int:
+        return abs(self.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """How the ranking moves: rules as columns, competitors as lines, and why other rules make no board."""
+
+    columns: list[Column]
+    lines: list[tuple[str, list[Cell]]]
+    without: list[tuple[str, str]]
+    n_moved: int  # competitors whose place any rule changes
+
+
+def boards_of(audit: JudgeAudit) -> Boards:
+    boards = [board for board in audit.boards if board["standings"]]
+    places = [{line["competitor"]: line for line in board["standings"]} for board in boards]
+    default = places[0] if boards and boards[0] is audit.boards[0] else {}
+    names = sorted({name for board in places for name in board}, key=lambda name: _place(name, default))
+    cells = {name: [_cell(name, at, board, default) for at, board in zip(places, boards, strict=True)] for name in names}
+    return Boards(
+        columns=[Column(*_named(board), board["n_decided"], board["n_undecided"], board["tau"]) for board in boards],
+        lines=list(cells.items()),
+        without=[(_named(board)[0], board["reason"]) for board in audit.boards if not board["standings"]],
+        n_moved=sum(any(cell.moved for cell in line) for line in cells.values()),
+    )
+
+
+def _named(board: Mapping[str, Any]) -> tuple[str, str]:
+    return RULES.get(board["rule"], (board["rule"], ""))
+
+
+def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:
+    return (default[name]["rank"] if name in default else float("inf"), name)
+
+
+def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], default: Mapping[str, Any]) -> Cell:
+    if name not in at:
+        return Cell(None, reason=board["unrated"].get(name, "no battle of it is decided"))
+    line = at[name]
+    moved = default[name]["rank"] - line["rank"] if name in default else 0
+    return Cell(line["rank"], line["rating"], line["low"], line["high"], moved)
+
+
+# --- what answered -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A model string that came back with the parameters that were sent, and how often."""
+
+    model: str
+    parameters: str
+    n_games: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All games that one model string answered, with the first and last time."""
+
+    name: str
+    n_games: int
+    first: datetime | None
+    last: datetime | None
+
+
+def answering(audit: JudgeAudit) -> list[Answering]:
+    return [
+        Answering(
+            model=line["model"],
+            parameters=", ".join(f"{name} {value}" for name, value in sorted(line["parameters"].items())),
+            n_games=line["n_games"],
+            first=parse_datetime(line["first"]),
+            last=parse_datetime(line["last"]),
+        )
+        for line in audit.answered.get("replies", [])
+    ]
+
+
+def models_of(lines: Sequence[Mapping[str, Any]]) -> list[Model]:
+    """In the order in which they first answered."""
+    found: dict[str, Model] = {}
+    for line in lines:
+        first, last, old = parse_datetime(line["first"]), parse_datetime(line["last"]), found.get(line["model"])
+        if old is not None and first and last and old.first and old.last:
+            first, last = min(first, old.first), max(last, old.last)
+        n_games = line["n_games"] + (old.n_games if old else 0)
+        found[line["model"]] = Model(line["model"] or "no name", n_games, first, last)
+    return sorted(found.values(), key=lambda model: (model.first is None, model.first, model.name))
+
+
+def refused_of(audit: JudgeAudit) -> list[tuple[str, Any]]:
+    """Parameters of the card that are not sent, with what the card says."""
+    return [(name, _said(audit.judge, name)) for name in audit.answered.get("refused", [])]
+
+
+def _said(judge: Judge, name: str) -> Any:
+    return judge.parameters.get(name, {"temperature": 0.0}.get(name, ""))

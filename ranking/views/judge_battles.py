@@ -1,0 +1,86 @@
+"""The battles behind a figure of a judge: who met whom, what people said, and what the judge said in each order."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from arena import access, identity
+from arena.models import Battle
+from arena.views.battles import Tally, tallies
+from arena.views.context import arena_or_404, page_context
+from judges.models import Game, GoldItem
+from ranking.games import ShownGame, shown_briefly
+from ranking.models import JudgeAudit
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One battle; games of the order with a first, and of the other one."""
+
+    battle: Battle
+    tally: Tally
+    labels: str
+    ab: list[ShownGame]
+    ba: list[ShownGame]
+
+
+@never_cache
+@require_safe
+def judge_battles(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One set of the audit, the newest first. Battles that the reader may not see now are left out."""
+    arena = arena_or_404(request, slug)
+    if not (access.sees_board(request.user, arena) and access.sees_content(request.user, arena)):
+        raise Http404("the battles of this arena are private")
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
+    found = audit.battle_sets.get(request.GET.get("set", ""))
+    if found is None:
+        raise Http404("the audit has no such battles: choose a figure on the judge's page")
+    voter = identity.voter_of(request, arena, create=False)
+    rows = _rows(access.battles_for(request.user, arena, voter), found["battles"], audit.judge_id)
+    context = {
+        "audit": audit,
+        "judge": audit.judge,
+        "found": found,
+        "rows": rows,
+        "n_kept": len(found["battles"]),
+        "has_labels": any(row.labels for row in rows),
+    }
+    return render(request, "ranking/judge_battles.html", page_context(request, "judges", arena, **context))
+
+
+def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list[Row]:
+    battles = list(readable.filter(pk__in=ids).select_related("prompt", "competitor_a", "competitor_b").order_by("-pk"))
+    tallied, labels, games = tallies(battles), _labels(battles), _games(battles, judge_id)
+    return [
+        Row(
+            battle=battle,
+            tally=tallied[battle.pk],
+            labels=", ".join(labels.get(battle.pk, ())),
+            ab=games[battle.pk, Game.Order.AB],
+            ba=games[battle.pk, Game.Order.BA],
+        )
+        for battle in battles
+    ]
+
+
+def _labels(battles: Iterable[Battle]) -> Mapping[int, list[str]]:
+    """Gold labels, each once where several sets say the same."""
+    items = GoldItem.objects.filter(battle__in=[battle.pk for battle in battles]).order_by("pk")
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for item in items:
+        found[item.battle_id][item.get_label_display()] = None
+    return {battle: list(labels) for battle, labels in found.items()}
+
+
+def _games(battles: Iterable[Battle], judge_id: int) -> Mapping[tuple[int, str], list[ShownGame]]:
+    games = Game.objects.over().filter(judge=judge_id, battle__in=[battle.pk for battle in battles])
+    found: dict[tuple[int, str], list[ShownGame]] = defaultdict(list)
+    for game in games.order_by("repeat", "pk"):
+        found[game.battle_id, game.order].append(shown_briefly(game))
+    return found
