@@ -47,8 +47,7 @@ KAPPAS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
 WEIGHTED = Label(
     "weighted kappa",
     "battles",
-    "linear weights on five points, -2 (b much better) to 2; people: mean of the grades on a battle, judge: of its orders "
-    "where both name the same outcome; rounded, halves towards the middle",
+    "linear weights on five points, -2 to 2; means of a battle's grades, a half goes towards the middle",
 )
 P_C = Label("leniency P_c", "graded answers", "TPR + TNR - 1: how often the judge sees the truth")
 P_PLUS = Label("leniency P_+", "graded answers", "(1 - TNR) / (2 - TPR - TNR): says right where it does not see")

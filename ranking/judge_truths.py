@@ -23,6 +23,7 @@ from judges.verdicts import Side
 
 REPLY = "first_order_only"
 """What a reply is where labels have three classes: published figures read one game a pair."""
+SWAPPED: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,20 @@ def _against(
         sets |= gold_sets(prefix, battles)
         gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
     if len(told) < len(labels):
-        keys, said = [key for key, _ in labels], [label for _, label in labels]
-        replies = [combine(REPLY, [game.played for game in played[key]]).outcome for key in keys]
+        keys = [key for key, _ in labels]
+        said, replies = zip(*(_by_slot(played[key], label) for key, label in labels), strict=True)
         three = label_figures(said, replies, prompts=[played[key][0].prompt for key in keys], rng=rng)
         sets |= label_sets(prefix, keys, said, replies)
         three = tuple(_of_set(figure, note, label_links(prefix), sets) for figure in three)
     return Truths(gold, three, sets)
+
+
+def _by_slot(games: Sequence[AuditGame], label: Side) -> tuple[Side, Side | None]:
+    """Label and reply with "a" as the first slot of the game that is read: classes of published figures are slots."""
+    reply = combine(REPLY, [game.played for game in games]).outcome
+    if any(game.order == "ab" for game in games):
+        return label, reply
+    return SWAPPED.get(label, label), None if reply is None else SWAPPED.get(reply, reply)
 
 
 def _of_set(figure: Figure, note: str, keys: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:

@@ -13,6 +13,7 @@ from arena.importing.prompts import Prompts
 from arena.importing.rows import PromptRow
 from arena.models import Arena, Battle, PromptPool
 from judges.goldsets import GoldPair
+from judges.importing import pandalm
 from judges.importing.stored import storable
 from judges.models import GoldItem, GoldSet
 from judges.verdicts import Order, Side
@@ -40,9 +41,12 @@ def load_gold_set(
 ) -> tuple[GoldSet, dict[str, Placed]]:
     """The gold set of this name with all labels, and where each pair stands. What is here already is not made again.
 
-    `prompts` are those that are here, by the pair's key; others are known by their text, or made.
+    `prompts` are those that are here, by the pair's key; others are known by their text, or made. Pairs of a test set whose
+    battles were imported with people's votes are those battles.
     """
-    placed = _place(arena, pairs, _prompts(arena, pairs, pool=origin) if prompts is None else prompts)
+    placed = _standing(arena, pairs) if origin == "pandalm" else {}
+    if missing := [pair for pair in pairs if pair.key not in placed]:
+        placed |= _place(arena, missing, _prompts(arena, missing, pool=origin) if prompts is None else prompts)
     gold, _ = GoldSet.objects.get_or_create(arena=arena, name=name[:120], defaults={"origin": origin})
     items = [
         GoldItem(
@@ -53,6 +57,12 @@ def load_gold_set(
     ]  # fmt: skip
     GoldItem.objects.bulk_create(items, ignore_conflicts=True)
     return gold, placed
+
+
+def _standing(arena: Arena, pairs: Sequence[GoldPair]) -> dict[str, Placed]:
+    """By the test set's own numbers: the same two answers may stand in it several times, with other labels."""
+    found = pandalm.battles_of(arena, [pair.key for pair in pairs])
+    return {key: Placed(battle, order) for key, (battle, order) in found.items()}
 
 
 def _place(arena: Arena, pairs: Sequence[GoldPair], prompts: Mapping[str, int]) -> dict[str, Placed]:

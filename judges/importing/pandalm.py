@@ -18,12 +18,12 @@ ROWS_A_QUERY = 1_000
 
 def read(path: Path, arena: Arena, baseline: str) -> Batch:
     rows = {row.text("idx"): row for row in rows_of(path)}
-    battles = _battles(arena, list(rows))
+    battles = battles_of(arena, list(rows))
     games = [_game(row, *battles[key]) for key, row in rows.items() if key in battles]
     return Batch(games, len(rows), len(rows) - len(games))
 
 
-def _battles(arena: Arena, own_ids: list[str]) -> dict[str, tuple[int, Order]]:
+def battles_of(arena: Arena, own_ids: list[str]) -> dict[str, tuple[int, Order]]:
     """By the file's own number: the battle, and the order in which it was shown."""
     keys = row_keys("pandalm", [BattleRow(0, own_id, "", "", None, ()) for own_id in own_ids], Ordinals())
     by_key = dict(zip(keys, own_ids, strict=True))

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Battle, Prompt, Response
+from arena.models import Arena, Battle, Prompt, Response
 from judges.models import GoldItem
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
@@ -50,6 +50,16 @@ def test_the_same_file_again_adds_nothing(tmp_path):
 def test_pandalm_is_a_gold_set_of_its_majorities(shared_data):
     said = take_in(make_arena(), "pandalm", shared_data / "pandalm" / "testset-v1.json")
     assert "999 labels" in said or "pairs have no majority" in said
+
+
+def test_labels_of_pandalm_stand_on_the_battles_that_people_voted_on(shared_data):
+    path = shared_data / "pandalm" / "testset-v1.json"
+    call_command("import_battles", str(path), "--format", "pandalm", "--arena", "voted", stdout=StringIO())
+    n_battles = Battle.objects.count()
+    assert "999 labels on 999 battles" in take_in(Arena.objects.get(slug="voted"), "pandalm", path)
+    assert Battle.objects.count() == n_battles
+    for item in GoldItem.objects.prefetch_related("battle__votes"):
+        assert 2 * sum(vote.outcome == item.label for vote in item.battle.votes.all()) > item.battle.votes.count()
 
 
 def test_pairs_are_made_where_one_answer_passes_and_one_fails():
