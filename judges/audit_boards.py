@@ -139,12 +139,15 @@ def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N
 def _levelled_draws(fit: Fit, *, rng: np.random.Generator, n_replicates: int) -> Floats:
     """As `bootstrap` by prompt; rows of one pair, outcome and slot are one row with a weight, which makes refits quick."""
     c = fit.comparisons
-    columns = [c.a, c.b, c.outcome, np.full(len(c), -1) if c.first is None else c.first]
-    cells, cell = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
+    slots = np.full(len(c), -1) if c.first is None else c.first
+    rows = np.array([c.a, c.b, c.outcome, slots], dtype=np.int64).T
+    cells, cell = np.unique(rows, axis=0, return_inverse=True)
     prompts, prompt = np.unique(c.clusters("prompt"), return_inverse=True)
     table = csr_array((c.weights(), (prompt, cell.ravel())), shape=(len(prompts), len(cells)))
     drawn = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), size=n_replicates) @ table
-    bare = Comparisons(names=c.names, a=cells[:, 0], b=cells[:, 1], outcome=cells[:, 2], first=cells[:, 3])
+    a, b = cells[:, :2].astype(np.int32).T
+    outcome, first = cells[:, 2:].astype(np.int8).T
+    bare = Comparisons(names=c.names, a=a, b=b, outcome=outcome, first=first)
     return np.array([_refitted(bare.reweighted(weights), fit) for weights in drawn])
 
 

@@ -167,7 +167,7 @@ def battle_sets(
     members: dict[str, list[str]] = {}
     for key, battle in (*_of_items(items), *_of_games(games), *_of_grades(graded)):
         members.setdefault(key, []).append(battle)
-    words = WORDS | {f"{STATE}{state.value}": f"a game ended as {state.value}" for state in GameState}
+    words = {**WORDS, **{f"{STATE}{state.value}": f"a game ended as {state.value}" for state in GameState}}
     return {key: BattleSet.of(key, words[key], battles) for key, battles in members.items()}
 
 

@@ -51,7 +51,7 @@ def items_of(
 ) -> Iterator[AuditItem]:
     """Its battles, decided by the default rule, with what people or gold labels say and what the answers look like."""
     played, said = by_battle(games), people_on(arena)
-    outcomes = said.outcomes | labels
+    outcomes: Mapping[int, Side] = {**said.outcomes, **labels}
     has_strengths = knows_strengths(judge.protocol)
     organisations = dict(Competitor.objects.filter(arena=arena).values_list("name", "organisation"))
     for battle, looks_a, looks_b in _looks(judge, arena):

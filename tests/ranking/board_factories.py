@@ -59,13 +59,36 @@ def make_judge_audit(arena: Arena, name: str = "", **fields: Any) -> JudgeAudit:
     judge, _ = Judge.objects.get_or_create(
         name=name or f"judge {next(_numbers)}", kind="offline", protocol=f"p{next(_numbers)}"
     )
+    agreement = make_figure("agreement with people", 0.8, sets=["agrees", "differs"])
+    moments = {"first": "2026-05-03T10:00:00+00:00", "last": "2026-05-04T10:00:00+00:00"}
+    line = {"competitor": "Kestrel", "rank": 1, "rating": 1010.0, "low": 990.0, "high": 1030.0}
     ends = [{"competitor": "Kestrel", "n_games": 80, "counts": {"rule": 79, "error": 1}}]
     known = {
         "rule": "consistent_only",
         "n_games": 80,
         "cost": 1_250_000,
         "made_at": timezone.now(),
-        "figures": {"people": [make_figure("agreement with people", 0.8), make_figure("kappa", None, note="too few")]},
+        "figures": {"people": [agreement, make_figure("kappa", None, note="too few")]},
+        "battle_sets": {
+            "agrees": {"words": "same outcome as people", "n": 32, "battles": [2, 1]},
+            "differs": {"words": "another outcome than people", "n": 8, "battles": [3]},
+        },
+        "boards": [
+            {"rule": "games", "n_decided": 40, "n_undecided": 0, "tau": 1.0, "reason": "", "standings": [line], "unrated": {}},
+            {
+                "rule": "mean",
+                "n_decided": 0,
+                "n_undecided": 40,
+                "tau": None,
+                "reason": "nothing is decided: no games",
+                "standings": [],
+                "unrated": {"Kestrel": "won all"},
+            },
+        ],
+        "answered": {
+            "replies": [{"model": "m-1", "parameters": {"max_tokens": 64}, "n_games": 80, **moments}],
+            "refused": ["temperature"],
+        },
         "coverage": {"overall": make_figure("coverage", 0.9875, n=80, unit="games"), "badge": "", "by_competitor": ends},
     }
     return JudgeAudit.objects.create(judge=judge, arena=arena, **known | fields)

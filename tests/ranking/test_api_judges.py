@@ -46,6 +46,40 @@ def test_a_judge_is_given_with_every_figure_its_unit_and_interval(client):
     assert (judge["coverage"]["value"], judge["reasons"]) == (0.9875, ["few battles"])
 
 
+def test_a_figure_names_the_battles_behind_it_with_the_page_that_lists_them(client):
+    audit = make_judge_audit(make_arena("garden", content_visibility="public"))
+    agreement, kappa = get(client, f"judges/{audit.judge_id}/")["figures"]
+    page = f"http://testserver/arenas/garden/judges/{audit.judge_id}/battles/?set="
+    assert agreement["battles"] == [
+        {"set": "agrees", "words": "same outcome as people", "n": 32, "url": f"{page}agrees"},
+        {"set": "differs", "words": "another outcome than people", "n": 8, "url": f"{page}differs"},
+    ]
+    assert kappa["battles"] == []
+
+
+def test_who_may_not_read_battles_gets_their_number_without_a_page(client):
+    audit = make_judge_audit(make_arena("garden", content_visibility="curators"))
+    agreement, _ = get(client, f"judges/{audit.judge_id}/")["figures"]
+    assert [(each["n"], each["url"]) for each in agreement["battles"]] == [(32, None), (8, None)]
+
+
+def test_a_judge_is_given_with_its_board_under_each_rule_and_what_answered(client):
+    audit = make_judge_audit(make_arena("garden"))
+    judge = get(client, f"judges/{audit.judge_id}/")
+    games, mean = judge["boards"]
+    assert (games["n_decided"], games["standings"][0]["rating"]) == (40, 1010.0)
+    assert (mean["reason"], mean["unrated"]) == ("nothing is decided: no games", {"Kestrel": "won all"})
+    assert judge["answered"]["replies"][0]["model"] == "m-1"
+    assert judge["answered"]["refused"] == ["temperature"]
+
+
+def test_an_audit_from_before_there_were_sets_is_given_without_them(client):
+    audit = make_judge_audit(make_arena("garden"), battle_sets={}, boards=[], answered={})
+    judge = get(client, f"judges/{audit.judge_id}/")
+    assert (judge["boards"], judge["answered"]) == ([], {"replies": [], "refused": []})
+    assert judge["figures"][0]["battles"] == []
+
+
 def test_an_end_that_is_open_is_null_and_says_so(client):
     figure = make_figure("slot intercept gamma", None, low=1.2, is_unbounded=True)
     audit = make_judge_audit(make_arena(), figures={"position": [figure]})
