@@ -43,6 +43,7 @@ def addresses(arena, battle, program, run):
     public = [
         reverse("battle", args=[arena.slug, battle.pk]), reverse("judges", args=[arena.slug]),
         reverse("judge", args=[arena.slug, program.pk]),
+        f"{reverse('judge-battles', args=[arena.slug, program.pk])}?set=agrees",
     ]  # fmt: skip
     new = reverse("new-run")
     return public, [*public, reverse("runs"), reverse("run", args=[run.pk]), new, f"{new}?arena={arena.slug}"]

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from judges.audit_people import score_labels
+from judges.audit_labels import score_labels
 from judges.goldsets import (
     GoldSetError,
     GradedAnswer,
