@@ -62,6 +62,7 @@ class Engine:
         self._n_dear = 0  # calls that the last turn found to cost more than what is left
         self._n_decided = 0  # calls that the last turn decided without asking
         self._dry_until = -1e9
+        self._full_until: dict[limiting.Address, float] = {}  # where an address just granted nothing
         self._n_faults = 0
 
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
@@ -151,6 +152,8 @@ class Engine:
         stored = store(replies, self.token, self._kind, self.run, now=now)
         for endpoint in stored.endpoints:
             self._sight.endpoints[endpoint.pk] = endpoint
+        for reply in replies:  # it has room again
+            self._full_until.pop(limiting.address_of(reply.job.endpoint), None)
         offers = self._offers(stored, now) if is_claiming else {}
         self._n_dear = 0
         if not offers and not self._n_decided:
@@ -193,6 +196,8 @@ class Engine:
             self._sight.allowances[limiting.address_of(endpoint)] = allowance
             if is_probe and not granted:
                 circuits.end_probe(endpoint)
+            if chosen and not granted:
+                self._full_until[limiting.address_of(endpoint)] = time.monotonic() + REST_SECONDS
             if not granted:
                 continue
             budget.reserve(run, sum(each.bound for each in chosen[:granted]))
@@ -235,7 +240,10 @@ class Engine:
     def _most(self, endpoint: Endpoint, room: int, now: datetime) -> int:
         if endpoint.probe_until is not None and endpoint.probe_until > now:
             return 0
-        allowance = self._sight.allowances.get(limiting.address_of(endpoint))
+        address = limiting.address_of(endpoint)
+        if time.monotonic() < self._full_until.get(address, -1e9):
+            return 0
+        allowance = self._sight.allowances.get(address)
         return room if allowance is None else limiting.most(allowance, endpoint, room, now=now)
 
     def _share(self, endpoint: Endpoint, n_endpoints: int) -> int:

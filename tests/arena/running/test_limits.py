@@ -11,6 +11,7 @@ import pytest
 from arena.llm.messages import RateHeaders
 from arena.models import Allowance, Attempt, Call, Run
 from arena.running import pace
+from arena.running.engine import REST_SECONDS
 from arena.running.pace import Limits, Report
 from judges.fakellm.script import Script
 from tests.arena.running.rows import add_calls, engine_process, fake, make_endpoint, make_run, work, work_in_threads
@@ -136,6 +137,15 @@ def test_no_more_calls_are_under_way_than_the_endpoint_allows(settings):
         run = work_in_threads(make_run(make_endpoint(server, max_concurrency=3), 40), 2)
     assert run.state == Run.State.DONE
     assert server.most_in_flight <= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_is_full_is_not_asked_for_room_at_every_turn(settings):
+    """Each exchange with its allowance is a write: for what goes out, for what comes in, and one a rest while it is full."""
+    with fake(Script(latency=0.5), settings) as server:
+        work(make_run(make_endpoint(server, max_concurrency=1), 4))
+    seconds = sum((each.finished_at - each.sent_at).total_seconds() for each in Attempt.objects.all())
+    assert Allowance.objects.get().version <= 3 * 4 + seconds / REST_SECONDS
 
 
 @pytest.mark.django_db(transaction=True)
