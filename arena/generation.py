@@ -1,18 +1,13 @@
 """Competitors' answers by way of runs: one call a turn of a prompt, competitor and repeat. A failed one decides nothing."""
 
-import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
-from arena.llm.messages import Completion, Message, Request
+from arena.llm.messages import Completion, Message, Request, Usage
 from arena.llm.pricing import tokens_in_bound
-from arena.models import Arena, Assignment, Call, Competitor, Endpoint, FinishState, Prompt, Response, Run, content_hash
+from arena.models import Assignment, Call, FinishState, Prompt, Response, Run, content_hash
 from arena.rendering import rendered
-from arena.running import budget
 from arena.running.kinds import Composed, Decided, Reading
 from arena.style_features import style_features
 
@@ -27,33 +22,6 @@ class Settings:
     max_tokens: int = MAX_TOKENS
     temperature: float | None = None
     repeats: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """A competitor and the endpoint that answers for it."""
-
-    competitor: Competitor
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a run would send at the most."""
-
-    n_calls: int
-    tokens_in: int
-    tokens_out: int
-    cost: int  # micro-dollars
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An answer that is not here yet."""
-
-    prompt: Prompt
-    author: Author
-    repeat: int
 
 
 class Generation:
@@ -94,54 +62,11 @@ class Generation:
         return False
 
 
-def estimate(wanted: Iterable[Wanted], chosen: Settings) -> Estimate:
-    """UTF-8 bytes for tokens in, the limit for tokens out; an earlier turn's answer at its longest."""
-    n_calls = tokens_in = tokens_out = cost = 0
-    for each in wanted:
-        earlier: list[dict[str, Any]] = []
-        for _ in each.prompt.turns:
-            request = _request(each.prompt, earlier, chosen)
-            n_calls, tokens_in, tokens_out = n_calls + 1, tokens_in + tokens_in_bound(request), tokens_out + request.max_tokens
-            cost += budget.bound(request, each.author.endpoint)
-            earlier.append({"text": "x" * (BYTES_A_TOKEN * chosen.max_tokens)})
-    return Estimate(n_calls, tokens_in, tokens_out, cost)
-
-
-def missing(prompts: Sequence[Prompt], authors: Sequence[Author], chosen: Settings) -> list[Wanted]:
-    """The answers of a plan that are not here; one that failed earlier counts as not here."""
-    competitors = [author.competitor.pk for author in authors if author.competitor.pk]
-    rows = Response.objects.filter(prompt__in=[prompt.pk for prompt in prompts], competitor__in=competitors)
-    here = set(rows.values_list("prompt_id", "competitor_id", "repeat"))
-    return [
-        Wanted(prompt, author, repeat)
-        for prompt, author, repeat in product(prompts, authors, range(chosen.repeats))
-        if (prompt.pk, author.competitor.pk, repeat) not in here and prompt.turns
-    ]
-
-
-@transaction.atomic
-def plan_run(
-    arena: Arena, wanted: Sequence[Wanted], chosen: Settings, *, cap: int | None = None, seed: int = 1, created_by: Any = None
-) -> Run:
-    """A run with a call for every answer that is wanted, in the random order of its seed; new competitors are saved here."""
-    for competitor in {id(each.author): each.author.competitor for each in wanted}.values():
-        if competitor.pk is None:
-            competitor.save()
-    in_order = random.Random(seed).sample(wanted, len(wanted))  # noqa: S311 # nosec - an order, not a secret
-    authors = {each.author.competitor.pk: each.author for each in wanted}
-    names = ", ".join(author.competitor.name for author in authors.values())
-    run = Run.objects.create(
-        arena=arena, kind=Run.Kind.GENERATE, seed=seed, cap=cap, created_by=created_by, name=f"answers of {names}"[:120],
-        plan={"settings": asdict(chosen), "authors": {str(pk): author.endpoint.name for pk, author in authors.items()}},
-    )  # fmt: skip
-    calls = [Call(run=run, endpoint=each.author.endpoint, place=place) for place, each in enumerate(in_order)]
-    Call.objects.bulk_create(calls, batch_size=500)
-    rows = [
-        Assignment(call=call, prompt=each.prompt, competitor=each.author.competitor, repeat=each.repeat)
-        for call, each in zip(calls, in_order, strict=True)
-    ]
-    Assignment.objects.bulk_create(rows, batch_size=500)
-    return run
+def bounds_of(prompt: Prompt, chosen: Settings) -> Iterator[Usage]:
+    """The most tokens that each turn can take, the answers to earlier turns at their longest."""
+    for number in range(len(prompt.turns)):
+        request = _request(prompt, [{"text": ""}] * number, chosen)
+        yield Usage(tokens_in_bound(request) + number * BYTES_A_TOKEN * chosen.max_tokens, request.max_tokens)
 
 
 def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:

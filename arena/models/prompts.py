@@ -24,6 +24,10 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def servable(self) -> "PromptQuerySet":
         return self.filter(status=PromptStatus.ACTIVE, pool__is_active=True)
 
+    def in_pools(self, slugs: Sequence[str]) -> "PromptQuerySet":
+        """Of these pools, or of all where none is named."""
+        return self.filter(pool__slug__in=slugs) if slugs else self
+
 
 class Prompt(models.Model):
     """What the competitors are asked: one or more turns of the user."""

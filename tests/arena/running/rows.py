@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -56,24 +57,24 @@ def work(run, **options):
 
 def work_in_threads(run, n_engines, **options):
     """Several engines at once, each on a connection of its own."""
-    failures = []
+    in_threads([lambda: work(Run.objects.get(pk=run.pk), **options)] * n_engines)
+    run.refresh_from_db()
+    return run
 
-    def one():
+
+def in_threads(tasks):
+    """All at once, each on a connection of its own; what they return."""
+
+    def one(task):
         try:
-            work(Run.objects.get(pk=run.pk), **options)
-        except Exception as error:
-            failures.append(error)
+            barrier.wait()
+            return task()
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=one) for _ in range(n_engines)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-    run.refresh_from_db()
-    return run
+    barrier = threading.Barrier(len(tasks))
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(one, tasks))
 
 
 def engine_process(run, **options):
