@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import battles, entrance, imports, runs, status, voting
+from arena.views import battles, entrance, imports, new_runs, runs, status, voting
 
 urlpatterns = [
     path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("import/", imports.imports, name="imports"),
     path("import/<int:pk>/", imports.import_detail, name="import"),
     path("runs/", runs.runs, name="runs"),
+    path("runs/answers/", new_runs.new_answers, name="new-answers"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("enter/<str:token>/", entrance.enter, name="enter"),
     path("healthz", status.healthz, name="healthz"),

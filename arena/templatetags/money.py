@@ -3,8 +3,10 @@
 from django import template
 
 from arena.running.budget import dollars as in_dollars
+from arena.running.planning import roughly
 
 register = template.Library()
+register.filter("roughly", roughly)
 
 
 @register.filter

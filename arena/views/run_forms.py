@@ -1,7 +1,134 @@
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
 from django import forms
+
+from arena.answer_plans import LONGEST_NAME, Wish
+from arena.generation import MAX_TOKENS, Settings
+from arena.models import Arena, Endpoint, Prompt
+from arena.models.endpoints import DOLLAR
+
+if TYPE_CHECKING:
+    _EndpointChoice = forms.ModelChoiceField[Endpoint]
+else:
+    _EndpointChoice = forms.ModelChoiceField
+
+MOST_ANSWERS = 10_000  # counted while somebody waits
+MOST_TOKENS = 200_000
+N_AUTHORS = 6
 
 
 class CapForm(forms.Form):
     """What a run may cost in all, in dollars; empty for no cap."""
 
     cap = forms.DecimalField(min_value=0, max_value=1_000_000, decimal_places=6, required=False)
+
+    def cap_in_micros(self) -> int | None:
+        """None for no cap."""
+        dollars = self.cleaned_data["cap"]
+        return None if dollars is None else int(dollars * DOLLAR)
+
+
+class PromptsForm(CapForm):
+    """Which prompts of an arena are asked about, and how."""
+
+    which = "The first ones."
+    pools = forms.MultipleChoiceField(
+        label="Pools", required=False, widget=forms.CheckboxSelectMultiple, help_text="None chosen: the prompts of all."
+    )
+    prompts = forms.IntegerField(label="How many prompts, at most", min_value=1, max_value=MOST_ANSWERS, initial=200)
+    max_tokens = forms.IntegerField(
+        label="Tokens of a reply, at most", min_value=1, max_value=MOST_TOKENS, initial=MAX_TOKENS,
+        help_text="Thinking included.",
+    )  # fmt: skip
+    seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="Of the order of the calls.")
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
+        super().__init__(data)
+        pools = [(pool.slug, pool.name) for pool in arena.pools.filter(is_active=True)]
+        self.fields["pools"].choices = pools  # type: ignore[attr-defined]
+        if len(pools) < 2:
+            del self.fields["pools"]
+        n_prompts = Prompt.objects.servable().filter(arena=arena).count()
+        self.fields["prompts"].help_text = f"{self.which} {arena.name} has {n_prompts:,} that are active."
+        self.fields["cap"].label = "Cap in dollars"
+        self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
+
+    def others(self) -> list[forms.BoundField]:
+        """Fields in the order in which the page shows them, pools apart."""
+        return [field for field in self if field.name != "pools"]
+
+    def said(self) -> dict[str, Any]:
+        """What was chosen, to be sent back as it is."""
+        return {name: _plain(self.fields[name].prepare_value(value)) for name, value in self.cleaned_data.items()}
+
+
+class AnswersForm(PromptsForm):
+    """Who is to answer, by which endpoint, and for how much."""
+
+    repeats = forms.IntegerField(label="Answers to each prompt", min_value=1, max_value=20, initial=1)
+    temperature = forms.FloatField(
+        label="Temperature", min_value=0, max_value=2, required=False, help_text="Empty: as the provider has it."
+    )
+
+    field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "cap"]
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
+        super().__init__(data, arena=arena)
+        self.known = list(arena.competitors.servable().values_list("name", flat=True)[:300])
+        for number in range(N_AUTHORS):
+            name = forms.CharField(label="Competitor", max_length=LONGEST_NAME, required=False)
+            name.widget.attrs |= {"list": "known", "autocomplete": "off"}
+            self.fields[f"competitor_{number}"] = name
+            self.fields[f"endpoint_{number}"] = EndpointField(required=False)
+
+    def authors(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The rows in which a competitor is named beside its endpoint."""
+        return [(self[f"competitor_{number}"], self[f"endpoint_{number}"]) for number in range(N_AUTHORS)]
+
+    def others(self) -> list[forms.BoundField]:
+        in_rows = {field.name for row in self.authors() for field in row}
+        return [field for field in super().others() if field.name not in in_rows]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        rows = [(said.get(f"competitor_{number}"), said.get(f"endpoint_{number}")) for number in range(N_AUTHORS)]
+        for number, (name, endpoint) in enumerate(rows):
+            if name and endpoint is None and f"endpoint_{number}" not in self.errors:
+                self.add_error(f"endpoint_{number}", "Choose who answers for it.")
+            if endpoint is not None and not name and f"competitor_{number}" not in self.errors:
+                self.add_error(f"competitor_{number}", "Name the competitor that it answers for.")
+        n_named = sum(bool(name) for name, _ in rows)
+        if not n_named and not self.errors:
+            self.add_error("competitor_0", "Name at least one competitor.")
+        if not self.errors and (n_most := n_named * said["prompts"] * said["repeats"]) > MOST_ANSWERS:
+            fewer = "choose fewer, or use manage.py generate"
+            self.add_error(None, f"That is up to {n_most:,} answers, and {MOST_ANSWERS:,} are counted here at once: {fewer}.")
+        return said
+
+    def wish(self) -> Wish:
+        said = self.cleaned_data
+        rows = [(said[f"competitor_{number}"], said[f"endpoint_{number}"]) for number in range(N_AUTHORS)]
+        return Wish(
+            tuple((name, endpoint) for name, endpoint in rows if name),
+            Settings(said["max_tokens"], said["temperature"], said["repeats"]),
+            tuple(said.get("pools", ())), said["prompts"], said["seed"],
+        )  # fmt: skip
+
+
+class EndpointField(_EndpointChoice):
+    """An endpoint, with the model behind it and whether it is paused."""
+
+    def __init__(self, *, label: str = "Endpoint", required: bool = True) -> None:
+        super().__init__(Endpoint.objects.all(), label=label, required=required, empty_label="none")
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}: {obj.model}" + (f", paused: {obj.paused_because}" if obj.paused_because else "")
+
+
+def _plain(value: Any) -> Any:
+    """For JSON, as a form takes it."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, Decimal) else value
