@@ -204,13 +204,36 @@ def checked_criteria(rows: Any) -> list[dict[str, Any]]:
 @admin.register(Checklist)
 class ChecklistAdmin(CuratorAdmin):
     form = ChecklistForm
-    list_display = ["prompt", "written_by", "changed_at"]
-    list_filter = ["prompt__arena"]
-    list_select_related = ["prompt", "written_by"]
+    list_display = ["prompt", "n_criteria", "author", "changed_at"]
+    list_filter = ["prompt__arena", ("written_by", admin.EmptyFieldListFilter)]
+    list_select_related = ["prompt", "written_by", "call__endpoint"]
     raw_id_fields = ["prompt"]
     search_fields = ["prompt__key"]
     fixed = ["prompt"]
+    fields = ["prompt", "criteria", "author", "asked_in"]
+    readonly_fields = ["author", "asked_in"]
 
     def save_model(self, request: HttpRequest, obj: Checklist, form: Any, change: bool) -> None:
-        obj.written_by = curator_of(request)
+        if form.changed_data:  # whoever only looked at it has not written it
+            obj.written_by = curator_of(request)
         super().save_model(request, obj, form, change)
+
+    @admin.display(description="criteria")
+    def n_criteria(self, checklist: Checklist) -> int:
+        return len(checklist.criteria)
+
+    @admin.display(description="written by", ordering="written_by__username", empty_value="nobody yet")
+    def author(self, checklist: Checklist) -> str | None:
+        """Who wrote or edited it last."""
+        if checklist.written_by is not None:
+            return checklist.written_by.get_username()
+        if checklist.call is not None:
+            return f"a model ({checklist.call.endpoint.model})"
+        return "somebody whose account is gone" if checklist.pk else None
+
+    @admin.display(description="first written in", empty_value="no call: a person wrote it")
+    def asked_in(self, checklist: Checklist) -> SafeString | None:
+        call = checklist.call
+        if call is None:
+            return None
+        return format_html('<a href="{}">run {}</a>, call {}', reverse("run", args=[call.run_id]), call.run_id, call.pk)

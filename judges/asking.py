@@ -33,7 +33,7 @@ class Asker:
         if self.protocol.turns == "several" and n_turns < 2:
             return f"{self.protocol.title}: made for several turns, and the prompt has one"
         if "checklist" in self.protocol.needed and not contest.item.checklist:
-            return f"{self.protocol.title}: the prompt has no checklist yet"
+            return f"{self.protocol.title}: the prompt has no checklist yet: manage.py write_checklists has one written"
         return ""
 
     def may_show_reference(self, contest: Contest) -> bool:

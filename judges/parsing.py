@@ -84,7 +84,7 @@ def judge_reply(text: str | None, finish: Finish, labels: Labels, *, fence: str 
     >>> judge_reply("[[A]]", "length", labels).state
     <GameState.TRUNCATED: 'truncated'>
     """
-    if ended := _UNFINISHED.get(finish):
+    if ended := UNFINISHED.get(finish):
         return Parsed(ended[0], reason=ended[1])
     if text is None:
         return Parsed(GameState.UNPARSABLE, reason="The reply has no content (null).")
@@ -95,7 +95,7 @@ def judge_reply(text: str | None, finish: Finish, labels: Labels, *, fence: str 
     return _refused_if_so(parse(text, labels, fence=fence, pick=pick), text)
 
 
-_UNFINISHED = {
+UNFINISHED = {
     "length": (GameState.TRUNCATED, "The reply was cut at the token limit."),
     "filtered": (GameState.FILTERED, "The provider's content filter held the reply back."),
     "refused": (GameState.REFUSED, "The provider says that the model refused."),
@@ -105,11 +105,11 @@ _UNFINISHED = {
 def parse(text: str, labels: Labels, *, fence: str | None = None, pick: Pick = "agree") -> Parsed:
     """The label in the text, or `ambiguous` or `unparsable` with the reason."""
     traced = Traced.of(text)
-    objects = _objects(text)
+    objects = objects_in(text)
     # A string in JSON may name a fence or hold the word <think>; only what is no object as a whole is cut.
     if not _is_all(objects, text):
         traced = without_thoughts(without_echo(traced, fence))
-        objects = _objects(traced.text)
+        objects = objects_in(traced.text)
     if not has_words(traced.text):
         return Parsed(GameState.UNPARSABLE, reason="Nothing is left of the reply outside of thinking and echoed text.")
     return _decided(*_founds(traced, objects, labels), pick=pick)
@@ -162,13 +162,15 @@ def _ok(found: Found) -> Parsed:
 
 def _refused_if_so(parsed: Parsed, text: str) -> Parsed:
     """A refusal in words, only where there is no label."""
-    if parsed.state is not GameState.UNPARSABLE:
-        return parsed
-    said = without_thoughts(Traced.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
-    said = html.unescape(said[:400]).replace("’", "'").replace("**", "")
-    if not said.startswith(OPENINGS):
+    if parsed.state is not GameState.UNPARSABLE or not refuses(text):
         return parsed
     return Parsed(GameState.REFUSED, reason="The model refused in words.")
+
+
+def refuses(text: str) -> bool:
+    """Whether a reply begins as refusals do."""
+    said = without_thoughts(Traced.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
+    return html.unescape(said[:400]).replace("’", "'").replace("**", "").startswith(OPENINGS)
 
 
 def _last_line(text: Traced) -> int:
@@ -187,8 +189,8 @@ def _is_all(objects: Sequence[_Object], text: str) -> bool:
     return not has_words(around.replace("```json", "").replace("```JSON", ""))
 
 
-def _objects(text: str) -> list[_Object]:
-    """The outermost JSON objects in a text."""
+def objects_in(text: str) -> list[_Object]:
+    """The outermost JSON objects in a text, names of fields folded."""
     decoder = json.JSONDecoder(object_pairs_hook=_fields, strict=False)  # models write line breaks into strings
     places = [found.start() for found in re.finditer(r"\{(?=\s*[\"}])", text)]
     objects: list[_Object] = []

@@ -200,7 +200,11 @@ PAIR_WEIGHTS = "ranking.pairing.pair_weights"
 GAUGES = ["arena.gauges.gauges", "ranking.gauges.gauges"]
 
 # what a kind of run does with its calls
-RUN_KINDS = {"generate": "arena.generation.Generation", "judge": "judges.judging.Judging"}
+RUN_KINDS = {
+    "generate": "arena.generation.Generation",
+    "judge": "judges.judging.Judging",
+    "checklist": "judges.checklists.ChecklistWriting",
+}
 
 ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute

@@ -24,6 +24,7 @@ class Run(models.Model):
     class Kind(models.TextChoices):
         JUDGE = "judge", "judge battles"
         GENERATE = "generate", "generate answers"
+        CHECKLIST = "checklist", "write checklists"
 
     class State(models.TextChoices):
         RUNNING = "running", "running"

@@ -6,14 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from arena import access
-from arena.models import Attempt, Endpoint, Run
+from arena.models import Attempt, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import controlling
 from arena.running.controlling import NotPossible, Progress
@@ -23,6 +23,7 @@ from arena.views.run_forms import CapForm
 
 MOST_LISTED = 50
 MOST_FAILURES = 20
+MOST_REASONS = 10
 
 
 @login_required
@@ -94,8 +95,10 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
 
 def _details(shown: Run) -> dict[str, Any]:
     failures = Attempt.objects.filter(call__run=shown, state__in=[Attempt.State.FAILED, Attempt.State.LOST, Attempt.State.LATE])
+    failed = shown.calls.filter(state=Call.State.FAILED).exclude(reason="").order_by()
     return {
         "endpoints": _endpoints(shown),
+        "reasons": failed.values("outcome", "reason").annotate(n=Count("pk")).order_by("-n", "reason")[:MOST_REASONS],
         "failures": failures.select_related("endpoint").order_by("-pk")[:MOST_FAILURES],
         "cap_form": CapForm(),
     }

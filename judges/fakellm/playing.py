@@ -5,7 +5,7 @@ import re
 
 from judges.fakellm.asked import LABEL, Asked, content_key
 from judges.fakellm.script import JudgeScript, Script
-from judges.fakellm.wording import label_of_grade, label_of_winner, worded
+from judges.fakellm.wording import checklist, is_to_write_checklist, label_of_grade, label_of_winner, worded
 
 _QUALITY = re.compile(r"\bquality[=: ]\s*(-?\d+(?:\.\d+)?)")
 _FAMILY = re.compile(r"\bfamily[=: ]\s*(\w+)")
@@ -36,6 +36,8 @@ def said(script: Script, asked: Asked, number: int) -> str:
         return worded(asked, label)
     if (stored := script.replay.get(asked.content_key())) is not None:
         return stored
+    if not script.replies and is_to_write_checklist(asked):
+        return checklist(script)
     if script.judge is not None and asked.answers():
         return _judged(script, script.judge, asked)
     return script.replies[number % len(script.replies)] if script.replies else _fixed(script, asked)

@@ -55,6 +55,7 @@ class Script:
     judge: JudgeScript | None = None
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # answer -> {"quality": 1, "family": "x"}
     labels: Mapping[str, str] = field(default_factory=dict)  # of "first", "second", "tie"; else as the request asks for them
+    criteria: tuple[str, ...] = ()  # of a checklist that it is asked to write; else three of its own
     scores: tuple[float, float] | None = None  # of a wrong and of a right answer; else low and high on the request's scale
     obey: str = ""  # repeat the last label "outside_fence" or "anywhere" in the request
     ignore: tuple[str, ...] = ()  # the operator's own words, in which labels are no orders

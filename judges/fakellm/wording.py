@@ -15,6 +15,8 @@ _WINNERS = {  # words of a request that ask for a set of labels -> the labels
     r"two scores|score_2": {"first": "8 4", "second": "4 8", "tie": "6 6"},
     r"": {"first": "[[A]]", "second": "[[B]]", "tie": "[[C]]"},
 }
+_WRITES_CHECKLIST = re.compile(r"You write a checklist\b")
+_CRITERIA = ("Does it answer what was asked?", "Is all of it true?", "Does it leave out nothing that matters?")
 _SCALE = re.compile(r"from 1\D{0,30}to (\d{1,3})")
 
 
@@ -33,6 +35,17 @@ def label_of_grade(script: Script, asked: Asked, *, is_right: bool) -> str:
     scale = _SCALE.search(asked.instructions)
     low, high = script.scores or (2, int(scale[1]) - 1 if scale else 9)
     return f"[[{high if is_right else low:g}]]"
+
+
+def is_to_write_checklist(asked: Asked) -> bool:
+    return bool(_WRITES_CHECKLIST.search(asked.instructions))
+
+
+def checklist(script: Script) -> str:
+    """The script's criteria, each weighs less than the one before it, down to 1."""
+    texts = script.criteria or _CRITERIA
+    criteria = [{"text": text, "weight": max(3 - number, 1)} for number, text in enumerate(texts)]
+    return json.dumps({"reasoning": _REASON, "criteria": criteria}, ensure_ascii=False)
 
 
 def worded(asked: Asked, label: str) -> str:

@@ -1,5 +1,5 @@
 from judges.models.cards import Judge
 from judges.models.games import Game, GameChange
-from judges.models.gold import Checklist, GoldItem, GoldSet
+from judges.models.gold import Checklist, ChecklistCall, GoldItem, GoldSet
 
-__all__ = ["Checklist", "Game", "GameChange", "GoldItem", "GoldSet", "Judge"]
+__all__ = ["Checklist", "ChecklistCall", "Game", "GameChange", "GoldItem", "GoldSet", "Judge"]

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from arena.models import Arena, Battle, Prompt
+from arena.models import Arena, Battle, Call, Prompt
 from arena.outcomes import Outcome
 
 
@@ -44,11 +44,18 @@ class GoldItem(models.Model):
 
 
 class Checklist(models.Model):
-    """What a good answer to one prompt must have: written once, and edited by people."""
+    """What a good answer to one prompt must have: written once, by a person or by a model's call, and edited by people."""
 
     prompt = models.OneToOneField(Prompt, on_delete=models.CASCADE, related_name="checklist")
     criteria = models.JSONField(default=list, help_text="Objects with text, a question answered with yes or no, and weight.")
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="Who wrote or edited it last; empty: a model.",
+    )  # fmt: skip
+    call = models.OneToOneField(
+        Call, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="checklist",
+        help_text="The call in which a model wrote it first.",
+    )  # fmt: skip
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -56,3 +63,13 @@ class Checklist(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.criteria)} criteria"
+
+
+class ChecklistCall(models.Model):
+    """What a call of a checklist run is to write: the criteria of one prompt."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, primary_key=True, related_name="checklist_call")
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"criteria of {self.prompt_id}"

@@ -4,22 +4,29 @@ A judge, or a person, writes the criteria of a prompt once and people may edit t
 of the criteria that it meets.
 """
 
-import json
 from collections.abc import Sequence
 
 from arena.llm.messages import Message
+from arena.llm.replies import storable
 from judges import fencing
+from judges.echoes import without_echo, without_thoughts
 from judges.labels import CheckLabels
+from judges.parsing import objects_in
 from judges.protocols.item import Criterion
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol, as_slot, text_field
+from judges.tracing import Traced
 
 MOST_CRITERIA = 20
+MOST_WEIGHT = 100
 WRITING_SYSTEM = """\
 You write a checklist for judging answers to a request. Each criterion is one question about an answer that can be answered \
 with yes or no, where yes is good; it asks one thing, can be checked without knowing other answers, and does not ask for a \
 style that the request does not ask for."""
 WRITING_TEMPLATE = """\
+The system prompt that the assistants are given:
+{system_prompt}
+
 What the user asked:
 {prompt}
 
@@ -74,24 +81,43 @@ def weighted_share(label: str, checklist: Sequence[Criterion]) -> float:
     return met / sum(criterion.weight for criterion in checklist)
 
 
-def compose_writing(turns: Sequence[str], *, reference: str | None, fence: str) -> tuple[Message, ...]:
+def compose_writing(turns: Sequence[str], *, system_prompt: str = "", reference: str | None, fence: str) -> tuple[Message, ...]:
     """The request that has the criteria of one prompt written; no answer is shown, so that none shapes them."""
-    slots = {"prompt": as_slot(turns)} | ({"reference": reference} if reference else {})
+    slots = {"prompt": as_slot(turns)}
+    slots |= {name: text for name, text in (("system_prompt", system_prompt), ("reference", reference)) if text}
     return fencing.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence)
 
 
-def read_writing(text: str) -> tuple[Criterion, ...]:
+def read_writing(text: str, *, fence: str | None = None) -> tuple[Criterion, ...]:
     """The criteria in a reply to `compose_writing`; raises where it holds none, so that somebody looks at it."""
+    # A string in JSON may hold the word <think>; only what is no object as a whole is cut.
+    is_object = text.lstrip().startswith(("{", "```"))
+    said = text if is_object else without_thoughts(without_echo(Traced.of(text), fence)).text
+    found = [one.fields["criteria"] for one in objects_in(said) if "criteria" in one.fields]
+    if not found:
+        raise ValueError("no checklist in the reply: it has no JSON object with criteria. Ask again or write them by hand")
     try:
-        rows = json.loads(text[text.index("{") : text.rindex("}") + 1])["criteria"]
-        criteria = tuple(Criterion(str(row["text"]).strip(), float(row["weight"])) for row in rows)
-    except (ValueError, KeyError, TypeError, RecursionError) as reason:
+        criteria = tuple(_criterion(row) for row in _listed(found[-1]))
+    except ValueError as reason:
         raise ValueError(f"no checklist in the reply: {reason}. Ask again or write the criteria by hand") from reason
-    if not 1 <= len(criteria) <= MOST_CRITERIA or not all(criterion.text for criterion in criteria):
-        raise ValueError(
-            f"{len(criteria)} criteria; allowed are 1 to {MOST_CRITERIA}, none of them empty. Ask again or edit them"
-        )
+    if not 1 <= len(criteria) <= MOST_CRITERIA:
+        raise ValueError(f"{len(criteria)} criteria; allowed are 1 to {MOST_CRITERIA}. Ask again or write them by hand")
     return criteria
+
+
+def _listed(rows: object) -> list[object]:
+    if not isinstance(rows, list):
+        raise ValueError("its criteria are no list")  # a reply is of the wrong form, not a caller
+    return rows
+
+
+def _criterion(row: object) -> Criterion:
+    text, weight = (row.get("text"), row.get("weight")) if isinstance(row, dict) else (None, None)
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("a criterion without a text")
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
+        raise ValueError(f"weight {str(weight)[:20]!r} of a criterion; allowed are numbers above 0, at most {MOST_WEIGHT}")
+    return Criterion(storable(text.strip()), weight)
 
 
 CHECKLIST = SingleProtocol(

@@ -63,6 +63,14 @@ def test_a_run_shows_progress_end_states_and_the_newest_failures(client, curator
     assert "&lt;b&gt;no&lt;/b&gt;" in page
 
 
+def test_a_run_says_why_calls_failed_the_most_frequent_reason_first(client, curator):
+    run = make_run(state="done")
+    make_calls(run, 1, state="failed", outcome="unparsable", reason="<b>no checklist</b>")
+    make_calls(run, 2, state="failed", outcome="refused", reason="The model refused in words.")
+    page = client.get(reverse("run", args=[run.pk])).content.decode()
+    assert page.index("The model refused in words.") < page.index("&lt;b&gt;no checklist&lt;/b&gt;")
+
+
 def test_a_poll_gets_the_figures_alone_and_nothing_while_they_stand(client, curator):
     run = make_run()
     make_calls(run, 1)

@@ -181,6 +181,34 @@ def test_written_criteria_are_read():
 
 
 @pytest.mark.parametrize(
+    "around",
+    [
+        '<think>First {"criteria": [{"text": "A draft?", "weight": 1}]}</think>Here {it} is: %s',
+        f'<<<{FENCE} begin prompt>>>\n{{"criteria": [{{"text": "Echoed?", "weight": 1}}]}}\n<<<{FENCE} end prompt>>>\n%s',
+        '{"criteria": [{"text": "A first try?", "weight": 1}]}\n%s',
+        "```\n%s\n```",
+    ],
+)
+def test_criteria_are_read_from_the_last_word_alone(around):
+    written = '{"reasoning": "a\nb", "criteria": [{"text": "Is it so?", "weight": 2}]}'
+    assert read_writing(around % written, fence=FENCE) == (Criterion("Is it so?", 2),)
+
+
+def test_a_criterion_may_speak_of_thinking():
+    assert read_writing('{"criteria": [{"text": "Has it no <think>?", "weight": 1}]}') == (Criterion("Has it no <think>?", 1),)
+
+
+def test_a_criterion_that_no_database_takes_is_mended():
+    (found,) = read_writing('{"criteria": [{"text": "a\\u0000b\\ud800", "weight": 1}]}')
+    assert found.text == "a\ufffdb\ufffd"
+
+
+def test_whoever_writes_criteria_sees_the_system_prompt_and_the_reference():
+    texts = read_back(compose_writing(("One?",), system_prompt="Be kind.", reference="So.", fence=FENCE), FENCE)
+    assert texts == {"system_prompt": "Be kind.", "prompt": "One?", "reference": "So."}
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         "",
@@ -191,6 +219,12 @@ def test_written_criteria_are_read():
         '{"criteria": [{"text": "x"}]}',
         '{"criteria": [{"text": "", "weight": 1}]}',
         '{"criteria": [{"text": "x", "weight": -1}]}',
+        '{"criteria": [{"text": "x", "weight": true}]}',
+        '{"criteria": [{"text": "x", "weight": 1e999}]}',
+        '{"criteria": [{"text": {"x": 1}, "weight": 1}]}',
+        '{"criteria": {"text": "x", "weight": 1}}',
+        '{"criteria": ["x"]}',
+        '[{"text": "x", "weight": 1}]',
         '{"criteria": ' + '[{"text": "x", "weight": 1},' * 30 + "]}",
         "{" * 9000 + "}",
     ],

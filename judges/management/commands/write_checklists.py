@@ -1,0 +1,33 @@
+"""Has a model write the checklists by which answers are judged, one for each prompt that has none."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from arena.models import Arena, Run
+from arena.running.terminal import RunCommand, named_endpoint, refuse
+from judges import checklists
+from judges.checklists import ChecklistDraft, Settings, Wish
+
+
+class Command(RunCommand[ChecklistDraft]):
+    help = (
+        "Have checklists written for prompts that have none: says calls, tokens and cost, then sends. Edit them in the admin."
+    )
+    kind, unit = Run.Kind.CHECKLIST, "checklist"
+    max_tokens = checklists.MAX_TOKENS
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--endpoint", metavar="NAME", help="who writes them")
+
+    def drafted(self, arena: Arena, options: dict[str, Any]) -> ChecklistDraft:
+        if not options["endpoint"]:
+            refuse("who is to write them? Give --endpoint NAME")
+        wish = Wish(
+            named_endpoint(options["endpoint"]), Settings(options["max_tokens"]), tuple(options["pool"]), options["prompts"],
+            options["seed"],
+        )  # fmt: skip
+        return checklists.drafted(arena, wish)
+
+    def start(self, draft: ChecklistDraft, *, cap: int | None) -> Run:
+        return checklists.start(draft, cap=cap)

@@ -1,0 +1,41 @@
+"""A run in which a model writes checklists, started in the browser."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from arena.models import Arena
+from arena.views.new_runs import NewRun
+from arena.views.run_forms import EndpointField, PromptsForm
+from judges import checklists
+from judges.checklists import ChecklistDraft, Settings, Wish
+
+
+class ChecklistsForm(PromptsForm):
+    """Who is to write checklists, for which prompts, and for how much."""
+
+    endpoint = EndpointField(label="Who writes them")
+    which = "The first ones that have none."
+
+    field_order = ["endpoint", "pools", "prompts", "max_tokens", "seed", "cap"]
+
+    def wish(self) -> Wish:
+        said = self.cleaned_data
+        settings = Settings(said["max_tokens"])
+        return Wish(said["endpoint"], settings, tuple(said.get("pools", ())), said["prompts"], said["seed"])
+
+
+def _drafted(arena: Arena, form: ChecklistsForm) -> ChecklistDraft:
+    return checklists.drafted(arena, form.wish())
+
+
+CHECKLISTS = NewRun("judges/new_checklists.html", ChecklistsForm, _drafted, checklists.start)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_checklists(request: HttpRequest) -> HttpResponse:
+    """Checklists for an arena's prompts that have none."""
+    return CHECKLISTS.answer(request)
