@@ -76,7 +76,9 @@ class RunCommand[D: Draft](BaseCommand):
             again = f"it goes on here with --arena {draft.arena.slug} --resume {run.pk}"
             self.stdout.write(f"  run {run.pk} is {run.get_state_display()}; {again}")
         if not draft.n_wanted:
-            self.stdout.write(f"Every {'other ' if draft.n_under_way else ''}{self.unit} is here already: nothing was sent.")
+            self.stdout.write(
+                f"Every {'other ' if draft.n_under_way else ''}{self.unit} is here already: nothing is left to send."
+            )
         return bool(draft.n_wanted)
 
     def say(self, draft: D, cap: int | None, forecast: Forecast | None) -> None:
