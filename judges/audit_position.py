@@ -155,19 +155,23 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
     limit that exists is a one-sided 95 % bound.
     """
     said = [game for game in games if game.verdict is not None]
-    if not said:
-        return GAMMA.refused("no games with a verdict")
+    return gamma_of(_comparisons(said)) if said else GAMMA.refused("no games with a verdict")
+
+
+def gamma_of(comparisons: Comparisons) -> Figure:
+    """The same, of games as comparisons with the side shown first."""
+    n = len(comparisons)
     try:
-        fit = fit_contextual(_comparisons(said))
+        fit = fit_contextual(comparisons)
     except (SeparationError, NotConvergedError) as error:
-        if not _tells_slots_from_ratings(fit_bradley_terry(_comparisons(said)).comparisons):
-            return GAMMA.refused(CONFOUNDED, n=len(said))
-        return replace(GAMMA.refused(f"no finite estimate: {error}", n=len(said)), is_unbounded=True)
+        if not _tells_slots_from_ratings(fit_bradley_terry(comparisons).comparisons):
+            return GAMMA.refused(CONFOUNDED, n=n)
+        return replace(GAMMA.refused(f"no finite estimate: {error}", n=n), is_unbounded=True)
     if fit.at_limit:
-        return _bounded(fit.at_limit[0], len(said))
+        return _bounded(fit.at_limit[0], n)
     if not fit.parameters:
-        return GAMMA.refused(NOBODY_RATED, n=len(said))
-    return _finite_gamma(fit, len(said))
+        return GAMMA.refused(NOBODY_RATED, n=n)
+    return _finite_gamma(fit, n)
 
 
 def stability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure:

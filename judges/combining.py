@@ -287,6 +287,8 @@ def combine(rule: str, games: Games) -> Decision:
 
 
 def _strict_majority(said: Sequence[Side | None]) -> Side | None:
+    if len(said) == 1:  # nearly always
+        return said[0]
     for outcome, n in Counter(said).items():
         if outcome is not None and 2 * n > len(said):
             return outcome

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import batched
 
 from django.db import connection, models
 
 from arena.ledger import record_games
 from arena.models import Event
-from judges.models import Game
+from judges.models import EarlierEnding, Game
 from judges.parsing import Parsed
 from judges.states import GameState
 from judges.verdicts import Verdict
@@ -17,7 +18,9 @@ ENDING = (
     "event", "decided_at",
 )  # fmt: skip
 BEGINNING = (*ENDING, "run", "call", "copied_from", "request_key", "reference_given", "taints", "reply")
+ENDED = ("pk", "event_id", "state")
 LONGEST_LABEL = 200
+ROWS_A_STATEMENT = 2_000
 
 
 def end_game(game: Game, state: GameState, *, reason: str = "") -> None:
@@ -54,6 +57,8 @@ def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
     """One prepared UPDATE for all: bulk_update would write a CASE for every column and row."""
     if not games:
         return
+    if "event" in names:
+        _keep_endings([game.pk for game in games])
     fields: list[models.Field[object, object]] = [Game._meta.get_field(name) for name in names]  # type: ignore[misc]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     rows = [
@@ -61,3 +66,11 @@ def update_games(games: Sequence[Game], names: Sequence[str]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.executemany(f'UPDATE "judges_game" SET {columns} WHERE "id" = %s', rows)  # noqa: S608  # our own column names  # nosec B608
+
+
+def _keep_endings(pks: Sequence[int]) -> None:
+    """Games that failed and are played again leave their place in the ledger: boards of that time are made again from here."""
+    for chunk in batched(pks, ROWS_A_STATEMENT):
+        failed = Game.objects.failed().filter(pk__in=chunk, event__isnull=False).order_by("pk")
+        rows = [EarlierEnding(game_id=pk, event_id=event, state=state) for pk, event, state in failed.values_list(*ENDED)]
+        EarlierEnding.objects.bulk_create(rows)

@@ -8,9 +8,12 @@ type Winner = Literal["first", "second", "tie", "both_bad"]
 type Order = Literal["ab", "ba"]  # "ab": answer a stands in the first slot
 type Side = Literal["a", "b", "tie", "both_bad"]
 
-_SIDES: dict[str, dict[str, Side]] = {"ab": {"first": "a", "second": "b"}, "ba": {"first": "b", "second": "a"}}
-_ROUNDING = 1e-9
 _LEVEL: dict[str, Side] = {"tie": "tie", "both_bad": "both_bad"}
+_SIDES: dict[str, dict[str, Side]] = {
+    "ab": {"first": "a", "second": "b", **_LEVEL},
+    "ba": {"first": "b", "second": "a", **_LEVEL},
+}
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Verdict:
 
     def by_side(self, order: Order) -> Side:
         """The outcome for the battle's answers a and b, when the game showed them in this order."""
-        return _LEVEL.get(self.winner) or _sides(order)[self.winner]
+        return _sides(order)[self.winner]
 
     def scores_by_side(self, order: Order) -> tuple[float, float] | None:
         """

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import judges
 from arena import VERSION
 from ranking import maths
 from ranking.maths.cells import count_cells
@@ -145,16 +146,22 @@ def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
     return with_unrated(information_weights(fit), fit.names, names).astype(np.float32)
 
 
+# Beside this module and the library: what reads evidence, and what decides which games count and as what.
+RANKING = ("deciding", "judged", "judged_games", "juries", "methods", "points", "styling", "tallying")
+JUDGES = (
+    "audit_figures", "audit_position", "audit_rows", "auditing", "combining", "offline_games", "panels", "states", "verdicts",
+)  # fmt: skip
+
+
+def fingerprinted() -> list[Path]:
+    """The sources whose change may change numbers."""
+    rooms = ((Path(__file__).parent, RANKING), (Path(judges.__file__).parent, JUDGES))
+    others = [room / f"{name}.py" for room, names in rooms for name in names]
+    return sorted([Path(__file__), *Path(maths.__file__).parent.glob("*.py"), *others])
+
+
 @cache
 def code_version() -> str:
     """The release, and a fingerprint of the sources that make the numbers."""
-    here = Path(__file__)
-    sources = sorted(
-        [
-            *Path(maths.__file__).parent.glob("*.py"),
-            here,
-            *(here.with_name(f"{name}.py") for name in ("methods", "styling", "judged")),
-        ]
-    )
-    fingerprint = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    fingerprint = sha256(b"".join(source.read_bytes() for source in fingerprinted())).hexdigest()[:12]
     return f"{VERSION}+{fingerprint}"

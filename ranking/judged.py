@@ -1,53 +1,30 @@
 """Games of judges -> arrays, at a position of the ledger: the evidence of boards that count judges, or judges and people.
 
 Each game is a comparison with its judge and the slot of each answer, so that a fit can take every judge's liking for a slot
-out; or a combiner makes one comparison of a judge's games on a battle. Read from the games themselves at every fit.
+out; or a combiner makes one comparison of a judge's games on a battle, or of a panel's. Read from the games at every fit.
 """
 
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Q
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency
 
 from arena.models import Event
-from judges.combining import PlayedGame, combine
-from judges.models import Game, GameChange, Judge
-from judges.models.games import WITH_VERDICT
-from judges.offline_games import BASELINES
-from judges.states import GameState
-from judges.verdicts import Order, Verdict, scored
-from ranking.maths import OUTCOMES, Comparisons, Tally
+from judges.models import Game, Judge
+from ranking.deciding import GAMES, PANELS, UNKNOWN, Decided, Row, decide
+from ranking.judged_games import GameThen, counting_judges, games_at
+from ranking.juries import EXCLUDE, OFF, Jury, Record, Rules, jury_of, own_competitors, records_of, recuse
+from ranking.maths import Comparisons, Tally
 from ranking.styling import counted_ballots, shown_first
-from ranking.tallying import NO_PROMPT, Evidence, Ints, Turnout, read_evidence
+from ranking.tallying import Evidence, Ints, Turnout, read_evidence
 
 Floats = NDArray[np.float64]
-GAMES = "games"  # the combiner that combines nothing
-UNKNOWN = -1
 LEAST_COVERAGE, ALPHA = 0.95, 0.01
-CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
-COLUMNS = (
-    "pk", "judge_id", "battle_id", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "order", "repeat",
-    "state", "winner", "strength", "score_first", "score_second", "taints", "is_counted",
-)  # fmt: skip
-
-
-class Row(NamedTuple):
-    """One comparison."""
-
-    prompt: int
-    a: int
-    b: int
-    outcome: int
-    first: int  # 0 = a, 1 = b, -1 = no matter or not known
-    judge: int  # -1 = a person
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +57,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvidence(Evidence):
-    """What counted, row by row, with who judged and which slot each answer stood in; `remarks` are for the board's readers."""
+    """What counted, row by row, with who judged and which slot each answer stood in; `remarks` are for the board's readers.
+
+    `rules` are those that were applied, with what they fixed.
+    """
 
     rows: Rows
     remarks: tuple[str, ...]
+    rules: Rules
 
     def digest(self) -> str:
         """SHA-256 of the rows, in an order of their own."""
@@ -106,116 +87,48 @@ class JudgedEvidence(Evidence):
             first=self.rows.first.astype(np.int8),
         )
 
-    def on_prompts(self, prompts: Ints) -> "JudgedEvidence":
-        rows = self.rows.where(np.isin(self.rows.prompt, prompts))
-        return replace(self, rows=rows, tally=rows.tally())
 
+def judged_evidence(arena_id: int, position: int, rules: Rules | None = None, *, prompts: Ints | None = None) -> JudgedEvidence:
+    """The games that counted at `position` (on some prompts, or on all), and people's votes where they count too.
 
-def judged_evidence(arena_id: int, position: int, *, combiner: str = GAMES, with_people: bool = False) -> JudgedEvidence:
-    """The games that counted at `position`, and people's votes beside them where they count too."""
-    games = list(_games_at(arena_id, position))
-    counted = [game for game in games if game.counts]
-    rows = Rows.of(list(_rows(counted, combiner)))
-    turnout = Turnout.empty()
-    n_set_aside = sum(game.state in WITH_VERDICT and not game.counts for game in games)
-    if with_people:
+    Whether a judge is usable, and what its vote weighs, rests on all its games in the arena.
+    """
+    rules = rules or Rules()
+    games = games_at(arena_id, position, jury=rules.jury)
+    jury = jury_of(games)
+    rules = _fixed(rules, arena_id, jury)
+    if prompts is not None:
+        jury.games = [game for game, on in zip(jury.games, _are_on(jury.games, prompts), strict=True) if on]
+    if rules.own:
+        recuse(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
+    weights = {judge: record.weight for judge, record in (rules.records or {}).items()}
+    decided = decide((game for game in jury.games if game.stands), rules.combiner, jury.margins(), weights=weights)
+    rows, turnout = Rows.of(decided.rows), Turnout.empty()
+    n_set_aside = sum(game.has_said and not game.stands for game in games)
+    if rules.with_people:
         people = read_evidence(arena_id, position)
-        rows, turnout, n_set_aside = (
-            rows.followed_by(_people(arena_id, position)),
-            people.turnout,
-            n_set_aside + people.n_set_aside,
-        )
-    return JudgedEvidence(position, rows.tally(), turnout, n_set_aside, rows, tuple(_remarks(games)))
+        turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
+        rows = rows.followed_by(_people(arena_id, position, prompts))
+    remarks = tuple(_remarks(jury, decided, rules))
+    return JudgedEvidence(position, rows.tally(), turnout, n_set_aside, rows, remarks, rules)
 
 
-# --- games ------------------------------------------------------------------------------------------------------------
+def _fixed(rules: Rules, arena_id: int, jury: Jury) -> Rules:
+    """With what rests on more than the ledger, as it stands now, unless a snapshot fixed it."""
+    if rules.own is None and rules.own_answers != OFF:
+        rules = replace(rules, own=own_competitors(arena_id, jury.judges.values()))
+    if rules.records is None and rules.are_weighted:
+        rules = replace(rules, records=records_of(arena_id, [game for game in jury.games if game.stands], jury.margins()))
+    return rules
 
 
-class GameThen(NamedTuple):
-    """A game as it stood; `counts` where its verdict did."""
-
-    judge: int
-    battle: int
-    prompt: int
-    a: int
-    b: int
-    order: Order
-    repeat: int
-    state: str
-    verdict: Verdict | None
-    score: float | None  # of the one answer that was shown
-    counts: bool
+def _are_on(games: Sequence[GameThen], prompts: Ints) -> list[bool]:
+    chosen = set(prompts.tolist())
+    return [game.prompt in chosen for game in games]
 
 
-def _games_at(arena_id: int, position: int) -> Iterator[GameThen]:
-    """Every game that had ended by then, but for those of baselines. A verdict never changes; whether it counts may."""
-    changed = _changes(arena_id, position)
-    baselines = Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES)
-    games = Game.objects.over().filter(battle__arena_id=arena_id, event__position__lte=position).exclude(judge__in=baselines)
-    for row in games.order_by("pk").values_list(*COLUMNS).iterator(chunk_size=5_000):
-        pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, taints, is_counted = row
-        stood = changed.get(pk, is_counted)
-        scores = None if first is None or second is None else (first, second)
-        verdict = Verdict(winner, strength or 1, scores) if winner else None
-        has_said = state in WITH_VERDICT
-        yield GameThen(
-            judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
-            first if verdict is None else None, has_said and stood and not taints,
-        )  # fmt: skip
-
-
-def _changes(arena_id: int, position: int) -> dict[int, bool]:
-    """Games that were set aside or restored, with whether they counted at a position."""
-    changes = GameChange.objects.filter(game__battle__arena_id=arena_id)
-    later = changes.filter(Q(event__position__gt=position) | Q(event__position=None)).order_by("-event_id")
-    # Before its oldest change a game counted the other way.
-    return {game: not is_counted for game, is_counted in later.values_list("game_id", "is_counted")}
-
-
-def _rows(games: Iterable[GameThen], combiner: str) -> Iterator[Row]:
-    singles: dict[tuple[int, int, int], dict[str, GameThen]] = defaultdict(dict)
-    played: dict[tuple[int, int], list[GameThen]] = defaultdict(list)
-    for game in games:
-        if game.verdict is None:
-            singles[game.judge, game.battle, game.repeat][game.order] = game
-        elif combiner == GAMES:
-            yield _row(game, CODE[game.verdict.by_side(game.order)], with_slot=game.state == GameState.OK)
-        else:
-            played[game.judge, game.battle].append(game)
-    yield from _graded(singles)
-    for its in played.values():
-        yield from _combined(its, combiner)
-
-
-def _row(game: GameThen, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> Row:
-    """A rule looks at no slot, and neither does one who sees one answer at a time."""
-    first = UNKNOWN if not with_slot else 0 if game.order == "ab" else 1
-    return Row(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
-
-
-def _graded(singles: dict[tuple[int, int, int], dict[str, GameThen]]) -> Iterator[Row]:
-    """Two answers graded one by one make one comparison, by the margin of the judge's card."""
-    margins = dict(Judge.objects.filter(pk__in={judge for judge, *_ in singles}).values_list("pk", "parameters"))
-    for (judge, *_), graded in singles.items():
-        if len(graded) == 2 and (score_a := graded["ab"].score) is not None and (score_b := graded["ba"].score) is not None:
-            verdict = scored(score_a, score_b, margin=float(margins[judge].get("margin", 0)))
-            yield _row(graded["ab"], CODE[verdict.by_side("ab")])
-
-
-def _combined(games: Sequence[GameThen], combiner: str) -> Iterator[Row]:
-    """One decision; where a rule gives a share of the points, the share won and the share lost."""
-    decision = combine(combiner, [PlayedGame(game.order, game.repeat, game.verdict) for game in games])
-    if decision.outcome is None or decision.points is None:
-        return
-    if decision.points in (0.0, 0.5, 1.0):
-        yield _row(games[0], CODE[decision.outcome], weight=decision.weight)
-        return
-    yield _row(games[0], CODE["a"], weight=decision.weight * decision.points)
-    yield _row(games[0], CODE["b"], weight=decision.weight * (1 - decision.points))
-
-
-def _people(arena_id: int, position: int) -> Rows:
-    ballots = counted_ballots(arena_id, position, None)
+def _people(arena_id: int, position: int, prompts: Ints | None) -> Rows:
+    ballots = counted_ballots(arena_id, position, prompts)
     first, *_ = shown_first(arena_id, ballots.vote)
     n = len(ballots.vote)
     return Rows(ballots.prompt, ballots.a, ballots.b, ballots.outcome, first, np.full(n, UNKNOWN, np.int64), np.ones(n))
@@ -224,21 +137,60 @@ def _people(arena_id: int, position: int) -> Rows:
 # --- what readers must know -------------------------------------------------------------------------------------------
 
 
-def _remarks(games: Sequence[GameThen]) -> Iterator[str]:
-    """Coverage: overall, and whether it differs between competitors."""
+def _remarks(jury: Jury, decided: Decided, rules: Rules) -> Iterator[str]:
+    names = {pk: str(judge) for pk, judge in jury.judges.items()}
+    for judge, (found, n_games) in jury.unusable.items():
+        yield f"judge {names[judge]} is unusable, so its {n_games:,} games do not count: {'; '.join(found.reasons)}"
+    yield from _coverage(jury.games)
+    if rules.combiner != GAMES and decided.n_asked:
+        yield _decisions(decided, is_panel=rules.combiner in PANELS, n_judges=len({game.judge for game in jury.games}))
+    if rules.records is not None:
+        yield f"weights of jurors: {'; '.join(_weights(rules.records, names)) or 'there are none'}"
+    if jury.n_own:
+        counts = "; ".join(f"{names[judge]} {n:,}" for judge, n in sorted(jury.n_own.items()))
+        do = "do not count" if rules.own_answers == EXCLUDE else "count like any others"
+        yield f"games of judges on answers of their own model or family {do}: {counts}"
+    for judges, why in (
+        (jury.unmeasured, "no battle has their verdict in both orders"),
+        (jury.graders, "they see one answer at a time, so there is no order to disagree on"),
+    ):
+        if judges:
+            yield f"never measured by both orders, and counted: {', '.join(names[judge] for judge in judges)}; {why}"
+
+
+def _coverage(games: Sequence[GameThen]) -> Iterator[str]:
+    """Overall, and whether it differs between competitors."""
     if not games:
         return
-    n_said = sum(game.state in WITH_VERDICT for game in games)
+    n_said = sum(game.has_said for game in games)
     coverage = n_said / len(games)
     is_low = "" if coverage >= LEAST_COVERAGE else f", under {LEAST_COVERAGE:.0%}"
     yield f"coverage {coverage:.1%}{is_low}: {n_said:,} of {len(games):,} games of judges have a verdict"
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for game in games:
         for competitor in (game.a, game.b):
-            counts[competitor][game.state not in WITH_VERDICT] += 1
+            counts[competitor][not game.has_said] += 1
     table = np.array([counts[competitor] for competitor in sorted(counts)])
     if len(table) > 1 and table.sum(axis=0).all() and chi2_contingency(table, correction=False).pvalue < ALPHA:
         yield f"coverage differs between competitors (chi-square, p < {ALPHA:g}): who failed is not left out at random"
+
+
+def _decisions(decided: Decided, *, is_panel: bool, n_judges: int) -> str:
+    n_left = decided.undecided.total()
+    left = "".join(f"{', ' if i else '; '}{n:,} {why}" for i, (why, n) in enumerate(decided.undecided.most_common()))
+    each = " (each judge's battles for themselves)" if n_judges > 1 and not is_panel else ""
+    return f"{decided.n_asked - n_left:,} of {decided.n_asked:,} battles decided{each}{left}"
+
+
+def _weights(records: Mapping[int, Record], names: Mapping[int, str]) -> Iterator[str]:
+    for judge, record in records.items():
+        if record.weight:
+            told = f"{record.weight:.2f} (right on {record.n_right:,} of {record.n:,} gold labels)"
+        elif record.n:
+            told = f"none, no better than chance (right on {record.n_right:,} of {record.n:,} gold labels)"
+        else:
+            told = "none, for want of gold labels"
+        yield f"{names.get(judge, f'judge {judge}')} {told}"
 
 
 def with_judges_named(notes: Iterable[str]) -> list[str]:
@@ -250,7 +202,6 @@ def with_judges_named(notes: Iterable[str]) -> list[str]:
 
 def has_games(arena_id: int) -> bool:
     """Whether an arena has verdicts that its own judge board would count."""
-    baselines = Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES)
     return Event.objects.filter(arena_id=arena_id, kind=Event.Kind.GAMES_DECIDED).exists() and (
-        Game.objects.decided().filter(battle__arena_id=arena_id).exclude(judge__in=baselines).exists()
+        Game.objects.decided().filter(counting_judges(), battle__arena_id=arena_id).exists()
     )

@@ -1,6 +1,7 @@
 """Boards and what they showed: a leaderboard says what counts and how it is fitted; a snapshot is one fit, for ever."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,9 @@ class LeaderboardQuerySet(LeasedQuerySet["Leaderboard"]):
         return self.filter(is_live=True)
 
     def plain(self) -> "LeaderboardQuerySet":
-        """Boards by the method that every arena's own board has."""
-        return self.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.Intervals.SANDWICH)
+        """Boards of people's votes by the method that every arena's own board has."""
+        people = self.filter(sources=Leaderboard.Sources.PEOPLE)
+        return people.filter(method=Leaderboard.Method.BRADLEY_TERRY, intervals=Leaderboard.Intervals.SANDWICH)
 
 
 COVARIATES = ("length", "headers", "lists", "bold", "code")
@@ -38,6 +40,17 @@ def check_covariates(value: str) -> None:
     unknown = [name for name in value.split() if name not in COVARIATES]
     if unknown or len(set(value.split())) < len(value.split()):
         raise ValidationError(f"{value!r}: name each of these at most once, with spaces between: {' '.join(COVARIATES)}")
+
+
+def check_jury(value: str) -> None:
+    """Numbers in one order, so that one jury has one spelling."""
+    numbers = value.split()
+    if not all(number.isdecimal() for number in numbers) or value != written_jury(map(int, numbers)):
+        raise ValidationError(f"{value!r}: write the numbers of judges in rising order, each once, with a space between.")
+
+
+def written_jury(judges: Iterable[int]) -> str:
+    return " ".join(str(judge) for judge in sorted(set(judges)))
 
 
 class Leaderboard(Leased):
@@ -77,6 +90,15 @@ class Leaderboard(Leased):
         ARENA_HARD_WEIGHTED = "arena_hard_weighted", "Every game counts, much better as three"
         FIRST_ORDER_ONLY = "first_order_only", "The order with a first, alone"
         MAJORITY_OF_REPEATS = "majority_of_repeats", "What more than half of all games say"
+        PANEL_MAJORITY = "panel_majority", "A panel: more than half of all judges that were asked say the same"
+        PANEL_WEIGHTED = "panel_weighted", "A panel: the same, each vote weighed by its judge's record on gold labels"
+
+    class OwnAnswers(models.TextChoices):
+        """What becomes of a judge's games on answers of its own model or family."""
+
+        OFF = "off", "They count, and nothing is said"
+        FLAG = "flag", "They count, and how many there are is said"
+        EXCLUDE = "exclude", "They do not count"
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
@@ -88,6 +110,14 @@ class Leaderboard(Leased):
     combiner = models.CharField(
         max_length=30, choices=Combiner, default=Combiner.GAMES, help_text="Where judges count: what their games become."
     )
+    jury = models.CharField(
+        max_length=500, blank=True, default="", validators=[check_jury],
+        help_text="Where judges count: which of them, by number; empty: all that have games, but for baselines.",
+    )  # fmt: skip
+    own_answers = models.CharField(
+        max_length=10, choices=OwnAnswers, default=OwnAnswers.FLAG,
+        help_text="Where judges count: their games on answers of their own model or family.",
+    )  # fmt: skip
     covariates = models.CharField(
         max_length=100, blank=True, default="", validators=[check_covariates],
         help_text=f"For a style-controlled board: what is levelled, of {' '.join(COVARIATES)}.",
@@ -115,6 +145,8 @@ class Leaderboard(Leased):
                     "arena",
                     "sources",
                     "combiner",
+                    "jury",
+                    "own_answers",
                     "method",
                     "covariates",
                     "clusters",
@@ -139,6 +171,15 @@ class Leaderboard(Leased):
             raise ValidationError({"method": "Style is levelled on people's votes only: choose the slot-levelled method."})
         if self.sources == self.Sources.PEOPLE and self.combiner != self.Combiner.GAMES:
             raise ValidationError({"combiner": "People's votes are not combined: choose the first one."})
+        if self.sources == self.Sources.PEOPLE and self.jury:
+            raise ValidationError({"jury": "People's votes have no jury: choose none, or let judges count."})
+        if self.sources == self.Sources.PEOPLE and self.own_answers != self.OwnAnswers.FLAG:
+            raise ValidationError({"own_answers": "Where judges do not count this says nothing: choose that they are said."})
+
+    @property
+    def jurors(self) -> tuple[int, ...]:
+        """Judges that it names; none: all that have games, but for baselines."""
+        return tuple(int(number) for number in self.jury.split())
 
     @property
     def least_rest(self) -> float:
@@ -152,6 +193,8 @@ class Leaderboard(Leased):
         name = self.get_method_display().partition(":")[0]
         is_twin = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP)
         name = f"{name}, bootstrap" if is_twin else name
+        if self.combiner != self.Combiner.GAMES:
+            name = f"{name}, {self.combiner.replace('_', ' ')}"
         who = {self.Sources.JUDGES: "Judges: ", self.Sources.BOTH: "People and judges: "}
         return f"{who.get(self.Sources(self.sources), '')}{name}"
 

@@ -21,6 +21,7 @@ from arena.leases import heartbeat
 from arena.models import Competitor
 from ranking.fitting import FittedBoard, Row, code_version, fit_board
 from ranking.judged import JudgedEvidence, judged_evidence, with_judges_named
+from ranking.juries import Rules
 from ranking.methods import METHODS, Definition
 from ranking.models import (
     REST_PER_FIT,
@@ -30,7 +31,7 @@ from ranking.models import (
     Snapshot,
 )
 from ranking.styling import styled_comparisons
-from ranking.tallying import Evidence, evidence_at, prompts_filed_under, read_evidence
+from ranking.tallying import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence
 
 LEASE_SECONDS = 60.0
 
@@ -57,23 +58,26 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 def _evidence_of(board: Leaderboard, position: int) -> Evidence:
     if board.sources == Leaderboard.Sources.PEOPLE:
-        return _part_of(board, position, evidence_at(board.arena_id, position))
-    return _part_of(board, position, _read(board, position, _parameters(board)))
+        prompts = _prompts_of(board, position)
+        evidence = evidence_at(board.arena_id, position)
+        return evidence if prompts is None else evidence.on_prompts(prompts)
+    return _read(board, position, _parameters(board))
 
 
 def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidence:
     """From the rows themselves, by the parameters of a board or of a snapshot."""
-    if said.get("sources", "people") == Leaderboard.Sources.PEOPLE:
-        return read_evidence(board.arena_id, position)
-    with_people = said["sources"] == Leaderboard.Sources.BOTH
-    return judged_evidence(board.arena_id, position, combiner=said["combiner"], with_people=with_people)
+    prompts = _prompts_of(board, position)
+    if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
+        return judged_evidence(board.arena_id, position, Rules.of(said), prompts=prompts)
+    evidence = read_evidence(board.arena_id, position)
+    return evidence if prompts is None else evidence.on_prompts(prompts)
 
 
-def _part_of(board: Leaderboard, position: int, evidence: Evidence) -> Evidence:
+def _prompts_of(board: Leaderboard, position: int) -> Ints | None:
+    """Those of a board's category and language; None where it has neither."""
     if not board.category and not board.language:
-        return evidence
-    prompts = prompts_filed_under(board.arena_id, position, category=board.category, language=board.language)
-    return evidence.on_prompts(prompts)
+        return None
+    return prompts_filed_under(board.arena_id, position, category=board.category, language=board.language)
 
 
 def definition_of(board: Leaderboard) -> Definition:
@@ -127,7 +131,7 @@ class Rebuilt:
 def rebuild(snapshot: Snapshot) -> Rebuilt:
     """Read the votes again as they stood at the snapshot's watermark, fit them again, and compare."""
     board = snapshot.leaderboard
-    evidence = _part_of(board, snapshot.watermark, _read(board, snapshot.watermark, snapshot.parameters))
+    evidence = _read(board, snapshot.watermark, snapshot.parameters)
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
     fitted = _fitted(board, _definition_then(snapshot), evidence, names)
@@ -156,7 +160,7 @@ def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
 def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoard, started: float) -> Snapshot:
     newest, digest = board.newest_snapshot(), evidence.digest()
     with transaction.atomic():
-        if newest is None or not _says_the_same(newest, board, evidence, digest, len(fitted.rows)):
+        if newest is None or not _says_the_same(newest, board, evidence, digest, fitted):
             newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
             Entry.objects.bulk_create([_entry(newest, row) for row in fitted.rows])
             if fitted.weights is not None:
@@ -165,20 +169,23 @@ def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoa
     return newest
 
 
-def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, digest: str, n_rows: int) -> bool:
-    """Nothing that this board counts has changed: a new snapshot would repeat the old one."""
+def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, digest: str, fitted: FittedBoard) -> bool:
+    """Nothing that this board counts or tells has changed: a new snapshot would repeat the old one."""
+    said = _parameters(board) | _fixed_by(evidence)
     return (
-        (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), _parameters(board))
-        and newest.n_set_aside == evidence.n_set_aside
-        and newest.entries.count() == n_rows
+        (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), said)
+        and (newest.n_set_aside, newest.notes) == (evidence.n_set_aside, fitted.notes)
+        and newest.entries.count() == len(fitted.rows)
     )
 
 
 def _parameters(board: Leaderboard) -> dict[str, object]:
-    combined = {} if board.sources == Leaderboard.Sources.PEOPLE else {"combiner": board.combiner}
+    judged: dict[str, object] = {}
+    if board.sources != Leaderboard.Sources.PEOPLE:
+        judged = {"combiner": board.combiner, "jury": list(board.jurors), "own_answers": board.own_answers}
     return (
         definition_of(board).in_words()
-        | combined
+        | judged
         | {
             "sources": board.sources,
             "category": board.category,
@@ -187,12 +194,17 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     )
 
 
+def _fixed_by(evidence: Evidence) -> dict[str, object]:
+    """What a snapshot has to remember to be made again, beside its board's definition."""
+    return evidence.rules.fixed() if isinstance(evidence, JudgedEvidence) else {}
+
+
 def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
     prompts = evidence.tally.cells().prompt
     return Snapshot.objects.create(
         leaderboard=board,
         method=board.method,
-        parameters=_parameters(board),
+        parameters=_parameters(board) | _fixed_by(evidence),
         seed=board.seed,
         watermark=evidence.watermark,
         evidence_hash=digest,

@@ -1,5 +1,16 @@
 from judges.models.cards import Judge
-from judges.models.games import Game, GameChange
+from judges.models.constants import ConstantAnswers
+from judges.models.games import EarlierEnding, Game, GameChange
 from judges.models.gold import Checklist, ChecklistCall, GoldItem, GoldSet
 
-__all__ = ["Checklist", "ChecklistCall", "Game", "GameChange", "GoldItem", "GoldSet", "Judge"]
+__all__ = [
+    "Checklist",
+    "ChecklistCall",
+    "ConstantAnswers",
+    "EarlierEnding",
+    "Game",
+    "GameChange",
+    "GoldItem",
+    "GoldSet",
+    "Judge",
+]

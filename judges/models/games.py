@@ -140,3 +140,18 @@ class GameChange(models.Model):
 
     def __str__(self) -> str:
         return f"game {self.game_id} {'restored' if self.is_counted else 'set aside'}"
+
+
+class EarlierEnding(models.Model):
+    """How a game had ended without a verdict before it was played again: what earlier positions of the ledger know of it."""
+
+    game = models.ForeignKey(Game, on_delete=models.PROTECT, related_name="earlier_endings")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=14, choices=Game.State)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_ending_a_game_and_event")]
+
+    def __str__(self) -> str:
+        return f"game {self.game_id}: {self.state}, and played again"

@@ -53,7 +53,7 @@ def test_baselines_make_no_board():
 
 
 def test_the_board_names_each_judge_with_its_slot_intercept():
-    arena, _ = make_games(make_judge("leaning"), n_prompts=300, p_first=0.7)
+    arena, _ = make_games(make_judge("leaning"), n_prompts=300, p_first=0.7, strength=1.5)
     snapshot = publish_snapshot(judge_board(arena))
     note = next(note for note in snapshot.notes if note.startswith("slot intercept of leaning"))
     estimate = float(note.split(": ")[1].split(" ")[0])
@@ -61,18 +61,18 @@ def test_the_board_names_each_judge_with_its_slot_intercept():
     assert "95% interval" in note
 
 
-def play(battle, judge, order, *, chance, rng):
-    make_game(battle, judge, "first" if rng.random() < chance else "second", order=order)
+def play(battle, judge, order, *, lead, rng):
+    make_game(battle, judge, "first" if rng.random() < 1 / (1 + np.exp(-lead)) else "second", order=order)
 
 
 def test_ratings_are_those_without_the_liking_for_a_slot():
     """Most games were played with b first, by a judge who leans to the first slot: the games in both orders tell how much."""
     judge, rng = make_judge(), np.random.default_rng(1)
-    arena, (a, b) = make_games(judge, n_prompts=400, p_first=0.8, strength=1.0, orders=("ba",))
+    arena, (a, b) = make_games(judge, n_prompts=400, p_first=0.8, strength=2.0, orders=("ba",))
     for _ in range(100):
         battle = make_battle(a, b, make_prompt(arena))
-        for order in ("ab", "ba"):
-            play(battle, judge, order, chance=0.8, rng=rng)
+        for order, better in (("ab", 2.0), ("ba", -2.0)):
+            play(battle, judge, order, lead=np.log(4) + better, rng=rng)
     plain = ratings(publish_snapshot(judge_board(arena, method="bradley_terry")))
     levelled = ratings(publish_snapshot(judge_board(arena)))
     assert levelled[a.pk] - levelled[b.pk] > plain[a.pk] - plain[b.pk] + 50
@@ -82,7 +82,10 @@ def test_a_judge_that_always_says_the_first_slot_makes_no_board():
     arena, _ = make_games(make_judge("stuck"), p_first=1 - 1e-12)
     snapshot = publish_snapshot(judge_board(arena))
     assert set(ratings(snapshot).values()) == {None}
-    assert any("slot intercept of stuck: no finite estimate, above" in note for note in snapshot.notes)
+    why = "judge stuck is unusable, so its 80 games do not count: the upper 95 % limit of its consistency is 0."
+    note = next(note for note in snapshot.notes if note.startswith(why))
+    assert "its slot intercept has no finite estimate: slot 1 was chosen in all 80 comparisons" in note
+    assert (snapshot.n_votes, snapshot.n_set_aside) == (0, 0)
 
 
 def test_consistent_only_drops_what_the_orders_disagree_on():

@@ -1,0 +1,20 @@
+from django.db import models
+
+from arena.models import Competitor
+
+
+class ConstantAnswers(models.Model):
+    """Texts with which one competitor answers several prompts, as found when its answers were last looked at."""
+
+    competitor = models.OneToOneField(Competitor, on_delete=models.CASCADE, primary_key=True, related_name="constant_answers")
+    n_answers = models.PositiveBigIntegerField(
+        help_text="How many answers it had then: with more of them it is looked at again."
+    )
+    found = models.JSONField(default=list, help_text="Objects with text, n_prompts and share; empty for almost all.")
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["competitor"]
+
+    def __str__(self) -> str:
+        return f"{self.competitor}: {len(self.found)} texts"

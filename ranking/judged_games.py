@@ -1,0 +1,109 @@
+"""Games of judges as they stood at a position of the ledger: what was asked, what was said, and whether it counted.
+
+A verdict never changes; whether it counts may, and a game that failed may be played again. Both are undone here from what
+the ledger's later events name, so the same position reads the same for ever.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from judges.models import EarlierEnding, Game, GameChange, Judge
+from judges.models.games import GameQuerySet
+from judges.offline_games import BASELINES
+from judges.states import GameState
+from judges.verdicts import Order, Verdict, Winner
+from ranking.tallying import NO_PROMPT
+
+WITH_VERDICT = frozenset(state.value for state in GameState if state.has_verdict)
+COLUMNS = (
+    "pk", "judge_id", "battle_id", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "order", "repeat",
+    "state", "winner", "strength", "score_first", "score_second", "standing",
+)  # fmt: skip
+TAINTED, SET_ASIDE, COUNTED = range(3)
+# One number: to decode a list of reasons in every row would take as long as all the rest.
+STANDING = Case(When(~Q(taints=[]), then=Value(TAINTED)), When(is_counted=False, then=Value(SET_ASIDE)), default=Value(COUNTED))
+AT_ONCE = 5_000
+
+
+class GameThen(NamedTuple):
+    """A game that was over."""
+
+    judge: int
+    battle: int
+    prompt: int
+    a: int
+    b: int
+    order: Order
+    repeat: int
+    state: str
+    verdict: Verdict | None
+    score: float | None  # of the one answer that was shown
+    stands: bool  # neither tainted nor set aside
+
+    @property
+    def has_said(self) -> bool:
+        return self.state in WITH_VERDICT
+
+    @property
+    def counts(self) -> bool:
+        return self.stands and self.state in WITH_VERDICT
+
+
+def counting_judges(jury: Sequence[int] = ()) -> Q:
+    """Games of the jury; without one those of all judges but the baselines, which look at no question."""
+    if jury:
+        return Q(judge__in=jury)
+    return ~Q(judge__in=Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES))
+
+
+def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[GameThen]:
+    """Every game that had ended by then, in the order in which they were made."""
+    games = Game.objects.filter(counting_judges(jury), battle__arena_id=arena_id)
+    changed = _changes(arena_id, position)
+    found = [(row[0], _game(row, changed)) for row in _rows(games.over().filter(event__position__lte=position))]
+    endings = _earlier(arena_id, position)
+    earlier = dict(endings.values_list("game_id", "state"))
+    if not earlier:
+        return [game for _, game in found]
+    again = _rows(games.filter(pk__in=endings.order_by().values("game")))
+    found += [(row[0], _game(row, changed)._replace(state=earlier[row[0]], verdict=None, score=None)) for row in again]
+    return [game for _, game in sorted(found, key=lambda each: each[0])]
+
+
+def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:
+    ordered = games.annotate(standing=STANDING).order_by("pk")
+    return iter(ordered.values_list(*COLUMNS).iterator(chunk_size=AT_ONCE))
+
+
+def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameThen:
+    pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, standing = row
+    verdict = None
+    if winner:
+        verdict = _verdict(winner, strength or 1) if second is None else Verdict(winner, strength or 1, (first, second))
+    return GameThen(
+        judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
+        first if verdict is None else None, standing != TAINTED and changed.get(pk, standing == COUNTED),
+    )  # fmt: skip
+
+
+@cache
+def _verdict(winner: Winner, strength: Any) -> Verdict:
+    return Verdict(winner, strength)
+
+
+def _changes(arena_id: int, position: int) -> dict[int, bool]:
+    """Games that were set aside or restored later, with whether they counted at a position."""
+    changes = GameChange.objects.filter(game__battle__arena_id=arena_id)
+    later = changes.filter(Q(event__position__gt=position) | Q(event__position=None)).order_by("-event_id")
+    # Before its oldest change a game counted the other way.
+    return {game: not is_counted for game, is_counted in later.values_list("game_id", "is_counted")}
+
+
+def _earlier(arena_id: int, position: int) -> QuerySet[EarlierEnding]:
+    """How games had ended that had failed by then and were played again since; of several endings the newest comes last."""
+    since = Q(game__event=None) | Q(game__event__position=None) | Q(game__event__position__gt=position)
+    endings = EarlierEnding.objects.filter(since, game__battle__arena_id=arena_id, event__position__lte=position)
+    return endings.order_by("event__position")
