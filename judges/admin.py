@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of, link
 from judges.cards import called_judge, check_card, new_version
+from judges.competitor_admin import JudgedCompetitorAdmin
 from judges.curating import restore_games, set_aside_games
 from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, Judge
 from judges.protocols import PROTOCOLS
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     CriteriaForm = forms.ModelForm[Checklist]
 else:
     JudgeForm = CriteriaForm = forms.ModelForm
+
+__all__ = ["JudgedCompetitorAdmin"]
 
 PARTS = ("endpoint", "protocol", "template", "parameters")
 

@@ -1,7 +1,8 @@
 """Leaderboards to define and to publish; snapshots to look at."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,15 +10,62 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
-from ranking.models import Entry, Leaderboard, Snapshot
+from judges.models import Judge
+from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 
-REFITTED_FOR = ("category", "language", "sources", "combiner", "method", "covariates", "clusters", "intervals", "level", "seed")
+if TYPE_CHECKING:
+    BoardForm = forms.ModelForm[Leaderboard]
+else:
+    BoardForm = forms.ModelForm
+
+WHAT_COUNTS = ("sources", "combiner", "jury", "own_answers", "category", "language")
+HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
+
+
+class LeaderboardForm(BoardForm):
+    """A jury is chosen by name, and kept by number."""
+
+    jury = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Where judges count: which of them. None chosen: all that have games, but for baselines.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Leaderboard
+        fields = "__all__"  # the fieldsets say which
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        judges = Judge.objects.order_by("name", "-version")
+        self.fields["jury"].choices = [(str(judge.pk), _called(judge)) for judge in judges]  # type: ignore[attr-defined]
+        self.initial["jury"] = self.instance.jury.split()
+
+    def clean_jury(self) -> str:
+        return written_jury(map(int, self.cleaned_data["jury"]))
+
+
+def _called(judge: Judge) -> str:
+    details = [judge.get_kind_display(), judge.protocol, judge.model, "an older version" if judge.superseded_by_id else ""]
+    return f"{judge} ({', '.join(filter(None, details))})"
 
 
 @admin.register(Leaderboard)
 class LeaderboardAdmin(CuratorAdmin):
-    list_display = ["name", "arena", "method", "category", "language", "is_default", "is_live", "newest", "updated", "failed"]
-    list_filter = ["arena", "method", "is_live", "is_default"]
+    form = LeaderboardForm
+    list_display = [
+        "name",
+        "arena",
+        "sources",
+        "method",
+        "category",
+        "language",
+        "is_default",
+        "is_live",
+        "newest",
+        "updated",
+        "failed",
+    ]
+    list_filter = ["arena", "sources", "method", "is_live", "is_default"]
     list_select_related = ["arena"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -26,8 +74,8 @@ class LeaderboardAdmin(CuratorAdmin):
     actions = ["publish_now"]
     fieldsets = [
         (None, {"fields": ["arena", "name", "slug"]}),
-        ("What counts", {"fields": ["sources", "combiner", "category", "language"]}),
-        ("How it is fitted", {"fields": ["method", "covariates", "clusters", "intervals", "level", "seed"]}),
+        ("What counts", {"fields": WHAT_COUNTS}),
+        ("How it is fitted", {"fields": HOW_IT_IS_FITTED}),
         ("Where it stands", {"fields": ["is_live", "is_default"]}),
         ("The newest fit", {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
     ]
@@ -71,7 +119,7 @@ class LeaderboardAdmin(CuratorAdmin):
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         """A board that says something else now is fitted at once: its evidence may not change for a long time."""
         super().save_model(request, obj, form, change)
-        if "_publish" in request.POST or set(REFITTED_FOR) & set(form.changed_data):
+        if "_publish" in request.POST or {*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(form.changed_data):
             self._publish(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Leaderboard) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Which boards an arena has by itself: its own, one for each category and language, and its votes by other methods."""
+"""Which boards an arena has by itself: its own, one for each category and language, its votes by other methods, its judges."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from ranking.models import Leaderboard
 
 MOST_SLICES = 12
 MOST_VOTES_FOR_BOOTSTRAPS = 200_000
+MOST_VOTES_BESIDE_GAMES = 1_000_000
 
 
 BOOTSTRAP = {"intervals": Leaderboard.Intervals.BOOTSTRAP}
@@ -21,6 +22,7 @@ OTHER_METHODS: dict[str, dict[str, str]] = {
     "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
 }
 JUDGES: dict[str, Any] = {"sources": Leaderboard.Sources.JUDGES, "method": Leaderboard.Method.SLOTS}
+COMBINED: dict[str, Any] = {"sources": Leaderboard.Sources.BOTH, "method": Leaderboard.Method.SLOTS}
 TOURNAMENT: dict[str, dict[str, str]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
 
 
@@ -35,6 +37,7 @@ def ensure_boards(arena: Arena) -> list[Leaderboard]:
     _ensure_other_methods(arena)
     if has_games(arena.pk):
         _ensure(arena, f"{arena.slug}-judges", f"{arena.name}: judges", **JUDGES)
+        _ensure_combined(arena)
     return list(Leaderboard.objects.live().filter(arena=arena))
 
 
@@ -48,6 +51,13 @@ def _ensure_other_methods(arena: Arena) -> None:
     for part, fields in missing.items():
         name = f"{arena.name}: {Leaderboard(**fields).method_name}"
         _ensure(arena, f"{arena.slug}-{part}", name, is_default=False, **fields)
+
+
+def _ensure_combined(arena: Arena) -> None:
+    """People's votes and judges' games side by side; votes are read one by one here, so there may not be millions."""
+    votes = Vote.objects.filter(battle__arena=arena)
+    if votes.exists() and not votes[MOST_VOTES_BESIDE_GAMES:].exists():
+        _ensure(arena, f"{arena.slug}-combined", f"{arena.name}: people and judges", **COMBINED)
 
 
 def _has(arena: Arena, fields: dict[str, str]) -> bool:
@@ -66,7 +76,7 @@ def _values(arena: Arena, field: str) -> list[str]:
 
 def _ensure(arena: Arena, slug: str, name: str, *, is_default: bool = False, **definition: Any) -> None:
     plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
-    people = {"sources": Leaderboard.Sources.PEOPLE, "combiner": Leaderboard.Combiner.GAMES}
+    people = {"sources": Leaderboard.Sources.PEOPLE, "combiner": Leaderboard.Combiner.GAMES, "jury": "", "own_answers": "flag"}
     fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **people, **plain, **definition}
     if Leaderboard.objects.filter(arena=arena, **fields).exists():
         return

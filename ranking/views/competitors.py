@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from arena import access
 from arena.models import Competitor
 from arena.views.context import arena_or_404, page_context
+from judges.constants import flags_of
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.points import POINTS
 from ranking.views.table import board_table
@@ -55,6 +56,7 @@ def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "n_rated": sum(entry.is_rated for entry in entries.values()),
         "opponents": _opponents(board, entries, mine) if board and mine else [],
         "slices": slices,
+        "alike": flags_of(arena.pk).get(pk, []),
         "table": board_table(newest, sort="rank", descending=False, with_retired=True, search="", older={}) if newest else None,
     }
     return render(request, "ranking/competitor.html", page_context(request, "competitor", arena, **context))

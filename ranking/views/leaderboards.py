@@ -12,12 +12,17 @@ from django.views.decorators.http import require_safe
 from arena import access
 from arena.models import Arena, Visibility
 from arena.views.context import arena_or_404, page_context
+from judges.constants import flags_of
+from judges.models import Judge
 from ranking.keeping import keep
 from ranking.models import Leaderboard, Snapshot
 from ranking.views.table import DEFAULT_SORT, SORTS, board_table, tied_leaders
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12
+SOURCES = {"people": "People", "judges": "Judges", "both": "Combined"}
+# What is told of judges, and not by the method of the fit.
+OF_JUDGES = ("judge ", "coverage ", "weights of jurors", "games of judges", "never measured")
 
 
 @require_safe
@@ -85,23 +90,26 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
     direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
     with_retired = "filtered" not in request.GET or "retired" in request.GET
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    table = None
+    table, boards, (categories, languages) = None, _boards(arena), _slices(arena)
+    alike = {pk: max(one["n_prompts"] for one in found) for pk, found in flags_of(arena.pk).items()}
     if shown is not None:
         table = board_table(
             shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
-            older=_ratings_before(shown, timedelta(days=30)),
+            older=_ratings_before(shown, timedelta(days=30)), alike=alike,
         )  # fmt: skip
     return {
         "board": board,
         "snapshot": shown,
         "table": table,
         "tied": tied_leaders(table) if table else None,
-        "etag": _etag(request, shown, board),
+        "etag": _etag(request, shown, board, alike),
         "poll_seconds": POLL_SECONDS,
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
-        "categories": _slices(arena, "category"),
-        "languages": _slices(arena, "language"),
-        "methods": _methods(arena),
+        "categories": categories,
+        "languages": languages,
+        "sources": _by_sources(boards),
+        "methods": [other for other in boards if board is None or other.sources == board.sources],
+        "notes": _notes(shown) if shown else [],
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
         "timeline": _timeline(shown) if shown else [],
@@ -113,8 +121,9 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
     }
 
 
-def _etag(request: HttpRequest, shown: Snapshot | None, board: Leaderboard | None) -> str:
+def _etag(request: HttpRequest, shown: Snapshot | None, board: Leaderboard | None, alike: dict[int, int]) -> str:
     parts = [request.get_full_path(), str(request.user.pk), shown.key if shown else "", board.error if board else ""]
+    parts.append(str(sorted(alike.items())))
     return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
 
 
@@ -126,17 +135,34 @@ def _query(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-def _slices(arena: Arena, field: str) -> list[str]:
-    values = (
-        Leaderboard.objects.plain().filter(arena=arena).exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
-    )
-    return list(values.distinct())
+def _slices(arena: Arena) -> tuple[list[str], list[str]]:
+    """Categories and languages that have a board of their own."""
+    boards = list(Leaderboard.objects.plain().filter(arena=arena).values_list("category", "language"))
+    return sorted({category for category, _ in boards if category}), sorted({language for _, language in boards if language})
 
 
-def _methods(arena: Arena) -> list[Leaderboard]:
+def _boards(arena: Arena) -> list[Leaderboard]:
     """The arena's boards over all prompts, its own first."""
     boards = Leaderboard.objects.filter(arena=arena, category="", language="").order_by("-is_default", "pk")
     return list(boards[:50])
+
+
+def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
+    """The first board of people's votes, of judges and of both, where there are any."""
+    first = {board.sources: board for board in reversed(boards)}
+    return [(name, first[sources]) for sources, name in SOURCES.items() if sources in first]
+
+
+def _notes(shown: Snapshot) -> list[tuple[str, str]]:
+    """What a reader must know, each with where the method's page explains it."""
+    of_judges = "judges" if shown.parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE else ""
+    return [(note, _explained(note, of_judges) or shown.method) for note in shown.notes]
+
+
+def _explained(note: str, of_judges: str) -> str:
+    if "holds for" in note:
+        return "few-prompts"
+    return of_judges if note.startswith(OF_JUDGES) or "battles decided" in note else ""
 
 
 def _definition(shown: Snapshot) -> list[tuple[str, str]]:
@@ -152,8 +178,27 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
         "Intervals": f"{intervals}, {100 * said.get('level', 0):g} %" if intervals else "",
         "Rank ranges": said.get("rank_ranges", ""),
         "Sources": _sources(shown) if "sources" in said else "",
+        **_judged(said),
     }
     return [(name, value) for name, value in lines.items() if value]
+
+
+def _judged(said: dict[str, Any]) -> dict[str, str]:
+    """What games of judges became, whose they are, and what became of those on their own answers."""
+    if "combiner" not in said:
+        return {}
+    jurors = [str(judge) for judge in Judge.objects.filter(pk__in=said["jury"])] if said.get("jury") else []
+    own = str(Leaderboard.OwnAnswers(said["own_answers"]).label) if "own_answers" in said else ""
+    return {
+        "Verdicts": _within(str(Leaderboard.Combiner(said["combiner"]).label)),
+        "Jury": ", ".join(jurors) or "all judges with games, but for baselines",
+        "On their own answers": _within(own),
+    }
+
+
+def _within(label: str) -> str:
+    """A label inside a line."""
+    return f"{label[:1].lower()}{label[1:]}"
 
 
 def _evidence(shown: Snapshot) -> dict[str, str]:
@@ -168,8 +213,7 @@ def _evidence(shown: Snapshot) -> dict[str, str]:
 def _sources(shown: Snapshot) -> str:
     sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
     if sources != Leaderboard.Sources.PEOPLE:
-        label = str(Leaderboard.Sources(sources).label)
-        return f"{label[:1].lower()}{label[1:]}"
+        return _within(str(Leaderboard.Sources(sources).label))
     return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
 
 

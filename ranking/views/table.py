@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from arena.models import Competitor, CompetitorStatus
@@ -44,6 +44,7 @@ class Line:
     x_high: float = 0
     half_width: float = 0
     change: float | None = None
+    n_alike: int = 0  # prompts that it answers with one text
 
     @property
     def win_percent(self) -> float:
@@ -88,18 +89,32 @@ class BoardTable:
 
 
 def board_table(
-    snapshot: Snapshot, *, sort: str, descending: bool, with_retired: bool, search: str, older: dict[int, float]
+    snapshot: Snapshot,
+    *,
+    sort: str,
+    descending: bool,
+    with_retired: bool,
+    search: str,
+    older: dict[int, float],
+    alike: dict[int, int] | None = None,
 ) -> BoardTable:
-    """The snapshot's entries, chosen and in order. `older` holds ratings of an earlier snapshot by competitor."""
+    """The snapshot's entries, chosen and in order.
+
+    By competitor: `older` holds ratings of an earlier snapshot, `alike` how many prompts are answered with one text.
+    """
+    alike = alike or {}
     entries = [entry for entry in snapshot.entries.select_related("competitor") if _is_chosen(entry, with_retired, search)]
     rated = [entry for entry in entries if entry.is_rated]
     axis = _axis(rated) if rated else None
-    lines = [_line(entry, axis, older) for entry in _sorted(rated, sort, descending)]
+    lines = [
+        replace(_line(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0))
+        for entry in _sorted(rated, sort, descending)
+    ]
     in_order = sort == DEFAULT_SORT and not descending and with_retired and not search
     return BoardTable(
         groups=_tiers(lines) if in_order else [[line] for line in lines],
         unrated=[
-            Line(entry, entry.competitor)
+            Line(entry, entry.competitor, n_alike=alike.get(entry.competitor_id, 0))
             for entry in sorted(entries, key=lambda entry: entry.competitor.name)
             if not entry.is_rated
         ],

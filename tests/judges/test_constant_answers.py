@@ -6,12 +6,17 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from judges.constants import constant_flags, sweep
 from judges.curating import set_aside_games
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
-from judges.models import Game
+from judges.models import ConstantAnswers, Game
 from judges.planning import draw_up
-from tests.factories import make_user
+from judges.tasks import look_for_constant_answers
+from ranking.boards import ensure_boards
+from ranking.publishing import publish_snapshot
+from tests.factories import make_prompt, make_response, make_user, make_vote
+from tests.judges.game_factories import make_game, make_judge
 from tests.judges.judging_factories import fake_endpoint
 from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
 
@@ -96,3 +101,88 @@ def test_a_judge_that_is_named_twice_is_asked_once(fake, settings):
     judge = judge_at(fake, settings)
     draft = draw_up(arena, [judge, judge], arena.battles.values_list("pk", flat=True))
     assert draft.counts.n_calls == 24
+
+
+# --- what is kept, and where it is shown ---------------------------------------------------------------------------------
+
+
+def test_only_competitors_with_new_answers_are_looked_at_again():
+    arena = make_arena_with(n_alike=4)
+    side_a, _ = arena.competitors.order_by("name")
+    assert (sweep(), sweep()) == (2, 0)
+    make_response(make_prompt(arena), side_a, CONSTANT.upper())
+    assert sweep() == 1
+    assert constant_flags([side_a.pk])[0].startswith("side a answers 5 prompts (38% of its own) alike")
+
+
+def test_what_one_sweep_leaves_is_for_the_next():
+    make_arena_with()
+    assert (sweep(seconds=0), ConstantAnswers.objects.count()) == (0, 0)
+    look_for_constant_answers()
+    assert sorted(len(row.found) for row in ConstantAnswers.objects.all()) == [0, 1]
+
+
+def test_the_planner_and_the_boards_keep_one_record(fake, settings):
+    arena = make_arena_with()
+    drawn_up(arena, judge_at(fake, settings))
+    assert sweep() == 0
+
+
+@pytest.fixture
+def board():
+    """A public board of people's votes, on which side a answers alike; its answers are private."""
+    arena = make_arena_with()
+    first, second = arena.battles.order_by("pk")[:2]
+    make_vote(first, "a")
+    make_vote(second, "b")
+    publish_snapshot(ensure_boards(arena)[0])
+    sweep()
+    return arena, arena.competitors.get(name="side a")
+
+
+def test_every_board_marks_it_beside_the_name_and_a_poll_brings_the_mark(board, client):
+    arena, side_a = board
+    headers = {"HX-Request": "true"}
+    marked = client.get(arena.get_absolute_url(), headers=headers)
+    assert marked.content.decode().count("answers 6 prompts alike</a>") == 1
+    ConstantAnswers.objects.filter(competitor=side_a).update(found=[])
+    plain = client.get(arena.get_absolute_url(), headers=headers | {"If-None-Match": marked["ETag"]})
+    assert (plain.status_code, "alike</a>" in plain.content.decode()) == (200, False)
+
+
+def test_its_page_shows_the_words_to_those_who_may_read_answers(board, client):
+    arena, side_a = board
+    page = reverse("competitor", args=[arena.slug, side_a.pk])
+    shown = client.get(page).content.decode()
+    assert ("Answers alike" in shown, CONSTANT in shown) == (True, False)
+    client.force_login(make_user(is_staff=True))
+    assert CONSTANT in client.get(page).content.decode()
+
+
+def act(client, action, competitor, **said):
+    address = reverse("admin:arena_competitor_changelist")
+    return client.post(address, {"action": action, "_selected_action": [competitor.pk], **said}, follow=True)
+
+
+def test_a_curator_sets_the_verdicts_on_it_aside_with_a_reason_and_restores_them(board, client):
+    arena, side_a = board
+    battles, judge = list(arena.battles.order_by("pk")[:3]), make_judge()
+    games = [make_game(battle, judge) for battle in battles]
+    curator = make_user("curator", is_staff=True)
+    client.force_login(curator)
+    set_aside_games(Game.objects.filter(pk=games[0].pk), "a wrong battle", curator)
+    assert "Set aside verdicts of judges" in act(client, "set_verdicts_aside", side_a).content.decode()
+    said = act(client, "set_verdicts_aside", side_a, apply="1", reason="a null model").content.decode()
+    assert ("2 verdicts set aside" in said, Game.objects.counted().count()) == (True, 0)
+    asked = act(client, "restore_verdicts", side_a).content.decode()
+    assert "a null model: 2 verdicts" in asked
+    assert "a wrong battle: 1 verdicts" in asked
+    act(client, "restore_verdicts", side_a, apply="1", reasons=["a null model"])
+    assert Game.objects.counted().count() == 2
+    assert arena.events.filter(kind="games_set_aside").count() == 2
+
+
+def test_the_list_of_competitors_finds_those_that_answer_alike(board, client):
+    client.force_login(make_user(is_staff=True))
+    page = client.get(reverse("admin:arena_competitor_changelist"), {"constant": "yes"}).content.decode()
+    assert ("6 prompts" in page, "side b</a>" in page) == (True, False)

@@ -65,5 +65,5 @@ def test_a_usable_judge_beside_it_keeps_its_board(stuck, settings):
     board = publish_snapshot(make_board(arena, "both", sources="judges", method=Leaderboard.Method.SLOTS))
     assert None not in set(board.entries.values_list("rating", flat=True))
     assert board.n_votes == 2 * N
-    note = next(note for note in board.notes if note.startswith(f"judge {judge} is unusable, so its {2 * N} games do not count"))
-    assert "no finite estimate" in note
+    start = f"judge {judge} is unusable, so its {2 * N} games do not count"
+    assert "no finite estimate" in next(note for note in board.notes if note.startswith(start))

@@ -46,6 +46,29 @@ def test_an_arena_with_games_gets_a_board_of_judges():
     assert (board.sources, board.method, board.combiner, board.is_default) == ("judges", "slot_levelled", "games", False)
 
 
+def test_an_arena_with_votes_and_games_gets_a_board_of_both():
+    arena, (a, b) = make_games(make_judge(), n_prompts=2)
+    assert "both" not in {board.sources for board in ensure_boards(arena)}
+    make_vote(make_battle(a, b, make_prompt(arena)), "a")
+    boards = {board.slug: board for board in ensure_boards(arena)}
+    assert boards[f"{arena.slug}-combined"].sources == "both"
+    assert boards[f"{arena.slug}-combined"].method == "slot_levelled"
+    assert len(ensure_boards(arena)) == len(boards)
+
+
+def test_the_bar_leads_to_people_judges_and_both(client):
+    arena, (a, b) = make_games(make_judge(), n_prompts=2)
+    address = arena.get_absolute_url()
+    ensure_boards(arena)
+    assert 'class="seg"' in client.get(address).content.decode()
+    make_vote(make_battle(a, b, make_prompt(arena)), "a")
+    ensure_boards(arena)
+    page = client.get(address, {"board": f"{arena.slug}-combined"}).content.decode()
+    assert f'<a href="{address}">People</a>' in page
+    assert f'<a href="{address}?board={arena.slug}-judges">Judges</a>' in page
+    assert f'<a href="{address}?board={arena.slug}-combined" aria-current="true">Combined</a>' in page
+
+
 def test_baselines_make_no_board():
     arena, _ = make_games(offline_judge("longer"), n_prompts=2)
     ensure_boards(arena)

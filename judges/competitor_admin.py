@@ -1,0 +1,86 @@
+"""What curators do to a competitor's verdicts: the arena's own page of competitors, with what only this room knows.
+
+The arena knows nothing of judges, so its page is registered again here with two more actions.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from arena.admin import CompetitorAdmin
+from arena.admin_pages import ReasonForm, curator_of
+from arena.models import Competitor
+from judges.curating import restore_games, set_aside_games
+from judges.models import Game
+
+admin.site.unregister(Competitor)
+
+
+class ConstantFilter(admin.SimpleListFilter):
+    title, parameter_name = "constant answers", "constant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "answers many prompts alike")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> QuerySet[Competitor]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(constant_answers__isnull=False).exclude(constant_answers__found=[])
+
+
+@admin.register(Competitor)
+class JudgedCompetitorAdmin(CompetitorAdmin):
+    list_display = [*CompetitorAdmin.list_display, "alike"]
+    list_filter = [*CompetitorAdmin.list_filter, ConstantFilter]
+    list_select_related = ["arena", "constant_answers"]
+    actions = [*CompetitorAdmin.actions, "set_verdicts_aside", "restore_verdicts"]
+
+    @admin.display(description="answered alike")
+    def alike(self, competitor: Any) -> str:
+        """How many prompts it answers with one text."""
+        found = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
+        return f"{max(one['n_prompts'] for one in found):,} prompts" if found else ""
+
+    @admin.action(description="Set aside verdicts of judges on it ...", permissions=["view"])
+    def set_verdicts_aside(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
+        form = self.asked(request, ReasonForm)
+        if not form.is_valid():
+            return self.ask(request, queryset, form, title="Set aside verdicts of judges", button="Set aside")
+        n_games = set_aside_games(_verdicts_on(queryset), form.cleaned_data["reason"], curator_of(request))
+        self.message_user(request, f"{n_games} verdicts set aside; boards follow in a moment.")
+        return None
+
+    @admin.action(description="Restore verdicts of judges on it ...", permissions=["view"])
+    def restore_verdicts(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
+        games = _verdicts_on(queryset).filter(is_counted=False)
+        form = self.asked(request, _restoring(games))
+        if not form.is_valid():
+            return self.ask(request, queryset, form, title="Restore verdicts of judges", button="Restore")
+        n_games = restore_games(games.filter(set_aside_reason__in=form.cleaned_data["reasons"]), curator_of(request))
+        self.message_user(request, f"{n_games} verdicts restored; boards follow in a moment.")
+        return None
+
+
+def _verdicts_on(competitors: QuerySet[Competitor]) -> QuerySet[Game]:
+    chosen = list(competitors.values_list("pk", flat=True))
+    return Game.objects.decided().filter(Q(battle__competitor_a__in=chosen) | Q(battle__competitor_b__in=chosen))
+
+
+def _restoring(games: QuerySet[Game]) -> type[forms.Form]:
+    """Verdicts may have been set aside for several reasons: which of them no longer hold?"""
+    counts = games.order_by("set_aside_reason").values_list("set_aside_reason").annotate(Count("pk"))
+    choices = [(reason, f"{reason}: {n:,} verdicts") for reason, n in counts]
+
+    class RestoringForm(forms.Form):
+        reasons = forms.MultipleChoiceField(
+            choices=choices,
+            widget=forms.CheckboxSelectMultiple,
+            label="Set aside because",
+            help_text="" if choices else "None of the verdicts on them is set aside.",
+        )
+
+    return RestoringForm
