@@ -194,9 +194,10 @@ def _weights(records: Mapping[int, Record], names: Mapping[int, str]) -> Iterato
 
 
 def with_judges_named(notes: Iterable[str]) -> list[str]:
-    """Fits know judges by number; readers by name."""
+    """Fits know judges by number; readers by name. Who has no number is a person."""
     names = {judge.pk: str(judge) for judge in Judge.objects.all()}
     named = re.compile(r"slot intercept of judge (\d+)")
+    notes = [note.replace("slot intercept:", "slot intercept of people:", 1) for note in notes]
     return [named.sub(lambda found: f"slot intercept of {names.get(int(found[1]), found[1])}", note) for note in notes]
 
 

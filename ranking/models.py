@@ -90,8 +90,8 @@ class Leaderboard(Leased):
         ARENA_HARD_WEIGHTED = "arena_hard_weighted", "Every game counts, much better as three"
         FIRST_ORDER_ONLY = "first_order_only", "The order with a first, alone"
         MAJORITY_OF_REPEATS = "majority_of_repeats", "What more than half of all games say"
-        PANEL_MAJORITY = "panel_majority", "A panel: more than half of all judges that were asked say the same"
-        PANEL_WEIGHTED = "panel_weighted", "A panel: the same, each vote weighed by its judge's record on gold labels"
+        PANEL_MAJORITY = "panel_majority", "A panel: what more than half of the judges that were asked say"
+        PANEL_WEIGHTED = "panel_weighted", "A panel: what has more than half of their weight, by their records on gold labels"
 
     class OwnAnswers(models.TextChoices):
         """What becomes of a judge's games on answers of its own model or family."""

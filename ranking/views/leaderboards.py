@@ -207,7 +207,8 @@ def _evidence(shown: Snapshot) -> dict[str, str]:
     one, many = {"judges": ("verdict", "verdicts"), "both": ("vote or verdict", "votes and verdicts")}.get(
         sources, ("vote", "votes")
     )
-    return {"one": one, "many": many, "sources": sources, "of": _sources(shown)}
+    short = "counted" if sources == Leaderboard.Sources.BOTH else many  # for cards on phones
+    return {"one": one, "many": many, "short": short, "sources": sources, "of": _sources(shown)}
 
 
 def _sources(shown: Snapshot) -> str:

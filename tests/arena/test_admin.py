@@ -447,7 +447,9 @@ def test_a_board_is_published_now(client, curator):
 
 def board_form(board, **changes):
     known = {"name": board.name, "category": board.category, "language": board.language, "method": board.method}
-    fitted = {name: getattr(board, name) for name in ("sources", "combiner", "covariates", "clusters", "intervals")}
+    fitted = {
+        name: getattr(board, name) for name in ("sources", "combiner", "own_answers", "covariates", "clusters", "intervals")
+    }
     return known | fitted | {"level": board.level, "seed": board.seed, "is_live": "on"} | changes
 
 

@@ -348,7 +348,7 @@ def test_the_page_says_whose_verdicts_became_what(client, three):
     publish_snapshot(judge_board(arena, slug="panel", combiner="panel_majority", jury=f"{x.pk} {y.pk}", own_answers="exclude"))
     page = client.get(arena.get_absolute_url(), {"board": "panel"}).content.decode()
     definition = page.split('id="definition"')[1]
-    assert "a panel: more than half of all judges that were asked say the same" in definition
+    assert "a panel: what more than half of the judges that were asked say" in definition
     assert "</span> x, y</span>" in definition
     assert "they do not count" in definition
     assert '#judges">Why</a>' in page
