@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('arena', '0009_games_in_the_ledger'),
-        ('judges', '0002_games_fit_their_battle'),
+        ('judges', '0003_checklists_of_models'),
     ]
 
     operations = [

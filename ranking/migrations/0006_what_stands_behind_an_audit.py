@@ -9,7 +9,7 @@ def make_again(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("ranking", "0004_judges_on_boards"),
+        ("ranking", "0005_juries_and_own_answers"),
     ]
 
     operations = [
