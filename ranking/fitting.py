@@ -147,7 +147,7 @@ def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
 
 
 # Beside this module and the library: what reads evidence, and what decides which games count and as what.
-RANKING = ("deciding", "judged", "judged_games", "juries", "methods", "points", "styling", "tallying")
+RANKING = ("deciding", "judged", "judged_games", "juries", "methods", "own_answers", "points", "styling", "tallying")
 JUDGES = (
     "audit_figures", "audit_position", "audit_rows", "auditing", "combining", "offline_games", "panels", "states", "verdicts",
 )  # fmt: skip

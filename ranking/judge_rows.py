@@ -13,6 +13,7 @@ from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
 from judges.states import GameState
 from judges.verdicts import Side, Verdict, scored
+from ranking.own_answers import own_competitors
 
 RULE = "consistent_only"
 GAME_COLUMNS = (
@@ -53,7 +54,7 @@ def items_of(
     played, said = by_battle(games), people_on(arena)
     outcomes: Mapping[int, Side] = {**said.outcomes, **labels}
     has_strengths = knows_strengths(judge.protocol)
-    organisations = dict(Competitor.objects.filter(arena=arena).values_list("name", "organisation"))
+    own = _own_names(judge, arena)
     for battle, looks_a, looks_b in _looks(judge, arena):
         its = played.get(str(battle))
         if not its:
@@ -68,8 +69,8 @@ def items_of(
             human=outcomes.get(battle),
             looks_a=looks_a,
             looks_b=looks_b,
-            own_a=_is_own(judge, organisations[its[0].a]),
-            own_b=_is_own(judge, organisations[its[0].b]),
+            own_a=its[0].a in own,
+            own_b=its[0].b in own,
             judged_grade=judged_grade(its, decided) if has_strengths else None,
             human_grade=said.grades.get(battle),
         )
@@ -121,5 +122,7 @@ def _looks(judge: Judge, arena: Arena) -> Iterator[tuple[int, Looks | None, Look
         yield battle, Looks(*looks[:3]) if a else None, Looks(*looks[3:]) if b else None
 
 
-def _is_own(judge: Judge, organisation: str) -> bool:
-    return bool(judge.family) and judge.family.casefold() == organisation.casefold()
+def _own_names(judge: Judge, arena: Arena) -> frozenset[str]:
+    """Competitors of its model or family, as boards see them."""
+    own = own_competitors(arena.pk, [judge]).get(judge.pk, frozenset())
+    return frozenset(Competitor.objects.filter(pk__in=own).values_list("name", flat=True))

@@ -18,8 +18,9 @@ from arena.models import Event
 from judges.models import Game, Judge
 from ranking.deciding import GAMES, PANELS, UNKNOWN, Decided, Row, decide
 from ranking.judged_games import GameThen, counting_judges, games_at
-from ranking.juries import EXCLUDE, OFF, Jury, Record, Rules, jury_of, own_competitors, records_of, recuse
+from ranking.juries import EXCLUDE, OFF, Jury, Record, Rules, jury_of, records_of, recuse
 from ranking.maths import Comparisons, Tally
+from ranking.own_answers import own_competitors
 from ranking.styling import counted_ballots, shown_first
 from ranking.tallying import Evidence, Ints, Turnout, read_evidence
 

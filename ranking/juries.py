@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.models import Arena, Competitor, Endpoint, Run
+from arena.models import Arena
 from judges.audit_figures import share
 from judges.audit_position import CONSISTENCY, GAMMA, gamma_of
 from judges.auditing import Usability, usability_of
@@ -156,43 +156,6 @@ def recuse(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> 
                 continue
         kept.append(game)
     jury.games = kept
-
-
-def own_competitors(arena_id: int, judges: Iterable[Judge]) -> dict[int, frozenset[int]]:
-    """By judge: competitors of its family (organisation), and those that are its model by name or by who generated them."""
-    competitors = list(Competitor.objects.filter(arena_id=arena_id))
-    models = _models(arena_id, competitors)
-    found = {}
-    for judge in judges:
-        family, model = judge.family.casefold(), _spellings(judge.model)
-        its = frozenset(
-            competitor.pk
-            for competitor in competitors
-            if (family and family == competitor.organisation.casefold()) or model & models[competitor.pk]
-        )
-        if its:
-            found[judge.pk] = its
-    return found
-
-
-def _models(arena_id: int, competitors: Sequence[Competitor]) -> dict[int, set[str]]:
-    """What each competitor may be called: its name, and the models of the endpoints where its answers were generated."""
-    at = dict(Endpoint.objects.values_list("name", "model"))
-    models = {
-        competitor.pk: _spellings(competitor.name) | _spellings(at.get(competitor.endpoint, competitor.endpoint))
-        for competitor in competitors
-    }
-    plans = Run.objects.filter(arena_id=arena_id, kind=Run.Kind.GENERATE).values_list("plan", flat=True)
-    for pk, endpoint in (pair for plan in plans for pair in plan.get("authors", {}).items()):
-        if int(pk) in models:
-            models[int(pk)] |= _spellings(at.get(endpoint, ""))
-    return models
-
-
-def _spellings(model: str) -> set[str]:
-    """As it is, and without the organisation that some providers put before it."""
-    folded = model.casefold()
-    return {spelling for spelling in (folded, folded.rpartition("/")[2]) if spelling}
 
 
 def records_of(arena_id: int, games: Sequence[GameThen], margins: Mapping[int, float]) -> dict[int, Record]:

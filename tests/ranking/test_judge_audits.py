@@ -49,6 +49,11 @@ def figures_of(audit: JudgeAudit) -> dict[str, dict]:
     return {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
 
 
+def test_answers_of_the_judges_own_model_are_its_own_as_on_boards():
+    judge = make_judge(kind="imported", model="vendor/first model", family="")
+    assert figures_of(audit_judge(judge, judged_arena(judge)))["self and family preference"]["n"] == 60
+
+
 def test_an_audit_finds_how_far_a_judge_agrees_and_how_consistent_it_is():
     judge = make_judge()
     audit = audit_judge(judge, judged_arena(judge, n=200))
