@@ -1,8 +1,7 @@
 """Tables as CSV that a spreadsheet may open: no text in it is a formula."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -18,8 +17,19 @@ def cell(value: object) -> object:
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     """A header and a line a row, in the order of `columns`; numbers with all their digits."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(cell(column) for column in columns)
-    writer.writerows([cell(row[column]) for column in columns] for row in rows)
-    return text.getvalue()
+    return "".join(csv_lines(columns, rows))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """The same line by line, for tables that are too long to be held."""
+    writer = csv.writer(_Line(), lineterminator="\r\n")
+    yield writer.writerow(cell(column) for column in columns)  # type: ignore[misc]  # what `_Line.write` gives back
+    for row in rows:
+        yield writer.writerow([cell(row[column]) for column in columns])  # type: ignore[misc]
+
+
+class _Line:
+    """A file that gives back what is written to it."""
+
+    def write(self, line: str) -> str:
+        return line

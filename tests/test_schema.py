@@ -5,13 +5,14 @@ import schemathesis
 from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from rest_framework.throttling import AnonRateThrottle
 
 from arena.config.wsgi import application
-from arena.models import Import
+from arena.models import Attempt, Battle, Import
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
-from tests.judges.game_factories import make_call, make_judge, make_run
+from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_connection", "_no_limit")]
@@ -39,8 +40,22 @@ def garden():
     make_board(arena, "garden-empty", category="coding")
     make_judge_audit(arena, "contains", is_usable=False, reasons=["few battles"])
     run = make_run(arena, cap=2_000_000, plan={"orders": "both"})
-    make_call(run, make_judge(), state="done", outcome="ok")
+    make_games(run, Battle.objects.first())
     return arena
+
+
+def make_games(run, battle):
+    judge = make_judge()
+    call = make_call(run, judge, state="done", outcome="ok")
+    made = {"call": call, "endpoint": judge.endpoint, "sent_at": timezone.now()}
+    Attempt.objects.create(**made, state="failed", error="10.0.0.7 refused", status=500)
+    Attempt.objects.create(**made, state="ok", text="[[A]]", request=[{"role": "user", "content": "Compare"}], model="m")
+    make_game(
+        battle, judge, "first", order="ba", run=run, call=call, strength=2, score_first=8, score_second=3, label="[[A>>B]]"
+    )
+    make_game(battle, judge, "", state="", event=None)
+    make_game(battle, judge, "", repeat=1, state="ok", score_first=7.5, taints=["a: speaks"], is_counted=False)
+    make_game(battle, judge, "tie", repeat=2, state="rule", reference_given=True, reason="both say the same")
 
 
 @pytest.fixture
@@ -89,6 +104,7 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "snapshots/{key}/": [snapshot.key],
         "judges/{id}/": garden.judge_audits.values_list("judge", flat=True),
         "runs/{id}/": garden.runs.values_list("pk", flat=True),
+        "games/{id}/": garden.battles.values_list("games", flat=True).exclude(games=None),
     }
     paths = {str(operation.ok().path).removeprefix("/api/v1/") for operation in interface.get_all_operations()}
     assert {path for path in paths if "{" in path} == set(rows)

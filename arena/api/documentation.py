@@ -82,7 +82,11 @@ def _resolved(schema: Schema, components: Schema) -> Schema:
 def _kind(schema: Schema, components: Schema) -> str:
     """A few words: integer 1–500, text, one of active, retired, or null."""
     schema = _resolved(schema, components)
+    if "oneOf" in schema:
+        return " or ".join(_kind(each, components) for each in schema["oneOf"])
     empty = " or null" if schema.get("nullable") else ""
+    if schema.get("enum") == [None]:
+        return "null"
     if "enum" in schema:
         return f"one of {', '.join(str(value) for value in schema['enum'] if value is not None)}{empty}"
     kind = str(schema.get("type", "any"))

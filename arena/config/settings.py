@@ -189,6 +189,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CompetitorStatusEnum": "arena.models.CompetitorStatus",
         "PromptStatusEnum": "arena.models.PromptStatus",
         "RunKindEnum": "arena.models.Run.Kind",
+        "RunStateEnum": "arena.models.Run.State",
+        "AttemptStateEnum": "arena.models.Attempt.State",
+        "GameStateEnum": "judges.models.Game.State",
         "JudgeKindEnum": "judges.models.Judge.Kind",
     },
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ranking.api import judges, views
+from ranking.api import games, judges, views
 
 urlpatterns = [
     path("leaderboards/", views.LeaderboardList.as_view(), name="api-leaderboards"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("snapshots/<slug:key>/", views.SnapshotDetail.as_view(), name="api-snapshot"),
     path("judges/", judges.JudgeList.as_view(), name="api-judges"),
     path("judges/<int:pk>/", judges.JudgeDetail.as_view(), name="api-judge"),
+    path("games/", games.GameList.as_view(), name="api-games"),
+    path("games/<int:pk>/", games.GameDetail.as_view(), name="api-game"),
 ]

@@ -6,9 +6,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.models import Visibility
 from arena.views.battles import battle_context
 from arena.views.context import arena_or_404, page_context
+from ranking.game_access import GameReader
 from ranking.games import games_on, pages_of
 
 
@@ -19,8 +19,7 @@ def battle(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = battle_context(request, arena, pk)
     if context is None:
         return render(request, "arena/battle.html", page_context(request, "battles", arena), status=404)
-    is_curator = access.is_curator(request.user)
-    is_open = is_curator or arena.content_visibility == Visibility.PUBLIC
-    games = games_on(context["battle"], is_open=is_open, is_curator=is_curator)
+    reader = GameReader.of(request.user, arena)
+    games = games_on(context["battle"], reader)
     judged_here = pages_of(games, arena) if access.sees_board(request.user, arena) else frozenset()
-    return render(request, "ranking/battle.html", context | {"games": games, "is_open": is_open, "pages": judged_here})
+    return render(request, "ranking/battle.html", context | {"games": games, "is_open": reader.is_open, "pages": judged_here})

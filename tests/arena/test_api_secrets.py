@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from arena.models import Ballot
+from arena.models import Attempt, Ballot
 from tests.factories import (
     make_arena,
     make_battle,
@@ -17,12 +17,13 @@ from tests.factories import (
     make_vote,
     make_voter,
 )
-from tests.judges.game_factories import make_run
+from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/"]
+LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
+TABLES = ["games/?format=csv"]
 
 
 @pytest.fixture
@@ -41,8 +42,19 @@ def make_full_arena(slug="vault", **fields):
     snapshot = make_snapshot(board)
     make_entry(snapshot, a)
     make_judge_audit(arena, "SECRET judge")
-    make_run(arena, name="SECRET run")
+    make_asked_game(battle, make_run(arena, name="SECRET run"))
     return arena, battle, snapshot
+
+
+def make_asked_game(battle, run):
+    judge = make_judge("SECRET judge of games")
+    call = make_call(run, judge, state="done", outcome="ok")
+    answers = f"{battle.response_a.text} {battle.response_b.text}"
+    Attempt.objects.create(
+        call=call, endpoint=judge.endpoint, state="ok", sent_at=timezone.now(), text=f"SECRET reasons: {answers}",
+        request=[{"role": "user", "content": answers}],
+    )  # fmt: skip
+    make_game(battle, judge, run=run, call=call)
 
 
 def addresses(arena, battle, snapshot):
@@ -52,9 +64,10 @@ def addresses(arena, battle, snapshot):
         f"responses/{battle.response_a_id}/", f"responses/{battle.response_b_id}/", f"battles/{battle.pk}/",
         f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"snapshots/{snapshot.key}/",
         *(f"judges/{audit.judge_id}/" for audit in arena.judge_audits.all()), *(f"runs/{run.pk}/" for run in arena.runs.all()),
+        *(f"games/{game.pk}/" for game in battle.games.all()),
     ]  # fmt: skip
     filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
-    return [f"/api/v1/{path}" for path in [*LISTS, *filtered, *one]]
+    return [f"/api/v1/{path}" for path in [*LISTS, *TABLES, *filtered, *one]]
 
 
 def serve_ballot(battle, voter, **fields):
@@ -85,8 +98,8 @@ def test_a_private_arena_is_invisible(client, visitor):
         client.force_login(make_user())
     for address in addresses(*rows):
         response = client.get(address)
-        assert "SECRET" not in response.content.decode(), address
-        assert response.status_code == (200 if address.split("/api/v1/")[1] in LISTS else 404), address
+        assert "SECRET" not in response.getvalue().decode(), address
+        assert response.status_code == (200 if address.split("/api/v1/")[1] in {*LISTS, *TABLES} else 404), address
 
 
 def test_content_is_hidden_by_default_while_the_board_is_public(client):
@@ -96,13 +109,13 @@ def test_content_is_hidden_by_default_while_the_board_is_public(client):
         assert client.get(f"/api/v1/{path}?arena={arena.slug}").status_code == 404
     for path in (f"prompts/{battle.prompt_id}/", f"responses/{battle.response_a_id}/", f"battles/{battle.pk}/"):
         assert client.get(f"/api/v1/{path}").status_code == 404
-    assert "SECRET a" in client.get(f"/api/v1/leaderboards/{arena.slug}/").content.decode()
+    assert "SECRET a" in client.get(f"/api/v1/leaderboards/{arena.slug}/").getvalue().decode()
 
 
 def test_a_votable_arena_with_a_private_board_names_no_competitor(client):
     rows = make_full_arena(board_visibility="curators", voting="anyone")
     for address in addresses(*rows):
-        body = client.get(address).content.decode()
+        body = client.get(address).getvalue().decode()
         assert "SECRET a" not in body.replace("SECRET arena", ""), address
 
 
@@ -118,7 +131,7 @@ def test_a_voter_with_an_open_ballot_cannot_tell_a_side(client, is_staff):
     client.force_login(user)
 
     tried = [*addresses(arena, battle, snapshot), f"/api/v1/battles/{beside.pk}/", f"/api/v1/responses/{same_answer.pk}/"]
-    bodies = [client.get(address).content.decode() for address in tried]
+    bodies = [client.get(address).getvalue().decode() for address in tried]
 
     answers = {battle.response_a.text, battle.response_b.text, beside.response_b.text}
     assert not [address for address, body in zip(tried, bodies, strict=True) if any(text in body for text in answers)]
@@ -136,7 +149,7 @@ def test_a_voter_who_leaves_the_cookie_at_home_cannot_tell_either(client):
     arena, battle, snapshot = make_full_arena(content_visibility="public", voting="anyone")
     serve_ballot(battle, make_voter(arena, kind="anonymous"))
     for address in addresses(arena, battle, snapshot):
-        body = client.get(address).content.decode()
+        body = client.get(address).getvalue().decode()
         assert battle.response_a.text not in body, address
         assert battle.response_b.text not in body, address
     assert client.get(f"/api/v1/battles/{battle.pk}/").status_code == 404
@@ -144,11 +157,11 @@ def test_a_voter_who_leaves_the_cookie_at_home_cannot_tell_either(client):
 
 def test_what_the_vote_page_serves_nobody_can_look_up(client, client_of_another):
     arena, battle, snapshot = make_full_arena(content_visibility="public", voting="anyone")
-    page = client.get(f"/arenas/{arena.slug}/vote/").content.decode()
+    page = client.get(f"/arenas/{arena.slug}/vote/").getvalue().decode()
     assert battle.response_a.text in page
     for visitor in (client, client_of_another):
         for address in addresses(arena, battle, snapshot):
-            body = visitor.get(address).content.decode()
+            body = visitor.get(address).getvalue().decode()
             assert battle.response_a.text not in body, address
             assert battle.response_b.text not in body, address
 
@@ -169,7 +182,7 @@ def test_neither_voters_nor_ballots_stand_anywhere(client):
     ballot = serve_ballot(make_battle(*make_pair(arena)), make_voter(arena, "bob@example.org"))
     client.force_login(make_user(is_staff=True))
     for address in addresses(arena, battle, snapshot):
-        body = client.get(address).content.decode()
+        body = client.get(address).getvalue().decode()
         for secret in ("alice", "bob@", "4711", ballot.key, "propensity", "row_key"):
             assert secret not in body, address
 

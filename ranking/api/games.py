@@ -1,0 +1,134 @@
+"""Games of judges over REST: a page at a time, one in full, or all of a filter as CSV."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django_filters import ChoiceFilter, FilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework.generics import ListAPIView
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena import access
+from arena.api.filters import by_arena, by_number
+from arena.api.paging import BIGGEST_ID, Paging, whole_number
+from arena.api.reading import InArena, OneInArena, arenas_asked_for
+from arena.api.schema import OTHER_RESPONSES
+from arena.csv_cells import csv_lines
+from arena.identity import voter_of
+from arena.models import Arena, Voter
+from judges.models import Game
+from ranking.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_row
+from ranking.game_access import GameReader, games_for, narrowed
+from ranking.told_games import ToldGame, told, told_in_full
+
+GAMES_AT_ONCE = 1_000
+
+
+def by_yes_or_no(help_text: str, **options: Any) -> Any:
+    described = {"type": "boolean", "description": help_text}
+    choices = [("true", "true"), ("false", "false")]
+    return extend_schema_field(described)(ChoiceFilter(choices=choices, **options))
+
+
+class GameFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    judge = by_number("Number of the judge's version.", method="of_judge")
+    battle = by_number("Number of the battle.", field_name="battle_id")
+    run = by_number("Number of the run, for curators; others find none.", method="of_run")
+    state = ChoiceFilter(choices=Game.State.choices)
+    order = ChoiceFilter(choices=Game.Order.choices)
+    is_counted = by_yes_or_no("Whether no curator set it aside.", method="counted")
+    is_tainted = by_yes_or_no("Whether something in the answers might speak to a judge.", method="tainted")
+
+    class Meta:
+        model = Game
+        fields: list[str] = []
+
+    def of_judge(self, games: QuerySet[Game], name: str, value: int) -> QuerySet[Game]:
+        return narrowed(games, "judge", value)
+
+    def of_run(self, games: QuerySet[Game], name: str, value: int) -> QuerySet[Game]:
+        return narrowed(games, "run", value) if access.is_curator(self.request.user) else games.none()
+
+    def counted(self, games: QuerySet[Game], name: str, value: str) -> QuerySet[Game]:
+        return games.filter(is_counted=value == "true")
+
+    def tainted(self, games: QuerySet[Game], name: str, value: str) -> QuerySet[Game]:
+        return games.exclude(taints=[]) if value == "true" else games.filter(taints=[])
+
+
+class WholeTable(BaseRenderer):
+    """Says that there is CSV; the lines go out by themselves."""
+
+    media_type, format, charset = "text/csv", "csv", "utf-8"
+
+
+class Games(InArena[Game]):
+    queryset = Game.objects.none()
+    serializer_class = GameSerializer  # type: ignore[assignment]  # of games as they are told
+
+    def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Game]:
+        return games_for(self.request.user, {arena: voter})
+
+
+class GameList(Games, ListAPIView[Game]):
+    """Games of judges on the battles that you may read. As CSV all of them come in one answer, not a page; with `limit` as
+    many, with `cursor` those behind it."""
+
+    filterset_class = GameFilters
+    pagination_class = Paging
+    renderer_classes = [JSONRenderer, WholeTable]
+
+    @extend_schema(
+        responses={
+            (200, "application/json"): OpenApiResponse(GameSerializer(many=True), description="A page of games."),
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="All games of the filter, a line a game."),
+        }
+        | OTHER_RESPONSES
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
+        self.arenas = list(arenas_asked_for(request, access.contents_for(request.user)))
+        self.readers = {arena.pk: GameReader.of(request.user, arena) for arena in self.arenas}
+        if request.accepted_renderer.format == "csv":
+            return self._csv(request)
+        pages = Paging()
+        games = pages.paginate_queryset(self._games(), request)
+        return pages.get_paginated_response(GameSerializer(told(games, self.readers), many=True).data)
+
+    def _games(self) -> QuerySet[Game]:
+        voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
+        return self.filter_queryset(games_for(self.request.user, voters))
+
+    def _csv(self, request: Request) -> HttpResponseBase:
+        limit = whole_number(request, "limit", least=1, most=Paging.most)
+        cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
+        games = self._all(behind=cursor or 0) if request.method == "GET" else iter(())
+        lines = csv_lines(COLUMNS, map(csv_row, islice(games, limit)))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="games.csv"'
+        return response
+
+    def _all(self, *, behind: int) -> Iterator[ToldGame]:
+        """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""
+        while games := list(self._games().filter(pk__gt=behind).order_by("pk")[:GAMES_AT_ONCE]):
+            yield from told(games, self.readers)
+            behind = games[-1].pk
+
+
+class GameDetail(Games, OneInArena[Game]):
+    """One game of a judge, with all that was asked and replied where you may read it."""
+
+    arena_path = "battle__arena"
+    serializer_class = GameInFullSerializer  # type: ignore[assignment]
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        game = self.get_object()
+        reader = GameReader.of(request.user, game.battle.arena)
+        return Response(GameInFullSerializer(told_in_full(game, reader)).data)

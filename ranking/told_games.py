@@ -1,0 +1,153 @@
+"""Games of judges as they are told to programs: verdicts by side, and as much of the rest as the reader may know."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from arena.models import Attempt, Battle, Prompt
+from judges.models import Game, Judge
+from judges.verdicts import Verdict
+from ranking.game_access import GameReader
+
+type Attempts = Mapping[int, list[Attempt]]  # by call, in the order in which they were sent
+HEAVY = ("request", "reply", "text", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Sided:
+    """A verdict on the two answers: not on the slots in which they were shown."""
+
+    winner: str = ""  # a | b | tie | both_bad; empty where one answer was graded alone
+    strength: int | None = None
+    score_a: float | None = None
+    score_b: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the reply came about that was read."""
+
+    model: str
+    parameters: dict[str, Any]
+    latency_ms: int | None
+    n_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldGame:
+    """One game, without what its reader may not know."""
+
+    game: Game
+    said: Sided | None  # None: there is no verdict
+    reason: str
+    run: int | None
+    asked: Asked | None  # None: it was not asked, or how is not for this reader
+    attempts: list["ToldAttempt"] = field(default_factory=list)
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAttempt:
+    """One request that was sent; error and body as received are for curators."""
+
+    attempt: Attempt
+    messages: list[dict[str, str]]
+    is_read: bool  # its reply is the one that the game was decided by
+    error: str
+    body: str
+
+
+def sided(game: Game) -> Sided | None:
+    if not game.has_verdict:
+        return None
+    if not game.winner:
+        is_a = game.order == Game.Order.AB
+        return Sided(score_a=game.score_first if is_a else None, score_b=None if is_a else game.score_first)
+    scores = None if game.score_first is None or game.score_second is None else (game.score_first, game.score_second)
+    said = Verdict(game.winner, game.strength or 1, scores)  # type: ignore[arg-type]  # constraints say so
+    points = said.scores_by_side(game.order) or (None, None)  # type: ignore[arg-type]
+    strength = said.strength if game.winner in (Game.Winner.FIRST, Game.Winner.SECOND) else None
+    return Sided(said.by_side(game.order), strength, *points)  # type: ignore[arg-type]
+
+
+def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[ToldGame]:
+    """Rows of a list, in a fixed number of queries; `readers` by the number of the arena."""
+    prefetch_related_objects(games, *_RELATED)
+    open_ones = [game for game in games if readers[game.battle.arena_id].reads_in_full(game)]
+    attempts = attempts_of(open_ones, Attempt.objects.defer(*HEAVY))
+    asked = {game.pk: _asked(attempts.get(call_of(game) or 0, [])) for game in open_ones}
+    return [_told(game, readers[game.battle.arena_id], asked.get(game.pk)) for game in games]
+
+
+def told_in_full(game: Game, reader: GameReader) -> ToldGame:
+    """One game with all that was asked and replied, where its reader may know it."""
+    prefetch_related_objects([game], *_RELATED)
+    if not reader.reads_in_full(game):
+        return _told(game, reader, None)
+    its = attempts_of([game]).get(call_of(game) or 0, [])
+    read = read_of(its)
+    attempts = [_attempt(attempt, reader, is_read=attempt is read) for attempt in its]
+    return _told(game, reader, _asked(its), attempts=attempts, reply=stored_reply_of(game))
+
+
+# --- what was asked and replied --------------------------------------------------------------------------------------
+
+
+def call_of(game: Game) -> int | None:
+    """The call whose reply was read; a game that was read from the cache has it from another one."""
+    return game.call_id if game.copied_from is None else game.copied_from.call_id
+
+
+def attempts_of(games: Iterable[Game], attempts: "QuerySet[Attempt] | None" = None) -> Attempts:
+    calls = {call for game in games if (call := call_of(game)) is not None}
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    if calls:
+        rows = Attempt.objects.all() if attempts is None else attempts
+        for attempt in rows.filter(call__in=calls).order_by("pk"):
+            found[attempt.call_id].append(attempt)
+    return found
+
+
+def read_of(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt whose reply decided the game."""
+    return next((attempt for attempt in reversed(attempts) if attempt.state == Attempt.State.OK), None)
+
+
+def stored_reply_of(game: Game) -> str:
+    """A reply that was taken in from a file."""
+    return game.reply or (game.copied_from.reply if game.copied_from else "")
+
+
+def messages_of(attempt: Attempt) -> list[dict[str, Any]]:
+    return [message for message in attempt.request if isinstance(message, dict)]
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+_RELATED = (
+    Prefetch("judge", Judge.objects.only("name", "version", "identity")),
+    Prefetch("battle", Battle.objects.select_related("arena", "competitor_a", "competitor_b")),
+    Prefetch("battle__prompt", Prompt.objects.only("key")),
+    Prefetch("copied_from", Game.objects.only("call", "reply")),
+)
+
+
+def _told(game: Game, reader: GameReader, asked: Asked | None, **more: Any) -> ToldGame:
+    reason = game.reason if reader.is_told_why(game) else ""
+    return ToldGame(game, sided(game), reason, game.run_id if reader.is_curator else None, asked, **more)
+
+
+def _asked(attempts: Sequence[Attempt]) -> Asked | None:
+    if not attempts:
+        return None
+    shown = read_of(attempts) or attempts[-1]
+    return Asked(shown.model, shown.parameters, shown.latency_ms, len(attempts))
+
+
+def _attempt(attempt: Attempt, reader: GameReader, *, is_read: bool) -> ToldAttempt:
+    messages = [{name: str(message.get(name, "")) for name in ("role", "content")} for message in messages_of(attempt)]
+    error, body = (attempt.error, attempt.reply) if reader.is_curator else ("", "")
+    return ToldAttempt(attempt, messages, is_read, error, body)
