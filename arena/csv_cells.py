@@ -3,7 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The wide ones are formulas where a spreadsheet was set up for Chinese, Japanese or Korean.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(value: object) -> object:
@@ -23,9 +24,9 @@ def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """The same line by line, for tables that are too long to be held."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
-    yield writer.writerow(cell(column) for column in columns)  # type: ignore[misc]  # what `_Line.write` gives back
+    yield writer.writerow(cell(column) for column in columns)
     for row in rows:
-        yield writer.writerow([cell(row[column]) for column in columns])  # type: ignore[misc]
+        yield writer.writerow([cell(row[column]) for column in columns])
 
 
 class _Line:

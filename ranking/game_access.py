@@ -1,11 +1,11 @@
 """Who reads which games of judges, and how much of each. The page of a battle and REST both ask here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Min, OuterRef, QuerySet, Subquery
 
 from arena import access
 from arena.access import Visitor
@@ -14,7 +14,7 @@ from judges.models import Game
 
 # Reasons that are made of the reply alone. Those of failures may name an address, and are for curators.
 TOLD_TO_ALL = frozenset({Game.State.AMBIGUOUS.value, Game.State.UNPARSABLE.value, Game.State.TRUNCATED.value})
-FEW = 2_000  # so many rows are sorted in no time
+MOST_AT_ONCE = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +37,35 @@ class GameReader:
         return self.is_curator or game.has_verdict or (game.state in TOLD_TO_ALL and not game.reference_given)
 
 
-def games_for(visitor: Visitor, voters: Mapping[Arena, Voter | None]) -> QuerySet[Game]:
-    """Games on the battles that this visitor may read in these arenas: none on prompts that voters are comparing now.
+def readable_battles(visitor: Visitor, voters: Mapping[Arena, Voter | None]) -> QuerySet[Battle]:
+    """Battles of these arenas whose games this visitor may read: none on prompts that voters are comparing now."""
+    nothing = Battle.objects.none()
+    return reduce(or_, (access.battles_for(visitor, arena, voter) for arena, voter in voters.items()), nothing)
 
-    Made for pages in the order of their numbers. With many games the table is walked in that order and each row asked for
-    its battle, so that a page costs what its rows cost; a plan that collects all games of an arena to sort them does not.
+
+def walk(games: QuerySet[Game], readable: QuerySet[Battle], arenas: Iterable[Arena], *, behind: int, most: int) -> list[Game]:
+    """The first of these arenas' games behind a number, in the order of their numbers, on battles that may be read.
+
+    Some at a time, and more where few of them may be read: a page costs what its rows cost. A single query that also looks
+    at battles has its planner guess how many it must look at, and it may guess that to collect them all is shorter.
     """
-    if not voters:
-        return Game.objects.none()
-    readable = reduce(or_, (access.battles_for(visitor, arena, voter) for arena, voter in voters.items()))
-    if _are_few(Battle.objects.filter(arena__in=voters)):
-        return Game.objects.filter(battle__in=readable)
-    # Most games of other arenas are told by their run, without a look at their battle.
-    runs = Run.objects.filter(arena__in=voters, kind=Run.Kind.JUDGE).values_list("pk", flat=True)
-    here = Q(run=None) | Q(walked_run__in=list(runs)) if runs else Q(run=None)
-    games = Game.objects.alias(walked_run=_unindexed("run_id")).filter(here)
-    return games.filter(Exists(readable.filter(pk=OuterRef("battle_id"))))
+    runs = list(Run.objects.filter(arena__in=arenas, kind=Run.Kind.JUDGE).values_list("pk", flat=True))
+    found: list[Game] = []
+    at_once = most
+    while len(found) < most and (first := _first_behind(behind, runs)):
+        some = list(games.filter(pk__gte=first).defer("reply").order_by("pk")[:at_once])
+        battles = set(readable.filter(pk__in={game.battle_id for game in some}).values_list("pk", flat=True))
+        found += [game for game in some if game.battle_id in battles]
+        if len(some) < at_once:
+            break
+        behind, at_once = some[-1].pk, min(at_once * 4, MOST_AT_ONCE)
+    return found[:most]
 
 
-def narrowed(games: QuerySet[Game], name: str, number: int) -> QuerySet[Game]:
-    """Those of one judge or run: by its index where they are few, else as they come."""
-    if _are_few(Game.objects.filter(**{name: number})):
-        return games.filter(**{name: number})
-    return games.alias(**{f"narrowed_{name}": _unindexed(f"{name}_id")}).filter(**{f"narrowed_{name}": number})
-
-
-def _are_few(rows: QuerySet[Battle] | QuerySet[Game]) -> bool:
-    return rows.order_by().values("pk")[: FEW + 1].count() <= FEW
-
-
-def _unindexed(column: str) -> ExpressionWrapper:
-    """The column as a number that no index holds: with its index at hand a planner prefers to collect and to sort."""
-    return ExpressionWrapper(F(column) + 0, output_field=BigIntegerField())
+def _first_behind(behind: int, runs: list[int]) -> int | None:
+    """The next game of these runs, or of none: those of other arenas are jumped over."""
+    rows = Game.objects.filter(pk__gt=behind).order_by("pk").values("pk")
+    first_of_run = Subquery(rows.filter(run=OuterRef("pk"))[:1])
+    of_runs = Run.objects.filter(pk__in=runs).annotate(first=first_of_run).aggregate(Min("first"))["first__min"]
+    taken_in = rows.filter(run=None).values_list("pk", flat=True).first()
+    return min((pk for pk in (of_runs, taken_in) if pk is not None), default=None)

@@ -47,7 +47,7 @@ class Paging(BasePagination):
             self.next = replace_query_param(request.build_absolute_uri(), "cursor", str(rows[limit - 1].pk))
         return rows[:limit]
 
-    def _first(self, queryset: QuerySet[Any], cursor: int | None, n_rows: int) -> QuerySet[Any]:
+    def _first(self, queryset: QuerySet[Any], cursor: int | None, n_rows: int) -> Iterable[Any]:
         if cursor is not None:
             queryset = queryset.filter(pk__lt=cursor) if self.newest_first else queryset.filter(pk__gt=cursor)
         return queryset.order_by("-pk" if self.newest_first else "pk")[:n_rows]

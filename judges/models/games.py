@@ -115,6 +115,9 @@ class Game(models.Model):
         ]
         indexes = [
             models.Index(fields=["run", "state"], name="game_run"),
+            # a page of the games of one run or judge, however many there are
+            models.Index(fields=["run", "id"], name="game_in_run"),
+            models.Index(fields=["judge", "id"], name="game_of_judge"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="game_event"),
             models.Index(fields=["request_key"], condition=Q(state="ok") & ~Q(request_key=""), name="game_request"),
         ]

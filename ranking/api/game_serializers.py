@@ -1,7 +1,7 @@
 """Games of judges -> JSON and CSV, under the same names. What a reader may not know is null in both."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -15,7 +15,7 @@ from ranking.told_games import ToldAttempt, ToldGame
 JSON_OBJECT = {"type": "object", "nullable": True, "additionalProperties": {}}
 
 
-def _field(kind: type[serializers.Field[Any, Any, Any, Any]], source: str, help_text: str = "", **options: Any) -> Any:
+def _field(kind: type[serializers.Field[Any, Any, Any, Any]], source: str | None, help_text: str = "", **options: Any) -> Any:
     """`source` is None where it has the field's name."""
     return kind(source=source, read_only=True, help_text=help_text, **options)
 
@@ -56,7 +56,9 @@ class GameSerializer(serializers.Serializer[ToldGame]):
     strength = _number("said.strength", "1 better, 2 much better; null without a winner.", allow_null=True)
     score_a = _score("a")
     score_b = _score("b")
-    label = serializers.SerializerMethodField(help_text="As its protocol spells it; null where none was read.")
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # the field's own label is not used
+        help_text="As its protocol spells it; null where none was read."
+    )
     label_start = _number("game.label_start", "Where it began in the reply, in characters.", allow_null=True, min_value=0)
     label_end = _number("game.label_end", "Where it ended.", allow_null=True, min_value=0)
     reason = _text(None, "Why there is no verdict, or which rule gave it. Reasons of failures are for curators.")
@@ -142,8 +144,10 @@ class GameInFullSerializer(GameSerializer):
 COLUMNS = list(GameSerializer().fields)
 
 
-def csv_row(told: ToldGame) -> dict[str, object]:
-    return {name: _written(value) for name, value in GameSerializer(told).data.items()}
+def csv_rows(games: Iterable[ToldGame]) -> Iterator[dict[str, object]]:
+    serializer = GameSerializer()  # one for all: a new one copies every field
+    for told in games:
+        yield {name: _written(value) for name, value in serializer.to_representation(told).items()}
 
 
 def _written(value: object) -> object:

@@ -1,10 +1,10 @@
 """Games of judges over REST: a page at a time, one in full, or all of a filter as CSV."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import batched, islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
@@ -23,11 +23,12 @@ from arena.csv_cells import csv_lines
 from arena.identity import voter_of
 from arena.models import Arena, Voter
 from judges.models import Game
-from ranking.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_row
-from ranking.game_access import GameReader, games_for, narrowed
+from ranking.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
+from ranking.game_access import GameReader, readable_battles, walk
 from ranking.told_games import ToldGame, told, told_in_full
 
 GAMES_AT_ONCE = 1_000
+LINES_AT_ONCE = 200
 
 
 def by_yes_or_no(help_text: str, **options: Any) -> Any:
@@ -38,7 +39,7 @@ def by_yes_or_no(help_text: str, **options: Any) -> Any:
 
 class GameFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
-    judge = by_number("Number of the judge's version.", method="of_judge")
+    judge = by_number("Number of the judge's version.", field_name="judge_id")
     battle = by_number("Number of the battle.", field_name="battle_id")
     run = by_number("Number of the run, for curators; others find none.", method="of_run")
     state = ChoiceFilter(choices=Game.State.choices)
@@ -50,11 +51,8 @@ class GameFilters(FilterSet):  # type: ignore[misc]
         model = Game
         fields: list[str] = []
 
-    def of_judge(self, games: QuerySet[Game], name: str, value: int) -> QuerySet[Game]:
-        return narrowed(games, "judge", value)
-
     def of_run(self, games: QuerySet[Game], name: str, value: int) -> QuerySet[Game]:
-        return narrowed(games, "run", value) if access.is_curator(self.request.user) else games.none()
+        return games.filter(run_id=value) if access.is_curator(self.request.user) else games.none()
 
     def counted(self, games: QuerySet[Game], name: str, value: str) -> QuerySet[Game]:
         return games.filter(is_counted=value == "true")
@@ -69,12 +67,23 @@ class WholeTable(BaseRenderer):
     media_type, format, charset = "text/csv", "csv", "utf-8"
 
 
+class Walked(Paging):
+    """Pages of which a function knows the rows."""
+
+    def __init__(self, walk: Callable[..., list[Game]]) -> None:
+        self.walk = walk
+
+    def _first(self, queryset: QuerySet[Game], cursor: int | None, n_rows: int) -> list[Game]:
+        return self.walk(queryset, behind=cursor or 0, most=n_rows)
+
+
 class Games(InArena[Game]):
     queryset = Game.objects.none()
     serializer_class = GameSerializer  # type: ignore[assignment]  # of games as they are told
 
     def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Game]:
-        return games_for(self.request.user, {arena: voter})
+        readable = readable_battles(self.request.user, {arena: voter})
+        return Game.objects.filter(Exists(readable.filter(pk=OuterRef("battle_id"))))
 
 
 class GameList(Games, ListAPIView[Game]):
@@ -98,26 +107,28 @@ class GameList(Games, ListAPIView[Game]):
         self.readers = {arena.pk: GameReader.of(request.user, arena) for arena in self.arenas}
         if request.accepted_renderer.format == "csv":
             return self._csv(request)
-        pages = Paging()
-        games = pages.paginate_queryset(self._games(), request)
-        return pages.get_paginated_response(GameSerializer(told(games, self.readers), many=True).data)
+        pages = Walked(self._games)
+        games = pages.paginate_queryset(self.filter_queryset(Game.objects.all()), request)
+        rows: Any = told(games, self.readers)
+        return pages.get_paginated_response(GameSerializer(rows, many=True).data)
 
-    def _games(self) -> QuerySet[Game]:
+    def _games(self, games: QuerySet[Game], *, behind: int, most: int) -> list[Game]:
         voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
-        return self.filter_queryset(games_for(self.request.user, voters))
+        return walk(games, readable_battles(self.request.user, voters), self.arenas, behind=behind, most=most)
 
     def _csv(self, request: Request) -> HttpResponseBase:
         limit = whole_number(request, "limit", least=1, most=Paging.most)
         cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
         games = self._all(behind=cursor or 0) if request.method == "GET" else iter(())
-        lines = csv_lines(COLUMNS, map(csv_row, islice(games, limit)))
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        lines = csv_lines(COLUMNS, csv_rows(islice(games, limit)))
+        response = StreamingHttpResponse(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="games.csv"'
         return response
 
     def _all(self, *, behind: int) -> Iterator[ToldGame]:
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""
-        while games := list(self._games().filter(pk__gt=behind).order_by("pk")[:GAMES_AT_ONCE]):
+        asked_for = self.filter_queryset(Game.objects.all())
+        while games := self._games(asked_for, behind=behind, most=GAMES_AT_ONCE):
             yield from told(games, self.readers)
             behind = games[-1].pk
 

@@ -8,7 +8,9 @@ import pytest
 from arena.csv_cells import cell, to_csv
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1＋1", "＋1", "－1", "＠SUM(A1)", "=cmd|' /C calc'!A0"]
+)
 def test_text_that_looks_like_a_formula_gets_an_apostrophe(text):
     assert cell(text) == "'" + text
 

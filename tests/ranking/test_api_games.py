@@ -189,29 +189,37 @@ def test_a_curator_with_an_open_ballot_does_not_read_them_either(client, battle,
     get(client, f"games/{game.pk}/", status=404)
 
 
-def test_games_of_several_arenas_are_what_is_open_in_each(client, battle, monkeypatch):
+def test_games_of_several_arenas_are_what_is_open_in_each(client, battle):
     cellar = make_open_battle(make_arena("cellar", content_visibility="curators"))
     kitchen = make_open_battle(make_arena("kitchen", content_visibility="public"))
     here = [make_asked(battle).pk, make_game(kitchen, make_judge(kind="imported", protocol="pandalm")).pk]
     make_asked(cellar)
     make_game(cellar, make_judge(kind="imported", protocol="pandalm"))
     assert [row["id"] for row in results(client)] == here
-    monkeypatch.setattr("ranking.game_access.FEW", 0)  # and where there are too many to sort
-    assert [row["id"] for row in results(client)] == here
     assert [row["id"] for row in results(client, "?arena=kitchen")] == here[1:]
     get(client, "games/?arena=cellar", status=404)
+
+
+@pytest.mark.parametrize("was_asked", [True, False])
+def test_games_that_one_may_not_read_leave_no_gap(client, battle, monkeypatch, was_asked):
+    monkeypatch.setattr("ranking.game_access.MOST_AT_ONCE", 5)
+    monkeypatch.setattr("ranking.api.games.GAMES_AT_ONCE", 2)
+    cellar = make_open_battle(make_arena("cellar", content_visibility="curators"))
+    judge, here = make_judge(), []
+    runs = {each.arena_id: make_run(each.arena) if was_asked else None for each in (battle, cellar)}
+    for repeat, readable in enumerate([0, 0, 1, 0, 1, 1, *[0] * 15, 1, 0, 1, 0]):
+        game = make_game(one := battle if readable else cellar, judge, repeat=repeat, run=runs[one.arena_id])
+        here += [game.pk] * readable
+    assert [row["id"] for row in results(client)] == [int(row["id"]) for row in table(client)] == here
+    first = get(client, "games/?limit=2")
+    assert [row["id"] for row in first["results"]] == here[:2]
+    assert [row["id"] for row in client.get(first["next"]).json()["results"]] == here[2:4]
 
 
 # --- filters, pages, CSV ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["few", "many"])
-def _few_or_many(request, monkeypatch):
-    if request.param == "many":
-        monkeypatch.setattr("ranking.game_access.FEW", 0)
-
-
-@pytest.mark.usefixtures("_few_or_many", "curator")
+@pytest.mark.usefixtures("curator")
 def test_every_filter_narrows_the_list_and_the_table_alike(client, battle):
     judge, other = make_judge(), make_judge()
     first = make_asked(battle, judge=judge, taints=["a: speaks to the judge"])
@@ -293,5 +301,5 @@ def test_a_table_of_nothing_has_its_header_and_head_reads_no_row(client, battle,
 def test_queries_do_not_grow_with_the_rows(client, battle, django_assert_num_queries):
     for _ in range(6):
         make_asked(make_open_battle(battle.arena))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         assert len(results(client)) == 6
