@@ -49,7 +49,7 @@ def walk(games: QuerySet[Game], readable: QuerySet[Battle], arenas: Iterable[Are
     Some at a time, and more where few of them may be read: a page costs what its rows cost. A single query that also looks
     at battles has its planner guess how many it must look at, and it may guess that to collect them all is shorter.
     """
-    runs = list(Run.objects.filter(arena__in=arenas, kind=Run.Kind.JUDGE).values_list("pk", flat=True))
+    runs = list(Run.objects.filter(arena__in=arenas).values_list("pk", flat=True))
     found: list[Game] = []
     at_once = most
     while len(found) < most and (first := _first_behind(behind, runs)):

@@ -3,11 +3,11 @@
 `AGON_KEY_OPENAI="api.openai.com sk-..."`: the host it may be sent to, then the key. `host:port` binds it to a port too.
 """
 
-import json
+import html
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from functools import lru_cache
 
 from arena.llm.errors import Cause, LLMError, never_sent
 
@@ -35,11 +35,22 @@ def key_for(name: str, *, host: str, port: int, environ: Mapping[str, str] = os.
 
 
 def redacted(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The text without any of the keys, also where JSON or a URL spells one in its own way."""
+    """The text without any of the keys, also where JSON, HTML or a URL spells one in its own way."""
     for key in _keys(environ):
-        for spelled in {key, json.dumps(key)[1:-1], quote(key, safe="")}:
-            text = text.replace(spelled, REDACTED)
+        text = _spelled(key).sub(REDACTED, text)
     return text
+
+
+@lru_cache(maxsize=64)
+def _spelled(key: str) -> re.Pattern[str]:
+    r"""Every way to write it: a slash is \/ to PHP, an ampersand \u0026 to Go, &amp; in a page and %26 in an address."""
+    return re.compile("".join(re.escape(each) if each.isalnum() else _any_spelling(each) for each in key))
+
+
+def _any_spelling(character: str) -> str:
+    plain, code = re.escape(character), ord(character)
+    written = rf"\\u{code:04x}|%{code:02x}|&#0*{code};|&#x0*{code:x};|{re.escape(html.escape(character))}"
+    return rf"(?:\\?{plain}|(?i:{written}))"
 
 
 def _keys(environ: Mapping[str, str]) -> list[str]:

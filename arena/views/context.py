@@ -11,6 +11,8 @@ from arena.models import Arena
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:
     """The arena, where this visitor may know of it."""
+    if "\0" in slug:  # out of a query; PostgreSQL would not be asked for it
+        raise Http404("a slug with a NUL")
     arena = get_object_or_404(Arena, slug=slug)
     if not access.arenas_for(request.user).filter(pk=arena.pk).exists():
         raise Http404(f"no arena {slug!r}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import batched, islice
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -9,6 +10,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework.exceptions import Throttled
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -29,6 +31,8 @@ from ranking.told_games import ToldGame, told, told_in_full
 
 GAMES_AT_ONCE = 1_000
 LINES_AT_ONCE = 200
+TABLES_AT_ONCE = 3  # of a server's eight threads
+SECONDS_TO_WAIT = 20
 
 
 def by_yes_or_no(help_text: str, **options: Any) -> Any:
@@ -59,6 +63,23 @@ class GameFilters(FilterSet):  # type: ignore[misc]
 
     def tainted(self, games: QuerySet[Game], name: str, value: str) -> QuerySet[Game]:
         return games.exclude(taints=[]) if value == "true" else games.filter(taints=[])
+
+
+class Table(StreamingHttpResponse):
+    """A long table on its way; it gives its place back when it is through, or when its reader has gone."""
+
+    places = BoundedSemaphore(TABLES_AT_ONCE)
+
+    def __init__(self, lines: Iterator[str], *, has_place: bool) -> None:
+        super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
+        self["Content-Disposition"] = 'attachment; filename="games.csv"'
+        self._has_place = has_place
+
+    def close(self) -> None:
+        super().close()
+        if self._has_place:
+            self._has_place = False
+            self.places.release()
 
 
 class WholeTable(BaseRenderer):
@@ -119,11 +140,11 @@ class GameList(Games, ListAPIView[Game]):
     def _csv(self, request: Request) -> HttpResponseBase:
         limit = whole_number(request, "limit", least=1, most=Paging.most)
         cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
-        games = self._all(behind=cursor or 0) if request.method == "GET" else iter(())
-        lines = csv_lines(COLUMNS, csv_rows(islice(games, limit)))
-        response = StreamingHttpResponse(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="games.csv"'
-        return response
+        if request.method == "HEAD":
+            return Table(iter(()), has_place=False)
+        if not Table.places.acquire(blocking=False):
+            raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
+        return Table(csv_lines(COLUMNS, csv_rows(islice(self._all(behind=cursor or 0), limit))), has_place=True)
 
     def _all(self, *, behind: int) -> Iterator[ToldGame]:
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""

@@ -46,6 +46,15 @@ def test_the_list_says_what_each_run_did_and_cost(client, curator):
     assert "$2.00" in page
 
 
+def test_a_reason_of_an_endpoint_cannot_turn_the_page_around(client, curator):
+    run = make_run(state="paused", paused_because="\u202eno credit")
+    (failed,) = make_calls(run, 1, state="failed", outcome="error")
+    Attempt.objects.create(call=failed, endpoint=failed.endpoint, state="failed", error="\u2066no", sent_at=run.created_at)
+    page = client.get(reverse("run", args=[run.pk])).text
+    assert not set("\u202e\u2066") & set(page)
+    assert "[U+202E]no credit" in page
+
+
 def test_without_runs_the_list_says_how_to_start_one(client, curator):
     assert "manage.py judge" in client.get(reverse("runs")).content.decode()
 

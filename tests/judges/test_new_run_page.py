@@ -61,6 +61,10 @@ def test_the_page_asks_for_an_arena_first(client, curator):
     assert "?arena=garden" in client.get(reverse("new-run")).text
 
 
+def test_an_arena_that_no_database_would_be_asked_for_is_not_there(client, curator):
+    assert client.get(reverse("new-run"), {"arena": "gar\0den"}).status_code == 404
+
+
 def test_the_form_offers_cards_and_programs_but_no_imported_verdicts(client, curator):
     make_called_judge()
     Judge.objects.create(name="from a file", kind="imported", protocol="pandalm")

@@ -3,8 +3,11 @@
 import csv
 import io
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.utils import timezone
 
 from arena.models import Attempt, Ballot
@@ -288,6 +291,21 @@ def test_a_spreadsheet_runs_nothing_of_the_table(client, battle):
     (line,) = table(client)
     assert (line["competitor_a"], line["judge_name"]) == ("'=cmd|'/C calc'!A0", "'@SUM(A1)")
     assert (line["label"], line["reason"]) == ("'-1+1", "'+1\nor =2")
+
+
+def test_tables_leave_threads_for_other_readers(client, battle, monkeypatch):
+    monkeypatch.setattr("ranking.api.games.Table.places", BoundedSemaphore(2))
+    make_game(battle, make_judge())
+    first, second = (client.get("/api/v1/games/?format=csv") for _ in range(2))
+    refused = client.get("/api/v1/games/?format=csv")
+    assert (refused.status_code, refused["Content-Type"]) == (429, "application/problem+json")
+    assert 0 < int(refused["Retry-After"]) <= 60
+    request_finished.disconnect(close_old_connections)  # the test's own connection stays
+    first.close()  # a reader who left before the first line
+    request_finished.connect(close_old_connections)
+    assert len(table(client)) == 1
+    assert second.getvalue()
+    assert len(table(client)) == len(table(client)) == 1
 
 
 def test_a_table_of_nothing_has_its_header_and_head_reads_no_row(client, battle, django_assert_max_num_queries):

@@ -63,6 +63,18 @@ def test_the_label_is_marked_in_the_raw_reply_and_everything_is_escaped(client, 
     assert "Compare &lt;script&gt;them&lt;/script&gt;" in page
 
 
+def test_characters_that_turn_or_hide_a_text_are_shown_as_what_they_are(client, battle):
+    turned = "\u202e[[B]]\u2066 \x1b[31m"
+    game = make_asked(
+        battle, text=turned, label="\u202eB", label_start=1, label_end=6, set_aside_reason=turned, is_counted=False
+    )
+    make_asked(battle, make_judge(), "", state="ambiguous", reason=turned)
+    Attempt.objects.filter(call=game.call).update(model=turned, request=[{"role": "user", "content": turned}])
+    page = show(client, battle)
+    assert not set("\u202e\u2066\x1b") & set(page)
+    assert "[U+202E]<mark>[[B]]</mark>[U+2066] [U+001B][31m" in page
+
+
 def test_a_game_without_a_verdict_says_why_and_is_nothing_else(client, battle):
     make_asked(battle, winner="", state="ambiguous", reason="[[A]] and [[B]]", text="[[A]] or [[B]]")
     page = show(client, battle)

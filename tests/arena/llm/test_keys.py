@@ -1,6 +1,9 @@
+import html
+import json
 import logging
 import pickle
 import traceback
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -43,6 +46,22 @@ def test_redaction_finds_every_key_however_it_is_spelled():
     environ = {"AGON_KEY_A": 'a.example sk-1234"56/78', "AGON_KEY_B": "malformed-but-secret", "AGON_KEY_C": "b.example sk-1234"}
     text = 'sk-1234"56/78 sk-1234\\"56/78 sk-1234%2256%2F78 malformed-but-secret'
     assert redacted(text, environ) == "[key] [key] [key] [key]"
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        json.dumps, repr, html.escape, quote, quote_plus, lambda key: quote(key, safe="").lower(),
+        lambda key: json.dumps(key).replace("/", "\\/"),  # PHP
+        lambda key: json.dumps(key).replace("&", "\\u0026").replace("+", "\\u002B"),  # Go
+        lambda key: "".join(each if each.isalnum() else f"&#{ord(each)};" for each in key),
+    ],
+)  # fmt: skip
+def test_a_key_with_unusual_characters_is_found_in_json_pages_and_addresses(spell):
+    key = "sk-ab/cd+ef&gh=<12345>"
+    text = f"wrong key: {spell(key)}, sorry"
+    assert "[key]" in redacted(text, {"AGON_KEY_X": f"host {key}"})
+    assert "12345" not in redacted(text, {"AGON_KEY_X": f"host {key}"})
 
 
 def test_redaction_takes_the_longer_of_two_keys_first():
