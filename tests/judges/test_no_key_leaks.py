@@ -181,7 +181,7 @@ def task_messages(run, folder):
         work_on_run.apply_async([run.pk], connection=broker)
     files = [file for file in folder.rglob("*") if file.is_file()]
     assert files
-    return [file.read_text() for file in files]
+    return [file.read_bytes().decode(errors="replace") for file in files]  # tallies are no text
 
 
 def pages(runs, judges):
@@ -197,18 +197,19 @@ def pages(runs, judges):
         *(reverse(name, args=[run.pk]) for name in ("run", "admin:arena_run_change") for run in runs),
         *(reverse(name, args=[arena.slug, judge.pk]) for name in ("judge", "judge-figures") for judge in judges[:2]),
         *(reverse("admin:arena_endpoint_change", args=[endpoint.pk]) for endpoint in Endpoint.objects.all()),
-        *rest_addresses(runs[0], judges, battle),
+        *rest_addresses(runs[0], judges, battle), *(reverse("api-game", args=[game.pk]) for game in Game.objects.all()),
+        f"{reverse('api-games')}?format=csv",
     ]  # fmt: skip
     found = {address: client.get(address) for address in addresses}
     assert {address: answer.status_code for address, answer in found.items() if answer.status_code != 200} == {}
-    return {address: f"{answer.headers}{answer.content.decode()}" for address, answer in found.items()}
+    return {address: f"{answer.headers}{answer.getvalue().decode()}" for address, answer in found.items()}
 
 
 def rest_addresses(run, judges, battle):
     """Those of the interface that exist, with numbers of this run's rows."""
     known = {
         "api-run": [run.pk], "api-judge": [judges[0].pk], "api-battle": [battle.pk], "api-arena": [run.arena.slug],
-        "api-runs": [], "api-judges": [], "api-battles": [],
+        "api-runs": [], "api-judges": [], "api-battles": [], "api-games": [],
     }  # fmt: skip
     for name, args in known.items():
         try:
