@@ -13,6 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of, link
+from arena.models import Attempt
+from arena.rendering import visible_controls
 from judges.cards import called_judge, check_card, new_version
 from judges.competitor_admin import JudgedCompetitorAdmin
 from judges.curating import restore_games, set_aside_games
@@ -139,8 +141,7 @@ class GameAdmin(ReadOnlyAdmin):
         if source.call is None:
             return format_html("{}", "It was not asked.")
         rows = [
-            (each.sent_at, each.get_state_display(), each.model, each.error, _asked(each.request), each.text or each.reply)
-            for each in source.call.attempts.all()
+            [each.sent_at, each.get_state_display(), *map(visible_controls, _said(each))] for each in source.call.attempts.all()
         ]
         shown = "<p>{} {} {} {}</p><details><summary>request</summary><pre>{}</pre></details><pre>{}</pre>"
         return format_html_join("", shown, rows)
@@ -158,6 +159,10 @@ class GameAdmin(ReadOnlyAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
         n_games = restore_games(queryset, curator_of(request))
         self.message_user(request, f"{n_games} verdicts restored; boards follow in a moment.")
+
+
+def _said(attempt: Attempt) -> tuple[str, ...]:
+    return attempt.model, attempt.error, _asked(attempt.request), attempt.text or attempt.reply
 
 
 def _asked(messages: Any) -> str:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from arena import ledger
-from arena.models import Endpoint, Event
+from arena.models import Attempt, Endpoint, Event
 from judges.cards import called_judge
 from judges.models import Checklist, Game, Judge
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
@@ -165,3 +166,20 @@ def test_a_checklist_is_checked(client, curator):
     client.post(address, {"prompt": prompt.pk, "criteria": '[{"text": "Is it right?", "weight": 2}]'})
     made = Checklist.objects.get()
     assert (made.criteria, made.written_by) == ([{"text": "Is it right?", "weight": 2}], curator)
+
+
+def test_what_a_model_said_cannot_turn_the_page_around(client, curator):
+    arena = make_arena()
+    battle = make_battle(make_competitor(arena), make_competitor(arena), make_prompt(arena))
+    judge = make_judge()
+    call = make_call(make_run(arena), judge, state="done")
+    turned = {"text": "\u202e[[A]]", "model": "\u2066m", "request": [{"role": "user", "content": "\u202e"}]}
+    Attempt.objects.create(call=call, endpoint=judge.endpoint, state="ok", sent_at=timezone.now(), **turned)
+    game = make_game(battle, judge, run=call.run, call=call)
+    page = client.get(reverse("admin:judges_game_change", args=[game.pk])).text
+    assert not set("\u202e\u2066") & set(page)
+    assert "[U+202E][[A]]" in page
+
+
+def test_a_filter_that_no_database_would_be_asked_for_is_refused(client, curator):
+    assert client.get(reverse("admin:judges_game_changelist"), {"state": "o\0k"}).status_code == 400
