@@ -87,8 +87,7 @@ def _by_redis(tmp_path):
 
 
 def _start_judging(here, server, n_games):
-    """The number of a run that waits for a worker: two answers a prompt, judged in both orders."""
-    here.settings["AGON_ENDPOINTS_ALLOWED"] = server.address
+    """The number of a run for the worker: two answers a prompt, judged in both orders."""
     return int(
         here.python(
             "from judges.cards import called_judge\n"
@@ -164,8 +163,9 @@ def _the_sums_agree(here, run):
 
 def _survives(tmp_path, broker_of, n_games, *, kills_worker=True, seconds_away=0):
     with serving(SCRIPT) as server, broker_of(tmp_path) as (here, broker):
-        run = _start_judging(here, server, n_games)
+        here.settings["AGON_ENDPOINTS_ALLOWED"] = server.address
         with machine.running_site(here) as site:
+            run = _start_judging(here, server, n_games)  # now, not before: a worker is up sooner than its site
             wait_for(lambda: len(server.requests) >= n_games // 5, seconds=90)
             broker.die()
             wait_for(lambda: len(server.requests) >= n_games // 2, seconds=90)  # a run that is under way needs no broker
@@ -183,7 +183,7 @@ def _survives(tmp_path, broker_of, n_games, *, kills_worker=True, seconds_away=0
 
 
 def test_the_folder_brokers_files_and_the_worker_die(tmp_path):
-    _survives(tmp_path, _by_folder, 120)
+    _survives(tmp_path, _by_folder, 240)
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_the_folder_brokers_files_are_deleted_in_a_thousand_games(tmp_path, kill
 @needs_redis
 @pytest.mark.slow
 def test_redis_and_the_worker_die(tmp_path):
-    _survives(tmp_path, _by_redis, 120)
+    _survives(tmp_path, _by_redis, 240)
 
 
 @needs_redis
