@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 
 from judges.audit_figures import Floats
 from judges.audit_rows import AuditGame, by_battle
-from judges.combining import COMBINERS, PlayedGame, combine
+from judges.board_rules import GAMES, RULES
+from judges.combining import PlayedGame, combine
 from judges.states import GameState
 from judges.verdicts import Side, scored
 from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
@@ -24,24 +25,8 @@ from ranking.maths.correlation import kendall_tau
 from ranking.maths.newton import NotConvergedError
 from ranking.maths.separation import SeparationError
 
-GAMES = "games"
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3
-
-RULES: Mapping[str, tuple[str, str]] = {GAMES: ("every game", "Every game counts, and the liking for a slot is taken out.")} | {
-    rule: (name, COMBINERS[rule][1])
-    for rule, name in {
-        "consistent_only": "both orders agree",
-        "conservative_tie": "agree, else a tie",
-        "two_game_sum": "two-game sum",
-        "mean": "mean",
-        "both_correct": "winner in both",
-        "arena_hard_weighted": "weighted games",
-        "first_order_only": "first order",
-        "majority_of_repeats": "majority",
-    }.items()
-}
-"""Every way to make a board, with a short name and one line for people; "games" comes first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from judges.audit_people import CODES, decided_by_both, graded_by_both
 from judges.audit_position import both_orders, one_game, repeated
 from judges.audit_rows import AuditGame, AuditItem, by_battle
 from judges.combining import LabelledGames, score_against_labels
-from judges.states import GameState
+from judges.states import ENDED, GameState
 from judges.verdicts import Side
 
 MOST_KEPT = 200
@@ -96,7 +96,6 @@ WORDS: Mapping[str, str] = {
     "wrong_as_wrong": "a wrong answer graded wrong",
     "with_verdict": "with a verdict",
 }
-STATE = "ended_"
 """Prefix of the sets of battles with a game that ended in a state without verdict."""
 
 _ALIKE, _SLOTS = ("agrees", "differs"), ("leans_first", "leans_second")
@@ -167,7 +166,7 @@ def battle_sets(
     members: dict[str, list[str]] = {}
     for key, battle in (*_of_items(items), *_of_games(games), *_of_grades(graded)):
         members.setdefault(key, []).append(battle)
-    words = {**WORDS, **{f"{STATE}{state.value}": f"a game ended as {state.value}" for state in GameState}}
+    words = {**WORDS, **{f"{ENDED}{state.value}": f"a game ended as {state.value}" for state in GameState}}
     return {key: BattleSet.of(key, words[key], battles) for key, battles in members.items()}
 
 
@@ -213,7 +212,7 @@ def _of_games(games: Sequence[AuditGame]) -> _Members:
         if game.verdict is not None and game.verdict.scores is not None:
             yield "scored", game.battle
         if not game.state.has_verdict:
-            yield f"{STATE}{game.state.value}", game.battle
+            yield f"{ENDED}{game.state.value}", game.battle
 
 
 def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:

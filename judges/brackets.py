@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import batched
 from random import Random
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from arena.models import Arena
 from judges.combining import PlayedGame
@@ -18,8 +17,9 @@ from judges.pairings import ROWS_A_STATEMENT, Meeting, answers_of
 from judges.panels import juror_vote, strict_majority
 from judges.scopes import EVERYTHING, Scope
 from judges.verdicts import Verdict, scored
-from ranking.maths.matches import Match, Rounds
-from ranking.maths.tournaments import coin_flip, single_elimination
+
+if TYPE_CHECKING:
+    from ranking.maths.matches import Match, Rounds
 
 type Entrants = Mapping[int, Mapping[int, int]]
 """By prompt, then by competitor: the answer."""
@@ -42,11 +42,16 @@ class Brackets:
 
     def __init__(self, entrants: Entrants, *, seed: int, results: Sequence[str] = ()) -> None:
         """`results`: of every round that is over, a letter a match, as `advance` takes them."""
+        # They bring the fitting library with them, which no page that merely offers a tournament waits for.
+        from numpy.random import default_rng
+
+        from ranking.maths.tournaments import coin_flip, single_elimination
+
         self._entrants = entrants
         self._rounds: dict[int, Rounds] = {}
         self._matches: dict[int, tuple[Match, ...]] = {}
         for place, (prompt, answers) in enumerate(sorted(entrants.items())):
-            rng = np.random.default_rng([seed, place])
+            rng = default_rng([seed, place])
             self._rounds[prompt] = single_elimination([str(pk) for pk in sorted(answers)], rng=rng, break_tie=coin_flip(rng))
             self._matches[prompt] = next(self._rounds[prompt])
         self.n_prompts = len(entrants)
@@ -74,13 +79,13 @@ class Brackets:
                 del self._matches[prompt]
         self.round, self.n_later = self.round + 1, self.n_later - len(self.meetings)
 
-    def _meeting(self, prompt: int, match: Match) -> Meeting:
+    def _meeting(self, prompt: int, match: "Match") -> Meeting:
         a, b = sorted((int(match.a), int(match.b)))
         answers = self._entrants[prompt]
         return prompt, a, b, answers[a], answers[b]
 
 
-def _for_match(match: Match, result: str) -> str:
+def _for_match(match: "Match", result: str) -> str:
     """A match's sides need not be the battle's; no decision is a draw, which a lot decides."""
     if result == UNDECIDED:
         return "tie"

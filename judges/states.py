@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+ENDED = "ended_"  # of the set of battles with a game that ended so, before the state
+
 
 class GameState(StrEnum):
     OK = "ok"

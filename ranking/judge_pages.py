@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from judges.audit_boards import RULES
-from judges.audit_sets import STATE
+from judges.board_rules import RULES
 from judges.models import Judge
+from judges.states import ENDED
 from ranking.judge_sections import SECTIONS
 from ranking.models import JudgeAudit
 
@@ -59,7 +59,7 @@ def ends_of(audit: JudgeAudit) -> Ends:
     rows = audit.coverage.get("by_competitor", [])
     states = sorted({state for row in rows for state in row["counts"]})
     lines = [(row["competitor"], row["n_games"], [row["counts"].get(state, 0) for state in states]) for row in rows]
-    return Ends([(state, f"{STATE}{state}" if f"{STATE}{state}" in audit.battle_sets else "") for state in states], lines)
+    return Ends([(state, f"{ENDED}{state}" if f"{ENDED}{state}" in audit.battle_sets else "") for state in states], lines)
 
 
 # --- boards by rule ----------------------------------------------------------------------------------------------------

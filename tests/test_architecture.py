@@ -1,6 +1,7 @@
 """The house stands as it was drawn: rooms, arrows, names."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,16 @@ SOURCES = [
 def test_the_maths_library_loads_without_django():
     code = "import sys, ranking.maths; assert not {'django', 'arena', 'celery'} & {name.split('.')[0] for name in sys.modules}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_pages_load_without_the_fitting_library(tmp_path):
+    """It takes a second and 60 MB; a request for a page never fits."""
+    code = (
+        "import sys, django; django.setup(); from django.urls import reverse; reverse('arenas'); "
+        "assert not {'scipy', 'choix', 'openai', 'anthropic'} & set(sys.modules)"
+    )
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "arena.config.settings", "AGON_DATA_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True)
 
 
 def test_import_arrows_hold():

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import sqrt
 
 from django.db.models import Min, QuerySet, Sum
-from scipy.stats import t
 
 from arena.models import Attempt, Call
 
@@ -53,6 +52,8 @@ def forecast(past: Sequence[PastCall], *, n_calls: int, bound: int) -> Forecast 
     >>> forecast([PastCall(100, 20)] * 4, n_calls=1, bound=100) is None
     True
     """
+    from scipy.stats import t  # a second that pages without a forecast do not wait for
+
     held = sum(call.bound for call in past)
     if len(past) < FEWEST or not held:
         return None

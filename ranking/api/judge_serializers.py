@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from arena import access
-from judges.audit_boards import RULES
+from judges.board_rules import RULES
 from judges.models import Judge
 from ranking.judge_pages import sections_of
 from ranking.models import JudgeAudit

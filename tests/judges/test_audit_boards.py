@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from judges.audit_boards import GAMES, RULES, boards_by_rule, draws_of
+from judges.audit_boards import boards_by_rule, draws_of
 from judges.audit_rows import AuditGame
+from judges.board_rules import GAMES, RULES
 from judges.combining import COMBINERS
 from judges.states import GameState
 from ranking.maths import bootstrap
