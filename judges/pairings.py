@@ -18,8 +18,9 @@ from django.utils.module_loading import import_string
 
 from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
+from arena.running.planning import CannotPlan
 from judges.models import Game
-from judges.scopes import EVERYTHING, CannotPlan, Scope
+from judges.scopes import EVERYTHING, Scope
 
 ROWS_A_STATEMENT = 2_000
 MOST_NAMED = 20

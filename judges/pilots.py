@@ -1,11 +1,11 @@
 """What a plan will cost, by calls of the same judges that are over; and a few of its calls first, where there are none."""
 
 from dataclasses import asdict, dataclass, replace
-from math import ceil, floor, sqrt
+from math import ceil, floor
 from random import Random
 
 from arena.models import Call
-from arena.running.forecasting import FEWEST, Forecast, forecast, past_calls
+from arena.running.forecasting import FEWEST, Forecast, combined, forecast, past_calls
 from judges.models import Game, Judge
 from judges.planning import Bound, Counts, Draft
 
@@ -38,17 +38,10 @@ class Outlook:
 
 
 def outlook(draft: Draft) -> Outlook:
-    """What is foreseen of a plan; never more than its bound.
-
-    Judges are foreseen one by one, and taken as independent: the half widths of their intervals add up as squares.
-    """
+    """What is foreseen of a plan, judge by judge; never more than its bound."""
     shares = tuple(share for judge, pieces in _by_judge(draft).items() if (share := _share(judge, pieces, draft)).bound)
-    known = [share.forecast for share in shares if share.forecast is not None]
-    if not known or len(known) < len(shares):
-        return Outlook(shares, None)
-    cost, half = sum(each.cost for each in known), sqrt(sum((each.high - each.cost) ** 2 for each in known))
-    total = Forecast(cost, max(cost - half, 0.0), cost + half, sum(each.n for each in known))
-    return Outlook(shares, _at_most(total, draft.counts.cost))
+    total = combined([share.forecast for share in shares])
+    return Outlook(shares, total and _at_most(total, draft.counts.cost))
 
 
 def _at_most(found: Forecast, bound: int) -> Forecast:

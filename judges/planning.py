@@ -20,6 +20,7 @@ from arena.llm import pricing
 from arena.llm.messages import Request
 from arena.models import Arena, Battle, Call, Endpoint, Run
 from arena.running import controlling
+from arena.running.planning import PlanStale
 from judges.asking import Asker
 from judges.cards import is_up_to_date
 from judges.constants import constant_flags
@@ -39,10 +40,6 @@ ROWS_A_STATEMENT = 2_000
 
 class CardOutdated(Exception):
     """The judge's endpoint, or our own wording, is no longer what its card says."""
-
-
-class PlanStale(Exception):
-    """Somebody else planned some of the same games meanwhile."""
 
 
 @dataclass(slots=True)

@@ -7,10 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.models import Battle, Competitor, PromptStatus, Response
-
-
-class CannotPlan(ValueError):
-    """There is nothing to judge so, or nobody who could; the message says what to do."""
+from arena.running.planning import CannotPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from arena.models import Arena, Competitor
+from arena.running.planning import CannotPlan
 from judges.brackets import Entrants, entrants_of
 from judges.cards import CardTaken, refreshed
 from judges.models import Judge
@@ -16,7 +17,7 @@ from judges.offline_games import offline_judge
 from judges.ordering import Orders
 from judges.pairings import active_pairs, all_pairs, given_battles, standing_battles
 from judges.planning import Draft, draw_up
-from judges.scopes import EVERYTHING, CannotPlan, Scope
+from judges.scopes import EVERYTHING, Scope
 from judges.tournaments import N_ORDERS, draw_up_tournament
 
 MOST_BATTLES = 2_000

@@ -64,6 +64,24 @@ def forecast(past: Sequence[PastCall], *, n_calls: int, bound: int) -> Forecast 
     return Forecast(cost, max(cost - half, 0.0), cost + half, n)
 
 
+def combined(forecasts: Sequence[Forecast | None]) -> Forecast | None:
+    """
+    Of calls at several addresses or for several judges, taken as independent: half widths add up as squares.
+
+    None where nothing is known of one of them.
+
+    Examples
+    --------
+    >>> combined([Forecast(100, 97, 103, 20), Forecast(200, 196, 204, 30)])
+    Forecast(cost=300, low=295.0, high=305.0, n=50)
+    """
+    known = [each for each in forecasts if each is not None]
+    if not known or len(known) < len(forecasts):
+        return None
+    cost, half = sum(each.cost for each in known), sqrt(sum((each.high - each.cost) ** 2 for each in known))
+    return Forecast(cost, max(cost - half, 0.0), cost + half, sum(each.n for each in known))
+
+
 def past_calls(calls: QuerySet[Call]) -> list[PastCall]:
     """The newest of these calls that are over; what was lost counts as what was held."""
     over = calls.filter(state__in=[Call.State.DONE, Call.State.FAILED]).order_by("-pk").values_list("pk", flat=True)[:MOST_READ]

@@ -1,9 +1,8 @@
 """What plans of every kind share: the most that they would send, and what they will cost by what was sent before."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
-from math import sqrt
 from operator import add
 
 from django.db.models import QuerySet
@@ -12,7 +11,7 @@ from arena.llm import pricing
 from arena.llm.messages import Usage
 from arena.models import Arena, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
-from arena.running.forecasting import Forecast, forecast, past_calls
+from arena.running.forecasting import Forecast, combined, forecast, past_calls
 
 
 class CannotPlan(ValueError):
@@ -83,19 +82,15 @@ def foreseen(estimates: Mapping[Endpoint, Estimate], past: QuerySet[Call]) -> Fo
     """
     The cost of these calls by those that are over; None where one endpoint that costs money has too few of them.
 
-    Endpoints are taken as independent: costs add up, and so do the squares of their intervals' halves. Never above the bound.
+    Never above the bound.
     """
     dear = {endpoint: each for endpoint, each in estimates.items() if each.cost}
     found = [
         forecast(past_calls(past.filter(endpoint=endpoint)), n_calls=each.n_calls, bound=each.cost)
         for endpoint, each in dear.items()
     ]
-    known = [each for each in found if each is not None]
-    if not known or len(known) < len(found):
-        return None
-    cost, half = sum(each.cost for each in known), sqrt(sum((each.high - each.cost) ** 2 for each in known))
-    low, middle, high = (min(max(amount, 0.0), total(dear.values()).cost) for amount in (cost - half, cost, cost + half))
-    return Forecast(middle, low, high, sum(each.n for each in known))
+    whole, most = combined(found), total(dear.values()).cost
+    return whole and replace(whole, cost=min(whole.cost, most), low=min(whole.low, most), high=min(whole.high, most))
 
 
 def roughly(micro: float) -> str:

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods
 from arena import access
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
+from arena.running.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from judges.pairings import unused_battles_dropped
 from judges.pilots import outlook, pilot_of
-from judges.planning import CardOutdated, Draft, PlanStale, start
-from judges.scopes import CannotPlan
+from judges.planning import CardOutdated, Draft, start
 from judges.views.run_forms import JudgeRunForm, sentence
 from judges.wishes import MOST_GAMES, chosen_judges, drafted, estimated
 

@@ -6,8 +6,9 @@ from django import forms
 
 from arena.models import Arena, Competitor, PromptPool
 from arena.models.endpoints import DOLLAR
+from arena.running.planning import CannotPlan
 from arena.views.run_forms import CapForm
-from judges.scopes import CannotPlan, Scope, check_competitors
+from judges.scopes import Scope, check_competitors
 from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
 
 PLANS = [

@@ -6,10 +6,11 @@ from time import perf_counter
 import pytest
 
 from arena.models import Call, Event, FinishState, Run
+from arena.running.planning import PlanStale
 from judges.cards import called_judge, new_version
 from judges.models import Game
 from judges.offline_games import offline_judge
-from judges.planning import CardOutdated, PlanStale, draw_up, plan_judging, start
+from judges.planning import CardOutdated, draw_up, plan_judging, start
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import ids, make_battles, make_pair
 

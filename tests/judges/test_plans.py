@@ -4,11 +4,12 @@ import pytest
 from django.utils import timezone
 
 from arena.models import Ballot, Battle
+from arena.running.planning import CannotPlan
 from judges.models import Game
 from judges.offline_games import offline_judge
 from judges.pairings import active_pairs, all_pairs, given_battles, standing_battles, unused_battles_dropped
 from judges.planning import plan_judging
-from judges.scopes import CannotPlan, Scope, check_competitors
+from judges.scopes import Scope, check_competitors
 from judges.wishes import PLANS, Wish, drafted
 from tests.factories import (
     make_arena,

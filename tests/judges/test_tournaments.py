@@ -13,6 +13,7 @@ from django.utils import timezone
 from arena.models import Battle, Call, Competitor, Response, Run
 from arena.running import controlling
 from arena.running.engine import Engine
+from arena.running.planning import PlanStale
 from judges.brackets import Brackets, entrants_of, results_of
 from judges.cards import called_judge
 from judges.fakellm.script import JudgeScript, Script
@@ -20,7 +21,7 @@ from judges.fakellm.server import serving
 from judges.models import Game
 from judges.offline_games import offline_judge
 from judges.pairings import all_pairs, answers_of, battles_of
-from judges.planning import PlanStale, draw_up, plan_judging, start
+from judges.planning import draw_up, plan_judging, start
 from judges.tournaments import draw_up_tournament
 from ranking.maths.tournaments import coin_flip, single_elimination
 from tests.arena.running.rows import engine_process

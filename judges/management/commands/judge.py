@@ -24,14 +24,15 @@ from arena.running import controlling
 from arena.running.budget import dollars
 from arena.running.engine import Engine
 from arena.running.forecasting import FEWEST
+from arena.running.planning import CannotPlan, PlanStale
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.models import Game, Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
 from judges.pairings import standing_battles, unused_battles_dropped
 from judges.pilots import PILOT, pilot_of
-from judges.planning import CardOutdated, Draft, PlanStale, start
-from judges.scopes import CannotPlan, Scope, check_competitors
+from judges.planning import CardOutdated, Draft, start
+from judges.scopes import Scope, check_competitors
 from judges.telling import lines_of
 from judges.wishes import PLANS, Plan, Wish, drafted
 
