@@ -18,8 +18,8 @@ PORT = 8765
 N_BATTLES = 240
 PROGRAMS = ("contains", "longer")
 SCRIPTED = {
-    "scripted, careful": JudgeScript(accuracy=0.86, slot_bias=0.04, p_tie=0.05),
-    "scripted, hasty": JudgeScript(p_first=0.92),
+    "careful (scripted)": JudgeScript(accuracy=0.86, slot_bias=0.04, p_tie=0.05),
+    "hasty (scripted)": JudgeScript(p_first=0.92),
 }
 A_MINUTE = 1_500  # slow enough to be watched
 NOTICE = "Judges called “scripted” answer by a script; they are no language models."
