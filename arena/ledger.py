@@ -59,6 +59,12 @@ def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str =
     return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
 
 
+def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | None = None) -> Event:
+    """Call inside the transaction that changes gold labels: what judges are worth is measured by them."""
+    kind = Event.Kind.GOLD_LABELLED
+    return Event.objects.create(arena_id=arena_id, kind=kind, after=f"{n_labels} labels", reason=reason[:200], actor=actor)
+
+
 def sequence() -> int:
     """Give positions to all events that have committed without one; return the last position in use."""
     if Event.objects.filter(position=None).exists():

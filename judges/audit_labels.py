@@ -127,7 +127,7 @@ def confusion(labels: Sequence[Side], replies: Sequence[Side | None], *, unreada
 
 def _figures(table: Floats, prompts: Sequence[str], told: str, *, rng: np.random.Generator) -> list[Figure]:
     accuracy = share(Label(f"accuracy{told}", "gold pairs", ACCURACY), _hits(table), prompts, rng=rng)
-    classes, rows = _classes(table), table.reshape(len(table), -1)
+    classes, rows = _classes(table), table.reshape(len(table), N_CLASSES * (N_CLASSES + 1))
     means = [
         of_sums(
             Label(f"{name}{told}", "gold pairs", formula),

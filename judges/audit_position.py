@@ -15,6 +15,7 @@ from scipy.stats import t
 from judges.audit_figures import FEW_PROMPTS, LEVEL, Figure, Label, binomial_test, few_prompts, joined, of_sums, share
 from judges.audit_rows import AuditGame, by_battle
 from judges.combining import POINTS, outcome_of_order
+from judges.states import GameState
 from judges.verdicts import Side
 from ranking.maths import Comparisons, Fit, NotConvergedError, fit_bradley_terry
 from ranking.maths.contextual import fit_contextual
@@ -72,7 +73,7 @@ class BothOrders:
 def both_orders(games: Sequence[AuditGame]) -> tuple[BothOrders, ...]:
     """Battles that have a verdict in both orders (of repeats: a strict majority)."""
     found = []
-    for battle in by_battle(games).values():
+    for battle in by_battle(of_the_judge(games)).values():
         played = [game.played for game in battle]
         ab, ba = outcome_of_order(played, "ab"), outcome_of_order(played, "ba")
         if ab is not None and ba is not None:
@@ -122,7 +123,7 @@ def first_slot_rate(games: Sequence[AuditGame]) -> Figure:
 
     Ties are left out. The draw depends on the ids alone, never on what was said.
     """
-    chosen = [one_game(battle) for battle in by_battle(games).values()]
+    chosen = [one_game(battle) for battle in by_battle(of_the_judge(games)).values()]
     said = [game for game in chosen if game is not None and game.verdict is not None]
     slots = [game.verdict.winner for game in said if game.verdict is not None and game.verdict.winner in ("first", "second")]
     n_ties = len(said) - len(slots)
@@ -154,7 +155,7 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
     A judge who always chose the same slot has no finite gamma: there is no value, `is_unbounded` is set, and the one
     limit that exists is a one-sided 95 % bound.
     """
-    said = [game for game in games if game.verdict is not None]
+    said = [game for game in of_the_judge(games) if game.verdict is not None]
     return gamma_of(_comparisons(said)) if said else GAMMA.refused("no games with a verdict")
 
 
@@ -185,7 +186,7 @@ def stability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure
 def repeated(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]]:
     """What was said, by battle, order and prompt, where it was asked more than once."""
     repeats: dict[tuple[str, str, str], list[str]] = {}
-    for game in games:
+    for game in of_the_judge(games):
         if game.verdict is not None:
             repeats.setdefault((game.battle, game.order, game.prompt), []).append(game.verdict.winner)
     return {key: said for key, said in repeats.items() if len(said) > 1}
@@ -201,6 +202,11 @@ def position_figures(games: Sequence[AuditGame], *, rng: np.random.Generator) ->
         gamma(games),
         stability(games, rng=rng),
     )
+
+
+def of_the_judge(games: Sequence[AuditGame]) -> list[AuditGame]:
+    """Without those that a rule of ours decided: it looked at no slot, and the judge was never asked."""
+    return [game for game in games if game.state is not GameState.RULE]
 
 
 def one_game(battle: Sequence[AuditGame]) -> AuditGame | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from judges.audit_bias import LOOKS, battles_in_triads, choices_by_look, of_equals, of_family
 from judges.audit_people import CODES, decided_by_both, graded_by_both
-from judges.audit_position import both_orders, one_game, repeated
+from judges.audit_position import both_orders, of_the_judge, one_game, repeated
 from judges.audit_rows import AuditGame, AuditItem, by_battle
 from judges.combining import LabelledGames, score_against_labels
 from judges.states import ENDED, GameState
@@ -202,7 +202,7 @@ def _of_games(games: Sequence[AuditGame]) -> _Members:
             yield ("first_twice", "second_twice")[pair.ab == "b"], pair.battle
     for (battle, *_), said in repeated(games).items():
         yield ("repeats_alike", "repeats_differ")[len(set(said)) > 1], battle
-    for battle, its in by_battle(games).items():
+    for battle, its in by_battle(of_the_judge(games)).items():
         drawn = one_game(its)
         if drawn is not None and drawn.verdict is not None and drawn.verdict.winner in ("first", "second"):
             yield f"drawn_{drawn.verdict.winner}", battle

@@ -11,6 +11,7 @@ from arena import access
 from arena.access import Visitor
 from arena.models import Arena, Battle, Run, Visibility, Voter
 from judges.models import Game
+from judges.protocols.checklist import CHECKLIST
 
 # Reasons that are made of the reply alone. Those of failures may name an address, and are for curators.
 TOLD_TO_ALL = frozenset({Game.State.AMBIGUOUS.value, Game.State.UNPARSABLE.value, Game.State.TRUNCATED.value})
@@ -31,10 +32,15 @@ class GameReader:
 
     def reads_in_full(self, game: Game) -> bool:
         """Whether what was asked and replied is shown. A reference answer is never public."""
-        return self.is_open and (self.is_curator or not game.reference_given)
+        return self.is_open and (self.is_curator or not holds_reference(game))
 
     def is_told_why(self, game: Game) -> bool:
-        return self.is_curator or game.has_verdict or (game.state in TOLD_TO_ALL and not game.reference_given)
+        return self.is_curator or game.has_verdict or (game.state in TOLD_TO_ALL and not holds_reference(game))
+
+
+def holds_reference(game: Game) -> bool:
+    """Criteria count as one: the model that wrote them was shown the reference, and they say what it says."""
+    return game.reference_given or game.judge.protocol == CHECKLIST.key
 
 
 def readable_battles(visitor: Visitor, voters: Mapping[Arena, Voter | None]) -> QuerySet[Battle]:

@@ -62,7 +62,7 @@ def games_on(battle: Battle, reader: GameReader) -> Games:
         is_all=len(found) <= MOST_LISTED,
         cost=sum(game.cost for game in games),
         n_with_verdict=sum(game.has_verdict for game in games),
-        n_kept_back=sum(game.reference_given for game in games) if reader.is_open and not reader.is_curator else 0,
+        n_kept_back=sum(not reader.reads_in_full(game) for game in games) if reader.is_open and not reader.is_curator else 0,
     )
 
 

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from arena.models import Arena, Battle, Competitor, Vote
 from judges.audit_grades import grade, judged_grade, knows_strengths, middle_grade
+from judges.audit_position import of_the_judge
 from judges.audit_rows import AuditGame, AuditItem, Looks, by_battle
 from judges.combining import combine
 from judges.models import Game, Judge
@@ -59,7 +60,8 @@ def items_of(
         its = played.get(str(battle))
         if not its:
             continue
-        decided = graded_side(its, margin=margin) or combine(RULE, [game.played for game in its]).outcome
+        said_itself = of_the_judge(its)  # a rule of ours neither agrees nor disagrees with people
+        decided = graded_side(said_itself, margin=margin) or combine(RULE, [game.played for game in said_itself]).outcome
         yield AuditItem(
             battle=its[0].battle,
             prompt=its[0].prompt,

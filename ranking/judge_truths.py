@@ -54,8 +54,13 @@ def gold_labels(arena: Arena) -> dict[int, Side]:
 
 
 def against_gold_sets(games: Iterable[AuditGame], arena: Arena, *, rng: np.random.Generator) -> Truths:
-    """The figures of every gold set, on those of its battles that the judge was asked about."""
-    played, found = by_battle(games), Truths()
+    """The figures of every gold set, on those of its battles that the judge was asked to compare.
+
+    Who grades answers one by one says nothing in an order: its grades are no missing verdicts.
+    """
+    games = list(games)
+    graded = {game.battle for game in games if game.score is not None}
+    played, found = by_battle(game for game in games if game.battle not in graded), Truths()
     labelled: dict[int, list[tuple[str, Side]]] = defaultdict(list)
     items = GoldItem.objects.filter(gold_set__arena=arena).order_by("pk").values_list("gold_set_id", "battle_id", "label")
     for gold_set_id, battle, label in items.iterator(chunk_size=10_000):

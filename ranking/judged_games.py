@@ -6,6 +6,7 @@ the ledger's later events name, so the same position reads the same for ever.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Q, QuerySet, Value, When
@@ -62,15 +63,18 @@ def counting_judges(jury: Sequence[int] = ()) -> Q:
 def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[GameThen]:
     """Every game that had ended by then, in the order in which they were made."""
     games = Game.objects.filter(counting_judges(jury), battle__arena_id=arena_id)
+    # Read before what changed since: a game that changes in between is found in its change.
+    rows = {row[0]: row for row in _rows(games.over().filter(event__position__lte=position))}
+    earlier = dict(_earlier(arena_id, position).values_list("game_id", "state"))
+    for some in batched(earlier, AT_ONCE):
+        rows |= {row[0]: row for row in _rows(games.filter(pk__in=some))}
     changed = _changes(arena_id, position)
-    found = [(row[0], _game(row, changed)) for row in _rows(games.over().filter(event__position__lte=position))]
-    endings = _earlier(arena_id, position)
-    earlier = dict(endings.values_list("game_id", "state"))
-    if not earlier:
-        return [game for _, game in found]
-    again = _rows(games.filter(pk__in=endings.order_by().values("game")))
-    found += [(row[0], _game(row, changed)._replace(state=earlier[row[0]], verdict=None, score=None)) for row in again]
-    return [game for _, game in sorted(found, key=lambda each: each[0])]
+    return [_then(rows[pk], changed, earlier.get(pk)) for pk in sorted(rows)]
+
+
+def _then(row: tuple[Any, ...], changed: dict[int, bool], earlier: str | None) -> GameThen:
+    game = _game(row, changed)
+    return game if earlier is None else game._replace(state=earlier, verdict=None, score=None)
 
 
 def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from judges.audit_position import CONSISTENCY, GAMMA, gamma_of
 from judges.auditing import Usability, usability_of
 from judges.models import Judge
 from judges.panels import log_odds_weight
+from judges.states import GameState
 from ranking.deciding import CODE, GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
 from ranking.judge_truths import gold_labels
 from ranking.judged_games import GameThen
@@ -98,7 +99,7 @@ def jury_of(games: Iterable[GameThen]) -> Jury:
     jury = Jury(Judge.objects.in_bulk(by_judge), [])
     for judge in sorted(by_judge):
         its = by_judge[judge]
-        found = _usability([game for game in its if game.stands])
+        found = _usability([game for game in its if game.stands and game.state != GameState.RULE])
         if not found.is_usable:
             jury.unusable[judge] = found, sum(game.counts for game in its)
             continue

@@ -164,6 +164,8 @@ class Leaderboard(Leased):
     def clean(self) -> None:
         if self.method == self.Method.ELO and self.intervals != self.Intervals.BOOTSTRAP:
             raise ValidationError({"intervals": "Elo has no likelihood, so no sandwich: choose the bootstrap."})
+        if self.method == self.Method.ELO and self.combiner in (self.Combiner.MEAN, self.Combiner.ARENA_HARD_WEIGHTED):
+            raise ValidationError({"combiner": "Elo updates by whole comparisons, and this rule gives shares: choose another."})
         if self.covariates and self.method != self.Method.STYLE:
             raise ValidationError({"covariates": "Only a style-controlled board levels covariates."})
 

@@ -49,7 +49,9 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
     try:
         with heartbeat(Leaderboard.objects.all(), board.pk, token, seconds=LEASE_SECONDS):
             evidence = _evidence_of(board, position)
-            fitted = _fitted(board, definition_of(board), evidence, _names(board, evidence))
+            fitted = _fitted(
+                board, definition_of(board), evidence, _names(board, evidence), sliced=_is_sliced(_parameters(board))
+            )
     except Exception as error:
         _release(board, token, position, started, error=f"{type(error).__name__}: {error}")
         raise
@@ -58,7 +60,7 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 def _evidence_of(board: Leaderboard, position: int) -> Evidence:
     if board.sources == Leaderboard.Sources.PEOPLE:
-        prompts = _prompts_of(board, position)
+        prompts = _prompts_of(board, position, _parameters(board))
         evidence = evidence_at(board.arena_id, position)
         return evidence if prompts is None else evidence.on_prompts(prompts)
     return _read(board, position, _parameters(board))
@@ -66,18 +68,21 @@ def _evidence_of(board: Leaderboard, position: int) -> Evidence:
 
 def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidence:
     """From the rows themselves, by the parameters of a board or of a snapshot."""
-    prompts = _prompts_of(board, position)
+    prompts = _prompts_of(board, position, said)
     if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
         return judged_evidence(board.arena_id, position, Rules.of(said), prompts=prompts)
     evidence = read_evidence(board.arena_id, position)
     return evidence if prompts is None else evidence.on_prompts(prompts)
 
 
-def _prompts_of(board: Leaderboard, position: int) -> Ints | None:
-    """Those of a board's category and language; None where it has neither."""
-    if not board.category and not board.language:
-        return None
-    return prompts_filed_under(board.arena_id, position, category=board.category, language=board.language)
+def _prompts_of(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Ints | None:
+    """Those of the category and language that a board or a snapshot says; None where it says neither."""
+    category, language = (str(said.get(name, getattr(board, name))) for name in ("category", "language"))
+    return prompts_filed_under(board.arena_id, position, category=category, language=language) if category or language else None
+
+
+def _is_sliced(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("category") or said.get("language"))
 
 
 def definition_of(board: Leaderboard) -> Definition:
@@ -104,13 +109,14 @@ def _definition_then(snapshot: Snapshot) -> Definition:
     )
 
 
-def _fitted(board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str]) -> FittedBoard:
+def _fitted(
+    board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str], *, sliced: bool
+) -> FittedBoard:
     if isinstance(evidence, JudgedEvidence):
         fitted = fit_board(evidence.comparisons(names), definition, list(names))
         return replace(fitted, notes=[*evidence.remarks, *with_judges_named(fitted.notes)])
     if not METHODS[definition.method].reads_style:
         return fit_board(evidence.comparisons(names), definition, list(names))
-    sliced = bool(board.category or board.language)
     comparisons, notes = styled_comparisons(
         board.arena_id, evidence.watermark, names, covariates=definition.covariates,
         prompts=np.unique(evidence.tally.cells().prompt) if sliced else None,
@@ -134,7 +140,7 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
     evidence = _read(board, snapshot.watermark, snapshot.parameters)
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
-    fitted = _fitted(board, _definition_then(snapshot), evidence, names)
+    fitted = _fitted(board, _definition_then(snapshot), evidence, names, sliced=_is_sliced(snapshot.parameters))
     return Rebuilt(
         same_evidence=evidence.digest() == snapshot.evidence_hash,
         same_code=code_version() == snapshot.code_version,
@@ -209,7 +215,7 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         watermark=evidence.watermark,
         evidence_hash=digest,
         code_version=code_version(),
-        n_votes=evidence.tally.n_comparisons,
+        n_votes=_n_votes(evidence),
         n_voters=evidence.turnout.n_voters(None if not (board.category or board.language) else np.unique(prompts)),
         n_prompts=int((np.unique(prompts) >= 0).sum()),
         n_set_aside=evidence.n_set_aside,
@@ -219,6 +225,11 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         fit_seconds=seconds,
         created_at=timezone.now(),
     )
+
+
+def _n_votes(evidence: Evidence) -> int:
+    """Where a rule gives shares of a battle to both sides, these are one verdict together."""
+    return round(float(evidence.rows.weight.sum())) if isinstance(evidence, JudgedEvidence) else evidence.tally.n_comparisons
 
 
 def _entry(snapshot: Snapshot, row: Row) -> Entry:

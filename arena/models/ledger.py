@@ -28,6 +28,7 @@ class Event(models.Model):
         GAMES_DECIDED = "games_decided", "games of judges ended"
         GAMES_SET_ASIDE = "games_set_aside", "games of judges set aside"
         GAMES_RESTORED = "games_restored", "games of judges restored"
+        GOLD_LABELLED = "gold_labelled", "gold labels came or went"
 
     position = models.BigIntegerField(null=True, unique=True, editable=False)
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="events", db_index=False)

@@ -11,6 +11,7 @@ from arena.importing.answers import Answer, response_ids
 from arena.importing.naming import Competitors
 from arena.importing.prompts import Prompts
 from arena.importing.rows import PromptRow
+from arena.ledger import record_labels
 from arena.models import Arena, Battle, PromptPool
 from judges.goldsets import GoldPair
 from judges.importing import pandalm
@@ -55,7 +56,10 @@ def load_gold_set(
         for pair in pairs
         if pair.label is not None
     ]  # fmt: skip
+    n_before = gold.items.count()
     GoldItem.objects.bulk_create(items, ignore_conflicts=True)
+    if n_new := gold.items.count() - n_before:
+        record_labels(arena_id=arena.pk, n_labels=n_new, reason=f"gold set {gold.name}")
     return gold, placed
 
 

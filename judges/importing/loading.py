@@ -60,12 +60,22 @@ def import_judgements(path: Path, layout_key: str, arena: Arena, *, name: str = 
 def _add(judge: Judge, arena: Arena, stored: list[StoredGame]) -> int:
     rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list("battle_id", "order", "repeat")
     here = set(rows)
-    new = [one for one in stored if (one.battle_id, one.order, one.repeat) not in here]
+    new = [one for key, one in _by_place(stored).items() if key not in here]
     taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in new))}
     games = [_game(judge, one, taints.get(one.battle_id, [])) for one in new]
     file_ended(games, arena_id=arena.pk, now=timezone.now(), reason=f"stored judgements of {judge}")
     Game.objects.bulk_create(games, batch_size=ROWS_A_STATEMENT)
     return len(games)
+
+
+def _by_place(stored: list[StoredGame]) -> dict[tuple[int, str, int], StoredGame]:
+    """A row that is there twice is one game; which of two different ones counts is not guessed."""
+    found: dict[tuple[int, str, int], StoredGame] = {}
+    for one in stored:
+        if found.setdefault((one.battle_id, one.order, one.repeat), one) != one:
+            place = f"battle {one.battle_id} in order {one.order}, repeat {one.repeat + 1}"
+            raise UnreadableFile(f"{place}, is judged twice with different replies: keep one of the two rows")
+    return found
 
 
 def _game(judge: Judge, stored: StoredGame, taints: list[str]) -> Game:

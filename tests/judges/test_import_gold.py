@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Arena, Battle, Prompt, Response
+from arena.models import Arena, Battle, Event, Prompt, Response
 from judges.models import GoldItem
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
@@ -45,6 +45,7 @@ def test_the_same_file_again_adds_nothing(tmp_path):
     for _ in range(2):
         take_in(arena, "plain", path)
     assert (GoldItem.objects.count(), Battle.objects.count(), Response.objects.count()) == (1, 1, 2)
+    assert [(event.kind, event.after) for event in Event.objects.all()] == [("gold_labelled", "1 labels")]
 
 
 def test_pandalm_is_a_gold_set_of_its_majorities(shared_data):

@@ -62,6 +62,14 @@ def judgement(question, *said):
     return {"question_id": question, "model": "challenger", "judge": "j", "games": [{"judgment": one} for one in said]}
 
 
+def test_a_row_that_is_there_twice_is_one_game_and_two_different_ones_are_refused(contest, tmp_path):
+    same = [judgement("q0", "[[A>B]]", "[[A>B]]")] * 2
+    assert "2 of 4 games were new" in take_in(write(tmp_path / "j.jsonl", same), "arena-hard", contest, "--baseline", "base")
+    other = [judgement("q0", "[[A>B]]", "[[A>B]]"), judgement("q0", "[[B>A]]", "[[A>B]]")]
+    with pytest.raises(CommandError, match="judged twice with different replies"):
+        take_in(write(tmp_path / "k.jsonl", other), "arena-hard", contest, "--baseline", "base")
+
+
 def test_in_arena_hard_the_baseline_is_first_in_the_first_game_and_the_last_label_counts(contest, tmp_path):
     rows = [judgement("q0", "[[A=B]] or rather [[B>>A]]", "so [[A>B]]"), judgement("q1", "no label", None)]
     said = take_in(write(tmp_path / "j.jsonl", rows), "arena-hard", contest, "--baseline", "base")

@@ -186,3 +186,11 @@ def test_games_cost_the_same_number_of_questions_however_many_there_are(client, 
         make_asked(battle, make_judge(f"judge {number}"))
     with django_assert_num_queries(13):
         show(client, battle)
+
+
+def test_what_a_checklist_was_held_against_is_not_public(client, battle):
+    """A model that saw the reference may have written it."""
+    make_asked(battle, make_judge("Lister", protocol="checklist"), "", score_first=0.5, state="ok")
+    page = show(client, battle)
+    assert "Compare" not in page
+    assert "never public" in page

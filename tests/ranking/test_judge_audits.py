@@ -23,7 +23,7 @@ def make_judge(name: str = "contains", **fields) -> Judge:
 
 
 def make_game(judge, battle, order: str, winner: str, **fields) -> Game:
-    state = fields.pop("state", "rule")
+    state = fields.pop("state", "ok")
     verdict = {"winner": winner, "strength": 1} if winner else {}
     return Game.objects.create(
         judge=judge, battle=battle, order=order, state=state, decided_at=timezone.now(), **verdict | fields
