@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from arena.generation import Settings, bounds_of
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
+from arena.running.forecasting import Forecast
 from arena.running.planning import CannotPlan, Draft, Estimate, PlanStale, alike, one_call, total
 
 ROWS_A_STATEMENT = 500
@@ -67,6 +68,10 @@ class AnswerDraft(Draft):
     def newcomers(self) -> list[str]:
         """Competitors that the run will add."""
         return [author.competitor.name for author in self.authors if author.competitor.pk is None]
+
+    def forecast(self, past: QuerySet[Call] | None = None) -> Forecast | None:
+        """None for prompts of several turns: the bound of a later one, at its longest answers, is not what is held for it."""
+        return super().forecast(past) if self.estimate.n_calls == self.n_wanted else None
 
     def similar_calls(self) -> QuerySet[Call]:
         return alike(Run.Kind.GENERATE, max_tokens=self.wish.settings.max_tokens)
@@ -143,11 +148,12 @@ def _competitor(arena: Arena, name: str) -> Competitor:
 def _standing(authors: Iterable[Author]) -> tuple[set[Place], dict[Place, int]]:
     """Answers that are here, and those that a run is still to ask for, with that run; a paused one may go on any time."""
     known = [author.competitor.pk for author in authors if author.competitor.pk]
-    here: set[Place] = set(Response.objects.filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat"))
     waiting = Assignment.objects.filter(competitor__in=known, call__state=Call.State.WAITING)
     rows = waiting.exclude(call__run__state=Run.State.CANCELLED)
     columns = rows.values_list("prompt_id", "competitor_id", "repeat", "call__run")
-    return here, {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
+    # First what is asked for: an answer that comes in between two looks is seen by both, never by none.
+    under_way = {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
+    return set(Response.objects.filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat")), under_way
 
 
 def _estimates(wanted: Iterable[Wanted], chosen: Settings) -> dict[Endpoint, Estimate]:

@@ -1,6 +1,6 @@
 """Competitors' answers by way of runs: one call a turn of a prompt, competitor and repeat. A failed one decides nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from arena.running.kinds import Composed, Decided, Reading
 from arena.style_features import style_features
 
 MAX_TOKENS = 1024
+HERE_ALREADY = "the answer is here by now: nothing was asked"
 BYTES_A_TOKEN = 8  # of an earlier answer, in an estimate
 
 
@@ -27,12 +28,19 @@ class Settings:
 class Generation:
     """The kind of run that answers prompts."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading]:
         if not calls:
             return {}
         plan = Run.objects.values_list("plan", flat=True).get(pk=calls[0].run_id)
         chosen = Settings(**plan["settings"])
-        return {pk: Composed(_request(row.prompt, row.earlier, chosen)) for pk, row in _assignments(calls).items()}
+        rows = _assignments(calls)
+        here = _places_here(rows.values())
+        return {
+            pk: Reading("ok", reason=HERE_ALREADY)
+            if _place(row) in here
+            else Composed(_request(row.prompt, row.earlier, chosen))
+            for pk, row in rows.items()
+        }
 
     def read(self, composed: Composed, completion: Completion) -> Reading:
         """An answer that was cut at its limit is an answer: the limit is the same for all."""
@@ -47,7 +55,7 @@ class Generation:
         whole = []
         for each in decided:
             row = rows.get(each.call.pk)
-            if row is None or each.reading.outcome != "ok":
+            if row is None or each.attempt is None or each.reading.outcome != "ok":
                 continue  # nobody answered: there is no answer, not an empty one
             row.earlier = [*row.earlier, _turn(each)]
             if len(row.earlier) < len(row.prompt.turns):
@@ -72,6 +80,18 @@ def bounds_of(prompt: Prompt, chosen: Settings) -> Iterator[Usage]:
 def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:
     rows = Assignment.objects.filter(call__in=[call.pk for call in calls]).select_related("prompt")
     return {row.pk: row for row in rows}
+
+
+def _places_here(rows: Iterable[Assignment]) -> set[tuple[int, int, int]]:
+    """Those of them that another run has answered meanwhile."""
+    said = Response.objects.filter(
+        prompt__in={row.prompt_id for row in rows}, competitor__in={row.competitor_id for row in rows}
+    )
+    return set(said.values_list("prompt_id", "competitor_id", "repeat"))
+
+
+def _place(row: Assignment) -> tuple[int, int, int]:
+    return row.prompt_id, row.competitor_id, row.repeat
 
 
 def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: Settings) -> Request:

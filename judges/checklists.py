@@ -120,8 +120,9 @@ def start(draft: ChecklistDraft, *, cap: int | None = None, created_by: User | N
     Arena.objects.select_for_update(no_key=True).get(pk=draft.arena.pk)  # two plans for the same prompts come one by one
     pks = {prompt.pk for prompt in draft.prompts}
     of_arena = {"prompt__arena": draft.arena}
-    taken = {*Checklist.objects.filter(**of_arena).values_list("prompt", flat=True)}
-    if pks & (taken | {*_waiting().filter(**of_arena).values_list("prompt", flat=True)}):
+    # First what is asked for: a checklist that comes in between two looks is seen by both, never by none.
+    taken = {*_waiting().filter(**of_arena).values_list("prompt", flat=True)}
+    if pks & (taken | {*Checklist.objects.filter(**of_arena).values_list("prompt", flat=True)}):
         raise PlanStale("some of these checklists were written or asked for meanwhile: count again")
     run = Run.objects.create(
         arena=draft.arena, kind=Run.Kind.CHECKLIST, seed=draft.wish.seed, cap=cap, created_by=created_by,

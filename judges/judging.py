@@ -71,7 +71,7 @@ class Judging:
         """Only games that wait for exactly these calls: a verdict that was written once is not written again."""
         over = {one.call.pk: one for one in decided if one.reading.outcome not in NOT_OVER}
         waiting = Game.objects.undecided().select_for_update(of=("self",)).filter(call__in=over)
-        games = list(waiting.select_related("run"))
+        games = list(waiting.select_related("run").order_by("pk"))
         costs = dict(Attempt.objects.filter(call__in=over).order_by().values_list("call").annotate(Sum("cost")))
         for game in games:
             _end(game, over[game.call_id or 0].reading)

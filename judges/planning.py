@@ -103,6 +103,11 @@ class Draft:
     def to_ask(self) -> list[tuple[Game, Bound]]:
         return [(game, bound) for game, bound in zip(self.games, self.bounds, strict=True) if bound and not game.state]
 
+    @property
+    def is_something_left(self) -> bool:
+        """Games to play now, or rounds to come whose games of this round are over already."""
+        return bool(self.games) or (self.n_later > 0 and not self.counts.n_under_way)
+
 
 type Place = tuple[int, str, int]  # battle, order, repeat
 type Drafted = tuple[Game, Bound | None]  # a game that has to be asked, unless the cache knows it, has a bound

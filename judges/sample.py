@@ -7,7 +7,7 @@ mostly says the first slot, so that a judge which must not count can be looked a
 from arena.models import Arena, Endpoint, Run
 from arena.sample.content import load_sample
 from arena.sample.votes import rate_response
-from judges.cards import called_judge
+from judges.cards import called_judge, refreshed
 from judges.fakellm.script import JudgeScript, Script
 from judges.models import Judge
 from judges.offline_games import offline_judge
@@ -43,7 +43,7 @@ def judge_sample_offline(arena: Arena) -> None:
 
 def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
     """A run that waits for a worker; None where there has been one."""
-    judges = [called_judge(_endpoint(name, base_url), "pairwise", name=name) for name in SCRIPTED]
+    judges = [_judge(name, base_url) for name in SCRIPTED]
     if arena.runs.filter(calls__endpoint__judges__in=judges).exists():
         return None
     if NOTICE not in arena.notice:
@@ -51,7 +51,9 @@ def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
     return plan_judging(arena, judges, standing_battles(arena, most=N_BATTLES))[0]
 
 
-def _endpoint(name: str, base_url: str) -> Endpoint:
-    """Free of charge, at the fake."""
-    fields = {"base_url": base_url, "requests_per_minute": A_MINUTE}
-    return Endpoint.objects.get_or_create(name=name, model=name, defaults=fields)[0]
+def _judge(name: str, base_url: str) -> Judge:
+    """Asked at the fake, free of charge; at another port than last time it is a new version of the same judge."""
+    fields = {"model": name, "base_url": base_url, "requests_per_minute": A_MINUTE}
+    endpoint, _ = Endpoint.objects.update_or_create(name=name, defaults=fields)
+    known = Judge.objects.current().select_related("endpoint").filter(name=name).first()
+    return refreshed(known) if known else called_judge(endpoint, "pairwise", name=name)

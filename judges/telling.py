@@ -8,6 +8,8 @@ from judges.models import Judge
 from judges.pilots import PILOT, Outlook, outlook
 from judges.planning import Counts, Draft
 
+CUT = "Not counted: a reply that is cut at its limit is asked for once more with twice the limit"
+
 
 def lines_of(draft: Draft, judges: Sequence[Judge]) -> list[str]:
     counts = draft.counts
@@ -39,7 +41,8 @@ def _counted(counts: Counts) -> list[str]:
         (counts.n_failed, "cannot be decided: see their reasons"),
     ]
     cost = f"at most {counts.tokens_in:,} tokens in and {counts.tokens_out:,} out, at most {dollars(counts.cost)}"
-    return [*(f"{n:,} {what}" for n, what in said if n), f"{counts.n_calls:,} calls, {cost}"]
+    calls = [f"{counts.n_calls:,} calls, {cost}", *([CUT] if counts.n_calls else [])]
+    return [*(f"{n:,} {what}" for n, what in said if n), *calls]
 
 
 def _foreseen(found: Outlook) -> list[str]:

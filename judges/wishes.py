@@ -68,8 +68,11 @@ def _judge(key: str) -> Judge:
     kind, _, name = key.partition(":")
     if kind == "offline":
         return offline_judge(name)
+    judge = Judge.objects.select_related("endpoint").get(pk=int(name))
+    while judge.superseded_by is not None:  # by a start that came before
+        judge = judge.superseded_by
     try:
-        return refreshed(Judge.objects.current().select_related("endpoint").get(pk=int(name)))
+        return refreshed(judge)
     except CardTaken as reason:
         raise CannotPlan(str(reason)) from reason
 

@@ -62,7 +62,7 @@ def _whole(usage: Usage) -> Usage:
 
 def locked(run_id: int) -> Run:
     """The run as it stands; nobody else books on it until the transaction ends."""
-    return Run.objects.select_for_update().get(pk=run_id)
+    return Run.objects.select_for_update().defer("plan").get(pk=run_id)
 
 
 def settle(run: Run, *, released: int, spent: int) -> None:

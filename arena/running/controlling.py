@@ -86,24 +86,23 @@ def resume(run: Run) -> None:
 def cancel(run: Run) -> None:
     """No call is sent any more; replies that are under way are paid, and count."""
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic():  # calls before their run, as engines lock them
+        _cancel_free(run.pk, now)
         _change(
             run, {Run.State.RUNNING, Run.State.PAUSED}, "the run is over already", state=Run.State.CANCELLED,
             paused_because="", finished_at=now,
         )  # fmt: skip
-        free = Call.objects.waiting().filter(run=run, lease_token=FREE)
-        free.update(state=Call.State.CANCELLED, finished_at=now)
 
 
 def raise_cap(run: Run, cap: int | None) -> None:
     """A new cap in micro-dollars, None for none; a run that paused for its budget goes on."""
     with transaction.atomic():
+        Call.objects.waiting().filter(run=run).exclude(bound=None).update(bound=None)  # before the run, as engines lock them
         locked = budget.locked(run.pk)
         used = locked.reserved + locked.spent
         if cap is not None and cap < used:
             raise NotPossible(f"{budget.dollars(used)} are spent or held already: the cap cannot be {budget.dollars(cap)}")
         Run.objects.filter(pk=run.pk).update(cap=cap)
-        Call.objects.waiting().filter(run=run).exclude(bound=None).update(bound=None)
         Run.objects.filter(pk=run.pk, state=Run.State.PAUSED, paused_because__startswith=budget.BUDGET).update(
             state=Run.State.RUNNING, paused_because=""
         )
@@ -134,16 +133,21 @@ def close(run_id: int) -> None:
     ended = Run.objects.going().filter(~Exists(waiting), pk=run_id)
     run = ended.first()
     if run is not None and not kind_of(run.kind).more(run):
-        # Asked once more: a failed call may have been started again meanwhile.
-        ended.update(state=Run.State.DONE, finished_at=timezone.now())
+        with transaction.atomic():
+            budget.locked(run_id)  # asked once more, by a look that begins now: failed calls may have been started again
+            ended.update(state=Run.State.DONE, finished_at=timezone.now())
         return
+    if Run.objects.filter(pk=run_id, state=Run.State.CANCELLED).exists():
+        _cancel_free(run_id, timezone.now())  # a reply that came in since then wanted another try
     with transaction.atomic():
         run = budget.locked(run_id)
-        if run.state == Run.State.CANCELLED:  # a reply that came in since then wanted another try
-            free = Call.objects.waiting().filter(run=run, lease_token=FREE)
-            free.update(state=Call.State.CANCELLED, finished_at=timezone.now())
         if run.state == Run.State.RUNNING and not budget.pause_if_used_up(run):
             _pause_without_endpoints(run)
+
+
+def _cancel_free(run_id: int, now: datetime) -> None:
+    free = Call.objects.waiting().filter(run=run_id, lease_token=FREE)
+    free.update(state=Call.State.CANCELLED, finished_at=now)
 
 
 def stop_for_fault(run_id: int, error: Exception) -> None:

@@ -188,7 +188,8 @@ class Engine:
     def _taken(self, run: Run, offers: dict[int, list[Offer]], stored: Stored, now: datetime) -> list[Job]:
         """Budget, then allowance, then the claim: what is not granted is left as it was."""
         jobs: list[Job] = []
-        for pk in sorted({*offers, *stored.reports}):
+        # By address: engines of other runs, too, come to the allowances in the same order.
+        for pk in sorted({*offers, *stored.reports}, key=lambda pk: (limiting.address_of(self._sight.endpoints[pk]), pk)):
             endpoint = self._sight.endpoints[pk]
             chosen, is_probe = self._affordable(run, offers.get(pk, []), endpoint, now)
             tokens = [each.tokens for each in chosen]

@@ -33,8 +33,8 @@ def _free(run_id: int, now: datetime) -> int:
         attempt.error = "lost: its worker ended before the reply was stored; counted as if it had cost all that was held"
     Attempt.objects.bulk_update(attempts, ["state", "cost", "finished_at", "error"], batch_size=100)
     Call.objects.filter(pk__in=calls).update(lease_token=FREE, lease_until=None)
+    run = budget.locked(run_id)  # before the endpoints, as when calls are claimed
     Endpoint.objects.filter(pk__in={each.endpoint_id for each in attempts}).exclude(probe_until=None).update(probe_until=None)
-    run = budget.locked(run_id)
     if run.state == Run.State.CANCELLED:
         Call.objects.waiting().filter(pk__in=calls).update(state=Call.State.CANCELLED, finished_at=now)
     lost = sum(attempt.reserved for attempt in attempts)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from arena import access
 from arena.models import Attempt, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
-from arena.running import controlling
+from arena.running import budget, controlling
 from arena.running.controlling import NotPossible, Progress
 from arena.tasks import work_on_run
 from arena.views.context import page_context
@@ -90,7 +90,7 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
         raise NotPossible("a cap is an amount in dollars, such as 2.50; leave it empty for none")
     dollars = form.cleaned_data["cap"]
     controlling.raise_cap(shown, None if dollars is None else int(dollars * DOLLAR))
-    return "The cap is gone." if dollars is None else f"The cap is ${dollars:,.2f} now."
+    return "The cap is gone." if dollars is None else f"The cap is {budget.dollars(int(dollars * DOLLAR))} now."
 
 
 def _details(shown: Run) -> dict[str, Any]:

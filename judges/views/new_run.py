@@ -115,7 +115,7 @@ def _start_as_told(
 
 
 def _started(request: HttpRequest, draft: Draft, form: JudgeRunForm) -> HttpResponse:
-    if not draft.games:
+    if not draft.is_something_left:
         messages.info(request, "Nothing was started: all these games have their verdict, or are under way.")
         return redirect("runs")
     draft.plan["said"] = form.said()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -224,8 +225,12 @@ def _unused_cards_dropped() -> Iterator[list[Judge]]:
 
 
 def _check(options: dict[str, Any]) -> None:
-    if options["repeats"] < 1 or (options["battles"] or 1) < 1 or (options["cap"] or 0) < 0:
-        refuse("--repeats and --battles are 1 or more, --cap is 0 or more")
+    least = {"repeats": 1, "battles": 1, "threads": 1, "seed": 0}
+    for name, n in least.items():
+        if options[name] is not None and not n <= options[name] < 2**63:
+            refuse(f"--{name} {options[name]}: {n} or more")
+    if options["cap"] is not None and not (isfinite(options["cap"]) and options["cap"] >= 0):
+        refuse(f"--cap {options['cap']}: dollars, 0 or more")
     if options["pilot"] is not None and options["pilot"] < FEWEST:
         refuse(f"--pilot is {FEWEST} or more: fewer calls say nothing of what the rest will cost")
     if options["plan"] == "tournament" and options["orders"] != "both":

@@ -268,3 +268,18 @@ def test_a_pilot_that_stops_stops_the_rest(arena, server):
             "--pilot", "10", "--max-tokens", "1000", "--cap", "0.05", endpoint=make_endpoint(server, price_out=10 * DOLLAR)
         )
     assert (Run.objects.count(), Response.objects.count()) == (1, 5)
+
+
+def test_what_another_run_has_answered_meanwhile_is_not_paid_again(arena, server):
+    for _ in range(3):
+        make_prompt(arena)
+    wish = Wish((("one", make_endpoint(server, price_in=DOLLAR, price_out=DOLLAR)),), Settings(100))
+    server.script = Script(mix={"policy": 1.0})
+    failed = work(answer_plans.start(answer_plans.drafted(arena, wish)))
+    server.script = Script(reply=ANSWER, usage=(20, 10))
+    work(answer_plans.start(answer_plans.drafted(arena, wish)))
+    n_sent = len(server.requests)
+    assert controlling.again(failed) == 3
+    work(failed)
+    assert (failed.state, failed.spent, len(server.requests)) == (Run.State.DONE, 0, n_sent)
+    assert Response.objects.count() == 3
