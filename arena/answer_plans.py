@@ -152,7 +152,7 @@ def _standing(authors: Iterable[Author]) -> tuple[set[Place], dict[Place, int]]:
     rows = waiting.exclude(call__run__state=Run.State.CANCELLED)
     columns = rows.values_list("prompt_id", "competitor_id", "repeat", "call__run")
     # First what is asked for: an answer that comes in between two looks is seen by both, never by none.
-    under_way = {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
+    under_way: dict[Place, int] = {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
     return set(Response.objects.filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat")), under_way
 
 
