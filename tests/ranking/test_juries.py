@@ -351,6 +351,7 @@ def test_the_page_says_whose_verdicts_became_what(client, three):
     assert "a panel: what more than half of the judges that were asked say" in definition
     assert "</span> x, y</span>" in definition
     assert "they do not count" in definition
+    assert reverse("judges", args=[arena.slug]) in definition
     assert '#judges">Why</a>' in page
 
 
