@@ -6,7 +6,7 @@ as JSON. Labels of gold sets and graded answers come from ranking.judge_truths, 
 
 import math
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from arena import ledger
 from arena.leases import heartbeat
-from arena.models import Arena, Competitor
+from arena.models import Arena, Competitor, Event
 from judges.audit_boards import RuleBoard, draws_of
 from judges.audit_figures import Figure
 from judges.audit_sets import BattleSet
@@ -31,19 +31,35 @@ from ranking.tallying import evidence_at
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
 REST_PER_AUDIT = 5.0
+QUIET = timedelta(seconds=10)  # while votes come in, boards are fitted first
+LONGEST_BEHIND = timedelta(minutes=2)
 
 
 def due_audits() -> list[tuple[int, int]]:
-    """(judge, arena) pairs whose ledger moved since their audit, that have rested and that nobody is at."""
+    """(judge, arena) pairs whose ledger moved since their audit and is quiet by now, that have rested, that nobody is at."""
     now, due = timezone.now(), []
     for arena in Arena.objects.all():
-        head = ledger.head(arena.pk)
+        head, is_quiet = ledger.head(arena.pk), _is_quiet(arena, now)
         known = {audit.judge_id: audit for audit in JudgeAudit.objects.filter(arena=arena)}
         for judge_id in _judges_of(arena):
             kept = known.get(judge_id)
-            if kept is None or (kept.read_to < head and not kept.rests(now) and not kept.is_held(now)):
+            if kept is None or (kept.read_to < head and (is_quiet or _is_old(kept, now)) and _is_free(kept, now)):
                 due.append((judge_id, arena.pk))
     return due
+
+
+def _is_quiet(arena: Arena, now: datetime) -> bool:
+    newest = Event.objects.filter(arena=arena, position__isnull=False).order_by("-position")
+    at = newest.values_list("created_at", flat=True).first()
+    return at is None or at < now - QUIET
+
+
+def _is_old(audit: JudgeAudit, now: datetime) -> bool:
+    return audit.made_at is None or audit.made_at < now - LONGEST_BEHIND
+
+
+def _is_free(audit: JudgeAudit, now: datetime) -> bool:
+    return not audit.rests(now) and not audit.is_held(now)
 
 
 def _judges_of(arena: Arena) -> list[int]:

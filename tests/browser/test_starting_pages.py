@@ -66,12 +66,12 @@ def test_what_was_counted_and_what_was_wrong_fit(new_context, axe, size):
     page.goto(f"{reverse('new-answers')}?arena=asked")
     choose(page)
     page.get_by_role("button", name="Count it").click()
-    assert page.get_by_role("heading", name="Counted, nothing sent yet").is_visible()
+    page.get_by_role("heading", name="Counted, nothing sent yet").wait_for()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{reverse('new-answers')}?arena=asked")
     page.get_by_role("button", name="Count it").click()
-    assert page.get_by_text("Name at least one competitor.").is_visible()
+    page.get_by_text("Name at least one competitor.").wait_for()
     assert axe(page) == []
     assert [text for text in page.complaints if "422" not in text] == []
 

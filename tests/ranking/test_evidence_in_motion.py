@@ -1,6 +1,9 @@
 """Evidence of judges under hard conditions: acts in the middle of a reading, rules that speak for a judge, odd judges."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -158,6 +161,21 @@ def test_labels_that_come_later_ring_for_an_audit():
     assert due_audits() == []
     ledger.record_labels(arena_id=arena.pk, n_labels=1, reason="gold set more")
     ledger.sequence()
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert due_audits() == [(judge.pk, arena.pk)]
+
+
+def test_while_votes_come_in_audits_wait_for_a_pause_but_not_for_long():
+    """Boards are fitted first: whoever votes looks at them."""
+    arena, battles = gold_arena("a")
+    judge = make_judge()
+    say(judge, battles[0], "a")
+    audit = audit_judge(judge, arena)
+    type(audit).objects.update(not_before=None)
+    ledger.record_labels(arena_id=arena.pk, n_labels=1, reason="news")
+    ledger.sequence()
+    assert due_audits() == []
+    type(audit).objects.update(made_at=timezone.now() - timedelta(minutes=3))
     assert due_audits() == [(judge.pk, arena.pk)]
 
 
