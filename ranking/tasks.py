@@ -8,7 +8,7 @@ from arena import ledger
 from arena.leases import LeaseLost
 from arena.models import Arena
 from judges.models import Judge
-from ranking.boards import ensure_boards
+from ranking.due_boards import due_boards, is_due
 from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import Leaderboard
 from ranking.publishing import BoardBusy, publish_snapshot
@@ -22,27 +22,15 @@ def ring_due_boards() -> None:
     """Give new events their positions, then ring every live board that is behind and has rested."""
     ledger.sequence()
     for board_id in due_boards():
-        refit_board.apply_async([board_id], expires=30)
-
-
-def due_boards() -> list[int]:
-    """Live boards whose arena's ledger is ahead of them, that have rested and that nobody is fitting."""
-    now = timezone.now()
-    due: list[int] = []
-    for arena in Arena.objects.all():
-        head = ledger.head(arena.pk)
-        boards = Leaderboard.objects.live().filter(arena=arena)
-        if head and (not boards.exists() or boards.filter(read_to__lt=head).exists()):
-            ensure_boards(arena)
-            behind = boards.filter(read_to__lt=head).exclude(not_before__gt=now)
-            due += behind.claimable(now=now).values_list("pk", flat=True)
-    return due
+        refit_board.apply_async([board_id], {"only_if_due": True}, expires=30)
 
 
 @shared_task(name="ranking.tasks.refit_board", ignore_result=True)
-def refit_board(board_id: int) -> None:
+def refit_board(board_id: int, *, only_if_due: bool = False) -> None:
     """Publish one board; whoever is already at it does the work."""
     board = Leaderboard.objects.get(pk=board_id)
+    if only_if_due and not is_due(board):
+        return
     try:
         publish_snapshot(board)
     except (BoardBusy, LeaseLost) as reason:

@@ -27,7 +27,8 @@ class WholeNumber(forms.IntegerField):
         if value in self.empty_values:
             return None
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(BIGGEST_ID))):
-            raise forms.ValidationError(f"{str(value)[:80]!r} is not a whole number from 1 to {BIGGEST_ID}.")
+            said = repr(str(value)[:80])  # a parameter, not part of the message: it may hold a %
+            raise forms.ValidationError(f"%(said)s is not a whole number from 1 to {BIGGEST_ID}.", params={"said": said})
         return int(value)
 
 

@@ -45,6 +45,7 @@ def test_what_is_not_there_is_404(client, path):
         ("limit=1.0", "limit"), ("limit=%EF%BC%91", "limit"), ("cursor=x", "cursor"), ("cursor=-5", "cursor"),
         ("cursor=99999999999999999999", "cursor"), ("cursor=%00", "cursor"), ("prompt=x", "prompt"), ("prompt=0", "prompt"),
         ("prompt=99999999999999999999", "prompt"), ("prompt=" + "9" * 5000, "prompt"), ("prompt=1%00", "prompt"),
+        ("prompt=%25x", "prompt"),
         ("competitor=%00", "competitor"), ("category=a%00b", "category"), ("language=" + "x" * 17, "language"),
         ("arena=%00", "arena"), ("arena=a%20b", "arena"), ("arena=", "arena"), ("format=xml", "format"), ("format=", "format"),
         ("categry=coding", "categry"), ("category=", "category"), ("prompt=", "prompt"), ("prompt=1&prompt=", "prompt"),

@@ -14,9 +14,10 @@ from arena.leases import LeaseLost
 from arena.models import Event, Vote
 from ranking import publishing
 from ranking.boards import ensure_boards
+from ranking.due_boards import due_boards
 from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
 from ranking.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
-from ranking.tasks import due_boards, ring_due_boards
+from ranking.tasks import refit_board, ring_due_boards
 from ranking.thinning import thin_snapshots
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_vote
 
@@ -145,6 +146,37 @@ def test_a_board_is_due_when_the_ledger_is_ahead_and_it_has_rested():
     assert board.pk not in due_boards()  # it rests
     with time_machine.travel(timezone.now() + timedelta(seconds=4), tick=False):
         assert board.pk in due_boards()
+
+
+@pytest.mark.django_db
+def test_what_judges_did_makes_no_board_of_peoples_votes_due():
+    arena, competitors = make_contest()
+    board = ensure_boards(arena)[0]
+    publish_snapshot(board)
+    ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=2)
+    ledger.sequence()
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        assert board.pk not in due_boards()
+        board.refresh_from_db()
+        assert board.read_to == ledger.head(arena.pk)
+        make_vote(make_battle(competitors[0], competitors[1], make_prompt(arena)), "b")
+        ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=2)
+        ledger.sequence()
+        assert board.pk in due_boards()
+
+
+@pytest.mark.django_db
+def test_a_bell_that_rings_twice_is_answered_once():
+    arena, _ = make_contest()
+    board = ensure_boards(arena)[0]
+    ledger.sequence()
+    refit_board(board.pk, only_if_due=True)
+    refit_board(board.pk, only_if_due=True)
+    board.refresh_from_db()
+    assert (board.n_attempts, board.snapshots.count()) == (1, 1)
+    refit_board(board.pk)  # somebody asked for it
+    board.refresh_from_db()
+    assert board.n_attempts == 2
 
 
 @pytest.mark.django_db
