@@ -1,7 +1,9 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop in the test's thread
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -17,6 +19,21 @@ def _plain_statics(settings: object, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
     # A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """After a test with real transactions: PostgreSQL truncates all tables in longer than most of these tests take."""
+
+    def deletes_where_rows_are(self: DatabaseOperations, style: object, tables: list[str], **_: object) -> list[str]:
+        names = [self.quote_name(table) for table in tables]
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT " + ", ".join(f"EXISTS (SELECT FROM {name})" for name in names))
+            return [f"DELETE FROM {name}" for name, has_rows in zip(names, cursor.fetchone(), strict=True) if has_rows]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", deletes_where_rows_are)
+        yield
 
 
 @pytest.fixture
