@@ -11,7 +11,6 @@ from statistics import mode
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from judges.audit_figures import Floats
 from judges.audit_rows import AuditGame, by_battle
@@ -22,6 +21,7 @@ from judges.verdicts import Side, scored
 from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.correlation import kendall_tau
+from ranking.maths.levelled_draws import levelled_draws
 from ranking.maths.newton import NotConvergedError
 from ranking.maths.separation import SeparationError
 
@@ -114,36 +114,11 @@ def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N
     if fit is None or len(fit.names) < 2 or len(np.unique(fit.comparisons.clusters("prompt"))) < 2:
         return None
     if fit.provenance.method == fit_contextual.__name__:
-        drawn = _levelled_draws(fit, rng=rng, n_replicates=n_replicates)
+        drawn = levelled_draws(fit, rng=rng, n_replicates=n_replicates)
     else:
         drawn = bootstrap(fit.comparisons, by="prompt", n_replicates=n_replicates, rng=rng, whole=fit).ratings
     finite = drawn[np.isfinite(drawn).all(axis=1)]
     return finite if len(finite) > 1 else None
-
-
-def _levelled_draws(fit: Fit, *, rng: np.random.Generator, n_replicates: int) -> Floats:
-    """As `bootstrap` by prompt; rows of one pair, outcome and slot are one row with a weight, which makes refits quick."""
-    c = fit.comparisons
-    slots = np.full(len(c), -1) if c.first is None else c.first
-    rows = np.array([c.a, c.b, c.outcome, slots], dtype=np.int64).T
-    cells, cell = np.unique(rows, axis=0, return_inverse=True)
-    prompts, prompt = np.unique(c.clusters("prompt"), return_inverse=True)
-    table = csr_array((c.weights(), (prompt, cell.ravel())), shape=(len(prompts), len(cells)))
-    drawn = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), size=n_replicates) @ table
-    a, b = cells[:, :2].astype(np.int32).T
-    outcome, first = cells[:, 2:].astype(np.int8).T
-    bare = Comparisons(names=c.names, a=a, b=b, outcome=outcome, first=first)
-    return np.array([_refitted(bare.reweighted(weights), fit) for weights in drawn])
-
-
-def _refitted(comparisons: Comparisons, whole: Fit) -> list[float]:
-    """NaN for whom the resampled data do not rate."""
-    try:
-        found = fit_contextual(comparisons, start=whole)
-    except (SeparationError, NotConvergedError):
-        return [np.nan] * len(whole.names)
-    rated = dict(zip(found.names, found.ratings.tolist(), strict=True))
-    return [rated.get(name, np.nan) for name in whole.names]
 
 
 @dataclass(frozen=True, slots=True)

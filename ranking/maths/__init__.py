@@ -73,6 +73,7 @@ from ranking.maths.hierarchical import Hierarchical, fit_hierarchical
 from ranking.maths.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
 from ranking.maths.intervals import Differences, Intervals, differences, intervals
 from ranking.maths.judge_aware import Discriminations, discriminations, estimate_tau, fit_judge_aware
+from ranking.maths.levelled_draws import levelled_draws
 from ranking.maths.matches import Match, Played, Standing, play
 from ranking.maths.newton import NotConvergedError
 from ranking.maths.pairing import (
@@ -223,6 +224,7 @@ __all__ = [
     "krippendorff_alpha_interval",
     "krippendorff_alpha_ordinal",
     "length_saturation",
+    "levelled_draws",
     "mean_win_rate",
     "p_best",
     "p_top",

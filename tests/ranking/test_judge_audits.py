@@ -2,13 +2,16 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import numpy as np
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from arena.models import Arena, Visibility
+from arena import ledger
+from arena.models import Arena, Event, Visibility
 from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import JudgeAudit
@@ -110,6 +113,20 @@ def test_an_audit_is_due_when_the_ledger_moved_and_it_has_rested():
     make_vote(arena.battles.first(), "b")
     ring_due_audits()
     assert figures_of(JudgeAudit.objects.get())["agreement with people"]["n"] <= 5
+
+
+def test_a_first_audit_waits_for_a_pause_but_not_for_ever():
+    judge = make_judge()
+    arena = judged_arena(judge, n=3)
+    Game.objects.update(event=ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=6))
+    ledger.sequence()
+    assert due_audits() == []
+    with time_machine.travel(timezone.now() + timedelta(seconds=11), tick=False):
+        assert due_audits() == [(judge.pk, arena.pk)]
+    with time_machine.travel(timezone.now() + timedelta(seconds=121), tick=False):
+        make_vote(arena.battles.first(), "b")
+        ledger.sequence()
+        assert due_audits() == [(judge.pk, arena.pk)]
 
 
 def test_an_audit_that_somebody_makes_is_left_to_them():
