@@ -38,7 +38,19 @@ def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> 
     Returns
     -------
     (R, M) float64
-        NaN for whom the resampled data do not rate.
+        Natural log-odds, each row with mean zero; NaN for whom the resampled data do not rate.
+
+    References
+    ----------
+    A. C. Cameron, J. B. Gelbach, D. L. Miller, "Bootstrap-based improvements for inference with clustered errors", Review
+    of Economics and Statistics 90(3), 2008, 414-427 (pairs cluster bootstrap).
+
+    Examples
+    --------
+    >>> c = Comparisons(names=("x", "y"), a=[0] * 8, b=[1] * 8, outcome=[0, 1] * 4, first=[0, 0, 1, 1] * 2, prompt=range(8))
+    >>> drawn = levelled_draws(fit_contextual(c), n_replicates=100, rng=np.random.default_rng(1))
+    >>> drawn.shape, bool(np.nanmin(drawn) < 0 < np.nanmax(drawn))
+    ((100, 2), True)
     """
     c = fit.comparisons
     slots = np.full(len(c), -1) if c.first is None else c.first
