@@ -43,8 +43,7 @@ def due_audits() -> list[tuple[int, int]]:
         known = {audit.judge_id: audit for audit in JudgeAudit.objects.filter(arena=arena)}
         for judge_id in _judges_of(arena):
             kept = known.get(judge_id)
-            waited_long = _has_old_games(judge_id, arena, now) if kept is None else _is_old(kept, now)
-            if (is_quiet or waited_long) and (kept is None or (kept.read_to < head and _is_free(kept, now))):
+            if kept is None or (kept.read_to < head and (is_quiet or _is_old(kept, now)) and _is_free(kept, now)):
                 due.append((judge_id, arena.pk))
     return due
 
@@ -57,10 +56,6 @@ def _is_quiet(arena: Arena, now: datetime) -> bool:
 
 def _is_old(audit: JudgeAudit, now: datetime) -> bool:
     return audit.made_at is None or audit.made_at < now - LONGEST_BEHIND
-
-
-def _has_old_games(judge_id: int, arena: Arena, now: datetime) -> bool:
-    return Game.objects.over().filter(judge=judge_id, battle__arena=arena, event__created_at__lt=now - LONGEST_BEHIND).exists()
 
 
 def _is_free(audit: JudgeAudit, now: datetime) -> bool:

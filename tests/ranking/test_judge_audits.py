@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena import ledger
-from arena.models import Arena, Event, Visibility
+from arena.models import Arena, Event, Run, Visibility
 from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import JudgeAudit
@@ -115,9 +115,13 @@ def test_an_audit_is_due_when_the_ledger_moved_and_it_has_rested():
     assert figures_of(JudgeAudit.objects.get())["agreement with people"]["n"] <= 5
 
 
-def test_a_first_audit_waits_for_a_pause_but_not_for_ever():
+def test_the_first_audit_is_due_at_once_and_the_next_waits_for_a_pause_but_not_for_ever():
     judge = make_judge()
     arena = judged_arena(judge, n=3)
+    ledger.sequence()
+    assert due_audits() == [(judge.pk, arena.pk)]
+    refresh_audit(judge.pk, arena.pk)
+    JudgeAudit.objects.update(not_before=None)
     Game.objects.update(event=ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=6))
     ledger.sequence()
     assert due_audits() == []
@@ -127,6 +131,14 @@ def test_a_first_audit_waits_for_a_pause_but_not_for_ever():
         make_vote(arena.battles.first(), "b")
         ledger.sequence()
         assert due_audits() == [(judge.pk, arena.pk)]
+
+
+def test_a_page_without_figures_yet_does_not_say_that_nobody_judged(client):
+    arena = judged_arena(make_judge(), n=3)
+    address = reverse("judges", args=[arena.slug])
+    assert "No judge has compared battles here yet" in client.get(address).content.decode()
+    Run.objects.create(arena=arena, kind="judge", plan={})
+    assert "Figures of its judges are being made" in client.get(address).content.decode()
 
 
 def test_an_audit_that_somebody_makes_is_left_to_them():
