@@ -67,3 +67,14 @@ def test_votes_are_set_aside_by_hand(new_context):
     page.click("input[value='Set aside']")
     expect(page.locator(".messagelist")).to_contain_text("2 votes set aside")
     assert complaints == []
+
+
+def test_on_a_phone_the_menu_leads_curators_to_runs_and_admin(new_context):
+    page, _ = open_admin(new_context, "phone")
+    page.goto("/method/")
+    page.locator(".menu.end summary").click()
+    page.locator(".menu.end").get_by_role("link", name="Runs").click()
+    expect(page.locator("h1")).to_have_text("Runs")
+    page.locator(".menu.end summary").click()
+    page.locator(".menu.end").get_by_role("link", name="Admin").click()
+    expect(page.locator("h1")).to_have_text("Curation")
