@@ -10,6 +10,7 @@ from arena import access
 from arena.csv_cells import to_csv
 from arena.models import Arena, Run
 from arena.views.context import arena_or_404, page_context
+from judges.models import Game
 from ranking.judge_pages import answering, boards_of, ends_of, models_of, refused_of, sections_of
 from ranking.models import JudgeAudit
 
@@ -21,7 +22,7 @@ def judges(request: HttpRequest, slug: str) -> HttpResponse:
     arena = _arena(request, slug)
     audits = JudgeAudit.objects.listed().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
     cards = [{"audit": audit, **_headline(audit)} for audit in audits[:200]]
-    is_judged = bool(cards) or arena.runs.filter(kind=Run.Kind.JUDGE).exists()
+    is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
     return render(request, "ranking/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
 
 

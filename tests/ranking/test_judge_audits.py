@@ -135,10 +135,11 @@ def test_the_first_audit_is_due_at_once_and_the_next_waits_for_a_pause_but_not_f
 
 def test_a_page_without_figures_yet_does_not_say_that_nobody_judged(client):
     arena = judged_arena(make_judge(), n=3)
+    run = Run.objects.create(arena=arena, kind="judge", state="cancelled", plan={})
     address = reverse("judges", args=[arena.slug])
-    assert "No judge has compared battles here yet" in client.get(address).content.decode()
-    Run.objects.create(arena=arena, kind="judge", plan={})
-    assert "Figures of its judges are being made" in client.get(address).content.decode()
+    assert "No judge has compared battles here yet" in client.get(address).content.decode()  # a run alone is no verdict
+    Game.objects.update(run=run)
+    assert "judges are being made" in client.get(address).content.decode()
 
 
 def test_an_audit_that_somebody_makes_is_left_to_them():
