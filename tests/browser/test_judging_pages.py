@@ -77,7 +77,8 @@ def check(page, address, axe):
     assert page.complaints == [], address
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
 def test_readers_pages_fit_and_axe_finds_nothing(new_context, axe, size, scheme):
     public, _ = addresses(*make_judged_arena())
     page = open_page(new_context, size, scheme)
@@ -94,7 +95,8 @@ def test_curators_pages_fit_and_axe_finds_nothing(new_context, axe, size):
         look(page, address, axe)
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
 def test_what_is_wrong_and_what_it_comes_to_fit_and_axe_finds_nothing(new_context, axe, size, scheme):
     arena, *_ = make_judged_arena()
     Endpoint.objects.update(price_in=1_000_000, price_out=1_000_000)

@@ -273,7 +273,8 @@ def test_tabbing_through_the_buttons_follows_their_order_on_the_screen(new_conte
 # --- for everybody ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
 def test_axe_finds_nothing_on_vote_and_battle_pages(new_context, arena, axe, scheme, width):
     page = vote_page(new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page(), arena)
     assert axe(page) == []

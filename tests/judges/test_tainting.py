@@ -73,9 +73,9 @@ def test_any_text_has_only_known_reasons(text):
 )
 def test_a_long_answer_is_looked_at_in_linear_time(piece):
     started = time.perf_counter()
-    taints(piece * (100_000 // len(piece)))
-    taints("[[1]]" + piece * (100_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    taints(piece * (200_000 // len(piece)))
+    taints("[[1]]" + piece * (200_000 // len(piece)))
+    assert time.perf_counter() - started < 10
 
 
 def test_fewer_than_one_in_a_hundred_pandalm_answers_are_marked(shared_data):
