@@ -4,16 +4,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from arena import ledger
+from arena.leases import LeasedQuerySet
 from arena.models import Arena, Event
 from ranking.boards import ensure_boards
-from ranking.models import Leaderboard
+from ranking.models import Leaderboard, LeaderboardQuerySet
 
 OF_JUDGES = [Event.Kind.GAMES_DECIDED, Event.Kind.GAMES_SET_ASIDE, Event.Kind.GAMES_RESTORED, Event.Kind.GOLD_LABELLED]
 
 
 def due_boards() -> list[int]:
     """Live boards to fit now, each arena's own first; makes those that an arena has by itself."""
-    now = timezone.now()
     due: list[int] = []
     for arena in Arena.objects.all():
         head = ledger.head(arena.pk)
@@ -21,15 +21,19 @@ def due_boards() -> list[int]:
         if head and (not boards.exists() or boards.filter(read_to__lt=head).exists()):
             ensure_boards(arena)
             _pass_over_judges(arena, head)
-            behind = boards.filter(read_to__lt=head).exclude(not_before__gt=now)
-            due += behind.claimable(now=now).values_list("pk", flat=True)
+            due += _ready(boards, head).values_list("pk", flat=True)
     return due
 
 
 def is_due(board: Leaderboard) -> bool:
     """Whether a fit would find anything new: a bell may ring twice for one event."""
-    rests = board.not_before is not None and board.not_before > timezone.now()
-    return not rests and board.read_to < ledger.head(board.arena_id)
+    return _ready(Leaderboard.objects.filter(pk=board.pk), ledger.head(board.arena_id)).exists()
+
+
+def _ready(boards: LeaderboardQuerySet, head: int) -> LeasedQuerySet[Leaderboard]:
+    """Of an arena whose ledger ends at `head`."""
+    now = timezone.now()
+    return boards.filter(read_to__lt=head).exclude(not_before__gt=now).claimable(now=now)
 
 
 def _pass_over_judges(arena: Arena, head: int) -> None:
