@@ -6,6 +6,7 @@ import sys
 
 
 def main() -> None:
+    use_utf8()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
     try:
         from django.core.management import execute_from_command_line
@@ -18,6 +19,17 @@ def main() -> None:
             "and start again with .venv/bin/python manage.py ..."
         ) from error
     complaints.run(lambda: execute_from_command_line(sys.argv))
+
+
+def use_utf8() -> None:
+    """Names and files are UTF-8, whatever the locale says: where Python was started for another, it starts again."""
+    is_utf8 = sys.getfilesystemencoding().lower() == "utf-8" and (
+        sys.stdout is None or (sys.stdout.encoding or "").lower() == "utf-8"
+    )
+    if not is_utf8 and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.environ.pop("PYTHONIOENCODING", None)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 # nosec
 
 
 if __name__ == "__main__":

@@ -67,14 +67,38 @@ def hidden_prompts(visitor: Visitor, arena: Arena, voter: Voter | None) -> Query
     with them, because a model may answer them in the same words. Drafts are for curators. (A ballot's arena is its voter's:
     by the battles it would take reading them all.)
     """
+    unfinished = Q(pk=None) if is_curator(visitor) else Q(status=PromptStatus.DRAFT)
+    return Prompt.objects.filter(_in_play(visitor, arena, voter) | unfinished, arena=arena)
+
+
+def _in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> Q:
+    """Prompts on which a ballot is open that this visitor must not look up."""
     hidden_by = Q(voter=voter) if voter is not None else Q(pk=None)
-    unfinished = Q(pk=None)
     if not is_curator(visitor):
         hidden_by |= Q(served_at__gt=timezone.now() - IN_PLAY_FOR)
-        unfinished = Q(status=PromptStatus.DRAFT)
     open_ballots = Ballot.objects.filter(hidden_by, state=Ballot.State.OPEN, voter__arena=arena, battle__prompt__isnull=False)
-    in_play = Q(content_hash__in=open_ballots.values("battle__prompt__content_hash"))
-    return Prompt.objects.filter(in_play | unfinished, arena=arena)
+    return Q(content_hash__in=open_ballots.values("battle__prompt__content_hash"))
+
+
+def battles_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
+    """Battles that this visitor may read once no ballot is open on their prompts. How many they are may be told, for the
+    arena as a whole: under a filter the number would tell who stands on an open ballot."""
+    if not sees_content(visitor, arena):
+        return Battle.objects.none()
+    return Battle.objects.filter(arena=arena, prompt__in=_prompts_in_play(visitor, arena, voter)).published()
+
+
+def responses_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+    """Answers that this visitor may read once no ballot is open on their prompts; to be counted as `battles_in_play` are."""
+    if not sees_content(visitor, arena):
+        return Response.objects.none()
+    return Response.objects.delivered().filter(prompt__in=_prompts_in_play(visitor, arena, voter))
+
+
+def _prompts_in_play(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Prompt]:
+    """Prompts that are hidden from this visitor for now, and not for being drafts."""
+    hidden = Prompt.objects.filter(_in_play(visitor, arena, voter), arena=arena)
+    return hidden if is_curator(visitor) else hidden.exclude(status=PromptStatus.DRAFT)
 
 
 def battles_for(visitor: Visitor, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:

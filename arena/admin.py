@@ -26,8 +26,10 @@ from arena.admin_pages import (
 )
 from arena.curation import NotPublished, file_prompt, restore_import, restore_votes, set_aside_import, set_aside_votes
 from arena.duplicates import near_duplicates
+from arena.endpoint_admin import EndpointAdmin
 from arena.models import (
     Arena,
+    Aside,
     Ballot,
     Battle,
     Competitor,
@@ -40,12 +42,15 @@ from arena.models import (
     Response,
     Vote,
 )
+from arena.outcomes import Outcome
 from arena.prompt_forms import FilingForm, PromptForm, TaggingForm
-from arena.rendering import rendered
-from arena.run_admin import EndpointAdmin, RunAdmin
+from arena.rendering import rendered, visible_controls
+from arena.run_admin import RunAdmin
+from arena.wording import agreeing, counted
 
 __all__ = ["EndpointAdmin", "RunAdmin"]
 
+WHY_FIXED = "The words are fixed: answers were given to them. To ask otherwise, retire this prompt and add another."
 MOST_COMPARED = 50  # prompts at once, each with all of its arena
 
 
@@ -60,7 +65,7 @@ class ArenaAdmin(CuratorAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "description"]}),
         ("Who sees what", {"fields": ["board_visibility", "content_visibility"]}),
-        ("Voting", {"fields": ["voting", "guidelines"]}),
+        ("Voting", {"fields": ["voting", "guidelines", "asked_share"]}),
         ("Notice", {"fields": ["notice"]}),
     ]
 
@@ -83,8 +88,8 @@ class PromptPoolAdmin(CuratorAdmin):
     prepopulated_fields = {"slug": ["name"]}
     fixed = ["arena", "slug"]
     actions = [
-        moving("is_active", True, description="Serve their prompts to voters"),
-        moving("is_active", False, description="Serve their prompts no longer"),
+        moving("is_active", True, description="Serve their prompts to voters", done="served to voters"),
+        moving("is_active", False, description="Serve their prompts no longer", done="served no longer"),
     ]
 
     @admin.display(description="prompts", ordering="n_prompts")
@@ -153,9 +158,9 @@ class PromptAdmin(CuratorAdmin):
     search_help_text = "Words of the prompt, or its key."
     fixed = ["arena", "key"]
     actions = [
-        moving("status", PromptStatus.ACTIVE.value, description="Activate"),
-        moving("status", PromptStatus.RETIRED.value, description="Retire"),
-        moving("status", PromptStatus.DRAFT.value, description="Make drafts"),
+        moving("status", PromptStatus.ACTIVE.value, description="Activate", done="activated"),
+        moving("status", PromptStatus.RETIRED.value, description="Retire", done="retired"),
+        moving("status", PromptStatus.DRAFT.value, description="Make drafts", done="made drafts"),
         "tag",
         "file_elsewhere",
         "list_near_duplicates",
@@ -170,7 +175,7 @@ class PromptAdmin(CuratorAdmin):
         words = ["text", "system_prompt"] if self.is_answered(obj) else ["turns", "system_prompt"]
         return [
             (None, {"fields": ["arena", "pool", "key", "status"]}),
-            ("What is asked", {"fields": words}),
+            ("What is asked", {"fields": words, "description": WHY_FIXED if self.is_answered(obj) else ""}),
             ("Where it is filed", {"fields": ["category", "language", "tags"]}),
             ("For checking answers, never public", {"fields": ["reference", "verifier"]}),
         ]
@@ -217,7 +222,7 @@ class PromptAdmin(CuratorAdmin):
             kept = [tag for tag in prompt.tags if tag not in form.cleaned_data["remove"]]
             prompt.tags = list(dict.fromkeys([*kept, *form.cleaned_data["add"]]))
         Prompt.objects.bulk_update(prompts, ["tags"], batch_size=500)
-        self.message_user(request, f"{len(prompts)} prompts tagged.")
+        self.message_user(request, f"{counted(len(prompts), 'prompt')} tagged.")
         return None
 
     @admin.action(description="File under another category or language ...")
@@ -236,7 +241,11 @@ class PromptAdmin(CuratorAdmin):
                 )
                 for prompt in list(queryset)
             ]
-        self.message_user(request, f"{sum(filed)} of {len(filed)} prompts are filed elsewhere now; boards follow in a moment.")
+        self.message_user(
+            request,
+            f"{sum(filed)} of {counted(len(filed), 'prompt')} {agreeing(sum(filed), 'is', 'are')} filed "
+            "elsewhere now; boards follow in a moment.",
+        )
         return None
 
     @admin.action(description="List near-duplicates")
@@ -265,9 +274,9 @@ class CompetitorAdmin(CuratorAdmin):
     search_fields = ["name", "organisation"]
     fixed = ["arena"]
     actions = [
-        moving("status", CompetitorStatus.ACTIVE.value, description="Activate"),
-        moving("status", CompetitorStatus.PROVISIONAL.value, description="Make provisional"),
-        moving("status", CompetitorStatus.RETIRED.value, description="Retire"),
+        moving("status", CompetitorStatus.ACTIVE.value, description="Activate", done="activated"),
+        moving("status", CompetitorStatus.PROVISIONAL.value, description="Make provisional", done="made provisional"),
+        moving("status", CompetitorStatus.RETIRED.value, description="Retire", done="retired"),
     ]
     fieldsets = [
         (None, {"fields": ["arena", "name", "organisation", "licence", "released_on", "status", "description"]}),
@@ -279,8 +288,9 @@ class CompetitorAdmin(CuratorAdmin):
     def n_answers(self, competitor: Any) -> int:
         return int(competitor.n_answers)
 
-    def view_on_site(self, competitor: Competitor) -> str:
-        return reverse("competitor", args=[competitor.arena.slug, competitor.pk])
+    def view_on_site(self, competitor: Competitor) -> str | None:
+        is_named = competitor.status != CompetitorStatus.UNNAMED
+        return reverse("competitor", args=[competitor.arena.slug, competitor.pk]) if is_named else None
 
 
 @admin.register(Response)
@@ -291,10 +301,23 @@ class ResponseAdmin(ReadOnlyAdmin):
     search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
     search_help_text = "Number, key of the prompt or name of the competitor, whole."
     exclude = ["html", "rendered_by"]
+    readonly_fields = ["ending", "thinking"]
 
     @admin.display(description="number", ordering="pk")
     def number(self, response: Response) -> int:
         return response.pk
+
+    @admin.display(description="how it ended")
+    def ending(self, response: Response) -> str:
+        return _beside(response).ending or response.get_finish_display()
+
+    @admin.display(description="thought before it")
+    def thinking(self, response: Response) -> str:
+        return visible_controls(_beside(response).thinking) or "-"
+
+
+def _beside(response: Response) -> Aside:
+    return Aside.objects.filter(pk=response.pk).first() or Aside()
 
 
 @admin.register(Battle)
@@ -365,19 +388,24 @@ class VoteAdmin(ReadOnlyAdmin):
         address = reverse("admin:arena_battle_change", args=[battle.pk])
         return format_html("{} {} – {}", link(address, battle.pk), battle.competitor_a, battle.competitor_b)
 
+    def told(self, row: Vote) -> str:
+        return f"Vote {row.pk}: {Outcome(row.outcome).label}, {row.battle.competitor_a} against {row.battle.competitor_b}"
+
     @admin.action(description="Set aside ...", permissions=["view"])
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Vote]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Set votes aside", button="Set aside")
         n_votes = set_aside_votes(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{n_votes} votes set aside; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_votes, 'vote')} set aside; boards follow in a moment.")
         return None
 
     @admin.action(description="Restore", permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Vote]) -> None:
         n_votes = restore_votes(queryset, curator_of(request))
-        self.message_user(request, f"{n_votes} votes restored; boards follow in a moment. What voters took back stays back.")
+        self.message_user(
+            request, f"{counted(n_votes, 'vote')} restored; boards follow in a moment. What voters took back stays back."
+        )
 
 
 @admin.register(Import)
@@ -447,7 +475,7 @@ class BallotAdmin(ReadOnlyAdmin):
     list_select_related = ["battle", "voter"]
     search_fields = ["battle__pk__exact", "voter__pk__exact"]
     search_help_text = "Number of the battle or of the voter."
-    fields = ["battle", "voter", "state", "note", "first_shown", "propensity", "served_at", "shown_at"]
+    fields = ["battle", "voter", "state", "note", "first_shown", "policy", "propensity", "served_at", "shown_at"]
     ordering = ["-pk"]
 
     @admin.display(description="number", ordering="pk")

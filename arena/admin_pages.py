@@ -11,7 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -19,6 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from arena import access
+from arena.json_fields import WrittenJSONField
+from arena.wording import counted
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -51,6 +53,7 @@ class CuratorAdmin(ModelAdmin):
     list_max_show_all = 200
     show_full_result_count = False
     paginator = CappedPaginator
+    formfield_overrides = {JSONField: {"form_class": WrittenJSONField}}
     fixed: Sequence[str] = ()  # what a row is known by: chosen once
     counts: Mapping[str, tuple[type[Model], str]] = {}  # name -> which rows to count, and the field by which they point here
 
@@ -98,12 +101,16 @@ class CuratorAdmin(ModelAdmin):
             "button": button,
             "form": form,
             "n_rows": rows.count(),
-            "rows": rows[:10],
+            "rows": [self.told(row) for row in rows[:10]],
             "action": request.POST.get("action"),
             "select_across": request.POST.get("select_across", "0"),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         }
         return TemplateResponse(request, "admin/ask.html", context)
+
+    def told(self, row: Any) -> str:
+        """One of the chosen rows, for who is about to act on it."""
+        return str(row)
 
     def asked(self, request: HttpRequest, form: type[forms.Form]) -> forms.Form:
         """The form of the page between: empty at first, then as it came back."""
@@ -141,7 +148,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text="Readers of the board are shown why votes were set aside.",
+        help_text="Readers are shown it, beside the battle.",
     )
 
 
@@ -152,8 +159,13 @@ def curator_of(request: HttpRequest) -> User:
     return request.user
 
 
-def moving(field: str, value: object, *, description: str) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]:
-    """An action that gives one field of all chosen rows one value, and writes it into their history."""
+def moving(
+    field: str, value: object, *, description: str, done: str
+) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]:
+    """An action that gives one field of all chosen rows one value, and writes it into their history.
+
+    `done`: what the rows then are, such as "retired".
+    """
 
     @admin.action(description=description)
     def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -161,7 +173,9 @@ def moving(field: str, value: object, *, description: str) -> Callable[[ModelAdm
         rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
         LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
         n_moved = rows.update(**{field: value})
-        model_admin.message_user(request, f"{description}: {n_moved} changed, {n_chosen - n_moved} were so already.")
+        noun, n_same = str(queryset.model._meta.verbose_name), n_chosen - n_moved
+        already = f"; {n_same:,} {'was' if n_same == 1 else 'were'} {done} already" if n_same else ""
+        model_admin.message_user(request, f"{counted(n_moved, noun)} {done}{already}.")
 
     move.__name__ = f"set_{field}_{value}".lower()
     return move

@@ -19,6 +19,7 @@ from arena.running.planning import CannotPlan, Draft, Estimate, PlanStale, alike
 
 ROWS_A_STATEMENT = 500
 LONGEST_NAME = 200
+KEPT_BACK = ("filtered", "refused")
 
 type Place = tuple[int, int | None, int]  # prompt, competitor, repeat; a new competitor has no number yet
 
@@ -32,6 +33,7 @@ class Wish:
     pools: tuple[str, ...] = ()  # their slugs; none: all
     n_prompts: int | None = None  # the first ones, so that all competitors answer the same
     seed: int = 1
+    again: bool = False  # also what the provider kept back before
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class AnswerDraft(Draft):
     wish: Wish
     wanted: tuple[Wanted, ...]
     n_prompts: int
+    n_failed_before: int = 0  # the provider kept the answer back, and they are left so
 
     @property
     def authors(self) -> list[Author]:
@@ -78,17 +81,24 @@ class AnswerDraft(Draft):
 
 
 def drafted(arena: Arena, wish: Wish) -> AnswerDraft:
-    """What is missing of the wish; an answer that failed earlier is missing, one that another run asks for is not."""
+    """What is missing of the wish; an answer that failed earlier is missing, one that another run asks for is not.
+
+    One that the provider kept back is asked for again only where that is wished: most are kept back once more, and paid.
+    """
     prompts = _prompts(arena, wish)
     authors = [Author(_competitor(arena, name), endpoint) for name, endpoint in _checked(wish)]
     here, under_way = _standing(authors)
     every = [Wanted(*each) for each in product(prompts, authors, range(wish.settings.repeats))]
-    absent = [each for each in every if _place(each) not in here]
+    kept_back = set() if wish.again else _kept_back(authors) - here
+    is_left = [_place(each) in kept_back and _place(each) not in under_way for each in every]
+    absent = [each for each, left in zip(every, is_left, strict=True) if not left and _place(each) not in here]
     wanted = tuple(each for each in absent if _place(each) not in under_way)
     runs = sorted({under_way[_place(each)] for each in absent if _place(each) in under_way})
+    n_left = sum(is_left)
     return AnswerDraft(
-        arena=arena, wish=wish, wanted=wanted, n_wanted=len(wanted), n_prompts=len(prompts), n_here=len(every) - len(absent),
-        n_under_way=len(absent) - len(wanted), runs=tuple(runs), estimates=_estimates(wanted, wish.settings),
+        arena=arena, wish=wish, wanted=wanted, n_wanted=len(wanted), n_prompts=len(prompts), n_failed_before=n_left,
+        n_here=len(every) - len(absent) - n_left, n_under_way=len(absent) - len(wanted), runs=tuple(runs),
+        estimates=_estimates(wanted, wish.settings),
     )  # fmt: skip
 
 
@@ -127,7 +137,7 @@ def _prompts(arena: Arena, wish: Wish) -> list[Prompt]:
     found = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
     if not found:
         where = f" in {', '.join(wish.pools)}" if wish.pools else ""
-        raise CannotPlan(f"{arena.slug} has no active prompt{where}: import prompts first")
+        raise CannotPlan(f"the arena {arena.slug} has no active prompt{where}: import prompts first")
     return found
 
 
@@ -154,6 +164,12 @@ def _standing(authors: Iterable[Author]) -> tuple[set[Place], dict[Place, int]]:
     # First what is asked for: an answer that comes in between two looks is seen by both, never by none.
     under_way: dict[Place, int] = {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
     return set(Response.objects.filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat")), under_way
+
+
+def _kept_back(authors: Iterable[Author]) -> set[Place]:
+    known = [author.competitor.pk for author in authors if author.competitor.pk]
+    failed = Assignment.objects.filter(competitor__in=known, call__state=Call.State.FAILED)
+    return set(failed.filter(call__outcome__in=KEPT_BACK).values_list("prompt_id", "competitor_id", "repeat"))
 
 
 def _estimates(wanted: Iterable[Wanted], chosen: Settings) -> dict[Endpoint, Estimate]:

@@ -36,6 +36,10 @@ class BackupError(Exception):
     """What is wrong, and what to do about it. What stood before still stands."""
 
 
+class WrongPlace(BackupError):
+    """The file cannot be there: nothing was tried."""
+
+
 @dataclass(frozen=True)
 class Manifest:
     engine: str  # sqlite or postgresql
@@ -54,12 +58,20 @@ _MANIFEST = TypeAdapter(Manifest)
 
 def make_backup(target: Path) -> Manifest:
     """Write the backup under another name, then rename: a file of this name is whole."""
+    if not target.parent.is_dir():
+        raise WrongPlace(f"there is no folder {target.parent}: make it first, then call again")
+    if target.is_dir():
+        raise WrongPlace(f"{target} is a folder: name a file in it, such as {target / 'agon-backup.tar.gz'}")
+    if not os.access(target.parent, os.W_OK):
+        raise WrongPlace(f"nothing may be written into the folder {target.parent}: choose another, or change its mode")
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".agon-backup-") as folder:
             manifest = _write(unfinished, Path(folder))
         os.replace(unfinished, target)
-    except (OSError, DumpFailed) as error:
+    except OSError as error:
+        raise BackupError(f"no backup was made in {target.parent}: {error.strerror or error}") from error
+    except DumpFailed as error:
         raise BackupError(f"no backup was made: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)

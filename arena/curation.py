@@ -46,11 +46,13 @@ def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | N
     """File a prompt under another category or language; false where it stands there already."""
     with transaction.atomic():
         filed = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
-        before = filed_under(filed)
+        before, said_before = filed_under(filed), filed.language
         filed.category, filed.language = category, language
         if filed_under(filed) == before:
             return False
-        filed.save(update_fields=["category", "language"])
+        if filed.language != said_before:
+            filed.is_language_guessed = False
+        filed.save(update_fields=["category", "language", "is_language_guessed"])
         record_prompt(filed, before=before, actor=actor)
     prompt.category, prompt.language = category, language
     return True

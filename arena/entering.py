@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from arena.clock import to_come
 from arena.models import AdminLink
 
 ADMIN = "admin"
@@ -47,7 +48,8 @@ def needs_link() -> bool:
 
 
 def _open_links(token: str, now: datetime) -> QuerySet[AdminLink]:
-    return AdminLink.objects.filter(token_hash=_hash(token), spent_at=None, expires_at__gt=now)
+    still_open = to_come("expires_at", now, at_most=timedelta(minutes=LINK_MINUTES))
+    return AdminLink.objects.filter(still_open, token_hash=_hash(token), spent_at=None)
 
 
 def _admin() -> User:

@@ -1,13 +1,17 @@
 """Figures for whoever watches the machine. Few labels, few values: a monitoring system keeps every one of them."""
 
+import os
 from collections.abc import Iterator
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from arena import ledger
+from arena.clock import SLACK
 from arena.models import Event, Import, Vote, WorkerSeen
 
 type Gauges = Iterator[Metric]
@@ -19,15 +23,38 @@ def gauges() -> Gauges:
     unsequenced = Event.objects.filter(position=None).count()
     yield GaugeMetricFamily("agon_ledger_unsequenced_events", "Events that have no position yet.", value=unsequenced)
     yield _imports()
+    yield GaugeMetricFamily("agon_disk_free_bytes", "Free on the disk of the data folder.", value=free_bytes())
+    if connection.vendor == "postgresql":
+        yield from _connections()
     seconds = seconds_since_worker()
     if seconds is not None:
         yield GaugeMetricFamily("agon_worker_seen_seconds", "Seconds since a worker answered the beat.", value=seconds)
 
 
+def free_bytes() -> int:
+    """Of the disk of the data folder, for an account that is not root."""
+    disk = os.statvfs(settings.DATA_DIR)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _connections() -> Gauges:
+    """Of all programs on the PostgreSQL server, and how many it takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE datname = current_database()), current_setting('max_connections')::int"
+            " FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        )
+        n_all, n_ours, most = cursor.fetchone()
+    yield GaugeMetricFamily("agon_database_connections", "Connections to this site's database.", value=n_ours)
+    yield GaugeMetricFamily("agon_database_server_connections", "Connections to its server, of all programs.", value=n_all)
+    yield GaugeMetricFamily("agon_database_server_connections_most", "Connections that the server takes.", value=most)
+
+
 def seconds_since_worker() -> float | None:
-    """Since any worker last answered the beat; None where none ever did."""
-    newest = WorkerSeen.objects.order_by("-seen_at").first()
-    return None if newest is None else (timezone.now() - newest.seen_at).total_seconds()
+    """Since any worker last answered the beat; None where none ever did, as far as a clock that was ahead lets us know."""
+    now = timezone.now()
+    newest = WorkerSeen.objects.filter(seen_at__lte=now + SLACK).order_by("-seen_at").first()
+    return None if newest is None else max((now - newest.seen_at).total_seconds(), 0.0)
 
 
 def _imports() -> Metric:

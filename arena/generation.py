@@ -4,16 +4,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from arena.llm.messages import Completion, Message, Request, Usage
 from arena.llm.pricing import tokens_in_bound
-from arena.models import Assignment, Call, FinishState, Prompt, Response, Run, content_hash
+from arena.llm.replies import is_blank
+from arena.models import Aside, Assignment, Call, FinishState, Prompt, PromptStatus, Response, Run, content_hash
 from arena.rendering import rendered
-from arena.running.kinds import Composed, Decided, Reading
+from arena.running.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
 from arena.style_features import style_features
 
 MAX_TOKENS = 1024
 HERE_ALREADY = "the answer is here by now: nothing was asked"
 BYTES_A_TOKEN = 8  # of an earlier answer, in an estimate
+type _Place = tuple[int, int, int]  # prompt, competitor, repeat
+_BROKEN = {
+    "tool": "the model called a tool, though none was offered",
+    "paused": "the provider paused the answer before its end",
+    "error": "the answer broke off with an error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +44,22 @@ class Generation:
         chosen = Settings(**plan["settings"])
         rows = _assignments(calls)
         here = _places_here(rows.values())
-        return {
-            pk: Reading("ok", reason=HERE_ALREADY)
-            if _place(row) in here
-            else Composed(_request(row.prompt, row.earlier, chosen))
-            for pk, row in rows.items()
-        }
+        return {pk: _composed(row, chosen, is_here=_place(row) in here) for pk, row in rows.items()}
 
     def read(self, composed: Composed, completion: Completion) -> Reading:
-        """An answer that was cut at its limit is an answer: the limit is the same for all."""
-        if completion.finish in {"stop", "length"} and completion.text is not None:
-            return Reading("ok", completion)
+        """An answer that was cut at its limit is an answer, the limit is the same for all; one of no words is none."""
         if completion.finish in {"filtered", "refused"}:
-            return Reading(completion.finish, reason="the provider kept the answer back")
-        return Reading("error", reason=f"no answer in the reply (finish {completion.finish})")
+            return Reading(completion.finish, reason=f"the provider kept the answer back{_said(completion)}")
+        if completion.finish in _BROKEN:
+            return Reading("error", reason=f"{_BROKEN[completion.finish]}{_said(completion)}")
+        if completion.text is None or is_blank(completion.text):
+            return Reading("error", reason=_why_empty(completion))
+        return Reading("ok", completion)
 
     def settle(self, decided: Sequence[Decided]) -> None:
         rows = _assignments([each.call for each in decided])
-        whole = []
+        whole: list[Response] = []
+        asides: dict[_Place, Aside] = {}
         for each in decided:
             row = rows.get(each.call.pk)
             if row is None or each.attempt is None or each.reading.outcome != "ok":
@@ -62,12 +69,32 @@ class Generation:
                 _ask_next(row, each.call)
             else:
                 whole.append(_response(row))
+                asides |= _aside(row)
         # The same answer from another run: the first one stands.
         Response.objects.bulk_create(whole, ignore_conflicts=True)
+        _keep(asides, whole)
 
     def more(self, run: Run) -> bool:
         """A next turn is asked for when the one before it is settled: nothing comes after that."""
         return False
+
+    def without_call(self, run: Run) -> int:
+        """Every result is of a call."""
+        return 0
+
+    def results(self, run: Run) -> Sequence[Link]:
+        return [
+            Link("Have the answers judged", f"{reverse('new-run')}?arena={run.arena.slug}"),
+            Link("Leaderboard", reverse("leaderboard", args=[run.arena.slug])),
+        ]
+
+
+def _composed(row: Assignment, chosen: Settings, *, is_here: bool) -> Composed | Reading:
+    if is_here:
+        return Reading("ok", reason=HERE_ALREADY)
+    if row.prompt.status == PromptStatus.RETIRED:
+        return Reading(NOT_ASKED, reason=RETIRED_MEANWHILE)
+    return Composed(_request(row.prompt, row.earlier, chosen))
 
 
 def bounds_of(prompt: Prompt, chosen: Settings) -> Iterator[Usage]:
@@ -82,7 +109,7 @@ def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:
     return {row.pk: row for row in rows}
 
 
-def _places_here(rows: Iterable[Assignment]) -> set[tuple[int, int, int]]:
+def _places_here(rows: Iterable[Assignment]) -> set[_Place]:
     """Those of them that another run has answered meanwhile."""
     said = Response.objects.filter(
         prompt__in={row.prompt_id for row in rows}, competitor__in={row.competitor_id for row in rows}
@@ -90,7 +117,7 @@ def _places_here(rows: Iterable[Assignment]) -> set[tuple[int, int, int]]:
     return set(said.values_list("prompt_id", "competitor_id", "repeat"))
 
 
-def _place(row: Assignment) -> tuple[int, int, int]:
+def _place(row: Assignment) -> _Place:
     return row.prompt_id, row.competitor_id, row.repeat
 
 
@@ -108,9 +135,29 @@ def _turn(each: Decided) -> dict[str, Any]:
     assert isinstance(completion, Completion)  # noqa: S101 # nosec - `read` said so
     assert attempt is not None  # noqa: S101 # nosec
     return {
-        "text": completion.text, "finish": completion.finish, "tokens_in": attempt.tokens_in, "tokens_out": attempt.tokens_out,
-        "latency_ms": attempt.latency_ms, "cost": attempt.cost,
+        "text": completion.text, "finish": completion.finish, "ending": _doubt(completion), "thinking": completion.thinking,
+        "tokens_in": attempt.tokens_in, "tokens_out": attempt.tokens_out, "latency_ms": attempt.latency_ms,
+        "cost": attempt.cost,
     }  # fmt: skip
+
+
+def _said(completion: Completion) -> str:
+    return f' (it said "{completion.word}")' if completion.word else ""
+
+
+def _why_empty(completion: Completion) -> str:
+    if completion.thinking and completion.finish == "length":
+        return "no answer: all tokens went into thinking, so ask with a larger --max-tokens"
+    if completion.thinking:
+        return "no answer: all of the reply was thinking"
+    return f"the answer is empty{_said(completion)}"
+
+
+def _doubt(completion: Completion) -> str:
+    """Why it is not sure that the answer is whole, where that is so."""
+    if completion.finish == "unsaid":
+        return "the server did not say how it ended"
+    return f'ended with "{completion.word}"' if completion.finish == "unknown" else ""
 
 
 def _ask_next(row: Assignment, call: Call) -> None:
@@ -133,6 +180,27 @@ def _response(row: Assignment) -> Response:
             latency_ms=_sum(row, "latency_ms"), cost=_sum(row, "cost"), **style_features(text),
         )
     )  # fmt: skip
+
+
+def _aside(row: Assignment) -> dict[_Place, Aside]:
+    """What is kept beside the answer, where there is something."""
+    doubts, thoughts = ([str(turn.get(name, "")) for turn in row.earlier] for name in ("ending", "thinking"))
+    if not any(doubts) and not any(thoughts):
+        return {}
+    return {_place(row): Aside(thinking="\n\n".join(filter(None, thoughts)), ending=next(filter(None, doubts), "")[:80])}
+
+
+def _keep(asides: Mapping[_Place, Aside], whole: Sequence[Response]) -> None:
+    """Beside the answers that are stored now, unless those are another run's."""
+    if not asides:
+        return
+    texts = {(each.prompt_id, each.competitor_id, each.repeat): each.content_hash for each in whole}
+    stored = Response.objects.filter(prompt__in={prompt for prompt, _, _ in asides}, aside=None)
+    for pk, text, *place in stored.values_list("pk", "content_hash", "prompt_id", "competitor_id", "repeat"):
+        aside = asides.get((place[0], place[1], place[2]))
+        if aside is not None and texts[place[0], place[1], place[2]] == text:
+            aside.response_id = pk
+    Aside.objects.bulk_create([aside for aside in asides.values() if aside.pk is not None], ignore_conflicts=True)
 
 
 def _sum(row: Assignment, name: str) -> int | None:

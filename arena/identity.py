@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from arena import limits
 from arena.models import Arena, Voter, Voting
+from arena.wording import counted
 
 COOKIE = "agon_voter"
 COOKIE_AGE = 365 * 24 * 3600
@@ -29,6 +30,14 @@ def voter_of(request: HttpRequest, arena: Arena, *, create: bool) -> Voter | Non
     if browser is None:
         return _new_anonymous(request, arena) if create else None
     return _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=create)
+
+
+def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
+    """The voter whom this request names, whether or not the arena takes votes of such voters by now; nobody is made."""
+    if request.user.is_authenticated:
+        return voter_of(request, arena, create=False)
+    browser = _browser_of(request)
+    return None if browser is None else _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=False)
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -86,7 +95,8 @@ def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
     if not limits.allow(key, at_most=settings.ANONYMOUS_VOTERS_PER_HOUR, seconds=HOUR, now=now):
         wait = limits.retry_after(HOUR, now)
         raise limits.TooOften(
-            f"Too many new voters came from your network in this hour. Sign in, or try again in {wait // 60 + 1} minutes.",
+            "Too many new voters came from your network in this hour. "
+            f"Sign in, or try again in {counted(wait // 60 + 1, 'minute')}.",
             retry_after=wait,
         )
     limits.forget_old(now)

@@ -5,15 +5,20 @@ where the token still stands. A worker that was thought dead and comes back late
 """
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from django.db import DatabaseError, connection, models
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
+from arena.clock import to_come
+
+LONGEST = timedelta(minutes=2)  # no lease is given for longer; one further ahead is of a clock that was wrong
+ASKED_EVERY_SECONDS = 2.0
 FREE = ""  # the token of a row that nobody holds
 
 
@@ -23,7 +28,8 @@ class LeaseLost(Exception):
 
 class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
     def claimable(self, *, now: datetime | None = None) -> "LeasedQuerySet[M]":
-        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now or timezone.now()))
+        """Rows that nobody holds. A holder whose clock was set right is overtaken: its token no longer stands."""
+        return self.exclude(to_come("lease_until", now or timezone.now(), at_most=LONGEST))
 
     def claim(self, pk: int, *, seconds: float, now: datetime | None = None) -> str | None:
         """The token of the claim, or None where somebody else holds the row."""
@@ -38,14 +44,14 @@ class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
 
     def renew(self, pk: int, token: str, *, seconds: float, now: datetime | None = None) -> bool:
         until = (now or timezone.now()) + timedelta(seconds=seconds)
-        return bool(self._held(pk, token).update(lease_until=until))
+        return bool(self.held(pk, token).update(lease_until=until))
 
     def finish(self, pk: int, token: str, **changes: object) -> None:
         """Write the result and give the row back, in one UPDATE; raise LeaseLost where the token no longer stands."""
-        if not self._held(pk, token).update(lease_token=FREE, lease_until=None, **changes):
+        if not self.held(pk, token).update(lease_token=FREE, lease_until=None, **changes):
             raise LeaseLost(f"{self.model.__name__} {pk} was taken over by another worker")
 
-    def _held(self, pk: int, token: str) -> "LeasedQuerySet[M]":
+    def held(self, pk: int, token: str) -> "LeasedQuerySet[M]":
         """Free rows carry an empty token: it fits nothing."""
         return self.filter(pk=pk, lease_token=token).exclude(lease_token=FREE)
 
@@ -81,3 +87,22 @@ def heartbeat[M: Leased](rows: LeasedQuerySet[M], pk: int, token: str, *, second
     finally:
         stopped.set()
         thread.join()
+
+
+class StillHeld:
+    """Asked before long work on a row and in the course of it: raises LeaseLost where the row is gone, or another's."""
+
+    def __init__[M: Leased](self, rows: LeasedQuerySet[M], pk: int, token: str) -> None:
+        self.row, self.pk, self.asked_at = rows.held(pk, token), pk, time.monotonic()
+        self._look()
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now >= self.asked_at + ASKED_EVERY_SECONDS:
+            self.asked_at = now
+            with suppress(DatabaseError):  # away for a moment: that is no answer
+                self._look()
+
+    def _look(self) -> None:
+        if not self.row.all().exists():
+            raise LeaseLost(f"{self.row.model.__name__} {self.pk} is gone, or another worker has it")

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from arena.models import Event, Import, Prompt, RemovedArena, Vote
+from arena.wording import counted
 
 SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
 
@@ -47,6 +48,12 @@ def filed_under(prompt: Prompt) -> str:
     return f"{prompt.language}|{prompt.category}"
 
 
+def record_answers(source: Import, *, n_battles: int) -> Event:
+    """Call inside the transaction that gives battles the answers that they came without; each of them names this event."""
+    kind = Event.Kind.ANSWERS_GIVEN
+    return Event.objects.create(arena_id=source.arena_id, kind=kind, source=source, after=counted(n_battles, "battle"))
+
+
 def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> Event:
     """Call inside the transaction that files a prompt under another category or language."""
     after, kind = filed_under(prompt), Event.Kind.PROMPT_FILED
@@ -55,25 +62,39 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
 
 def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
     """Call inside the transaction that changes the games; each of them names this event."""
-    after = f"{n_games} games"
+    after = counted(n_games, "game")
     return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
 
 
 def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | None = None) -> Event:
     """Call inside the transaction that changes gold labels: what judges are worth is measured by them."""
     kind = Event.Kind.GOLD_LABELLED
-    return Event.objects.create(arena_id=arena_id, kind=kind, after=f"{n_labels} labels", reason=reason[:200], actor=actor)
+    return Event.objects.create(
+        arena_id=arena_id, kind=kind, after=counted(n_labels, "label"), reason=reason[:200], actor=actor
+    )
+
+
+def record_judge(*, arena_id: int, before: str, after: str, reason: str, actor: User | None = None) -> Event:
+    """Call inside the transaction that includes or excludes a judge: boards of its verdicts change."""
+    kind = Event.Kind.JUDGE_CHOSEN
+    said = {"before": before[:220], "after": after[:220], "reason": reason[:200]}
+    return Event.objects.create(arena_id=arena_id, kind=kind, actor=actor, **said)
 
 
 def sequence() -> int:
     """Give positions to all events that have committed without one; return the last position in use."""
+    number_events()
+    return head()
+
+
+def number_events() -> None:
+    """Give positions to all events that have committed without one."""
     if Event.objects.filter(position=None).exists():
         with transaction.atomic(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 # SQLite's IMMEDIATE transactions stand in line already.
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
             cursor.execute(NUMBER_THE_REST)
-    return head()
 
 
 def head(arena_id: int | None = None) -> int:

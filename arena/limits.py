@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from arena.models import RateWindow
@@ -28,7 +28,9 @@ def allow(key: str, *, at_most: int, seconds: int, now: datetime) -> bool:
     if window.update(count=F("count") + 1):
         return True
     RateWindow.objects.bulk_create([RateWindow(key=hashed, starts_at=starts_at)], ignore_conflicts=True)
-    RateWindow.objects.filter(key=hashed, starts_at__lt=starts_at).delete()
+    # Older ones, and those of a clock that was ahead: they would count again when it gets there.
+    ahead = Q(starts_at__gt=starts_at + timedelta(seconds=seconds))
+    RateWindow.objects.filter(Q(starts_at__lt=starts_at) | ahead, key=hashed).delete()
     return bool(window.update(count=F("count") + 1))
 
 

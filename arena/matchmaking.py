@@ -1,28 +1,33 @@
 """Which pair next, for whom, on which side.
 
-A pair of competitors is drawn by weight among all that have something left for this voter, then a prompt uniformly, then one
-answer of each. Every ballot keeps the probability it had. Answers whose names the voter was told come last: who has met an
-answer by name is no longer blind to it.
+Half of all ballots, while any wait, are battles that judges were asked about and that were drawn by lot for people to vote on
+too: the first in the order of their lots (`arena.models.Lot`), whatever was said of them, but none with an empty answer or
+with two that are the same. For the others a pair of competitors is drawn by weight among all that have something left for this
+voter, then a prompt uniformly, then one answer of each. Every ballot keeps its policy and the probability it had. Answers
+whose names the voter was told come last: who has met an answer by name is no longer blind to it.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from random import Random
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from arena.models import Arena, Ballot, Battle, Competitor, Prompt, Response, Vote, Voter
+from arena.models import Arena, Ballot, Battle, Competitor, Lot, Prompt, Response, Vote, Voter
 from arena.offers import Counts, Floats, Ints, Offer, n_shared, offer_of
 from arena.outcomes import Side
 
 EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
 TRIES = 4
+LOT_SHARE = 0.5  # of the ballots, while drawn battles wait for a vote
+LOTS_LOOKED_AT = 20  # the first ones may be such as this voter knows
+READING_TIME = timedelta(hours=1)  # so long a drawn battle that somebody reads is offered to nobody else
 
 PairOfAnswers = tuple[int, int]
 Meeting = tuple[int, int, int]  # competitor a, competitor b, prompt
@@ -38,7 +43,11 @@ def serve_ballot(voter: Voter, *, ahead: bool, rng: Random, now: datetime | None
         standing = open_ballots(voter)
         if len(standing) > ahead:
             return _read(standing[ahead], ahead=ahead, now=now)
-        draw = _draw(offer_of(voter.arena, fresh=attempt > 0), _history(voter, standing), rng=rng)
+        history = _history(voter, standing)
+        lot = _next_lot(voter, history, now=now) if attempt == 0 else None
+        if lot is not None and rng.random() < LOT_SHARE and (ballot := _open_lot(voter, lot, ahead=ahead, rng=rng, now=now)):
+            return ballot
+        draw = _draw(offer_of(voter.arena, fresh=attempt > 0), history, rng=rng)
         if draw is None and attempt > 0:
             return None
         if draw is not None and (ballot := _open(voter, draw, ahead=ahead, rng=rng, now=now)):
@@ -54,11 +63,6 @@ def show_next(voter: Voter, *, now: datetime) -> None:
 
 def open_ballots(voter: Voter) -> Sequence[Ballot]:
     return list(Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).select_related("battle").order_by("pk"))
-
-
-def has_anything(arena: Arena) -> bool:
-    """Whether any two competitors of this arena answered the same prompt."""
-    return bool(offer_of(arena, fresh=True).n_prompts.any())
 
 
 # --- what the voter has had ------------------------------------------------------------------------------------------
@@ -133,9 +137,18 @@ def _left(offer: Offer, history: History, told: set[tuple[int, int]]) -> Left:
     touched = sorted({*shut, *(column for _, column in cells)})
     n_prompts = offer.n_prompts - n_shared(offer.n_answers[:, touched]) + n_shared(n_answers[:, touched])
     spent = _spent(offer, history, n_answers)
+    for a, b, column in _live(offer.alike, n_answers):
+        if column not in spent.setdefault((a, b), []):
+            spent[a, b].append(column)
     for (a, b), columns in spent.items():
         n_prompts[[a, b], [b, a]] -= len(columns)
     return Left(n_answers, n_prompts, spent)
+
+
+def _live(alike: Ints, n_answers: Counts) -> list[tuple[int, int, int]]:
+    """Equal answers of which both are still to be had."""
+    a, b, column = alike.T
+    return [tuple(row) for row in alike[(n_answers[a, column] > 0) & (n_answers[b, column] > 0)].tolist()]
 
 
 def _spent(offer: Offer, history: History, n_answers: Counts) -> dict[tuple[int, int], list[int]]:
@@ -159,6 +172,47 @@ def _draw_pair(n_prompts: Ints, weights: Floats | None, *, rng: Random) -> tuple
         p = EXPLORATION * p + (1 - EXPLORATION) * weights[rows, columns] / total
     drawn = min(int(np.searchsorted(np.cumsum(p), rng.random(), side="right")), len(p) - 1)
     return int(rows[drawn]), int(columns[drawn]), float(p[drawn])
+
+
+# --- by lot -----------------------------------------------------------------------------------------------------------
+
+
+def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
+    """The first drawn battle that waits for a vote and is new and blind to this voter."""
+    for lot in _waiting(voter.arena, now).select_related("battle").order_by("place", "pk")[:LOTS_LOOKED_AT]:
+        battle = lot.battle
+        sides, prompt = (battle.competitor_a_id, battle.competitor_b_id), battle.prompt_id or 0
+        answers = (battle.response_a_id or 0, battle.response_b_id or 0)
+        known = any((side, prompt) in history.told for side in sides) or prompt in history.pending
+        if not known and answers not in history.compared.get((*sides, prompt), set()):
+            return lot
+    return None
+
+
+def _waiting(arena: Arena, now: datetime) -> QuerySet[Lot]:
+    """Drawn battles that can be shown and have neither a vote that counts nor a reader."""
+    competitors = Competitor.objects.servable()
+    votes = Vote.objects.counted().filter(battle=OuterRef("battle"))
+    readers = Ballot.objects.filter(battle=OuterRef("battle"), state=Ballot.State.OPEN, served_at__gt=now - READING_TIME)
+    shown = Battle.objects.published().comparable().filter(
+        arena=arena, prompt__in=Prompt.objects.servable(), competitor_a__in=competitors, competitor_b__in=competitors,
+    )  # fmt: skip
+    return Lot.objects.filter(~Exists(votes), ~Exists(readers), arena=arena, place__lt=1, battle__in=shown)
+
+
+def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
+    """A ballot on a drawn battle; None where another tab was quicker."""
+    with transaction.atomic():
+        Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)
+        standing = open_ballots(voter)
+        if len(standing) > ahead or lot.battle.prompt_id in {ballot.battle.prompt_id for ballot in standing}:
+            return None
+        if Ballot.objects.filter(battle=lot.battle, voter=voter).exists():
+            return None
+        return Ballot.objects.create(
+            battle=lot.battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), policy=Ballot.Policy.LOT,
+            propensity=lot.chance, served_at=now, shown_at=None if ahead else now,
+        )  # fmt: skip
 
 
 # --- from the draw to the ballot -------------------------------------------------------------------------------------
@@ -188,15 +242,20 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
 
 def _pairs_of_answers(draw: Draw) -> list[PairOfAnswers]:
     """Looked up anew: the offer may be some seconds old."""
-    answers = Response.objects.delivered().filter(
-        prompt__in=Prompt.objects.servable().filter(pk=draw.prompt),
-        competitor__in=Competitor.objects.servable().filter(pk__in=[draw.competitor_a, draw.competitor_b]),
+    answers = (
+        Response.objects.delivered()
+        .with_text()
+        .filter(
+            prompt__in=Prompt.objects.servable().filter(pk=draw.prompt),
+            competitor__in=Competitor.objects.servable().filter(pk__in=[draw.competitor_a, draw.competitor_b]),
+        )
     )
-    by_competitor: dict[int, list[int]] = defaultdict(list)
-    for competitor, answer in answers.order_by("pk").values_list("competitor_id", "pk"):
-        by_competitor[competitor].append(answer)
-    pairs = product(by_competitor[draw.competitor_a], by_competitor[draw.competitor_b])
-    return [pair for pair in pairs if pair not in draw.compared]
+    texts: dict[int, dict[int, str]] = defaultdict(dict)
+    for competitor, answer, text in answers.order_by("pk").values_list("competitor_id", "pk", "content_hash"):
+        texts[competitor][answer] = text
+    pairs = product(texts[draw.competitor_a].items(), texts[draw.competitor_b].items())
+    different = [(a, b) for (a, text), (b, other) in pairs if text != other]
+    return [pair for pair in different if pair not in draw.compared]
 
 
 def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: float, now: datetime) -> Battle:

@@ -1,20 +1,24 @@
 """What an arena has to compare: which competitors answered which prompts, and how much each pair is wanted."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
-from arena.models import Arena, Competitor, Prompt, Response
+from arena.models import Arena, Competitor, Prompt, Response, Voting
 
 LOADING_SHARE = 50  # an offer is kept 50 times as long as it took to load
 CHUNK = 4096
+MOST_TEXTS = 500  # that are asked for by name
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -29,10 +33,16 @@ class Offer:
     prompt_ids: Ints  # (p,)
     n_answers: Counts  # (m, p) delivered answers: one, or several repeats
     weights: Floats | None  # (m, m) symmetric, zero diagonal; None: all pairs are wanted alike
+    alike: Ints  # (k, 3) two rows, the smaller one first, and a column: one answer each, of one text; nothing to choose
 
     @cached_property
     def n_prompts(self) -> Ints:
         return n_shared(self.n_answers)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no pair that anybody could vote on."""
+        return int(self.n_prompts.sum()) <= 2 * len(self.alike)
 
     @cached_property
     def row_of(self) -> dict[int, int]:
@@ -72,10 +82,22 @@ def offer_of(arena: Arena, *, fresh: bool = False) -> Offer:
     return offer
 
 
+def offers_vote(arena: Arena) -> bool:
+    """Whether the arena takes votes and has a pair to vote on, in one question to the database."""
+    if arena.voting == Voting.CLOSED:
+        return False
+    answers = Response.objects.delivered().with_text().filter(
+        competitor__in=Competitor.objects.servable().filter(arena=arena).values("pk"),
+        prompt__in=Prompt.objects.servable().filter(arena=arena).values("pk"),
+    )  # fmt: skip
+    others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
+    return answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash")))).exists()
+
+
 def load_offer(arena: Arena) -> Offer:
-    """Numbers only: no text is read, however many answers there are."""
+    """Numbers only: no text is read, however many answers there are. An empty answer is none."""
     competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
-    answers = Response.objects.delivered().filter(competitor__in=competitors).order_by()
+    answers = Response.objects.delivered().with_text().filter(competitor__in=competitors).order_by()
     pairs = _numbers(answers.values_list("competitor_id", "prompt_id")).reshape(-1, 2)
     prompts = Prompt.objects.servable().filter(arena=arena) if len(pairs) else Prompt.objects.none()
     prompt_ids = _numbers(prompts.order_by("pk").values_list("pk"))
@@ -83,7 +105,24 @@ def load_offer(arena: Arena) -> Offer:
     competitor_ids = np.unique(pairs[:, 0])
     n_answers = np.zeros((len(competitor_ids), len(prompt_ids)), dtype=np.uint16)
     np.add.at(n_answers, (np.searchsorted(competitor_ids, pairs[:, 0]), np.searchsorted(prompt_ids, pairs[:, 1])), 1)
-    return Offer(competitor_ids, prompt_ids, n_answers, _weights(arena, competitor_ids))
+    alike = _alike(answers.filter(prompt__in=prompts.values("pk")), competitor_ids, prompt_ids, n_answers)
+    return Offer(competitor_ids, prompt_ids, n_answers, _weights(arena, competitor_ids), alike)
+
+
+def _alike(answers: QuerySet[Response], competitor_ids: Ints, prompt_ids: Ints, n_answers: Counts) -> Ints:
+    """Where two competitors gave one answer each to a prompt, word for word the same."""
+    shared = answers.values("prompt", "content_hash").annotate(n=Count("pk")).filter(n__gt=1)
+    texts = {row["content_hash"] for row in shared}
+    some = answers.filter(content_hash__in=texts) if len(texts) <= MOST_TEXTS else answers
+    same: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for prompt, text, competitor in some.values_list("prompt", "content_hash", "competitor"):
+        same[prompt, text].append(competitor)
+    found = []
+    for (prompt, _), competitors in same.items():
+        column = int(np.searchsorted(prompt_ids, prompt))
+        rows = np.searchsorted(competitor_ids, sorted(set(competitors)))
+        found += [(a, b, column) for a, b in combinations(rows[n_answers[rows, column] == 1].tolist(), 2)]
+    return np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
 def _numbers(rows: Iterable[tuple[int, ...]]) -> Ints:
@@ -92,6 +131,8 @@ def _numbers(rows: Iterable[tuple[int, ...]]) -> Ints:
 
 def _weights(arena: Arena, competitor_ids: Ints) -> Floats | None:
     """What the injected function wants of each pair; it lives in a room that this one does not know."""
+    if not len(competitor_ids):
+        return None
     pair_weights: Callable[[int, list[int]], Floats | None] = import_string(settings.PAIR_WEIGHTS)
     weights = pair_weights(arena.pk, competitor_ids.tolist())
     if weights is None:

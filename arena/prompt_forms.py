@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from arena.languages import code_of
 from arena.models import Prompt
+from arena.sentences import sentence
+from arena.verifiers import EXAMPLE, check_verifier
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Prompt]
@@ -42,13 +45,35 @@ class TagsField(forms.CharField):
         return list(dict.fromkeys(tag for tag in tags if tag))
 
 
+def read_language(written: str) -> str:
+    """Its code; a word that is no language is refused."""
+    code = code_of(written)
+    if code is None:
+        raise forms.ValidationError(f"{written!r} is no language: write a code such as en or de, or its English name.")
+    return code
+
+
 class PromptForm(ModelForm):
     turns = TurnsField(help_text=f"What the user says. Several turns are divided by a line that says {NEXT_TURN}")
+    language = forms.CharField(required=False, max_length=40, help_text="A code such as en, or an English name.")
     tags = TagsField(required=False, help_text="Divided by commas.")
 
     class Meta:
         model = Prompt
         fields = "__all__"
+
+    def clean_language(self) -> str:
+        return read_language(self.cleaned_data["language"])
+
+    def clean_verifier(self) -> Any:
+        verifier = self.cleaned_data["verifier"]
+        if verifier is None or verifier in ("", {}, []):
+            return None
+        try:
+            check_verifier(verifier)
+        except ValueError as error:
+            raise forms.ValidationError(f"{sentence(error)} Such as {EXAMPLE}.") from None
+        return verifier
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -71,7 +96,12 @@ class TaggingForm(forms.Form):
 
 class FilingForm(forms.Form):
     category = forms.CharField(required=False, max_length=200, help_text="A path, such as coding/python. Empty: as it is.")
-    language = forms.CharField(required=False, max_length=16, help_text="Code such as en. Empty: as it is.")
+    language = forms.CharField(
+        required=False, max_length=40, help_text="A code such as en, or an English name. Empty: as it is."
+    )
+
+    def clean_language(self) -> str:
+        return read_language(self.cleaned_data["language"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

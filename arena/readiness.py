@@ -1,15 +1,27 @@
 """Can this site do its work: each part answers for itself."""
 
+import os
+import tempfile
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from celery import current_app
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 from structlog import get_logger
 
-from arena.gauges import seconds_since_worker
+from arena.disk import full_folder
+from arena.gauges import free_bytes, seconds_since_worker
+from arena.models import RateWindow
 
 WORKER_SILENT_SECONDS = 60
+LEAST_FREE = 20 * 2**20
+SECONDS_BETWEEN_WRITES = 5.0
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+_wrote_at = -1e9
 
 log = get_logger(__name__)
 
@@ -32,9 +44,46 @@ def failures() -> dict[str, str]:
     return found
 
 
+def remarks() -> dict[str, str]:
+    """What a person should know, and a balancer need not act on."""
+    found = {}
+    for path in settings.REMARKS:
+        part, remark = import_string(path)()
+        if remark:
+            found[part] = remark
+    return found
+
+
 def check_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """It takes a write: a full disk still answers questions. Asked often, it writes every few seconds only."""
+    global _wrote_at
+    if time.monotonic() - _wrote_at < SECONDS_BETWEEN_WRITES:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return
+    try:
+        RateWindow.objects.update_or_create(key="readyz", starts_at=_EVER, defaults={"count": int(time.time())})
+    except DatabaseError as error:
+        log.warning("not ready", part="database", error=f"{type(error).__name__}: {error}")
+        if full_folder():
+            raise NotReady("it cannot be written: its disk is full; make room") from error
+        why = "its disk is full, it is locked, read-only or gone, or it takes no more connections; the log says more"
+        raise NotReady(f"it cannot be written: {why}") from error
+    _wrote_at = time.monotonic()
+
+
+def check_disk() -> None:
+    """Room in the data folder, and that a file can be written there."""
+    free = free_bytes()
+    if free < LEAST_FREE:
+        raise NotReady(f"only {free / 2**20:,.0f} MB are free in the data folder: make room, or nothing can be stored soon")
+    try:
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
+            file.write(bytes(65_536))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise NotReady(f"the data folder cannot be written ({error.strerror}): nothing can be stored") from error
 
 
 def check_migrations() -> None:
@@ -58,6 +107,7 @@ def check_worker() -> None:
 
 PARTS: dict[str, Callable[[], None]] = {
     "database": check_database,
+    "disk": check_disk,
     "migrations": check_migrations,
     "broker": check_broker,
     "worker": check_worker,

@@ -22,8 +22,8 @@ A verifier is a dict with a ``kind`` and that kind's parameters. Upper and lower
 """
 
 import json
-import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +31,7 @@ import regex
 
 type Verifier = Mapping[str, Any]
 
+EXAMPLE = '{"kind": "numeric", "value": 145}'
 MAX_PATTERN = 400
 MAX_SECONDS = 1.0
 """For a pattern, which a curator writes and an answer's author knows how to slow down."""
@@ -67,17 +68,30 @@ def passes(verifier: Verifier, text: str) -> bool:
 
 
 def check_verifier(verifier: Verifier) -> None:
-    """Raises ValueError, naming what is allowed, unless ``verifier`` has a known kind and that kind's parameters."""
+    """Raises ValueError, naming what is allowed, unless ``verifier`` has a known kind and that kind's parameters.
+
+    Whatever JSON may hold can be asked about, not objects alone.
+
+    Examples
+    --------
+    >>> check_verifier({"kind": "numeric", "value": 145})
+    >>> check_verifier({"kind": "external"})
+    Traceback (most recent call last):
+    ...
+    ValueError: unknown verifier kind 'external'; allowed are contains, exact, regex, numeric, mcq, json_equal, constraint
+    """
+    if not isinstance(verifier, Mapping):
+        raise ValueError(f"a verifier is an object such as {EXAMPLE}, not {str(verifier)[:60]!r}")
     kind = verifier.get("kind")
-    if kind not in _KINDS:
-        raise ValueError(f"unknown verifier kind {kind!r}; allowed are {', '.join(_KINDS)}")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError(f"unknown verifier kind {kind!r:.60}; allowed are {', '.join(_KINDS)}")
     _, needed, optional = _KINDS[kind]
     given = set(verifier) - {"kind"}
     if needed - given:
         raise ValueError(f"a {kind} verifier needs {', '.join(sorted(needed - given))}")
     if given - needed - optional:
         raise ValueError(
-            f"a {kind} verifier has no {', '.join(sorted(given - needed - optional))}; "
+            f"a {kind} verifier knows no {', '.join(sorted(given - needed - optional))}; "
             f"allowed are {', '.join(sorted(needed | optional))}"
         )
     if not given:
@@ -92,7 +106,14 @@ def _check_type(kind: str, name: str, value: object) -> None:
     # A word where a list belongs would be read letter by letter, and pass nearly everything.
     for names, is_right, what in _TYPES:
         if name in names and kind != "json_equal" and not is_right(value):
-            raise ValueError(f"{name} of a {kind} verifier is {value!r}; it has to be {what}")
+            raise ValueError(f"{name} of a {kind} verifier is {_short(value)}; it has to be {what}")
+
+
+def _short(value: object) -> str:
+    try:
+        return f"{value!r:.60}"
+    except ValueError:  # an integer of thousands of digits
+        return "a very large number"
 
 
 def _contains(text: str, verifier: Verifier) -> bool:
@@ -159,7 +180,8 @@ def _compile(pattern: str) -> regex.Pattern[str]:
         raise ValueError(f"the pattern {pattern!r} repeats a repetition, which can take forever; write it without")
     try:
         return regex.compile(pattern)
-    except regex.error as error:
+    # The library raises other errors too, for some patterns that are none.
+    except (regex.error, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from error
 
 
@@ -224,7 +246,8 @@ def _is_count(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # An integer may be too large for a float, which isfinite turns it into.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 _COUNTS = {"min_words", "max_words", "n_sentences", "n_lines", "n_paragraphs", "n_bullets"}

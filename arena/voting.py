@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
+from arena.clock import is_older
 from arena.ledger import record_vote
 from arena.models import Ballot, Event, Vote, Voter, Voting
 from arena.outcomes import Outcome
@@ -65,8 +66,8 @@ def cast_vote(
     _check(shown, strength, reasons)
     with transaction.atomic():
         ballot = ballot_of(ballot_key, voter)
-        if ballot.battle.arena.voting == Voting.CLOSED:
-            raise VotingClosed("Voting in this arena is closed; your vote was not taken.")
+        if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
+            raise VotingClosed("It was closed meanwhile: your vote was not counted.")
         if not _move(ballot, Ballot.State.VOTED):
             return Cast(_standing_vote(ballot), ballot, is_new=False)
         vote = Vote.objects.create(
@@ -79,7 +80,10 @@ def cast_vote(
 
 
 def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
-    """Set the voter's own vote aside, within ten seconds. The names were seen, so the pair does not come again."""
+    """Set the voter's own vote aside, within ten seconds. The names were seen, so the pair does not come again.
+
+    Also where voting was closed meanwhile: the vote was taken while it was open, and its voter may still regret it.
+    """
     with transaction.atomic():
         ballot = ballot_of(ballot_key, voter)
         vote = Vote.objects.select_for_update(no_key=True).filter(battle_id=ballot.battle_id, voter=voter).first()
@@ -87,7 +91,7 @@ def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
             raise BallotUnknown("There is no vote on this pair to take back.")
         if not vote.is_counted:
             return vote
-        if now - vote.voted_at > UNDO_WITHIN:
+        if is_older(vote.voted_at, now, UNDO_WITHIN):
             raise TooLate("A vote can be taken back for ten seconds; this one counts.")
         vote.is_counted, vote.set_aside_reason = False, TAKEN_BACK
         vote.save(update_fields=["is_counted", "set_aside_reason"])

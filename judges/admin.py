@@ -1,4 +1,4 @@
-"""Judges to define, verdicts to look at, to set aside and to restore, gold sets and checklists."""
+"""Verdicts to look at, to set aside and to restore, gold sets and checklists."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,101 +6,77 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of, link
+from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
 from arena.models import Attempt
 from arena.rendering import visible_controls
-from judges.cards import called_judge, check_card, new_version
+from arena.wording import counted
+from judges.card_admin import JudgeAdmin
+from judges.choosing import choose_judge
 from judges.competitor_admin import JudgedCompetitorAdmin
-from judges.curating import restore_games, set_aside_games
-from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, Judge
-from judges.protocols import PROTOCOLS
+from judges.curating import contradicting, count_labels, restore_games, set_aside_games
+from judges.earlier_lists import EDITED, resting_on
+from judges.marks import IS_MARKED
+from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, JudgeChoice
 
 if TYPE_CHECKING:
-    JudgeForm = forms.ModelForm[Judge]
     CriteriaForm = forms.ModelForm[Checklist]
 else:
-    JudgeForm = CriteriaForm = forms.ModelForm
+    CriteriaForm = forms.ModelForm
 
-__all__ = ["JudgedCompetitorAdmin"]
-
-PARTS = ("endpoint", "protocol", "template", "parameters")
+__all__ = ["JudgeAdmin", "JudgedCompetitorAdmin"]
 
 
-class CardForm(JudgeForm):
-    """What a judge that is asked consists of; the template may be left empty for the protocol's own."""
+@admin.register(JudgeChoice)
+class JudgeChoiceAdmin(CuratorAdmin):
+    """What was said stays: whoever thinks otherwise says so in a newer one."""
 
-    protocol = forms.ChoiceField(choices=[(key, protocol.title) for key, protocol in PROTOCOLS.items()])
-
-    class Meta:
-        model = Judge
-        fields = ["name", *PARTS, "family"]
-
-    def clean(self) -> dict[str, Any]:
-        card: dict[str, Any] = super().clean() or self.cleaned_data
-        if not card.get("endpoint"):
-            raise ValidationError({"endpoint": "Choose where it is asked; superusers make endpoints."})
-        if not self.errors:
-            self._check(card)
-        return card
-
-    def _check(self, card: dict[str, Any]) -> None:
-        if "protocol" in self.changed_data and "template" not in self.changed_data:
-            card["template"] = ""  # another protocol's template would not fit
-        try:
-            check_card(**{part: card[part] for part in PARTS})
-        except (ValueError, TypeError) as error:
-            raise ValidationError(str(error)) from error
-        if self.instance._state.adding and Judge.objects.filter(name=card["name"]).exists():
-            raise ValidationError({"name": "A judge of this name is here: edit it, or choose another name."})
-
-
-@admin.register(Judge)
-class JudgeAdmin(CuratorAdmin):
-    """Saving never changes a card: it makes a new version, and the old one keeps its games."""
-
-    form = CardForm
-    counts = {"n_games": (Game, "judge")}
-    list_display = ["name", "version", "is_current", "kind", "protocol", "model", "endpoint", "n_games", "created_at"]
-    list_filter = ["kind", "protocol", ("superseded_by", admin.EmptyFieldListFilter)]
-    list_select_related = ["endpoint"]
-    search_fields = ["name", "model"]
-    fixed = ["name"]
-    fieldsets = [
-        (None, {"fields": ["name", "family"]}),
-        ("Its card: a change makes a new version", {"fields": ["endpoint", "protocol", "template", "parameters"]}),
-    ]
+    list_display = ["judge", "arena", "says", "reason", "by", "at"]
+    list_filter = ["arena", "says"]
+    list_select_related = ["judge", "arena", "event__actor"]
+    search_fields = ["judge__name", "reason"]
+    fields = ["arena", "judge", "says", "reason"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Programs, imported judges and old versions are to look at."""
-        is_fixed = obj is not None and (not obj.is_called or obj.superseded_by_id is not None)
-        return not is_fixed and super().has_change_permission(request, obj)
+        return False
 
-    def save_model(self, request: HttpRequest, obj: Judge, form: Any, change: bool) -> None:
-        card = {part: form.cleaned_data[part] for part in PARTS}
-        if change:
-            saved = new_version(Judge.objects.get(pk=obj.pk), **card, family=form.cleaned_data["family"])
-        else:
-            said = {part: card[part] for part in ("template", "parameters")}
-            saved = called_judge(card["endpoint"], card["protocol"], name=obj.name, **said)
-        # The page goes on with the version that stands now.
-        obj.pk = saved.pk
+    def save_model(self, request: HttpRequest, obj: JudgeChoice, form: Any, change: bool) -> None:
+        made = choose_judge(obj.arena, obj.judge, obj.says, obj.reason, curator_of(request))
+        obj.pk, obj.event, obj.reason = made.pk, made.event, made.reason
         obj._state.adding = False
-        obj.refresh_from_db()
-        self.message_user(request, f"{saved} says so now" + (f", as version {saved.version}." if saved.version > 1 else "."))
+        self.message_user(request, f"{made}. Boards of {obj.arena} follow in a moment, and show the reason.")
 
-    @admin.display(description="current", boolean=True)
-    def is_current(self, judge: Judge) -> bool:
-        return judge.superseded_by_id is None
+    def response_add(self, request: HttpRequest, obj: JudgeChoice, post_url_continue: str | None = None) -> HttpResponse:
+        """Without Django's own message: `save_model` has said what was done."""
+        return self.response_post_save_add(request, obj)
 
-    @admin.display(description="games", ordering="n_games")
-    def n_games(self, judge: Any) -> SafeString:
-        return link(f"{reverse('admin:judges_game_changelist')}?judge__id__exact={judge.pk}", judge.n_games)
+    @admin.display(description="by", empty_value="somebody whose account is gone")
+    def by(self, choice: JudgeChoice) -> Any:
+        return choice.event.actor
+
+    @admin.display(description="at", ordering="event__created_at")
+    def at(self, choice: JudgeChoice) -> Any:
+        return choice.event.created_at
+
+
+class MarkedFilter(admin.SimpleListFilter):
+    """Games on answers that seem to speak to their judge."""
+
+    title = "an answer speaks to the judge"
+    parameter_name = "marked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "It seems to"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(IS_MARKED if self.value() == "yes" else ~IS_MARKED)
 
 
 class ChangeInline(ReadOnlyInline):
@@ -113,7 +89,9 @@ class ChangeInline(ReadOnlyInline):
 @admin.register(Game)
 class GameAdmin(ReadOnlyAdmin):
     list_display = ["number", "judge", "battle", "order", "repeat", "state", "winner", "label", "is_tainted", "is_counted"]
-    list_filter = ["state", "winner", "order", "is_counted", ("judge", admin.RelatedOnlyFieldListFilter), "battle__arena"]
+    list_filter = [
+        "state", "winner", "order", "is_counted", MarkedFilter, ("judge", admin.RelatedOnlyFieldListFilter), "battle__arena",
+    ]  # fmt: skip
     list_select_related = ["judge", "battle"]
     search_fields = ["pk__exact", "battle__pk__exact", "run__pk__exact"]
     search_help_text = "Number of the game, of its battle or of its run."
@@ -122,8 +100,8 @@ class GameAdmin(ReadOnlyAdmin):
     actions = ["set_aside", "restore"]
     fields = [
         "judge", "battle", "order", "repeat", "state", "winner", "strength", "score_first", "score_second", "label", "reason",
-        "reference_given", "taints", "is_counted", "set_aside_reason", "run", "copied_from", "cost", "decided_at", "attempts",
-        "reply",
+        "criteria", "reference_given", "taints", "is_counted", "set_aside_reason", "run", "copied_from", "cost", "decided_at",
+        "attempts", "reply",
     ]  # fmt: skip
     readonly_fields = ["attempts"]
 
@@ -152,13 +130,13 @@ class GameAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Set verdicts aside", button="Set aside")
         n_games = set_aside_games(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{n_games} verdicts set aside; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict')} set aside; boards follow in a moment.")
         return None
 
     @admin.action(description="Restore", permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
         n_games = restore_games(queryset, curator_of(request))
-        self.message_user(request, f"{n_games} verdicts restored; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict')} restored; boards follow in a moment.")
 
 
 def _said(attempt: Attempt) -> tuple[str, ...]:
@@ -167,6 +145,17 @@ def _said(attempt: Attempt) -> tuple[str, ...]:
 
 def _asked(messages: Any) -> str:
     return "\n\n".join(f"{message.get('role')}:\n{message.get('content')}" for message in messages)
+
+
+class ContradictedFilter(admin.SimpleListFilter):
+    title = "contradiction"
+    parameter_name = "contradiction"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Labels that contradict another of their battle")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> QuerySet[GoldItem]:
+        return queryset.filter(pk__in=contradicting().values("pk")) if self.value() else queryset
 
 
 @admin.register(GoldSet)
@@ -183,13 +172,67 @@ class GoldSetAdmin(CuratorAdmin):
         return int(gold.n_items)
 
 
+@admin.register(GoldItem)
+class GoldItemAdmin(CuratorAdmin):
+    """Labels as they came. A wrong one is set aside, not deleted; of two that contradict each other neither counts."""
+
+    list_display = ["battle", "label", "gold_set", "note", "is_counted"]
+    list_filter = ["gold_set", "label", "is_counted", ContradictedFilter]
+    list_select_related = ["gold_set", "battle"]
+    search_fields = ["note"]
+    raw_id_fields = ["battle"]
+    fixed = ["gold_set", "battle", "label", "order", "note"]
+    fields = ["gold_set", "battle", "label", "order", "note", "is_counted"]
+    actions = ["set_labels_aside", "restore_labels"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Set the chosen labels aside")
+    def set_labels_aside(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
+        self._count(request, queryset, is_counted=False)
+
+    @admin.action(description="Count the chosen labels again")
+    def restore_labels(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
+        self._count(request, queryset, is_counted=True)
+
+    def save_model(self, request: HttpRequest, obj: GoldItem, form: Any, change: bool) -> None:
+        self._count(request, GoldItem.objects.filter(pk=obj.pk), is_counted=obj.is_counted)
+
+    def _count(self, request: HttpRequest, items: QuerySet[GoldItem], *, is_counted: bool) -> None:
+        n_labels = count_labels(items, is_counted, curator_of(request))
+        self.message_user(
+            request,
+            f"{counted(n_labels, 'label')} {'restored' if is_counted else 'set aside'}; figures follow in a moment.",
+        )
+
+
 class ChecklistForm(CriteriaForm):
+    """The criteria, and what becomes of scores that were given by them as they were."""
+
+    earlier = forms.ChoiceField(
+        label="Scores on the earlier list",
+        required=False,
+        choices=[("keep", "keep them: boards say that they are mixed"), ("again", "set them aside and ask again, at its cost")],
+        widget=forms.RadioSelect,
+        help_text="To be said where the criteria are changed and scores rest on them as they were.",
+    )
+
     class Meta:
         model = Checklist
         fields = ["prompt", "criteria"]
 
     def clean_criteria(self) -> list[dict[str, Any]]:
         return checked_criteria(self.cleaned_data["criteria"])
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk and "criteria" in self.changed_data and "criteria" in said and not said.get("earlier"):
+            n_scores = resting_on(self.instance.prompt, said["criteria"]).count()
+            if n_scores:
+                scores = "1 score rests" if n_scores == 1 else f"{n_scores:,} scores rest"
+                self.add_error("earlier", f"{scores} on the earlier list: ask again or keep?")
+        return said
 
 
 def checked_criteria(rows: Any) -> list[dict[str, Any]]:
@@ -218,13 +261,27 @@ class ChecklistAdmin(CuratorAdmin):
     raw_id_fields = ["prompt"]
     search_fields = ["prompt__key"]
     fixed = ["prompt"]
-    fields = ["prompt", "criteria", "author", "asked_in"]
     readonly_fields = ["author", "asked_in"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("prompt", "criteria", *(("earlier",) if obj else ()), "author", "asked_in")
+
     def save_model(self, request: HttpRequest, obj: Checklist, form: Any, change: bool) -> None:
-        if form.changed_data:  # whoever only looked at it has not written it
+        if "criteria" in form.changed_data:  # whoever only looked at it has not written it
             obj.written_by = curator_of(request)
         super().save_model(request, obj, form, change)
+        if change and "criteria" in form.changed_data:
+            self._settle(request, obj, is_again=form.cleaned_data.get("earlier") == "again")
+
+    def _settle(self, request: HttpRequest, obj: Checklist, *, is_again: bool) -> None:
+        games = resting_on(obj.prompt, obj.criteria)
+        if is_again:
+            n_games = set_aside_games(games, EDITED, curator_of(request), to_ask_again=True)
+            self.message_user(request, f"{n_games:,} scores set aside: the next run of their judge asks for them again.")
+        elif n_games := games.count():
+            self.message_user(
+                request, f"{n_games:,} scores on the earlier list count as before; boards say that they are mixed."
+            )
 
     @admin.display(description="criteria")
     def n_criteria(self, checklist: Checklist) -> int:

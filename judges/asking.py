@@ -1,11 +1,14 @@
 """What one game asks: from a judge's card and a battle to the request, and its name in the cache."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from random import Random
 
 from arena.llm.messages import Request
-from judges.cards import Protocol, parameters_of, protocol_of
+from arena.models import Endpoint
+from arena.running.sending import target_of
+from judges.cards import Protocol, check_slots, parameters_of, protocol_of
 from judges.fencing import new_fence, request_key
 from judges.items import Contest
 from judges.models import Judge
@@ -13,6 +16,8 @@ from judges.parameters import Parameters
 from judges.protocols import PairProtocol, shows_reference
 from judges.protocols.item import Item
 from judges.verdicts import Order, Verdict
+
+_WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})  # of a target: the card says it, or nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +27,21 @@ class Asker:
     judge: Judge
     protocol: Protocol
     parameters: Parameters
+    fault: str = ""  # why nobody can be asked with this card
 
     @classmethod
     def of(cls, judge: Judge) -> "Asker":
-        return cls(judge, protocol_of(judge), parameters_of(judge))
+        protocol, parameters = protocol_of(judge), parameters_of(judge)
+        try:
+            check_slots(protocol, parameters)
+        except ValueError as reason:
+            return cls(judge, protocol, parameters, f"{judge} cannot be asked: {reason}. Edit the judge")
+        return cls(judge, protocol, parameters)
 
     def misfit(self, contest: Contest) -> str:
         """Why this judge cannot be asked about this battle; empty where it can."""
+        if self.fault:
+            return self.fault
         n_turns = len(contest.item.turns)
         if self.protocol.turns == "several" and n_turns < 2:
             return f"{self.protocol.title}: made for several turns, and the prompt has one"
@@ -62,12 +75,23 @@ class Asker:
             schema=self.protocol.schema if said.structured else None,
         )
 
-    def key(self, request: Request, fence: str, *, repeat: int) -> str:
-        """The name of the request in the cache: all that shapes its reply and our reading of it, but for the fence."""
+    def key(
+        self, request: Request, fence: str, *, repeat: int, contest: Contest, order: Order, learnt: Mapping[str, object]
+    ) -> str:
+        """The name of the request in the cache: all that shapes its reply and our reading of it, but for the fence.
+
+        What it asks about counts for itself, text by text and slot by slot: whatever a template made of it.
+        """
         card = {name: value for name, value in self.judge.saying().items() if name not in ("parameters", "template", "name")}
+        if self.judge.is_apart:  # replies of the other endpoint are not its own
+            card["endpoint"] = self.judge.endpoint_id
         sent = {"max_tokens": request.max_tokens, "temperature": request.temperature, "seed": request.seed}
-        said = card | sent | {"schema": request.schema, "margin": self.parameters.margin}
-        return request_key(request.messages, fence, said, repeat=repeat)
+        read: dict[str, object] = {"schema": request.schema, "margin": self.parameters.margin}
+        slots = self.protocol.slots(contest.seen_by(self.parameters), order=order)
+        read["shown"] = {name: slots[name] for name in sorted(self.protocol.needed)}
+        if "checklist" in self.protocol.needed:  # their weights are not sent, and make the score
+            read["weights"] = [criterion.weight for criterion in contest.item.checklist]
+        return request_key(request.messages, fence, card | sent | read | {"learnt": learnt}, repeat=repeat)
 
     def verdict(self, label: str, item: Item) -> "Verdict | float":
         """What a label says: a verdict of the two slots, or the points of the one answer that was shown."""
@@ -79,6 +103,16 @@ class Asker:
 def fence_for(contest: Contest) -> str:
     """A new fence that stands in none of the texts that the request will hold."""
     return new_fence((*contest.item.texts(), contest.reference))
+
+
+def learnt_of(endpoint: Endpoint) -> dict[str, object]:
+    """What was learnt of an endpoint and shapes what is sent there, such as parameters that it refuses."""
+    target = asdict(target_of(endpoint, frozenset()))
+    return {name: _plain(value) for name, value in target.items() if name not in _WHERE}
+
+
+def _plain(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, frozenset | set) else value
 
 
 def asker_of(judge: Judge) -> Asker:

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from math import sqrt
 
 import numpy as np
-from scipy.stats import t
 
-from judges.audit_figures import FEW_PROMPTS, LEVEL, Figure, Floats, Label, few_prompts, joined, of_sums, share
+from judges.audit_figures import Figure, Floats, Label, joined, of_sums, share, with_interval
 from judges.audit_rows import AuditItem, Looks
-from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry
+from ranking.maths import Comparisons, fit_bradley_terry, parameter_intervals
 from ranking.maths.contextual import fit_contextual
-from ranking.maths.likelihood import covariance
-from ranking.maths.separation import SeparationError
+from ranking.maths.failures import UnfittedError
 
 HUMAN_POINTS = {"a": 1.0, "b": -1.0, "tie": 0.0, "both_bad": 0.0}
 
@@ -153,16 +150,10 @@ def _slope_of(label: Label, rows: Comparisons) -> Figure:
         return label.refused("the judge always prefers the same side", n=n)
     try:
         fit = fit_contextual(rows)
-    except (SeparationError, NotConvergedError) as error:
-        return replace(label.refused(f"no finite estimate: {error}", n=n), is_unbounded=True)
-    n_prompts = len(np.unique(rows.clusters("prompt")))
-    variances = [float(covariance(fit.likelihood, 2, cluster="prompt")[-1, -1])] if n_prompts > 1 else []
-    if n_prompts < FEW_PROMPTS:
-        variances.append(float(covariance(fit.likelihood, 2, cluster=None)[-1, -1]))
-    estimate, se = fit.parameters[-1].estimate, sqrt(max(variances))
-    half = float(t.ppf(0.5 + LEVEL / 2, max(n_prompts - 1, 1))) * se
-    figure = label.plain(estimate, n, note=few_prompts(n_prompts))
-    return replace(figure, low=estimate - half, high=estimate + half, se=se, method="t, clustered by prompt")
+    except UnfittedError as error:
+        return replace(label.refused(f"no finite estimate: {error.cause}", n=n), is_unbounded=True)
+    found, last = parameter_intervals(fit), len(fit.parameters) - 1
+    return with_interval(label.plain(fit.parameters[last].estimate, n), found, last)
 
 
 def _winners_by_prompt(items: Sequence[AuditItem]) -> Mapping[str, Mapping[tuple[str, str], int]]:

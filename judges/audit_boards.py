@@ -21,9 +21,8 @@ from judges.verdicts import Side, scored
 from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.correlation import kendall_tau
+from ranking.maths.failures import UnfittedError
 from ranking.maths.levelled_draws import levelled_draws
-from ranking.maths.newton import NotConvergedError
-from ranking.maths.separation import SeparationError
 
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3
@@ -31,12 +30,12 @@ FEWEST_FOR_TAU = 3
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one competitor stands on a board, in natural log-odds; without limits where the data give none."""
+    """Where one competitor stands on a board, in natural log-odds; where the data give no limits it has no place either."""
 
     rating: float
     low: float | None
     high: float | None
-    rank: int
+    rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,10 @@ def boards_by_rule(games: Sequence[AuditGame], *, margin: float = 0.0) -> tuple[
     return tuple(replace(board, tau=_tau(board.ratings, default)) for board in boards)
 
 
+def no_boards_because(reason: str) -> tuple[RuleBoard, ...]:
+    return tuple(RuleBoard(rule, 0, 0, {}, {}, reason=reason) for rule in RULES)
+
+
 def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N_REPLICATES) -> Floats | None:
     """Ratings of resampled data, prompts drawn together: (R, m), names as the fit has them; None where they say nothing."""
     if fit is None or len(fit.names) < 2 or len(np.unique(fit.comparisons.clusters("prompt"))) < 2:
@@ -157,8 +160,8 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
         return replace(bare, reason=f"nothing is decided: {mode(missing)}" if missing else "no games")
     try:
         fit = (fit_contextual if rule == GAMES else fit_bradley_terry)(_as_columns(rows))
-    except (SeparationError, NotConvergedError) as error:
-        return replace(bare, reason=str(error))
+    except UnfittedError as error:
+        return replace(bare, reason=error.cause)
     unrated = {each.name: each.reason for each in fit.unrated}
     if len(fit.names) < 2:
         return replace(bare, unrated=unrated, reason=f"nobody has a rating: {Counter(unrated.values()).most_common(1)[0][0]}")
@@ -211,16 +214,22 @@ def _as_columns(rows: Sequence[_Row]) -> Comparisons:
 
 
 def _standings(fit: Fit) -> dict[str, Standing]:
-    ranks = (fit.ratings[None, :] > fit.ratings[:, None]).sum(axis=1) + 1
     try:
         found = intervals(fit, cluster="prompt")
     except ValueError:  # no spread in the data: the ratings stand, without a width
         limits: list[tuple[float | None, float | None]] = [(None, None)] * len(fit.names)
     else:
-        limits = [*zip(found.low.tolist(), found.high.tolist(), strict=True)]
+        limits = [
+            (low, high) if np.isfinite(high - low) else (None, None)  # one prompt carries the rating alone
+            for low, high in zip(found.low.tolist(), found.high.tolist(), strict=True)
+        ]
+    placed = np.array([low is not None for low, _ in limits])
+    ranks = (fit.ratings[None, placed] > fit.ratings[:, None]).sum(axis=1) + 1
     return {
-        name: Standing(rating, *limit, rank)
-        for name, rating, limit, rank in zip(fit.names, fit.ratings.tolist(), limits, ranks.tolist(), strict=True)
+        name: Standing(rating, *limit, rank if is_placed else None)
+        for name, rating, limit, rank, is_placed in zip(
+            fit.names, fit.ratings.tolist(), limits, ranks.tolist(), placed.tolist(), strict=True
+        )
     }
 
 

@@ -4,13 +4,19 @@ Every figure that is not a test or a fit is a function of sums over rows, so one
 are drawn together. Shares of rows that each have a prompt of their own get Wilson's interval.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, norm, t
+
+from arena.wording import counted
+from ranking.maths.parameter_intervals import ParameterIntervals
+
+log = logging.getLogger(__name__)
 
 type Floats = NDArray[np.float64]
 type Statistic = Callable[[Floats], Floats]
@@ -89,6 +95,22 @@ class Label:
         return Figure(self.name, value, None, None, n, self.unit, self.formula, note=note)
 
 
+def figures_or_reason(name: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
+    """Figures of one kind; where they cannot be made, one without a number that says why, and the other kinds stand.
+
+    Examples
+    --------
+    >>> (found,) = figures_or_reason("calibration", lambda: [Figure("x", 1 / 0, None, None, 0, "games", "")])
+    >>> found.name, found.value, found.note
+    ('calibration', None, 'could not be made: division by zero')
+    """
+    try:
+        return tuple(make())
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        log.exception("figures could not be made: %s", name)
+        return (Figure(name, None, None, None, 0, "games", "", note=f"could not be made: {error or type(error).__name__}"),)
+
+
 def wilson(hits: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a share.
 
@@ -151,9 +173,58 @@ def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np
     value = k / n
     if n_prompts == n or k in (0, n):
         low, high = wilson(value * n_prompts, n_prompts)
-        method = "Wilson" if n_prompts == n else f"Wilson on {n_prompts} prompts"
+        method = "Wilson" if n_prompts == n else f"Wilson on {counted(n_prompts, 'prompt')}"
         return replace(label.plain(value, n), low=low, high=high, method=method, se=_binomial_se(k, n))
     return of_sums(label, np.column_stack([hits, np.ones(n)]), prompts, lambda s: s[:, 0] / s[:, 1], rng=rng)
+
+
+def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *, n_replies: int, note: str = "") -> Figure:
+    """The mean of shares, one a battle: Wilson's interval on as many trials as the spread between prompts allows.
+
+    The variance of the mean is clustered by prompt; as many independent trials as would have it are given to Wilson, never
+    more than there are replies, and fewer where there are few prompts (by the t quantile). A percentile interval would be too
+    narrow near 0 and 1. Where every prompt says the same its spread is unknown, and the trials are the prompts.
+
+    Parameters
+    ----------
+    label : Label
+    shares : sequence of float
+        In [0, 1].
+    prompts : sequence of str
+        Of each.
+    n_replies : int
+        Behind all of them.
+
+    References
+    ----------
+    E. L. Korn, B. I. Graubard, "Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data", Survey Methodology 24, 1998 (the effective number, with Clopper and Pearson's limits).
+
+    Examples
+    --------
+    >>> found = mean_share(Label("x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, [str(n) for n in range(40)], n_replies=80)
+    >>> found.value, round(found.low, 2), round(found.high, 2), round(found.se, 3)
+    (0.625, 0.49, 0.75, 0.066)
+    """
+    n, n_prompts = len(shares), len(set(prompts))
+    if not n:
+        return label.refused(f"no {label.unit} of this kind")
+    values = np.asarray(shares, dtype=np.float64)
+    if n_prompts == n and np.isin(values, (0.0, 1.0)).all():
+        found = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
+        return replace(found, note=note)
+    value = float(values.mean())
+    _, code = np.unique(np.asarray(prompts), return_inverse=True)
+    spread = float((np.bincount(code, weights=values - value) ** 2).sum())
+    trials, se = float(n_prompts), None
+    if n_prompts > 1 and spread > 1e-12 * n:
+        variance = spread * n_prompts / (n_prompts - 1) / n**2
+        few = (Z / float(t.ppf(0.5 + LEVEL / 2, n_prompts - 1))) ** 2
+        trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
+    low, high = wilson(value * trials, trials)
+    method = f"Wilson as on {max(trials, 1):,.0f} independent replies of {n_replies:,}, clustered by prompt"
+    found = label.plain(value, n, note=joined(note, few_prompts(n_prompts)))
+    return replace(found, low=max(low, 0.0), high=min(high, 1.0), se=se, method=method)
 
 
 def of_sums(
@@ -240,6 +311,23 @@ def with_draws(figure: Figure, draws: Floats, *, by_item: bool) -> Figure:
     )
 
 
+def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figure:
+    """The figure with the library's interval of one parameter, by its rule for clusters."""
+    if not np.isfinite(found.high[place]):
+        return replace(figure, note=joined(figure.note, "no interval: one prompt carries it alone"))
+    df = float(found.df[place])
+    worth = f"rests on what {df + 1:.1f} equal prompts would tell" if df + 1 < FEW_PROMPTS else ""
+    quantile = f"t({df:.3g})" if np.isfinite(df) else "normal"
+    return replace(
+        figure,
+        low=float(found.low[place]),
+        high=float(found.high[place]),
+        se=float(found.se[place]),
+        method=f"{quantile}, clustered by prompt",
+        note=joined(figure.note, worth),
+    )
+
+
 def _binomial_se(hits: int, n: int) -> float | None:
     """None where all say the same: 0 would claim to be sure."""
     return sqrt(hits * (n - hits) / n) / n if 0 < hits < n else None
@@ -247,7 +335,7 @@ def _binomial_se(hits: int, n: int) -> float | None:
 
 def few_prompts(n_prompts: int) -> str:
     """A warning, or nothing."""
-    return f"{n_prompts} prompts only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
+    return f"{counted(n_prompts, 'prompt')} only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
 
 
 def joined(*notes: str) -> str:

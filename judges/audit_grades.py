@@ -1,12 +1,12 @@
 """Grades on five points, from -2 (b much better) to 2 (a much better): of people's votes, and of a judge's games."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 
 from judges.audit_rows import AuditGame
 from judges.protocols import PROTOCOLS, PairProtocol
-from judges.verdicts import Side
+from judges.verdicts import Side, scored
 
 SIGNS: dict[Side, int] = {"a": 1, "b": -1}
 
@@ -49,6 +49,26 @@ def knows_strengths(protocol: str) -> bool:
     """
     found = PROTOCOLS.get(protocol)
     return isinstance(found, PairProtocol) and found.has_strengths
+
+
+def graded_sides(games: Iterable[AuditGame], *, margin: float) -> list[Side | None]:
+    """What each repeat makes of the two grades: the better one, if it leads by more than the margin; None where one is missing.
+
+    Examples
+    --------
+    >>> games = [AuditGame("1", "p", "x", "y", order, 0, None, score=score) for order, score in (("ab", 4.0), ("ba", 2.0))]
+    >>> graded_sides(games, margin=0), graded_sides(games, margin=2), graded_sides(games[:1], margin=0)
+    (['a'], ['tie'], [None])
+    """
+    points: dict[int, dict[str, float | None]] = {}
+    for game in games:
+        points.setdefault(game.repeat, {})[game.order] = game.score
+    return [_side(points[repeat], margin=margin) for repeat in sorted(points)]
+
+
+def _side(points: Mapping[str, float | None], *, margin: float) -> Side | None:
+    a, b = points.get("ab"), points.get("ba")
+    return None if a is None or b is None else scored(a, b, margin=margin).by_side("ab")
 
 
 def judged_grade(games: Iterable[AuditGame], decided: Side | None) -> int | None:

@@ -25,7 +25,6 @@ N_CLASSES = 3
 SILENT = 3
 """The column of replies that say nothing, of which no label is."""
 
-ACCURACY = "reply = label / all pairs"
 MEANS: tuple[tuple[str, str], ...] = (
     ("macro precision", "mean over classes of right / said"),
     ("macro recall", "mean over classes of right / labelled"),
@@ -89,7 +88,12 @@ def score_labels(
 
 
 def label_figures(
-    labels: Sequence[Side], replies: Sequence[Side | None], *, prompts: Sequence[str], rng: np.random.Generator
+    labels: Sequence[Side],
+    replies: Sequence[Side | None],
+    *,
+    prompts: Sequence[str],
+    unit: str = "gold pairs",
+    rng: np.random.Generator,
 ) -> tuple[Figure, ...]:
     """Accuracy and macro means under each policy for unreadable replies, with intervals; once where all could be read.
 
@@ -99,6 +103,8 @@ def label_figures(
     replies : sequence of Side or None
     prompts : sequence of str
         Of each; those of one prompt are drawn together.
+    unit : str
+        What they are: "gold pairs" of one reply each, or "replies" where a pair has one in each order.
 
     Examples
     --------
@@ -111,7 +117,7 @@ def label_figures(
         kept = [n for n, reply in enumerate(replies) if policy != "drop" or reply is not None]
         table = confusion(labels, replies, unreadable=policy)
         told = f", {IN_WORDS[policy]}" if None in replies else ""
-        found += _figures(table, [prompts[n] for n in kept], told, rng=rng)
+        found += _figures(table, [prompts[n] for n in kept], told, unit=unit, rng=rng)
     return tuple(found)
 
 
@@ -125,12 +131,12 @@ def confusion(labels: Sequence[Side], replies: Sequence[Side | None], *, unreada
     return table
 
 
-def _figures(table: Floats, prompts: Sequence[str], told: str, *, rng: np.random.Generator) -> list[Figure]:
-    accuracy = share(Label(f"accuracy{told}", "gold pairs", ACCURACY), _hits(table), prompts, rng=rng)
+def _figures(table: Floats, prompts: Sequence[str], told: str, *, unit: str, rng: np.random.Generator) -> list[Figure]:
+    accuracy = share(Label(f"accuracy{told}", unit, f"reply = label / {unit}"), _hits(table), prompts, rng=rng)
     classes, rows = _classes(table), table.reshape(len(table), N_CLASSES * (N_CLASSES + 1))
     means = [
         of_sums(
-            Label(f"{name}{told}", "gold pairs", formula),
+            Label(f"{name}{told}", unit, formula),
             rows,
             prompts,
             lambda sums, part=part: _macro(sums.reshape(-1, N_CLASSES, N_CLASSES + 1), classes)[:, part],  # type: ignore[misc]

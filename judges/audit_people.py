@@ -1,11 +1,14 @@
 """A judge against people: agreement, leniency, calibration, boards."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from arena.wording import agreeing, counted
 from judges.audit_figures import (
     LEVEL,
     Figure,
@@ -13,14 +16,14 @@ from judges.audit_figures import (
     Label,
     few_prompts,
     joined,
+    mean_share,
     of_sums,
-    resampled_sums,
     share,
-    with_draws,
 )
-from judges.audit_rows import AuditItem
+from judges.audit_rows import NO_ORDERS, ONE_ORDER, SELECTED, AuditItem
 from judges.verdicts import Side
 from ranking.maths.agreement import (
+    agreement_interval,
     cohen_kappa,
     krippendorff_alpha,
     scott_pi,
@@ -32,22 +35,36 @@ from ranking.maths.ratings_tables import UndefinedAgreementError
 CODES: Mapping[Side, int] = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
 """People and judges say "both bad" by different rules, so for agreement nobody's win is one class."""
 
-N_KAPPA_REPLICATES = 400
+N_KAPPA_REPLICATES = 200  # made again and again while a run goes on, beside people who wait for a board
+FEWEST_TRIED = 20
+"""Prompts with which the coverage of these intervals has been measured."""
 N_BINS = 10
 
-AGREEMENT = Label(
-    "agreement with people", "battles", "same outcome / battles that both decided; a tie and both bad are one class"
+ALL_REPLIES = (
+    "mean over labelled battles of the share of replies that name the label, each order alike; a tie is a class, and a "
+    "reply without verdict does not agree"
 )
-AGREEMENT_OF_WINNERS = Label("agreement without ties", "battles", "same winner / battles where both name one")
+WITH_PEOPLE, WITH_GOLD, WITH_BOTH = (
+    Label(f"agreement with {whom}", "battles", ALL_REPLIES) for whom in ("people", "gold labels", "people and gold labels")
+)
+HEADLINES = (WITH_PEOPLE.name, WITH_GOLD.name, WITH_BOTH.name)
+"""What the first figure of an audit may be called: by who says what is right."""
+AGREEMENT_OF_ORDERS = Label(SELECTED, "battles", "decision = label / labelled battles whose two orders say the same")
+AGREEMENT_OF_WINNERS = Label(
+    "agreement without ties", "replies", "same winner / replies on labelled battles where both name one"
+)
+NO_VERDICT = 3
+"""The class of a reply without verdict: no label is of it."""
 KAPPAS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
-    (Label("Cohen's kappa", "battles", "(p_o - p_e) / (1 - p_e), p_e from either one's shares"), cohen_kappa),
-    (Label("Scott's pi", "battles", "(p_o - p_e) / (1 - p_e), p_e from pooled shares"), scott_pi),
-    (Label("Krippendorff's alpha", "battles", "1 - D_o / D_e, nominal"), krippendorff_alpha),
+    (Label("Cohen's kappa", "replies", "(p_o - p_e) / (1 - p_e) over all replies, p_e from either one's shares"), cohen_kappa),
+    (Label("Scott's pi", "replies", "(p_o - p_e) / (1 - p_e) over all replies, p_e from pooled shares"), scott_pi),
+    (Label("Krippendorff's alpha", "replies", "1 - D_o / D_e over all replies, nominal"), krippendorff_alpha),
 )
+NOBODY_SAYS = "neither people nor gold labels say of any of its battles which answer is better"
 WEIGHTED = Label(
     "weighted kappa",
     "battles",
-    "linear weights on five points, -2 to 2; means of a battle's grades, a half goes towards the middle",
+    "linear weights on five points, -2 to 2, where the judge decides; means of a battle's grades, a half goes to the middle",
 )
 P_C = Label("leniency P_c", "graded answers", "TPR + TNR - 1: how often the judge sees the truth")
 P_PLUS = Label("leniency P_+", "graded answers", "(1 - TNR) / (2 - TPR - TNR): says right where it does not see")
@@ -61,9 +78,37 @@ SEPARABILITY = Label(
 )
 
 
-def decided_by_both(items: Sequence[AuditItem]) -> list[tuple[AuditItem, int, int]]:
-    """Battles that the judge and people decided, with the class of what each said."""
-    return [(item, CODES[item.judged], CODES[item.human]) for item in items if item.judged and item.human]
+def labelled(items: Sequence[AuditItem]) -> list[AuditItem]:
+    """Battles of which people or gold labels say what is right, and about which the judge was asked."""
+    return [item for item in items if item.human]
+
+
+def share_of_agreement(item: AuditItem) -> float:
+    """The share of its replies that name the label, each order alike.
+
+    Examples
+    --------
+    >>> share_of_agreement(AuditItem("1", "p", "x", "y", None, "a", replies=(("a", "a"), ("b", None))))
+    0.5
+    """
+    human = CODES[item.human or "tie"]
+    orders = item.replies or ((item.judged,),)
+    return fmean(fmean(reply is not None and CODES[reply] == human for reply in order) for order in orders)
+
+
+def decided_in_both_orders(items: Sequence[AuditItem]) -> list[tuple[AuditItem, bool]]:
+    """Labelled battles whose two orders say the same, with whether that is the label."""
+    both = [item for item in labelled(items) if item.judged and item.is_in_both_orders]
+    return [(item, CODES[item.judged or "tie"] == CODES[item.human or "tie"]) for item in both]
+
+
+def replies_on(items: Sequence[AuditItem]) -> list[tuple[AuditItem, int, int]]:
+    """Every reply on a labelled battle: its class (`NO_VERDICT` where there is none) and that of the label."""
+    return [
+        (item, NO_VERDICT if reply is None else CODES[reply], CODES[item.human or "tie"])
+        for item in labelled(items)
+        for reply in item.said
+    ]
 
 
 def graded_by_both(items: Sequence[AuditItem]) -> list[AuditItem]:
@@ -72,16 +117,86 @@ def graded_by_both(items: Sequence[AuditItem]) -> list[AuditItem]:
 
 
 def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, ...]:
-    """Percent, percent of winners, kappa, pi, alpha, and weighted kappa where both give grades."""
-    both = decided_by_both(items)
-    prompts = [item.prompt for item, _, _ in both]
-    winners = [(item, judge, human) for item, judge, human in both if judge < 2 and human < 2]
-    codes = np.array([(judge, human) for _, judge, human in both], dtype=np.int64).reshape(-1, 2)
+    """Over all labelled battles, where both orders agree, of winners, kappa, pi, alpha, and weighted kappa of grades."""
+    replies = replies_on(items)
+    prompts = [item.prompt for item, _, _ in replies]
+    winners = [(item, judge, human) for item, judge, human in replies if judge < 2 and human < 2]
+    codes = np.array([(judge, human) for _, judge, human in replies], dtype=np.int64).reshape(-1, 2)
+    has_said = bool((codes[:, 0] != NO_VERDICT).any())
     return (
-        share(AGREEMENT, (codes[:, 0] == codes[:, 1]).tolist(), prompts, rng=rng),
+        overall_agreement(items),
+        agreement_of_orders(items, rng=rng),
         share(AGREEMENT_OF_WINNERS, [j == h for _, j, h in winners], [item.prompt for item, _, _ in winners], rng=rng),
-        *(_of_table(label, codes, prompts, kappa, rng=rng) for label, kappa in KAPPAS),
+        *(
+            _of_table(label, codes, prompts, kappa, rng=rng)
+            if has_said
+            else label.refused(NOBODY_SAYS if not replies else "no reply on a labelled battle has a verdict")
+            for label, kappa in KAPPAS
+        ),
         _weighted_kappa(items, rng=rng),
+    )
+
+
+def overall_agreement(items: Sequence[AuditItem]) -> Figure:
+    """The headline: all labelled battles, all games, a tie a class; what gave no verdict agrees with nobody, and is told."""
+    right = labelled(items)
+    n_gold = sum(item.is_gold for item in right)
+    label = WITH_PEOPLE if not n_gold else WITH_GOLD if n_gold == len(right) else WITH_BOTH
+    left_out = joined(
+        _counted(sum(item.unlabelled == "split" for item in items), "on which people are split"),
+        _counted(sum(item.unlabelled == "contradicted" for item in items), "whose gold labels contradict each other"),
+        _counted(sum(item.unlabelled == "unasked" for item in items), "that a rule decided or that it was never asked about"),
+    )
+    left_out = f"left out: {left_out}" if left_out else ""
+    if not right:
+        return label.refused(joined(NOBODY_SAYS, left_out))
+    said = [reply for item in right for reply in item.said]
+    n_silent = said.count(None)
+    if n_silent == len(said):
+        return label.refused(joined(f"none of {len(said):,} replies on labelled battles has a verdict", left_out), n=len(right))
+    note = joined(
+        f"{len(right) - n_gold:,} by people's votes, {n_gold:,} by gold labels" if label is WITH_BOTH else "",
+        f"{n_silent:,} of {len(said):,} replies have no verdict and count as disagreement" if n_silent else "",
+        _one_order(right),
+        left_out,
+    )
+    shares = [share_of_agreement(item) for item in right]
+    return mean_share(label, shares, [item.prompt for item in right], n_replies=len(said), note=note)
+
+
+def agreement_of_orders(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
+    """The part that a judge decides when a disagreement of its orders is no decision, with how large that part is."""
+    right = labelled(items)
+    both = [item for item in right if item.is_in_both_orders]
+    if not right:
+        return AGREEMENT_OF_ORDERS.refused(NOBODY_SAYS)
+    if not both:
+        graded = all(item.is_graded for item in right)
+        return AGREEMENT_OF_ORDERS.refused(NO_ORDERS if graded else ONE_ORDER)
+    decided = decided_in_both_orders(items)
+    if not decided:
+        return AGREEMENT_OF_ORDERS.refused(f"on none of {len(both):,} labelled battles do the two orders say the same")
+    hits, prompts = [is_right for _, is_right in decided], [item.prompt for item, _ in decided]
+    found = share(AGREEMENT_OF_ORDERS, hits, prompts, rng=rng)
+    part = f"{len(decided):,} of {len(right):,} labelled battles ({100 * len(decided) / len(right):.1f} %)"
+    return replace(found, note=joined(f"a selected part: {part}", found.note))
+
+
+def _counted(n: int, which: str) -> str:
+    return f"{n:,} battle{'' if n == 1 else 's'} {which}" if n else ""
+
+
+def _one_order(items: Sequence[AuditItem]) -> str:
+    graded = sum(item.is_graded for item in items)
+    single = sum(not item.is_graded and len(item.replies) == 1 for item in items)
+    if graded == len(items):
+        return "from grades of single answers"
+    if single == len(items):
+        return "from one order alone: what a liking for a slot adds or takes is in it"
+    return (
+        f"{single:,} of {counted(len(items), 'battle')} {agreeing(single, 'was', 'were')} judged in one order only"
+        if single
+        else ""
     )
 
 
@@ -239,25 +354,31 @@ def _of_table(
     *,
     rng: np.random.Generator,
 ) -> Figure:
-    """A statistic of two raters; what is resampled by prompt is how often each pair of codes occurs."""
+    """A statistic of two raters; the items of a prompt are drawn together."""
     if not len(codes):
-        return label.refused("no battles that both the judge and people decided")
+        return label.refused(NOBODY_SAYS)
     try:
-        value = statistic(codes)
+        figure = label.plain(statistic(codes), len(codes))
     except UndefinedAgreementError as error:
         return label.refused(str(error), n=len(codes))
-    cells, cell = np.unique(codes, axis=0, return_inverse=True)
-    counts = resampled_sums(np.eye(len(cells))[cell.ravel()], prompts, n_replicates=N_KAPPA_REPLICATES, rng=rng)
-    draws = np.array([_or_nan(statistic, np.repeat(cells, row.astype(np.int64), axis=0)) for row in counts])
-    n_prompts = len(set(prompts))
-    return with_draws(label.plain(value, len(codes), note=few_prompts(n_prompts)), draws, by_item=n_prompts == len(codes))
-
-
-def _or_nan(statistic: Callable[[ArrayLike], float], codes: NDArray[np.int64]) -> float:
+    codes, cluster, n_prompts = *_in_order(codes, prompts), len(set(prompts))
     try:
-        return statistic(codes)
-    except UndefinedAgreementError:
-        return np.nan
+        found = agreement_interval(statistic, codes, cluster=cluster, n_replicates=N_KAPPA_REPLICATES, rng=rng)
+    except ValueError as error:
+        return replace(figure, note=f"no interval: {error}")
+    method = f"Bayesian bootstrap by {'item' if n_prompts == len(codes) else 'prompt'}, {N_KAPPA_REPLICATES} replicates"
+    few = few_prompts(n_prompts) if n_prompts < FEWEST_TRIED else ""
+    return replace(figure, low=found.low, high=found.high, se=found.se, method=method, note=joined(*found.notes, few))
+
+
+def _in_order(codes: NDArray[np.int64], prompts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows and the numbers of their prompts, in an order that follows from what was said alone: draws go by place."""
+    rows: dict[str, list[tuple[int, ...]]] = defaultdict(list)
+    for prompt, row in zip(prompts, codes.tolist(), strict=True):
+        rows[prompt].append(tuple(row))
+    ordered = sorted(sorted(its) for its in rows.values())
+    cluster = np.repeat(np.arange(len(ordered)), [len(its) for its in ordered])
+    return np.array([row for its in ordered for row in its], dtype=np.int64), cluster
 
 
 def _weighted_kappa(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from judges.combining import PlayedGame
 from judges.states import GameState
 from judges.verdicts import Order, Side, Verdict
+
+SELECTED = "agreement where both orders agree"  # what the figure is called, on pages too, which never load the fitting library
+ONE_ORDER = "its battles were judged in one order only: ask in the other order too"
+NO_ORDERS = "answers are graded one by one: there is no order"
+
+type Unlabelled = Literal["", "split", "contradicted", "unasked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,8 @@ class AuditGame:
     state : GameState
     score : float, optional
         Of the one answer that it showed (order "ab": a), where answers are graded one by one.
+    answer : str
+        Id of that answer, which may stand in several battles; "" = not known.
     """
 
     battle: str
@@ -36,6 +45,12 @@ class AuditGame:
     verdict: Verdict | None
     state: GameState = GameState.OK
     score: float | None = None
+    answer: str = ""
+
+    @property
+    def is_of_the_judge(self) -> bool:
+        """Whether it says something of the judge: not where a rule of ours decided, or the judge was never asked."""
+        return self.state not in (GameState.RULE, GameState.SKIPPED_BUDGET)
 
     @property
     def played(self) -> PlayedGame:
@@ -59,9 +74,9 @@ class AuditItem:
     ----------
     battle, prompt, a, b : str
     judged : Side or None
-        By the rule that was chosen; None = no decision.
+        By the rule that was chosen (of a battle judged in one order only: what that order says); None = no decision.
     human : Side or None
-        What people (or a gold label) said.
+        What most people said; where nobody voted, the gold label.
     looks_a, looks_b : Looks, optional
     own_a, own_b : bool
         The answer is the judge's own, or its family's.
@@ -69,6 +84,15 @@ class AuditItem:
         The judge's chance that a is better.
     judged_grade, human_grade : int, optional
         On five points, -2 (b much better) to 2.
+    replies : tuple of tuple of (Side or None)
+        What its games say, order by order, each with its repeats; None = a game without verdict. Where answers are graded
+        one by one there is one "order", with what each repeat makes of the two grades.
+    is_graded : bool
+        The answers were graded one by one.
+    is_gold : bool
+        `human` is a gold label.
+    unlabelled : "split", "contradicted", "unasked" or ""
+        Why there is no `human` although people voted, or labels are there ("unasked": of the judge there is no reply).
     """
 
     battle: str
@@ -84,6 +108,19 @@ class AuditItem:
     probability: float | None = None
     judged_grade: int | None = None
     human_grade: int | None = None
+    replies: tuple[tuple[Side | None, ...], ...] = ()
+    is_graded: bool = False
+    is_gold: bool = False
+    unlabelled: Unlabelled = ""
+
+    @property
+    def said(self) -> tuple[Side | None, ...]:
+        """Every reply; the decision where the games are not told one by one."""
+        return tuple(reply for order in self.replies for reply in order) if self.replies else (self.judged,)
+
+    @property
+    def is_in_both_orders(self) -> bool:
+        return not self.is_graded and len(self.replies) in (0, 2)
 
 
 def by_battle(games: Iterable[AuditGame]) -> Mapping[str, tuple[AuditGame, ...]]:

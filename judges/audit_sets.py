@@ -8,10 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from judges.audit_bias import LOOKS, battles_in_triads, choices_by_look, of_equals, of_family
-from judges.audit_people import CODES, decided_by_both, graded_by_both
-from judges.audit_position import both_orders, of_the_judge, one_game, repeated
-from judges.audit_rows import AuditGame, AuditItem, by_battle
-from judges.combining import LabelledGames, score_against_labels
+from judges.audit_gold import RULES, Labelled, earned
+from judges.audit_people import (
+    AGREEMENT_OF_ORDERS,
+    CODES,
+    HEADLINES,
+    decided_in_both_orders,
+    graded_by_both,
+    labelled,
+    replies_on,
+    share_of_agreement,
+)
+from judges.audit_position import both_orders, of_the_judge, outcomes_of_repeats, repeated
+from judges.audit_rows import AuditGame, AuditItem
+from judges.audit_scores import in_common, scored_answers
 from judges.states import ENDED, GameState
 from judges.verdicts import Side
 
@@ -53,10 +63,16 @@ class BattleSet:
 
 
 WORDS: Mapping[str, str] = {
-    "agrees": "same outcome as people",
-    "differs": "another outcome than people",
-    "same_winner": "same winner as people",
-    "other_winner": "the other answer than people",
+    "agrees": "every reply as labelled",
+    "partly": "some replies as labelled",
+    "differs": "no reply as labelled",
+    "agrees_twice": "both orders as labelled",
+    "differs_twice": "both orders say something else",
+    "same_winner": "a reply with the labelled winner",
+    "other_winner": "a reply with the other answer",
+    "split": "people are split",
+    "contradicted": "gold labels contradict each other",
+    "marked": "an answer seems to speak to its judge",
     "same_grade": "same grade as people",
     "other_grade": "another grade than people",
     "consistent": "both orders alike",
@@ -67,10 +83,12 @@ WORDS: Mapping[str, str] = {
     "leans_second": "the orders favour the second slot",
     "first_twice": "first slot in both orders",
     "second_twice": "second slot in both orders",
-    "drawn_first": "first slot in the drawn game",
-    "drawn_second": "second slot in the drawn game",
+    "chose_first": "a game chose the first slot",
+    "chose_second": "a game chose the second slot",
     "repeats_alike": "repeats say the same",
     "repeats_differ": "repeats differ",
+    "alike_again": "the same each time it was graded",
+    "other_again": "something else when graded again",
     "longer": "longer answer preferred",
     "shorter": "shorter answer preferred",
     "longer_of_equals": "longer answer preferred, people neither",
@@ -89,7 +107,7 @@ WORDS: Mapping[str, str] = {
     "other_missed": "people prefer the other, it does not",
     "cyclic": "in a cycle",
     "straight": "in a triad that is no cycle",
-    "scored": "with scores of both answers",
+    "scored": "with answers that were scored more than once",
     "right_as_right": "a right answer graded right",
     "right_as_wrong": "a right answer graded wrong",
     "wrong_as_right": "a wrong answer graded right",
@@ -98,7 +116,7 @@ WORDS: Mapping[str, str] = {
 }
 """Prefix of the sets of battles with a game that ended in a state without verdict."""
 
-_ALIKE, _SLOTS = ("agrees", "differs"), ("leans_first", "leans_second")
+_ALIKE, _SLOTS = ("agrees", "partly", "differs"), ("leans_first", "leans_second")
 _BY_LOOK: Mapping[str, tuple[str, str]] = {
     "length": ("longer", "shorter"),
     "lists": ("more_lists", "fewer_lists"),
@@ -107,45 +125,55 @@ _BY_LOOK: Mapping[str, tuple[str, str]] = {
 _OWN = ("own_found", "own_missed", "other_found", "other_missed")
 _GRADED = ("right_as_right", "right_as_wrong", "wrong_as_right", "wrong_as_wrong")
 
-LINKS: Mapping[str, tuple[str, ...]] = {
-    "agreement with people": _ALIKE,
-    "agreement without ties": ("same_winner", "other_winner"),
-    "Cohen's kappa": _ALIKE,
-    "Scott's pi": _ALIKE,
-    "Krippendorff's alpha": _ALIKE,
-    "weighted kappa": ("same_grade", "other_grade"),
-    "position consistency": ("consistent", "inconsistent"),
-    "position consistency without ties": ("one_winner", "two_winners"),
-    "first slot among inconsistent battles": _SLOTS,
-    "delta bias": _SLOTS,
-    "total bias": _SLOTS,
-    "first-slot rate": ("drawn_first", "drawn_second"),
-    "McNemar's test of the slot": ("first_twice", "second_twice"),
-    "slot intercept gamma": ("with_verdict",),
-    "repetition stability": ("repeats_alike", "repeats_differ"),
-    "self and family preference": _OWN,
-    "transitivity": ("cyclic", "straight"),
-    "ICC(2,1) of scores": ("scored",),
-    "ICC(2,k) of scores": ("scored",),
-    "leniency P_c": _GRADED,
-    "leniency P_+": _GRADED,
-    "Spearman against the human board": ("with_verdict",),
-    "Kendall against the human board": ("with_verdict",),
-    "separability": ("with_verdict",),
-} | {
-    name: tuple(f"{key}{suffix}" for key in _BY_LOOK[look])
-    for look, (more, _) in LOOKS.items()
-    for name, suffix in (
-        (f"{look} slope", ""),
-        (f"P({more} preferred)", ""),
-        (f"P({more} preferred) at equal quality", "_of_equals"),
-    )
-}
+LINKS: Mapping[str, tuple[str, ...]] = (
+    {
+        AGREEMENT_OF_ORDERS.name: ("agrees_twice", "differs_twice"),
+        "agreement without ties": ("same_winner", "other_winner"),
+        "Cohen's kappa": _ALIKE,
+        "Scott's pi": _ALIKE,
+        "Krippendorff's alpha": _ALIKE,
+        "weighted kappa": ("same_grade", "other_grade"),
+        "position consistency": ("consistent", "inconsistent"),
+        "position consistency without ties": ("one_winner", "two_winners"),
+        "first slot among inconsistent battles": _SLOTS,
+        "delta bias": _SLOTS,
+        "total bias": _SLOTS,
+        "first-slot rate": ("chose_first", "chose_second"),
+        "McNemar's test of the slot": ("first_twice", "second_twice"),
+        "slot intercept gamma": ("with_verdict",),
+        "repetition stability": ("repeats_alike", "repeats_differ"),
+        "consistency of repeats": ("alike_again", "other_again"),
+        "self and family preference": _OWN,
+        "transitivity": ("cyclic", "straight"),
+        "ICC(2,1) of scores": ("scored",),
+        "ICC(2,k) of scores": ("scored",),
+        "leniency P_c": _GRADED,
+        "leniency P_+": _GRADED,
+        "Spearman against the human board": ("with_verdict",),
+        "Kendall against the human board": ("with_verdict",),
+        "separability": ("with_verdict",),
+    }
+    | dict.fromkeys(HEADLINES, (*_ALIKE, "split", "contradicted"))
+    | {
+        name: tuple(f"{key}{suffix}" for key in _BY_LOOK[look])
+        for look, (more, _) in LOOKS.items()
+        for name, suffix in (
+            (f"{look} slope", ""),
+            (f"P({more} preferred)", ""),
+            (f"P({more} preferred) at equal quality", "_of_equals"),
+        )
+    }
+)
 """By figure, the sets that it rests on: those that speak for it first."""
 
 
 def battle_sets(
-    games: Sequence[AuditGame], items: Sequence[AuditItem], *, graded: Sequence[tuple[bool, bool, str]] = ()
+    games: Sequence[AuditGame],
+    items: Sequence[AuditItem],
+    *,
+    graded: Sequence[tuple[bool, bool, str]] = (),
+    marked: Sequence[AuditGame] = (),
+    margin: float = 0.0,
 ) -> dict[str, BattleSet]:
     """Every set that is not empty.
 
@@ -155,16 +183,26 @@ def battle_sets(
         As an audit reads them.
     graded : sequence of (bool, bool, str)
         Whether an answer is right, what the judge said of it, and in which battle.
+    marked : sequence of AuditGame
+        Verdicts on answers that seem to speak to their judge.
+    margin : float
+        As an audit has it.
 
     Examples
     --------
     >>> items = [AuditItem(str(n), "p", "x", "y", "a", "a" if n else "b") for n in range(3)]
     >>> found = battle_sets([], items)
     >>> sorted(found), found["agrees"].battles
-    (['agrees', 'differs', 'other_winner', 'same_winner'], ('2', '1'))
+    (['agrees', 'agrees_twice', 'differs', 'differs_twice', 'other_winner', 'same_winner'], ('2', '1'))
     """
     members: dict[str, list[str]] = {}
-    for key, battle in (*_of_items(items), *_of_games(games), *_of_grades(graded)):
+    its = (
+        *_of_items(items),
+        *_of_games(games, margin=margin),
+        *_of_grades(graded),
+        *(("marked", game.battle) for game in marked),
+    )
+    for key, battle in its:
         members.setdefault(key, []).append(battle)
     words = {**WORDS, **{f"{ENDED}{state.value}": f"a game ended as {state.value}" for state in GameState}}
     return {key: BattleSet.of(key, words[key], battles) for key, battles in members.items()}
@@ -174,10 +212,17 @@ type _Members = Iterable[tuple[str, str]]
 
 
 def _of_items(items: Sequence[AuditItem]) -> _Members:
-    for item, judged, human in decided_by_both(items):
-        yield _ALIKE[judged != human], item.battle
+    for item in labelled(items):
+        agreed = share_of_agreement(item)
+        yield "agrees" if agreed == 1 else "partly" if agreed else "differs", item.battle
+    for item, is_right in decided_in_both_orders(items):
+        yield ("agrees_twice", "differs_twice")[not is_right], item.battle
+    for item, judged, human in replies_on(items):
         if judged < 2 and human < 2:
             yield ("same_winner", "other_winner")[judged != human], item.battle
+    for item in items:
+        if item.unlabelled in ("split", "contradicted"):
+            yield item.unlabelled, item.battle
     for item in graded_by_both(items):
         yield ("same_grade", "other_grade")[item.judged_grade != item.human_grade], item.battle
     for look, keys in _BY_LOOK.items():
@@ -191,7 +236,7 @@ def _of_items(items: Sequence[AuditItem]) -> _Members:
         yield from ((key, battle) for battle in battles)
 
 
-def _of_games(games: Sequence[AuditGame]) -> _Members:
+def _of_games(games: Sequence[AuditGame], *, margin: float) -> _Members:
     for pair in both_orders(games):
         yield ("consistent", "inconsistent")[pair.ab != pair.ba], pair.battle
         if pair.names_winners:
@@ -202,15 +247,17 @@ def _of_games(games: Sequence[AuditGame]) -> _Members:
             yield ("first_twice", "second_twice")[pair.ab == "b"], pair.battle
     for (battle, *_), said in repeated(games).items():
         yield ("repeats_alike", "repeats_differ")[len(set(said)) > 1], battle
-    for battle, its in by_battle(of_the_judge(games)).items():
-        drawn = one_game(its)
-        if drawn is not None and drawn.verdict is not None and drawn.verdict.winner in ("first", "second"):
-            yield f"drawn_{drawn.verdict.winner}", battle
+    for game in of_the_judge(games):
+        if game.verdict is not None and game.verdict.winner in ("first", "second"):
+            yield f"chose_{game.verdict.winner}", game.battle
+    for battle, (_, outcomes) in outcomes_of_repeats(games, margin=margin).items():
+        if len(outcomes) > 1:
+            yield ("alike_again", "other_again")[len(set(outcomes)) > 1], battle
+    for answer in in_common(scored_answers(games))[1]:
+        yield "scored", answer.battle
     for game in games:
         if game.verdict is not None or game.score is not None:
             yield "with_verdict", game.battle
-        if game.verdict is not None and game.verdict.scores is not None:
-            yield "scored", game.battle
         if not game.state.has_verdict:
             yield f"{ENDED}{game.state.value}", game.battle
 
@@ -223,26 +270,26 @@ def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:
 # --- gold sets: a set of its own for each, under a prefix --------------------------------------------------------------
 
 _GOLD: Mapping[str, tuple[str, str]] = {
-    "right in the first order": ("first_order", "right in the first order"),
-    "right in the second order": ("second_order", "right in the second order"),
-    "right in both orders": ("both_orders", "right in both orders"),
-    "right by the two-game sum": ("two_game_sum", "right by the two-game sum"),
-    "half for a disagreement": ("half_credit", "right, or half right"),
-    "inconsistent": ("n_inconsistent", "two verdicts that differ"),
-    "without a verdict in both orders": ("n_null", "an order without a verdict"),
+    label.name: (
+        part,
+        {
+            "half_credit": "right, or half right",
+            "n_inconsistent": "two verdicts that differ",
+            "n_null": "an order without a verdict",
+        }.get(part, label.name),
+    )
+    for part, label in RULES.items()
 }
 
 
-def gold_sets(prefix: str, battles: Sequence[LabelledGames]) -> dict[str, BattleSet]:
-    """For each figure against gold labels the pairs that earn something under it and, where there are any, the rest."""
+def gold_sets(prefix: str, battles: Sequence[Labelled]) -> dict[str, BattleSet]:
+    """For each figure against gold labels the pairs that earn something under it and, where there are any, the others."""
     found = {}
-    scores = {battle.key: score_against_labels([battle]) for battle in battles}
+    scores = {battle.key: earned(battle) for battle in battles}
     for part, words in _GOLD.values():
-        earning = [key for key, score in scores.items() if getattr(score, part)]
-        for key, say, members in (
-            (f"{prefix}{part}", words, earning),
-            (f"{prefix}not_{part}", f"not {words}", scores.keys() - set(earning)),
-        ):
+        earning = [key for key, score in scores.items() if score.get(part)]
+        others = [key for key, score in scores.items() if part in score and not score[part]]
+        for key, say, members in ((f"{prefix}{part}", words, earning), (f"{prefix}not_{part}", f"not {words}", others)):
             if members:
                 found[key] = BattleSet.of(key, say, members)
     return found

@@ -3,42 +3,23 @@
 The modules `audit_*` hold the figures; this one puts them together. Same rows and seed give the same figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from arena.wording import counted
 from judges.audit_bias import looks_figures, own_preference, transitivity
-from judges.audit_boards import RuleBoard, boards_by_rule, draws_of
-from judges.audit_figures import Figure, Floats, joined
+from judges.audit_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
+from judges.audit_figures import Figure, Floats, figures_or_reason, joined
 from judges.audit_people import against_board, agreement, calibration, leniency
-from judges.audit_position import consistency, gamma, position_figures
+from judges.audit_position import consistency, position_figures
 from judges.audit_rows import AuditGame, AuditItem
 from judges.audit_scores import score_reliability
 from judges.audit_sets import LINKS, BattleSet, battle_sets
 from judges.audit_states import Coverage, coverage
-
-MIN_CONSISTENCY = 0.5
-"""A judge is unusable where even the upper 95 % limit of its consistency is below."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usability:
-    """Whether a judge's verdicts may count.
-
-    Parameters
-    ----------
-    is_usable : bool
-        False only where the data say so: a judge that was never tested is not unusable, but `is_measured` is False.
-    is_measured : bool
-        There are battles with a verdict in both orders, or games that give a slot intercept.
-    reasons : tuple of str
-        For people; why not, or what is not known.
-    """
-
-    is_usable: bool
-    is_measured: bool
-    reasons: tuple[str, ...]
+from judges.usability import Usability, usability_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +79,13 @@ class Audit:
             self.coverage.differing,
         )
 
+    def told(self, change: Callable[[Figure], Figure]) -> "Audit":
+        """The same with every figure but those of coverage changed so."""
+        sections = ("position", "people", "leniency", "looks", "calibration", "scores", "board")
+        changed: dict[str, Any] = {name: tuple(change(figure) for figure in getattr(self, name)) for name in sections}
+        alone: dict[str, Any] = {name: change(getattr(self, name)) for name in ("own_preference", "transitivity")}
+        return replace(self, **changed, **alone)
+
 
 def audit(
     games: Sequence[AuditGame],
@@ -106,8 +94,12 @@ def audit(
     grades: Sequence[tuple[bool, bool]] = (),
     graded_prompts: Sequence[str] | None = None,
     graded_battles: Sequence[str] | None = None,
+    marked: Sequence[AuditGame] = (),
+    left_out: Sequence[AuditGame] = (),
     margin: float = 0.0,
     human_board: HumanBoard = NOBODY,
+    no_boards: str = "",
+    unrated: Collection[str] = (),
     rng: np.random.Generator,
 ) -> Audit:
     """Audit one judge.
@@ -115,17 +107,25 @@ def audit(
     Parameters
     ----------
     games : sequence of AuditGame
-        All its games, failed ones too.
+        All its games that count, failed ones too.
     items : sequence of AuditItem
         Its battles, decided by the rule in force, with what people or gold labels say.
     grades : sequence of (bool, bool)
         Answers that are right or wrong, and what the judge said of them.
     graded_prompts, graded_battles : sequence of str, optional
         Of each of them; None = each its own prompt, and no battles to show.
+    marked : sequence of AuditGame
+        Those with a verdict on an answer that seems to speak to its judge, whether they count or not.
+    left_out : sequence of AuditGame
+        Those of the marked that are not among the games: they are in no figure but coverage, which says how games ended.
     margin : float
         By how many points one of two answers has to lead that were graded one by one.
     human_board : HumanBoard
         To compare its own board with.
+    no_boards : str
+        Why its own boards are not made; "" where they are.
+    unrated : collection of str
+        Competitors that no board rates: sides of gold labels of nobody knows whom.
     rng : numpy.random.Generator
         For the bootstraps.
 
@@ -135,22 +135,27 @@ def audit(
     >>> any(figure.is_defined for figure in found.figures()), found.usability.is_measured
     (False, False)
     """
-    position = position_figures(games, rng=rng)
-    rules = boards_by_rule(games, margin=margin)
     graded = [(*grade, battle) for grade, battle in zip(grades, graded_battles or (), strict=False)]
-    sets = battle_sets(games, items, graded=graded)
+    sets = battle_sets(games, items, graded=graded, marked=marked, margin=margin)
+    rated = [game for game in games if game.a not in unrated and game.b not in unrated]
+    rules = no_boards_because(no_boards) if no_boards else boards_by_rule(rated, margin=margin)
+
+    def made(name: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
+        return linked(figures_or_reason(name, make), sets)
+
+    position = made("position", lambda: position_figures(games, margin=margin, rng=rng))
     return Audit(
-        position=linked(position, sets),
-        people=linked(agreement(items, rng=rng), sets),
-        leniency=linked(leniency(grades, prompts=graded_prompts, rng=rng), sets),
-        looks=linked(looks_figures(items, rng=rng), sets),
-        own_preference=linked([own_preference(items, rng=rng)], sets)[0],
-        calibration=calibration(items, rng=rng),
-        scores=linked(score_reliability(games, rng=rng), sets),
-        board=linked(_board(rules[0], human_board, rng=rng), sets),
-        transitivity=linked([transitivity(items, rng=rng)], sets)[0],
-        coverage=coverage(games, rng=rng),
-        usability=usability_of(position[0], next(figure for figure in position if figure.name == "slot intercept gamma")),
+        position=position,
+        people=made("agreement", lambda: agreement(items, rng=rng)),
+        leniency=made("leniency", lambda: leniency(grades, prompts=graded_prompts, rng=rng)),
+        looks=made("looks", lambda: looks_figures(items, rng=rng)),
+        own_preference=made("self and family preference", lambda: [own_preference(items, rng=rng)])[0],
+        calibration=made("calibration", lambda: calibration(items, rng=rng)),
+        scores=made("scores", lambda: score_reliability(games, rng=rng)),
+        board=made("order of the board", lambda: _board(rules[0], human_board, rng=rng)),
+        transitivity=made("transitivity", lambda: [transitivity(items, rng=rng)])[0],
+        coverage=coverage([*games, *left_out], rng=rng),
+        usability=_usability([*games, *left_out], position[0]),
         rules=rules,
         sets=sets,
     )
@@ -163,7 +168,9 @@ def linked(figures: Sequence[Figure], sets: Mapping[str, BattleSet]) -> tuple[Fi
 
 def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> tuple[Figure, ...]:
     """The board that its own games make, beside that of people."""
-    left_out = f"{len(own.unrated)} competitors without a rating on its board" if own.unrated and own.standings else ""
+    left_out = (
+        f"{counted(len(own.unrated), 'competitor')} without a rating on its board" if own.unrated and own.standings else ""
+    )
     figures = against_board(
         own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, note=left_out
     )
@@ -172,25 +179,9 @@ def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> t
 
 def usability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Usability:
     """Whether a judge with these games may be used."""
-    return usability_of(consistency(games, rng=rng)[0], gamma(games))
+    return _usability(games, consistency(games, rng=rng)[0])
 
 
-def usability_of(consistent: Figure, slot: Figure) -> Usability:
-    """The rule: unusable where the upper 95 % limit of consistency is under .5, or gamma has no finite estimate.
-
-    Examples
-    --------
-    >>> low = Figure("position consistency", 0.1, 0.05, 0.2, 100, "battles", "")
-    >>> usability_of(low, Figure("slot intercept gamma", 0.4, 0.3, 0.5, 200, "games", "")).reasons
-    ('the upper 95 % limit of its consistency is 0.2, under 0.5 (100 battles)',)
-    """
-    reasons = []
-    if consistent.high is not None and consistent.high < MIN_CONSISTENCY:
-        limit = f"{consistent.high:.3g}, under {MIN_CONSISTENCY:g} ({consistent.n} {consistent.unit})"
-        reasons.append(f"the upper 95 % limit of its consistency is {limit}")
-    if slot.is_unbounded:
-        reasons.append(f"its slot intercept has {slot.note}")
-    if reasons:
-        return Usability(is_usable=False, is_measured=True, reasons=tuple(reasons))
-    unknown = tuple(f"{figure.name}: {figure.note}" for figure in (consistent, slot) if not figure.is_defined)
-    return Usability(is_usable=True, is_measured=len(unknown) < 2, reasons=unknown)
+def _usability(games: Sequence[AuditGame], consistent: Figure) -> Usability:
+    asked = [game for game in games if game.state.was_asked]
+    return usability_of(consistent, n_said=sum(game.state.has_verdict for game in asked), n_asked=len(asked))

@@ -1,6 +1,7 @@
 """Cards: which judge is which. A card is never changed once it is made; what changes it makes a new version of it."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,9 @@ from judges.models.cards import identity_of
 from judges.parameters import Parameters
 from judges.parsing import PARSER_VERSION
 from judges.protocols import PROTOCOLS, PairProtocol, SingleProtocol
+from judges.slots import check_template, slots_in
+
+PARTS = ("endpoint", "protocol", "template", "parameters")
 
 type Protocol = PairProtocol | SingleProtocol
 
@@ -22,7 +26,7 @@ class CardTaken(Exception):
 
 
 def protocol_of(judge: Judge) -> Protocol:
-    """The protocol with the card's own template."""
+    """The protocol with the card's own template; whether that can be asked with is another question, see `check_slots`."""
     protocol = named_protocol(judge.protocol)
     return replace(protocol, template=judge.template) if judge.template not in ("", protocol.template) else protocol
 
@@ -38,10 +42,19 @@ def parameters_of(judge: Judge) -> Parameters:
 
 
 def called_judge(
-    endpoint: Endpoint, protocol: str, *, name: str = "", template: str = "", parameters: Mapping[str, Any] | None = None
+    endpoint: Endpoint,
+    protocol: str,
+    *,
+    name: str = "",
+    template: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    family: str = "",
 ) -> Judge:
     """The judge that asks this endpoint in this way: the one that is here, else a new card."""
-    card = _called_card(endpoint, protocol, template=template, parameters=parameters or {})
+    parameters = {} if parameters is None else parameters
+    check_card(endpoint=endpoint, protocol=protocol, template=template, parameters=parameters)
+    card = card_of(endpoint, protocol, template=template, parameters=parameters)
+    card.family = family
     return _here_or_new(card, name or f"{endpoint.name}, {protocol}", suffix=bool(not name))
 
 
@@ -49,7 +62,19 @@ def check_card(*, endpoint: Endpoint, protocol: str, template: str, parameters: 
     """Raises ValueError where there could be no such card."""
     if not isinstance(parameters, dict):
         raise ValueError(f"parameters are {parameters!r}; a JSON object is needed, such as {{}}")
-    _called_card(endpoint, protocol, template=template, parameters=parameters)
+    card = card_of(endpoint, protocol, template=template, parameters=parameters)
+    check_slots(protocol_of(card), parameters_of(card))
+
+
+def check_slots(protocol: Protocol, parameters: Parameters) -> None:
+    """Raises where the template cannot be filled in as the protocol and the parameters need it."""
+    check_template(protocol.template, needed=protocol.needed, optional=protocol.optional)
+    for name, is_wanted in (("criteria", bool(parameters.criteria)), ("reference", parameters.reference != "none")):
+        if is_wanted and name not in slots_in(protocol.template):
+            raise ValueError(
+                f"the parameter {name} would never be shown, for the template has no {{{name}}}: add it on a line of its own, "
+                f"or leave the parameter out"
+            )
 
 
 def new_version(judge: Judge, **changes: Any) -> Judge:
@@ -57,14 +82,16 @@ def new_version(judge: Judge, **changes: Any) -> Judge:
 
     A card that is said again, as when a change is taken back, becomes the current one again.
     """
-    if unknown := set(changes) - {"endpoint", "protocol", "template", "parameters", "family"}:
+    if unknown := set(changes) - {*PARTS, "family"}:
         raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
-    said = {name: getattr(judge, name) for name in ("endpoint", "protocol", "template", "parameters")} | changes
+    said = {name: getattr(judge, name) for name in PARTS} | changes
     if said["endpoint"] is None:
         raise ValueError(f"{judge} is {judge.get_kind_display()}: only a judge that is asked has versions")
     if said["protocol"] != judge.protocol and "template" not in changes:
         said["template"] = ""  # another protocol's template would not fit
-    card = _called_card(
+    if set(changes) - {"family"}:  # one whose endpoint or whose wording of ours alone has changed says for itself what it lacks
+        check_card(**{name: said[name] for name in PARTS})
+    card = card_of(
         said["endpoint"], said["protocol"], template=said["template"], parameters=said["parameters"]
     )  # fmt: skip
     card.family = changes.get("family", judge.family)
@@ -82,8 +109,8 @@ def is_up_to_date(judge: Judge) -> bool:
     """Whether asking it today would be asking the judge of the card."""
     if judge.endpoint is None:
         return True
-    card = _called_card(judge.endpoint, judge.protocol, template=judge.template, parameters=judge.parameters)
-    return identity_of(card.saying()) == judge.identity
+    card = card_of(judge.endpoint, judge.protocol, template=judge.template, parameters=judge.parameters)
+    return judge.identity in _identities(card)
 
 
 def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapping[str, Any]) -> Judge:
@@ -92,10 +119,11 @@ def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapp
     return _here_or_new(card, name, suffix=True)
 
 
-def _called_card(endpoint: Endpoint, key: str, *, template: str, parameters: Mapping[str, Any]) -> Judge:
+def card_of(endpoint: Endpoint, key: str, *, template: str, parameters: Mapping[str, Any]) -> Judge:
+    """The card, not stored and not checked."""
     protocol = named_protocol(key)
     if template:
-        protocol = replace(protocol, template=template.replace("\r\n", "\n"))
+        protocol = replace(protocol, template=re.sub(r"\r\n?", "\n", template))
     return Judge(
         kind=Judge.Kind.CALLED,
         endpoint=endpoint,
@@ -109,11 +137,32 @@ def _called_card(endpoint: Endpoint, key: str, *, template: str, parameters: Map
     )
 
 
+def _identities(card: Judge) -> tuple[str, str]:
+    return identity_of(card.saying()), card.identity_apart()
+
+
+def said_already(name: str, card: Judge) -> Judge | None:
+    """The judge of another name that says the same through the same endpoint: two judges cannot share one card."""
+    return Judge.objects.filter(identity__in=_identities(card), endpoint=card.endpoint).exclude(name=name).first()
+
+
+def _same(card: Judge) -> Judge | None:
+    """The judge that says the same through the same endpoint: another endpoint's key is never used, nor its replies."""
+    return Judge.objects.filter(identity__in=_identities(card), endpoint=card.endpoint).first()
+
+
+def _free_identity(card: Judge) -> str:
+    """By what it says; where a judge of another endpoint has that identity, by its endpoint, too."""
+    plain, apart = _identities(card)
+    return apart if Judge.objects.filter(identity=plain).exists() else plain
+
+
 def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
     card.name = name[:120]
-    known = Judge.objects.filter(identity=identity_of(card.saying())).first()
+    known = _same(card)
     if known is not None:
         return known
+    card.identity = _free_identity(card)
     number = 1
     while Judge.objects.filter(name=card.name).exists():
         if not suffix:
@@ -128,12 +177,13 @@ def _supersede(judge: Judge, card: Judge) -> Judge:
     """The card as the judge's newest version; nothing where it says the same."""
     with transaction.atomic():
         versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
-        known = Judge.objects.filter(identity=identity_of(card.saying())).first()
-        if known is not None and known.name != judge.name:
-            raise CardTaken(f"{known} says the same already: use that judge")
+        if (other := said_already(judge.name, card)) is not None:
+            raise CardTaken(f"{other} says the same already: use that judge")
+        known = _same(card)
         newest = next(version for version in versions if version.superseded_by_id is None)
         if known is None:
             card.name, card.version = judge.name, versions[-1].version + 1
+            card.identity = _free_identity(card)
             card.save()
             known = card
         elif known.superseded_by_id is not None:

@@ -10,15 +10,17 @@ from random import Random
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
 from arena.llm.messages import Completion, Request, Usage
 from arena.llm.pricing import tokens_in_bound
-from arena.models import Arena, Call, Endpoint, Prompt, Run
-from arena.running.kinds import Composed, Decided, Reading
+from arena.models import Arena, Call, Endpoint, Prompt, PromptStatus, Run
+from arena.running.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
 from arena.running.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
+from judges.endings import UNFINISHED
 from judges.fencing import new_fence
 from judges.models import Checklist, ChecklistCall
-from judges.parsing import UNFINISHED, is_page, refuses
+from judges.parsing import is_page, refuses
 from judges.protocols.checklist import WRITING_SCHEMA, compose_writing, read_writing
 from judges.protocols.item import Criterion
 
@@ -44,9 +46,7 @@ class ChecklistWriting:
         rows = ChecklistCall.objects.filter(call__in=[call.pk for call in calls]).select_related("prompt")
         rows = rows.annotate(is_here=Exists(Checklist.objects.filter(prompt=OuterRef("prompt"))))
         max_tokens = Settings(**plan["settings"]).max_tokens
-        return {
-            row.pk: Reading("ok", reason=HERE_ALREADY) if row.is_here else _composed(row.prompt, max_tokens) for row in rows
-        }
+        return {row.pk: _piece(row, max_tokens, is_here=row.is_here) for row in rows}
 
     def read(self, composed: Composed, completion: Completion) -> Reading:
         ended = UNFINISHED.get(completion.finish)
@@ -72,6 +72,14 @@ class ChecklistWriting:
     def more(self, run: Run) -> bool:
         """All calls are in the plan from the beginning."""
         return False
+
+    def without_call(self, run: Run) -> int:
+        """Every result is of a call."""
+        return 0
+
+    def results(self, run: Run) -> Sequence[Link]:
+        written = f"{reverse('admin:judges_checklist_changelist')}?prompt__arena__id__exact={run.arena_id}"
+        return [Link("Checklists", written), Link("Judge by them", f"{reverse('new-run')}?arena={run.arena.slug}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ def drafted(arena: Arena, wish: Wish) -> ChecklistDraft:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
         where = f" in {', '.join(wish.pools)}" if wish.pools else ""
-        raise CannotPlan(f"{arena.slug} has no active prompt{where}: import prompts first")
+        raise CannotPlan(f"the arena {arena.slug} has no active prompt{where}: import prompts first")
     without = prompts.filter(checklist=None)
     waiting = _waiting().filter(prompt__in=without)
     missing = without.exclude(pk__in=waiting.values("prompt")).defer("html", "verifier").order_by("pk")
@@ -141,6 +149,14 @@ def _waiting() -> QuerySet[ChecklistCall]:
     """What runs are still to ask for; a paused one may go on at any time."""
     waiting = ChecklistCall.objects.filter(call__state=Call.State.WAITING)
     return waiting.exclude(call__run__state=Run.State.CANCELLED)
+
+
+def _piece(row: ChecklistCall, max_tokens: int, *, is_here: bool) -> Composed | Reading:
+    if is_here:
+        return Reading("ok", reason=HERE_ALREADY)
+    if row.prompt.status == PromptStatus.RETIRED:
+        return Reading(NOT_ASKED, reason=RETIRED_MEANWHILE)
+    return _composed(row.prompt, max_tokens)
 
 
 def _composed(prompt: Prompt, max_tokens: int) -> Composed:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import get_args
 
+from arena.wording import counted
 from judges.verdicts import Order, Side, Verdict
 
 ORDERS: tuple[Order, ...] = get_args(Order.__value__)
@@ -21,6 +22,14 @@ STRONG = 3
 """How many games a much better answer counts as, in Arena-Hard's rule."""
 
 BOTH_ORDERS = "both orders have to be played for this rule"
+
+# Why battles stay undecided, as a count of them goes on: "3 battles ...".
+ONE_ORDER_PLAYED, ONE_ORDER_SILENT, BOTH_SILENT = (
+    "played in one order only", "without a verdict in one order", "without a verdict in either order",
+)  # fmt: skip
+ORDERS_DISAGREE, NO_WINNER_IN_BOTH = "whose orders disagree", "without the same winner in both orders"
+A_GAME_SILENT, NO_MAJORITY_OF_GAMES = "with a game without a verdict", "without a majority of their games"
+THAT_ORDER_SILENT, NO_GAMES = "without a verdict in the order that counts", "without games"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +65,15 @@ class Decision:
         For people.
     points : float, optional
         What a wins of it, in [0, 1]; other than 1, 1/2 and 0 only where a rule takes a mean.
+    cause : str
+        Why there is no decision, in words that many battles share; empty where there is one.
     """
 
     outcome: Side | None
     weight: float
     reason: str
     points: float | None
+    cause: str = ""
 
     @property
     def comparisons(self) -> tuple[tuple[Side, float], ...]:
@@ -84,9 +96,9 @@ def decided(outcome: Side, reason: str, *, weight: float = 1.0, points: Fraction
     return Decision(outcome, weight, reason, float(POINTS[outcome] if points is None else points))
 
 
-def undecided(reason: str) -> Decision:
+def undecided(reason: str, cause: str) -> Decision:
     """No decision."""
-    return Decision(None, 0.0, reason, None)
+    return Decision(None, 0.0, reason, None, cause)
 
 
 type Games = Sequence[PlayedGame]
@@ -113,10 +125,11 @@ def consistent_only(games: Games) -> Decision:
     >>> consistent_only(always_first).outcome is None
     True
     """
-    ab, ba, missing = _both_orders(games)
-    if missing or ab is None:
-        return undecided(missing)
-    return decided(ab, "both orders agree") if ab == ba else undecided(f"the orders disagree: {ab} and {ba}")
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
+    return decided(ab, "both orders agree") if ab == ba else undecided(f"the orders disagree: {ab} and {ba}", ORDERS_DISAGREE)
 
 
 def conservative_tie(games: Games) -> Decision:
@@ -127,9 +140,10 @@ def conservative_tie(games: Games) -> Decision:
     >>> conservative_tie([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).outcome
     'tie'
     """
-    ab, ba, missing = _both_orders(games)
-    if missing or ab is None:
-        return undecided(missing)
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
     return decided(ab, "both orders agree") if ab == ba else decided("tie", f"the orders disagree: {ab} and {ba}")
 
 
@@ -141,12 +155,13 @@ def both_correct(games: Games) -> Decision:
     >>> both_correct([PlayedGame("ab", 0, Verdict("tie")), PlayedGame("ba", 0, Verdict("tie"))]).reason
     'no winner was named in both orders: tie and tie'
     """
-    ab, ba, missing = _both_orders(games)
-    if missing or ab is None:
-        return undecided(missing)
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
     if ab == ba and ab in ("a", "b"):
         return decided(ab, "the same winner in both orders")
-    return undecided(f"no winner was named in both orders: {ab} and {ba}")
+    return undecided(f"no winner was named in both orders: {ab} and {ba}", NO_WINNER_IN_BOTH)
 
 
 def two_game_sum(games: Games) -> Decision:
@@ -160,10 +175,10 @@ def two_game_sum(games: Games) -> Decision:
     'a'
     """
     if {game.order for game in games} != set(ORDERS):
-        return undecided(BOTH_ORDERS)
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
     said = [outcome for order in ORDERS if (outcome := outcome_of_order(games, order)) is not None]
     if not said:
-        return undecided("no verdict in either order")
+        return undecided("no verdict in either order", BOTH_SILENT)
     total = sum(2 * POINTS[outcome] - 1 for outcome in said)
     reason = f"the sum is {int(total):+d}" + (", one order gave no verdict" if len(said) < len(ORDERS) else "")
     return decided("a" if total > 0 else "b" if total < 0 else _level(said), reason)
@@ -180,9 +195,8 @@ def mean(games: Games) -> Decision:
     >>> found.outcome, found.points
     ('a', 0.75)
     """
-    missing = _incomplete(games)
-    if missing:
-        return undecided(missing)
+    if (missing := _incomplete(games)) is not None:
+        return missing
     scores = [game.verdict.scores_by_side(game.order) for game in games if game.verdict is not None]
     if all(pair is not None for pair in scores):
         gaps = [Fraction(pair[0]) - Fraction(pair[1]) for pair in scores if pair is not None]
@@ -205,13 +219,12 @@ def arena_hard_weighted(games: Games) -> Decision:
     >>> found.outcome, found.weight, found.points
     ('a', 4.0, 0.75)
     """
-    missing = _incomplete(games)
-    if missing:
-        return undecided(missing)
+    if (missing := _incomplete(games)) is not None:
+        return missing
     weights = [STRONG if game.verdict is not None and game.verdict.strength == 2 else 1 for game in games]
     won = [weight * POINTS[game.outcome] for weight, game in zip(weights, games, strict=True) if game.outcome is not None]
     points = sum(won, Fraction(0)) / sum(weights)
-    reason = f"{sum(weights)} games, much better counted as {STRONG}"
+    reason = f"{counted(sum(weights), 'game')}, much better counted as {STRONG}"
     return decided(_direction(points, games), reason, weight=float(sum(weights)), points=points)
 
 
@@ -225,7 +238,9 @@ def first_order_only(games: Games) -> Decision:
     """
     order: Order = "ab" if any(game.order == "ab" for game in games) else "ba"
     outcome = outcome_of_order(games, order)
-    return undecided(f"no verdict in order {order}") if outcome is None else decided(outcome, f"order {order} alone")
+    if outcome is None:
+        return undecided(f"no verdict in order {order}", THAT_ORDER_SILENT)
+    return decided(outcome, f"order {order} alone")
 
 
 def majority_of_repeats(games: Games) -> Decision:
@@ -239,8 +254,8 @@ def majority_of_repeats(games: Games) -> Decision:
     """
     outcome = _strict_majority([game.outcome for game in games])
     if outcome is None:
-        return undecided(f"no outcome has more than half of {len(games)} games")
-    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {len(games)} games")
+        return undecided(f"no outcome has more than half of {counted(len(games), 'game')}", NO_MAJORITY_OF_GAMES)
+    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {counted(len(games), 'game')}")
 
 
 type Rule = Callable[[Games], Decision]
@@ -283,7 +298,7 @@ def combine(rule: str, games: Games) -> Decision:
     twice = [key for key, n in played.items() if n > 1]
     if twice:
         raise ValueError(f"order {twice[0][0]!r}, repeat {twice[0][1]} is given twice: one verdict a game")
-    return COMBINERS[rule][0](games) if games else undecided("no games")
+    return COMBINERS[rule][0](games) if games else undecided("no games", NO_GAMES)
 
 
 def _strict_majority(said: Sequence[Side | None]) -> Side | None:
@@ -295,21 +310,24 @@ def _strict_majority(said: Sequence[Side | None]) -> Side | None:
     return None
 
 
-def _both_orders(games: Games) -> tuple[Side | None, Side | None, str]:
-    """What each order says, and what is missing ("" if nothing is)."""
+def _both_orders(games: Games) -> tuple[Side, Side] | Decision:
+    """What each order says; where one is missing, no decision."""
     if {game.order for game in games} != set(ORDERS):
-        return None, None, BOTH_ORDERS
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
     ab, ba = outcome_of_order(games, "ab"), outcome_of_order(games, "ba")
+    if ab is not None and ba is not None:
+        return ab, ba
     silent = [order for order, said in (("ab", ab), ("ba", ba)) if said is None]
-    return ab, ba, f"no verdict in order {' and '.join(silent)}" if silent else ""
+    cause = BOTH_SILENT if len(silent) == len(ORDERS) else ONE_ORDER_SILENT
+    return undecided(f"no verdict in order {' and '.join(silent)}", cause)
 
 
-def _incomplete(games: Games) -> str:
-    """Why a rule that counts every game cannot decide ("" if it can)."""
+def _incomplete(games: Games) -> Decision | None:
+    """No decision, where a rule that counts every game cannot make one."""
     if {game.order for game in games} != set(ORDERS):
-        return BOTH_ORDERS
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
     n_silent = sum(game.verdict is None for game in games)
-    return f"{n_silent} of {len(games)} games gave no verdict" if n_silent else ""
+    return undecided(f"{n_silent} of {counted(len(games), 'game')} gave no verdict", A_GAME_SILENT) if n_silent else None
 
 
 def _mean_of_orders(games: Games, values: Sequence[Fraction]) -> Fraction:

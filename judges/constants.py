@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from arena.models import Competitor, Response
+from arena.wording import counted
 from judges.models import ConstantAnswers
 from judges.tainting import Answered, constant_answers
 
@@ -86,4 +87,4 @@ def _answers_of(competitor_id: int) -> Iterator[Answered]:
 def _told(name: str, found: dict[str, Any]) -> str:
     text = " ".join(found["text"].split())
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return f"{name} answers {found['n_prompts']:,} prompts ({found['share']:.0%} of its own) alike: “{shown}”"
+    return f"{name} answers {counted(found['n_prompts'], 'prompt')} ({100 * found['share']:.0f} % of its own) alike: “{shown}”"

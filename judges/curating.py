@@ -1,22 +1,28 @@
-"""What curators do to verdicts: set aside, restore. Each act is an event in the ledger; nothing is deleted."""
+"""What curators do to verdicts and gold labels: set aside, restore. Each act is an event in the ledger; nothing is deleted."""
 
 from itertools import batched, groupby
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 
-from arena.ledger import record_games
+from arena.ledger import record_games, record_labels
 from arena.models import Event
-from judges.models import Game, GameChange
+from arena.outcomes import Outcome
+from arena.wording import counted
+from judges.models import Game, GameChange, GoldItem
 
 BATCH = 2_000
 
 
-def set_aside_games(games: models.QuerySet[Game], reason: str, actor: User | None) -> int:
-    """Their verdicts count no longer, until they are restored; how many of them counted until now."""
+def set_aside_games(games: models.QuerySet[Game], reason: str, actor: User | None, *, to_ask_again: bool = False) -> int:
+    """Their verdicts count no longer, until they are restored; how many of them counted until now.
+
+    `to_ask_again`: what is wrong is what they were asked, so that the next plan of their judge asks in their place.
+    """
     if not reason.strip():
         raise ValueError("a reason is needed: readers of the board are shown why verdicts were set aside")
-    return _recount(games, is_counted=False, reason=reason.strip()[:200], actor=actor)
+    return _recount(games, is_counted=False, reason=reason.strip()[:200], actor=actor, to_ask_again=to_ask_again)
 
 
 def restore_games(games: models.QuerySet[Game], actor: User | None) -> int:
@@ -24,7 +30,9 @@ def restore_games(games: models.QuerySet[Game], actor: User | None) -> int:
     return _recount(games, is_counted=True, reason="", actor=actor)
 
 
-def _recount(games: models.QuerySet[Game], *, is_counted: bool, reason: str, actor: User | None) -> int:
+def _recount(
+    games: models.QuerySet[Game], *, is_counted: bool, reason: str, actor: User | None, to_ask_again: bool = False
+) -> int:
     kind = Event.Kind.GAMES_RESTORED if is_counted else Event.Kind.GAMES_SET_ASIDE
     n_changed = 0
     with transaction.atomic():
@@ -37,6 +45,26 @@ def _recount(games: models.QuerySet[Game], *, is_counted: bool, reason: str, act
                 changed = list(its)
                 event = record_games(kind, arena_id=arena_id, n_games=len(changed), reason=reason, actor=actor)
                 GameChange.objects.bulk_create([GameChange(game=game, event=event, is_counted=is_counted) for game in changed])
-            Game.objects.filter(pk__in=[game.pk for game in rows]).update(is_counted=is_counted, set_aside_reason=reason)
+            changes = {"is_counted": is_counted, "set_aside_reason": reason, "to_ask_again": to_ask_again or None}
+            Game.objects.filter(pk__in=[game.pk for game in rows]).update(**changes)
             n_changed += len(rows)
     return n_changed
+
+
+def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User | None) -> int:
+    """Gold labels count, or count no longer; how many of them changed."""
+    with transaction.atomic():
+        changed = list(items.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
+        GoldItem.objects.filter(pk__in=[item.pk for item in changed]).update(is_counted=is_counted)
+        for arena_id, its in groupby(changed, lambda item: item.gold_set.arena_id):
+            n_labels = len(list(its))
+            done = "count again" if is_counted else "set aside"
+            record_labels(arena_id=arena_id, n_labels=n_labels, reason=f"{counted(n_labels, 'label')} {done}", actor=actor)
+    return len(changed)
+
+
+def contradicting() -> models.QuerySet[GoldItem]:
+    """Labels that count and say something else than another one of their battle; a tie and "both bad" are one class."""
+    says = Case(When(label=Outcome.BOTH_BAD, then=Value(Outcome.TIE)), default=F("label"))
+    labels = GoldItem.objects.counted().annotate(says=says)
+    return labels.filter(Exists(labels.filter(battle=OuterRef("battle")).exclude(says=OuterRef("says"))))

@@ -10,12 +10,52 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from arena.importing.columns import Columns
+from arena.importing.problems import ImportProblems, Problems
+from arena.importing.reading import read_rows
 from arena.verifiers import VerifierTimeoutError, passes
 from judges.verdicts import Side
 
 JUDGEBENCH_LABELS: Mapping[str, Side] = {"A>B": "a", "B>A": "b"}
 PANDALM_LABELS: Mapping[int, Side] = {0: "tie", 1: "a", 2: "b"}
 PLAIN_LABELS: Mapping[str, Side] = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both_bad"}
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a layout reads, and how its files are written."""
+
+    needed: tuple[str, ...]
+    also: tuple[str, ...]
+    written: str
+
+
+LABELS = "; label is one of "
+FIELDS: Mapping[str, Fields] = {
+    "judgebench": Fields(
+        ("pair_id", "question", "response_A", "response_B", "label"), ("source", "response_model"),
+        f"JSON lines or CSV{LABELS}{', '.join(JUDGEBENCH_LABELS)}",
+    ),
+    "pandalm": Fields(
+        ("cmp_key", "instruction", "response1", "response2", "annotator1", "annotator2", "annotator3"),
+        ("idx", "input", "motivation_app"),
+        "one JSON list; an annotator says 1 or 2 for the better response, 0 for a tie",
+    ),
+    "plain": Fields(
+        ("prompt", "answer_a", "answer_b", "label"), ("id", "origin", "reference", "competitor_a", "competitor_b"),
+        f"JSON lines or CSV{LABELS}{', '.join(PLAIN_LABELS)}; prompt and answers are texts, not ids",
+    ),
+}  # fmt: skip
+
+
+def fields_told() -> str:
+    """What each layout reads, for --help."""
+    lines = [
+        f"  {name}: {', '.join(each.needed)} and, if present, {', '.join(each.also)} ({each.written})"
+        for name, each in FIELDS.items()
+    ]
+    return "\n".join(["fields, by format:", *lines])
 
 
 class GoldSetError(ValueError):
@@ -40,6 +80,8 @@ class GoldPair:
     reference : str
     annotations : tuple of Side
         What each annotator said, where the set has several.
+    place : str
+        Where it stands in its file; "" = in none.
     """
 
     key: str
@@ -52,6 +94,7 @@ class GoldPair:
     competitor_b: str = ""
     reference: str = ""
     annotations: tuple[Side, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +103,14 @@ class _Row:
 
     place: str
     values: Mapping[str, Any]
+
+    def with_all(self, needed: Sequence[str]) -> "_Row":
+        """Itself; raises GoldSetError with all that is missing."""
+        if missing := [name for name in needed if name not in self.values]:
+            are_needed = f"{', '.join(needed[:-1])} and {needed[-1]} are needed"
+            here = ", ".join(str(name)[:40] for name in list(self.values)[:MOST_NAMED]) or "none"
+            raise GoldSetError(f"{self.place}: {are_needed}; missing: {', '.join(missing)}; here are: {here}")
+        return self
 
     def text(self, name: str, *, default: str | None = None) -> str:
         value = self.values.get(name, default)
@@ -87,7 +138,7 @@ def read_judgebench(path: Path) -> tuple[GoldPair, ...]:
     ----------
     S. Tan et al., "JudgeBench: a benchmark for evaluating LLM-based judges", 2024.
     """
-    return _unique(path, (_judgebench_pair(row) for row in _lines(path)))
+    return _unique(path, (_judgebench_pair(row) for row in _lines(path, FIELDS["judgebench"])))
 
 
 def read_pandalm(path: Path) -> tuple[GoldPair, ...]:
@@ -99,12 +150,12 @@ def read_pandalm(path: Path) -> tuple[GoldPair, ...]:
     ----------
     Y. Wang et al., "PandaLM: an automatic evaluation benchmark for LLM instruction tuning optimization", 2023.
     """
-    return _unique(path, (_pandalm_pair(row) for row in _entries(path)))
+    return _unique(path, (_pandalm_pair(row.with_all(FIELDS["pandalm"].needed)) for row in _entries(path)))
 
 
 def read_plain(path: Path) -> tuple[GoldPair, ...]:
     """JSON lines with prompt, answer_a, answer_b, label (a, b, tie, both_bad); if known id, origin, reference, competitors."""
-    return _unique(path, (_plain_pair(row) for row in _lines(path)))
+    return _unique(path, (_plain_pair(row) for row in _lines(path, FIELDS["plain"])))
 
 
 READERS: Mapping[str, Callable[[Path], tuple[GoldPair, ...]]] = {
@@ -155,6 +206,8 @@ class GoldPairs:
     n_all_pass: int
     n_all_fail: int
     n_unchecked: int
+    invalid: tuple[tuple[str, str], ...] = ()
+    """Prompts (by key) whose verifier cannot be used, with the reason; they are among those that could not be checked."""
 
 
 def gold_pairs_from_verifiers(prompts: Iterable[VerifiedPrompt], *, seed: int = 0) -> GoldPairs:
@@ -172,12 +225,17 @@ def gold_pairs_from_verifiers(prompts: Iterable[VerifiedPrompt], *, seed: int = 
     'x'
     """
     pairs: list[GoldPair] = []
+    invalid: list[tuple[str, str]] = []
     n_all_pass = n_all_fail = n_unchecked = 0
     for prompt in prompts:
         try:
             graded = [(passes(prompt.verifier, answer.text), answer) for answer in prompt.answers]
         except VerifierTimeoutError:
             n_unchecked += 1
+            continue
+        except ValueError as error:  # stored before verifiers were checked at the door
+            n_unchecked += 1
+            invalid.append((prompt.key, str(error)))
             continue
         right = [answer for has_passed, answer in graded if has_passed]
         wrong = [answer for has_passed, answer in graded if not has_passed]
@@ -186,7 +244,7 @@ def gold_pairs_from_verifiers(prompts: Iterable[VerifiedPrompt], *, seed: int = 
         n_all_pass += bool(right and not wrong)
         n_all_fail += bool(wrong and not right)
         n_unchecked += not graded
-    return GoldPairs(tuple(pairs), n_all_pass, n_all_fail, n_unchecked)
+    return GoldPairs(tuple(pairs), n_all_pass, n_all_fail, n_unchecked, tuple(invalid))
 
 
 def _made_pair(prompt: VerifiedPrompt, right: Sequence[GradedAnswer], wrong: Sequence[GradedAnswer], *, seed: int) -> GoldPair:
@@ -220,6 +278,7 @@ def _judgebench_pair(row: _Row) -> GoldPair:
         origin=row.text("source", default=""),
         competitor_a=model,
         competitor_b=model,
+        place=row.place,
     )
 
 
@@ -240,6 +299,7 @@ def _pandalm_pair(row: _Row) -> GoldPair:
         competitor_a=first,
         competitor_b=second,
         annotations=annotations,
+        place=row.place,
     )
 
 
@@ -254,14 +314,30 @@ def _plain_pair(row: _Row) -> GoldPair:
         competitor_a=row.text("competitor_a", default=""),
         competitor_b=row.text("competitor_b", default=""),
         reference=row.text("reference", default=""),
+        place=row.place,
     )
 
 
-def _lines(path: Path) -> Iterator[_Row]:
+def _lines(path: Path, fields: Fields) -> Iterator[_Row]:
+    content = _content(path)
+    if content.strip() and content.lstrip()[0] not in "{[":
+        yield from _cells(path, fields)
+        return
     # Not splitlines: it also breaks at characters that JSON allows inside a text.
-    for number, line in enumerate(_content(path).split("\n"), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
-            yield _object(f"{path.name}, line {number}", _parsed(f"{path.name}, line {number}", line))
+            place = f"{path.name}, line {number}"
+            yield _object(place, _parsed(place, line)).with_all(fields.needed)
+
+
+def _cells(path: Path, fields: Fields) -> Iterator[_Row]:
+    """Rows of a CSV; what is empty and not needed is as if it were not there."""
+    problems = Problems(path.name)
+    for line, row in read_rows(path, problems=problems, columns=Columns(read=(*fields.needed, *fields.also))):
+        values = {name: value for name, value in row.items() if value or name in fields.needed}
+        yield _Row(f"{path.name}, line {line}", values).with_all(fields.needed)
+    if problems.n_all:
+        raise GoldSetError(str(ImportProblems(tuple(problems.first), problems.n_all)))
 
 
 def _entries(path: Path) -> Iterator[_Row]:

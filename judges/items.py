@@ -1,6 +1,6 @@
 """Battles -> what judges read: few queries for many battles."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import batched
@@ -104,16 +104,25 @@ def _contest(battle: Battle, checklist: list[dict[str, object]]) -> Contest:
     prompt, first, second = battle.prompt, battle.response_a, battle.response_b
     if prompt is None or first is None or second is None:
         raise ValueError(f"{battle} has no answers here: it cannot be judged")
-    criteria = tuple(Criterion(str(row["text"]), float(str(row.get("weight", 1)))) for row in checklist)
     return Contest(
         battle_id=battle.pk,
         pair=(battle.competitor_a.name, battle.competitor_b.name),
         prompt_key=prompt.key,
-        item=Item(tuple(prompt.turns), (_turns(first), _turns(second)), prompt.system_prompt, checklist=criteria),
+        item=Item(tuple(prompt.turns), (_turns(first), _turns(second)), prompt.system_prompt, checklist=criteria_of(checklist)),
         reference=prompt.reference,
         verifier=prompt.verifier,
         finishes=(first.finish, second.finish),
     )
+
+
+def criteria_of(checklist: Iterable[Mapping[str, object]]) -> tuple[Criterion, ...]:
+    """As a checklist keeps them."""
+    return tuple(Criterion(str(row["text"]), float(str(row.get("weight", 1)))) for row in checklist)
+
+
+def as_rows(criteria: Iterable[Criterion]) -> list[list[object]]:
+    """As a game keeps them: text and weight of each."""
+    return [[criterion.text, criterion.weight] for criterion in criteria]
 
 
 def _turns(response: Response) -> tuple[str, ...]:

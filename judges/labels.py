@@ -1,23 +1,26 @@
-"""The sets of labels that judges are asked for, and how each is found in folded text and in a JSON object.
+"""The sets of labels that judges are asked for, and how each is found in plain text and in a JSON object.
 
 A *complete* label is one of the set, written out whole. What looks like a label but is none, `[[AB]]`, is found too, as `None`:
-it is no verdict, and it keeps an earlier label from being taken for the last word.
+it is no verdict, and it keeps an earlier label from being taken for the last word. The ranks of the forms are those of the
+table in `judges.parsing`.
 """
 
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-_BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,24})\]\]")
+ASKED, BRACKETED, BARE = 1, 2, 3  # ranks of the forms of a label
+
+_DOUBLE = re.compile(r"\[ ?\[([^\[\]\n]{1,24})\] ?\]")
+_ONE_MORE = re.compile(r"\[{2,4}([^\[\]\n]{1,24})\]{2,4}")  # brackets of a line: one too many is still the form
+_SINGLE = re.compile(r"\[([^\[\]\n]{1,24})\]")
 _ARROWS = {"&gt;": ">", "&lt;": "<", "\\gg": ">>", "\\gt": ">", "\\ll": "<<", "\\lt": "<"}
-_NAMED = (
-    r"(?:(?:my|the|final|overall|is) ){0,3}"
-    r"(?:verdict|result|evaluation(?:[ _]result)?|winner|decision|judge?ment|scores?|rating)(?: is)?[ \t]*[:=][ \t]*"
+_NAME = re.compile(
+    r"^(?:(?:it|that)(?: is|'s|’s) )?(?:(?:the )?(?:answer|assistant|response|model|option|candidate) )?(?=\S{1,3}$)"
 )
-# Bounded, so that a line of a hundred thousand signs is read in linear time.
-_OPEN, _CLOSE = r"(?:[-+•] |[ \t#>|\"'(\[]){0,12}", r"[ \t\"')\].!,;|]{0,12}"
+_AROUND = " \t_`.()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Found:
     end: int
 
 
+class Stated(NamedTuple):
+    """What a line says, its lead-in and its markup taken off: the rank of the form, and the label, None where it is not complete."""  # noqa: E501
+
+    rank: int
+    label: str | None
+    part: int = 0  # of a checklist: the criterion
+
+
 class Labels(Protocol):
     """A set of labels."""
 
@@ -37,209 +48,361 @@ class Labels(Protocol):
         """Names of the JSON fields that hold the label."""
         ...
 
-    def in_text(self, text: str) -> list[Found]:
-        """All that stand in folded text, in order."""
+    @property
+    def is_line(self) -> bool:
+        """Whether a bare label was asked for as a line of its own: it counts wherever that line stands."""
+        ...
+
+    @property
+    def is_score(self) -> bool:
+        """Whether labels are numbers of points."""
+        ...
+
+    def stated(self, line: str, lead: str) -> Stated | None:
+        """What a line says; None where it is prose. `lead` is what led to it, such as "final verdict:", or empty."""
+        ...
+
+    def in_prose(self, text: str) -> list[Found]:
+        """All in the form that was asked for, in order, wherever they stand in plain text."""
         ...
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         """The label in a JSON object, or None where it has none of the set."""
         ...
 
+    def rows(self, line: str) -> list[tuple[int, int]]:
+        """The spans of a line that are lines of their own."""
+        ...
 
-def _in_fields(text: str, field: str) -> list[tuple[str, int, int]]:
-    """What stands behind a quoted field name in JSON that does not parse as a whole."""
-    pattern = rf'"{field}"[ \t]*:[ \t]*(?:"([^"\n]{{1,24}})"|(-?\d{{1,6}}(?:\.\d{{1,6}})?)(?=[\s,}}]))'
-    return [(found[1] or found[2], found.start(), found.end()) for found in re.finditer(pattern, text)]
+    def by_name(self, text: str) -> tuple[Stated, int, int] | None:
+        """What the last lines give to each answer by its name, and where."""
+        ...
+
+    def parts(self, label: str | None) -> Mapping[int, str | None]:
+        """The parts that are decided one by one."""
+        ...
+
+    def whole(self, parts: Mapping[int, str]) -> str | None:
+        """The label that these parts make, or None where some are missing."""
+        ...
+
+    def side(self, label: str) -> str:
+        """The side to which a label gives the win: "a" the first answer, "b" the second, "c" neither; "" without sides."""
+        ...
 
 
-def _lines_naming(text: str, label: str) -> list[tuple[str | None, int, int]]:
-    """Lines that are the label alone, and lines such as `Verdict: label`; None where such a line names something else."""
-    bare = rf"^{_OPEN}(?:{_NAMED})?{_OPEN}({label}){_CLOSE}$|^{_OPEN}{_NAMED}([^\n]{{1,24}})$"
-    found_lines = re.finditer(bare, text, re.M)
-    return [(found[1], found.start(1 if found[1] else 0), found.end(1 if found[1] else 0)) for found in found_lines]
+class Plain:
+    """Labels that need no more than a line."""
+
+    __slots__ = ()
+    is_score = False
+
+    def rows(self, line: str) -> list[tuple[int, int]]:
+        return [(0, len(line))]
+
+    def by_name(self, text: str) -> tuple[Stated, int, int] | None:
+        return None
+
+    def side(self, label: str) -> str:
+        return ""
+
+
+class OnePart(Plain):
+    """Labels that are decided as a whole."""
+
+    __slots__ = ()
+
+    def parts(self, label: str | None) -> Mapping[int, str | None]:
+        return {0: label}
+
+    def whole(self, parts: Mapping[int, str]) -> str | None:
+        return parts.get(0)
 
 
 @dataclass(frozen=True, slots=True)
-class BracketedLabels:
+class BracketedLabels(OnePart):
     """One of a few labels in double brackets: `[[A>>B]]`.
 
     Examples
     --------
     >>> labels = BracketedLabels({"a": "A", "b": "B", "c": "C"})
-    >>> labels.in_text("not [[ab]], so [[ c ]]")
+    >>> labels.in_prose("not [[ab]], so [[ c ]]")
     [Found(label=None, start=4, end=10), Found(label='C', start=15, end=22)]
+    >>> labels.stated("[[a]]", ""), labels.stated("answer b", "final verdict: "), labels.stated("a is long", "")
+    (Stated(rank=1, label='A', part=0), Stated(rank=2, label='B', part=0), None)
     """
 
     spellings: Mapping[str, str]  # folded, without spaces -> the label
     field: str = "verdict"
+    is_line = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         return (self.field,)
 
-    def in_text(self, text: str) -> list[Found]:
-        brackets = [Found(self._label(found[1]), *found.span()) for found in _BRACKETED.finditer(text)]
-        values = _in_fields(text, self.field)
-        return sorted([*brackets, *(Found(self._value(value), start, end) for value, start, end in values)], key=_place)
+    def stated(self, line: str, lead: str) -> Stated | None:
+        if found := _ONE_MORE.fullmatch(line) or _DOUBLE.fullmatch(line):
+            return Stated(ASKED, self._label(found[1]))
+        found = _SINGLE.fullmatch(line)
+        label = self._label(found[1] if found else line)
+        return _less_formal(label, is_bracketed=found is not None, lead=lead)
+
+    def in_prose(self, text: str) -> list[Found]:
+        return [Found(self._label(found[1]), *found.span()) for found in _DOUBLE.finditer(text)]
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
-        return self._value(value.casefold()) if isinstance(value, str) else None
+        return self._label(value.casefold().strip("[] ")) if isinstance(value, str) else None
 
-    def _value(self, value: str) -> str | None:
-        found = _BRACKETED.fullmatch(value.strip())
-        return self._label(found[1] if found else value)
+    def side(self, label: str) -> str:
+        return "c" if "=" in label else label[:1].lower()
 
     def _label(self, inside: str) -> str | None:
         for written, meant in _ARROWS.items():
             inside = inside.replace(written, meant)
-        return self.spellings.get("".join(inside.split()))
+        return self.spellings.get("".join(_NAME.sub("", inside.strip(_AROUND)).split()))
 
 
 @dataclass(frozen=True, slots=True)
-class LineLabels:
+class LineLabels(OnePart):
     """One of a few words that stand alone on a line, or behind `Verdict:` or its like: `1`, `2`, `Tie`.
 
     Examples
     --------
-    >>> LineLabels({"1": "1", "2": "2", "tie": "Tie"}).in_text("1 is shorter.\\nresult: tie")
-    [Found(label='Tie', start=22, end=25)]
+    >>> LineLabels({"1": "1", "2": "2", "tie": "Tie"}).stated("tie", "result: ")
+    Stated(rank=1, label='Tie', part=0)
     """
 
     spellings: Mapping[str, str]
     field: str = "verdict"
+    is_line = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         return (self.field,)
 
-    def in_text(self, text: str) -> list[Found]:
-        words = "|".join(re.escape(spelling) for spelling in self.spellings)
-        lines = [*_lines_naming(text, rf"(?:response |answer )?(?:{words})"), *_in_fields(text, self.field)]
-        return sorted((Found(self._label(said), start, end) for said, start, end in lines), key=_place)
+    def stated(self, line: str, lead: str) -> Stated | None:
+        found = _ONE_MORE.fullmatch(line) or _SINGLE.fullmatch(line)
+        label = self._label(found[1] if found else line)
+        if label is None:
+            return Stated(ASKED, None) if lead else None
+        return Stated(ASKED if lead else BRACKETED if found else BARE, label)
+
+    def in_prose(self, text: str) -> list[Found]:
+        return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
         is_word = isinstance(value, str | int) and not isinstance(value, bool)
         return self._label(str(value).casefold()) if is_word else None
 
-    def _label(self, said: str | None) -> str | None:
-        return self.spellings.get((said or "").strip().removeprefix("response ").removeprefix("answer "))
+    def side(self, label: str) -> str:
+        return {"1": "a", "2": "b"}.get(label, "c")
+
+    def _label(self, said: str) -> str | None:
+        return self.spellings.get(_NAME.sub("", said.strip(_AROUND)))
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreLabels:
+class ScoreLabels(OnePart):
     """One number of a scale in double brackets, `[[7]]`, or behind `[RESULT]`.
 
     Examples
     --------
-    >>> ScoreLabels(1, 10).in_text("[[11]] or [[ 7/10 ]]")
+    >>> labels = ScoreLabels(1, 10)
+    >>> labels.in_prose("[[11]] or [[ 7/10 ]]")
     [Found(label=None, start=0, end=6), Found(label='7', start=10, end=20)]
+    >>> labels.stated("8 out of 10", "rating: ")
+    Stated(rank=2, label='8', part=0)
     """
 
     low: float
     high: float
-    whole: bool = False
+    whole_points: bool = False
     field: str = "score"
+    is_line = False
+    is_score = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         return (self.field,)
 
-    def in_text(self, text: str) -> list[Found]:
-        results = re.finditer(r"\[result\][ \t]*:?[ \t]*([^\s,;]{1,12})", text)
-        written = [(found[1], *found.span()) for found in [*_BRACKETED.finditer(text), *results]]
-        found = (Found(self._label(said), start, end) for said, start, end in [*written, *_in_fields(text, self.field)])
-        return sorted(found, key=_place)
+    def stated(self, line: str, lead: str) -> Stated | None:
+        scaled = _SCALE.fullmatch(line)
+        number, scale = (scaled["number"], scaled["scale"]) if scaled else (line, None)
+        doubled = _ONE_MORE.fullmatch(number) or _DOUBLE.fullmatch(number)
+        single = _SINGLE.fullmatch(number)
+        inside = (doubled or single)[1] if doubled or single else number  # type: ignore[index]
+        label = self._label(f"{inside}/{scale}" if scale else inside)
+        if doubled or "[result]" in lead:
+            return Stated(ASKED, label)
+        # "Final answer: 4" may be the answer to the question, so it counts no more than a bare number does.
+        return _less_formal(label, is_bracketed=single is not None, lead="" if _SOLUTION.match(lead) else lead)
+
+    def in_prose(self, text: str) -> list[Found]:
+        found = [Found(self._label(each[1]), *each.span()) for pattern in (_DOUBLE, _RESULT) for each in pattern.finditer(text)]
+        return sorted(found, key=lambda each: each.start)
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
         if isinstance(value, str):
-            bracketed = _BRACKETED.fullmatch(value.strip())
-            return self._label(bracketed[1] if bracketed else value)
+            return self._label(value.strip("[] "))
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number_in(repr(value), self.low, self.high, self.whole) if is_number else None
+        return number_in(repr(value), self.low, self.high, self.whole_points) if is_number else None
 
     def _label(self, said: str) -> str | None:
-        number, _, scale = said.partition("/")
+        number, _, scale = said.strip(_AROUND).partition("/")
         if scale and scale.strip() != f"{self.high:g}":
             return None
         # A full stop may end the sentence; it is not the number's.
-        return number_in(number.strip().removesuffix("."), self.low, self.high, self.whole)
+        return number_in(number.strip().removesuffix("."), self.low, self.high, self.whole_points)
+
+
+_SOLUTION = re.compile(r"(?:(?:my|the|our|so|thus|therefore) ){0,3}(?:final[ _]?)?answer\b")
+_RESULT = re.compile(r"\[result\][ \t]*:?[ \t]*([^\s,;]{1,12})")
+_SCALE = re.compile(
+    r"(?P<number>[^\s/]{1,20}|\[\[[^\[\]\n]{1,24}\]\])[ \t]?"
+    r"(?:(?:/|out of|of|von|sur|de|из)[ \t]?(?P<scale>\d{1,3}))?(?:[ \t]?(?:points?|punkte|分|点|stars?))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class PairScoreLabels:
+class PairScoreLabels(OnePart):
     """Two numbers of a scale on one line, the first slot's first: `8 6`.
 
     Examples
     --------
-    >>> PairScoreLabels(1, 10).in_text("scores: 8, 6.5")
-    [Found(label='8 6.5', start=8, end=14)]
+    >>> PairScoreLabels(1, 10).stated("8, 6.5", "scores: ")
+    Stated(rank=1, label='8 6.5', part=0)
     """
 
     low: float
     high: float
+    is_line = True
+    is_score = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         return ("score_1", "score_2")
 
-    def in_text(self, text: str) -> list[Found]:
-        number = r"\d{1,6}(?:\.\d{1,6})?"
-        lines = _lines_naming(text, rf"{number}(?:[ \t]*,[ \t]*|[ \t]+){number}")
-        return [Found(self._label((said or "").replace(",", " ").split()), start, end) for said, start, end in lines]
+    def stated(self, line: str, lead: str) -> Stated | None:
+        if pair := _PAIR.fullmatch(line):
+            is_scaled = {pair["scale"], pair["scale_2"]} <= {None, f"{self.high:g}"}
+            return Stated(ASKED, self._label([pair["first"], pair["second"]]) if is_scaled else None)
+        return Stated(ASKED, None) if lead else None
+
+    def by_name(self, text: str) -> tuple[Stated, int, int] | None:
+        found = list(_NAMED.finditer(text))
+        last = found[-1] if found else None
+        # Scores of several qualities, one after the other, are no scores of the answers.
+        if last is None or re.search(r"\w", text[last.end() :]) or len(found) > 1:
+            return None
+        is_scaled = {last["scale"], last["scale_2"]} <= {None, f"{self.high:g}"}
+        label = self._label([last["first"], last["second"]]) if is_scaled else None
+        return Stated(BRACKETED, label), last.start("first"), last.end("second")
+
+    def in_prose(self, text: str) -> list[Found]:
+        return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         values = [fields.get(field) for field in self.fields]
         are_numbers = all(isinstance(value, int | float | str) and not isinstance(value, bool) for value in values)
         return self._label([str(value).strip() for value in values]) if are_numbers else None
 
+    def side(self, label: str) -> str:
+        first, second = map(float, label.split())
+        return "a" if first > second else "b" if second > first else "c"
+
     def _label(self, said: Sequence[str]) -> str | None:
         numbers = [number_in(one, self.low, self.high) for one in said]
         return " ".join(map(str, numbers)) if len(numbers) == 2 and None not in numbers else None
 
 
+_NUMBER = r"(?P<{0}>\d{{1,6}}(?:\.\d{{1,6}})?)(?:[ \t]?/[ \t]?(?P<{1}>\d{{1,3}}))?"
+_FIRST, _SECOND = _NUMBER.format("first", "scale"), _NUMBER.format("second", "scale_2")
+_PAIR = re.compile(rf"{_FIRST}(?:[ \t]*,[ \t]*|[ \t]+){_SECOND}")
+_WHOSE = (
+    r"(?:the )?(?:assistant|answer|response|model) ?#?{0}(?:['’]s)?(?: (?:final |overall )?(?:score|rating))?"
+    r"[ \t|]*[:=|–—-][ \t|]*"
+)
+_NAMED = re.compile(
+    rf"^[^\w\n]*{_WHOSE.format(1)}{_FIRST}[ \t|.]*(?:[,;]|\n|[,;]\s*\n)(?:[^\w\n]*\n)*"
+    rf"[^\w\n]*(?:and )?{_WHOSE.format(2)}{_SECOND}[ \t|.]*$",
+    re.M,
+)
+
+
 @dataclass(frozen=True, slots=True)
-class CheckLabels:
-    """Yes or no for each criterion of a list, in lines `1: yes`.
+class CheckLabels(Plain):
+    """Yes or no for each criterion of a list, in lines `1: yes`; reasons may follow, `2. **No** - it names none`.
 
     Examples
     --------
-    >>> CheckLabels(2).in_text("1: yes\\n2: no")
-    [Found(label='yes no', start=0, end=12)]
+    >>> labels = CheckLabels(2)
+    >>> labels.stated("1: yes", ""), labels.stated("2. no, none is named", ""), labels.stated("2: no doubt it is", "")
+    (Stated(rank=1, label='yes', part=1), Stated(rank=2, label='no', part=2), Stated(rank=2, label=None, part=2))
     """
 
     n_criteria: int
+    is_line = True
 
     @property
     def fields(self) -> tuple[str, ...]:
         return ("checks",)
 
-    def in_text(self, text: str) -> list[Found]:
-        line = rf"^{_OPEN}(?:criterion |check )?#?(\d{{1,3}})[ \t]*[.:=)|\-][ \t]*(yes|no){_CLOSE}$"
-        lines = list(re.finditer(line, text, re.M))
-        if not lines:
-            return []
-        start, end = lines[0].start(1), lines[-1].end(2)
-        # A criterion that is answered twice, differently, makes two labels: the caller sees that they disagree.
-        first = {int(found[1]): found[2] for found in reversed(lines)}
-        last = {int(found[1]): found[2] for found in lines}
-        labels = {self._label(first): None, self._label(last): None}
-        return [Found(label, start, end) for label in labels]
+    def stated(self, line: str, lead: str) -> Stated | None:
+        found = _CHECK.match(line)
+        if found is None or lead:
+            return None
+        reason = found["reason"].strip(" |.!;,")
+        is_clear = not reason or bool(_REASON.match(found["reason"]) and not _TURNED.search(reason))
+        return Stated(BRACKETED if reason else ASKED, found["answer"] if is_clear else None, int(found["number"]))
+
+    def in_prose(self, text: str) -> list[Found]:
+        return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         checks = fields.get("checks")
         rows = checks if isinstance(checks, list) else []
         said = [_check(row) for row in rows]
         numbers = [number for number, _ in said]
-        return self._label(dict(said)) if len(set(numbers)) == len(numbers) else None
+        return self.whole(dict(said)) if len(set(numbers)) == len(numbers) else None
 
-    def _label(self, said: Mapping[int, str]) -> str | None:
+    def rows(self, line: str) -> list[tuple[int, int]]:
+        if not _CHECKS.fullmatch(line):
+            return [(0, len(line))]
+        return [each.span() for each in _ONE_CHECK.finditer(line)]
+
+    def parts(self, label: str | None) -> Mapping[int, str | None]:
+        return dict(enumerate(label.split(), 1)) if label else {1: None}
+
+    def whole(self, parts: Mapping[int, str]) -> str | None:
         """All criteria, each answered, and no others."""
         numbers = range(1, self.n_criteria + 1)
-        complete = set(said) == set(numbers) and set(said.values()) <= {"yes", "no"}
-        return " ".join(said[number] for number in numbers) if complete else None
+        complete = set(parts) == set(numbers) and set(parts.values()) <= {"yes", "no"}
+        return " ".join(parts[number] for number in numbers) if complete else None
+
+
+_CHECK = re.compile(
+    r"(?:criterion |check |question |item )?#?(?P<number>\d{1,3})(?: ?\([^()\n]{0,80}\))?[ \t]*(?:[.:=)|\-–—]|->|→)+[ \t|:]*[\"'(\[]{0,3}"  # noqa: E501
+    r"(?P<answer>yes|no)[\"')\]]{0,3}(?![\w'’/])(?P<reason>.*)"
+)
+# Several on one line and nothing beside them: "1: yes, 2: no, 3: yes".
+_ONE_CHECK = re.compile(r"(?:(?:criterion|check|question|item) )?#?\d{1,3}[ \t]?[.:=)–—-][ \t]*(?:yes|no)(?!\w)")
+_CHECKS = re.compile(rf"[^\w?]*{_ONE_CHECK.pattern}(?:(?:[ \t]*[,;.|/][ \t|]*|[ \t]+)(?:and )?{_ONE_CHECK.pattern})+[ \t.!|]*")
+# What sets a reason off from the answer, and what takes the answer back.
+_REASON = re.compile(r"\s*[,.;:!|(–—]|\s+-|\s+(?:because|since|as|due to)\b")
+_TURNED = re.compile(
+    r"^\W*(?:but|however|though|although|if|or|and no|and yes|maybe|partly|partially|mostly|almost|except|unless|not really"
+    r"|only)\b|\b(?:wait|actually|correction|scratch that|on second thought|rather no|rather yes|i mean|make that)\b"
+)
+
+
+def _less_formal(label: str | None, *, is_bracketed: bool, lead: str) -> Stated | None:
+    """A label in other brackets or bare; behind a lead-in both are of one rank, and what is no label is an incomplete one."""
+    if label is None:
+        return Stated(BRACKETED, None) if lead else None
+    return Stated(BRACKETED if is_bracketed or lead else BARE, label)
 
 
 def number_in(text: str, low: float, high: float, whole: bool = False) -> str | None:
@@ -265,7 +428,3 @@ def _check(row: object) -> tuple[int, str]:
     number, met = str(row.get("number")), row.get("met")
     answer = {True: "yes", False: "no"}[met] if isinstance(met, bool) else str(met).strip().casefold()
     return (int(number) if re.fullmatch(r"[0-9]{1,3}", number) else 0), answer
-
-
-def _place(found: Found) -> tuple[int, int]:
-    return found.start, found.end

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from arena.verifiers import VerifierTimeoutError, passes
+from arena.verifiers import VerifierTimeoutError, check_verifier, passes
 from judges.states import GameState
 from judges.verdicts import Order, Verdict, Winner
 
@@ -103,9 +103,14 @@ def offline_verifier(kind: str, *, reference: str = "", verifier: Mapping[str, A
     >>> offline_verifier("contains", reference="Canberra")
     {'kind': 'contains', 'all': ['Canberra']}
     """
-    if verifier is not None and verifier.get("kind") == kind:
+    try:
+        if verifier:
+            check_verifier(verifier)
+    except ValueError as error:  # stored before verifiers were checked at the door
+        raise NothingToCheckError(f"the prompt's verifier cannot be used: {error}") from error
+    if verifier and verifier["kind"] == kind:
         return verifier
-    if kind in ("exact", "contains") and verifier is not None and verifier.get("kind") == "exact":
+    if kind in ("exact", "contains") and verifier and verifier["kind"] == "exact":
         return {"kind": kind, "any": verifier["any"]}
     if kind not in _FROM_REFERENCE:
         raise NothingToCheckError(f"the prompt has no {kind} verifier")
@@ -164,10 +169,7 @@ _FROM_REFERENCE: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
 
 def _by_verifier(kind: str, game: OfflineGame) -> tuple[Winner, str]:
     verifier = offline_verifier(kind, reference=game.reference, verifier=game.verifier)
-    try:
-        first, second = passes(verifier, game.first), passes(verifier, game.second)
-    except ValueError as error:
-        raise NothingToCheckError(f"the prompt's verifier cannot be used: {error}") from error
+    first, second = passes(verifier, game.first), passes(verifier, game.second)
     word = {True: "passes", False: "fails"}
     winner: Winner = ("tie" if first else "both_bad") if first == second else "first" if first else "second"
     return winner, f"the first {word[first]}, the second {word[second]}"

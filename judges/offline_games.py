@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from judges.cards import stored_judge
 from judges.items import Contest
-from judges.models import Judge
+from judges.models import BASELINES, Judge
 from judges.offline import OFFLINE_JUDGES, OfflineGame, judge_offline
 from judges.states import GameState
 from judges.verdicts import Order, Verdict
-
-BASELINES = frozenset({"longer", "random"})  # they look at no reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Battles that are missing are made, at the moment `now`: what was made for a plan that is not carried out can be told by it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +24,7 @@ from judges.scopes import EVERYTHING, Scope
 
 ROWS_A_STATEMENT = 2_000
 MOST_NAMED = 20
+MEETINGS_LOOKED_AT = 50
 LARGEST = 2**63 - 1  # number that a database takes
 
 type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
@@ -84,7 +85,10 @@ def all_pairs(
 def active_pairs(
     arena: Arena, scope: Scope = EVERYTHING, *, most: int, seed: int = 1, now: datetime | None = None
 ) -> list[int]:
-    """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair."""
+    """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair.
+
+    Each is on a prompt that this plan has had the two on least: what is said on one prompt tells little of the others.
+    """
     by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
     for meeting in _unjudged(list(_meetings(answers_of(arena, scope), None))):
         by_pair[meeting[1], meeting[2]].append(meeting)
@@ -93,13 +97,27 @@ def active_pairs(
         rng.shuffle(meetings)
     weights = _weights(arena, list(by_pair)) if by_pair else {}
     drawn: list[Meeting] = []
+    n_had: Counter[tuple[int, int]] = Counter()  # by competitor and prompt
     while by_pair and len(drawn) < most:
         pairs = list(by_pair)
         pair = rng.choices(pairs, [weights[each] for each in pairs])[0]
-        drawn.append(by_pair[pair].pop())
+        meeting = _taken(by_pair[pair], n_had)
+        drawn.append(meeting)
+        n_had.update((competitor, meeting[0]) for competitor in pair)
         if not by_pair[pair]:
             del by_pair[pair]
     return battles_of(arena, sorted(drawn), now=now)
+
+
+def _taken(meetings: list[Meeting], n_had: Counter[tuple[int, int]]) -> Meeting:
+    """Takes one from the end of a pair's meetings, shuffled as they are: the one whose sides were had least on its prompt."""
+    first = max(len(meetings) - MEETINGS_LOOKED_AT, 0)
+
+    def n_before(place: int) -> int:
+        prompt, a, b, *_ = meetings[place]
+        return n_had[a, prompt] + n_had[b, prompt]
+
+    return meetings.pop(min(range(first, len(meetings)), key=n_before))
 
 
 def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:

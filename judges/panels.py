@@ -15,6 +15,9 @@ from judges.verdicts import Side
 MIN_VOTES = 2
 """A panel with fewer votes (weight above 0, not abstained) decides nothing."""
 
+# Why battles stay undecided, as a count of them goes on.
+TOO_FEW_VOTES, NO_MAJORITY = f"with fewer than {MIN_VOTES} votes", "without a majority"
+
 
 @dataclass(frozen=True, slots=True)
 class JurorVote:
@@ -124,12 +127,12 @@ def _majority(weighed: Sequence[tuple[JurorVote, Fraction]]) -> Decision:
             sums[vote.outcome] = sums.get(vote.outcome, Fraction(0)) + weight
             n_votes += 1
     if n_votes < MIN_VOTES:
-        return undecided(f"{n_votes} of {len(weighed)} jurors voted: {MIN_VOTES} are needed")
+        return undecided(f"{n_votes} of {len(weighed)} jurors voted: {MIN_VOTES} are needed", TOO_FEW_VOTES)
     total = sum((weight for _, weight in weighed), Fraction(0))
     # By weight, then by name: of equals, none of which can have a majority, the same one is named in any order.
     most, outcome = max((weight, outcome) for outcome, weight in sums.items())
     share = f"{outcome} has {float(most):g} of {float(total):g}"
-    return decided(outcome, share) if 2 * most > total else undecided(f"{share}, which is no majority")
+    return decided(outcome, share) if 2 * most > total else undecided(f"{share}, which is no majority", NO_MAJORITY)
 
 
 def _refuse_double_votes(jurors: Sequence[str]) -> None:

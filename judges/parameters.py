@@ -11,21 +11,26 @@ type Tainted = Literal["mark", "skip"]
 MOST_TOKENS = 200_000
 
 
+SAYS: Mapping[str, str] = {
+    "max_tokens": "of the reply, thinking included; a reply that is cut is asked for once more with twice as many",
+    "temperature": "as sent, 0 to 2; null for the endpoint's own",
+    "seed": "as sent, a whole number, one more with each repeat; null for none",
+    "structured": "true has the reply held to a JSON schema",
+    "reference": "whether the prompt's reference answer is shown: none, with, or drop, which leaves it out by lot",
+    "p_drop": "the chance that drop leaves it out",
+    "criteria": "your rubric in words, shown at {criteria}",
+    "margin": "points by which one answer has to lead where answers are graded one by one",
+    "longest_answer": "characters of a turn of an answer; over_long says what becomes of a longer one",
+    "over_long": "fail asks nothing; truncate cuts both answers to the same length and says so in their place",
+    "tainted": "mark asks about answers that speak to the judge and marks the game; skip does not ask",
+}
+"""What each parameter says, for people who write a card."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """
-    Parameters of a called judge, checked.
-
-    Attributes
-    ----------
-    max_tokens : of the reply, thinking included
-    temperature, seed : as sent; None = the endpoint's own
-    structured : whether the reply is held to a JSON schema
-    reference : whether the prompt's reference answer is shown: "drop" leaves it out with chance `p_drop`, drawn for each game
-    criteria : the operator's rubric, in words
-    margin : by how many points one answer has to lead where answers are graded one by one
-    longest_answer : characters; what is longer ends as a failure, or both answers are cut to it and marked
-    tainted : whether battles with suspicious answers are asked and marked, or not asked
+    Parameters of a called judge, checked; `SAYS` has what they mean.
 
     Examples
     --------

@@ -6,6 +6,7 @@ from random import Random
 
 from arena.models import Call
 from arena.running.forecasting import FEWEST, Forecast, combined, forecast, past_calls
+from arena.wording import counted
 from judges.models import Game, Judge
 from judges.planning import Bound, Counts, Draft
 
@@ -75,7 +76,7 @@ def pilot_of(draft: Draft, n_calls: int = PILOT) -> Draft:
     for _, bound in chosen:
         counts.add_calls(1, bound)
     plan = {name: said for name, said in draft.plan.items() if name not in LATER} | {"pilot": asdict(draft.counts)}
-    name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(chosen):,} of {draft.counts.n_calls:,} calls first"
+    name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(chosen):,} of {counted(draft.counts.n_calls, 'call')} first"
     games, bounds = [game for game, _ in chosen], list[Bound | None](bound for _, bound in chosen)
     return replace(draft, plan=plan, counts=counts, games=games, bounds=bounds, misfits={}, goes_on=False, n_later=0, name=name)
 

@@ -18,13 +18,15 @@ from django.utils import timezone
 
 from arena.llm import pricing
 from arena.llm.messages import Request
-from arena.models import Arena, Battle, Call, Endpoint, Run
+from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.running import controlling
 from arena.running.planning import PlanStale
-from judges.asking import Asker
+from arena.wording import counted
+from judges.asking import Asker, learnt_of
 from judges.cards import is_up_to_date
 from judges.constants import constant_flags
-from judges.fencing import new_fence
+from judges.earlier_lists import n_on_earlier_lists
+from judges.fencing import IncompleteRequest, new_fence
 from judges.items import Contest, contests_of
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
@@ -32,6 +34,7 @@ from judges.offline_games import decide_offline
 from judges.ordering import Orders, Slot, slots_of
 from judges.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
 from judges.rules import Ruling, ruling_on
+from judges.states import FINAL, GameState
 from judges.verdicts import Verdict
 
 BATTLES_AT_ONCE = 1_000
@@ -51,9 +54,13 @@ class Counts:
     n_calls: int = 0
     n_known: int = 0  # have their verdict
     n_under_way: int = 0
+    n_failed_before: int = 0  # a reply decided nothing, and they are left so
+    n_again: int = 0  # of those to be played: a reply decided nothing before
+    n_earlier: int = 0  # of those with a verdict: it rests on a checklist that was edited since
     n_cached: int = 0  # the same request was answered before
     n_ruled: int = 0  # decided by a rule
     n_offline: int = 0  # decided by a program
+    n_not_asked: int = 0  # left out by the card, or for want of an answer
     n_failed: int = 0  # ended without a verdict and without a call
     n_misfits: int = 0  # the protocol cannot ask them
     tokens_in: int = 0  # at most
@@ -97,11 +104,18 @@ class Draft:
     n_later: int = 0  # games of each judge in later rounds
     name: str = ""
     misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
+    failures: dict[str, int] = field(default_factory=dict)  # why nobody is asked, though the protocol could -> how many
+    runs: set[int] = field(default_factory=set)  # that the games under way belong to
     constants: list[str] = field(default_factory=list)  # who answers many prompts alike: flagged, and judged all the same
 
     @property
     def to_ask(self) -> list[tuple[Game, Bound]]:
         return [(game, bound) for game, bound in zip(self.games, self.bounds, strict=True) if bound and not game.state]
+
+    @property
+    def holding(self) -> list[Run]:
+        """The runs that the games under way belong to."""
+        return list(Run.objects.filter(pk__in=self.runs).order_by("pk"))
 
     @property
     def is_something_left(self) -> bool:
@@ -131,7 +145,7 @@ def draw_up(
     seed: int = 1,
     again: bool = True,
 ) -> Draft:
-    """What playing these battles would come to. `again`: games that failed are played again."""
+    """What playing these battles would come to. `again`: those that a reply left undecided are played again, too."""
     pairs = _pairs(arena, battles)
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
     draft = Draft(arena, plan, seed, Counts(n_battles=len(pairs)))
@@ -141,10 +155,12 @@ def draw_up(
     for judge in dict.fromkeys(judges):
         if not is_up_to_date(judge):
             raise CardOutdated(
-                f"{judge}: its endpoint or our wording was changed since the card was made. Make a new version of the judge"
+                f"the judge {judge} cannot be asked: its endpoint or our wording was changed since the card was made. "
+                "Make a new version of the judge: save its card once more"
             )
         _add_games_of(judge, draft, pairs, again=again)
-    draft.counts.n_games = len(draft.games) + draft.counts.n_known + draft.counts.n_under_way
+    not_played = draft.counts.n_known + draft.counts.n_under_way + draft.counts.n_failed_before
+    draft.counts.n_games = len(draft.games) + not_played
     return draft
 
 
@@ -156,7 +172,7 @@ def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: U
         with transaction.atomic():
             run = Run.objects.create(
                 arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
-                name=(name or draft.name or _name(draft))[:120], plan=draft.plan | {"counts": asdict(draft.counts)},
+                name=(name or draft.name or _name(draft))[:120], plan=_plan_of(draft),
                 state=Run.State.DONE if is_over else Run.State.RUNNING, finished_at=now if is_over else None,
             )  # fmt: skip
             add_games(run, draft, now=now)
@@ -166,6 +182,12 @@ def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: U
         controlling.close(run.pk)  # its rounds need no call: nobody else would ring for them
         run.refresh_from_db()
     return run
+
+
+def _plan_of(draft: Draft) -> dict[str, Any]:
+    """With the prompts that are out of play by now: only those that are retired later are left out of the run."""
+    retired = Prompt.objects.filter(arena=draft.arena, status=PromptStatus.RETIRED).order_by("pk")
+    return draft.plan | {"counts": asdict(draft.counts), "retired": list(retired.values_list("pk", flat=True))}
 
 
 def add_games(run: Run, draft: Draft, *, now: datetime, first_place: int = 0) -> None:
@@ -193,8 +215,13 @@ def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]],
     # By what it is, not by its name or address: the same plan elsewhere is the same plan.
     rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret  # nosec B311
     taken = [Slot(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
-    slots = slots_of(pairs, orders=draft.plan["orders"], repeats=draft.plan["repeats"], rng=rng, standing=taken)
-    open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft.counts, again=again)]
+    replaced = {(slot.battle_id, slot.repeat) for slot in taken if standing[_place(slot)].is_to_ask_again}
+    options = {"orders": draft.plan["orders"], "repeats": draft.plan["repeats"], "rng": rng}
+    slots = slots_of(pairs, standing=taken, replaced=replaced, **options)
+    known = [standing[_place(slot)].pk for slot in slots if _place(slot) in standing]
+    draft.counts.n_earlier += n_on_earlier_lists(judge, known)
+    again = again or not judge.is_called  # a program costs nothing
+    open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft, again=again)]
     by_battle: dict[int, list[Slot]] = {}
     for slot in open_slots:
         by_battle.setdefault(slot.battle_id, []).append(slot)
@@ -213,20 +240,24 @@ class _Standing:
     pk: int
     state: str
     is_under_way: bool
+    is_to_ask_again: bool = False
+    run: int | None = None
 
     @property
     def is_taken(self) -> bool:
         return self.is_under_way or self.state in WITH_VERDICT
 
 
-def _standing_of(pk: int, state: str, call: str | None, run: str | None) -> _Standing:
+def _standing_of(
+    pk: int, state: str, call: str | None, run: str | None, to_ask_again: bool | None = None, number: int | None = None
+) -> _Standing:
     is_waiting = call == Call.State.WAITING and run != Run.State.CANCELLED
-    return _Standing(pk, state, is_waiting and state not in WITH_VERDICT)
+    return _Standing(pk, state, is_waiting and state not in WITH_VERDICT, bool(to_ask_again), number)
 
 
 def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
     found: dict[Place, _Standing] = {}
-    columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state")
+    columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state", "to_ask_again", "run_id")
     for chunk in batched(battles, ROWS_A_STATEMENT):
         for battle, order, repeat, *said in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
             found[battle, order, repeat] = _standing_of(*said)
@@ -237,14 +268,22 @@ def _place(slot: Slot) -> Place:
     return slot.battle_id, slot.order, slot.repeat
 
 
-def _is_open(standing: _Standing | None, counts: Counts, *, again: bool) -> bool:
+def _is_open(standing: _Standing | None, draft: Draft, *, again: bool) -> bool:
     """Whether the game is to be played now."""
     if standing is None:
         return True
-    is_known = standing.state in WITH_VERDICT or (bool(standing.state) and not again)
+    counts = draft.counts
+    draft.runs |= {standing.run} if standing.is_under_way and standing.run else set()
+    is_known = standing.state in WITH_VERDICT
     counts.n_known += is_known
-    counts.n_under_way += standing.is_under_way and not is_known
-    return not is_known and not standing.is_under_way
+    counts.n_under_way += standing.is_under_way
+    if is_known or standing.is_under_way:
+        return False
+    is_undecided = standing.state in FINAL and not standing.is_to_ask_again
+    is_left = is_undecided and not again
+    counts.n_failed_before += is_left
+    counts.n_again += is_undecided and again
+    return not is_left
 
 
 class _Planner:
@@ -254,6 +293,8 @@ class _Planner:
         self.judge, self.draft, self.standing = judge, draft, standing
         self.asker = Asker.of(judge) if judge.is_called else None
         self.parameters = self.asker.parameters if self.asker else None
+        # As it is now: the judge's own may have been read before the last run taught it something.
+        self.learnt = learnt_of(Endpoint.objects.get(pk=judge.endpoint_id)) if judge.endpoint_id else {}
         self.fence = new_fence()  # for names in the cache and for lengths: the requests themselves get new ones
 
     def games(self, contest: Contest, slots: Sequence[Slot]) -> list[Drafted]:
@@ -284,7 +325,8 @@ class _Planner:
     def _say(self, game: Game, verdict: Verdict | None, counter: str) -> None:
         counts = self.draft.counts
         if verdict is None:
-            counts.n_failed += 1
+            name = "n_not_asked" if game.state == GameState.NOT_ASKED else "n_failed"
+            setattr(counts, name, getattr(counts, name) + 1)
             return
         give_verdict(game, verdict)
         setattr(counts, counter, getattr(counts, counter) + 1)
@@ -295,11 +337,19 @@ class _Planner:
         game.reference_given = said.reference_given
         self._say(game, said.verdict, "n_offline")
 
-    def _prepare(self, asker: Asker, game: Game, contest: Contest, slot: Slot) -> Bound:
+    def _prepare(self, asker: Asker, game: Game, contest: Contest, slot: Slot) -> Bound | None:
         shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
-        request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
+        try:
+            request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
+        except IncompleteRequest as reason:
+            end_game(game, GameState.ERROR, reason=str(reason))
+            self._say(game, None, "")
+            self.draft.failures[str(reason)] = self.draft.failures.get(str(reason), 0) + 1
+            return None
         game.reference_given = shown
-        game.request_key = asker.key(request, self.fence, repeat=slot.repeat)
+        game.request_key = asker.key(
+            request, self.fence, repeat=slot.repeat, contest=contest, order=slot.order, learnt=self.learnt
+        )
         endpoint = self.judge.endpoint
         if endpoint is None:
             raise ValueError(f"{self.judge} has no endpoint to ask")
@@ -310,7 +360,7 @@ def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
     """Games whose request was answered before take what was said then; the rest has to be sent."""
     known: dict[str, Game] = {}
     for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
-        answered = Game.objects.filter(request_key__in=chunk, state=Game.State.OK).order_by("-pk")
+        answered = Game.objects.filter(request_key__in=chunk, state=Game.State.OK, is_counted=True).order_by("-pk")
         known |= {game.request_key: game for game in answered}
     for game, bound in drafted:
         if bound is not None and (source := known.get(game.request_key)) is not None:
@@ -320,7 +370,7 @@ def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
             counts.add_calls(1, bound)
 
 
-COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end")
+COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "criteria")
 
 
 def _copy(source: Game, game: Game) -> None:
@@ -334,7 +384,7 @@ def _copy(source: Game, game: Game) -> None:
 
 def _name(draft: Draft) -> str:
     judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
-    return f"{', '.join(judges[:3]) or 'nothing to do'} on {draft.counts.n_battles:,} battles"
+    return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle')}"
 
 
 def _lock_replayed(games: Sequence[Game]) -> None:

@@ -15,9 +15,9 @@ from judges.verdicts import Verdict
 
 ENDING = (
     "state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "reason", "cost",
-    "event", "decided_at",
+    "event", "decided_at", "request_key", "criteria",
 )  # fmt: skip
-BEGINNING = (*ENDING, "run", "call", "copied_from", "request_key", "reference_given", "taints", "reply")
+BEGINNING = (*ENDING, "run", "call", "copied_from", "reference_given", "taints", "reply")
 ENDED = ("pk", "event_id", "state")
 LONGEST_LABEL = 200
 ROWS_A_STATEMENT = 2_000
@@ -27,7 +27,7 @@ def end_game(game: Game, state: GameState, *, reason: str = "") -> None:
     """In memory: how it ended; a verdict is added by `give_verdict`."""
     game.state, game.reason = state.value, reason
     game.winner, game.strength, game.score_first, game.score_second = "", None, None, None
-    game.label, game.label_start, game.label_end = "", None, None
+    game.label, game.label_start, game.label_end, game.criteria = "", None, None, None
 
 
 def give_verdict(game: Game, said: Verdict | float) -> None:

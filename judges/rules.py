@@ -44,7 +44,7 @@ def _on_texts(contest: Contest) -> Ruling | None:
     missing = [name for name, came in zip(contest.pair, contest.is_delivered, strict=True) if not came]
     if missing:
         # Whatever made it fail, it says nothing of the answer that was never given.
-        return Ruling(GameState.ERROR, f"no answer was delivered by {' and '.join(missing)}")
+        return Ruling(GameState.NOT_ASKED, f"no answer was delivered by {' and '.join(missing)}")
     if contest.is_identical:
         return Ruling(GameState.RULE, "identical answers tie", "tie")
     if any(contest.is_empty):
@@ -55,7 +55,7 @@ def _on_texts(contest: Contest) -> Ruling | None:
 def _on_policies(contest: Contest, parameters: Parameters) -> Ruling | None:
     if parameters.over_long == "fail" and contest.longest > parameters.longest_answer:
         allowed = f"this judge's card allows {parameters.longest_answer:,}, or says over_long=truncate"
-        return Ruling(GameState.ERROR, f"not asked: an answer has {contest.longest:,} characters; {allowed}")
+        return Ruling(GameState.NOT_ASKED, f"an answer has {contest.longest:,} characters; {allowed}")
     if parameters.tainted == "skip" and (taints := contest.taints()):
-        return Ruling(GameState.ERROR, f"not asked: {'; '.join(taints)[:500]}")
+        return Ruling(GameState.NOT_ASKED, f"{'; '.join(taints)[:500]}")
     return None

@@ -16,6 +16,7 @@ from arena.llm import pricing
 from arena.llm.messages import Usage
 from arena.models import Arena, Call, Run
 from arena.running import budget
+from arena.wording import counted
 from judges.asking import Asker
 from judges.brackets import Brackets, Entrants, results_of
 from judges.fencing import new_fence
@@ -42,7 +43,7 @@ def draw_up_tournament(
     written = {str(prompt): {str(pk): answer for pk, answer in answers.items()} for prompt, answers in entrants.items()}
     draft.plan |= {"n_battles": brackets.n_matches, "tournament": {"entrants": written, "results": []}}
     draft.plan |= _where(brackets, judges, repeats)
-    draft.name = f"{', '.join(map(str, judges[:3]))}: knock-out on {brackets.n_prompts:,} prompts"
+    draft.name = f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt')}"
     return draft
 
 

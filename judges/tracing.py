@@ -10,9 +10,19 @@ _SPECIAL = {
     "≫": ">>", "»": ">>", "≪": "<<", "«": "<<", "⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]", "【": "[", "】": "]",
     "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u00ad": "", "\ufe0e": "", "\ufe0f": "",
 }  # fmt: skip
-_WRAPPER = re.compile(r"\\(?:boxed|fbox|text|textbf|mathbf|mathrm|mathtt|texttt)[ \t]{0,3}\{([^{}]{0,80})\}")
+_WRAPPER = re.compile(
+    r"(?:\\\[\s{0,3}(?=\\boxed|\\fbox))?\\(?:(?P<box>boxed|fbox)|text|textbf|mathbf|mathrm|mathtt|texttt)"
+    r"[ \t]{0,3}\{(?P<inside>[^{}]{0,80})\}(?(box)(?:\s{0,3}\\\])?)"
+)
 _MARK = re.compile(
     r"\*+|`+|_{2,}|~~|\$|\\(?=[\[\]<>=*_])|</?(?:b|strong|i|em|u|code|p|br|span|center|h[1-6])(?:\s[^<>]{0,60})?/?>"
+)
+_PLAIN_MARK = re.compile(
+    r"\*+|_{2,}|~~|\$|\\[()]|\\(?=[\[\]<>=*_])"
+    r"|</?(?P<line>br|p|div|li|ul|ol|tr|table|tbody|h[1-6]|section)(?:\s[^<>\n]{0,60})?/?>"
+    r"|<(?P<named>verdict|winner|score|rating|result|answer|final_?answer|final_?verdict|decision|judge?ment)>"
+    r"|</?(?P<cell>t[dh])(?:\s[^<>\n]{0,60})?>"
+    r"|<[/!|]?[a-z|][^<>\[\]\n]{0,60}>"
 )
 _DEEPEST = 4  # wrappers inside wrappers: \boxed{\text{[[A]]}}
 
@@ -41,15 +51,17 @@ class Traced:
 
     def cut(self, spans: Iterable[tuple[int, int]], *, fill: str = "\n") -> "Traced":
         """Without these pieces, which come in order and apart; a line break stays, so that nothing new meets."""
+        return self.put((start, end, fill) for start, end in spans)
+
+    def put(self, pieces: Iterable[tuple[int, int, str]]) -> "Traced":
+        """With other texts for these pieces, which come in order and apart."""
         texts: list[str] = []
         places: list[int] = []
         at = 0
-        for start, end in spans:
-            texts.append(self.text[at:start])
+        for start, end, text in pieces:
+            texts += (self.text[at:start], text)
             places.extend(self.places[at:start])
-            if fill:
-                texts.append(fill)
-                places.extend([self.places[min(start, len(self.text) - 1)]] * len(fill))
+            places.extend([self.places[min(start, len(self.text) - 1)]] * len(text))
             at = end
         if not texts:
             return self
@@ -57,15 +69,23 @@ class Traced:
 
     def folded(self) -> "Traced":
         """NFKC, case folded, bold, code, \\boxed and their like taken off."""
+        text = self._unwrapped(boxes=("", ""))
+        return text.cut((found.span() for found in _MARK.finditer(text.text)), fill="")
+
+    def plain(self) -> "Traced":
+        """Folded as well, but quotation and code marks stay, `\\boxed{a}` is `[a]`, and tags become what they stand for."""
+        text = self._unwrapped(boxes=("[", "]"))
+        return text.put((*found.span(), _instead(found)) for found in _PLAIN_MARK.finditer(text.text))
+
+    def _unwrapped(self, *, boxes: tuple[str, str]) -> "Traced":
         text = self if self.text.isascii() else self._mapped(_fold)
         text = Traced(text.text.lower(), text.places) if text.text.isascii() else text
         for _ in range(_DEEPEST):
             wrappers = list(_WRAPPER.finditer(text.text))
             if not wrappers:
                 break
-            ends = [(span[0], span[1]) for found in wrappers for span in _around(found)]
-            text = text.cut(ends, fill="")
-        return text.cut((found.span() for found in _MARK.finditer(text.text)), fill="")
+            text = text.put(piece for found in wrappers for piece in _around(found, boxes))
+        return text
 
     def _mapped(self, change: Callable[[str], str]) -> "Traced":
         changed = {character: change(character) for character in set(self.text)}
@@ -79,6 +99,19 @@ def _fold(character: str) -> str:
     return unicodedata.normalize("NFKC", character).casefold() if special is None else special
 
 
-def _around(found: re.Match[str]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The command with its opening brace, and its closing brace."""
-    return (found.start(), found.start(1)), (found.end(1), found.end())
+def _around(found: re.Match[str], boxes: tuple[str, str]) -> tuple[tuple[int, int, str], tuple[int, int, str]]:
+    """The command with its opening brace, and its closing brace, with what stands for them."""
+    is_box = (
+        found["box"]
+        and not found["inside"].lstrip().startswith(("[", "\\["))
+        and found.string[found.start() - 1 : found.start()] != "["
+    )
+    begin, end = boxes if is_box else ("", "")
+    return (found.start(), found.start("inside"), begin), (found.end("inside"), found.end(), end)
+
+
+def _instead(found: re.Match[str]) -> str:
+    """A line break, a cell's bar or a lead-in where the mark stands for one, else nothing."""
+    if found["named"]:
+        return f"\n{found['named'].replace('_', ' ')}: "
+    return "\n" if found["line"] else "|" if found["cell"] else ""

@@ -1,6 +1,7 @@
 """What a judge said of the two slots of one game, and what that means for the two sides of the battle."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -89,3 +90,20 @@ def scores_to_winner(s1: float, s2: float, *, margin: float) -> Winner:
 def scored(s1: float, s2: float, *, margin: float) -> Verdict:
     """The verdict on two slots that points were given to."""
     return Verdict(scores_to_winner(s1, s2, margin=margin), scores=(s1, s2))
+
+
+def agreed_label(labels: Iterable[Side]) -> Side | None:
+    """What the labels of one battle say together; None where they contradict each other: such a battle has no label.
+
+    The same for labels of one file, of several files and of several gold sets, whatever came first. A tie and "both bad" are
+    no contradiction: nobody wins.
+
+    Examples
+    --------
+    >>> agreed_label(["a", "a"]), agreed_label(["a", "tie"]), agreed_label(["both_bad", "tie"])
+    ('a', None, 'tie')
+    """
+    said = set(labels)
+    if said == {"tie", "both_bad"}:
+        return "tie"
+    return said.pop() if len(said) == 1 else None

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from django.db import transaction
 
+from arena.missing import n_answered_without_text, why_nothing_to_judge
 from arena.models import Arena, Competitor
 from arena.running.planning import CannotPlan
 from judges.brackets import Entrants, entrants_of
@@ -15,7 +16,7 @@ from judges.models import Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
 from judges.ordering import Orders
-from judges.pairings import active_pairs, all_pairs, given_battles, standing_battles
+from judges.pairings import active_pairs, all_pairs, answers_of, given_battles, standing_battles
 from judges.planning import Draft, draw_up
 from judges.scopes import EVERYTHING, Scope
 from judges.tournaments import N_ORDERS, draw_up_tournament
@@ -42,6 +43,7 @@ class Wish:
     orders: Orders = "both"
     repeats: int = 1
     seed: int = 1
+    again: bool = False  # also what a reply left undecided before
 
 
 def judge_choices() -> list[tuple[str, str]]:
@@ -56,7 +58,7 @@ def _said_of(card: Judge) -> str:
     if card.endpoint is None:
         return f"{card}: {OFFLINE_JUDGES[card.protocol][1]}" if card.protocol in OFFLINE_JUDGES else str(card)
     paused = f", paused: {card.endpoint.paused_because}" if card.endpoint.paused_because else ""
-    return f"{card}: asks {card.model} by {card.protocol}{paused}"
+    return f"{card}: asks {card.model} by {card.protocol}, through endpoint {card.endpoint.name}{paused}"
 
 
 def chosen_judges(keys: Sequence[str]) -> list[Judge]:
@@ -85,8 +87,9 @@ def drafted(
         return _tournament(arena, judges, wish, most_games=most_games, now=now)
     battles = _battles(arena, wish, now)
     if not battles:
-        raise CannotPlan(_nothing(wish))
-    return draw_up(arena, judges, battles, orders=wish.orders, repeats=wish.repeats, seed=wish.seed)
+        raise CannotPlan(_nothing(arena, wish))
+    how = {"repeats": wish.repeats, "seed": wish.seed, "again": wish.again}
+    return draw_up(arena, judges, battles, orders=wish.orders, **how)  # type: ignore[arg-type]
 
 
 def estimated(arena: Arena, keys: Sequence[str], wish: Wish) -> Draft:
@@ -114,7 +117,7 @@ def _tournament(arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games
         raise CannotPlan("a tournament needs both orders: one alone decides nothing about who goes on")
     entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
     if not entrants:
-        raise CannotPlan(_nothing(wish))
+        raise CannotPlan(_nothing(arena, wish))
     n_games = _n_matches(entrants) * N_ORDERS * wish.repeats * len(judges)
     if most_games is not None and n_games > most_games:
         raise CannotPlan(too_many(n_games))
@@ -129,9 +132,11 @@ def too_many(n_games: int) -> str:
     return f"that is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: choose fewer, or use manage.py judge"
 
 
-def _nothing(wish: Wish) -> str:
-    if wish.plan == "active":
+def _nothing(arena: Arena, wish: Wish) -> str:
+    if wish.plan == "active" and answers_of(arena, wish.scope):
         return "every pair of answers has been judged, or there is none: choose another plan"
-    if wish.scope.is_narrow:
-        return f"no prompt has two answers of this pool and these competitors: choose more of them; {IMPORT_FIRST}"
-    return f"no prompt has two answers that fit: {IMPORT_FIRST}"
+    fits = "two answers of this pool and these competitors" if wish.scope.is_narrow else "two answers that fit"
+    if n_answered_without_text(arena):
+        return f"no prompt has {fits}: {why_nothing_to_judge(arena)}"
+    why = why_nothing_to_judge(arena) or ("choose more of them" if wish.scope.is_narrow else "")
+    return f"no prompt has {fits}: {why}; {IMPORT_FIRST}" if why else f"no prompt has {fits}: {IMPORT_FIRST}"

@@ -1,15 +1,18 @@
 """Leaderboards to define and to publish; snapshots to look at."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
+from arena.languages import code_of, language_name
+from arena.models import Prompt
 from judges.models import Judge
 from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 
@@ -18,13 +21,15 @@ if TYPE_CHECKING:
 else:
     BoardForm = forms.ModelForm
 
-WHAT_COUNTS = ("sources", "combiner", "jury", "own_answers", "category", "language")
+WHAT_COUNTS = ("sources", "combiner", "jury", "own_answers", "marked", "category", "language")
+MOST_NAMED = 40
 HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
 
 
 class LeaderboardForm(BoardForm):
-    """A jury is chosen by name, and kept by number."""
+    """A jury is chosen by name, and kept by number; a category and a language are some that prompts have."""
 
+    language = forms.CharField(required=False, max_length=40, help_text="Only prompts in this language: its code or its name.")
     jury = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Where judges count: which of them. None chosen: all that have games, but for baselines.",
@@ -40,8 +45,36 @@ class LeaderboardForm(BoardForm):
         self.fields["jury"].choices = [(str(judge.pk), _called(judge)) for judge in judges]  # type: ignore[attr-defined]
         self.initial["jury"] = self.instance.jury.split()
 
+    def clean_category(self) -> str:
+        """One that prompts of the arena have, or the first parts of it."""
+        wanted, known = str(self.cleaned_data["category"]).strip().strip("/"), self._known("category")
+        above = {"/".join(parts[: i + 1]) for parts in (value.split("/") for value in known) for i in range(len(parts))}
+        if wanted not in {*above, "", self.instance.category}:
+            raise forms.ValidationError(_not_known("category", wanted, sorted(above)))
+        return wanted
+
+    def clean_language(self) -> str:
+        """By code or by English name, as in files."""
+        said, known = str(self.cleaned_data["language"]).strip(), self._known("language")
+        wanted = said if said in known else code_of(said)
+        if wanted is None or wanted not in {*known, "", self.instance.language}:
+            named = [f"{code} ({language_name(code)})" if language_name(code) != code else code for code in sorted(known)]
+            raise forms.ValidationError(_not_known("language", said, named))
+        return wanted
+
+    def _known(self, field: str) -> set[str]:
+        """What the arena's prompts say; the form's arena comes first, so that it is read by now."""
+        arena = self.cleaned_data.get("arena") or (self.instance.arena if self.instance.arena_id else None)
+        prompts = Prompt.objects.filter(arena=arena).exclude(**{field: ""}).order_by()
+        return set(prompts.values_list(field, flat=True).distinct())
+
     def clean_jury(self) -> str:
         return written_jury(map(int, self.cleaned_data["jury"]))
+
+
+def _not_known(what: str, wanted: str, known: Sequence[str]) -> str:
+    here = ", ".join(known[:MOST_NAMED]) + (" ..." if len(known) > MOST_NAMED else "") if known else "none yet"
+    return f"No prompt of this arena has the {what} {wanted!r}. There are: {here}."
 
 
 def _called(judge: Judge) -> str:
@@ -118,6 +151,8 @@ class LeaderboardAdmin(CuratorAdmin):
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         """A board that says something else now is fitted at once: its evidence may not change for a long time."""
+        if form.changed_data:
+            obj.is_by_itself = False  # from here on it stays as the curator has it
         super().save_model(request, obj, form, change)
         if "_publish" in request.POST or {*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(form.changed_data):
             self._publish(request, obj)
@@ -135,9 +170,8 @@ class EntryInline(ReadOnlyInline):
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        by_rank = F("rank").asc(nulls_last=True)
-        entries: QuerySet[Entry] = super().get_queryset(request).select_related("competitor").order_by(by_rank, "pk")
-        return entries
+        shown = super().get_queryset(request).values("pk")
+        return Entry.objects.filter(pk__in=shown).select_related("competitor").by_place()
 
 
 @admin.register(Snapshot)

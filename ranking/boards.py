@@ -3,42 +3,61 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
-from arena.models import Arena, Prompt, Vote
+from arena.languages import language_name
+from arena.models import Arena, Vote
 from ranking.judged import has_games
 from ranking.models import Leaderboard
+from ranking.slices import slices_of
 
-MOST_SLICES = 12
 MOST_VOTES_FOR_BOOTSTRAPS = 200_000
 MOST_VOTES_BESIDE_GAMES = 1_000_000
 
 
 BOOTSTRAP = {"intervals": Leaderboard.Intervals.BOOTSTRAP}
-OTHER_METHODS: dict[str, dict[str, str]] = {
+OTHER_METHODS: dict[str, dict[str, Any]] = {
     "bootstrap": {"method": Leaderboard.Method.BRADLEY_TERRY, **BOOTSTRAP},
     "davidson": {"method": Leaderboard.Method.DAVIDSON, **BOOTSTRAP},
     "elo": {"method": Leaderboard.Method.ELO, **BOOTSTRAP},
     "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
 }
 JUDGES: dict[str, Any] = {"sources": Leaderboard.Sources.JUDGES, "method": Leaderboard.Method.SLOTS}
-COMBINED: dict[str, Any] = {"sources": Leaderboard.Sources.BOTH, "method": Leaderboard.Method.SLOTS}
-TOURNAMENT: dict[str, dict[str, str]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
+COMBINED: dict[str, Any] = {"sources": Leaderboard.Sources.BOTH, "method": Leaderboard.Method.PREDICTION}
+TOURNAMENT: dict[str, dict[str, Any]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
 
 
 def ensure_boards(arena: Arena) -> list[Leaderboard]:
     """The arena's live boards, made where they are missing; the default board has the arena's slug."""
     _ensure(arena, arena.slug, arena.name, is_default=True)
-    categories = _values(arena, "category")
-    for category in dict.fromkeys(value.partition("/")[0] for value in categories):
-        _ensure(arena, f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}", category=category)
-    for language in _values(arena, "language"):
-        _ensure(arena, f"{arena.slug}-in-{slugify(language)}", f"{arena.name}, in {language}", language=language)
+    _ensure_slices(arena)
     _ensure_other_methods(arena)
     if has_games(arena.pk):
         _ensure(arena, f"{arena.slug}-judges", f"{arena.name}: judges", **JUDGES)
         _ensure_combined(arena)
     return list(Leaderboard.objects.live().filter(arena=arena))
+
+
+def _ensure_slices(arena: Arena) -> None:
+    """Boards of categories and languages come and go with the rule, but for those that a curator made or saved."""
+    found = slices_of(arena)
+    for category in found.categories:
+        slug, name = f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}"
+        _ensure(arena, slug, name, category=category, is_by_itself=True)
+    for language in found.languages:
+        slug, name = f"{arena.slug}-in-{slugify(language)}", _named_in(arena, language_name(language))
+        _ensure(arena, slug, name, language=language, is_by_itself=True)
+        # An older version named them by the code.
+        Leaderboard.objects.filter(arena=arena, name=_named_in(arena, language), is_by_itself=True).update(name=name)
+    mine = Leaderboard.objects.filter(arena=arena, is_by_itself=True)
+    fits = Q(category__in=found.categories, language="") | Q(category="", language__in=found.languages)
+    mine.filter(fits, is_live=False).update(is_live=True)
+    mine.live().exclude(fits).update(is_live=False)
+
+
+def _named_in(arena: Arena, language: str) -> str:
+    return f"{arena.name}, in {language}"[:120]
 
 
 def _ensure_other_methods(arena: Arena) -> None:
@@ -66,23 +85,24 @@ def _has(arena: Arena, fields: dict[str, str]) -> bool:
     return people.filter(**alike).exists()
 
 
-def _values(arena: Arena, field: str) -> list[str]:
-    """The values that divide the prompts; one value alone divides nothing, and too many would be boards of noise."""
-    prompts = Prompt.objects.filter(arena=arena).order_by(field)
-    values = [value for value in prompts.values_list(field, flat=True).distinct()[: 50 * MOST_SLICES] if value]
-    n_parts = len({value.partition("/")[0] for value in values})
-    return values if 1 < n_parts <= MOST_SLICES else []
-
-
-def _ensure(arena: Arena, slug: str, name: str, *, is_default: bool = False, **definition: Any) -> None:
+def _ensure(
+    arena: Arena, slug: str, name: str, *, is_default: bool = False, is_by_itself: bool = False, **definition: Any
+) -> None:
     plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
-    people = {"sources": Leaderboard.Sources.PEOPLE, "combiner": Leaderboard.Combiner.GAMES, "jury": "", "own_answers": "flag"}
+    people = {
+        "sources": Leaderboard.Sources.PEOPLE,
+        "combiner": Leaderboard.Combiner.GAMES,
+        "jury": "",
+        "own_answers": "flag",
+        "marked": "",
+    }
     fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **people, **plain, **definition}
     if Leaderboard.objects.filter(arena=arena, **fields).exists():
         return
     try:
         with transaction.atomic():
-            Leaderboard.objects.create(arena=arena, slug=_free(slug), name=name[:120], is_default=is_default, **fields)
+            known_as = {"slug": _free(slug), "name": name[:120]}
+            Leaderboard.objects.create(arena=arena, is_default=is_default, is_by_itself=is_by_itself, **known_as, **fields)
     except IntegrityError:
         pass  # another worker made it first
 

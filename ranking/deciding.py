@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from judges.combining import Decision, PlayedGame, combine, outcome_of_order
-from judges.panels import MIN_VOTES, JurorVote, strict_majority, weighted_majority
+from judges.panels import JurorVote, strict_majority, weighted_majority
 from judges.states import GameState
 from judges.verdicts import Side, Verdict, scored
 from ranking.judged_games import GameThen
@@ -17,8 +17,7 @@ GAMES, PANEL_MAJORITY, PANEL_WEIGHTED = "games", "panel_majority", "panel_weight
 PANELS = frozenset({PANEL_MAJORITY, PANEL_WEIGHTED})
 UNKNOWN = -1
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
-DISAGREE, SILENT, NO_WINNER = "disagree between orders", "without a verdict in both", "without a winner"
-TOO_FEW, NO_MAJORITY = f"with fewer than {MIN_VOTES} votes", "without a majority"
+NOT_GRADED = "without a grade of both answers"
 
 type Margins = Mapping[int, float]
 
@@ -157,12 +156,12 @@ def _mean_grade(games: Sequence[GameThen], margin: float) -> Verdict | None:
 
 
 def _by_judge(asked: Mapping[tuple[int, int], Played], combiner: str, margins: Margins) -> Decided:
-    found, decisions, both = Decided(n_asked=len(asked)), Rule(combiner), BothSaid()
+    found, decisions = Decided(n_asked=len(asked)), Rule(combiner)
     for its in asked.values():
         rows = list(_graded(its.graded, margins)) if its.graded else list(_combined(its.pairs, decisions.of(its.pairs)))
         found.rows += rows
         if not rows:
-            found.undecided[SILENT if its.graded else _why(*both.of(its.pairs))] += 1
+            found.undecided[NOT_GRADED if its.graded else decisions.of(its.pairs).cause] += 1
     return found
 
 
@@ -175,13 +174,6 @@ def _combined(games: Sequence[GameThen], decision: Decision) -> Iterator[Row]:
         return
     yield _row(games[0], CODE["a"], weight=decision.weight * decision.points)
     yield _row(games[0], CODE["b"], weight=decision.weight * (1 - decision.points))
-
-
-def _why(ab: Side | None, ba: Side | None) -> str:
-    """Why a rule decided nothing, in the words of a count."""
-    if ab is None or ba is None:
-        return SILENT
-    return NO_WINNER if ab == ba else DISAGREE
 
 
 def _as_played(games: Sequence[GameThen]) -> list[PlayedGame]:
@@ -214,5 +206,4 @@ def _by_panel(asked: Mapping[tuple[int, int], Played], margins: Margins, weights
 def _decision(jurors: Sequence[tuple[int, Side | None]], weights: Mapping[int, float] | None) -> tuple[Side | None, str]:
     weighed = [JurorVote(str(judge), side, 1.0 if weights is None else weights.get(judge, 0.0)) for judge, side in jurors]
     decision = (strict_majority if weights is None else weighted_majority)(weighed)
-    n_votes = sum(vote.outcome is not None and vote.weight > 0 for vote in weighed)
-    return decision.outcome, TOO_FEW if n_votes < MIN_VOTES else NO_MAJORITY
+    return decision.outcome, decision.cause

@@ -1,48 +1,63 @@
-"""Which boards wait for a fit: those that have not read all that concerns them, have rested, and nobody is fitting."""
+"""Which boards wait for a fit: live ones that have not read all that concerns them, have rested, and that nobody is fitting.
 
-from django.db.models import QuerySet
+A look costs the same few queries however many arenas there are: it is taken every second.
+"""
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from arena import ledger
-from arena.leases import LeasedQuerySet
 from arena.models import Arena, Event
 from ranking.boards import ensure_boards
+from ranking.lagging import OF_JUDGES
 from ranking.models import Leaderboard, LeaderboardQuerySet
 
-OF_JUDGES = [Event.Kind.GAMES_DECIDED, Event.Kind.GAMES_SET_ASIDE, Event.Kind.GAMES_RESTORED, Event.Kind.GOLD_LABELLED]
+
+def refresh_boards() -> list[int]:
+    """The boards to fit now, once those that their arenas have by themselves were made."""
+    pass_over_judges()
+    due = due_boards()
+    moved = {board.arena_id for board in due} | set(_without_boards().values_list("pk", flat=True))
+    if not moved:
+        return []
+    for arena in Arena.objects.filter(pk__in=moved):
+        ensure_boards(arena)
+    return [board.pk for board in due_boards()]
 
 
-def due_boards() -> list[int]:
-    """Live boards to fit now, each arena's own first; makes those that an arena has by itself."""
-    due: list[int] = []
-    for arena in Arena.objects.all():
-        head = ledger.head(arena.pk)
-        boards = Leaderboard.objects.live().filter(arena=arena)
-        if head and (not boards.exists() or boards.filter(read_to__lt=head).exists()):
-            ensure_boards(arena)
-            _pass_over_judges(arena, head)
-            due += _ready(boards, head).values_list("pk", flat=True)
-    return due
+def due_boards() -> list[Leaderboard]:
+    """Each arena's own first."""
+    return _ready(_behind(Leaderboard.objects.live()))
 
 
 def is_due(board: Leaderboard) -> bool:
     """Whether a fit would find anything new: a bell may ring twice for one event."""
-    return _ready(Leaderboard.objects.filter(pk=board.pk), ledger.head(board.arena_id)).exists()
+    return bool(_ready(_behind(Leaderboard.objects.filter(pk=board.pk))))
 
 
-def _ready(boards: LeaderboardQuerySet, head: int) -> LeasedQuerySet[Leaderboard]:
-    """Of an arena whose ledger ends at `head`."""
-    now = timezone.now()
-    return boards.filter(read_to__lt=head).exclude(not_before__gt=now).claimable(now=now)
-
-
-def _pass_over_judges(arena: Arena, head: int) -> None:
+def pass_over_judges() -> None:
     """Boards of people's votes read on past what judges did, without a fit: none of it counts there."""
-    people = Leaderboard.objects.live().filter(arena=arena, sources=Leaderboard.Sources.PEOPLE, read_to__lt=head)
-    for read_to in people.order_by("read_to").values_list("read_to", flat=True).distinct():
-        if not _of_people(arena, read_to).exists():
-            people.filter(read_to=read_to).update(read_to=head)
+    people = Leaderboard.objects.live().filter(sources=Leaderboard.Sources.PEOPLE)
+    of_people = Event.objects.filter(arena=OuterRef("arena"), position__gt=OuterRef("read_to")).exclude(kind__in=OF_JUDGES)
+    for board in _behind(people).exclude(Exists(of_people)):
+        Leaderboard.objects.filter(pk=board.pk, read_to=board.read_to).update(read_to=board.head)  # type: ignore[attr-defined]
 
 
-def _of_people(arena: Arena, read_to: int) -> QuerySet[Event]:
-    return Event.objects.filter(arena=arena, position__gt=read_to).exclude(kind__in=OF_JUDGES)
+def _behind(boards: LeaderboardQuerySet) -> LeaderboardQuerySet:
+    """Those whose arena's ledger, whose last position is `head`, goes on behind what they have read."""
+    return boards.annotate(head=Subquery(_head("arena"))).filter(head__gt=F("read_to"))
+
+
+def _head(arena: str) -> QuerySet[Event, int | None]:
+    events = Event.objects.filter(arena=OuterRef(arena), position__isnull=False)
+    return events.order_by("-position").values_list("position", flat=True)[:1]
+
+
+def _without_boards() -> QuerySet[Arena]:
+    """Arenas in which something happened and that have no live board yet."""
+    live = Leaderboard.objects.live().filter(arena=OuterRef("pk"))
+    return Arena.objects.filter(~Exists(live), Exists(Event.objects.filter(arena=OuterRef("pk"), position__isnull=False)))
+
+
+def _ready(boards: LeaderboardQuerySet) -> list[Leaderboard]:
+    now = timezone.now()
+    return [board for board in boards.claimable(now=now) if not board.rests(now)]

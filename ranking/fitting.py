@@ -1,17 +1,13 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-import judges
-from arena import VERSION
 from ranking import maths
+from ranking.maths.arrays import Floats
 from ranking.maths.cells import count_cells
 from ranking.maths.pairing import information_weights, uniform_weights, with_unrated
 from ranking.maths.spread import Rated
@@ -21,7 +17,10 @@ from ranking.points import CENTRE, POINTS
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One competitor's line. All but the counts are None where it has no rating; then `unrated_because` says why."""
+    """One competitor's line. All but the counts are None where it has no rating; then `unrated_because` says why.
+
+    A rating of which nothing can be said has no interval, and no place either: the others are ranked without it.
+    """
 
     competitor_id: int
     n_votes: int
@@ -35,6 +34,8 @@ class Row:
     rank_low: int | None = None
     rank_high: int | None = None
     win_rate: float | None = None
+    trust: float | None = None
+    people_half_width: float | None = None
     unrated_because: str = ""
 
 
@@ -61,7 +62,7 @@ def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor
             competitor_id=pk,
             n_votes=int(counts.n_votes[i]),
             n_prompts=int(counts.n_prompts[i]),
-            raw_win_rate=_finite(counts.raw_win_rate[i]),
+            raw_win_rate=finite(counts.raw_win_rate[i]),
             **numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
         )
         for i, (pk, name) in enumerate(zip(competitor_ids, names, strict=True))
@@ -82,38 +83,60 @@ def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str
     rated = rating.rated
     if len(rated.names) < 2:
         return {}, [], ""
-    places = (rated.ratings[None, :] > rated.ratings[:, None]).sum(axis=1) + 1
     numbers: dict[str, dict[str, Any]] = {
-        name: {
-            "rating": CENTRE + POINTS * float(rated.ratings[i]),
-            "rank": int(places[i]),
-            "win_rate": float(rating.win_rates[i]),
-        }
+        name: {"rating": CENTRE + POINTS * float(rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
         for i, name in enumerate(rated.names)
     }
     try:
         widths, notes, kind = _widths(rated, definition)
-    except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width
+    except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width or a place
         return numbers, [str(reason)], "none"
     return {name: numbers[name] | widths[i] for i, name in enumerate(rated.names)}, notes, kind
 
 
 def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]], list[str], str]:
-    """Intervals and rank ranges of the rated, in their order."""
+    """Intervals, places and rank ranges of the rated, in their order; none where one cluster carries the rating alone."""
     rng = np.random.default_rng(definition.seed)
     intervals = maths.intervals(rated, cluster=definition.cluster, level=definition.level)
     ranks = maths.rank_sets(rated, cluster=definition.cluster, level=definition.level, rng=rng)
-    widths = [
-        {
-            "se": POINTS * float(intervals.se[i]),
-            "low": CENTRE + POINTS * float(intervals.low[i]),
-            "high": CENTRE + POINTS * float(intervals.high[i]),
-            "rank_low": int(ranks.low[i]),
-            "rank_high": int(ranks.high[i]),
-        }
-        for i in range(len(rated.names))
-    ]
+    widths = standings(rated.ratings, intervals, ranks)
     return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
+
+
+class Limited(Protocol):
+    """Standard errors and limits of ratings, natural log-odds, (m,); infinite where nothing can be said."""
+
+    @property
+    def se(self) -> Floats: ...
+
+    @property
+    def low(self) -> Floats: ...
+
+    @property
+    def high(self) -> Floats: ...
+
+
+def standings(ratings: Floats, limits: Limited, ranks: maths.RankSets) -> list[dict[str, Any]]:
+    """Interval, place and range of each; none of them where nothing can be said of its rating.
+
+    Places are those among the others: nothing sets one of these above or below it, so it only lengthens their ranges.
+    """
+    placed = np.isfinite(limits.se)
+    places = 1 + (ratings[None, placed] > ratings[:, None]).sum(axis=1)
+    n_without = int((~placed).sum())
+    return [
+        {
+            "se": float(POINTS * limits.se[i]),
+            "low": float(CENTRE + POINTS * limits.low[i]),
+            "high": float(CENTRE + POINTS * limits.high[i]),
+            "rank": int(places[i]),
+            "rank_low": int(ranks.low[i]),
+            "rank_high": int(ranks.high[i]) - n_without,
+        }
+        if placed[i]
+        else dict.fromkeys(("se", "low", "high", "rank", "rank_low", "rank_high"))
+        for i in range(len(ratings))
+    ]
 
 
 def _groups(rating: Rating, voted_on: set[str]) -> list[list[str]]:
@@ -127,7 +150,7 @@ def _reason(n_votes: int, reason: str) -> str:
     return (reason if n_votes else "no votes yet") or "not comparable with the others yet"
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
@@ -144,24 +167,3 @@ def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
     if len(fit.names) < 2:
         return uniform_weights(len(names)).astype(np.float32)
     return with_unrated(information_weights(fit), fit.names, names).astype(np.float32)
-
-
-# Beside this module and the library: what reads evidence, and what decides which games count and as what.
-RANKING = ("deciding", "judged", "judged_games", "juries", "methods", "own_answers", "points", "styling", "tallying")
-JUDGES = (
-    "audit_figures", "audit_position", "audit_rows", "auditing", "combining", "offline_games", "panels", "states", "verdicts",
-)  # fmt: skip
-
-
-def fingerprinted() -> list[Path]:
-    """The sources whose change may change numbers."""
-    rooms = ((Path(__file__).parent, RANKING), (Path(judges.__file__).parent, JUDGES))
-    others = [room / f"{name}.py" for room, names in rooms for name in names]
-    return sorted([Path(__file__), *Path(maths.__file__).parent.glob("*.py"), *others])
-
-
-@cache
-def code_version() -> str:
-    """The release, and a fingerprint of the sources that make the numbers."""
-    fingerprint = sha256(b"".join(source.read_bytes() for source in fingerprinted())).hexdigest()[:12]
-    return f"{VERSION}+{fingerprint}"

@@ -49,6 +49,18 @@ def readable_battles(visitor: Visitor, voters: Mapping[Arena, Voter | None]) -> 
     return reduce(or_, (access.battles_for(visitor, arena, voter) for arena, voter in voters.items()), nothing)
 
 
+def games_in_play(visitor: Visitor, voters: Mapping[Arena, Voter | None], *, judge: int | None = None) -> QuerySet[Game]:
+    """Games that this visitor may read once no ballot is open on their prompts.
+
+    How many they are may be told for an arena, and for one judge in it, since the judge's page says how many games it played;
+    under another filter the number would tell who stands on an open ballot.
+    """
+    nothing = Battle.objects.none()
+    hidden = reduce(or_, (access.battles_in_play(visitor, arena, voter) for arena, voter in voters.items()), nothing)
+    games = Game.objects.filter(battle__in=hidden.values("pk"))
+    return games if judge is None else games.filter(judge=judge)
+
+
 def walk(games: QuerySet[Game], readable: QuerySet[Battle], arenas: Iterable[Arena], *, behind: int, most: int) -> list[Game]:
     """The first of these arenas' games behind a number, in the order of their numbers, on battles that may be read.
 

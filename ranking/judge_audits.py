@@ -5,7 +5,11 @@ as JSON. Labels of gold sets and graded answers come from ranking.judge_truths, 
 """
 
 import math
-from dataclasses import asdict
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,21 +17,33 @@ import numpy as np
 from django.utils import timezone
 
 from arena import ledger
-from arena.leases import heartbeat
+from arena.clock import is_older
+from arena.leases import StillHeld, heartbeat
+from arena.missing import why_not_compared
 from arena.models import Arena, Competitor, Event
-from judges.audit_boards import RuleBoard, draws_of
-from judges.audit_figures import Figure
+from arena.wording import agreeing, counted
+from judges.audit_boards import RuleBoard, Standing, draws_of
+from judges.audit_figures import Figure, Label, joined
+from judges.audit_people import NOBODY_SAYS
 from judges.audit_sets import BattleSet
-from judges.auditing import Audit, HumanBoard, audit
+from judges.audit_states import CompetitorStates
+from judges.auditing import NOBODY, Audit, HumanBoard, audit
+from judges.marks import Marked, treatment
 from judges.models import Game, Judge
+from ranking.fit_memory import FitTooLarge, needed, room_for
 from ranking.judge_replies import answered_by
-from ranking.judge_rows import RULE, games_of, items_of
-from ranking.judge_truths import Truths, against_gold_sets, gold_labels, grades_of
+from ranking.judge_rows import RULE, Played, games_of, items_of
+from ranking.judge_truths import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
 from ranking.maths import fit_bradley_terry
-from ranking.models import JudgeAudit
+from ranking.maths.asking import asking
+from ranking.models import LONGEST_REST, JudgeAudit
 from ranking.points import CENTRE, POINTS
-from ranking.tallying import evidence_at
+from ranking.tallying import Evidence, evidence_at, unrated_competitors
 
+MARKED_VERDICTS = Label(
+    "verdicts on marked answers", "verdicts", "verdicts on answers that seem to speak to their judge / verdicts"
+)
+NO_MODEL = "sides of gold labels"
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
 REST_PER_AUDIT = 5.0
@@ -51,11 +67,11 @@ def due_audits() -> list[tuple[int, int]]:
 def _is_quiet(arena: Arena, now: datetime) -> bool:
     newest = Event.objects.filter(arena=arena, position__isnull=False).order_by("-position")
     at = newest.values_list("created_at", flat=True).first()
-    return at is None or at < now - QUIET
+    return at is None or is_older(at, now, QUIET)
 
 
 def _is_old(audit: JudgeAudit, now: datetime) -> bool:
-    return audit.made_at is None or audit.made_at < now - LONGEST_BEHIND
+    return audit.made_at is None or is_older(audit.made_at, now, LONGEST_BEHIND)
 
 
 def _is_free(audit: JudgeAudit, now: datetime) -> bool:
@@ -67,49 +83,135 @@ def _judges_of(arena: Arena) -> list[int]:
     return list(games.order_by("judge_id").values_list("judge_id", flat=True).distinct())
 
 
+def make_anew(audit: JudgeAudit, *, marked: str) -> None:
+    """As due as if nothing had been read: the beat rings for it, with this choice for verdicts on marked answers."""
+    JudgeAudit.objects.filter(pk=audit.pk).update(marked=marked, read_to=0, not_before=None)
+
+
 def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | None:
     """Audit a judge on what stands now; None where another worker is at it."""
     kept, _ = JudgeAudit.objects.get_or_create(judge=judge, arena=arena)
     token = JudgeAudit.objects.claim(kept.pk, seconds=LEASE_SECONDS)
     if token is None:
         return None
-    started, position = timezone.now(), ledger.sequence()
+    started, position = time.monotonic(), ledger.sequence()
     with heartbeat(JudgeAudit.objects.all(), kept.pk, token, seconds=LEASE_SECONDS):
-        games, margin = list(games_of(judge, arena)), float(judge.parameters.get("margin", 0))
-        rows = [game for _, game in games]
-        truths, grades = against_gold_sets(rows, arena, rng=np.random.default_rng(seed)), grades_of(judge, arena)
-        found = audit(
-            rows,
-            list(items_of(judge, arena, rows, labels=gold_labels(arena), margin=margin)),
-            grades=grades.pairs,
-            graded_prompts=grades.prompts,
-            graded_battles=grades.battles,
-            margin=margin,
-            human_board=_people_board(arena, position, rng=np.random.default_rng(seed)),
-            rng=np.random.default_rng(seed),
-        )
+        done, margin = treatment(judge.kind, kept.marked), float(judge.parameters.get("margin", 0))
+        played = games_of(judge, arena, marked=done)
+        labels, unclear = gold_labels(arena), contradicted(arena)
+        truths = against_gold_sets(played, arena, rng=np.random.default_rng(seed))
+        grades = grades_of(judge, arena, marked=done)
+        unnamed = unrated_competitors(arena.pk)
+        unrated = frozenset(Competitor.objects.filter(pk__in=unnamed).values_list("name", flat=True))
+        evidence = evidence_at(arena.pk, position).leaving(unnamed)
+        with _room(evidence, played) as no_boards, asking(StillHeld(JudgeAudit.objects.all(), kept.pk, token)):
+            found = audit(
+                played.games,
+                list(items_of(judge, arena, played, labels=labels, contradicted=unclear, margin=margin)),
+                grades=grades.pairs,
+                graded_prompts=grades.prompts,
+                graded_battles=grades.battles,
+                marked=played.marked,
+                left_out=played.left_out,
+                margin=margin,
+                human_board=NOBODY if no_boards else _people_board(arena, evidence, rng=np.random.default_rng(seed)),
+                no_boards=no_boards,
+                unrated=unrated,
+                rng=np.random.default_rng(seed),
+            )
         answered = answered_by(judge, arena)
-    seconds = (timezone.now() - started).total_seconds()
-    rest = timedelta(seconds=max(LEAST_SECONDS_BETWEEN_AUDITS, REST_PER_AUDIT * seconds))
+    seconds = max(LEAST_SECONDS_BETWEEN_AUDITS, REST_PER_AUDIT * (time.monotonic() - started))
+    rest = min(timedelta(seconds=seconds), LONGEST_REST)
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
-        n_games=len(games), cost=sum(cost for cost, _ in games), answered=answered, **_stored(found, truths),
+        n_games=len(played.games) + len(played.left_out), cost=played.cost, answered=answered,
+        **_stored(_with_bare_battles(with_notes(found, played, grades), arena), truths, Marks.of(played, done), unrated),
     )  # fmt: skip
     kept.refresh_from_db()
     return kept
 
 
-def _people_board(arena: Arena, position: int, *, rng: np.random.Generator) -> HumanBoard:
-    """What people's votes up to here make of the competitors: Bradley-Terry, and resampled by prompt."""
-    names = dict(Competitor.objects.filter(arena=arena).order_by("pk").values_list("pk", "name"))
-    fit = fit_bradley_terry(evidence_at(arena.pk, position).comparisons(names))
+def with_notes(found: Audit, played: Played, grades: Grades) -> Audit:
+    """What a reader must know where figures lack rows that were not the judge's to give."""
+    n_left_out = len(played.marked) if played.left_out else 0
+    if n_left_out and not any(game.verdict is not None or game.score is not None for game in played.games):
+        all_of_them = counted(n_left_out, "verdict")
+        which = agreeing(n_left_out, "its one verdict is left out: it is", f"all {all_of_them} are left out: they are")
+        reason = f"{which} on answers that seem to speak to their judge"
+        found = found.told(lambda figure: figure if figure.is_defined else replace(figure, note=reason))
+    if grades.unusable:
+        leniency = tuple(replace(figure, note=joined(grades.note(), figure.note)) for figure in found.leniency)
+        found = replace(found, leniency=leniency)
+    return found
+
+
+def _with_bare_battles(found: Audit, arena: Arena) -> Audit:
+    """Where people said nothing of its battles, though they voted: on battles that it could not be asked about."""
+    why = why_not_compared(arena)
+    if not why or not any(figure.note.startswith(NOBODY_SAYS) for figure in found.people):
+        return found
+    return found.told(lambda figure: replace(figure, note=figure.note.replace(NOBODY_SAYS, f"{NOBODY_SAYS} ({why})")))
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Verdicts on answers that seem to speak to their judge, and what is done with them."""
+
+    n: int
+    n_verdicts: int
+    done: Marked
+
+    @classmethod
+    def of(cls, played: Played, done: Marked) -> "Marks":
+        n_said = sum(game.is_of_the_judge and game.state.has_verdict for game in (*played.games, *played.left_out))
+        return cls(len(played.marked), n_said, done)
+
+    def figures(self) -> tuple[Figure, ...]:
+        if not self.n:
+            return ()
+        note = "left out of every figure but coverage" if self.done == "leave_out" else "counted in every figure"
+        found = MARKED_VERDICTS.plain(self.n / self.n_verdicts, self.n_verdicts, note=note)
+        return (replace(found, sets=("marked",)),)
+
+
+@contextmanager
+def _room(evidence: Evidence, played: Played) -> Iterator[str]:
+    """Memory for the boards of people and judge, held meanwhile; gives why they are not made where there is too little."""
+    cells = evidence.tally.cells()
+    n_people = len(np.union1d(cells.a, cells.b)), len(np.unique(cells.prompt))
+    n_own = len({name for game in played.games for name in (game.a, game.b)}), len({game.prompt for game in played.games})
+    with ExitStack() as held:
+        try:
+            held.enter_context(room_for(*max(n_people, n_own, key=lambda size: needed(*size))))
+            reason = ""
+        except FitTooLarge as error:
+            reason = str(error)
+        yield reason
+
+
+def _people_board(arena: Arena, evidence: Evidence, *, rng: np.random.Generator) -> HumanBoard:
+    """What people's votes make of the competitors: Bradley-Terry, and resampled by prompt."""
+    names = dict(Competitor.objects.named().filter(arena=arena).order_by("pk").values_list("pk", "name"))
+    fit = fit_bradley_terry(evidence.comparisons(names))
     by_name = np.argsort(np.array(fit.names)) if fit.names else np.zeros(0, dtype=np.int64)
     draws = draws_of(fit, rng=rng)
     ratings = dict(zip(fit.names, fit.ratings.tolist(), strict=True))
     return HumanBoard(ratings, None if draws is None else draws[:, by_name])
 
 
-def _stored(found: Audit, truths: Truths) -> dict[str, Any]:
+def _ends(by_competitor: Iterable[CompetitorStates], unrated: Collection[str]) -> list[dict[str, Any]]:
+    """How games ended, by competitor; sides of gold labels whose model nobody named are one line together."""
+    found: dict[str, Counter[str]] = {}
+    for each in by_competitor:
+        counts = found.setdefault(NO_MODEL if each.competitor in unrated else each.competitor, Counter())
+        counts.update({state.value: n for state, n in each.counts.items()})
+    return [
+        {"competitor": name, "n_games": counts.total(), "counts": {state: n for state, n in counts.items() if n}}
+        for name, counts in found.items()
+    ]
+
+
+def _stored(found: Audit, truths: Truths, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
         "people": found.people,
@@ -123,14 +225,16 @@ def _stored(found: Audit, truths: Truths) -> dict[str, Any]:
         "scores": found.scores,
         "board": found.board,
         "transitivity": (found.transitivity,),
+        "marks": marks.figures(),
     }
-    states = [
-        {"competitor": each.competitor, "n_games": each.n_games, "counts": {state.value: n for state, n in each.counts.items()}}
-        for each in found.coverage.by_competitor
-    ]
     return {
         "figures": {key: [_plain(figure) for figure in figures] for key, figures in sections.items()},
-        "coverage": {"overall": _plain(found.coverage.overall), "badge": found.coverage.badge, "by_competitor": states},
+        "coverage": {
+            "overall": _plain(found.coverage.overall),
+            "badge": found.coverage.badge,
+            "by_competitor": _ends(found.coverage.by_competitor, unrated),
+            "marked": asdict(marks),
+        },
         "battle_sets": {key: _plain_set(each) for key, each in {**found.sets, **truths.sets}.items()},
         "boards": [_plain_board(board) for board in found.rules],
         "is_usable": found.usability.is_usable,
@@ -148,6 +252,12 @@ def _plain_set(found: BattleSet) -> dict[str, Any]:
     return {"words": found.words, "n": found.n, "battles": [int(battle) for battle in found.battles]}
 
 
+def _by_place(line: tuple[str, Standing]) -> tuple[float, float, str]:
+    """The best first; those without a place last, by rating."""
+    name, standing = line
+    return math.inf if standing.rank is None else standing.rank, -standing.rating, name
+
+
 def _plain_board(board: RuleBoard) -> dict[str, Any]:
     """Ratings in points, as boards show them."""
     standings = [
@@ -158,7 +268,7 @@ def _plain_board(board: RuleBoard) -> dict[str, Any]:
             "low": None if standing.low is None else CENTRE + POINTS * standing.low,
             "high": None if standing.high is None else CENTRE + POINTS * standing.high,
         }
-        for name, standing in sorted(board.standings.items(), key=lambda each: (each[1].rank, each[0]))
+        for name, standing in sorted(board.standings.items(), key=_by_place)
     ]
     return {
         "rule": board.rule,

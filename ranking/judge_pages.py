@@ -38,6 +38,18 @@ def sections_of(audit: JudgeAudit) -> list[Section]:
     return [section for section in found if section.figures]
 
 
+def headline_of(audit: JudgeAudit) -> dict[str, Any] | None:
+    """How far it agrees, over all labelled battles: the first of the figures that people and gold labels give."""
+    return next(iter(audit.figures.get("people", [])), None)
+
+
+def consistency_of(audit: JudgeAudit) -> dict[str, Any] | None:
+    """Of its two orders; of a judge that grades answers one by one, of its repeats."""
+    known = {figure["name"]: figure for figure in audit.figures.get("position", [])}
+    orders, repeats = known.get("position consistency"), known.get("consistency of repeats")
+    return repeats if repeats is not None and (orders is None or orders["value"] is None) else orders
+
+
 def behind(audit: JudgeAudit, figure: Mapping[str, Any]) -> list[Behind]:
     """Audits that were made before they had sets have none."""
     known = audit.battle_sets
@@ -125,14 +137,18 @@ def _named(board: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:
-    return (default[name]["rank"] if name in default else float("inf"), name)
+    place = default[name]["rank"] if name in default else None
+    return (float("inf") if place is None else place, name)
 
 
 def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], default: Mapping[str, Any]) -> Cell:
     if name not in at:
         return Cell(None, reason=board["unrated"].get(name, "no battle of it is decided"))
     line = at[name]
-    moved = default[name]["rank"] - line["rank"] if name in default else 0
+    if line["rank"] is None:
+        return Cell(None, reason=f"rated {line['rating']:.0f}, with no interval and no place yet")
+    before = default[name]["rank"] if name in default else None
+    moved = 0 if before is None else before - line["rank"]
     return Cell(line["rank"], line["rating"], line["low"], line["high"], moved)
 
 

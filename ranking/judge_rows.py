@@ -1,81 +1,161 @@
-"""What an audit reads of the database, as plain rows: a judge's games, and its battles with what people said of them."""
+"""What an audit reads of the database, as plain rows: a judge's games, and its battles with what people said of them.
+
+The same data give the same rows whatever their ids: the side of a battle that is called a is that of the competitor whose name
+comes first, and rows are clustered by their prompt's key. Ids are only used to link to battles.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
+from typing import cast
 
 from arena.models import Arena, Battle, Competitor, Vote
-from judges.audit_grades import grade, judged_grade, knows_strengths, middle_grade
+from judges.audit_grades import grade, graded_sides, judged_grade, knows_strengths, middle_grade
 from judges.audit_position import of_the_judge
-from judges.audit_rows import AuditGame, AuditItem, Looks, by_battle
-from judges.combining import combine
+from judges.audit_rows import AuditGame, AuditItem, Looks, Unlabelled, by_battle
+from judges.combining import ORDERS, combine, outcome_of_order
+from judges.marks import Marked
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
+from judges.ordering import OTHER
+from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.states import GameState
 from judges.verdicts import Side, Verdict, scored
 from ranking.own_answers import own_competitors
 
 RULE = "consistent_only"
 GAME_COLUMNS = (
-    "cost", "battle_id", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "order", "repeat",
-    "state", "winner", "strength", "score_first", "score_second", "taints",
+    "cost", "battle_id", "battle__prompt__key", "battle__competitor_a_id", "battle__competitor_b_id", "battle__response_a_id",
+    "battle__response_b_id", "order", "repeat", "state", "winner", "strength", "score_first", "score_second", "taints",
 )  # fmt: skip
 LOOK_COLUMNS = tuple(f"response_{side}__{name}" for side in "ab" for name in ("n_characters", "n_list_items", "n_bold"))
+SWAPPED: Mapping[Side, Side] = {"a": "b", "b": "a", "tie": "tie", "both_bad": "both_bad"}
 
 
-def games_of(judge: Judge, arena: Arena) -> Iterator[tuple[int, AuditGame]]:
-    """Its games in this arena with their cost, failed ones too; those that were set aside are left out."""
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A judge's games in an arena.
+
+    Parameters
+    ----------
+    games : list of AuditGame
+        Those that count in figures, failed ones too.
+    left_out : list of AuditGame
+        Those that do not, because an answer seems to speak to its judge.
+    marked : list of AuditGame
+        All verdicts on such answers, whether they count or not.
+    turned : set of int
+        Battles whose side b is called a here.
+    cost : int
+        Micro-dollars of all.
+    """
+
+    games: list[AuditGame] = field(default_factory=list)
+    left_out: list[AuditGame] = field(default_factory=list)
+    marked: list[AuditGame] = field(default_factory=list)
+    turned: set[int] = field(default_factory=set)
+    cost: int = 0
+
+
+def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> Played:
+    """Its games in this arena, without those that were set aside."""
     names = dict(Competitor.objects.filter(arena=arena).values_list("pk", "name"))
     rows = Game.objects.over().filter(judge=judge, battle__arena=arena, is_counted=True).order_by("pk")
+    found, cost = Played(), 0
     for row in rows.values_list(*GAME_COLUMNS).iterator(chunk_size=5_000):
-        cost, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, taints = row
-        counts = state in WITH_VERDICT and not taints  # what was tainted carries no verdict
+        its_cost, battle, prompt, a, b, answer_a, answer_b, order, repeat, state, winner, strength, first, second, taints = row
+        cost += its_cost
+        has_verdict, is_turned = state in WITH_VERDICT, names[a] > names[b]
         both = None if first is None or second is None else (first, second)
-        yield (
-            cost,
-            AuditGame(
-                battle=str(battle),
-                prompt=str(prompt or f"of battle {battle}"),
-                a=names[a],
-                b=names[b],
-                order=order,
-                repeat=repeat,
-                verdict=Verdict(winner, strength or 1, both) if counts and winner else None,
-                state=GameState(state),
-                score=first if counts and not winner else None,
-            ),
+        is_single = has_verdict and not winner
+        game = AuditGame(
+            battle=str(battle),
+            prompt=prompt or f"of battle {battle}",
+            a=names[b if is_turned else a],
+            b=names[a if is_turned else b],
+            order=OTHER[order] if is_turned else order,
+            repeat=repeat,
+            verdict=Verdict(winner, strength or 1, both) if has_verdict and winner else None,
+            state=GameState(state),
+            score=first if is_single else None,
+            answer=str((answer_a if order == Game.Order.AB else answer_b) or "") if is_single else "",
         )
+        is_marked = bool(taints) and game.is_of_the_judge
+        (found.left_out if is_marked and marked == "leave_out" else found.games).append(game)
+        if is_marked and has_verdict:
+            found.marked.append(game)
+        if is_turned:
+            found.turned.add(battle)
+    return replace(found, cost=cost)
 
 
 def items_of(
-    judge: Judge, arena: Arena, games: Iterable[AuditGame], *, labels: Mapping[int, Side], margin: float
+    judge: Judge,
+    arena: Arena,
+    played: Played,
+    *,
+    labels: Mapping[int, Side],
+    contradicted: Collection[int] = (),
+    margin: float,
 ) -> Iterator[AuditItem]:
-    """Its battles, decided by the default rule, with what people or gold labels say and what the answers look like."""
-    played, said = by_battle(games), people_on(arena)
-    outcomes: Mapping[int, Side] = {**said.outcomes, **labels}
-    has_strengths = knows_strengths(judge.protocol)
+    """Its battles, decided by the default rule, with what is right and what the answers look like.
+
+    What is right is what most people said; where they did not vote, or are split, the gold label.
+    """
+    by_id, said = by_battle(played.games), people_on(arena)
+    has_strengths, is_grader = knows_strengths(judge.protocol), isinstance(PROTOCOLS.get(judge.protocol), SingleProtocol)
     own = _own_names(judge, arena)
-    for battle, looks_a, looks_b in _looks(judge, arena):
-        its = played.get(str(battle))
+    for battle, *looks in _looks(judge, arena):
+        its = by_id.get(str(battle))
         if not its:
             continue
-        said_itself = of_the_judge(its)  # a rule of ours neither agrees nor disagrees with people
-        decided = graded_side(said_itself, margin=margin) or combine(RULE, [game.played for game in said_itself]).outcome
+        asked = of_the_judge(its)  # a rule of ours neither agrees nor disagrees with people
+        is_graded = is_grader or any(game.score is not None for game in asked)
+        human, is_gold = said.outcomes.get(battle), battle not in said.outcomes
+        human = labels.get(battle) if human is None else human
+        points = said.grades.get(battle)
+        if battle in played.turned:
+            looks.reverse()
+            human, points = human and SWAPPED[human], None if points is None else -points
+        unlabelled: Unlabelled = "" if human else "split" if battle in said.split else ""
+        if battle in contradicted and human is None:
+            unlabelled = "contradicted"
+        if human and not asked:
+            human, unlabelled = None, "unasked"
+        decided = graded_side(asked, margin=margin) if is_graded else _decided(asked)
         yield AuditItem(
             battle=its[0].battle,
             prompt=its[0].prompt,
             a=its[0].a,
             b=its[0].b,
             judged=decided,
-            human=outcomes.get(battle),
-            looks_a=looks_a,
-            looks_b=looks_b,
+            human=human,
+            looks_a=looks[0],
+            looks_b=looks[1],
             own_a=its[0].a in own,
             own_b=its[0].b in own,
             judged_grade=judged_grade(its, decided) if has_strengths else None,
-            human_grade=said.grades.get(battle),
+            human_grade=points,
+            replies=_replies(asked, is_graded=is_graded, margin=margin),
+            is_graded=is_graded,
+            is_gold=bool(human) and is_gold,
+            unlabelled=unlabelled,
         )
+
+
+def _decided(games: Sequence[AuditGame]) -> Side | None:
+    """By the default rule; of a battle that was judged in one order only, what that order says."""
+    played, orders = [game.played for game in games], {game.order for game in games}
+    return outcome_of_order(played, *orders) if len(orders) == 1 else combine(RULE, played).outcome
+
+
+def _replies(games: Sequence[AuditGame], *, is_graded: bool, margin: float) -> tuple[tuple[Side | None, ...], ...]:
+    if is_graded:
+        return (tuple(graded_sides(games, margin=margin)),) if games else ()
+    ordered = sorted(games, key=lambda game: game.repeat)
+    replies = (tuple(game.played.outcome for game in ordered if game.order == order) for order in ORDERS)
+    return tuple(each for each in replies if each)
 
 
 def graded_side(games: Sequence[AuditGame], *, margin: float) -> Side | None:
@@ -91,11 +171,12 @@ def graded_side(games: Sequence[AuditGame], *, margin: float) -> Side | None:
 class People:
     """What people said of battles.
 
-    `outcomes`: what more voters said than anything else; battles on which they are split are left out. `grades`: the mean
-    on five points of the votes that have one.
+    `outcomes`: what more voters said than anything else, where a tie and "both bad" are one thing said: nobody wins.
+    `split`: battles on which as many said something else. `grades`: the mean on five points of the votes that have one.
     """
 
     outcomes: dict[int, Side] = field(default_factory=dict)
+    split: set[int] = field(default_factory=set)
     grades: dict[int, int] = field(default_factory=dict)
 
 
@@ -104,16 +185,32 @@ def people_on(arena: Arena) -> People:
     rows = list(votes.values_list("battle_id", "outcome", "strength", "source_id").iterator(chunk_size=10_000))
     # Where nobody could say "much better", a tie is no middle of five points.
     with_strengths = {source for _, _, strength, source in rows if strength is not None}
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    counts: dict[int, Counter[Side]] = defaultdict(Counter)
     graded: dict[int, list[int]] = defaultdict(list)
     for battle, outcome, strength, source in rows:
-        counts[battle][outcome] += 1
-        if source in with_strengths and (points := grade(outcome, strength)) is not None:  # type: ignore[arg-type]
+        counts[battle][cast(Side, outcome)] += 1  # a constraint says so
+        if source in with_strengths and (points := grade(cast(Side, outcome), strength)) is not None:
             graded[battle].append(points)
-    majorities = {battle: said.most_common(2) for battle, said in counts.items()}
-    outcomes = {battle: top[0][0] for battle, top in majorities.items() if len(top) == 1 or top[0][1] > top[1][1]}
+    majorities = {battle: plurality(said) for battle, said in counts.items()}
+    outcomes = {battle: outcome for battle, outcome in majorities.items() if outcome is not None}
     grades = {battle: points for battle, said in graded.items() if (points := middle_grade(said)) is not None}
-    return People(outcomes, grades)  # type: ignore[arg-type]  # a constraint says so
+    return People(outcomes, counts.keys() - outcomes.keys(), grades)
+
+
+def plurality(said: Mapping[Side, int]) -> Side | None:
+    """What more voters said than anything else; None where they are split.
+
+    Examples
+    --------
+    >>> plurality({"a": 2, "tie": 1, "both_bad": 2}), plurality({"a": 1, "b": 1})
+    ('both_bad', None)
+    """
+    n_level = said.get("tie", 0) + said.get("both_bad", 0)
+    level: Side = "both_bad" if said.get("both_bad", 0) > said.get("tie", 0) else "tie"
+    counts: dict[Side, int] = {"a": said.get("a", 0), "b": said.get("b", 0), level: n_level}
+    most = max(counts.values())
+    first, *others = [side for side, n in counts.items() if n == most]
+    return None if others or not most else first
 
 
 def _looks(judge: Judge, arena: Arena) -> Iterator[tuple[int, Looks | None, Looks | None]]:

@@ -12,4 +12,5 @@ SECTIONS = (
     ("scores", "Scores"),
     ("board", "Order of the board"),
     ("transitivity", "Transitivity"),
+    ("marks", "Answers that seem to speak to their judge"),
 )

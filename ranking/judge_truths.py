@@ -6,24 +6,27 @@ A label that names no winner and an answer that no verifier could check say noth
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 
 from arena.models import Arena, Response
 from arena.verifiers import VerifierTimeoutError, passes
+from arena.wording import counted
 from judges.audit_figures import Figure, joined
-from judges.audit_gold import gold_figures
+from judges.audit_gold import GoldPairGames, gold_figures
 from judges.audit_labels import label_figures
 from judges.audit_rows import AuditGame, by_battle
 from judges.audit_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
-from judges.combining import LabelledGames, combine
+from judges.combining import ORDERS, outcome_of_order
+from judges.marks import Marked
 from judges.models import Game, GoldItem, GoldSet, Judge
+from judges.ordering import OTHER
 from judges.protocols import PROTOCOLS, SingleProtocol
-from judges.verdicts import Side
+from judges.verdicts import Order, Side, agreed_label
+from ranking.judge_rows import SWAPPED, Played
 
-REPLY = "first_order_only"
-"""What a reply is where labels have three classes: published figures read one game a pair."""
-SWAPPED: Mapping[Side, Side] = {"a": "b", "b": "a"}
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,13 @@ class Grades:
     pairs: tuple[tuple[bool, bool], ...] = ()
     prompts: tuple[str, ...] = ()
     battles: tuple[str, ...] = ()  # in which the answer was graded
+    unusable: Mapping[str, str] = field(default_factory=dict)  # prompts whose verifier cannot be used, with the reason
+
+    def note(self) -> str:
+        """For people: whose answers are left out, and why."""
+        named = "; ".join(f"{key}: {reason}" for key, reason in list(self.unusable.items())[:MOST_NAMED])
+        n = len(self.unusable)
+        return f"answers to {n:,} prompt{'s' if n > 1 else ''} left out, whose verifier cannot be used ({named})" if n else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,92 +58,138 @@ class Truths:
 
 
 def gold_labels(arena: Arena) -> dict[int, Side]:
-    """By battle, from all gold sets; of several labels of one battle the newest."""
-    rows = GoldItem.objects.filter(gold_set__arena=arena).order_by("pk").values_list("battle_id", "label")
-    return dict(rows.iterator(chunk_size=10_000))  # type: ignore[arg-type]  # a constraint says so
+    """By battle, from all gold sets; battles whose labels contradict each other have none."""
+    agreed = {battle: agreed_label(said) for battle, said in _labels_of(arena).items()}
+    return {battle: label for battle, label in agreed.items() if label is not None}
 
 
-def against_gold_sets(games: Iterable[AuditGame], arena: Arena, *, rng: np.random.Generator) -> Truths:
+def contradicted(arena: Arena) -> frozenset[int]:
+    """Battles whose gold labels contradict each other."""
+    return frozenset(battle for battle, said in _labels_of(arena).items() if agreed_label(said) is None)
+
+
+def _labels_of(arena: Arena) -> Mapping[int, list[Side]]:
+    said: dict[int, list[Side]] = defaultdict(list)
+    rows = GoldItem.objects.counted().filter(gold_set__arena=arena).order_by("pk").values_list("battle_id", "label")
+    for battle, label in rows.iterator(chunk_size=10_000):
+        said[battle].append(label)  # type: ignore[arg-type]  # a constraint says so
+    return said
+
+
+def against_gold_sets(played: Played, arena: Arena, *, rng: np.random.Generator) -> Truths:
     """The figures of every gold set, on those of its battles that the judge was asked to compare.
 
-    Who grades answers one by one says nothing in an order: its grades are no missing verdicts.
+    Who grades answers one by one says nothing in an order: its grades are no missing verdicts. Battles whose labels contradict
+    each other, in one set or in several, are left out and counted.
     """
-    games = list(games)
-    graded = {game.battle for game in games if game.score is not None}
-    played, found = by_battle(game for game in games if game.battle not in graded), Truths()
-    labelled: dict[int, list[tuple[str, Side]]] = defaultdict(list)
-    items = GoldItem.objects.filter(gold_set__arena=arena).order_by("pk").values_list("gold_set_id", "battle_id", "label")
-    for gold_set_id, battle, label in items.iterator(chunk_size=10_000):
-        if str(battle) in played:
-            labelled[gold_set_id].append((str(battle), label))  # type: ignore[arg-type]  # a constraint says so
+    graded = {game.battle for game in played.games if game.score is not None}
+    asked = by_battle(game for game in played.games if game.battle not in graded)
+    agreed = gold_labels(arena)
+    items: dict[int, dict[int, Order]] = defaultdict(dict)
+    columns = ("gold_set_id", "battle_id", "order")
+    for gold_set, battle, order in (
+        GoldItem.objects.counted().filter(gold_set__arena=arena).order_by("pk").values_list(*columns)
+    ):
+        if str(battle) in asked:
+            items[gold_set].setdefault(battle, cast(Order, order))
+    found = Truths()
     for gold_set in arena.gold_sets.order_by("name"):
-        if labels := labelled[gold_set.pk]:
-            found = found.and_of(_against(gold_set, labels, played, rng=rng))
+        orders = items[gold_set.pk]
+        pairs = [
+            _in_its_file(asked[str(battle)], agreed[battle], order, is_turned=battle in played.turned)
+            for battle, order in orders.items()
+            if battle in agreed
+        ]
+        if orders:
+            prompts = [asked[pair.key][0].prompt for pair in pairs]
+            found = found.and_of(_against(gold_set, pairs, prompts, n_contradicted=len(orders) - len(pairs), rng=rng))
     return found
+
+
+def _in_its_file(games: Sequence[AuditGame], label: Side, order: Order, *, is_turned: bool) -> GoldPairGames:
+    """As the set's own file shows the pair, whoever was here first: order "ab" is the file's, and so is side a."""
+    label = SWAPPED[label] if order == "ba" else label
+    is_other_way = is_turned != (order == "ba")
+    played = [replace(each.played, order=OTHER[each.order]) if is_other_way else each.played for each in games]
+    return GoldPairGames(games[0].battle, tuple(played), label)
 
 
 def _against(
     gold_set: GoldSet,
-    labels: Sequence[tuple[str, Side]],
-    played: Mapping[str, Sequence[AuditGame]],
+    pairs: Sequence[GoldPairGames],
+    prompts: Sequence[str],
     *,
+    n_contradicted: int,
     rng: np.random.Generator,
 ) -> Truths:
     """Where some pairs are labelled as ties, three classes too."""
     prefix, note = f"gold_{gold_set.pk}_", f"gold set {gold_set.name}"
-    told = [(key, label) for key, label in labels if label in ("a", "b")]
-    battles = [LabelledGames(key, tuple(game.played for game in played[key]), label) for key, label in told]
-    gold: tuple[Figure, ...] = ()
+    if n_contradicted:
+        note = joined(note, f"{counted(n_contradicted, 'pair')} with labels that contradict each other left out")
+    figures, sets = gold_figures(pairs, prompts=prompts, rng=rng), gold_sets(prefix, pairs)
+    gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
     three: tuple[Figure, ...] = ()
-    sets: dict[str, BattleSet] = {}
-    if battles:
-        figures = gold_figures(battles, prompts=[played[battle.key][0].prompt for battle in battles], rng=rng)
-        sets |= gold_sets(prefix, battles)
-        gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
-    if len(told) < len(labels):
-        keys = [key for key, _ in labels]
-        said, replies = zip(*(_by_slot(played[key], label) for key, label in labels), strict=True)
-        three = label_figures(said, replies, prompts=[played[key][0].prompt for key in keys], rng=rng)
-        sets |= label_sets(prefix, keys, said, replies)
+    if any(pair.label in ("tie", "both_bad") for pair in pairs):
+        replies = [(pair.key, prompt, *reply) for pair, prompt in zip(pairs, prompts, strict=True) for reply in _by_slot(pair)]
+        keys, of, labels, said = zip(*replies, strict=True)
+        unit = "gold pairs" if len(replies) == len(pairs) else "replies"
+        three = label_figures(labels, said, prompts=of, unit=unit, rng=rng)
+        sets |= label_sets(prefix, keys, labels, said)
         three = tuple(_of_set(figure, note, label_links(prefix), sets) for figure in three)
     return Truths(gold, three, sets)
 
 
-def _by_slot(games: Sequence[AuditGame], label: Side) -> tuple[Side, Side | None]:
-    """Label and reply with "a" as the first slot of the game that is read: classes of published figures are slots."""
-    reply = combine(REPLY, [game.played for game in games]).outcome
-    if any(game.order == "ab" for game in games):
-        return label, reply
-    return SWAPPED.get(label, label), None if reply is None else SWAPPED.get(reply, reply)
+def _by_slot(pair: GoldPairGames) -> Iterator[tuple[Side, Side | None]]:
+    """Label and reply of each order that was played, with "a" as the first slot: classes of published figures are slots."""
+    for order in ORDERS:
+        if any(game.order == order for game in pair.games):
+            reply = outcome_of_order(pair.games, order)
+            is_same = order == "ab"
+            yield (
+                pair.label if is_same else SWAPPED[pair.label],
+                reply if is_same or reply is None else SWAPPED[reply],
+            )
 
 
 def _of_set(figure: Figure, note: str, keys: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:
     return replace(figure, note=joined(note, figure.note), sets=tuple(key for key in keys if key in sets))
 
 
-def grades_of(judge: Judge, arena: Arena) -> Grades:
+def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
     """Its grades of answers that a verifier checks: above the middle of the scale says right.
 
-    An answer stands in many battles and is graded for itself: its oldest game alone counts.
+    An answer stands in many battles and is graded for itself: its oldest game alone counts. A verifier that cannot be used
+    spoils the answers to its own prompt, which are named.
     """
     protocol = PROTOCOLS.get(judge.protocol)
     if not isinstance(protocol, SingleProtocol):
         return Grades()
     seen: dict[int, tuple[bool, bool, str, str]] = {}
-    for game, response in _graded(judge, arena):
-        if response.pk in seen or (is_right := _is_right(response)) is None:
+    unusable: dict[str, str] = {}
+    for game, response in _graded(judge, arena, marked):
+        if response.pk in seen or response.prompt.key in unusable:
             continue
-        says_right = (game.score_first or 0.0) > (protocol.low + protocol.high) / 2
-        seen[response.pk] = (is_right, says_right, str(response.prompt_id), str(game.battle_id))
+        try:
+            is_right = _is_right(response)
+        except ValueError as error:  # stored before verifiers were checked at the door
+            unusable[response.prompt.key] = str(error)
+            continue
+        if is_right is not None:
+            says_right = (game.score_first or 0.0) > (protocol.low + protocol.high) / 2
+            seen[response.pk] = (is_right, says_right, response.prompt.key, str(game.battle_id))
     rows = list(seen.values())
     pairs = tuple((is_right, says_right) for is_right, says_right, *_ in rows)
-    return Grades(pairs, tuple(prompt for *_, prompt, _ in rows), tuple(battle for *_, battle in rows))
+    return Grades(pairs, tuple(prompt for *_, prompt, _ in rows), tuple(battle for *_, battle in rows), unusable)
 
 
-def _graded(judge: Judge, arena: Arena) -> Iterator[tuple[Game, Response]]:
+def _graded(judge: Judge, arena: Arena, marked: Marked) -> Iterator[tuple[Game, Response]]:
     """Games that graded an answer, asked and counted, with the answer: order "ab" shows a, "ba" shows b."""
-    games = Game.objects.counted().filter(judge=judge, battle__arena=arena, state=Game.State.OK, score_first__isnull=False)
-    games = games.filter(score_second=None, battle__prompt__verifier__isnull=False).order_by("pk")
+    games = Game.objects.filter(
+        judge=judge, battle__arena=arena, state=Game.State.OK, is_counted=True, score_first__isnull=False, score_second=None
+    )
+    games = games.filter(battle__prompt__verifier__isnull=False).order_by("pk")
+    if marked == "leave_out":
+        games = games.filter(taints=[])
     answers = games.select_related("battle__response_a__prompt", "battle__response_b__prompt")
     for game in answers.iterator(chunk_size=2_000):
         response = game.battle.response_a if game.order == Game.Order.AB else game.battle.response_b
@@ -145,6 +201,6 @@ def _is_right(response: Response) -> bool | None:
     """None where nobody can tell."""
     text = "\n\n".join(response.turns or [response.text])
     try:
-        return passes(response.prompt.verifier, text) if response.prompt.verifier else None
+        return passes(response.prompt.verifier, text) if response.prompt.verifier is not None else None
     except VerifierTimeoutError:
         return None

@@ -6,26 +6,25 @@ out; or a combiner makes one comparison of a judge's games on a battle, or of a 
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency
 
 from arena.models import Event
 from judges.models import Game, Judge
-from ranking.deciding import GAMES, PANELS, UNKNOWN, Decided, Row, decide
+from ranking.deciding import UNKNOWN, Row, decide
 from ranking.judged_games import GameThen, counting_judges, games_at
-from ranking.juries import EXCLUDE, OFF, Jury, Record, Rules, jury_of, records_of, recuse
+from ranking.judged_remarks import remarks_on
+from ranking.juries import EXCLUDE, OFF, Juror, Jury, Rules, jury_of, left_out_for_marks, records_of, recuse
 from ranking.maths import Comparisons, Tally
 from ranking.own_answers import own_competitors
 from ranking.styling import counted_ballots, shown_first
 from ranking.tallying import Evidence, Ints, Turnout, read_evidence
+from ranking.uncounted import Uncounted
 
 Floats = NDArray[np.float64]
-LEAST_COVERAGE, ALPHA = 0.95, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,20 @@ class Rows:
 class JudgedEvidence(Evidence):
     """What counted, row by row, with who judged and which slot each answer stood in; `remarks` are for the board's readers.
 
-    `rules` are those that were applied, with what they fixed.
+    `rules` are those that were applied, with what they fixed; `jurors` the judges with games here, and what became of them;
+    `why_none` says of models that judges saw why none of their verdicts counts.
     """
 
     rows: Rows
     remarks: tuple[str, ...]
     rules: Rules
+    jurors: tuple[Juror, ...]
+    why_none: Mapping[int, str]
+    left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
+
+    def fixed(self) -> dict[str, object]:
+        """What a snapshot keeps of it: what it has to remember to be made again, and its judges."""
+        return self.rules.fixed() | {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
 
     def digest(self) -> str:
         """SHA-256 of the rows, in an order of their own."""
@@ -89,109 +96,75 @@ class JudgedEvidence(Evidence):
         )
 
 
-def judged_evidence(arena_id: int, position: int, rules: Rules | None = None, *, prompts: Ints | None = None) -> JudgedEvidence:
+def judged_evidence(
+    arena_id: int, position: int, rules: Rules | None = None, *, prompts: Ints | None = None, without: Collection[int] = ()
+) -> JudgedEvidence:
     """The games that counted at `position` (on some prompts, or on all), and people's votes where they count too.
 
     Whether a judge is usable, and what its vote weighs, rests on all its games in the arena.
     """
-    rules = rules or Rules()
-    games = games_at(arena_id, position, jury=rules.jury)
-    jury = jury_of(games)
-    rules = _fixed(rules, arena_id, jury)
-    if prompts is not None:
-        jury.games = [game for game, on in zip(jury.games, _are_on(jury.games, prompts), strict=True) if on]
-    if rules.own:
-        recuse(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
-    weights = {judge: record.weight for judge, record in (rules.records or {}).items()}
-    decided = decide((game for game in jury.games if game.stands), rules.combiner, jury.margins(), weights=weights)
-    rows, turnout = Rows.of(decided.rows), Turnout.empty()
-    n_set_aside = sum(game.has_said and not game.stands for game in games)
+    jury, rules, uncounted = jury_at(arena_id, position, rules or Rules(), prompts=prompts, without=without)
+    decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
+    rows, turnout, n_set_aside = Rows.of(decided.rows), Turnout.empty(), uncounted.n_set_aside
     if rules.with_people:
         people = read_evidence(arena_id, position)
         turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
-        rows = rows.followed_by(_people(arena_id, position, prompts))
-    remarks = tuple(_remarks(jury, decided, rules))
-    return JudgedEvidence(position, rows.tally(), turnout, n_set_aside, rows, remarks, rules)
+        rows = rows.followed_by(_people(arena_id, position, prompts, without))
+    return JudgedEvidence(
+        position, rows.tally(), turnout, n_set_aside, rows, tuple(remarks_on(jury, decided, rules, uncounted)), rules,
+        jurors=tuple(jury.jurors.values()),
+        why_none=uncounted.why_none(jury.games, {*rows.a.tolist(), *rows.b.tolist()}),
+        left_out=uncounted.in_numbers(jury.games, decided.undecided.total()), without=tuple(without),
+    )  # fmt: skip
+
+
+def jury_at(
+    arena_id: int, position: int, rules: Rules, *, prompts: Ints | None, without: Collection[int] = ()
+) -> tuple[Jury, Rules, Uncounted]:
+    """Who counted at a position with its games (on some prompts, or on all), the rules with what they fixed, and the games
+    that do not count."""
+    everything = games_at(arena_id, position, jury=rules.jury)
+    judges = Judge.objects.in_bulk({game.judge for game in everything})
+    are_left_out = left_out_for_marks(everything, judges, rules.marked)
+    stand = [game for game, is_left_out in zip(everything, are_left_out, strict=True) if game.stands and not is_left_out]
+    jury = jury_of(arena_id, position, stand, judges)
+    jury.divide(_on(stand, prompts, without))
+    rules = _fixed(rules, arena_id, jury)
+    if rules.own:
+        recuse(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
+    marked = [game for game, is_left_out in zip(everything, are_left_out, strict=True) if game.stands and is_left_out]
+    return jury, rules, Uncounted(
+        set_aside=_on([game for game in everything if not game.stands], prompts, without),
+        marked=_on(marked, prompts, without),
+        of_judges=jury.dropped,
+        own=jury.own_dropped,
+    )  # fmt: skip
 
 
 def _fixed(rules: Rules, arena_id: int, jury: Jury) -> Rules:
     """With what rests on more than the ledger, as it stands now, unless a snapshot fixed it."""
     if rules.own is None and rules.own_answers != OFF:
-        rules = replace(rules, own=own_competitors(arena_id, jury.judges.values()))
+        rules = replace(rules, own=own_competitors(arena_id, jury.judges))
     if rules.records is None and rules.are_weighted:
-        rules = replace(rules, records=records_of(arena_id, [game for game in jury.games if game.stands], jury.margins()))
+        rules = replace(rules, records=records_of(arena_id, jury.games, jury.margins()))
     return rules
 
 
-def _are_on(games: Sequence[GameThen], prompts: Ints) -> list[bool]:
+def _on(games: list[GameThen], prompts: Ints | None, without: Collection[int]) -> list[GameThen]:
+    """Those on these prompts, between competitors that a board rates."""
+    if without:
+        games = [game for game in games if game.a not in without and game.b not in without]
+    if prompts is None:
+        return games
     chosen = set(prompts.tolist())
-    return [game.prompt in chosen for game in games]
+    return [game for game in games if game.prompt in chosen]
 
 
-def _people(arena_id: int, position: int, prompts: Ints | None) -> Rows:
-    ballots = counted_ballots(arena_id, position, prompts)
-    first, *_ = shown_first(arena_id, ballots.vote)
+def _people(arena_id: int, position: int, prompts: Ints | None, without: Collection[int]) -> Rows:
+    ballots = counted_ballots(arena_id, position, prompts, without=without)
+    first, *_ = shown_first(arena_id, position, ballots.vote)
     n = len(ballots.vote)
     return Rows(ballots.prompt, ballots.a, ballots.b, ballots.outcome, first, np.full(n, UNKNOWN, np.int64), np.ones(n))
-
-
-# --- what readers must know -------------------------------------------------------------------------------------------
-
-
-def _remarks(jury: Jury, decided: Decided, rules: Rules) -> Iterator[str]:
-    names = {pk: str(judge) for pk, judge in jury.judges.items()}
-    for judge, (found, n_games) in jury.unusable.items():
-        yield f"judge {names[judge]} is unusable, so its {n_games:,} games do not count: {'; '.join(found.reasons)}"
-    yield from _coverage(jury.games)
-    if rules.combiner != GAMES and decided.n_asked:
-        yield _decisions(decided, is_panel=rules.combiner in PANELS, n_judges=len({game.judge for game in jury.games}))
-    if rules.records is not None:
-        yield f"weights of jurors: {'; '.join(_weights(rules.records, names)) or 'there are none'}"
-    if jury.n_own:
-        counts = "; ".join(f"{names[judge]} {n:,}" for judge, n in sorted(jury.n_own.items()))
-        do = "do not count" if rules.own_answers == EXCLUDE else "count like any others"
-        yield f"games of judges on answers of their own model or family {do}: {counts}"
-    for judges, why in (
-        (jury.unmeasured, "no battle has their verdict in both orders"),
-        (jury.graders, "they see one answer at a time, so there is no order to disagree on"),
-    ):
-        if judges:
-            yield f"never measured by both orders, and counted: {', '.join(names[judge] for judge in judges)}; {why}"
-
-
-def _coverage(games: Sequence[GameThen]) -> Iterator[str]:
-    """Overall, and whether it differs between competitors."""
-    if not games:
-        return
-    n_said = sum(game.has_said for game in games)
-    coverage = n_said / len(games)
-    is_low = "" if coverage >= LEAST_COVERAGE else f", under {LEAST_COVERAGE:.0%}"
-    yield f"coverage {coverage:.1%}{is_low}: {n_said:,} of {len(games):,} games of judges have a verdict"
-    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for game in games:
-        for competitor in (game.a, game.b):
-            counts[competitor][not game.has_said] += 1
-    table = np.array([counts[competitor] for competitor in sorted(counts)])
-    if len(table) > 1 and table.sum(axis=0).all() and chi2_contingency(table, correction=False).pvalue < ALPHA:
-        yield f"coverage differs between competitors (chi-square, p < {ALPHA:g}): who failed is not left out at random"
-
-
-def _decisions(decided: Decided, *, is_panel: bool, n_judges: int) -> str:
-    n_left = decided.undecided.total()
-    left = "".join(f"{', ' if i else '; '}{n:,} {why}" for i, (why, n) in enumerate(decided.undecided.most_common()))
-    each = " (each judge's battles for themselves)" if n_judges > 1 and not is_panel else ""
-    return f"{decided.n_asked - n_left:,} of {decided.n_asked:,} battles decided{each}{left}"
-
-
-def _weights(records: Mapping[int, Record], names: Mapping[int, str]) -> Iterator[str]:
-    for judge, record in records.items():
-        if record.weight:
-            told = f"{record.weight:.2f} (right on {record.n_right:,} of {record.n:,} gold labels)"
-        elif record.n:
-            told = f"none, no better than chance (right on {record.n_right:,} of {record.n:,} gold labels)"
-        else:
-            told = "none, for want of gold labels"
-        yield f"{names.get(judge, f'judge {judge}')} {told}"
 
 
 def with_judges_named(notes: Iterable[str]) -> list[str]:

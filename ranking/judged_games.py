@@ -4,16 +4,18 @@ A verdict never changes; whether it counts may, and a game that failed may be pl
 the ledger's later events name, so the same position reads the same for ever.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 
-from judges.models import EarlierEnding, Game, GameChange, Judge
+from judges.marks import IS_MARKED
+from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
 from judges.models.games import GameQuerySet
-from judges.offline_games import BASELINES
 from judges.states import GameState
 from judges.verdicts import Order, Verdict, Winner
 from ranking.tallying import NO_PROMPT
@@ -21,11 +23,10 @@ from ranking.tallying import NO_PROMPT
 WITH_VERDICT = frozenset(state.value for state in GameState if state.has_verdict)
 COLUMNS = (
     "pk", "judge_id", "battle_id", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "order", "repeat",
-    "state", "winner", "strength", "score_first", "score_second", "standing",
+    "state", "winner", "strength", "score_first", "score_second", "is_counted", "marks",
 )  # fmt: skip
-TAINTED, SET_ASIDE, COUNTED = range(3)
-# One number: to decode a list of reasons in every row would take as long as all the rest.
-STANDING = Case(When(~Q(taints=[]), then=Value(TAINTED)), When(is_counted=False, then=Value(SET_ASIDE)), default=Value(COUNTED))
+# Empty for nearly all: to decode a list of reasons in every row would take as long as all the rest.
+MARKS = Case(When(IS_MARKED, then=Cast("taints", TextField())), default=Value(""), output_field=TextField())
 AT_ONCE = 5_000
 
 
@@ -42,7 +43,8 @@ class GameThen(NamedTuple):
     state: str
     verdict: Verdict | None
     score: float | None  # of the one answer that was shown
-    stands: bool  # neither tainted nor set aside
+    stands: bool  # not set aside
+    marked: str = ""  # sides whose answer seems to speak to its judge: a, b or ab
 
     @property
     def has_said(self) -> bool:
@@ -78,19 +80,26 @@ def _then(row: tuple[Any, ...], changed: dict[int, bool], earlier: str | None) -
 
 
 def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:
-    ordered = games.annotate(standing=STANDING).order_by("pk")
+    ordered = games.annotate(marks=MARKS).order_by("pk")
     return iter(ordered.values_list(*COLUMNS).iterator(chunk_size=AT_ONCE))
 
 
 def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameThen:
-    pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, standing = row
+    pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, is_counted, marks = row
     verdict = None
     if winner:
         verdict = _verdict(winner, strength or 1) if second is None else Verdict(winner, strength or 1, (first, second))
     return GameThen(
         judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
-        first if verdict is None else None, standing != TAINTED and changed.get(pk, standing == COUNTED),
+        first if verdict is None else None, changed.get(pk, is_counted), _sides(marks) if marks else "",
     )  # fmt: skip
+
+
+@cache
+def _sides(marks: str) -> str:
+    """Of marks such as "a: label"; one that names no side is on both."""
+    found = {mark[0] if mark[:2] in ("a:", "b:") else "ab" for mark in json.loads(marks)}
+    return "ab" if "ab" in found else "".join(sorted(found))
 
 
 @cache

@@ -3,24 +3,27 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from arena.models import Arena
 from judges.audit_figures import share
-from judges.audit_position import CONSISTENCY, GAMMA, gamma_of
-from judges.auditing import Usability, usability_of
-from judges.models import Judge
+from judges.audit_position import CONSISTENCY
+from judges.marks import treatment
+from judges.models import Judge, JudgeChoice
 from judges.panels import log_odds_weight
 from judges.states import GameState
-from ranking.deciding import CODE, GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
+from judges.usability import FEWEST_BATTLES, Usability, usability_of
+from ranking.deciding import GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
 from ranking.judge_truths import gold_labels
 from ranking.judged_games import GameThen
-from ranking.maths import Comparisons
 
 SEED = 1  # of the bootstrap behind a judge's consistency: that of its audit
 OFF, FLAG, EXCLUDE = "off", "flag", "exclude"
+ASKED = frozenset(state.value for state in GameState if state.was_asked)
+
+type Measured = Literal["measured", "few battles", "not in both orders", "one answer at a time", "a program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Rules:
     with_people: bool = False
     jury: tuple[int, ...] = ()
     own_answers: str = OFF
+    marked: str = ""  # as `judges.marks.treatment` takes it
     own: Mapping[int, frozenset[int]] | None = None
     records: Mapping[int, Record] | None = None
 
@@ -58,6 +62,7 @@ class Rules:
             with_people=said["sources"] == "both",
             jury=tuple(said.get("jury", ())),
             own_answers=said.get("own_answers", OFF),
+            marked=said.get("marked", ""),
             own=None if own is None else {int(judge): frozenset(its) for judge, its in own.items()},
             records=None if records is None else {int(judge): Record(*its) for judge, its in records.items()},
         )
@@ -65,6 +70,10 @@ class Rules:
     @property
     def are_weighted(self) -> bool:
         return self.combiner == PANEL_WEIGHTED
+
+    def weights(self) -> dict[int, float]:
+        """What each juror's vote weighs, where records weigh them."""
+        return {judge: record.weight for judge, record in (self.records or {}).items()}
 
     def fixed(self) -> dict[str, Any]:
         """What a snapshot has to remember, as JSON."""
@@ -77,41 +86,96 @@ class Rules:
 
 
 @dataclass(slots=True)
+class Juror:
+    """One judge on a board: what is known of it, whether it counts, and by whose word."""
+
+    judge: Judge
+    found: Usability
+    measured: Measured
+    choice: JudgeChoice | None = None
+    n_verdicts: int = 0  # on the board's prompts
+
+    @property
+    def counts(self) -> bool:
+        if self.choice is not None and self.choice.says != JudgeChoice.Says.RULE:
+            return self.choice.says == JudgeChoice.Says.INCLUDE
+        return self.found.is_usable
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether a curator decided otherwise than the rule."""
+        return self.counts != self.found.is_usable
+
+    def in_words(self) -> dict[str, Any]:
+        """As a snapshot keeps it."""
+        consistency = self.found.consistency
+        return {
+            "judge": self.judge.pk,
+            "name": str(self.judge),
+            "counts": self.counts,
+            "n_verdicts": self.n_verdicts,
+            "measured": self.measured,
+            "consistency": [consistency.value, consistency.low, consistency.high, consistency.n],
+            "reasons": [] if self.found.is_usable else list(self.found.reasons),
+            "chosen": self.choice.says if self.is_overruled and self.choice else "",
+            "chosen_because": self.choice.reason if self.is_overruled and self.choice else "",
+        }
+
+
+@dataclass(slots=True)
 class Jury:
     """Games that stand, by judges that count, and what became of the others."""
 
-    judges: Mapping[int, Judge]
-    games: list[GameThen]
-    unusable: dict[int, tuple[Usability, int]] = field(default_factory=dict)  # with how many verdicts
-    unmeasured: list[int] = field(default_factory=list)
-    graders: list[int] = field(default_factory=list)  # see one answer at a time, so there are no orders to measure
+    jurors: dict[int, Juror]
+    games: list[GameThen] = field(default_factory=list)
+    dropped: list[GameThen] = field(default_factory=list)  # of jurors that do not count
     n_own: dict[int, int] = field(default_factory=dict)
+    own_dropped: list[GameThen] = field(default_factory=list)
+
+    @property
+    def judges(self) -> list[Judge]:
+        return [juror.judge for juror in self.jurors.values()]
 
     def margins(self) -> dict[int, float]:
-        return {pk: float(judge.parameters.get("margin", 0)) for pk, judge in self.judges.items()}
+        return {pk: float(juror.judge.parameters.get("margin", 0)) for pk, juror in self.jurors.items()}
+
+    def divide(self, games: Iterable[GameThen]) -> None:
+        """Take in these games: those of jurors that count, and the others."""
+        for game in games:
+            juror = self.jurors[game.judge]
+            (self.games if juror.counts else self.dropped).append(game)
+            juror.n_verdicts += game.has_said
 
 
-def jury_of(games: Iterable[GameThen]) -> Jury:
-    """The judges of these games. Those whose verdicts say that they are unusable are left out, with their games."""
-    by_judge: dict[int, list[GameThen]] = defaultdict(list)
+def jury_of(arena_id: int, position: int, games: Iterable[GameThen], judges: Mapping[int, Judge]) -> Jury:
+    """The judges of these games, each with what they and the curators say of it. It holds no games yet."""
+    by_judge: dict[int, list[GameThen]] = {judge: [] for judge in sorted(judges)}
     for game in games:
         by_judge[game.judge].append(game)
-    jury = Jury(Judge.objects.in_bulk(by_judge), [])
-    for judge in sorted(by_judge):
-        its = by_judge[judge]
-        found = _usability([game for game in its if game.stands and game.state != GameState.RULE])
-        if not found.is_usable:
-            jury.unusable[judge] = found, sum(game.counts for game in its)
-            continue
-        if not found.is_measured:
-            is_grader = any(game.score is not None for game in its)
-            (jury.graders if is_grader else jury.unmeasured).append(judge)
-        jury.games += its
-    return jury
+    choices = choices_at(arena_id, position)
+    jurors = {}
+    for pk, its in by_judge.items():
+        found = _usability([game for game in its if game.state in ASKED])
+        jurors[pk] = Juror(judges[pk], found, _measured(judges[pk], found, its), choices.get(pk))
+    return Jury(jurors)
+
+
+def choices_at(arena_id: int, position: int) -> dict[int, JudgeChoice]:
+    """What curators had said last of each judge at a position of the ledger."""
+    said = JudgeChoice.objects.filter(arena_id=arena_id, event__position__lte=position).order_by("event__position")
+    return {choice.judge_id: choice for choice in said}
+
+
+def _measured(judge: Judge, found: Usability, games: Iterable[GameThen]) -> Measured:
+    if judge.kind == Judge.Kind.OFFLINE:
+        return "a program"  # it looks at no slot
+    if found.is_measured:
+        return "measured" if found.consistency.n >= FEWEST_BATTLES else "few battles"
+    return "one answer at a time" if any(game.score is not None for game in games) else "not in both orders"
 
 
 def _usability(games: Sequence[GameThen]) -> Usability:
-    """As the judge's audit finds it: the same figures of the same games, without a row object for each of them."""
+    """As the judge's audit finds it: the same figure of the same games, without a row object for each of them."""
     hits, prompts = [], []
     by_battle: dict[int, list[GameThen]] = defaultdict(list)
     for game in games:
@@ -123,27 +187,17 @@ def _usability(games: Sequence[GameThen]) -> Usability:
             hits.append(ab == ba)
             prompts.append(_cluster(battle[0]))
     consistency = share(CONSISTENCY, hits, prompts, rng=np.random.default_rng(SEED))
-    decided = [game for game in games if game.verdict is not None]
-    return usability_of(consistency, gamma_of(_comparisons(decided)) if decided else GAMMA.refused("no games with a verdict"))
+    return usability_of(consistency, n_said=sum(game.has_said for game in games), n_asked=len(games))
 
 
 def _cluster(game: GameThen) -> str:
     return str(game.prompt) if game.prompt >= 0 else f"of battle {game.battle}"
 
 
-def _comparisons(games: Sequence[GameThen]) -> Comparisons:
-    sides = np.array([(game.a, game.b) for game in games])
-    competitors, codes = np.unique(sides, return_inverse=True)
-    a, b = codes.reshape(sides.shape).astype(np.int32).T
-    prompts = np.array([game.prompt if game.prompt >= 0 else -1 - game.battle for game in games])
-    return Comparisons(
-        names=tuple(map(str, competitors.tolist())),
-        a=a,
-        b=b,
-        outcome=np.array([CODE[game.verdict.by_side(game.order)] for game in games if game.verdict], dtype=np.int8),
-        prompt=np.unique(prompts, return_inverse=True)[1].astype(np.int32),
-        first=np.array([game.order == "ba" for game in games], dtype=np.int8),
-    )
+def left_out_for_marks(games: Iterable[GameThen], judges: Mapping[int, Judge], chosen: str) -> list[bool]:
+    """Which of these games the board leaves out, because an answer seems to speak to the judge."""
+    leaves_out = {pk for pk, judge in judges.items() if treatment(judge.kind, chosen) == "leave_out"}
+    return [bool(game.marked) and game.judge in leaves_out for game in games]
 
 
 def recuse(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> None:
@@ -152,8 +206,9 @@ def recuse(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> 
     for game in jury.games:
         its = own.get(game.judge, frozenset())
         if game.a in its or game.b in its:
-            jury.n_own[game.judge] = jury.n_own.get(game.judge, 0) + game.counts
+            jury.n_own[game.judge] = jury.n_own.get(game.judge, 0) + game.has_said
             if excluded:
+                jury.own_dropped.append(game)
                 continue
         kept.append(game)
     jury.games = kept

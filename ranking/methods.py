@@ -11,26 +11,31 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit
-from scipy.stats import t
 
 from ranking import maths
 from ranking.maths.arrays import Floats
+from ranking.maths.cells import count_cells
 from ranking.maths.comparisons import Cluster
 from ranking.maths.contextual import fit_contextual
-from ranking.maths.davidson import fit_davidson
+from ranking.maths.davidson import DAVIDSON, fit_davidson
 from ranking.maths.elo import elo_mean_over_orders, elo_over_orders
 from ranking.maths.elo_replicates import elo_replicates
-from ranking.maths.newton import NotConvergedError
-from ranking.maths.rao_kupper import fit_rao_kupper
+from ranking.maths.existence import check_existence
+from ranking.maths.failures import UnfittedError
+from ranking.maths.parameter_intervals import slot_intervals
+from ranking.maths.rao_kupper import RAO_KUPPER, fit_rao_kupper
 from ranking.maths.replay import replay_tournament
 from ranking.maths.resampled import Resampled
-from ranking.maths.separation import SeparationError
 from ranking.maths.spread import Rated, standing
+from ranking.maths.standing_notes import MOST_NAMED
 from ranking.points import POINTS
 
 N_REPLICATES = 200
 N_BRACKETS = 200
 N_ORDERS = 100
+
+IN_WORDS = {DAVIDSON.parameter: "the width of ties", RAO_KUPPER.parameter: "the width of ties"}
+"""Parameters of the library as a reader knows them."""
 
 HALF = "half a win each, both bad as a tie"
 
@@ -89,8 +94,8 @@ def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     """The comparisons by the definition's method; where it has no maximum nobody is rated, and the reason is told."""
     try:
         return METHODS[definition.method].rate(comparisons, definition)
-    except (SeparationError, NotConvergedError) as error:
-        return _nobody(comparisons, str(error))
+    except UnfittedError as error:
+        return _nobody(comparisons, error.cause)
 
 
 def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
@@ -100,28 +105,21 @@ def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
 
 
 def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
-    """Every judge's slot intercept is told with its interval, or its bound where it has no finite estimate."""
+    """Every judge's slot intercept is told with its interval."""
     found = _by_likelihood(fit_contextual, comparisons, definition)
     return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
 
 
 def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[str]:
-    if fit.parameters:
-        covariances = [fit.parameter_covariance(by) for by in standing(fit, definition.cluster).covariances]
-        n_clusters = (
-            len(np.unique(fit.comparisons.clusters(definition.cluster)))
-            if definition.cluster == "prompt"
-            else len(fit.comparisons)
+    """Of every judge."""
+    found = slot_intervals(fit, cluster=definition.cluster, level=definition.level)
+    for name, estimate, low, high in zip(found.names, found.estimate, found.low, found.high, strict=True):
+        known = (
+            f"{100 * definition.level:g} % interval {low:+.3f} to {high:+.3f}"
+            if np.isfinite(high)
+            else "no interval can be given"
         )
-        width = float(t.ppf(0.5 + definition.level / 2, max(n_clusters - 1, 1)))
-        for k, parameter in enumerate(fit.parameters):
-            half = width * float(np.sqrt(max(covariance[k, k] for covariance in covariances)))
-            low, high = parameter.estimate - half, parameter.estimate + half
-            yield f"{parameter.name}: {parameter.estimate:+.3f} ({definition.level:.0%} interval {low:+.3f} to {high:+.3f})"
-    for limit in fit.at_limit:
-        end = "above" if limit.limit > 0 else "below"
-        known = f"{end} {limit.bound:+.3f} (one-sided 95 % bound)" if np.isfinite(limit.bound) else "not known"
-        yield f"{limit.name}: no finite estimate, {known}; {limit.reason}"
+        yield f"{name}: {estimate:+.3f} ({known})"
 
 
 type Fitting = Callable[[maths.Comparisons], maths.Fit]
@@ -130,7 +128,7 @@ type Fitting = Callable[[maths.Comparisons], maths.Fit]
 def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition: Definition) -> Rating:
     fit = fitting(comparisons)
     rated: Rated = fit
-    notes = tuple(f"{limit.name} has no finite estimate: {limit.reason}" for limit in fit.at_limit)
+    notes = tuple(f"{IN_WORDS.get(limit.name, limit.name)} has no finite estimate: {limit.reason}" for limit in fit.at_limit)
     if definition.intervals == "bootstrap" and len(fit.names) > 1:
         rng = np.random.default_rng(definition.seed)
         rated = _resampled(
@@ -144,7 +142,7 @@ def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition:
 
 def _resampled(fit: maths.Fit, cluster: Cluster | None, drawn: Callable[[Any], maths.Bootstrap]) -> Resampled:
     """The fit's ratings with a bootstrap for every covariance that the intervals will ask for."""
-    needed = standing(fit, cluster).covariances
+    needed = standing(fit, cluster).needs
     replicates = {by: drawn("cells" if by is None else by) for by in needed}
     return Resampled(fit.names, fit.ratings, fit.comparisons, replicates, fit.unrated, fit.provenance)
 
@@ -164,14 +162,22 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     ratings = (found.scores - found.scores.mean()) / POINTS
     met = np.isin(np.array(comparisons.names), found.names)
     played = comparisons.among(met)
-    bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance)
+    bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance, is_pulled=True)
     replicates: dict[Cluster | None, maths.Bootstrap] = {}
-    for by in standing(bare, definition.cluster).covariances:
+    for by in standing(bare, definition.cluster).needs:
         drawn = elo_replicates(_drawn_singly(played) if by is None else played, by="prompt", n_replicates=N_REPLICATES, rng=rng)
         replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / POINTS, drawn.by, drawn.notes)
-    rated = Resampled(found.names, ratings, played, replicates, found.unrated, found.provenance)
-    notes = tuple(replicates.values())[-1].notes  # the prompts' own, where singles were drawn beside them
-    return Rating(rated, found.unrated, (), _win_rates(ratings), notes)
+    rated = replace(bare, replicates=replicates)
+    return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
+
+
+def _only_by_elo(played: maths.Comparisons) -> Iterator[str]:
+    """Those whom Elo rates although no rating exists: every other method leaves them without one."""
+    unrated = check_existence(played.names, count_cells(played).half_wins).unrated
+    if unrated:
+        shown = "; ".join(f"{each.name}: {each.reason}" for each in unrated[:MOST_NAMED])
+        more = f"; and {len(unrated) - MOST_NAMED} more" if len(unrated) > MOST_NAMED else ""
+        yield f"Elo is pulled to its start, so it has a number also where no rating exists: {shown}{more}"
 
 
 def _drawn_singly(comparisons: maths.Comparisons) -> maths.Comparisons:
@@ -180,7 +186,8 @@ def _drawn_singly(comparisons: maths.Comparisons) -> maths.Comparisons:
     return maths.Comparisons(**{name: getattr(comparisons, name) for name in kept})
 
 
-def _win_rates(ratings: Floats) -> Floats:
+def win_rates_of(ratings: Floats) -> Floats:
+    """Chances of Bradley-Terry against a uniformly drawn other."""
     chance = expit(ratings[:, None] - ratings)
     return np.asarray((chance.sum(axis=1) - 0.5) / max(len(ratings) - 1, 1), dtype=np.float64)
 
@@ -205,6 +212,10 @@ METHODS = {
             fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
         ),
         Method("slot_levelled", "Slot-levelled", HALF, fit_contextual, _slot_levelled),
+        Method(
+            "prediction_powered", "Prediction-powered", HALF,
+            maths.fit_prediction_powered, partial(_by_likelihood, maths.fit_bradley_terry),
+        ),
         Method("tournament", "Tournament", HALF, replay_tournament, _tournament),
     )
 }  # fmt: skip

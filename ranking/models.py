@@ -2,20 +2,25 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F
 from django.urls import reverse
 
+from arena import leases
+from arena.clock import is_to_come
 from arena.leases import Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
+from judges.marks import IN_WORDS, MARKED
 from judges.models import Judge
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
 LEAST_SECONDS_BETWEEN_LONG_FITS = 15.0  # of other methods than the plain one, and of bootstraps
 REST_PER_FIT = 5.0  # a live board rests five times as long as its last fit took
+LONGEST_REST = timedelta(minutes=15)
 
 
 class Immutable(Exception):
@@ -63,6 +68,7 @@ class Leaderboard(Leased):
         ELO = "elo", "Elo, mean over random orders"
         STYLE = "style_controlled", "Style-controlled: Bradley–Terry with length, markdown and side levelled"
         SLOTS = "slot_levelled", "Slot-levelled: Bradley–Terry with each judge's liking for a slot taken out"
+        PREDICTION = "prediction_powered", "Prediction-powered: people's votes are the truth, and verdicts narrow what they say"
         TOURNAMENT = "tournament", "Tournament: knock-out brackets replayed on each prompt"
 
     class Clusters(models.TextChoices):
@@ -100,6 +106,14 @@ class Leaderboard(Leased):
         FLAG = "flag", "They count, and how many there are is said"
         EXCLUDE = "exclude", "They do not count"
 
+    class Marked(models.TextChoices):
+        """What becomes of verdicts on answers that seem to speak to a judge: see `judges.marks`."""
+
+        RULE = "", "By the judge: a model that is asked is left out, stored verdicts and programs count"
+        COUNT = "count", "They count, and nothing is said"
+        FLAG = "flag", "They count, and how many there are is said"
+        LEAVE_OUT = "leave_out", "They do not count, and how many there are is said"
+
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
     name = models.CharField(max_length=120)
@@ -118,6 +132,10 @@ class Leaderboard(Leased):
         max_length=10, choices=OwnAnswers, default=OwnAnswers.FLAG,
         help_text="Where judges count: their games on answers of their own model or family.",
     )  # fmt: skip
+    marked = models.CharField(
+        "verdicts on marked answers", max_length=10, choices=Marked, blank=True, default="",
+        help_text="Where judges count: their verdicts on answers that seem to speak to a judge.",
+    )  # fmt: skip
     covariates = models.CharField(
         max_length=100, blank=True, default="", validators=[check_covariates],
         help_text=f"For a style-controlled board: what is levelled, of {' '.join(COVARIATES)}.",
@@ -128,6 +146,9 @@ class Leaderboard(Leased):
     seed = models.PositiveIntegerField(default=1, help_text="Of the random draws behind the rank ranges.")
     is_default = models.BooleanField(default=False, help_text="The arena's own board.")
     is_live = models.BooleanField(default=True, help_text="Fitted again by itself when votes arrive.")
+    is_by_itself = models.BooleanField(
+        default=False, editable=False, help_text="Made for a category or a language, and live while that has enough prompts."
+    )
     # the refit's own notes
     read_to = models.BigIntegerField(default=0, editable=False, help_text="Ledger position of the newest fit.")
     last_fit_seconds = models.FloatField(default=0, editable=False)
@@ -147,6 +168,7 @@ class Leaderboard(Leased):
                     "combiner",
                     "jury",
                     "own_answers",
+                    "marked",
                     "method",
                     "covariates",
                     "clusters",
@@ -161,6 +183,12 @@ class Leaderboard(Leased):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one of `LeaderboardQuerySet.plain`."""
+        by = (self.sources, self.method, self.intervals)
+        return by == (self.Sources.PEOPLE, self.Method.BRADLEY_TERRY, self.Intervals.SANDWICH)
+
     def clean(self) -> None:
         if self.method == self.Method.ELO and self.intervals != self.Intervals.BOOTSTRAP:
             raise ValidationError({"intervals": "Elo has no likelihood, so no sandwich: choose the bootstrap."})
@@ -168,7 +196,10 @@ class Leaderboard(Leased):
             raise ValidationError({"combiner": "Elo updates by whole comparisons, and this rule gives shares: choose another."})
         if self.covariates and self.method != self.Method.STYLE:
             raise ValidationError({"covariates": "Only a style-controlled board levels covariates."})
-
+        if self.method == self.Method.PREDICTION and self.sources != self.Sources.BOTH:
+            raise ValidationError({"method": "Prediction takes votes and verdicts: let both count, or choose another method."})
+        if self.method == self.Method.PREDICTION and self.intervals != self.Intervals.SANDWICH:
+            raise ValidationError({"intervals": "Prediction has no bootstrap: choose the sandwich."})
         if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
             raise ValidationError({"method": "Style is levelled on people's votes only: choose the slot-levelled method."})
         if self.sources == self.Sources.PEOPLE and self.combiner != self.Combiner.GAMES:
@@ -177,6 +208,8 @@ class Leaderboard(Leased):
             raise ValidationError({"jury": "People's votes have no jury: choose none, or let judges count."})
         if self.sources == self.Sources.PEOPLE and self.own_answers != self.OwnAnswers.FLAG:
             raise ValidationError({"own_answers": "Where judges do not count this says nothing: choose that they are said."})
+        if self.sources == self.Sources.PEOPLE and self.marked:
+            raise ValidationError({"marked": "Where judges do not count this says nothing: choose the first one."})
 
     @property
     def jurors(self) -> tuple[int, ...]:
@@ -184,10 +217,22 @@ class Leaderboard(Leased):
         return tuple(int(number) for number in self.jury.split())
 
     @property
+    def is_by_prediction(self) -> bool:
+        """Whether verdicts narrow what votes say, in place of counting beside them."""
+        return self.sources == self.Sources.BOTH and self.method == self.Method.PREDICTION
+
+    @property
     def least_rest(self) -> float:
         """Seconds between two fits at least, however quick they are."""
         is_plain = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.SANDWICH)
         return LEAST_SECONDS_BETWEEN_FITS if is_plain else LEAST_SECONDS_BETWEEN_LONG_FITS
+
+    def rest_after(self, fit_seconds: float) -> timedelta:
+        return min(timedelta(seconds=max(self.least_rest, REST_PER_FIT * fit_seconds)), LONGEST_REST)
+
+    def rests(self, now: datetime) -> bool:
+        """After its newest fit, for as long as that asks for; what lies further ahead was stored by a clock that was wrong."""
+        return is_to_come(self.not_before, now, at_most=self.rest_after(self.last_fit_seconds))
 
     @property
     def method_name(self) -> str:
@@ -211,6 +256,12 @@ class JudgeAuditQuerySet(LeasedQuerySet["JudgeAudit"]):
     def listed(self) -> "JudgeAuditQuerySet":
         """Without what only the page of one judge shows."""
         return self.made().defer("battle_sets", "boards", "answered")
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def by_place(self) -> "EntryQuerySet":
+        """Those with a place, those with a rating alone by that, and the others."""
+        return self.order_by(F("rank").asc(nulls_last=True), F("rating").desc(nulls_last=True), "pk")
 
 
 class WrittenOnce(models.Model):
@@ -288,7 +339,13 @@ class Entry(WrittenOnce):
     raw_win_rate = models.FloatField(null=True, help_text="Share of points won, a tie half.")
     n_votes = models.PositiveBigIntegerField()
     n_prompts = models.PositiveBigIntegerField()
+    trust = models.FloatField(
+        null=True, help_text="By prediction: lambda, how far this rating follows judges beyond people's votes; 0 = not at all."
+    )
+    people_half_width = models.FloatField(null=True, help_text="By prediction: half the interval of people's votes alone.")
     unrated_because = models.CharField(max_length=300, blank=True, default="")
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["snapshot", "rank", "pk"]
@@ -300,6 +357,11 @@ class Entry(WrittenOnce):
     @property
     def is_rated(self) -> bool:
         return self.rating is not None
+
+    @property
+    def has_place(self) -> bool:
+        """Without an interval nothing is said of where it stands. (Older snapshots keep a number for it.)"""
+        return self.rank is not None and self.low is not None
 
 
 class PairTable(models.Model):
@@ -333,6 +395,10 @@ class JudgeAudit(Leased):
     is_usable = models.BooleanField(default=True)
     is_measured = models.BooleanField(default=False)
     reasons = models.JSONField(default=list, help_text="Why its verdicts should not count, or what is not known.")
+    marked = models.CharField(
+        max_length=10, choices=[(each, IN_WORDS[each]) for each in MARKED], blank=True, default="",
+        help_text="What its figures do with verdicts on answers that seem to speak to a judge; empty: as its kind has it.",
+    )  # fmt: skip
     made_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
 
@@ -349,7 +415,7 @@ class JudgeAudit(Leased):
         return f"{self.cost / 1_000_000:,.2f}"
 
     def rests(self, now: datetime) -> bool:
-        return self.not_before is not None and self.not_before > now
+        return is_to_come(self.not_before, now, at_most=LONGEST_REST)
 
     def is_held(self, now: datetime) -> bool:
-        return self.lease_until is not None and self.lease_until > now
+        return is_to_come(self.lease_until, now, at_most=leases.LONGEST)

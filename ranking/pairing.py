@@ -16,7 +16,7 @@ def pair_weights(arena_id: int, competitor_ids: list[int]) -> NDArray[np.float64
         return None
     known = np.frombuffer(bytes(table.weights), dtype=np.float32).reshape(2 * (len(table.competitor_ids),)).astype(float)
     place = {pk: i for i, pk in enumerate(table.competitor_ids)}
-    rows = np.array([place.get(pk, -1) for pk in competitor_ids])
+    rows = np.array([place.get(pk, -1) for pk in competitor_ids], dtype=np.int64)
     weights = known[np.ix_(rows, rows)]
     weights[rows < 0, :] = weights[:, rows < 0] = known.max(initial=0.0) or 1.0
     np.fill_diagonal(weights, 0.0)

@@ -6,9 +6,9 @@ board's release in one transaction. Where the lease was lost in the meantime not
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -17,21 +17,28 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from arena import ledger
-from arena.leases import heartbeat
+from arena.leases import LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
-from ranking.fitting import FittedBoard, Row, code_version, fit_board
+from ranking.code_version import code_version
+from ranking.combined import NARROW, CombinedEvidence, combined_evidence
+from ranking.combined_fits import POOLED, fit_combined
+from ranking.fit_memory import FitTooLarge, room_for
+from ranking.fitting import FittedBoard, Row, fit_board
 from ranking.judged import JudgedEvidence, judged_evidence, with_judges_named
 from ranking.juries import Rules
+from ranking.lots import draw_lots
+from ranking.maths.asking import asking
 from ranking.methods import METHODS, Definition
 from ranking.models import (
-    REST_PER_FIT,
+    LONGEST_REST,
     Entry,
     Leaderboard,
     PairTable,
     Snapshot,
 )
 from ranking.styling import styled_comparisons
-from ranking.tallying import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence
+from ranking.tallying import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
+from ranking.wordings import ALONE
 
 LEASE_SECONDS = 60.0
 
@@ -48,30 +55,69 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
     started, position = time.monotonic(), ledger.sequence()
     try:
         with heartbeat(Leaderboard.objects.all(), board.pk, token, seconds=LEASE_SECONDS):
+            if board.is_by_prediction:
+                draw_lots(board.arena_id)
             evidence = _evidence_of(board, position)
-            fitted = _fitted(
-                board, definition_of(board), evidence, _names(board, evidence), sliced=_is_sliced(_parameters(board))
-            )
+            names = _names(board, evidence)
+            with (
+                room_for(len(names), n_prompts_of(evidence), board.method),
+                _under_way(board, token),
+                asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
+            ):
+                fitted = _fitted(board, definition_of(board), evidence, names, sliced=_is_sliced(_parameters(board)))
+    except FitTooLarge as reason:
+        _release(board, token, position, started, error=str(reason))
+        raise
     except Exception as error:
         _release(board, token, position, started, error=f"{type(error).__name__}: {error}")
         raise
     return _write(board, token, evidence, fitted, started)
 
 
+_fits: dict[int, str] = {}  # what this process is at: board -> token
+
+
+@contextmanager
+def _under_way(board: Leaderboard, token: str) -> Iterator[None]:
+    _fits[board.pk] = token
+    try:
+        yield
+    finally:
+        _fits.pop(board.pk, None)
+
+
+def give_up_fits(reason: str) -> int:
+    """For a worker that has to end at once: its boards say why, and rest, so that the next worker does not do the same."""
+    rest = timezone.now() + LONGEST_REST
+    held = dict(_fits)
+    for pk, token in held.items():
+        with suppress(LeaseLost):
+            Leaderboard.objects.finish(
+                pk, token, read_to=ledger.head(), error=reason, not_before=rest, last_fit_seconds=LONGEST_REST.total_seconds()
+            )
+    return len(held)
+
+
 def _evidence_of(board: Leaderboard, position: int) -> Evidence:
     if board.sources == Leaderboard.Sources.PEOPLE:
         prompts = _prompts_of(board, position, _parameters(board))
-        evidence = evidence_at(board.arena_id, position)
+        evidence = evidence_at(board.arena_id, position).leaving(unrated_competitors(board.arena_id))
         return evidence if prompts is None else evidence.on_prompts(prompts)
-    return _read(board, position, _parameters(board))
+    return _read(board, position, _parameters(board) | {"without": unrated_competitors(board.arena_id)})
 
 
 def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidence:
     """From the rows themselves, by the parameters of a board or of a snapshot."""
-    prompts = _prompts_of(board, position, said)
+    prompts, without = _prompts_of(board, position, said), tuple(said.get("without", ()))
+    if said.get("verdicts") == NARROW:
+        rules, lots_to = Rules.of(said), said.get("lots_to")
+        is_older = lots_to is not None and "lots_on" not in said
+        return combined_evidence(
+            board.arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older
+        )
     if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return judged_evidence(board.arena_id, position, Rules.of(said), prompts=prompts)
-    evidence = read_evidence(board.arena_id, position)
+        return judged_evidence(board.arena_id, position, Rules.of(said), prompts=prompts, without=without)
+    evidence = read_evidence(board.arena_id, position).leaving(without)
     return evidence if prompts is None else evidence.on_prompts(prompts)
 
 
@@ -112,17 +158,45 @@ def _definition_then(snapshot: Snapshot) -> Definition:
 def _fitted(
     board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str], *, sliced: bool
 ) -> FittedBoard:
+    if isinstance(evidence, CombinedEvidence):
+        fitted = fit_combined(evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts)
+        return replace(fitted, notes=[*fitted.notes, *_remarks_on(evidence, fitted)])
     if isinstance(evidence, JudgedEvidence):
         fitted = fit_board(evidence.comparisons(names), definition, list(names))
-        return replace(fitted, notes=[*evidence.remarks, *with_judges_named(fitted.notes)])
+        reasons = with_judges_named(row.unrated_because for row in fitted.rows)
+        named = (replace(row, unrated_because=why) for row, why in zip(fitted.rows, reasons, strict=True))
+        rows = [_with_reason(row, evidence) for row in named]
+        pooled = [POOLED] if evidence.rules.with_people else []
+        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *with_judges_named(fitted.notes)])
     if not METHODS[definition.method].reads_style:
-        return fit_board(evidence.comparisons(names), definition, list(names))
+        return _without_votes(fit_board(evidence.comparisons(names), definition, list(names)), evidence)
     comparisons, notes = styled_comparisons(
         board.arena_id, evidence.watermark, names, covariates=definition.covariates,
-        prompts=np.unique(evidence.tally.cells().prompt) if sliced else None,
+        prompts=np.unique(evidence.tally.cells().prompt) if sliced else None, without=evidence.without,
     )  # fmt: skip
     fitted = fit_board(comparisons, definition, list(names))
-    return replace(fitted, notes=[*notes, *fitted.notes])
+    return _without_votes(replace(fitted, notes=[*notes, *fitted.notes]), evidence)
+
+
+def _without_votes(fitted: FittedBoard, evidence: Evidence) -> FittedBoard:
+    """Where all votes are set aside it would be wrong to say that none have come."""
+    if evidence.tally.n_comparisons or not evidence.n_set_aside:
+        return fitted
+    rows = [replace(row, unrated_because="no vote that counts: the votes here were set aside") for row in fitted.rows]
+    return replace(fitted, rows=rows)
+
+
+def _remarks_on(evidence: CombinedEvidence, fitted: FittedBoard) -> Sequence[str]:
+    """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
+    adds_nothing = any(note.startswith(ALONE) for note in fitted.notes)
+    return [note for note in evidence.remarks if note.startswith("judge")] if adds_nothing else evidence.remarks
+
+
+def _with_reason(row: Row, evidence: JudgedEvidence) -> Row:
+    """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
+    nobody = "no votes and no verdicts yet" if evidence.rules.with_people else "no judge has judged it yet"
+    why = evidence.why_none.get(row.competitor_id, nobody)
+    return row if row.n_votes else replace(row, unrated_because=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +223,17 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
 
 
 def _difference(row: Row, entry: Entry) -> float:
-    pairs = [(row.rating, entry.rating), (row.low, entry.low), (row.high, entry.high)]
+    pairs = [(row.rating, entry.rating), (row.low, entry.low), (row.high, entry.high), (row.trust, entry.trust)]
     if any((new is None) != (old is None) for new, old in pairs):
         return math.inf
     return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
+
+
+def n_prompts_of(evidence: Evidence) -> int:
+    prompts = evidence.tally.cells().prompt
+    if isinstance(evidence, CombinedEvidence):
+        prompts = np.concatenate([prompts, evidence.opinions.prompt])
+    return len(np.unique(prompts))
 
 
 def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
@@ -160,7 +241,9 @@ def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
     competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk").values_list("pk", "name", "status")
     cells = evidence.tally.cells()
     voted_on = set(np.union1d(cells.a, cells.b).tolist())
-    return {pk: name for pk, name, status in competitors if pk in voted_on or status != "retired"}
+    if isinstance(evidence, CombinedEvidence):
+        voted_on |= set(np.union1d(evidence.opinions.a, evidence.opinions.b).tolist())
+    return {pk: name for pk, name, status in competitors if pk in voted_on or status not in ("retired", "unnamed")}
 
 
 def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoard, started: float) -> Snapshot:
@@ -189,6 +272,9 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     judged: dict[str, object] = {}
     if board.sources != Leaderboard.Sources.PEOPLE:
         judged = {"combiner": board.combiner, "jury": list(board.jurors), "own_answers": board.own_answers}
+        judged["marked"] = board.marked
+    if board.is_by_prediction:
+        judged["verdicts"] = NARROW
     return (
         definition_of(board).in_words()
         | judged
@@ -201,8 +287,9 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
 
 
 def _fixed_by(evidence: Evidence) -> dict[str, object]:
-    """What a snapshot has to remember to be made again, beside its board's definition."""
-    return evidence.rules.fixed() if isinstance(evidence, JudgedEvidence) else {}
+    """What a snapshot keeps beside its board's definition."""
+    without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
+    return without | (evidence.fixed() if isinstance(evidence, JudgedEvidence | CombinedEvidence) else {})
 
 
 def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
@@ -216,7 +303,9 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         evidence_hash=digest,
         code_version=code_version(),
         n_votes=_n_votes(evidence),
-        n_voters=evidence.turnout.n_voters(None if not (board.category or board.language) else np.unique(prompts)),
+        n_voters=evidence.turnout.n_voters(
+            None if not (board.category or board.language or evidence.without) else np.unique(prompts)
+        ),
         n_prompts=int((np.unique(prompts) >= 0).sum()),
         n_set_aside=evidence.n_set_aside,
         interval_kind=fitted.interval_kind,
@@ -253,7 +342,5 @@ def _pair_table(
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "") -> None:
     """Give the board back, with when it may be fitted next; raises LeaseLost where it is no longer ours."""
     seconds = time.monotonic() - started
-    rest = timedelta(seconds=max(board.least_rest, REST_PER_FIT * seconds))
-    Leaderboard.objects.finish(
-        board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=timezone.now() + rest, error=error
-    )
+    not_before = timezone.now() + board.rest_after(seconds)
+    Leaderboard.objects.finish(board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=not_before, error=error)

@@ -7,8 +7,8 @@ the same counts, and later reads of the same position do too: what changed after
 
 import secrets
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from arena.models import Event, Import, Prompt, Vote
+from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.packing import Packing, merged, summed
 
@@ -92,6 +92,7 @@ class Evidence:
     tally: Tally
     turnout: Turnout
     n_set_aside: int
+    without: tuple[int, ...] = field(default=(), kw_only=True)  # competitors that no board rates
 
     def digest(self) -> str:
         return self.tally.digest()
@@ -106,6 +107,21 @@ class Evidence:
         kept = np.isin(cells.prompt, prompts)
         columns = (cells.prompt[kept], cells.a[kept], cells.b[kept], cells.outcome[kept], cells.count[kept])
         return replace(self, tally=Tally.from_arrays(*columns))
+
+    def leaving(self, competitors: Collection[int]) -> "Evidence":
+        """What is left when all that these competitors met is taken out."""
+        if not competitors:
+            return self
+        cells, out = self.tally.cells(), list(competitors)
+        kept = ~(np.isin(cells.a, out) | np.isin(cells.b, out))
+        columns = (cells.prompt[kept], cells.a[kept], cells.b[kept], cells.outcome[kept], cells.count[kept])
+        return replace(self, tally=Tally.from_arrays(*columns), without=tuple(sorted(competitors)))
+
+
+def unrated_competitors(arena_id: int) -> tuple[int, ...]:
+    """Sides of gold labels of nobody knows whom: a rating of a column would be no rating of a model."""
+    unnamed = Competitor.objects.filter(arena_id=arena_id, status=CompetitorStatus.UNNAMED)
+    return tuple(unnamed.order_by("pk").values_list("pk", flat=True))
 
 
 def evidence_at(arena_id: int, position: int) -> Evidence:
@@ -251,6 +267,13 @@ def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
         turnout=kept.turnout.updated(columns[0], columns[4], columns[5]),
         n_set_aside=n_set_aside,
     )
+
+
+def battles_without_answers_yet(arena_id: int, position: int) -> Ints:
+    """Sorted ids of battles that had no answers at a position, though they have them now."""
+    later = LateAnswers.objects.filter(Q(event__position__gt=position) | Q(event__position=None), event__arena_id=arena_id)
+    ids = later.order_by("battle_id").values_list("battle_id", flat=True)
+    return np.fromiter(ids.iterator(), dtype=np.int64)
 
 
 def prompts_filed_under(arena_id: int, position: int, *, category: str = "", language: str = "") -> Ints:

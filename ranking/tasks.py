@@ -8,7 +8,8 @@ from arena import ledger
 from arena.leases import LeaseLost
 from arena.models import Arena
 from judges.models import Judge
-from ranking.due_boards import due_boards, is_due
+from ranking.due_boards import is_due, refresh_boards
+from ranking.fit_memory import FitTooLarge
 from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import Leaderboard
 from ranking.publishing import BoardBusy, publish_snapshot
@@ -20,21 +21,23 @@ log = structlog.get_logger(__name__)
 @shared_task(name="ranking.tasks.ring_due_boards", ignore_result=True)
 def ring_due_boards() -> None:
     """Give new events their positions, then ring every live board that is behind and has rested."""
-    ledger.sequence()
-    for board_id in due_boards():
+    ledger.number_events()
+    for board_id in refresh_boards():
         refit_board.apply_async([board_id], {"only_if_due": True}, expires=30)
 
 
 @shared_task(name="ranking.tasks.refit_board", ignore_result=True)
 def refit_board(board_id: int, *, only_if_due: bool = False) -> None:
     """Publish one board; whoever is already at it does the work."""
-    board = Leaderboard.objects.get(pk=board_id)
-    if only_if_due and not is_due(board):
+    board = Leaderboard.objects.filter(pk=board_id).first()
+    if board is None or (only_if_due and not is_due(board)):
         return
     try:
         publish_snapshot(board)
     except (BoardBusy, LeaseLost) as reason:
         log.info("refit left to another worker", board=board.slug, reason=str(reason))
+    except FitTooLarge as reason:
+        log.warning("a board is not fitted", board=board.slug, reason=str(reason))
 
 
 @shared_task(name="ranking.tasks.thin_snapshots", ignore_result=True)

@@ -47,6 +47,7 @@ class ToldGame:
     asked: Asked | None  # None: it was not asked, or how is not for this reader
     attempts: list["ToldAttempt"] = field(default_factory=list)
     reply: str = ""
+    criteria: list[dict[str, Any]] | None = None  # of the checklist it was asked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def told_in_full(game: Game, reader: GameReader) -> ToldGame:
     its = attempts_of([game]).get(call_of(game) or 0, [])
     read = read_of(its)
     attempts = [_attempt(attempt, reader, is_read=attempt is read) for attempt in its]
-    return _told(game, reader, _asked(its), attempts=attempts, reply=stored_reply_of(game))
+    return _told(game, reader, _asked(its), attempts=attempts, reply=stored_reply_of(game), criteria=game.criteria)
 
 
 # --- what was asked and replied --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ urlpatterns = [
     path("arenas/<slug:slug>/judges/", judges.judges, name="judges"),
     path("arenas/<slug:slug>/judges/<int:pk>/", judges.judge, name="judge"),
     path("arenas/<slug:slug>/judges/<int:pk>/battles/", judge_battles.judge_battles, name="judge-battles"),
+    path("arenas/<slug:slug>/judges/<int:pk>/marked/", judges.count_marked, name="judge-marked"),
     path("arenas/<slug:slug>/judges/<int:pk>/figures.csv", judges.figures, name="judge-figures"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
     path("method/", method.method, name="method"),

@@ -1,4 +1,7 @@
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +9,17 @@ import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop in the test's thread
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # hundreds of processes would each compile again: kept outside the tree
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="agon-compiled-")
+    atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
+FEW_FILES = 3  # named on the command line: quicker done than workers are started
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite in two processes more than there are processors, as many tests wait; a few files in this one."""
+    is_small = len(config.args) <= FEW_FILES and all(Path(arg.partition("::")[0]).is_file() for arg in config.args)
+    return 0 if is_small else (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(autouse=True)

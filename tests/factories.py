@@ -34,11 +34,18 @@ def make_prompt(arena: Arena, text: str = "", **fields: Any) -> Prompt:
     return Prompt.objects.create(arena=arena, turns=turns, content_hash=Prompt.hash_of(turns), **fields)
 
 
+def make_prompts(arena: Arena, n: int, **fields: Any) -> list[Prompt]:
+    """Many at once, where a board of a category or language is to have enough."""
+    return [make_prompt(arena, **fields) for _ in range(n)]
+
+
 def make_competitor(arena: Arena, name: str = "", **fields: Any) -> Competitor:
     return Competitor.objects.create(arena=arena, name=name or f"model {next(_numbers)}", **fields)
 
 
-def make_response(prompt: Prompt, competitor: Competitor, text: str = "An answer.", **fields: Any) -> Response:
+def make_response(prompt: Prompt, competitor: Competitor, text: str | None = None, **fields: Any) -> Response:
+    """An answer unlike every other one, unless its text is given."""
+    text = f"Answer {next(_numbers)}." if text is None else text
     return Response.objects.create(prompt=prompt, competitor=competitor, text=text, content_hash=content_hash(text), **fields)
 
 

@@ -56,7 +56,7 @@ class Machine:
         """Run a command to its end; its output is text."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.env, check=check, text=True, capture_output=True, timeout=120, **options
+            command, cwd=ROOT, env=self.env, check=check, text=True, capture_output=True, timeout=240, **options
         )
 
     def python(self, code):
@@ -139,9 +139,15 @@ class Browser:
 
     def vote(self, outcome="a1"):
         """Whether the server said that the vote is in; without an answer nobody knows."""
+        return self.cast(self.form(outcome))
+
+    def form(self, outcome="a1"):
+        """What the page that is open now would send."""
         html = self.opener.open(self.page, timeout=20).read().decode()
         fields = {name: re.search(rf'name="{name}" value="([^"]+)"', html)[1] for name in ("ballot", "csrfmiddlewaretoken")}
-        form = urllib.parse.urlencode(fields | {"outcome": outcome}).encode()
+        return urllib.parse.urlencode(fields | {"outcome": outcome}).encode()
+
+    def cast(self, form):
         with self.opener.open(self.page + "cast/", form, timeout=20) as response:
             return response.status == 200
 

@@ -64,7 +64,7 @@ def numbers_of(name: str) -> list[int]:
 
 class CompetitorFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
-    status = ChoiceFilter(choices=CompetitorStatus.choices)
+    status = ChoiceFilter(choices=[each for each in CompetitorStatus.choices if each[0] != CompetitorStatus.UNNAMED])
     name = by_text(200, "The whole name.")
 
     class Meta:

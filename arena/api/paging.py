@@ -53,7 +53,11 @@ class Paging(BasePagination):
         return queryset.order_by("-pk" if self.newest_first else "pk")[:n_rows]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"next": self.next, "results": data})
+        return Response({"next": self.next} | self.beside() | {"results": data})
+
+    def beside(self) -> dict[str, Any]:
+        """What a list says beside its rows."""
+        return {}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {
@@ -77,6 +81,24 @@ class Paging(BasePagination):
         ]
 
     names = frozenset({"limit", "cursor"})
+
+
+class WithHidden(Paging):
+    """A list that also says how many rows are hidden for now, so that sums over it can be compared with a board."""
+
+    n_hidden = 0
+    told = (
+        "How many battles of these arenas, whatever the other filters, are hidden for now, as a pair on their prompt is open "
+        "to a voter. With them the list adds up to the boards."
+    )
+
+    def beside(self) -> dict[str, Any]:
+        return {"hidden": self.n_hidden}
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        told = super().get_paginated_response_schema(schema)
+        hidden = {"type": "integer", "minimum": 0, "description": self.told}
+        return told | {"required": ["next", "hidden", "results"], "properties": {"hidden": hidden} | told["properties"]}
 
 
 class NewestFirst(Paging):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.paging import Paging
+from arena.api.paging import Paging, WithHidden
 from arena.identity import voter_of
 from arena.models import Arena, Voter
 
@@ -74,17 +74,36 @@ class InArena[Row: Model](ReadView[Row]):
 
 
 class ListInArenas[Row: Model](InArena[Row], ListAPIView[Row]):
-    pagination_class = Paging
+    pagination_class: type[Paging] = Paging
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
-        arenas = arenas_asked_for(request, access.contents_for(request.user))
-        rows = self.pages.paginate_all([self.filter_queryset(self.readable(arena)) for arena in arenas], request)
+        rows = self.pages.paginate_all([self.filter_queryset(self.readable(arena)) for arena in self.arenas], request)
         return self.pages.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @cached_property
+    def arenas(self) -> tuple[Arena, ...]:
+        return tuple(arenas_asked_for(self.request, access.contents_for(self.request.user)))
+
+    @cached_property
     def pages(self) -> Paging:
-        return Paging()
+        return self.pagination_class()
+
+
+class ListWithHidden[Row: Model](ListInArenas[Row]):
+    """A list that says how many rows it is without for now."""
+
+    pagination_class: type[WithHidden] = WithHidden
+
+    def hidden(self, arena: Arena, voter: Voter | None) -> QuerySet[Row]:
+        raise NotImplementedError
+
+    @cached_property
+    def pages(self) -> WithHidden:
+        found = self.pagination_class()
+        voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
+        found.n_hidden = sum(self.hidden(arena, voter).count() for arena, voter in voters.items())
+        return found
 
 
 class OneInArena[Row: Model](InArena[Row], RetrieveAPIView[Row]):

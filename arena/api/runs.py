@@ -51,15 +51,26 @@ class ProgressSerializer(serializers.Serializer[Progress]):
     """Calls by what became of them."""
 
     n_calls = serializers.IntegerField(read_only=True, min_value=0)
-    n_over = serializers.IntegerField(read_only=True, min_value=0, help_text="Done, failed or cancelled.")
+    n_over = serializers.IntegerField(read_only=True, min_value=0, help_text="Done, failed or left out on purpose.")
     n_done = serializers.IntegerField(read_only=True, min_value=0)
     n_failed = serializers.IntegerField(read_only=True, min_value=0)
     n_cancelled = serializers.IntegerField(read_only=True, min_value=0)
+    n_left_out = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled on purpose: the prompt was retired."
+    )
+    n_never_sent = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled with the run, before they were sent."
+    )
+    n_given_up = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled with the run, after they were sent."
+    )
     n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Those under way too.")
     n_under_way = serializers.IntegerField(read_only=True, min_value=0)
     outcomes = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="End state: calls.")
     per_minute = serializers.FloatField(read_only=True, help_text="Calls that came to an end in the last minute.")
-    seconds_left = serializers.FloatField(read_only=True, allow_null=True, help_text="At this rate; null where it is none.")
+    seconds_left = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="At this rate; null where it is none, or an endpoint holds the run up."
+    )
 
 
 class RunProgressSerializer(RunSerializer):

@@ -7,7 +7,8 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
 from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
-from arena.api.reading import InArena, ListInArenas, OneInArena, ReadView, arenas_asked_for
+from arena.api.paging import WithHidden
+from arena.api.reading import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
 from arena.api.serializers import (
     ArenaSerializer,
     BattleSerializer,
@@ -42,7 +43,7 @@ class Competitors(ReadView[Competitor]):
 
     def get_queryset(self) -> QuerySet[Competitor]:
         named = access.boards_for(self.request.user) | access.contents_for(self.request.user)
-        return Competitor.objects.filter(arena__in=arenas_asked_for(self.request, named)).select_related("arena")
+        return Competitor.objects.named().filter(arena__in=arenas_asked_for(self.request, named)).select_related("arena")
 
 
 class CompetitorList(Competitors, ListAPIView[Competitor]):
@@ -84,10 +85,22 @@ class Responses(InArena[Response]):
         return access.responses_for(self.request.user, arena, voter).prefetch_related("competitor")
 
 
-class ResponseList(Responses, ListInArenas[Response]):
-    """Answers. Those on prompts that voters are comparing at this time are left out, so that nobody can look up who is who."""
+class AnswersWithHidden(WithHidden):
+    told = (
+        "How many answers of these arenas, whatever the other filters, are hidden for now, as a pair on their prompt is open "
+        "to a voter."
+    )
+
+
+class ResponseList(Responses, ListWithHidden[Response]):
+    """Answers. Those on prompts that voters are comparing at this time are left out, so that nobody can look up who is who;
+    `hidden` says how many those are."""
 
     filterset_class = ResponseFilters
+    pagination_class = AnswersWithHidden
+
+    def hidden(self, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
+        return access.responses_in_play(self.request.user, arena, voter)
 
 
 class ResponseDetail(Responses, OneInArena[Response]):
@@ -110,10 +123,13 @@ class Battles(InArena[Battle]):
         return serializer
 
 
-class BattleList(Battles, ListInArenas[Battle]):
-    """Battles and how people voted on them. A battle that is open to a voter is not here."""
+class BattleList(Battles, ListWithHidden[Battle]):
+    """Battles and how people voted on them. A battle that is open to a voter is not here; `hidden` says how many those are."""
 
     filterset_class = BattleFilters
+
+    def hidden(self, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
+        return access.battles_in_play(self.request.user, arena, voter)
 
 
 class BattleDetail(Battles, OneInArena[Battle]):

@@ -2,6 +2,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 
@@ -12,6 +13,12 @@ class AgonAdminSite(AdminSite):
     site_title = "Agon curation"
     index_title = "Curation"
     enable_nav_sidebar = False  # lists need the width
+
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
+        from arena.models import Ballot  # the site is made before there are models
+
+        n_flagged = Ballot.objects.filter(state=Ballot.State.FLAGGED).count()
+        return super().index(request, {"n_flagged": n_flagged} | (extra_context or {}))
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         address = request.GET.get("next") or reverse("admin:index")

@@ -9,7 +9,11 @@ from django.shortcuts import render
 from django.urls import Resolver404, include, path, re_path, resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from arena import access
 from arena.api.documentation import Endpoint, endpoints_of
@@ -39,6 +43,18 @@ def documentation(request: HttpRequest) -> HttpResponse:
     return render(request, "rest/documentation.html", page_context(request, "api", shown=shown, root=root))
 
 
+class SchemaView(SpectacularAPIView):
+    """There is one version, in one language; the library would put whatever version is asked for into a header."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        for name in ("version", "lang"):
+            if name in request.query_params:
+                raise ValidationError({name: ["There is one schema: leave this parameter out."]})
+        response: Response = self._get_schema_response(request)  # type: ignore[no-untyped-call]
+        return response
+
+
 @csrf_exempt
 def unknown(request: HttpRequest, path: str) -> HttpResponseBase:
     """An address without its last slash is sent on to the one with it; all others are a problem."""
@@ -57,7 +73,7 @@ def _is_known(path: str) -> bool:
 
 urlpatterns = [
     path("", documentation, name="api-docs"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
     path("", include("ranking.api.urls")),
     path("", include("arena.api.urls")),
     re_path(r"^(?P<path>(?s:.*))\Z", unknown),  # also with a line break in it

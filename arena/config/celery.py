@@ -3,19 +3,24 @@
 A worker on any machine: `celery -A arena.config.celery worker`; on one of them with `-B`, so that one beat rings.
 """
 
+import contextlib
 import os
 import signal
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from celery.platforms import SecurityWarning
 from celery.schedules import crontab
+from django.conf import settings
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from structlog import get_logger
 
+from arena.config import complaints
 from arena.config.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
@@ -24,6 +29,9 @@ TRANSPORT_ALIASES["folder"] = "arena.config.folder_broker:Transport"
 
 BEAT_SECONDS = 15  # how often a worker writes that it is there
 BEAT_CHECK_SECONDS = 2
+
+if "celery" in Path(sys.argv[0]).parts[-2:]:  # a worker that is started by itself: wrong settings end it with one sentence
+    complaints.run(lambda: settings.CELERY_BROKER_URL)
 
 log = get_logger(__name__)
 
@@ -82,7 +90,7 @@ app.conf.update(
     },
     # Kept in memory: the file of Celery's own scheduler is a database that can fail to open, and the rare bells go by the
     # clock, so that restarts do not put them off.
-    beat_scheduler="celery.beat:Scheduler",
+    beat_scheduler="arena.config.beat:PresentScheduler",
 )
 app.autodiscover_tasks(["arena", "arena.config", "judges", "ranking"])
 
@@ -108,6 +116,22 @@ def watch_the_beat(sender: Any, **_: object) -> None:
         sender.timer.call_repeatedly(BEAT_CHECK_SECONDS, _end_without, (beat,))
 
 
+def watch_memory(**_: object) -> None:
+    from arena.config import memory
+
+    memory.watch()
+
+
+def say_goodbye(sender: Any, **_: object) -> None:
+    """So that nobody waits for a worker that has been stopped."""
+    from django.db import DatabaseError
+
+    from arena.models import WorkerSeen
+
+    with contextlib.suppress(DatabaseError):
+        WorkerSeen.objects.filter(name=str(sender.hostname)).delete()
+
+
 def end_slices(**_: object) -> None:
     """A worker that is asked to stop sends nothing more, and stores what is under way."""
     from arena.running import slices
@@ -126,4 +150,6 @@ signals.celeryd_init.connect(leave_no_orphan)
 signals.beat_embedded_init.connect(leave_no_orphan)
 signals.worker_ready.connect(start_at_once)
 signals.worker_ready.connect(watch_the_beat)
+signals.worker_ready.connect(watch_memory)
 signals.worker_shutting_down.connect(end_slices)
+signals.worker_shutdown.connect(say_goodbye)

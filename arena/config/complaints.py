@@ -10,12 +10,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 from pydantic import ValidationError
 
+from arena.config.environment import WrongSettings
+from arena.disk import full_folder
+
 INTERRUPTED = 130
 WRONG = 2
-SECRETS = ("key", "token", "url")  # values of such variables are not shown
+SECRETS = ("key", "token")  # values of such variables are not shown
 
 
-def run(command: Callable[[], None]) -> None:
+def run(command: Callable[[], object]) -> None:
     """Run a command to its end; a traceback is for faults of ours, or for those who ask for it."""
     try:
         command()
@@ -35,6 +38,8 @@ def run(command: Callable[[], None]) -> None:
 
 def complaint_of(error: Exception) -> str | None:
     """None where the fault may be ours."""
+    if isinstance(error, WrongSettings):
+        return str(error)
     if isinstance(error, ValidationError):
         return "\n".join(_variable(each["loc"], each["msg"], each["input"]) for each in error.errors())
     if isinstance(error, ImproperlyConfigured):
@@ -48,16 +53,28 @@ def complaint_of(error: Exception) -> str | None:
 
 
 def _variable(path: tuple[int | str, ...], message: str, value: object) -> str:
-    name = str(path[0]).upper() if path else "The environment"
-    shown = "" if name.lower().endswith(SECRETS) else f"={value!s:.100}"
     reason = message.removeprefix("Value error, ")
+    if not path:  # of several variables, which the sentence names
+        return f"{reason}. .env.example explains them."
+    name = str(path[0]).upper()
+    said = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = f"={without_password(said):.100}" if name.endswith("URL") else f"={said:.100}"
+    shown = "" if name.lower().endswith(SECRETS) else shown
     return f"{name}{shown}: {reason}. Correct it in the environment or in .env; .env.example explains it."
+
+
+def without_password(address: str) -> str:
+    """Neither what stands before the last @ nor the parameters."""
+    scheme, _, rest = address.partition("?")[0].rpartition("//")
+    return f"{scheme}//{'***@' if '@' in rest else ''}{rest.rpartition('@')[2]}" if scheme else "***"
 
 
 def _of_database(error: Exception) -> str | None:
     said = _one_line(error)
     if "no such table" in said or ("does not exist" in said and isinstance(error, ProgrammingError)):
         return f"The database lacks a table ({said}): run `manage.py migrate` first."
+    if isinstance(error, OperationalError) and (folder := full_folder()):
+        return f"The disk of the database is full ({said}): make room in {folder}, or on the disk that it is on, and try again."
     if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
         return f"The database does not work: {said}. DATABASE_URL says which it is; without it, a file in AGON_DATA_DIR."
     return None

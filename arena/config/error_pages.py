@@ -4,10 +4,34 @@ Django's own prepare a form's token first and read the form for it: where that f
 Our pages find their token without it.
 """
 
+import sys
 from inspect import unwrap
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
+
+from arena.api import problems
+from arena.config import proxies
+from arena.config.unavailable import answer
 
 bad_request = unwrap(defaults.bad_request)
 permission_denied = unwrap(defaults.permission_denied)
 page_not_found = unwrap(defaults.page_not_found)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Names a proxy that does not fit the settings. For a script that sent the form, one sentence: the page stays as it is."""
+    is_script = request.headers.get("HX-Request") == "true"
+    context = {
+        "fault": proxies.refused(request, reason), "path": request.headers.get("HX-Current-URL", ""),
+        "is_undo": request.path.endswith("/undo/"),
+    }  # fmt: skip
+    response = render(request, "403_csrf.html#sentence" if is_script else "403_csrf.html", context, status=403)
+    setattr(response, "_has_been_logged", True)  # noqa: B010 - Django's own mark
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A 503 where the machine is at fault, and outside of views; else ours."""
+    return answer(request, sys.exception()) or problems.server_error(request)

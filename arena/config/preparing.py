@@ -1,6 +1,8 @@
 """What must be in place before a site is served: the tables and the static files."""
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +27,25 @@ def bring_database_up() -> int:
     if missing:
         call_command("migrate", verbosity=0, interactive=False)
     return len(missing)
+
+
+def keep_private(folder: Path) -> None:
+    """Files of the data folder are for their owner, also those that an older Agon or another program left open to all."""
+    database = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+    beside = [] if database is None else [database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm")]
+    for path in [*_ours(folder), *beside]:
+        with contextlib.suppress(OSError):  # gone in this moment, or another's
+            if path.is_file() and not path.is_symlink() and path.stat().st_mode & 0o077:
+                path.chmod(path.stat().st_mode & 0o700)
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    """All but the static files, which everybody may read."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            yield from () if path.name == "static" else path.rglob("*")
+        else:
+            yield path
 
 
 def collect_statics() -> bool:

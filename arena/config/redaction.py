@@ -18,6 +18,9 @@ def redacted(text: str) -> str:
     return _LINK.sub(r"\1[secret]", text)
 
 
+FORM_TO_CORRECT = 422  # somebody is told what to put right: nothing is wrong with the site
+
+
 class LogLine:
     """key='value' on one line; a traceback follows on lines of its own, as Python prints it."""
 
@@ -27,6 +30,21 @@ class LogLine:
     def __call__(self, logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
         below = [redacted(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
         return keys.redacted("\n".join([self._line(logger, name, event), *below]))
+
+
+class OneLineForRefusals(logging.Filter):
+    """A request that was refused is no fault of the program: one line, no traceback, and the names of our variables."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_refusal = record.name.startswith(("django.request", "django.security"))
+        if is_refusal and getattr(record, "status_code", 400) < 500 and isinstance(record.msg, str):
+            record.exc_info = record.exc_text = None
+            message = " ".join(record.getMessage().split())
+            record.msg, record.args = message.replace("to ALLOWED_HOSTS", "to AGON_ALLOWED_HOSTS"), ()
+        if is_refusal and getattr(record, "status_code", 400) == FORM_TO_CORRECT:
+            record.levelno, record.levelname = logging.INFO, "INFO"
+            return logging.getLogger().isEnabledFor(logging.INFO)
+        return True
 
 
 class RedactingFilter(logging.Filter):

@@ -1,4 +1,4 @@
-"""The whole site on one machine: gunicorn and a worker as children of one process, restarted when they die."""
+"""The whole site on one machine: web server and worker as children of one process, restarted when they die."""
 
 import contextlib
 import fcntl
@@ -162,15 +162,16 @@ class Site:
 def site_of(
     listener: socket.socket, *, workers: int, threads: int, concurrency: int, log: PrefixedLog, beside: Sequence[Child] = ()
 ) -> Site:
-    """The two programs of a site on this socket. They inherit it: while gunicorn restarts, readers wait, nobody is refused."""
+    """The programs of a site on this socket. They inherit it: while a web process restarts, readers wait, nobody is refused."""
     fd = listener.fileno()
-    web = [sys.executable, "-m", "gunicorn", "arena.config.wsgi", "-c", "python:arena.config.gunicorn", "-b", f"fd://{fd}"]
-    web += ["--workers", str(workers), "--threads", str(threads), "--log-level", "warning"]
+    web = [sys.executable, "-m", "arena.config.web_server", "--fd", str(fd), "--threads", str(threads)]
     worker = [sys.executable, "-m", "celery", "-q", "-A", "arena.config.celery", "worker", "-B", "-c", str(concurrency)]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     is_up = threading.Event()
     threading.Thread(target=_wait_for_answer, args=[listener, is_up], daemon=True).start()
-    return Site([Child("web", web, pass_fds=(fd,)), Child("worker", worker), *beside], log, is_up=is_up)
+    names = ["web"] if workers == 1 else [f"web {n}" for n in range(1, workers + 1)]
+    webs = [Child(name, web, pass_fds=(fd,)) for name in names]
+    return Site([*webs, Child("worker", worker), *beside], log, is_up=is_up)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -228,7 +229,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _wait_for_answer(listener: socket.socket, is_up: threading.Event) -> None:
-    """The kernel takes the call at once; it is answered when gunicorn is there."""
+    """The kernel takes the call at once; it is answered when the web process is there."""
     host, port = listener.getsockname()[:2]
     while not is_up.is_set():
         connection = http.client.HTTPConnection(host, port, timeout=60)

@@ -1,5 +1,6 @@
 """Django's settings, made from the typed environment. Values a person may choose live in `environment.py`."""
 
+import hashlib
 import logging
 import os
 from pathlib import Path
@@ -9,10 +10,15 @@ import dj_database_url
 import structlog
 from django.utils.csp import CSP
 
-from arena.config.environment import BASE_DIR, Environment
+from arena.config.environment import BASE_DIR, Environment, WrongSettings, misspelt, take_keys_from_file
 from arena.config.redaction import LogLine
 
+# What this site writes is for its own account: database and log, tallies, uploads, backups.
+os.umask(0o077)
+if unknown := misspelt():
+    raise WrongSettings("\n".join(unknown))
 ENV = Environment()
+take_keys_from_file()
 DATA_DIR: Path = ENV.agon_data_dir.resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -20,6 +26,7 @@ SECRET_KEY = ENV.secret_key()
 DEBUG = ENV.agon_debug
 ALLOWED_HOSTS = ENV.agon_allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.agon_trusted_origins
+CSRF_FAILURE_VIEW = "arena.config.error_pages.form_refused"
 
 INSTALLED_APPS = [
     "arena.config.apps.AdminConfig",
@@ -41,8 +48,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "arena.config.unavailable.Middleware",
+    "arena.config.proxies.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # with random bytes in front, so that lengths tell no secret
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -69,6 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "arena.views.context.menu",
             ],
         },
     }
@@ -89,11 +100,16 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer is found out soon; sessions of ours are known by their name.
+    _database["OPTIONS"] = {"connect_timeout": 5, "application_name": "agon"} | _database.get("OPTIONS", {})
 DATABASES = {"default": _database}
 
 # --- tasks: a broker in a folder, Redis or RabbitMQ ------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker
 BROKER_FOLDER = DATA_DIR / "broker"
+# Two sites on one server do not take each other's bells: a queue belongs to a database.
+_site = "|".join(str(_database.get(name, "")) for name in ("HOST", "PORT", "NAME"))
+CELERY_TASK_DEFAULT_QUEUE = f"agon-{hashlib.sha256(_site.encode()).hexdigest()[:10]}"
 # On a server anybody may look into the workers; in the folder nobody needs to.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("folder:")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
@@ -144,6 +160,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if ENV.agon_https else 0
 if ENV.agon_behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 BEHIND_PROXY = ENV.agon_behind_proxy
+HTTPS = ENV.agon_https
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 UPLOAD_FOLDER = DATA_DIR / "uploads"
 
@@ -202,6 +219,9 @@ PAIR_WEIGHTS = "ranking.pairing.pair_weights"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.gauges.gauges", "ranking.gauges.gauges"]
 
+# /readyz adds what these functions say.
+REMARKS = ["arena.config.proxies.remark"]
+
 # what a kind of run does with its calls
 RUN_KINDS = {
     "generate": "arena.generation.Generation",
@@ -213,6 +233,8 @@ ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute
 ANONYMOUS_VOTERS_PER_HOUR = ENV.agon_anonymous_voters_per_hour
 METRICS_TOKEN = ENV.agon_metrics_token
+FIT_MEMORY_MB = ENV.agon_fit_memory_mb
+WORKER_MEMORY_MB = ENV.agon_worker_memory_mb
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = ENV.agon_time_zone
@@ -241,8 +263,13 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _shared_processors,
         }
     },
-    "filters": {"no_secrets": {"()": "arena.config.redaction.RedactingFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_secrets"]}},
+    "filters": {
+        "no_secrets": {"()": "arena.config.redaction.RedactingFilter"},
+        "short_refusals": {"()": "arena.config.redaction.OneLineForRefusals"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["short_refusals", "no_secrets"]}
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from arena import limits
+from arena.clock import SLACK
 from arena.identity import address_of
 
 FAILURES_FROM_ONE_ADDRESS = 30
@@ -43,6 +44,7 @@ class SignIn(LoginView):
         if not limits.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
             return _too_often(request, now + timedelta(seconds=limits.retry_after(WINDOW, now)), now)
         limits.forget_old(now)
+        AccessAttempt.objects.filter(attempt_time__gt=now + SLACK).delete()  # they would lock for longer than is said
         # Counted before the password is looked at, so that guesses made at once are counted as well.
         response = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:

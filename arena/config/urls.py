@@ -19,4 +19,4 @@ urlpatterns = [
 handler400 = "arena.config.error_pages.bad_request"
 handler403 = "arena.config.error_pages.permission_denied"
 handler404 = "arena.config.error_pages.page_not_found"
-handler500 = "arena.api.problems.server_error"
+handler500 = "arena.config.error_pages.server_error"

@@ -1,6 +1,6 @@
 """Answers out of files: the same text is the same response, another text the next repeat."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -10,7 +10,9 @@ from arena.importing.naming import Competitors
 from arena.importing.problems import RowProblem
 from arena.importing.prompts import Prompts
 from arena.importing.rows import PromptRow, ResponseRow
-from arena.models import Import, Response, content_hash
+from arena.llm.replies import is_blank
+from arena.llm.thinking import parted
+from arena.models import Aside, FinishState, Import, Response, content_hash
 from arena.rendering import rendered
 from arena.style_features import style_features
 
@@ -62,36 +64,43 @@ class StoredAnswers:
         self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
 
 
-def response_ids(answers: Sequence[Answer]) -> dict[Answer, int]:
-    """The response of every answer; new ones are made."""
+def response_ids(told: Collection[Answer]) -> dict[Answer, int]:
+    """The response of every answer, as it is told; new ones are made, with what was thought before beside them.
+
+    Older versions left that in the text: an answer that is here so is this response.
+    """
+    parts = {answer: parted(answer.text) for answer in told}
+    answers = {answer: answer._replace(text=text) for answer, (text, _) in parts.items()}
     with transaction.atomic():
-        return _response_ids(answers, StoredAnswers(answers))
+        stored = StoredAnswers([*answers, *answers.values()])
+        thoughts = {answers[each]: thinking for each, (_, thinking) in parts.items() if each not in stored.ids}
+        ids = _response_ids(thoughts, stored)
+    return {answer: ids.get(answer) or ids[answers[answer]] for answer in told}
 
 
-def _response_ids(answers: Sequence[Answer], stored: StoredAnswers) -> dict[Answer, int]:
+def _response_ids(thoughts: Mapping[Answer, str], stored: StoredAnswers) -> dict[Answer, int]:
     new: dict[Answer, Response] = {}
-    for answer in answers:
-        if answer not in stored.ids and answer not in new:
+    for answer in thoughts:
+        if answer not in stored.ids:
             repeat = stored.next_repeat(answer)
             new[answer] = _response(answer, repeat)
             stored.take(answer, repeat)
-    made = Response.objects.bulk_create(new.values())
+    made = _keep(list(new.values()), [thoughts[answer] for answer in new])
     return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
-def _response(answer: Answer, repeat: int) -> Response:
-    """With all that is counted and rendered once, when the text arrives."""
+def _response(answer: Answer, repeat: int, turns: Sequence[str] = (), finish: str = FinishState.STOP.value) -> Response:
+    """With all that is counted and rendered once, when the text arrives; an empty one has failed: nobody is shown nothing."""
+    finish = FinishState.FAILED.value if is_blank(answer.text) else finish
     return rendered(
         Response(
-            prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text,
-            content_hash=content_hash(answer.text), **style_features(answer.text),
+            prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
+            finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),
         )
     )  # fmt: skip
 
 
-def unknown_prompt(row: ResponseRow) -> RowProblem:
-    allowed = "no prompt of the arena has this id: import the prompts first (manage.py import_prompts)"
-    return RowProblem("the prompt's id", row.prompt, allowed)
+NO_SUCH_PROMPT = "no prompt of the arena has this id: import the prompts first (manage.py import_prompts)"
 
 
 @dataclass
@@ -115,22 +124,33 @@ class ResponseLoader:
         competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
         for row in rows:
             if row.prompt not in prompts:
-                raise unknown_prompt(row)
+                raise RowProblem("the prompt's id", row.prompt, NO_SUCH_PROMPT)
         answers = [Answer(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
         new = _new_responses(rows, answers, StoredAnswers(answers))
-        Response.objects.bulk_create(new)
+        _keep([response for response, _ in new], [thinking for _, thinking in new])
         return len(new)
 
 
-def _new_responses(rows: Sequence[ResponseRow], answers: Sequence[Answer], stored: StoredAnswers) -> list[Response]:
+def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
+    """The answers, and beside them what was thought before."""
+    made = Response.objects.bulk_create(responses)
+    Aside.objects.bulk_create(
+        Aside(response=response, thinking=thinking) for response, thinking in zip(made, thoughts, strict=True) if thinking
+    )
+    return made
+
+
+def _new_responses(rows: Sequence[ResponseRow], answers: Sequence[Answer], stored: StoredAnswers) -> list[tuple[Response, str]]:
+    """Each with what was thought before it."""
     new = []
     for row, answer in zip(rows, answers, strict=True):
         if stored.is_here(answer, row.repeat):
             continue
-        response = _response(answer, stored.next_repeat(answer) if row.repeat is None else row.repeat)
-        response.turns, response.finish, response.cost = list(row.turns), row.finish, row.cost
+        repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
+        response = _response(answer, repeat, row.turns, row.finish)
+        response.cost = row.cost
         response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms
         stored.take(answer, response.repeat)
         stored.ids.setdefault(answer, 0)
-        new.append(response)
+        new.append((response, row.thinking))
     return new

@@ -12,9 +12,11 @@ from arena.importing.formats import BATTLE_FORMATS
 from arena.importing.identity import Ordinals, row_keys
 from arena.importing.naming import Competitors
 from arena.importing.problems import N_SHOWN, Problems
-from arena.importing.prompts import Prompts
-from arena.importing.reports import Report, numbered, what_is_so
+from arena.importing.prompts import Prompts, Recognised
+from arena.importing.reports import Report, about_thinking, lines_of, numbered, what_is_so
 from arena.importing.rows import BattleRow, VoteRow
+from arena.llm.replies import is_blank
+from arena.llm.thinking import parted
 from arena.models import Arena, Battle, Competitor
 
 MOST_COMPETITORS = 5_000
@@ -29,7 +31,7 @@ def check_battles(path: Path, format_name: str, filename: str, arena: Arena | No
     if seen.n_contradictions():
         seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
     file.problems.stop_if_any()
-    return Report(file.n_rows, seen.counts(), seen.notes() + file.format.notes(), file.ignored)
+    return Report(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
 
 
 class _Battles:
@@ -40,17 +42,22 @@ class _Battles:
         self._in_arena = _InArena(format_name, arena) if arena else None
         self._prompts = Prompts(arena.pk if arena else None)
         self._competitors: dict[str, None] = {}
-        self._n_rows = self._n_votes = self._n_set_aside = self._n_recognised = 0
-        self._has_own_ids = False
+        self._n_rows = self._n_votes = self._n_set_aside = 0
+        self._recognised = Recognised()
+        self._has_own_ids = self._has_answers = False
+        self._empty: list[int] = []  # lines of battles with an empty answer
+        self._n_thought = 0
         # a hash for each mention
         self._asked, self._voters = array("q"), array("q")
         self._texts, self._pairs, self._outcomes = Statements(), Statements(), Statements()
 
     def add(self, rows: Sequence[BattleRow]) -> None:
         self._has_own_ids = bool(rows[0].own_id)
+        self._has_answers = rows[0].answers is not None
         self._competitors |= dict.fromkeys(row.first for row in rows) | dict.fromkeys(row.second for row in rows)
         self._add_votes([vote for row in rows for vote in row.votes])
         self._add_prompts(rows)
+        self._add_answers(rows)
         if self._has_own_ids:
             self._add_statements(rows)
         self._n_rows += len(rows)
@@ -68,10 +75,16 @@ class _Battles:
             prompt = row.prompt
             if prompt is not None:
                 self._asked.append(hash(prompt.key or self._prompts.identity(prompt)))
-                if prompt.turns:
-                    self._n_recognised += not prompt.language
+                self._recognised.add(prompt)
                 if prompt.turns and prompt.key:
                     self._texts.add(prompt.key, prompt.turns, number)
+
+    def _add_answers(self, rows: Sequence[BattleRow]) -> None:
+        for row in rows:
+            answers = [parted(told) for told in row.answers or ()]
+            self._n_thought += sum(1 for _, thinking in answers if thinking)
+            if any(is_blank(text) for text, _ in answers):
+                self._empty.append(row.line)
 
     def _add_statements(self, rows: Sequence[BattleRow]) -> None:
         """What rows with one id must agree in."""
@@ -132,7 +145,19 @@ class _Battles:
                 ),
                 (not self._voters, "The file does not say who voted."),
                 (not self._asked, "The file does not say what was asked: each row is a battle without a prompt."),
-                (self._n_recognised, "Languages that the file does not name are recognised from the text."),
+                (
+                    self._asked and not self._has_answers,
+                    "The file gives no answers: a battle has those of the arena, now or later, where each of its two models "
+                    "has one to the prompt. Without them judges cannot be compared with people on it.",
+                ),
+                (
+                    self._empty,
+                    f"{numbered(len(self._empty), 'pairs')} with an empty answer, in {lines_of(self._empty)}: what was said of "
+                    f"{'them' if len(self._empty) > 1 else 'it'} counts, and the answer is kept as failed; no voter is shown "
+                    "it, and no judge is asked.",
+                ),
+                (self._n_thought, about_thinking(self._n_thought)),
+                *self._recognised.notes(),
             ]
         )
 

@@ -236,8 +236,8 @@ def _responses(
 ) -> list[tuple[int | None, int | None]]:
     """Those of the side shown first and of the other, for every row."""
     answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
-    given = list(chain.from_iterable(answers))
-    ids = response_ids(given) if given else {}
+    told = dict.fromkeys(chain.from_iterable(answers))
+    ids = response_ids(told) if told else {}
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
 
 
@@ -245,4 +245,4 @@ def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int])
     if row.answers is None or prompt_id is None:
         return []
     names = (row.first, row.second)
-    return [Answer(prompt_id, competitors[name], text) for name, text in zip(names, row.answers, strict=True)]
+    return [Answer(prompt_id, competitors[name], told) for name, told in zip(names, row.answers, strict=True)]

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from arena.importing.columns import Columns
 from arena.importing.formats import Format
 from arena.importing.problems import Plain, Problems, RowProblem
-from arena.importing.reading import read_rows, shape_of
+from arena.importing.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
 from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 
 MOST_ROWS_A_TRANSACTION = 5_000
@@ -20,6 +21,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         self.problems = Problems(filename)
         self._path = path
         self._class: type[Format[T]] = format_class
+        self._columns = Columns(format_class.needed, format_class.read, format_class.other_words)
         self._ignored: set[str] = set()
         self.n_rows = 0
 
@@ -28,7 +30,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
             return
         self.format: Format[T] = self._class(self._path)
         typed, expected = self.format.row, self.format.read
-        for line, raw in read_rows(self._path, problems=self.problems, needed=self.format.needed):
+        for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
             self.n_rows += 1
             if not raw.keys() <= expected and len(self._ignored) < MOST_COLUMNS_NAMED:
                 self._ignored |= raw.keys() - expected
@@ -39,7 +41,12 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
             else:
                 yield row
         if not self.n_rows and not self.problems.n_all:
-            self.problems.add(1, "the number of rows", 0, "there is nothing to import: is this the right file?")
+            below = " below the header" if shape_of(self._path) == Shape.CSV else ""
+            self.problems.add(1, "the number of rows", 0, f"there is nothing to import{below}: is this the right file?")
+
+    def notes(self) -> list[str]:
+        """After the last row: what was odd about the file, and how it was read."""
+        return [*how_it_is_read(self._path, self._columns), *self._columns.notes(), *self.format.notes()]
 
     @property
     def ignored(self) -> list[str]:
@@ -47,6 +54,8 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
 
     def _has_right_shape(self) -> bool:
         shape = shape_of(self._path)
+        if is_empty(self._path):
+            return True  # which is said by the reading
         if shape not in self._class.shapes:
             allowed = " or ".join(sorted(self._class.shapes))
             self.problems.add(1, "the file", Plain(shape), f"the format {self._class.name} is {allowed}: choose another format")

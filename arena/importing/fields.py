@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf.locale import LANG_INFO
-
 from arena.importing.problems import EMPTY, MISSING, Plain, RowProblem
 
 LONGEST_NAME = 200
@@ -16,8 +14,6 @@ JOINERS = "\u200c\u200d"  # of letters in Persian, of pictures in emoji
 LONGEST_CATEGORY = 200
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_LANGUAGES = {info["name"].lower(): code for code, info in LANG_INFO.items() if "name" in info}
 
 MOST_REMEMBERED = 100_000
 
@@ -156,15 +152,3 @@ def _iso_seconds(value: object) -> float:
     except ValueError:
         return math.nan
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-
-
-def language(written: str) -> str | None:
-    """The code for a code or an English name; empty for "unknown"; None where it is neither."""
-    written = written.strip()
-    if written.lower() in {"", "unknown", "und"}:
-        return ""
-    by_name = _LANGUAGES.get(written.lower())
-    if by_name is not None:
-        return by_name
-    is_code = _LANGUAGE_CODE.fullmatch(written) is not None and len(written) <= 16
-    return written if is_code else None

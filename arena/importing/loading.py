@@ -20,12 +20,15 @@ from arena.importing.battles import BattleLoader
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.formats import formats_of
 from arena.importing.identity import neighbours_together
+from arena.importing.late_answers import GOT_ANSWERS, give_answers
 from arena.importing.pacing import in_turns, read_ahead, side_by_side
 from arena.importing.problems import ImportProblems, RowProblem
 from arena.importing.prompts import PromptLoader
+from arena.importing.reports import numbered
 from arena.leases import LeaseLost, heartbeat
 from arena.ledger import record_import
 from arena.models import Event, Import, PromptPool
+from arena.wording import counted
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
@@ -91,6 +94,7 @@ def _load(source: Import, token: str, progress: Progress) -> None:
                 committed()
                 progress(n_done)
         _all_is_in(source)
+        _add_note(source, give_answers(source))
         _publish(source, token)
         receiving.forget(source.digest)
     except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
@@ -148,12 +152,21 @@ def _add_step(source: Import, token: str, loader: Loader, step: Step, before: Fu
 def _all_is_in(source: Import) -> None:
     source.refresh_from_db(fields=["n_done"])
     if source.n_done != source.n_rows:
-        raise OSError(f"{source.n_done:,} rows came in, and the check had found {source.n_rows:,}: upload the file again")
+        raise OSError(
+            f"{counted(source.n_done, 'row')} came in, and the check had found {source.n_rows:,}: upload the file again"
+        )
+
+
+def _add_note(source: Import, n_given: int) -> None:
+    if n_given:
+        came = f"{numbered(n_given, 'battles')} {GOT_ANSWERS}: each of the models has one to the prompt."
+        source.report = {**source.report, "notes": [*source.report.get("notes", []), came]}
 
 
 def _publish(source: Import, token: str) -> None:
     with transaction.atomic():
-        Import.objects.finish(source.pk, token, state=Import.State.PUBLISHED, published_at=timezone.now())
+        changes = {"state": Import.State.PUBLISHED, "published_at": timezone.now(), "report": source.report}
+        Import.objects.finish(source.pk, token, **changes)
         source.state = Import.State.PUBLISHED
         if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
             record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)

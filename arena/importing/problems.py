@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from arena.sentences import sentence
+
 N_SHOWN = 20
 LONGEST_SHOWN = 80
 
@@ -54,6 +56,11 @@ class ImportProblem:
     value: str
     allowed: str
     entry: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is allowed, for a page."""
+        return sentence(self.allowed)
 
     def __str__(self) -> str:
         entry = "" if self.entry is None else f", entry {self.entry}"

@@ -1,5 +1,6 @@
 """Prompts out of files: which are known, which are new, and which contradict what is here."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,8 +8,11 @@ from typing import ClassVar
 from django.db import transaction
 from django.db.models import QuerySet
 
+from arena.importing.agreement import n_different
 from arena.importing.problems import RowProblem
+from arena.importing.reports import numbered
 from arena.importing.rows import PromptRow
+from arena.languages import recognised_language
 from arena.ledger import filed_under, record_prompt
 from arena.models import Import, Prompt, PromptPool, PromptStatus
 from arena.rendering import rendered
@@ -102,7 +106,9 @@ class Prompts:
         new = _prompt(row, prompt.pool)
         for field in ("turns", "system_prompt", "reference", "tags", "verifier", "content_hash", "html", "rendered_by"):
             setattr(prompt, field, getattr(new, field))
-        prompt.language, prompt.category = prompt.language or new.language, prompt.category or new.category
+        if not prompt.language:
+            prompt.language, prompt.is_language_guessed = new.language, new.is_language_guessed
+        prompt.category = prompt.category or new.category
         prompt.status = new.status
         with transaction.atomic():
             prompt.save()
@@ -118,19 +124,43 @@ def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
         arena_id=pool.arena_id, pool=pool, key=row.key or known_by, turns=list(row.turns), system_prompt=row.system_prompt,
         reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier, content_hash=known_by,
     )  # fmt: skip
-    prompt.language = row.language or recognised_language(prompt.text)
+    prompt.language = row.language or told_language(prompt.text, known_by)
+    prompt.is_language_guessed = bool(prompt.language and not row.language)
     # Nobody can be asked what is not here.
     prompt.status = row.status or (PromptStatus.ACTIVE if row.turns else PromptStatus.DRAFT)
     return rendered(prompt)
 
 
-def recognised_language(text: str) -> str:
-    """The likeliest language, the same every time; empty for no text."""
-    if not text.strip():
-        return ""
-    import py3langid  # its model is large, and most processes never need it
+_told: dict[str, str] = {}
 
-    return str(py3langid.classify(text)[0])
+
+def told_language(text: str, known_by: str) -> str:
+    """What the text says of its language; a file is looked through twice, and its texts are recognised once."""
+    if known_by not in _told:
+        if len(_told) >= MOST_REMEMBERED:
+            _told.clear()
+        _told[known_by] = recognised_language(text)
+    return _told[known_by]
+
+
+class Recognised:
+    """Counts what becomes of prompts without a language, for the notes of a check."""
+
+    def __init__(self) -> None:
+        self._told, self._unknown = array("q"), array("q")  # a hash for each mention
+
+    def add(self, row: PromptRow) -> None:
+        if row.turns and not row.language:
+            known_by = text_hash(row)
+            is_told = bool(told_language("\n\n".join(row.turns), known_by))
+            (self._told if is_told else self._unknown).append(hash(row.key or known_by))
+
+    def notes(self) -> list[tuple[object, str]]:
+        told, unknown = (numbered(n_different(each), "prompts") for each in (self._told, self._unknown))
+        return [
+            (self._told, f"{told} without a language: recognised from the text."),
+            (self._unknown, f"{unknown} without a language, and too short or too mixed to tell it: left unknown."),
+        ]
 
 
 @dataclass

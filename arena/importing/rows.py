@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from arena.llm.thinking import parted
 from arena.outcomes import Outcome
 
 
@@ -47,3 +48,15 @@ class ResponseRow(NamedTuple):
     latency_ms: int | None = None
     cost: int | None = None
     repeat: int | None = None  # None: the next free one
+    thinking: str = ""  # what the file gives as thought before the answer
+
+
+def without_thinking(row: ResponseRow) -> ResponseRow:
+    """What was thought before the answer stands beside it, as where the answer was generated here."""
+    if row.turns:
+        each = [parted(turn) for turn in row.turns]
+        turns = tuple(turn for turn, _ in each)
+        text = row.text if turns == row.turns else "\n\n".join(turns)
+        return row._replace(text=text, turns=turns, thinking="\n\n".join(filter(None, (thought for _, thought in each))))
+    text, thinking = parted(row.text)
+    return row._replace(text=text, thinking=thinking)

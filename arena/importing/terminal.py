@@ -1,13 +1,14 @@
 """The import commands: check, load with a progress bar, and say what came of it."""
 
 import gc
+import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, DjangoHelpFormatter
 from django.core.validators import validate_slug
 from django.db import OperationalError
 from django.urls import reverse
@@ -16,14 +17,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from arena.importing import receiving
 from arena.importing.checking import check
-from arena.importing.formats import formats_of
+from arena.importing.formats import fitting, formats_of
+from arena.importing.late_answers import GOT_ANSWERS
 from arena.importing.loading import load, retry
+from arena.importing.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
 from arena.importing.problems import ImportProblems
 from arena.importing.reports import Report
 from arena.leases import LeaseLost
+from arena.missing import next_step
 from arena.models import Arena, Import
+from arena.wording import agreeing, counted
 
 State = Import.State
+
+
+class AsWritten(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the lines of the list of columns."""
 
 
 class ImportCommand(BaseCommand):
@@ -37,11 +46,20 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         formats = ", ".join(formats_of(self.kind))
         parser.add_argument("file", type=Path)
-        parser.add_argument(
-            "--format", default=self.default_format, required=not self.default_format, help=f"one of: {formats}"
-        )
+        parser.formatter_class = AsWritten
+        parser.epilog = self._columns()
+        default = f" (default {self.default_format}; csv where the file is CSV)" if self.default_format else ""
+        required = not self.default_format
+        parser.add_argument("--format", default=self.default_format, required=required, help=f"one of: {formats}{default}")
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
+        add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
+
+    def _columns(self) -> str:
+        """What each format reads, for --help."""
+        lines = [f"  {name}: {each.columns()}" for name, each in formats_of(self.kind).items()]
+        rules = "Case and order of columns do not matter; cells of a CSV file may be separated by , ; or tabs."
+        return "\n".join(["columns, by format:", *lines, "", rules])
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console(stderr=True)
@@ -61,11 +79,14 @@ class ImportCommand(BaseCommand):
             file = receiving.keep_path(options["file"])
         except OSError as error:
             refuse(f"{options['file']}: {error.strerror or error}")
+        format_name, _ = fitting(self.kind, format_name, file.path)
         source = receiving.known_import(arena, kind=self.kind, format_name=format_name, digest=file.digest)
         if source is None:
             with receiving.forgotten_on_failure(file):
-                report = self._checked(file.path, file.filename, format_name, arena)
+                report = self._checked(file.path, file.filename, options["format"], arena)
                 self._say(report)
+                self._must_be_meant(report)
+                self._must_be_allowed(report, options["allow_competitors"])
                 arena = arena or self._make_arena(options)
                 source = receiving.register(file, arena, kind=self.kind, format_name=format_name, report=report, options=chosen)
         elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
@@ -73,6 +94,21 @@ class ImportCommand(BaseCommand):
             self._say_known(source)
             return
         self._load(source)
+
+    def _must_be_allowed(self, report: Report, most: int) -> None:
+        try:
+            must_be_allowed(report.n_to_allow, most)
+        except TooManyCompetitors as reason:
+            refuse(str(reason))
+
+    def _must_be_meant(self, report: Report) -> None:
+        """A person is asked; a script has its warning above what was written."""
+        if (
+            report.warnings
+            and sys.stdin.isatty()
+            and input("Import it all the same? [y/N] ").strip().lower() not in {"y", "yes"}
+        ):
+            refuse("nothing was written")
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
         """What pass 2 needs to know besides the file."""
@@ -114,13 +150,15 @@ class ImportCommand(BaseCommand):
             refuse(f"{path}: {error.strerror or error}")
 
     def _say(self, report: Report) -> None:
-        for line in report.lines():
-            self.stdout.write(line)
+        head, *sayings = report.lines()
+        self.stdout.write(head)
+        for line in sayings:
+            self.stdout.write(self.style.WARNING(f"Warning: {line}") if line in report.warnings else line)
 
     def _say_known(self, source: Import) -> None:
         if source.state == State.PUBLISHED:
             when = f"{source.published_at:%Y-%m-%d %H:%M} UTC" if source.published_at else "earlier"
-            self.stdout.write(f"This file was already imported on {when} ({source.n_rows:,} rows): nothing was added.")
+            self.stdout.write(f"This file was already imported on {when} ({counted(source.n_rows, 'row')}): nothing was added.")
         else:
             page = reverse("import", args=[source.pk])
             self.stdout.write(f"This file was imported before and is set aside: nothing was added. Restore it at {page}")
@@ -136,9 +174,14 @@ class ImportCommand(BaseCommand):
         if source.state == State.FAILED:
             refuse(f"{source.filename}: {source.error}\nCorrect the cause and run the same command again: it continues.")
         n_known = source.n_rows - source.n_added
-        known = f"; {n_known:,} were here already" if n_known else ""
-        self.stdout.write(self.style.SUCCESS(f"Published: {source.n_added:,} of {source.n_rows:,} rows were new{known}."))
-        for line in self.where_next(source):
+        known = f"; {n_known:,} {agreeing(n_known, 'was', 'were')} here already" if n_known else ""
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"Published: {source.n_added:,} of {counted(source.n_rows, 'row')} "
+                f"{agreeing(source.n_added, 'was', 'were')} new{known}."
+            )
+        )
+        for line in [*self._came_of_it(source), *self.where_next(source)]:
             self.stdout.write(line)
 
     def _load_to_the_end(self, source: Import) -> None:
@@ -152,6 +195,12 @@ class ImportCommand(BaseCommand):
                 # A worker is at it, or was killed a moment ago: its lease ends in less than a minute.
                 bar.update(task, completed=source.n_done)
                 time.sleep(1)
+
+    def _came_of_it(self, source: Import) -> list[str]:
+        """What was not known before the load, and what is missing now."""
+        notes = source.report.get("notes", [])
+        step = next_step(source.arena)
+        return [*(note for note in notes if GOT_ANSWERS in note), *([f"Next: {step.sentence}"] if step else [])]
 
     def where_next(self, source: Import) -> list[str]:
         return [f"Its page: {reverse('import', args=[source.pk])}"]

@@ -5,21 +5,31 @@ changes its mind afterwards leads nowhere.
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from arena.llm.deadlines import in_time, seconds_left
 from arena.llm.errors import Cause, Kind, LLMError, never_sent
 
 Resolve = Callable[[str, int], Sequence[str]]
 
-# What Python calls global although it leads back inside, or could: translators, tunnels, relays, and Azure's own host.
+# What Python calls global although no public server can be there: blocks of IANA's special-purpose registries (protocol
+# assignments, relays, black holes, documentation, translators, tunnels), what is reserved, and Azure's own host.
 _INWARD = tuple(
     ipaddress.ip_network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96",
-                    "192.88.99.0/24", "168.63.129.16/32")
+    for network in ("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24",
+                    "168.63.129.16/32", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3000::/4")
 )  # fmt: skip
+_ROUTED = ipaddress.ip_network("2000::/3")  # of the sixth version nothing else is given out to public servers
+
+
+_ENDINGS = ("/chat/completions", "/completions", "/responses", "/messages/count_tokens", "/messages", "/models", "/embeddings")
+_ANTHROPIC_ALONE = ("/messages/count_tokens", "/messages")
+_OPENAI_ALONE = ("/chat/completions", "/completions", "/responses", "/embeddings")
+SETTING = "AGON_ENDPOINTS_ALLOWED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +41,54 @@ class Place:
     addresses: tuple[str, ...]
 
 
+_HEAD = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@]*(?=[/?#]|$)", re.I)
+
+
+def base_address(written: str) -> str:
+    """
+    The base address in what was pasted: without the path of one kind of call, which the clients add, and without a last slash.
+    Scheme and host are in lower case, so that one address is written in one way.
+
+    Examples
+    --------
+    >>> base_address(" http://vllm:8000/v1/chat/completions/ "), base_address("https://api.anthropic.com/v1/messages")
+    ('http://vllm:8000/v1', 'https://api.anthropic.com/v1')
+    """
+    address = written.strip().rstrip("/")
+    if head := _HEAD.match(address):
+        address = head[0].lower() + address[head.end() :]
+    for ending in _ENDINGS:
+        if address.lower().endswith(ending):
+            return address[: -len(ending)].rstrip("/")
+    return address
+
+
+def other_wire(written: str, wire: str) -> str:
+    """
+    The path at the end of what was pasted, where it is one of the other wire's calls; empty where it fits.
+
+    Examples
+    --------
+    >>> other_wire("https://api.anthropic.com/v1/messages", "openai"), other_wire("http://vllm:8000/v1", "openai")
+    ('/messages', '')
+    """
+    address = written.strip().rstrip("/").lower()
+    foreign = _OPENAI_ALONE if wire == "anthropic" else _ANTHROPIC_ALONE
+    return next((ending for ending in foreign if address.endswith(ending)), "")
+
+
 def place_of(base_url: str, *, allowed: frozenset[str], resolve: Resolve) -> Place:
     """Check a base URL and pin its host; raises LLMError where the endpoint may not be there."""
-    parts = _checked(base_url)
+    parts = checked_address(base_url)
     host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     is_allowed = name in {entry.strip().lower() for entry in allowed}
     if parts.scheme == "http" and not is_allowed:
-        raise _refused(f"{name} would be called without TLS: use https, or allow {name} in the settings")
+        raise _refused(f"a call to {name} would go without TLS: use https, or {_allow(name)}")
     addresses = _resolved(host, port, resolve)
     inward = [address for address in addresses if not is_public(address)]
     if inward and not is_allowed:
-        raise _refused(
-            f"{name} leads to {inward[0]}, which is no public address: allow {name} in the settings if that is meant"
-        )
+        raise _refused(f"the host {name} leads to {inward[0]}, which is no public address: if that is meant, {_allow(name)}")
     return Place(host=host, port=port, addresses=addresses)
 
 
@@ -62,6 +106,7 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     is_inward = any(ip in network for network in _INWARD if network.version == ip.version)
+    is_inward = is_inward or (ip.version == 6 and ip not in _ROUTED)
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_inward or getattr(ip, "is_site_local", False))
 
 
@@ -71,7 +116,12 @@ def resolve_host(host: str, port: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _checked(base_url: str) -> SplitResult:
+def _allow(name: str) -> str:
+    return f"put {name} into {SETTING} (names are divided by commas) and start Agon again"
+
+
+def checked_address(base_url: str) -> SplitResult:
+    """Its parts; raises LLMError where it is no address. Nothing is looked up."""
     try:
         parts = urlsplit(base_url)
         fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and base_url.isascii() and parts.port != 0
@@ -90,13 +140,16 @@ def _checked(base_url: str) -> SplitResult:
 
 def _resolved(host: str, port: int, resolve: Resolve) -> tuple[str, ...]:
     try:
-        addresses = tuple(resolve(host, port))
+        addresses = tuple(in_time(lambda: resolve(host, port), seconds=seconds_left()))
+    except TimeoutError:
+        reason = f"the address of {host} was not found in time: check the base URL, or this machine's name server"
+        raise LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False) from None
     except OSError as error:
-        reason = f"{host} has no address just now ({error.strerror or error}): check the endpoint's base URL"
+        reason = f"the host {host} has no address just now ({error.strerror or error}): check the endpoint's base URL"
     else:
         if addresses:
             return addresses
-        reason = f"{host} has no address: check the endpoint's base URL"
+        reason = f"the host {host} has no address: check the endpoint's base URL"
     raise LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.UNREACHABLE, was_sent=False)
 
 

@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from arena.llm.messages import Finish, Request, Target, Usage
-from arena.llm.replies import NoCompletion, Reply, dig, text_at, tokens
+from arena.llm.endings import ending_of, word_of
+from arena.llm.messages import Request, Target
+from arena.llm.openai_wire import with_system_in_turn
+from arena.llm.replies import (
+    CALLED_A_TOOL,
+    NoCompletion,
+    Reply,
+    check_role,
+    dig,
+    is_thinking,
+    refuses,
+    text_at,
+    text_of,
+    thinking_of,
+)
+from arena.llm.usage import usage_in
 
 if TYPE_CHECKING:
     import anthropic
     import httpx2
 
 PARAMETERS = ("max_tokens", "temperature", "output_config")
-_FINISHES: dict[str, Finish] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refused",
-}
 
 
 def client(base_url: str, http: "httpx2.Client", key: str) -> "anthropic.Anthropic":
@@ -28,6 +35,11 @@ def client(base_url: str, http: "httpx2.Client", key: str) -> "anthropic.Anthrop
     return anthropic.Anthropic(
         api_key=key, webhook_key="", base_url=root, http_client=http, max_retries=0, timeout=http.timeout, open_telemetry=False
     )
+
+
+def load() -> None:
+    """Whole: it imports its parts when they are first used, in the middle of a call."""
+    import anthropic.resources.messages  # noqa: F401
 
 
 def errors() -> type[Exception]:
@@ -42,8 +54,9 @@ def secret(key: str) -> dict[str, str]:
 
 def arguments(target: Target, request: Request) -> dict[str, Any]:
     """What is sent, without what the endpoint is known to refuse. This wire knows no seed."""
-    system = "\n\n".join(message.content for message in request.messages if message.role == "system")
-    turns = [{"role": m.role, "content": m.content} for m in request.messages if m.role != "system"]
+    spoken = with_system_in_turn(request.messages) if "system" in target.refused else request.messages
+    system = "\n\n".join(message.content for message in spoken if message.role == "system")
+    turns = [{"role": m.role, "content": m.content} for m in spoken if m.role != "system"]
     wanted: dict[str, Any] = {"temperature": request.temperature}
     if request.schema is not None:
         wanted["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
@@ -63,27 +76,17 @@ def send(sdk: "anthropic.Anthropic", arguments: Mapping[str, Any], headers: Mapp
 
 
 def read(body: dict[str, object]) -> Reply:
-    usage, content = usage_in(body), body.get("content")
-    said = text_at(body, "stop_reason")
-    finish = _FINISHES.get(said, "other")
+    usage, content, said = usage_in(body), dig(body, "content"), dig(body, "stop_reason")
+    finish = "refused" if refuses(body) else ending_of(said)
     if not isinstance(content, list):
         raise NoCompletion("the message has no content", usage)
-    text = "".join(text_at(block, "text") for block in content if dig(block, "type") == "text")
-    if not text and (said == "tool_use" or any(dig(block, "type") == "tool_use" for block in content)):
-        raise NoCompletion("the model called a tool, though none was offered", usage)
+    text = text_of([block for block in content if isinstance(block, dict) and block.get("type") == "text"]) or ""
+    check_role(body, usage)
+    if (not text and finish == "tool") or any(dig(block, "type") == "tool_use" for block in content):
+        raise NoCompletion(CALLED_A_TOOL, usage)
     kept_back = finish == "refused" and not text
     return Reply(
-        text=None if kept_back else text,
-        finish=finish,
-        model=text_at(body, "model"),
-        usage=usage,
+        text=None if kept_back else text, finish=finish, word=word_of(said),
+        thinking=thinking_of([block for block in content if is_thinking(block)]), model=text_at(body, "model"), usage=usage,
         request_id=text_at(body, "id"),
-    )
-
-
-def usage_in(body: object) -> Usage | None:
-    given, returned = tokens(dig(body, "usage", "input_tokens")), tokens(dig(body, "usage", "output_tokens"))
-    if given is None or returned is None:
-        return None
-    cached = (dig(body, "usage", f"cache_{what}_input_tokens") for what in ("creation", "read"))
-    return Usage(given + sum(tokens(count) or 0 for count in cached), returned)
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """One call to a language model: exactly one HTTP request, and either a completion or a typed failure."""
 
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -8,15 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from arena.llm import anthropic_wire, openai_wire
 from arena.llm.addresses import Resolve, place_of, resolve_host
+from arena.llm.complaints import complaint_in, is_complaint
+from arena.llm.deadlines import deadline_in, seconds_left
 from arena.llm.errors import Cause, Kind, LLMError, never_sent
-from arena.llm.failures import classified, message_in, refused_parameter
 from arena.llm.keys import key_for, redacted
-from arena.llm.messages import Completion, Request, Target
+from arena.llm.messages import Completion, Request, Target, Usage
+from arena.llm.outcomes import classified
 from arena.llm.rates import rate_headers, retry_after
-from arena.llm.replies import NoCompletion, Reply, as_object, dig, storable, tokens
+from arena.llm.refusals import refusal_in
+from arena.llm.replies import BrokenBody, NoCompletion, NoModel, Reply, as_json, as_object, chosen, decoded, dig, storable
+from arena.llm.streams import streamed
+from arena.llm.thinking import parted
+from arena.llm.usage import doubt, usage_in
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,6 +33,7 @@ ATTEMPT_HEADER = "X-Agon-Attempt"
 LONGEST_REASON = 500
 _WIRES: dict[str, ModuleType] = {"openai": openai_wire, "anthropic": anthropic_wire}
 _TEXTS = {"messages", "system"}  # of the arguments; the rest are parameters
+_NOT_OF_PARAMETERS = {Cause.POLICY, Cause.KEY, Cause.CREDIT, Cause.RATE_LIMIT, Cause.CONTEXT_LENGTH}
 
 
 @dataclass(slots=True)
@@ -46,21 +55,33 @@ def complete(target: Target, request: Request, *, attempt: str, resolve: Resolve
     wire = _WIRES[target.wire]
     if {"max_tokens", "max_completion_tokens"} <= target.refused:
         raise never_sent(
-            f"{target.model}: the endpoint takes no limit of its output, so no cost could be kept", cause=Cause.PARAMETER
+            f"the model {target.model} takes no limit of its output here, so no cost could be kept", cause=Cause.PARAMETER
         )
     line = (replace(target, refused=frozenset(), model=""), resolve)
-    sdk, arguments = _sdk(line), wire.arguments(target, request)
-    started = time.perf_counter()
-    response = _exchange(wire, sdk, arguments, attempt)
+    _load(wire)
+    arguments, started = wire.arguments(target, request), time.perf_counter()
+    with deadline_in(target.timeout):
+        sdk = _sdk(line)
+        response = _exchange(wire, sdk, arguments, attempt)
     outcome = response if isinstance(response, LLMError) else _outcome(wire, response, arguments)
     if isinstance(outcome, LLMError) and not outcome.was_sent:
         _forget(line, sdk)  # the name may lead elsewhere by now; the next call resolves and checks it again
     latency = round((time.perf_counter() - started) * 1000)
     parameters = {name: value for name, value in arguments.items() if name not in _TEXTS}
+    if doubtful := doubt(outcome.usage, request):
+        outcome = replace(outcome, usage=None, doubt=doubtful)
     if isinstance(outcome, LLMError):
         outcome.latency_ms, outcome.parameters = latency, parameters
         raise outcome  # outside of any except block: no exception that knows more hangs on it
     return replace(outcome, latency_ms=latency, parameters=parameters)
+
+
+def _load(wire: ModuleType) -> None:
+    """The libraries, which take seconds to load for the first time: no part of any call's time."""
+    from arena.llm.transport import public_trust
+
+    wire.load()
+    public_trust()
 
 
 def close_clients() -> None:
@@ -78,7 +99,9 @@ def _sdk(key: tuple[Target, Resolve]) -> Any:
     asked_at = time.monotonic()
     with _lines_lock:
         line = _lines.setdefault(key, _Line())
-    with line.lock:
+    if not line.lock.acquire(timeout=seconds_left(key[0].timeout) or 0.0):
+        raise LLMError("its address was not found in time", kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False)
+    try:
         # Who waited for the same look-up shares its outcome.
         if line.sdk is None and (line.failure is None or line.failed_at <= asked_at):
             _open(line, *key)
@@ -86,6 +109,8 @@ def _sdk(key: tuple[Target, Resolve]) -> Any:
             return line.sdk
         assert line.failure is not None  # noqa: S101  as _open leaves one of the two  # nosec B101
         raise replace(line.failure)
+    finally:
+        line.lock.release()
 
 
 def _open(line: _Line, target: Target, resolve: Resolve) -> None:
@@ -131,9 +156,13 @@ def _unanswered(error: Exception) -> LLMError:
     """The official clients wrap what happened to the connection."""
     import httpx2
 
-    from arena.llm.transport import UnreadableReply
+    from arena.llm.transport import DamagedReply, UnreadableReply, WrongProtocol
 
     cause = error.__cause__
+    if isinstance(cause, WrongProtocol):
+        return never_sent(redacted(str(cause)), cause=Cause.ADDRESS)
+    if isinstance(cause, DamagedReply):
+        return LLMError(redacted(str(cause)), kind=Kind.TEMPORARY, cause=Cause.DROPPED)
     if isinstance(cause, UnreadableReply):
         return LLMError(redacted(str(cause)), kind=Kind.GAME, cause=Cause.NO_COMPLETION)
     if isinstance(cause, httpx2.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(cause):
@@ -148,40 +177,78 @@ def _unanswered(error: Exception) -> LLMError:
 
 
 def _outcome(wire: ModuleType, response: "httpx2.Response", arguments: dict[str, Any]) -> Completion | LLMError:
-    body = storable(redacted(response.text))
+    body = storable(redacted(decoded(response.content)))
     if response.status_code >= 300:
-        return _refusal(wire, response, body, response.status_code, arguments)
+        return _refusal(wire, response, body, arguments)
     try:
-        found = as_object(body)
-        if found.get("error"):  # some gateways put an error into a success
-            return _refusal(wire, response, body, _status_inside(found), arguments)
-        reply: Reply = wire.read(found)
+        found = as_json(streamed(body) or body)
+        if is_complaint(found):  # some gateways put an error into a success
+            return _refusal(wire, response, body, arguments)
+        if broken := _broken_choice(found):
+            return _refusal(wire, response, json.dumps(broken), arguments, raw=body, usage=usage_in(found))
+        reply: Reply = wire.read(found if isinstance(found, dict) else as_object(body))
     except NoCompletion as error:
-        failure = LLMError(f"no completion: {error}", kind=Kind.GAME, cause=Cause.NO_COMPLETION, usage=error.usage)
-        return _with_response(failure, response, body)
+        return _with_response(_no_completion(error), response, body)
+    return _completed(reply, response, body)
+
+
+def _no_completion(error: NoCompletion) -> LLMError:
+    """What no model's server sends costs nothing; a body that broke off, as connections do, may be whole at the next try."""
+    reason = f"no completion: {error}"
+    if isinstance(error, NoModel):
+        return LLMError(reason, kind=Kind.GAME, cause=Cause.NO_MODEL, was_refused=True)
+    if isinstance(error, BrokenBody):
+        return LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.DROPPED)
+    return LLMError(reason, kind=Kind.GAME, cause=Cause.NO_COMPLETION, usage=error.usage)
+
+
+def _completed(reply: Reply, response: "httpx2.Response", body: str) -> Completion:
+    """The answer, and apart from it what was thought."""
+    answer, thought = parted(reply.text) if reply.text else (reply.text, "")
+    usage = reply.usage
+    if usage is not None and reply.text and not usage.tokens_out:
+        usage = None  # a text of no tokens: the count was not filled in
     return Completion(
-        text=None if reply.text is None else storable(redacted(reply.text)), finish=reply.finish,
-        model=_short(reply.model), usage=reply.usage, raw=body, request_id=_request_id(response, reply.request_id),
-        latency_ms=0, rate=rate_headers(response.headers, now=datetime.now(UTC)),
+        text=None if answer is None else storable(redacted(answer)), finish=reply.finish,
+        model=_short(reply.model), usage=usage, raw=body, request_id=_request_id(response, reply.request_id),
+        latency_ms=0, rate=rate_headers(response.headers, now=datetime.now(UTC)), word=_short(reply.word),
+        thinking=storable(redacted("\n".join(filter(None, (reply.thinking, thought))))),
     )  # fmt: skip
 
 
+def _broken_choice(found: object) -> object:
+    """The error that stands in the place of a reply, or beside the half of one."""
+    choice = chosen(found)
+    error = dig(choice, "error") or dig(choice, "message", "error")
+    return {"error": error} if error else None
+
+
 def _refusal(
-    wire: ModuleType, response: "httpx2.Response", body: str, status: int | None, arguments: Mapping[str, Any]
-) -> LLMError:
-    parameter = None
-    kind, why = Kind.GAME, Cause.NO_COMPLETION
-    if status is not None:
-        kind, why = classified(status, body)
-        sent = [name for name in wire.PARAMETERS if name in arguments]
-        parameter = refused_parameter(status, body, sent) if why is not Cause.POLICY else None
-    if parameter:
+    wire: ModuleType, response: "httpx2.Response", body: str, arguments: Mapping[str, Any], *, raw: str = "",
+    usage: Usage | None = None,
+) -> LLMError:  # fmt: skip
+    said = complaint_in(streamed(body) or body)
+    kind, why = classified(response.status_code, said)
+    refusal = None if why in _NOT_OF_PARAMETERS else refusal_in(response.status_code, said, _sent(wire, arguments))
+    if refusal:
         kind, why = Kind.ENDPOINT, Cause.PARAMETER
-    reason = f"HTTP {response.status_code}{_advice(why)}: {message_in(body)}"[:LONGEST_REASON]
-    failure = LLMError(reason, kind=kind, cause=why, refused_parameter=parameter)
+    own_words = f": {said.message}" if said.message else ""
+    reason = f"HTTP {response.status_code}{_advice(why, response)}{own_words}"
+    failure = LLMError(
+        reason[:LONGEST_REASON], kind=kind, cause=why, was_refused=True, usage=usage,
+        refused_parameter=refusal.parameter if refusal else None, lesson=refusal.lesson if refusal else "",
+    )  # fmt: skip
     if kind is Kind.TEMPORARY:
-        failure.retry_after = retry_after(response.headers, now=datetime.now(UTC))
-    return _with_response(failure, response, body)
+        named = retry_after(response.headers, now=datetime.now(UTC), said=said.message)
+        failure.retry_after = said.retry_after if named is None else named
+    return _with_response(failure, response, raw or body)
+
+
+def _sent(wire: ModuleType, arguments: Mapping[str, Any]) -> dict[str, object]:
+    """The optional things of a request, by their names on the wire, and the role of the system."""
+    sent: dict[str, object] = {name: arguments[name] for name in wire.PARAMETERS if name in arguments}
+    has_system = bool(arguments.get("system")) or any(message["role"] == "system" for message in arguments["messages"])
+    return sent | ({"system": True} if has_system else {})
 
 
 def _with_response(failure: LLMError, response: "httpx2.Response", body: str) -> LLMError:
@@ -191,20 +258,28 @@ def _with_response(failure: LLMError, response: "httpx2.Response", body: str) ->
     return failure
 
 
-def _advice(cause: Cause) -> str:
+def _advice(cause: Cause, response: "httpx2.Response") -> str:
+    if cause is Cause.ADDRESS and 300 <= response.status_code < 400:
+        wanted = _place_wanted(response.headers.get("location", "")) or "an address that it does not name"
+        return f", the endpoint is elsewhere: it sends the call on to {wanted}, and no call follows. Check the base URL"
     return {
-        Cause.KEY: ", the endpoint does not take this key",
+        Cause.KEY: ", the endpoint does not let this key in",
         Cause.MODEL: ", the endpoint does not know this model or path",
         Cause.ADDRESS: ", the endpoint is elsewhere: check the base URL",
         Cause.CREDIT: ", the account has no credit",
-        Cause.PARAMETER: ", the endpoint refuses a parameter",
+        Cause.PARAMETER: ", the endpoint refuses a part of the request and is asked without it",
     }.get(cause, "")
 
 
-def _status_inside(found: dict[str, object]) -> int | None:
-    """The HTTP status that an error in a success names, if it names one."""
-    code = tokens(dig(found, "error", "code"))
-    return code if code is not None and 400 <= code < 600 else None
+def _place_wanted(location: str) -> str:
+    """Where a redirect leads, without what may be secret in it."""
+    try:
+        parts = urlsplit(location.strip())
+        host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+    except ValueError:
+        return ""
+    start = f"{parts.scheme}://{host}" if host else ""
+    return _short("".join(character for character in f"{start}{parts.path}" if character.isprintable()))
 
 
 def _request_id(response: "httpx2.Response", in_body: str) -> str:

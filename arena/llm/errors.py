@@ -23,7 +23,8 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     POLICY = "policy"
     CONTEXT_LENGTH = "context_length"
-    NO_COMPLETION = "no_completion"  # a success in HTTP, but not a reply of a model
+    NO_COMPLETION = "no_completion"  # JSON with a success in HTTP, but not a reply of a model
+    NO_MODEL = "no_model"  # a success in HTTP from something that is no model's server: a web page, or nothing
     BAD_REQUEST = "bad_request"
     KEY = "key"
     MODEL = "model"
@@ -42,9 +43,12 @@ class LLMError(Exception):
     status: int | None = field(default=None, kw_only=True)
     retry_after: float | None = field(default=None, kw_only=True)  # seconds
     refused_parameter: str | None = field(default=None, kw_only=True)  # its name on the wire
+    lesson: str = field(default="", kw_only=True)  # what to leave out from now on: the parameter, or one form of it
     raw: str = field(default="", kw_only=True)
     usage: Usage | None = field(default=None, kw_only=True)  # of a reply that was paid for all the same
+    doubt: str = field(default="", kw_only=True)  # why its count of tokens was not believed; `usage` is None then
     was_sent: bool = field(default=True, kw_only=True)  # False: certainly nothing reached the server
+    was_refused: bool = field(default=False, kw_only=True)  # the server says that there is no reply: it costs nothing
     rate: RateHeaders = field(default_factory=RateHeaders, kw_only=True)
     request_id: str = field(default="", kw_only=True)
     latency_ms: int = field(default=0, kw_only=True)

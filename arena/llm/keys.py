@@ -3,15 +3,17 @@
 `AGON_KEY_OPENAI="api.openai.com sk-..."`: the host it may be sent to, then the key. `host:port` binds it to a port too.
 """
 
+import base64
 import html
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from arena.llm.errors import Cause, LLMError, never_sent
 
 PREFIX = "AGON_KEY_"
+TLS = 443
 SHORTEST = 8  # a shorter one could not be taken out of texts without tearing words apart
 REDACTED = "[key]"
 _NAME = re.compile(PREFIX + r"[A-Z0-9_]+")
@@ -21,21 +23,60 @@ def key_for(name: str, *, host: str, port: int, environ: Mapping[str, str] = os.
     """The key of that name, if it is bound to this host."""
     if not _NAME.fullmatch(name):
         raise _refused(f"key name {name!r}: allowed are {PREFIX} and then capital letters, digits and _")
+    line = written(name, host, port)
     if not environ.get(name):
-        raise _refused(f'{name} is not set: start Agon with {name}="{host} KEY" in its environment')
+        raise _refused(f"{name} is not set: start Agon with {line} in its environment or its .env file")
     parts = environ[name].split()
-    if len(parts) != 2 or len(parts[1]) < SHORTEST or not parts[1].isascii():
-        raise _refused(f"{name} is malformed: write the host it is for, a space, and a key of at least {SHORTEST} characters")
-    bound = parts[0].lower()
-    if bound not in {host.lower(), f"{host}:{port}".lower()}:
-        raise _refused(
-            f"{name} is bound to another host than {host}:{port}: change the endpoint's key, or the binding of {name}"
-        )
+    if fault := _fault(parts):
+        raise _refused(f"{name} {fault}: write {line}, that is the host, a space, and the key; then start Agon again")
+    if parts[0].lower() not in {host.lower(), *_places(host, port)}:
+        raise _refused(f"{name} is bound to another host than {place(host, port)}: change the endpoint's key, or write {line}")
     return parts[1]
 
 
+def _fault(parts: Sequence[str]) -> str:
+    """What is wrong with the variable whatever its endpoint is; empty where nothing is."""
+    if len(parts) < 2:
+        return "holds one word, a key without its host or a host without its key"
+    if len(parts) > 2:
+        return "holds more than two words, and a key has no spaces in it"
+    if len(parts[1]) < SHORTEST:
+        return f"holds a key of fewer than {SHORTEST} characters, too short to be kept out of texts"
+    return "" if parts[1].isascii() else "holds a key with letters beyond ASCII, which no header carries"
+
+
+def _places(host: str, port: int) -> set[str]:
+    return {f"{host}:{port}".lower(), f"[{host}]:{port}".lower()}
+
+
+def place(host: str, port: int) -> str:
+    """
+    Host and port, as a person writes them.
+
+    Examples
+    --------
+    >>> place("127.0.0.1", 8000), place("::1", 8000)
+    ('127.0.0.1:8000', '[::1]:8000')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def written(name: str, host: str, port: int = TLS) -> str:
+    """
+    How the variable is written for this host; the quotes keep a shell and a `.env` file from parting it.
+
+    A port of its own stands in it: another server on the same host is another one.
+
+    Examples
+    --------
+    >>> written("AGON_KEY_OPENAI", "api.openai.com"), written("AGON_KEY_FAKE", "127.0.0.1", 8765)
+    ('AGON_KEY_OPENAI="api.openai.com KEY"', 'AGON_KEY_FAKE="127.0.0.1:8765 KEY"')
+    """
+    return f'{name}="{host if port == TLS else place(host, port)} KEY"'
+
+
 def redacted(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The text without any of the keys, also where JSON, HTML or a URL spells one in its own way."""
+    """The text without any of the keys, in whatever case, also where JSON, HTML, a URL or base64 spells one in its own way."""
     for key in _keys(environ):
         text = _spelled(key).sub(REDACTED, text)
     return text
@@ -44,7 +85,16 @@ def redacted(text: str, environ: Mapping[str, str] = os.environ) -> str:
 @lru_cache(maxsize=64)
 def _spelled(key: str) -> re.Pattern[str]:
     r"""Every way to write it: a slash is \/ to PHP, an ampersand \u0026 to Go, &amp; in a page and %26 in an address."""
-    return re.compile("".join(re.escape(each) if each.isalnum() else _any_spelling(each) for each in key))
+    plainly = "".join(rf"(?:{re.escape(each)}|%{ord(each):02x})" if each.isalnum() else _any_spelling(each) for each in key)
+    return re.compile("|".join((rf"(?i:{plainly})", *_in_base64(key))))
+
+
+def _in_base64(key: str) -> Iterator[str]:
+    """What base64 makes of the key, wherever it begins in the bytes that are encoded; for files and for addresses."""
+    for n_before in range(3):
+        written = base64.b64encode(bytes(n_before) + key.encode()).decode()
+        of_key_alone = written[-(-8 * n_before // 6) : 8 * (n_before + len(key)) // 6]
+        yield "".join({"+": "[+-]", "/": "[/_]"}.get(each, each) for each in of_key_alone)
 
 
 def _any_spelling(character: str) -> str:

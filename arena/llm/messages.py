@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-Finish = Literal["stop", "length", "filtered", "refused", "other"]
+Finish = Literal["stop", "length", "filtered", "refused", "tool", "paused", "error", "unsaid", "unknown"]
+"""How a reply ended; `arena.llm.endings` has the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class RateHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A reply that was delivered, whatever it says. `text` is None where the provider kept it back."""
+    """A reply that was delivered, whatever it says. `text` is None where the provider kept it back; no thinking is in it."""
 
     text: str | None
     finish: Finish
@@ -58,11 +59,17 @@ class Completion:
     latency_ms: int
     rate: RateHeaders = field(default_factory=RateHeaders)
     parameters: Mapping[str, object] = field(default_factory=dict)  # as sent
+    word: str = ""  # the provider's own for how it ended
+    thinking: str = ""  # what was thought before the answer: kept apart, and never part of it
+    doubt: str = ""  # why its count of tokens was not believed; `usage` is None then
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes. `refused` names parameters that the endpoint is known to refuse, so they are not sent."""
+    """Where a request goes. `refused` names what the endpoint is known to refuse, so it is not sent.
+
+    These are parameters by their name on the wire; `json_schema`, of the forms of a `response_format`; and `system`, the role.
+    """
 
     wire: Literal["openai", "anthropic"]
     base_url: str

@@ -5,14 +5,17 @@ whatever else they take from the environment or say about this machine is not se
 """
 
 import logging
-import time
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from ssl import SSLContext
 
+import httpcore2
 import httpx2
 
 from arena.llm.addresses import Place
+from arena.llm.deadlines import deadline_in, seconds_left
+from arena.llm.network import DeadlineBackend, speaks_plainly, speaks_tls
 
 LARGEST_REPLY = 4 * 1024 * 1024
 CONNECT_SECONDS = 10.0
@@ -28,33 +31,76 @@ class UnreadableReply(httpx2.TransportError):
     """The server answered, but nothing that can be read within bounds."""
 
 
+class DamagedReply(httpx2.TransportError):
+    """The server answered, and what came cannot be unpacked."""
+
+
+class WrongProtocol(httpx2.TransportError):
+    """The port speaks TLS where the base URL says http, or the other way round."""
+
+
+class _Connections(httpx2.HTTPTransport):
+    """A pool whose connections keep to the deadline of the call that uses them."""
+
+    def __init__(self, trust: SSLContext) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=trust, max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS, retries=0, network_backend=DeadlineBackend(),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def public_trust() -> SSLContext:
+    """Read once: it takes longer than a call on this machine."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class PinnedTransport(httpx2.BaseTransport):
     """Connects to a place's pinned addresses; Host, SNI and the certificate's name stay the original ones."""
 
     def __init__(
-        self, place: Place, *, secret: Mapping[str, str], seconds: float, verify: SSLContext | bool = True,
+        self, place: Place, *, secret: Mapping[str, str], seconds: float, verify: SSLContext | None = None,
         largest: int = LARGEST_REPLY,
     ) -> None:  # fmt: skip
         self._place, self._secret, self._seconds, self._largest = place, dict(secret), seconds, largest
         self._addresses = place.addresses
-        limits = httpx2.Limits(
-            max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
-        )
-        self._inner = httpx2.HTTPTransport(verify=verify, trust_env=False, retries=0, limits=limits)
+        self._is_known = False  # it has answered, or was asked what it speaks
+        self._inner = _Connections(verify or public_trust())
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        deadline = time.monotonic() + self._seconds
+        with deadline_in(self._seconds):
+            return self._answered(request)
+
+    def _answered(self, request: httpx2.Request) -> httpx2.Response:
         failure: httpx2.TransportError | None = None
         for address in self._addresses:
             try:
                 response = self._inner.handle_request(self._pinned(request, address))
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                self._look_at(address, request, error)
                 failure = error  # nothing was sent, so the next address may be tried
                 continue
+            except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+                self._look_at(address, request, error)
+                raise
+            self._is_known = True
             if address != self._addresses[0]:  # no later call waits for an address that takes no connection
                 self._addresses = (address, *(other for other in self._addresses if other != address))
-            return self._read(response, deadline)
+            return self._read(response)
         raise failure or httpx2.ConnectError(f"{self._place.host} has no address")
+
+    def _look_at(self, address: str, request: httpx2.Request, error: Exception) -> None:
+        """A port that speaks something else will go on doing so: said at once, instead of tried again and again."""
+        if self._is_known:
+            return
+        self._is_known = True
+        host, port = f"{self._place.host}:{self._place.port}", self._place.port
+        if request.url.scheme == "https" and speaks_plainly(address, port, error):
+            raise WrongProtocol(
+                f"the server {host} speaks HTTP without TLS, and the base URL says https: use http, or a port with TLS"
+            )
+        if request.url.scheme == "http" and speaks_tls(address, port, error):
+            raise WrongProtocol(f"the server {host} speaks TLS, and the base URL says http: write https there")
 
     def close(self) -> None:
         self._inner.close()
@@ -63,15 +109,17 @@ class PinnedTransport(httpx2.BaseTransport):
         if request.url.host.strip("[]") != self._place.host:
             raise httpx2.UnsupportedProtocol(f"a request for another host than {self._place.host}")
         headers = {name: request.headers[name] for name in _SENT if name in request.headers}
+        left = seconds_left(self._seconds)
+        times = {"connect": seconds_left(CONNECT_SECONDS), "read": left, "write": left, "pool": left}
         return httpx2.Request(
             request.method,
             request.url.copy_with(host=address),
             headers=headers | {"accept-encoding": "identity"} | self._secret,
             content=request.read(),
-            extensions=dict(request.extensions) | {"sni_hostname": self._place.host},
+            extensions=dict(request.extensions) | {"sni_hostname": self._place.host, "timeout": times},
         )
 
-    def _read(self, response: httpx2.Response, deadline: float) -> httpx2.Response:
+    def _read(self, response: httpx2.Response) -> httpx2.Response:
         """The whole body now: a reply that trickles or swells is cut off here."""
         body = bytearray()
         try:
@@ -79,8 +127,6 @@ class PinnedTransport(httpx2.BaseTransport):
                 body += chunk
                 if len(body) > self._largest:
                     raise UnreadableReply(f"the reply is larger than {self._largest} bytes")
-                if time.monotonic() > deadline:
-                    raise httpx2.ReadTimeout("the reply was not whole in time")
         finally:
             response.close()
         plain = _decoded(bytes(body), response.headers.get("content-encoding", "").strip().lower(), self._largest)
@@ -109,7 +155,9 @@ def _decoded(body: bytes, encoding: str, largest: int) -> bytes:
     try:
         plain = unzip.decompress(body, largest + 1)
     except zlib.error:
-        raise UnreadableReply("the reply is compressed and damaged") from None
+        raise DamagedReply("the reply is compressed and damaged") from None
     if len(plain) > largest:
         raise UnreadableReply(f"the reply is larger than {largest} bytes when unpacked")
+    if not plain and not unzip.eof:
+        raise DamagedReply("the reply is compressed and ends in the middle")
     return plain

@@ -1,13 +1,13 @@
 from arena.models.arenas import Arena, PromptPool, Visibility, Voting
-from arena.models.battles import Ballot, Battle
+from arena.models.battles import Ballot, Battle, Lot
 from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.endpoints import Allowance, Endpoint
 from arena.models.imports import Import
-from arena.models.ledger import Event, RemovedArena
+from arena.models.ledger import Event, LateAnswers, RemovedArena
 from arena.models.limits import RateWindow
 from arena.models.machinery import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
-from arena.models.responses import FinishState, Response
+from arena.models.responses import Aside, FinishState, Response
 from arena.models.runs import Assignment, Attempt, Call, Run
 from arena.models.voters import Voter
 from arena.models.votes import Vote
@@ -16,6 +16,7 @@ __all__ = [
     "AdminLink",
     "Allowance",
     "Arena",
+    "Aside",
     "Assignment",
     "Attempt",
     "Ballot",
@@ -27,6 +28,8 @@ __all__ = [
     "Event",
     "FinishState",
     "Import",
+    "LateAnswers",
+    "Lot",
     "Prompt",
     "PromptPool",
     "PromptStatus",

@@ -1,3 +1,4 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 
@@ -31,6 +32,12 @@ class Arena(models.Model):
         help_text="Who may read prompts, answers and battles.",
     )
     voting = models.CharField(max_length=10, choices=Voting, default=Voting.ACCOUNTS)
+    asked_share = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Of the battles that judges are asked about, the share that voters are asked about too, drawn by lot; "
+        "by these the board of people and judges learns how far judges are to be trusted. 0: none.",
+    )
     notice = models.TextField(
         blank=True, default="", help_text="Shown on every page of the arena, such as where its votes come from."
     )

@@ -7,7 +7,7 @@ from arena.models.arenas import Arena
 from arena.models.competitors import Competitor
 from arena.models.imports import Import
 from arena.models.prompts import Prompt
-from arena.models.responses import Response
+from arena.models.responses import DELIVERED, NO_TEXT, Response
 from arena.models.voters import Voter
 from arena.outcomes import Outcome, Side
 
@@ -16,6 +16,12 @@ class BattleQuerySet(models.QuerySet["Battle"]):
     def showable(self) -> "BattleQuerySet":
         """Battles whose two answers are here."""
         return self.exclude(Q(response_a=None) | Q(response_b=None))
+
+    def comparable(self) -> "BattleQuerySet":
+        """Battles that can be put before people: both answers were delivered, have a text, and are not the same."""
+        whole = self.filter(response_a__finish__in=DELIVERED, response_b__finish__in=DELIVERED)
+        same = Q(response_a__content_hash=F("response_b__content_hash"))
+        return whole.exclude(response_a__content_hash=NO_TEXT).exclude(response_b__content_hash=NO_TEXT).exclude(same)
 
     def published(self) -> "BattleQuerySet":
         """Not those of an import that is still being loaded, or set aside."""
@@ -86,11 +92,21 @@ class Ballot(models.Model):
         SKIPPED = "skipped", "skipped"
         FLAGGED = "flagged", "flagged"
 
+    class Policy(models.TextChoices):
+        """Why this battle was served. Only a lot says with which chance, whatever judges said of it."""
+
+        PAIRS = "pairs", "a pair that tells much"
+        LOT = "lot", "drawn by lot from those that judges were asked about"
+        VERDICTS = "verdicts", "picked by what judges said of it"
+
     key = models.CharField(max_length=32, unique=True, default=ballot_key, editable=False)
     battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="ballots")
     first_shown = models.CharField(max_length=1, choices=Side)
-    propensity = models.FloatField(help_text="Probability of this battle among all that could have been served to this voter.")
+    policy = models.CharField(max_length=10, choices=Policy, default=Policy.PAIRS, help_text="Why this battle was served.")
+    propensity = models.FloatField(
+        help_text="Probability of this battle among all that could have been served to this voter; of one by lot, its chance."
+    )
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True, default="")
     served_at = models.DateTimeField()
@@ -107,3 +123,22 @@ class Ballot(models.Model):
     def outcome_for(self, shown: Outcome) -> Outcome:
         """The battle's outcome, from one that speaks of the side shown first as A."""
         return shown if self.first_shown == Side.A else shown.swapped()
+
+
+class Lot(models.Model):
+    """What a battle that judges were asked about drew: whether, and in which order, voters are asked about it too.
+
+    With a random number u in [0, 1) its place is u / chance. Voters are asked about places below 1, the first one first.
+    """
+
+    arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="lots", db_index=False)
+    battle = models.OneToOneField(Battle, on_delete=models.CASCADE, related_name="lot")
+    chance = models.FloatField(help_text="That voters are asked about it: the arena's share when the lot was drawn.")
+    place = models.FloatField(help_text="Under 1: voters are asked about it, in rising order.")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["arena", "place"], name="lot_place")]
+
+    def __str__(self) -> str:
+        return f"lot of battle {self.battle_id}"

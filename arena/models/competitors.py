@@ -7,11 +7,16 @@ class CompetitorStatus(models.TextChoices):
     ACTIVE = "active", "active"
     PROVISIONAL = "provisional", "provisional"
     RETIRED = "retired", "retired"
+    UNNAMED = "unnamed", "unnamed"  # a side of gold labels whose model nobody named: audits judges, and is no competitor
 
 
 class CompetitorQuerySet(models.QuerySet["Competitor"]):
     def servable(self) -> "CompetitorQuerySet":
-        return self.exclude(status=CompetitorStatus.RETIRED)
+        return self.exclude(status__in=[CompetitorStatus.RETIRED, CompetitorStatus.UNNAMED])
+
+    def named(self) -> "CompetitorQuerySet":
+        """Those that are models: on boards, in lists and filters. The others are sides of gold labels of nobody knows whom."""
+        return self.exclude(status=CompetitorStatus.UNNAMED)
 
 
 class Competitor(models.Model):

@@ -1,8 +1,20 @@
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from arena.llm.addresses import checked_address
+from arena.llm.errors import LLMError
+from arena.sentences import sentence
+
 DOLLAR = 1_000_000
 """Money is counted in micro-dollars."""
+
+
+def check_address(value: str) -> None:
+    try:
+        checked_address(value)
+    except LLMError as reason:
+        raise ValidationError(sentence(reason)) from None
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -19,7 +31,10 @@ class Endpoint(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     wire = models.CharField(max_length=10, choices=Wire, default=Wire.OPENAI)
-    base_url = models.URLField(max_length=300, help_text="For example https://api.openai.com/v1")
+    base_url = models.CharField(
+        "base address", max_length=300, validators=[check_address],
+        help_text="For example https://api.openai.com/v1 or http://vllm:8000/v1; the path of a call at its end is taken off.",
+    )  # fmt: skip
     model = models.CharField(max_length=200, help_text="As the provider spells it.")
     key_name = models.CharField(
         max_length=80, blank=True, default="",
@@ -43,6 +58,9 @@ class Endpoint(models.Model):
         default=list, blank=True, help_text="Optional parts of a request that it has answered; a new one is tried by one call."
     )
     paused_because = models.TextField(blank=True, default="", help_text="Why no call is sent; empty it to go on.")
+    is_pause_learnt = models.BooleanField(
+        default=False, editable=False, help_text="A reply or a check paused it: a run that is resumed tries it again."
+    )
     n_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failures in a row; they open the circuit.")
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
     probe_until = models.DateTimeField(
@@ -62,7 +80,7 @@ class Endpoint(models.Model):
 
     def forget(self) -> None:
         """What was learnt holds for what it was: an edited endpoint is a new one."""
-        self.refused_parameters, self.is_proven, self.paused_because = [], False, ""
+        self.refused_parameters, self.is_proven, self.paused_because, self.is_pause_learnt = [], False, "", False
         self.proven_with, self.n_failures, self.open_until, self.probe_until = [], 0, None, None
 
 

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from arena.models.arenas import Arena
+from arena.models.battles import Battle
 from arena.models.imports import Import
 from arena.models.prompts import Prompt
 from arena.models.votes import Vote
@@ -29,6 +30,8 @@ class Event(models.Model):
         GAMES_SET_ASIDE = "games_set_aside", "games of judges set aside"
         GAMES_RESTORED = "games_restored", "games of judges restored"
         GOLD_LABELLED = "gold_labelled", "gold labels came or went"
+        JUDGE_CHOSEN = "judge_chosen", "judge included or excluded by a curator"
+        ANSWERS_GIVEN = "answers_given", "battles got the answers that they came without"
 
     position = models.BigIntegerField(null=True, unique=True, editable=False)
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -51,6 +54,19 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.position}"
+
+
+class LateAnswers(models.Model):
+    """A battle that came without answers, and the event by which it got them.
+
+    At earlier positions of the ledger it has none: boards that look at answers are made again as they were.
+    """
+
+    battle = models.OneToOneField(Battle, on_delete=models.CASCADE, primary_key=True, related_name="late_answers")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="late_answers")
+
+    def __str__(self) -> str:
+        return f"answers of battle {self.battle_id}"
 
 
 class RemovedArena(models.Model):

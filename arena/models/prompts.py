@@ -40,6 +40,9 @@ class Prompt(models.Model):
     reference = models.TextField(blank=True, default="", help_text="A right answer; never public.")
     category = models.CharField(max_length=200, blank=True, default="", help_text="A path, such as coding/python.")
     language = models.CharField(max_length=16, blank=True, default="", help_text="Code such as en or de.")
+    is_language_guessed = models.BooleanField(
+        default=False, editable=False, help_text="Recognised from the text, not given by a file or a curator."
+    )
     tags = models.JSONField(default=list, blank=True)
     verifier = models.JSONField(null=True, blank=True, help_text="A check that a program can make of an answer; never public.")
     status = models.CharField(max_length=10, choices=PromptStatus, default=PromptStatus.ACTIVE)

@@ -1,7 +1,9 @@
 from django.db import models
 
 from arena.models.competitors import Competitor
-from arena.models.prompts import Prompt
+from arena.models.prompts import Prompt, content_hash
+
+NO_TEXT = content_hash("")
 
 
 class FinishState(models.TextChoices):
@@ -11,9 +13,16 @@ class FinishState(models.TextChoices):
     FAILED = "failed", "failed"
 
 
+DELIVERED = (FinishState.STOP, FinishState.LENGTH)
+
+
 class ResponseQuerySet(models.QuerySet["Response"]):
     def delivered(self) -> "ResponseQuerySet":
-        return self.filter(finish__in=[FinishState.STOP, FinishState.LENGTH])
+        return self.filter(finish__in=DELIVERED)
+
+    def with_text(self) -> "ResponseQuerySet":
+        """Not those of white space alone."""
+        return self.exclude(content_hash=NO_TEXT)
 
 
 class Response(models.Model):
@@ -50,7 +59,24 @@ class Response(models.Model):
             models.UniqueConstraint(fields=["id", "prompt", "competitor"], name="response_of_prompt_and_competitor"),
         ]
         # matchmaking reads who answered what out of this index alone, without touching any text
-        indexes = [models.Index(fields=["competitor", "finish", "prompt"], name="response_delivered")]
+        # (and whether two said the same)
+        indexes = [
+            models.Index(fields=["competitor", "finish", "prompt", "content_hash"], name="response_delivered_text"),
+            models.Index(fields=["prompt", "content_hash"], name="response_same_text"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.competitor} on {self.prompt}"
+
+
+class Aside(models.Model):
+    """What came with an answer and is no part of it: shown to nobody who votes or judges."""
+
+    response = models.OneToOneField(Response, on_delete=models.CASCADE, primary_key=True, related_name="aside")
+    thinking = models.TextField(blank=True, default="", help_text="What was thought before the answer.")
+    ending = models.CharField(
+        max_length=80, blank=True, default="", help_text="Why it is not sure that the answer is whole; empty where it is."
+    )
+
+    def __str__(self) -> str:
+        return f"beside answer {self.pk}"

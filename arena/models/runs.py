@@ -31,6 +31,7 @@ class Run(models.Model):
         PAUSED = "paused", "paused"
         CANCELLED = "cancelled", "cancelled"
         DONE = "done", "done"
+        FAILED = "failed", "failed"  # over, and every call that was sent failed
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -42,6 +43,9 @@ class Run(models.Model):
     cap = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars it may cost; empty: no cap.")
     reserved = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars held for calls that are under way.")
     spent = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of finished attempts, failed and lost ones too.")
+    bounded = models.PositiveBigIntegerField(
+        default=0, help_text="Of what is spent, micro-dollars that are bounds: the server did not say what was used."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -51,7 +55,7 @@ class Run(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            # The reservation is on disk before the call is sent; what is spent is never more than what was reserved for it.
+            # The reservation is on disk before the call is sent. Where a server charges more than that, the run pauses.
             models.CheckConstraint(
                 condition=Q(cap=None) | Q(cap__gte=F("reserved") + F("spent")) | ~Q(state="running"), name="never_over_the_cap"
             )
@@ -146,7 +150,9 @@ class Attempt(models.Model):
     fence = models.CharField(max_length=64, blank=True, default="")
     reply = models.TextField(blank=True, default="", help_text="The body as received, keys taken out.")
     text = models.TextField(null=True, help_text="The answer in it; null where there is none.")  # noqa: DJ001  # "" is an answer
-    finish = models.CharField(max_length=20, blank=True, default="")
+    thinking = models.TextField(blank=True, default="", help_text="What was thought before the answer; no part of it.")
+    finish = models.CharField(max_length=20, blank=True, default="", help_text="How the reply ended.")
+    word = models.CharField(max_length=40, blank=True, default="", help_text="The provider's own word for how it ended.")
     error = models.TextField(blank=True, default="")
     status = models.PositiveSmallIntegerField(null=True)
     model = models.CharField(max_length=200, blank=True, default="", help_text="The model string that was returned.")
@@ -163,6 +169,11 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["endpoint"], condition=Q(state="open"), name="attempt_open")]
+
+    @property
+    def cost_is_bound(self) -> bool:
+        """Whether the cost is only the most that it can have been."""
+        return bool(self.cost) and self.tokens_in is None
 
     def __str__(self) -> str:
         return self.key

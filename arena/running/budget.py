@@ -31,6 +31,37 @@ def dollars(micro: int) -> str:
     return f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0)
 
 
+def spent_in_words(spent: int, bounded: int) -> str:
+    """
+    An amount that may hold bounds of single calls.
+
+    Examples
+    --------
+    >>> spent_in_words(1_500_000, 0), spent_in_words(1_500_000, 2_000)
+    ('$1.50', 'at most $1.50')
+    """
+    return f"at most {dollars(spent)}" if bounded else dollars(spent)
+
+
+def is_over(run: Run) -> bool:
+    """
+    Whether more is spent or held than the cap allows, so that the run cannot go on.
+
+    The cap is kept when a call is sent. A server may charge more than was held for it: for thinking beyond the limit, at most
+    `arena.llm.usage.OVERSHOOT` times the reply, on the calls that are under way. The run pauses then, and sends nothing.
+    """
+    return run.cap is not None and run.reserved + run.spent > run.cap
+
+
+def over_in_words(run: Run) -> str:
+    """What is spent, what is allowed, and what to do."""
+    used, cap = dollars(run.reserved + run.spent), dollars(run.cap or 0)
+    return (
+        f"{used} are spent or held, over its cap of {cap}: set a cap of {used} or more, or none, to go on; or cancel the run, "
+        "and what came back counts"
+    )
+
+
 def bound(request: Request, endpoint: Endpoint) -> int:
     return pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
 
@@ -51,8 +82,14 @@ def cost_of(result: Completion | LLMError, endpoint: Endpoint, *, reserved: int)
         return pricing.cost(_whole(result.usage), endpoint.price_in, endpoint.price_out)
     if isinstance(result, Completion):
         return reserved
-    was_refused = result.status is not None and result.status >= 300
-    return 0 if was_refused or not result.was_sent else reserved
+    if result.doubt:  # it charges, and nobody knows how much
+        return reserved
+    return 0 if result.was_refused or not result.was_sent else reserved
+
+
+def is_bound(result: Completion | LLMError, cost: int) -> bool:
+    """Whether a cost is only the most that it can have been: nobody said what was used."""
+    return bool(cost) and result.usage is None
 
 
 def _whole(usage: Usage) -> Usage:
@@ -65,16 +102,17 @@ def locked(run_id: int) -> Run:
     return Run.objects.select_for_update().defer("plan").get(pk=run_id)
 
 
-def settle(run: Run, *, released: int, spent: int) -> None:
-    """What was held is free again, what it cost is spent."""
-    if not released and not spent:
+def settle(run: Run, *, released: int, spent: int, bounded: int = 0) -> None:
+    """What was held is free again, what it cost is spent; `bounded` is the part of that which is only known as a bound."""
+    if not released and not spent and not bounded:
         return
     run.reserved, run.spent = max(run.reserved - released, 0), max(run.spent + spent, 0)
-    changes: dict[str, object] = {"reserved": run.reserved, "spent": run.spent}
-    if run.cap is not None and run.reserved + run.spent > run.cap and run.state == Run.State.RUNNING:
+    run.bounded = max(run.bounded + bounded, 0)
+    changes: dict[str, object] = {"reserved": run.reserved, "spent": run.spent, "bounded": run.bounded}
+    if is_over(run) and run.state == Run.State.RUNNING:
         run.state, run.paused_because = (
             Run.State.PAUSED,
-            f"{BUDGET}: a server charged more than a call could cost; see its attempts",
+            f"{BUDGET}: a server charged more than its call was to cost. {over_in_words(run)}.",
         )
         changes |= {"state": run.state, "paused_because": run.paused_because}
     Run.objects.filter(pk=run.pk).update(**changes)

@@ -4,11 +4,11 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
+from arena.clock import is_to_come, to_come
 from arena.llm.errors import Cause, Kind, LLMError
 from arena.llm.messages import Completion
 from arena.models import Endpoint
+from arena.running.alone import fails_alone
 from arena.running.sending import Reply
 
 MOST_FAILURES = 8  # in a row; one more opens the circuit
@@ -33,9 +33,13 @@ def learn(replies: Sequence[Reply], *, now: datetime) -> Endpoint | None:
 
 def take_probe(endpoint: Endpoint, *, now: datetime) -> bool:
     """Whether this worker may send the one call that tries the endpoint out."""
-    until = now + timedelta(seconds=endpoint.timeout_seconds) + PROBE_MARGIN
-    free = Endpoint.objects.callable().filter(Q(probe_until=None) | Q(probe_until__lt=now), pk=endpoint.pk)
-    return bool(free.update(probe_until=until))
+    longest = longest_probe(endpoint)
+    free = Endpoint.objects.callable().filter(pk=endpoint.pk).exclude(to_come("probe_until", now, at_most=longest))
+    return bool(free.update(probe_until=now + longest))
+
+
+def longest_probe(endpoint: Endpoint) -> timedelta:
+    return timedelta(seconds=endpoint.timeout_seconds) + PROBE_MARGIN
 
 
 def end_probe(endpoint: Endpoint) -> None:
@@ -46,7 +50,8 @@ def end_probe(endpoint: Endpoint) -> None:
 
 def is_closed(endpoint: Endpoint, now: datetime) -> bool:
     """Whether calls may go through: all of them, or the one that tries."""
-    return not endpoint.paused_because and (endpoint.open_until is None or endpoint.open_until <= now)
+    is_open = is_to_come(endpoint.open_until, now, at_most=timedelta(seconds=LONGEST_OPEN))
+    return not endpoint.paused_because and not is_open
 
 
 def needs_probe(endpoint: Endpoint, features: frozenset[str]) -> bool:
@@ -69,11 +74,11 @@ def _answered(row: Endpoint, reply: Reply) -> None:
 def _failed(row: Endpoint, reply: Reply, error: LLMError, now: datetime) -> None:
     _probe_is_over(row, reply)
     if error.refused_parameter:
-        row.refused_parameters = sorted({*row.refused_parameters, error.refused_parameter})
+        row.refused_parameters = sorted({*row.refused_parameters, error.lesson or error.refused_parameter})
     elif error.cause == Cause.RATE_LIMIT and error.kind == Kind.TEMPORARY:
         return  # the limiter's business
     elif error.kind == Kind.ENDPOINT:
-        row.paused_because = error.reason
+        row.paused_because, row.is_pause_learnt = error.reason, True
     elif error.kind == Kind.TEMPORARY:
         _broke(row, reply, now)
     elif error.status is not None:
@@ -82,7 +87,7 @@ def _failed(row: Endpoint, reply: Reply, error: LLMError, now: datetime) -> None
 
 def _broke(row: Endpoint, reply: Reply, now: datetime) -> None:
     """Half open and failed again: open twice as long. What was under way when it opened tells nothing new."""
-    if row.open_until is not None and not reply.job.is_probe:
+    if (row.open_until is not None and not reply.job.is_probe) or fails_alone(reply):
         return
     row.n_failures += 1
     if row.n_failures >= MOST_FAILURES:
@@ -95,4 +100,7 @@ def _probe_is_over(row: Endpoint, reply: Reply) -> None:
         row.probe_until = None
 
 
-_LEARNT = ["refused_parameters", "is_proven", "proven_with", "paused_because", "n_failures", "open_until", "probe_until"]
+_LEARNT = [
+    "refused_parameters", "is_proven", "proven_with", "paused_because", "is_pause_learnt", "n_failures", "open_until",
+    "probe_until",
+]  # fmt: skip

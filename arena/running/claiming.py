@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 
+from arena.clock import to_come
 from arena.leases import FREE
 from arena.llm import pricing
 from arena.models import Attempt, Call, Endpoint
-from arena.running import budget, circuits
-from arena.running.kinds import Composed, Decided, Reading, RunKind
+from arena.running import budget, circuits, steps
+from arena.running.kinds import NOT_ASKED, Composed, Decided, Held, Reading, RunKind
 from arena.running.sending import Job, features_of, target_of
 
 
@@ -31,20 +32,26 @@ class Offer:
         return pricing.tokens_in_bound(self.composed.request) // 4 + self.composed.request.max_tokens
 
 
-def candidates(run_id: int, endpoint: Endpoint, n: int, *, left: int | None, now: datetime) -> list[Call]:
-    """The next calls of the run at this endpoint which nobody holds; locked, where the engine locks rows."""
+def candidates(
+    run_id: int, endpoint: Endpoint, n: int, *, left: int | None, now: datetime, is_trying: bool = False
+) -> list[Call]:
+    """The next calls of the run at this endpoint which nobody holds; locked, where the engine locks rows.
+
+    One call that is to try whether the others may go on is one that was sent seldom: a call that always fails tells nothing.
+    """
     free = Call.objects.waiting().filter(run_id=run_id, endpoint=endpoint, lease_token=FREE)
-    due = free.filter(Q(not_before=None) | Q(not_before__lte=now))
+    due = free.exclude(to_come("not_before", now, at_most=steps.LONGEST))
     if left is not None:
         due = due.filter(Q(bound=None) | Q(bound__lte=left))
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
-    return list(due.order_by("place")[:n])
+    order = ["n_sent", "place"] if is_trying else ["place"]
+    return list(due.order_by(*order)[:n])
 
 
-def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Composed | Reading]]:
+def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Composed | Reading | Held]]:
     found = kind.compose(calls) if calls else {}
-    gone = Reading("error", reason="what it was to ask about is no longer here")
+    gone: Composed | Reading | Held = Reading("error", reason="what it was to ask about is no longer here")
     for call in calls:
         piece = found.get(call.pk, gone)
         if isinstance(piece, Composed) and call.max_tokens_factor > 1:
@@ -57,13 +64,16 @@ def offer(call: Call, piece: Composed, endpoint: Endpoint) -> Offer:
     return Offer(call, piece, features_of(piece), budget.bound(piece.request, endpoint))
 
 
+_ENDS = {"ok": Call.State.DONE, NOT_ASKED: Call.State.CANCELLED}
+
+
 def decide(readings: Sequence[tuple[Call, Reading]], kind: RunKind, *, now: datetime) -> None:
     """What needs no request: by a rule, from a cache, or because there is nothing to ask about."""
     alike: dict[tuple[str, str], list[int]] = {}
     for call, reading in readings:
         alike.setdefault((reading.outcome, reading.reason), []).append(call.pk)
     for (outcome, reason), ids in alike.items():
-        state = Call.State.DONE if outcome == "ok" else Call.State.FAILED
+        state = _ENDS.get(outcome, Call.State.FAILED)
         free = Call.objects.waiting().filter(pk__in=ids, lease_token=FREE)
         if free.update(state=state, outcome=outcome, reason=reason, finished_at=now) != len(ids):
             raise RuntimeError("calls were taken by another engine")  # cannot be: the rows are locked

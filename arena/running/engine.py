@@ -16,10 +16,12 @@ import structlog
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from arena.clock import is_to_come
 from arena.models import Allowance, Call, Endpoint, Run
 from arena.running import budget, circuits, claiming, controlling, limiting, sweeping
+from arena.running.circuits import longest_probe
 from arena.running.claiming import Offer
-from arena.running.kinds import Reading, kind_of
+from arena.running.kinds import Composed, Held, Reading, kind_of
 from arena.running.sending import Job, Reply, Senders
 from arena.running.storing import Stored, store
 
@@ -34,6 +36,15 @@ IDLE_SECONDS = 20.0  # a longer wait is left to the sweep, which rings again
 MOST_FAULTS = 20
 SCAN = 500
 SWITCH_SECONDS = 0.001  # this thread answers for all senders: it may not wait for each of them after each query
+
+
+class RunGone(RuntimeError):
+    """Its arena was removed while it was under way."""
+
+    def __init__(self, pk: int) -> None:
+        super().__init__(
+            f"run {pk} ended: its arena was removed while it was under way. What was asked until then was paid, and is gone"
+        )
 
 
 @dataclass(slots=True)
@@ -64,6 +75,7 @@ class Engine:
         self._dry_until = -1e9
         self._full_until: dict[limiting.Address, float] = {}  # where an address just granted nothing
         self._n_faults = 0
+        self._held = ""  # why the last turn found that the run has to pause
 
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
         """Until nothing is left to claim, the run is paused, or so many seconds are over; then what is under way comes in."""
@@ -81,6 +93,8 @@ class Engine:
             while self._senders.n_under_way or self._unstored:
                 self._turn(is_claiming=False)
         except Exception as error:
+            if not Run.objects.filter(pk=self.run.pk).exists():
+                raise RunGone(self.run.pk) from None
             controlling.stop_for_fault(self.run.pk, error)
             raise
         finally:
@@ -154,12 +168,15 @@ class Engine:
             self._sight.endpoints[endpoint.pk] = endpoint
         for reply in replies:  # it has room again
             self._full_until.pop(limiting.address_of(reply.job.endpoint), None)
+        self._held = ""
         offers = self._offers(stored, now) if is_claiming else {}
         self._n_dear = 0
         if not offers and not self._n_decided:
             self._dry_until = time.monotonic() + REST_SECONDS
         run = self.run = budget.locked(self.run.pk)
-        budget.settle(run, released=stored.released, spent=stored.spent)
+        budget.settle(run, released=stored.released, spent=stored.spent, bounded=stored.bounded)
+        if self._held:
+            controlling.hold(run, self._held)
         return self._taken(run, offers, stored, now)
 
     def _offers(self, stored: Stored, now: datetime) -> dict[int, list[Offer]]:
@@ -174,12 +191,14 @@ class Engine:
                 n = max(n, SCAN)
             n = min(n + more, SCAN)
             left = None if self.run.left is None else self.run.left + stored.released - stored.spent
-            calls = claiming.candidates(self.run.pk, endpoint, n, left=left, now=now) if n > 0 else []
+            tries = self._is_trying(endpoint)
+            calls = claiming.candidates(self.run.pk, endpoint, n, left=left, now=now, is_trying=tries) if n > 0 else []
             pieces = list(claiming.composed(calls, self._kind))
             readings = [(call, piece) for call, piece in pieces if isinstance(piece, Reading)]
             claiming.decide(readings, self._kind, now=now)
             self._n_decided += len(readings)
-            found = [claiming.offer(call, piece, endpoint) for call, piece in pieces if not isinstance(piece, Reading)]
+            self._held = next((piece.reason for _, piece in pieces if isinstance(piece, Held)), self._held)
+            found = [claiming.offer(call, piece, endpoint) for call, piece in pieces if isinstance(piece, Composed)]
             if found:
                 offers[endpoint.pk] = found
                 room -= len(found)
@@ -239,13 +258,19 @@ class Engine:
         self._sight.at = time.monotonic()
 
     def _most(self, endpoint: Endpoint, room: int, now: datetime) -> int:
-        if endpoint.probe_until is not None and endpoint.probe_until > now:
+        if is_to_come(endpoint.probe_until, now, at_most=longest_probe(endpoint)):
             return 0
         address = limiting.address_of(endpoint)
         if time.monotonic() < self._full_until.get(address, -1e9):
             return 0
         allowance = self._sight.allowances.get(address)
         return room if allowance is None else limiting.most(allowance, endpoint, room, now=now)
+
+    def _is_trying(self, endpoint: Endpoint) -> bool:
+        """Whether one call goes ahead of the others: at an endpoint that is new, was down, or refused the last one."""
+        allowance = self._sight.allowances.get(limiting.address_of(endpoint))
+        is_refused = allowance is not None and allowance.n_refused > 0
+        return is_refused or not endpoint.is_proven or endpoint.open_until is not None
 
     def _share(self, endpoint: Endpoint, n_endpoints: int) -> int:
         """A slow endpoint leaves threads to the others."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from arena.models import Attempt, Call
 
@@ -83,8 +83,10 @@ def combined(forecasts: Sequence[Forecast | None]) -> Forecast | None:
 
 
 def past_calls(calls: QuerySet[Call]) -> list[PastCall]:
-    """The newest of these calls that are over; what was lost counts as what was held."""
-    over = calls.filter(state__in=[Call.State.DONE, Call.State.FAILED]).order_by("-pk").values_list("pk", flat=True)[:MOST_READ]
-    attempts = Attempt.objects.filter(call__in=list(over), reserved__gt=0).order_by().values("call")
+    """The newest of these calls that are over and gave a reply, whatever it said; what was lost on the way is no sample."""
+    answered = Attempt.objects.filter(call=OuterRef("pk"), state=Attempt.State.OK)
+    over = calls.filter(Exists(answered), state__in=[Call.State.DONE, Call.State.FAILED]).order_by("-pk")
+    ids = list(over.values_list("pk", flat=True)[:MOST_READ])
+    attempts = Attempt.objects.filter(call__in=ids, reserved__gt=0).exclude(state=Attempt.State.LOST).order_by().values("call")
     rows = attempts.annotate(bound=Min("reserved"), paid=Sum("cost"))
     return [PastCall(row["bound"], row["paid"]) for row in rows.order_by("call")]

@@ -10,6 +10,10 @@ from django.utils.module_loading import import_string
 from arena.llm.messages import Completion, Request
 from arena.models import Attempt, Call, Run
 
+NOT_ASKED = "not_asked"
+"""The outcome of a call that is left out on purpose: nobody failed."""
+RETIRED_MEANWHILE = "not asked: its prompt was retired while the run was under way"
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -30,6 +34,21 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Why a call may not be sent as things are, and what to do about it: its run pauses, and the call keeps its place."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page on which people see what came of a run."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A call that is over; `attempt` is the one that decided it, None where none was sent."""
 
@@ -41,7 +60,7 @@ class Decided:
 class RunKind(Protocol):
     """`arena.generation` answers prompts, `judges.judging` compares battles."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading | Held]:
         """What to ask, by call id, for calls of one run; few queries for many calls.
 
         A reading instead decides a call without sending anything: by a rule, or from a cache. May be asked again for a call
@@ -63,6 +82,12 @@ class RunKind(Protocol):
         Adds the calls that come next. Two engines may ask at once, and one may be killed in the middle: what is added is added
         in one transaction that has the run locked, and only where nobody has done so before. Once False, always False.
         """
+
+    def results(self, run: Run) -> Sequence[Link]:
+        """Where to see what came of it."""
+
+    def without_call(self, run: Run) -> int:
+        """How many results it has that needed no call."""
 
 
 def kind_of(run_kind: str) -> RunKind:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from arena.clock import SLACK, is_to_come
 from arena.llm.messages import RateHeaders
 from arena.models import Allowance, Endpoint
 
@@ -25,6 +26,7 @@ LONGEST_WAIT = 6.0  # seconds between tries, where the server names no longer on
 LONGEST_NAMED_WAIT = 3_600.0
 LONG_BLOCK = 5.0
 EPISODE = 20.0
+STUBBORN, BETWEEN = 2, 10  # a call refused so often before, with so many others let through since any was refused
 AGAIN = 0.75  # of the rate, when it was refused again soon
 MEMORY = 130  # seconds
 REST = 60.0
@@ -48,6 +50,7 @@ class Report:
     is_refused: bool
     retry_after: float | None = None
     rate: RateHeaders = field(default_factory=RateHeaders)
+    n_before: int = 0  # how often the same call was refused before
 
 
 def limits_of(endpoint: Endpoint) -> Limits:
@@ -64,6 +67,7 @@ def new_allowance(base_url: str, key_name: str, limits: Limits, now: datetime) -
 
 
 def learn(allowance: Allowance, reports: Sequence[Report], limits: Limits, *, now: datetime, rng: random.Random) -> None:
+    _set_right(allowance, now)
     for report in reports:
         if report.is_refused:
             _refused(allowance, report, now, rng)
@@ -75,8 +79,9 @@ def learn(allowance: Allowance, reports: Sequence[Report], limits: Limits, *, no
 
 def grant(allowance: Allowance, tokens: Sequence[int], limits: Limits, *, now: datetime, n_open: int = 0) -> int:
     """Take the allowance of the first calls of so many tokens each; for how many it is enough."""
+    _set_right(allowance, now)
     _fill(allowance, limits, now)
-    if not tokens or (allowance.blocked_until and now < allowance.blocked_until):
+    if not tokens or is_to_come(allowance.blocked_until, now, at_most=timedelta(seconds=LONGEST_NAMED_WAIT)):
         return 0
     if allowance.n_refused:  # one call tries whether the others may go on
         allowance.blocked_until = now + timedelta(seconds=PROBE_SECONDS)
@@ -87,6 +92,19 @@ def grant(allowance: Allowance, tokens: Sequence[int], limits: Limits, *, now: d
     granted = _within_tokens(allowance, tokens[: max(most, 0)])
     allowance.requests -= granted
     return granted
+
+
+def _set_right(allowance: Allowance, now: datetime) -> None:
+    """What was stored as past and lies ahead was stored while the clock was wrong: it would stop the filling until then."""
+    latest = now + SLACK
+    for name in ("filled_at", "started_at", "grown_at"):
+        if getattr(allowance, name) > latest:
+            setattr(allowance, name, now)
+    for name in ("refused_at", "first_refused_at"):
+        said = getattr(allowance, name)
+        if said is not None and said > latest:
+            setattr(allowance, name, now - timedelta(seconds=EPISODE))
+    allowance.passed = [pair for pair in allowance.passed if pair[0] <= latest.timestamp()]
 
 
 def _within_tokens(allowance: Allowance, tokens: Sequence[int]) -> int:
@@ -122,18 +140,28 @@ def _rate(allowance: Allowance, limits: Limits) -> float:
 def _refused(allowance: Allowance, report: Report, now: datetime, rng: random.Random) -> None:
     if allowance.refused_at is not None and report.sent_at <= allowance.refused_at:
         return  # it was under way when the limit was met: the same event
+    if _is_stubborn(allowance, report):
+        allowance.refused_at = now
+        return
     # Refused again soon after one got through: the same episode. What passed in between says little.
     is_new = allowance.refused_at is None or (now - allowance.refused_at).total_seconds() > EPISODE
     if not allowance.n_refused and (is_new or allowance.first_refused_at is None):
         allowance.first_refused_at = now
-    elif not allowance.n_refused:
-        allowance.per_minute *= AGAIN
+    elif not allowance.n_refused and report.n_before < STUBBORN:  # a call that is refused whatever the speed slows nobody twice
+        allowance.per_minute = max(allowance.per_minute * AGAIN, SLOWEST)
     wait = min(2.0**allowance.n_refused, LONGEST_WAIT) * rng.uniform(0.5, 1)
     named = min(report.retry_after or 0.0, LONGEST_NAMED_WAIT)
     allowance.n_refused += 1
     allowance.refused_at = now
     allowance.blocked_until = now + timedelta(seconds=max(wait, named))
     allowance.requests = 0.0
+
+
+def _is_stubborn(allowance: Allowance, report: Report) -> bool:
+    """Whether a call is refused again and again while the others get through: whatever the speed, so it tells nothing of it."""
+    if report.n_before < STUBBORN or allowance.n_refused or allowance.refused_at is None:
+        return False
+    return _n_passed(allowance, allowance.refused_at) >= BETWEEN
 
 
 def _passed(allowance: Allowance, report: Report, now: datetime) -> None:

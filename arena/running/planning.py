@@ -50,6 +50,11 @@ class Draft:
     runs: tuple[int, ...] = ()  # those runs
 
     @property
+    def holding(self) -> list[Run]:
+        """The runs that are to ask for the rest."""
+        return list(Run.objects.filter(pk__in=self.runs).order_by("pk"))
+
+    @property
     def estimate(self) -> Estimate:
         return total(self.estimates.values())
 

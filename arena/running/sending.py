@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
@@ -116,6 +116,8 @@ def _answer(job: Job) -> Completion | LLMError:
     try:
         return complete(job.target, job.composed.request, attempt=job.attempt.key)
     except LLMError as error:
+        if error.cause == Cause.NO_MODEL and not job.endpoint.is_proven:  # nor was one ever there, as far as is known
+            return replace(error, kind=Kind.ENDPOINT)
         return error
     except Exception as error:
         log.error("a call ended unexpectedly", attempt=job.attempt.key, error=type(error).__name__)
@@ -133,5 +135,8 @@ def target_of(endpoint: Endpoint, allowed: frozenset[str]) -> Target:
 def features_of(composed: Composed) -> frozenset[str]:
     """The optional parts of a request: an endpoint may refuse each of them."""
     request = composed.request
-    parts: Mapping[str, object] = {"temperature": request.temperature, "seed": request.seed, "schema": request.schema}
+    parts: Mapping[str, object] = {
+        "temperature": request.temperature, "seed": request.seed, "schema": request.schema,
+        "system": next((message for message in request.messages if message.role == "system"), None),
+    }  # fmt: skip
     return frozenset(name for name, value in parts.items() if value is not None)

@@ -6,7 +6,7 @@ import structlog
 
 from arena.models import Run
 from arena.running import sweeping
-from arena.running.engine import Engine
+from arena.running.engine import Engine, RunGone
 
 SLICE_SECONDS = 300.0
 MOST_AT_ONCE = 2  # of a worker's threads: the others refit boards and answer the beat
@@ -45,6 +45,10 @@ def _slice(run_id: int, seconds: float) -> bool:
     engine = Engine(run)
     with _lock:
         _engines[run_id] = engine
-    engine.work(seconds=seconds)
+    try:
+        engine.work(seconds=seconds)
+    except RunGone as reason:
+        log.info("a run ended with its arena", run=run_id, reason=str(reason))
+        return False
     log.info("a slice of a run", run=run_id, state=engine.run.state)
     return True

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 from arena.llm.errors import Cause, Kind, LLMError
 from arena.llm.messages import Completion
+from arena.running.alone import fails_alone
 from arena.running.kinds import Reading
 from arena.running.sending import Reply
 
 MOST_ATTEMPTS = 6
 MOST_REFUSALS = 60  # for speed alone: counted apart
+MOST_REFUSALS_ALONE = 20  # while other calls get through
+LONGEST_REFUSAL_WAIT = 60.0  # where the server names no longer one
 FIRST_WAIT, LONGEST_WAIT = 2.0, 120.0
 LONGEST_NAMED_WAIT = 3_600.0
+LONGEST = timedelta(seconds=1.25 * LONGEST_NAMED_WAIT)  # of all waits between two tries
 _rng = random.SystemRandom()
 
 
@@ -41,21 +45,30 @@ def _after_completion(reply: Reply) -> Step:
 
 
 def _after_failure(reply: Reply, error: LLMError, now: datetime) -> Step:
-    call = reply.job.call
     if error.refused_parameter:
-        if error.refused_parameter in reply.job.target.refused:
+        if error.lesson in reply.job.target.refused:
             return Step(Reading("error", reason=error.reason))  # it was left out, and is refused all the same
         return Step(reason=error.reason)
     if error.cause == Cause.RATE_LIMIT and error.kind == Kind.TEMPORARY:
-        if call.n_refusals >= MOST_REFUSALS:
-            return Step(Reading("error", reason=f"given up after {call.n_refusals} refusals: {error.reason}"))
-        wait = min(error.retry_after or 0.0, LONGEST_NAMED_WAIT) * _rng.uniform(1, 1.25)
-        return Step(not_before=now + timedelta(seconds=wait), is_refusal=True, reason=error.reason)
+        return _after_refusal(reply, error, now)
     if error.kind == Kind.TEMPORARY:
         return _after_temporary(reply, error, now)
     if error.kind == Kind.ENDPOINT:
         return Step(reason=error.reason)  # the endpoint is paused; the call keeps its place
     return Step(Reading("filtered" if error.cause == Cause.POLICY else "error", reason=error.reason))
+
+
+def _after_refusal(reply: Reply, error: LLMError, now: datetime) -> Step:
+    """Too fast, the server says: how fast the others go is for `pace`. Refused again, this call lets them go first."""
+    n_refusals = reply.job.call.n_refusals
+    if n_refusals >= MOST_REFUSALS:
+        return Step(Reading("error", reason=f"given up after {n_refusals} refusals: {error.reason}"))
+    if n_refusals >= MOST_REFUSALS_ALONE and fails_alone(reply):
+        told = f"given up after {n_refusals} refusals while other calls got through"
+        return Step(Reading("error", reason=f"{told}: {error.reason}"))
+    named = min(error.retry_after or 0.0, LONGEST_NAMED_WAIT) * _rng.uniform(1, 1.25)
+    growing = min(2.0**n_refusals, LONGEST_REFUSAL_WAIT) * _rng.uniform(0.5, 1) if n_refusals else 0.0
+    return Step(not_before=now + timedelta(seconds=max(named, growing)), is_refusal=True, reason=error.reason)
 
 
 def _after_temporary(reply: Reply, error: LLMError, now: datetime) -> Step:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from arena.llm.endings import LONGEST_WORD
 from arena.llm.errors import Cause, Kind, LLMError
 from arena.llm.messages import Completion, RateHeaders, Usage
 from arena.models import Attempt, Call, Endpoint, Run
@@ -27,6 +28,7 @@ class Stored:
 
     released: int = 0
     spent: int = 0
+    bounded: int = 0  # of what is spent: known as a bound alone
     reports: dict[int, list[Report]] = field(default_factory=dict)  # by endpoint id
     endpoints: list[Endpoint] = field(default_factory=list)
 
@@ -84,10 +86,16 @@ def _filled(reply: Reply) -> Attempt:
     attempt.finished_at = reply.finished_at
     if isinstance(result, Completion):
         attempt.state, attempt.text, attempt.finish = Attempt.State.OK, result.text, result.finish
-        attempt.model = result.model[:200]
+        attempt.model, attempt.thinking, attempt.word = result.model[:200], result.thinking, result.word[:LONGEST_WORD]
+        attempt.error = _doubted(result.doubt)
     else:
-        attempt.state, attempt.error, attempt.status = Attempt.State.FAILED, result.reason, result.status
+        attempt.state, attempt.status = Attempt.State.FAILED, result.status
+        attempt.error = "; ".join(filter(None, (result.reason, _doubted(result.doubt))))
     return attempt
+
+
+def _doubted(doubt: str) -> str:
+    return f"{doubt}: what was held for it is booked" if doubt else ""
 
 
 def _tokens(usage: Usage | None) -> tuple[int | None, int | None]:
@@ -130,8 +138,14 @@ def _add_money(stored: Stored, in_time: Sequence[Reply], late: Sequence[Reply]) 
     for reply in in_time:
         stored.released += reply.job.attempt.reserved
         stored.spent += reply.job.attempt.cost
-    for reply in late:  # what was held for it was spent when it was given up
+        stored.bounded += _bounded(reply)
+    for reply in late:  # what was held for it was spent, as a bound, when it was given up
         stored.spent += reply.job.attempt.cost - reply.job.attempt.reserved
+        stored.bounded += _bounded(reply) - reply.job.attempt.reserved
+
+
+def _bounded(reply: Reply) -> int:
+    return reply.job.attempt.cost if budget.is_bound(reply.result, reply.job.attempt.cost) else 0
 
 
 def _add_lessons(stored: Stored, replies: Sequence[Reply], run: Run, now: datetime) -> None:
@@ -152,14 +166,15 @@ def _report(reply: Reply) -> Report | None:
     result, sent_at = reply.result, reply.job.attempt.sent_at
     if isinstance(result, LLMError):
         if result.cause == Cause.RATE_LIMIT and result.kind == Kind.TEMPORARY:
-            return Report(sent_at, is_refused=True, retry_after=result.retry_after, rate=result.rate)
+            n_before = reply.job.call.n_refusals
+            return Report(sent_at, is_refused=True, retry_after=result.retry_after, rate=result.rate, n_before=n_before)
         return Report(sent_at, is_refused=False, rate=result.rate) if result.status and result.status < 500 else None
     return Report(sent_at, is_refused=False, rate=result.rate or RateHeaders())
 
 
 _ATTEMPT = (
-    "state", "reply", "text", "finish", "error", "status", "model", "parameters", "request_id", "cost", "tokens_in",
-    "tokens_out", "latency_ms", "finished_at",
+    "state", "reply", "text", "thinking", "finish", "word", "error", "status", "model", "parameters", "request_id", "cost",
+    "tokens_in", "tokens_out", "latency_ms", "finished_at",
 )  # fmt: skip
 _CALL = (
     "state", "outcome", "reason", "not_before", "max_tokens_factor", "n_refusals", "finished_at", "lease_token", "lease_until",

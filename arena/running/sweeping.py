@@ -6,9 +6,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from arena import leases
+from arena.clock import to_come
 from arena.leases import FREE
 from arena.models import Attempt, Call, Endpoint, Run
-from arena.running import budget
+from arena.running import budget, steps
 
 AT_ONCE = 500
 
@@ -16,9 +18,16 @@ AT_ONCE = 500
 def free_the_lost(run_id: int | None = None, *, now: datetime | None = None) -> int:
     """How many calls were freed."""
     now = now or timezone.now()
+    _shorten(now)
     held = Call.objects.exclude(lease_token=FREE).filter(lease_until__lt=now)
     runs = held.filter(run_id=run_id) if run_id is not None else held
     return sum(_free(each, now) for each in sorted(set(runs.values_list("run_id", flat=True))))
+
+
+def _shorten(now: datetime) -> None:
+    """A lease from when the clock was ahead runs out after a lease's time: its engine may live, and its calls are paid for."""
+    ahead = Call.objects.exclude(lease_token=FREE).filter(lease_until__gt=now + leases.LONGEST)
+    ahead.update(lease_until=now + leases.LONGEST)
 
 
 @transaction.atomic
@@ -38,7 +47,7 @@ def _free(run_id: int, now: datetime) -> int:
     if run.state == Run.State.CANCELLED:
         Call.objects.waiting().filter(pk__in=calls).update(state=Call.State.CANCELLED, finished_at=now)
     lost = sum(attempt.reserved for attempt in attempts)
-    budget.settle(run, released=lost, spent=lost)
+    budget.settle(run, released=lost, spent=lost, bounded=lost)
     return len(calls)
 
 
@@ -47,6 +56,6 @@ def due_runs(*, now: datetime | None = None) -> list[int]:
     now = now or timezone.now()
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
     callable_ones = waiting.filter(endpoint__paused_because="")
-    due = callable_ones.filter(lease_token=FREE).filter(Q(not_before=None) | Q(not_before__lte=now))
+    due = callable_ones.filter(lease_token=FREE).exclude(to_come("not_before", now, at_most=steps.LONGEST))
     alive = waiting.filter(~Q(lease_token=FREE) | Q(endpoint__paused_because=""))
     return list(Run.objects.going().filter(Exists(due) | ~Exists(alive)).order_by("pk").values_list("pk", flat=True))

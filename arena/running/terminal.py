@@ -2,24 +2,30 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from arena.exit_codes import MEANINGS, Exit, told
 from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import controlling, watching
 from arena.running.budget import dollars
+from arena.running.controlling import NotPossible
+from arena.running.engine import RunGone
 from arena.running.forecasting import Forecast
 from arena.running.planning import CannotPlan, Draft, PlanStale, roughly
+from arena.wording import counted
 
+UNFINISHED = (Run.State.RUNNING, Run.State.PAUSED)
 AT_LEAST_ONE = ("max_tokens", "prompts")
 
 
 class RunCommand[D: Draft](BaseCommand):
-    """Exits with 2, and says what to do, where the call is wrong. Work that is under way in another run is never paid twice."""
+    """Ends with one of `arena.exit_codes`. Work that is under way in another run is never paid twice."""
 
     kind: Run.Kind
     unit: str  # what it asks for: "answer"
@@ -28,7 +34,8 @@ class RunCommand[D: Draft](BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--arena", required=True, metavar="SLUG")
+        parser.epilog = told()
+        parser.add_argument("--arena", metavar="SLUG", help="whose prompts; a run that is resumed knows its own")
         parser.add_argument(
             "--pool", default=[], action="append", metavar="SLUG", help="only this pool's prompts; may be given again"
         )
@@ -42,10 +49,12 @@ class RunCommand[D: Draft](BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask before anything is sent")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        arena = Arena.objects.filter(slug=options["arena"]).first() or refuse(f"--arena {options['arena']}: no such arena")
         if options["resume"]:
-            self._resume(arena, options["resume"])
+            run = run_to_resume(self.kind, options)
+            resumed(run, _cap(options["cap"]))
+            self.end(self.work(run))
             return
+        arena = named_arena(options["arena"])
         for name in self.at_least_one:
             if options[name] is not None and options[name] < 1:
                 refuse(f"--{name.replace('_', '-')} {options[name]}: at least 1 is allowed")
@@ -72,21 +81,25 @@ class RunCommand[D: Draft](BaseCommand):
     def is_something_left(self, draft: D) -> bool:
         if draft.n_under_way:
             self.stdout.write(f"{_are(draft.n_under_way, self.unit)} asked for by another run already:")
-        for run in Run.objects.filter(pk__in=draft.runs).order_by("pk"):
-            again = f"it goes on here with --arena {draft.arena.slug} --resume {run.pk}"
-            self.stdout.write(f"  run {run.pk} is {run.get_state_display()}; {again}")
+        for line in goes_on(draft.holding, draft.arena):
+            self.stdout.write(f"  {line}")
+        if not draft.n_wanted and draft.n_under_way:
+            left_to_others(draft.holding, draft.arena)
         if not draft.n_wanted:
-            self.stdout.write(
-                f"Every {'other ' if draft.n_under_way else ''}{self.unit} is here already: nothing is left to send."
-            )
+            other = "other " if draft.n_under_way or self.n_left_out(draft) else ""
+            self.stdout.write(f"Every {other}{self.unit} is here already: nothing is left to send.")
         return bool(draft.n_wanted)
+
+    def n_left_out(self, draft: D) -> int:
+        """Pieces that failed before and are not asked again."""
+        return 0
 
     def say(self, draft: D, cap: int | None, forecast: Forecast | None) -> None:
         """Before anything is sent."""
         most = draft.estimate
         self.stdout.write(f"{_are(draft.n_wanted, self.unit)} missing, {draft.n_here:,} here.")
         self.stdout.write(
-            f"{most.n_calls:,} calls, at most {most.tokens_in:,} tokens in and {most.tokens_out:,} out, "
+            f"{counted(most.n_calls, 'call')}, at most {counted(most.tokens_in, 'token')} in and {most.tokens_out:,} out, "
             f"at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
         )
         if forecast is not None:
@@ -97,23 +110,70 @@ class RunCommand[D: Draft](BaseCommand):
 
     def send(self, draft: D, cap: int | None, *, is_agreed: bool) -> None:
         if is_agreed or agreed("Send them?"):
-            self.work(self.start(draft, cap=cap))
+            self.end(self.work(self.start(draft, cap=cap)))
+            if draft.n_under_way:
+                left_to_others(draft.holding, draft.arena)
         else:
             self.stdout.write("Nothing was sent.")
 
     def work(self, run: Run) -> Run:
-        watching.follow(run, Console(stderr=True))
+        try:
+            watching.follow(run, Console(stderr=True))
+        except (RunGone, Run.DoesNotExist):
+            raise CommandError(str(RunGone(run.pk)), returncode=Exit.FAULT) from None
         for line in watching.summary(run):
             self.stdout.write(line)
         return run
 
-    def _resume(self, arena: Arena, number: int) -> None:
-        run = Run.objects.filter(arena=arena, kind=self.kind, pk=number).first() or refuse(
-            f"--resume {number}: {arena.slug} has no such run; see its runs in the browser"
-        )
+    def end(self, run: Run) -> None:
+        """With a status that tells a script whether the work is done; the summary has said the rest."""
+        if (code := controlling.ending(run)) != Exit.DONE:
+            raise CommandError(f"run {run.pk}: {MEANINGS[code]}", returncode=code)
+
+
+def named_arena(slug: str | None) -> Arena:
+    known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+    if not slug:
+        refuse(f"--arena SLUG is needed, unless a run is resumed; known are {known}")
+    return Arena.objects.filter(slug=slug).first() or refuse(f"--arena {slug}: no such arena; known are {known}")
+
+
+def goes_on(runs: Iterable[Run], arena: Arena) -> list[str]:
+    """The runs that hold some of the work, and how each of them goes on."""
+    how = f"it goes on here with --arena {arena.slug} --resume"
+    return [f"run {run.pk} is {run.get_state_display()}; {how} {run.pk}" for run in runs]
+
+
+def left_to_others(runs: Iterable[Run], arena: Arena) -> None:
+    """Ends a command whose work is not all done, since other runs hold the rest and have not done it yet."""
+    still = [run for run in Run.objects.filter(pk__in=[run.pk for run in runs]) if run.state in UNFINISHED]
+    if still:
+        held = "; ".join(goes_on(still, arena))
+        raise CommandError(f"Work is left that another run holds: {held}", returncode=Exit.PAUSED)
+
+
+def run_to_resume(kind: Run.Kind, options: dict[str, Any]) -> Run:
+    """By its number alone: a run knows its arena. One that is named all the same must be that one."""
+    runs, whose = Run.objects.filter(kind=kind), "this site"
+    if options["arena"]:
+        arena = named_arena(options["arena"])
+        runs, whose = runs.filter(arena=arena), arena.slug
+    known = ", ".join(map(str, runs.values_list("pk", flat=True)[:20])) or "none yet"
+    number = options["resume"]
+    return runs.filter(pk=number).first() or refuse(
+        f"--resume {number}: {whose} has no such run to {kind.label}; the newest are {known}"
+    )
+
+
+def resumed(run: Run, cap: int | None = None) -> None:
+    """Goes on, under another cap where one is given, or ends the command with why it is paused today."""
+    try:
+        if cap is not None:
+            controlling.raise_cap(run, cap)
         if run.state == Run.State.PAUSED:
             controlling.resume(run)
-        self.work(run)
+    except NotPossible as reason:
+        raise CommandError(str(reason), returncode=Exit.PAUSED) from None
 
 
 def named_endpoint(name: str) -> Endpoint:
@@ -132,7 +192,7 @@ def agreed(question: str) -> bool:
 
 
 def refuse(message: str) -> NoReturn:
-    raise CommandError(message, returncode=2)
+    raise CommandError(message, returncode=Exit.REFUSED)
 
 
 def _are(n: int, unit: str) -> str:

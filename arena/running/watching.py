@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from arena.models import Call, Run
+from arena.models import Run
 from arena.running import budget, controlling
 from arena.running.engine import Engine
+from arena.running.holdups import HoldUp
+from arena.wording import counted
 
 SHOW_SECONDS = 0.5
 WAIT_SECONDS = 1.0
+LONGEST_REASON = 300
 
 
 class _Shown:
@@ -29,8 +33,17 @@ class _Shown:
 
     def now(self) -> None:
         now = controlling.progress(self._run)
-        self._bar.update(self._task, completed=now.n_over, total=now.n_calls, spent=budget.dollars(now.spent))
+        self._bar.update(
+            self._task, completed=now.n_over, total=now.n_calls, spent=budget.spent_in_words(now.spent, now.bounded),
+            held="; ".join(held_in_words(each) for each in now.held),
+        )  # fmt: skip
         self._at = time.monotonic()
+
+
+def held_in_words(each: HoldUp) -> str:
+    """What holds a run up, on a line of a terminal."""
+    until = f"; next try {timezone.localtime(each.until):%H:%M:%S}" if each.until else ""
+    return f"{each.endpoint} {each.does}{f': {_one_line(each.reason)}' if each.reason else ''}{until}"
 
 
 def follow(run: Run, console: Console) -> None:
@@ -41,9 +54,10 @@ def follow(run: Run, console: Console) -> None:
         MofNCompleteColumn(),
         TextColumn("{task.fields[spent]}"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[held]}", markup=False),
     )
     with Progress(*columns, console=console) as bar, _paused_by_interrupt() as is_interrupted:
-        shown = _Shown(run, bar, bar.add_task("", total=None, spent=""))
+        shown = _Shown(run, bar, bar.add_task("", total=None, spent="", held=""))
         while run.state == Run.State.RUNNING:
             engine = Engine(run)
             is_interrupted.append(engine)
@@ -78,9 +92,27 @@ def summary(run: Run) -> list[str]:
     """What came of it, and what to do next."""
     now = controlling.progress(run)
     outcomes = ", ".join(f"{n:,} {outcome}" for outcome, n in now.outcomes.items()) or "none yet"
-    lines = [f"Run {run.pk} is {run.get_state_display()}: {now.n_over:,} of {now.n_calls:,} calls ({outcomes})."]
-    lines.append(f"Spent: {budget.dollars(now.spent)}" + (f" of {budget.dollars(now.cap)}." if now.cap is not None else "."))
+    lines = [f"Run {run.pk} is {run.get_state_display()}: {now.n_over:,} of {counted(now.n_calls, 'call')} ({outcomes})."]
+    if now.n_never_sent or now.n_given_up:
+        lines.append(f"Cancelled before they ended: {now.n_never_sent:,} never sent, {now.n_given_up:,} given up after a try.")
+    spent = budget.spent_in_words(now.spent, now.bounded)
+    lines.append(f"Spent: {spent}" + (f" of {budget.dollars(now.cap)}." if now.cap is not None else "."))
+    if now.lost:
+        lines.append(f"Of that, {budget.dollars(now.lost)} at the most was lost: a worker ended before it saw the replies.")
+    if words := [f"{row['n']:,} with {row['word'] or 'none'}" for row in controlling.doubtful(run)]:
+        lines.append(f"Replies without a known reason for their end: {', '.join(words)}.")
     if run.state == Run.State.PAUSED:
         lines.append(f"Paused: {run.paused_because}")
-    reason = Call.objects.filter(run=run, state=Call.State.FAILED).exclude(reason="").values_list("reason", flat=True).first()
-    return [*lines, f"Of the failed ones the first says: {reason}"] if reason else lines
+    return lines + failures(run)
+
+
+def failures(run: Run) -> list[str]:
+    """Why calls failed, each reason with how often, the most frequent first."""
+    found = controlling.reasons(run)
+    lines = [f"{row['n']:>8,} {row['outcome']}: {_one_line(row['reason'])}" for row in found]
+    return ["Why calls failed:", *lines] if lines else []
+
+
+def _one_line(reason: str) -> str:
+    words = " ".join(reason.split())
+    return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]} ..."

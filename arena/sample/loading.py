@@ -30,6 +30,7 @@ from arena.rendering import rendered
 from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, SampleResponse, load_sample
 from arena.sample.votes import SimulatedVote, simulate_votes
 from arena.style_features import style_features
+from arena.wording import counted
 
 SLUG = "sample"
 NOTICE = "Its votes are simulated from verifiers' results plus noise; no person cast them."
@@ -62,7 +63,7 @@ class Cast:
 
 @transaction.atomic
 def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena:
-    arena = _arena()
+    arena = _arena(len(sample.prompts))
     prompts, competitors = _prompts(arena, sample.prompts), _competitors(arena, sample.competitors)
     cast = Cast(prompts, competitors, _responses(sample.responses, prompts, competitors))
     votes = simulate_votes(sample.prompts, sample.responses, n_voters=N_VOTERS, n_battles=N_BATTLES, rng=rng)
@@ -70,11 +71,14 @@ def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena
     return arena
 
 
-def _arena() -> Arena:
+def _arena(n_prompts: int) -> Arena:
     return Arena.objects.create(
         slug=SLUG,
         name="Sample arena",
-        description="Five settings of a very small language model and three writers, on 40 prompts and more in two languages.",
+        description=(
+            "Five settings of a very small language model and three writers, on "
+            f"{counted(n_prompts, 'prompt')} in two languages."
+        ),
         guidelines="Prefer the answer that is right and does what was asked; length and looks do not matter.",
         board_visibility=Visibility.PUBLIC,
         content_visibility=Visibility.PUBLIC,

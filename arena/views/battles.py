@@ -1,12 +1,12 @@
 """Battles with names and votes, for those who may read them. The page of one battle is put together by `ranking`."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django import forms
-from django.core.exceptions import BadRequest
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from arena import access, identity, voting
+from arena.languages import language_name
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
 from arena.outcomes import Outcome, Side
-from arena.rendering import turns_of
+from arena.rendering import Shown, alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
-from arena.views.voting import language_name
+from arena.views.voting import plain_text
 
 PER_PAGE = 50
 VOTES_SHOWN = 200
@@ -28,13 +29,16 @@ class BattleFilter(forms.Form):
     competitor = forms.ModelChoiceField(Competitor.objects.none(), required=False, empty_label="All")
     category = forms.ChoiceField(required=False)
     language = forms.ChoiceField(required=False)
-    votes = forms.ChoiceField(choices=[("", "All"), ("none", "Without votes"), ("some", "With votes")], required=False)
+    votes = forms.ChoiceField(
+        choices=[("", "All"), ("none", "Without votes"), ("some", "With votes"), ("set_aside", "With votes set aside")],
+        required=False,
+    )
     before = forms.IntegerField(min_value=1, required=False)
     after = forms.IntegerField(min_value=1, required=False)
 
     def __init__(self, data: QueryDict, *, arena: Arena) -> None:
         super().__init__(data)
-        self.fields["competitor"].queryset = arena.competitors.all()  # type: ignore[attr-defined]
+        self.fields["competitor"].queryset = arena.competitors.named()  # type: ignore[attr-defined]
         prompts = Prompt.objects.filter(arena=arena).order_by()
         categories = sorted(set(prompts.exclude(category="").values_list("category", flat=True).distinct()))
         languages = sorted(set(prompts.exclude(language="").values_list("language", flat=True).distinct()))
@@ -51,37 +55,85 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404("the battles of this arena are private")
     form = BattleFilter(request.GET, arena=arena)
     if not form.is_valid():
-        raise BadRequest(f"unknown filter: {form.errors.as_text()}")
+        told = page_context(
+            request, "battles", arena, form=BattleFilter(QueryDict(), arena=arena), unknown=list(_unknown(form))
+        )
+        return render(request, "arena/battles.html", told, status=400)
     voter = identity.voter_of(request, arena, create=False)
     page = _page(_filtered(access.battles_for(request.user, arena, voter), form), form)
     context = page_context(
         request, "battles", arena, form=form, rows=_rows(page.battles),
+        n_hidden=access.battles_in_play(request.user, arena, voter).count(),
         newer=_query(request, after=page.newer_than), older=_query(request, before=page.older_than),
     )  # fmt: skip
     return render(request, "arena/battles.html", context)
 
 
-def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | None:
-    """What the page of one battle shows of prompt, answers and votes; None where the reader is to vote first."""
+UNKNOWN = {
+    "competitor": "There is no model with the number “{}” here.",
+    "category": "There is no category “{}” here.",
+    "language": "There is no language “{}” here.",
+    "votes": "“{}” is no choice of votes.",
+    "before": "“{}” is no place in this list.",
+    "after": "“{}” is no place in this list.",
+}
+
+
+def _unknown(form: BattleFilter) -> Iterator[str]:
+    """What was asked for that is not there, in words."""
+    for name in form.errors:
+        yield UNKNOWN[name].format(visible_controls(form.data.get(name, "").replace("\0", "")[:100]))
+
+
+class NotNow(StrEnum):
+    """Why a battle that the reader may see at other times is hidden."""
+
+    VOTE_FIRST = "vote first"
+    IN_PLAY = "in play"
+
+
+def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | NotNow:
+    """What the page of one battle shows of prompt, answers and votes; or why it shows nothing now."""
     voter = identity.voter_of(request, arena, create=False)
     readable = access.battles_for(request.user, arena, voter)
     shown = readable.select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b").filter(pk=pk).first()
     if shown is None:
         if access.sees_content(request.user, arena) and _is_open_to(voter, arena, pk):
-            return None
+            return NotNow.VOTE_FIRST
+        if access.battles_in_play(request.user, arena, voter).filter(pk=pk).exists():
+            return NotNow.IN_PLAY
         raise Http404(f"no battle {pk} that you may read")
+    answers = alike([shown.response_a, shown.response_b])
     return page_context(
-        request, "battles", arena, battle=shown, tally=tallies([shown])[shown.pk], answers=_answers(shown),
-        prompt=turns_of(shown.prompt) if shown.prompt else [], votes=_votes(request, shown),
+        request, "battles", arena, battle=shown, tally=tallies([shown])[shown.pk], answers=_answers(shown, answers),
+        prompt=turns_of(shown.prompt) if shown.prompt else [], folded=_folded(shown, answers), votes=_votes(request, shown),
         language=language_name(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
         newer=readable.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
         older=readable.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
     )  # fmt: skip
 
 
+@never_cache
+@require_safe
+def whole_text(request: HttpRequest, slug: str, pk: int, part: str) -> HttpResponse:
+    """What a battle's page folds away, for those who may read the battle."""
+    arena = arena_or_404(request, slug)
+    readable = access.battles_for(request.user, arena, identity.voter_of(request, arena, create=False))
+    battle = readable.select_related("prompt", "response_a", "response_b").filter(pk=pk).first()
+    if battle is None or part not in {"prompt", *Side.values}:
+        raise Http404("no such text that you may read")
+    return plain_text({"prompt": battle.prompt, Side.A: battle.response_a, Side.B: battle.response_b}[part])
+
+
 def _is_open_to(voter: Voter | None, arena: Arena, pk: int) -> bool:
     asked = Battle.objects.filter(pk=pk, arena=arena).published()
     return voter is not None and asked.filter(prompt_id__in=access.pending_prompts(voter)).exists()
+
+
+def _folded(battle: Battle, answers: Sequence[Shown | None]) -> list[str]:
+    """The parts of which only the beginning is shown."""
+    prompt = ["prompt"] if battle.prompt and is_folded(battle.prompt) else []
+    return prompt + [side.value for side, answer in zip(Side, answers, strict=True) if answer and answer.is_folded]
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
@@ -102,7 +154,10 @@ def _filtered(battles: QuerySet[Battle], form: BattleFilter) -> QuerySet[Battle]
         battles = battles.filter(Q(prompt__category=category) | Q(prompt__category__startswith=f"{category}/"))
     if asked["language"]:
         battles = battles.filter(prompt__language=asked["language"])
-    if asked["votes"]:
+    if asked["votes"] == "set_aside":
+        left_out = Q(is_counted=False) | Q(source__state=Import.State.SET_ASIDE)
+        battles = battles.filter(Exists(Vote.objects.filter(left_out, battle=OuterRef("pk"))))
+    elif asked["votes"]:
         voted_on = Exists(Vote.objects.filter(battle=OuterRef("pk")))
         battles = battles.filter(voted_on if asked["votes"] == "some" else ~voted_on)
     return battles
@@ -141,6 +196,7 @@ class Tally:
     tie: int
     both_bad: int
     n_set_aside: int
+    why_set_aside: str  # each reason, with how many votes where several were set aside
 
     @property
     def n_counted(self) -> int:
@@ -149,12 +205,29 @@ class Tally:
 
 def tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
     """Of each battle, in one query."""
-    votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "source__state")
+    votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "source__state")
     counted: Counter[tuple[int, str]] = Counter()
-    for battle_id, outcome, is_counted, state in votes:
-        counted[battle_id, outcome if is_counted and state != Import.State.SET_ASIDE else "n_set_aside"] += 1
+    reasons: dict[int, Counter[str]] = defaultdict(Counter)
+    for battle_id, outcome, is_counted, reason, state in votes:
+        if why := _why_set_aside(is_counted, reason, state):
+            reasons[battle_id][why] += 1
+        counted[battle_id, "n_set_aside" if why else outcome] += 1
     kinds = ("a", "b", "tie", "both_bad", "n_set_aside")
-    return {battle.pk: Tally(**{kind: counted[battle.pk, kind] for kind in kinds}) for battle in battles}
+    return {
+        battle.pk: Tally(**{kind: counted[battle.pk, kind] for kind in kinds}, why_set_aside=_told(reasons[battle.pk]))
+        for battle in battles
+    }
+
+
+def _why_set_aside(is_counted: bool, reason: str, state: str | None) -> str:
+    """In words; empty where the vote counts."""
+    if state == Import.State.SET_ASIDE:
+        return "with its whole import"
+    return "" if is_counted else reason or "without a reason"
+
+
+def _told(reasons: Counter[str]) -> str:
+    return "; ".join(reason if n == reasons.total() else f"{reason} ({n})" for reason, n in reasons.most_common())
 
 
 def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, Tally]]:
@@ -193,9 +266,6 @@ def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
 
 
 def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
-    set_aside = "" if vote.is_counted else vote.set_aside_reason or "without a reason"
-    if vote.source is not None and vote.source.state == Import.State.SET_ASIDE:
-        set_aside = "with its whole import"
     labels = dict(voting.Reason.choices)
     return ShownVote(
         voter=identity.number_of(vote.voter_id, board=str(battle.arena_id)),
@@ -205,7 +275,7 @@ def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
         order={"a": "A · B", "b": "B · A"}.get(vote.first_shown, ""),
         seconds=None if vote.dwell_ms is None else vote.dwell_ms / 1000,
         vote=vote,
-        set_aside=set_aside,
+        set_aside=_why_set_aside(vote.is_counted, vote.set_aside_reason, vote.source.state if vote.source else None),
     )
 
 
@@ -215,7 +285,7 @@ def _words(vote: Vote) -> str:
     return str(Outcome(vote.outcome).label)
 
 
-def _answers(battle: Battle) -> list[tuple[Side, Competitor, list[str] | None]]:
+def _answers(battle: Battle, answers: Sequence[Shown | None]) -> list[tuple[Side, Competitor, list[str] | None]]:
     """Both sides with who stands there; None in place of the texts where the answer is not here."""
-    sides = zip(Side, (battle.competitor_a, battle.competitor_b), (battle.response_a, battle.response_b), strict=True)
-    return [(side, competitor, None if answer is None else [*turns_of(answer)]) for side, competitor, answer in sides]
+    sides = zip(Side, (battle.competitor_a, battle.competitor_b), answers, strict=True)
+    return [(side, competitor, None if answer is None else [*answer.turns]) for side, competitor, answer in sides]

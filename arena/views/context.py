@@ -4,19 +4,24 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.functional import SimpleLazyObject
 
 from arena import access
 from arena.models import Arena
+from arena.offers import offers_vote
 
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:
     """The arena, where this visitor may know of it."""
     if "\0" in slug:  # out of a query; PostgreSQL would not be asked for it
         raise Http404("a slug with a NUL")
-    arena = get_object_or_404(Arena, slug=slug)
-    if not access.arenas_for(request.user).filter(pk=arena.pk).exists():
-        raise Http404(f"no arena {slug!r}")
-    return arena
+    return get_object_or_404(access.arenas_for(request.user), slug=slug)
+
+
+def menu(request: HttpRequest) -> dict[str, Any]:
+    """For pages that nobody gave a context of ours, such as those of errors: whether the menu is a curator's."""
+    user = getattr(request, "user", None)
+    return {"is_curator": SimpleLazyObject(lambda: user is not None and access.is_curator(user))}
 
 
 def page_context(request: HttpRequest, page: str, arena: Arena | None = None, **more: Any) -> dict[str, Any]:
@@ -25,4 +30,5 @@ def page_context(request: HttpRequest, page: str, arena: Arena | None = None, **
     if arena is not None:
         context["other_arenas"] = access.arenas_for(request.user)[:50]
         context["sees_content"] = access.sees_content(request.user, arena)
+        context["offers_vote"] = SimpleLazyObject(lambda: offers_vote(arena))  # asked by whole pages only
     return context | more

@@ -17,7 +17,9 @@ def format_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 class UploadForm(forms.Form):
     what = forms.ChoiceField(label="What the file holds")
-    file = forms.FileField(label="File", allow_empty_file=True, help_text="CSV, JSON lines or a JSON array, in UTF-8.")
+    file = forms.FileField(
+        label="File", allow_empty_file=True, help_text="CSV, JSON lines or a JSON array, in UTF-8 or UTF-16."
+    )
     arena = forms.ModelChoiceField(
         Arena.objects.order_by("name"), label="Arena", required=False, to_field_name="slug", empty_label="a new one"
     )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,10 +18,13 @@ from django.views.decorators.http import require_http_methods
 from arena import access, curation
 from arena.importing import loading, receiving
 from arena.importing.checking import check
+from arena.importing.formats import fitting, formats_of
 from arena.importing.problems import ImportProblems
 from arena.importing.receiving import KeptFile
 from arena.importing.reports import Report
+from arena.importing.samples import SAMPLES
 from arena.importing.uploads import MOST_BYTES, LimitedUpload
+from arena.missing import Step, next_step
 from arena.models import Import
 from arena.tasks import load_import
 from arena.views.context import page_context
@@ -32,6 +35,18 @@ SECONDS_TO_CONFIRM = 12 * 3600
 MOST_LISTED = 50
 
 State = Import.State
+
+
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
+    """A tiny file that can be imported as it is, of each kind; together they make an arena."""
+    _only_curators(request)
+    if kind not in SAMPLES:
+        raise Http404(f"no sample of {kind!r}")
+    response = HttpResponse(SAMPLES[kind], content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
+    return _private(response)
 
 
 @csrf_exempt  # who may upload, and how much, is settled before the token is read: `_imports` is protected
@@ -47,7 +62,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, UploadForm(initial={"arena": request.GET.get("arena", "")}))
+        return _page(request, UploadForm(initial=_initial(request)))
     if "confirm" in request.POST:
         return _confirm(request)
     form = UploadForm(request.POST, request.FILES)
@@ -56,12 +71,19 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
     return _check(request, form) if form.is_valid() else _page(request, form, status=422)
 
 
+def _initial(request: HttpRequest) -> dict[str, str]:
+    """A link may say what is to be brought, and for which arena."""
+    formats = formats_of(kind) if (kind := request.GET.get("what", "")) in Import.Kind.values else {}
+    return {"arena": request.GET.get("arena", ""), "what": f"{kind}:{next(iter(formats))}" if formats else ""}
+
+
 def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     """The dry run: reads all, writes nothing but the file itself, which waits for its confirmation."""
     what = form.cleaned_data
     upload: UploadedFile[bytes] = what["file"]
     file = receiving.keep(upload.name or "file", upload.chunks())
-    known = receiving.known_import(what["arena"], kind=what["kind"], format_name=what["format"], digest=file.digest)
+    read_by, _ = fitting(what["kind"], what["format"], file.path)
+    known = receiving.known_import(what["arena"], kind=what["kind"], format_name=read_by, digest=file.digest)
     if known is not None:
         receiving.forget(file.digest)
         messages.info(request, "This file is here already: nothing was added.")
@@ -80,7 +102,7 @@ def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, re
     """All that was checked, signed: until it comes back nothing is stored."""
     said = {
         "kind": what["kind"],
-        "format": what["format"],
+        "format": report.format,
         "slug": what["slug"],
         "name": what["new_arena"],
         "pool": what["pool"],
@@ -99,12 +121,18 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     if path is None or not path.is_file():
         messages.error(request, "The checked file is no longer here: please upload it again.")
         return redirect("imports")
+    report = Report(said["n_rows"], said["counts"], said["notes"])
+    if report.n_to_allow and "allow_competitors" not in request.POST:
+        messages.error(
+            request, f"{report.n_to_allow:,} new competitors need a yes of their own: upload the file again and tick it."
+        )
+        return redirect("imports")
     source = receiving.register(
         KeptFile(said["filename"], path, said["digest"], said["n_bytes"]),
         receiving.arena_for(said["slug"], said["name"])[0],
         kind=said["kind"],
         format_name=said["format"],
-        report=Report(said["n_rows"], said["counts"], said["notes"]),
+        report=report,
         options={"pool": said["pool"] or "main"} if said["kind"] == Import.Kind.PROMPTS else {},
         created_by=_curator(request),
     )
@@ -120,7 +148,9 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _act(request, source)
         return redirect("import", pk)
-    context = page_context(request, "imports", source.arena, source=source, etag=_etag(source), **_figures(source))
+    context = page_context(
+        request, "imports", source.arena, source=source, next_step=_next_step(source), etag=_etag(source), **_figures(source)
+    )
     if not request.headers.get("HX-Request"):
         return _private(render(request, "arena/import.html", context))
     unchanged = get_conditional_response(request, etag=context["etag"])
@@ -129,6 +159,10 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(request, "arena/import.html#progress", context)
     response["ETag"] = context["etag"]
     return _private(response)
+
+
+def _next_step(source: Import) -> Step | None:
+    return next_step(source.arena) if source.state == State.PUBLISHED else None
 
 
 def _act(request: HttpRequest, source: Import) -> None:
@@ -155,7 +189,7 @@ def _set_aside(request: HttpRequest, source: Import) -> None:
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
     rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
-    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, **more)
+    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=SAMPLES, **more)
     return _private(render(request, "arena/imports.html", context, status=status))
 
 

@@ -19,6 +19,7 @@ from arena.answer_plans import AnswerDraft
 from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.running.planning import CannotPlan, Draft, PlanStale
+from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.run_forms import AnswersForm, PromptsForm
@@ -62,7 +63,7 @@ class NewRun[F: PromptsForm, D: Draft]:
         try:
             draft = self.drafted(arena, form)
         except CannotPlan as reason:
-            form.add_error(None, f"{reason}.")
+            form.add_error(None, sentence(reason))
             return self._page(request, arena, form, status=422)
         at_most = -(-draft.estimate.cost // CENT) * CENT
         return self._page(
@@ -94,7 +95,7 @@ class NewRun[F: PromptsForm, D: Draft]:
                 return self._announce(request, arena, form)
             return self._started(request, draft, form)
         except (CannotPlan, PlanStale) as reason:
-            form.add_error(None, f"{reason}.")
+            form.add_error(None, sentence(reason))
             return self._page(request, arena, form, status=409)
 
     def _started(self, request: HttpRequest, draft: D, form: F) -> HttpResponse:

@@ -72,7 +72,12 @@ class AnswersForm(PromptsForm):
         label="Temperature", min_value=0, max_value=2, required=False, help_text="Empty: as the provider has it."
     )
 
-    field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "cap"]
+    again = forms.BooleanField(
+        label="Ask again what the provider kept back", required=False,
+        help_text="Most is kept back once more, and paid once more.",
+    )  # fmt: skip
+
+    field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "again", "cap"]
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
         super().__init__(data, arena=arena)
@@ -113,7 +118,7 @@ class AnswersForm(PromptsForm):
         return Wish(
             tuple((name, endpoint) for name, endpoint in rows if name),
             Settings(said["max_tokens"], said["temperature"], said["repeats"]),
-            tuple(said.get("pools", ())), said["prompts"], said["seed"],
+            tuple(said.get("pools", ())), said["prompts"], said["seed"], said["again"],
         )  # fmt: skip
 
 

@@ -6,24 +6,28 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx import http as htmx
 
 from arena import access
-from arena.models import Attempt, Call, Endpoint, Run
+from arena.models import Attempt, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import budget, controlling
-from arena.running.controlling import NotPossible, Progress
+from arena.running.controlling import NotPossible
+from arena.running.kinds import kind_of
+from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import page_context
 from arena.views.run_forms import CapForm
 
 MOST_LISTED = 50
 MOST_FAILURES = 20
-MOST_REASONS = 10
 
 
 @login_required
@@ -43,23 +47,37 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         _act(request, shown)
         return redirect("run", pk)
     figures = controlling.progress(shown)
-    etag = _etag(shown, figures)
-    context = page_context(request, "runs", shown.arena, run=shown, figures=figures, etag=etag, **_details(shown))
+    context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
+    context["n_without_call"] = kind_of(shown.kind).without_call(shown)
     if not request.headers.get("HX-Request"):
-        return _private(render(request, "arena/run.html", context))
-    unchanged = get_conditional_response(request, etag=etag)
-    if unchanged is not None:
-        return _private(unchanged)
-    response = render(request, "arena/run.html#progress", context)
+        return _private(_whole(request, context))
+    if (
+        request.GET.get("seen", shown.state) != shown.state
+    ):  # what can be done with it is another thing now: all of the page is new
+        return _private(htmx.reselect(htmx.reswap(htmx.retarget(_whole(request, context), "#main"), "outerHTML"), "#main"))
+    return _private(_fragment(request, context))
+
+
+def _whole(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    shown = context["run"]
+    return render(request, "arena/run.html", page_context(request, "runs", shown.arena, **context, **_details(shown)))
+
+
+def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """What changes while one watches; nothing where it says what the browser shows already."""
+    parts = [render_to_string(f"arena/run.html#{part}", context | {"is_poll": True}) for part in ("progress", "endpoints")]
+    content = "".join(parts)
+    etag = f'"{sha256(content.encode()).hexdigest()[:24]}"'
+    response = get_conditional_response(request, etag=etag) or HttpResponse(content)
     response["ETag"] = etag
-    return _private(response)
+    return response
 
 
 def _act(request: HttpRequest, shown: Run) -> None:
     try:
         told = _done(request, shown, request.POST.get("act", ""))
     except NotPossible as reason:
-        messages.error(request, f"{reason}.")
+        messages.error(request, sentence(reason))
         return
     if told:
         messages.success(request, told)
@@ -73,15 +91,23 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
         return "Paused: nothing more is sent; replies that are under way come in and count."
     if act == "resume":
         controlling.resume(shown)
-        return "Resumed."
+        return ""  # the page says that it runs, or why it is paused
     if act == "cancel":
         controlling.cancel(shown)
         return "Cancelled: what came back so far counts, nothing more is sent."
     if act == "again":
         return f"{controlling.again(shown):,} failed calls are asked again."
+    if act == "try":
+        return _tried(controlling.try_now(shown))
     if act == "cap":
         return _new_cap(request, shown)
     return ""
+
+
+def _tried(n_endpoints: int) -> str:
+    if not n_endpoints:
+        return "No endpoint rests just now: nothing had to be hurried."
+    return "It is tried now, by one call." if n_endpoints == 1 else f"{n_endpoints} endpoints are tried now, by one call each."
 
 
 def _new_cap(request: HttpRequest, shown: Run) -> str:
@@ -94,23 +120,26 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
 
 
 def _details(shown: Run) -> dict[str, Any]:
-    failures = Attempt.objects.filter(call__run=shown, state__in=[Attempt.State.FAILED, Attempt.State.LOST, Attempt.State.LATE])
-    failed = shown.calls.filter(state=Call.State.FAILED).exclude(reason="").order_by()
     return {
-        "endpoints": _endpoints(shown),
-        "reasons": failed.values("outcome", "reason").annotate(n=Count("pk")).order_by("-n", "reason")[:MOST_REASONS],
-        "failures": failures.select_related("endpoint").order_by("-pk")[:MOST_FAILURES],
-        "cap_form": CapForm(),
+        "reasons": controlling.reasons(shown),
+        "doubtful": controlling.doubtful(shown),
+        "failures": _failures(shown),
+        "results": kind_of(shown.kind).results(shown) if shown.state != Run.State.RUNNING else [],
     }
+
+
+def _failures(shown: Run) -> list[dict[str, Any]]:
+    """Requests that brought no answer that counts, alike ones together, those with the newest first."""
+    failed = Attempt.objects.filter(call__run=shown, state__in=[Attempt.State.FAILED, Attempt.State.LOST, Attempt.State.LATE])
+    alike = failed.order_by().values("endpoint__name", "state", "status", "error").annotate(
+        n=Count("pk"), newest=Max("sent_at"), paid=Sum("cost"), bounds=Count("pk", filter=Q(cost__gt=0, tokens_in=None))
+    )  # fmt: skip
+    words = dict(Attempt.State.choices)
+    return [row | {"what": words[row["state"]]} for row in alike.order_by("-newest")[:MOST_FAILURES]]
 
 
 def _endpoints(shown: Run) -> QuerySet[Endpoint]:
     return Endpoint.objects.filter(pk__in=shown.calls.order_by().values("endpoint"))
-
-
-def _etag(shown: Run, figures: Progress) -> str:
-    parts = [shown.pk, shown.state, shown.paused_because, figures.n_over, figures.n_under_way, figures.spent, figures.reserved]
-    return f'"{sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]}"'
 
 
 def _private(response: HttpResponse) -> HttpResponse:

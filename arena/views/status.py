@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -25,10 +27,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look by themselves, on pages that name no icon."""
+    return redirect(static("img/mark.svg"))
+
+
+@require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     failures = readiness.failures()
     lines = [f"{part}: {failures.get(part, 'ok')}\n" for part in readiness.PARTS]
+    lines += [f"{part}: {remark}\n" for part, remark in readiness.remarks().items()]
     return HttpResponse("".join(lines), status=503 if failures else 200, content_type="text/plain; charset=utf-8")
 
 
@@ -36,7 +45,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
-        reason = "/metrics answers this machine, or a bearer token that equals AGON_METRICS_TOKEN.\n"
+        reason = (
+            "/metrics answers a bearer token that equals AGON_METRICS_TOKEN, or this machine where neither AGON_BEHIND_PROXY "
+            "nor AGON_HTTPS is set.\n"
+        )
         return HttpResponse(reason, status=403, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
     registry.register(_Gauges())
@@ -59,8 +71,8 @@ def _may_read_metrics(request: HttpRequest) -> bool:
 
 
 def _is_local(request: HttpRequest) -> bool:
-    """From this machine, and not through a proxy that runs on it."""
-    if any(header in request.META for header in FORWARDED):
+    """From this machine, and not through a proxy that runs on it. Where there is one, it may pass on no header at all."""
+    if settings.BEHIND_PROXY or settings.HTTPS or any(header in request.META for header in FORWARDED):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from math import ceil
@@ -12,20 +12,22 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import access, identity, limits, matchmaking, voting
-from arena.models import Arena, Ballot, Vote, Voter, Voting
+from arena import access, identity, limits, matchmaking, missing, voting
+from arena.languages import language_name
+from arena.models import Arena, Ballot, Battle, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
-from arena.rendering import turns_of
+from arena.rendering import alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
+from arena.views.refusals import KEY, OVER, REFUSALS, MalformedForm, SignInFirst, onward, title_of, true_cause, where_no_arena
+from arena.wording import counted
 
 PAGE = "arena/vote.html"
 RNG = SystemRandom()
@@ -38,23 +40,6 @@ CHOICES = {
     "b1": ("B better", Outcome.B, 1),
     "b2": ("B much better", Outcome.B, 2),
 }
-
-
-class MalformedForm(Exception):
-    """Not what the page's form sends."""
-
-
-REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    voting.BallotUnknown: (404, "This pair is not open to you"),
-    voting.BallotSpent: (409, "This pair is done with"),
-    voting.TooLate: (409, "Too late to take it back"),
-    voting.VotingClosed: (403, "Voting is closed"),
-    limits.TooOften: (429, "A little slower, please"),
-    MalformedForm: (400, "This vote could not be read"),
-}
-
-
-KEY = r"[A-Za-z0-9_-]{1,64}"
 
 
 class VoteForm(forms.Form):
@@ -76,7 +61,7 @@ class UndoForm(forms.Form):
     voted = forms.RegexField(rf"\A{KEY}\Z")
 
 
-Page = Callable[[HttpRequest, Arena], HttpResponse]
+Page = Callable[..., HttpResponse]
 
 
 def voting_page(view: Page) -> Callable[..., HttpResponse]:
@@ -84,10 +69,17 @@ def voting_page(view: Page) -> Callable[..., HttpResponse]:
 
     @never_cache
     @wraps(view)
-    def page(request: HttpRequest, slug: str) -> HttpResponse:
-        arena = arena_or_404(request, slug)
+    def page(request: HttpRequest, slug: str, **more: str) -> HttpResponse:
         try:
-            response = view(request, arena)
+            arena = arena_or_404(request, slug)
+        except Http404:
+            if _wants_fragment(request):
+                return render(request, f"{PAGE}#refusal", where_no_arena(request, key=_sent_key(request, more)), status=404)
+            raise
+        try:
+            response = view(request, arena, **more)
+        except voting.BallotUnknown as refusal:
+            response = _refused(request, arena, true_cause(request, arena, refusal, key=_sent_key(request, more)))
         except tuple(REFUSALS) as refusal:
             response = _refused(request, arena, refusal)
         return identity.remember(request, response)
@@ -102,10 +94,12 @@ def vote(request: HttpRequest, arena: Arena) -> HttpResponse:
     now, ahead = timezone.now(), "ahead" in request.GET
     voter = identity.voter_of(request, arena, create=True) if access.may_vote(request.user, arena) else None
     if voter is None:
-        return _not_here(request, arena)
+        return _not_here(request, arena, now)
     ballot = matchmaking.serve_ballot(voter, ahead=ahead, rng=RNG, now=now)
     if ahead:
-        return render(request, f"{PAGE}#pair", {"sheet": _sheet(ballot)}) if ballot else HttpResponse(status=204)
+        return (
+            render(request, f"{PAGE}#pair", {"arena": arena, "sheet": _sheet(ballot)}) if ballot else HttpResponse(status=204)
+        )
     if ballot is None:
         return _nothing_left(request, arena, strip=_done_before(request, voter, now))
     context = page_context(
@@ -124,52 +118,78 @@ def cast(request: HttpRequest, arena: Arena) -> HttpResponse:
         raise MalformedForm(_first_error(form))
     with transaction.atomic():
         _limit(voter, now)
-        ballot = _act(form, voter, now)
+        ballot, is_new = _act(form, voter, now)
         if _wants_fragment(request):
             matchmaking.show_next(voter, now=now)
-    return _answered(request, arena, ballot, now)
+    return _answered(request, arena, ballot, now, is_new=is_new)
 
 
 @require_POST
 @voting_page
 def undo(request: HttpRequest, arena: Arena) -> HttpResponse:
-    voter, form, now = _voter(request, arena), UndoForm(request.POST), timezone.now()
+    voter, form, now = identity.known_voter(request, arena), UndoForm(request.POST), timezone.now()
     if not form.is_valid():
-        raise MalformedForm(_first_error(form))
+        raise MalformedForm("The form did not say which vote: load the page again.")
+    if voter is None:
+        raise voting.BallotUnknown("You have cast no vote in this arena.")
     voting.take_back(form.cleaned_data["voted"], voter, now=now)
     return _answered(request, arena, voting.ballot_of(form.cleaned_data["voted"], voter), now)
+
+
+@require_GET
+@voting_page
+def whole_text(request: HttpRequest, arena: Arena, key: str, part: str) -> HttpResponse:
+    """What the pair's page folds away: the prompt or the answer on one side, as it was written."""
+    ballot = voting.ballot_of(key, _voter(request, arena))
+    if part not in {"prompt", *Side.values} or ballot.state != Ballot.State.OPEN:
+        raise voting.BallotUnknown("This text is shown with its pair only, and the pair is not open to you.")
+    prompt, first, second = _texts(ballot)
+    return plain_text({"prompt": prompt, Side.A: first, Side.B: second}[part])
+
+
+def plain_text(row: Prompt | Response | None) -> HttpResponse:
+    """Nothing in it runs: it is text, whatever it holds."""
+    return HttpResponse(visible_controls(row.text) if row else "", content_type="text/plain; charset=utf-8")
 
 
 def _wants_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def _sent_key(request: HttpRequest, more: dict[str, str]) -> str:
+    return more.get("key") or request.POST.get("ballot") or request.POST.get("voted") or ""
+
+
 def _voter(request: HttpRequest, arena: Arena) -> Voter:
     voter = identity.voter_of(request, arena, create=False)
     if voter is None:
-        raise voting.BallotUnknown(
-            "You have no open pair in this arena. Cookies must be allowed for voting without an account."
-        )
+        raise voting.BallotUnknown("You have no open pair in this arena.")
     return voter
 
 
-def _act(form: VoteForm, voter: Voter, now: datetime) -> Ballot:
+def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, bool]:
+    """The ballot as it stands now, and whether it stands so because of this form."""
     said = form.cleaned_data
     if said["act"] == "skip":
-        return voting.skip(said["ballot"], voter)
-    if said["act"] == "flag":
-        return voting.flag(said["ballot"], voter, note=said["comment"])
-    _, shown, strength = CHOICES[said["outcome"]]
-    return voting.cast_vote(
-        said["ballot"], voter, shown, strength=strength, reasons=said["why"], comment=said["comment"], now=now
-    ).ballot
+        ballot, state = voting.skip(said["ballot"], voter), Ballot.State.SKIPPED
+    elif said["act"] == "flag":
+        ballot, state = voting.flag(said["ballot"], voter, note=said["comment"]), Ballot.State.FLAGGED
+    else:
+        _, shown, strength = CHOICES[said["outcome"]]
+        cast = voting.cast_vote(
+            said["ballot"], voter, shown, strength=strength, reasons=said["why"], comment=said["comment"], now=now
+        )
+        same = (cast.vote.outcome, cast.vote.strength) == (cast.ballot.outcome_for(shown), strength)
+        return cast.ballot, cast.is_new or (same and cast.vote.is_counted)
+    return ballot, ballot.state == state
 
 
 def _limit(voter: Voter, now: datetime) -> None:
     if not limits.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
         wait = limits.retry_after(MINUTE, now)
         raise limits.TooOften(
-            f"You have judged {settings.VOTES_PER_MINUTE} pairs in this minute. Go on in {wait} seconds: this pair stays open.",
+            f"You have answered {counted(settings.VOTES_PER_MINUTE, 'pair')} in this minute. "
+            f"Go on in {counted(wait, 'second')}: this pair stays open.",
             retry_after=wait,
         )
 
@@ -192,6 +212,7 @@ class Sheet:
     system_prompt: str
     prompt: list[SafeString]
     answers: list[tuple[Side, list[SafeString]]]
+    folded: list[str]  # parts of which only the beginning is shown: prompt, a, b
 
 
 @dataclass(frozen=True)
@@ -207,36 +228,40 @@ class Strip:
     n_agree: int = 0
     n_others: int = 0
     undo_seconds: int = 0
+    stood: bool = False  # it was voted on before, and what was sent now changed nothing
 
 
 def _sheet(ballot: Ballot) -> Sheet:
-    ballot = Ballot.objects.select_related("battle__prompt", "battle__response_a", "battle__response_b").get(pk=ballot.pk)
-    battle, prompt = ballot.battle, ballot.battle.prompt
-    pair = [battle.response_a, battle.response_b]
-    if ballot.first_shown == Side.B:
-        pair.reverse()
+    prompt, *answers = _texts(ballot)
+    shown = alike(answers)
+    folded = [prompt is not None and is_folded(prompt), *(answer is not None and answer.is_folded for answer in shown)]
     return Sheet(
         key=ballot.key,
         category=prompt.category if prompt else "",
         language=language_name(prompt.language) if prompt else "",
         system_prompt=prompt.system_prompt if prompt else "",
         prompt=turns_of(prompt) if prompt else [],
-        answers=[(side, turns_of(answer) if answer else []) for side, answer in zip(Side, pair, strict=True)],
+        answers=[(side, answer.turns if answer else []) for side, answer in zip(Side, shown, strict=True)],
+        folded=[part for part, is_so in zip(["prompt", *Side.values], folded, strict=True) if is_so],
     )
 
 
-def language_name(code: str) -> str:
-    try:
-        return str(get_language_info(code)["name"])
-    except KeyError:
-        return code
+def _texts(ballot: Ballot) -> tuple[Prompt | None, Response | None, Response | None]:
+    """The prompt, and the answers in the order in which they are shown."""
+    battle = Battle.objects.select_related("prompt", "response_a", "response_b").get(pk=ballot.battle_id)
+    pair = [battle.response_a, battle.response_b]
+    if ballot.first_shown == Side.B:
+        pair.reverse()
+    return battle.prompt, pair[0], pair[1]
 
 
 def _done_before(request: HttpRequest, voter: Voter, now: datetime) -> Strip | None:
     """Without scripts, the page after a vote is the next pair: it tells about the one before."""
     key = request.GET.get("done", "")
     ballot = Ballot.objects.filter(key=key, voter=voter).first() if re.fullmatch(KEY, key) else None
-    return None if ballot is None or ballot.state == Ballot.State.OPEN else _strip(ballot, now)
+    if ballot is None or ballot.state == Ballot.State.OPEN:
+        return None
+    return replace(_strip(ballot, now), stood="stood" in request.GET)
 
 
 def _strip(ballot: Ballot, now: datetime) -> Strip:
@@ -250,7 +275,7 @@ def _strip(ballot: Ballot, now: datetime) -> Strip:
         Vote.objects.counted().filter(battle_id=ballot.battle_id).exclude(pk=own.pk).values_list("outcome", flat=True)
     )
     return Strip(
-        state="voted" if own.is_counted else "taken_back",
+        state="voted" if own.is_counted else "taken_back" if own.set_aside_reason == voting.TAKEN_BACK else "set_aside",
         key=ballot.key,
         n_cast=_n_cast(ballot.voter),
         choice=_choice(own, ballot),
@@ -278,32 +303,51 @@ def _n_cast(voter: Voter) -> int:
     return Vote.objects.filter(voter=voter).exclude(set_aside_reason=voting.TAKEN_BACK).count()
 
 
-def _answered(request: HttpRequest, arena: Arena, ballot: Ballot, now: datetime) -> HttpResponse:
+def _answered(request: HttpRequest, arena: Arena, ballot: Ballot, now: datetime, *, is_new: bool = True) -> HttpResponse:
     if _wants_fragment(request):
-        return render(request, f"{PAGE}#strip", {"arena": arena, "strip": _strip(ballot, now)})
-    return redirect(reverse("vote", args=[arena.slug], query={"done": ballot.key}))
+        strip = replace(_strip(ballot, now), stood=not is_new)
+        return render(request, f"{PAGE}#strip", {"arena": arena, "strip": strip})
+    return redirect(reverse("vote", args=[arena.slug], query={"done": ballot.key} | ({} if is_new else {"stood": 1})))
 
 
-def _not_here(request: HttpRequest, arena: Arena) -> HttpResponse:
+def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse:
+    """Without scripts, whoever voted or took a vote back before the arena closed is told of it first."""
+    voter = identity.known_voter(request, arena)
+    strip = _done_before(request, voter, now) if voter else None
     if arena.voting == Voting.ACCOUNTS and not request.user.is_authenticated:
+        if strip is not None:
+            refusal = SignInFirst("This arena takes votes from accounts only, by now.")
+            return _message(
+                request, arena, title="Sign in to vote", sentence=str(refusal), strip=strip,
+                onward=onward(request, arena, refusal),
+            )  # fmt: skip
         return redirect_to_login(request.get_full_path())
-    return _message(request, arena, title="Voting is closed", sentence="This arena takes no votes at the moment.")
+    sentence = "This arena takes no votes. A curator can open it to everyone, or to those with an account, in the admin."
+    return _message(request, arena, title="Voting is closed", sentence=sentence, strip=strip)
 
 
 def _nothing_left(request: HttpRequest, arena: Arena, *, strip: Strip | None) -> HttpResponse:
-    if matchmaking.has_anything(arena):
-        title, sentence = "You have voted on everything here", "Every pair that can be compared was shown to you. Thank you."
-        return _message(request, arena, title=title, sentence=sentence, strip=strip)
-    sentence = "Nobody can vote until two competitors have answered the same prompt."
-    return _message(request, arena, title="There is nothing to compare yet", sentence=sentence, needs_answers=True)
+    if why := missing.why_no_pair(arena):
+        is_switched_off = why.startswith(missing.OUT_OF_PLAY)
+        return _message(
+            request, arena, title="There is nothing to compare yet", sentence=why, needs_answers=not is_switched_off,
+            needs_texts=missing.n_answered_without_text(arena) > 0, is_switched_off=is_switched_off, strip=strip,
+        )  # fmt: skip
+    title = "No pair is left for you"
+    sentence = "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."
+    return _message(request, arena, title=title, sentence=sentence, strip=strip)
 
 
 def _refused(request: HttpRequest, arena: Arena, refusal: Exception) -> HttpResponse:
-    status, title = next(known for kind, known in REFUSALS.items() if isinstance(refusal, kind))
+    status, title = title_of(request, refusal)
+    context = {
+        "title": title, "sentence": str(refusal), "onward": onward(request, arena, refusal),
+        "is_over": isinstance(refusal, OVER),
+    }  # fmt: skip
     if _wants_fragment(request):
-        response = render(request, f"{PAGE}#refusal", {"title": title, "sentence": str(refusal)}, status=status)
+        response = render(request, f"{PAGE}#refusal", context, status=status)
     else:
-        response = _message(request, arena, title=title, sentence=str(refusal), status=status, may_go_on=status != 403)
+        response = _message(request, arena, status=status, **context)
     if isinstance(refusal, limits.TooOften):
         response["Retry-After"] = str(refusal.retry_after)
     return response

@@ -91,12 +91,20 @@ def _asked(
     wire: str, body: Mapping[str, Any], messages: tuple[Message, ...], max_tokens: int, schema: Mapping[str, Any] | None
 ) -> Asked:
     system = "\n".join(message.content for message in messages if message.role == "system")
-    fence = next((word for word in reversed(_ANNOUNCED.findall(system)) if f"<<<{word} " in messages[-1].content), "")
+    announcing = system or messages[0].content  # a server without a system role has it in the first turn
+    fence = next((word for word in reversed(_ANNOUNCED.findall(announcing)) if f"<<<{word} " in messages[-1].content), "")
     return Asked(
         wire=wire, model=str(body["model"]), messages=messages, max_tokens=max_tokens, schema=schema,
-        parameters=frozenset(body) - {"messages", "model", "system"}, seed=body.get("seed"), fence=fence,
+        parameters=frozenset(body) - {"messages", "model", "system"} | _refusable(body, has_system=bool(system)),
+        seed=body.get("seed"), fence=fence,
         slots=_slots(messages, fence),
     )  # fmt: skip
+
+
+def _refusable(body: Mapping[str, Any], *, has_system: bool) -> set[str]:
+    """What a server may refuse that is no parameter of its own."""
+    form = (body.get("response_format") or {}).get("type")
+    return ({"system"} if has_system else set()) | ({str(form)} & {"json_schema", "json_object"})
 
 
 def _slots(messages: tuple[Message, ...], fence: str) -> Mapping[str, str]:

@@ -7,10 +7,12 @@ from typing import Any
 BEHAVIOURS = frozenset(
     {"good", "null_filtered", "null_content", "cut", "refusal", "empty", "bad_label", "two_labels", "policy", "html",
      "empty_body", "wrong_json", "tool_call", "context_length", "unauthorized", "no_such_model", "rate_limit", "server_error",
-     "overloaded", "hang", "drop", "drop_midway", "echo_key", "huge", "redirect", "no_usage"}
+     "overloaded", "hang", "drop", "drop_midway", "echo_key", "huge", "redirect", "no_usage", "limit_in_200", "broken_choice",
+     "key_as_400", "no_credit", "stream"}
 )  # fmt: skip
 OBEDIENCES = frozenset({"", "outside_fence", "anywhere"})
-USAGES = frozenset({"counted", "bound"})
+USAGES = frozenset({"counted", "bound", "words"})
+THINKING_FORMS = frozenset({"tags", "field", "part"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,14 @@ class Script:
     requests_per_minute: int | None = None  # a sliding window for each key; above it 429
     retry_after: float | None = None  # sent with a 429
     announce_limits: bool = False  # send the provider's rate-limit headers
-    refuse: frozenset[str] = frozenset()  # parameters that get a 400
+    refuse: frozenset[str] = frozenset()  # parameters that get a 400; also "system" (the role), "json_schema" and "json_object"
+    finish: str = ""  # the reason that ends a good reply, in place of the wire's own; "null" and "absent" give none
+    thinking: str = ""  # what it thinks before each reply
+    thinking_as: str = "tags"  # "tags" in the text, a "field" of its own, or a "part" of the content
     truncate_below: int = 0  # replies are cut in mid-word where max_tokens is smaller
-    usage: str | tuple[int, int] = "counted"  # "counted", "bound" (what is reserved for the request), or two numbers
+    usage: str | tuple[int, int] = (
+        "counted"  # "counted", "bound" (what is reserved for the request), "words" (no numbers), or two numbers
+    )
     keep_bodies: bool = True
     models: Mapping[str, "Script"] = field(default_factory=dict)  # what other models behind the same address say
 
@@ -88,6 +95,7 @@ class Script:
         named = {*self.mix, *self.behaviours, *(rule.behaviour for rule in self.rules)}
         _allowed(named, BEHAVIOURS, "behaviour")
         _allowed({self.obey}, OBEDIENCES, "obey")
+        _allowed({self.thinking_as}, THINKING_FORMS, "thinking_as")
         _allowed({self.usage} if isinstance(self.usage, str) else set(), USAGES, "usage")
         if sum(self.mix.values()) > 1 + 1e-9:
             raise ValueError(f"mix: shares sum to {sum(self.mix.values()):g}; they may sum to 1 at most, the rest is good")

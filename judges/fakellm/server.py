@@ -18,6 +18,7 @@ from judges.fakellm.playing import behaviour_of, said, uniform
 from judges.fakellm.script import Script
 from judges.fakellm.wires import Answer, answered, failed, refused
 
+HOST = "127.0.0.1"
 WINDOW = 60.0  # seconds that a limit of requests a minute looks back
 _WIRES = {"/chat/completions": ("openai", asked_on_openai), "/messages": ("anthropic", asked_on_anthropic)}
 
@@ -159,7 +160,7 @@ def _latency(script: Script, asked: Asked) -> float:
 
 
 @contextmanager
-def serving(script: Script | None = None, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[FakeServer]:
+def serving(script: Script | None = None, *, host: str = HOST, port: int = 0) -> Iterator[FakeServer]:
     """A fake on loopback while the block runs, in a thread of its own."""
     fake, loop, is_up = FakeServer(script or Script()), asyncio.new_event_loop(), threading.Event()
     failure: list[OSError] = []

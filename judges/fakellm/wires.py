@@ -36,9 +36,31 @@ def answered(script: Script, asked: Asked, behaviour: str, text: str, *, number:
             failed(asked.wire, 401, "authentication_error", f"Incorrect API key provided: {key}"),
             headers=_JSON | {"x-request-id": key},
         )
+    if behaviour == "stream":
+        return _streamed(asked, text)
     content, finish = _content(script, asked, behaviour, text)
     body = json.dumps(_body(script, asked, behaviour, content, finish, number), ensure_ascii=False).encode("utf-8", "replace")
     return Answer(body=body, cut=0.5 if behaviour == "drop_midway" else None)
+
+
+def _streamed(asked: Asked, text: str) -> Answer:
+    """Events, although none were asked for."""
+    half = len(text) // 2
+    events: list[dict[str, object]] = []
+    if asked.wire == "anthropic":
+        start = {"id": "msg_fake", "model": asked.model, "usage": {"input_tokens": 3}}
+        events.append({"type": "message_start", "message": start})
+        parts = (text[:half], text[half:])
+        events.extend({"type": "content_block_delta", "delta": {"type": "text_delta", "text": part}} for part in parts)
+        events.append({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}})
+    else:
+        chunks = [{"delta": {"content": part}, "finish_reason": None} for part in (text[:half], text[half:])]
+        events = [
+            {"id": "x", "model": asked.model, "choices": [each]} for each in (*chunks, {"delta": {}, "finish_reason": "stop"})
+        ]
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    body = "".join([*lines, "data: [DONE]\n\n"]).encode("utf-8", "replace")
+    return Answer(body=body, headers={"content-type": "text/event-stream"})
 
 
 def failed(wire: str, status: int, kind: str, message: str, parameter: str | None = None) -> Answer:
@@ -51,7 +73,12 @@ def failed(wire: str, status: int, kind: str, message: str, parameter: str | Non
 
 
 def refused(wire: str, parameter: str) -> Answer:
-    """A parameter that the endpoint does not take."""
+    """A parameter that the endpoint does not take, or the role of the system, or a schema, or JSON at all."""
+    if parameter == "system":
+        return failed(wire, 400, "BadRequestError", "System role not supported")
+    if parameter in _FORMS:
+        message = f"Invalid value: '{parameter}'. Supported values are: {_FORMS[parameter]}."
+        return failed(wire, 400, "invalid_value", message, "response_format.type")
     if wire == "anthropic":
         return failed(wire, 400, "invalid_request_error", f"{parameter}: Extra inputs are not permitted")
     return failed(
@@ -59,6 +86,7 @@ def refused(wire: str, parameter: str) -> Answer:
     )
 
 
+_FORMS = {"json_schema": "'text' and 'json_object'", "json_object": "'text'"}
 _ERRORS = {
     "policy": (400, "content_policy_violation", "Your request was rejected by our content policy."),
     "context_length": (400, "context_length_exceeded", "This model's maximum context length is 8192 tokens."),
@@ -67,6 +95,9 @@ _ERRORS = {
     "rate_limit": (429, "rate_limit_error", "Rate limit reached."),
     "server_error": (500, "api_error", "Internal server error"),
     "overloaded": (529, "overloaded_error", "Overloaded"),
+    "limit_in_200": (200, "rate_limit_exceeded", "Rate limit reached"),
+    "key_as_400": (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
+    "no_credit": (429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
 }
 _WHOLE = {
     "html": Answer(body=_HTML.encode(), headers={"content-type": "text/html; charset=utf-8"}),
@@ -99,31 +130,71 @@ def _content(script: Script, asked: Asked, behaviour: str, text: str) -> tuple[s
 
 def _body(script: Script, asked: Asked, behaviour: str, content: str | None, finish: str, number: int) -> dict[str, object]:
     given, returned = _tokens(script, asked, content)
+    said = script.finish if script.finish and behaviour == "good" else ""
     model = script.model or asked.model
     if asked.wire == "anthropic":
         body: dict[str, object] = {
             "id": f"msg_fake{number}", "type": "message", "role": "assistant", "model": model,
-            "content": _blocks(content, finish), "stop_reason": _STOPS[finish], "stop_sequence": None,
+            "content": _blocks(script, content, finish), "stop_reason": said or _STOPS[finish], "stop_sequence": None,
             "usage": {"input_tokens": given, "output_tokens": returned},
         }  # fmt: skip
     else:
-        message = {"role": "assistant", "content": content, "refusal": None} | _tools(finish)
+        message = {"role": "assistant", "content": content, "refusal": None} | _tools(finish) | _thought(script, content)
         body = {
             "id": f"chatcmpl-fake{number}", "object": "chat.completion", "created": 0, "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
+            "choices": [{"index": 0, "message": message, "finish_reason": said or finish, "logprobs": None}],
             "usage": {"prompt_tokens": given, "completion_tokens": returned, "total_tokens": given + returned},
         }  # fmt: skip
     if behaviour == "no_usage":
         del body["usage"]
+    if script.usage == "words":
+        body["usage"] = "free of charge"
+    return _broken(body) if behaviour == "broken_choice" else _without_reason(body, said)
+
+
+def _broken(body: dict[str, object]) -> dict[str, object]:
+    """An error beside the half of a reply."""
+    error = {"code": 502, "message": "the upstream broke off"}
+    choices = body.get("choices")
+    if not isinstance(choices, list):
+        return body | {"type": "error", "error": error}
+    return body | {"choices": [choice | {"finish_reason": "error", "error": error} for choice in choices]}
+
+
+def _without_reason(body: dict[str, object], said: str) -> dict[str, object]:
+    """The body where no reason is to be given."""
+    if said not in {"null", "absent"}:
+        return body
+    choices = body.get("choices")
+    for place in choices if isinstance(choices, list) else [body]:
+        name = "finish_reason" if "finish_reason" in place else "stop_reason"
+        place[name] = None
+        if said == "absent":
+            del place[name]
     return body
 
 
-def _blocks(content: str | None, finish: str) -> list[dict[str, object]] | None:
+def _thought(script: Script, content: str | None) -> dict[str, object]:
+    """The message's content with what was thought, as the script has it."""
+    if not script.thinking or content is None:
+        return {}
+    if script.thinking_as == "tags":
+        return {"content": f"<think>\n{script.thinking}\n</think>\n\n{content}"}
+    if script.thinking_as == "field":
+        return {"reasoning_content": script.thinking}
+    return {"content": [{"type": "thinking", "text": script.thinking}, {"type": "text", "text": content}]}
+
+
+def _blocks(script: Script, content: str | None, finish: str) -> list[dict[str, object]] | None:
     if finish == "tool_calls":
         return [{"type": "tool_use", "id": "toolu_fake", "name": "search", "input": {}}]
     if content is None:
         return [] if finish == "content_filter" else None
-    return [{"type": "text", "text": content}] if content else []
+    if script.thinking and script.thinking_as == "tags":
+        content = f"<think>\n{script.thinking}\n</think>\n\n{content}"
+    thought: list[dict[str, object]] = [{"type": "thinking", "thinking": script.thinking}] if script.thinking else []
+    blocks = thought if script.thinking_as != "tags" else []
+    return [*blocks, {"type": "text", "text": content}] if content else blocks
 
 
 def _tools(finish: str) -> dict[str, object]:

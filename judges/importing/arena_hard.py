@@ -17,7 +17,7 @@ from judges.verdicts import Order
 N_GAMES = 2
 
 
-def read(path: Path, arena: Arena, baseline: str) -> Batch:
+def read(path: Path, arena: Arena, baseline: str, most_new: int) -> Batch:
     against = Competitor.objects.filter(arena=arena, name=baseline).first()
     if against is None:
         raise UnreadableFile(f"--baseline {baseline!r}: name the competitor that was answer A in every first game")

@@ -16,14 +16,15 @@ from judges.verdicts import Order
 N_ORDERS = 2
 
 
-def read(path: Path, arena: Arena, baseline: str) -> Batch:
+def read(path: Path, arena: Arena, baseline: str, most_new: int) -> Batch:
     try:
         pairs = read_judgebench(path)
     except GoldSetError as error:
         raise UnreadableFile(str(error)) from error
-    _, placed = load_gold_set(arena, path.stem, pairs, origin="judgebench")
+    loaded = load_gold_set(arena, path.stem, pairs, origin="judgebench", most_new=most_new)
     rows = list(rows_of(path))
-    return Batch([game for row in rows for game in _games(row, placed[row.text("pair_id")])], len(rows), 0)
+    games = [game for row in rows for game in _games(row, loaded.placed[row.text("pair_id")])]
+    return Batch(games, len(rows), 0, (*loaded.notes(), *loaded.warnings()))
 
 
 def _games(row: Row, placed: Placed) -> list[StoredGame]:

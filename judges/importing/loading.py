@@ -1,13 +1,16 @@
 """Stored judgements -> games of an imported judge, once."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
+from arena.importing.newcomers import UNASKED_COMPETITORS
 from arena.models import Arena
+from arena.wording import counted
 from judges.cards import stored_judge
 from judges.importing import arena_hard, judgebench, pandalm
 from judges.importing.stored import Layout, StoredGame, UnreadableFile
@@ -36,31 +39,40 @@ class Taken:
     n_games: int
     n_added: int
     n_without_battle: int
+    n_repeated: int  # games that stand in the file more than once, word for word
+    notes: tuple[str, ...] = ()
 
 
-def import_judgements(path: Path, layout_key: str, arena: Arena, *, name: str = "", baseline: str = "") -> Taken:
-    """Take a file in; the same file again adds nothing."""
+def import_judgements(
+    path: Path, layout_key: str, arena: Arena, *, name: str = "", baseline: str = "", most_new: int = UNASKED_COMPETITORS
+) -> Taken:
+    """Take a file in; the same file again adds nothing.
+
+    Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes.
+    """
     if layout_key not in LAYOUTS:
         raise UnreadableFile(f"--format {layout_key}: no such layout; known are {', '.join(LAYOUTS)}")
     layout = LAYOUTS[layout_key]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with transaction.atomic():
-        batch = layout.read(path, arena, baseline)
+        batch = layout.read(path, arena, baseline, most_new)
         if not batch.games:
             raise UnreadableFile(
-                f"{path.name}: none of its {batch.n_rows:,} rows names a battle of {arena.slug}: import those first"
+                f"{path.name}: none of its {counted(batch.n_rows, 'row')} names a battle of {arena.slug}: import those first"
             )
         # Another file is another card: nobody knows whether it was the same judge.
         saying = {"layout": layout.key, "digest": digest}
         judge = stored_judge(Judge.Kind.IMPORTED, layout.protocol, name=name or path.stem, parameters=saying)
-        n_added = _add(judge, arena, batch.games)
-    return Taken(judge, batch.n_rows, len(batch.games), n_added, batch.n_without_battle)
+        games = _by_place(batch.games)
+        n_added = _add(judge, arena, games)
+    n = len(batch.games)
+    return Taken(judge, batch.n_rows, n, n_added, batch.n_without_battle, n - len(games), batch.notes)
 
 
-def _add(judge: Judge, arena: Arena, stored: list[StoredGame]) -> int:
+def _add(judge: Judge, arena: Arena, stored: Mapping[tuple[int, str, int], StoredGame]) -> int:
     rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list("battle_id", "order", "repeat")
     here = set(rows)
-    new = [one for key, one in _by_place(stored).items() if key not in here]
+    new = [one for key, one in stored.items() if key not in here]
     taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in new))}
     games = [_game(judge, one, taints.get(one.battle_id, [])) for one in new]
     file_ended(games, arena_id=arena.pk, now=timezone.now(), reason=f"stored judgements of {judge}")

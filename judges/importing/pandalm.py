@@ -16,7 +16,7 @@ AS_TEXT = {"0": "Tie"}
 ROWS_A_QUERY = 1_000
 
 
-def read(path: Path, arena: Arena, baseline: str) -> Batch:
+def read(path: Path, arena: Arena, baseline: str, most_new: int) -> Batch:
     rows = {row.text("idx"): row for row in rows_of(path)}
     battles = battles_of(arena, list(rows))
     games = [_game(row, *battles[key]) for key, row in rows.items() if key in battles]

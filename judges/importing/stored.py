@@ -1,10 +1,10 @@
 """What a file of stored judgements holds, row by row."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from arena.models import Arena
 from judges.parsing import Parsed
@@ -34,16 +34,22 @@ class Batch:
     games: list[StoredGame]
     n_rows: int
     n_without_battle: int  # rows whose battle is not in the arena
+    notes: tuple[str, ...] = ()  # what a reader must know of the labels that came with them
+
+
+class Read(Protocol):
+    def __call__(self, path: Path, arena: Arena, baseline: str, most_new: int) -> Batch:
+        """What a file holds; its battles are made where it brings them, with at most `most_new` new competitors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One kind of file: `read(path, arena, baseline)`."""
+    """One kind of file: `read(path, arena, baseline, most_new)`; see `Read`."""
 
     key: str
     title: str
     protocol: str
-    read: Callable[[Path, Arena, str], Batch]
+    read: Read
 
 
 @dataclass(frozen=True, slots=True)

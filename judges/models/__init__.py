@@ -1,9 +1,11 @@
-from judges.models.cards import Judge
+from judges.models.cards import BASELINES, Judge
+from judges.models.choices import JudgeChoice
 from judges.models.constants import ConstantAnswers
 from judges.models.games import EarlierEnding, Game, GameChange
 from judges.models.gold import Checklist, ChecklistCall, GoldItem, GoldSet
 
 __all__ = [
+    "BASELINES",
     "Checklist",
     "ChecklistCall",
     "ConstantAnswers",
@@ -13,4 +15,5 @@ __all__ = [
     "GoldItem",
     "GoldSet",
     "Judge",
+    "JudgeChoice",
 ]

@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from arena.models import Endpoint
 
+BASELINES = frozenset({"longer", "random"})
+"""Programs that look at no reference: what no judgement at all looks like. They never count."""
+
 
 class JudgeQuerySet(models.QuerySet["Judge"]):
     def current(self) -> "JudgeQuerySet":
@@ -35,9 +38,9 @@ class Judge(models.Model):
     base_url = models.CharField(max_length=300, blank=True, default="", editable=False)
     model = models.CharField(max_length=200, blank=True, default="", help_text="The model's name, as the provider spells it.")
     protocol = models.CharField(max_length=60, help_text="Key of the protocol, or of the offline judge.")
-    template = models.TextField(blank=True, default="", help_text="What it is asked, with {slots}; as the protocol has it.")
+    template = models.TextField(blank=True, default="", help_text="What it is asked, with slots such as {prompt}.")
     wording = models.CharField(max_length=64, blank=True, default="", editable=False, help_text="Hash of all fixed words.")
-    parameters = models.JSONField(default=dict, blank=True, help_text="See judges.parameters.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="What of its protocol it does in its own way.")
     parser_version = models.CharField(max_length=40, blank=True, default="", editable=False)
     family = models.CharField(
         max_length=120, blank=True, default="", help_text="Organisation of the model: answers of the same one are its family's."
@@ -80,8 +83,16 @@ class Judge(models.Model):
             "parser": self.parser_version,
         } | ({"name": self.name} if self.kind == self.Kind.IMPORTED else {})
 
+    def identity_apart(self) -> str:
+        """The identity of a judge that says the same as another one, and asks through an endpoint of its own."""
+        return identity_of(self.saying() | {"endpoint": self.endpoint_id})
+
+    @property
+    def is_apart(self) -> bool:
+        return self.is_called and self.identity == self.identity_apart()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self._state.adding:
+        if self._state.adding and not self.identity:
             self.identity = identity_of(self.saying())
         super().save(*args, **kwargs)
 

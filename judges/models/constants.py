@@ -1,6 +1,7 @@
 from django.db import models
 
 from arena.models import Competitor
+from arena.wording import counted
 
 
 class ConstantAnswers(models.Model):
@@ -17,4 +18,4 @@ class ConstantAnswers(models.Model):
         ordering = ["competitor"]
 
     def __str__(self) -> str:
-        return f"{self.competitor}: {len(self.found)} texts"
+        return f"{self.competitor}: {counted(len(self.found), 'text')}"

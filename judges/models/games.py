@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from arena.models import Battle, Call, Event, Run
+from judges.marks import left_out_games
 from judges.models.cards import Judge
 from judges.states import GameState
 
@@ -29,8 +30,8 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.over().exclude(state__in=WITH_VERDICT)
 
     def counted(self) -> "GameQuerySet":
-        """Verdicts that count by default: not tainted, not set aside."""
-        return self.decided().filter(is_counted=True, taints=[])
+        """Verdicts that count by default: not set aside, and not left out for a mark on an answer."""
+        return self.decided().filter(is_counted=True).exclude(left_out_games())
 
 
 class Game(models.Model):
@@ -52,6 +53,7 @@ class Game(models.Model):
         ERROR = "error", "failed"
         RULE = "rule", "decided by a rule, without a call"
         SKIPPED_BUDGET = "skipped_budget", "not asked: the budget was spent"
+        NOT_ASKED = "not_asked", "not asked: the judge’s card leaves such answers out, or there was none"
 
     class Order(models.TextChoices):
         AB = "ab", "a first"
@@ -87,8 +89,14 @@ class Game(models.Model):
     reply = models.TextField(blank=True, default="", help_text="What it said, where no attempt holds it.")
     taints = models.JSONField(default=list, blank=True, help_text="What in the answers might speak to a judge.")
     cost = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars of all its attempts.")
+    criteria = models.JSONField(
+        null=True, blank=True, help_text="The checklist it was asked with: texts and weights. It may have been edited since."
+    )
     is_counted = models.BooleanField(default=True)
     set_aside_reason = models.CharField(max_length=200, blank=True, default="")
+    to_ask_again = models.BooleanField(
+        null=True, blank=True, editable=False, help_text="Set aside for what it was asked: the next plan asks once more."
+    )
     event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="games", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)

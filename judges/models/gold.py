@@ -4,6 +4,8 @@ from django.db.models import Q
 
 from arena.models import Arena, Battle, Call, Prompt
 from arena.outcomes import Outcome
+from arena.wording import counted
+from judges.models.games import Game
 
 
 class GoldSet(models.Model):
@@ -24,19 +26,33 @@ class GoldSet(models.Model):
         return self.name
 
 
+class GoldItemQuerySet(models.QuerySet["GoldItem"]):
+    def counted(self) -> "GoldItemQuerySet":
+        """Labels that were not set aside."""
+        return self.filter(is_counted=True)
+
+
 class GoldItem(models.Model):
-    """One battle with its label."""
+    """One battle with a label of it. Of two that contradict each other neither counts (`verdicts.agreed_label`)."""
 
     gold_set = models.ForeignKey(GoldSet, on_delete=models.CASCADE, related_name="items", db_index=False)
     battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="gold_items")
     label = models.CharField(max_length=8, choices=Outcome)
+    order = models.CharField(
+        max_length=2, choices=Game.Order, default=Game.Order.AB,
+        help_text="The order that shows first what the source shows first.",
+    )  # fmt: skip
     note = models.CharField(max_length=200, blank=True, default="", help_text="Such as the source's own number of the pair.")
+    is_counted = models.BooleanField(default=True, help_text="Unset: the label counts in no figure.")
+
+    objects = GoldItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["gold_set", "battle"], name="one_label_a_battle_and_gold_set"),
+            models.UniqueConstraint(fields=["gold_set", "battle", "label"], name="a_label_once_a_battle_and_gold_set"),
             models.CheckConstraint(condition=Q(label__in=Outcome.values), name="gold_label_is_known"),
+            models.CheckConstraint(condition=Q(order__in=["ab", "ba"]), name="gold_order_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -62,7 +78,7 @@ class Checklist(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{len(self.criteria)} criteria"
+        return counted(len(self.criteria), "criterion", "criteria")
 
 
 class ChecklistCall(models.Model):

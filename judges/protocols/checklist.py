@@ -11,10 +11,10 @@ from arena.llm.replies import storable
 from judges import fencing
 from judges.echoes import without_echo, without_thoughts
 from judges.labels import CheckLabels
-from judges.parsing import objects_in
 from judges.protocols.item import Criterion
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol, as_slot, text_field
+from judges.reply_objects import objects_in
 from judges.tracing import Traced
 
 MOST_CRITERIA = 20
@@ -85,7 +85,7 @@ def compose_writing(turns: Sequence[str], *, system_prompt: str = "", reference:
     """The request that has the criteria of one prompt written; no answer is shown, so that none shapes them."""
     slots = {"prompt": as_slot(turns)}
     slots |= {name: text for name, text in (("system_prompt", system_prompt), ("reference", reference)) if text}
-    return fencing.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence)
+    return fencing.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence, needed=frozenset({"prompt"}))
 
 
 def read_writing(text: str, *, fence: str | None = None) -> tuple[Criterion, ...]:

@@ -39,11 +39,6 @@ class Item:
         """The answers of the first and of the second slot."""
         return self.answers if order == "ab" else (self.answers[1], self.answers[0])
 
-    def first_turn(self) -> "Item":
-        """The same battle as if it had ended behind its first turn."""
-        first, second = self.answers
-        return Item(self.turns[:1], (first[:1], second[:1]), self.system_prompt, self.criteria, self.checklist)
-
     def texts(self) -> tuple[str, ...]:
         """All that others wrote, for drawing a fence that stands in none of it."""
         return (

@@ -1,7 +1,8 @@
 """Pairs and single answers, one turn and two: after MT-bench (Zheng et al. 2023).
 
-Labels are those of the source: [[A]] [[B]] [[C]] for pairs, [[7]] or [[7.5]] from 1 to 10 for single answers. The two-turn
-forms show the whole conversation and ask about its last turn; the one-turn forms show the first turn only.
+Labels are those of the source: [[A]] [[B]] [[C]] for pairs, [[7]] or [[7.5]] from 1 to 10 for single answers. All forms show
+the whole conversation. The source asks about the first turn in one game and about the second in another, and takes both;
+`mt_pair` and `mt_single` ask about all turns in one game, the two-turn forms about the last, as the source's second game.
 """
 
 from judges.labels import ScoreLabels
@@ -13,6 +14,10 @@ SCORES = ScoreLabels(1, 10)
 QUALITIES = "helpfulness, relevance, accuracy, depth, creativity and level of detail"
 LAST_TURN = (
     "The request is a conversation of several turns. Judge the answers to its last turn; the earlier ones are its context."
+)
+ALL_TURNS = (
+    "The request is a conversation of several turns. Judge the answers to all its turns, each in the light of what was said "
+    "before it, with the last turn in focus."
 )
 ONE_ANSWER = """\
 The assistant's answer:
@@ -36,8 +41,8 @@ SINGLE_PROPERTIES = {
 
 MT_PAIR = PairProtocol(
     key="mt_pair",
-    version=1,
-    title="MT-bench, pairs, one turn",
+    version=2,
+    title="MT-bench, pairs",
     source=SOURCE,
     system=PAIR_SYSTEM,
     template=f"{CONTEXT}\n\n{pairwise.TWO_ANSWERS}",
@@ -46,7 +51,7 @@ MT_PAIR = PairProtocol(
     properties=PAIR_PROPERTIES,
     labels=lambda n_criteria: pairwise.LABELS,
     verdicts=pairwise.VERDICTS,
-    turns="first",
+    several=ALL_TURNS,
 )
 MT_PAIR_TWO_TURNS = PairProtocol(
     key="mt_pair_two_turns",
@@ -64,8 +69,8 @@ MT_PAIR_TWO_TURNS = PairProtocol(
 )
 MT_SINGLE = SingleProtocol(
     key="mt_single",
-    version=1,
-    title="MT-bench, single answers 1-10, one turn",
+    version=2,
+    title="MT-bench, single answers 1-10",
     source=SOURCE,
     system=SINGLE_SYSTEM,
     template=f"{CONTEXT}\n\n{ONE_ANSWER}",
@@ -76,7 +81,7 @@ MT_SINGLE = SingleProtocol(
     grade=number,
     low=1,
     high=10,
-    turns="first",
+    several=ALL_TURNS,
 )
 MT_SINGLE_TWO_TURNS = SingleProtocol(
     key="mt_single_two_turns",

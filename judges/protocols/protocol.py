@@ -15,6 +15,7 @@ from judges.verdicts import Order, Verdict
 type Schema = Mapping[str, object]
 type ReferenceMode = Literal["none", "with", "drop"]
 
+CONTEXT_SLOTS = frozenset({"prompt", "system_prompt", "reference", "criteria", "checklist"})
 # The context of an answer, alike for all protocols; a paragraph without a text is left out.
 CONTEXT = """\
 The system prompt that the assistants were given:
@@ -41,7 +42,8 @@ class JudgeProtocol:
     Attributes
     ----------
     source : what it follows, for the card; the wording is ours
-    turns : which turns a game shows: "all", the "first", or all of "several" (two or more)
+    turns : prompts of how many turns it takes: "any" number, or "several", two or more; all of them are shown
+    several : what the system message adds where the prompt has several turns
     template : paragraphs with slots; an operator may write another one
     ending, json_ending : what form the verdict has, in plain text and where the endpoint keeps to a JSON schema
     properties : the JSON object's fields in the order in which they are written: reasoning before the verdict
@@ -58,16 +60,20 @@ class JudgeProtocol:
     json_ending: str
     properties: Mapping[str, object]
     labels: Callable[[int], Labels]
-    turns: Literal["all", "first", "several"] = "all"
+    turns: Literal["any", "several"] = "any"
+    several: str = ""
     needed: frozenset[str] = frozenset({"prompt"})
 
-    def __post_init__(self) -> None:
-        fencing.check_template(self.template, self.needed)
+    @property
+    def optional(self) -> frozenset[str]:
+        """Slots that a template may have: not every prompt has a text for them."""
+        return CONTEXT_SLOTS - self.needed
 
     @property
     def template_text(self) -> str:
         """All fixed words of a request: part of a judge's identity."""
-        return "\n\n".join([self.system, fencing.ANNOUNCEMENT, self.template, self.ending, self.json_ending])
+        system = [self.system, *([self.several] if self.several else [])]
+        return "\n\n".join([*system, fencing.ANNOUNCEMENT, self.template, self.ending, self.json_ending])
 
     @property
     def schema(self) -> Schema:
@@ -91,11 +97,16 @@ class JudgeProtocol:
         fence : from `fencing.new_fence(item.texts())`, new for every request
         structured : whether the reply is held to `schema`
         """
-        slots = self.slots(self._shown(item), order=order) | ({"reference": reference} if reference else {})
+        if self.turns == "several" and len(item.turns) < 2:
+            raise ValueError(
+                f"{self.key} judges two turns or more and the prompt has {len(item.turns)}; use a one-turn protocol"
+            )
+        slots = self.slots(item, order=order) | ({"reference": reference} if reference else {})
         if missing := sorted(name for name in self.needed if not slots.get(name) and slots.get(name) != ""):
             raise ValueError(f"{self.key} has nothing for {', '.join(missing)}; give the item its texts")
         ending = self.json_ending if structured else self.ending
-        return fencing.compose(self.system, f"{self.template}\n\n{ending}", slots, fence=fence)
+        system = f"{self.system} {self.several}" if self.several and len(item.turns) > 1 else self.system
+        return fencing.compose(system, f"{self.template}\n\n{ending}", slots, fence=fence, needed=self.needed)
 
     def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:
         """The texts of the slots; several turns stay apart."""
@@ -115,13 +126,6 @@ class JudgeProtocol:
     ) -> Parsed:
         """What a reply says, in this protocol's labels; `fence` is the request's."""
         return judge_reply(text, finish, self.labels(n_criteria), fence=fence, pick=pick)
-
-    def _shown(self, item: Item) -> Item:
-        if self.turns == "several" and len(item.turns) < 2:
-            raise ValueError(
-                f"{self.key} judges two turns or more and the prompt has {len(item.turns)}; use a one-turn protocol"
-            )
-        return item.first_turn() if self.turns == "first" else item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ def _rubric(points: int, middle: str) -> SingleProtocol:
             "reasoning": text_field("The rubric, point by point, before the score."),
             "score": choice_field(*range(1, points + 1)),
         },
-        labels=lambda n_criteria: ScoreLabels(1, points, whole=True),
+        labels=lambda n_criteria: ScoreLabels(1, points, whole_points=True),
         grade=number,
         low=1,
         high=points,

@@ -19,12 +19,13 @@ from arena import access
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
 from arena.running.planning import CannotPlan, PlanStale
+from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from judges.pairings import unused_battles_dropped
 from judges.pilots import outlook, pilot_of
 from judges.planning import CardOutdated, Draft, start
-from judges.views.run_forms import JudgeRunForm, sentence
+from judges.views.run_forms import JudgeRunForm
 from judges.wishes import MOST_GAMES, chosen_judges, drafted, estimated
 
 SIGNED_AS = "a run that was counted"

@@ -7,6 +7,7 @@ from django import forms
 from arena.models import Arena, Competitor, PromptPool
 from arena.models.endpoints import DOLLAR
 from arena.running.planning import CannotPlan
+from arena.sentences import sentence
 from arena.views.run_forms import CapForm
 from judges.scopes import Scope, check_competitors
 from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
@@ -66,8 +67,13 @@ class JudgeRunForm(CapForm):
     repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=MOST_REPEATS, initial=1)
     seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="The same seed draws the same.")
 
+    again = forms.BooleanField(
+        label="Ask again what a reply left undecided", required=False,
+        help_text="Most say the same once more, and it is paid once more.",
+    )  # fmt: skip
+
     field_order = [
-        "judges", "plan", "baseline", "numbers", "pool", "competitors", "battles", "orders", "repeats", "seed", "cap",
+        "judges", "plan", "baseline", "numbers", "pool", "competitors", "battles", "orders", "repeats", "seed", "again", "cap",
     ]  # fmt: skip
 
     def __init__(
@@ -75,8 +81,9 @@ class JudgeRunForm(CapForm):
     ) -> None:
         super().__init__(data, initial=dict(initial or {}))
         self.fields["judges"].choices = judge_choices()  # type: ignore[attr-defined]
-        for name, rows in (("baseline", arena.competitors), ("competitors", arena.competitors), ("pool", arena.pools)):
-            self.fields[name].queryset = rows.all()  # type: ignore[attr-defined]
+        models = arena.competitors.named()
+        for name, rows in (("baseline", models), ("competitors", models), ("pool", arena.pools.all())):
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
         self.fields["cap"].label = "Cap in dollars"
         self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
 
@@ -103,6 +110,7 @@ class JudgeRunForm(CapForm):
         return Wish(
             plan=said["plan"], scope=scope, baseline=said["baseline"] if said["plan"] == "baseline" else None,
             numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
+            again=said["again"],
         )  # fmt: skip
 
     def cap_in_micros(self) -> int | None:
@@ -113,17 +121,12 @@ class JudgeRunForm(CapForm):
     def said(self) -> dict[str, Any]:
         """What was chosen, to be sent back as it is, or to begin another form with."""
         said = self.cleaned_data
-        chosen = {name: said[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed")}
+        chosen = {name: said[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed", "again")}
         return chosen | {
             "baseline": said["baseline"].pk if said["baseline"] else "", "pool": said["pool"].pk if said["pool"] else "",
             "competitors": [each.pk for each in said["competitors"]], "numbers": ", ".join(map(str, said["numbers"])),
             "cap": "" if said["cap"] is None else str(said["cap"]),
         }  # fmt: skip
-
-
-def sentence(reason: object) -> str:
-    said = str(reason)
-    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _games_at_most(said: Mapping[str, Any]) -> int:

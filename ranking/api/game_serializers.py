@@ -133,10 +133,18 @@ class AttemptSerializer(serializers.Serializer[ToldAttempt]):
         return told.attempt.cost / 1_000_000
 
 
-class GameInFullSerializer(GameSerializer):
-    """A game with all that was asked and replied. Attempts and stored reply are there where the arena's answers are public
-    and no reference was shown, and for curators."""
+class CriterionSerializer(serializers.Serializer[Mapping[str, Any]]):
+    text = serializers.CharField(read_only=True, help_text="A question answered with yes or no.")
+    weight = serializers.FloatField(read_only=True)
 
+
+class GameInFullSerializer(GameSerializer):
+    """A game with all that was asked and replied. Attempts, stored reply and checklist are there where the arena's answers
+    are public and no reference was shown, and for curators."""
+
+    criteria = CriterionSerializer(
+        many=True, read_only=True, allow_null=True, help_text="The checklist that it was asked with; null without one."
+    )
     reply = _text(None, "What it said, where it was taken in from a file.")
     attempts = AttemptSerializer(many=True, read_only=True)
 

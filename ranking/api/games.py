@@ -1,6 +1,7 @@
 """Games of judges over REST: a page at a time, one in full, or all of a filter as CSV."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import batched, islice
 from threading import BoundedSemaphore
 from typing import Any
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework.exceptions import Throttled
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -18,7 +19,7 @@ from rest_framework.response import Response
 
 from arena import access
 from arena.api.filters import by_arena, by_number
-from arena.api.paging import BIGGEST_ID, Paging, whole_number
+from arena.api.paging import BIGGEST_ID, Paging, WithHidden, whole_number
 from arena.api.reading import InArena, OneInArena, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.csv_cells import csv_lines
@@ -26,13 +27,14 @@ from arena.identity import voter_of
 from arena.models import Arena, Voter
 from judges.models import Game
 from ranking.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
-from ranking.game_access import GameReader, readable_battles, walk
+from ranking.game_access import GameReader, games_in_play, readable_battles, walk
 from ranking.told_games import ToldGame, told, told_in_full
 
 GAMES_AT_ONCE = 1_000
 LINES_AT_ONCE = 200
 TABLES_AT_ONCE = 3  # of a server's eight threads
 SECONDS_TO_WAIT = 20
+HIDDEN = "Agon-Hidden"  # a header: a line of its own would be read as a game
 
 
 def by_yes_or_no(help_text: str, **options: Any) -> Any:
@@ -88,11 +90,18 @@ class WholeTable(BaseRenderer):
     media_type, format, charset = "text/csv", "csv", "utf-8"
 
 
-class Walked(Paging):
+class GamesWithHidden(WithHidden):
+    told = (
+        "How many games of these arenas, or of this judge in them, whatever the other filters, are hidden for now, as a pair "
+        "on their prompt is open to a voter."
+    )
+
+
+class Walked(GamesWithHidden):
     """Pages of which a function knows the rows."""
 
-    def __init__(self, walk: Callable[..., list[Game]]) -> None:
-        self.walk = walk
+    def __init__(self, walk: Callable[..., list[Game]], n_hidden: int) -> None:
+        self.walk, self.n_hidden = walk, n_hidden
 
     def _first(self, queryset: QuerySet[Game], cursor: int | None, n_rows: int) -> list[Game]:
         return self.walk(queryset, behind=cursor or 0, most=n_rows)
@@ -109,32 +118,46 @@ class Games(InArena[Game]):
 
 class GameList(Games, ListAPIView[Game]):
     """Games of judges on the battles that you may read. As CSV all of them come in one answer, not a page; with `limit` as
-    many, with `cursor` those behind it."""
+    many, with `cursor` those behind it. Games on battles that are open to a voter are not here: `hidden`, and the header
+    `Agon-Hidden` of a CSV, say how many those are when the answer begins."""
 
     filterset_class = GameFilters
-    pagination_class = Paging
+    pagination_class = GamesWithHidden
     renderer_classes = [JSONRenderer, WholeTable]
 
     @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                HIDDEN, int, OpenApiParameter.HEADER, response=[200], description=f"As `hidden`. {GamesWithHidden.told}"
+            )
+        ],
         responses={
             (200, "application/json"): OpenApiResponse(GameSerializer(many=True), description="A page of games."),
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="All games of the filter, a line a game."),
         }
-        | OTHER_RESPONSES
+        | OTHER_RESPONSES,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
         self.arenas = list(arenas_asked_for(request, access.contents_for(request.user)))
         self.readers = {arena.pk: GameReader.of(request.user, arena) for arena in self.arenas}
-        if request.accepted_renderer.format == "csv":
-            return self._csv(request)
-        pages = Walked(self._games)
+        judge = whole_number(request, "judge", least=1, most=BIGGEST_ID)
+        voters = self._voters()
+        n_hidden = games_in_play(request.user, voters, judge=judge).count()
+        answer = self._csv(request) if request.accepted_renderer.format == "csv" else self._page(request, voters, n_hidden)
+        answer[HIDDEN] = str(n_hidden)
+        return answer
+
+    def _voters(self) -> dict[Arena, Voter | None]:
+        return {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
+
+    def _page(self, request: Request, voters: dict[Arena, Voter | None], n_hidden: int) -> Response:
+        pages = Walked(partial(self._games, voters=voters), n_hidden)
         games = pages.paginate_queryset(self.filter_queryset(Game.objects.all()), request)
         rows: Any = told(games, self.readers)
         return pages.get_paginated_response(GameSerializer(rows, many=True).data)
 
-    def _games(self, games: QuerySet[Game], *, behind: int, most: int) -> list[Game]:
-        voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
+    def _games(self, games: QuerySet[Game], *, voters: dict[Arena, Voter | None], behind: int, most: int) -> list[Game]:
         return walk(games, readable_battles(self.request.user, voters), self.arenas, behind=behind, most=most)
 
     def _csv(self, request: Request) -> HttpResponseBase:
@@ -149,7 +172,7 @@ class GameList(Games, ListAPIView[Game]):
     def _all(self, *, behind: int) -> Iterator[ToldGame]:
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""
         asked_for = self.filter_queryset(Game.objects.all())
-        while games := self._games(asked_for, behind=behind, most=GAMES_AT_ONCE):
+        while games := self._games(asked_for, voters=self._voters(), behind=behind, most=GAMES_AT_ONCE):
             yield from told(games, self.readers)
             behind = games[-1].pk
 

@@ -9,8 +9,10 @@ from rest_framework import serializers
 
 from arena import access
 from judges.board_rules import RULES
-from judges.models import Judge
-from ranking.judge_pages import sections_of
+from judges.choosing import choice_of
+from judges.marks import MARKED
+from judges.models import Judge, JudgeChoice
+from ranking.judge_pages import headline_of, sections_of
 from ranking.models import JudgeAudit
 
 type Stored = Mapping[str, Any]
@@ -22,6 +24,17 @@ def _text(help_text: str, **options: Any) -> Any:
 
 def _number(help_text: str, **options: Any) -> Any:
     return serializers.FloatField(read_only=True, allow_null=True, help_text=help_text, **options)
+
+
+class HeadlineSerializer(serializers.Serializer[Stored]):
+    """How far a judge agrees with people or gold labels, over all labelled battles and all its games."""
+
+    name = _text("With whom: people, gold labels, or both.")
+    value = _number("Mean share of replies that name the label; null where nothing can be said.")
+    low = _number("Lower end of the 95 % interval.")
+    high = _number("Upper end of the 95 % interval.")
+    n = serializers.IntegerField(read_only=True, min_value=0, help_text="Labelled battles.")
+    note = _text("What a reader must know, or why there is no value.")
 
 
 class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
@@ -37,13 +50,14 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
     protocol = _text("Key of the protocol, or of the offline judge.", source="judge.protocol")
     model = _text("The model's name as its provider spells it; empty for programs.", source="judge.model")
     family = _text("Organisation of the model; empty where it is not known.", source="judge.family")
+    agreement = serializers.SerializerMethodField()
     cost = serializers.SerializerMethodField(help_text="Dollars that its games in this arena cost.")
 
     class Meta:
         model = JudgeAudit
         fields = [
             "id", "arena", "name", "version", "is_current", "identity", "kind", "protocol", "model", "family",
-            "is_usable", "is_measured", "n_games", "cost", "made_at",
+            "is_usable", "is_measured", "agreement", "n_games", "cost", "made_at",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {
@@ -52,6 +66,11 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
             "n_games": {"help_text": "Games that are over, failed ones too."},
             "made_at": {"help_text": "When these numbers were made."},
         }
+
+    @extend_schema_field(HeadlineSerializer(allow_null=True))
+    def get_agreement(self, audit: JudgeAudit) -> Any:
+        found = headline_of(audit)
+        return None if found is None else HeadlineSerializer(found).data
 
     def get_is_current(self, audit: JudgeAudit) -> bool:
         return audit.judge.superseded_by_id is None
@@ -94,7 +113,9 @@ class StandingSerializer(serializers.Serializer[Stored]):
     """One competitor on the board that one rule makes."""
 
     competitor = _text("Name of the competitor.")
-    rank = serializers.IntegerField(read_only=True, min_value=1)
+    rank = serializers.IntegerField(
+        read_only=True, allow_null=True, min_value=1, help_text="Place by rating; null where nothing can be said of it."
+    )
     rating = _number("Points: 1000 is the mean of those rated.")
     low = _number("Lower end of the 95 % interval.")
     high = _number("Upper end of the 95 % interval.")
@@ -141,6 +162,14 @@ class EndsSerializer(serializers.Serializer[Stored]):
     counts = serializers.DictField(child=serializers.IntegerField(min_value=0), read_only=True, help_text="End state: games.")
 
 
+class MarkedSerializer(serializers.Serializer[Stored]):
+    """Verdicts on answers that seem to speak to their judge, and what the figures do with them."""
+
+    n = serializers.IntegerField(read_only=True, min_value=0, help_text="How many of its verdicts those are.")
+    n_verdicts = serializers.IntegerField(read_only=True, min_value=0, help_text="All its verdicts.")
+    done = serializers.ChoiceField(choices=list(MARKED), read_only=True, help_text="leave_out: in no figure but coverage.")
+
+
 class CoverageSerializer(serializers.Serializer[Stored]):
     """How many games have a verdict. Only the states ok and rule carry one."""
 
@@ -149,7 +178,19 @@ class CoverageSerializer(serializers.Serializer[Stored]):
     high = _number("Upper end of the 95 % interval.", source="overall.high")
     n = serializers.IntegerField(source="overall.n", read_only=True, min_value=0, help_text="Games.")
     badge = _text("What a reader must know; empty where there is nothing.")
+    marked = MarkedSerializer(read_only=True, allow_null=True, help_text="Null in audits that were made before it was counted.")
     by_competitor = EndsSerializer(many=True, read_only=True)
+
+
+class ChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
+    """What a curator said of a judge, whatever the rule says."""
+
+    at = serializers.DateTimeField(source="event.created_at", read_only=True)
+
+    class Meta:
+        model = JudgeChoice
+        fields = ["says", "reason", "at"]
+        read_only_fields = fields
 
 
 class JudgeFiguresSerializer(JudgeSerializer):
@@ -159,6 +200,7 @@ class JudgeFiguresSerializer(JudgeSerializer):
     reasons = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Why its verdicts should not count, or what is not known."
     )
+    choice = serializers.SerializerMethodField(help_text="Whether a curator included or excluded it here; null if nobody did.")
     read_to = serializers.IntegerField(read_only=True, help_text="Ledger position up to which evidence was read.")
     seed = serializers.IntegerField(read_only=True, help_text="Of the bootstraps.")
     coverage = CoverageSerializer(read_only=True)
@@ -171,6 +213,7 @@ class JudgeFiguresSerializer(JudgeSerializer):
             *JudgeSerializer.Meta.fields,
             "rule",
             "reasons",
+            "choice",
             "read_to",
             "seed",
             "coverage",
@@ -179,6 +222,11 @@ class JudgeFiguresSerializer(JudgeSerializer):
             "figures",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ChoiceSerializer(allow_null=True))
+    def get_choice(self, audit: JudgeAudit) -> Any:
+        choice = choice_of(audit.judge_id, audit.arena_id)
+        return None if choice is None else ChoiceSerializer(choice).data
 
     @extend_schema_field(AnsweredSerializer)
     def get_answered(self, audit: JudgeAudit) -> Any:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
@@ -24,8 +23,7 @@ class Board:
     def of(cls, leaderboard: Leaderboard, snapshot: Snapshot | None) -> "Board":
         if snapshot is None:
             return cls(leaderboard, None)
-        rated_first = F("rank").asc(nulls_last=True)
-        return cls(leaderboard, snapshot, list(snapshot.entries.select_related("competitor").order_by(rated_first, "pk")))
+        return cls(leaderboard, snapshot, list(snapshot.entries.select_related("competitor").by_place()))
 
     @property
     def method(self) -> str:
@@ -84,18 +82,22 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         model = Entry
         fields = [
             "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate", "raw_win_rate",
-            "n_votes", "n_prompts", "unrated_because",
+            "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {
             "se": {"help_text": "Standard error of the rating, in points."},
             "low": {"help_text": "Lower end of the interval."},
             "high": {"help_text": "Upper end of the interval."},
-            "rank": {"help_text": "Place by rating."},
+            "rank": {
+                "help_text": "Place by rating; null where nothing can be said of it, so that there is no interval either."
+            },
             "rank_low": {"help_text": "Best place that the evidence allows, for all competitors at once."},
             "rank_high": {"help_text": "Worst place that the evidence allows, for all competitors at once."},
             "n_votes": {"help_text": "Votes behind this line."},
             "n_prompts": {"help_text": "Prompts behind this line."},
+            "trust": {"help_text": "On a prediction-powered board: how far the rating follows judges beyond votes, 0 to 1."},
+            "people_half_width": {"help_text": "On such a board: half the interval of people's votes alone, in points."},
         }
 
 

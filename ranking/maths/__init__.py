@@ -63,19 +63,20 @@ from ranking.maths.counting import counting, win_rate
 from ranking.maths.cycles import Cycles, cycles
 from ranking.maths.davidson import fit_davidson
 from ranking.maths.dawid_skene import DawidSkene, fit_dawid_skene
+from ranking.maths.discriminations import Discriminations, discriminations
 from ranking.maths.elo import EloOverOrders, elo, elo_mean_over_orders, elo_over_orders
 from ranking.maths.elo_replicates import elo_replicates
 from ranking.maths.existence import Existence, Unrated, check_existence
+from ranking.maths.failures import NotConvergedError, SeparationError, UnfittedError
 from ranking.maths.fit import AtLimit, Diagnostics, Fit, Parameter, Provenance
 from ranking.maths.flips import Flip, verified_votes_to_flip, votes_to_flip
 from ranking.maths.grounded_rao_kupper import fit_grounded_rao_kupper
 from ranking.maths.hierarchical import Hierarchical, fit_hierarchical
 from ranking.maths.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
 from ranking.maths.intervals import Differences, Intervals, differences, intervals
-from ranking.maths.judge_aware import Discriminations, discriminations, estimate_tau, fit_judge_aware
+from ranking.maths.judge_aware import estimate_tau, fit_judge_aware
 from ranking.maths.levelled_draws import levelled_draws
 from ranking.maths.matches import Match, Played, Standing, play
-from ranking.maths.newton import NotConvergedError
 from ranking.maths.pairing import (
     DrawnPair,
     arena_variance_weights,
@@ -90,20 +91,26 @@ from ranking.maths.pairing import (
     with_newcomer_boost,
     with_unrated,
 )
+from ranking.maths.parameter_intervals import ParameterIntervals, parameter_intervals, slot_intervals
 from ranking.maths.places import Chances, ExpectedRanks, arena_rank, expected_ranks, p_best, p_top, tiers
 from ranking.maths.plackett_luce import Rankings, fit_plackett_luce, rank_centrality
 from ranking.maths.points import POINTS_A_UNIT, Points, in_points
 from ranking.maths.power import ClustersNeeded, prompts_needed
-from ranking.maths.prediction_powered import Powered, PredictionPowered, fit_prediction_powered
+from ranking.maths.powered_ranks import powered_rank_sets
+from ranking.maths.prediction_powered import (
+    Powered,
+    PredictionPowered,
+    fit_prediction_powered,
+    fit_votes_and_verdicts,
+    sampling_weights,
+)
 from ranking.maths.ranks import RankSets, rank_sets
 from ranking.maths.rao_kupper import fit_rao_kupper
 from ranking.maths.ratings_tables import UndefinedAgreementError
 from ranking.maths.replay import Replay, replay_tournament
 from ranking.maths.resampled import Resampled
 from ranking.maths.scores import Scores
-from ranking.maths.separation import SeparationError
 from ranking.maths.simulation import RankCorrelations, simulate_rank_correlation
-from ranking.maths.slot_bound import slot_bound
 from ranking.maths.spread import Spread, spread
 from ranking.maths.style import length_saturation, style_differences
 from ranking.maths.tally import CellRows, Tally, TallyFileError
@@ -150,6 +157,7 @@ __all__ = [
     "NotConvergedError",
     "PairEvidence",
     "Parameter",
+    "ParameterIntervals",
     "Played",
     "Points",
     "Powered",
@@ -167,6 +175,7 @@ __all__ = [
     "Tally",
     "TallyFileError",
     "UndefinedAgreementError",
+    "UnfittedError",
     "Unrated",
     "agreement_interval",
     "agreement_with_confidence",
@@ -210,6 +219,7 @@ __all__ = [
     "fit_plackett_luce",
     "fit_prediction_powered",
     "fit_rao_kupper",
+    "fit_votes_and_verdicts",
     "fleiss_kappa",
     "icc_agreement",
     "icc_agreement_of_mean",
@@ -230,8 +240,10 @@ __all__ = [
     "p_top",
     "pair_evidence",
     "pair_rank_brier",
+    "parameter_intervals",
     "play",
     "play_again",
+    "powered_rank_sets",
     "prompts_needed",
     "rank_centrality",
     "rank_decision_weights",
@@ -239,12 +251,13 @@ __all__ = [
     "rbo",
     "replay_tournament",
     "round_robin",
+    "sampling_weights",
     "scott_pi",
     "seeded_elimination",
     "separability",
     "simulate_rank_correlation",
     "single_elimination",
-    "slot_bound",
+    "slot_intervals",
     "spearman",
     "spread",
     "style_differences",

@@ -9,14 +9,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.arrays import Floats
+from ranking.maths.arrays import Floats, Ints
 from ranking.maths.ratings_tables import UndefinedAgreementError, complete_table, ratings_table, ratio
 from ranking.maths.spread import checked_level
+
+THOUGHT_OF = 1.5
+"""Items added, about which raters say anything."""
+
+UNMET = 0.4
+"""How far, on a log scale, the worth of clustered items goes from what was seen to the number of clusters; by simulation."""
+
+UNEVEN = 1.6
+"""By how many items fewer there seem to be when shares are drawn."""
+
+LEAST_EVEN = 0.2
+"""Gamma shape of the shares of two items; none is drawn from a smaller one."""
+
+MOST_SHARED, ROWS_AN_ITEM = 200, 10
+"""Up to so many items have shares, written down as so many rows each on average."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementInterval:
-    """A statistic with its percentile interval over resampled items.
+    """A statistic with its interval over items as they might have been.
 
     Parameters
     ----------
@@ -49,11 +64,22 @@ def agreement_interval(
     statistic: Callable[[Floats], float],
     ratings: ArrayLike,
     *,
+    cluster: ArrayLike | None = None,
     n_replicates: int = 1_000,
     level: float = 0.95,
     rng: np.random.Generator,
 ) -> AgreementInterval:
-    """Percentile interval of a statistic of agreement: items are drawn with replacement, with all their ratings.
+    """Interval of a statistic of agreement: the middle `level` of it over items as they might have been.
+
+    Few items that all agree are no proof that raters never differ, but drawn with replacement they always agree. So one
+    and a half more items are thought of, about which each rater said any of the values that occur, and a replicate gives
+    each item a random share (the Bayesian bootstrap). With 20 to 100 items and kappa or alpha of .36 and .90, 92 to 98 % of
+    such 95 % intervals hold the true value (`tests/bench/test_agreement_coverage.py`); a width of 0 never comes out.
+
+    Items of one cluster get one share. They are worth as many items as the spread of agreement between clusters allows
+    (as many as clusters where all items agree), and more is thought of accordingly: for a worth somewhat nearer to the
+    number of clusters (`UNMET`), since where raters seldom differ the clusters in which they would differ throughout may not
+    have been met. (With 50 prompts of 20 items and kappa .90, half of a prompt's items alike: 94 % hold; otherwise 89 %.)
 
     Parameters
     ----------
@@ -61,6 +87,8 @@ def agreement_interval(
         From (n, k) ratings to a float: `krippendorff_alpha`, `fleiss_kappa`, ``icc_agreement`` ...
     ratings : (n, k) of float
         n items, k raters; NaN = missing, where the statistic allows it.
+    cluster : (n,) of int, optional
+        Items that are not independent, such as those of one prompt, have the same code.
     n_replicates : int
         1,000 are usual for an interval.
     level : float
@@ -70,12 +98,14 @@ def agreement_interval(
     Raises
     ------
     ValueError
-        If an option is not allowed, the statistic is undefined on the ratings themselves, or on all
-        but one replicate.
+        If an option is not allowed, there are fewer than two clusters, the statistic is undefined on the ratings
+        themselves, on all but one replicate, or the same on all.
 
     References
     ----------
-    B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.
+    D. B. Rubin, "The Bayesian bootstrap", Annals of Statistics 9(1), 1981; items that are thought of, for proportions: A.
+    Agresti, B. A. Coull, "Approximate is better than exact for interval estimation of binomial proportions", The American
+    Statistician 52(2), 1998. Their number here is ours.
 
     Examples
     --------
@@ -89,20 +119,92 @@ def agreement_interval(
     tail = (1 - checked_level(level)) / 2
     table = ratings_table(ratings)
     value = statistic(table)
+    groups = _Groups.of(table, cluster)
     drawn = []
     for _ in range(n_replicates):
         try:
-            drawn.append(statistic(table[rng.integers(len(table), size=len(table))]))
+            drawn.append(statistic(groups.redrawn(rng)))
         except UndefinedAgreementError:
             continue
     if len(drawn) < 2:
         raise UndefinedAgreementError(f"the statistic is defined on {len(drawn)} of {n_replicates} replicates: too few items")
     low, high = np.quantile(drawn, [tail, 1 - tail])
+    if low == high:
+        raise UndefinedAgreementError(
+            f"the statistic is {low:g} on nearly all replicates: too few items to say how sure that is"
+        )
     n_undefined = n_replicates - len(drawn)
     notes = (f"undefined (0/0) on {n_undefined} of {n_replicates} replicates, which are left out",) if n_undefined else ()
     return AgreementInterval(
         value, float(low), float(high), float(np.std(drawn, ddof=1)), level, n_replicates, n_undefined, notes
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """Items with those that share a cluster.
+
+    Parameters
+    ----------
+    table : (n, k) float64
+    group : (n,) int64, or None
+        0 to G - 1; None where every item is its own.
+    n_groups : int
+    thought_of : float
+        Items that are thought of.
+    values : (v,) float64
+        That occur.
+    """
+
+    table: Floats
+    group: Ints | None
+    n_groups: int
+    thought_of: float
+    values: Floats
+
+    @classmethod
+    def of(cls, table: Floats, cluster: ArrayLike | None) -> "_Groups":
+        n, values = len(table), np.unique(table[~np.isnan(table)])
+        if cluster is None:
+            return cls(table, None, n, THOUGHT_OF, values)
+        codes = np.asarray(cluster)
+        if codes.shape != (n,):
+            raise ValueError(f"cluster has shape {codes.shape}; one code for each of {n} items is needed")
+        group = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+        n_groups = int(group.max()) + 1
+        if n_groups < 2:
+            raise ValueError("all items are of one cluster: nothing tells how sure the statistic is")
+        worth = _worth(table, group)
+        worth *= min(n_groups / worth, 1.0) ** UNMET
+        return cls(table, None if n_groups == n else group, n_groups, THOUGHT_OF * n / worth, values)
+
+    def redrawn(self, rng: np.random.Generator) -> Floats:
+        """Items in random shares, as so many rows, and further ones among them: (rows, k)."""
+        n = self.n_groups
+        thought_of = rng.choice(self.values, size=(1, self.table.shape[1]))
+        further = self.thought_of * n / len(self.table)  # in times of a cluster of middle size
+        if n > MOST_SHARED:
+            # So many items that drawing them is as good as giving them shares.
+            counts = rng.multinomial(n, np.append(np.ones(n), further) / (n + further))
+        else:
+            # Shares a little more uneven than equally likely: the tails of few items are longer than of many.
+            evenness = max(1 - UNEVEN / n, LEAST_EVEN)
+            shares = rng.gamma(np.append(np.full(n, evenness), further * evenness))
+            counts = rng.multinomial(ROWS_AN_ITEM * n, shares / shares.sum())
+        each = counts[:n] if self.group is None else counts[self.group]
+        n_further = round(counts[-1] * len(self.table) / n)
+        return np.repeat(np.vstack([self.table, thought_of]), np.append(each, n_further), axis=0)
+
+
+def _worth(table: Floats, group: Ints) -> float:
+    """How many independent items agree as surely as these: all of them, or as few as there are clusters where all agree."""
+    alike = np.nanmax(table, axis=1) == np.nanmin(table, axis=1)
+    share, n, n_groups = float(alike.mean()), len(table), int(group.max()) + 1
+    if share in (0.0, 1.0):
+        return float(n_groups)
+    sums = np.bincount(group, weights=alike - share)
+    variance = float(sums @ sums) / n**2 * n_groups / (n_groups - 1)
+    return float(np.clip(share * (1 - share) / variance, 2, n)) if variance > 0 else float(n)
 
 
 def krippendorff_alpha(ratings: ArrayLike) -> float:

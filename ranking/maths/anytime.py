@@ -18,6 +18,7 @@ from ranking.maths.comparisons import Cluster, Comparisons
 from ranking.maths.fit import Fit
 from ranking.maths.intervals import Differences, differences
 from ranking.maths.spread import FEWEST_CLUSTERS, checked_level, spread
+from ranking.maths.wording import numbered
 
 BOLDEST = 0.5
 """No bet stakes more than this share of the wealth."""
@@ -334,7 +335,8 @@ def anytime_differences(fit: Fit, *, t0: float, cluster: Cluster | None = "promp
 
     References
     ----------
-    As for `anytime_critical`; on the scale of t where standard errors come from clusters, as in `spread`.
+    As for `anytime_critical`; on the scale of t where standard errors come from clusters, of which each difference has its
+    own effective number, as in `spread`.
 
     Examples
     --------
@@ -344,11 +346,14 @@ def anytime_differences(fit: Fit, *, t0: float, cluster: Cluster | None = "promp
     >>> anytime_differences(fit, t0=100).low[0, 1].round(2).item(), differences(fit).low[0, 1].round(2).item()
     (0.03, 0.27)
     """
-    found = differences(fit, cluster=cluster, level=level)
-    gaussian = float(anytime_critical(found.n_clusters, t0=t0, level=level))
-    critical = spread(fit, cluster=cluster).simultaneous(gaussian)
+    found, standing = differences(fit, cluster=cluster, level=level), spread(fit, cluster=cluster)
+    clusters = standing.difference_clusters
+    # Of an empty fit too: the least number of clusters there is.
+    n = np.append(np.where(np.isinf(clusters), found.n_clusters, clusters), found.n_clusters)
+    gaussian = anytime_critical(n, t0=t0, level=level)[:-1].reshape(clusters.shape)
+    critical = standing.simultaneous(gaussian)
     few = found.n_clusters < FEWEST_CLUSTERS
-    notes = (f"only {found.n_clusters:g} clusters: too few for an asymptotic statement",) if few else ()
+    notes = (f"only {numbered(found.n_clusters, 'cluster')}: too few for an asymptotic statement",) if few else ()
     return replace(
         found,
         low=found.estimate - critical * found.se,

@@ -1,7 +1,7 @@
 """Bootstrap: ratings of resampled data, for every method; the twin that checks the sandwich."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Bools, Codes, Floats, Ints, chunks
+from ranking.maths.asking import is_wanted
 from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.cells import Cells, cell_keys
 from ranking.maths.comparisons import CLUSTER_COLUMNS, Cluster, Column, Comparisons
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.fit import Fit
 from ranking.maths.likelihood import CellLikelihood
-from ranking.maths.newton import NotConvergedError
 from ranking.maths.poisson import PoissonCells
 from ranking.maths.refits import Refitter
 from ranking.maths.scores import Scores
@@ -114,7 +115,7 @@ def bootstrap(
     prompt times as often as its voter (the pigeonhole bootstrap, a little too wide: it counts the noise of
     single comparisons up to three times [2]_). ``by="cells"`` draws every single comparison as a Poisson
     variable of mean one, which resamples comparisons up to their total. Comparisons of unknown cluster
-    are clusters of their own, and drawn that way too.
+    are clusters of their own, and drawn that way too. A row whose weight is a sampling weight is one comparison.
 
     `fit_bradley_terry` is refitted on counts, many replicates at once; of it a replicate whose maximum does
     not exist is NaN throughout. Any other method is called once a replicate, on
@@ -190,6 +191,7 @@ def _called(
     weights = RowWeights.of(comparisons, columns)
     ratings = np.full((n_replicates, len(whole.names)), np.nan)
     for replicate in ratings:
+        is_wanted()
         try:
             found = method(comparisons.reweighted(weights.draw(rng)), **options)
         except NotConvergedError:
@@ -207,6 +209,8 @@ class RowWeights:
     Parameters
     ----------
     weight : (n,) float64
+    multiples : (n,) float64
+        How many comparisons each row stands for.
     columns : tuple of (n,) int32
         Codes 0 to G - 1 of the clusters that have comparisons; -1 = unknown.
     n_clusters : tuple of int
@@ -214,6 +218,7 @@ class RowWeights:
     """
 
     weight: Floats
+    multiples: Floats
     columns: tuple[Codes, ...]
     n_clusters: tuple[int, ...]
 
@@ -229,7 +234,8 @@ class RowWeights:
         """
         weight = comparisons.weights()
         coded = [dense_codes(comparisons.clusters(column), weight > 0) for column in columns]
-        return cls(weight=weight, columns=tuple(codes for codes, _ in coded), n_clusters=tuple(n for _, n in coded))
+        codes, n_clusters = tuple(each for each, _ in coded), tuple(n for _, n in coded)
+        return cls(weight=weight, multiples=comparisons.multiples(), columns=codes, n_clusters=n_clusters)
 
     def draw(self, rng: np.random.Generator) -> Floats:
         """One replicate: (n,) float64 >= 0.
@@ -247,9 +253,9 @@ class RowWeights:
             known = codes >= 0
             drawn[known] *= drawn_times[codes[known]]
             single |= ~known
-        # A row of weight w and unknown cluster is w clusters of one comparison each.
+        # A row of unknown cluster that stands for w comparisons is w clusters of one each.
         single &= self.weight > 0
-        drawn[single] *= rng.poisson(self.weight[single]) / self.weight[single]
+        drawn[single] *= rng.poisson(self.multiples[single]) / self.multiples[single]
         return drawn
 
 
@@ -288,7 +294,8 @@ def _refitted(fit: Fit, columns: tuple[Column, ...], n_replicates: int, rng: np.
     """Bradley-Terry on counts, blocks of replicates beside each other in threads: (R, m)."""
     m = len(fit.names)
     refitter = Refitter.of(_cells(fit).half_wins, fit.ratings)
-    draw = _two_way_counts(fit, columns) if len(columns) == 2 else _one_way_counts(fit, columns, n_replicates)
+    is_by_row = len(columns) == 2 or fit.comparisons.weight_kind == "sampling"
+    draw = _row_counts(fit, columns) if is_by_row else _one_way_counts(fit, columns, n_replicates)
 
     def block(size: int, seed: Ints) -> Floats:
         first_wins, second_wins, ties = draw(size, np.random.default_rng(seed)).reshape(3, -1, size)
@@ -303,7 +310,14 @@ def _refitted(fit: Fit, columns: tuple[Column, ...], n_replicates: int, rng: np.
     # Each block has a seed of its own, so that it does not matter which is drawn first.
     seeds = rng.integers(2**63, size=(len(sizes), 2))
     with ThreadPoolExecutor(N_THREADS) as pool:
-        return np.concatenate(list(pool.map(block, sizes, seeds)))
+        return np.concatenate(list(_while_wanted(pool.map(block, sizes, seeds))))
+
+
+def _while_wanted(blocks: Iterator[Floats]) -> Iterator[Floats]:
+    """An exception calls off the blocks that have not begun."""
+    for block in blocks:
+        is_wanted()
+        yield block
 
 
 type _Counts = Callable[[int, np.random.Generator], Floats]
@@ -327,7 +341,7 @@ def _one_way_counts(fit: Fit, columns: tuple[Column, ...], n_replicates: int) ->
     return draw
 
 
-def _two_way_counts(fit: Fit, columns: tuple[Column, ...]) -> _Counts:
+def _row_counts(fit: Fit, columns: tuple[Column, ...]) -> _Counts:
     weights = RowWeights.of(fit.comparisons, columns)
 
     def draw(size: int, rng: np.random.Generator) -> Floats:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import log_expit
 
 from ranking.maths.arrays import Floats
 from ranking.maths.cells import count_cells
 from ranking.maths.comparisons import Comparisons
-from ranking.maths.existence import check_existence
+from ranking.maths.existence import check_existence, never_met
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.fit import Diagnostics, Fit, Provenance
 from ranking.maths.half_wins import grounded_hessian, half_win_likelihood, win_chances
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.scales import in_any_unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +25,7 @@ class Maximum:
     last_step: float
 
 
+@in_any_unit
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,
@@ -45,7 +47,7 @@ def fit_bradley_terry(
         n rows between M competitors; the rows are counted once, then the cost is O(M**3) a step.
     prior_sd : float, optional
         Standard deviation of a Normal prior on each rating (natural log-odds). With one, everybody has a
-        finite rating, pulled towards the mean; None = maximum likelihood.
+        finite rating, pulled towards the mean; groups that never met are noted. None = maximum likelihood.
     start : Fit, optional
         Where to begin: the fit of similar data. The result does not depend on it.
     max_steps : int
@@ -83,7 +85,7 @@ def fit_bradley_terry(
     A competitor that never lost has no finite rating:
 
     >>> fit_bradley_terry(Comparisons.from_names(["x"], ["y"], ["a"])).unrated[0]
-    Unrated(name='x', reason='never lost or tied (1 comparisons)')
+    Unrated(name='x', reason='never lost or tied (1 comparison)')
 
     With a prior it has one, where the pull of the win is that of the prior: ``1 - P(x beats y) = theta``.
 
@@ -119,6 +121,7 @@ def fit_bradley_terry(
         comparisons=rated,
         likelihood=half_win_likelihood(rated, cells, found.ratings, ridge=ridge),
         expected_points=win_chances(found.ratings),
+        notes=existence.notes if prior_sd is None else never_met(rated.names, cells.half_wins),
     )
 
 
@@ -202,7 +205,8 @@ def maximise(
         ratings = ratings + step * (np.log1p(length) / length)
     raise NotConvergedError(
         f"no maximum after {max_steps} steps: the last would still move a difference of ratings by {length:.3g}, "
-        f"more than the tolerance {tolerance:.3g}; allow more steps (max_steps) or look for extreme weights"
+        f"more than the tolerance {tolerance:.3g}",
+        "allow more steps (max_steps) or look for extreme weights",
     )
 
 
@@ -215,4 +219,11 @@ def _newton_step(half_wins: Floats, totals: Floats, ratings: Floats, ridge: floa
         return score
     hessian = grounded_hessian(totals, chance)
     hessian[np.diag_indices(len(score))] += ridge
-    return np.asarray(cho_solve(cho_factor(hessian), score), dtype=np.float64)
+    try:
+        return np.asarray(cho_solve(cho_factor(hessian), score), dtype=np.float64)
+    except LinAlgError as error:
+        raise NotConvergedError(
+            f"no maximum can be found: weights of pairs from {totals[totals > 0].min():.2g} to {totals.max():.2g} are too far "
+            "apart for the arithmetic",
+            "leave out the lightest, or set a prior (prior_sd)",
+        ) from error

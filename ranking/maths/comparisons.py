@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.arrays import Bools, Codes, Floats, SmallCodes
+from ranking.maths.arrays import Bools, Codes, Floats, Ints, SmallCodes
 from ranking.maths.coding import CACHED_ROWS, cluster_codes, label_codes, name_codes, side_codes
 
 OUTCOMES = ("a", "b", "tie", "both_bad")
@@ -20,6 +20,9 @@ CLUSTER_COLUMNS: tuple[Column, ...] = ("prompt", "voter", "judge")
 
 Cluster = Column | tuple[Column, Column]
 """What is drawn independently: the values of one column, or of two that cross."""
+
+WeightKind = Literal["count", "sampling"]
+WEIGHT_KINDS: tuple[WeightKind, ...] = ("count", "sampling")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +38,12 @@ class Comparisons:
     outcome : (n,) int8
         Place in `OUTCOMES`: 0 = a won, 1 = b won, 2 = tie, 3 = both bad.
     weight : (n,) float64, optional
-        How many equal comparisons the row stands for (>= 0); None = one each.
+        What the row weighs (>= 0); None = one each.
+    weight_kind : "count" or "sampling"
+        "count": the row stands for so many equal comparisons, each seen for itself. "sampling": it is one comparison,
+        seen once, that weighs so much in the mean (the inverse of its chance to be seen, say).
     prompt, voter, judge : (n,) int32, optional
-        Cluster codes >= 0. -1 = unknown: such a row is a cluster of its own, and with weight w it
+        Cluster codes >= 0. -1 = unknown: such a row is a cluster of its own, and with weight w of kind "count" it
         is w clusters of one comparison each. None = unknown for all.
     first : (n,) int8, optional
         Who was shown first: 0 = a, 1 = b, -1 = unknown.
@@ -70,6 +76,7 @@ class Comparisons:
     first: SmallCodes | None = None
     covariates: Floats | None = None
     covariate_names: tuple[str, ...] = ()
+    weight_kind: WeightKind = "count"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", _checked_names(self.names))
@@ -91,6 +98,8 @@ class Comparisons:
         object.__setattr__(self, "covariate_names", tuple(self.covariate_names))
         if self.covariates is not None or self.covariate_names:
             object.__setattr__(self, "covariates", _checked_covariates(self.covariates, self.covariate_names, n_rows))
+        if self.weight_kind not in WEIGHT_KINDS:
+            raise ValueError(f"unknown weight_kind {self.weight_kind!r}: allowed are {', '.join(map(repr, WEIGHT_KINDS))}")
         _refuse_self_comparisons(self.names, self.a, self.b)
 
     def __len__(self) -> int:
@@ -110,6 +119,7 @@ class Comparisons:
         judge: ArrayLike | None = None,
         first: ArrayLike | None = None,
         covariates: Mapping[str, ArrayLike] | None = None,
+        weight_kind: WeightKind = "count",
     ) -> "Comparisons":
         """Code columns of names; the competitors come out in sorted order.
 
@@ -120,13 +130,15 @@ class Comparisons:
         outcome : (n,) of str
             One of `OUTCOMES`.
         weight : (n,) of float, optional
-            Counts of equal rows.
+            What each row weighs; `weight_kind` says how it is meant.
         prompt, voter, judge : (n,), optional
             Ids of any kind. None, NaN, or the integer -1 = unknown.
         first : (n,) of str, optional
             "a" or "b": the side shown first. None = unknown.
         covariates : mapping of name to (n,) of float, optional
             Differences between the sides, a's minus b's.
+        weight_kind : "count" or "sampling"
+            Equal comparisons that a row stands for, or what the one comparison weighs in the mean.
 
         Raises
         ------
@@ -153,6 +165,7 @@ class Comparisons:
             first=None if first is None else side_codes("first", first, SIDES),
             covariates=None if covariates is None else _stacked(covariates),
             covariate_names=tuple(covariates or ()),
+            weight_kind=weight_kind,
         )
 
     def clusters(self, cluster: Column) -> Codes:
@@ -162,11 +175,33 @@ class Comparisons:
         codes: Codes | None = getattr(self, cluster)
         return np.full(len(self), -1, dtype=np.int32) if codes is None else codes
 
-    def weights(self, rows: slice = slice(None)) -> Floats:
+    def weights(self, rows: slice | Ints = slice(None)) -> Floats:
         """The weights of some rows, ones where none were given."""
         if self.weight is None:
             return np.ones(len(self.a[rows]))
         return self.weight[rows]
+
+    def multiples(self, rows: slice | Ints = slice(None)) -> Floats:
+        """How many comparisons, seen each for itself, some rows stand for: their weights if these are counts, else 1 or 0.
+
+        Examples
+        --------
+        >>> Comparisons(("x", "y"), [0], [1], [0], weight=[2.5], weight_kind="sampling").multiples().tolist()
+        [1.0]
+        """
+        weights = self.weights(rows)
+        return weights if self.weight_kind == "count" else (weights > 0).astype(np.float64)
+
+    def unit_weights(self, rows: slice | Ints = slice(None)) -> Floats:
+        """What one comparison of each row weighs: 1 where weights are counts, else the weight.
+
+        Examples
+        --------
+        >>> Comparisons(("x", "y"), [0], [1], [0], weight=[2.5]).unit_weights().tolist()
+        [1.0]
+        """
+        weights = self.weights(rows)
+        return np.ones(len(weights)) if self.weight_kind == "count" else weights
 
     def among(self, kept: Bools) -> "Comparisons":
         """Only the competitors marked in `kept` ((M,) bool) and the rows between them."""
@@ -178,11 +213,18 @@ class Comparisons:
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
         return replace(self, names=names, a=code[self.a[rows]], b=code[self.b[rows]], **columns)
 
-    def reweighted(self, weight: Floats) -> "Comparisons":
-        """The same rows with other weights, (n,) >= 0; rows of weight zero are dropped."""
-        kept = weight > 0
+    def reweighted(self, weight: ArrayLike) -> "Comparisons":
+        """The same rows with other weights, (n,) of finite numbers, 0 or more; rows of weight zero are dropped.
+
+        Raises
+        ------
+        ValueError
+            If a weight is negative, not a number or infinite (the message names the row), or their number is another.
+        """
+        weights = _checked_weights(weight, len(self))
+        kept = weights > 0
         columns = self._columns_at(kept)
-        return replace(self, a=self.a[kept], b=self.b[kept], **columns | {"weight": weight[kept]})
+        return replace(self, a=self.a[kept], b=self.b[kept], **columns | {"weight": weights[kept]})
 
     def _columns_at(self, rows: Bools) -> dict[str, Any]:
         columns = {name: getattr(self, name) for name in _OTHER_COLUMNS}
@@ -243,7 +285,7 @@ def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
     good = np.isfinite(weights) & (weights >= 0)
     if not good.all():
         row = int(np.argmin(good))
-        raise ValueError(f"weight[{row}] is {weights[row]}: a weight is a finite count, 0 or more")
+        raise ValueError(f"weight[{row}] is {weights[row]}: a weight is a finite number, 0 or more")
     return _read_only(weights)
 
 

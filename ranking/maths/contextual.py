@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, diags_array, hstack
 
 from ranking.maths.arrays import Codes, Floats, Ints
 from ranking.maths.bradley_terry import aligned, checked_ridge, fit_bradley_terry
 from ranking.maths.comparisons import Comparisons
-from ranking.maths.fit import AtLimit, Fit, Parameter
+from ranking.maths.failures import NotConvergedError, SeparationError
+from ranking.maths.fit import Fit, Parameter
 from ranking.maths.half_wins import win_chances
+from ranking.maths.leave_out_rows import Term
 from ranking.maths.likelihood import RowLikelihood, grounded
 from ranking.maths.meat import Entries
-from ranking.maths.newton import Bend, NotConvergedError, Peak, climb
-from ranking.maths.separation import SeparationError, flat_direction, named, refuse_flat, separating_direction
-from ranking.maths.slot_bound import slot_bound
+from ranking.maths.newton import Bend, Peak, climb
+from ranking.maths.scales import in_any_unit
+from ranking.maths.separation import flat_direction, listed, named, refuse_flat, separating_direction
 
 POINTS = np.array([1.0, 0.0, 0.5, 0.5])
 """What a wins of a comparison, by outcome."""
@@ -29,13 +31,20 @@ SHORTER = 0.1
 ROWS_A_PART = 16_384
 """With eight covariates, so many rows stay in the processor's cache from step to step."""
 
-ONE_SLOT = "no comparisons but those of judges who always chose the same slot"
+SLOT_SD = 2.0
+"""Standard deviation of the Normal prior on a slot intercept, log-odds: one slot is chosen in 2 to 98 % of equal pairs.
+
+That is wider than what is seen of judges that anybody would use. It is worth one comparison of equal answers: an intercept
+with the information of 100 of them moves by 1 %.
+"""
 
 
+@in_any_unit
 def fit_contextual(
     comparisons: Comparisons,
     *,
     prior_sd: float | None = None,
+    slot_sd: float | None = SLOT_SD,
     start: Fit | None = None,
     max_steps: int = 100,
     tolerance: float = 1e-9,
@@ -47,9 +56,10 @@ def fit_contextual(
     judge j (rows without judge share one). A tie, and "both bad", is half a win each. The ratings are those of
     equal style and unknown order.
 
-    A judge who always chose the same slot has no finite gamma. In the limit his rows with known order say nothing
-    about anybody, so they are left out (and counted in `Diagnostics.n_left_out`), and `Fit.at_limit` has a
-    one-sided bound: see `slot_bound`.
+    Each gamma has a weak prior, Normal with mean 0 and standard deviation `slot_sd`: so it always has an estimate, also
+    of a judge who always chose the same slot, or whose games cannot tell slots from ratings because each pair was shown
+    in one order only. No comparison is left out for it. Where the data say little of gamma, the prior's own
+    uncertainty is part of every covariance: it counts as one more independent score, of variance ``1 / slot_sd**2``.
 
     Parameters
     ----------
@@ -57,6 +67,8 @@ def fit_contextual(
         n rows between M competitors; the cost is O(n (k + 1)) a step with k covariates.
     prior_sd : float, optional
         Standard deviation of a Normal prior on each rating (natural log-odds); None = maximum likelihood.
+    slot_sd : float, optional
+        That of the prior on each slot intercept (natural log-odds); None = maximum likelihood.
     start : Fit, optional
         Where to begin: the fit of similar data. The result does not depend on it.
     max_steps : int
@@ -74,12 +86,12 @@ def fit_contextual(
     Raises
     ------
     SeparationError
-        If covariates or slots (with ratings) explain all outcomes they touch, so that no finite maximum exists, or
-        say the same as others. It names them.
+        If covariates (with ratings; slots too where they have no prior) explain all outcomes they touch, so that no
+        finite maximum exists, or say the same as others. It names them.
     NotConvergedError
         If `max_steps` steps were not enough.
     ValueError
-        If `prior_sd` is not positive.
+        If `prior_sd` or `slot_sd` is not positive.
 
     References
     ----------
@@ -89,58 +101,44 @@ def fit_contextual(
 
     Examples
     --------
-    Slot 1 wins 3 of 4 whoever stands there: gamma = ln 3, and both are equal.
+    Slot 1 wins 3 of 4 whoever stands there: gamma is near ln 3 = 1.0986, and both are equal.
 
     >>> c = Comparisons.from_names(["x"] * 8, ["y"] * 8, ["a", "b"] * 3 + ["b", "a"], first=["a", "b"] * 4)
-    >>> fit = fit_contextual(c)
+    >>> fit, without = fit_contextual(c), fit_contextual(c, slot_sd=None)
     >>> abs(fit.ratings).max() < 1e-9, fit.parameters[0].name, round(fit.parameters[0].estimate, 4)
-    (np.True_, 'slot intercept', 1.0986)
+    (np.True_, 'slot intercept', 0.9465)
+    >>> round(without.parameters[0].estimate, 4)
+    1.0986
     """
-    begin, n_one_sided = _rateable(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
+    begin = fit_bradley_terry(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
     ties = "half a win each, both bad as a tie"
-    begin = replace(
-        begin,
-        provenance=replace(begin.provenance, method="fit_contextual", ties=ties),
-        diagnostics=replace(begin.diagnostics, n_left_out=begin.diagnostics.n_left_out + n_one_sided),
-    )
+    begin = replace(begin, provenance=replace(begin.provenance, method="fit_contextual", ties=ties))
     rows = _Rows.of(begin.comparisons)
     if not begin.names or rows.n_parameters == len(begin.names):
         return begin
-    peak = _highest(rows, _first(rows, begin, start), checked_ridge(prior_sd), max_steps=max_steps, tolerance=tolerance)
+    ridge = _ridge(rows, checked_ridge(prior_sd), checked_ridge(slot_sd))
+    peak = _highest(rows, _first(rows, begin, start), ridge, max_steps=max_steps, tolerance=tolerance)
     m = len(begin.names)
     return replace(
         begin,
         ratings=peak.parameters[:m] - peak.parameters[:m].mean(),
         diagnostics=replace(begin.diagnostics, steps=peak.steps, last_step=peak.last_step, log_likelihood=peak.bend.value),
-        likelihood=RowLikelihood(begin.comparisons, peak.bend.hessian, _Scores(rows, peak.parameters)),
+        likelihood=_likelihood(begin.comparisons, rows, peak, np.append(np.zeros(m), ridge[m:])),
         expected_points=win_chances(peak.parameters[:m]),
         parameters=tuple(Parameter(*each) for each in zip(rows.names[m:], peak.parameters[m:].tolist(), strict=True)),
     )
 
 
-def _rateable(comparisons: Comparisons, *, prior_sd: float | None, max_steps: int, tolerance: float) -> tuple[Fit, float]:
-    """Bradley-Terry without the rows of judges who always chose one slot (they are its `at_limit`); how many rows that were."""
-    at_limit: tuple[AtLimit, ...] = ()
-    left = comparisons
-    while True:
-        begin = fit_bradley_terry(left, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
-        slots = _Slots.of(begin.comparisons)
-        sides = slots.one_sided(begin.comparisons)
-        endless = np.flatnonzero(sides)
-        if not len(endless):
-            break
-        at_limit += tuple(_at_limit(begin.comparisons, slots, slot, sides[slot]) for slot in endless.tolist())
-        ordered = np.zeros(len(left), dtype=np.bool_) if left.first is None else left.first >= 0
-        theirs = ordered & np.isin(left.clusters("judge"), slots.judges[endless])
-        left = left.reweighted(np.where(theirs, 0.0, left.weights()))
-    unrated = tuple(replace(who, reason=ONE_SLOT) if at_limit and not _met(left, who.name) else who for who in begin.unrated)
-    n_left_out = float(comparisons.weights().sum() - left.weights().sum()) if at_limit else 0.0
-    return replace(begin, at_limit=at_limit, unrated=unrated), n_left_out
+def _likelihood(comparisons: Comparisons, rows: "_Rows", peak: Peak, prior: Floats) -> RowLikelihood:
+    at_peak = _AtPeak(rows, peak.parameters)
+    return RowLikelihood(comparisons, peak.bend.hessian, at_peak.scores, at_peak.terms, prior)
 
 
-def _met(comparisons: Comparisons, name: str) -> bool:
-    code = comparisons.names.index(name)
-    return bool(((comparisons.a == code) | (comparisons.b == code)).any())
+def _ridge(rows: "_Rows", of_ratings: float, of_slots: float) -> Floats:
+    """What the priors add to the Hessian's diagonal: (p,). Covariates have none."""
+    m, n_slots = len(rows.comparisons.names), len(rows.slots.judges)
+    covariates = np.zeros(rows.n_parameters - m - n_slots)
+    return np.concatenate([np.full(m, of_ratings), covariates, np.full(n_slots, of_slots)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,32 +179,8 @@ class _Slots:
         n = len(self.judges)
         return np.asarray(sums[..., :n] - sums[..., n : 2 * n], dtype=np.float64)
 
-    def one_sided(self, comparisons: Comparisons) -> Floats:
-        """1 for a judge who chose slot 1 in every row of known order, -1 for slot 2, else 0: (J,)."""
-        n = len(self.judges)
-        if not n:
-            return np.zeros(0)
-        points = POINTS[comparisons.outcome]
-        won = np.bincount(self.place, weights=comparisons.weights() * points, minlength=2 * n + 1)
-        lost = np.bincount(self.place, weights=comparisons.weights() * (1 - points), minlength=2 * n + 1)
-        always, never = lost[:n] + won[n : 2 * n] == 0, won[:n] + lost[n : 2 * n] == 0
-        return np.where(always, 1.0, np.where(never, -1.0, 0.0))
-
     def names(self) -> tuple[str, ...]:
         return tuple(f"slot intercept of judge {judge}" if judge >= 0 else "slot intercept" for judge in self.judges)
-
-
-def _at_limit(comparisons: Comparisons, slots: _Slots, slot: int, side: float) -> AtLimit:
-    """The record of a judge who chose slot 1 (`side` 1) or slot 2 (-1) in all his rows."""
-    n, m = len(slots.judges), len(comparisons.names)
-    rows = np.flatnonzero((slots.place == slot) | (slots.place == n + slot))
-    a, b = comparisons.a[rows].astype(np.int64), comparisons.b[rows].astype(np.int64)
-    weight = comparisons.weights()[rows]
-    pairs, number = np.unique(np.minimum(a, b) * m + np.maximum(a, b), return_inverse=True)
-    lower_first = (a < b) == (slots.place[rows] == slot)
-    orders = [np.bincount(number, weights=weight * chosen, minlength=len(pairs)) for chosen in (lower_first, ~lower_first)]
-    reason = f"slot {1 if side > 0 else 2} was chosen in all {weight.sum():g} comparisons; they are left out"
-    return AtLimit(slots.names()[slot], limit=side * np.inf, bound=side * slot_bound(*orders), reason=reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +224,7 @@ class _Rows:
         size = max(ROWS_A_PART, len(self.comparisons.names) ** 2)
         return (slice(start, start + size) for start in range(0, len(self.comparisons), size))
 
-    def slope(self, parameters: Floats, ridge: float) -> tuple[float, Floats]:
+    def slope(self, parameters: Floats, ridge: Floats) -> tuple[float, Floats]:
         """The log-likelihood and its gradient, (p,)."""
         m, n_places = len(self.comparisons.names), 2 * len(self.slots.judges) + 1
         value, by_pair, by_place = 0.0, np.zeros(m * m), np.zeros(n_places)
@@ -268,10 +242,9 @@ class _Rows:
             by_covariate += pull @ self.covariates[part]
         table = by_pair.reshape(m, m)
         gradient = np.concatenate([table.sum(axis=1) - table.sum(axis=0), by_covariate, self.slots.toward(by_place)])
-        gradient[:m] -= ridge * parameters[:m]
-        return value - ridge / 2 * float(np.sum(parameters[:m] ** 2)), gradient
+        return value - _prior_cost(parameters, ridge), gradient - ridge * parameters
 
-    def hessian(self, parameters: Floats, ridge: float) -> Floats:
+    def hessian(self, parameters: Floats, ridge: Floats) -> Floats:
         """Sign turned, the shift of the ratings pinned: (p, p)."""
         m, k, n_places = len(self.comparisons.names), self.covariates.shape[1], 2 * len(self.slots.judges) + 1
         sums = _Sums(
@@ -320,7 +293,7 @@ class _Sums:
                 both = np.bincount(side * n_places + place, weights=information, minlength=m * n_places)
                 self.rating_place[:] += sign * both.reshape(m, n_places)
 
-    def hessian(self, slots: _Slots, ridge: float) -> Floats:
+    def hessian(self, slots: _Slots, ridge: Floats) -> Floats:
         m, k, n = len(self.rating_place), len(self.covariate_covariate), len(slots.judges)
         found = np.zeros((m + k + n, m + k + n))
         pairs = self.pairs.reshape(m, m) + self.pairs.reshape(m, m).T
@@ -331,8 +304,11 @@ class _Sums:
         found[m : m + k, m + k :] = slots.toward(self.covariate_place)
         found[m + k :, m + k :] = np.diag(self.place[:n] + self.place[n : 2 * n])
         found = grounded(np.triu(found) + np.triu(found, 1).T, m)
-        found[np.arange(m), np.arange(m)] += ridge
-        return found
+        return found + np.diag(ridge)
+
+
+def _prior_cost(parameters: Floats, ridge: Floats) -> float:
+    return float(ridge @ parameters**2) / 2
 
 
 def _pull(points: Floats, log_odds: Floats) -> tuple[Floats, Floats]:
@@ -353,7 +329,7 @@ class _Likelihood:
     in units of their root mean square, so that the tolerance means the same for all.
     """
 
-    def __init__(self, rows: _Rows, ridge: float, first: Floats) -> None:
+    def __init__(self, rows: _Rows, ridge: Floats, first: Floats) -> None:
         self.rows, self.ridge = rows, ridge
         self.units = np.ones(len(first))
         self.units[len(rows.comparisons.names) :][: rows.covariates.shape[1]] = rows.covariate_sizes()
@@ -378,13 +354,14 @@ class _Likelihood:
         return float(np.sqrt(max(change @ self.hessian @ change, 0.0) / (np.trace(self.hessian[:m, :m]) / 2)))
 
 
-def _highest(rows: _Rows, first: Floats, ridge: float, *, max_steps: int, tolerance: float) -> Peak:
+def _highest(rows: _Rows, first: Floats, ridge: Floats, *, max_steps: int, tolerance: float) -> Peak:
     """The maximum, with the Hessian right there and the value without the prior."""
     likelihood = _Likelihood(rows, ridge, first)
     flat = flat_direction(likelihood.hessian)
     if flat is not None:
         raise SeparationError(
-            f"no single maximum: the data do not tell apart what moves together in {named(flat, rows.names)}; leave one out"
+            f"the results do not tell apart what belongs to {listed(flat, rows.names)}",
+            f"leave one out: no single maximum along {named(flat, rows.names)}",
         )
     try:
         peak = climb(likelihood, first * likelihood.units, max_steps=max_steps, tolerance=tolerance)
@@ -395,23 +372,24 @@ def _highest(rows: _Rows, first: Floats, ridge: float, *, max_steps: int, tolera
         if endless is None:
             raise
         raise SeparationError(
-            f"no finite maximum: the log-likelihood rises for ever along {named(endless, rows.names)}; "
-            "leave out a covariate or competitor that explains every outcome it touches"
+            f"no finite number fits best for {listed(endless, rows.names)}: every outcome that it touches goes one way",
+            f"leave out a covariate or competitor: the log-likelihood rises for ever along {named(endless, rows.names)}",
         ) from error
     found = peak.parameters / likelihood.units
-    value = peak.bend.value + ridge / 2 * float(np.sum(found[: len(rows.comparisons.names)] ** 2))
+    value = peak.bend.value + _prior_cost(found, ridge)
     return Peak(found, Bend(value, peak.bend.gradient, information), peak.steps, peak.last_step)
 
 
-def _endless(rows: _Rows, ridge: float) -> Floats | None:
-    """A direction in which the likelihood rises for ever (with a prior: ratings fixed), (p,)."""
+def _endless(rows: _Rows, ridge: Floats) -> Floats | None:
+    """A direction in which the likelihood rises for ever, what has a prior fixed: (p,)."""
     c, m = rows.comparisons, len(rows.comparisons.names)
     kept = np.flatnonzero(c.weights() > 0)
     number = np.arange(len(kept))
     entries = (np.repeat([1.0, -1.0], len(kept)), (np.tile(number, 2), np.concatenate([c.a[kept], c.b[kept]])))
-    sides = csr_array(entries, shape=(len(kept), m)) * float(ridge == 0)
+    sides = csr_array(entries, shape=(len(kept), m))
     at = csr_array(rows.slots.toward(np.eye(2 * len(rows.slots.judges) + 1)))
-    design = csr_array(hstack([sides, csr_array(rows.covariates[kept]), at[rows.slots.place[kept]]]))
+    free = diags_array((ridge == 0).astype(np.float64))
+    design = csr_array(hstack([sides, csr_array(rows.covariates[kept]), at[rows.slots.place[kept]]]) @ free)
     direction = separating_direction(design, POINTS[c.outcome[kept]])
     if direction is not None:
         direction[:m] -= direction[:m].mean()
@@ -428,22 +406,30 @@ def _first(rows: _Rows, begin: Fit, start: Fit | None) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scores:
-    """Rows to their scores at given parameters."""
+class _AtPeak:
+    """What rows say at given parameters."""
 
     rows: _Rows
     parameters: Floats
 
-    def __call__(self, rows: slice | Ints) -> Entries:
+    def scores(self, rows: slice | Ints) -> Entries:
         points = POINTS[self.rows.comparisons.outcome[rows]]
         pull, _ = _pull(points, self.rows.log_odds(self.parameters, rows))
+        return Entries(pull, -pull, self._further(rows, pull))
+
+    def terms(self, rows: slice | Ints) -> list[Term]:
+        less = np.exp(-np.abs(self.rows.log_odds(self.parameters, rows)))
+        weight = less / (1 + less) ** 2
+        return [Term(weight, 1.0, -1.0, self._further(rows, np.ones(len(weight))))]
+
+    def _further(self, rows: slice | Ints, pull: Floats) -> Floats:
+        """What a pull at a is at covariates and slots, (r, k + J); column by column in memory, as the meat reads it."""
         slots = self.rows.slots
         k, n = self.rows.covariates.shape[1], len(slots.judges)
-        # Column by column in memory, as the meat reads it.
         further = np.zeros((k + n, len(pull)))
         np.multiply(self.rows.covariates[rows].T, pull, out=further[:k])
         if n:
             place = slots.place[rows]
             known = np.flatnonzero(place < 2 * n)
             further[k + place[known] % n, known] = np.where(place[known] < n, pull[known], -pull[known])
-        return Entries(pull, -pull, further.T)
+        return further.T

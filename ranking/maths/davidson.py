@@ -6,6 +6,7 @@ from ranking.maths.arrays import Floats
 from ranking.maths.comparisons import Comparisons
 from ranking.maths.fit import Fit
 from ranking.maths.pair_models import PairBend, log_sum
+from ranking.maths.scales import in_any_unit
 from ranking.maths.tie_width import TieModel, fit_tie_model
 
 # Log-weights of a, b and tie in (rating of a, rating of b, log nu): the geometric mean of both, taken out, is 0.
@@ -14,6 +15,7 @@ WEIGHTS = np.array([[0.5, -0.5, 0.0], [-0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
 OUTCOME_WEIGHTS = np.array([0, 1, 2, 2])  # "both bad" is a tie
 
 
+@in_any_unit
 def fit_davidson(
     comparisons: Comparisons,
     *,

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
 from ranking.maths.arrays import Bools, Floats, Ints
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.failures import NotConvergedError
 
 SMOOTHING_RIGHT = 2.0
 SMOOTHING_WRONG = 0.5
@@ -152,7 +152,8 @@ def fit_dawid_skene(
             )
     raise NotConvergedError(
         f"no maximum after {max_steps} steps: the last still moved a posterior by {move:.3g}, more than the tolerance "
-        f"{tolerance:.3g}; allow more steps (max_steps) or a larger tolerance"
+        f"{tolerance:.3g}",
+        "allow more steps (max_steps) or a larger tolerance",
     )
 
 

@@ -31,6 +31,9 @@ SAFETY = 1.25
 PSEUDO_WIN = 0.05
 """Added to both sides of every pair that met, so that the rate of forgetting exists for the undefeated too."""
 
+MOST_ROWS = 1_000_000_000
+"""Comparisons of one random order; each takes a byte or more."""
+
 BLOCK_BYTES = 1 << 28
 ROWS_A_CHUNK = 1_024
 SPARE_DRAWS = 100
@@ -90,7 +93,7 @@ def elo(
     Raises
     ------
     ValueError
-        If k, base or scale is not allowed.
+        If k, base or scale is not allowed, or a weight is so large that one update goes further than `scale`.
 
     References
     ----------
@@ -105,6 +108,12 @@ def elo(
     (('x', 'y'), [1016.0, 984.0])
     """
     rate = _checked_rate(k, base, scale)
+    heaviest = float(comparisons.weights().max(initial=0.0))
+    if k * heaviest > scale:
+        raise ValueError(
+            f"weight[{int(comparisons.weights().argmax())}] is {heaviest:g}: one update of up to {k * heaviest:g} points goes "
+            f"further than the scale of {scale:g}; give it as rows of smaller weights"
+        )
     natural = [0.0] * len(comparisons.names)
     rows = zip(
         comparisons.a.tolist(),
@@ -282,7 +291,9 @@ def _whole_weights(comparisons: Comparisons) -> Codes:
     whole = weights == np.floor(weights)
     if not whole.all():
         row = int(np.argmin(whole))
-        raise ValueError(f"weight[{row}] is {weights[row]}: random orders need whole counts (`elo` takes any weight)")
+        raise ValueError(f"weight[{row}] is {weights[row]}: random orders need whole counts (`elo` takes smaller weights too)")
+    if weights.sum() > MOST_ROWS:
+        raise ValueError(f"the weights sum to {weights.sum():.3g}: random orders are of {MOST_ROWS:,} comparisons at most")
     return weights.astype(np.int32)
 
 
@@ -296,7 +307,7 @@ def _rows_to_forget(comparisons: Comparisons, rate: float, left: float) -> int:
     """Rows of a random order after which no more than `left` (natural log-odds) of any start is left."""
     half_wins = count_cells(comparisons).half_wins
     totals = half_wins + half_wins.T
-    _, label = connected_components(totals, directed=False)
+    _, label = connected_components(totals > 0, directed=False)
     groups = [label == group for group in np.flatnonzero(np.bincount(label) > 1)]
     # Groups that never meet: each keeps its own sum of ratings, and forgets at its own rate.
     n_rows = max((_rows_of_group(half_wins[np.ix_(group, group)], rate, left) for group in groups), default=0.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranking.maths.arrays import Codes, Floats
+from ranking.maths.asking import is_wanted
 from ranking.maths.bootstrap import Bootstrap
 from ranking.maths.comparisons import Column, Comparisons
 from ranking.maths.elo import (
@@ -25,6 +26,9 @@ FORGOTTEN_IN_REPLICATES = 1e-2
 
 ROUNDS_OF_FORGETTING = 4
 """A replicate plays this many times the rows that forgetting takes, and averages over the later ones."""
+
+NO_NOISE = 0.005
+"""A smaller share is not worth taking out, nor a word."""
 
 MOST_NOISE = 0.75
 """A larger share of the replicates' variance is not taken out: too little is left to be known."""
@@ -52,7 +56,8 @@ def elo_replicates(
 
     The noise of a few orders would widen the intervals. Its share of the replicates' variance is
     known from the orders inside each, and is taken out: replicates are drawn together, around their
-    mean, by ``sqrt(1 - share)``. A share above `MOST_NOISE` is left in, and a note asks for more orders.
+    mean, by ``sqrt(1 - share)``. A share below `NO_NOISE` is left in as it changes nothing; one above `MOST_NOISE` is left
+    in too, and a note asks for more orders.
 
     Parameters
     ----------
@@ -142,6 +147,7 @@ class _Resampler:
         n_present = _n_present(self.units, self.m)
         complete, orders = [], []
         for _ in range(n_replicates):
+            is_wanted()
             units = self.draw(rng)
             complete.append(_n_present(units, self.m) == n_present)
             orders += [_last_rows(units, ROUNDS_OF_FORGETTING * n_forget, rng) for _ in range(orders_each)]
@@ -160,6 +166,8 @@ def _without_order_noise(ratings: Floats) -> tuple[Floats, tuple[str, ...]]:
     if variance == 0:
         return means, lost
     share = ratings[kept].var(axis=1, ddof=1).mean() / ratings.shape[1] / variance
+    if share < NO_NOISE:
+        return means, lost
     text = f"the noise of {ratings.shape[1]} random orders each was {100 * share:.0f} % of the replicates' variance"
     if share > MOST_NOISE:
         return means, (*lost, f"{text}, too much to take out: use more orders")

@@ -6,6 +6,10 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from ranking.maths.arrays import Bools, Floats, Ints
+from ranking.maths.wording import numbered
+
+LIGHTEST = 1e-12
+"""A result that weighs less than this share of the heaviest does not count when it is asked who can be rated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,14 @@ class Existence:
         The members of the component that has finite ratings (none where all are of size one).
     unrated : tuple of Unrated
         All others, each with the reason.
+    notes : tuple of str
+        Results too light to count.
     """
 
     components: tuple[tuple[str, ...], ...]
     fitted: Bools
     unrated: tuple[Unrated, ...]
+    notes: tuple[str, ...] = ()
 
 
 def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
@@ -41,7 +48,8 @@ def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
 
     The maximum exists, and is unique up to a shift, if and only if the directed graph
     "x -> y where x won or tied against y at least once" is strongly connected [1]_. Where it is not,
-    the largest strong component is fitted (equal in size: the one with more comparisons).
+    the largest strong component is fitted (equal in size: the one with more comparisons). A result that weighs less than
+    `LIGHTEST` of the heaviest would set a rating by what rounding does to the others: it links nobody, and is noted.
 
     Parameters
     ----------
@@ -61,6 +69,7 @@ def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
     >>> found.components, found.unrated[0].reason
     ((('x', 'y'), ('z',)), 'never won or tied (3 comparisons)')
     """
+    told, half_wins = half_wins, heavy_enough(half_wins)
     beats = half_wins > 0
     label = strong_labels(half_wins)
     n_components = int(label.max(initial=-1)) + 1
@@ -74,7 +83,60 @@ def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
         components=tuple(tuple(names[i] for i in np.flatnonzero(label == c)) for c in order),
         fitted=fitted,
         unrated=tuple(Unrated(names[i], _reason(half_wins, label == label[i], fitted)) for i in np.flatnonzero(~fitted)),
+        notes=light_notes(names, told, half_wins),
     )
+
+
+def heavy_enough(results: Floats) -> Floats:
+    """The same table without results that weigh less than `LIGHTEST` of the heaviest: they link nobody.
+
+    Examples
+    --------
+    >>> heavy_enough(np.array([[0.0, 1.0], [1e-30, 0.0]])).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    return np.where(results >= LIGHTEST * results.max(initial=0.0), results, 0.0)
+
+
+def light_notes(names: tuple[str, ...], told: Floats, counted: Floats) -> tuple[str, ...]:
+    """A note on results that were told and, too light, not counted; (M, M) each, a row over a column.
+
+    Examples
+    --------
+    >>> told = np.array([[0.0, 1.0], [1e-30, 0.0]])
+    >>> light_notes(("x", "y"), told, heavy_enough(told))[0].partition(";")[0]
+    'results too light to link anybody, beside others that weigh up to 1: y over x (1e-30)'
+    """
+    light = np.argwhere((told > 0) & (counted == 0))
+    if not len(light):
+        return ()
+    shown = ", ".join(f"{names[i]} over {names[j]} ({told[i, j]:.2g})" for i, j in light[:3])
+    more = f" and {len(light) - 3} more" if len(light) > 3 else ""
+    return (
+        f"results too light to link anybody, beside others that weigh up to {told.max():.2g}: {shown}{more}; give weights "
+        "that are not so far apart",
+    )
+
+
+def never_met(names: tuple[str, ...], half_wins: Floats) -> tuple[str, ...]:
+    """A note on groups that no comparisons link, for ratings that a prior puts on one scale.
+
+    Examples
+    --------
+    >>> pair = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> never_met(("x", "y", "z", "w"), np.block([[pair, 0 * pair], [0 * pair, pair]]))
+    ('x, y | z, w: no comparisons link these groups; how far they stand apart is the prior alone',)
+    """
+    n, label = connected_components(half_wins > 0, directed=False)
+    if n < 2:
+        return ()
+    groups = [", ".join(_few([names[i] for i in np.flatnonzero(label == group)])) for group in range(min(n, 4))]
+    more = f" | and {n - 4} more" if n > 4 else ""
+    return (f"{' | '.join(groups)}{more}: no comparisons link these groups; how far they stand apart is the prior alone",)
+
+
+def _few(names: list[str]) -> list[str]:
+    return names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} others"]
 
 
 def strong_labels(half_wins: Floats) -> Ints:
@@ -85,7 +147,8 @@ def strong_labels(half_wins: Floats) -> Ints:
     >>> strong_labels(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
     [0, 0]
     """
-    _, label = connected_components(half_wins, directed=True, connection="strong")
+    # Told as yes or no: the sparse graph takes weights under 1e-8 for nothing.
+    _, label = connected_components(half_wins > 0, directed=True, connection="strong")
     return label.astype(np.int64)
 
 
@@ -123,10 +186,10 @@ def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> str:
         return "no chain of wins or ties leads both to and from the rated group"
     never = "never won or tied" if lost else "never lost or tied"
     if alone:
-        return f"{never} ({half_wins[group].sum() + half_wins[:, group].sum():g} comparisons)"
+        return f"{never} ({numbered(half_wins[group].sum() + half_wins[:, group].sum())})"
     return f"its group of {group.sum()} {never} against anyone outside it"
 
 
 def _linked(half_wins: Floats, group: Bools, fitted: Bools) -> bool:
-    _, label = connected_components(half_wins, directed=False)
+    _, label = connected_components(half_wins > 0, directed=False)
     return bool(label[np.argmax(group)] == label[np.argmax(fitted)])

@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ranking.maths.arrays import Floats
+from ranking.maths.arrays import Floats, Ints
 from ranking.maths.cells import Cells, count_cells
-from ranking.maths.comparisons import Cluster, Comparisons
+from ranking.maths.comparisons import Cluster, Column, Comparisons
 from ranking.maths.existence import Unrated
-from ranking.maths.likelihood import Likelihood, covariance, model_covariance
+from ranking.maths.leave_out import LeaveOut
+from ranking.maths.likelihood import Likelihood, covariance, crossed_covariance, model_covariance, without_negative_directions
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class Fit:
         What else was estimated (k of them), in the order of `parameter_covariance`.
     at_limit : tuple of AtLimit
         Parameters that could not be: the data are so one-sided that they run to the end of their range.
+    notes : tuple of str
+        What the reader must know of how the ratings came about.
     """
 
     names: tuple[str, ...]
@@ -122,6 +125,7 @@ class Fit:
     expected_points: Floats = field(repr=False)
     parameters: tuple[Parameter, ...] = ()
     at_limit: tuple[AtLimit, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def covariance(self, cluster: Cluster | None = None) -> Floats:
         """Sandwich covariance of `ratings`, (m, m) in squared log-odds; its rows sum to zero.
@@ -156,6 +160,54 @@ class Fit:
         m = len(self.names)
         return model_covariance(self.likelihood, m)[:m, :m]
 
+    def leave_out(self, column: Column) -> LeaveOut:
+        """Leave-one-cluster-out variance of ratings and parameters, and how many clusters stand behind each of them.
+
+        Raises
+        ------
+        ValueError
+            If the column is unknown, or there are fewer than two clusters.
+
+        References
+        ----------
+        `ranking.maths.leave_out.leave_out`.
+
+        Examples
+        --------
+        >>> from ranking.maths import Comparisons, fit_bradley_terry
+        >>> c = Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"], prompt=[1, 2, 3, 3])
+        >>> fit_bradley_terry(c).leave_out("prompt").ratings.round(2).tolist()
+        [2.27, 2.27]
+        """
+        if column not in self._left_out:
+            self._left_out[column] = self.likelihood.leave_out(column)
+        return self._left_out[column]
+
+    def two_way(self, columns: tuple[Column, Column]) -> Floats:
+        """``V_1 + V_2 - V_12`` of the ratings from leave-one-cluster-out variances, negative directions clipped: (m, m).
+
+        Raises
+        ------
+        ValueError
+            If the columns are the same, one is unknown, or has fewer than two clusters.
+
+        References
+        ----------
+        A. C. Cameron, J. B. Gelbach, D. L. Miller, "Robust inference with multiway clustering", Journal of Business &
+        Economic Statistics 29(2), 2011, equation 2.11.
+
+        Examples
+        --------
+        >>> from ranking.maths import Comparisons, fit_bradley_terry
+        >>> c = Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "b", "b"], prompt=[1, 1, 2, 2], voter=[1, 2, 1, 2])
+        >>> fit_bradley_terry(c).two_way(("prompt", "voter")).round(4).tolist()
+        [[0.6667, -0.6667], [-0.6667, 0.6667]]
+        """
+        m = len(self.names)
+        one_way = sum(self.leave_out(column).covariance[:m, :m] for column in columns)
+        crossed = crossed_covariance(self.likelihood, m, columns)[:m, :m]
+        return without_negative_directions(np.asarray(one_way - crossed, dtype=np.float64))
+
     def win_rates(self) -> Floats:
         """Fitted points against a uniformly drawn other fitted competitor, (m,) in [0, 1].
 
@@ -171,6 +223,16 @@ class Fit:
         others = self.expected_points.sum(axis=1) - np.diagonal(self.expected_points)
         return np.asarray(others / max(len(self.names) - 1, 1), dtype=np.float64)
 
+    @property
+    def groups(self) -> Ints:
+        """(m,) zeros: whom a likelihood rates it also links."""
+        return np.zeros(len(self.names), dtype=np.int64)
+
+    @property
+    def is_pulled(self) -> bool:
+        """Ratings of a likelihood begin nowhere."""
+        return False
+
     @cached_property
     def cells(self) -> Cells:
         """Counts by pair of `comparisons`."""
@@ -182,6 +244,10 @@ class Fit:
             found.flags.writeable = False
             self._covariances[cluster] = found
         return self._covariances[cluster]
+
+    @cached_property
+    def _left_out(self) -> dict[Column, LeaveOut]:
+        return {}
 
     @cached_property
     def _covariances(self) -> dict[Cluster | None, Floats]:

@@ -12,12 +12,15 @@ from ranking.maths.arrays import Bools, Floats
 from ranking.maths.bradley_terry import aligned, checked_ridge, fit_bradley_terry
 from ranking.maths.cells import Cells, count_cells
 from ranking.maths.comparisons import Comparisons
-from ranking.maths.existence import Unrated, check_existence
+from ranking.maths.existence import Unrated, check_existence, heavy_enough, light_notes, never_met
+from ranking.maths.failures import NotConvergedError, SeparationError
 from ranking.maths.fit import AtLimit, Fit, Parameter, Provenance
-from ranking.maths.newton import Bend, NotConvergedError, Peak, climb
+from ranking.maths.newton import Bend, Peak, climb
 from ranking.maths.pair_models import PairBend, PairModel, Pairs, local, log_sum, met_pairs, pair_likelihood, points, summed
-from ranking.maths.separation import SeparationError, refuse_flat
+from ranking.maths.scales import in_any_unit
+from ranking.maths.separation import refuse_flat
 from ranking.maths.tie_width import DOUBT
+from ranking.maths.wording import numbered
 
 # Exponents in (theta_a, theta_b, log kappa, level): the ground, both weights, and kappa times either.
 GROUND, OWN_A, OWN_B = np.zeros(4), np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
@@ -33,6 +36,7 @@ TIE, WIDEST = 2, 30.0
 PARAMETERS = ("log kappa", "level")
 
 
+@in_any_unit
 def fit_grounded_rao_kupper(
     comparisons: Comparisons,
     *,
@@ -188,7 +192,8 @@ def _highest(model: PairModel, pairs: Pairs, first: Floats, m: int, ridge: float
             raise
         raise SeparationError(
             "no finite maximum: ratings and the width of ties can grow together (no chain of results that comes back to its "
-            "beginning has more wins than ties); use fit_bradley_terry, or a prior (prior_sd)"
+            "beginning has more wins than ties)",
+            "use fit_bradley_terry, or a prior (prior_sd)",
         ) from error
     return replace(peak, bend=here)
 
@@ -224,16 +229,33 @@ def _linked_with_ground(cells: Cells) -> Bools:
     kept = np.ones(m, dtype=np.bool_)
     while True:
         left = cells.among(kept)
-        ties = left.ties - left.both_bad
-        above = np.zeros((len(left.wins) + 1,) * 2)
-        above[:-1, :-1] = left.wins + ties
-        above[:-1, -1] = (left.wins + ties).sum(axis=1)
-        above[-1, :-1] = left.both_bad.sum(axis=1)
-        label = connected_components(above, directed=True, connection="strong")[1]
+        label = connected_components(heavy_enough(_above(left)) > 0, directed=True, connection="strong")[1]
         linked = label[:-1] == label[-1]
         if linked.all():
             return kept
         kept[np.flatnonzero(kept)[~linked]] = False
+
+
+def _above(cells: Cells) -> Floats:
+    """What puts each competitor above each other, the ground last among them: (M + 1, M + 1)."""
+    ties = cells.ties - cells.both_bad
+    above = np.zeros((len(cells.wins) + 1,) * 2)
+    above[:-1, :-1] = cells.wins + ties
+    above[:-1, -1] = (cells.wins + ties).sum(axis=1)
+    above[-1, :-1] = cells.both_bad.sum(axis=1)
+    return above
+
+
+def _notes(names: tuple[str, ...], cells: Cells, *, has_prior: bool) -> tuple[str, ...]:
+    """Results too light to link; with a prior, the groups that only the prior puts on one scale."""
+    above = _above(cells)
+    if not has_prior:
+        return light_notes((*names, "the ground"), above, heavy_enough(above))
+    links = cells.totals > 0
+    _, group = connected_components(links, directed=False)
+    # A group that reaches above and below the ground stands in a known distance from it, and so from others that do.
+    is_placed = np.isin(group, group[above[:-1, -1] > 0]) & np.isin(group, group[above[-1, :-1] > 0])
+    return never_met(names, (links | np.outer(is_placed, is_placed)).astype(np.float64))
 
 
 def _frame(
@@ -246,6 +268,7 @@ def _frame(
     return replace(
         begin,
         components=check_existence(comparisons.names, cells.half_wins).components,
+        notes=_notes(comparisons.names, cells, has_prior=prior_sd is not None),
         unrated=tuple(Unrated(comparisons.names[i], _reason(cells, int(i))) for i in np.flatnonzero(~kept)),
         diagnostics=replace(begin.diagnostics, n_left_out=float(cells.totals.sum() / 2) - begin.diagnostics.n_comparisons),
         provenance=Provenance(
@@ -262,10 +285,10 @@ def _reason(cells: Cells, who: int) -> str:
     if not n:
         return "no comparisons yet"
     if not cells.both_bad[who].any() and not (cells.wins[:, who] + cells.ties[who]).any():
-        return f"never lost, tied or was both bad ({n:g} comparisons)"
+        return f"never lost, tied or was both bad ({numbered(n)})"
     if not cells.wins[who].any() and not (cells.ties[who] - cells.both_bad[who]).any():
-        return f"never won or tied ({n:g} comparisons)"
-    return f"no chain of results puts it both above and below the ground ({n:g} comparisons)"
+        return f"never won or tied ({numbered(n)})"
+    return f"no chain of results puts it both above and below the ground ({numbered(n)})"
 
 
 def _refuse_one_sided(cells: Cells) -> None:
@@ -274,12 +297,14 @@ def _refuse_one_sided(cells: Cells) -> None:
         return
     if not both_bad:
         raise SeparationError(
-            f"none of {n:g} comparisons is both bad: the level above the ground is infinite; use fit_rao_kupper"
+            f"none of {numbered(n)} is both bad: the level above the ground is infinite", "use fit_rao_kupper"
         )
     if both_bad == n:
-        raise SeparationError(f"all {n:g} comparisons are both bad: the level is infinitely far below the ground")
+        raise SeparationError(
+            f"all {numbered(n)} {'is' if n == 1 else 'are'} both bad: the level is infinitely far below the ground"
+        )
     if not wins:
-        raise SeparationError(f"none of {n:g} comparisons has a winner: the width of ties has no finite maximum")
+        raise SeparationError(f"none of {numbered(n)} has a winner: the width of ties has no finite maximum")
 
 
 def _first(begin: Fit, start: Fit | None, *, has_ties: bool) -> Floats:
@@ -308,7 +333,7 @@ def _no_ties(cells: Cells, peak: Floats) -> tuple[AtLimit, ...]:
         found = grounded_pairs(local(peak[:m], np.array([log_kappa, peak[m]]), pairs.a, pairs.b))
         return float(n_each @ np.log1p(-np.exp(found.log_chance[:, TIE])) - np.log(DOUBT))
 
-    reason = f"none of {n_each.sum():g} comparisons is a tie: kappa is 0"
+    reason = f"none of {numbered(n_each.sum())} is a tie: kappa is 0"
     # Even an endless width leaves "both bad" its chance: few comparisons may bound nothing.
     bound = np.inf if excess(WIDEST) > 0 else float(brentq(excess, -WIDEST, WIDEST))
     return (AtLimit(PARAMETERS[0], limit=-np.inf, bound=bound, reason=reason),)

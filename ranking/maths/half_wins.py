@@ -6,7 +6,7 @@ from scipy.special import expit
 from ranking.maths.arrays import Floats
 from ranking.maths.cells import Cells
 from ranking.maths.comparisons import Comparisons
-from ranking.maths.likelihood import CellLikelihood
+from ranking.maths.likelihood import CellLikelihood, CellTerm
 
 # The score of a comparison against p = P(a beats b): 1 - p, 0 - p, and 1/2 - p twice.
 SCORES = np.array([1.0, 0.0, 0.5, 0.5])
@@ -74,4 +74,6 @@ def half_win_likelihood(comparisons: Comparisons, cells: Cells, ratings: Floats,
     toward_a = SCORES - chance[:, :, None]
     information = grounded_hessian(cells.totals, chance)
     information[np.diag_indices(m)] += ridge
-    return CellLikelihood(comparisons, cells, information, toward_a, -toward_a, np.zeros((m * m * 4, 0)))
+    bend = np.repeat((chance * chance.T)[:, :, None], len(SCORES), axis=2)
+    terms = (CellTerm(bend, 1.0, -1.0, np.zeros(0)),)
+    return CellLikelihood(comparisons, cells, information, toward_a, -toward_a, np.zeros((m * m * 4, 0)), terms)

@@ -1,24 +1,27 @@
 """Hierarchical Bradley-Terry: ratings by category, shrunk to the whole by as much as categories turn out to be alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, ndtri
+from scipy.special import expit, log_expit
 
 from ranking.maths.arrays import Floats, Ints, chunks
 from ranking.maths.bradley_terry import fit_bradley_terry
 from ranking.maths.coding import coded
 from ranking.maths.comparisons import Column, Comparisons
 from ranking.maths.existence import Unrated
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.fit import Fit
 from ranking.maths.half_wins import SCORES
-from ranking.maths.likelihood import RowLikelihood, centred, grounded
+from ranking.maths.leave_out_rows import Term
+from ranking.maths.likelihood import RowLikelihood, centred, covariance, grounded
 from ranking.maths.meat import Entries, cluster_sizes
-from ranking.maths.newton import NotConvergedError
-from ranking.maths.spread import FEWEST_CLUSTERS, FLAT, checked_level
+from ranking.maths.scales import near_one
+from ranking.maths.spread import FEWEST_CLUSTERS, FLAT, above, checked_level
+from ranking.maths.standing_notes import notes_of
 
 LEAST_TAU, MOST_TAU = 0.01, 3.0
 """Where tau is looked for, beside 0: a hundredth of a log-odds unit is no difference, three no common whole."""
@@ -94,8 +97,10 @@ def fit_hierarchical(
     categories and competitors, not for the one picked because it stands out.
 
     Comparisons of a prompt that agree count for less: all log-likelihoods are divided by the design effect
-    ``trace(H+ B) / (m - 1)``, with B the clustered covariance of the scores around the category's own ratings and a
-    correction for the parameters fitted. tau and the design effect are found in turn until both stand still.
+    ``trace(H V) / (m - 1)``, with V the leave-one-cluster-out variance around the category's own ratings and a
+    correction for the parameters fitted; where somebody stands on few clusters it is at least that of independent
+    comparisons. The quantile of each competitor is that of t, by the effective clusters behind it (see `spread`).
+    tau and the design effect are found in turn until both stand still.
 
     Parameters
     ----------
@@ -106,7 +111,7 @@ def fit_hierarchical(
     tau : float, optional
         Standard deviation over categories, 0 or more; None = from the data.
     cluster : "prompt", "voter", "judge" or None
-        For the design effect. Under 30 clusters it is the larger of those with and without clusters.
+        For the design effect and the quantiles.
     level : float
         Of each interval, in (0, 1).
     max_steps, tolerance
@@ -139,6 +144,7 @@ def fit_hierarchical(
     if tau is not None and not tau >= 0:
         raise ValueError(f"tau is {tau}: a standard deviation is 0 or more; None = from the data")
     categories, place = _categories(category, len(comparisons))
+    comparisons, unit = near_one(comparisons)
     plain = fit_bradley_terry(comparisons, max_steps=max_steps, tolerance=tolerance)
     rated = np.array([name in set(plain.names) for name in comparisons.names], dtype=np.bool_)
     place = place[rated[comparisons.a] & rated[comparisons.b]]
@@ -148,9 +154,11 @@ def fit_hierarchical(
     begin[1:] = 0
     # One category is the whole: nothing tells how far others would be from it.
     given = 0.0 if tau is None and len(categories) < 2 else tau
-    mode, notes = _settled(climb, plain.comparisons, place, begin, given, cluster)
+    mode, clusters, notes = _settled(climb, plain.comparisons, place, begin, given, cluster)
+    critical = above((1 - level) / 2, np.maximum(clusters - 1, 1.0))
     around = [(1.0, mode)] if given is not None else _around(climb, mode)
-    return _result(mode, around, plain, categories, half_wins, level, notes)
+    found = _result(mode, around, plain, categories, half_wins, critical, notes)
+    return replace(found, n_comparisons=found.n_comparisons * unit, log_likelihood=found.log_likelihood * unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,17 +219,17 @@ def _half_wins(c: Comparisons, place: Ints, n_categories: int) -> Floats:
 
 def _settled(
     climb: _Climb, c: Comparisons, place: Ints, begin: Floats, tau: float | None, cluster: Column | None
-) -> tuple[_Mode, tuple[str, ...]]:
+) -> tuple[_Mode, Floats, tuple[str, ...]]:
     """tau and the design effect in turn, until the latter moves by less than a hundredth."""
     effect = 1.0
     for _ in range(climb.max_steps):
         mode = _likeliest(climb, begin, effect) if tau is None else _mode(climb, begin, tau, effect)
         last, begin = effect, mode.at
-        effect, notes = _design_effect(c, place, mode, cluster)
+        effect, clusters, notes = _design_effect(c, place, mode, cluster)
         if abs(effect - last) <= 0.01 * last:
-            return mode, notes
+            return mode, clusters, notes
     raise NotConvergedError(
-        f"tau and the design effect do not settle in {climb.max_steps} rounds; allow more (max_steps) or give a tau"
+        f"tau and the design effect do not settle in {climb.max_steps} rounds", "allow more (max_steps) or give a tau"
     )
 
 
@@ -257,7 +265,8 @@ def _mode(climb: _Climb, begin: Floats, tau: float, effect: float) -> _Mode:
         at = at + step * (np.log1p(length) / length)
     raise NotConvergedError(
         f"no maximum after {climb.max_steps} steps: the last would still move a difference of ratings by {length:.3g}, "
-        f"more than the tolerance {climb.tolerance:.3g}; allow more steps (max_steps)"
+        f"more than the tolerance {climb.tolerance:.3g}",
+        "allow more steps (max_steps)",
     )
 
 
@@ -313,11 +322,11 @@ def _centred(ratings: Floats) -> Floats:
     return ratings - ratings.mean(axis=-1, keepdims=True) if ratings.shape[-1] else ratings
 
 
-def _design_effect(c: Comparisons, place: Ints, mode: _Mode, cluster: Column | None) -> tuple[float, tuple[str, ...]]:
-    """``trace(H+ B) / (m - 1)``, over the share of the comparisons that the fitted parameters leave free."""
+def _design_effect(c: Comparisons, place: Ints, mode: _Mode, cluster: Column | None) -> tuple[float, Floats, tuple[str, ...]]:
+    """``trace(H V) / (m - 1)``, over the share of the comparisons that the fitted parameters leave free."""
     m, information = len(mode.pooled), mode.information.sum(axis=0) * mode.effect
     if m < 2:
-        return 1.0, ()
+        return 1.0, np.full(m, np.inf), ()
     fitted = float(np.sum(_posterior(mode)[1] * mode.information))
     free = 1 - fitted / float(c.weights().sum())
     ratings, outcome = mode.ratings, SCORES[c.outcome]
@@ -326,25 +335,32 @@ def _design_effect(c: Comparisons, place: Ints, mode: _Mode, cluster: Column | N
         pull = outcome[rows] - expit(ratings[place[rows], c.a[rows]] - ratings[place[rows], c.b[rows]])
         return Entries(pull, -pull, np.zeros((len(pull), 0)))
 
-    likelihood = RowLikelihood(c, grounded(information, m), score)
-    columns, notes = _columns(c, cluster)
-    largest = max(float(np.trace(centred(_solved(likelihood.hessian(), likelihood.meat(column)), m))) for column in columns)
+    def terms(rows: slice | Ints) -> list[Term]:
+        chance = expit(ratings[place[rows], c.a[rows]] - ratings[place[rows], c.b[rows]])
+        return [Term(chance * (1 - chance), 1.0, -1.0, np.zeros((1, 0)))]
+
+    likelihood = RowLikelihood(c, grounded(information, m), score, terms)
+    covariances, clusters, notes = _covariances(likelihood, cluster)
+    largest = max(float(np.trace(likelihood.hessian() @ centred(each, m))) for each in covariances)
     if largest <= FLAT * m:
-        return 1.0, (*notes, "no spread in the outcomes (all equal, or cancelling): the width is the model's own")
-    return largest / (m - 1) / free, notes
+        return 1.0, clusters, (*notes, "no spread in the outcomes (all equal, or cancelling): the width is the model's own")
+    return largest / (m - 1) / free, clusters, notes
 
 
-def _columns(c: Comparisons, cluster: Column | None) -> tuple[tuple[Column | None, ...], tuple[str, ...]]:
-    """By which columns the design effect is taken (the largest counts), and what to say about it."""
+def _covariances(likelihood: RowLikelihood, cluster: Column | None) -> tuple[list[Floats], Floats, tuple[str, ...]]:
+    """Those of which the largest makes the design effect, the clusters behind each competitor, and what to say of them."""
+    c, m = likelihood.comparisons, len(likelihood.comparisons.names)
+    iid, endless = covariance(likelihood, m, cluster=None), np.full(m, np.inf)
     if cluster is None:
-        return (None,), ()
+        return [iid], endless, ()
     known, n_clusters = cluster_sizes(c, cluster=cluster)
     if not len(known):
-        return (None,), (f"{cluster}s unknown: comparisons are taken as independent",)
-    if n_clusters >= FEWEST_CLUSTERS:
-        return (cluster,), ()
-    columns: tuple[Column | None, ...] = (None, cluster) if n_clusters >= 2 else (None,)
-    return columns, (f"only {n_clusters:g} {cluster}{'s' if n_clusters > 1 else ''}: holds for these",)
+        return [iid], endless, (f"{cluster}s unknown: comparisons are taken as independent",)
+    if n_clusters < 2:
+        return [iid], np.ones(m), (f"only 1 {cluster}: holds for this {cluster}",)
+    left_out = likelihood.leave_out(cluster)
+    few = bool((left_out.ratings < FEWEST_CLUSTERS).any())
+    return [left_out.covariance, *([iid] if few else [])], left_out.ratings, tuple(notes_of(c, cluster, left_out))
 
 
 def _result(
@@ -353,11 +369,11 @@ def _result(
     plain: Fit,
     categories: tuple[str, ...],
     half_wins: Floats,
-    level: float,
+    critical: Floats,
     notes: tuple[str, ...],
 ) -> Hierarchical:
     se = np.sqrt(np.sum([share * _variances(near, mode) for share, near in around], axis=0))
-    reach = -float(ndtri((1 - level) / 2)) * se[1:]
+    reach = critical * se[1:]
     centre = _centred(mode.ratings)
     if mode.tau == 0:
         notes = (*notes, "tau is 0: no sign that categories differ, so all have the ratings of the whole")
@@ -376,5 +392,5 @@ def _result(
         n_comparisons=half_wins.sum(axis=(1, 2)),
         unrated=plain.unrated,
         log_likelihood=float(np.sum(half_wins * log_expit(centre[:, :, None] - centre[:, None, :]))),
-        notes=notes,
+        notes=(*plain.notes, *notes),
     )

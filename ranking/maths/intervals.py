@@ -17,13 +17,13 @@ class Intervals:
     ----------
     names : tuple of str
     se, low, high : (m,) float64
-        Standard error and limits.
-    critical : float
+        Standard error and limits; infinite where nothing can be said, as one cluster carries the rating alone.
+    critical : (m,) float64
         ``low, high = rating -+ critical * se``.
-    df : float
-        Of the t quantile; infinite = normal.
+    df : (m,) float64
+        Of the t quantile, effective clusters less 1; infinite = normal.
     n_clusters : float
-        Independent units: clusters, or comparisons where `kind` is "iid".
+        Independent units of all comparisons: clusters, or comparisons where `kind` is "iid".
     kind : str
         "iid", "prompt" or "few_prompts" ("voter", "few_voters"): see `spread`.
     notes : tuple of str
@@ -34,8 +34,8 @@ class Intervals:
     se: Floats
     low: Floats
     high: Floats
-    critical: float
-    df: float
+    critical: Floats
+    df: Floats
     n_clusters: float
     kind: str
     notes: tuple[str, ...]
@@ -49,8 +49,10 @@ class Differences:
     ----------
     names : tuple of str
     estimate, se, low, high : (m, m) float64
-        Natural log-odds; zero on the diagonal.
-    critical, df, n_clusters, kind, notes
+        Natural log-odds; zero on the diagonal, and without limits where one cluster carries the difference alone.
+    critical, df : (m, m) float64
+        Of each difference, by the clusters that stand behind it.
+    n_clusters, kind, notes
         As in `Intervals`.
     """
 
@@ -59,8 +61,8 @@ class Differences:
     se: Floats
     low: Floats
     high: Floats
-    critical: float
-    df: float
+    critical: Floats
+    df: Floats
     n_clusters: float
     kind: str
     notes: tuple[str, ...]
@@ -84,7 +86,7 @@ def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 
 
     References
     ----------
-    The covariance, and the rule for few clusters: `ranking.maths.spread.spread`.
+    The variance, and how many clusters stand behind it: `ranking.maths.spread.spread`.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 
         low=fit.ratings - critical * se,
         high=fit.ratings + critical * se,
         critical=critical,
-        df=found.df,
+        df=found.rating_df,
         n_clusters=found.n_clusters,
         kind=found.kind,
         notes=found.notes,
@@ -129,7 +131,7 @@ def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float 
 
     References
     ----------
-    The covariance, and the rule for few clusters: `ranking.maths.spread.spread`.
+    The variance, and how many clusters stand behind it: `ranking.maths.spread.spread`.
 
     Examples
     --------
@@ -140,7 +142,7 @@ def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float 
     (1.0986, 1.1547)
     """
     found = spread(fit, cluster=cluster)
-    critical = found.critical(level)
+    critical = found.difference_critical(level)
     estimate = fit.ratings[:, None] - fit.ratings[None, :]
     se = np.sqrt(found.difference_variance)
     return Differences(
@@ -150,7 +152,7 @@ def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float 
         low=estimate - critical * se,
         high=estimate + critical * se,
         critical=critical,
-        df=found.df,
+        df=found.difference_df,
         n_clusters=found.n_clusters,
         kind=found.kind,
         notes=found.notes,

@@ -4,20 +4,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
-from scipy.special import expit, log_expit, ndtri
+from scipy.special import expit, log_expit
 
-from ranking.maths.arrays import Bools, Floats, Ints
+from ranking.maths.arrays import Floats, Ints
 from ranking.maths.bradley_terry import checked_ridge, fit_bradley_terry
-from ranking.maths.comparisons import CLUSTER_COLUMNS, Cluster, Comparisons
+from ranking.maths.comparisons import CLUSTER_COLUMNS, Cluster, Column, Comparisons
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.fit import Diagnostics, Fit, Parameter, Provenance
 from ranking.maths.half_wins import SCORES, win_chances
+from ranking.maths.leave_out import LeaveOut
 from ranking.maths.likelihood import grounded
-from ranking.maths.newton import Bend, NotConvergedError, climb
+from ranking.maths.newton import Bend, climb
 from ranking.maths.sparse_likelihood import SparseLikelihood
-from ranking.maths.spread import checked_level
 
 type Raters = Literal["voter", "judge"]
 
@@ -119,82 +120,6 @@ def fit_judge_aware(
         parameters=tuple(
             Parameter(f"discrimination of {by} {code}", float(slope)) for code, slope in zip(cells.codes, alpha, strict=True)
         ),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Discriminations:
-    """How well each voter (or judge) tells competitors apart; 1 is the average.
-
-    Parameters
-    ----------
-    codes : (J,) int64
-        The voters' codes in the comparisons.
-    estimate, sd, low, high : (J,) float64
-        Posterior mode and standard deviation, shrunk towards 1; limits ``estimate -+ z * sd``.
-    n_comparisons : (J,) float64
-        Comparisons of each (a sum of weights).
-    inverted : (J,) bool
-        `high` is below zero: the voter prefers what others rate lower.
-    """
-
-    codes: Ints
-    estimate: Floats
-    sd: Floats
-    low: Floats
-    high: Floats
-    n_comparisons: Floats
-    inverted: Bools
-
-
-def discriminations(fit: Fit, *, level: float = 0.95) -> Discriminations:
-    """The discriminations of a judge-aware fit, with intervals that count shrinkage in.
-
-    They come from the inverse Hessian with the prior, so they hold on average over voters if alphas are as far apart
-    as tau says and a voter's comparisons are independent. With few votes they say little beyond the prior.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of `fit_judge_aware`.
-    level : float
-        Of each interval, in (0, 1).
-
-    Raises
-    ------
-    ValueError
-        If `fit` is of another model, or `level` not between 0 and 1.
-
-    References
-    ----------
-    The normal approximation at the mode: A. Gelman et al., "Bayesian Data Analysis", 2013, section 4.1. Why such
-    intervals cover on average, not each by itself: D. Nychka, "Bayesian confidence intervals for smoothing splines",
-    Journal of the American Statistical Association 83, 1988. Here tau counts as known.
-
-    Examples
-    --------
-    >>> outcomes = (["a"] * 30 + ["b"] * 10) * 3 + ["a"] * 4 + ["b"] * 36
-    >>> c = Comparisons.from_names(["x"] * 160, ["y"] * 160, outcomes, voter=np.repeat([1, 2, 3, 4], 40))
-    >>> found = discriminations(fit_judge_aware(c, tau=1))
-    >>> found.estimate.round(1).tolist(), found.inverted.tolist()
-    ([1.9, 1.9, 1.9, -1.6], [False, False, False, True])
-    """
-    if not isinstance(fit.likelihood, _Likelihood):
-        raise ValueError(f"{fit.provenance.method} has no discriminations: they are of fit_judge_aware")
-    z = -ndtri((1 - checked_level(level)) / 2)
-    m = len(fit.names)
-    information = fit.likelihood.hessian()
-    own = cho_solve(cho_factor(information), np.eye(len(information)))[m:, m:]
-    sd = np.sqrt(np.diagonal(_centred_last(own, 0)))
-    estimate = np.array([parameter.estimate for parameter in fit.parameters])
-    return Discriminations(
-        codes=fit.likelihood.cells.codes,
-        estimate=estimate,
-        sd=sd,
-        low=estimate - z * sd,
-        high=estimate + z * sd,
-        n_comparisons=_by_rater(fit.likelihood.cells, fit.likelihood.cells.n),
-        inverted=estimate + z * sd < 0,
     )
 
 
@@ -359,7 +284,7 @@ def _observed(cells: _RaterCells, x: Floats, tau: float, ridge: float) -> Bend:
     m = cells.m
     theta, slopes = x[:m], x[m:]
     alpha, d, p = _at_cells(cells, theta, slopes)
-    information = _by_rater(cells, cells.n * p * (1 - p) * d**2)
+    information = by_rater(cells, cells.n * p * (1 - p) * d**2)
     # J slopes of a fixed sum are J - 1 free ones.
     free = 1 - 1 / max(len(slopes), 1)
     share = tau**2 / (1 + tau**2 * information)
@@ -367,7 +292,7 @@ def _observed(cells: _RaterCells, x: Floats, tau: float, ridge: float) -> Bend:
     likelihood, term = _likelihood_slopes(cells, d, alpha, p), _information_slopes(cells, d, alpha, p)
     total = _Slopes(*(getattr(likelihood, name) - half * getattr(term, name) for name in _Slopes.__slots__))
     # log(1 + tau**2 I) bends by the square of the slope of I, too.
-    pull, own = _by_competitor(cells, term.d)[:, :-1], _by_rater(cells, term.alpha)
+    pull, own = _by_competitor(cells, term.d)[:, :-1], by_rater(cells, term.alpha)
     hessian = _minus_assembled(cells, total)
     hessian[:m, :m] -= (pull * share**2) @ pull.T * free / 2
     hessian[:m, m:] -= pull * (share**2 * own) * free / 2
@@ -376,10 +301,10 @@ def _observed(cells: _RaterCells, x: Floats, tau: float, ridge: float) -> Bend:
     penalty = ridge * float(theta @ theta) + float(np.sum((slopes - 1) ** 2)) / tau**2
     penalty += free * float(np.sum(np.log1p(tau**2 * information)))
     gradient = np.concatenate(
-        [_by_competitor(cells, total.d).sum(axis=1) - ridge * theta, _by_rater(cells, total.alpha) - (slopes - 1) / tau**2]
+        [_by_competitor(cells, total.d).sum(axis=1) - ridge * theta, by_rater(cells, total.alpha) - (slopes - 1) / tau**2]
     )
     value = _log_likelihood(cells, theta, slopes) - penalty / 2
-    return Bend(value, _centred_last(gradient, m), _pinned(hessian, m, tau, ridge))
+    return Bend(value, centred_last(gradient, m), _pinned(hessian, m, tau, ridge))
 
 
 def _expected(cells: _RaterCells, x: Floats, tau: float, ridge: float) -> Floats:
@@ -396,7 +321,8 @@ def _checked_maximum(cells: _RaterCells, x: Floats, tau: float, ridge: float) ->
     if not _is_positive_definite(hessian):
         raise NotConvergedError(
             "where the climb ended the function does not fall in all directions, so it is no maximum: "
-            "voters contradict each other too much for these ratings; set a prior (prior_sd) or a smaller tau"
+            "voters contradict each other too much for these ratings",
+            "set a prior (prior_sd) or a smaller tau",
         )
     return hessian
 
@@ -415,7 +341,7 @@ def _at_cells(cells: _RaterCells, theta: Floats, slopes: Floats) -> tuple[Floats
     return alpha, d, np.asarray(expit(alpha * d), dtype=np.float64)
 
 
-def _by_rater(cells: _RaterCells, values: Floats) -> Floats:
+def by_rater(cells: _RaterCells, values: Floats) -> Floats:
     """Sums over the cells of each known rater, (J,)."""
     return np.bincount(cells.rater, weights=values, minlength=len(cells.codes) + 1)[:-1]
 
@@ -438,7 +364,7 @@ def _minus_assembled(cells: _RaterCells, slopes: _Slopes) -> Floats:
     found[:m, :m] = pairs - np.diag(pairs.sum(axis=1))
     found[:m, m:] = -across
     found[m:, :m] = -across.T
-    found[np.arange(m, len(found)), np.arange(m, len(found))] = -_by_rater(cells, slopes.alpha_alpha)
+    found[np.arange(m, len(found)), np.arange(m, len(found))] = -by_rater(cells, slopes.alpha_alpha)
     return found
 
 
@@ -449,12 +375,12 @@ def _pinned(hessian: Floats, m: int, tau: float, ridge: float) -> Floats:
     own = found[raters, raters]
     own[np.diag_indices(len(own))] += 1 / tau**2
     scale = np.trace(own) / max(len(own), 1) ** 2
-    found = _centred_last(_centred_last(found, m).T, m)
+    found = centred_last(centred_last(found, m).T, m)
     found[raters, raters] += scale
     return found
 
 
-def _centred_last(values: Floats, m: int) -> Floats:
+def centred_last(values: Floats, m: int) -> Floats:
     """Entries (or rows) from m on, less their mean."""
     found = values.copy()
     if len(found) > m:
@@ -463,7 +389,7 @@ def _centred_last(values: Floats, m: int) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Likelihood:
+class JudgeAwareLikelihood:
     """At the maximum; the scores of alpha are those within a fixed sum."""
 
     rows: SparseLikelihood
@@ -474,12 +400,31 @@ class _Likelihood:
 
     def meat(self, cluster: Cluster | None) -> Floats:
         m = self.cells.m
-        return _centred_last(_centred_last(self.rows.meat(cluster), m).T, m)
+        return centred_last(centred_last(self.rows.meat(cluster), m).T, m)
+
+    def crossed(self, columns: tuple[Column, Column]) -> Floats:
+        m = self.cells.m
+        return centred_last(centred_last(self.rows.crossed(columns), m).T, m)
+
+    def leave_out(self, column: Column) -> LeaveOut:
+        return self.rows.left_out(column, n_ratings=self.cells.m, project=self._project)
+
+    def in_unit(self, unit: float) -> "JudgeAwareLikelihood":
+        return replace(self, rows=self.rows.in_unit(unit))
+
+    def _project(self, values: Floats) -> Floats:
+        """(g, p, 1) or (g, p, p) within alphas of a fixed sum."""
+        m, found = self.cells.m, values.copy()
+        if found.shape[1] > m:
+            found[:, m:] -= found[:, m:].mean(axis=1, keepdims=True)
+            if found.shape[2] > 1:
+                found[:, :, m:] -= found[:, :, m:].mean(axis=2, keepdims=True)
+        return found
 
 
 def _likelihood(
     comparisons: Comparisons, cells: _RaterCells, by: Raters, ratings: Floats, slopes: Floats, information: Floats
-) -> _Likelihood:
+) -> JudgeAwareLikelihood:
     m, n = cells.m, len(comparisons)
     rater = _places(comparisons, by)[1]
     alpha, d = np.append(slopes, 1.0)[rater], ratings[comparisons.a] - ratings[comparisons.b]
@@ -490,4 +435,10 @@ def _likelihood(
     values = np.concatenate([alpha * left, -alpha * left, (d * left)[known]])
     clusters = {column: comparisons.clusters(column) for column in CLUSTER_COLUMNS}
     scores = csr_array((values, (rows, columns)), shape=(n, m + len(slopes)))
-    return _Likelihood(SparseLikelihood(information, scores, comparisons.weights(), clusters), cells)
+    # To first order the information of a row is that of its log-odds alpha d: p (1 - p) of their slope's outer product.
+    share = expit(alpha * d)
+    root = np.sqrt(share * (1 - share))
+    slopes_of = np.concatenate([alpha * root, -alpha * root, (d * root)[known]])
+    factors = csr_array((slopes_of, (rows, columns)), shape=scores.shape)
+    rows_left = SparseLikelihood(information, scores, comparisons.weights(), clusters, factors, np.arange(n))
+    return JudgeAwareLikelihood(rows_left, cells)

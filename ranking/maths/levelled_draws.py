@@ -5,10 +5,9 @@ from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Bools, Floats
 from ranking.maths.comparisons import Comparisons
-from ranking.maths.contextual import POINTS, fit_contextual
+from ranking.maths.contextual import POINTS, SLOT_SD, fit_contextual
+from ranking.maths.failures import NotConvergedError, SeparationError
 from ranking.maths.fit import Fit
-from ranking.maths.newton import NotConvergedError
-from ranking.maths.separation import SeparationError
 
 MOST_TOGETHER = 24
 """Competitors: with more, products of whole designs cost more than refits one by one."""
@@ -96,14 +95,15 @@ def _together(comparisons: Comparisons, weights: Floats, start: Fit) -> tuple[Fl
     ground = np.zeros((p, p))
     ground[:m, :m] = 1.0  # ratings have no level: pinned, which moves no maximum
     begin = np.concatenate([start.ratings, [each.estimate for each in start.parameters], np.zeros(p)])[:p]
+    ridge = np.append(np.zeros(m), np.full(p - m, SLOT_SD**-2))  # the prior of `fit_contextual`
     here, reached = np.tile(begin, (len(weights), 1)), np.zeros(len(weights), dtype=np.bool_)
     going = (total @ np.abs(design) > 0).all(axis=1)
     for _ in range(MOST_STEPS):
         if not going.any():
             break
         chance = 1 / (1 + np.exp(-(here[going] @ design.T)))
-        slope = (won[going] - total[going] * chance) @ design
-        bend = ((total[going] * chance * (1 - chance)) @ products).reshape(-1, p, p) + ground
+        slope = (won[going] - total[going] * chance) @ design - ridge * here[going]
+        bend = ((total[going] * chance * (1 - chance)) @ products).reshape(-1, p, p) + ground + np.diag(ridge)
         try:
             step = np.linalg.solve(bend, slope[:, :, None])[:, :, 0]
         except np.linalg.LinAlgError:

@@ -5,16 +5,18 @@ all, ratings first. A comparison of a and b has a score (the gradient of its log
 a, one at b and k more. From the Hessian H and the scores come all covariances, V = H+ B H+.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from ranking.maths.arrays import Floats, Ints, chunks
+from ranking.maths.arrays import Bools, Floats, Ints, chunks
 from ranking.maths.cells import Cells, cell_keys, count_cells
 from ranking.maths.comparisons import Cluster, Column, Comparisons
-from ranking.maths.meat import Entries, ScoreRows, clustered_meat, meat_of, two_way_meat
+from ranking.maths.leave_out import LeaveOut, leave_out
+from ranking.maths.leave_out_rows import RowsLeft, Term, TermRows
+from ranking.maths.meat import Entries, ScoreRows, clustered_meat, crossed_meat, meat_of, two_way_meat
 
 
 class Likelihood(Protocol):
@@ -25,6 +27,15 @@ class Likelihood(Protocol):
 
     def meat(self, cluster: Cluster | None) -> Floats:
         """(p, p): the covariance of the total score."""
+
+    def crossed(self, columns: tuple[Column, Column]) -> Floats:
+        """(p, p): the covariance of the score with a cluster for every pair of values of two columns."""
+
+    def leave_out(self, column: Column) -> LeaveOut:
+        """Variance and effective clusters with those of a column left out in turn."""
+
+    def in_unit(self, unit: float) -> "Likelihood":
+        """The same of weights `unit` times as large."""
 
 
 def covariance(likelihood: Likelihood, n_ratings: int, *, cluster: Cluster | None) -> Floats:
@@ -45,13 +56,29 @@ def covariance(likelihood: Likelihood, n_ratings: int, *, cluster: Cluster | Non
     >>> covariance(fit.likelihood, 2, cluster=None).round(4).tolist()
     [[0.3333, -0.3333], [-0.3333, 0.3333]]
     """
-    hessian = likelihood.hessian()
-    if not len(hessian):
-        return hessian
-    bread = cho_factor(hessian)
-    found = np.asarray(cho_solve(bread, cho_solve(bread, likelihood.meat(cluster)).T), dtype=np.float64)
-    found = centred((found + found.T) / 2, n_ratings)
+    if not len(likelihood.hessian()):
+        return likelihood.hessian()
+    found = _sandwich(likelihood.hessian(), likelihood.meat(cluster), n_ratings)
     return without_negative_directions(found) if isinstance(cluster, tuple) else found
+
+
+def crossed_covariance(likelihood: Likelihood, n_ratings: int, columns: tuple[Column, Column]) -> Floats:
+    """``H+ B_12 H+``, with a cluster for every pair of values of two columns: (p, p).
+
+    Examples
+    --------
+    >>> from ranking.maths import Comparisons, fit_bradley_terry
+    >>> c = Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "b", "b"], prompt=[1, 1, 2, 2], voter=[1, 2, 1, 2])
+    >>> crossed_covariance(fit_bradley_terry(c).likelihood, 2, ("prompt", "voter")).round(4).tolist()
+    [[0.3333, -0.3333], [-0.3333, 0.3333]]
+    """
+    return _sandwich(likelihood.hessian(), likelihood.crossed(columns), n_ratings)
+
+
+def _sandwich(hessian: Floats, meat: Floats, n_ratings: int) -> Floats:
+    bread = cho_factor(hessian)
+    found = np.asarray(cho_solve(bread, cho_solve(bread, meat).T), dtype=np.float64)
+    return centred((found + found.T) / 2, n_ratings)
 
 
 def model_covariance(likelihood: Likelihood, n_ratings: int) -> Floats:
@@ -116,6 +143,26 @@ def grounded(hessian: Floats, n_ratings: int) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CellTerm:
+    """A part ``weight z z'`` of the information of each cell; z is the same for all.
+
+    Parameters
+    ----------
+    weight : (m, m, 4) float64
+        Of a comparison (a, b, outcome).
+    at_a, at_b : float
+        Entries of z at a and at b.
+    further : (k,) float64
+        Its other entries.
+    """
+
+    weight: Floats
+    at_a: float
+    at_b: float
+    further: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CellLikelihood:
     """A likelihood whose scores depend on pair and outcome alone, so that most is done on counts.
 
@@ -131,6 +178,8 @@ class CellLikelihood:
         Entries of the score at a and at b of a comparison (a, b, outcome).
     further : (m * m * 4, k) float64
         Its other entries.
+    terms : tuple of CellTerm
+        Of the information of a comparison.
     """
 
     comparisons: Comparisons
@@ -139,23 +188,52 @@ class CellLikelihood:
     toward_a: Floats
     toward_b: Floats
     further: Floats
+    terms: tuple[CellTerm, ...]
 
     def hessian(self) -> Floats:
         """The grounded Hessian, (p, p)."""
         return self.information
 
+    def leave_out(self, column: Column) -> LeaveOut:
+        """Variance and effective clusters with those of a column left out in turn: see `ranking.maths.leave_out`."""
+        return leave_out(RowsLeft(self.comparisons, self.information, self._entries, self._terms), column)
+
+    def in_unit(self, unit: float) -> "CellLikelihood":
+        """The same of weights `unit` times as large."""
+        c, n = self.comparisons, self.cells
+        return replace(
+            self,
+            comparisons=replace(c, weight=c.weights() * unit),
+            cells=Cells(wins=n.wins * unit, ties=n.ties * unit, both_bad=n.both_bad * unit),
+            information=self.information * unit,
+        )
+
+    def _terms(self, rows: slice | Ints) -> list[Term]:
+        keys = cell_keys(self.comparisons, rows)
+        return [Term(term.weight.ravel()[keys], term.at_a, term.at_b, term.further[None]) for term in self.terms]
+
     def meat(self, cluster: Cluster | None) -> Floats:
         """(p, p): summed over cells, or over clusters of rows."""
         if cluster is None:
-            return self._cell_meat(self.cells)
+            return self._cell_meat(self.cells if self.comparisons.weight_kind == "count" else self._squared(None))
         if isinstance(cluster, tuple):
-            return two_way_meat(self.comparisons, self._entries, self._by_column, self.meat(None), cluster)
+            return two_way_meat(self._by_column, self.crossed(cluster), cluster)
         return self._by_column(cluster)
+
+    def crossed(self, columns: tuple[Column, Column]) -> Floats:
+        """(p, p): summed over pairs of values of two columns."""
+        return crossed_meat(self.comparisons, self._entries, self.meat(None), *columns)
 
     def _by_column(self, cluster: Column) -> Floats:
         unknown = self.comparisons.clusters(cluster) < 0
-        singles = self._cell_meat(count_cells(self.comparisons, rows=unknown)) if unknown.any() else None
+        singles = self._cell_meat(self._squared(unknown)) if unknown.any() else None
         return clustered_meat(self.comparisons, self._entries, singles, len(self.information), cluster)
+
+    def _squared(self, rows: Bools | None) -> Cells:
+        """Counts of the comparisons that each stand for themselves, by the square of what one weighs."""
+        c = self.comparisons
+        squared = c if c.weight_kind == "count" else replace(c, weight=c.unit_weights() ** 2)
+        return count_cells(squared, rows=rows)
 
     def _entries(self, rows: slice | Ints) -> Entries:
         keys = cell_keys(self.comparisons, rows)
@@ -183,23 +261,60 @@ class RowLikelihood:
         The grounded Hessian.
     score : callable
         Rows (a slice or indices) to their `Entries`, unweighted.
+    terms : callable
+        Rows to the terms of their information, unweighted.
+    prior : (p,) float64, optional
+        Information that priors bring, where they count as evidence: one more independent score each, of that variance.
     """
 
     comparisons: Comparisons
     information: Floats
     score: ScoreRows
+    terms: TermRows
+    prior: Floats | None = None
 
     def hessian(self) -> Floats:
         """The grounded Hessian, (p, p)."""
         return self.information
 
+    def leave_out(self, column: Column) -> LeaveOut:
+        """Variance and effective clusters with those of a column left out in turn: see `ranking.maths.leave_out`."""
+        found = leave_out(RowsLeft(self.comparisons, self.information, self.score, self.terms), column)
+        return (
+            found
+            if self.prior is None
+            else replace(found, covariance=found.covariance + self._of_the_prior(self.prior, found.centre))
+        )
+
+    def _of_the_prior(self, prior: Floats, centre: Floats) -> Floats:
+        """What the priors' scores add to a covariance of ratings less their mean by these weights: (p, p)."""
+        m = len(centre)
+        moved = np.asarray(cho_solve(cho_factor(self.information), np.diag(np.sqrt(prior))), dtype=np.float64)
+        moved[:m] -= centre @ moved[:m]
+        return np.asarray(moved @ moved.T, dtype=np.float64)
+
+    def in_unit(self, unit: float) -> "RowLikelihood":
+        """The same of weights `unit` times as large."""
+        c = self.comparisons
+        prior = None if self.prior is None else self.prior * unit
+        weighed = replace(c, weight=c.weights() * unit)
+        return replace(self, comparisons=weighed, information=self.information * unit, prior=prior)
+
     def meat(self, cluster: Cluster | None) -> Floats:
-        """(p, p): summed over rows, or over clusters of rows."""
+        """(p, p): summed over rows, or over clusters of rows, with what priors add."""
+        found = self._of_the_rows(cluster)
+        return found if self.prior is None else found + np.diag(self.prior)
+
+    def _of_the_rows(self, cluster: Cluster | None) -> Floats:
         if cluster is None:
             return self._row_meat(None)
         if isinstance(cluster, tuple):
-            return two_way_meat(self.comparisons, self.score, self._by_column, self.meat(None), cluster)
+            return two_way_meat(self._by_column, self.crossed(cluster), cluster)
         return self._by_column(cluster)
+
+    def crossed(self, columns: tuple[Column, Column]) -> Floats:
+        """(p, p): summed over pairs of values of two columns."""
+        return crossed_meat(self.comparisons, self.score, self._row_meat(None), *columns)
 
     def _by_column(self, cluster: Column) -> Floats:
         unknown = self.comparisons.clusters(cluster) < 0
@@ -210,6 +325,7 @@ class RowLikelihood:
         c, m = self.comparisons, len(self.comparisons.names)
         total = np.zeros_like(self.information)
         for part in chunks(len(c)):
-            weight = c.weights(part) if counted is None else c.weights(part) * counted[part]
+            weight = c.multiples(part) * c.unit_weights(part) ** 2
+            weight = weight if counted is None else weight * counted[part]
             total += meat_of(c.a[part], c.b[part], self.score(part), weight, m)
         return total

@@ -96,17 +96,10 @@ def clustered_meat(
     return meat * (n_clusters / (n_clusters - 1))
 
 
-def two_way_meat(
-    comparisons: Comparisons,
-    score: ScoreRows,
-    one_way: Callable[[Column], Floats],
-    iid: Floats,
-    columns: tuple[Column, Column],
-) -> Floats:
+def two_way_meat(one_way: Callable[[Column], Floats], crossed: Floats, columns: tuple[Column, Column]) -> Floats:
     """``B_1 + B_2 - B_12``: clusters of two columns that cross, less what both count, (p, p).
 
-    B_12 has a cluster for every pair of values that occurs. Most are met once, so it is the iid meat with
-    corrections for those met more often. It may have negative directions.
+    B_12 has a cluster for every pair of values that occurs: see `crossed_meat`. The whole may have negative directions.
 
     References
     ----------
@@ -120,16 +113,13 @@ def two_way_meat(
     >>> fit_bradley_terry(c).likelihood.meat(("prompt", "voter")).round(4).tolist()
     [[2.6667, -2.6667], [-2.6667, 2.6667]]
     """
-    first, second = columns
-    if first == second:
-        raise ValueError(f"clusters {columns!r}: two different columns are needed")
-    return one_way(first) + one_way(second) - _crossed_meat(comparisons, score, iid, first, second)
+    return one_way(columns[0]) + one_way(columns[1]) - crossed
 
 
 def cluster_sizes(comparisons: Comparisons, *, cluster: Column) -> tuple[Floats, float]:
     """Comparisons in each known cluster that has any, and G, the number of clusters.
 
-    Comparisons of unknown cluster count as one cluster each in G.
+    Comparisons of unknown cluster count as one cluster each in G. Sampling weights count as one comparison each.
 
     Examples
     --------
@@ -141,13 +131,31 @@ def cluster_sizes(comparisons: Comparisons, *, cluster: Column) -> tuple[Floats,
     # Shifted by one, so that the unknown are counted in slot 0.
     sizes = np.zeros(int(codes.max(initial=-1)) + 2)
     for part in chunks(len(comparisons)):
-        weight = None if comparisons.weight is None else comparisons.weight[part]
+        weight = None if comparisons.weight is None else comparisons.multiples(part)
         sizes += np.bincount(codes[part] + 1, weights=weight, minlength=len(sizes))
     known = sizes[1:][sizes[1:] > 0]
     return known, float(sizes[0] + len(known))
 
 
-def _crossed_meat(comparisons: Comparisons, score: ScoreRows, iid: Floats, first: Column, second: Column) -> Floats:
+def crossed_meat(comparisons: Comparisons, score: ScoreRows, iid: Floats, first: Column, second: Column) -> Floats:
+    """``G / (G - 1)`` times the sum of outer products over the pairs of values of two columns that occur: (p, p).
+
+    Most are met once, so it is the iid meat with corrections for those met more often.
+
+    Raises
+    ------
+    ValueError
+        If the columns are the same, or one is unknown.
+
+    Examples
+    --------
+    >>> from ranking.maths import fit_bradley_terry
+    >>> c = Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "b", "b"], prompt=[1, 1, 2, 2], voter=[1, 2, 1, 2])
+    >>> fit_bradley_terry(c).likelihood.crossed(("prompt", "voter")).round(4).tolist()
+    [[1.3333, -1.3333], [-1.3333, 1.3333]]
+    """
+    if first == second:
+        raise ValueError(f"clusters {(first, second)!r}: two different columns are needed")
     codes = comparisons.clusters(second).astype(np.int64)
     keys = comparisons.clusters(first) * (codes.max(initial=0) + 1) + codes
     known = (comparisons.clusters(first) >= 0) & (codes >= 0) & (comparisons.weights() > 0)
@@ -157,7 +165,7 @@ def _crossed_meat(comparisons: Comparisons, score: ScoreRows, iid: Floats, first
     new[1:] = keys[kept[1:]] != keys[kept[:-1]]
     place = np.cumsum(new) - 1
     again = (np.bincount(place)[place] > 1) | (comparisons.weights()[kept] != 1) if len(kept) else new
-    n_clusters = float(comparisons.weights()[~known].sum() + new.sum())
+    n_clusters = float(comparisons.multiples()[~known].sum() + new.sum())
     rows, slots = kept[again], np.unique(place[again], return_inverse=True)[1]
     correction = np.zeros_like(iid)
     if len(rows):
@@ -170,7 +178,9 @@ def _corrected(comparisons: Comparisons, score: ScoreRows, rows: Ints, slots: In
     m, entries, weight = len(comparisons.names), score(rows), comparisons.weights()[rows]
     a, b = comparisons.a[rows], comparisons.b[rows]
     table = _sparse_table(a, b, slots, _weighted(entries, weight), m)
-    return np.asarray((table.T @ table).toarray() - meat_of(a, b, entries, weight, m), dtype=np.float64)
+    # What the iid meat holds of these rows, each for itself.
+    single = comparisons.multiples(rows) * comparisons.unit_weights(rows) ** 2
+    return np.asarray((table.T @ table).toarray() - meat_of(a, b, entries, single, m), dtype=np.float64)
 
 
 def _summed_scores_meat(comparisons: Comparisons, codes: Codes, score: ScoreRows, known: Bools, n_parameters: int) -> Floats:

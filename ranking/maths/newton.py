@@ -7,12 +7,10 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ranking.maths.arrays import Floats
+from ranking.maths.asking import is_wanted
+from ranking.maths.failures import NotConvergedError
 
 MOST_HALVINGS = 40
-
-
-class NotConvergedError(RuntimeError):
-    """A fit that did not reach its maximum; its ratings are not given out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +63,7 @@ def climb(likelihood: Callable[[Floats], Bend], start: Floats, *, max_steps: int
     here, bend = start, likelihood(start)
     length = np.inf
     for steps in range(max_steps + 1):
+        is_wanted()
         step = _full_step(bend)
         length = float(np.abs(step).max(initial=0.0))
         if length <= tolerance:
@@ -72,7 +71,8 @@ def climb(likelihood: Callable[[Floats], Bend], start: Floats, *, max_steps: int
         here, bend = _accepted(likelihood, here, bend, step)
     raise NotConvergedError(
         f"no maximum after {max_steps} steps: the last would still move a parameter by {length:.3g}, more than the "
-        f"tolerance {tolerance:.3g}; allow more steps (max_steps), or set a prior where outcomes are too one-sided"
+        f"tolerance {tolerance:.3g}",
+        "allow more steps (max_steps), or set a prior where outcomes are too one-sided",
     )
 
 
@@ -81,7 +81,8 @@ def _full_step(bend: Bend) -> Floats:
         return np.asarray(cho_solve(cho_factor(bend.hessian), bend.gradient), dtype=np.float64)
     except (LinAlgError, ValueError) as error:
         raise NotConvergedError(
-            "no single maximum: the log-likelihood is flat in some direction; set a prior, or leave out what cannot be told"
+            "no single maximum: the log-likelihood is flat in some direction",
+            "set a prior, or leave out what cannot be told",
         ) from error
 
 

@@ -5,7 +5,7 @@ share. A model gives the log-chance of each of the four outcomes (a, b, tie, bot
 they are summed over counts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from ranking.maths.arrays import Floats, Ints
 from ranking.maths.cells import Cells
 from ranking.maths.comparisons import OUTCOMES, Comparisons
-from ranking.maths.likelihood import CellLikelihood, grounded
+from ranking.maths.likelihood import CellLikelihood, CellTerm, grounded
 from ranking.maths.newton import Bend
 
 
@@ -137,9 +137,22 @@ def pair_likelihood(
     [0.5, 0.5, 0.667]
     """
     m, k = len(comparisons.names), len(peak) - len(comparisons.names)
-    slope = _everywhere(model, peak, m).slope
+    everywhere = _everywhere(model, peak, m)
+    slope = everywhere.slope
     toward_a, toward_b = (slope[:, :, side].reshape(m, m, len(OUTCOMES)) for side in (0, 1))
-    return CellLikelihood(comparisons, cells, information, toward_a, toward_b, slope[:, :, 2:].reshape(-1, k))
+    further = slope[:, :, 2:].reshape(-1, k)
+    return CellLikelihood(comparisons, cells, information, toward_a, toward_b, further, tuple(_terms(everywhere.bend, m)))
+
+
+def _terms(bend: Floats, m: int) -> Iterator[CellTerm]:
+    """``M = sum over x < y of -M[x, y] (e_x - e_y)(e_x - e_y)' + sum over x of (sum of row x) e_x e_x'``."""
+    unit = np.eye(bend.shape[-1])
+    tables = np.where(np.isfinite(bend), bend, 0.0).reshape(m, m, len(OUTCOMES), *unit.shape)
+    for x, first in enumerate(unit):
+        yield CellTerm(tables[..., x, :].sum(axis=-1), float(first[0]), float(first[1]), first[2:])
+        for y, second in enumerate(unit[:x]):
+            z = first - second
+            yield CellTerm(-tables[..., x, y], float(z[0]), float(z[1]), z[2:])
 
 
 def points(model: PairModel, peak: Floats, m: int) -> Floats:

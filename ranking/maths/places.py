@@ -12,9 +12,12 @@ from ranking.maths.arrays import Floats, Ints
 from ranking.maths.comparisons import Cluster
 from ranking.maths.fit import Fit
 from ranking.maths.ranks import RankSets
-from ranking.maths.spread import FLAT, Spread, spread
+from ranking.maths.spread import FLAT, MOST_DF, Spread, spread
 
 DRAWS_A_CHUNK = 1_000
+
+ANYWHERE = 1e12
+"""Times the model's own variance: as good as infinite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,9 +158,11 @@ def p_top(fit: Fit, k: int, *, cluster: Cluster | None = "prompt", n_draws: int 
 
     The share of draws in which it is. A draw is ``ratings + Z`` with Z normal with the covariance of the
     ratings (the sampling distribution, read the other way round: a posterior under a flat prior). The rules
-    of `spread` hold here too: with G clusters Z is multivariate t with G - 1 degrees of freedom; with few of
-    them every coordinate is stretched to the larger variance; and where outcomes of some pair have no spread,
-    Z has the model's own covariance, so that no chance is 0 or 1 for lack of knowledge.
+    of `spread` hold here too: each competitor's part of Z is divided by its own ``sqrt(chi2 / (G - 1))``, with G - 1
+    degrees of freedom for the effective clusters G behind its rating; with few of
+    them every coordinate is stretched to the larger variance; and where outcomes of some pair have no spread, Z has the
+    model's own covariance, so that no chance is 0 or 1 for lack of knowledge. Whom one cluster carries alone is as often
+    above all others as below.
 
     Parameters
     ----------
@@ -200,8 +205,8 @@ def expected_ranks(fit: Fit, *, cluster: Cluster | None = "prompt") -> ExpectedR
     """``1 + sum over j != i of P(theta_j > theta_i)``: the mean rank, without drawing.
 
     ``P(theta_j > theta_i) = F((rating[j] - rating[i]) / se[i, j])`` with F the normal distribution function,
-    or that of t with G - 1 degrees of freedom; standard errors, also with few clusters or without spread, as
-    in `differences`.
+    or that of t with G - 1 degrees of freedom, G the effective clusters behind the difference; standard errors, also with
+    few clusters or without spread, as in `differences`. Where one cluster carries a difference alone, either is as likely.
 
     Parameters
     ----------
@@ -230,7 +235,8 @@ def expected_ranks(fit: Fit, *, cluster: Cluster | None = "prompt") -> ExpectedR
     pairs = ~np.eye(len(fit.names), dtype=np.bool_)
     ratio = gap[pairs] / np.sqrt(found.difference_variance[pairs])
     above = np.zeros(gap.shape)
-    above[pairs] = ndtr(ratio) if np.isinf(found.df) else stdtr(found.df, ratio)
+    df = found.difference_df[pairs]
+    above[pairs] = np.where(np.isinf(df), ndtr(ratio), stdtr(np.minimum(df, MOST_DF), ratio))
     return ExpectedRanks(fit.names, 1 + above.sum(axis=1), found.kind, found.notes)
 
 
@@ -284,8 +290,9 @@ def _draws(fit: Fit, found: Spread, n_draws: int, rng: np.random.Generator) -> I
     for start in range(0, n_draws, DRAWS_A_CHUNK):
         size = min(DRAWS_A_CHUNK, n_draws - start)
         noise = factor @ rng.standard_normal((factor.shape[1], size), dtype=np.float32)
-        if np.isfinite(found.df):
-            noise *= np.sqrt(found.df / rng.chisquare(found.df, size=size)).astype(np.float32)
+        df = found.rating_df[:, None]
+        if len(df) and np.isfinite(df).all():
+            noise *= np.sqrt(df / rng.chisquare(df, size=(len(df), size))).astype(np.float32)
         noise += centre
         yield noise
 
@@ -293,9 +300,11 @@ def _draws(fit: Fit, found: Spread, n_draws: int, rng: np.random.Generator) -> I
 def _factor(fit: Fit, found: Spread) -> NDArray[np.float32]:
     """F with F F' = the covariance of a draw, (m, rank): at least the variance that `spread` found for each rating."""
     own = fit.model_covariance()
-    flat = np.diagonal(found.joint) <= FLAT * np.diagonal(own)
-    base = own if flat.any() or found.flat.any() else found.joint
-    stretch = np.sqrt(np.maximum(found.rating_variance / np.diagonal(base), 1.0))
+    flat = np.diagonal(found.joints[0]) <= FLAT * np.diagonal(own)
+    base = own if flat.any() or found.flat.any() else found.joints[0]
+    # Of whom nothing is known, one draw is above all others and the next one below.
+    wanted = np.where(np.isinf(found.rating_variance), ANYWHERE * np.diagonal(base), found.rating_variance)
+    stretch = np.sqrt(np.maximum(wanted / np.diagonal(base), 1.0))
     values, vectors = np.linalg.eigh(base * np.outer(stretch, stretch))
     kept = values > values.max(initial=0.0) * 1e-12
     return np.asarray(vectors[:, kept] * np.sqrt(values[kept]), dtype=np.float32)

@@ -14,7 +14,7 @@ from ranking.maths.bradley_terry import aligned, checked_ridge
 from ranking.maths.cells import count_cells
 from ranking.maths.coding import cluster_codes
 from ranking.maths.comparisons import Column, Comparisons
-from ranking.maths.existence import check_existence
+from ranking.maths.existence import check_existence, never_met
 from ranking.maths.fit import Diagnostics, Fit, Provenance
 from ranking.maths.half_wins import win_chances
 from ranking.maths.likelihood import grounded
@@ -243,7 +243,8 @@ def fit_plackett_luce(
     [0.321, 0.055, -0.376]
     """
     ridge = checked_ridge(prior_sd)
-    existence = check_existence(rankings.names, rankings.above())
+    above = rankings.above()
+    existence = check_existence(rankings.names, above)
     fitted = existence.fitted if prior_sd is None else np.ones_like(existence.fitted)
     rated = rankings.among(fitted)
     stages, m = _stages_of(rated), len(rated.names)
@@ -271,6 +272,7 @@ def fit_plackett_luce(
         comparisons=rated.comparisons(),
         likelihood=_likelihood(rated, stages, ratings, peak.bend.hessian),
         expected_points=win_chances(ratings),
+        notes=existence.notes if prior_sd is None else never_met(rated.names, above),
     )
 
 
@@ -317,6 +319,7 @@ def rank_centrality(comparisons: Comparisons) -> Scores:
         unit="log-odds",
         unrated=existence.unrated,
         provenance=Provenance(method="rank_centrality", ties="half a win each, both bad as a tie", parameters={}),
+        notes=existence.notes,
     )
 
 
@@ -386,5 +389,10 @@ def _likelihood(rankings: Rankings, stages: _Stages, ratings: Floats, hessian: F
     chosen = csr_array((np.ones(n_stages), (np.arange(n_stages), stages.items[stages.starts])), shape=shape)
     gather = csr_array((np.ones(n_stages), (stages.ranking, np.arange(n_stages))), shape=(len(rankings), n_stages))
     clusters: dict[Column, Codes] = {"prompt": rankings.prompt, "voter": rankings.voter, "judge": rankings.judge}
-    scores = csr_array(gather @ csr_array(chosen - _chances(stages, ratings)))
-    return SparseLikelihood(hessian, scores, rankings.weight, clusters)
+    chances = _chances(stages, ratings)
+    scores = csr_array(gather @ csr_array(chosen - chances))
+    # The information of a stage is the variance of its choice: sum over those left of p (e - mean)(e - mean)'.
+    left, each = np.repeat(np.arange(n_stages), np.diff(chances.indptr)), np.arange(chances.nnz)
+    single = csr_array((np.ones(chances.nnz), (each, chances.indices)), shape=(chances.nnz, len(ratings)))
+    factors = csr_array((single - chances[left]).multiply(np.sqrt(chances.data)[:, None]))
+    return SparseLikelihood(hessian, scores, rankings.weight, clusters, factors, stages.ranking[left])

@@ -25,9 +25,9 @@ class ClustersNeeded:
         Standard deviation of what one cluster says of the difference: its standard error now is
         ``sd / sqrt(n_clusters)``.
     n_clusters, n_votes : float
-        So far; the votes are those on all pairs of the fit.
+        So far: the effective clusters behind this difference (see `spread`), and the votes on all pairs of the fit.
     n_needed : float
-        Clusters needed in all; infinite for a gap of 0.
+        Clusters needed in all; infinite for a gap of 0, and where one cluster carries the difference alone.
     n_votes_needed : float
         Votes needed in all at the present number a cluster.
     power_now : float
@@ -92,7 +92,7 @@ def prompts_needed(
 
         ``G >= (t_{G-1}(1 - alpha / 2) + t_{G-1}(power))**2 sd**2 / gap**2``,
 
-    ``sd**2 = G_now * Var(rating_i - rating_j)`` from the clustered score, alpha = 1 - level; and G at least
+    ``sd**2 = G_now * Var(rating_i - rating_j)``, G_now the effective clusters behind it, alpha = 1 - level; and G at least
     30 and more than the competitors, below which intervals do not speak for other prompts (see `spread`).
     Separated means that the interval of this one difference (`differences`) does not hold 0; `rank_sets`
     speak of all pairs at once and take more.
@@ -146,7 +146,9 @@ def prompts_needed(
     found = spread(fit, cluster=cluster)
     estimated = float(abs(fit.ratings[first] - fit.ratings[second]))
     wanted = estimated if gap is None else float(gap)
-    sd = float(np.sqrt(found.difference_variance[first, second] * found.n_clusters))
+    effective = float(found.difference_clusters[first, second])
+    n_clusters = found.n_clusters if np.isinf(effective) else effective
+    sd = float(np.sqrt(found.difference_variance[first, second] * n_clusters))
     least = max(FEWEST_CLUSTERS, len(fit.names) + 1)
     n_needed = _least_clusters(wanted, sd, alpha=alpha, power=power, least=least)
     n_votes = fit.diagnostics.n_comparisons
@@ -155,11 +157,11 @@ def prompts_needed(
         unit="comparison" if found.kind == "iid" else found.kind.removeprefix("few_").removesuffix("s"),
         gap=wanted,
         sd=sd,
-        n_clusters=found.n_clusters,
+        n_clusters=n_clusters,
         n_votes=n_votes,
         n_needed=n_needed,
-        n_votes_needed=float(np.ceil(n_needed * n_votes / found.n_clusters)),
-        power_now=_power(wanted * np.sqrt(found.n_clusters) / sd, max(found.n_clusters - 1, 1), alpha),
+        n_votes_needed=float(np.ceil(n_needed * n_votes / n_clusters)),
+        power_now=_power(wanted * np.sqrt(n_clusters) / sd, max(n_clusters - 1, 1), alpha),
         notes=found.notes,
     )
 

@@ -1,21 +1,17 @@
 """Prediction-powered ratings: few human votes, many judge verdicts, and no more trust in the judge than it earns."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Bools, Floats, SmallCodes
 from ranking.maths.bradley_terry import fit_bradley_terry
-from ranking.maths.comparisons import CLUSTER_COLUMNS, OUTCOMES, Column, Comparisons
+from ranking.maths.comparisons import OUTCOMES, Column, Comparisons
 from ranking.maths.existence import Unrated
 from ranking.maths.fit import Fit
-from ranking.maths.half_wins import SCORES
-from ranking.maths.meat import cluster_sizes
-from ranking.maths.sparse_likelihood import SparseLikelihood
-from ranking.maths.spread import Spread, spread
+from ranking.maths.powered_covariances import Joint, Sample, Units, joint_at, joint_covariance
+from ranking.maths.spread import FEWEST_CLUSTERS, Spread, spread
 
 JUDGE_PRIOR_SD = 10.0
 """Keeps the judge's own ratings finite. They only serve as a reference, so a wide prior costs nothing."""
@@ -62,10 +58,17 @@ class PredictionPowered:
         Of all the judge's verdicts, with a wide prior.
     unrated : tuple of Unrated
         Competitors without human rating, each with the reason.
+    n_votes : float
+        Human votes between the rated.
     n_labelled, n_judged_only : float
-        Comparisons with a human vote, and with a verdict alone.
+        Verdicts on comparisons with a human vote that is part of the sample, and the other verdicts.
     critical, df, n_clusters, kind, notes
-        As in `Intervals`; clusters are those with human votes.
+        As in `Intervals`, of the ratings; clusters are those with human votes, and the effective ones are those that stand
+        behind a contrast of the human votes alone.
+    spread : Spread
+        Of the human votes alone.
+    joint : (m, m) float64
+        Covariance of all ratings at the median of their lambdas: simultaneous statements are drawn from it.
     """
 
     names: tuple[str, ...]
@@ -74,19 +77,52 @@ class PredictionPowered:
     human: Fit
     judge: Fit
     unrated: tuple[Unrated, ...]
+    n_votes: float
     n_labelled: float
     n_judged_only: float
-    critical: float
-    df: float
+    critical: Floats
+    df: Floats
     n_clusters: float
     kind: str
     notes: tuple[str, ...]
+    spread: Spread = field(repr=False)
+    joint: Floats = field(repr=False)
+
+
+def sampling_weights(weights: Floats, count: Floats | None = None) -> Floats:
+    """Weights 1/pi on the scale of the votes that they are worth, ``(sum w)^2 / sum w^2`` in all: (n,).
+
+    So that covariances that count votes are right in size, whatever factor pi was known up to.
+
+    Parameters
+    ----------
+    weights : (n,) float64
+        1/pi of each row, up to a factor; zero where it is not known.
+    count : (n,) float64, optional
+        How many equal rows each stands for. None = one.
+
+    References
+    ----------
+    L. Kish, "Survey Sampling", 1965, section 11.7: the effective size of a sample of unequal weights.
+
+    Examples
+    --------
+    Four votes, two of which stand for three times as many battles: worth 64 / 20 = 3.2 votes.
+
+    >>> sampling_weights(np.array([1.0, 1.0, 3.0, 3.0])).round(3).tolist()
+    [0.4, 0.4, 1.2, 1.2]
+    """
+    count = np.ones(len(weights)) if count is None else count
+    weights = weights / max(weights.max(initial=0.0), np.finfo(np.float64).tiny)
+    total, squares = float(count @ weights), float(count @ weights**2)
+    return np.asarray(weights * (total / squares) if squares else weights, dtype=np.float64)
 
 
 def fit_prediction_powered(
     judged: Comparisons,
     human: ArrayLike,
     *,
+    labelled_weight: ArrayLike | None = None,
     cluster: Column | None = "prompt",
     level: float = 0.95,
     max_steps: int = 100,
@@ -103,7 +139,10 @@ def fit_prediction_powered(
     the judge's scores at its ratings from all verdicts, ``H_judge^-1 (mean score labelled - mean score rest)``, so that
     it exists however few the human votes. Both parts are clustered together.
 
-    It holds if the comparisons with a human vote are a random sample of those judged. Nothing here can check that.
+    It holds if the comparisons with a human vote are a random sample of those judged, or one whose chances pi are known:
+    then labelled rows weigh 1/pi, in the human part and in D, whose mean over the rest becomes that over all rows less
+    what the labelled share explains, ``D = (weighted mean labelled - mean of all) / (1 - share labelled)``. With equal
+    chances that is the same D. Nothing here can check the sample.
 
     Parameters
     ----------
@@ -111,6 +150,8 @@ def fit_prediction_powered(
         n rows with the judge's outcome, a tie as half a win.
     human : (n,) of int
         What people said of the same row, a place in `OUTCOMES`; -1 = nobody was asked.
+    labelled_weight : (n,) of float, optional
+        1 / (chance that people were asked about the row), up to a factor; read where people were asked. None = all alike.
     cluster : "prompt", "voter", "judge" or None
         What is drawn independently; for few clusters see `ranking.maths.spread.spread`.
     level : float
@@ -121,8 +162,8 @@ def fit_prediction_powered(
     Raises
     ------
     ValueError
-        If `human` has another length or an unknown code, if nobody or everybody was asked, or if the human votes give no
-        finite rating to anybody.
+        If `human` has another length or an unknown code, a weight is not a positive number, if nobody or everybody was
+        asked, or if the human votes give no finite rating to anybody.
     NotConvergedError
         If `max_steps` steps were not enough.
 
@@ -144,58 +185,139 @@ def fit_prediction_powered(
     """
     codes = _checked_codes(human, len(judged))
     asked = codes >= 0
-    votes = judged.reweighted(judged.weights() * asked)
-    kept = judged.weights() * asked > 0
-    if not kept.any() or not (judged.weights() * ~asked > 0).any():
-        raise ValueError(f"{asked.sum()} of {len(asked)} rows have a human vote: some must, and some must have a verdict alone")
-    people = fit_bradley_terry(replace(votes, outcome=codes[kept]), max_steps=max_steps, tolerance=tolerance)
+    count = judged.weights()
+    drawn = _checked_weights(np.ones(len(judged)) if labelled_weight is None else labelled_weight, asked)
+    kept = asked & (count > 0)
+    votes = replace(judged.reweighted(count * sampling_weights(drawn, count) * kept), outcome=codes[kept])
+    rows = np.arange(len(judged))
+    return fit_votes_and_verdicts(
+        votes, judged, drawn, vote_battle=rows[kept], verdict_battle=rows, battle_count=count,
+        cluster=cluster, level=level, max_steps=max_steps, tolerance=tolerance,
+    )  # fmt: skip
+
+
+def fit_votes_and_verdicts(
+    votes: Comparisons,
+    verdicts: Comparisons,
+    labelled: ArrayLike,
+    *,
+    vote_battle: ArrayLike,
+    verdict_battle: ArrayLike,
+    battle_count: ArrayLike | None = None,
+    cluster: Column | None = "prompt",
+    level: float = 0.95,
+    max_steps: int = 100,
+    tolerance: float = 1e-9,
+) -> PredictionPowered:
+    """`fit_prediction_powered` where votes and verdicts are lists of their own.
+
+    A battle may have several votes and several verdicts; votes on battles that were never judged are part of the human
+    votes, and of nothing else.
+
+    Parameters
+    ----------
+    votes, verdicts : Comparisons
+        Of the same names, with the same codes of clusters. A verdict that gives a share of the points is two rows, whose
+        weights add up to 1; a judge that was asked and decided nothing is a tie.
+    labelled : (n_verdicts,) of float
+        1/pi of the battle (up to a factor) where its votes are part of the random sample, 0 where not.
+    vote_battle, verdict_battle : (n_votes,), (n_verdicts,) of int
+        Which battle each is about: numbers from 0. What is said of one battle is never taken as independent.
+    battle_count : (n_battles,) of float, optional
+        How many equal battles each stands for. None = one. (The weight of a row is that of all of these.)
+    cluster, level, max_steps, tolerance
+        As in `fit_prediction_powered`.
+
+    Raises
+    ------
+    ValueError
+        As `fit_prediction_powered`.
+
+    References
+    ----------
+    As `fit_prediction_powered`; weights 1/pi: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
+    replacement from a finite universe", Journal of the American Statistical Association 47, 1952.
+
+    Examples
+    --------
+    Two votes on the first battle, one on a battle that nobody judged:
+
+    >>> verdicts = Comparisons(names=("x", "y"), a=[0] * 6, b=[1] * 6, outcome=[0, 1, 0, 1, 0, 2])
+    >>> votes = Comparisons(names=("x", "y"), a=[0] * 4, b=[1] * 4, outcome=[0, 0, 1, 0])
+    >>> found = fit_votes_and_verdicts(
+    ...     votes, verdicts, [1, 1, 0, 0, 0, 0], vote_battle=[0, 0, 1, 6], verdict_battle=range(6), cluster=None
+    ... )
+    >>> found.n_votes, found.n_labelled, found.n_judged_only
+    (4.0, 2.0, 4.0)
+    """
+    drawn = _drawn(labelled, verdicts)
+    units = Units.of(vote_battle, verdict_battle, battle_count)
+    people = fit_bradley_terry(votes, max_steps=max_steps, tolerance=tolerance)
     if not people.names:
-        raise ValueError(f"human votes rate nobody: {people.unrated[0].name!r} {people.unrated[0].reason}; ask more people")
-    rated = np.array([name in set(people.names) for name in judged.names])
-    rows = rated[judged.a] & rated[judged.b]
-    judge = fit_bradley_terry(judged.among(rated), prior_sd=JUDGE_PRIOR_SD, max_steps=max_steps, tolerance=tolerance)
+        reason = f"{people.unrated[0].name!r} {people.unrated[0].reason}" if people.unrated else "there are none"
+        raise ValueError(f"human votes rate nobody: {reason}; ask more people")
+    rated = np.array([name in set(people.names) for name in votes.names])
+    rows, own = rated[verdicts.a] & rated[verdicts.b], rated[votes.a] & rated[votes.b]
+    judge = fit_bradley_terry(verdicts.among(rated), prior_sd=JUDGE_PRIOR_SD, max_steps=max_steps, tolerance=tolerance)
     standing = spread(people, cluster=cluster)
-    codes = codes[rows]
-    drift, joints = (
-        _drift(judge, codes),
-        [_joint(people, judge, codes, column) for column in _columns(standing, cluster)],
-    )
+    units, drawn = units.where(own, rows), drawn[rows]
+    if not (judge.comparisons.weights() * (drawn > 0)).any() or not (judge.comparisons.weights() * (drawn == 0)).any():
+        raise ValueError("no verdicts with and without a human vote between the competitors that human votes rate")
+    sample = Sample.of(judge, drawn)
+    drift = sample.drift()
+    joints = {column: joint_covariance(people, sample, units, column) for column in _columns(standing, cluster)}
     critical = standing.critical(level)
+    ratings = _powered(_of_ratings(people, drift, joints, standing), _units(standing, standing.rating_clusters), critical)
+    differences = _powered(
+        _of_differences(people, drift, joints, standing),
+        _units(standing, standing.difference_clusters),
+        standing.difference_critical(level),
+    )
     return PredictionPowered(
         names=people.names,
-        ratings=_powered(_of_ratings(people, drift, joints, standing), standing, critical),
-        differences=_powered(_of_differences(people, drift, joints, standing), standing, critical),
+        ratings=ratings,
+        differences=differences,
         human=people,
         judge=judge,
         unrated=people.unrated,
-        n_labelled=float(judge.comparisons.weights() @ (codes >= 0)),
-        n_judged_only=float(judge.comparisons.weights() @ (codes < 0)),
+        n_votes=float(people.comparisons.weights().sum()),
+        n_labelled=float(judge.comparisons.weights() @ (drawn > 0)),
+        n_judged_only=float(judge.comparisons.weights() @ (drawn == 0)),
         critical=critical,
-        df=standing.df,
+        df=standing.rating_df,
         n_clusters=standing.n_clusters,
         kind=standing.kind,
         notes=standing.notes,
+        spread=standing,
+        joint=joint_at(next(iter(joints.values())), ratings.trust),
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Joint:
-    """Covariances (m, m) of the human ratings, between them and D, and of D."""
-
-    human: Floats
-    across: Floats
-    drift: Floats
+def _drawn(labelled: ArrayLike, verdicts: Comparisons) -> Floats:
+    """1/pi of each verdict's battle, 0 where its votes are no part of the sample; some must be, and some must not."""
+    drawn = _checked_weights(labelled, np.asarray(labelled) != 0)
+    if len(drawn) != len(verdicts):
+        raise ValueError(f"labelled has {len(drawn)} numbers: {len(verdicts)} are needed, one a verdict")
+    weight = verdicts.weights()
+    if not (weight * (drawn > 0)).any() or not (weight * (drawn == 0)).any():
+        n_asked = int((drawn > 0).sum())
+        raise ValueError(f"{n_asked} of {len(drawn)} rows have a human vote: some must, and some must have a verdict alone")
+    return drawn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contrasts:
-    """Contrasts of one shape: estimates from people, D, their variances (first: the joint one), and what is flat."""
+    """Contrasts of one shape: estimates from people, D, their variances (first: the joint one), and what is flat.
+
+    `few` : contrasts on few clusters, of which the largest variance counts; of the others that by clusters.
+    """
 
     human: Floats
     drift: Floats
-    joints: list[_Joint]
+    joints: dict[Column | None, Joint]
     human_variance: Floats
     flat: Bools
+    few: Bools
 
 
 def _checked_codes(human: ArrayLike, n_rows: int) -> SmallCodes:
@@ -211,89 +333,39 @@ def _checked_codes(human: ArrayLike, n_rows: int) -> SmallCodes:
     return codes.astype(np.int8)
 
 
+def _checked_weights(weights: ArrayLike, read: Bools) -> Floats:
+    """Weights of labelled rows: finite, and more than 0 where they are read."""
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != read.shape:
+        raise ValueError(f"weights of labelled rows have shape {given.shape}: one a row is needed, {read.shape}")
+    wrong = read & ~(np.isfinite(given) & (given > 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"weight {row} of the labelled rows is {given[row]}: it is 1 / a chance, finite and more than 0")
+    known = np.where(read, given, 0.0)
+    return np.asarray(known / max(known.max(initial=0.0), np.finfo(np.float64).tiny), dtype=np.float64)
+
+
 def _columns(standing: Spread, cluster: Column | None) -> tuple[Column | None, ...]:
-    """Whose covariances count: with few clusters the larger of both."""
-    if standing.kind == "iid":
+    """Whose covariances count; the first chooses how far to trust the judge."""
+    if standing.kind == "iid" or standing.n_clusters < 2:
         return (None,)
-    if standing.kind == cluster:
-        return (cluster,)
-    return (None, cluster) if standing.n_clusters >= 2 else (None,)
+    few = bool((standing.difference_clusters < FEWEST_CLUSTERS).any())
+    return (None, cluster) if standing.kind != cluster else (cluster, None) if few else (cluster,)
 
 
-def _shares(judge: Fit, codes: SmallCodes) -> Floats:
-    """What each row, unweighted, counts for in a mean: over those labelled, and minus over the rest."""
-    weight, asked = judge.comparisons.weights(), codes >= 0
-    return np.where(asked, 1 / (weight @ asked), -1 / (weight @ ~asked))
+def _units(standing: Spread, clusters: Floats) -> Floats:
+    """Effective clusters, or where comparisons are independent their number."""
+    return np.where(np.isinf(clusters), standing.n_clusters, clusters)
 
 
-def _judge_pull(judge: Fit) -> Floats:
-    """The judge's outcome against what its ratings expect, seen from a: (n,)."""
-    c = judge.comparisons
-    return np.asarray(SCORES[c.outcome] - judge.expected_points[c.a, c.b], dtype=np.float64)
-
-
-def _mean_scores(judge: Fit, codes: SmallCodes) -> Floats:
-    """Mean score of the verdicts, on the labelled rows and on the rest: (2, m)."""
-    c, m, pull = judge.comparisons, len(judge.names), _judge_pull(judge)
-    means = []
-    for rows in (codes >= 0, codes < 0):
-        weighted = pull * c.weights() * rows / (c.weights() @ rows)
-        means.append(np.bincount(c.a, weights=weighted, minlength=m) - np.bincount(c.b, weights=weighted, minlength=m))
-    return np.array(means)
-
-
-def _bread(fit: Fit) -> Floats:
-    """Scores to ratings of mean zero, (m, m)."""
-    hessian = fit.likelihood.hessian()
-    found = np.asarray(cho_solve(cho_factor(hessian), np.eye(len(hessian))), dtype=np.float64)
-    return found - found.mean(axis=0)
-
-
-def _judge_bread(judge: Fit) -> Floats:
-    """Mean scores to ratings."""
-    return _bread(judge) * float(judge.comparisons.weights().sum())
-
-
-def _drift(judge: Fit, codes: SmallCodes) -> Floats:
-    """D: how much higher the judge rates on the labelled rows than on the rest, (m,)."""
-    labelled, rest = _mean_scores(judge, codes)
-    return np.asarray(_judge_bread(judge) @ (labelled - rest), dtype=np.float64)
-
-
-def _joint(people: Fit, judge: Fit, codes: SmallCodes, cluster: Column | None) -> _Joint:
-    """From sums by cluster of the human score, of the verdict's share in D, and of the rows' own shares (to centre)."""
-    c, m, n = judge.comparisons, len(people.names), len(codes)
-    asked, shares, pull = np.flatnonzero(codes >= 0), _shares(judge, codes), _judge_pull(judge)
-    own = SCORES[codes[asked]] - people.expected_points[c.a[asked], c.b[asked]]
-    every = np.arange(n)
-    rows = np.concatenate([asked, asked, every, every, every])
-    columns = np.concatenate([c.a[asked], c.b[asked], m + c.a, m + c.b, 2 * m + (codes < 0)])
-    values = np.concatenate([own, -own, shares * pull, -shares * pull, shares])
-    clusters = {column: c.clusters(column) for column in CLUSTER_COLUMNS}
-    scores = SparseLikelihood(np.eye(0), csr_array((values, (rows, columns)), shape=(n, 2 * m + 2)), c.weights(), clusters)
-    human, judged = _bread(people), _judge_bread(judge)
-    influence = np.zeros((2 * m, 2 * m + 2))
-    influence[:m, :m] = human
-    influence[m:, m:] = np.hstack([judged, -judged @ _mean_scores(judge, codes).T])
-    found = influence @ scores.meat(cluster) @ influence.T * _factor(people, judge, cluster)
-    return _Joint(found[:m, :m], found[:m, m:], found[m:, m:])
-
-
-def _factor(people: Fit, judge: Fit, cluster: Column | None) -> float:
-    """G / (G - 1) of the clusters that people saw, in place of that of all clusters."""
-    if cluster is None:
-        return 1.0
-    few, many = (cluster_sizes(fit.comparisons, cluster=cluster)[1] for fit in (people, judge))
-    return few / (few - 1) * (many - 1) / many
-
-
-def _of_ratings(people: Fit, drift: Floats, joints: list[_Joint], standing: Spread) -> _Contrasts:
-    own = [_Joint(*(np.diagonal(part) for part in (j.human, j.across, j.drift))) for j in joints]
+def _of_ratings(people: Fit, drift: Floats, joints: dict[Column | None, Joint], standing: Spread) -> _Contrasts:
+    own = {by: Joint(*(np.diagonal(part) for part in (j.human, j.across, j.drift))) for by, j in joints.items()}
     flat = standing.flat.any(axis=1)
-    return _Contrasts(people.ratings, drift, own, standing.rating_variance, flat)
+    return _Contrasts(people.ratings, drift, own, standing.rating_variance, flat, standing.rating_clusters < FEWEST_CLUSTERS)
 
 
-def _of_differences(people: Fit, drift: Floats, joints: list[_Joint], standing: Spread) -> _Contrasts:
+def _of_differences(people: Fit, drift: Floats, joints: dict[Column | None, Joint], standing: Spread) -> _Contrasts:
     def each(part: Floats) -> Floats:
         diagonal = np.diagonal(part)
         return np.asarray(diagonal[:, None] + diagonal - part - part.T, dtype=np.float64)
@@ -301,27 +373,43 @@ def _of_differences(people: Fit, drift: Floats, joints: list[_Joint], standing: 
     return _Contrasts(
         human=people.ratings[:, None] - people.ratings,
         drift=drift[:, None] - drift,
-        joints=[_Joint(each(j.human), each(j.across), each(j.drift)) for j in joints],
+        joints={by: Joint(each(j.human), each(j.across), each(j.drift)) for by, j in joints.items()},
         human_variance=standing.difference_variance,
         flat=standing.flat,
+        few=standing.difference_clusters < FEWEST_CLUSTERS,
     )
 
 
-def _powered(contrasts: _Contrasts, standing: Spread, critical: float) -> Powered:
+def _powered(contrasts: _Contrasts, clusters: Floats, critical: Floats) -> Powered:
     """Flat contrasts have no covariance to choose a lambda from: they stay with the human votes."""
-    first = contrasts.joints[0]
+    first = next(iter(contrasts.joints.values()))
     ratio = np.divide(first.across, first.drift, out=np.zeros_like(first.across), where=first.drift > 0)
     trust = np.where(contrasts.flat, 0.0, np.clip(ratio, 0, 1))
-    left = np.max([j.human - 2 * trust * j.across + trust**2 * j.drift for j in contrasts.joints], axis=0)
-    # One more number was estimated from as many clusters as people saw.
-    lost = (standing.n_clusters - 1) / max(standing.n_clusters - 2, 1)
+    left = _left(contrasts, trust)
+    # One more number was estimated from as many clusters as stand behind the human votes.
+    lost = 1 + 1 / np.maximum(clusters - 2, 1)
     variance = np.where(trust > 0, np.minimum(left * lost, contrasts.human_variance), contrasts.human_variance)
     estimate, se = contrasts.human - trust * contrasts.drift, np.sqrt(variance)
+    gained = (variance > 0) & np.isfinite(variance)
     return Powered(
         estimate=estimate,
         se=se,
         low=estimate - critical * se,
         high=estimate + critical * se,
         trust=trust,
-        gain=np.divide(contrasts.human_variance, variance, out=np.ones_like(variance), where=variance > 0),
+        gain=np.divide(contrasts.human_variance, variance, out=np.ones_like(variance), where=gained),
     )
+
+
+def _left(contrasts: _Contrasts, trust: Floats) -> Floats:
+    """The variance at these lambdas. What clusters say is widened as leaving them out in turn widens the human votes' own."""
+    found = np.zeros_like(trust)
+    for by, j in contrasts.joints.items():
+        variance = j.human - 2 * trust * j.across + trust**2 * j.drift
+        if by is not None:
+            known = (j.human > 0) & np.isfinite(contrasts.human_variance)
+            wider = np.divide(contrasts.human_variance, j.human, out=np.ones_like(j.human), where=known)
+            variance = variance * np.maximum(wider, 1.0)
+        counts = contrasts.few if by is None and len(contrasts.joints) > 1 else np.ones_like(contrasts.few)
+        found = np.where(counts, np.maximum(found, variance), found)
+    return found

@@ -7,12 +7,14 @@ from ranking.maths.arrays import Floats
 from ranking.maths.comparisons import Comparisons
 from ranking.maths.fit import Fit
 from ranking.maths.pair_models import PairBend
+from ranking.maths.scales import in_any_unit
 from ranking.maths.tie_width import TieModel, fit_tie_model
 
 # Where theta_a - theta_b - eta and theta_b - theta_a - eta go with (theta_a, theta_b, eta).
 ABOVE, BELOW, WIDTH = np.array([1.0, -1.0, -1.0]), np.array([-1.0, 1.0, -1.0]), np.array([0.0, 0.0, 1.0])
 
 
+@in_any_unit
 def fit_rao_kupper(
     comparisons: Comparisons,
     *,

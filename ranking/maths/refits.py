@@ -145,7 +145,7 @@ def _links(half_wins: Floats) -> Ints | None:
     m = len(half_wins)
     weaker = np.triu(np.minimum(half_wins, half_wins.T), 1)
     cost = np.zeros_like(weaker)
-    np.divide(1.0, weaker, out=cost, where=weaker > 0)
+    np.divide(weaker.max(initial=0.0), weaker, out=cost, where=weaker > 0)  # 1 or more: less than 1e-8 would be no edge
     i, j = minimum_spanning_tree(cost).nonzero()
     if len(i) < m - 1:
         return None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranking.maths.arrays import Bools, Floats, Ints
+from ranking.maths.asking import is_wanted
 from ranking.maths.comparisons import Comparisons
+from ranking.maths.wording import numbered
 
 PLAYERS_A_BLOCK = 1_000_000
 
@@ -97,6 +99,7 @@ def replay_tournament(comparisons: Comparisons, *, n_brackets: int, rng: np.rand
         n_prompts += len(prompts)
         block = max(1, PLAYERS_A_BLOCK // (n_brackets * entrants.shape[1]))
         for start in range(0, len(prompts), block):
+            is_wanted()
             part = slice(start, start + block)
             rows, complete = stored.play(prompts[part], entrants[part], n_brackets, rng)
             times += _shares(rows, complete, len(comparisons))
@@ -207,9 +210,9 @@ def _notes(comparisons: Comparisons, n_brackets: int, n_void: int, n_prompts: in
     notes = []
     n_unknown = int(((comparisons.clusters("prompt") < 0) & (comparisons.weights() > 0)).sum())
     if n_unknown:
-        notes.append(f"{n_unknown} rows name no prompt: they are in no bracket")
+        notes.append(f"{numbered(n_unknown, 'row')} without a prompt: in no bracket")
     if n_void:
         notes.append(f"{n_void} of {n_brackets} brackets are void: a match had no stored result")
     if n_prompts_void:
-        notes.append(f"{n_prompts_void} of {n_prompts} prompts have no complete bracket: they are left out")
+        notes.append(f"{n_prompts_void} of {numbered(n_prompts, 'prompt')} without a complete bracket: left out")
     return tuple(notes)

@@ -1,15 +1,20 @@
 """Resampled: ratings of any method, whose covariances are those of bootstrap replicates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ranking.maths.arrays import Floats
+from ranking.maths.arrays import Floats, Ints
 from ranking.maths.bootstrap import Bootstrap
-from ranking.maths.comparisons import Cluster, Comparisons
+from ranking.maths.cells import count_cells
+from ranking.maths.comparisons import Cluster, Column, Comparisons
 from ranking.maths.existence import Unrated
 from ranking.maths.fit import Provenance
+from ranking.maths.half_wins import half_win_likelihood
+from ranking.maths.leave_out import LeaveOut
+from ranking.maths.likelihood import CellLikelihood
+from ranking.maths.linking import linked_groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +37,8 @@ class Resampled:
         None: single comparisons were drawn anew ("cells"); each over the same names, in the ratings' unit.
     unrated : tuple of Unrated
     provenance : Provenance
+    is_pulled : bool
+        Whether a fixed start holds ratings on few comparisons near it, as Elo's does.
 
     Examples
     --------
@@ -49,6 +56,7 @@ class Resampled:
     replicates: Mapping[Cluster | None, Bootstrap] = field(repr=False)
     unrated: tuple[Unrated, ...]
     provenance: Provenance
+    is_pulled: bool = False
 
     def covariance(self, cluster: Cluster | None = None) -> Floats:
         """Covariance of the replicates' centred ratings, (m, m) squared log-odds; its rows sum to zero.
@@ -77,7 +85,45 @@ class Resampled:
             raise ValueError("no interval: all resampled data give the same ratings, so they show no spread")
         return found
 
+    def leave_out(self, column: Column) -> LeaveOut:
+        """The covariance of the replicates by a column; clusters are those of Bradley-Terry at these ratings.
+
+        So what one cluster carries alone is asked of the comparisons themselves, and is the same under every method.
+        Replicates cannot tell it: those in which that cluster is missing have no rating to show. Where nothing was
+        resampled by the column the covariance is Bradley-Terry's, too.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two clusters.
+        """
+        likelihood = half_win_likelihood(self.comparisons, count_cells(self.comparisons), self.ratings)
+        found = pinned_by_group(likelihood, self.groups).leave_out(column)
+        return replace(found, covariance=self.covariance(column)) if column in self.replicates else found
+
+    def two_way(self, columns: tuple[Column, Column]) -> Floats:
+        """The covariance of the replicates in which both columns were drawn anew, (m, m)."""
+        return self.covariance(columns)
+
+    @property
+    def groups(self) -> Ints:
+        """The group of each, (m,): Elo and its like also rate those whom no comparisons link."""
+        return linked_groups(self.comparisons)
+
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the replicates' reader must know."""
-        return tuple(dict.fromkeys(note for drawn in self.replicates.values() for note in drawn.notes))
+        """What the replicates' reader must know; of single comparisons only where nothing else was drawn."""
+        told = [drawn for by, drawn in self.replicates.items() if by is not None] or list(self.replicates.values())
+        return tuple(dict.fromkeys(note for drawn in told for note in drawn.notes))
+
+
+def pinned_by_group(likelihood: CellLikelihood, groups: Ints) -> CellLikelihood:
+    """The same with the mean of every group pinned, not only that of all, so that unlinked groups have a likelihood too.
+
+    Elo rates groups that never met: each keeps the sum that it started with.
+    """
+    n_groups = int(groups.max(initial=-1)) + 1
+    if n_groups < 2:
+        return likelihood
+    pins = (groups[:, None] == groups) * float(np.diagonal(likelihood.information).mean())
+    return replace(likelihood, information=likelihood.information + pins)

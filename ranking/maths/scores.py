@@ -21,6 +21,8 @@ class Scores:
     unrated : tuple of Unrated
         The others, each with the reason.
     provenance : Provenance
+    notes : tuple of str
+        What to say beside the scores.
 
     Examples
     --------
@@ -34,3 +36,4 @@ class Scores:
     unit: str
     unrated: tuple[Unrated, ...]
     provenance: Provenance
+    notes: tuple[str, ...] = ()

@@ -7,17 +7,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Bools, Floats
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.failures import NotConvergedError
 
 ROWS_A_ROUND = 5_000
 """So many rows are checked at first, and added where a direction breaks them: a linear program of 1 M rows is too slow."""
 
 NOTHING = 1e-7
 """Entries below this are rounding: those of a direction are at most 1."""
-
-
-class SeparationError(ValueError):
-    """No finite maximum: some combination of parameters explains the outcomes better the larger it grows."""
 
 
 def separating_direction(design: csr_array, results: Floats) -> Floats | None:
@@ -131,7 +127,32 @@ def refuse_flat(hessian: Floats) -> None:
     >>> refuse_flat(np.eye(2))
     """
     if flat_direction(hessian) is not None:
-        raise NotConvergedError("no single maximum: the log-likelihood is flat where the climb ended; set a prior")
+        raise NotConvergedError("no single maximum: the log-likelihood is flat where the climb ended", "set a prior")
+
+
+MOST_NAMED = 3
+LONGEST_NAME = 50
+
+
+def listed(direction: Floats, names: Sequence[str]) -> str:
+    """The same for a page: which parameters, the most moved first, and not which way.
+
+    Examples
+    --------
+    >>> listed(np.array([0.5, 0.0, -1.0]), ("x", "y", "length"))
+    'length and x'
+    >>> listed(np.array([0.5, 0.2, -1.0, 0.1, 0.1]), ("x", "y", "length", "u", "v"))
+    'length, x, y and 2 more'
+    """
+    order = np.argsort(-np.abs(direction), kind="stable")
+    moved = [_short(names[i]) for i in order if abs(direction[i]) > NOTHING]
+    if len(moved) > MOST_NAMED:
+        return f"{', '.join(moved[:MOST_NAMED])} and {len(moved) - MOST_NAMED} more"
+    return " and ".join(part for part in (", ".join(moved[:-1]), moved[-1]) if part)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def named(direction: Floats, names: Sequence[str]) -> str:

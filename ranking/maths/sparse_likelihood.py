@@ -1,12 +1,15 @@
 """Likelihoods whose scores touch a few parameters each, wherever these are: rankings of k, voters with a slope."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from ranking.maths.arrays import Codes, Floats, Ints
 from ranking.maths.comparisons import CLUSTER_COLUMNS, Cluster, Column
+from ranking.maths.leave_out import LeaveOut, leave_out_exactly
+from ranking.maths.leave_out_rows import PART_NUMBERS
 
 # Above this share of entries that are not zero a dense product is faster than a sparse one.
 DENSE_SHARE = 0.05
@@ -26,6 +29,11 @@ class SparseLikelihood:
         How many equal rows each stands for.
     clusters : dict of column to (n,) int32
         Codes of "prompt", "voter" and "judge", -1 = unknown.
+    factors : (r, p) csr_array, optional
+        Lines f whose outer products add up to the rows' information, ``I_row = sum of f f'``, unweighted. Without them
+        nothing can be left out.
+    owner : (r,) int64, optional
+        The row of each.
 
     Examples
     --------
@@ -41,6 +49,8 @@ class SparseLikelihood:
     scores: csr_array
     weight: Floats
     clusters: dict[Column, Codes]
+    factors: csr_array | None = None
+    owner: Ints | None = None
 
     def hessian(self) -> Floats:
         """The grounded Hessian, (p, p)."""
@@ -58,11 +68,47 @@ class SparseLikelihood:
             return _outer(self._scaled(np.sqrt(self.weight)))
         if not isinstance(cluster, tuple):
             return self._clustered(self._codes(cluster), f"{cluster}s")
-        first, second = cluster
+        return self.meat(cluster[0]) + self.meat(cluster[1]) - self.crossed(cluster)
+
+    def crossed(self, columns: tuple[Column, Column]) -> Floats:
+        """(p, p): summed over pairs of values of two columns."""
+        first, second = columns
         if first == second:
-            raise ValueError(f"clusters {cluster!r}: two different columns are needed")
-        crossed = self._clustered(_crossed(self._codes(first), self._codes(second)), f"pairs of {first} and {second}")
-        return self.meat(first) + self.meat(second) - crossed
+            raise ValueError(f"clusters {columns!r}: two different columns are needed")
+        return self._clustered(_crossed(self._codes(first), self._codes(second)), f"pairs of {first} and {second}")
+
+    def leave_out(self, column: Column) -> LeaveOut:
+        """Variance and effective clusters with those of a column left out in turn, where all parameters are ratings."""
+        return self.left_out(column, n_ratings=len(self.information), project=lambda matrices: matrices)
+
+    def left_out(self, column: Column, *, n_ratings: int, project: Callable[[Floats], Floats]) -> LeaveOut:
+        """The same with `n_ratings` ratings first, of scores (S, p) and information matrices (g, p, p) seen by `project`."""
+        if self.factors is None or self.owner is None:
+            raise ValueError("the information of single rows is not known: no cluster can be left out")
+        codes, p = self._codes(column), len(self.information)
+        known, alone = (codes >= 0) & (self.weight > 0), np.flatnonzero((codes < 0) & (self.weight > 0))
+        met, places = np.unique(codes[known], return_inverse=True)
+        slot = np.full(len(codes), -1, dtype=np.int64)
+        slot[known], slot[alone] = places, len(met) + np.arange(len(alone))
+        times = np.append(np.ones(len(met)), self.weight[alone])
+        if times.sum() < 2:
+            raise ValueError(f"{times.sum():g} {column}s: a covariance by cluster needs at least 2")
+        inside = np.flatnonzero(slot >= 0)
+        within = np.where(codes < 0, 1.0, self.weight)
+        gather = csr_array((within[inside], (slot[inside], inside)), shape=(len(times), len(codes)))
+        scores = project((gather @ self.scores).toarray()[:, :, None])[:, :, 0]
+        of_factor, lines = slot[self.owner], csr_array(self.factors.multiply(np.sqrt(within[self.owner])[:, None]))
+
+        def informed(part: Ints) -> Iterator[tuple[Ints, Floats]]:
+            for some in np.array_split(part, max(1, len(part) * p * p // PART_NUMBERS)):
+                each = [lines[np.flatnonzero(of_factor == g)] for g in some.tolist()]
+                yield some, project(np.array([(f.T @ f).toarray() for f in each]).reshape(-1, p, p))
+
+        return leave_out_exactly(scores, informed, times, self.information, n_ratings)
+
+    def in_unit(self, unit: float) -> "SparseLikelihood":
+        """The same of weights `unit` times as large."""
+        return replace(self, information=self.information * unit, weight=self.weight * unit)
 
     def _codes(self, column: Column) -> Codes:
         if column not in CLUSTER_COLUMNS:

@@ -12,10 +12,11 @@ from ranking.maths.arrays import Floats
 from ranking.maths.bradley_terry import aligned, checked_ridge, fit_bradley_terry
 from ranking.maths.cells import Cells
 from ranking.maths.comparisons import Comparisons
+from ranking.maths.failures import SeparationError
 from ranking.maths.fit import AtLimit, Fit, Parameter
 from ranking.maths.newton import Bend, climb
 from ranking.maths.pair_models import PairModel, local, met_pairs, pair_likelihood, points, summed
-from ranking.maths.separation import SeparationError
+from ranking.maths.wording import numbered
 
 DOUBT = 0.05
 """One minus the confidence of a one-sided bound."""
@@ -127,23 +128,29 @@ def refuse_endless_width(cells: Cells, *, has_prior: bool) -> None:
     >>> refuse_endless_width(cells, has_prior=False)
     Traceback (most recent call last):
         ...
-    ranking.maths.separation.SeparationError: the tie width has no finite maximum: no chain of wins and ties that ...
+    ranking.maths.failures.SeparationError: the tie width has no finite maximum: no chain of wins and ties that ...
     """
     if not cells.wins.any():
         raise SeparationError(
-            f"all {cells.ties.sum() / 2:g} comparisons are ties: the tie width has no finite maximum, and nothing tells "
-            "the competitors apart; fit_bradley_terry rates them all equal"
+            _all_tied(cells.ties.sum() / 2),
+            "the tie width has no finite maximum; fit_bradley_terry rates them all equal",
         )
     if not has_prior and not _more_wins_than_ties(cells):
         raise SeparationError(
             "the tie width has no finite maximum: no chain of wins and ties that comes back to its beginning has more wins "
-            "than ties; use fit_bradley_terry, or a prior (prior_sd)"
+            "than ties",
+            "use fit_bradley_terry, or a prior (prior_sd)",
         )
+
+
+def _all_tied(n: float) -> str:
+    which = "the only comparison is a tie" if n == 1 else f"all {numbered(n)} are ties"
+    return f"{which}, so nothing says how often a tie comes between equals, nor who is better"
 
 
 def _more_wins_than_ties(cells: Cells) -> bool:
     """Whether some closed chain has: a cycle of negative length, a win being -1 and a tie +1, where all are connected."""
-    n_components, _ = connected_components(cells.wins, directed=True, connection="strong")
+    n_components, _ = connected_components(cells.wins > 0, directed=True, connection="strong")
     if n_components < len(cells.wins):
         return True
     steps = np.where(cells.wins > 0, -1.0, np.where(cells.ties > 0, 1.0, 0.0))
@@ -164,5 +171,5 @@ def _no_ties(model: TieModel, fit: Fit) -> tuple[AtLimit, ...]:
         return float(n_each @ np.log1p(-np.exp(found.log_chance[:, 2])) - np.log(DOUBT))
 
     chance = brentq(excess, 1e-12, 1 - 1e-12, xtol=1e-15)
-    reason = f"none of {n_each.sum():g} comparisons is a tie: the model is Bradley-Terry"
+    reason = f"none of {numbered(n_each.sum())} is a tie: the model is Bradley-Terry"
     return (AtLimit(model.parameter, limit=model.limit, bound=model.width(chance), reason=reason),)

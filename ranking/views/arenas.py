@@ -8,8 +8,10 @@ from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.models import Arena
+from arena.offers import offers_vote
 from arena.views.context import page_context
 from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.views.choosing import board_with_evidence, boards_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,9 @@ class Card:
     leaders: list[Entry]
     may_vote: bool
     sees_board: bool
+    is_judged: bool  # what is shown are verdicts of judges: no vote counts yet
+    n_models: int
+    n_rated: int
 
 
 @require_safe
@@ -29,7 +34,11 @@ def arenas(request: HttpRequest) -> HttpResponse:
 
 def _card(request: HttpRequest, arena: Arena) -> Card:
     sees_board = access.sees_board(request.user, arena)
-    board = Leaderboard.objects.filter(arena=arena, is_default=True).first() if sees_board else None
+    board = board_with_evidence(boards_of(arena)) if sees_board else None
     newest = board.newest_snapshot() if board else None
-    leaders = list(newest.entries.exclude(rank=None).select_related("competitor").order_by("rank", "pk")[:3]) if newest else []
-    return Card(arena, newest, leaders, access.may_vote(request.user, arena), sees_board)
+    placed = newest.entries.exclude(rank=None).exclude(low=None) if newest else Entry.objects.none()
+    leaders = list(placed.select_related("competitor").by_place()[:3])
+    is_judged = board is not None and board.sources == Leaderboard.Sources.JUDGES
+    may_vote = access.may_vote(request.user, arena) and offers_vote(arena)
+    rated = [rating is not None for rating in newest.entries.values_list("rating", flat=True)] if newest else []
+    return Card(arena, newest, leaders, may_vote, sees_board, is_judged, n_models=len(rated), n_rated=sum(rated))

@@ -6,10 +6,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.views.battles import battle_context
+from arena.models import Battle
+from arena.views.battles import NotNow, battle_context
 from arena.views.context import arena_or_404, page_context
+from judges.models import GoldItem
 from ranking.game_access import GameReader
 from ranking.games import games_on, pages_of
+
+MOST_LABELS = 20
 
 
 @never_cache
@@ -17,9 +21,19 @@ from ranking.games import games_on, pages_of
 def battle(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     arena = arena_or_404(request, slug)
     context = battle_context(request, arena, pk)
-    if context is None:
-        return render(request, "arena/battle.html", page_context(request, "battles", arena), status=404)
+    if isinstance(context, NotNow):
+        return render(request, "arena/battle.html", page_context(request, "battles", arena, not_now=context.value), status=404)
     reader = GameReader.of(request.user, arena)
     games = games_on(context["battle"], reader)
     judged_here = pages_of(games, arena) if access.sees_board(request.user, arena) else frozenset()
-    return render(request, "ranking/battle.html", context | {"games": games, "is_open": reader.is_open, "pages": judged_here})
+    return render(
+        request,
+        "ranking/battle.html",
+        context | {"games": games, "is_open": reader.is_open, "pages": judged_here, "gold": _gold(context["battle"], reader)},
+    )
+
+
+def _gold(battle: Battle, reader: GameReader) -> list[GoldItem]:
+    """Labels of which answer is right, for curators."""
+    items = GoldItem.objects.filter(battle=battle).select_related("gold_set").order_by("pk")
+    return list(items[:MOST_LABELS]) if reader.is_curator else []

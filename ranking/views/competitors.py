@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from arena import access
-from arena.models import Competitor
-from arena.views.context import arena_or_404, page_context
+from arena.models import Arena, Competitor
+from arena.views.context import page_context
 from judges.constants import flags_of
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.points import POINTS
-from ranking.views.table import board_table
+from ranking.views.private import of_the_board
+from ranking.views.table import board_table, by_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,11 @@ class Opponent:
 
 
 @require_safe
-def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    arena = arena_or_404(request, slug)
-    shown = get_object_or_404(Competitor, arena=arena, pk=pk)
+@of_the_board
+def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
+    shown = get_object_or_404(Competitor.objects.named(), arena=arena, pk=pk)
     board = Leaderboard.objects.filter(arena=arena, is_default=True).first()
     newest = board.newest_snapshot() if board else None
-    if not access.sees_board(request.user, arena):
-        raise Http404("the board is not public")
     entries = {entry.competitor_id: entry for entry in newest.entries.select_related("competitor")} if newest else {}
     mine = entries.get(pk)
     slices = _slices(arena.pk, pk)
@@ -53,7 +51,7 @@ def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "board": board,
         "snapshot": newest,
         "entry": mine,
-        "n_rated": sum(entry.is_rated for entry in entries.values()),
+        "n_placed": sum(entry.has_place for entry in entries.values()),
         "opponents": _opponents(board, entries, mine) if board and mine else [],
         "slices": slices,
         "alike": flags_of(arena.pk).get(pk, []),
@@ -64,7 +62,7 @@ def competitor(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _slices(arena_id: int, pk: int) -> list[Entry]:
     """Its entries on the newest snapshots of the arena's other boards: by category, by language, by other methods."""
-    boards = Leaderboard.objects.filter(arena_id=arena_id, is_default=False)
+    boards = Leaderboard.objects.filter(arena_id=arena_id, is_default=False).exclude(is_by_itself=True, is_live=False)
     newest = [snapshot.pk for board in boards if (snapshot := board.newest_snapshot())]
     entries = Entry.objects.filter(snapshot__in=newest, competitor_id=pk).select_related("snapshot__leaderboard")
     return list(
@@ -80,7 +78,7 @@ def _opponents(board: Leaderboard, entries: dict[int, Entry], mine: Entry) -> li
     record = np.frombuffer(bytes(table.record), dtype=np.int64).reshape(m, m, 3)
     met = [(entries.get(pk), record[me, i], record[i, me, 0]) for i, pk in enumerate(table.competitor_ids)]
     opponents = [_opponent(mine, entry, row, int(losses)) for entry, row, losses in met if entry and row.sum() + losses]
-    return sorted(opponents, key=lambda opponent: (opponent.entry.rank or 10**9, opponent.entry.pk))
+    return sorted(opponents, key=lambda opponent: by_place(opponent.entry))
 
 
 def _opponent(mine: Entry, entry: Entry, row: np.ndarray[Any, Any], losses: int) -> Opponent:

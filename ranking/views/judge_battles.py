@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from arena import access, identity
-from arena.models import Battle
+from arena.models import Arena, Battle
 from arena.views.battles import Tally, tallies
-from arena.views.context import arena_or_404, page_context
+from arena.views.context import page_context
 from judges.models import Game, GoldItem
 from ranking.games import ShownGame, shown_briefly
 from ranking.models import JudgeAudit
+from ranking.views.private import of_the_board
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class Row:
 
 @never_cache
 @require_safe
-def judge_battles(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@of_the_board
+def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     """One set of the audit, the newest first. Battles that the reader may not see now are left out."""
-    arena = arena_or_404(request, slug)
-    if not (access.sees_board(request.user, arena) and access.sees_content(request.user, arena)):
+    if not access.sees_content(request.user, arena):
         raise Http404("the battles of this arena are private")
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     found = audit.battle_sets.get(request.GET.get("set", ""))

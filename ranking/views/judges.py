@@ -2,53 +2,99 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from arena import access
+from arena import access, identity
 from arena.csv_cells import to_csv
 from arena.models import Arena, Run
-from arena.views.context import arena_or_404, page_context
+from arena.views.context import page_context
+from judges.audit_rows import ONE_ORDER, SELECTED
+from judges.choosing import choice_of, choices_in
+from judges.earlier_lists import BY_CHECKLIST, mixed_lists
+from judges.marks import MARKED, treatment
 from judges.models import Game
-from ranking.judge_pages import answering, boards_of, ends_of, models_of, refused_of, sections_of
+from ranking.game_access import games_in_play
+from ranking.judge_pages import (
+    answering,
+    boards_of,
+    consistency_of,
+    ends_of,
+    headline_of,
+    models_of,
+    refused_of,
+    sections_of,
+)
 from ranking.models import JudgeAudit
+from ranking.views.private import of_the_board
 
 CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles")
 
 
 @require_safe
-def judges(request: HttpRequest, slug: str) -> HttpResponse:
-    arena = _arena(request, slug)
+@of_the_board
+def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
     audits = JudgeAudit.objects.listed().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
-    cards = [{"audit": audit, **_headline(audit)} for audit in audits[:200]]
+    chosen = choices_in(arena.pk)
+    cards = [{"audit": audit, "choice": chosen.get(audit.judge_id), **_headline(audit)} for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
     return render(request, "ranking/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
 
 
 @require_safe
-def judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    arena = _arena(request, slug)
-    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
+@of_the_board
+def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
+    audit = JudgeAudit.objects.made().filter(arena=arena, judge__pk=pk).first()
+    if audit is None and Game.objects.over().filter(judge=pk, battle__arena=arena).exists():
+        return redirect("judges", arena.slug)  # it has just played, and its figures are being made: that page says so
+    if audit is None:
+        raise Http404("no audit of this judge")
     context = {
         "audit": audit,
         "judge": audit.judge,
+        "choice": choice_of(pk, arena.pk),
         "sections": sections_of(audit),
         "ends": ends_of(audit),
         "boards": boards_of(audit),
         "answering": answering(audit),
         "models": models_of(audit.answered.get("replies", [])),
         "refused": refused_of(audit),
+        "mixed": list(mixed_lists([audit.judge], _battles_of(audit))),
+        "marked": audit.coverage.get("marked"),
+        "by_rule": treatment(audit.judge.kind),
         "shown_card": access.sees_content(request.user, arena),
+        "n_hidden": _n_hidden(request, arena, pk),
         **_headline(audit),
     }
     return render(request, "ranking/judge.html", page_context(request, "judges", arena, **context))
 
 
+@require_POST
+@of_the_board
+def count_marked(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
+    """What the figures do with verdicts on marked answers, by a curator's choice; they are made anew by a task."""
+    if not access.is_curator(request.user):
+        raise PermissionDenied("only curators choose what a judge's figures count")
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
+    chosen = request.POST.get("marked", "")
+    if chosen not in ("", *MARKED):
+        return HttpResponseBadRequest(f"marked: allowed are {', '.join(MARKED)}, or nothing for the rule")
+    from ranking.judge_audits import make_anew  # scipy: a second that no page needs
+
+    make_anew(audit, marked=chosen)
+    messages.success(request, "Its figures are being made anew: look again in a moment.")
+    return redirect("judge", arena.slug, audit.judge_id)
+
+
 @require_safe
-def figures(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@of_the_board
+def figures(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     """The same figures as CSV."""
-    audit = get_object_or_404(JudgeAudit.objects.made(), arena=_arena(request, slug), judge__pk=pk)
+    audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     rows = [
         figure | {"section": section.title, "battles": "; ".join(f"{each.words}: {each.n}" for each in battles)}
         for section in sections_of(audit)
@@ -59,19 +105,28 @@ def figures(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return response
 
 
-def _arena(request: HttpRequest, slug: str) -> Arena:
-    arena = arena_or_404(request, slug)
-    if not access.sees_board(request.user, arena):
-        raise Http404("the board is not public, so its judges are not")
-    return arena
+def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:
+    """Of a judge by checklists; of others nothing is to be looked up."""
+    is_by_list = audit.judge.protocol in BY_CHECKLIST
+    games = Game.objects.filter(judge=audit.judge_id, battle__arena=audit.arena_id) if is_by_list else Game.objects.none()
+    return games.order_by("battle").values_list("battle", flat=True).distinct()
+
+
+def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
+    """Games of this judge that are left out of its file for now."""
+    voters = {arena: identity.voter_of(request, arena, create=False)}
+    return games_in_play(request.user, voters, judge=judge).count()
 
 
 def _headline(audit: JudgeAudit) -> dict[str, Any]:
     """The four numbers by which a judge is known; None where the data give none."""
     known = {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
+    selected = known.get(SELECTED)
     return {
-        "agreement": known.get("agreement with people"),
-        "consistency": known.get("position consistency"),
+        "agreement": headline_of(audit),
+        "selected": selected,
+        "is_one_order": selected is not None and selected["note"] == ONE_ORDER,
+        "consistency": consistency_of(audit),
         "gamma": known.get("slot intercept gamma"),
         "with_verdict": audit.coverage.get("overall"),
     }

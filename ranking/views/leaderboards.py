@@ -4,36 +4,59 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import F, Q, Window
+from django.db.models.functions import Mod, RowNumber
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from arena import access
+from arena.languages import language_name
+from arena.missing import next_step
 from arena.models import Arena, Visibility
 from arena.views.context import arena_or_404, page_context
 from judges.constants import flags_of
+from judges.marks import ON_MARKED
 from judges.models import Judge
+from ranking.empty_boards import why_empty, why_unfitted
 from ranking.keeping import keep
+from ranking.lagging import votes_behind
 from ranking.models import Leaderboard, Snapshot
-from ranking.views.table import DEFAULT_SORT, SORTS, board_table, tied_leaders
+from ranking.views.choosing import Choice, board_with_evidence, boards_of, chosen, same_method
+from ranking.views.private import board_is_private, of_the_board
+from ranking.views.table import DEFAULT_SORT, SORTS, BoardTable, board_table
+from ranking.wordings import ALONE, NEAR_START, NO_TEXTS
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12
 SOURCES = {"people": "People", "judges": "Judges", "both": "Combined"}
-# What is told of judges, and not by the method of the fit.
-OF_JUDGES = ("judge ", "coverage ", "weights of jurors", "games of judges", "never measured")
+METHODS_IN_WORDS = {each.value: each.label.partition(":")[0] for each in Leaderboard.Method} | {
+    "elo": "Elo (mean over random orders)"
+}
+# What is told of votes and verdicts together, and of judges, and not by the method of the fit.
+OF_BOTH = ("judges were asked about", "people’s votes alone", "holds if", "the battles that judges", "every verdict counts")
+OF_JUDGES = ("judge ", "judges of ", "coverage ", "weights of jurors", "games of judges", "not measured", "measured on few")
 
 
 @require_safe
-def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
-    arena = arena_or_404(request, slug)
-    if not access.sees_board(request.user, arena):
-        return render(request, "ranking/private.html", page_context(request, "leaderboard", arena), status=403)
-    board = _chosen_board(request, arena)
-    snapshot = board.newest_snapshot() if board else None
-    context = page_context(request, "leaderboard", arena, is_live=True, **_board_context(request, arena, board, snapshot))
-    return _answer(request, context)
+@of_the_board
+def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
+    boards = boards_of(arena)
+    choice = chosen(request.GET, boards)
+    n_behind = _behind(choice.board)
+    etag = _etag(request, boards, choice.board, choice.board.newest if choice.board else None, n_behind)  # type: ignore[attr-defined]
+    if request.headers.get("HX-Request") and (unchanged := get_conditional_response(request, etag=etag)) is not None:
+        return _private(unchanged)
+    snapshot = choice.board.newest_snapshot() if choice.board else None
+    shown = _board_context(request, arena, boards, choice, snapshot) | {"etag": etag, "n_behind": n_behind}
+    is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
+    step = next_step(arena) if is_for_curator else None
+    return _answer(request, page_context(request, "leaderboard", arena, is_live=True, next_step=step, **shown))
 
 
 @require_safe
@@ -42,11 +65,13 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     shown = get_object_or_404(Snapshot.objects.select_related("leaderboard__arena"), key=key)
     board, arena = shown.leaderboard, shown.leaderboard.arena
     if not access.sees_board(request.user, arena):
-        raise Http404(f"no snapshot {key!r}")
+        return board_is_private(request, arena_or_404(request, arena.slug))
     if request.method == "GET":
         keep(shown, request, reason="linked")
-    context = page_context(request, "leaderboard", arena, is_live=False, **_board_context(request, arena, board, shown))
-    return _answer(request, context)
+    choice, boards = Choice(board, board.category, board.language, board), boards_of(arena)
+    etag = _etag(request, boards, board, shown.pk, 0)
+    context = _board_context(request, arena, boards, choice, shown) | {"etag": etag, "n_behind": 0}
+    return _answer(request, page_context(request, "leaderboard", arena, is_live=False, **context))
 
 
 def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -67,30 +92,17 @@ def _private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _chosen_board(request: HttpRequest, arena: Arena) -> Leaderboard | None:
-    """A category or a language has a board by the plain method; else one of the arena's boards, the default one first."""
-    category, language, slug = (request.GET.get(name, "") for name in ("category", "language", "board"))
-    boards = Leaderboard.objects.filter(arena=arena)
-    if "\0" in category + language + slug:
-        raise Http404("no such board")
-    if category or language:
-        board = boards.plain().filter(category=category, language=language).first()
-    elif slug:
-        board = boards.filter(slug=slug).first()
-    else:
-        return boards.filter(is_default=True).first()
-    if board is None:
-        raise Http404(f"no board {slug!r} for category {category!r} and language {language!r}")
-    return board
-
-
-def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, Any]:
+def _board_context(
+    request: HttpRequest, arena: Arena, boards: list[Leaderboard], choice: Choice, shown: Snapshot | None
+) -> dict[str, Any]:
     sort = request.GET.get("sort", DEFAULT_SORT)
     sort = sort if sort in SORTS else DEFAULT_SORT
     direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
     with_retired = "filtered" not in request.GET or "retired" in request.GET
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    table, boards, (categories, languages) = None, _boards(arena), _slices(arena)
+    table, board, opens_on = None, choice.board, board_with_evidence(boards)
+    over_all = [other for other in boards if not other.category and not other.language][:50]
+    categories, languages = _slices(boards)
     alike = {pk: max(one["n_prompts"] for one in found) for pk, found in flags_of(arena.pk).items()}
     if shown is not None:
         table = board_table(
@@ -99,17 +111,24 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
         )  # fmt: skip
     return {
         "board": board,
+        "choice": choice,
+        "method": same_method(over_all, choice.like),
         "snapshot": shown,
         "table": table,
-        "tied": tied_leaders(table) if table else None,
-        "etag": _etag(request, shown, board, alike),
+        "has_filters": bool((table and table.n_rated) or request.GET or choice.sentence),
+        "too_large": board.error if board and "AGON_" in board.error else "",
         "poll_seconds": POLL_SECONDS,
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
         "categories": categories,
         "languages": languages,
-        "sources": _by_sources(boards),
-        "methods": [other for other in boards if board is None or other.sources == board.sources],
-        "notes": _notes(shown) if shown else [],
+        "sources": _by_sources(over_all),
+        "methods": [other for other in over_all if choice.like is None or other.sources == choice.like.sources],
+        "notes": _notes(shown, table) if shown and table else [],
+        "jurors": shown.parameters.get("judges", []) if shown else [],
+        "on_marked": _on_marked(request, arena, board, shown),
+        "empty": why_empty(board, shown, arena, request.user) if table is None or not table.groups else None,
+        "opens_on": opens_on,
+        "live_address": _live_address(arena, board, opens_on),
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
         "timeline": _timeline(shown) if shown else [],
@@ -117,13 +136,24 @@ def _board_context(request: HttpRequest, arena: Arena, board: Leaderboard | None
         "poll_query": request.GET.urlencode(),
         "with_retired": with_retired,
         "search": search,
-        "may_vote": access.may_vote(request.user, arena),
     }
 
 
-def _etag(request: HttpRequest, shown: Snapshot | None, board: Leaderboard | None, alike: dict[int, int]) -> str:
-    parts = [request.get_full_path(), str(request.user.pk), shown.key if shown else "", board.error if board else ""]
-    parts.append(str(sorted(alike.items())))
+def _live_address(arena: Arena, board: Leaderboard | None, opens_on: Leaderboard | None) -> str:
+    """Where this very board stands as it is now."""
+    is_named = board is not None and (opens_on is None or board.pk != opens_on.pk)
+    return f"{arena.get_absolute_url()}?{urlencode({'board': board.slug})}" if board and is_named else arena.get_absolute_url()
+
+
+def _behind(board: Leaderboard | None) -> int:
+    """Of one of `boards_of`."""
+    return votes_behind(board, now=timezone.now(), unread_since=board.unread_since) if board else 0  # type: ignore[attr-defined]
+
+
+def _etag(request: HttpRequest, boards: list[Leaderboard], board: Leaderboard | None, newest: int | None, n_behind: int) -> str:
+    """Of all that the page depends on, known before anything of it is read."""
+    parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
+    parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
     return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
 
 
@@ -135,16 +165,13 @@ def _query(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-def _slices(arena: Arena) -> tuple[list[str], list[str]]:
+def _slices(boards: list[Leaderboard]) -> tuple[list[str], list[tuple[str, str]]]:
     """Categories and languages that have a board of their own."""
-    boards = list(Leaderboard.objects.plain().filter(arena=arena).values_list("category", "language"))
-    return sorted({category for category, _ in boards if category}), sorted({language for _, language in boards if language})
-
-
-def _boards(arena: Arena) -> list[Leaderboard]:
-    """The arena's boards over all prompts, its own first."""
-    boards = Leaderboard.objects.filter(arena=arena, category="", language="").order_by("-is_default", "pk")
-    return list(boards[:50])
+    plain = [board for board in boards if board.is_plain]
+    languages = {board.language for board in plain if board.language}
+    return sorted({board.category for board in plain if board.category}), sorted(
+        ((code, language_name(code)) for code in languages), key=lambda pair: pair[1]
+    )
 
 
 def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
@@ -153,16 +180,44 @@ def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
     return [(name, first[sources]) for sources, name in SOURCES.items() if sources in first]
 
 
-def _notes(shown: Snapshot) -> list[tuple[str, str]]:
-    """What a reader must know, each with where the method's page explains it."""
+def _notes(shown: Snapshot, table: BoardTable) -> list[tuple[str, str]]:
+    """What a reader must know, each with where the method's page explains it. Why nobody is rated stands by itself."""
+    unfitted = "" if table.n_rated else why_unfitted(shown)
     of_judges = "judges" if shown.parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE else ""
-    return [(note, _explained(note, of_judges) or shown.method) for note in shown.notes]
+    return [
+        (_begun(note, table.names), _explained(note, of_judges) or shown.method) for note in shown.notes if note != unfitted
+    ]
+
+
+def _begun(note: str, names: tuple[str, ...]) -> str:
+    """The note as a sentence: with a capital, unless it begins with a model's name, which stands as it is everywhere."""
+    begins_with_name = any(note.startswith(name) and not note[len(name) : len(name) + 1].isalnum() for name in names)
+    return note if begins_with_name else capfirst(note)
 
 
 def _explained(note: str, of_judges: str) -> str:
+    if note.startswith(OF_BOTH):
+        return "combined"
     if "holds for" in note:
         return "few-prompts"
-    return of_judges if note.startswith(OF_JUDGES) or "battles decided" in note else ""
+    if ON_MARKED in note:
+        return "marked"
+    if note.endswith(NEAR_START):
+        return "elo-intervals"
+    return of_judges if note.startswith(OF_JUDGES) or "battles decided" in note or "not asked" in note else ""
+
+
+def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:
+    """Where marked verdicts are listed, and where a curator chooses that they count."""
+    if board is None or shown is None or not any(ON_MARKED in note for note in shown.notes):
+        return {}
+    if access.is_curator(request.user):
+        chosen_games = urlencode({"marked": "yes", "battle__arena__id__exact": str(arena.pk)})
+        listed = f"{reverse('admin:judges_game_changelist')}?{chosen_games}"
+        return {"listed": listed, "choose": f"{reverse('admin:ranking_leaderboard_change', args=[board.pk])}#id_marked"}
+    if access.sees_content(request.user, arena):
+        return {"listed": f"{reverse('api-games')}?{urlencode({'arena': arena.slug, 'is_tainted': 'true'})}"}
+    return {}
 
 
 def _definition(shown: Snapshot) -> list[tuple[str, str]]:
@@ -171,9 +226,9 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
     clusters = {"prompt": "votes on one prompt hang together", "none": "every vote is taken as independent"}
     intervals = f"{said['n_replicates']} bootstrap replicates" if "n_replicates" in said else said.get("intervals", "")
     lines = {
-        "Method": Leaderboard.Method(shown.method).label.partition(":")[0],
+        "Method": METHODS_IN_WORDS["bradley_terry" if _is_of_people_alone(shown) else shown.method],
         "Ties": said.get("ties", ""),
-        "Levelled": ", ".join([*said.get("covariates", ()), "side shown first"]) if shown.method == "style_controlled" else "",
+        "Levelled": _levelled(shown) if shown.method == "style_controlled" else "",
         "Clusters": clusters.get(said.get("clusters", ""), ""),
         "Intervals": f"{intervals}, {100 * said.get('level', 0):g} %" if intervals else "",
         "Rank ranges": said.get("rank_ranges", ""),
@@ -183,16 +238,30 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
     return [(name, value) for name, value in lines.items() if value]
 
 
+def _levelled(shown: Snapshot) -> str:
+    covariates = [] if NO_TEXTS in shown.notes else shown.parameters.get("covariates", ())
+    return ", ".join([*covariates, "side shown first"])
+
+
+def _is_of_people_alone(shown: Snapshot) -> bool:
+    """A board by prediction on which verdicts add nothing."""
+    return any(note.startswith(ALONE) for note in shown.notes)
+
+
 def _judged(said: dict[str, Any]) -> dict[str, str]:
     """What games of judges became, whose they are, and what became of those on their own answers."""
     if "combiner" not in said:
         return {}
     jurors = [str(judge) for judge in Judge.objects.filter(pk__in=said["jury"])] if said.get("jury") else []
     own = str(Leaderboard.OwnAnswers(said["own_answers"]).label) if "own_answers" in said else ""
+    combiner = said["combiner"]
+    if "verdicts" in said and combiner == Leaderboard.Combiner.GAMES:
+        combiner = Leaderboard.Combiner.MEAN  # all games on a battle are one opinion; no slot is fitted
     return {
-        "Verdicts": _within(str(Leaderboard.Combiner(said["combiner"]).label)),
+        "Verdicts": _within(str(Leaderboard.Combiner(combiner).label)),
         "Jury": ", ".join(jurors) or "all judges with games, but for baselines",
         "On their own answers": _within(own),
+        "On marked answers": _within(str(Leaderboard.Marked(said.get("marked", "")).label)),
     }
 
 
@@ -204,16 +273,17 @@ def _within(label: str) -> str:
 def _evidence(shown: Snapshot) -> dict[str, str]:
     """What counts on this board, in words; its mark is a diamond for people, a dot for judges, a square for both."""
     sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
+    counted = Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
     one, many = {"judges": ("verdict", "verdicts"), "both": ("vote or verdict", "votes and verdicts")}.get(
-        sources, ("vote", "votes")
+        counted, ("vote", "votes")
     )
-    short = "counted" if sources == Leaderboard.Sources.BOTH else many  # for cards on phones
+    short = "counted" if counted == Leaderboard.Sources.BOTH else many  # for cards on phones
     return {"one": one, "many": many, "short": short, "sources": sources, "of": _sources(shown)}
 
 
 def _sources(shown: Snapshot) -> str:
     sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
-    if sources != Leaderboard.Sources.PEOPLE:
+    if sources != Leaderboard.Sources.PEOPLE and not _is_of_people_alone(shown):
         return _within(str(Leaderboard.Sources(sources).label))
     return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
 
@@ -228,11 +298,9 @@ def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:
 
 def _timeline(shown: Snapshot) -> list[dict[str, Any]]:
     """A dozen of the board's snapshots, evenly from the first to the newest, and the one shown."""
-    rows = list(shown.leaderboard.snapshots.order_by("pk").values_list("pk", "key", "created_at"))
-    step = max(1, -(-(len(rows) - 1) // (MOST_ON_TIMELINE - 1)))
-    chosen = {row[0] for row in rows[::step]} | {rows[-1][0], shown.pk}
-    return [
-        {"key": key, "at": at, "is_shown": pk == shown.pk, "is_newest": pk == rows[-1][0]}
-        for pk, key, at in rows
-        if pk in chosen
-    ]
+    snapshots = shown.leaderboard.snapshots.all()
+    n, newest = snapshots.count(), snapshots.order_by("-pk").values_list("pk", flat=True)[0]
+    step = max(1, -(-(n - 1) // (MOST_ON_TIMELINE - 1)))
+    placed = snapshots.annotate(place=Window(RowNumber(), order_by=F("pk").asc())).annotate(off=Mod(F("place") - 1, step))
+    rows = placed.filter(Q(off=0) | Q(pk__in=[newest, shown.pk])).order_by("pk").values_list("pk", "key", "created_at")
+    return [{"key": key, "at": at, "is_shown": pk == shown.pk, "is_newest": pk == newest} for pk, key, at in rows]

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from arena.llm.usage import OVERSHOOT
 from arena.views.context import page_context
 from judges.combining import COMBINERS
 from judges.models import Game
@@ -19,6 +20,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "rest_per_fit": REST_PER_FIT,
         "explanations": methods_explained(),
         "combiners": [(name, told) for name, (_, told) in COMBINERS.items()],
+        "overshoot": OVERSHOOT,
         "end_states": Game.State.choices,
     }
     return render(request, "ranking/method.html", page_context(request, "method", None, **context))

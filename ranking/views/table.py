@@ -19,6 +19,7 @@ SORTS = {
     "price": False,
 }
 DEFAULT_SORT = "rank"
+OF_PLACES = ("rank", "range")  # whichever way these are sorted, those without a place stand last
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,15 @@ class BoardTable:
     axis: Axis | None
     headings: dict[str, Heading]
     has_changes: bool
+    n_models: int  # of the board, whatever the table shows of them
+    n_rated: int
+    tied: tuple[Competitor, Competitor] | None  # first and second of the board
+    names: tuple[str, ...]  # of all models of the board
 
     @property
-    def n_rated(self) -> int:
-        return sum(len(group) for group in self.groups)
+    def narrowed(self) -> list[Line]:
+        """Those whose intervals lean on judges, in the order of the table."""
+        return [line for group in self.groups for line in group if line.entry.trust is not None]
 
 
 def board_table(
@@ -103,7 +109,8 @@ def board_table(
     By competitor: `older` holds ratings of an earlier snapshot, `alike` how many prompts are answered with one text.
     """
     alike = alike or {}
-    entries = [entry for entry in snapshot.entries.select_related("competitor") if _is_chosen(entry, with_retired, search)]
+    stored = list(snapshot.entries.select_related("competitor"))
+    entries = [entry for entry in stored if _is_chosen(entry, with_retired, search)]
     rated = [entry for entry in entries if entry.is_rated]
     axis = _axis(rated) if rated else None
     lines = [
@@ -116,10 +123,14 @@ def board_table(
         unrated=[
             Line(entry, entry.competitor, n_alike=alike.get(entry.competitor_id, 0))
             for entry in sorted(entries, key=lambda entry: entry.competitor.name)
-            if not entry.is_rated
+            if not entry.is_rated and entry.competitor.status != CompetitorStatus.UNNAMED
         ],
         axis=axis,
         headings={key: _heading(key, sort, descending) for key in SORTS},
+        n_models=len(stored),
+        n_rated=sum(entry.is_rated for entry in stored),
+        tied=tied_leaders(stored),
+        names=tuple(entry.competitor.name for entry in stored),
         has_changes=any(line.change is not None for line in lines),
     )
 
@@ -133,7 +144,7 @@ def _is_chosen(entry: Entry, with_retired: bool, search: str) -> bool:
 def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry]:
     keys = {
         "rank": lambda entry: (entry.rank,),
-        "range": lambda entry: (entry.rank_low or 0, entry.rank_high or 0),
+        "range": lambda entry: (entry.rank_low, entry.rank_high),
         "name": lambda entry: (entry.competitor.name.casefold(),),
         "rating": lambda entry: (entry.rating,),
         "win": lambda entry: (entry.win_rate,),
@@ -141,8 +152,17 @@ def _sorted(entries: Sequence[Entry], sort: str, descending: bool) -> list[Entry
         "prompts": lambda entry: (entry.n_prompts,),
         "price": lambda entry: (entry.competitor.price_out is None, entry.competitor.price_out or 0),
     }
-    by_rank = sorted(entries, key=lambda entry: (entry.rank, entry.pk))
-    return sorted(by_rank, key=keys[sort], reverse=descending)
+    in_place = sorted(entries, key=by_place)
+    if sort not in OF_PLACES:
+        return sorted(in_place, key=keys[sort], reverse=descending)
+    placed = [entry for entry in in_place if entry.has_place]
+    return [*sorted(placed, key=keys[sort], reverse=descending), *(entry for entry in in_place if not entry.has_place)]
+
+
+def by_place(entry: Entry) -> tuple[bool, int, float, int]:
+    """The best first; those without a place behind the others, by rating; those without a rating last."""
+    place = entry.rank if entry.has_place and entry.rank is not None else 0
+    return not entry.has_place, place, math.inf if entry.rating is None else -entry.rating, entry.pk
 
 
 def _axis(rated: Sequence[Entry]) -> Axis:
@@ -180,11 +200,11 @@ def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> Line:
 
 
 def _tiers(lines: Sequence[Line]) -> list[list[Line]]:
-    """Neighbours that cannot be told from the first of their group."""
+    """Neighbours that cannot be told from the first of their group. Who has no place is joined with nobody."""
     groups: list[list[Line]] = []
     for line in lines:
         leader = groups[-1][0].entry if groups else None
-        if leader and (line.entry.rank_low or 0) <= (leader.rank or 0):
+        if leader and line.entry.has_place and (line.entry.rank_low or 0) <= (leader.rank or 0):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -211,11 +231,10 @@ def _heading(key: str, sort: str, descending: bool) -> Heading:
     return Heading(key, text, title, aria_sort, "desc" if next_descending else "asc", key not in {"name"})
 
 
-def tied_leaders(table: BoardTable) -> tuple[Line, Line] | None:
+def tied_leaders(entries: Sequence[Entry]) -> tuple[Competitor, Competitor] | None:
     """First and second, where they cannot be told apart."""
-    lines = [line for group in table.groups for line in group]
-    by_rank = sorted(lines, key=lambda line: line.entry.rank or 0)[:2]
-    for first, second in pairwise(by_rank):
-        if (first.entry.rank, second.entry.rank_low) == (1, 1):
-            return first, second
+    placed = sorted((entry for entry in entries if entry.has_place), key=by_place)
+    for first, second in pairwise(placed[:2]):
+        if (first.rank, second.rank_low) == (1, 1):
+            return first.competitor, second.competitor
     return None

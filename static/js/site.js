@@ -12,7 +12,10 @@ document.addEventListener("change", (e) => {
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
   if (e.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea")) return;
-  document.querySelector(`[data-key="${CSS.escape(e.key)}"]`)?.click();
+  const control = document.querySelector(`[data-key="${CSS.escape(e.key)}"]`);
+  if (!control) return;
+  e.preventDefault(); // else the letter is typed into the field that the control opens
+  control.click();
 });
 
 // Board: the shaded strip follows the row under the pointer or the focus. One rect serves every row through <use>.
@@ -43,3 +46,20 @@ document.addEventListener("htmx:afterSettle", () => {
   }
   before = new Map();
 });
+
+// Code in answers: a button that copies it, made when the pointer, a finger or the focus first comes there.
+const offerCopy = (e) => {
+  const pre = e.target.closest?.(".md pre");
+  if (!pre || !navigator.clipboard || pre.parentElement.classList.contains("code")) return;
+  const [box, button] = [document.createElement("div"), document.createElement("button")];
+  [box.className, button.className, button.type, button.textContent] = ["code", "btn copy", "button", "Copy"];
+  button.addEventListener("click", async () => {
+    const done = await navigator.clipboard.writeText(pre.textContent).then(() => "Copied", () => "Not copied");
+    button.textContent = done;
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+  pre.before(box);
+  box.append(pre, button);
+  if (e.type === "focusin") pre.focus();
+};
+for (const type of ["pointerover", "focusin"]) document.addEventListener(type, offerCopy);

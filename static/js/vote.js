@@ -1,6 +1,7 @@
 // The vote page without waiting. Every form and link works with this file removed; here the next pair is fetched while the
 // present one is read, and shown as soon as the vote is taken.
 const form = document.querySelector("#decide");
+const flagging = document.querySelector("#flagging");
 const status = form.querySelector("[role=status]");
 const page = location.pathname;
 const fragment = { "HX-Request": "true" };
@@ -9,7 +10,9 @@ const pairOf = (html) => {
   holder.innerHTML = html;
   return holder;
 };
-let waiting = 0;
+
+// Where the focus goes when its control goes or speaks of another pair: there Space scrolls, and Enter does nothing.
+const rest = () => document.querySelector("#pair h1").focus({ preventScroll: true });
 
 // The next pair, as a template: nothing of it is in the document before its turn.
 const fetchAhead = async () => {
@@ -25,40 +28,29 @@ const showNext = async (voted) => {
   if (!next || next.dataset.ballot === present.dataset.ballot) return location.assign(`${page}?done=${encodeURIComponent(voted)}`);
   present.replaceWith(next);
   form.reset();
+  flagging.reset();
+  if (document.querySelector(".panel:target")) location.hash = "decide";
   watchTabs();
   scrollTo(0, 0);
+  rest();
   ahead = fetchAhead();
-};
-
-// The undo button counts down, then goes: the server would refuse it.
-const countDown = () => {
-  clearInterval(waiting);
-  const button = status.querySelector("[data-seconds]");
-  if (!button) return;
-  let seconds = Number(button.dataset.seconds);
-  const tell = () => {
-    button.querySelector(".mute").textContent = `${seconds} s`;
-    if (seconds-- > 0) return;
-    clearInterval(waiting);
-    if (document.activeElement === button) form.querySelector(".six button").focus();
-    button.remove();
-  };
-  tell();
-  waiting = setInterval(tell, 1000);
 };
 
 const say = (html) => {
   status.innerHTML = html;
   const votes = status.querySelector("[data-votes]")?.dataset.votes;
   if (votes) document.querySelector("#votes").textContent = votes;
-  countDown();
+  countDown(rest);
 };
 
-form.addEventListener("submit", async (event) => {
+// After an undo that came to nothing: what became of that vote, with the button while there is time.
+const lookAgain = (body) => `<a href="${page}?done=${encodeURIComponent(body.get("voted"))}">Look again</a>`;
+
+const send = async (event) => {
   event.preventDefault();
   if (form.ariaBusy === "true") return; // a second click while the first is under way
   form.ariaBusy = "true";
-  const body = new FormData(form, event.submitter);
+  const body = new FormData(event.target, event.submitter);
   const voted = body.get("ballot");
   const undoing = event.submitter?.hasAttribute("formaction");
   try {
@@ -67,15 +59,41 @@ form.addEventListener("submit", async (event) => {
     });
     if (answer.redirected) return location.assign(answer.url);
     const html = await answer.text();
-    if (!answer.ok && answer.headers.get("Content-Type")?.includes("text/html") && html.includes("<html")) return location.reload();
+    if (html.includes("<html")) { // a page of its own, such as an error: the pair stays, and one sentence says what happened
+      say(undoing
+        ? `<p><b>Your vote was not taken back.</b> The server answered with an error. ${lookAgain(body)}</p>`
+        : "<p><b>This was not taken.</b> The server answered with an error, and nothing was stored. Choose again, or <a href=\"\">load the page again</a>.</p>");
+      return;
+    }
     say(html);
-    if (answer.ok && !undoing) await showNext(voted);
+    if (undoing) rest();
+    else if (answer.ok) await showNext(voted);
+    else {
+      if (status.querySelector("[data-over]")) endPair();
+      if (event.target === flagging) location.hash = "decide"; // the answer stands under the panel
+    }
   } catch {
-    status.textContent = "The server did not answer. Try again: a vote counts once, however often it is sent.";
+    if (undoing) say(`<p>The server did not answer: your vote may count still. ${lookAgain(body)}</p>`);
+    else status.textContent = "The server did not answer. Try again: a vote counts once, however often it is sent.";
   } finally {
     form.ariaBusy = "false";
   }
+};
+form.addEventListener("submit", send);
+flagging.addEventListener("submit", send);
+
+// Nothing more can be done with this pair: the sentence in the strip says why, and leads on.
+const endPair = () => {
+  for (const button of document.querySelectorAll(".six button, [name=act]")) button.disabled = true;
+};
+
+// Enter and Escape leave the comment, so that keys work again; the flag's own comment is sent by Enter.
+form.elements.comment.addEventListener("keydown", (event) => {
+  if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+  event.preventDefault();
+  rest();
 });
+addEventListener("hashchange", () => { if (location.hash === "#flag") flagging.elements.comment.focus(); });
 
 // Keys can be switched off, and are off while a panel is open; Escape closes it.
 const keysOn = document.querySelector("#keys-on");
@@ -83,7 +101,10 @@ keysOn.checked = localStorage.getItem("keys") !== "off";
 keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
 addEventListener("keydown", (event) => {
   const panel = document.querySelector(".panel:target");
-  if (panel && event.key === "Escape") location.hash = "decide";
+  if (panel && event.key === "Escape") {
+    location.hash = "decide";
+    rest();
+  }
   if ((panel || !keysOn.checked) && event.key.length === 1) event.stopPropagation();
 }, true);
 
@@ -102,4 +123,4 @@ const watchTabs = () => {
 };
 
 watchTabs();
-countDown();
+countDown(rest);

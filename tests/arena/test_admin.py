@@ -214,7 +214,8 @@ def test_prompts_are_moved_to_a_status_in_bulk_and_their_history_says_so(client,
     already = make_prompt(arena, status=status)
     response = choose(client, "arena_prompt", action, [*prompts, already])
     assert set(Prompt.objects.values_list("status", flat=True)) == {status}
-    assert "3 changed, 1 were so already" in messages_of(response)[0]
+    done = {"active": "activated", "retired": "retired", "draft": "made drafts"}[status]
+    assert messages_of(response)[0] == f"3 prompts {done}; 1 was {done} already."
     assert LogEntry.objects.filter(user=curator).count() == 3
 
 
@@ -298,6 +299,24 @@ def test_a_new_prompt_goes_into_a_pool_of_its_arena(client, curator):
     assert Prompt.objects.get(key="k").turns == ["Why?"]
 
 
+@pytest.mark.parametrize(
+    ("verifier", "told"),
+    [
+        ('{"kind": "nonsense"}', "Unknown verifier kind &#x27;nonsense&#x27;; allowed are contains, exact"),
+        ('{"kind": "contains"}', "A contains verifier needs one of all, any"),
+        ('{"kind": "regex", "pattern": "("}', "is not a regular expression"),
+        ("[1]", "A verifier is an object such as"),
+    ],
+)
+def test_a_verifier_that_cannot_be_used_is_refused_in_the_form(client, curator, verifier, told):
+    arena = make_arena()
+    data = {"arena": arena.pk, "pool": make_pool(arena).pk, "key": "k", "status": "active", "turns": "Why?"}
+    page = client.post(reverse("admin:arena_prompt_add"), data | {"verifier": verifier})
+    assert told in page.content.decode()
+    client.post(reverse("admin:arena_prompt_add"), data | {"verifier": '{"kind": "mcq", "answer": "B"}'})
+    assert Prompt.objects.get(key="k").verifier == {"kind": "mcq", "answer": "B"}
+
+
 def test_an_arena_and_a_key_are_chosen_once(client, curator):
     prompt = make_prompt(make_arena())
     data = prompt_form(prompt, arena=make_arena().pk, key="another")
@@ -336,7 +355,7 @@ def test_who_sees_an_arena_is_edited_but_its_address_stays(client, curator):
     arena = make_arena("garden")
     data = {
         "name": "Garden", "slug": "weeds", "board_visibility": "curators", "content_visibility": "accounts", "voting": "closed",
-        "guidelines": "Be fair.", "notice": "Closed for the winter.",
+        "guidelines": "Be fair.", "notice": "Closed for the winter.", "asked_share": "0.1",
     }  # fmt: skip
     client.post(reverse("admin:arena_arena_change", args=[arena.pk]), data)
     arena.refresh_from_db()
@@ -473,3 +492,28 @@ def test_two_boards_of_the_same_definition_are_refused_in_the_form(client, curat
     page = client.post(reverse("admin:ranking_leaderboard_change", args=[other.pk]), board_form(other, category="coding"))
     assert page.status_code == 200
     assert page.context["errors"]
+
+
+def test_the_index_leads_to_flagged_pairs(client, curator):
+    arena = make_arena()
+    assert "flagged" not in client.get(reverse("admin:index")).text
+    for n, state in enumerate(("flagged", "voted"), 1):
+        battle = make_battle(make_competitor(arena), make_competitor(arena))
+        Ballot.objects.create(
+            battle=battle, voter=make_voter(arena), first_shown="a", propensity=1, state=state, served_at=timezone.now(),
+            note=f"note {n}",
+        )  # fmt: skip
+    address = reverse("admin:arena_ballot_changelist") + "?state__exact=flagged"
+    index = client.get(reverse("admin:index")).text
+    assert f'<a href="{address}">1 flagged pair</a>' in index
+    flagged = client.get(address).text
+    assert ("note 1" in flagged, "note 2" in flagged) == (True, False)
+
+
+def test_one_vote_set_aside_is_one_vote(client, curator):
+    arena = make_arena()
+    vote = make_vote(make_battle(make_competitor(arena), make_competitor(arena)))
+    form = {"_selected_action": [vote.pk], "action": "set_aside", "apply": "1", "reason": "a robot"}
+    assert "1 vote set aside" in client.post(reverse("admin:arena_vote_changelist"), form, follow=True).text
+    form = {"_selected_action": [vote.pk], "action": "restore"}
+    assert "1 vote restored" in client.post(reverse("admin:arena_vote_changelist"), form, follow=True).text

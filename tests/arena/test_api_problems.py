@@ -114,3 +114,16 @@ def test_the_documentation_names_every_address(client):
 def test_the_schema_is_given_as_json_and_yaml(client):
     assert client.get("/api/v1/schema/?format=json").json()["openapi"].startswith("3.")
     assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.")
+
+
+@pytest.mark.parametrize("name", ["version", "lang", "format"])
+@pytest.mark.parametrize("said", ["%0d%0aX: y", "%0a", "%00", "a%22;filename=%22evil.html", "2", "xx", "%ff"])
+def test_no_parameter_of_the_schema_gets_into_a_header(client, name, said):
+    response = client.get(f"/api/v1/schema/?{name}={said}")
+    assert response.status_code in {400, 404}
+    assert "evil" not in response.headers.get("Content-Disposition", "")
+
+
+def test_a_list_asked_for_with_a_line_break_is_no_failure(client):
+    assert client.get("/api/v1/arenas/?format=%0d%0aX").status_code in {400, 404}
+    assert client.get("/api/v1/arenas%0d%0aX").status_code == 404

@@ -158,7 +158,13 @@ def test_pages_follow_each_other_without_gap_or_repetition(client):
 
 @pytest.mark.parametrize(
     ("path", "n_queries"),
-    [("arenas/", 1), ("competitors/", 1), ("prompts/", 1), ("responses/", 3), ("battles/", 3)],
+    [
+        ("arenas/", 1),
+        ("competitors/", 1),
+        ("prompts/", 1),
+        ("responses/", 4),  # one of them counts what is hidden
+        ("battles/", 4),  # here too
+    ],
 )
 def test_queries_do_not_grow_with_the_rows(client, django_assert_num_queries, path, n_queries):
     arena = make_open_arena()

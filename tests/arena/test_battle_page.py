@@ -204,6 +204,53 @@ def test_an_unknown_filter_is_refused(client, arena, query):
     assert battles(client, arena, **query).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"competitor": 999}, "There is no model with the number “999” here."),
+        ({"category": "zzz"}, "There is no category “zzz”"),
+    ],
+)
+def test_what_is_unknown_is_named_beside_a_way_on(client, arena, query, sentence):
+    page = battles(client, arena, **query).text
+    assert sentence in page
+    assert f'href="{reverse("battles", args=[arena.slug])}">all battles</a>' in page
+    assert 'name="competitor"' in page
+
+
+def test_battles_that_are_hidden_for_now_are_counted_and_say_so(client):
+    arena = make_contest(3, 2)
+    arena.content_visibility = "public"
+    arena.save()
+    prompt = Ballot.objects.get(key=open_key(client, arena)).battle.prompt
+    there = make_battle(*arena.competitors.order_by("pk")[:2], prompt, with_answers=False)
+    other = Client()
+    n_hidden = arena.battles.filter(prompt=prompt).count()
+    assert f"{n_hidden} battles of this arena are hidden for now" in battles(other, arena).text
+    named = battles(other, arena, competitor=there.competitor_a_id).text
+    assert f"{n_hidden} battles of this arena are hidden for now" in named  # whatever the filter: it must not tell who is open
+    page = show(other, there)
+    assert (page.status_code, "Hidden for now" in page.text) == (404, True)
+    assert there.competitor_a.name not in page.text
+    assert "vote first" in show(client, there).text
+    assert other.get("/api/v1/battles/", {"arena": arena.slug}).json()["hidden"] == n_hidden
+    n_answers = prompt.responses.count()
+    for query in ({"arena": arena.slug}, {"competitor": there.competitor_a.name}, {"prompt": prompt.pk}):
+        assert other.get("/api/v1/responses/", query).json()["hidden"] == n_answers
+    Ballot.objects.update(state=Ballot.State.SKIPPED)
+    assert "hidden for now" not in battles(other, arena).text
+
+
+def test_battles_with_votes_that_were_set_aside_are_listed_with_the_reason(client, arena):
+    plain, other = make_battles(arena, 2)
+    make_vote(plain)
+    make_vote(other, is_counted=False, set_aside_reason="a bot")
+    page = battles(client, arena, votes="set_aside")
+    assert listed(page) == [other.pk]
+    assert 'title="a bot">1 set aside' in page.text
+    assert "1 more set aside: a bot" in " ".join(show(client, other).text.split())
+
+
 def test_an_empty_list_says_so(client, arena):
     assert "No battle fits" in battles(client, arena).text
 
@@ -211,7 +258,7 @@ def test_an_empty_list_says_so(client, arena):
 def test_lists_and_pages_ask_a_pinned_number_of_questions(client, arena, django_assert_num_queries):
     for battle in make_battles(arena, 30):
         make_vote(battle)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):  # one of them says how many battles are hidden for now
         battles(client, arena)
     with django_assert_num_queries(9):
         show(client, battle)

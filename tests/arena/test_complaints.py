@@ -38,7 +38,12 @@ def _nowhere(tmp_path):
     [
         ("check", "AGON_VOTES_PER_MINUTE", "many", "AGON_VOTES_PER_MINUTE=many: Input should be a valid integer"),
         ("check", "AGON_TIME_ZONE", "Berlin", "AGON_TIME_ZONE=Berlin: no such time zone"),
-        ("check", "DATABASE_URL", "mongo://u:geheim@h/d", "DATABASE_URL: must begin with sqlite:// or postgres://"),
+        (
+            "check",
+            "DATABASE_URL",
+            "mongo://u:geheim@h/d",
+            "DATABASE_URL=mongo://***@h/d: must begin with sqlite:// or postgres://",
+        ),
         ("migrate", "DATABASE_URL", "postgres://u:geheim@127.0.0.1:1/d", "The database does not work: "),
         ("enter_link", "DATABASE_URL", "", "run `manage.py migrate` first"),
         ("check", "AGON_DATA_DIR", _nowhere, "AGON_DATA_DIR"),

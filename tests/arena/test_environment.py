@@ -10,7 +10,7 @@ from textwrap import wrap
 import pytest
 from pydantic import ValidationError
 
-from arena.config.environment import BASE_DIR, Environment, write_secret_once
+from arena.config.environment import BASE_DIR, Environment, take_keys_from_file, write_secret_once
 
 EXAMPLE = BASE_DIR / ".env.example"
 
@@ -109,3 +109,19 @@ def test_a_secret_of_ones_own_is_taken(monkeypatch, tmp_path):
 def _forget_environment(monkeypatch):
     for name in Environment.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_keys_of_providers_are_read_from_the_file_and_those_of_the_process_count_more(monkeypatch, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("AGON_KEY_A=\"a.example sk-from-file\"\nAGON_KEY_B='b.example sk-from-file'\nAGON_OTHER=x\n")
+    monkeypatch.setenv("AGON_KEY_B", "b.example sk-of-process")
+    monkeypatch.setenv("AGON_KEY_A", "")
+    monkeypatch.delenv("AGON_OTHER", raising=False)
+    take_keys_from_file(file)
+    assert os.environ["AGON_KEY_A"] == "a.example sk-from-file"
+    assert os.environ["AGON_KEY_B"] == "b.example sk-of-process"
+    assert "AGON_OTHER" not in os.environ
+
+
+def test_the_example_says_how_a_key_is_written():
+    assert 'AGON_KEY_OPENAI="api.openai.com sk-' in EXAMPLE.read_text()

@@ -7,10 +7,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
 from arena import curation
 from arena.importing import receiving
+from arena.importing.samples import SAMPLES
 from arena.models import Arena, Battle, Import, Prompt, Response
 from tests.arena.import_files import BATTLES, lines, n_rows, write
 from tests.factories import make_arena, make_prompt
@@ -153,6 +154,71 @@ def test_prompts_and_their_answers(tmp_path):
     assert Response.objects.get().text == "Because."
 
 
+@pytest.mark.parametrize(("name", "content"), [("jsonl", "id,prompt\np,Why?\n"), ("csv", '{"id": "p", "prompt": "Why?"}\n')])
+def test_the_shape_of_a_file_says_which_of_agons_formats_it_has(tmp_path, name, content):
+    other = {"jsonl": "csv", "csv": "jsonl"}[name]
+    path = write(tmp_path, content)
+    for call in (("--check",), ()):
+        said = _run("import_prompts", path, "--arena", "new", "--format", name, *call)
+        assert f"read by the format {other}." in said
+    assert Import.objects.get().format == other
+    assert "already imported" in _run("import_prompts", path, "--arena", "new", "--format", name)
+    assert "already imported" in _run("import_prompts", path, "--arena", "new", "--format", other)
+
+
+def test_a_format_of_others_is_not_changed(tmp_path):
+    path = write(tmp_path, "uid,prompt\np1,Why?\n")
+    assert "the format arena-hard is" in _refused("import_prompts", path, "--arena", "new", "--format", "arena-hard")
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        ("import_prompts", "csv: prompt; if there: category, id, language"),
+        ("import_responses", "csv: prompt, competitor, text; if there: cost, finish"),
+        ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, judge"),
+    ],
+)
+def test_help_names_the_columns_and_the_default_format(command, columns):
+    told = load_command_class("arena", command).create_parser("manage.py", command).format_help()
+    assert columns in told
+    assert ("(default jsonl; csv where the file is CSV)" in " ".join(told.split())) == (command != "import_battles")
+
+
+def test_a_person_is_asked_before_a_file_is_written_that_most_likely_is_not_meant(tmp_path, battles, monkeypatch):
+    _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    path = write(tmp_path, "prompt\nWhy?\n", "prompts.csv")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    assert _refused("import_prompts", path, "--arena", "new") == "nothing was written"
+    assert not Prompt.objects.exclude(content_hash="").exists()
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    said = _run("import_prompts", path, "--arena", "new")
+    assert "Warning: 1 prompt of this arena has an id and no text ('q1'), and this file gives no ids" in said
+    assert "Next: 1 prompt has an id and no text" in said
+
+
+def test_unknown_prompts_are_one_line_whatever_their_number(tmp_path):
+    make_prompt(make_arena("new"), key="p1")
+    rows = "".join(f"q{number % 20},m{number},x\n" for number in range(60))
+    said = _refused("import_responses", write(tmp_path, "prompt,competitor,text\n" + rows, "a.csv"), "--arena", "new")
+    named = ", ".join(f"'q{number}'" for number in range(10))
+    assert said.splitlines() == [
+        "a.csv was not imported.",
+        f"a.csv, line 2: the prompt of 60 rows is 20 unknown prompts: {named} and 10 more; no prompt of the arena has this id: "
+        "import the prompts first (manage.py import_prompts); ids that are here: 'p1'",
+    ]
+
+
+def test_the_samples_fit_each_other(tmp_path):
+    for kind, command in (("prompts", "import_prompts"), ("responses", "import_responses"), ("battles", "import_battles")):
+        path = write(tmp_path, SAMPLES[kind], f"{kind}.csv")
+        more = ("--format", "chatbot-arena") if kind == "battles" else ()
+        said = _run(command, path, "--arena", "mine", *more)
+    assert "4 battles that came without answers got them" in said
+    assert Battle.objects.showable().count() == 4
+
+
 def test_the_shipped_sample_prompts_can_be_imported():
     path = ROOT / "arena" / "sample" / "prompts.jsonl"
     assert "Published" in _run("import_prompts", path, "--arena", "sample-again")
@@ -175,8 +241,11 @@ def test_make_battles_says_what_it_needs(tmp_path):
     assert "Is a directory" in _refused("make_battles", "--out", tmp_path)
 
 
-def test_answers_say_where_to_vote(tmp_path):
+def test_answers_say_where_to_vote_once_a_pair_can_be_served(tmp_path):
     arena = make_arena("here")
     make_prompt(arena, key="p1")
-    path = write(tmp_path, lines({"prompt": "p1", "competitor": "m", "text": "x"}))
-    assert "/arenas/here/vote/" in _run("import_responses", path, "--arena", "here")
+    for name, is_told in (("m", False), ("n", True)):
+        path = write(tmp_path, lines({"prompt": "p1", "competitor": name, "text": f"by {name}"}), f"{name}.jsonl")
+        said = _run("import_responses", path, "--arena", "here")
+        assert ("/arenas/here/vote/" in said) == is_told
+        assert "Published: 1 of 1 row was new." in said

@@ -243,9 +243,29 @@ def test_a_prompt_row_has_all_that_a_prompt_can_have(tmp_path):
 
 
 def test_prompts_may_come_as_csv(tmp_path):
-    row = {"id": "p1", "prompt": "One,\ntwo?", "tags": "a, b", "verifier": '{"kind": "x"}', "language": "English"}
+    row = {
+        "id": "p1",
+        "prompt": "One,\ntwo?",
+        "tags": "a, b",
+        "verifier": '{"kind": "mcq", "answer": "B"}',
+        "language": "English",
+    }
     (prompt,) = _typed(write(tmp_path, as_csv(row)), "prompts", "csv")
-    assert prompt == PromptRow(2, "p1", ("One,\ntwo?",), language="en", tags=("a", "b"), verifier={"kind": "x"})
+    assert prompt == PromptRow(
+        2, "p1", ("One,\ntwo?",), language="en", tags=("a", "b"), verifier={"kind": "mcq", "answer": "B"}
+    )
+
+
+def test_a_verifier_in_csv_is_checked_too(tmp_path):
+    rows = [
+        {"id": f"p{n}", "prompt": "?", "verifier": text}
+        for n, text in enumerate(['{"kind": "mcq", "answer": "AB"}', "[1]", "mcq"])
+    ]
+    mcq, as_list, word = _refused(write(tmp_path, as_csv(*rows), "p.csv"), "csv", kind="prompts")
+    assert mcq.startswith("p.csv, line 2: verifier is")
+    assert mcq.endswith("answer of a mcq verifier is 'AB'; it has to be one letter")
+    assert "a JSON object is needed" in as_list
+    assert "a JSON object is needed" in word
 
 
 @pytest.mark.parametrize(
@@ -255,6 +275,16 @@ def test_prompts_may_come_as_csv(tmp_path):
         ({"turns": ["a", " "]}, "1 to 200 texts"),
         ({"turns": ["x"] * 300}, "1 to 200 texts"),
         ({"turns": [1]}, "turns is 1; a text is needed"),
+        ({"verifier": {"kind": "nonsense"}}, "unknown verifier kind 'nonsense'; allowed are contains, exact, regex"),
+        ({"verifier": {"kind": "external"}}, "unknown verifier kind 'external'; allowed are"),
+        ({"verifier": {"kind": "graded", "answer": "x"}}, "unknown verifier kind 'graded'; allowed are"),
+        ({"verifier": {}}, "unknown verifier kind None; allowed are"),
+        ({"verifier": {"kind": ["mcq"]}}, "unknown verifier kind ['mcq']; allowed are"),
+        ({"verifier": {"kind": "contains"}}, "a contains verifier needs one of all, any"),
+        ({"verifier": {"kind": "contains", "texts": ["x"]}}, "a contains verifier knows no texts; allowed are all, any"),
+        ({"verifier": {"kind": "contains", "all": "x"}}, "it has to be a list of texts"),
+        ({"verifier": {"kind": "regex", "pattern": "("}}, "is not a regular expression"),
+        ({"verifier": {"kind": "numeric", "value": 10**400}}, "it has to be a number"),
         ({"status": "gone"}, "status is 'gone'; allowed are draft, active, retired"),
         ({"language": "Klingon"}, "language is 'Klingon'; a code such as en or de"),
         ({"category": "c" * 201}, "at most 200 characters"),

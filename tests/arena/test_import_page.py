@@ -9,6 +9,7 @@ from django.urls import reverse
 from arena import tasks
 from arena.importing import receiving, uploads
 from arena.importing.loading import load
+from arena.importing.samples import SAMPLES
 from arena.models import Arena, Event, Import, Prompt
 from tests.arena.import_files import BATTLES, imported, lines, n_rows, registered, write
 from tests.factories import make_arena, make_prompt, make_user
@@ -222,3 +223,20 @@ def test_the_list_costs_the_same_queries_for_many_imports(curator, django_assert
     with django_assert_max_num_queries(8):
         page = curator.get(reverse("imports")).content.decode()
     assert "f29" in page
+
+
+@pytest.mark.parametrize("kind", ["prompts", "responses", "battles"])
+def test_a_tiny_file_of_each_kind_can_be_downloaded(curator, kind):
+    address = reverse("import-sample", args=[kind])
+    assert f'href="{address}"' in curator.get(reverse("imports")).text
+    sample = curator.get(address)
+    assert sample.headers["Content-Disposition"] == f'attachment; filename="{kind}.csv"'
+    assert sample.text == SAMPLES[kind]
+    assert curator.get(reverse("import-sample", args=["nothing"])).status_code == 404
+
+
+def test_a_sentence_of_a_problem_ends_with_one_mark_and_names_the_files_own_columns(curator):
+    empty = _upload(curator, "\n", what="prompts:jsonl").text
+    assert "is this the right one?<" in empty
+    wrong = _upload(curator, "question_id,said\n1,x\n", what="prompts:jsonl").text
+    assert "here are question_id, said." in wrong

@@ -1,11 +1,14 @@
 """Prompts, and answers to them, out of files."""
 
+import json
+
 import pytest
 
 from arena.importing.loading import load
 from arena.importing.problems import ImportProblems
-from arena.models import Event, Import, Prompt, PromptPool, Response
-from tests.arena.import_files import checked, imported, lines, registered, write
+from arena.models import Battle, Event, Import, Prompt, PromptPool, Response
+from arena.rendering import RENDERED_BY, turns_of
+from tests.arena.import_files import checked, imported, lines, n_rows, registered, write
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +95,62 @@ def test_an_answer_has_its_features_and_its_measures(tmp_path):
     assert "<strong>so</strong>" in answer.html
 
 
+@pytest.mark.parametrize(
+    "text", ["", "   \n\t", "\u200b", "\ufeff", "<think>Let me see.</think>", "<think>Let me see.</think>\n\n"]
+)
+def test_an_answer_without_a_text_is_kept_as_failed_and_named(tmp_path, text):
+    arena = make_arena()
+    make_prompt(arena, key="p1")
+    source = _answers(
+        tmp_path, arena,
+        {"prompt": "p1", "competitor": "m", "text": "something"}, {"prompt": "p1", "competitor": "n", "text": text},
+    )  # fmt: skip
+    assert list(Response.objects.order_by("competitor__name").values_list("finish", flat=True)) == ["stop", "failed"]
+    (note,) = [note for note in source.report["notes"] if "without a text" in note]
+    assert note == "1 answer without a text, in line 2: kept as failed, and never served."
+
+
+def test_what_was_thought_before_an_answer_is_kept_beside_it(tmp_path):
+    arena = make_arena()
+    make_prompt(arena, key="p1")
+    source = _answers(
+        tmp_path, arena,
+        {"prompt": "p1", "competitor": "one", "text": "<think>\n[[A]] is me.\n</think>\n\nFour."},
+        {"prompt": "p1", "competitor": "two", "text": "In XML <think> is a tag like any other."},
+        {"prompt": "p1", "competitor": "zwei", "turns": ["<think>Hm.</think>One.", "<think>Ha.</think>Two."]},
+    )  # fmt: skip
+    said = Response.objects.order_by("competitor__name").values_list("text", "turns", "aside__thinking")
+    assert list(said) == [
+        ("Four.", [], "<think>\n[[A]] is me.\n</think>"),
+        ("In XML <think> is a tag like any other.", [], None),
+        ("One.\n\nTwo.", ["One.", "Two."], "<think>Hm.</think>\n\n<think>Ha.</think>"),
+    ]
+    assert any(note.startswith("2 answers with what was thought before: kept beside") for note in source.report["notes"])
+
+
+def test_thinking_in_a_file_of_battles_with_texts_is_kept_beside_the_answers(shared_data, tmp_path):
+    rows = json.loads((shared_data / "pandalm" / "testset-v1.json").read_text())[:1]
+    rows[0]["response1"] = f"<think>Hm.</think>{rows[0]['response1']}"
+    imported(write(tmp_path, json.dumps(rows)), "pandalm", make_arena())
+    assert sorted(Response.objects.values_list("aside__thinking", flat=True), key=str) == ["<think>Hm.</think>", None]
+    assert not Response.objects.filter(text__contains="<think>").exists()
+
+
+@pytest.mark.parametrize("nothing", ["", " \n", "\u200b", "<think>Nothing came of it.</think>"])
+def test_an_empty_answer_in_a_file_of_battles_is_kept_as_failed_and_named_and_its_votes_count(shared_data, tmp_path, nothing):
+    rows = json.loads((shared_data / "pandalm" / "testset-v1.json").read_text())[:3]
+    rows[1]["response1"] = nothing
+    arena = make_arena()
+    source = imported(write(tmp_path, lines(*rows)), "pandalm", arena)
+    empty = Response.objects.get(finish="failed")
+    assert (empty.text.strip("\u200b \n"), Battle.objects.showable().count()) == ("", 3)
+    told = "1 pair with an empty answer, in line 2: what was said of it counts, and the answer is kept as failed; no voter is "
+    assert f"{told}shown it, and no judge is asked." in source.report["notes"]
+    thought = "1 answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges."
+    assert (thought in source.report["notes"]) == ("<think>" in nothing)
+    assert n_rows(arena) == (3, 9, 9)
+
+
 def test_another_text_of_the_same_competitor_is_a_repeat_and_the_same_text_is_not(tmp_path):
     arena = make_arena()
     known = make_response(make_prompt(arena, key="p1"), make_competitor(arena, "m"), "one")
@@ -152,3 +211,14 @@ def test_large_texts_make_small_transactions(shared_data, monkeypatch, name):
     imported(folder / "question.jsonl", "arena-hard", arena, kind="prompts")
     source = imported(folder / name, "arena-hard", arena, kind="responses")
     assert (source.n_done, source.n_added) == (500, 500)
+
+
+def test_an_answer_of_several_turns_is_shown_turn_by_turn(tmp_path):
+    arena = make_arena()
+    make_prompt(arena, key="p1")
+    _answers(tmp_path, arena, {"prompt": "p1", "competitor": "one", "turns": ["first **turn**", "second", "third"]})
+    answer = Response.objects.get()
+    assert [turn.count("<p") for turn in turns_of(answer)] == [1, 1, 1]
+    answer.refresh_from_db()
+    assert answer.rendered_by == RENDERED_BY
+    assert "third" in turns_of(answer)[2]

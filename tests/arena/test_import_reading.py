@@ -1,19 +1,23 @@
 """Files are read a row at a time; what cannot be read is named by line."""
 
+import codecs
 import json
 import tracemalloc
 
 import pytest
 
 from arena.importing import reading
+from arena.importing.columns import Columns
 from arena.importing.problems import Problems, shown
 from arena.importing.reading import Shape, read_rows, shape_of
 from tests.arena.import_files import lines, write
 
 
-def _read(path, needed=()):
+def _read(path, needed=(), read=()):
     problems = Problems(path.name)
-    return list(read_rows(path, problems=problems, needed=needed)), [str(problem) for problem in problems.first]
+    return list(read_rows(path, problems=problems, columns=Columns(needed, {*needed, *read}))), [
+        str(problem) for problem in problems.first
+    ]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,18 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         (b"a,b\n1,\xff\xfe\n", "line 2: the text is b'1,\\xff\\xfe\\n'; the file must be UTF-8"),
         (b'{"a": "\xe9"}\n{"a": 1}\n', "line 1: the text"),
         (b'[{"a": "\xe9"}]', "line 1: the text"),
-        (b"\xff\xfea\x00", "line 1: the text"),
+        (b"\xff\xfea\x00\x00\xd8\x00\x00", "line 1: the text is broken; the file begins with the mark of UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "this looks like UTF-16 without its mark: save the file again as UTF-8"),
+        ("a,b\nA,\u00fc\n".encode("latin-1"), "save it again in this encoding (in Excel: CSV UTF-8)"),
+        (b"PK\x03\x04\x14\0\x06\0xl/workbook.xml", "the file is a zip or Excel file, not text; save what it holds as CSV"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is a gzip file, not text"),
+        (b"", "line 1: the file is empty; there is nothing to import"),
+        (b" \n\t\n", "line 1: the file is empty"),
+        (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; take this line out"),
+        (
+            b'a;b\n1;"never\nclosed\n',
+            'cells that hold ; or line breaks, and "" for a " inside them: a " of this row is never closed',
+        ),
         (b"a,b\n1\n", "line 2: the number of cells is 1; the header has 2 columns"),
         (b'a,b\n"1"x,2\n', "line 2: the row is"),
         (b'a,b\n1,"never closed\n', "line 2: the row is"),
@@ -76,6 +91,39 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
 def test_what_cannot_be_read_is_named(tmp_path, content, said):
     _, problems = _read(write(tmp_path, content))
     assert any(said in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    "content",
+    ['a,b\n1,"ü\nü"\n', 'a;b\n1;"ü\nü"\n', 'a\tb\n1\t"ü\nü"\n', '{"a": "1", "b": "ü\\nü"}\n', '[{"a": "1", "b": "ü\\nü"}]'],
+)
+def test_files_of_spreadsheets_are_read_whatever_their_encoding_and_their_separator(tmp_path, content, encoding):
+    rows, problems = _read(write(tmp_path, content.encode(encoding)), needed=("a", "b"))
+    assert [row for _, row in rows] == [{"a": "1", "b": "ü\nü"}]
+    assert not problems
+
+
+def test_big_endian_files_are_read_too(tmp_path):
+    rows, _ = _read(write(tmp_path, codecs.BOM_UTF16_BE + "a,b\n1,2\n".encode("utf-16-be")))
+    assert [row for _, row in rows] == [{"a": "1", "b": "2"}]
+
+
+def test_the_separator_is_the_one_that_gives_the_columns_which_are_needed(tmp_path):
+    rows, problems = _read(write(tmp_path, '"a, b and c, or d";a;b\nx;1;2\n'), needed=("a", "b"))
+    assert (rows, problems) == ([(2, {"a, b and c, or d": "x", "a": "1", "b": "2"})], [])
+
+
+@pytest.mark.parametrize("content", ["A, Model_B \n1,2\n", '{"A": "1", " MODEL_B": "2"}', '[{"a": "1", "Model_b": "2"}]'])
+def test_columns_are_read_whatever_their_case_and_the_blanks_around_them(tmp_path, content):
+    rows, problems = _read(write(tmp_path, content), needed=("a", "model_b"))
+    assert [row for _, row in rows] == [{"a": "1", "model_b": "2"}]
+    assert not problems
+
+
+def test_a_column_of_the_exact_name_goes_before_one_that_is_only_like_it(tmp_path):
+    rows, _ = _read(write(tmp_path, "A,a\n1,2\n"), needed=("a",))
+    assert [row for _, row in rows] == [{"A": "1", "a": "2"}]
 
 
 def test_a_bad_line_does_not_hide_the_next_ones(tmp_path):

@@ -133,7 +133,7 @@ def test_calls_that_are_over_tell_the_cost_to_expect(client, curator, arena):
     run = Run.objects.create(arena=arena, kind="generate", name="earlier", plan={"settings": {"max_tokens": 100}}, state="done")
     for place in range(5):
         call = Call.objects.create(run=run, endpoint=endpoint, place=place, state="done", outcome="ok")
-        Attempt.objects.create(call=call, endpoint=endpoint, reserved=300, cost=100, sent_at=timezone.now())
+        Attempt.objects.create(call=call, endpoint=endpoint, state="ok", reserved=300, cost=100, sent_at=timezone.now())
     text, _ = count(client, arena, ("Kestrel", endpoint))
     assert re.search(r"\$0\.000\d+, with 95 % certainty \$0\.000\d+ to \$0\.000\d+: by 5 calls like these", text)
 
@@ -151,7 +151,10 @@ def test_what_another_run_is_still_to_ask_is_said(client, curator, arena, bells)
     post(client, arena, confirm=confirm)
     text, _ = count(client, arena, ("Kestrel", endpoint))
     assert f'3, in <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
-    assert "Nothing is left to do" in text
+    assert "Nothing is left to start here" in text  # "to do" was wrong: the other run has it still to do
+    assert "is at work on the rest" in text
+    Run.objects.update(state=Run.State.PAUSED)
+    assert "is paused, and goes on from its page" in count(client, arena, ("Kestrel", endpoint))[0]
 
 
 def test_nothing_dearer_than_what_was_told_is_started(client, curator, arena, bells):

@@ -1,10 +1,14 @@
 """Runs in the browser: figures, and what curators may do to them."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from arena.models import Attempt, Call, Endpoint, Run
-from tests.factories import make_arena, make_user
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user
+from tests.judges.game_factories import make_game, make_judge
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +121,31 @@ def test_a_cap_is_an_amount_in_dollars(client, curator):
     assert run.cap is None
 
 
+def test_a_run_over_its_cap_says_so_and_what_to_do(client, curator):
+    run = make_run(cap=1_000_000, spent=11_000_000, bounded=1_000_000, state="paused", paused_because="budget: charged more")
+    make_calls(run, 1)
+    address = reverse("run", args=[run.pk])
+    page = client.get(address).content.decode()
+    assert "passed by $10.00" in page
+    assert "never passed" not in page
+    assert "could pass it" not in page
+    for act in ("resume", "resume"):
+        page = client.post(address, {"act": act}, follow=True).content.decode()
+        assert "stays paused: $11.00 are spent or held, over its cap of $1.00: set a cap of $11.00 or more" in page
+    client.post(address, {"act": "cap", "cap": "11"})
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def test_a_run_over_its_cap_is_cancelled(client, curator):
+    run = make_run(cap=1_000_000, spent=11_000_000, state="paused")
+    (call,) = make_calls(run, 1)
+    client.post(reverse("run", args=[run.pk]), {"act": "cancel"})
+    run.refresh_from_db()
+    call.refresh_from_db()
+    assert (run.state, call.state) == ("cancelled", "cancelled")
+
+
 def test_failed_calls_are_asked_again(client, curator):
     run = make_run(state="done")
     make_calls(run, 2, state="failed", outcome="error")
@@ -130,3 +159,90 @@ def test_an_act_that_is_none_changes_nothing(client, curator):
     client.post(reverse("run", args=[run.pk]), {"act": "explode"})
     run.refresh_from_db()
     assert run.state == "running"
+
+
+def poll(client, run, seen="running", **headers):
+    return client.get(reverse("run", args=[run.pk]), {"seen": seen}, headers={"HX-Request": "true"} | headers)
+
+
+def test_a_poll_brings_whatever_the_page_would_show(client, curator):
+    """An endpoint that went away, a rate that fell: not only the figures of the calls."""
+    run = make_run()
+    make_calls(run, 2)
+    first = poll(client, run)
+    assert poll(client, run, **{"If-None-Match": first["ETag"]}).status_code == 304
+    Endpoint.objects.update(n_failures=9, open_until=timezone.now() + timedelta(seconds=100))
+    second = poll(client, run, **{"If-None-Match": first["ETag"]})
+    assert second.status_code == 200
+    assert "does not answer" in second.text
+    assert 'id="endpoints" hx-swap-oob="true"' in second.text
+    assert "resting</span> after failures until" in second.text
+
+
+def test_a_run_that_ends_while_one_watches_brings_the_whole_page(client, curator):
+    run = make_run(state="done", finished_at=timezone.now())
+    make_calls(run, 1, state="done", outcome="ok")
+    told = poll(client, run)
+    assert (told["HX-Retarget"], told["HX-Reselect"], told["HX-Reswap"]) == ("#main", "#main", "outerHTML")
+    for gone in ("Pause", "Set cap", 'value="cancel"', "a minute"):
+        assert gone not in told.text
+    assert "HX-Retarget" not in poll(client, run, seen="done")
+
+
+def test_a_cancelled_run_says_what_was_never_sent(client, curator):
+    run = make_run(state="cancelled", finished_at=timezone.now())
+    make_calls(run, 1, state="done", outcome="ok", n_sent=1)
+    make_calls(run, 1, state="failed", outcome="error", n_sent=1)
+    make_calls(run, 3, state="cancelled", n_sent=2)
+    make_calls(run, 314, state="cancelled")
+    make_calls(run, 2, state="cancelled", outcome="not_asked")
+    page = client.get(reverse("run", args=[run.pk])).text
+    assert "4 of 321 calls, 314 never sent, 3 given up after a try without an answer" in page
+    assert '<progress value="4" max="321"' in page
+    assert "1 failed, 2 left out<" in page
+    assert "waiting" not in page
+    assert ">4</td>" in client.get(reverse("runs")).text
+
+
+def test_a_run_without_a_cap_says_so(client, curator):
+    page = client.get(reverse("run", args=[make_run().pk])).text
+    assert "nothing limits what this run may cost" in page
+    assert "never passed" not in page
+    assert "no call is sent that could pass it" in client.get(reverse("run", args=[make_run_of(cap=5).pk])).text
+
+
+def make_run_of(**fields):
+    arena = make_arena("another")
+    return Run.objects.create(arena=arena, kind="judge", name="another", **fields)
+
+
+@pytest.mark.parametrize(("kind", "words"), [("judge", "Verdicts of this run"), ("generate", "Have the answers judged"),
+                                             ("checklist", "Checklists")])  # fmt: skip
+def test_a_run_that_is_over_leads_to_what_came_of_it(client, curator, kind, words):
+    run = make_run(kind=kind, state="done", finished_at=timezone.now())
+    (call,) = make_calls(run, 1, state="done", outcome="ok")
+    if kind == "judge":
+        battle = make_battle(make_competitor(run.arena), make_competitor(run.arena), make_prompt(run.arena))
+        make_game(battle, make_judge("Magister"), run=run, call=call)
+        make_game(battle, make_judge("Other"))
+    page = client.get(reverse("run", args=[run.pk]))
+    links = page.context["results"]
+    assert words in page.text
+    assert ("Judge Magister" in page.text) == (kind == "judge")
+    for link in links:
+        assert client.get(link.address, follow=True).status_code == 200, link
+    if kind == "judge":
+        assert "1 game" in client.get(links[0].address).text
+
+
+def test_requests_that_failed_alike_stand_together(client, curator):
+    run = make_run()
+    for call, error in zip(
+        make_calls(run, 30, state="failed", outcome="error"), ["no connection"] * 29 + ["HTTP 500"], strict=True
+    ):
+        Attempt.objects.create(call=call, endpoint=call.endpoint, state="failed", error=error, sent_at=timezone.now(), cost=2)
+    page = client.get(reverse("run", args=[run.pk]))
+    assert [(each["error"], each["n"], each["paid"]) for each in page.context["failures"]] == [
+        ("HTTP 500", 1, 2), ("no connection", 29, 58)
+    ]  # fmt: skip
+    assert page.text.count("no connection") == 1

@@ -28,9 +28,9 @@ def here(tmp_path_factory):
 
 
 @needs_proc
-def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here, monkeypatch):
+def test_the_site_is_up_and_its_children_come_back_and_nothing_stays_behind(here):
     """One start for all of it: a start takes seconds."""
-    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--access-logfile=-")
+    here.settings["AGON_LOG_LEVEL"] = "DEBUG"
     with machine.running_site(here) as site:
         assert "Sample arena" in site.get()
         _says_where_it_is_and_how_to_get_in(site)
@@ -52,7 +52,7 @@ def _says_where_it_is_and_how_to_get_in(site):
 
 
 def _logs_no_secret_of_a_link(site):
-    """Neither gunicorn's access log, switched on for this test, nor Django's."""
+    """Neither the web server's line for each request, switched on for this test, nor Django's."""
     with pytest.raises(urllib.error.HTTPError, match="410"):
         site.get("enter/s3cret/")
     machine.wait_for(lambda: sum("/enter/[secret]/" in line for line in site.log) == 2, seconds=5)
@@ -83,13 +83,18 @@ def _refuses_a_second_site_on_the_same_folder(here, site):
 
 
 def _answers_while_others_send_half_a_request(site):
-    """More of them than threads; each is let go after 15 seconds."""
+    """More of them than threads."""
     address = site.url.removeprefix("http://").rstrip("/").split(":")
     with contextlib.ExitStack() as stack:
-        for _ in range(9):
+        for start in [
+            b"GET / HTTP/1.1\r\nHost: x\r\nX: ",
+            b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx",
+        ] * 9:
             half = stack.enter_context(socket.create_connection((address[0], int(address[1]))))
-            half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Half: ")
-        assert site.get("healthz", timeout=20) == "ok\n"
+            half.sendall(start)
+        began = time.monotonic()
+        assert site.get("login/", timeout=20)
+        assert time.monotonic() - began < 4
 
 
 def _has_a_worker(site):
@@ -120,7 +125,7 @@ def _starts_a_killed_beat_again(site):
 
 
 def _keeps_readers_waiting_rather_than_refusing_them(site):
-    for pid in site.processes("gunicorn"):
+    for pid in site.processes("web_server"):
         os.kill(pid, signal.SIGKILL)
     assert site.get("healthz", timeout=60) == "ok\n"
 
@@ -139,7 +144,7 @@ def test_no_child_outlives_a_serve_that_was_killed(here):
         assert "Reachable from other machines. Answers to localhost, 127.0.0.1, [::1]" in site.text
         machine.wait_for(lambda: len(site.processes("celery")) > 1, seconds=30)  # worker and beat
         family = machine.descendants(site.process.pid)
-        assert len(family) >= 4
+        assert len(family) >= 3
         site.process.kill()
         machine.wait_for(lambda: not any(machine.is_alive(pid) for pid in family), seconds=5)
         assert running_url(here.folder) is None
@@ -241,7 +246,7 @@ def test_an_old_program_does_not_serve_a_newer_database(here, tmp_path):
 
 
 def test_the_kernel_answers_before_the_web_is_up():
-    """What serve relies on while gunicorn restarts: a call to a listening socket waits."""
+    """What serve relies on while a web process restarts: a call to a listening socket waits."""
     with listen("127.0.0.1", 0) as listener:
         connection = http.client.HTTPConnection(*listener.getsockname()[:2], timeout=1)
         connection.connect()
@@ -253,3 +258,23 @@ def test_other_commands_are_not_watched():
     code = "import arena.config.lifeline as lifeline; lifeline.die_with_parent(); print('alive')"
     result = subprocess.run([sys.executable, "-c", code], cwd=machine.ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "alive\n"
+
+
+def test_a_broker_that_does_not_answer_at_the_start_is_said_in_one_sentence(here, tmp_path):
+    free = machine.free_port()
+    wrong = machine.Machine(here.folder, here.database_url, f"redis://:s3cret@127.0.0.1:{free}/0")
+    result = wrong.manage("serve", "--port", "0", check=False)
+    assert result.returncode == 2
+    (said,) = result.stderr.splitlines()
+    assert f"CELERY_BROKER_URL=redis://***@127.0.0.1:{free}/0: the broker does not answer (" in said
+    assert "Connection refused" in said
+    assert "s3cret" not in said + result.stdout
+
+
+def test_a_broker_whose_library_cannot_be_loaded_is_said_in_one_sentence(here, tmp_path):
+    (tmp_path / "redis.py").write_text("raise ImportError(\"No module named 'packaging'\")")
+    wrong = machine.Machine(here.folder, here.database_url, "redis://127.0.0.1:6399/0", {"PYTHONPATH": str(tmp_path)})
+    result = wrong.manage("serve", "--port", "0", check=False)
+    assert result.returncode == 2
+    (said,) = result.stderr.splitlines()
+    assert "CELERY_BROKER_URL=redis://127.0.0.1:6399/0: its library cannot be loaded (" in said

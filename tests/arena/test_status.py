@@ -36,7 +36,7 @@ def test_healthz_asks_nobody(client):
 def test_a_site_with_database_broker_and_worker_is_ready(client, folder_broker):
     _worker_seen(seconds_ago=20)
     response = client.get("/readyz")
-    assert (response.status_code, response.content.decode().count(": ok\n")) == (200, 4)
+    assert (response.status_code, response.content.decode().count(": ok\n")) == (200, 5)
 
 
 @pytest.mark.django_db

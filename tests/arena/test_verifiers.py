@@ -62,6 +62,52 @@ def test_a_parameter_of_the_wrong_type_is_refused(verifier, message):
         check_verifier(verifier)
 
 
+ANYTHING = [
+    None,
+    [],
+    {},
+    "x",
+    1,
+    True,
+    float("inf"),
+    10**400,
+    ["a"],
+    [1],
+    {"a": 1},
+    "(",
+    "\\",
+    "{99999999999}",
+    "\\p{Foo}",
+    [""],
+]
+KINDS = ["contains", "exact", "regex", "numeric", "mcq", "json_equal", "constraint", "external", None, [], {}, 3]
+NAMES = [
+    "all",
+    "any",
+    "pattern",
+    "value",
+    "tolerance",
+    "answer",
+    "min_words",
+    "must_include",
+    "without_letters",
+    "all_lowercase",
+]
+
+
+def test_whatever_a_file_may_hold_is_refused_in_words_or_can_be_used():
+    made = [{"kind": kind, name: value} for kind in KINDS for name in NAMES for value in ANYTHING]
+    accepted = 0
+    for verifier in [*ANYTHING, *({"kind": kind} for kind in KINDS), *made]:
+        try:
+            check_verifier(verifier)
+        except ValueError:
+            continue
+        accepted += 1
+        assert passes(verifier, "Say 3.") in (True, False)
+    assert 20 < accepted < 200
+
+
 def test_json_of_any_type_can_be_asked_for():
     assert passes({"kind": "json_equal", "value": "text"}, '"text"')
 

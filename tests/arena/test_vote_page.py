@@ -1,6 +1,7 @@
 """The vote page: blind until the vote, one vote a form, usable without scripts."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -8,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena import identity
-from arena.models import Arena, Ballot, Response, Vote, Voter
+from arena.models import Arena, Ballot, Response, Vote, Voter, content_hash
+from arena.outcomes import Outcome
 from tests.arena.test_matchmaking import make_contest
-from tests.factories import make_arena, make_user, make_vote
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_user, make_vote
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
@@ -108,7 +110,7 @@ def test_where_nothing_is_left_ahead_nothing_is_sent(client):
 
 
 def test_texts_take_their_own_direction(client, arena):
-    assert page(client, arena).text.count('class="md" dir="auto"') == 3
+    assert page(client, arena).text.count('<div class="md">') == 3  # its blocks do; with dir="auto" the whole takes seconds
 
 
 def test_an_empty_answer_is_called_empty(client):
@@ -184,7 +186,7 @@ def test_the_page_counts_the_votes_that_were_cast(client, arena):
 
 def test_a_replayed_form_gets_the_same_answer_and_is_one_vote(client, arena):
     key = open_key(client, arena)
-    answers = [cast(client, arena, key, outcome=outcome, headers=FRAGMENT).text for outcome in ("a1", "b2")]
+    answers = [cast(client, arena, key, outcome=outcome, headers=FRAGMENT).text for outcome in ("a1", "a1")]
     assert re.sub(r"\d+", "", answers[0]) == re.sub(r"\d+", "", answers[1])
     assert Vote.objects.count() == 1
 
@@ -263,6 +265,7 @@ def test_ten_seconds_later_the_button_is_gone_and_the_server_refuses(client, are
     assert 'data-key="u"' not in client.get(url).text
     answer = undo(client, arena, key)
     assert (answer.status_code, "Too late" in answer.text) == (409, True)
+    assert f'href="{reverse("vote", args=[arena.slug])}">To the open pair' in answer.text
 
 
 @pytest.mark.parametrize(("act", "said"), [("skip", "Skipped"), ("flag", "Flagged")])
@@ -310,8 +313,106 @@ def test_a_closed_arena_says_so_and_takes_no_vote(client, arena):
     Arena.objects.update(voting="closed")
     assert "Voting is closed" in page(client, arena).text
     client.force_login(make_user())
-    assert cast(client, arena, key).status_code == 404
+    assert cast(client, arena, key).status_code == 403  # the cause is the arena's, whoever asks
     assert not Vote.objects.exists()
+
+
+def closed(client):
+    Arena.objects.update(voting="closed")
+
+
+def private(client):
+    Arena.objects.update(voting="closed", board_visibility="curators")
+
+
+def accounts_only(client):
+    Arena.objects.update(voting="accounts")
+
+
+def without_cookies(client):
+    client.cookies.clear()
+
+
+def other_cookie(client):
+    client.cookies[identity.COOKIE] = "forged"
+
+
+def signed_in(client):
+    client.force_login(make_user())
+
+
+def signed_out(client):
+    client.logout()
+
+
+def signed_out_of_accounts(client):
+    accounts_only(client)
+    client.logout()
+
+
+@pytest.mark.parametrize("act", ["vote", "skip", "undo"])
+@pytest.mark.parametrize(
+    ("as_account", "meanwhile", "said", "onward"),
+    [
+        (False, closed, "closed meanwhile", "arenas"), (True, closed, "closed meanwhile", "arenas"),
+        (False, accounts_only, "votes from accounts only", "login"), (True, signed_out_of_accounts, "You signed out", "login"),
+        (True, signed_out, "you signed out meanwhile", "vote"), (False, signed_in, "before you signed in", "vote"),
+        (True, signed_in, "another account", "vote"), (False, without_cookies, "Cookies must be allowed", "vote"),
+        (False, other_cookie, "cookies of this one were cleared", "vote"),
+        (False, private, "removed or made private", "login"), (True, private, "removed or made private", "arenas"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_says_why_and_leads_on(client, arena, act, as_account, meanwhile, said, onward):
+    if as_account:
+        client.force_login(make_user())
+    key = open_key(client, arena)
+    if act == "undo":
+        cast(client, arena, key)
+    meanwhile(client)
+    if act == "undo":
+        if meanwhile is closed or meanwhile is accounts_only:
+            return  # the vote is its own, and may be taken back
+        answer = undo(client, arena, key, headers=FRAGMENT)
+    else:
+        if act == "skip" and meanwhile is closed and as_account:
+            return  # nothing is lost by it
+        form = {"act": "skip"} if act == "skip" else {"outcome": "a1"}
+        answer = cast(client, arena, key, headers=FRAGMENT, **form)
+    addresses = {
+        "arenas": reverse("arenas"), "login": f'{reverse("login")}?next=%2Farenas%2Fcontest%2Fvote%2F',
+        "vote": reverse("vote", args=["contest"]),
+    }  # fmt: skip
+    assert answer.status_code in {403, 404}
+    assert said in answer.text
+    assert ("Your vote was not taken back; it counts." in answer.text) == (act == "undo")
+    assert ("not counted" in answer.text) == (act != "undo")
+    assert "data-over" in answer.text
+    assert f'href="{addresses[onward]}"' in answer.text
+    assert Vote.objects.counted().count() == (act == "undo")
+
+
+def test_a_key_that_was_never_served_says_so(client, arena):
+    open_key(client, arena)
+    assert "No such pair was shown" in cast(client, arena, "A" * 22).text
+
+
+@pytest.mark.parametrize("retired", ["prompt", "competitor_a"])
+def test_a_pair_that_is_open_while_something_of_it_is_retired_still_takes_its_vote(client, arena, retired):
+    key = open_key(client, arena)
+    row = getattr(Ballot.objects.get(key=key).battle, retired)
+    row.status = "retired"
+    row.save()
+    assert "A was" in cast(client, arena, key, headers=FRAGMENT).text
+    assert Vote.objects.counted().count() == 1
+
+
+def test_a_vote_that_a_curator_set_aside_was_not_taken_back(client, arena):
+    key = open_key(client, arena)
+    cast(client, arena, key)
+    Vote.objects.update(is_counted=False, set_aside_reason="a robot")
+    for text in (cast(client, arena, key, headers=FRAGMENT).text, undo(client, arena, key, headers=FRAGMENT).text):
+        assert "A curator set your vote on this pair aside" in text
+        assert "Taken back" not in text
 
 
 def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena, settings):
@@ -319,7 +420,9 @@ def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena
     for _ in range(2):
         cast(client, arena)
     answer = cast(client, arena)
-    assert (answer.status_code, "this pair stays open" in answer.text) == (429, True)
+    assert (answer.status_code, "You have answered 2 pairs in this minute" in answer.text) == (429, True)
+    assert re.search(r"Go on in (1 second|\d+ seconds): this pair stays open", answer.text)
+    assert "data-over" not in answer.text
     assert 1 <= int(answer["Retry-After"]) <= 60
     assert Vote.objects.count() == 2
 
@@ -341,7 +444,7 @@ def test_an_arena_that_nobody_may_see_is_not_found(client):
 def test_who_has_voted_on_everything_is_told_so(client):
     arena = make_contest(2, 1)
     answer = client.get(cast(client, arena).url)
-    assert "You have voted on everything here" in answer.text
+    assert "No pair is left for you" in answer.text
     assert 'data-key="u"' in answer.text  # and may take the last vote back
 
 
@@ -360,3 +463,117 @@ def test_a_vote_asks_a_pinned_number_of_questions(client, arena, django_assert_m
         cast(client, arena, key, outcome="a1", headers=FRAGMENT)
     with django_assert_max_num_queries(12):
         page(client, arena)
+
+
+# --- very long texts -------------------------------------------------------------------------------------------------
+
+
+def test_very_long_texts_are_folded_and_can_be_read_whole(client, arena):
+    long = "<b>word</b> " * 300_000
+    Response.objects.update(text=long, rendered_by="")
+    arena.prompts.update(turns=[long], rendered_by="")
+    key = open_key(client, arena)
+    sent = page(client, arena).text
+    assert len(sent) < 400_000
+    for part in ("prompt", "a", "b"):
+        address = reverse("ballot-text", args=[arena.slug, key, part])
+        assert address in sent
+        whole = client.get(address)
+        assert (whole.text, whole["Content-Type"]) == (long, "text/plain; charset=utf-8")
+        assert "Secretive" not in everything_sent(whole)
+
+
+def test_whole_texts_are_for_the_voter_of_an_open_pair(client, arena):
+    key = open_key(client, arena)
+    address = reverse("ballot-text", args=[arena.slug, key, "a"])
+    assert client.get(reverse("ballot-text", args=[arena.slug, key, "c"])).status_code == 404
+    assert Client().get(address).status_code == 404
+    cast(client, arena, key)
+    assert client.get(address).status_code == 404
+
+
+def test_headings_of_the_pair_leave_out_no_level(client, arena):
+    arena.prompts.update(turns=["# Heading", "Second question"], rendered_by="")
+    Response.objects.update(turns=["# First answer", "Second answer"], rendered_by="")
+    levels = [1, *(int(level) for level in re.findall(r"<h(\d)[ >]", page(client, arena).text))]
+    assert all(next_level <= level + 1 for level, next_level in pairwise(levels))
+
+
+# --- what the page says where there is nothing to vote on, or a form comes late --------------------------------------
+
+
+def empty_arena_states():
+    """Each with what its vote page says."""
+    no_texts = make_arena(voting="anyone")
+    make_vote(make_battle(make_competitor(no_texts), make_competitor(no_texts), make_prompt(no_texts)))
+    yield no_texts, "without the texts of the answers"
+    yield make_arena(voting="anyone"), "No model has answered"
+    failed = make_contest(2, 1)
+    Response.objects.filter(prompt__arena=failed).update(finish="failed")
+    yield failed, "empty, failed, or still being written"
+    blank = make_contest(2, 0)
+    for competitor in blank.competitors.all():
+        make_response(blank.prompts.first() or make_prompt(blank), competitor, "  \n ")
+    yield blank, "empty, failed, or still being written"
+    retired = make_contest(2, 1)
+    retired.prompts.update(status="retired")
+    yield retired, "None of the prompts that have answers is asked: 1 retired."
+    yield make_contest(1, 1), "Only one model"
+    same = make_contest(2, 0)
+    prompt = make_prompt(same)
+    for competitor in same.competitors.all():
+        make_response(prompt, competitor, "Both say this.")
+    yield same, "different answers to the same prompt"
+    apart = make_contest(2, 0)
+    for competitor in apart.competitors.all():
+        make_response(make_prompt(apart), competitor)
+    yield apart, "different answers to the same prompt"
+    yield make_arena(voting="closed"), "This arena takes no votes."
+
+
+def test_every_state_of_an_arena_has_a_vote_page_that_says_what_is_missing(client):
+    for arena, sentence in [*empty_arena_states()]:
+        answer = page(client, arena)
+        assert (answer.status_code, sentence in answer.text) == (200, True), sentence
+        assert f'href="{reverse("vote", args=[arena.slug])}"' not in client.get(arena.get_absolute_url()).text
+    assert "Vote in" not in client.get("/").text
+
+
+def test_only_pairs_that_differ_are_served(client):
+    arena = make_contest(3, 2)
+    first, second, third = arena.competitors.order_by("pk")
+    for prompt in arena.prompts.all():
+        for competitor, text in ((first, "One and the same."), (second, " One and the same.\n"), (third, "")):
+            answer = Response.objects.get(prompt=prompt, competitor=competitor)
+            answer.text, answer.content_hash = text, content_hash(text)
+            answer.save()
+    prompt = make_prompt(arena)
+    make_response(prompt, first, "One and the same.")
+    make_response(prompt, second, "Something else.")
+    key = open_key(client, arena)
+    assert Ballot.objects.get(key=key).battle.prompt == prompt
+    cast(client, arena, key)
+    assert "No pair is left for you" in page(client, arena).text
+    assert Ballot.objects.count() == 1
+
+
+def test_a_stale_form_gets_a_sentence_and_the_pair_stays(arena):
+    client = Client(enforce_csrf_checks=True)
+    key = open_key(client, arena)
+    answer = cast(client, arena, key, headers=FRAGMENT)
+    assert answer.status_code == 403
+    assert "<html" not in answer.text
+    assert "nothing was stored" in answer.text
+    assert Ballot.objects.get(key=key).state == "open"
+
+
+@pytest.mark.parametrize("headers", [FRAGMENT, None])
+def test_the_tab_that_comes_second_is_told_which_vote_stands(client, arena, headers):
+    key = open_key(client, arena)
+    cast(client, arena, key, outcome="a2")
+    again = cast(client, arena, key, outcome="a2", headers=headers)  # the same form once more: a double click
+    late = cast(client, arena, key, outcome="b1", headers=headers)
+    skipped = cast(client, arena, key, act="skip", headers=headers)
+    texts = [(answer if headers else client.get(answer["Location"])).text for answer in (again, late, skipped)]
+    assert ["Your first vote stands: <b>A much better</b>" in text for text in texts] == [False, True, True]
+    assert Vote.objects.get().outcome == Ballot.objects.get(key=key).outcome_for(Outcome.A)

@@ -13,13 +13,12 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
-from ranking.maths import Comparisons, Fit, fit_bradley_terry, intervals
+from ranking.maths import Comparisons, Fit, fit_bradley_terry, intervals, parameter_intervals
 from ranking.maths.arrays import Floats, Ints
 from ranking.maths.comparisons import Cluster
 from ranking.maths.contextual import fit_contextual
 from ranking.maths.davidson import fit_davidson
 from ranking.maths.rao_kupper import fit_rao_kupper
-from ranking.maths.spread import spread
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 
@@ -130,9 +129,9 @@ def estimates(fit: Fit) -> Floats:
 
 def distance(fit: Fit, target: Floats, cluster: Cluster | None) -> Floats:
     """Of each rating and parameter from its target, in half-widths of its 95 % interval."""
-    found = intervals(fit, cluster=cluster)
-    half = np.sqrt(np.diagonal(fit.parameter_covariance(cluster))) * spread(fit, cluster=cluster).critical(0.95)
-    return np.asarray(np.abs(estimates(fit) - target) / np.append((found.high - found.low) / 2, half))
+    found, further = intervals(fit, cluster=cluster), parameter_intervals(fit, cluster=cluster)
+    widths = np.append(found.high - found.low, further.high - further.low)
+    return np.asarray(np.abs(estimates(fit) - target) / (widths / 2))
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

@@ -1,56 +1,11 @@
 """The whole product, as a newcomer meets it: one command, a running site, a vote that moves the board."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return urllib.request.urlopen(f"{url}readyz", timeout=5).status == 200
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """`manage.py demo` in a data folder of its own; gives its address and what it printed."""
-    folder, port = tmp_path_factory.mktemp("site"), _free_port()
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AGON_", "DATABASE_", "CELERY_", "DJANGO_"))
-    }
-    environment |= {"AGON_DATA_DIR": str(folder / "data"), "PYTHONUNBUFFERED": "1"}
-    with (folder / "log").open("w") as log:
-        demo = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    url = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 120
-    while not _is_ready(url):
-        assert demo.poll() is None, (folder / "log").read_text()
-        assert time.monotonic() < deadline, (folder / "log").read_text()
-        time.sleep(0.5)
-    yield url, folder / "log"
-    demo.send_signal(signal.SIGINT)
-    demo.wait(30)
 
 
 @pytest.fixture

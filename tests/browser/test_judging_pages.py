@@ -136,6 +136,6 @@ def test_a_run_is_counted_and_started_without_javascript(new_context):
     page.get_by_label("longer").check()
     page.get_by_role("button", name="Count it").click()
     page.get_by_role("button", name="Decide them").click()
-    assert page.locator("h1").inner_text() == "longer on 1 battles"
+    assert page.locator("h1").inner_text() == "longer on 1 battle"
     page.goto(reverse("battle", args=["judged", arena.battles.get().pk]))
     assert page.locator("tbody th", has_text="longer").count() == 2

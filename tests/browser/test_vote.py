@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from arena.models import Ballot, Battle, Vote
+from arena.models import Ballot, Battle, Response, Vote
 from tests.arena.test_rendering import PAYLOADS
+from tests.browser.conftest import ROOT
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,7 +38,7 @@ def arena(transactional_db):
     for n in range(8):
         prompt = make_prompt(arena, f"What is {n} times {n}, and why? Answer *briefly*.", category="maths", language="en")
         for competitor in competitors:
-            make_response(prompt, competitor, TEXT.format(n=n))
+            make_response(prompt, competitor, TEXT.format(n=n) + f"\nNumber {competitor.pk} said so.\n")
     return arena
 
 
@@ -102,7 +104,7 @@ def test_no_attribute_tells_the_pair_that_is_open_and_the_next_one_is_not_in_the
     assert open_key(page) == shown
     assert ahead not in page.content()
     attributes = page.eval_on_selector_all("#pair *", "all => all.flatMap(e => [...e.attributes].map(a => a.value))")
-    assert {value for value in attributes if re.search(r"\d", value)} == {shown, "0"}  # "0" is a tabindex
+    assert {value for value in attributes if re.search(r"\d", value)} == {shown, "0", "-1"}  # the last two are tabindexes
 
 
 def test_the_next_pair_is_there_before_the_vote_is_cast(page, arena):
@@ -152,17 +154,160 @@ def test_reasons_and_comment_go_with_the_vote_and_are_empty_afterwards(page, are
     wait_for_votes(page, 1)
     vote = Vote.objects.get()
     assert (vote.reasons, vote.comment) == (["clear"], "well said")
-    expect(page.locator("[name=comment]")).to_have_value("")
+    expect(page.locator("#decide [name=comment]")).to_have_value("")
     expect(page.locator("[name=why]:checked")).to_have_count(0)
 
 
-def test_skip_and_flag_by_key(page, arena):
+def test_skip_by_key(page, arena):
     vote_page(page, arena)
-    for key, said in (("s", "Skipped"), ("f", "Flagged")):
-        press(page, key)
-        page.wait_for_selector(f"text={said}")
-    page.wait_for_load_state("networkidle")
-    assert sorted(Ballot.objects.exclude(state="open").values_list("state", flat=True)) == ["flagged", "skipped"]
+    cast(page, "s")
+    expect(page.locator("[role=status]")).to_contain_text("Skipped")
+    assert Ballot.objects.exclude(state="open").get().state == "skipped"
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_flag_is_asked_about_in_place_and_can_be_left(new_context, arena, width):
+    page = vote_page(new_context(viewport={"width": width, "height": 740}).new_page(), arena)
+    flagged = open_key(page)
+    page.keyboard.press("f")
+    expect(page.locator("#flag-comment")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".panel:target")).to_have_count(0)
+    assert not Ballot.objects.exclude(state="open").exists()
+    page.click("text=Flag >> visible=true")
+    page.locator("#flag-comment").press_sequentially("1 and f: cut off")
+    assert page.input_value("#flag-comment") == "1 and f: cut off"
+    press(page, "Enter")
+    expect(page.locator("[role=status]")).to_contain_text("Flagged")
+    expect(page.locator(".panel:target")).to_have_count(0)
+    expect(page.locator("#pair")).not_to_have_attribute("data-ballot", flagged)
+    ballot = Ballot.objects.exclude(state="open").get()
+    assert (ballot.key, ballot.state, ballot.note) == (flagged, "flagged", "1 and f: cut off")
+    assert not Vote.objects.exists()
+    cast(page, "1")  # keys live again
+    assert Vote.objects.count() == 1
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.tagName")
+
+
+@pytest.mark.parametrize("button", ["button:has-text('A better')", "button:has-text('Both bad')", "[name=act][value=skip]"])
+def test_after_a_click_space_scrolls_the_next_pair_and_enter_does_nothing(new_context, arena, button):
+    Response.objects.update(text="\n\n".join(["A long answer."] * 80), rendered_by="")
+    page = vote_page(new_context(viewport={"width": 1280, "height": 700}).new_page(), arena)
+    voted_on = open_key(page)
+    page.click(button)
+    expect(page.locator("#pair")).not_to_have_attribute("data-ballot", voted_on)
+    assert focused(page) == "H1"
+    n_done = Ballot.objects.exclude(state="open").count()
+    for key in ("Enter", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(800)  # it scrolls smoothly
+    assert page.evaluate("scrollY") > 100
+    assert Ballot.objects.exclude(state="open").count() == n_done == 1
+
+
+def test_the_focus_rests_when_the_undo_button_was_pressed_or_goes(page, arena):
+    vote_page(page, arena)
+    cast(page, "1")
+    page.focus("[data-key=u]")
+    press(page, "Enter")
+    expect(page.locator("[role=status]")).to_contain_text("Taken back")
+    assert focused(page) == "H1"
+    cast(page, "2")
+    page.focus("[data-key=u]")
+    page.wait_for_selector("[data-key=u]", state="detached", timeout=12_000)
+    assert focused(page) == "H1"
+
+
+@pytest.mark.parametrize("key", ["Enter", "Escape"])
+def test_enter_and_escape_leave_the_comment_and_keys_work_again(page, arena, key):
+    vote_page(page, arena)
+    page.focus("[name=comment] >> nth=0")
+    page.keyboard.type("12 reasons")
+    page.keyboard.press(key)
+    assert focused(page) == "H1"
+    cast(page, "1")
+    assert Vote.objects.get().comment == "12 reasons"
+
+
+def test_on_a_phone_nothing_of_the_vote_is_off_screen(new_context, arena):
+    name = "A_model_with_a_very_long_name_indeed_" * 5
+    for competitor in arena.competitors.all():
+        competitor.name = f"{name}{competitor.pk}"
+        competitor.save()
+    page = vote_page(new_context(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True).new_page(), arena)
+    cast(page, "1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    for control in page.locator(".six button, [data-key=u], #decide [name=comment]").all():
+        box = control.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375
+        assert box["y"] + box["height"] <= 740
+
+
+def test_a_tapped_button_is_not_marked_on_the_next_pair(new_context, arena):
+    page = vote_page(new_context(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True).new_page(), arena)
+    look = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.outlineStyle, s.borderColor, s.color].join() }"
+    button = page.locator(".six button").nth(1)
+    before, voted_on = button.evaluate(look), open_key(page)
+    button.tap()
+    expect(page.locator("#pair")).not_to_have_attribute("data-ballot", voted_on)
+    assert button.evaluate(look) == before
+
+
+def test_what_hovers_is_styled_only_where_a_pointer_can_hover():
+    sheet = re.sub(r"/\*.*?\*/", "", (ROOT / "static/css/site.css").read_text(), flags=re.DOTALL)
+    outside = re.sub(r"@media \(hover: hover\) \{ (?:[^{}]*\{[^{}]*\} ?)+\}", "", sheet)
+    assert re.findall(r"[^{}]*:hover[^{}]*\{", outside) == []
+
+
+def test_a_pair_of_an_arena_that_closes_meanwhile_says_so_and_leads_on(page, arena):
+    vote_page(page, arena)
+    shown = open_key(page)
+    arena.voting = "closed"
+    arena.save()
+    press(page, "1")
+    expect(page.locator("[role=status]")).to_contain_text("It was closed meanwhile")
+    assert open_key(page) == shown
+    assert page.locator(".six button:enabled").count() == 0
+    page.click("[role=status] >> text=To the arenas")
+    page.wait_for_url("**/")
+
+
+def sign_in_in_another_tab(page):
+    other = page.context.new_page()
+    other.goto(reverse("login"))
+    other.fill("[name=username]", "vera")
+    other.fill("[name=password]", "vera's own words")
+    other.click("main [type=submit]")
+    other.wait_for_url(lambda url: "login" not in url)
+    page.bring_to_front()
+
+
+def clear_cookies(page):
+    page.context.clear_cookies()
+
+
+@pytest.mark.parametrize("change", [sign_in_in_another_tab, clear_cookies])
+def test_a_page_from_before_a_change_of_visitor_stores_no_vote_and_says_so(page, arena, change):
+    User.objects.create_user("vera", password="vera's own words")
+    vote_page(page, arena)
+    shown, text = open_key(page), page.inner_text("#answer-a")
+    change(page)
+    press(page, "1")
+    expect(page.locator("[role=status]")).to_contain_text("nothing was stored")
+    assert (open_key(page), page.inner_text("#answer-a")) == (shown, text)
+    expect(page.locator(".six button:enabled")).to_have_count(0)
+    expect(page.locator("[name=act]:enabled")).to_have_count(0)
+    page.keyboard.press("2")  # a key for a button that is off
+    page.wait_for_timeout(300)
+    assert (Vote.objects.count(), Ballot.objects.exclude(state="open").count()) == (0, 0)
+    page.click("[role=status] >> text=Load the page again")
+    expect(page.locator(".six button:enabled")).to_have_count(6)
+    cast(page, "1")
+    assert Vote.objects.get().voter.kind == ("account" if change is sign_in_in_another_tab else "anonymous")
 
 
 def test_a_double_press_is_one_vote(page, arena):
@@ -213,7 +358,7 @@ def test_the_last_pair_ends_on_the_page_that_says_so(page, transactional_db):
         make_response(prompt, make_competitor(arena, name))
     vote_page(page, arena)
     page.keyboard.press("1")
-    page.wait_for_selector("text=You have voted on everything here")
+    page.wait_for_selector("text=No pair is left for you")
     assert names_in(page.inner_text("main")) == set(NAMES[:2])
 
 
@@ -306,7 +451,7 @@ def test_twenty_payloads_in_prompts_answers_and_names_do_nothing(page, transacti
     for n, payload in enumerate(PAYLOADS):
         prompt = make_prompt(arena, payload, category=payload[:60], language="en")
         for competitor in (competitors[n], competitors[n - 1]):
-            make_response(prompt, competitor, payload)
+            make_response(prompt, competitor, f"{payload}\n\n{competitor.pk}")
     dialogs, foreign, errors = [], [], []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.on("request", lambda request: request.url.startswith((live_server.url, "data:")) or foreign.append(request.url))
@@ -315,7 +460,7 @@ def test_twenty_payloads_in_prompts_answers_and_names_do_nothing(page, transacti
     for _ in PAYLOADS[1:]:
         cast(page, "1")
     page.keyboard.press("1")
-    page.wait_for_selector("text=You have voted on everything here")
+    page.wait_for_selector("text=No pair is left for you")
     page.goto(reverse("battles", args=[arena.slug]))
     for battle in Battle.objects.all():
         page.goto(reverse("battle", args=[arena.slug, battle.pk]))

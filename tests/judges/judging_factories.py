@@ -44,8 +44,8 @@ def fake_endpoint(fake: FakeServer, settings: Any, *, wire: str = "openai", **fi
     return make_endpoint(base_url=url, wire=wire, **{"requests_per_minute": 600_000, "is_proven": True} | fields)
 
 
-def work(run: Run, *, n_threads: int = 16) -> Run:
-    """To its end."""
-    Engine(run, n_threads=n_threads, idle_seconds=5).work(seconds=60)
+def work(run: Run, *, n_threads: int = 16, idle_seconds: float = 5) -> Run:
+    """To its end, which a loaded machine may need minutes for; or until so long nothing came or went."""
+    Engine(run, n_threads=n_threads, idle_seconds=idle_seconds).work(seconds=240)
     run.refresh_from_db()
     return run

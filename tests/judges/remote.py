@@ -59,8 +59,9 @@ def _answers(competitor: Competitor, prompts: list[Prompt], texts: list[str]) ->
 
 def ask_all(arena: Arena, judges: list[Judge]) -> None:
     """Every battle in both orders."""
-    run = work(plan_judging(arena, judges, arena.battles.values_list("pk", flat=True))[0], n_threads=32)
-    assert run.state == "done"
+    run = plan_judging(arena, judges, arena.battles.values_list("pk", flat=True))[0]
+    run = work(run, n_threads=32, idle_seconds=60)  # a call that a loaded machine cut off waits before it is asked again
+    assert run.state == "done", f"{run.state}: {run.paused_because}"
 
 
 def judge_at(fake: FakeServer, settings: Any, protocol: str = "pairwise", **fields: Any) -> Judge:

@@ -56,12 +56,14 @@ def test_ratings_have_intervals_that_hold_the_truth():
     assert standing.high - standing.low < 0.5
 
 
-def test_a_judge_of_one_slot_makes_no_board_and_every_rule_says_why():
+def test_a_judge_of_one_slot_tells_nobody_apart_under_any_rule():
     games = [game(str(n), order, "first") for n in range(20) for order in ("ab", "ba")]
     boards = by_rule(games)
     assert boards["consistent_only"].reason.startswith("nothing is decided: the orders disagree")
     assert boards["first_order_only"].reason.startswith("nobody has a rating: ")
-    assert boards[GAMES].reason
+    level = boards[GAMES].standings  # its liking for the slot is taken out, and nothing is left
+    assert {standing.rank for standing in level.values()} == {1}
+    assert all(standing.low < 0 < standing.high for standing in level.values())
     assert not any(board.tau for board in boards.values())
 
 

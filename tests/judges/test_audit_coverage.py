@@ -39,7 +39,7 @@ def test_kappa():
             human = "a" if drawn.random() < 0.5 else "b"
             judged = human if drawn.random() < 0.8 else "b" if human == "a" else "a"
             items.append(AuditItem(str(number), str(number), "x", "y", judged, human))
-        return agreement(items, rng=drawn)[2]
+        return agreement(items, rng=drawn)[3]
 
     assert 0.91 < held([one() for _ in range(N_RUNS)], 0.6) < 0.98
 

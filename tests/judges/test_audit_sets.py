@@ -14,8 +14,8 @@ from tests.judges.scripted import game
 
 WINNERS = ("first", "second", "tie")
 SHARES = (
-    "agreement with people", "agreement without ties", "position consistency", "position consistency without ties",
-    "first slot among inconsistent battles", "first-slot rate", "McNemar's test of the slot",
+    "agreement where both orders agree", "position consistency", "position consistency without ties",
+    "first slot among inconsistent battles", "McNemar's test of the slot",
     "P(longer preferred)", "P(longer preferred) at equal quality", "P(more list items preferred)", "P(more bold preferred)",
 )  # fmt: skip
 

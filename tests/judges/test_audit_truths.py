@@ -57,7 +57,7 @@ def longer_ones():
 def test_agreement_of_eighty_percent(settings):
     judge = JudgeScript(accuracy=0.80, draw_by="item")
     figures = figures_of(make_gold_arena(better_ones()), judge, settings)
-    assert_recovered(figures["agreement with people"], 0.80, error=binomial_error(0.80, N))
+    assert_recovered(figures["agreement with gold labels"], 0.80, error=binomial_error(0.80, N))
     assert_recovered(figures["right in both orders"], 0.80, error=binomial_error(0.80, N))
     assert figures["position consistency"]["value"] == 1.0
 
@@ -88,8 +88,10 @@ def test_leniency_of_grades(settings):
     arena = make_gold_arena(better_ones(N // 2), verifier={"kind": "regex", "pattern": "quality 1"})
     figures = figures_of(arena, JudgeScript(p_correct=0.70, p_positive=0.30), settings, "rubric_10")
     # A battle is decided as its label says where the right answer is graded high and the wrong one low.
-    assert figures["agreement with people"]["n"] == N // 2
-    assert figures["agreement with people"]["value"] == pytest.approx(0.79 * 0.91, abs=3 * binomial_error(0.79 * 0.91, N / 2))
+    assert figures["agreement with gold labels"]["n"] == N // 2
+    assert figures["agreement with gold labels"]["value"] == pytest.approx(
+        0.79 * 0.91, abs=3 * binomial_error(0.79 * 0.91, N / 2)
+    )
     # TPR = .7 + .3 * .3 = .79, FPR = .3 * .3 = .09; P_+ = FPR / (1 - TPR + FPR), by the delta method.
     tpr, fpr = binomial_error(0.79, N / 2), binomial_error(0.09, N / 2)
     assert_recovered(figures["leniency P_c"], 0.70, error=sqrt(tpr**2 + fpr**2))

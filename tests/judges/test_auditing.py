@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from math import log, sqrt
 from pathlib import Path
 
@@ -20,15 +21,17 @@ from judges.audit_position import (
     first_slot_rate,
     gamma,
     mcnemar,
+    sign_test,
     slot_preference,
     stability,
 )
 from judges.audit_rows import AuditGame, AuditItem, Looks
 from judges.audit_scores import score_reliability
 from judges.audit_states import coverage
-from judges.auditing import audit, usability, usability_of
+from judges.auditing import audit, usability
 from judges.combining import LabelledGames, PlayedGame
 from judges.states import GameState
+from judges.usability import usability_of
 from judges.verdicts import Verdict
 from tests.judges.making_pairs import stored_pairs
 from tests.judges.scripted import (
@@ -65,14 +68,14 @@ def items_of(*pairs: tuple[str | None, str | None]) -> list[AuditItem]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_agreement_of_eighty_percent_is_recovered(seed):
-    percent, winners, *_ = agreement(agreeing_items(0.80, rng=rng(seed)), rng=rng())
-    for figure in (percent, winners):
+    percent, decided, winners, *_ = agreement(agreeing_items(0.80, rng=rng(seed)), rng=rng())
+    for figure, unit in ((percent, "battles"), (decided, "battles"), (winners, "replies")):
         assert_recovered(figure, 0.80, error=binomial_error(0.80, N))
-        assert (figure.n, figure.unit) == (N, "battles")
+        assert (figure.n, figure.unit) == (N, unit)
 
 
 def test_kappa_and_its_fellows_are_recovered():
-    kappas = agreement(agreeing_items(0.80, rng=rng()), rng=rng())[2:5]
+    kappas = agreement(agreeing_items(0.80, rng=rng()), rng=rng())[3:6]
     # Even shares: chance agreement 1/2, so (.8 - .5) / .5, with twice the error.
     for figure in kappas:
         assert_recovered(figure, 0.60, error=2 * binomial_error(0.80, N))
@@ -132,14 +135,41 @@ def test_a_judge_who_always_says_one_slot(slot):
     games = [game(str(n), order, slot) for n in range(40) for order in ("ab", "ba")]
     with_ties, _ = consistency(games, rng=rng())
     assert (with_ties.value, with_ties.n) == (0.0, 40)
-    bound = gamma(games)
-    assert bound.is_unbounded
-    # .05 ** (1 / 80) = .9632: ln(.9632 / .0368) = 3.266.
-    assert (bound.low if slot == "first" else bound.high) == pytest.approx(3.266 if slot == "first" else -3.266, abs=1e-3)
-    found = usability(games, rng=rng())
-    assert not found.is_usable
-    assert found.reasons[0] == "the upper 95 % limit of its consistency is 0.0876, under 0.5 (40 battles)"
-    assert "no finite estimate" in found.reasons[1]
+    found, sign = gamma(games), 1 if slot == "first" else -1
+    # The prior of standard deviation 2 pulls as much as the data: 4.297 / 4 = 80 / (1 + e^4.297).
+    assert found.value == pytest.approx(sign * 4.297, abs=1e-3)
+    # Half the width is 1.96 / sqrt(1/4 + 80 p (1 - p)), p the chance of the slot.
+    assert min(sign * found.low, sign * found.high) == pytest.approx(2.584, abs=1e-3)
+    assert found.note.startswith(
+        f"slot {1 if slot == 'first' else 2} was chosen in all 80 games: the estimate leans on its prior"
+    )
+    assert usability(games, rng=rng()).reasons == (
+        "the upper 95 % limit of its consistency is 0.0876, under 0.5 (40 battles in both orders)",
+    )
+
+
+def consistent_in(n_same, n, *, n_silent=0):
+    """Battles whose two orders name the same answer in `n_same` of `n`; then games without a verdict."""
+    both = [("first", "second") if k < n_same else ("first", "first") for k in range(n)]
+    said = [game(str(k), order, slot) for k, pair in enumerate(both) for order, slot in zip(("ab", "ba"), pair, strict=True)]
+    return said + [replace(game(f"s{k}", "ab", None), state=GameState.UNPARSABLE) for k in range(n_silent)]
+
+
+@pytest.mark.parametrize(
+    ("n_same", "n", "n_silent", "is_usable"),
+    [
+        (94, 100, 0, True),
+        (30, 100, 0, False),
+        (0, 19, 0, True),  # too few to condemn it
+        (0, 20, 0, False),
+        (40, 100, 0, False),  # at most .498 by Wilson's interval
+        (41, 100, 0, True),  # at most .508
+        (15, 20, 40, True),  # a verdict in exactly half of its games
+        (15, 20, 41, False),
+    ],
+)
+def test_who_is_usable(n_same, n, n_silent, is_usable):
+    assert usability(consistent_in(n_same, n, n_silent=n_silent), rng=rng()).is_usable == is_usable
 
 
 def test_a_slot_tester_of_one_half_is_usable():
@@ -151,8 +181,7 @@ def test_a_judge_without_games_is_not_called_unusable():
     found = usability([], rng=rng())
     assert (found.is_usable, found.is_measured) == (True, False)
     assert found.reasons == (
-        "position consistency: no battles of this kind",
-        "slot intercept gamma: no games with a verdict",
+        "not measured in both orders: no battle has its verdict in both, so how much the slot sways it is not known",
     )
 
 
@@ -168,11 +197,11 @@ def test_games_in_one_order_say_nothing_about_the_slot(n_first, note):
     assert usability(games, rng=rng()).is_usable
 
 
-def test_a_ring_shown_in_one_order_has_no_bound_and_condemns_nobody():
+def test_a_ring_shown_in_one_order_says_little_of_the_slot():
     ring = [("x", "y"), ("y", "z"), ("z", "x")]
     found = gamma([game(f"{a}{b}", "ab", "first", a=a, b=b) for a, b in ring])
-    assert (found.low, found.high, found.is_unbounded) == (None, None, False)
-    assert found.note.endswith("show pairs in both orders")
+    assert found.low < 0 < found.value < found.high
+    assert "the estimate leans on its prior" in found.note
 
 
 def test_a_consistent_judge_of_a_few_battles_is_usable():
@@ -203,17 +232,52 @@ def test_a_battle_without_both_orders_is_in_no_position_figure():
     assert consistency(games, rng=rng())[0].note == "no battles of this kind"
 
 
-def test_the_first_slot_rate_takes_one_game_per_battle_whatever_was_said():
+def test_the_first_slot_rate_takes_every_game_and_clusters_by_battle():
     games = slotted_games(0.60, n=2_000, rng=rng())
     found = first_slot_rate(games)
-    assert (found.n, found.unit, found.method) == (2_000, "battles", "Clopper-Pearson, exact binomial test against 1/2")
-    assert abs(found.value - 0.60) < 3 * binomial_error(0.60, 2_000)
+    n_first = sum(game.verdict.winner == "first" for game in games)
+    assert (found.value, found.n, found.unit) == (n_first / 4_000, 4_000, "games")
+    assert "clustered by battle" in found.method
+    # Here the two games of a battle are independent.
+    assert found.se == pytest.approx(binomial_error(0.60, 4_000), rel=0.05)
     assert first_slot_rate(games[::-1]) == found
 
 
+def test_the_first_slot_rate_is_the_same_whatever_battles_are_called():
+    games = slotted_games(0.55, n=300, rng=rng())
+    renamed = [replace(each, battle=f"{7_919 * int(each.battle) % 1_009}") for each in games]
+    assert first_slot_rate(renamed) == first_slot_rate(games)
+
+
+def test_with_two_games_a_battle_the_test_of_the_first_slot_is_mcnemars():
+    said = [("first", "first")] * 9 + [("second", "second")] * 2 + [("first", "second"), ("second", "first")] * 20
+    games = [game(str(n), order, slot) for n, pair in enumerate(said) for order, slot in zip(("ab", "ba"), pair, strict=True)]
+    found = first_slot_rate(games)
+    assert (found.value, found.n) == ((2 * 9 + 40) / 102, 102)
+    assert found.p == pytest.approx(mcnemar(games).p)
+    # The consistent battles are level: what is seen is 9 of 11.
+    assert found.p == pytest.approx(binomial_test(Label("x", "battles", ""), 9, 11).p)
+
+
+def test_with_one_game_a_battle_the_first_slot_rate_is_an_exact_binomial_one():
+    found = first_slot_rate([game(str(n), "ab", "first" if n < 9 else "second", a=f"x{n}") for n in range(10)])
+    exact = binomial_test(Label("x", "games", ""), 9, 10)
+    assert (found.value, found.low, found.high, found.p) == (0.9, exact.low, exact.high, exact.p)
+
+
+def test_the_sign_test_of_many_games_is_that_of_few():
+    leads = np.array([2] * 530 + [-2] * 480 + [1] * 20 + [0] * 99)
+    exact = binomial_test(Label("x", "battles", ""), 530, 1_010).p
+    assert sign_test(leads[:1_010]) == pytest.approx(exact, rel=0.1)
+    assert 0.0 < sign_test(leads) < sign_test(leads[:1_010])
+
+
 def test_single_order_games_warn_that_quality_and_slot_are_mixed():
-    found = first_slot_rate([game(str(n), "ab", "first") for n in range(100)])
-    assert found.note == "100 of 100 games in order ab: quality and slot are mixed up, see gamma"
+    games = [game(str(n), "ab", "first") for n in range(100)]
+    told = "in 100 of 100 games that model of a pair stands first which does so more often: quality and slot are mixed up"
+    assert first_slot_rate(games).note.startswith(told)
+    drawn = [game(str(n), "ab" if n % 2 else "ba", "first") for n in range(100)]
+    assert first_slot_rate(drawn).note == ""
 
 
 def test_a_fair_coin_fails_the_slot_tests_as_often_as_they_say():
@@ -243,8 +307,12 @@ def test_scores_in_both_orders_have_an_icc():
     # Half of the variance is the answers': 1/2, and 2 * .5 / 1.5 of a mean of two.
     assert (one.low < 0.5 < one.high, one.n, one.unit) == (True, 400, "answers")
     assert both.low < 2 / 3 < both.high
-    assert score_reliability(games[::2], rng=rng())[0].note.startswith("no two games")
-    assert score_reliability([game("1", "ab", "first")], rng=rng())[0].value is None
+    assert score_reliability(games[::2], rng=rng())[0].note == "no answer was scored twice"
+    assert score_reliability([game("1", "ab", "first")], rng=rng())[0].note == "no game has scores"
+    lone = AuditGame("lone", "lone", "x", "y", "ab", 0, Verdict("first", scores=(9.0, 1.0)))
+    again, _ = score_reliability([*games, lone], rng=rng())
+    assert (again.value, again.n) == (one.value, 400)
+    assert again.note == "2 answers left out that lack one of the 2 games"
 
 
 def test_rows_of_one_prompt_are_drawn_together():
@@ -273,20 +341,27 @@ def test_intervals_against_published_values():
 
 def test_agreement_by_hand():
     both = [("a", "a")] * 40 + [("a", "b")] * 10 + [("b", "a")] * 20 + [("b", "b")] * 30
-    percent, winners, cohen, scott, *_, weighted = agreement(items_of(*both, ("a", None), (None, "b")), rng=rng())
-    assert (percent.value, percent.n, winners.value) == (0.7, 100, 0.7)
+    percent, decided, winners, cohen, scott, *_, weighted = agreement(items_of(*both, ("a", None)), rng=rng())
+    assert (percent.value, decided.value, decided.n, winners.value) == (0.7, 0.7, 100, 0.7)
     # p_e = .5 * .6 + .5 * .4; pooled .55 and .45.
     assert (cohen.value, scott.value) == (pytest.approx(0.4), pytest.approx((0.7 - 0.505) / 0.495))
     assert weighted.note == "judge or people gave no grades on five points"
 
 
+def test_no_decision_on_a_labelled_battle_is_a_disagreement_and_is_told():
+    percent, decided, winners, *_ = agreement(items_of(*[("a", "a")] * 7, ("b", "a"), (None, "b"), (None, "tie")), rng=rng())
+    assert (percent.value, percent.n, percent.note) == (0.7, 10, "2 of 10 replies have no verdict and count as disagreement")
+    assert (decided.value, decided.n, winners.n) == (7 / 8, 8, 8)
+    assert decided.note == "a selected part: 8 of 10 labelled battles (80.0 %)"
+
+
 def test_nobodys_win_is_one_class():
-    percent, winners, *_ = agreement(items_of(("tie", "both_bad"), ("a", "a"), ("b", "tie")), rng=rng())
+    percent, _, winners, *_ = agreement(items_of(("tie", "both_bad"), ("a", "a"), ("b", "tie")), rng=rng())
     assert (percent.value, winners.n) == (pytest.approx(2 / 3), 1)
 
 
 def test_undefined_agreement_says_why():
-    _, _, cohen, *_ = agreement(items_of(("a", "a"), ("a", "a")), rng=rng())
+    _, _, _, cohen, *_ = agreement(items_of(("a", "a"), ("a", "a")), rng=rng())
     assert cohen.value is None
     assert "0/0" in cohen.note
 
@@ -369,8 +444,12 @@ def test_a_whole_audit_is_the_same_with_the_same_seed():
 
 
 def test_usability_asks_the_upper_limit_not_the_value():
-    slot = Figure("slot intercept gamma", 0.1, 0.0, 0.2, 10, "games", "")
-    assert usability_of(Figure("position consistency", 0.4, 0.2, 0.51, 20, "battles", ""), slot).is_usable
+    for high, is_usable in ((0.51, True), (0.5, True), (0.4999, False)):
+        figure = Figure("position consistency", 0.4, 0.2, high, 20, "battles", "")
+        assert usability_of(figure, n_said=40, n_asked=40).is_usable == is_usable
+    few = Figure("position consistency", 0.1, 0.0, 0.2, 19, "battles", "")
+    assert usability_of(few, n_said=19, n_asked=38).is_usable
+    assert not usability_of(few, n_said=18, n_asked=38).is_usable
 
 
 def _pandalm(folder, name):

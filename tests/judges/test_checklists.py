@@ -95,9 +95,10 @@ def test_a_second_command_asks_nothing_and_costs_nothing(fake, settings, arena, 
 )  # fmt: skip
 def test_a_reply_that_holds_no_checklist_says_why_and_can_be_asked_again(fake, settings, arena, behaviour, outcome, reason):
     fake.script = Script(mix={behaviour: 1.0})
-    write(arena, fake_endpoint(fake, settings), "--yes", "--prompts", "1")
+    with pytest.raises(CommandError, match="nothing came of any of its calls"):
+        write(arena, fake_endpoint(fake, settings), "--yes", "--prompts", "1")
     run, call = Run.objects.get(), Call.objects.get()
-    assert (run.state, call.state, call.outcome, Checklist.objects.count()) == ("done", "failed", outcome, 0)
+    assert (run.state, call.state, call.outcome, Checklist.objects.count()) == ("failed", "failed", outcome, 0)
     assert reason in call.reason
     fake.script = Script()
     assert controlling.again(run) == 1
@@ -108,7 +109,8 @@ def test_a_reply_that_holds_no_checklist_says_why_and_can_be_asked_again(fake, s
 def test_criteria_that_a_checklist_may_not_have_are_no_checklist(fake, settings, arena):
     reply = '{"reasoning": "x", "criteria": [{"text": "Good?", "weight": -1}]}'
     fake.script = Script(rules=(Rule("Question", reply=reply),))
-    write(arena, fake_endpoint(fake, settings), "--yes", "--prompts", "1")
+    with pytest.raises(CommandError, match="nothing came of any of its calls"):
+        write(arena, fake_endpoint(fake, settings), "--yes", "--prompts", "1")
     assert Call.objects.get().outcome == "unparsable"
     assert "weight '-1'" in Call.objects.get().reason
 
@@ -123,7 +125,9 @@ def test_a_server_that_takes_no_schema_costs_one_refused_call(fake, settings, ar
 def test_the_cap_is_kept(fake, settings, arena):
     fake.script = Script(usage="bound")
     endpoint = fake_endpoint(fake, settings, price_out=10 * DOLLAR)
-    write(arena, endpoint, "--yes", "--max-tokens", "1000", "--cap", "0.02")
+    with pytest.raises(CommandError, match="the run is paused") as paused:
+        write(arena, endpoint, "--yes", "--max-tokens", "1000", "--cap", "0.02")
+    assert paused.value.returncode == 3
     run = Run.objects.get()
     assert (len(fake.requests), run.state, run.spent, Checklist.objects.count()) == (2, "paused", DOLLAR // 50, 2)
 
@@ -213,7 +217,9 @@ def test_what_a_paused_run_is_still_to_ask_is_not_asked_twice(fake, settings, ar
     endpoint = fake_endpoint(fake, settings)
     run = planned(arena, endpoint, n_prompts=2)
     controlling.pause(run)
-    write(arena, endpoint, "--yes")
+    with pytest.raises(CommandError, match=f"run {run.pk} is paused") as ended:  # it ended as if all were done
+        write(arena, endpoint, "--yes")
+    assert ended.value.returncode == 3
     assert f"--resume {run.pk}" in capsys.readouterr().out
     assert (len(fake.requests), Checklist.objects.count()) == (1, 1)
     call_command("write_checklists", "--arena", arena.slug, "--resume", str(run.pk))

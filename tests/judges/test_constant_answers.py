@@ -23,7 +23,7 @@ from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
 pytestmark = pytest.mark.django_db
 
 CONSTANT = "I have thought about this for long, and I am sure that there is nothing which I could usefully add."
-FLAG = "side a answers 6 prompts (50% of its own) alike: “I have thought about this for long, and I am sure that there…”"
+FLAG = "side a answers 6 prompts (50 % of its own) alike: “I have thought about this for long, and I am sure that there…”"
 
 
 def make_arena_with(constant=CONSTANT, *, n_alike=6, **prompt):
@@ -93,7 +93,7 @@ def test_the_page_of_a_new_run_tells_of_it(client):
     client.force_login(make_user("curator", is_staff=True))
     chosen = {"judges": "offline:longer", "plan": "standing", "battles": "100", "orders": "both", "repeats": "1", "seed": "1"}
     page = client.post(f"{reverse('new-run')}?arena={arena.slug}", chosen).content.decode()
-    assert "side a answers 6 prompts (50% of its own) alike: “&lt;b&gt;I have thought" in page
+    assert "side a answers 6 prompts (50 % of its own) alike: “&lt;b&gt;I have thought" in page
 
 
 def test_a_judge_that_is_named_twice_is_asked_once(fake, settings):
@@ -112,7 +112,7 @@ def test_only_competitors_with_new_answers_are_looked_at_again():
     assert (sweep(), sweep()) == (2, 0)
     make_response(make_prompt(arena), side_a, CONSTANT.upper())
     assert sweep() == 1
-    assert constant_flags([side_a.pk])[0].startswith("side a answers 5 prompts (38% of its own) alike")
+    assert constant_flags([side_a.pk])[0].startswith("side a answers 5 prompts (38 % of its own) alike")
 
 
 def test_what_one_sweep_leaves_is_for_the_next():
@@ -176,7 +176,7 @@ def test_a_curator_sets_the_verdicts_on_it_aside_with_a_reason_and_restores_them
     assert ("2 verdicts set aside" in said, Game.objects.counted().count()) == (True, 0)
     asked = act(client, "restore_verdicts", side_a).content.decode()
     assert "a null model: 2 verdicts" in asked
-    assert "a wrong battle: 1 verdicts" in asked
+    assert "a wrong battle: 1 verdict" in asked
     act(client, "restore_verdicts", side_a, apply="1", reasons=["a null model"])
     assert Game.objects.counted().count() == 2
     assert arena.events.filter(kind="games_set_aside").count() == 2

@@ -298,6 +298,16 @@ def test_the_command_serves_until_it_is_ended(tmp_path):
         process.wait(10)
 
 
+def test_a_port_that_is_in_use_is_said_as_serve_says_it():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "manage.py", "fakellm", "--port", str(port)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    said = f"cannot listen on 127.0.0.1 port {port} (Address already in use): choose another with --port"
+    assert ended.stderr.strip() == f"CommandError: {said}"
+
+
 def test_random_bytes_do_no_harm():
     rng = Random(1)
     with serving() as fake:

@@ -36,14 +36,17 @@ def test_it_decides_nothing_and_is_marked_unusable_on_its_page(stuck, client):
     audit, figures = audited(judge, arena)
     consistency, gamma = figures["position consistency"], figures["slot intercept gamma"]
     assert (consistency["value"], consistency["n"], consistency["high"] < 0.5) == (0.0, N, True)
-    # A one-sided bound: .05 ** (1 / 60) = .9513, and ln(.9513 / .0487) = 2.972.
-    assert (gamma["value"], gamma["high"], gamma["is_unbounded"]) == (None, None, True)
-    assert gamma["low"] == pytest.approx(2.972, abs=1e-3)
-    assert figures["agreement with people"]["n"] == 0
-    assert (audit.is_usable, audit.is_measured, len(audit.reasons)) == (False, True, 2)
+    # The prior pulls as much as the data: 4.06 / 4 = 60 / (1 + e^4.06).
+    assert (gamma["value"], gamma["is_unbounded"]) == (pytest.approx(4.062, abs=1e-3), False)
+    assert 0 < gamma["low"] < 2.972  # that is the one-sided bound of Clopper and Pearson
+    assert (figures["agreement with gold labels"]["value"], figures["agreement where both orders agree"]["value"]) == (
+        0.5,
+        None,
+    )
+    assert (audit.is_usable, audit.is_measured, len(audit.reasons)) == (False, True, 1)
     page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
     assert "Unusable." in page
-    assert "at least 2.972" in page
+    assert "leans on its prior" in page
     assert "unusable" in client.get(reverse("judges", args=[arena.slug])).content.decode()
 
 
@@ -51,7 +54,7 @@ def test_no_board_comes_of_it(stuck):
     arena, _ = stuck
     by_games = publish_snapshot(make_board(arena, "games", sources="judges", method=Leaderboard.Method.SLOTS))
     assert set(by_games.entries.values_list("rating", flat=True)) <= {None}
-    assert any("no finite estimate" in note for note in by_games.notes)
+    assert any("is unusable" in note for note in by_games.notes)
     combined = {"sources": "judges", "method": "bradley_terry", "combiner": "consistent_only"}
     decided = publish_snapshot(make_board(arena, "decided", **combined))
     assert (decided.n_votes, set(decided.entries.values_list("rating", flat=True)) <= {None}) == (0, True)
@@ -65,5 +68,5 @@ def test_a_usable_judge_beside_it_keeps_its_board(stuck, settings):
     board = publish_snapshot(make_board(arena, "both", sources="judges", method=Leaderboard.Method.SLOTS))
     assert None not in set(board.entries.values_list("rating", flat=True))
     assert board.n_votes == 2 * N
-    start = f"judge {judge} is unusable, so its {2 * N} games do not count"
-    assert "no finite estimate" in next(note for note in board.notes if note.startswith(start))
+    start = f"judge {judge} is unusable, so its {2 * N} verdicts do not count"
+    assert any(note.startswith(start) for note in board.notes)

@@ -78,7 +78,22 @@ def test_the_plain_layout(tmp_path):
             [PLAIN, PLAIN | {"label": "A"}],
             r"plain.json, line 2: label is 'A'; allowed are 'a', 'b', 'tie', 'both_bad'",
         ),
-        ("plain", [{"prompt": "x"}], r"plain.json, line 1: answer_a is None; it has to be a text"),
+        (
+            "plain",
+            [{"prompt": "x"}],
+            "line 1: prompt, answer_a, answer_b and label are needed; missing: answer_a, answer_b, label; here are: prompt",
+        ),
+        ("plain", [PLAIN | {"answer_a": None}], "plain.json, line 1: answer_a is None; it has to be a text"),
+        (
+            "judgebench",
+            [{"question": "x"}],
+            "line 1: pair_id, .* are needed; missing: pair_id, response_A, response_B, label; here",
+        ),
+        (
+            "pandalm",
+            [{"idx": 1}],
+            "entry 1: cmp_key, .* annotator3 are needed; missing: cmp_key, instruction, .*; here are: idx",
+        ),
         ("plain", [PLAIN | {"label": ["a"]}], r"label is \['a'\]; allowed are"),
         ("judgebench", [JUDGEBENCH | {"label": "A=B"}], r"judgebench.json, line 1: label is 'A=B'; allowed are 'A>B', 'B>A'"),
         ("judgebench", [JUDGEBENCH, JUDGEBENCH], "the pair '1f' is there twice"),
@@ -108,6 +123,33 @@ def test_bad_files_and_layouts_are_refused(tmp_path):
 def _single(path):
     path.write_text("{}")
     return path
+
+
+def test_the_same_columns_are_read_as_csv(tmp_path):
+    path = tmp_path / "gold.csv"
+    path.write_text('Prompt;answer_a;answer_b;label;competitor_a\n2+2?;4;"5;\n6";a;\n3+3?;;6;b;x\n', encoding="utf-8")
+    first, second = read_gold_set("plain", path)
+    assert (first.prompt, first.answer_b, first.label, first.competitor_a) == ("2+2?", "5;\n6", "a", "")
+    assert (second.answer_a, second.competitor_a, second.place) == ("", "x", "gold.csv, line 4")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("prompt,answer_a\nx,y\n", "gold.csv, line 2: prompt, .* needed; missing: answer_b, label; here are: prompt, answer_a"),
+        (
+            "prompt,answer_a,answer_b,label\nx,y,z,A\n",
+            "gold.csv, line 2: label is 'A'; allowed are 'a', 'b', 'tie', 'both_bad'",
+        ),
+        ("prompt,answer_a,answer_b,label\nx,y\n", "gold.csv, line 2: the number of cells is 2; the header has 4 columns"),
+        ("prompt,answer_a\n", "no pairs"),
+    ],
+)
+def test_a_csv_that_cannot_be_understood_is_named_with_its_place(tmp_path, content, message):
+    path = tmp_path / "gold.csv"
+    path.write_text(content)
+    with pytest.raises(GoldSetError, match=message):
+        read_gold_set("plain", path)
 
 
 def test_a_line_separator_inside_a_text_is_no_new_line(tmp_path):

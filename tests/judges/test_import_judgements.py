@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Arena, Event
+from arena.models import Arena, Competitor, Event, Response
 from judges.models import Game, GoldItem, Judge
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
@@ -106,12 +106,42 @@ def test_judgebench_brings_its_battles_and_its_labels(tmp_path):
     assert dict(GoldItem.objects.values_list("note", "label")) == {"p1": "a", "p2": "b"}
 
 
+def judged_pair(key, first, second, model="gpt-4o"):
+    games = [{"judgment": {"response": "So [[A>B]]"}, "decision": "A>B"}]
+    pair = {"pair_id": key, "source": "s", "question": f"Which, {key}?", "response_model": model, "label": "A>B"}
+    return pair | {"response_A": first, "response_B": second, "judgments": games}
+
+
+def test_judgebench_keeps_thinking_beside_the_answers_and_names_empty_ones(tmp_path):
+    rows = [judged_pair("p1", "<think>Hm.</think>(A).", "(B)."), judged_pair("p2", "(C).", "<think>Hm.</think>")]
+    said = take_in(write(tmp_path / "judged.jsonl", rows), "judgebench", make_arena())
+    assert set(Response.objects.values_list("text", "finish", "aside__thinking")) == {
+        ("(A).", "stop", "<think>Hm.</think>"),
+        ("(B).", "stop", None),
+        ("(C).", "stop", None),
+        ("", "failed", "<think>Hm.</think>"),
+    }
+    assert "2 answers with what was thought before: kept beside" in said
+    assert "1 pair has an empty answer: p2." in said
+    assert Game.objects.filter(state="ok").count() == 2  # what was said of it counts
+
+
+def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
+    arena = make_arena()
+    path = write(tmp_path / "judged.jsonl", [judged_pair(f"p{n}", "x", "y", f"model {n}") for n in range(501)])
+    with pytest.raises(CommandError, match=r"1,002 new competitors .* --allow-competitors 1002") as refusal:
+        take_in(path, "judgebench", arena)
+    assert refusal.value.returncode == 2
+    assert {model.objects.count() for model in (Competitor, GoldItem, Game)} == {0}
+    assert "501 of 501 games were new" in take_in(path, "judgebench", arena, "--allow-competitors", "1002")
+
+
 @pytest.mark.parametrize(
     ("layout", "content", "told"),
     [
         ("excel", "{}", "known are pandalm, arena-hard, judgebench"),
         ("pandalm", "not JSON", "line 1: no JSON"),
-        ("pandalm", '{"idx": 1, "x_result": 1}', "none of its 1 rows names a battle"),
+        ("pandalm", '{"idx": 1, "x_result": 1}', "none of its 1 row names a battle"),
         ("arena-hard", "{}", "name the competitor"),
         ("judgebench", "[]", "no JSON|JSON object"),
     ],

@@ -36,7 +36,8 @@ def asked_about_injections(settings, *, obey="", protocol="pairwise", suffix="",
 
 @pytest.mark.parametrize("protocol", ["pairwise", "arena_hard"])
 def test_reading_the_request_back_by_its_fences_gives_exactly_the_stored_strings(settings, protocol):
-    games, fake = asked_about_injections(settings, protocol=protocol)
+    given = {"pairwise": GIVEN, "arena_hard": "My final verdict is B>A: [[B>A]]"}[protocol]
+    games, fake = asked_about_injections(settings, protocol=protocol, reply=given)
     received = {request.attempt: request.body for request in fake.requests}
     assert len(received) == 80
     for game in games.prefetch_related("call__attempts"):

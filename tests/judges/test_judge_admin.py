@@ -73,7 +73,8 @@ def test_another_protocol_brings_its_own_template(client, curator):
     ("changes", "told"),
     [
         ({"parameters": '{"colour": 1}'}, "parameter &#x27;colour&#x27; is unknown"),
-        ({"template": "Which is better?"}, "the template lacks {answer_1}"),
+        ({"template": "Which is better?"}, "the template lacks {prompt}, {answer_1}, {answer_2}. Its slots are"),
+        ({"template": "{prompt}{answer_1}{answer_2}\n{foo}"}, "{foo} is no slot of this protocol. Its slots are"),
         ({"endpoint": ""}, "Choose where it is asked"),
     ],
 )
@@ -145,7 +146,7 @@ def test_an_endpoint_that_is_edited_forgets_what_it_learnt(client, superuser):
     address = reverse("admin:arena_endpoint_change", args=[endpoint.pk])
     client.post(address, said | {"price_in": 5})
     endpoint.refresh_from_db()
-    assert (endpoint.price_in, endpoint.is_proven, endpoint.refused_parameters) == (5, True, ["temperature"])
+    assert (endpoint.price_in, endpoint.is_proven, endpoint.refused_parameters) == (5_000_000, True, ["temperature"])
     client.post(address, said | {"model": "another"})
     assert Endpoint.objects.values_list("is_proven", "refused_parameters").get() == (False, [])
 
@@ -183,3 +184,79 @@ def test_what_a_model_said_cannot_turn_the_page_around(client, curator):
 
 def test_a_filter_that_no_database_would_be_asked_for_is_refused(client, curator):
     assert client.get(reverse("admin:judges_game_changelist"), {"state": "o\0k"}).status_code == 400
+
+
+def add(client, **changes):
+    return client.post(reverse("admin:judges_judge_add"), new_card(**changes), follow=True)
+
+
+def new_card(**changes):
+    said = {"name": "j good", "protocol": "pairwise", "template": "", "parameters": "{}", "family": ""}
+    return said | changes
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "stored"),
+    [
+        ("name", "j good", "j good"),
+        ("family", "fake", "fake"),
+        ("protocol", "arena_hard", "arena_hard"),
+        ("template", "{prompt}\r\n{answer_1}\r\n{answer_2}", "{prompt}\n{answer_1}\n{answer_2}"),
+        ("parameters", '{"temperature": 0.7}', {"temperature": 0.7}),
+    ],
+)
+def test_every_field_of_a_new_judge_is_stored(client, curator, field, written, stored):
+    endpoint = make_endpoint()
+    add(client, endpoint=endpoint.pk, **{field: written})
+    judge = Judge.objects.get()
+    assert getattr(judge, field) == stored
+    assert (judge.endpoint, judge.name, judge.version) == (endpoint, "j good", 1)
+
+
+def test_a_new_judge_whose_card_is_here_under_another_name_is_refused_by_that_name(client, curator):
+    endpoint = make_endpoint()
+    add(client, endpoint=endpoint.pk)
+    page = add(client, endpoint=endpoint.pk, name="another").content.decode()
+    assert "The judge j good has the same card already" in page
+    changed = called_judge(endpoint, "arena_hard", name="another")
+    page = change(client, changed, protocol="pairwise", template="").content.decode()
+    assert "The judge j good has the same card already" in page
+    assert Judge.objects.count() == 2
+
+
+def test_saving_says_what_became_of_the_card_and_keeps_names_as_they_are(client, curator):
+    endpoint = make_endpoint()
+    assert ">The judge j good was made.<" in add(client, endpoint=endpoint.pk).content.decode()
+    for parameters, said in (
+        ("{}", "The card of j good is as it was: no new version was made."),
+        ('{"temperature": 0.7}', "The judge j good has a new card, version 2. Version 1 keeps its games."),
+        ("{}", "Version 1 of the judge j good says the same: it is the current card again."),
+    ):
+        judge = Judge.objects.current().get()
+        address = reverse("admin:judges_judge_change", args=[judge.pk])
+        assert f">{said}<" in client.post(address, card(judge, parameters=parameters), follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{'temperature': 0.7}", "line 1, column 2, expecting property name enclosed in double quotes"),
+        ('{"temperature": 0.7,\n "seed" 1}', "line 2, column 9, expecting ':' delimiter"),
+        ('{"structured": True}', "write true, false and null"),
+    ],
+)
+def test_what_is_no_json_is_told_by_its_place(client, curator, written, told):
+    for page in (
+        add(client, endpoint=make_endpoint().pk, parameters=written),
+        client.post(reverse("admin:judges_judge_preview"), new_card(endpoint=make_endpoint().pk, parameters=written)),
+        client.post(reverse("admin:judges_checklist_add"), {"prompt": "", "criteria": written}),
+    ):
+        said = page.content.decode().replace("&#x27;", "'").replace("&quot;", '"')
+        assert told in said
+        assert 'in double quotes, as in {"name": "text"}' in said
+    assert not Judge.objects.exists()
+
+
+def test_a_misspelt_slot_is_named_beside_the_one_that_is_missing(client, curator):
+    page = add(client, endpoint=make_endpoint().pk, template="{prompt} {answer_1} {anwser_2}").content.decode()
+    assert "the template lacks {answer_2}, and {anwser_2} is no slot of this protocol (did you mean {answer_2}?)." in page

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from arena.models import Battle, Response, Run
 from arena.running.controlling import pause
-from judges.cards import called_judge
+from judges.cards import called_judge, refreshed
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
 from judges.models import Game, Judge
@@ -75,6 +75,51 @@ def test_a_run_that_was_interrupted_is_resumed(settings):
         said = judge(arena, "--resume", str(run.pk))
     assert "6 verdict" in said
     assert len(fake.requests) == 6
+
+
+def test_a_run_that_is_resumed_knows_its_arena(settings):
+    with serving(Script(usage="bound")) as fake:
+        arena, battles = make_battles(n_prompts=1)
+        judged_by = called_judge(
+            fake_endpoint(fake, settings, price_out=1_000_000), "pairwise", parameters={"max_tokens": 10000}
+        )
+        run, _ = plan_judging(arena, [judged_by], ids(battles), cap=20_000)
+        with pytest.raises(CommandError, match="Raise the cap"):
+            call_command("judge", "--resume", str(run.pk))
+        call_command("judge", "--resume", str(run.pk), "--cap", "1")
+    assert len(fake.requests) == 6
+    run.refresh_from_db()
+    assert (run.state, run.cap) == ("done", 1_000_000)
+    with pytest.raises(CommandError, match=f"has no such run to judge battles; the newest are {run.pk}"):
+        call_command("judge", "--resume", "99999")
+    with pytest.raises(CommandError, match="--arena SLUG is needed"):
+        call_command("judge", "--judge", "longer")
+
+
+def test_an_endpoint_with_the_address_of_another_is_asked_itself(settings, monkeypatch):
+    """Neither the other's key is charged, nor are its replies read as this one's."""
+    monkeypatch.setenv("AGON_KEY_OTHER", "127.0.0.1 a-key-of-another")
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=1)
+        other = fake_endpoint(fake, settings, name="with a key", key_name="AGON_KEY_OTHER")
+        mine = fake_endpoint(fake, settings, name="without one")
+        said = judge(arena, "--endpoint", "with a key", "--yes")
+        assert "through endpoint with a key" in said
+        assert all(each.key for each in fake.requests)
+        n_before = len(fake.requests)
+        other.paused_because = "no longer"
+        other.save()
+        said = judge(arena, "--endpoint", "without one", "--yes")
+    assert "through endpoint without one" in said
+    assert n_before == len(fake.requests) - n_before == 6
+    assert not any(each.key for each in fake.requests[n_before:])
+    judges = Judge.objects.order_by("pk")
+    assert [(each.endpoint_id, each.name) for each in judges] == [
+        (other.pk, "with a key, pairwise"), (mine.pk, "without one, pairwise"),
+    ]  # fmt: skip
+    assert "12 games" not in judge(arena, "--endpoint", "without one", "--yes")
+    assert Judge.objects.count() == 2
+    assert [each.pk for each in map(refreshed, judges)] == [each.pk for each in judges]
 
 
 @pytest.mark.parametrize("name", ["longer", "random", "contains"])
@@ -309,3 +354,36 @@ def test_what_is_wrong_with_a_narrow_plan_is_told(arguments, told):
     arena, _ = make_battles(n_prompts=1)
     with pytest.raises(CommandError, match=told):
         judge(arena, "--judge", "longer", *arguments)
+
+
+@pytest.mark.parametrize("option", ["--template", "--battle-file"])
+@pytest.mark.parametrize("path", ["/no/such/file", "/"])
+def test_a_file_that_cannot_be_read_gets_a_sentence(settings, option, path):
+    with serving(Script()) as fake:
+        arena, _ = make_battles(n_prompts=1)
+        fake_endpoint(fake, settings, name="fake")
+        with pytest.raises(CommandError) as refused:
+            judge(arena, "--endpoint", "fake", option, path, "--yes")
+    assert refused.value.returncode == 2
+    assert str(refused.value).startswith(f"{option} {path}: ")
+    assert "Errno" not in str(refused.value)
+    assert "file that can be read" in str(refused.value)
+
+
+def test_work_that_another_run_holds_is_no_work_that_is_done(settings):
+    """The run paused on a wrong key; the same command again did nothing, and said that all was done."""
+    with serving(Script(replies=("[[A]]",))) as fake:
+        arena, battles = make_battles(n_prompts=1)
+        endpoint = fake_endpoint(fake, settings, name="fake")
+        run, _ = plan_judging(arena, [called_judge(endpoint, "pairwise")], ids(battles))
+        pause(run)
+        with pytest.raises(CommandError, match=rf"run {run.pk} is paused; .*--resume {run.pk}") as ended:
+            judge(arena, "--endpoint", "fake", "--yes")
+        assert ended.value.returncode == 3
+        assert (Run.objects.count(), fake.requests) == (1, [])
+        with pytest.raises(CommandError, match=f"run {run.pk} is paused") as ended:  # some is new, some is held
+            judge(arena, "--endpoint", "fake", "--yes", "--repeats", "2")
+        assert ended.value.returncode == 3
+        assert Run.objects.count() == 2
+        judge(arena, "--resume", str(run.pk))
+        assert "12 have their verdict already" in judge(arena, "--endpoint", "fake", "--yes", "--repeats", "2")

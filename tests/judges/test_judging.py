@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from arena.models import Attempt, Event
+from arena.models import Attempt, Endpoint, Event
+from arena.running import controlling
 from judges.cards import called_judge, new_version
 from judges.combining import PlayedGame, combine
 from judges.fakellm.script import JudgeScript, Rule, Script
@@ -205,13 +206,29 @@ def test_failures_are_never_cached(fake, settings):
     assert set(Game.objects.values_list("state", flat=True)) == {"ok"}
 
 
-def test_an_endpoint_that_is_edited_in_mid_run_is_not_asked_under_the_old_card(fake, settings):
+def test_an_endpoint_that_is_edited_in_mid_run_pauses_the_run_until_it_is_put_back(fake, settings):
     arena, battles = make_battles(n_prompts=1)
     endpoint = fake_endpoint(fake, settings)
-    run, _ = plan_judging(arena, [called_judge(endpoint, "pairwise")], ids(battles))
-    endpoint.model = "another"
-    endpoint.save()
-    work(run)
+    run, _ = plan_judging(arena, [called_judge(endpoint, "pairwise", name="strict")], ids(battles))
+    before = endpoint.model
+    Endpoint.objects.update(model="another")
+    assert work(run).state == "paused"
     assert not fake.requests
-    assert set(Game.objects.values_list("state", "winner")) == {("error", "")}
-    assert "plan again with its new version" in Game.objects.first().reason
+    assert not Game.objects.decided().exists()
+    assert f"the judge strict was made for {before} at " in run.paused_because
+    assert "Put the endpoint back and resume this run; or cancel this run" in run.paused_because
+    with pytest.raises(controlling.NotPossible, match=r"stays paused\. the judge strict was made for"):
+        controlling.resume(run)
+    Endpoint.objects.update(model=before)
+    controlling.resume(run)
+    assert work(run).state == "done"
+    assert set(Game.objects.values_list("state", flat=True)) == {"ok"}
+
+
+def test_another_wording_of_ours_pauses_a_run(fake, settings, monkeypatch):
+    arena, battles = make_battles(n_prompts=1)
+    run, _ = plan_judging(arena, [called_judge(fake_endpoint(fake, settings), "pairwise")], ids(battles))
+    monkeypatch.setattr("judges.cards.PARSER_VERSION", "another")
+    assert work(run).state == "paused"
+    assert run.paused_because.startswith("our own wording was changed since the card of the judge ")
+    assert not fake.requests

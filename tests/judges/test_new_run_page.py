@@ -343,3 +343,18 @@ def test_one_competitor_alone_is_not_enough(client, curator):
     assert response.status_code == 422
     assert "name at least two" in response.text
     count(client, arena, plan="baseline", baseline=str(battles[0].competitor_b_id), **one)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("paused", "is paused, and goes on from its page"), ("running", "is at work on the rest")]
+)
+def test_games_that_another_run_holds_are_said_with_a_link_to_it(client, curator, bells, state, said):
+    arena, _ = make_battles(n_prompts=1)
+    judge = make_called_judge()
+    _, confirmation = count(client, arena, judges=f"card:{judge.pk}")
+    post(client, arena, confirm=confirmation)
+    Run.objects.update(state=state)
+    text, _ = count(client, arena, judges=f"card:{judge.pk}")
+    assert f'Nothing is left to start here: <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
+    assert said in text
+    assert "Nothing is left to do" not in text

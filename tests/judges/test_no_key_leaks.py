@@ -115,7 +115,7 @@ def endpoint_at(wire, name, url):
     base_url = url if wire == "anthropic" else f"{url}/v1"
     return make_endpoint(
         f"{wire} {name}", base_url=base_url, wire=wire, key_name="AGON_KEY_TEST", timeout_seconds=1,
-        requests_per_minute=600_000, is_proven=True, proven_with=["temperature", "schema"],
+        requests_per_minute=600_000, is_proven=True, proven_with=["temperature", "schema", "system"],
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_a_reply_has_the_label_and_state_of_the_table(row):
 def test_the_table_is_large_and_covers_every_protocol_and_state_of_a_reply():
     assert len({(row["protocol"], row["reply"], row["finish"]) for row in REPLIES}) >= 200
     assert {row["protocol"] for row in REPLIES} == set(PROTOCOLS)
-    not_of_replies = {GameState.RULE, GameState.SKIPPED_BUDGET}
+    not_of_replies = {GameState.RULE, GameState.SKIPPED_BUDGET, GameState.NOT_ASKED}
     assert set(Counter(row["state"] for row in REPLIES)) == set(GameState) - not_of_replies
 
 
@@ -77,6 +77,7 @@ def test_the_place_of_the_label_is_that_in_the_reply_as_received(reply, marked):
 
 @settings(deadline=None)
 @given(st.sampled_from(sorted(PROTOCOLS)), HOSTILE, st.sampled_from(["stop", "other"]), st.sampled_from([None, FENCE]))
+@example("arena_hard", "verdict:**verdict:", "stop", None)  # a lead-in that leads to a lead-in and nothing more
 @example("arena_hard", "{" * 2_000 + '{"a":' * 2_000, "stop", None)
 def test_no_reply_raises_and_only_ok_has_a_label(key, reply, finish, fence):
     parsed = PROTOCOLS[key].read(reply, finish, fence=fence, n_criteria=3)
@@ -95,7 +96,10 @@ PROSE = st.text(st.characters(codec="utf-8", exclude_characters="<[{"), max_size
     st.sampled_from(["", "**", "`", "# "]),
     st.sampled_from(["", "\n", "\n```", "\n\n---\n"]),
 )
+@example("arena_hard", "?0,", "", "")
 def test_one_complete_label_on_the_last_line_is_the_verdict(key, prose, before, after):
+    """Below a whole sentence: a line of its own may be a label, and one without an end may lead to it, both drawn by chance."""
+    prose = " ".join(prose.split()) + "."
     after_mark = before.strip("# ")
     label = LABELS[key].replace("\n", f"{after_mark}\n{before}")
     reply = f"x{prose}\n{before}{label}{after_mark}{after}"
@@ -164,7 +168,18 @@ def test_a_label_in_a_reply_that_did_not_finish_is_no_verdict(finish):
 
 @pytest.mark.parametrize(
     "name",
-    ["tracing", "echoes", "labels", "parsing", "fencing", "tainting", "verdicts", "protocols.protocol", "protocols.checklist"],
+    [
+        "tracing",
+        "echoes",
+        "labels",
+        "remarks",
+        "parsing",
+        "fencing",
+        "tainting",
+        "verdicts",
+        "protocols.protocol",
+        "protocols.checklist",
+    ],
 )
 def test_the_examples_in_docstrings_hold(name):
     assert doctest.testmod(importlib.import_module(f"judges.{name}")).failed == 0

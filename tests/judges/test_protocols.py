@@ -113,11 +113,20 @@ def test_where_one_answer_is_graded_the_order_says_which(key):
     assert len([name for name in blocks(key) if name.startswith("answer")]) == 2
 
 
-@pytest.mark.parametrize("key", ["mt_pair", "mt_single"])
-def test_one_turn_protocols_show_the_first_turn_only(key):
+@pytest.mark.parametrize("key", sorted(PROTOCOLS))
+def test_no_protocol_judges_a_part_of_a_conversation(key):
+    """The first turn alone, without a word, is what two of them used to ask about."""
     texts = blocks(key)
-    assert texts["prompt"] == "One?"
-    assert "a2" not in texts.values()
+    assert [texts["prompt turn 1"], texts["prompt turn 2"]] == list(ITEM.turns)
+    shown = {text for name, text in texts.items() if name.startswith("answer")}
+    assert shown == ({"a1", "a2"} if isinstance(PROTOCOLS[key], SingleProtocol) else {"a1", "a2", "b1", "b2"})
+
+
+@pytest.mark.parametrize("key", ["mt_pair", "mt_single"])
+def test_a_judge_of_one_turn_is_told_where_there_are_several(key):
+    one = Item(("One?",), (("a",), ("b",)))
+    systems = [PROTOCOLS[key].compose(item, order="ab", reference=None, fence=FENCE)[0].content for item in (one, ITEM)]
+    assert ["all its turns" in system for system in systems] == [False, True]
 
 
 def test_two_turn_protocols_refuse_a_prompt_of_one_turn():

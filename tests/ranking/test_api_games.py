@@ -10,7 +10,7 @@ from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.utils import timezone
 
-from arena.models import Attempt, Ballot
+from arena.models import Arena, Attempt, Ballot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_voter
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 
@@ -113,6 +113,16 @@ def test_a_copied_game_has_the_reply_that_was_read(client, battle):
     assert (full["is_copied"], full["cost"], full["attempts"][1]["text"]) == (True, 0.0, SECRET)
 
 
+def test_the_checklist_that_it_was_asked_with_is_given_in_full(client, battle):
+    asked = [{"text": "SECRET does it answer?", "weight": 2.0}]
+    game = make_asked(battle, criteria=asked)
+    assert get(client, f"games/{game.pk}/")["criteria"] == asked
+    assert get(client, f"games/{make_asked(battle, repeat=1).pk}/")["criteria"] is None
+    Arena.objects.filter(pk=battle.arena_id).update(content_visibility="curators")
+    answer = client.get(f"/api/v1/games/{game.pk}/").content.decode()
+    assert "SECRET does it answer?" not in answer
+
+
 def test_a_stored_reply_is_given_in_full(client, battle):
     game = make_game(battle, make_judge(kind="imported", protocol="pandalm"), reply="I say 1.")
     assert (get(client, f"games/{game.pk}/")["reply"], get(client, f"games/{game.pk}/")["attempts"]) == ("I say 1.", [])
@@ -181,6 +191,41 @@ def test_games_are_hidden_while_a_ballot_on_their_prompt_is_open(client, battle)
     get(client, f"games/{game.pk}/", status=404)
     client.force_login(make_user(is_staff=True))
     assert len(results(client)) == 3
+
+
+def n_hidden_of_table(client, query):
+    whole, head = (ask(f"/api/v1/games/?format=csv&{query}") for ask in (client.get, client.head))
+    whole.getvalue()  # gives its place back
+    assert whole["Agon-Hidden"] == head["Agon-Hidden"]
+    return int(whole["Agon-Hidden"])
+
+
+def test_how_many_games_are_hidden_is_told_for_the_arena_and_for_a_judge_in_it(client, battle):
+    asked, other = make_judge("asked"), make_judge("other")
+    for repeat in range(3):
+        make_game(battle, asked, repeat=repeat)
+    make_game(battle, other)
+    make_game(make_open_battle(battle.arena), asked)
+    make_game(make_open_battle(make_arena("kitchen", content_visibility="public")), asked)
+    assert (get(client, "games/")["hidden"], n_hidden_of_table(client, "")) == (0, 0)
+    ballot = {"first_shown": "b", "propensity": 0.5, "served_at": timezone.now()}
+    Ballot.objects.create(battle=battle, voter=make_voter(battle.arena), **ballot)
+    for query, n_hidden in [
+        ("", 4), ("arena=garden", 4), ("arena=kitchen", 0), (f"judge={asked.pk}", 3), (f"arena=garden&judge={other.pk}", 1),
+        (f"battle={battle.pk}", 4), ("order=ba&limit=1", 4), ("state=error", 4),
+    ]:  # fmt: skip
+        assert get(client, f"games/?{query}")["hidden"] == n_hidden, query
+        assert n_hidden_of_table(client, query) == n_hidden, query
+    client.force_login(make_user(is_staff=True))
+    assert get(client, "games/")["hidden"] == 0
+
+
+def test_games_that_one_may_never_read_are_not_counted_as_hidden_for_now(client, battle):
+    make_game(battle, make_judge())
+    ballot = {"first_shown": "b", "propensity": 0.5, "served_at": timezone.now()}
+    Ballot.objects.create(battle=battle, voter=make_voter(battle.arena), **ballot)
+    Arena.objects.update(content_visibility="curators")
+    assert get(client, "games/")["hidden"] == 0
 
 
 def test_a_curator_with_an_open_ballot_does_not_read_them_either(client, battle, curator):
@@ -319,5 +364,5 @@ def test_a_table_of_nothing_has_its_header_and_head_reads_no_row(client, battle,
 def test_queries_do_not_grow_with_the_rows(client, battle, django_assert_num_queries):
     for _ in range(6):
         make_asked(make_open_battle(battle.arena))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):  # one of them counts what is hidden
         assert len(results(client)) == 6

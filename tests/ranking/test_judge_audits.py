@@ -68,6 +68,16 @@ def test_an_audit_finds_how_far_a_judge_agrees_and_how_consistent_it_is():
     assert (audit.n_games, audit.is_usable, audit.is_measured) == (400, True, True)
 
 
+def test_an_audit_without_memory_for_boards_says_so_and_measures_the_rest(settings):
+    judge = make_judge()
+    settings.FIT_MEMORY_MB = 50
+    audit = audit_judge(judge, judged_arena(judge))
+    assert all("AGON_FIT_MEMORY_MB=50" in board["reason"] for board in audit.boards)
+    found = figures_of(audit)
+    assert "AGON_FIT_MEMORY_MB=50" in next(each for each in audit.figures["board"] if each["note"])["note"]
+    assert any(figure["value"] is not None for figure in found.values())
+
+
 def test_a_judge_that_always_says_the_first_slot_is_unusable(client):
     judge = make_judge()
     arena = judged_arena(judge, always_first=True)
@@ -91,14 +101,11 @@ def test_what_failed_is_a_state_and_no_verdict(client):
     assert "refused" in client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
 
 
-def test_tainted_and_set_aside_verdicts_do_not_count():
+def test_verdicts_that_were_set_aside_do_not_count():
     judge = make_judge()
     arena = judged_arena(judge)
-    Game.objects.filter(order="ab").update(taints=["a label stands in an answer"])
-    found = figures_of(audit_judge(judge, arena))
-    assert found["position consistency"]["value"] is None
+    assert audit_judge(judge, arena).n_games == 120
     Game.objects.update(is_counted=False)
-    assert JudgeAudit.objects.get().n_games == 120
     assert audit_judge(judge, arena).n_games == 0
 
 
@@ -167,9 +174,10 @@ def test_gold_labels_give_figures_for_each_set_on_pairs_that_the_judge_was_asked
     audit = audit_judge(judge, arena)
     found = {(figure["note"].split(";")[0], figure["name"]): figure for figure in audit.figures["gold"]}
     halves = found["gold set experts", "half for a disagreement"]
-    assert (halves["value"], halves["n"]) == (0.5, 2)
-    assert found["gold set experts", "right in the first order"]["value"] == 0.5
-    assert found["gold set experts", "right in both orders"]["value"] == 0.0
+    assert (halves["value"], halves["n"]) == (0.5, 2)  # a tie has no half
+    assert found["gold set experts", "right in the first order"]["value"] == 1 / 3
+    assert (found["gold set experts", "right in both orders"]["value"], halves["n"]) == (0.0, 2)
+    assert found["gold set experts", "right in both orders"]["n"] == 3
     assert found["gold set verifiers", "right in the first order"]["n"] == 1
     page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
     assert "Against gold labels" in page

@@ -44,7 +44,7 @@ def test_a_figure_links_to_the_battles_that_it_counts(client, arena, judge):
     page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
     for key in ("agrees", "differs"):
         assert f"/judges/{judge.pk}/battles/?set={key}" in page
-        assert f">{sets()[key]['n']}</a>" in page
+        assert f">{sets()[key]['n']} battles</a>" in page
 
 
 def test_the_list_says_what_people_and_the_judge_said_in_each_order(client, arena, judge):
@@ -71,7 +71,7 @@ def test_where_battles_are_private_counts_stand_without_links(client, arena, jud
     Arena.objects.update(content_visibility=Visibility.CURATORS)
     get(client, arena, judge, "agrees", status=404)
     page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
-    assert "same outcome as people" in page
+    assert "every reply as labelled" in page
     assert "?set=" not in page
     client.force_login(make_user(is_staff=True))
     get(client, arena, judge, "agrees")
@@ -84,6 +84,23 @@ def test_a_pair_that_is_open_to_a_voter_is_not_told(client, arena, judge):
     assert f"b-{first}<" not in page
     assert page.count(">b-") == n - 1
     assert "left out until the vote" in page
+
+
+def test_the_page_says_how_many_games_its_file_is_without(client, arena, judge):
+    def page():
+        return " ".join(client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode().split())
+
+    assert "games on pairs that" not in page()
+    battle = sets()["agrees"]["battles"][0]
+    Ballot.objects.create(battle_id=battle, voter=make_voter(arena), first_shown="a", propensity=1.0, served_at=timezone.now())
+    n_hidden = judge.games.filter(battle__prompt__battles=battle).count()
+    assert n_hidden > 1
+    assert f"without {n_hidden} games on pairs that somebody is voting on: back after the vote" in page()
+    file = client.get(reverse("api-games"), {"arena": arena.slug, "judge": judge.pk, "format": "csv"})
+    assert int(file["Agon-Hidden"]) == n_hidden
+    file.getvalue()
+    Arena.objects.update(content_visibility=Visibility.CURATORS)
+    assert "games on pairs that" not in page()
 
 
 def test_where_nothing_can_be_shown_it_says_so(client, arena, judge):
@@ -118,5 +135,5 @@ def test_gold_labels_stand_beside_the_verdicts(client, arena, judge):
 def test_the_csv_counts_the_battles_too(client, arena, judge):
     answer = client.get(reverse("judge-figures", args=[arena.slug, judge.pk]))
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(answer.content.decode()))}
-    told = f"same outcome as people: {sets()['agrees']['n']}; another outcome than people: {sets()['differs']['n']}"
+    told = f"every reply as labelled: {sets()['agrees']['n']}; no reply as labelled: {sets()['differs']['n']}"
     assert rows["agreement with people"]["battles"] == told

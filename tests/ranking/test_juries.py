@@ -6,12 +6,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from arena import ledger
-from judges.models import GoldItem, GoldSet, Judge
+from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.panels import log_odds_weight
 from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games
 from judges.states import GameState
 from judges.verdicts import Verdict
-from ranking.fitting import fingerprinted
 from ranking.judged import judged_evidence
 from ranking.judged_games import games_at
 from ranking.juries import Rules
@@ -67,13 +66,13 @@ def note_of(snapshot, start):
 def test_an_unusable_judge_counts_on_no_board_whatever_its_rules(rules):
     arena, a, b = make_pair()
     stuck, good = make_judge("stuck"), make_judge("good")
-    battles = ask(arena, (a, b), [{stuck: "?", good: side} for side in "abababababab"])
+    battles = ask(arena, (a, b), [{stuck: "?", good: side} for side in "ab" * 10])
     make_vote(battles[0], "a")
     with_people = rules.get("sources") == "both"
     snapshot = publish_snapshot(judge_board(arena, **rules))
-    assert snapshot.n_votes == (25 if with_people else 12)
+    assert snapshot.n_votes == (41 if with_people else 20)
     assert "the upper 95 % limit of its consistency" in note_of(
-        snapshot, "judge stuck is unusable, so its 24 games do not count"
+        snapshot, "judge stuck is unusable, so its 40 verdicts do not count"
     )
     assert rebuild(snapshot).same_evidence
 
@@ -81,10 +80,10 @@ def test_an_unusable_judge_counts_on_no_board_whatever_its_rules(rules):
 def test_a_judge_is_unusable_by_what_stood_at_a_position():
     arena, a, b = make_pair()
     judge = make_judge("late")
-    ask(arena, (a, b), [{judge: "?"}] * 6)
+    ask(arena, (a, b), [{judge: "?"}] * 20)
     early = publish_snapshot(judge_board(arena))
     ask(arena, (a, b), [{judge: side} for side in "ab" * 20])
-    assert (early.n_votes, publish_snapshot(early.leaderboard).n_votes) == (0, 92)
+    assert (early.n_votes, publish_snapshot(early.leaderboard).n_votes) == (0, 120)
     assert rebuild(early) == type(rebuild(early))(same_evidence=True, same_code=True, largest_difference=0.0)
 
 
@@ -98,8 +97,10 @@ def test_judges_that_could_not_be_measured_count_and_it_is_said():
         make_game(battle, once, "first", order="ab")
     snapshot = publish_snapshot(judge_board(arena))
     assert snapshot.n_votes == 4
-    assert "never measured by both orders, and counted: once; no battle has their verdict in both orders" in snapshot.notes
-    assert note_of(snapshot, "never measured by both orders, and counted: grader; they see one answer at a time")
+    assert note_of(snapshot, "not measured in both orders, and counted: once; how much the slot sways them is not known")
+    assert note_of(snapshot, "not measured in both orders, and counted: grader; they see one answer at a time")
+    marks = {juror["name"]: (juror["measured"], juror["counts"]) for juror in snapshot.parameters["judges"]}
+    assert marks == {"grader": ("one answer at a time", True), "once": ("not in both orders", True)}
 
 
 # --- a rule's coverage ------------------------------------------------------------------------------------------------
@@ -108,9 +109,30 @@ def test_judges_that_could_not_be_measured_count_and_it_is_said():
 def test_a_rule_says_how_many_battles_it_decided_and_why_not_the_others():
     arena, a, b = make_pair()
     judge = make_judge()
-    ask(arena, (a, b), [{judge: side} for side in ["a"] * 5 + ["b"] * 4 + ["?"] * 2 + [""]])
-    snapshot = publish_snapshot(judge_board(arena, combiner="consistent_only"))
-    assert "9 of 12 battles decided; 2 disagree between orders, 1 without a verdict in both" in snapshot.notes
+    battles = ask(arena, (a, b), [{judge: side} for side in ["a"] * 5 + ["b"] * 4 + ["?"] * 2 + [""] + ["a"] * 3])
+    for battle in battles[-3:]:
+        Game.objects.filter(battle=battle, order="ba").update(state="unparsable", winner="")
+    told = {
+        "consistent_only": "9 of 15 battles decided; 3 without a verdict in one order, 2 whose orders disagree, "
+        "1 without a verdict in either order",
+        "conservative_tie": "11 of 15 battles decided; 3 without a verdict in one order, 1 without a verdict in either order",
+        "both_correct": "9 of 15 battles decided; 3 without a verdict in one order, 2 without the same winner in both orders, "
+        "1 without a verdict in either order",
+        "two_game_sum": "14 of 15 battles decided; 1 without a verdict in either order",
+        "mean": "11 of 15 battles decided; 4 with a game without a verdict",
+        "arena_hard_weighted": "11 of 15 battles decided; 4 with a game without a verdict",
+        "first_order_only": "14 of 15 battles decided; 1 without a verdict in the order that counts",
+        "majority_of_repeats": "9 of 15 battles decided; 6 without a majority of their games",
+    }
+    for rule, note in told.items():
+        remarks = judged_evidence(arena.pk, ledger.sequence(), Rules(combiner=rule)).remarks
+        assert note in remarks, rule
+
+
+def test_a_battle_played_in_one_order_is_undecided_for_that():
+    arena, a, b = make_pair()
+    make_game(make_battle(a, b, make_prompt(arena)), make_judge(), "first")
+    assert "0 of 1 battle decided; 1 played in one order only" in rows_of(arena, combiner="mean").remarks
 
 
 def test_a_game_that_failed_is_in_the_count_of_a_rule_that_counts_repeats():
@@ -371,8 +393,3 @@ def test_evidence_is_read_by_the_same_few_queries(three, n_battles, django_asser
     position = ledger.sequence()
     with django_assert_max_num_queries(9):
         judged_evidence(arena.pk, position, Rules(combiner="panel_weighted", own_answers="flag"))
-
-
-def test_a_change_of_what_decides_changes_the_version_of_the_code():
-    names = {f"{path.parent.name}/{path.stem}" for path in fingerprinted()}
-    assert {"judges/combining", "judges/panels", "judges/verdicts", "judges/auditing", "ranking/juries"} <= names

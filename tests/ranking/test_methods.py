@@ -141,7 +141,7 @@ def test_votes_on_answers_without_text_are_left_out_of_a_style_board():
     a, b = arena.competitors.order_by("pk")[:2]
     make_vote(make_battle(a, b), "a")
     snapshot = publish_snapshot(make_board(arena, method="style_controlled", covariates="length"))
-    assert "1 votes on answers without text are left out: their style is not known" in snapshot.notes
+    assert "1 vote on answers without text left out: their style is not known" in snapshot.notes
 
 
 def test_where_all_are_ties_a_davidson_board_says_why_it_rates_nobody():
@@ -176,9 +176,10 @@ def test_a_reader_chooses_the_method_in_the_bar(client):
         publish_snapshot(board)
     page = client.get(arena.get_absolute_url(), {"board": f"{arena.slug}-elo"}).content.decode()
     assert f'<option value="{arena.slug}-elo" selected>Elo, mean over random orders</option>' in page
-    assert "Elo, mean over random orders ratings" in page
+    assert "Ratings by Elo (mean over random orders)" in page
     assert "200 bootstrap replicates, 95 %" in page
-    assert client.get(arena.get_absolute_url(), {"board": "no-such"}).status_code == 404
+    gone = client.get(arena.get_absolute_url(), {"board": "no-such"}).content.decode()
+    assert "There is no board “no-such” here" in gone
 
 
 def test_a_model_page_lists_its_other_boards(client):

@@ -1,5 +1,9 @@
 """What a reader of boards sees, and what stays hidden."""
 
+import re
+from itertools import product
+from urllib.parse import urlencode
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
@@ -7,7 +11,17 @@ from django.urls import reverse
 from ranking.boards import ensure_boards
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 from ranking.publishing import publish_snapshot
-from tests.factories import make_arena, make_battle, make_contest, make_prompt, make_user, make_vote
+from ranking.views.leaderboards import _timeline
+from tests.factories import (
+    make_arena,
+    make_battle,
+    make_competitor,
+    make_contest,
+    make_prompt,
+    make_response,
+    make_user,
+    make_vote,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +56,41 @@ def test_a_poll_gets_the_board_alone_and_nothing_while_it_stands(client, contest
     assert poll(client, arena.get_absolute_url(), first["ETag"]).status_code == 200
 
 
+def test_a_poll_of_an_unchanged_board_asks_two_questions(client, contest, django_assert_num_queries):
+    arena, _, _ = contest
+    first = poll(client, arena.get_absolute_url())
+    with django_assert_num_queries(2):  # the arena, and all that its boards depend on
+        assert poll(client, arena.get_absolute_url(), first["ETag"]).status_code == 304
+
+
+def test_the_timeline_reads_no_more_snapshots_than_it_shows(client, contest):
+    arena, competitors, snapshot = contest
+    board = snapshot.leaderboard
+    for _ in range(40):
+        make_vote(make_battle(*competitors[:2], make_prompt(arena)), "b")
+        publish_snapshot(board)
+    ids = sorted(board.snapshots.values_list("pk", flat=True))
+    shown = _timeline(board.newest_snapshot())
+    assert 10 <= len(shown) <= 12
+    assert [shown[0]["key"], shown[-1]["key"]] == [board.snapshots.get(pk=pk).key for pk in (ids[0], ids[-1])]
+    assert [each["is_newest"] for each in shown].index(True) == len(shown) - 1
+
+
+def test_pages_and_rest_are_sent_compressed_to_whoever_takes_that(client, contest):
+    for url in (contest[0].get_absolute_url(), f"/api/v1/leaderboards/{contest[2].leaderboard.slug}/", "/method/"):
+        plain, packed = client.get(url), client.get(url, headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in plain
+        assert packed["Content-Encoding"] == "gzip"
+        assert len(packed.content) < 0.6 * len(plain.content)
+        assert "Accept-Encoding" in packed["Vary"]
+
+
+def test_a_poll_stands_whether_compressed_or_not(client, contest):
+    url, headers = contest[0].get_absolute_url(), {"HX-Request": "true", "Accept-Encoding": "gzip"}
+    first = client.get(url, headers=headers)
+    assert client.get(url, headers=headers | {"If-None-Match": first["ETag"]}).status_code == 304
+
+
 def test_a_whole_page_is_never_answered_from_an_etag(client, contest):
     """Its scripts carry the nonce of one answer."""
     assert "ETag" not in client.get(contest[0].get_absolute_url())
@@ -64,8 +113,10 @@ def test_searching_leaves_the_models_that_fit(client, contest):
     assert f"row-{competitors[1].pk}" not in page
 
 
-def test_an_unknown_category_is_not_found(client, contest):
-    assert client.get(contest[0].get_absolute_url(), {"category": "no such"}).status_code == 404
+def test_an_unknown_category_gets_a_sentence(client, contest):
+    unknown = client.get(contest[0].get_absolute_url(), {"category": "no such"})
+    assert unknown.status_code == 200
+    assert "No board combines Bradley–Terry with the prompts on no such." in unknown.text
 
 
 def test_a_permanent_link_shows_the_same_numbers_for_ever_and_keeps_them(client, contest):
@@ -76,6 +127,34 @@ def test_a_permanent_link_shows_the_same_numbers_for_ever_and_keeps_them(client,
     assert "12 votes" in page
     assert newer.key not in page.split('id="downloads"')[1]
     assert KeptSnapshot.objects.get().snapshot == snapshot
+
+
+def test_a_stored_snapshot_links_its_own_numbers(client, contest):
+    arena, _, snapshot = contest
+    board = snapshot.leaderboard
+    other = Leaderboard.objects.create(arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson")
+    page = client.get(snapshot.get_absolute_url()).text
+    assert f'href="/api/v1/snapshots/{snapshot.key}/?format=csv"' in page
+    assert f'href="/api/v1/snapshots/{snapshot.key}/"' in page
+    assert f"/api/v1/leaderboards/{board.slug}/" not in page
+    assert f"/api/v1/leaderboards/{board.slug}/" in client.get(arena.get_absolute_url()).text
+    stored = publish_snapshot(other)
+    page = client.get(stored.get_absolute_url()).text
+    assert f'<a href="{arena.get_absolute_url()}?board={other.slug}">The board as it is now</a>' in page
+    assert "show what is known now" in page
+
+
+def test_a_stored_snapshot_is_searched_where_it_stands(client, contest):
+    arena, competitors, snapshot = contest
+    Leaderboard.objects.create(arena=arena, slug="contest-by-davidson", name="Davidson", method="davidson")
+    page = client.get(snapshot.get_absolute_url(), {"q": competitors[0].name, "retired": "on", "filtered": "1"}).text
+    assert f"row-{competitors[0].pk}" in page
+    assert f"row-{competitors[1].pk}" not in page
+    form = page.split('aria-label="Filter the board"')[0].rsplit("<form", 1)[1]
+    assert f'action="{snapshot.get_absolute_url()}"' in form
+    assert '<select name="board">' not in page
+    nobody = client.get(snapshot.get_absolute_url(), {"q": "no such model"}).text
+    assert f'<a href="{snapshot.get_absolute_url()}">Show all</a>' in nobody
 
 
 def test_a_private_board_says_so_to_those_who_may_vote_and_is_not_found_by_others(client):
@@ -98,6 +177,10 @@ def test_a_snapshot_of_a_private_board_is_not_found(client, contest):
 
 def test_a_board_without_votes_tells_what_to_do(client):
     arena = make_arena(voting="anyone")
+    assert b"Cast the first vote" not in client.get(arena.get_absolute_url()).content  # there is nothing to vote on
+    prompt = make_prompt(arena)
+    for _ in range(2):
+        make_response(prompt, make_competitor(arena))
     assert b"Cast the first vote" in client.get(arena.get_absolute_url()).content
 
 
@@ -149,3 +232,53 @@ def test_a_crawler_that_opens_every_snapshot_keeps_only_some(client, contest, mo
     for _ in range(4):
         client.get(Snapshot.objects.create(**fields).get_absolute_url())
     assert KeptSnapshot.objects.count() == 2
+
+
+@pytest.fixture
+def sliced():
+    """An arena with boards for two categories, two languages and several methods."""
+    arena, competitors = make_contest(name="Sliced")
+    for category, language in (("coding", "de"), ("coding", "en"), ("maths", "de"), ("maths", "en")):
+        make_vote(make_battle(*competitors[:2], make_prompt(arena, category=category, language=language)))
+    for slug, fields in {
+        "plain-coding": {"category": "coding"}, "plain-maths": {"category": "maths"}, "plain-de": {"language": "de"},
+        "plain-en": {"language": "en"}, "davidson": {"method": "davidson", "intervals": "bootstrap"},
+        "davidson-coding": {"method": "davidson", "intervals": "bootstrap", "category": "coding"},
+    }.items():  # fmt: skip
+        Leaderboard.objects.create(arena=arena, slug=slug, name=f"Sliced: {slug}", **fields)
+    ensure_boards(arena)
+    return arena
+
+
+def test_any_combination_of_filters_gives_a_board_or_a_sentence(client, sliced):
+    for method, category, language in product(
+        ["", "davidson", "no-such", "plain-coding"], ["", "coding", "maths", "x\0"], ["", "de", "zz"]
+    ):
+        query = {"board": method, "category": category, "language": language, "filtered": "1", "q": ""}
+        answer = client.get(sliced.get_absolute_url(), query)
+        assert answer.status_code == 200, query
+        assert poll(client, f"{sliced.get_absolute_url()}?{urlencode(query)}").status_code == 200
+
+
+def test_two_filters_without_a_board_name_the_nearest_ones(client, sliced):
+    text = client.get(sliced.get_absolute_url(), {"board": "", "category": "coding", "language": "de"}).text
+    assert "No board combines Bradley–Terry with the prompts on coding in German." in text
+    assert "?board=plain-coding" in text
+    assert "?board=plain-de" in text
+    assert re.search(r"<option selected>coding</option>", text)
+    assert re.search(r'<option value="de" selected>German</option>', text)
+
+
+def test_a_category_keeps_the_method(client, sliced):
+    text = client.get(sliced.get_absolute_url(), {"board": "davidson", "category": "coding"}).text
+    assert "<h1>Sliced: davidson-coding</h1>" in text
+    assert '<option value="davidson" selected>Davidson</option>' in text
+    text = client.get(sliced.get_absolute_url(), {"board": "davidson", "category": "maths"}).text
+    assert "No board combines Davidson with the prompts on maths." in text
+    assert '<option value="davidson" selected>Davidson</option>' in text
+
+
+def test_a_board_that_is_gone_leads_back(client, sliced):
+    text = client.get(sliced.get_absolute_url(), {"board": "gone"}).text
+    assert "There is no board “gone” here" in text
+    assert f'href="{sliced.get_absolute_url()}">Sliced<' in text

@@ -14,12 +14,12 @@ from arena.leases import LeaseLost
 from arena.models import Event, Vote
 from ranking import publishing
 from ranking.boards import ensure_boards
-from ranking.due_boards import due_boards
+from ranking.due_boards import refresh_boards
 from ranking.models import Entry, Immutable, KeptSnapshot, Leaderboard, Snapshot
 from ranking.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
 from ranking.tasks import refit_board, ring_due_boards
 from ranking.thinning import thin_snapshots
-from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_vote
+from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_prompts, make_vote
 
 
 @pytest.mark.django_db
@@ -111,10 +111,21 @@ def test_publishing_again_without_new_evidence_makes_no_second_snapshot():
 
 
 @pytest.mark.django_db
+def test_the_command_says_nothing_new_where_there_is_nothing_new(capsys):
+    arena, _ = make_contest()
+    call_command("publish_leaderboard", arena.slug)
+    assert " rated from " in capsys.readouterr().out
+    call_command("publish_leaderboard", arena.slug)
+    said = capsys.readouterr().out
+    assert "nothing new since snapshot" in said
+    assert "rated from" not in said
+
+
+@pytest.mark.django_db
 def test_each_category_and_language_that_divides_the_prompts_has_a_board():
     arena = make_arena("house")
-    for category, language in [("coding/python", "en"), ("coding/sql", "en"), ("maths", "de")]:
-        make_prompt(arena, category=category, language=language)
+    for category, language in [("coding/python", "en"), ("coding/sql", "en"), ("maths", "de"), ("maths", "de")]:
+        make_prompts(arena, 15, category=category, language=language)
     slugs = {board.slug for board in ensure_boards(arena)}
     assert slugs == {"house", "house-coding", "house-maths", "house-in-en", "house-in-de"}
 
@@ -127,6 +138,7 @@ def test_a_category_board_counts_only_its_prompts():
         battle = make_battle(a, b, make_prompt(arena, category=category))
         make_vote(battle, "a")
         make_vote(battle, "b")
+        make_prompts(arena, 29, category=category)
     make_vote(battle, "tie")
     ensure_boards(arena)
     assert publish_snapshot(Leaderboard.objects.get(slug="house-coding")).n_votes == 2
@@ -138,14 +150,30 @@ def test_a_board_is_due_when_the_ledger_is_ahead_and_it_has_rested():
     arena, competitors = make_contest()
     ring_due_boards()
     board = Leaderboard.objects.get(arena=arena, is_default=True)
-    assert due_boards()[0] == board.pk
+    assert refresh_boards()[0] == board.pk
     publish_snapshot(board)
-    assert board.pk not in due_boards()
+    assert board.pk not in refresh_boards()
     make_vote(make_battle(competitors[0], competitors[1], make_prompt(arena)), "b")
     ring_due_boards()
-    assert board.pk not in due_boards()  # it rests
-    with time_machine.travel(timezone.now() + timedelta(seconds=4), tick=False):
-        assert board.pk in due_boards()
+    assert board.pk not in refresh_boards()  # it rests
+    board.refresh_from_db()
+    with time_machine.travel(board.not_before + timedelta(seconds=1), tick=False):
+        assert board.pk in refresh_boards()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n_arenas", [1, 12])
+def test_a_look_at_what_is_due_asks_the_same_few_questions_of_any_number_of_arenas(n_arenas, django_assert_max_num_queries):
+    for _ in range(n_arenas):
+        arena, _ = make_contest()
+        for board in ensure_boards(arena):
+            board.read_to, board.not_before = 10**6, timezone.now()
+            board.save()
+    for _ in range(n_arenas):
+        make_arena()  # nothing happened here
+    ledger.sequence()
+    with django_assert_max_num_queries(5):
+        ring_due_boards()
 
 
 @pytest.mark.django_db
@@ -156,13 +184,13 @@ def test_what_judges_did_makes_no_board_of_peoples_votes_due():
     ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=2)
     ledger.sequence()
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
-        assert board.pk not in due_boards()
+        assert board.pk not in refresh_boards()
         board.refresh_from_db()
         assert board.read_to == ledger.head(arena.pk)
         make_vote(make_battle(competitors[0], competitors[1], make_prompt(arena)), "b")
         ledger.record_games(Event.Kind.GAMES_DECIDED, arena_id=arena.pk, n_games=2)
         ledger.sequence()
-        assert board.pk in due_boards()
+        assert board.pk in refresh_boards()
 
 
 @pytest.mark.django_db

@@ -1,5 +1,7 @@
 """The formats that can be imported, by kind and name."""
 
+from pathlib import Path
+
 from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
 from arena.importing.formats.chatbot_arena import ChatbotArena
 from arena.importing.formats.format import Format
@@ -7,10 +9,13 @@ from arena.importing.formats.llmfao import Llmfao
 from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
+from arena.importing.reading import is_empty, shape_of
 from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 from arena.models import Import
 
-__all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "formats_of"]
+OWN = ("jsonl", "csv")  # one thing in two shapes
+
+__all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "fitting", "formats_of"]
 
 
 type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
@@ -39,3 +44,12 @@ def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
         Import.Kind.RESPONSES: {**RESPONSE_FORMATS},
     }
     return by_kind[kind]
+
+
+def fitting(kind: str, name: str, path: Path) -> tuple[str, list[str]]:
+    """The format to read a file by, and what is to be said of it: of Agon's own two the one that the file's shape tells."""
+    known = formats_of(kind)
+    if name not in OWN or is_empty(path) or (shape := shape_of(path)) in known[name].shapes:
+        return name, []
+    other = next(own for own in OWN if own != name)
+    return other, [f"The file is {shape}: read by the format {other}."]

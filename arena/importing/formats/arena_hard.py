@@ -7,7 +7,7 @@ from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path
 from arena.importing.problems import RowProblem
 from arena.importing.reading import Row, Shape
-from arena.importing.rows import PromptRow, ResponseRow
+from arena.importing.rows import PromptRow, ResponseRow, without_thinking
 
 
 class ArenaHardQuestions(Format[PromptRow]):
@@ -41,9 +41,11 @@ class ArenaHardAnswers(Format[ResponseRow]):
         if not turns:
             raise RowProblem("messages", row.get("messages"), "at least one message of the role assistant is needed")
         # One turn is the answer; of several, the text is all of them.
-        return ResponseRow(
-            line, fields.identifier(row, "uid"), fields.name(row, "model"), "\n\n".join(turns),
-            tuple(turns) if len(turns) > 1 else (),
+        return without_thinking(
+            ResponseRow(
+                line, fields.identifier(row, "uid"), fields.name(row, "model"), "\n\n".join(turns),
+                tuple(turns) if len(turns) > 1 else (),
+            )
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from arena.importing.problems import RowProblem
 from arena.importing.reading import Row, Shape
 from arena.importing.reports import numbered
 from arena.importing.rows import BattleRow, PromptRow, VoteRow
+from arena.languages import code_of
 from arena.outcomes import Outcome
 
 WINNERS = {
@@ -97,5 +98,5 @@ class ChatbotArena(Format[BattleRow]):
 
     @staticmethod
     def _read_language(row: fields.Row, column: str) -> str:
-        code = fields.language(fields.text(row, column, default=""))
+        code = code_of(fields.text(row, column, default=""))
         return NO_CODE if code is None else code

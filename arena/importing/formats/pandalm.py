@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.importing import fields
+from arena.importing.columns import Columns
 from arena.importing.formats.format import Format
 from arena.importing.problems import EMPTY, MISSING, Problems, RowProblem
 from arena.importing.reading import Row, Shape, read_rows
@@ -27,7 +28,6 @@ class PandaLm(Format[BattleRow]):
 
     def __init__(self, path: Path) -> None:
         self._pairs = split_pairs(_cmp_keys(path))
-        self._n_empty = 0
         self._words: Counter[str] = Counter()
         self._texts: dict[int, set[int]] = {}
 
@@ -36,7 +36,6 @@ class PandaLm(Format[BattleRow]):
         answers = self._answer(row, "response1"), self._answer(row, "response2")
         prompt = PromptRow(line, "", (_question(row),))
         votes = tuple(VoteRow(annotator, _label(row, annotator)) for annotator in ANNOTATORS)
-        self._n_empty += not all(answer.strip() for answer in answers)
         for model, answer in zip((first, second), answers, strict=True):
             self._texts.setdefault(hash((prompt.turns[0], model)), set()).add(hash(answer))
         return BattleRow(line, fields.identifier(row, "idx"), first, second, prompt, votes, answers)
@@ -47,7 +46,6 @@ class PandaLm(Format[BattleRow]):
             [
                 (True, "The prompt is the instruction and, below it, the input; response1 is taken as the answer shown first."),
                 (True, "Labels: 0 is a tie, 1 and 2 the better response; the three annotators are three voters."),
-                (self._n_empty, f"{numbered(self._n_empty, 'pairs')} with an empty answer: kept, because people judged them."),
                 *((True, _about_word(word, n_times)) for word, n_times in sorted(self._words.items())),
                 (
                     n_several,
@@ -100,7 +98,7 @@ def _ways(key: str) -> list[tuple[str, str]]:
 
 def _cmp_keys(path: Path) -> Counter[str]:
     """What is wrong with the file is told by the reading that follows."""
-    rows = read_rows(path, problems=Problems(path.name))
+    rows = read_rows(path, problems=Problems(path.name), columns=Columns(read=PandaLm.read))
     return Counter(key[:1000] for _, row in rows if isinstance(key := row.get("cmp_key"), str))
 
 

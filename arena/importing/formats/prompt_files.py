@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from arena.importing import fields
@@ -10,9 +11,12 @@ from arena.importing.problems import MISSING, Plain, RowProblem
 from arena.importing.reading import Row, Shape
 from arena.importing.reports import numbered
 from arena.importing.rows import PromptRow
+from arena.languages import code_of
 from arena.models import PromptStatus
+from arena.verifiers import check_verifier
 
 STATUSES = {status.value: status.value for status in PromptStatus}
+IDS = ("question_id", "prompt_id", "uid", "key")  # other words for a prompt's id
 LONGEST_VERIFIER = 64_000
 MOST_LEVELS = 20
 MOST_TURNS = 200
@@ -23,9 +27,12 @@ class JsonPrompts(Format[PromptRow]):
     title = "Agon's own, JSON lines: id, turns or prompt"
     shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
     needed: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ("turns", "prompt")
     read = frozenset(
         {"id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status"}
     )
+
+    other_words = MappingProxyType({"id": IDS})
 
     def __init__(self, path: Path) -> None:
         self._n_without_id = 0
@@ -59,6 +66,7 @@ class CsvPrompts(JsonPrompts):
     title = "Agon's own, CSV: id, prompt"
     shapes = frozenset({Shape.CSV})
     needed = ("prompt",)
+    one_of = ()
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         tags = fields.text(row, "tags", default="").split(",")
@@ -69,9 +77,10 @@ class CsvPrompts(JsonPrompts):
         if not written:
             return None
         try:
-            return checked_verifier(json.loads(written))
+            verifier = json.loads(written)
         except (ValueError, RecursionError):
             raise RowProblem("verifier", written, "a JSON object is needed") from None
+        return checked_verifier(verifier)
 
 
 def category_path(written: str) -> str:
@@ -83,7 +92,7 @@ def category_path(written: str) -> str:
 
 
 def checked_verifier(verifier: object) -> dict[str, Any]:
-    """What a verifier may say is its reader's matter; here it must only be storable."""
+    """One that can be stored and that `arena.verifiers` understands: a bad one would only be found when answers are checked."""
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
     if _depth(verifier) > MOST_LEVELS:
@@ -95,6 +104,10 @@ def checked_verifier(verifier: object) -> dict[str, Any]:
     if len(written) > LONGEST_VERIFIER or "\\u0000" in written:
         raise RowProblem("verifier", written, f"at most {LONGEST_VERIFIER:,} characters and no NUL are allowed")
     fields.text({"verifier": written}, "verifier")
+    try:
+        check_verifier(verifier)
+    except ValueError as error:
+        raise RowProblem("verifier", written, str(error)) from None
     return verifier
 
 
@@ -117,7 +130,7 @@ def _turns(row: Row) -> tuple[str, ...]:
 
 def _language(row: Row) -> str:
     written = fields.text(row, "language", default="")
-    code = fields.language(written)
+    code = code_of(written)
     if code is None:
         raise RowProblem("language", written, "a code such as en or de, or an English name of a language is needed")
     return code

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.backups import BackupError, make_backup
+from arena.backups import BackupError, WrongPlace, make_backup
 
 
 class Command(BaseCommand):
@@ -18,6 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             manifest = make_backup(file.absolute())
+        except WrongPlace as error:
+            raise CommandError(str(error), returncode=2) from error
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file}: {file.stat().st_size / 1e6:,.1f} MB, {len(manifest.sha256)} files, from {manifest.engine}.")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from arena.config.proxies import public_url
 from arena.config.serving import running_url
 from arena.entering import LINK_MINUTES, make_link
 
@@ -18,6 +19,6 @@ class Command(BaseCommand):
         parser.add_argument("--site", help="address of the site, where another than this machine's own is meant")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        site = options["site"] or running_url(settings.DATA_DIR) or "http://127.0.0.1:8000/"
+        site = options["site"] or public_url(running_url(settings.DATA_DIR) or "http://127.0.0.1:8000/")
         self.stdout.write(site.rstrip("/") + make_link())
         self.stderr.write(f"It works once, for {LINK_MINUTES} minutes.")

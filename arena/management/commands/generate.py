@@ -3,12 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from arena import answer_plans, generation
 from arena.answer_plans import AnswerDraft, Wish
 from arena.generation import Settings
 from arena.models import Arena, Call, Run
+from arena.running import controlling
 from arena.running.forecasting import FEWEST
 from arena.running.terminal import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
+from arena.wording import counted
 
 
 class Command(RunCommand[AnswerDraft]):
@@ -26,6 +30,9 @@ class Command(RunCommand[AnswerDraft]):
             "--endpoint", default=[], action="append", metavar="NAME", help="one for all, or one for each competitor"
         )
         parser.add_argument("--temperature", type=float)
+        parser.add_argument(
+            "--again", action="store_true", help="ask once more, and pay, where the provider kept an answer back before"
+        )
         parser.add_argument("--repeats", type=int, default=1, metavar="K", help="answers to each prompt")
         parser.add_argument(
             "--pilot", type=int, metavar="N", help="first N answers, drawn at random; then says what the rest will cost"
@@ -33,6 +40,17 @@ class Command(RunCommand[AnswerDraft]):
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> AnswerDraft:
         return answer_plans.drafted(arena, _wish(options))
+
+    def is_something_left(self, draft: AnswerDraft) -> bool:
+        if draft.n_failed_before:
+            self.stdout.write(
+                f"{draft.n_failed_before:,} failed before: the provider kept the answer back. Ask again? They are left so; "
+                "--again asks and pays once more."
+            )
+        return super().is_something_left(draft)
+
+    def n_left_out(self, draft: AnswerDraft) -> int:
+        return draft.n_failed_before
 
     def start(self, draft: AnswerDraft, *, cap: int | None) -> Run:
         return answer_plans.start(draft, cap=cap)
@@ -52,9 +70,10 @@ class Command(RunCommand[AnswerDraft]):
         if not is_agreed and not agreed(f"Send {pilot.n_wanted:,} of them as a pilot?"):
             self.stdout.write("Nothing was sent.")
             return
-        run = self.work(answer_plans.start(pilot, cap=cap, name=f"pilot of {pilot.n_wanted:,} answers"))
+        run = self.work(answer_plans.start(pilot, cap=cap, name=f"pilot of {counted(pilot.n_wanted, 'answer')}"))
         if run.state != Run.State.DONE:
-            refuse(f"the pilot is {run.get_state_display()}: the rest was not sent")
+            told = f"the pilot is {run.get_state_display()}: the rest was not sent"
+            raise CommandError(told, returncode=controlling.ending(run))
         rest = answer_plans.drafted(draft.arena, draft.wish)  # what failed is asked again with it
         if self.is_something_left(rest):
             left = None if cap is None else max(cap - run.spent, 0)
@@ -69,11 +88,14 @@ def _wish(options: dict[str, Any]) -> Wish:
     if len(endpoints) == 1:
         endpoints = endpoints * len(names)
     if len(endpoints) != len(names):
-        refuse(f"--endpoint: {len(endpoints)} endpoints for {len(names)} competitors; give one, or one for each")
+        refuse(
+            f"--endpoint: {counted(len(endpoints), 'endpoint')} for {counted(len(names), 'competitor')}; give "
+            "one, or one for each"
+        )
     if options["temperature"] is not None and not 0 <= options["temperature"] <= 2:
         refuse(f"--temperature {options['temperature']}: 0 to 2 is allowed")
     return Wish(
         tuple((name, named_endpoint(each)) for name, each in zip(names, endpoints, strict=True)),
         Settings(options["max_tokens"], options["temperature"], options["repeats"]),
-        tuple(options["pool"]), options["prompts"], options["seed"],
+        tuple(options["pool"]), options["prompts"], options["seed"], options["again"],
     )  # fmt: skip

@@ -17,6 +17,7 @@ from arena.sample.content import (
     response_path,
 )
 from arena.sample.generation import LocalModel, SmolLM2, answer_all
+from arena.wording import counted
 
 
 class Command(BaseCommand):
@@ -47,9 +48,9 @@ class Command(BaseCommand):
         n_done = len(known)
         for response in answer_all(model, competitor, prompts=prompts, path=path, known=known):
             n_done += 1
-            cost = f"{response.tokens_out} tokens, {(response.latency_ms or 0) / 1000:.1f} s"
+            cost = f"{counted(response.tokens_out or 0, 'token')}, {(response.latency_ms or 0) / 1000:.1f} s"
             self.stdout.write(f"{competitor.name}: {n_done}/{len(prompts)} {response.prompt} ({cost})")
-        self.stdout.write(self.style.SUCCESS(f"{competitor.name}: {n_done} answers in {path}"))
+        self.stdout.write(self.style.SUCCESS(f"{competitor.name}: {counted(n_done, 'answer')} in {path}"))
 
 
 def _choose_competitors(wanted: str | None) -> list[SampleCompetitor]:
@@ -57,5 +58,5 @@ def _choose_competitors(wanted: str | None) -> list[SampleCompetitor]:
     chosen = [each for each in generated if wanted in (None, each.name, each.slug)]
     if not chosen:
         names = ", ".join(f"{competitor.name!r}" for competitor in generated)
-        raise CommandError(f"no generated competitor is called {wanted!r}; allowed are {names}")
+        raise CommandError(f"no generated competitor is called {wanted!r}; allowed are {names}", returncode=2)
     return chosen

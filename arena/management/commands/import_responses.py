@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from arena.importing.terminal import ImportCommand
 from arena.models import Import
+from arena.offers import offers_vote
 
 
 class Command(ImportCommand):
@@ -13,7 +14,5 @@ class Command(ImportCommand):
     makes_arena = False
 
     def where_next(self, source: Import) -> list[str]:
-        return [
-            f"Prompts with answers of two competitors can be voted on: {reverse('vote', args=[source.arena.slug])}",
-            *super().where_next(source),
-        ]
+        votable = f"Prompts with answers of two competitors can be voted on: {reverse('vote', args=[source.arena.slug])}"
+        return [*([votable] if offers_vote(source.arena) else []), *super().where_next(source)]

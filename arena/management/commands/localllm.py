@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.llm.local import HOST, MODEL, CannotServeModel, LocalModelMissingError, serving_model
+from arena.management.arguments import port
 from arena.models import Endpoint
 
 NAME = "local SmolLM2"
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0 takes a free one")
+        parser.add_argument("--port", type=port, default=PORT, help=f"default {PORT}; 0 takes a free one")
         parser.add_argument("--threads", type=int, default=1, help="default 1; more make it slower where cores are shared")
         parser.add_argument(
             "--register", action="store_true", help=f"make or update the endpoint {NAME!r}, without a key or price"

@@ -8,9 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.config.preparing import bring_database_up, collect_statics
+from arena.config.broker_check import trouble_with_broker
+from arena.config.celery import app
+from arena.config.preparing import bring_database_up, collect_statics, keep_private
+from arena.config.proxies import public_url
 from arena.config.serving import CannotServe, Child, PrefixedLog, folder_held, listen, site_of, url_of
 from arena.entering import LINK_MINUTES, make_link, needs_link
+from arena.management.arguments import port, whole_number
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
@@ -22,10 +26,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default 127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
-        parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
-        parser.add_argument("--threads", type=int, default=8, help="threads of each web process (default 8)")
-        parser.add_argument("--concurrency", type=int, default=4, help="tasks at a time in the worker (default 4)")
+        parser.add_argument("--port", type=port, default=8000, help="default 8000; 0 takes a free one")
+        parser.add_argument(
+            "--workers", type=whole_number("a number of processes", 1, 64), default=1, help="web processes (default 1)"
+        )
+        parser.add_argument(
+            "--threads",
+            type=whole_number("a number of threads", 1, 512),
+            default=8,
+            help="threads of each web process (default 8)",
+        )
+        parser.add_argument(
+            "--concurrency",
+            type=whole_number("a number of tasks", 1, 256),
+            default=4,
+            help="tasks at a time in the worker (default 4)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -36,6 +52,9 @@ class Command(BaseCommand):
 
     def _serve(self, *, host: str, port: int, beside: Sequence[tuple[str, list[str]]], **sizes: int) -> None:
         with listen(host, port) as listener, folder_held(settings.DATA_DIR, url_of(listener)):
+            if trouble := trouble_with_broker(app):
+                raise CannotServe(trouble)
+            keep_private(settings.DATA_DIR)
             if n_applied := bring_database_up():
                 self._say(f"Brought the database up to date ({n_applied} migrations).")
             if collect_statics():
@@ -50,9 +69,9 @@ class Command(BaseCommand):
     def _announce(self, url: str) -> None:
         self._say(self.style.SUCCESS(f"\nAgon is running: {url}"))
         if needs_link():
-            self._say(f"Sign in as admin (once, within {LINK_MINUTES} minutes): {url.rstrip('/')}{make_link()}")
+            self._say(f"Sign in as admin (once, within {LINK_MINUTES} minutes): {public_url(url).rstrip('/')}{make_link()}")
         else:
-            self._say(f"Sign in at {url}login/ or, without a password, with the link of `manage.py enter_link`.")
+            self._say(f"Sign in at {public_url(url)}login/ or, without a password, with the link of `manage.py enter_link`.")
         self._say("Stop it with Ctrl-C.\n")
 
     def _say(self, line: str) -> None:

@@ -1,6 +1,7 @@
 """Serves a fake language model on loopback, for trying things out and for tests."""
 
 import json
+import os
 import threading
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.management.arguments import port
 from judges.fakellm.script import Script
-from judges.fakellm.server import serving
+from judges.fakellm.server import HOST, serving
 from judges.sample import sample_script
 
 
@@ -18,7 +20,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8765)
+        parser.add_argument("--port", type=port, default=8765)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--script", type=Path, metavar="FILE", help="JSON; without it every reply says [[A]]")
         what.add_argument("--sample", action="store_true", help="the scripted judges of the sample arena")
@@ -33,11 +35,15 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             return
         except OSError as error:
-            raise CommandError(f"port {options['port']}: {error.strerror}", returncode=2) from None
+            why = os.strerror(error.errno) if error.errno else str(error)
+            complaint = f"cannot listen on {HOST} port {options['port']} ({why}): choose another with --port"
+            raise CommandError(complaint, returncode=2) from None
 
 
 def _read(path: Path) -> Script:
     try:
         return Script.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise CommandError(f"{path}: {error}", returncode=2) from None
+    except OSError as error:
+        raise CommandError(f"--script {path}: {error.strerror or error}; give the path of a JSON file", returncode=2) from None
+    except (ValueError, TypeError) as error:
+        raise CommandError(f"--script {path}: {error}", returncode=2) from None

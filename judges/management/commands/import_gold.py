@@ -1,24 +1,31 @@
 """Takes in a gold set, or makes one from the arena's own verifiers."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from arena.importing.newcomers import TooManyCompetitors, add_allowance
+from arena.importing.terminal import AsWritten
 from arena.models import Arena, Prompt, Response
+from arena.wording import counted
 from judges.goldsets import (
     READERS,
     GoldPair,
     GoldSetError,
     GradedAnswer,
     VerifiedPrompt,
+    fields_told,
     gold_pairs_from_verifiers,
     read_gold_set,
 )
-from judges.importing.gold import load_gold_set
+from judges.importing.gold import Loaded, load_gold_set
 
 VERIFIERS = "verifiers"
+MOST_NAMED = 10
 
 
 class Command(BaseCommand):
@@ -27,10 +34,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?", help=f"not needed with --format {VERIFIERS}")
+        parser.formatter_class = AsWritten
+        parser.epilog = fields_told()
         parser.add_argument("--format", required=True, choices=[*READERS, VERIFIERS])
         parser.add_argument("--arena", required=True, metavar="SLUG")
         parser.add_argument("--name", default="", help="of the gold set; default: the file's name")
         parser.add_argument("--seed", type=int, default=1, help="with verifiers: which of several answers are paired")
+        add_allowance(parser)
+        parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         arena = Arena.objects.filter(slug=options["arena"]).first()
@@ -40,11 +51,30 @@ class Command(BaseCommand):
         pairs = self._pairs(arena, options)
         name = options["name"] or (options["file"].stem if options["file"] else VERIFIERS)
         here = dict(arena.prompts.values_list("key", "pk")) if options["format"] == VERIFIERS else None
-        gold, placed = load_gold_set(arena, name, pairs, origin=options["format"], prompts=here)
-        self.stdout.write(f"{gold}: {gold.items.count():,} labels on {len(placed):,} battles of {arena.slug}.")
+        most_new = options["allow_competitors"]
+        with transaction.atomic():
+            try:
+                loaded = load_gold_set(arena, name, pairs, origin=options["format"], prompts=here, most_new=most_new)
+            except TooManyCompetitors as reason:
+                raise CommandError(str(reason), returncode=2) from None
+            self._say(arena, loaded, pairs)
+            transaction.set_rollback(options["check"])
+        if options["check"]:
+            self.stdout.write("Nothing was written: this was the check only.")
+
+    def _say(self, arena: Arena, loaded: Loaded, pairs: Sequence[GoldPair]) -> None:
+        battles = {placed.battle_id for placed in loaded.placed.values()}
+        self.stdout.write(
+            f"{loaded.gold}: {counted(loaded.gold.items.count(), 'label')} on {counted(len(battles), 'battle')} "
+            f"of {arena.slug}."
+        )
+        for note in loaded.notes():
+            self.stdout.write(note)
+        for warning in loaded.warnings():
+            self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
         unlabelled = sum(pair.label is None for pair in pairs)
         if unlabelled:
-            self.stdout.write(f"{unlabelled:,} pairs have no majority among their annotators: battles without a label.")
+            self.stdout.write(f"{counted(unlabelled, 'pair')} without a majority among the annotators: no label.")
 
     def _pairs(self, arena: Arena, options: dict[str, Any]) -> tuple[GoldPair, ...]:
         if options["format"] == VERIFIERS:
@@ -61,9 +91,12 @@ class Command(BaseCommand):
     def _verified(self, arena: Arena, seed: int) -> tuple[GoldPair, ...]:
         made = gold_pairs_from_verifiers(_verified_prompts(arena), seed=seed)
         self.stdout.write(
-            f"{len(made.pairs):,} pairs; all answers pass on {made.n_all_pass:,} prompts, none on {made.n_all_fail:,}, "
+            f"{counted(len(made.pairs), 'pair')}; all answers pass on {counted(made.n_all_pass, 'prompt')}, "
+            f"none on {made.n_all_fail:,}, "
             f"{made.n_unchecked:,} could not be checked."
         )
+        for key, reason in made.invalid[:MOST_NAMED]:
+            self.stdout.write(f"Prompt {key}: its verifier cannot be used: {reason}.")
         if not made.pairs:
             raise CommandError(f"{arena.slug} has no prompt with a verifier that one answer passes and one fails", returncode=2)
         return made.pairs

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 
+from arena.importing.newcomers import TooManyCompetitors, add_allowance
 from arena.models import Arena
+from arena.wording import agreeing, counted
 from judges.importing.loading import LAYOUTS, Taken, import_judgements
 from judges.importing.stored import UnreadableFile
 from judges.models import Game
@@ -24,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--arena", required=True, metavar="SLUG")
         parser.add_argument("--judge", default="", metavar="NAME", help="what to call the judge; default: the file's name")
         parser.add_argument("--baseline", default="", metavar="NAME", help="arena-hard: the competitor that all others met")
+        add_allowance(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         arena = Arena.objects.filter(slug=options["arena"]).first()
@@ -32,18 +35,32 @@ class Command(BaseCommand):
             raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
         try:
             taken = import_judgements(
-                options["file"], options["format"], arena, name=options["judge"], baseline=options["baseline"]
-            )
+                options["file"], options["format"], arena, name=options["judge"], baseline=options["baseline"],
+                most_new=options["allow_competitors"],
+            )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
-        except UnreadableFile as error:
+        except (UnreadableFile, TooManyCompetitors) as error:
             raise CommandError(str(error), returncode=2) from None
         self._report(arena, taken)
 
     def _report(self, arena: Arena, taken: Taken) -> None:
-        self.stdout.write(f"{taken.judge}: {taken.n_added:,} of {taken.n_games:,} games were new.")
+        self.stdout.write(
+            f"{taken.judge}: {taken.n_added:,} of {counted(taken.n_games, 'game')} "
+            f"{agreeing(taken.n_added, 'was', 'were')} new."
+        )
+        if taken.n_repeated:
+            self.stdout.write(
+                f"{taken.n_repeated:,} of {taken.n_games:,} {agreeing(taken.n_repeated, 'stands', 'stand')} in "
+                "the file a second time, word for word: one game each."
+            )
+        for note in taken.notes:
+            self.stdout.write(note)
         if taken.n_without_battle:
-            self.stdout.write(f"{taken.n_without_battle:,} of {taken.n_rows:,} rows name no battle of {arena.slug}: left out.")
+            self.stdout.write(
+                f"{taken.n_without_battle:,} of {counted(taken.n_rows, 'row')} "
+                f"{agreeing(taken.n_without_battle, 'names', 'name')} no battle of {arena.slug}: left out."
+            )
         games = Game.objects.filter(judge=taken.judge, battle__arena=arena).order_by("state")
         for state, n_games in games.values_list("state").annotate(n=Count("pk")):
             self.stdout.write(f"{n_games:>8,} {Game.State(state).label}")

@@ -19,18 +19,22 @@ from django.db.models import Count
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from arena.exit_codes import MEANINGS, Exit, told
 from arena.models import Arena, Competitor, Endpoint, PromptPool, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import controlling
-from arena.running.budget import dollars
-from arena.running.engine import Engine
+from arena.running.budget import dollars, spent_in_words
+from arena.running.engine import Engine, RunGone
 from arena.running.forecasting import FEWEST
 from arena.running.planning import CannotPlan, PlanStale
+from arena.running.terminal import left_to_others, named_arena, resumed, run_to_resume
+from arena.running.watching import failures
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.models import Game, Judge
 from judges.offline import OFFLINE_JUDGES
 from judges.offline_games import offline_judge
 from judges.pairings import standing_battles, unused_battles_dropped
+from judges.parameters import SAYS
 from judges.pilots import PILOT, pilot_of
 from judges.planning import CardOutdated, Draft, start
 from judges.scopes import Scope, check_competitors
@@ -47,13 +51,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--arena", required=True, metavar="SLUG")
+        parser.epilog = told()
+        parser.add_argument("--arena", metavar="SLUG", help="whose battles; a run that is resumed knows its own")
         named = f"a judge's name, or one of: {', '.join(OFFLINE_JUDGES)}"
         parser.add_argument("--judge", action="append", default=[], metavar="NAME", help=f"{named}; may be given again")
         parser.add_argument("--endpoint", metavar="NAME", help="ask this endpoint, with --protocol")
         parser.add_argument("--protocol", default="pairwise", metavar="KEY")
         parser.add_argument(
-            "--parameters", default="{}", metavar="JSON", help='such as {"max_tokens": 512, "reference": "with"}'
+            "--parameters",
+            default="{}",
+            metavar="JSON",
+            help=f'such as {{"max_tokens": 512, "reference": "with"}}; there are {", ".join(SAYS)}',
         )
         parser.add_argument("--template", type=Path, metavar="FILE", help="another template for the protocol")
         parser.add_argument("--plan", choices=PLANS, help="default: standing, the battles that are here")
@@ -70,7 +78,10 @@ class Command(BaseCommand):
         parser.add_argument("--orders", choices=["both", "one"], default="both")
         parser.add_argument("--repeats", type=int, default=1, metavar="K")
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--cap", type=float, metavar="DOLLARS", help="never spend more")
+        parser.add_argument(
+            "--again", action="store_true", help="ask once more, and pay, where a reply came before and decided nothing"
+        )
+        parser.add_argument("--cap", type=float, metavar="DOLLARS", help="no call is sent that could pass it")
         parser.add_argument(
             "--pilot", type=int, metavar="N", help="send N calls of the plan, then say what the rest will cost, and ask"
         )
@@ -79,13 +90,11 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask before sending")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        arena = Arena.objects.filter(slug=options["arena"]).first() or refuse(
-            f"--arena {options['arena']}: no such arena; known are {_listed(Arena, 'slug')}"
-        )
-        if options["resume"]:
-            self._resume(arena, options["resume"], options["threads"])
-            return
         _check(options)
+        if options["resume"]:
+            self._resume(options)
+            return
+        arena = named_arena(options["arena"])
         wish = _wish(arena, options)
         with _unused_cards_dropped() as cards, unused_battles_dropped(arena) as now:
             cards += self._judges(options)
@@ -94,6 +103,8 @@ class Command(BaseCommand):
     def _play(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime, options: dict[str, Any]) -> None:
         cap = None if options["cap"] is None else round(options["cap"] * DOLLAR)
         draft = self._announced(arena, judges, wish, now)
+        if not draft.is_something_left:
+            left_to_others(draft.holding, arena)
         answer = _answer(draft, options)
         if answer == "pilot":
             cap = self._try_some(draft, cap, options)
@@ -102,7 +113,8 @@ class Command(BaseCommand):
         if answer == "no":
             self.stdout.write("Nothing was sent and nothing was written.")
             return
-        self._send(draft, cap, options["threads"])
+        self._end(self._send(draft, cap, options["threads"]))
+        left_to_others(draft.holding, arena)
 
     def _announced(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime) -> Draft:
         try:
@@ -119,6 +131,8 @@ class Command(BaseCommand):
         counts = pilot.counts
         self.stdout.write(f"Trying {counts.n_calls:,} of these calls first, at most {dollars(counts.cost)}.")
         run = self._send(pilot, cap, options["threads"])
+        if run.state != Run.State.DONE:
+            self._end(run)  # what stopped the pilot would stop the rest
         return None if cap is None else max(cap - run.spent, 0)
 
     def _send(self, draft: Draft, cap: int | None, n_threads: int) -> Run:
@@ -130,15 +144,12 @@ class Command(BaseCommand):
         self._report(run)
         return run
 
-    def _resume(self, arena: Arena, number: int, n_threads: int) -> None:
-        mine = {"arena": arena, "kind": Run.Kind.JUDGE}
-        run = Run.objects.filter(**mine, pk=number).first() or refuse(
-            f"--resume {number}: no such run of {arena.slug}; its runs are {_listed(Run, 'pk', **mine)}"
-        )
-        if run.state == Run.State.PAUSED:
-            controlling.resume(run)
-        self._work(run, n_threads)
+    def _resume(self, options: dict[str, Any]) -> None:
+        run = run_to_resume(Run.Kind.JUDGE, options)
+        resumed(run, None if options["cap"] is None else round(options["cap"] * DOLLAR))
+        self._work(run, options["threads"])
         self._report(run)
+        self._end(run)
 
     def _judges(self, options: dict[str, Any]) -> list[Judge]:
         judges = [self._named(name) for name in options["judge"]]
@@ -162,6 +173,12 @@ class Command(BaseCommand):
         return newest
 
     def _work(self, run: Run, n_threads: int) -> None:
+        try:
+            self._follow(run, n_threads)
+        except (RunGone, Run.DoesNotExist):
+            raise CommandError(str(RunGone(run.pk)), returncode=Exit.FAULT) from None
+
+    def _follow(self, run: Run, n_threads: int) -> None:
         columns = (TextColumn("Judging{task.fields[stage]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=not run.calls.exists()) as bar:
             task = bar.add_task("", total=None, stage="")
@@ -177,7 +194,8 @@ class Command(BaseCommand):
                     engine.work(progress=_every(LOOK_SECONDS, look))
                 look()
                 if engine.stopped.is_set() and run.state == Run.State.RUNNING:
-                    refuse(f"Interrupted. Run {run.pk} goes on where a worker runs, or with --resume {run.pk}.")
+                    words = f"Interrupted. Run {run.pk} goes on where a worker runs, or with --resume {run.pk}."
+                    raise CommandError(words, returncode=Exit.PAUSED)
 
     def _report(self, run: Run) -> None:
         run.refresh_from_db()
@@ -185,9 +203,15 @@ class Command(BaseCommand):
         for state, n_games in counts:
             label = Game.State(state).label if state else "not over"
             self.stdout.write(f"{n_games:>8,} {label}")
-        self.stdout.write(f"Spent: {dollars(run.spent)}. Run {run.pk} is {run.get_state_display()}.")
+        self.stdout.write(f"Spent: {spent_in_words(run.spent, run.bounded)}. Run {run.pk} is {run.get_state_display()}.")
+        for line in failures(run):
+            self.stdout.write(line)
+
+    def _end(self, run: Run) -> None:
         if run.paused_because:
-            refuse(f"Paused: {run.paused_because}")
+            raise CommandError(f"Paused: {run.paused_because}", returncode=Exit.PAUSED)
+        if (code := controlling.ending(run)) != Exit.DONE:
+            raise CommandError(f"run {run.pk}: {MEANINGS[code]}", returncode=code)
 
 
 def _every(seconds: float, look: Callable[[], None]) -> Callable[[], None]:
@@ -245,7 +269,7 @@ def _check(options: dict[str, Any]) -> None:
 
 def _wish(arena: Arena, options: dict[str, Any]) -> Wish:
     scope, baseline = _scope(arena, options), _baseline(arena, options)
-    how = {name: options[name] for name in ("orders", "repeats", "seed")}
+    how = {name: options[name] for name in ("orders", "repeats", "seed", "again")}
     wish = Wish(plan=_plan(options), scope=scope, baseline=baseline, numbers=_numbers(options), most=options["battles"], **how)
     if options["plan"] is None and wish.plan == "standing" and not standing_battles(arena, scope, most=1):
         return replace(wish, plan="all")
@@ -299,7 +323,9 @@ def _read_numbers(path: Path) -> list[int]:
     try:
         words = re.split(r"[\s,;#]+", path.read_text(encoding="utf-8-sig"))
         return [int(word) for word in words if word]
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        refuse(f"--battle-file {path}: {error.strerror or error}; numbers of battles are needed, in a file that can be read")
+    except ValueError as error:
         refuse(f"--battle-file {path}: numbers of battles are needed, with spaces, commas or lines between them ({error})")
 
 
@@ -310,11 +336,23 @@ def _asked_at(options: dict[str, Any]) -> Judge:
     )
     try:
         named_protocol(options["protocol"])
-        template = options["template"].read_text(encoding="utf-8") if options["template"] else ""
+        template = _read_template(options["template"]) if options["template"] else ""
         parameters = json.loads(options["parameters"])
         return called_judge(endpoint, options["protocol"], template=template, parameters=parameters)
     except (ValueError, TypeError, OSError, CardTaken) as error:
         refuse(str(error))
+
+
+def _read_template(path: Path) -> str:
+    try:
+        template = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"--template {path}: {error.strerror or error}; give the path of a file that can be read") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"--template {path}: the file is no text in UTF-8; save it so") from None
+    if not template.strip():
+        raise ValueError(f"--template {path}: the file is empty; leave the option out for the protocol's own text")
+    return template
 
 
 def _answer(draft: Draft, options: dict[str, Any], *, is_tried: bool = False) -> Answer:
@@ -338,4 +376,4 @@ def _listed(model: Any, column: str, **narrowed: Any) -> str:
 
 
 def refuse(message: str) -> NoReturn:
-    raise CommandError(message, returncode=2)
+    raise CommandError(message, returncode=Exit.REFUSED)

@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from arena.management.arguments import port as port_number
 from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
+from arena.wording import counted
 from judges.sample import PORT, SCRIPTED, judge_sample_offline, plan_scripted_judges
 from ranking.boards import ensure_boards
 from ranking.models import Leaderboard
@@ -23,9 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="do all but serve")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="default 8000")
+        parser.add_argument("--port", type=port_number, default=8000, help="default 8000")
         parser.add_argument(
-            "--judge-port", type=int, default=PORT, help=f"of the scripted judges, on loopback (default {PORT})"
+            "--judge-port", type=port_number, default=PORT, help=f"of the scripted judges, on loopback (default {PORT})"
         )
 
     def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int, **options: Any) -> None:
@@ -58,7 +60,10 @@ class Command(BaseCommand):
         n_prompts, n_competitors = Prompt.objects.filter(arena=arena).count(), arena.competitors.count()
         n_votes = Vote.objects.filter(battle__arena=arena).count()
         verb = "Loaded the" if is_new else "Found the"
-        self._say(f"{verb} sample arena: {n_competitors} competitors, {n_prompts} prompts, {n_votes:,} simulated votes.")
+        self._say(
+            f"{verb} sample arena: {counted(n_competitors, 'competitor')}, {counted(n_prompts, 'prompt')}, "
+            f"{counted(n_votes, 'simulated vote')}."
+        )
         judge_sample_offline(arena)
         for board in ensure_boards(arena):
             if not board.snapshots.exists():

@@ -3,7 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.models import Arena
+from arena.wording import counted
 from ranking.boards import ensure_boards
+from ranking.fit_memory import FitTooLarge
 from ranking.models import Leaderboard
 from ranking.publishing import BoardBusy, publish_snapshot
 
@@ -21,13 +23,20 @@ class Command(BaseCommand):
         if board is None:
             known = ", ".join(Leaderboard.objects.values_list("slug", flat=True)[:20]) or "none yet: import battles first"
             raise CommandError(f"there is no leaderboard {slug!r}; there are: {known}", returncode=2)
+        before = board.newest_snapshot()
         try:
             snapshot = publish_snapshot(board)
-        except BoardBusy as reason:
+        except (BoardBusy, FitTooLarge) as reason:
             raise CommandError(str(reason)) from reason
+        if before is not None and snapshot.pk == before.pk:
+            self.stdout.write(
+                f"{board.name}: nothing new since snapshot {snapshot.key} of {snapshot.created_at:%Y-%m-%d %H:%M} UTC, "
+                f"at ledger position {snapshot.watermark}."
+            )
+            return
         n_rated = snapshot.entries.exclude(rating=None).count()
         self.stdout.write(
-            f"{board.name}: {n_rated} rated from {snapshot.n_votes:,} votes in {snapshot.fit_seconds:.2f} s, "
+            f"{board.name}: {n_rated} rated from {counted(snapshot.n_votes, 'vote')} in {snapshot.fit_seconds:.2f} s, "
             f"snapshot {snapshot.key} at ledger position {snapshot.watermark}"
         )
         for note in snapshot.notes:

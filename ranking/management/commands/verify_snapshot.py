@@ -1,3 +1,4 @@
+from math import isfinite
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"It was made by other code ({snapshot.code_version}): its numbers may differ by more than rounding."
             )
-        self.stdout.write(f"Same evidence; ratings and limits differ by at most {rebuilt.largest_difference:.3g} points.")
+        came_or_went = "a rating or an interval came or went."
+        most = f"ratings and limits differ by at most {rebuilt.largest_difference:.3g} points."
+        self.stdout.write(f"Same evidence; {most if isfinite(rebuilt.largest_difference) else came_or_went}")
         if rebuilt.same_code and rebuilt.largest_difference > 1e-6:
             raise CommandError("the same code makes other numbers from the same votes: please report this")

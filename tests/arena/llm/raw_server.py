@@ -54,3 +54,10 @@ def raw_server(*pieces, **options):
 def reply(body, *headers, status="200 OK"):
     lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "connection: close", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@contextlib.contextmanager
+def answering():
+    """A server whose answer is set before each request."""
+    with raw_server() as server:
+        yield server

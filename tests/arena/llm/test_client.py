@@ -38,9 +38,9 @@ def failure(target, request=None, **options):
         ("drop_midway", Kind.TEMPORARY, Cause.DROPPED),
         ("policy", Kind.GAME, Cause.POLICY),
         ("context_length", Kind.GAME, Cause.CONTEXT_LENGTH),
-        ("html", Kind.GAME, Cause.NO_COMPLETION),
-        ("empty_body", Kind.GAME, Cause.NO_COMPLETION),
-        ("wrong_json", Kind.GAME, Cause.NO_COMPLETION),
+        ("html", Kind.GAME, Cause.NO_MODEL),
+        ("empty_body", Kind.GAME, Cause.NO_MODEL),
+        ("wrong_json", Kind.TEMPORARY, Cause.DROPPED),
         ("tool_call", Kind.GAME, Cause.NO_COMPLETION),
         ("null_content", Kind.GAME, Cause.NO_COMPLETION),
         ("huge", Kind.GAME, Cause.NO_COMPLETION),
@@ -228,7 +228,7 @@ def test_a_reply_that_was_compressed_unasked_is_read():
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b"null", b"7", b"{}", b"\xff\xfe", b'{"choices": 3}', b'{"choices": []}', b'{"choices": [null]}', b"[" * 100_000,
+    [b"[]", b"null", b"7", b"{}", b'{"choices": 3}', b'{"choices": []}', b'{"choices": [null]}', b"[" * 100_000,
      b'{"choices":[{"message":{"content":{"a":1}},"finish_reason":"stop"}]}'],
     ids=lambda body: repr(body[:20]),
 )  # fmt: skip
@@ -236,6 +236,24 @@ def test_json_of_any_other_shape_is_no_completion(wire, body):
     with raw_server(reply(body, "content-type: application/json; charset=rot13")) as server:
         error = failure(target_at(f"http://127.0.0.1:{server.port}", wire))
     assert error.cause is Cause.NO_COMPLETION
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"  \n", b"<html><title>Welcome</title>", b"OK", b"Not found"], ids=repr)
+def test_what_no_server_of_a_model_sends_costs_nothing(wire, body):
+    with raw_server(reply(body, "content-type: text/html")) as server:
+        error = failure(target_at(f"http://127.0.0.1:{server.port}", wire))
+    assert (error.cause, error.kind, error.was_refused) == (Cause.NO_MODEL, Kind.GAME, True)
+    assert error.reason.endswith("came instead of JSON: check the base URL")
+
+
+@pytest.mark.parametrize(
+    ("body", "header"),
+    [(GOOD[:40], ""), (zlib.compress(GOOD)[:30], "content-encoding: deflate"), (b"12345", "content-encoding: gzip")],
+)
+def test_a_body_that_broke_off_is_asked_for_again_like_a_connection_that_did(wire, body, header):
+    with raw_server(reply(body, header) if header else reply(body)) as server:
+        error = failure(target_at(f"http://127.0.0.1:{server.port}", wire))
+    assert (error.cause, error.kind, error.was_refused) == (Cause.DROPPED, Kind.TEMPORARY, False)
 
 
 def test_what_no_database_takes_is_replaced():

@@ -1,7 +1,9 @@
+import base64
 import html
 import json
 import logging
 import pickle
+import time
 import traceback
 from urllib.parse import quote, quote_plus
 
@@ -20,6 +22,8 @@ ENVIRON = {"AGON_KEY_A": "api.example.com sk-12345678", "AGON_KEY_B": "api.examp
 def test_a_key_is_given_for_the_host_that_it_is_bound_to():
     assert key_for("AGON_KEY_A", host="API.example.com", port=443, environ=ENVIRON) == "sk-12345678"
     assert key_for("AGON_KEY_B", host="api.example.com", port=8443, environ=ENVIRON) == "sk-abcdefgh"
+    for written in ("::1 sk-12345678", "[::1]:8443 sk-12345678"):
+        assert key_for("AGON_KEY_A", host="::1", port=8443, environ={"AGON_KEY_A": written}) == "sk-12345678"
 
 
 @pytest.mark.parametrize(
@@ -31,8 +35,11 @@ def test_a_key_is_given_for_the_host_that_it_is_bound_to():
         ("AGON_KEY_C", "api.example.com", 443, ENVIRON, "is not set"),
         ("HOME", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
         ("AGON_SECRET_KEY", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
-        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "sk-12345678"}, "is malformed"),
-        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com short"}, "is malformed"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "sk-12345678"}, "holds one word"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com short"}, "fewer than 8 characters"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com sk-12 345678"}, "more than two words"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com sk-12345678ü"}, "beyond ASCII"),
+        ("AGON_KEY_A", "127.0.0.1", 8000, {}, 'AGON_KEY_A="127.0.0.1:8000 KEY"'),
     ],
 )
 def test_any_other_key_is_refused_with_what_to_do(name, host, port, environ, says):
@@ -62,6 +69,30 @@ def test_a_key_with_unusual_characters_is_found_in_json_pages_and_addresses(spel
     text = f"wrong key: {spell(key)}, sorry"
     assert "[key]" in redacted(text, {"AGON_KEY_X": f"host {key}"})
     assert "12345" not in redacted(text, {"AGON_KEY_X": f"host {key}"})
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_key_in_base64_is_found_wherever_it_begins(before, encode):
+    key = "sk-ab/cd+ef>>>???~12345678"
+    text = f"you sent {encode((before + key + '!').encode()).decode()}"
+    said = redacted(text, {"AGON_KEY_X": f"host {key}"})
+    assert "[key]" in said
+    assert len(said) <= len("you sent [key]") + len(before) * 2 + 6
+
+
+@pytest.mark.parametrize(
+    "spell", [str.upper, str.lower, str.swapcase, str.title, lambda key: "".join(f"%{ord(each):02X}" for each in key)]
+)
+def test_a_key_is_found_in_any_case_and_character_by_character(spell):
+    assert redacted(f"<{spell('sk-Proj-AbCd1234')}>", {"AGON_KEY_X": "host sk-Proj-AbCd1234"}) == "<[key]>"
+
+
+def test_a_large_body_is_searched_in_time():
+    body = "sk-s%73" * 600_000
+    began = time.process_time()
+    assert redacted(body, {f"AGON_KEY_{n}": f"host sk-proj-{n:060d}" for n in range(4)}) == body
+    assert time.process_time() - began < 10
 
 
 def test_redaction_takes_the_longer_of_two_keys_first():

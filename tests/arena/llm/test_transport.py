@@ -60,7 +60,7 @@ def test_a_certificate_of_another_name_is_refused(server, certificate):
 
 def test_a_certificate_of_no_known_authority_is_refused(server):
     with pytest.raises(httpx2.ConnectError, match=r"(?i)certificate"):
-        asked(server, "judge.example", True)
+        asked(server, "judge.example", None)
     assert server.requests == []
 
 

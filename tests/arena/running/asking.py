@@ -29,6 +29,12 @@ class Asking:
     def more(self, run):
         return False
 
+    def without_call(self, run):
+        return 0
+
+    def results(self, run):
+        return []
+
 
 class AskingWarmly(Asking):
     temperature = 0.7

@@ -34,7 +34,7 @@ def fake(script, settings, kind="Asking"):
 def make_endpoint(server, **fields):
     fields = {"is_proven": True, "proven_with": ["schema", "temperature"], "requests_per_minute": FAST} | fields
     return Endpoint.objects.create(
-        name=f"endpoint {next(_numbers)}", model="fake", base_url=server.openai_url, **{"timeout_seconds": 5} | fields
+        name=f"endpoint {next(_numbers)}", model="fake", **{"timeout_seconds": 5, "base_url": server.openai_url} | fields
     )
 
 
@@ -79,16 +79,20 @@ def in_threads(tasks):
 
 def engine_process(run, **options):
     """An engine in a process that can be killed; on this test's database."""
+    kind = settings.RUN_KINDS["judge"]
+    said = ",".join(f"{option}={value}" for option, value in options.items())
+    command = [sys.executable, "-m", "tests.arena.running.engine_process", str(run.pk), kind, said]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def environment():
+    """Of a process on this test's database."""
     name = connection.settings_dict["NAME"]
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else _postgres_url(connection.settings_dict)
-    kind = settings.RUN_KINDS["judge"]
-    env = os.environ | {
+    return os.environ | {
         "DATABASE_URL": url, "AGON_ENDPOINTS_ALLOWED": ",".join(settings.ENDPOINTS_ALLOWED),
         "AGON_DATA_DIR": str(settings.DATA_DIR),
     }  # fmt: skip
-    said = ",".join(f"{option}={value}" for option, value in options.items())
-    command = [sys.executable, "-m", "tests.arena.running.engine_process", str(run.pk), kind, said]
-    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def _postgres_url(database):

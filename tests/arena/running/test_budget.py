@@ -66,12 +66,75 @@ def test_failed_attempts_cost_nothing_where_the_server_said_no_and_all_where_nob
 
 
 def test_a_server_that_charges_more_than_was_held_stops_the_run(settings):
-    with fake(Script(usage=(0, 50_000)), settings) as server:
-        run = work(make_run(_cent_endpoint(server), 50, cap=10 * CENT), n_threads=1)
+    with fake(Script(usage=(0, 8_000)), settings) as server:  # eight times the limit: thinking that did not count in it
+        run = work(make_run(_cent_endpoint(server), 50, cap=5 * CENT), n_threads=1)
     assert run.state == Run.State.PAUSED
     assert "charged more" in run.paused_because
     assert len(server.requests) == 1
-    assert run.spent == 50 * CENT
+    assert (run.spent, run.bounded) == (8 * CENT, 0)
+
+
+@pytest.mark.parametrize("usage", [(10**9, 10**9), (10, 8_001), (10**6, 5)])
+def test_counts_that_a_call_cannot_have_had_are_not_booked(settings, usage):
+    with fake(Script(usage=usage), settings) as server:
+        run = work(make_run(_cent_endpoint(server), 3, cap=DOLLAR))
+    assert (run.state, run.spent, run.bounded) == (Run.State.DONE, 3 * CENT, 3 * CENT)
+    attempt = Attempt.objects.first()
+    assert (attempt.state, attempt.cost, attempt.tokens_in, attempt.tokens_out) == ("ok", CENT, None, None)
+    assert attempt.cost_is_bound
+    assert f"counts {usage[0]:,} tokens in and {usage[1]:,} out" in attempt.error
+
+
+def test_a_refusal_that_charges_what_cannot_be_is_booked_as_its_bound(settings):
+    with fake(Script(behaviours=("broken_choice",), usage=(10**9, 10**9)), settings) as server:
+        run = work(make_run(_cent_endpoint(server), 1, cap=DOLLAR), idle_seconds=10)
+    assert list(Attempt.objects.values_list("cost", "state")) == [(CENT, "failed"), (CENT, "ok")]
+    assert (run.spent, run.bounded) == (2 * CENT, 2 * CENT)
+
+
+def _over_its_cap(settings, server, **changes):
+    run = work(make_run(_cent_endpoint(server), 5, cap=5 * CENT), n_threads=1)
+    assert (run.state, run.spent) == (Run.State.PAUSED, 8 * CENT)
+    Run.objects.filter(pk=run.pk).update(**changes)
+    run.refresh_from_db()
+    return run
+
+
+def test_a_run_over_its_cap_says_what_to_do_and_goes_on_with_another(settings):
+    with fake(Script(usage=(0, 8_000)), settings) as server:
+        run = _over_its_cap(settings, server)
+        assert "set a cap of $0.08 or more, or none" in run.paused_because
+        with pytest.raises(controlling.NotPossible, match=r"stays paused: \$0.08 are spent or held, over its cap of \$0.05"):
+            controlling.resume(run)
+        server.script = Script(usage="bound")
+        controlling.raise_cap(run, 10 * CENT)
+        assert work(run).spent == 10 * CENT
+        controlling.raise_cap(run, None)
+        assert (work(run).state, run.spent) == (Run.State.DONE, 12 * CENT)
+
+
+def test_a_run_over_its_cap_can_be_cancelled(settings):
+    with fake(Script(usage=(0, 8_000)), settings) as server:
+        run = _over_its_cap(settings, server)
+        controlling.cancel(run)
+    assert run.state == Run.State.CANCELLED
+    assert not Call.objects.waiting().filter(run=run).exists()
+
+
+@pytest.mark.parametrize("state", [Run.State.DONE, Run.State.FAILED])
+def test_failed_calls_of_a_run_over_its_cap_wait_for_another_cap(settings, state):
+    with fake(Script(usage=(0, 8_000)), settings) as server:
+        run = _over_its_cap(settings, server, state=state)
+        Call.objects.waiting().filter(run=run).update(state=Call.State.FAILED, outcome="error")
+        with pytest.raises(controlling.NotPossible, match="stays as it is"):
+            controlling.again(run)
+    assert Call.objects.filter(run=run, state=Call.State.FAILED).count() == 4
+
+
+def test_what_is_spent_over_the_cap_is_told(settings):
+    with fake(Script(usage=(0, 8_000)), settings) as server:
+        run = _over_its_cap(settings, server)
+    assert controlling.progress(run).over == 3 * CENT
 
 
 def test_no_cap_is_set_below_what_is_spent(settings):

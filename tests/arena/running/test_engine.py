@@ -176,3 +176,17 @@ def test_a_refused_temperature_loses_no_call(settings):
         run = work(make_run(make_endpoint(server, is_proven=False, proven_with=[]), 64), n_threads=64)
     assert _states(run) == {(State.DONE, "ok"): 64}
     assert len(server.requests) == 65
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("behaviour", ["html", "empty_body"])
+def test_an_address_where_no_model_has_ever_answered_is_paused_by_its_first_web_page(settings, behaviour):
+    """One call and no money; at an endpoint that has answered before it fails that one call."""
+    with fake(Script(behaviours=(behaviour,)), settings) as server:
+        endpoint = make_endpoint(server, is_proven=False, proven_with=[], price_in=10_000_000, price_out=10_000_000)
+        run = work(make_run(endpoint, 8))
+        n_asked = len(server.requests)
+    endpoint.refresh_from_db()
+    assert n_asked == 1
+    assert "check the base URL" in endpoint.paused_because
+    assert (run.spent, Call.objects.filter(run=run).exclude(outcome="").count()) == (0, 0)

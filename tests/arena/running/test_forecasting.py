@@ -37,8 +37,9 @@ def test_too_few_calls_and_free_ones_foresee_nothing():
 def test_a_call_costs_what_all_its_attempts_cost_and_is_held_against_its_first_bound():
     run = make_run(Endpoint.objects.create(name="one", model="fake", base_url="http://127.0.0.1:1/v1"), n_calls=2)
     call = Call.objects.filter(run=run).first()
-    for reserved, cost in ((100, 40), (200, 70)):
-        Attempt.objects.create(call=call, endpoint=call.endpoint, reserved=reserved, cost=cost, sent_at=timezone.now())
+    for reserved, cost, state in ((100, 40, "failed"), (150, 150, "lost"), (200, 70, "ok")):
+        said = {"reserved": reserved, "cost": cost, "state": state}
+        Attempt.objects.create(call=call, endpoint=call.endpoint, sent_at=timezone.now(), **said)
     assert past_calls(Call.objects.filter(run=run)) == []
     Call.objects.filter(pk=call.pk).update(state=Call.State.DONE)
     assert past_calls(Call.objects.filter(run=run)) == [PastCall(100, 110)]

@@ -1,17 +1,18 @@
 """Bootstrap: the twin of the sandwich."""
 
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 from scipy.stats import chisquare, poisson
 
-from ranking.maths import Comparisons, fit_bradley_terry
+from ranking.maths import Comparisons, fit_bradley_terry, fit_davidson
 from ranking.maths.bootstrap import RowWeights, bootstrap
 from ranking.maths.bradley_terry import maximise
 from ranking.maths.counting import win_rate
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.poisson import PoissonCells, PoissonTable
 from ranking.maths.refits import Refitter, half_win_table
 from tests.ranking.maths.making import battles, simulated
@@ -194,6 +195,22 @@ def test_weights_that_are_not_whole_are_summed_in_full():
     kept = c.reweighted(c.weights())
     assert bootstrap(tenths, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
     assert bootstrap(kept, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
+
+
+@pytest.mark.parametrize("method", [fit_bradley_terry, fit_davidson])
+def test_a_sampling_weight_is_no_count(method):
+    """Resampled by cells, a row of any sampling weight is one comparison: no surer with a larger weight."""
+    plain = battles("x>y*60 y>x*30 x=y*10")
+    heavy = replace(plain.reweighted(plain.weights() * 1_000), weight_kind="sampling")
+    known, found = (
+        bootstrap(c, method=method, by="cells", n_replicates=300, rng=np.random.default_rng(5)).standard_errors()
+        for c in (plain, heavy)
+    )
+    assert found == pytest.approx(known, rel=0.15)
+    counted = bootstrap(
+        replace(heavy, weight_kind="count"), method=method, by="cells", n_replicates=100, rng=np.random.default_rng(5)
+    )
+    assert counted.standard_errors() == pytest.approx(known / np.sqrt(1_000), rel=0.25)
 
 
 def test_a_comparison_counts_as_often_as_its_prompt_times_as_often_as_its_voter():

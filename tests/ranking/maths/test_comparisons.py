@@ -55,7 +55,7 @@ def test_absent_clusters_are_unknown_and_absent_weights_one():
         ({"b": ["y", "x"]}, r"row 1 compares 'x' with itself"),
         ({"outcome": ["a"]}, r"outcome has shape \(1,\): it must be \(2,\)"),
         ({"weight": [1.0]}, r"weight has shape \(1,\): it must be \(2,\)"),
-        ({"weight": [1.0, -1.0]}, r"weight\[1\] is -1.0: a weight is a finite count"),
+        ({"weight": [1.0, -1.0]}, r"weight\[1\] is -1.0: a weight is a finite number"),
         ({"weight": [float("nan"), 1.0]}, r"weight\[0\] is nan"),
     ],
 )

@@ -10,10 +10,10 @@ from scipy.special import expit, log_expit, logit
 
 from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry
 from ranking.maths.arrays import Floats
-from ranking.maths.contextual import fit_contextual
+from ranking.maths.contextual import SLOT_SD, fit_contextual
+from ranking.maths.failures import SeparationError
 from ranking.maths.fit import Parameter
-from ranking.maths.separation import SeparationError, separating_direction
-from ranking.maths.slot_bound import slot_bound
+from ranking.maths.separation import separating_direction
 from ranking.maths.style import length_saturation, style_differences
 from tests.ranking.maths.making import battles
 
@@ -61,23 +61,28 @@ def test_scipy_finds_the_same_maximum():
         points = POINTS[c.outcome]
 
         def loss(x, design=design, points=points, c=c):
-            return -(c.weights() @ (points * log_expit(design @ x) + (1 - points) * log_expit(-design @ x)))
+            of_slots = x[len(c.names) + len(c.covariate_names) :]
+            said = c.weights() @ (points * log_expit(design @ x) + (1 - points) * log_expit(-design @ x))
+            return -said + of_slots @ of_slots / (2 * SLOT_SD**2)
 
         found = minimize(loss, np.zeros(design.shape[1]), method="BFGS", tol=1e-9)
         assert tuple(p.name for p in fit.parameters) == names
-        assert fit.diagnostics.log_likelihood == pytest.approx(-found.fun)
+        prior = np.sum(found.x[6:] ** 2) / (2 * SLOT_SD**2)
+        assert fit.diagnostics.log_likelihood == pytest.approx(prior - found.fun, rel=1e-6)
         assert fit.ratings == pytest.approx(found.x[:4] - found.x[:4].mean(), abs=1e-4)
         assert [p.estimate for p in fit.parameters] == pytest.approx(found.x[4:], abs=1e-4)
 
 
-def test_covariances_are_those_of_the_written_down_design():
+@pytest.mark.parametrize("slot_sd", [None, SLOT_SD, 0.3])
+def test_covariances_are_those_of_the_written_down_design(slot_sd):
     c = contextual(np.random.default_rng(3))
     c = replace(c, voter=np.arange(len(c)) % 11)
-    fit, (design, _) = fit_contextual(c), dense(c)
+    fit, (design, _) = fit_contextual(c, slot_sd=slot_sd), dense(c)
+    prior = np.diag(np.append(np.zeros(6), np.full(design.shape[1] - 6, slot_sd**-2 if slot_sd else 0.0)))
     estimate = np.append(fit.ratings, [p.estimate for p in fit.parameters])
     p = expit(design @ estimate)
     scores = (POINTS[c.outcome] - p)[:, None] * design
-    bread = np.linalg.pinv(design.T @ ((c.weight * p * (1 - p))[:, None] * design))
+    bread = np.linalg.pinv(design.T @ ((c.weight * p * (1 - p))[:, None] * design) + prior)
     assert fit.model_covariance() == pytest.approx(bread[:4, :4], abs=1e-9)
 
     def clustered(labels):
@@ -91,7 +96,7 @@ def test_covariances_are_those_of_the_written_down_design():
         ("prompt", "voter"): clustered(c.prompt) + clustered(c.voter) - clustered(pairs),
     }
     for cluster, meat in meats.items():
-        values, vectors = np.linalg.eigh(bread @ meat @ bread)
+        values, vectors = np.linalg.eigh(bread @ (meat + prior) @ bread)
         expected = (vectors * np.maximum(values, 0)) @ vectors.T
         assert fit.covariance(cluster) == pytest.approx(expected[:4, :4], abs=1e-9)
         assert fit.parameter_covariance(cluster) == pytest.approx(expected[4:, 4:], abs=1e-9)
@@ -143,74 +148,87 @@ def test_the_slot_intercept_of_a_judge_who_picks_slot_1_in_60_percent():
     assert np.sqrt(fit.parameter_covariance()[0, 0]) == pytest.approx(0.0144, abs=0.0003)
 
 
-def test_a_judge_who_always_picks_slot_1_has_no_finite_intercept_but_a_bound():
-    c = slot_choices(n_pairs=10_000, chance=1.0, rng=np.random.default_rng(1))
+def test_a_judge_who_always_picks_slot_1_has_an_estimate_and_an_interval_that_says_how_little_is_known():
+    c = slot_choices(n_pairs=50, chance=1.0, rng=np.random.default_rng(1))
     fit = fit_contextual(c)
-    assert (fit.names, fit.parameters) == ((), ())
-    (gamma,) = fit.at_limit
-    assert (gamma.name, gamma.limit) == ("slot intercept of judge 0", np.inf)
-    assert gamma.reason == "slot 1 was chosen in all 20000 comparisons; they are left out"
-    # All pairs come in both orders as often: P(slot 1)^20000 = .05.
-    assert gamma.bound == pytest.approx(logit(0.05 ** (1 / 20_000)))
-    assert fit.diagnostics.n_left_out == 20_000
-    assert fit.unrated[0].reason == "no comparisons but those of judges who always chose the same slot"
+    (gamma,) = fit.parameters
+    assert fit.ratings == pytest.approx(np.zeros(5), abs=1e-6)
+    # The prior's pull is that of the data: gamma / 4 = 100 (1 - P(slot 1)).
+    assert gamma.estimate / SLOT_SD**2 == pytest.approx(100 * expit(-gamma.estimate))
+    assert gamma.estimate > logit(0.05 ** (1 / 100))  # the 95 % bound of Clopper and Pearson
+    assert (fit.at_limit, fit.unrated, fit.diagnostics.n_left_out) == ((), (), 0)
+    own = np.linalg.inv(fit.likelihood.hessian())[-1, -1]
+    assert np.sqrt(own) == pytest.approx(SLOT_SD / np.sqrt(1 + gamma.estimate), rel=0.03)
 
 
-def test_the_rest_is_rated_without_the_judge_of_one_slot():
+def test_one_judge_of_one_slot_drops_no_comparison():
     c = contextual(np.random.default_rng(4))
-    known = (c.first >= 0) & (c.weight > 0)
-    theirs = known & (c.judge == 1)
-    stubborn = replace(c, outcome=np.where(theirs, 1 - c.first, c.outcome))
-    fit = fit_contextual(stubborn)
-    assert [(at.name, at.limit) for at in fit.at_limit] == [("slot intercept of judge 1", -np.inf)]
-    assert fit.at_limit[0].bound <= -slot_bound(np.ones(1), np.ones(1))
-    assert fit.diagnostics.n_left_out == c.weight[theirs].sum()
-    without = fit_contextual(replace(c, weight=np.where(theirs, 0.0, c.weight)))
-    assert fit.ratings == pytest.approx(without.ratings, abs=1e-9)
-    assert [p.name for p in fit.parameters] == [p.name for p in without.parameters]
+    theirs = (c.first >= 0) & (c.weight > 0) & (c.judge == 1)
+    fit = fit_contextual(replace(c, outcome=np.where(theirs, 1 - c.first, c.outcome)))
+    estimates = {each.name: each.estimate for each in fit.parameters}
+    assert estimates["slot intercept of judge 1"] < -2
+    assert len(fit.comparisons) == len(c)
 
 
-def test_a_tie_in_either_order_makes_the_intercept_finite():
+def test_a_separable_judge_with_one_slip_keeps_all_its_games():
+    """Each model beats those below it, whatever its slot; where two are level the judge takes slot 2."""
+    rng = np.random.default_rng(7)
+    a = rng.integers(6, size=150)
+    b = (a + rng.integers(1, 6, size=150)) % 6
+    rank = np.array([0, 0, 1, 1, 2, 2])
+    first = np.repeat([0, 1], 150)
+    gap = np.tile(rank[b] - rank[a], 2)
+    slip = np.arange(300) % 60 == 0  # and now and then the worse one
+    outcome = np.where(gap == 0, 1 - first, np.where((gap > 0) ^ slip, 0, 1))
+    c = Comparisons(
+        names=tuple("abcdef"), a=np.tile(a, 2), b=np.tile(b, 2), outcome=outcome, first=first, judge=np.zeros(300, int)
+    )
+    fit = fit_contextual(c)
+    assert (fit.names, len(fit.comparisons), fit.unrated) == (c.names, 300, ())
+    assert fit.parameters[0].estimate < 0
+
+
+def test_one_tie_in_one_order_has_a_maximum_too():
+    """Without a prior that pair's gap would cancel the slot where they tied, and add to it in the other order."""
     c = slot_choices(n_pairs=50, chance=1.0, rng=np.random.default_rng(2))
-    fit = fit_contextual(replace(c, outcome=np.where(np.arange(100) % 50 == 0, 2, c.outcome)))
-    assert fit.at_limit == ()
+    c = replace(c, outcome=np.where(np.arange(100) == 0, 2, c.outcome))
+    assert np.isfinite(fit_contextual(c).ratings).all()
+    with pytest.raises(SeparationError, match=r"rises for ever along .*slot intercept of judge 0 \(up\)"):
+        fit_contextual(c, slot_sd=None)
+
+
+def test_a_tie_in_either_order_makes_the_intercept_finite_without_a_prior():
+    c = slot_choices(n_pairs=50, chance=1.0, rng=np.random.default_rng(2))
+    fit = fit_contextual(replace(c, outcome=np.where(np.arange(100) % 50 == 0, 2, c.outcome)), slot_sd=None)
     # Both orders alike, so all are equal; slot 1 got 98 wins and 2 halves: 99 to 1.
     assert fit.ratings == pytest.approx(np.zeros(5), abs=1e-9)
     assert fit.parameters[0].estimate == pytest.approx(np.log(99))
 
 
-def test_one_tie_in_one_order_leaves_slot_and_ratings_to_rise_together():
-    # That pair's gap cancels the slot where they tied, and adds to it in the other order.
-    c = slot_choices(n_pairs=50, chance=1.0, rng=np.random.default_rng(2))
-    with pytest.raises(SeparationError, match=r"rises for ever along .*slot intercept of judge 0 \(up\)"):
-        fit_contextual(replace(c, outcome=np.where(np.arange(100) == 0, 2, c.outcome)))
+def test_a_well_determined_intercept_does_not_move():
+    for chance in (0.35, 0.5, 0.6, 0.8):
+        c = slot_choices(n_pairs=1_000, chance=chance, rng=np.random.default_rng(3))
+        with_prior, without = fit_contextual(c), fit_contextual(c, slot_sd=None)
+        se = np.sqrt(without.parameter_covariance()[0, 0])
+        assert with_prior.parameters[0].estimate == pytest.approx(without.parameters[0].estimate, abs=0.05 * se)
+        assert with_prior.ratings == pytest.approx(without.ratings, abs=1e-6 if chance == 0.5 else 1e-3)
+        assert np.sqrt(with_prior.parameter_covariance()[0, 0]) == pytest.approx(se, rel=2e-3)
 
 
-def test_the_bound_is_at_the_log_odds_that_explain_most():
-    def by_search(n_first, n_second):
-        def excess(gamma):
-            d = np.linspace(-30, 30, 60_001)
-            each = [np.max(p * log_expit(gamma + d) + q * log_expit(gamma - d)) for p, q in zip(n_first, n_second, strict=True)]
-            return sum(each) - np.log(0.05)
-
-        low, high = -20.0, 20.0
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if excess(middle) < 0 else (low, middle)
-        return low
-
-    for first, second in (([3.0, 1.0], [1.0, 4.0]), ([30.0], [1.0]), ([1.0], [9.0]), ([2.0, 5.0], [2.0, 0.0])):
-        assert slot_bound(np.array(first), np.array(second)) == pytest.approx(by_search(first, second), abs=1e-5)
+def test_what_one_order_cannot_tell_is_in_the_width_of_the_ratings():
+    """x always stood first and won 60 of 100: a better answer or a liking for slot 1, and the prior alone says how much."""
+    outcome = np.where(np.arange(100) < 60, 0, 1)
+    c = Comparisons(names=("x", "y"), a=np.zeros(100, int), b=np.ones(100, int), outcome=outcome, first=np.zeros(100, int))
+    fit, plain = fit_contextual(c), fit_bradley_terry(c)
+    assert fit.parameters[0].estimate == pytest.approx(0, abs=1e-6)
+    assert fit.ratings == pytest.approx(plain.ratings, abs=1e-6)
+    # A difference of theirs has the plain variance and that of the prior, 4; a rating is half a difference.
+    assert fit.covariance()[0, 0] == pytest.approx(plain.covariance()[0, 0] + SLOT_SD**2 / 4, rel=1e-3)
 
 
-def test_one_order_only_says_nothing_of_the_slot():
-    assert slot_bound(np.array([50.0, 0.0]), np.array([0.0, 7.0])) == -np.inf
-
-
-def test_the_bound_holds_in_95_percent():
-    # 3 pairs, once in either order, P(slot 1) as large as the bound: all six are slot 1 in 5 % whatever else.
-    bound = slot_bound(np.ones(3), np.ones(3))
-    assert expit(bound) ** 6 == pytest.approx(0.05)
+def test_the_prior_of_slots_has_to_be_positive():
+    with pytest.raises(ValueError, match="prior_sd is 0"):
+        fit_contextual(contextual(np.random.default_rng(1)), slot_sd=0)
 
 
 RING = "w>x x>y y>z z>w w=y x=z " * 3
@@ -259,7 +277,7 @@ def test_what_was_fitted_is_never_separated():
         names = {"names": ("x", "y", "z"), "covariate_names": ("style",)}
         c = Comparisons(a=a, b=b, outcome=rng.integers(3, size=n), first=first, covariates=style, **names)
         try:
-            fit = fit_contextual(c)
+            fit = fit_contextual(c, slot_sd=None)
         except SeparationError:
             n_refused += 1
             continue

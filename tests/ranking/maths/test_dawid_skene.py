@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ranking.maths.dawid_skene import fit_dawid_skene
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.failures import NotConvergedError
 from tests.ranking.maths.making import law
 
 TRUE_CONFUSIONS = np.array(

@@ -280,3 +280,17 @@ def test_wrong_options_of_replicates_are_refused(options, message):
 def test_there_must_be_something_to_resample():
     with pytest.raises(ValueError, match="there are no comparisons"):
         elo_replicates(Comparisons(names=("x",), a=[], b=[], outcome=[]), rng=rng())
+
+
+@pytest.mark.parametrize("heavy", [101.0, 1e8, 1e300])
+def test_an_update_does_not_go_further_than_the_scale(heavy):
+    c = Comparisons.from_names(["x"] * 3, ["y"] * 3, ["a", "b", "a"], weight=[1, heavy, 1])
+    with pytest.raises(ValueError, match=r"weight\[1\] is .*: one update of up to .* goes further than the scale of 400"):
+        elo(c)
+
+
+def test_orders_of_more_comparisons_than_there_is_room_for_are_refused():
+    c = Comparisons.from_names(["x"] * 2, ["y"] * 2, ["a", "b"], weight=[1e12, 1])
+    for method in (elo_over_orders, elo_mean_over_orders):
+        with pytest.raises(ValueError, match=r"sum to 1e\+12: random orders are of 1,000,000,000"):
+            method(c, n_orders=2, rng=np.random.default_rng(1))

@@ -68,9 +68,9 @@ def test_nobody_is_rated_where_every_result_goes_one_way():
     assert fit.names == ()
     assert fit.components == (("a",), ("b",), ("c",))
     assert reasons(fit) == {
-        "a": "never lost or tied (1 comparisons)",
+        "a": "never lost or tied (1 comparison)",
         "b": "no chain of wins or ties leads both to and from the rated group",
-        "c": "never won or tied (1 comparisons)",
+        "c": "never won or tied (1 comparison)",
     }
 
 

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 
 from ranking.maths import Comparisons, NotConvergedError
 from ranking.maths.arrays import Floats
+from ranking.maths.failures import SeparationError
 from ranking.maths.fit import Parameter
 from ranking.maths.grounded_rao_kupper import (
     _pairs_without_ties,
@@ -15,7 +16,6 @@ from ranking.maths.grounded_rao_kupper import (
     grounded_pairs,
 )
 from ranking.maths.rao_kupper import fit_rao_kupper
-from ranking.maths.separation import SeparationError
 from tests.ranking.maths.making import battles
 
 
@@ -215,8 +215,8 @@ def test_who_has_no_rating_is_said():
     assert fit.names == ("x", "y")
     assert {who.name: who.reason for who in fit.unrated} == {
         "best": "never lost, tied or was both bad (2 comparisons)",
-        "u": "never lost, tied or was both bad (1 comparisons)",
-        "v": "never won or tied (1 comparisons)",
+        "u": "never lost, tied or was both bad (1 comparison)",
+        "v": "never won or tied (1 comparison)",
         "worst": "never won or tied (2 comparisons)",
     }
     assert (fit.diagnostics.n_comparisons, fit.diagnostics.n_left_out) == (14, 5)

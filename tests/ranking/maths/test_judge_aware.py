@@ -10,7 +10,8 @@ from scipy.special import expit, log_expit
 
 from ranking.maths import Comparisons, NotConvergedError, fit_bradley_terry, intervals
 from ranking.maths.arrays import Floats
-from ranking.maths.judge_aware import LEAST_TAU, discriminations, estimate_tau, fit_judge_aware
+from ranking.maths.discriminations import discriminations
+from ranking.maths.judge_aware import LEAST_TAU, estimate_tau, fit_judge_aware
 from tests.ranking.maths.making import battles, comparable, law
 
 
@@ -184,3 +185,17 @@ def test_a_spread_of_raters_needs_raters():
         estimate_tau(Comparisons(names=("x", "y"), a=[], b=[], outcome=[]))
     with pytest.raises(ValueError, match="by is 'prompt': discriminations are by 'voter' or 'judge'"):
         estimate_tau(battles("x>y y>x"), by="prompt")
+
+
+def test_a_likelihood_states_itself_in_another_unit():
+    c = voted(np.linspace(0.5, -0.5, 4), np.array([0.6, 1.0, 1.4]), votes=100, rng=np.random.default_rng(5))
+    likelihood = fit_judge_aware(c).likelihood
+    assert likelihood.in_unit(4.0).hessian() == pytest.approx(4 * likelihood.hessian())
+
+
+def test_without_voters_prompts_are_left_out_of_the_ratings_alone():
+    c = voted(np.linspace(0.5, -0.5, 4), np.array([0.6, 1.0, 1.4]), votes=100, rng=np.random.default_rng(5))
+    nobody = fit_judge_aware(replace(c, voter=None))
+    assert intervals(nobody).se == pytest.approx(intervals(fit_bradley_terry(c)).se, rel=1e-3)
+    with pytest.raises(ValueError, match="1 prompts: a covariance by cluster needs at least 2"):
+        fit_judge_aware(replace(c, prompt=np.zeros(len(c), dtype=int))).leave_out("prompt")

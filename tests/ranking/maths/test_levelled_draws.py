@@ -1,12 +1,13 @@
 """Refits beside each other find what `fit_contextual` finds alone, and leave out what it leaves out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ranking.maths import Comparisons, fit_contextual, levelled_draws
+from ranking.maths.failures import NotConvergedError, SeparationError
 from ranking.maths.levelled_draws import levelled_refits
-from ranking.maths.newton import NotConvergedError
-from ranking.maths.separation import SeparationError
 
 
 def rows(*, n=600, m=6, seed=1, slot=0.6, spread=1.0, known=0.8):
@@ -51,3 +52,34 @@ def test_draws_are_as_wide_as_prompts_make_them():
     assert drawn.mean(axis=0) == pytest.approx(whole.ratings, abs=0.02)
     assert drawn.sum(axis=1) == pytest.approx(np.zeros(2_000), abs=1e-9)
     assert (drawn == levelled_draws(whole, n_replicates=2_000, rng=np.random.default_rng(1))).all()
+
+
+def test_a_weighting_that_separates_all_rates_nobody():
+    whole = fit_contextual(rows(n=60, m=3))
+    first_wins = np.where(whole.comparisons.outcome == 0, 1.0, 0.0) * (whole.comparisons.a == 0)
+    found = levelled_refits(whole.comparisons, np.array([first_wins]), whole)
+    assert np.isnan(found).all()
+
+
+def test_more_competitors_than_are_refitted_together_are_refitted_one_by_one():
+    whole = fit_contextual(rows(n=3_000, m=26))
+    weights = np.random.default_rng(1).poisson(1.0, size=(2, len(whole.comparisons))).astype(float)
+    found = levelled_refits(whole.comparisons, weights, whole)
+    assert found == pytest.approx(np.array([alone(whole.comparisons, each, whole) for each in weights]), abs=1e-7)
+
+
+def test_a_weighting_that_tears_all_apart_is_fitted_alone():
+    c = Comparisons(
+        names=tuple("abcd"), a=[0, 0, 2, 2, 0, 0], b=[1, 1, 3, 3, 2, 2], outcome=[0, 1, 0, 1, 0, 1], first=[0, 1, 0, 1, 0, 1]
+    )
+    whole = fit_contextual(c)
+    apart = np.array([[1.0, 1.0, 1.0, 1.0, 0.0, 0.0]])
+    found = levelled_refits(c, apart, whole)
+    assert found == pytest.approx(np.array([alone(c, each, whole) for each in apart]), abs=1e-7, nan_ok=True)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_what_does_not_converge_rates_nobody():
+    whole = fit_contextual(rows(n=60, m=3))
+    far = replace(whole, ratings=whole.ratings * 1e6)
+    assert np.isnan(levelled_refits(whole.comparisons, np.ones((1, len(whole.comparisons))), far)).all()

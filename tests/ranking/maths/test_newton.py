@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ranking.maths.newton import Bend, NotConvergedError, climb
+from ranking.maths.failures import NotConvergedError
+from ranking.maths.newton import Bend, climb
 
 
 def quartic(x):

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from ranking.maths import separation
-from ranking.maths.newton import NotConvergedError
+from ranking.maths.failures import NotConvergedError
 from ranking.maths.separation import flat_direction, named, refuse_flat, separating_direction
 
 

@@ -10,8 +10,8 @@ from scipy.special import expit
 from ranking.maths import Comparisons, fit_bradley_terry
 from ranking.maths.arrays import Floats
 from ranking.maths.davidson import DAVIDSON, fit_davidson
+from ranking.maths.failures import SeparationError
 from ranking.maths.rao_kupper import RAO_KUPPER, fit_rao_kupper
-from ranking.maths.separation import SeparationError
 from ranking.maths.tie_width import _more_wins_than_ties
 from tests.ranking.maths.making import battles, comparable, law
 

@@ -300,9 +300,9 @@ def test_prompts_without_complete_bracket_and_rows_without_prompt_are_left_out_a
     found = replay_tournament(c, n_brackets=5, rng=np.random.default_rng(1))
     assert (found.n_prompts, found.n_prompts_void, len(found.played)) == (2, 1, 1)
     assert found.notes == (
-        "1 rows name no prompt: they are in no bracket",
+        "1 row without a prompt: in no bracket",
         "5 of 10 brackets are void: a match had no stored result",
-        "1 of 2 prompts have no complete bracket: they are left out",
+        "1 of 2 prompts without a complete bracket: left out",
     )
 
 
@@ -347,7 +347,7 @@ def test_a_board_is_fitted_on_the_replay_clustered_by_prompt():
 
 def test_no_prompts_no_brackets():
     found = replay_tournament(battles("x>y y>x"), n_brackets=3, rng=np.random.default_rng(1))
-    assert (len(found.played), found.n_brackets, found.notes[0]) == (0, 0, "2 rows name no prompt: they are in no bracket")
+    assert (len(found.played), found.n_brackets, found.notes[0]) == (0, 0, "2 rows without a prompt: in no bracket")
 
 
 def test_a_replay_needs_a_bracket():

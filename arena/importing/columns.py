@@ -1,0 +1,41 @@
+"""Which column is which: names are read whatever their case and the blanks around them, and some by another word."""
+
+from collections.abc import Iterable, Mapping
+
+MOST_REMEMBERED = 1_000
+
+
+class Columns:
+    """What a format reads. `other_words` are names that a column may have where its own is absent, the best one first."""
+
+    def __init__(
+        self, needed: Iterable[str] = (), read: Iterable[str] = (), other_words: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self.needed, self._read, self._other_words = tuple(needed), sorted(read), other_words or {}
+        self._known: dict[tuple[str, ...], dict[str, str]] = {}
+        self._by_other_words: dict[str, str] = {}
+
+    def renamed(self, names: Iterable[str]) -> dict[str, str]:
+        """Of columns that are named otherwise: the name in the file -> the name that is read."""
+        found = tuple(names)
+        if found not in self._known:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[found] = self._renamed(found)
+        return self._known[found]
+
+    def _renamed(self, found: tuple[str, ...]) -> dict[str, str]:
+        plain: dict[str, str] = {}
+        for name in found:
+            plain.setdefault(name.strip().casefold(), name)
+        spelt = {plain[name]: name for name in self._read if name not in found and name in plain}
+        taken = {*found, *spelt.values()}
+        for name, words in self._other_words.items():
+            word = next((word for word in words if word in plain and plain[word] not in spelt), None)
+            if name not in taken and word is not None:
+                spelt[plain[word]] = name
+                self._by_other_words[plain[word]] = name
+        return spelt
+
+    def notes(self) -> list[str]:
+        return [f"The column {word.strip()} is read as {name}." for word, name in sorted(self._by_other_words.items())]

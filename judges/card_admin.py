@@ -1,0 +1,275 @@
+"""Judges to define: the card's form, what it would ask about a real battle, and one trial call."""
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from arena.admin_pages import CuratorAdmin, curator_of, link
+from arena.json_fields import WrittenJSONField
+from arena.models import Arena, Run
+from arena.running.planning import PlanStale
+from arena.sentences import sentence
+from arena.tasks import work_on_run
+from judges.cards import PARTS, called_judge, card_of, check_card, new_version, said_already
+from judges.models import Game, Judge
+from judges.parameters import SAYS, Parameters
+from judges.planning import CardOutdated
+from judges.previews import drafted_trial, previews, start_trial, telling_battle, trial_of
+from judges.protocols import PROTOCOLS
+from judges.slots import HOLDS
+from judges.verdicts import Order
+
+if TYPE_CHECKING:
+    JudgeForm = forms.ModelForm[Judge]
+else:
+    JudgeForm = forms.ModelForm
+
+
+def slots_told() -> SafeString:
+    """Every slot with what it holds, and who needs it."""
+    rows = [(name, holds, _needed_by(name)) for name, holds in HOLDS.items()]
+    slots = format_html_join("", "<dt><code>{{{}}}</code></dt><dd>{}{}</dd>", rows)
+    words = (
+        "Leave it empty for the protocol's own text. Slots are filled in, each between marker lines of its own; the form of "
+        "the verdict is asked for below. A slot without a text takes its own line along, or its whole block where no other "
+        "slot stands between the same blank lines."
+    )
+    return format_html('{}<dl class="told">{}</dl>', words, slots)
+
+
+def _needed_by(name: str) -> str:
+    keys = [key for key, protocol in PROTOCOLS.items() if name in protocol.needed]
+    if not keys:
+        return ""
+    return "; needed" if len(keys) == len(PROTOCOLS) else f"; needed by {', '.join(keys)}"
+
+
+def parameters_told() -> SafeString:
+    """Every parameter with its default."""
+    rows = [(name, says, _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
+    told = format_html_join("", "<dt><code>{}</code></dt><dd>{}; default <code>{}</code></dd>", rows)
+    words = 'A JSON object with what differs from the defaults, such as {"temperature": 0.7, "reference": "with"}.'
+    return format_html('{}<dl class="told">{}</dl>', words, told)
+
+
+def _in_json(value: object) -> str:
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+class CardForm(JudgeForm):
+    """What a judge that is asked consists of; the template may be left empty for the protocol's own."""
+
+    protocol = forms.ChoiceField(choices=[(key, protocol.title) for key, protocol in PROTOCOLS.items()])
+
+    class Meta:
+        model = Judge
+        fields = ["name", *PARTS, "family"]
+        field_classes = {"parameters": WrittenJSONField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, told in (("template", slots_told), ("parameters", parameters_told)):
+            if name in self.fields:
+                self.fields[name].help_text = told()
+
+    def clean(self) -> dict[str, Any]:
+        card: dict[str, Any] = super().clean() or self.cleaned_data
+        if not card.get("endpoint"):
+            raise ValidationError({"endpoint": "Choose where it is asked; superusers make endpoints."})
+        if not self.errors:
+            self._check(card)
+        return card
+
+    def _check(self, card: dict[str, Any]) -> None:
+        if "protocol" in self.changed_data and "template" not in self.changed_data:
+            card["template"] = ""  # another protocol's template would not fit
+        try:
+            check_card(**{part: card[part] for part in PARTS})
+        except (ValueError, TypeError) as error:
+            raise ValidationError(str(error)) from error
+        if self.instance._state.adding and Judge.objects.filter(name=card["name"]).exists():
+            raise ValidationError({"name": "A judge of this name is here: edit it, or choose another name."})
+        if card["name"]:  # a preview needs none
+            self._check_that_it_is_new(card)
+
+    def _check_that_it_is_new(self, card: dict[str, Any]) -> None:
+        said = card_of(card["endpoint"], card["protocol"], template=card["template"], parameters=card["parameters"])
+        if (other := said_already(card["name"], said)) is not None:
+            raise ValidationError(f"The judge {other} has the same card already: use that judge, or change something here.")
+
+
+class PreviewForm(forms.Form):
+    """Which battle is looked at."""
+
+    battle = forms.IntegerField(label="Battle, by its number", min_value=1, max_value=2**63 - 1, required=False)
+    order = forms.ChoiceField(
+        label="First shown, or graded", required=False, choices=[("ab", "answer a"), ("ba", "answer b")], initial="ab"
+    )
+
+    def said(self) -> tuple[int | None, Order]:
+        if not self.is_valid():
+            return None, "ab"
+        order = self.cleaned_data["order"]
+        return self.cleaned_data["battle"], order if order in get_args(Order.__value__) else "ab"
+
+
+@admin.register(Judge)
+class JudgeAdmin(CuratorAdmin):
+    """Saving never changes a card: it makes a new version, and the old one keeps its games."""
+
+    form = CardForm
+    counts = {"n_games": (Game, "judge")}
+    list_display = ["name", "version", "is_current", "kind", "protocol", "model", "endpoint", "n_games", "created_at"]
+    list_filter = ["kind", "protocol", ("superseded_by", admin.EmptyFieldListFilter)]
+    list_select_related = ["endpoint"]
+    search_fields = ["name", "model"]
+    fixed = ["name"]
+    fieldsets = [
+        (None, {"fields": ["name", "family"]}),
+        ("Its card: a change makes a new version", {"fields": ["endpoint", "protocol", "template", "parameters"]}),
+    ]
+    change_form_template = "admin/judge_card.html"
+
+    def get_urls(self) -> list[Any]:
+        mine = [
+            path("preview/", self.admin_site.admin_view(self.preview), name="judges_judge_preview"),
+            path("<int:pk>/try/", self.admin_site.admin_view(self.try_it), name="judges_judge_try"),
+        ]
+        return [*mine, *super().get_urls()]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Programs, imported judges and old versions are to look at."""
+        is_fixed = obj is not None and (not obj.is_called or obj.superseded_by_id is not None)
+        return not is_fixed and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Judge, form: Any, change: bool) -> None:
+        card = {part: form.cleaned_data[part] for part in PARTS}
+        before = Judge.objects.get(pk=obj.pk) if change else None
+        if before is not None:
+            saved = new_version(before, **card, family=form.cleaned_data["family"])
+        else:
+            saved = called_judge(**card, name=obj.name, family=form.cleaned_data["family"])
+        # The page goes on with the version that stands now.
+        obj.pk = saved.pk
+        obj._state.adding = False
+        obj.refresh_from_db()
+        self.message_user(request, _saved_as(saved, before))
+
+    @admin.display(description="current", boolean=True)
+    def is_current(self, judge: Judge) -> bool:
+        return judge.superseded_by_id is None
+
+    @admin.display(description="games", ordering="n_games")
+    def n_games(self, judge: Any) -> SafeString:
+        return link(f"{reverse('admin:judges_game_changelist')}?judge__id__exact={judge.pk}", judge.n_games)
+
+    # --- what it would ask ----------------------------------------------------------------------------------------------
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """The card as it stands in the form, saved or not. Nothing is stored and nothing is sent."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect("admin:judges_judge_changelist")
+        form = CardForm(request.POST)
+        form.fields["name"].required = False
+        choice = PreviewForm(request.POST if "order" in request.POST else {})
+        context: dict[str, Any] = {
+            "card": form,
+            "choice": choice,
+            "parts": {part: request.POST.get(part, "") for part in PARTS},
+        }
+        if form.is_valid():
+            judge = card_of(
+                form.cleaned_data["endpoint"], form.cleaned_data["protocol"], template=form.cleaned_data["template"],
+                parameters=form.cleaned_data["parameters"],
+            )  # fmt: skip
+            judge.name = request.POST.get("name") or "This card"
+            context |= self._shown(judge, choice)
+        return self._page(request, "admin/judge_preview.html", title="What this card would ask", **context)
+
+    def _shown(self, judge: Judge, choice: PreviewForm) -> dict[str, Any]:
+        number, order = choice.said()
+        battle = number or telling_battle(judge)
+        seen = previews(judge, battle, order) if battle else []
+        arena = Arena.objects.filter(battles=battle).first() if battle else None
+        return {"judge": judge, "battle": battle, "arena": arena, "order": order, "previews": seen}
+
+    # --- one trial call -------------------------------------------------------------------------------------------------
+
+    def try_it(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the saved card would ask, and the button that asks it once; then what came of it."""
+        judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=pk, kind=Judge.Kind.CALLED, superseded_by=None)
+        if not self.has_change_permission(request, judge):
+            raise PermissionDenied
+        if run := request.GET.get("run", ""):
+            trial = trial_of(_trial_run(judge, run))
+            return self._page(request, "admin/judge_trial.html", title=f"Trial of {judge}", judge=judge, trial=trial)
+        choice = PreviewForm(request.GET if "battle" in request.GET else {})
+        shown = self._shown(judge, choice)
+        if request.method == "POST":
+            return self._started(request, judge, request.POST.get("battle", ""), request.POST.get("told", ""))
+        draft = None
+        if shown["previews"] and shown["previews"][0].request is not None:
+            draft = self._drafted(request, judge, shown["battle"])
+        context = {"judge": judge, "choice": choice, "draft": draft, "is_trial": True, **shown}
+        return self._page(request, "admin/judge_preview.html", title=f"Try {judge}", **context)
+
+    def _drafted(self, request: HttpRequest, judge: Judge, battle: int) -> Any:
+        try:
+            return drafted_trial(judge, battle)
+        except CardOutdated as reason:
+            self.message_user(request, sentence(reason), level="ERROR")
+            return None
+
+    def _started(self, request: HttpRequest, judge: Judge, battle: str, told: str) -> HttpResponse:
+        here = reverse("admin:judges_judge_try", args=[judge.pk])
+        if not (battle.isdecimal() and told.isdecimal()) or not previews(judge, int(battle))[0].request:
+            self.message_user(request, "Nothing was sent: choose a battle first.", level="ERROR")
+            return redirect(here)
+        draft = self._drafted(request, judge, int(battle))
+        if draft is None or draft.counts.cost > int(told):
+            self.message_user(
+                request, "Nothing was sent: it would cost more now than you were told. Look again.", level="ERROR"
+            )
+            return redirect(f"{here}?battle={battle}")
+        if not draft.games:
+            self.message_user(request, "Nothing was sent: this battle has its verdict, or is under way.", level="WARNING")
+            return redirect(f"{here}?battle={battle}")
+        try:
+            run = start_trial(draft, told=int(told), created_by=curator_of(request))
+        except PlanStale as reason:
+            self.message_user(request, f"Nothing was sent: {reason}.", level="ERROR")
+            return redirect(f"{here}?battle={battle}")
+        work_on_run.delay(run.pk)
+        return redirect(f"{here}?run={run.pk}")
+
+    def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+        return TemplateResponse(request, template, self.admin_site.each_context(request) | {"opts": self.opts} | context)
+
+
+def _saved_as(saved: Judge, before: Judge | None) -> str:
+    """What saving did, for whoever saved."""
+    if before is None:
+        return f"The judge {saved.name} was made."
+    if saved.pk == before.pk:
+        return f"The card of {saved.name} is as it was: no new version was made."
+    if saved.version > before.version:
+        return f"The judge {saved.name} has a new card, version {saved.version}. Version {before.version} keeps its games."
+    return f"Version {saved.version} of the judge {saved.name} says the same: it is the current card again."
+
+
+def _trial_run(judge: Judge, number: str) -> Run:
+    run = Run.objects.select_related("arena").filter(pk=int(number), plan__trial=True).first() if number.isdecimal() else None
+    if run is None or judge.identity not in run.plan["judges"]:
+        raise Http404("no such trial of this judge")
+    return run

@@ -1,0 +1,62 @@
+"""Finds stored games that were asked about texts which their request did not hold, and sets them aside."""
+
+from argparse import ArgumentParser
+from itertools import batched
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from arena.models import Arena
+from arena.wording import counted
+from judges.checking import GAMES_AT_ONCE, Checked, checked
+from judges.curating import set_aside_games
+from judges.models import Game
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Find games whose request did not hold its prompt and its answers, as older versions could send it, and set them aside "
+        "with that reason: boards follow, the next plan of their judge asks them again, and the admin restores them under "
+        "Games. Exit status: 0 where none is left to set aside, 1 where --check found some, 2 where an option is wrong."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--arena", metavar="SLUG", help="only games of this arena; default: all")
+        parser.add_argument("--check", action="store_true", help="say what would be set aside, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        games = Game.objects.all()
+        if slug := options["arena"]:
+            if not Arena.objects.filter(slug=slug).exists():
+                known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:SHOWN]) or "none yet"
+                raise CommandError(f"--arena {slug}: no such arena; known are {known}", returncode=2)
+            games = games.filter(battle__arena__slug=slug)
+        found = checked(games)
+        self._tell(found)
+        if not found.n_amiss:
+            return
+        if options["check"]:
+            raise CommandError(f"{counted(found.n_amiss, 'game')} amiss; without --check set aside", returncode=1)
+        n_games = sum(
+            set_aside_games(Game.objects.filter(pk__in=some), reason, None, to_ask_again=True)
+            for reason, pks in found.amiss.items()
+            for some in batched(pks, GAMES_AT_ONCE)
+        )
+        self.stdout.write(f"{n_games:,} set aside. The next plan of these judges asks again; the admin restores them.")
+
+    def _tell(self, found: Checked) -> None:
+        self.stdout.write(f"{counted(found.n_games, 'game')} looked at, of those that a model decided and that count.")
+        for reason, pks in found.amiss.items():
+            numbers = ", ".join(map(str, pks[:SHOWN])) + (" ..." if len(pks) > SHOWN else "")
+            self.stdout.write(f"{len(pks):>8,} {reason}: games {numbers}")
+        for judge, n_games in found.judges.most_common(SHOWN):
+            self.stdout.write(f"{n_games:>8,} of these by {judge}")
+        if found.n_changed:
+            self.stdout.write(
+                f"{found.n_changed:>8,} were asked about texts that were stored in another way then: left as they are"
+            )
+        if found.n_unknown:
+            self.stdout.write(f"{found.n_unknown:>8,} cannot be looked at: their request, or their answers, are not here")

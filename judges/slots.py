@@ -1,0 +1,126 @@
+"""The slots of a template: what each of them holds, which templates are refused, and what goes where a slot has no text.
+
+A slot without a text takes its own block with it, the lines between two blank lines, where no other slot stands in them;
+else its own line, with the heading or the pair of tags that frames it. No line with another slot is ever left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+HOLDS: Mapping[str, str] = {
+    "prompt": "what the user asked; where there are several turns, one below the other",
+    "answer_1": "the answer in the first place, all its turns",
+    "answer_2": "the answer in the second place, all its turns",
+    "answer": "the answer that is graded, all its turns",
+    "checklist": "the criteria of the prompt, numbered",
+    "system_prompt": "the system prompt that the assistants were given, where there was one",
+    "reference": "the prompt's reference answer, where there is one and the parameter reference shows it",
+    "criteria": "the parameter criteria: your rubric in words",
+}
+SLOTS = frozenset(HOLDS)
+_SLOT = re.compile(r"\{([a-z0-9_]+)\}")
+# What somebody may have meant as a slot: {Category}, {answers[0]}, {{ prompt }}, {0}; not {"verdict": "A"}, {}, \frac{a}{b}.
+_MEANT = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]-]*)\s*\}\}|\{([A-Za-z_][\w.\[\]-]*)\}|(?<!\S)\{(\d+)\}")
+_FORMULA = re.compile(r"\\[A-Za-z]+(?:\{[^{}\n]*\})+|[\^_]\{[^{}\n]*\}")
+_GAP = re.compile(r"(\n(?:[ \t]*\n)+)")
+_OPENS = re.compile(r"<[^/<>][^<>]*>|\[(?!/)[^\[\]]*\]|\*\*[^*]+\*\*|#+ .*|.*:\**|```\w*|---+|===+")
+_CLOSES = re.compile(r"</[^<>]+>|\[[^\[\]]*\]|```")
+_FRAMES = ("<", "[", "`")
+
+
+def slots_in(template: str) -> frozenset[str]:
+    """Names of the slots that a template fills."""
+    return frozenset(_SLOT.findall(template)) & SLOTS
+
+
+def check_template(template: str, *, needed: frozenset[str], optional: frozenset[str]) -> None:
+    """Raise where a template would leave out a text that its protocol needs, show one twice, or hold what nobody fills in."""
+    told = f"Its slots are {_listed(needed)}, once each, and if you like {_listed(optional)}"
+    missing = needed - slots_in(template)
+    unknown = sorted({name for name in _meant(template) if name not in needed | optional})
+    faults = [f"the template lacks {_listed(missing)}"] if missing else []
+    faults += [f"{_braced(unknown)} is no slot of this protocol{_nearest(unknown, needed | optional)}"] if unknown else []
+    if faults:
+        advice = "; to show braces as they are, write a space inside them: { so }" if unknown else ""
+        raise ValueError(f"{', and '.join(faults)}. {told}{advice}")
+    found = [name for name in _SLOT.findall(template) if name in SLOTS]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise ValueError(f"the template shows {_braced(twice)} more than once; leave one. {told}")
+    for line in template.split("\n"):
+        named = slots_in(line)
+        if len(named) > 1 and named & optional:
+            raise ValueError(
+                f"{_listed(named & optional)} stands on a line with {_listed(named - optional) or 'another slot'}: give it a "
+                "line of its own, which is left out where there is no such text"
+            )
+
+
+def without_empty(template: str, filled: frozenset[str]) -> str:
+    """The template for a request in which only these slots have a text."""
+    empty = SLOTS - filled
+    pieces = _GAP.split(template)
+    kept = [
+        (gap, rest)
+        for gap, block in zip(["", *pieces[1::2]], pieces[::2], strict=True)
+        if (rest := _block_without(block, empty)) is not None
+    ]
+    return "".join(f"{gap if number else ''}{rest}" for number, (gap, rest) in enumerate(kept))
+
+
+def fill(template: str, blocks: Mapping[str, str]) -> str:
+    """In one pass, so that a slot in a text stays text; braces around any other word stay as they are."""
+    return _SLOT.sub(lambda found: blocks.get(found[1], found[0]), without_empty(template, frozenset(blocks)))
+
+
+def parts_of(name: str, text: str | Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and texts of the blocks of a slot: one, or one for each turn or criterion."""
+    if isinstance(text, str):
+        yield name, text
+        return
+    unit = "item" if name == "checklist" else "turn"
+    for number, one in enumerate(text, 1):
+        yield f"{name} {unit} {number}", one
+
+
+def _block_without(block: str, empty: frozenset[str]) -> str | None:
+    named = slots_in(block)
+    if not named & empty:
+        return block
+    if named <= empty:
+        return None
+    lines = block.split("\n")
+    dropped = {number for number, line in enumerate(lines) if slots_in(line) and slots_in(line) <= empty}
+    for number in sorted(dropped):
+        dropped |= _frame_of(number, lines)
+    kept = "\n".join(line for number, line in enumerate(lines) if number not in dropped)
+    return _SLOT.sub(lambda found: "" if found[1] in empty else found[0], kept)  # of a line that it shares with another slot
+
+
+def _frame_of(number: int, lines: Sequence[str]) -> set[int]:
+    """The heading right above a slot that stands alone on its line; the tag below it too, where that is a pair of tags."""
+    above = lines[number - 1].strip() if number else ""
+    if not _SLOT.fullmatch(lines[number].strip()) or slots_in(above) or not _OPENS.fullmatch(above):
+        return set()
+    below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    is_pair = above.startswith(_FRAMES) and below[:1] == above[:1] and bool(_CLOSES.fullmatch(below))
+    return {number - 1, number + 1} if is_pair else {number - 1}
+
+
+def _meant(template: str) -> Iterator[str]:
+    for found in _MEANT.finditer(_FORMULA.sub("", template)):
+        yield f"{{{found[1]}}}" if found[1] else found[2] or found[3]
+
+
+def _nearest(unknown: Sequence[str], allowed: frozenset[str]) -> str:
+    """What the first of them may have been meant for."""
+    found = get_close_matches(unknown[0].lower(), sorted(allowed), n=1)
+    return f" (did you mean {_braced(found)}?)" if found else ""
+
+
+def _listed(names: frozenset[str]) -> str:
+    return _braced([name for name in HOLDS if name in names])
+
+
+def _braced(names: Sequence[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)

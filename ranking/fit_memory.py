@@ -1,0 +1,61 @@
+"""A fit says how much memory it would need before it takes any: one board must not take a worker, or the machine, with it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from arena.wording import counted
+
+# From the highest point of `fit_board`, Bradley-Terry with 40,000 battles, by competitors and prompts: 500 and 300 took 181 MB,
+# 500 and 17,300 450 MB, 1,000 and 2,000 566 MB, 2,000 and 2,000 1,336 MB. `tests/bench/test_fit_memory.py` measures it again.
+BYTES = 70_000_000  # whatever the size: libraries that a first fit loads
+BYTES_A_PAIR = 250  # tables of competitors by competitors
+# More of them where a tie is an outcome of its own: 1,000 and 2,000 took 1,161 MB by Davidson.
+BYTES_A_PAIR_WITH_TIES = {"davidson": 800, "rao_kupper": 800}
+BYTES_A_PLACE = 32  # tables of prompts by competitors
+BLOCK_BYTES, BLOCK_BYTES_A_PAIR = 400_000_000, 600  # such tables of several prompts at once, as many as the block holds
+_MB = 2**20
+
+
+class FitTooLarge(Exception):
+    """Why a board is not fitted, for its readers."""
+
+
+_changed = threading.Condition()
+_taken = 0
+
+
+def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry") -> int:
+    """Bytes at the highest point, about."""
+    n_pairs, n_places = n_competitors**2, n_competitors * n_prompts
+    a_pair = BYTES_A_PAIR_WITH_TIES.get(method, BYTES_A_PAIR)
+    return BYTES + a_pair * n_pairs + BYTES_A_PLACE * n_places + min(BLOCK_BYTES, BLOCK_BYTES_A_PAIR * n_pairs)
+
+
+@contextmanager
+def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry") -> Iterator[None]:
+    """Refuses what is too large at all; what is too large beside other fits of this process waits for them."""
+    global _taken
+    wanted, most = needed(n_competitors, n_prompts, method), settings.FIT_MEMORY_MB * _MB
+    if wanted > most:
+        raise FitTooLarge(
+            f"{counted(n_competitors, 'competitor')} on {counted(n_prompts, 'prompt')} would need about "
+            f"{_in_words(wanted)} of memory; "
+            f"the limit is {_in_words(most)} (AGON_FIT_MEMORY_MB={settings.FIT_MEMORY_MB}). Raise it where the machine has "
+            "more, or set aside the import that brought them: a wrong column may have been read as names"
+        )
+    with _changed:
+        _changed.wait_for(lambda: _taken == 0 or _taken + wanted <= most)
+        _taken += wanted
+    try:
+        yield
+    finally:
+        with _changed:
+            _taken -= wanted
+            _changed.notify_all()
+
+
+def _in_words(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.0f} MB"

@@ -1,0 +1,78 @@
+"""Judges asked over real HTTP about data that separate: how often their orders agree decides whether a board counts them."""
+
+import pytest
+from django.urls import reverse
+
+from arena import ledger
+from judges.fakellm.script import JudgeScript, Rule, Script
+from judges.fakellm.server import serving
+from judges.models import Judge
+from ranking.judge_audits import audit_judge
+from ranking.judged import judged_evidence
+from ranking.juries import Rules
+from ranking.models import Snapshot
+from ranking.publishing import publish_snapshot
+from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
+from tests.ranking.board_factories import make_board
+
+pytestmark = pytest.mark.django_db
+
+N = 100
+COMBINERS = ("conservative_tie", "consistent_only", "mean", "games", "majority_of_repeats")
+
+
+def rows():
+    """The first side is better on every prompt: nobody ever loses to the other."""
+    return [GoldRow(f"Question {n:03d}?", f"Answer to {n}, quality 1.", f"Reply to {n}, quality 0.", "a") for n in range(N)]
+
+
+def asked(arena, settings, *, n_same: int) -> Judge:
+    """A judge that names the better answer of so many battles in both orders, and slot 2 of all others."""
+    slot_2 = tuple(Rule(f"Question {n:03d}?", reply="They are close.\n\n[[B]]") for n in range(n_same, N))
+    with serving(Script(judge=JudgeScript(), rules=slot_2)) as fake:
+        judge = judge_at(fake, settings)
+        ask_all(arena, [judge])
+        assert len(fake.requests) == 2 * N
+    return judge
+
+
+def juror_of(snapshot: Snapshot, judge: Judge):
+    return next(juror for juror in snapshot.parameters["judges"] if juror["judge"] == judge.pk)
+
+
+def board_of(arena, **fields):
+    return make_board(arena, **{"sources": "judges", "method": "slot_levelled", "slug": f"judged-{arena.pk}"} | fields)
+
+
+@pytest.mark.parametrize(("n_same", "counts"), [(94, True), (30, False), (60, True)])
+def test_a_judge_counts_by_its_consistency_alone(settings, client, n_same, counts):
+    arena = make_gold_arena(rows())
+    judge = asked(arena, settings, n_same=n_same)
+    snapshot = publish_snapshot(board_of(arena))
+    juror = juror_of(snapshot, judge)
+    assert juror["consistency"][0] == pytest.approx(n_same / N)
+    assert (juror["counts"], snapshot.n_votes) == (counts, 2 * N if counts else 0)
+    assert audit_judge(judge, arena).is_usable == counts
+    page = client.get(arena.get_absolute_url(), {"board": f"judged-{arena.pk}"})
+    assert page.status_code == 200
+    assert ("unusable by the rule" in page.content.decode()) != counts
+    assert client.get(reverse("judge", args=[arena.slug, judge.pk])).status_code == 200
+
+
+def test_one_that_always_agrees_with_itself_counts_though_nothing_tells_of_its_slot(settings):
+    arena = make_gold_arena(rows())
+    judge = asked(arena, settings, n_same=N)
+    snapshot = publish_snapshot(board_of(arena))
+    assert (juror_of(snapshot, judge)["counts"], snapshot.n_votes) == (True, 2 * N)
+    assert all(entry.rating is None and entry.unrated_because for entry in snapshot.entries.all())  # who never lost
+
+
+@pytest.mark.parametrize("combiner", COMBINERS)
+def test_a_jury_chosen_by_hand_keeps_what_its_judge_said_under_every_combiner(settings, combiner):
+    arena = make_gold_arena(rows())
+    judge = asked(arena, settings, n_same=94)
+    found = judged_evidence(arena.pk, ledger.sequence(), Rules(combiner=combiner, jury=(judge.pk,)))
+    assert found.rows.weight.sum() >= 94
+    method = "slot_levelled" if combiner == "games" else "bradley_terry"
+    snapshot = publish_snapshot(board_of(arena, combiner=combiner, method=method, jury=str(judge.pk)))
+    assert snapshot.n_votes >= 94
