@@ -9,8 +9,8 @@ import numpy as np
 from judges.audit_figures import Figure, Floats, Label, joined, of_sums, share, with_interval
 from judges.audit_rows import AuditItem, Looks
 from ranking.maths import Comparisons, fit_bradley_terry, parameter_intervals
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.failures import UnfittedError
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.contextual import fit_contextual
 
 HUMAN_POINTS = {"a": 1.0, "b": -1.0, "tie": 0.0, "both_bad": 0.0}
 

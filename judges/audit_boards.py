@@ -19,10 +19,10 @@ from judges.combining import PlayedGame, combine
 from judges.states import GameState
 from judges.verdicts import Side, scored
 from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.correlation import kendall_tau
-from ranking.maths.failures import UnfittedError
-from ranking.maths.levelled_draws import levelled_draws
+from ranking.maths.agreement.rank_correlation import kendall_tau
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.resampling.slot_adjusted_bootstrap import levelled_draws
 
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, norm, t
 
 from arena.wording import counted
-from ranking.maths.parameter_intervals import ParameterIntervals
+from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals
 
 log = logging.getLogger(__name__)
 

@@ -22,15 +22,15 @@ from judges.audit_figures import (
 )
 from judges.audit_rows import NO_ORDERS, ONE_ORDER, SELECTED, AuditItem
 from judges.verdicts import Side
-from ranking.maths.agreement import (
+from ranking.maths.agreement.kappa_alpha import (
     agreement_interval,
     cohen_kappa,
     krippendorff_alpha,
     scott_pi,
     weighted_kappa_linear,
 )
-from ranking.maths.correlation import kendall_tau, separability, spearman
-from ranking.maths.ratings_tables import UndefinedAgreementError
+from ranking.maths.agreement.rank_correlation import kendall_tau, separability, spearman
+from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 
 CODES: Mapping[Side, int] = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
 """People and judges say "both bad" by different rules, so for agreement nobody's win is one class."""

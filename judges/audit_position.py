@@ -28,8 +28,8 @@ from judges.audit_rows import ONE_ORDER, AuditGame, by_battle
 from judges.combining import POINTS, outcome_of_order
 from judges.verdicts import Side
 from ranking.maths import Comparisons, Fit, slot_intervals
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.failures import UnfittedError
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.contextual import fit_contextual
 
 CONSISTENCY = Label(
     "position consistency", "battles", "battles whose two orders say the same / battles with a verdict in both orders"

@@ -11,8 +11,8 @@ from arena.wording import agreeing, counted
 from judges.audit_figures import Figure, Floats, Label, few_prompts, joined, with_draws
 from judges.audit_position import of_the_judge
 from judges.audit_rows import AuditGame
-from ranking.maths.icc import icc_agreement, icc_agreement_of_mean
-from ranking.maths.ratings_tables import UndefinedAgreementError
+from ranking.maths.agreement.icc import icc_agreement, icc_agreement_of_mean
+from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 
 ICCS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
     (Label("ICC(2,1) of scores", "answers", "two-way random, absolute agreement of one game's score"), icc_agreement),

@@ -19,7 +19,7 @@ from judges.scopes import EVERYTHING, Scope
 from judges.verdicts import Verdict, scored
 
 if TYPE_CHECKING:
-    from ranking.maths.matches import Match, Rounds
+    from ranking.maths.tournaments.matches import Match, Rounds
 
 type Entrants = Mapping[int, Mapping[int, int]]
 """By prompt, then by competitor: the answer."""
@@ -45,7 +45,7 @@ class Brackets:
         # They bring the fitting library with them, which no page that merely offers a tournament waits for.
         from numpy.random import default_rng
 
-        from ranking.maths.tournaments import coin_flip, single_elimination
+        from ranking.maths.tournaments.formats import coin_flip, single_elimination
 
         self._entrants = entrants
         self._rounds: dict[int, Rounds] = {}

@@ -26,7 +26,7 @@ from ranking.judged_remarks import remarks_on
 from ranking.juries import Juror, Rules
 from ranking.lots import Lots, lots_of
 from ranking.maths import Comparisons, sampling_weights
-from ranking.maths.half_wins import SCORES
+from ranking.maths.estimation.half_wins import SCORES
 from ranking.styling import counted_ballots
 from ranking.tallying import Ballots, Evidence, Ints, battles_without_answers_yet, read_evidence
 

@@ -10,9 +10,9 @@ from arena.wording import agreeing, counted
 from ranking import maths
 from ranking.combined import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
 from ranking.fitting import FittedBoard, finite, fit_board, standings
-from ranking.maths.arrays import Floats
-from ranking.maths.failures import NotConvergedError, cause_of
-from ranking.maths.meat import cluster_sizes
+from ranking.maths.clusters.sandwich import cluster_sizes
+from ranking.maths.data.arrays import Floats
+from ranking.maths.estimation.failures import NotConvergedError, cause_of
 from ranking.methods import Definition, win_rates_of
 from ranking.points import CENTRE, POINTS
 from ranking.wordings import ALONE

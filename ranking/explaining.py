@@ -50,7 +50,7 @@ def methods_explained() -> list[Explanation]:
     """All methods that a board can have, then how intervals and rank ranges are made."""
     # brings the fitting library with it, which no other page waits for
     from ranking import maths
-    from ranking.maths.spread import spread
+    from ranking.maths.estimation.covariance import spread
     from ranking.methods import METHODS
 
     methods = [explained(method.key, method.name, method.explained_by) for method in METHODS.values()]

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking import maths
-from ranking.maths.arrays import Floats
-from ranking.maths.cells import count_cells
-from ranking.maths.pairing import information_weights, uniform_weights, with_unrated
-from ranking.maths.spread import Rated
+from ranking.maths.data.arrays import Floats
+from ranking.maths.data.cells import count_cells
+from ranking.maths.estimation.covariance import Rated
+from ranking.maths.pair_sampling import information_weights, uniform_weights, with_unrated
 from ranking.methods import Definition, Rating, rate
 from ranking.points import CENTRE, POINTS
 

@@ -35,7 +35,7 @@ from ranking.judge_replies import answered_by
 from ranking.judge_rows import RULE, Played, games_of, items_of
 from ranking.judge_truths import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
 from ranking.maths import fit_bradley_terry
-from ranking.maths.asking import asking
+from ranking.maths.cancellation import asking
 from ranking.models import LONGEST_REST, JudgeAudit
 from ranking.points import CENTRE, POINTS
 from ranking.tallying import Evidence, evidence_at, unrated_competitors

@@ -13,21 +13,21 @@ import numpy as np
 from scipy.special import expit
 
 from ranking import maths
-from ranking.maths.arrays import Floats
-from ranking.maths.cells import count_cells
-from ranking.maths.comparisons import Cluster
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.davidson import DAVIDSON, fit_davidson
-from ranking.maths.elo import elo_mean_over_orders, elo_over_orders
-from ranking.maths.elo_replicates import elo_replicates
-from ranking.maths.existence import check_existence
-from ranking.maths.failures import UnfittedError
-from ranking.maths.parameter_intervals import slot_intervals
-from ranking.maths.rao_kupper import RAO_KUPPER, fit_rao_kupper
-from ranking.maths.replay import replay_tournament
-from ranking.maths.resampled import Resampled
-from ranking.maths.spread import Rated, standing
-from ranking.maths.standing_notes import MOST_NAMED
+from ranking.maths.clusters.cluster_notes import MOST_NAMED
+from ranking.maths.data.arrays import Floats
+from ranking.maths.data.cells import count_cells
+from ranking.maths.data.comparisons import Cluster
+from ranking.maths.estimation.covariance import Rated, standing
+from ranking.maths.estimation.existence import check_existence
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.models.davidson import DAVIDSON, fit_davidson
+from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
+from ranking.maths.models.rao_kupper import RAO_KUPPER, fit_rao_kupper
+from ranking.maths.resampling.elo_bootstrap import elo_replicates
+from ranking.maths.resampling.resampled import Resampled
+from ranking.maths.tournaments.replay import replay_tournament
+from ranking.maths.uncertainty.parameter_intervals import slot_intervals
 from ranking.points import POINTS
 
 N_REPLICATES = 200

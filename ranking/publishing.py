@@ -27,7 +27,7 @@ from ranking.fitting import FittedBoard, Row, fit_board
 from ranking.judged import JudgedEvidence, judged_evidence, with_judges_named
 from ranking.juries import Rules
 from ranking.lots import draw_lots
-from ranking.maths.asking import asking
+from ranking.maths.cancellation import asking
 from ranking.methods import METHODS, Definition
 from ranking.models import (
     LONGEST_REST,

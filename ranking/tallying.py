@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
 from ranking.maths import OUTCOMES, Comparisons, Tally
-from ranking.maths.packing import Packing, merged, summed
+from ranking.maths.data.packing import Packing, merged, summed
 
 Ints = NDArray[np.int64]
 SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing

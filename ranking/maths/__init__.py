@@ -20,7 +20,11 @@ Examples
 [1, 2]
 """
 
-from ranking.maths.agreement import (
+from ranking.maths.aggregation.borda import borda, borda_two_level, mean_win_rate
+from ranking.maths.aggregation.win_rates import counting, win_rate
+from ranking.maths.agreement.dawid_skene import DawidSkene, fit_dawid_skene
+from ranking.maths.agreement.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
+from ranking.maths.agreement.kappa_alpha import (
     AgreementInterval,
     agreement_interval,
     cohen_kappa,
@@ -32,25 +36,7 @@ from ranking.maths.agreement import (
     weighted_kappa_linear,
     weighted_kappa_quadratic,
 )
-from ranking.maths.anytime import (
-    ConfidenceSequence,
-    PairEvidence,
-    anytime_critical,
-    anytime_differences,
-    confidence_sequence,
-    e_bh,
-    e_process,
-    e_process_above,
-    pair_evidence,
-)
-from ranking.maths.blocks import BlockMeans, block_means
-from ranking.maths.bootstrap import Bootstrap, BootstrapIntervals, bootstrap
-from ranking.maths.borda import borda, borda_two_level, mean_win_rate
-from ranking.maths.bradley_terry import fit_bradley_terry
-from ranking.maths.cells import Cells, Counts, count_cells, counts
-from ranking.maths.comparisons import OUTCOMES, Comparisons
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.correlation import (
+from ranking.maths.agreement.rank_correlation import (
     agreement_with_confidence,
     kendall_tau,
     pair_rank_brier,
@@ -59,25 +45,34 @@ from ranking.maths.correlation import (
     spearman,
     tau_ap,
 )
-from ranking.maths.counting import counting, win_rate
-from ranking.maths.cycles import Cycles, cycles
-from ranking.maths.davidson import fit_davidson
-from ranking.maths.dawid_skene import DawidSkene, fit_dawid_skene
-from ranking.maths.discriminations import Discriminations, discriminations
-from ranking.maths.elo import EloOverOrders, elo, elo_mean_over_orders, elo_over_orders
-from ranking.maths.elo_replicates import elo_replicates
-from ranking.maths.existence import Existence, Unrated, check_existence
-from ranking.maths.failures import NotConvergedError, SeparationError, UnfittedError
-from ranking.maths.fit import AtLimit, Diagnostics, Fit, Parameter, Provenance
-from ranking.maths.flips import Flip, verified_votes_to_flip, votes_to_flip
-from ranking.maths.grounded_rao_kupper import fit_grounded_rao_kupper
-from ranking.maths.hierarchical import Hierarchical, fit_hierarchical
-from ranking.maths.icc import icc_agreement, icc_agreement_of_mean, icc_one_way
-from ranking.maths.intervals import Differences, Intervals, differences, intervals
-from ranking.maths.judge_aware import estimate_tau, fit_judge_aware
-from ranking.maths.levelled_draws import levelled_draws
-from ranking.maths.matches import Match, Played, Standing, play
-from ranking.maths.pairing import (
+from ranking.maths.agreement.rater_tables import UndefinedAgreementError
+from ranking.maths.data.cells import Cells, Counts, count_cells, counts
+from ranking.maths.data.comparisons import OUTCOMES, Comparisons
+from ranking.maths.data.style_covariates import length_saturation, style_differences
+from ranking.maths.data.tally import CellRows, Tally, TallyFileError
+from ranking.maths.estimation.covariance import Spread, spread
+from ranking.maths.estimation.existence import Existence, Unrated, check_existence
+from ranking.maths.estimation.failures import NotConvergedError, SeparationError, UnfittedError
+from ranking.maths.estimation.fit import AtLimit, Diagnostics, Fit, Parameter, Provenance
+from ranking.maths.estimation.scores import Scores
+from ranking.maths.models.bradley_terry import fit_bradley_terry
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.models.davidson import fit_davidson
+from ranking.maths.models.discriminations import Discriminations, discriminations
+from ranking.maths.models.elo import EloOverOrders, elo, elo_mean_over_orders, elo_over_orders
+from ranking.maths.models.hierarchical import Hierarchical, fit_hierarchical
+from ranking.maths.models.judge_aware import estimate_tau, fit_judge_aware
+from ranking.maths.models.plackett_luce import Rankings, fit_plackett_luce, rank_centrality
+from ranking.maths.models.prediction_powered import (
+    Powered,
+    PredictionPowered,
+    fit_prediction_powered,
+    fit_votes_and_verdicts,
+    sampling_weights,
+)
+from ranking.maths.models.rao_kupper import fit_rao_kupper
+from ranking.maths.models.rao_kupper_both_bad import fit_grounded_rao_kupper
+from ranking.maths.pair_sampling import (
     DrawnPair,
     arena_variance_weights,
     balanced_weights,
@@ -91,30 +86,11 @@ from ranking.maths.pairing import (
     with_newcomer_boost,
     with_unrated,
 )
-from ranking.maths.parameter_intervals import ParameterIntervals, parameter_intervals, slot_intervals
-from ranking.maths.places import Chances, ExpectedRanks, arena_rank, expected_ranks, p_best, p_top, tiers
-from ranking.maths.plackett_luce import Rankings, fit_plackett_luce, rank_centrality
-from ranking.maths.points import POINTS_A_UNIT, Points, in_points
-from ranking.maths.power import ClustersNeeded, prompts_needed
-from ranking.maths.powered_ranks import powered_rank_sets
-from ranking.maths.prediction_powered import (
-    Powered,
-    PredictionPowered,
-    fit_prediction_powered,
-    fit_votes_and_verdicts,
-    sampling_weights,
-)
-from ranking.maths.ranks import RankSets, rank_sets
-from ranking.maths.rao_kupper import fit_rao_kupper
-from ranking.maths.ratings_tables import UndefinedAgreementError
-from ranking.maths.replay import Replay, replay_tournament
-from ranking.maths.resampled import Resampled
-from ranking.maths.scores import Scores
-from ranking.maths.simulation import RankCorrelations, simulate_rank_correlation
-from ranking.maths.spread import Spread, spread
-from ranking.maths.style import length_saturation, style_differences
-from ranking.maths.tally import CellRows, Tally, TallyFileError
-from ranking.maths.tournaments import (
+from ranking.maths.resampling.bootstrap import Bootstrap, BootstrapIntervals, bootstrap
+from ranking.maths.resampling.elo_bootstrap import elo_replicates
+from ranking.maths.resampling.resampled import Resampled
+from ranking.maths.resampling.slot_adjusted_bootstrap import levelled_draws
+from ranking.maths.tournaments.formats import (
     anchored,
     coin_flip,
     insertion,
@@ -124,6 +100,38 @@ from ranking.maths.tournaments import (
     single_elimination,
     swiss,
 )
+from ranking.maths.tournaments.matches import Match, Played, Standing, play
+from ranking.maths.tournaments.replay import Replay, replay_tournament
+from ranking.maths.tournaments.simulation import RankCorrelations, simulate_rank_correlation
+from ranking.maths.transitivity.cycles import Cycles, cycles
+from ranking.maths.uncertainty.anytime import (
+    ConfidenceSequence,
+    PairEvidence,
+    anytime_critical,
+    anytime_differences,
+    confidence_sequence,
+    e_bh,
+    e_process,
+    e_process_above,
+    pair_evidence,
+)
+from ranking.maths.uncertainty.blocks import BlockMeans, block_means
+from ranking.maths.uncertainty.elo_points import POINTS_A_UNIT, Points, in_points
+from ranking.maths.uncertainty.intervals import Differences, Intervals, differences, intervals
+from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals, parameter_intervals, slot_intervals
+from ranking.maths.uncertainty.power import ClustersNeeded, prompts_needed
+from ranking.maths.uncertainty.powered_rank_sets import powered_rank_sets
+from ranking.maths.uncertainty.rank_probabilities import (
+    Chances,
+    ExpectedRanks,
+    arena_rank,
+    expected_ranks,
+    p_best,
+    p_top,
+    tiers,
+)
+from ranking.maths.uncertainty.rank_sets import RankSets, rank_sets
+from ranking.maths.uncertainty.votes_to_flip import Flip, verified_votes_to_flip, votes_to_flip
 
 __all__ = [
     "OUTCOMES",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from arena.wording import agreeing, counted
-from ranking.maths.wording import numbered
+from ranking.maths.notes import numbered
 
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ranking.maths import agreement_interval, cohen_kappa, krippendorff_alpha
-from ranking.maths.ratings_tables import UndefinedAgreementError
+from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

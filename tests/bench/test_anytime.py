@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ranking.maths.anytime import anytime_critical, confidence_sequence, e_process, e_process_above
-from ranking.maths.arrays import Floats, Ints
-from ranking.maths.blocks import block_means
+from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.uncertainty.anytime import anytime_critical, confidence_sequence, e_process, e_process_above
+from ranking.maths.uncertainty.blocks import block_means
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ranking.maths import Comparisons, differences, fit_bradley_terry, intervals, rank_sets
-from ranking.maths.arrays import Floats, Ints
-from ranking.maths.spread import difference_variance
+from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.estimation.covariance import difference_variance
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 

@@ -16,7 +16,7 @@ from ranking.combined import Opinions, Votes
 from ranking.combined_fits import fit_combined
 from ranking.fitting import fit_board
 from ranking.maths import Comparisons
-from ranking.maths.bradley_terry import maximise
+from ranking.maths.models.bradley_terry import maximise
 from ranking.methods import Definition
 from ranking.points import CENTRE, POINTS
 

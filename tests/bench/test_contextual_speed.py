@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 from ranking.maths import Comparisons
-from ranking.maths.contextual import fit_contextual
+from ranking.maths.models.contextual import fit_contextual
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ranking.maths.hierarchical import fit_hierarchical
-from tests.ranking.maths.test_hierarchical import asked, drawn
+from ranking.maths.models.hierarchical import fit_hierarchical
+from tests.ranking.maths.models.test_hierarchical import asked, drawn
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

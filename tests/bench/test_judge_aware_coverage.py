@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ranking.maths import fit_bradley_terry, intervals
-from ranking.maths.discriminations import discriminations
-from ranking.maths.judge_aware import estimate_tau, fit_judge_aware
-from tests.ranking.maths.test_judge_aware import voted
+from ranking.maths.models.discriminations import discriminations
+from ranking.maths.models.judge_aware import estimate_tau, fit_judge_aware
+from tests.ranking.maths.models.test_judge_aware import voted
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

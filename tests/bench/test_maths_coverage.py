@@ -10,7 +10,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
 from ranking.maths import Comparisons, fit_bradley_terry, intervals, rank_sets
-from ranking.maths.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, Ints
 from tests.ranking.maths.shared_files import llmfao
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]

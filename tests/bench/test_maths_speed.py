@@ -22,15 +22,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ranking.maths.arrays import Floats, Ints
-from ranking.maths.bootstrap import bootstrap
-from ranking.maths.bradley_terry import fit_bradley_terry
-from ranking.maths.cells import counts
-from ranking.maths.comparisons import Comparisons
-from ranking.maths.flips import verified_votes_to_flip, votes_to_flip
-from ranking.maths.intervals import intervals
-from ranking.maths.ranks import rank_sets
-from ranking.maths.tally import Tally
+from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.cells import counts
+from ranking.maths.data.comparisons import Comparisons
+from ranking.maths.data.tally import Tally
+from ranking.maths.models.bradley_terry import fit_bradley_terry
+from ranking.maths.resampling.bootstrap import bootstrap
+from ranking.maths.uncertainty.intervals import intervals
+from ranking.maths.uncertainty.rank_sets import rank_sets
+from ranking.maths.uncertainty.votes_to_flip import verified_votes_to_flip, votes_to_flip
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 
@@ -308,7 +308,7 @@ def test_effective_clusters(sizes, table):
 
 
 def test_contextual_fit(table):
-    from ranking.maths.contextual import fit_contextual
+    from ranking.maths.models.contextual import fit_contextual
 
     data, rng = comparisons(100), np.random.default_rng(7)
     covariates: Floats = rng.normal(size=(len(data), 8))

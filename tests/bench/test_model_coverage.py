@@ -14,11 +14,11 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import expit
 
 from ranking.maths import Comparisons, Fit, fit_bradley_terry, intervals, parameter_intervals
-from ranking.maths.arrays import Floats, Ints
-from ranking.maths.comparisons import Cluster
-from ranking.maths.contextual import fit_contextual
-from ranking.maths.davidson import fit_davidson
-from ranking.maths.rao_kupper import fit_rao_kupper
+from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.comparisons import Cluster
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.models.davidson import fit_davidson
+from ranking.maths.models.rao_kupper import fit_rao_kupper
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ranking.maths import differences
-from ranking.maths.prediction_powered import fit_prediction_powered
-from tests.ranking.maths.test_prediction_powered import answered
+from ranking.maths.models.prediction_powered import fit_prediction_powered
+from tests.ranking.maths.models.test_prediction_powered import answered
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ranking.maths.simulation import SETTINGS, median_difference, simulate_rank_correlation
+from ranking.maths.tournaments.simulation import SETTINGS, median_difference, simulate_rank_correlation
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 

@@ -9,7 +9,7 @@ from judges.board_rules import GAMES, RULES
 from judges.combining import COMBINERS
 from judges.states import GameState
 from ranking.maths import bootstrap
-from ranking.maths.contextual import fit_contextual
+from ranking.maths.models.contextual import fit_contextual
 from tests.judges.scripted import game
 
 STRENGTH = {"strong": 1.5, "middle": 0.0, "weak": -1.5}

@@ -10,7 +10,7 @@ from judges.audit_people import agreement
 from judges.audit_position import gamma_of
 from judges.audit_rows import AuditItem, Looks
 from ranking.maths import Comparisons, slot_intervals
-from ranking.maths.contextual import fit_contextual
+from ranking.maths.models.contextual import fit_contextual
 
 
 def rng() -> np.random.Generator:

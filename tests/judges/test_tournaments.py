@@ -23,7 +23,7 @@ from judges.offline_games import offline_judge
 from judges.pairings import all_pairs, answers_of, battles_of
 from judges.planning import draw_up, plan_judging, start
 from judges.tournaments import draw_up_tournament
-from ranking.maths.tournaments import coin_flip, single_elimination
+from ranking.maths.tournaments.formats import coin_flip, single_elimination
 from tests.arena.running.rows import engine_process
 from tests.factories import make_competitor, make_response
 from tests.judges.game_factories import make_endpoint

@@ -40,9 +40,16 @@ def test_what_makes_a_snapshot_is_found_by_itself():
     assert modules >= {
         "arena.ledger", "judges.combining", "judges.panels", "judges.usability", "judges.verdicts",
         "ranking.judge_truths", "ranking.juries", "ranking.methods", "ranking.publishing", "ranking.tallying",
-        "ranking.maths.bradley_terry", "ranking.maths.leave_out_gains", "ranking.maths.style",
+        "ranking.maths.models.bradley_terry", "ranking.maths.data.style_covariates",
+        "ranking.maths.clusters.leave_one_out_gains",
     }  # fmt: skip
-    assert not modules & {"ranking.maths.borda", "ranking.maths", "ranking.models", "arena.importing.reading", "ranking.admin"}
+    assert not modules & {
+        "ranking.maths.aggregation.borda",
+        "ranking.maths",
+        "ranking.models",
+        "arena.importing.reading",
+        "ranking.admin",
+    }
 
 
 @pytest.mark.parametrize("module", ["ranking/publishing.py", "ranking/judge_truths.py", "judges/panels.py"])
@@ -60,20 +67,20 @@ def test_a_module_added_deep_in_the_library_changes_it_once_it_is_used(copy, bef
 
 def test_a_name_through_the_front_door_of_a_package_counts_as_where_it_is_defined(copy):
     before = version_after(copy, {"ranking/methods.py": "\nfrom ranking import maths as library\n"})
-    borda = version_after(copy, {"ranking/maths/borda.py": "\nNEW = 1\n"})
+    borda = version_after(copy, {"ranking/maths/aggregation/borda.py": "\nNEW = 1\n"})
     assert borda == before
     used = version_after(copy, {"ranking/methods.py": "\nborda = library.borda\n"})
-    assert version_after(copy, {"ranking/maths/borda.py": "\nNEW = 2\n"}) != used
+    assert version_after(copy, {"ranking/maths/aggregation/borda.py": "\nNEW = 2\n"}) != used
 
 
 def test_what_no_board_uses_and_remarks_change_nothing(copy, before):
     edits = {
-        "ranking/maths/borda.py": "\nNEW = 1\n",
+        "ranking/maths/aggregation/borda.py": "\nNEW = 1\n",
         "ranking/maths/votes_alone.py": "NEW = 1\n",
         "ranking/views/leaderboards.py": "\nNEW = 1\n",
         "arena/importing/reading.py": "\nNEW = 1\n",
         "ranking/models.py": "\nNEW = 1\n",
-        "ranking/maths/bradley_terry.py": "\n# a remark\n",
+        "ranking/maths/models/bradley_terry.py": "\n# a remark\n",
         "ranking/publishing.py": "\n\n\n",
     }
     path = copy / "ranking/methods.py"

@@ -16,7 +16,7 @@ from ranking import maths, publishing
 from ranking.due_boards import is_due, refresh_boards
 from ranking.fit_memory import FitTooLarge, needed, room_for
 from ranking.fitting import fit_board
-from ranking.maths.asking import asking
+from ranking.maths.cancellation import asking
 from ranking.methods import METHODS, Definition
 from ranking.models import Leaderboard
 from ranking.publishing import give_up_fits, publish_snapshot

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from ranking.fitting import fit_board
-from ranking.maths.standing_notes import HELD
+from ranking.maths.clusters.cluster_notes import HELD
 from ranking.methods import METHODS, Definition
 from ranking.models import Leaderboard
 from ranking.publishing import publish_snapshot

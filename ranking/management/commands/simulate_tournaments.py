@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="of the random numbers (default 1)")
 
     def handle(self, *args: Any, runs: int, seed: int, **options: Any) -> None:
-        from ranking.maths.simulation import SETTINGS, median_difference, simulate_rank_correlation  # scipy
+        from ranking.maths.tournaments.simulation import SETTINGS, median_difference, simulate_rank_correlation  # scipy
 
         if runs < 2:
             raise CommandError(f"--runs is {runs}: at least 2 are needed, 400 are usual", returncode=2)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.maths import Comparisons
-from ranking.maths.arrays import Floats
+from ranking.maths.data.arrays import Floats
 
 
 def battles(text: str, *, prompt: object = None, **columns: object) -> Comparisons:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ranking.maths import Comparisons, fit_bradley_terry, intervals
-from ranking.maths.borda import borda
-from ranking.maths.elo import elo
-from ranking.maths.points import in_points
+from ranking.maths.aggregation.borda import borda
+from ranking.maths.models.elo import elo
+from ranking.maths.uncertainty.elo_points import in_points
 from tests.ranking.maths.making import battles
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ranking.maths import Comparisons, Fit, fit_bradley_terry
-from ranking.maths.meat import cluster_sizes
+from ranking.maths.clusters.sandwich import cluster_sizes
 from tests.ranking.maths.making import comparable, law, repeated
 
 SWAPPED = np.array([1, 0, 2, 3])

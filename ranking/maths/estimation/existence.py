@@ -1,0 +1,195 @@
+"""Existence: whether a ranking without a prior has finite ratings, and for whom."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.notes import numbered
+
+LIGHTEST = 1e-12
+"""A result that weighs less than this share of the heaviest does not count when it is asked who can be rated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """A competitor that has no rating, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Existence:
+    """Who can be rated together.
+
+    Parameters
+    ----------
+    components : tuple of tuple of str
+        Strong components of "won or tied against", best first. Components that no comparison links
+        have no order: the larger stands first.
+    fitted : (M,) bool
+        The members of the component that has finite ratings (none where all are of size one).
+    unrated : tuple of Unrated
+        All others, each with the reason.
+    notes : tuple of str
+        Results too light to count.
+    """
+
+    components: tuple[tuple[str, ...], ...]
+    fitted: Bools
+    unrated: tuple[Unrated, ...]
+    notes: tuple[str, ...] = ()
+
+
+def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
+    """Find the competitors whose half-win Bradley-Terry ratings are finite.
+
+    The maximum exists, and is unique up to a shift, if and only if the directed graph
+    "x -> y where x won or tied against y at least once" is strongly connected [1]_. Where it is not,
+    the largest strong component is fitted (equal in size: the one with more comparisons). A result that weighs less than
+    `LIGHTEST` of the heaviest would set a rating by what rounding does to the others: it links nobody, and is noted.
+
+    Parameters
+    ----------
+    names : tuple of str
+        M competitors.
+    half_wins : (M, M) float64
+        ``half_wins[i, j]`` = wins of i over j, plus half the ties.
+
+    References
+    ----------
+    .. [1] L. R. Ford, "Solution of a ranking problem from binary comparisons", American Mathematical
+       Monthly 64(8), 1957, 28-33.
+
+    Examples
+    --------
+    >>> found = check_existence(("x", "y", "z"), np.array([[0, 1.0, 2.0], [1.0, 0, 1.0], [0, 0, 0]]))
+    >>> found.components, found.unrated[0].reason
+    ((('x', 'y'), ('z',)), 'never won or tied (3 comparisons)')
+    """
+    told, half_wins = half_wins, heavy_enough(half_wins)
+    beats = half_wins > 0
+    label = strong_labels(half_wins)
+    n_components = int(label.max(initial=-1)) + 1
+    volume = np.triu(half_wins + half_wins.T)
+    n_votes = np.array([volume[np.ix_(label == c, label == c)].sum() for c in range(n_components)])
+    sizes = np.bincount(label, minlength=n_components)
+    order = _topological_order(beats, label, sizes)
+    best = max(order, key=lambda c: (sizes[c], n_votes[c]), default=0)
+    fitted = (label == best) & (sizes[label] > 1) if names else np.zeros(0, dtype=np.bool_)
+    return Existence(
+        components=tuple(tuple(names[i] for i in np.flatnonzero(label == c)) for c in order),
+        fitted=fitted,
+        unrated=tuple(Unrated(names[i], _reason(half_wins, label == label[i], fitted)) for i in np.flatnonzero(~fitted)),
+        notes=light_notes(names, told, half_wins),
+    )
+
+
+def heavy_enough(results: Floats) -> Floats:
+    """The same table without results that weigh less than `LIGHTEST` of the heaviest: they link nobody.
+
+    Examples
+    --------
+    >>> heavy_enough(np.array([[0.0, 1.0], [1e-30, 0.0]])).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    return np.where(results >= LIGHTEST * results.max(initial=0.0), results, 0.0)
+
+
+def light_notes(names: tuple[str, ...], told: Floats, counted: Floats) -> tuple[str, ...]:
+    """A note on results that were told and, too light, not counted; (M, M) each, a row over a column.
+
+    Examples
+    --------
+    >>> told = np.array([[0.0, 1.0], [1e-30, 0.0]])
+    >>> light_notes(("x", "y"), told, heavy_enough(told))[0].partition(";")[0]
+    'results too light to link anybody, beside others that weigh up to 1: y over x (1e-30)'
+    """
+    light = np.argwhere((told > 0) & (counted == 0))
+    if not len(light):
+        return ()
+    shown = ", ".join(f"{names[i]} over {names[j]} ({told[i, j]:.2g})" for i, j in light[:3])
+    more = f" and {len(light) - 3} more" if len(light) > 3 else ""
+    return (
+        f"results too light to link anybody, beside others that weigh up to {told.max():.2g}: {shown}{more}; give weights "
+        "that are not so far apart",
+    )
+
+
+def never_met(names: tuple[str, ...], half_wins: Floats) -> tuple[str, ...]:
+    """A note on groups that no comparisons link, for ratings that a prior puts on one scale.
+
+    Examples
+    --------
+    >>> pair = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> never_met(("x", "y", "z", "w"), np.block([[pair, 0 * pair], [0 * pair, pair]]))
+    ('x, y | z, w: no comparisons link these groups; how far they stand apart is the prior alone',)
+    """
+    n, label = connected_components(half_wins > 0, directed=False)
+    if n < 2:
+        return ()
+    groups = [", ".join(_few([names[i] for i in np.flatnonzero(label == group)])) for group in range(min(n, 4))]
+    more = f" | and {n - 4} more" if n > 4 else ""
+    return (f"{' | '.join(groups)}{more}: no comparisons link these groups; how far they stand apart is the prior alone",)
+
+
+def _few(names: list[str]) -> list[str]:
+    return names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} others"]
+
+
+def strong_labels(half_wins: Floats) -> Ints:
+    """The strong component of each competitor in "won or tied against", numbered from 0: (M,) int64.
+
+    Examples
+    --------
+    >>> strong_labels(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
+    [0, 0]
+    """
+    # Told as yes or no: the sparse graph takes weights under 1e-8 for nothing.
+    _, label = connected_components(half_wins > 0, directed=True, connection="strong")
+    return label.astype(np.int64)
+
+
+def _topological_order(beats: Bools, label: Ints, sizes: Ints) -> list[int]:
+    """Components so that nobody stands above one who beat it; free choices by size, then first member."""
+    n = len(sizes)
+    above = np.zeros((n, n), dtype=np.bool_)
+    winners, losers = np.nonzero(beats)
+    above[label[winners], label[losers]] = True
+    np.fill_diagonal(above, False)
+    met = above.any(axis=0) | above.any(axis=1)
+    first = np.full(n, len(label))
+    np.minimum.at(first, label, np.arange(len(label)))
+    waiting, order = set(range(n)), []
+    pending = above.sum(axis=0)
+    while waiting:
+        free = [c for c in waiting if not pending[c]]
+        chosen = min(free, key=lambda c: (sizes[c] == 1 and not met[c], -sizes[c], first[c]))
+        waiting.remove(chosen)
+        order.append(chosen)
+        pending = pending - above[chosen]
+    return order
+
+
+def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> str:
+    """Why the members of a strong component other than the fitted one have no rating."""
+    lost = half_wins[~group][:, group].any()
+    won = half_wins[group][:, ~group].any()
+    alone = group.sum() == 1
+    if alone and not (lost or won):
+        return "no comparisons yet"
+    if fitted.any() and not _linked(half_wins, group, fitted):
+        return "not connected: no comparisons link it with the rated group"
+    if lost and won:
+        return "no chain of wins or ties leads both to and from the rated group"
+    never = "never won or tied" if lost else "never lost or tied"
+    if alone:
+        return f"{never} ({numbered(half_wins[group].sum() + half_wins[:, group].sum())})"
+    return f"its group of {group.sum()} {never} against anyone outside it"
+
+
+def _linked(half_wins: Floats, group: Bools, fitted: Bools) -> bool:
+    _, label = connected_components(half_wins > 0, directed=False)
+    return bool(label[np.argmax(group)] == label[np.argmax(fitted)])

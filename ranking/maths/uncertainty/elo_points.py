@@ -1,0 +1,75 @@
+"""Elo points: natural log-odds on the scale that readers know, shifted so that something stands at a round number."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ranking.maths.data.arrays import Floats
+from ranking.maths.uncertainty.intervals import Intervals
+
+POINTS_A_UNIT = 400 / np.log(10)
+"""173.7 points are one unit of natural log-odds: 400 points ahead means odds of 10 to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Ratings and their limits in Elo points, (m,) each.
+
+    Parameters
+    ----------
+    names : tuple of str
+    ratings, se, low, high : (m,) float64
+    """
+
+    names: tuple[str, ...]
+    ratings: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+
+
+def in_points(found: Intervals, *, anchor: str | None = None, at: float = 1000.0) -> Points:
+    """``at + 400 / ln 10 * (rating - rating[anchor])``; without an anchor the mean of all stands at `at`.
+
+    One constant is added to ratings and limits alike. So an anchor widens no interval, and its own does not
+    vanish: a limit still speaks of the distance from the mean of all. How sure the distance from the anchor is,
+    `differences` says.
+
+    Parameters
+    ----------
+    found : Intervals
+        Natural log-odds.
+    anchor : str, optional
+        The competitor that stands at `at`.
+    at : float
+        Elo points.
+
+    Raises
+    ------
+    ValueError
+        If the anchor has no rating.
+
+    References
+    ----------
+    A. E. Elo, "The Rating of Chessplayers, Past and Present", 1978.
+
+    Examples
+    --------
+    3 wins of 4 are ln 3 = 1.0986 units, 190.8 points:
+
+    >>> from ranking.maths import Comparisons, fit_bradley_terry, intervals
+    >>> found = intervals(fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"])))
+    >>> in_points(found, anchor="y").ratings.round(1).tolist(), in_points(found).ratings.round(1).tolist()
+    ([1190.8, 1000.0], [1095.4, 904.6])
+    """
+    if anchor is not None and anchor not in found.names:
+        raise ValueError(f"anchor {anchor!r} has no rating: the rated are {', '.join(map(repr, found.names))}")
+    ratings = (found.low + found.high) / 2
+    shift = at - POINTS_A_UNIT * (0.0 if anchor is None else ratings[found.names.index(anchor)])
+    return Points(
+        names=found.names,
+        ratings=shift + POINTS_A_UNIT * ratings,
+        se=POINTS_A_UNIT * found.se,
+        low=shift + POINTS_A_UNIT * found.low,
+        high=shift + POINTS_A_UNIT * found.high,
+    )
