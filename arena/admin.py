@@ -24,9 +24,9 @@ from arena.admin_pages import (
     moving,
     values_filter,
 )
-from arena.curation import NotPublished, file_prompt, restore_import, restore_votes, set_aside_import, set_aside_votes
 from arena.duplicates import near_duplicates
 from arena.endpoint_admin import EndpointAdmin
+from arena.evidence.curation import NotPublished, file_prompt, restore_import, restore_votes, set_aside_import, set_aside_votes
 from arena.models import (
     Arena,
     Aside,

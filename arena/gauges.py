@@ -10,8 +10,8 @@ from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from arena import ledger
 from arena.clock import SLACK
+from arena.evidence import ledger
 from arena.models import Event, Import, Vote, WorkerSeen
 
 type Gauges = Iterator[Metric]

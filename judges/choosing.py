@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from arena.ledger import record_judge
+from arena.evidence.ledger import record_judge
 from arena.models import Arena
 from judges.models import Judge, JudgeChoice
 

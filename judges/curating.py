@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Value, When
 
-from arena.ledger import record_games, record_labels
+from arena.evidence.ledger import record_games, record_labels
 from arena.models import Event
 from arena.outcomes import Outcome
 from arena.wording import counted

@@ -6,7 +6,7 @@ from itertools import batched
 
 from django.db import connection, models
 
-from arena.ledger import record_games
+from arena.evidence.ledger import record_games
 from arena.models import Event
 from judges.models import EarlierEnding, Game
 from judges.parsing import Parsed

@@ -18,6 +18,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from arena.evidence.vote_tally import Ballots, Evidence, Ints, battles_without_answers_yet, read_evidence
 from arena.models import Ballot
 from ranking.deciding import Decided, decide
 from ranking.judged import jury_at
@@ -28,7 +29,6 @@ from ranking.lots import Lots, lots_of
 from ranking.maths import Comparisons, sampling_weights
 from ranking.maths.estimation.half_wins import SCORES
 from ranking.styling import counted_ballots
-from ranking.tallying import Ballots, Evidence, Ints, battles_without_answers_yet, read_evidence
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -14,7 +14,7 @@ from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
 from ranking.methods import Definition, win_rates_of
-from ranking.points import CENTRE, POINTS
+from ranking.scale import CENTRE, ELO_PER_LOGIT
 from ranking.wordings import ALONE
 
 UNTOLD = "holds if the voted battles are a random part of those judged"
@@ -100,10 +100,10 @@ def _numbers(found: maths.PredictionPowered, definition: Definition) -> dict[str
     return {
         name: widths[i]
         | {
-            "rating": CENTRE + POINTS * float(by.estimate[i]),
+            "rating": CENTRE + ELO_PER_LOGIT * float(by.estimate[i]),
             "win_rate": float(win_rates[i]),
             "trust": float(by.trust[i]),
-            "people_half_width": finite(POINTS * (alone.high[i] - alone.low[i]) / 2),
+            "people_half_width": finite(ELO_PER_LOGIT * (alone.high[i] - alone.low[i]) / 2),
         }
         for i, name in enumerate(found.names)
     }

@@ -12,7 +12,7 @@ from ranking.maths.data.cells import count_cells
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.pair_sampling import information_weights, uniform_weights, with_unrated
 from ranking.methods import Definition, Rating, rate
-from ranking.points import CENTRE, POINTS
+from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str
     if len(rated.names) < 2:
         return {}, [], ""
     numbers: dict[str, dict[str, Any]] = {
-        name: {"rating": CENTRE + POINTS * float(rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
+        name: {"rating": CENTRE + ELO_PER_LOGIT * float(rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
         for i, name in enumerate(rated.names)
     }
     try:
@@ -126,9 +126,9 @@ def standings(ratings: Floats, limits: Limited, ranks: maths.RankSets) -> list[d
     n_without = int((~placed).sum())
     return [
         {
-            "se": float(POINTS * limits.se[i]),
-            "low": float(CENTRE + POINTS * limits.low[i]),
-            "high": float(CENTRE + POINTS * limits.high[i]),
+            "se": float(ELO_PER_LOGIT * limits.se[i]),
+            "low": float(CENTRE + ELO_PER_LOGIT * limits.low[i]),
+            "high": float(CENTRE + ELO_PER_LOGIT * limits.high[i]),
             "rank": int(places[i]),
             "rank_low": int(ranks.low[i]),
             "rank_high": int(ranks.high[i]) - n_without,

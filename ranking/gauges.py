@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Arena
 from ranking.models import Leaderboard
 

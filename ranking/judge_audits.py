@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from arena import ledger
 from arena.clock import is_older
+from arena.evidence import ledger
+from arena.evidence.vote_tally import Evidence, evidence_at, unrated_competitors
 from arena.leases import StillHeld, heartbeat
 from arena.missing import why_not_compared
 from arena.models import Arena, Competitor, Event
@@ -36,9 +37,8 @@ from ranking.judge_rows import RULE, Played, games_of, items_of
 from ranking.judge_truths import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
 from ranking.maths import fit_bradley_terry
 from ranking.maths.cancellation import asking
+from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT
 from ranking.models import LONGEST_REST, JudgeAudit
-from ranking.points import CENTRE, POINTS
-from ranking.tallying import Evidence, evidence_at, unrated_competitors
 
 MARKED_VERDICTS = Label(
     "verdicts on marked answers", "verdicts", "verdicts on answers that seem to speak to their judge / verdicts"
@@ -264,9 +264,9 @@ def _plain_board(board: RuleBoard) -> dict[str, Any]:
         {
             "competitor": name,
             "rank": standing.rank,
-            "rating": CENTRE + POINTS * standing.rating,
-            "low": None if standing.low is None else CENTRE + POINTS * standing.low,
-            "high": None if standing.high is None else CENTRE + POINTS * standing.high,
+            "rating": ELO_CENTRE + ELO_PER_LOGIT * standing.rating,
+            "low": None if standing.low is None else ELO_CENTRE + ELO_PER_LOGIT * standing.low,
+            "high": None if standing.high is None else ELO_CENTRE + ELO_PER_LOGIT * standing.high,
         }
         for name, standing in sorted(board.standings.items(), key=_by_place)
     ]

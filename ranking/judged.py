@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from arena.evidence.vote_tally import Evidence, Ints, Turnout, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
 from ranking.deciding import UNKNOWN, Row, decide
@@ -21,7 +22,6 @@ from ranking.juries import EXCLUDE, OFF, Juror, Jury, Rules, jury_of, left_out_f
 from ranking.maths import Comparisons, Tally
 from ranking.own_answers import own_competitors
 from ranking.styling import counted_ballots, shown_first
-from ranking.tallying import Evidence, Ints, Turnout, read_evidence
 from ranking.uncounted import Uncounted
 
 Floats = NDArray[np.float64]

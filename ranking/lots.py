@@ -20,10 +20,10 @@ from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
+from arena.evidence.vote_tally import Ints
 from arena.models import Arena, Battle, Lot
 from judges.models import Game
 from ranking.judged_games import counting_judges
-from ranking.tallying import Ints
 
 Floats = NDArray[np.float64]
 AT_ONCE = 5_000

@@ -28,7 +28,7 @@ from ranking.maths.resampling.elo_bootstrap import elo_replicates
 from ranking.maths.resampling.resampled import Resampled
 from ranking.maths.tournaments.replay import replay_tournament
 from ranking.maths.uncertainty.parameter_intervals import slot_intervals
-from ranking.points import POINTS
+from ranking.scale import ELO_PER_LOGIT
 
 N_REPLICATES = 200
 N_BRACKETS = 200
@@ -159,14 +159,14 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     if not len(comparisons):
         return _by_likelihood(maths.fit_bradley_terry, comparisons, Definition())
     found = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
-    ratings = (found.scores - found.scores.mean()) / POINTS
+    ratings = (found.scores - found.scores.mean()) / ELO_PER_LOGIT
     met = np.isin(np.array(comparisons.names), found.names)
     played = comparisons.among(met)
     bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance, is_pulled=True)
     replicates: dict[Cluster | None, maths.Bootstrap] = {}
     for by in standing(bare, definition.cluster).needs:
         drawn = elo_replicates(_drawn_singly(played) if by is None else played, by="prompt", n_replicates=N_REPLICATES, rng=rng)
-        replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / POINTS, drawn.by, drawn.notes)
+        replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.by, drawn.notes)
     rated = replace(bare, replicates=replicates)
     return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
 

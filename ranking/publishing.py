@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from arena import ledger
+from arena.evidence import ledger
+from arena.evidence.vote_tally import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
 from arena.leases import LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.code_version import code_version
@@ -37,7 +38,6 @@ from ranking.models import (
     Snapshot,
 )
 from ranking.styling import styled_comparisons
-from ranking.tallying import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
 from ranking.wordings import ALONE
 
 LEASE_SECONDS = 60.0

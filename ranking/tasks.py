@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.leases import LeaseLost
 from arena.models import Arena
 from judges.models import Judge

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from arena.ledger import record_vote
+from arena.evidence.ledger import record_vote
 from arena.models import Arena, Battle, Competitor, Event, Prompt, PromptPool, Response, Vote, Voter, content_hash
 
 _numbers = count(1)

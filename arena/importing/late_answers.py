@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from arena.ledger import record_answers
+from arena.evidence.ledger import record_answers
 from arena.models import Assignment, Battle, Call, FinishState, Import, LateAnswers, Prompt, Response
 from arena.models.responses import NO_TEXT
 

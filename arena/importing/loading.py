@@ -14,6 +14,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connection, tran
 from django.db.models import F
 from django.utils import timezone
 
+from arena.evidence.ledger import record_import
 from arena.importing import bulk, receiving
 from arena.importing.answers import ResponseLoader
 from arena.importing.battles import BattleLoader
@@ -26,7 +27,6 @@ from arena.importing.problems import ImportProblems, RowProblem
 from arena.importing.prompts import PromptLoader
 from arena.importing.reports import numbered
 from arena.leases import LeaseLost, heartbeat
-from arena.ledger import record_import
 from arena.models import Event, Import, PromptPool
 from arena.wording import counted
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 from django.db import transaction
 from django.db.models import QuerySet
 
+from arena.evidence.ledger import filed_under, record_prompt
 from arena.importing.agreement import n_different
 from arena.importing.problems import RowProblem
 from arena.importing.reports import numbered
 from arena.importing.rows import PromptRow
 from arena.languages import recognised_language
-from arena.ledger import filed_under, record_prompt
 from arena.models import Import, Prompt, PromptPool, PromptStatus
 from arena.rendering import rendered
 

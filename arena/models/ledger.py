@@ -12,7 +12,7 @@ from arena.models.votes import Vote
 class Event(models.Model):
     """One change of evidence. `before` and `after` say what counted: an outcome, or nothing.
 
-    `position` is given later, by one sequencer, to events whose transactions have committed (`arena.ledger`): what was read
+    `position` is given later, by one sequencer, to events whose transactions have committed (`evidence.ledger`): what was read
     up to a position stays what it was, although on PostgreSQL a lower id can commit after a higher one.
     """
 

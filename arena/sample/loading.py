@@ -9,7 +9,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from arena.ledger import record_import
+from arena.evidence.ledger import record_import
 from arena.models import (
     Arena,
     Battle,

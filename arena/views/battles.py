@@ -13,7 +13,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, identity, voting
+from arena import access, identity
+from arena.evidence import voting
 from arena.languages import language_name
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
 from arena.outcomes import Outcome, Side

@@ -15,7 +15,8 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from arena import access, curation
+from arena import access
+from arena.evidence import curation
 from arena.importing import loading, receiving
 from arena.importing.checking import check
 from arena.importing.formats import fitting, formats_of

@@ -6,7 +6,8 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
-from arena import access, identity, limits, voting
+from arena import access, identity, limits
+from arena.evidence import voting
 from arena.models import Arena, Ballot, Vote, Voter, Voting
 
 KEY = r"[A-Za-z0-9_-]{1,64}"

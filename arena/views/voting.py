@@ -20,7 +20,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import access, identity, limits, matchmaking, missing, voting
+from arena import access, identity, limits, matchmaking, missing
+from arena.evidence import voting
 from arena.languages import language_name
 from arena.models import Arena, Ballot, Battle, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side

@@ -9,13 +9,13 @@ from typing import cast
 from django.db import transaction
 from django.utils import timezone
 
+from arena.evidence.ledger import record_labels
 from arena.importing.answers import Answer, response_ids
 from arena.importing.naming import Competitors
 from arena.importing.newcomers import UNASKED_COMPETITORS, must_be_allowed
 from arena.importing.prompts import Prompts
 from arena.importing.reports import about_thinking
 from arena.importing.rows import PromptRow
-from arena.ledger import record_labels
 from arena.llm.replies import is_blank
 from arena.llm.thinking import parted
 from arena.models import Arena, Battle, Competitor, CompetitorStatus, PromptPool, Response

@@ -116,7 +116,7 @@ from ranking.maths.uncertainty.anytime import (
     pair_evidence,
 )
 from ranking.maths.uncertainty.blocks import BlockMeans, block_means
-from ranking.maths.uncertainty.elo_points import POINTS_A_UNIT, Points, in_points
+from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT, Points, in_points
 from ranking.maths.uncertainty.intervals import Differences, Intervals, differences, intervals
 from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals, parameter_intervals, slot_intervals
 from ranking.maths.uncertainty.power import ClustersNeeded, prompts_needed
@@ -134,8 +134,9 @@ from ranking.maths.uncertainty.rank_sets import RankSets, rank_sets
 from ranking.maths.uncertainty.votes_to_flip import Flip, verified_votes_to_flip, votes_to_flip
 
 __all__ = [
+    "ELO_CENTRE",
+    "ELO_PER_LOGIT",
     "OUTCOMES",
-    "POINTS_A_UNIT",
     "AgreementInterval",
     "AtLimit",
     "BlockMeans",

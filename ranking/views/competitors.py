@@ -13,7 +13,7 @@ from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from judges.constants import flags_of
 from ranking.models import Entry, Leaderboard, PairTable
-from ranking.points import POINTS
+from ranking.scale import ELO_PER_LOGIT
 from ranking.views.private import of_the_board
 from ranking.views.table import board_table, by_place
 
@@ -87,7 +87,7 @@ def _opponent(mine: Entry, entry: Entry, row: np.ndarray[Any, Any], losses: int)
     low, share, high = _wilson(wins + (ties + both_bad) / 2, n_votes)
     fitted = None
     if mine.rating is not None and entry.rating is not None:
-        fitted = 100 / (1 + math.exp((entry.rating - mine.rating) / POINTS))
+        fitted = 100 / (1 + math.exp((entry.rating - mine.rating) / ELO_PER_LOGIT))
     return Opponent(entry, wins, losses, ties, both_bad, share=share, low=low, high=high, fitted=fitted)
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Ballot, Event, Import, Prompt, Vote
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 from tests.factories import (

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from arena import voting
+from arena.evidence import voting
 from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Battle, Event, Vote
 from arena.outcomes import Outcome

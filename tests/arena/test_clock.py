@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from arena import entering, limits, voting
+from arena import entering, limits
+from arena.evidence import voting
 from arena.gauges import seconds_since_worker
 from arena.models import AdminLink, Call, Endpoint, RateWindow, WorkerSeen
 from arena.running import circuits, claiming, pace, sweeping

@@ -6,7 +6,7 @@ import random
 import pytest
 from django.utils import timezone
 
-from arena import curation, ledger
+from arena.evidence import curation, ledger
 from arena.importing import receiving
 from arena.importing.loading import load, retry
 from arena.importing.problems import ImportProblems

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command, load_command_class
 
-from arena import curation
+from arena.evidence import curation
 from arena.importing import receiving
 from arena.importing.samples import SAMPLES
 from arena.models import Arena, Battle, Import, Prompt, Response

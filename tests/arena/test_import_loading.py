@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import DataError, connection
 from django.utils import timezone
 
-from arena import curation, tasks
+from arena import tasks
+from arena.evidence import curation
 from arena.importing import bulk, loading, receiving
 from arena.importing.battles import BattleLoader
 from arena.importing.loading import load, retry

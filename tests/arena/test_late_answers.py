@@ -2,7 +2,7 @@
 
 import pytest
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.importing.late_answers import give_answers
 from arena.importing.loading import load
 from arena.missing import why_not_compared

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from arena import matchmaking, missing, offers, voting
+from arena import matchmaking, missing, offers
+from arena.evidence import voting
 from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Battle, CompetitorStatus, FinishState, Import, PromptStatus, Response
 from arena.outcomes import Outcome, Side

@@ -18,7 +18,7 @@ from ranking.fitting import fit_board
 from ranking.maths import Comparisons
 from ranking.maths.models.bradley_terry import maximise
 from ranking.methods import Definition
-from ranking.points import CENTRE, POINTS
+from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
@@ -110,7 +110,7 @@ def pooled(votes: Votes, opinions: Opinions) -> Comparisons:
 @pytest.mark.parametrize("name", DESIGNS)
 def test_intervals_of_a_combined_board_hold(name, show):
     design, rng = DESIGNS[name], np.random.default_rng(20_261_129)
-    truth = CENTRE + POINTS * truth_of(design)
+    truth = CENTRE + ELO_PER_LOGIT * truth_of(design)
     hits: dict[str, list[list[bool]]] = {"combined": [], "people": [], "pooled": []}
     widths: dict[str, list[list[float]]] = {"combined": [], "people": []}
     trust = []

@@ -33,8 +33,8 @@ def _say(text: str) -> None:
 def _vote_until(closing: Thread, ballots: list[Any]) -> dict[str, Any]:
     from django.utils import timezone
 
+    from arena.evidence.voting import cast_vote
     from arena.outcomes import Outcome
-    from arena.voting import cast_vote
 
     seconds, refused = [], []
     for ballot in ballots:

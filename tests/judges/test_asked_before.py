@@ -152,7 +152,7 @@ def test_removing_an_arena_ends_its_runs_and_says_what_was_paid(settings, monkey
 
 
 def test_a_run_whose_arena_goes_ends_with_a_name(settings, monkeypatch):
-    from arena.curation import delete_arena
+    from arena.evidence.curation import delete_arena
     from arena.running.engine import Engine, RunGone
 
     with serving(Script(latency=0.05)) as server:

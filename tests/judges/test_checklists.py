@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from arena.curation import delete_arena
+from arena.evidence.curation import delete_arena
 from arena.models import Attempt, Call, Run
 from arena.models.endpoints import DOLLAR
 from arena.running import controlling

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from arena import ledger
+from arena.evidence import ledger
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import serving
 from judges.models import Judge

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
-from arena import ledger
+from arena.evidence import ledger
 from judges.cards import called_judge
 from judges.earlier_lists import mixed_lists, on_earlier_lists
 from judges.fakellm.script import JudgeScript, Script

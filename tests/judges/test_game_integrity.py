@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from arena.curation import delete_arena
+from arena.evidence.curation import delete_arena
 from judges.models import Game, GoldItem, GoldSet
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run

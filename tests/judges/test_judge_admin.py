@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Attempt, Endpoint, Event
 from judges.cards import called_judge
 from judges.models import Checklist, Game, Judge

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Event
 from judges.models import Judge
 from ranking.due_boards import is_due, refresh_boards

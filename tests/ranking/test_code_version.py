@@ -38,8 +38,8 @@ def test_the_version_is_that_of_this_code(before):
 def test_what_makes_a_snapshot_is_found_by_itself():
     modules = Sources(ROOT).of_snapshots()
     assert modules >= {
-        "arena.ledger", "judges.combining", "judges.panels", "judges.usability", "judges.verdicts",
-        "ranking.judge_truths", "ranking.juries", "ranking.methods", "ranking.publishing", "ranking.tallying",
+        "arena.evidence.ledger", "judges.combining", "judges.panels", "judges.usability", "judges.verdicts",
+        "ranking.judge_truths", "ranking.juries", "ranking.methods", "ranking.publishing", "arena.evidence.vote_tally",
         "ranking.maths.models.bradley_terry", "ranking.maths.data.style_covariates",
         "ranking.maths.clusters.leave_one_out_gains",
     }  # fmt: skip

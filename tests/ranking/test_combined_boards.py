@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Ballot, Lot, Response, content_hash
 from judges.models import Game
 from judges.verdicts import Verdict

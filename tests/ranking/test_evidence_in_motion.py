@@ -7,7 +7,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from judges.curating import set_aside_games
 from judges.models import Game, GoldItem, GoldSet
 from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from arena import ledger
 from arena.config import memory
-from arena.curation import delete_arena
+from arena.evidence import ledger
+from arena.evidence.curation import delete_arena
 from arena.leases import LeaseLost, StillHeld
 from ranking import maths, publishing
 from ranking.due_boards import is_due, refresh_boards

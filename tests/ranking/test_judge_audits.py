@@ -10,7 +10,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Arena, Event, Run, Visibility
 from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.judge_audits import audit_judge, due_audits

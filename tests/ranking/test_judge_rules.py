@@ -16,8 +16,8 @@ from judges.combining import COMBINERS
 from judges.models import Judge
 from ranking.judge_audits import audit_judge
 from ranking.models import JudgeAudit
-from ranking.points import CENTRE
 from ranking.publishing import publish_snapshot
+from ranking.scale import CENTRE
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.judges import game_factories
 from tests.judges.game_factories import make_call, make_endpoint, make_run

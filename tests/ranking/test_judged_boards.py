@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Event
 from judges.models import Game, GameChange
 from judges.offline_games import offline_judge

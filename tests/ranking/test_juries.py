@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from arena import ledger
+from arena.evidence import ledger
 from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.panels import log_odds_weight
 from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games

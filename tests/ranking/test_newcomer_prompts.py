@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from django.utils import timezone
 
-from arena import voting
+from arena.evidence import voting
 from arena.matchmaking import serve_ballot
 from arena.models import Battle, Response, content_hash
 from arena.outcomes import Outcome

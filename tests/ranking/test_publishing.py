@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.leases import LeaseLost
 from arena.models import Event, Vote
 from ranking import publishing

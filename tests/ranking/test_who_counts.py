@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Event
 from judges.choosing import choose_judge
 from judges.models import Game, Judge, JudgeChoice

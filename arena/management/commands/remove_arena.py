@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Q, Sum
 
-from arena.curation import delete_arena
+from arena.evidence.curation import delete_arena
 from arena.models import Arena, Battle, Call, Run, Vote
 from arena.running.budget import dollars
 from arena.running.controlling import end_runs

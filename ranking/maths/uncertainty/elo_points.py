@@ -1,13 +1,13 @@
 """Elo points: natural log-odds on the scale that readers know, shifted so that something stands at a round number."""
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from ranking.maths.data.arrays import Floats
 from ranking.maths.uncertainty.intervals import Intervals
 
-POINTS_A_UNIT = 400 / np.log(10)
+ELO_PER_LOGIT = 400 / math.log(10)  # Elo points for one unit of natural log-odds
+ELO_CENTRE = 1000.0  # where the mean of the rated competitors is put on a board
 """173.7 points are one unit of natural log-odds: 400 points ahead means odds of 10 to 1."""
 
 
@@ -65,11 +65,11 @@ def in_points(found: Intervals, *, anchor: str | None = None, at: float = 1000.0
     if anchor is not None and anchor not in found.names:
         raise ValueError(f"anchor {anchor!r} has no rating: the rated are {', '.join(map(repr, found.names))}")
     ratings = (found.low + found.high) / 2
-    shift = at - POINTS_A_UNIT * (0.0 if anchor is None else ratings[found.names.index(anchor)])
+    shift = at - ELO_PER_LOGIT * (0.0 if anchor is None else ratings[found.names.index(anchor)])
     return Points(
         names=found.names,
-        ratings=shift + POINTS_A_UNIT * ratings,
-        se=POINTS_A_UNIT * found.se,
-        low=shift + POINTS_A_UNIT * found.low,
-        high=shift + POINTS_A_UNIT * found.high,
+        ratings=shift + ELO_PER_LOGIT * ratings,
+        se=ELO_PER_LOGIT * found.se,
+        low=shift + ELO_PER_LOGIT * found.low,
+        high=shift + ELO_PER_LOGIT * found.high,
     )

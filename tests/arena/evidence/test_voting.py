@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from arena import ledger, voting
+from arena.evidence import ledger, voting
+from arena.evidence.voting import cast_vote, take_back
 from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Event, Vote
 from arena.outcomes import Outcome, Side
-from arena.voting import cast_vote, take_back
 from tests.arena.test_matchmaking import make_contest
 from tests.factories import make_voter
 

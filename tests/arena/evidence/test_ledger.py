@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from arena import ledger
+from arena.evidence import ledger
 from arena.models import Event
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 

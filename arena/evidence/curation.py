@@ -8,9 +8,9 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models, router, transaction
 
-from arena.ledger import filed_under, record_import, record_prompt, sequence
+from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
+from arena.evidence.voting import TAKEN_BACK
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
-from arena.voting import TAKEN_BACK
 
 BATCH = 5_000
 

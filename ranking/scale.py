@@ -3,4 +3,4 @@
 import math
 
 CENTRE = 1000.0  # the mean of the rated competitors
-POINTS = 400 / math.log(10)  # points a unit of natural log-odds: 100 points ahead wins 64 %
+ELO_PER_LOGIT = 400 / math.log(10)  # points a unit of natural log-odds: 100 points ahead wins 64 %

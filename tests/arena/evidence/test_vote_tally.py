@@ -6,10 +6,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from arena import ledger
+from arena.evidence import ledger, vote_tally
 from arena.models import Event, Import, Vote
 from arena.outcomes import Outcome
-from ranking import tallying
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote, make_voter
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +60,8 @@ def battle(arena):
 
 def test_a_vote_is_counted_once_it_has_a_position(arena, battle):
     make_vote(battle)
-    assert tallying.read_evidence(arena.pk, 0).tally.n_comparisons == 0
-    assert tallying.read_evidence(arena.pk, ledger.sequence()).tally.n_comparisons == 1
+    assert vote_tally.read_evidence(arena.pk, 0).tally.n_comparisons == 0
+    assert vote_tally.read_evidence(arena.pk, ledger.sequence()).tally.n_comparisons == 1
 
 
 def test_an_imported_vote_counts_from_the_publishing_of_its_import(arena, battle):
@@ -70,10 +69,10 @@ def test_an_imported_vote_counts_from_the_publishing_of_its_import(arena, battle
     Vote.objects.create(battle=battle, outcome="a", source=source, voted_at=timezone.now())
     make_vote(battle)
     before = ledger.sequence()
-    assert tallying.evidence_at(arena.pk, before).tally.n_comparisons == 1
+    assert vote_tally.evidence_at(arena.pk, before).tally.n_comparisons == 1
     _move(source, Import.State.PUBLISHED, Event.Kind.IMPORT_PUBLISHED)
-    assert tallying.evidence_at(arena.pk, ledger.sequence()).tally.n_comparisons == 2
-    assert tallying.read_evidence(arena.pk, before).tally.n_comparisons == 1
+    assert vote_tally.evidence_at(arena.pk, ledger.sequence()).tally.n_comparisons == 2
+    assert vote_tally.read_evidence(arena.pk, before).tally.n_comparisons == 1
 
 
 def test_an_import_that_is_set_aside_counts_nowhere_and_comes_back(arena, battle):
@@ -81,10 +80,10 @@ def test_an_import_that_is_set_aside_counts_nowhere_and_comes_back(arena, battle
     Vote.objects.create(battle=battle, outcome="a", source=source, voted_at=timezone.now())
     _move(source, Import.State.PUBLISHED, Event.Kind.IMPORT_PUBLISHED)
     _move(source, Import.State.SET_ASIDE, Event.Kind.IMPORT_SET_ASIDE)
-    aside = tallying.evidence_at(arena.pk, ledger.sequence())
+    aside = vote_tally.evidence_at(arena.pk, ledger.sequence())
     assert (aside.tally.n_comparisons, aside.n_set_aside) == (0, 1)
     _move(source, Import.State.PUBLISHED, Event.Kind.IMPORT_RESTORED)
-    restored = tallying.evidence_at(arena.pk, ledger.sequence())
+    restored = vote_tally.evidence_at(arena.pk, ledger.sequence())
     assert (restored.tally.n_comparisons, restored.n_set_aside) == (1, 0)
 
 
@@ -93,11 +92,11 @@ def test_a_vote_set_aside_inside_an_import_that_is_aside_changes_no_count(arena,
     vote = Vote.objects.create(battle=battle, outcome="a", source=source, voted_at=timezone.now())
     _move(source, Import.State.PUBLISHED, Event.Kind.IMPORT_PUBLISHED)
     _move(source, Import.State.SET_ASIDE, Event.Kind.IMPORT_SET_ASIDE)
-    tallying.evidence_at(arena.pk, ledger.sequence())
+    vote_tally.evidence_at(arena.pk, ledger.sequence())
     _change(vote, is_counted=False)
     position = ledger.sequence()
-    kept = tallying.evidence_at(arena.pk, position)
-    assert _same(kept, tallying.read_evidence(arena.pk, position))
+    kept = vote_tally.evidence_at(arena.pk, position)
+    assert _same(kept, vote_tally.read_evidence(arena.pk, position))
 
 
 def test_counts_kept_from_event_to_event_equal_counts_read_again_now_and_later(arena):
@@ -131,27 +130,27 @@ def test_counts_kept_from_event_to_event_equal_counts_read_again_now_and_later(a
             _move(source, *kinds[source.state])
         if step % 10 == 0:
             position = ledger.sequence()
-            seen[position] = tallying.evidence_at(arena.pk, position)
-            assert _same(seen[position], tallying.read_evidence(arena.pk, position))
-    assert all(_same(evidence, tallying.read_evidence(arena.pk, position)) for position, evidence in seen.items())
+            seen[position] = vote_tally.evidence_at(arena.pk, position)
+            assert _same(seen[position], vote_tally.read_evidence(arena.pk, position))
+    assert all(_same(evidence, vote_tally.read_evidence(arena.pk, position)) for position, evidence in seen.items())
 
 
 def test_a_damaged_file_of_counts_is_not_used(arena, battle):
     make_vote(battle)
     position = ledger.sequence()
-    tallying.evidence_at(arena.pk, position)
-    path = tallying._path(arena.pk)
+    vote_tally.evidence_at(arena.pk, position)
+    path = vote_tally._path(arena.pk)
     path.write_bytes(path.read_bytes()[:100])
-    assert tallying.load_kept(arena.pk) is None
-    assert tallying.evidence_at(arena.pk, position).tally.n_comparisons == 1
+    assert vote_tally.load_kept(arena.pk) is None
+    assert vote_tally.evidence_at(arena.pk, position).tally.n_comparisons == 1
 
 
 def test_counts_of_another_database_are_not_used(arena, battle):
     make_vote(battle)
     position = ledger.sequence()
-    tallying.evidence_at(arena.pk, position)
+    vote_tally.evidence_at(arena.pk, position)
     Event.objects.update(created_at=timezone.now())
-    assert tallying.load_kept(arena.pk) is None
+    assert vote_tally.load_kept(arena.pk) is None
 
 
 def test_prompts_are_filed_as_they_were_at_the_position(arena):
@@ -162,8 +161,8 @@ def test_prompts_are_filed_as_they_were_at_the_position(arena):
     prompt.save()
     ledger.record_prompt(prompt, before=before)
     after = ledger.sequence()
-    assert tallying.prompts_filed_under(arena.pk, position, category="coding").tolist() == [prompt.pk]
-    assert tallying.prompts_filed_under(arena.pk, after, category="coding").tolist() == []
+    assert vote_tally.prompts_filed_under(arena.pk, position, category="coding").tolist() == [prompt.pk]
+    assert vote_tally.prompts_filed_under(arena.pk, after, category="coding").tolist() == []
 
 
 def test_voters_are_counted_once_and_nobody_is_no_voter(arena, battle):
@@ -171,5 +170,5 @@ def test_voters_are_counted_once_and_nobody_is_no_voter(arena, battle):
     make_vote(battle, voter=voter)
     make_vote(make_battle(battle.competitor_a, battle.competitor_b, make_prompt(arena)), voter=voter)
     Vote.objects.create(battle=battle, outcome="a", voted_at=timezone.now())
-    evidence = tallying.evidence_at(arena.pk, ledger.sequence())
+    evidence = vote_tally.evidence_at(arena.pk, ledger.sequence())
     assert (evidence.turnout.n_voters(), evidence.tally.n_comparisons) == (1, 3)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 
 from arena.clock import is_older
-from arena.ledger import record_vote
+from arena.evidence.ledger import record_vote
 from arena.models import Ballot, Event, Vote, Voter, Voting
 from arena.outcomes import Outcome
 
