@@ -18,6 +18,7 @@ from django.utils import timezone
 from arena.clock import to_come
 
 LONGEST = timedelta(minutes=2)  # no lease is given for longer; one further ahead is of a clock that was wrong
+LONGEST_REST = timedelta(minutes=15)  # what is made again and again rests that long at most
 ASKED_EVERY_SECONDS = 2.0
 FREE = ""  # the token of a row that nobody holds
 

@@ -1,11 +1,41 @@
-"""Doorbells of the judging room."""
+"""Celery tasks of the judges app. Work is stored in rows; a message only wakes a worker."""
 
+from threading import Lock
+
+import structlog
 from celery import shared_task
 
+from arena.leases import LeaseLost
+from arena.models import Arena
 from judges import constants
+from judges.audits.refresh import audit_judge, due_audits
+from judges.models import Judge
+
+log = structlog.get_logger(__name__)
+_one_audit = Lock()  # a process makes one at a time: its other threads refit boards and answer the beat
 
 
 @shared_task(name="judges.tasks.look_for_constant_answers", ignore_result=True)
 def look_for_constant_answers() -> None:
     """Competitors with new answers are looked at again."""
     constants.sweep()
+
+
+@shared_task(name="judges.tasks.ring_due_audits", ignore_result=True)
+def ring_due_audits() -> None:
+    """Ring for every judge whose games or battles have changed since its audit."""
+    for judge_id, arena_id in due_audits():
+        refresh_audit.apply_async([judge_id, arena_id], expires=30)
+
+
+@shared_task(name="judges.tasks.refresh_audit", ignore_result=True)
+def refresh_audit(judge_id: int, arena_id: int) -> None:
+    """Audit one judge in one arena, unless somebody is at it or this process is at another: the beat rings again."""
+    if not _one_audit.acquire(blocking=False):
+        return
+    try:
+        audit_judge(Judge.objects.get(pk=judge_id), Arena.objects.get(pk=arena_id))
+    except LeaseLost as reason:
+        log.info("audit left to another worker", judge=judge_id, arena=arena_id, reason=str(reason))
+    finally:
+        _one_audit.release()

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from arena.evidence.vote_tally import Evidence, Ints, Turnout, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
+from judges.own_models import own_competitors
 from ranking.deciding import UNKNOWN, Row, decide
 from ranking.judged_games import GameThen, counting_judges, games_at
 from ranking.judged_remarks import remarks_on
 from ranking.juries import EXCLUDE, OFF, Juror, Jury, Rules, jury_of, left_out_for_marks, records_of, recuse
 from ranking.maths import Comparisons, Tally
-from ranking.own_answers import own_competitors
 from ranking.styling import counted_ballots, shown_first
 from ranking.uncounted import Uncounted
 

@@ -10,13 +10,13 @@ import numpy as np
 from arena.models import Arena
 from judges.audit_figures import share
 from judges.audit_position import CONSISTENCY
+from judges.audits.ground_truth import gold_labels
 from judges.marks import treatment
 from judges.models import Judge, JudgeChoice
 from judges.panels import log_odds_weight
 from judges.states import GameState
 from judges.usability import FEWEST_BATTLES, Usability, usability_of
 from ranking.deciding import GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
-from ranking.judge_truths import gold_labels
 from ranking.judged_games import GameThen
 
 SEED = 1  # of the bootstrap behind a judge's consistency: that of its audit

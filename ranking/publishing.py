@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from arena.evidence import ledger
 from arena.evidence.vote_tally import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
+from arena.fit_memory import FitTooLarge, room_for
 from arena.leases import LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.code_version import code_version
 from ranking.combined import NARROW, CombinedEvidence, combined_evidence
 from ranking.combined_fits import POOLED, fit_combined
-from ranking.fit_memory import FitTooLarge, room_for
 from ranking.fitting import FittedBoard, Row, fit_board
 from ranking.judged import JudgedEvidence, judged_evidence, with_judges_named
 from ranking.juries import Rules

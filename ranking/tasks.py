@@ -5,12 +5,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from arena.evidence import ledger
+from arena.fit_memory import FitTooLarge
 from arena.leases import LeaseLost
-from arena.models import Arena
-from judges.models import Judge
 from ranking.due_boards import is_due, refresh_boards
-from ranking.fit_memory import FitTooLarge
-from ranking.judge_audits import audit_judge, due_audits
 from ranking.models import Leaderboard
 from ranking.publishing import BoardBusy, publish_snapshot
 from ranking.thinning import thin_snapshots as thin
@@ -43,19 +40,3 @@ def refit_board(board_id: int, *, only_if_due: bool = False) -> None:
 @shared_task(name="ranking.tasks.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
     thin(now=timezone.now())
-
-
-@shared_task(name="ranking.tasks.ring_due_audits", ignore_result=True)
-def ring_due_audits() -> None:
-    """Ring for every judge whose games or battles have changed since its audit."""
-    for judge_id, arena_id in due_audits():
-        refresh_audit.apply_async([judge_id, arena_id], expires=30)
-
-
-@shared_task(name="ranking.tasks.refresh_audit", ignore_result=True)
-def refresh_audit(judge_id: int, arena_id: int) -> None:
-    """Audit one judge in one arena; whoever is already at it does the work."""
-    try:
-        audit_judge(Judge.objects.get(pk=judge_id), Arena.objects.get(pk=arena_id))
-    except LeaseLost as reason:
-        log.info("audit left to another worker", judge=judge_id, arena=arena_id, reason=str(reason))

@@ -75,6 +75,7 @@ urlpatterns = [
     path("", documentation, name="api-docs"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("", include("ranking.api.urls")),
+    path("", include("judges.api.urls")),
     path("", include("arena.api.urls")),
     re_path(r"^(?P<path>(?s:.*))\Z", unknown),  # also with a line break in it
 ]

@@ -80,7 +80,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     beat_schedule={
         "refit boards that are due": bell("ranking.tasks.ring_due_boards", 1),
-        "audit judges whose evidence moved": bell("ranking.tasks.ring_due_audits", 5),
+        "audit judges whose evidence moved": bell("judges.tasks.ring_due_audits", 5),
         "look for constant answers": bell("judges.tasks.look_for_constant_answers", 60),
         "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
         "go on with runs": bell("arena.tasks.sweep_runs", 5),

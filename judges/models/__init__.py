@@ -1,3 +1,4 @@
+from judges.models.audits import JudgeAudit
 from judges.models.cards import BASELINES, Judge
 from judges.models.choices import JudgeChoice
 from judges.models.constants import ConstantAnswers
@@ -15,5 +16,6 @@ __all__ = [
     "GoldItem",
     "GoldSet",
     "Judge",
+    "JudgeAudit",
     "JudgeChoice",
 ]

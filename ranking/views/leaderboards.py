@@ -20,6 +20,7 @@ from arena.languages import language_name
 from arena.missing import next_step
 from arena.models import Arena, Visibility
 from arena.views.context import arena_or_404, page_context
+from arena.views.private_boards import board_is_private, of_the_board
 from judges.constants import flags_of
 from judges.marks import ON_MARKED
 from judges.models import Judge
@@ -28,7 +29,6 @@ from ranking.keeping import keep
 from ranking.lagging import votes_behind
 from ranking.models import Leaderboard, Snapshot
 from ranking.views.choosing import Choice, board_with_evidence, boards_of, chosen, same_method
-from ranking.views.private import board_is_private, of_the_board
 from ranking.views.table import DEFAULT_SORT, SORTS, BoardTable, board_table
 from ranking.wordings import ALONE, NEAR_START, NO_TEXTS
 

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from arena.models import Arena, Battle, Event, Prompt, Response, Vote, content_hash
+from judges.audits.refresh import audit_judge
 from judges.models import Game, Judge
-from ranking.judge_audits import audit_judge
 from tests.factories import make_arena, make_competitor, make_pool
 from tests.judges.game_factories import make_judge
 

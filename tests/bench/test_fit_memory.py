@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ranking.fit_memory import needed
+from arena.fit_memory import needed
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 

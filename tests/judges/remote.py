@@ -7,12 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from arena.models import Arena, Battle, Competitor, Prompt, Response, content_hash
+from judges.audits.refresh import audit_judge
 from judges.cards import called_judge
 from judges.fakellm.server import FakeServer
-from judges.models import Game, GoldItem, GoldSet, Judge
+from judges.models import Game, GoldItem, GoldSet, Judge, JudgeAudit
 from judges.planning import plan_judging
-from ranking.judge_audits import audit_judge
-from ranking.models import JudgeAudit
 from tests.factories import make_arena, make_competitor, make_pool
 from tests.judges.judging_factories import fake_endpoint, work
 

@@ -5,7 +5,7 @@ import pytest
 
 from judges.audit_rows import AuditItem, Looks
 from judges.audit_sets import LINKS, MOST_KEPT, WORDS, BattleSet, battle_sets, gold_links, gold_sets
-from judges.auditing import audit
+from judges.audits.audit import audit
 from judges.combining import LabelledGames, PlayedGame, score_against_labels
 from judges.states import GameState
 from judges.verdicts import Verdict

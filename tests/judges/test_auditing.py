@@ -28,7 +28,7 @@ from judges.audit_position import (
 from judges.audit_rows import AuditGame, AuditItem, Looks
 from judges.audit_scores import score_reliability
 from judges.audit_states import coverage
-from judges.auditing import audit, usability
+from judges.audits.audit import audit, usability
 from judges.combining import LabelledGames, PlayedGame
 from judges.states import GameState
 from judges.usability import usability_of

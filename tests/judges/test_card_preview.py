@@ -122,7 +122,7 @@ def test_a_trial_is_told_its_cost_and_is_one_game_of_a_run(client, fake, setting
     assert "Try it: one call, at most $" in page.content.decode()
     assert not fake.requests
     rung = []
-    monkeypatch.setattr("judges.card_admin.work_on_run.delay", rung.append)  # the worker is this test
+    monkeypatch.setattr("judges.admin.cards.work_on_run.delay", rung.append)  # the worker is this test
     address = reverse("admin:judges_judge_try", args=[judge.pk])
     answer = client.post(address, {"battle": battles[0].pk, "told": told})
     run = Run.objects.get()

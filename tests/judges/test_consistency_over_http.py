@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from arena.evidence import ledger
+from judges.audits.refresh import audit_judge
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import serving
 from judges.models import Judge
-from ranking.judge_audits import audit_judge
 from ranking.judged import judged_evidence
 from ranking.juries import Rules
 from ranking.models import Snapshot

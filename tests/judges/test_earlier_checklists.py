@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from arena.evidence import ledger
+from judges.audits.refresh import audit_judge
 from judges.cards import called_judge
 from judges.earlier_lists import mixed_lists, on_earlier_lists
 from judges.fakellm.script import JudgeScript, Script
@@ -13,7 +14,6 @@ from judges.fakellm.server import serving
 from judges.models import Checklist, Game
 from judges.planning import draw_up, plan_judging
 from judges.telling import lines_of
-from ranking.judge_audits import audit_judge
 from ranking.judged import judged_evidence
 from tests.factories import make_user
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work

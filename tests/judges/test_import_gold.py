@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from arena.models import Arena, Battle, Competitor, Event, Prompt, Response
+from judges.audits.ground_truth import gold_labels
 from judges.curating import contradicting
 from judges.items import contests_of
 from judges.models import GoldItem
 from judges.rules import ruling_on
-from ranking.judge_truths import gold_labels
 from tests.factories import make_arena, make_competitor, make_prompt, make_response, make_user
 
 pytestmark = pytest.mark.django_db

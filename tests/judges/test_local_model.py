@@ -18,8 +18,8 @@ from arena.llm.local import MODEL, LocalModelMissingError, find_model_file
 from arena.management.commands.localllm import NAME, register_endpoint
 from arena.models import Arena, Attempt, Response
 from arena.sample.content import load_prompts
+from judges.audits.refresh import audit_judge
 from judges.models import Game, Judge
-from ranking.judge_audits import audit_judge
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200), pytest.mark.django_db]

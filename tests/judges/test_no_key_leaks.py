@@ -17,12 +17,12 @@ from arena.llm.messages import Message, Request, Target
 from arena.models import Attempt, Call, Endpoint
 from arena.running.engine import Engine
 from arena.tasks import work_on_run
+from judges.audits.refresh import audit_judge
 from judges.cards import called_judge
 from judges.fakellm.script import Rule, Script
 from judges.fakellm.server import serving
 from judges.models import Game
 from judges.planning import plan_judging
-from ranking.judge_audits import audit_judge
 from tests.arena.llm.raw_server import raw_server, reply
 from tests.factories import make_user
 from tests.judges.game_factories import make_endpoint

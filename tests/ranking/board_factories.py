@@ -6,8 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from arena.models import Arena, Competitor
-from judges.models import Judge
-from ranking.models import Entry, JudgeAudit, Leaderboard, Snapshot
+from judges.models import Judge, JudgeAudit
+from ranking.models import Entry, Leaderboard, Snapshot
 
 _numbers = count(1)
 

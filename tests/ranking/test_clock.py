@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from arena.evidence import ledger
 from arena.models import Event
-from judges.models import Judge
+from judges.models import Judge, JudgeAudit
 from ranking.due_boards import is_due, refresh_boards
 from ranking.lagging import unread, votes_behind
-from ranking.models import JudgeAudit, Leaderboard
+from ranking.models import Leaderboard
 from ranking.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from arena.evidence import ledger
+from judges.audits.refresh import audit_judge, due_audits
 from judges.curating import set_aside_games
 from judges.models import Game, GoldItem, GoldSet
 from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games
 from judges.states import GameState
 from judges.verdicts import Verdict
 from ranking import judged_games
-from ranking.judge_audits import audit_judge, due_audits
 from ranking.judged_games import games_at
 from ranking.models import Leaderboard
 from ranking.publishing import publish_snapshot, rebuild

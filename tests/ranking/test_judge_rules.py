@@ -12,17 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from arena.models import Arena, Attempt
+from judges.audits.refresh import audit_judge
 from judges.combining import COMBINERS
-from judges.models import Judge
-from ranking.judge_audits import audit_judge
-from ranking.models import JudgeAudit
+from judges.models import Judge, JudgeAudit
 from ranking.publishing import publish_snapshot
 from ranking.scale import CENTRE
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.judges import game_factories
+from tests.judges.audits.test_judge_audits import figures_of, gold_set, make_judge
 from tests.judges.game_factories import make_call, make_endpoint, make_run
 from tests.ranking.board_factories import make_board
-from tests.ranking.test_judge_audits import figures_of, gold_set, make_judge
 
 pytestmark = pytest.mark.django_db
 STRENGTH = (1.2, 0.4, -0.4, -1.2)

@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from arena.models import Competitor, Event
 from arena.offers import load_offer, offers_vote
+from judges.audits.refresh import audit_judge
 from judges.models import Game, GoldItem
 from judges.pairings import all_pairs, given_battles, standing_battles
 from judges.planning import draw_up
 from ranking.boards import ensure_boards
-from ranking.judge_audits import audit_judge
 from ranking.models import Leaderboard
 from ranking.publishing import publish_snapshot, rebuild
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote

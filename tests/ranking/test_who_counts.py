@@ -5,12 +5,12 @@ from django.urls import reverse
 
 from arena.evidence import ledger
 from arena.models import Event
+from judges.audits.refresh import audit_judge
 from judges.choosing import choose_judge
 from judges.models import Game, Judge, JudgeChoice
 from judges.offline_games import offline_judge
 from ranking.boards import ensure_boards
 from ranking.due_boards import refresh_boards
-from ranking.judge_audits import audit_judge
 from ranking.judged import judged_evidence
 from ranking.juries import Rules
 from ranking.models import Leaderboard

@@ -2,10 +2,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from arena.fit_memory import FitTooLarge
 from arena.models import Arena
 from arena.wording import counted
 from ranking.boards import ensure_boards
-from ranking.fit_memory import FitTooLarge
 from ranking.models import Leaderboard
 from ranking.publishing import BoardBusy, publish_snapshot
 

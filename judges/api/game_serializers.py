@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from arena.models import Attempt
 from arena.outcomes import Outcome
+from judges.games.visible_games import ToldAttempt, ToldGame
 from judges.models import Game
-from ranking.told_games import ToldAttempt, ToldGame
 
 JSON_OBJECT = {"type": "object", "nullable": True, "additionalProperties": {}}
 

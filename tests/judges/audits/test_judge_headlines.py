@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from arena.models import Arena, Prompt
+from judges.audits.refresh import audit_judge
 from judges.models import Game, GoldItem, Judge
-from ranking.judge_audits import audit_judge
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_game, make_judge
 

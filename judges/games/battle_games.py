@@ -7,10 +7,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from arena.models import Arena, Attempt, Battle
-from judges.models import Game
-from ranking.game_access import GameReader
-from ranking.models import JudgeAudit
-from ranking.told_games import Attempts, attempts_of, call_of, messages_of, read_of, sided, stored_reply_of
+from judges.games.access import GameReader
+from judges.games.visible_games import Attempts, attempts_of, call_of, messages_of, read_of, sided, stored_reply_of
+from judges.models import Game, JudgeAudit
 
 MOST_LISTED = 200
 MOST_IN_FULL = 40  # prompts are long: a page of two hundred of them is none

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from judges.audits.sections import SECTIONS
 from judges.board_rules import RULES
-from judges.models import Judge
+from judges.models import Judge, JudgeAudit
 from judges.states import ENDED
-from ranking.judge_sections import SECTIONS
-from ranking.models import JudgeAudit
 
 
 @dataclass(frozen=True, slots=True)

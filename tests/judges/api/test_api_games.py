@@ -250,8 +250,8 @@ def test_games_of_several_arenas_are_what_is_open_in_each(client, battle):
 
 @pytest.mark.parametrize("was_asked", [True, False])
 def test_games_that_one_may_not_read_leave_no_gap(client, battle, monkeypatch, was_asked):
-    monkeypatch.setattr("ranking.game_access.MOST_AT_ONCE", 5)
-    monkeypatch.setattr("ranking.api.games.GAMES_AT_ONCE", 2)
+    monkeypatch.setattr("judges.games.access.MOST_AT_ONCE", 5)
+    monkeypatch.setattr("judges.api.games.GAMES_AT_ONCE", 2)
     cellar = make_open_battle(make_arena("cellar", content_visibility="curators"))
     judge, here = make_judge(), []
     runs = {each.arena_id: make_run(each.arena) if was_asked else None for each in (battle, cellar)}
@@ -313,7 +313,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(client, battle):
 
 
 def test_the_table_holds_all_games_not_a_page(client, battle, monkeypatch):
-    monkeypatch.setattr("ranking.api.games.GAMES_AT_ONCE", 3)
+    monkeypatch.setattr("judges.api.games.GAMES_AT_ONCE", 3)
     judge = make_judge()
     games = [make_game(battle, judge, repeat=repeat).pk for repeat in range(10)]
     assert [int(row["id"]) for row in table(client)] == games
@@ -339,7 +339,7 @@ def test_a_spreadsheet_runs_nothing_of_the_table(client, battle):
 
 
 def test_tables_leave_threads_for_other_readers(client, battle, monkeypatch):
-    monkeypatch.setattr("ranking.api.games.Table.places", BoundedSemaphore(2))
+    monkeypatch.setattr("judges.api.games.Table.places", BoundedSemaphore(2))
     make_game(battle, make_judge())
     first, second = (client.get("/api/v1/games/?format=csv") for _ in range(2))
     refused = client.get("/api/v1/games/?format=csv")

@@ -11,9 +11,8 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from arena import access
 from arena.api.filters import SLUG_SCHEMA, by_arena, by_text
 from arena.api.reading import ReadView, arenas_asked_for
-from judges.models import Judge
-from ranking.api.judge_serializers import JudgeFiguresSerializer, JudgeSerializer
-from ranking.models import JudgeAudit
+from judges.api.judge_serializers import JudgeFiguresSerializer, JudgeSerializer
+from judges.models import Judge, JudgeAudit
 
 
 class JudgeFilters(FilterSet):  # type: ignore[misc]

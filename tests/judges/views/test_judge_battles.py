@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena.models import Arena, Ballot, Visibility
-from ranking.judge_audits import audit_judge
-from ranking.models import JudgeAudit
+from judges.audits.refresh import audit_judge
+from judges.models import JudgeAudit
 from tests.factories import make_user, make_voter
-from tests.ranking.test_judge_audits import gold_set, judged_arena, make_game, make_judge
+from tests.judges.audits.test_judge_audits import gold_set, judged_arena, make_game, make_judge
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from arena.config import memory
 from arena.evidence import ledger
 from arena.evidence.curation import delete_arena
+from arena.fit_memory import FitTooLarge, needed, room_for
 from arena.leases import LeaseLost, StillHeld
 from ranking import maths, publishing
 from ranking.due_boards import is_due, refresh_boards
-from ranking.fit_memory import FitTooLarge, needed, room_for
 from ranking.fitting import fit_board
 from ranking.maths.cancellation import asking
 from ranking.methods import METHODS, Definition

@@ -18,13 +18,13 @@ from judges.audit_gold import GoldPairGames, gold_figures
 from judges.audit_labels import label_figures
 from judges.audit_rows import AuditGame, by_battle
 from judges.audit_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.audits.queries import SWAPPED, Played
 from judges.combining import ORDERS, outcome_of_order
 from judges.marks import Marked
 from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.ordering import OTHER
 from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.verdicts import Order, Side, agreed_label
-from ranking.judge_rows import SWAPPED, Played
 
 MOST_NAMED = 3
 

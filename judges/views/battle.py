@@ -9,9 +9,9 @@ from arena import access
 from arena.models import Battle
 from arena.views.battles import NotNow, battle_context
 from arena.views.context import arena_or_404, page_context
+from judges.games.access import GameReader
+from judges.games.battle_games import games_on, pages_of
 from judges.models import GoldItem
-from ranking.game_access import GameReader
-from ranking.games import games_on, pages_of
 
 MOST_LABELS = 20
 
@@ -28,7 +28,7 @@ def battle(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     judged_here = pages_of(games, arena) if access.sees_board(request.user, arena) else frozenset()
     return render(
         request,
-        "ranking/battle.html",
+        "judges/battle.html",
         context | {"games": games, "is_open": reader.is_open, "pages": judged_here, "gold": _gold(context["battle"], reader)},
     )
 

@@ -16,7 +16,7 @@ from arena.views.context import arena_or_404, page_context
 
 
 def board_is_private(request: HttpRequest, arena: Arena) -> HttpResponse:
-    return render(request, "ranking/private.html", page_context(request, "leaderboard", arena), status=403)
+    return render(request, "arena/private_board.html", page_context(request, "leaderboard", arena), status=403)
 
 
 def of_the_board(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -25,10 +25,10 @@ from arena.api.schema import OTHER_RESPONSES
 from arena.csv_cells import csv_lines
 from arena.identity import voter_of
 from arena.models import Arena, Voter
+from judges.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
+from judges.games.access import GameReader, games_in_play, readable_battles, walk
+from judges.games.visible_games import ToldGame, told, told_in_full
 from judges.models import Game
-from ranking.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
-from ranking.game_access import GameReader, games_in_play, readable_battles, walk
-from ranking.told_games import ToldGame, told, told_in_full
 
 GAMES_AT_ONCE = 1_000
 LINES_AT_ONCE = 200

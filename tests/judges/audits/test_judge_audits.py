@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from arena.evidence import ledger
 from arena.models import Arena, Event, Run, Visibility
-from judges.models import Game, GoldItem, GoldSet, Judge
-from ranking.judge_audits import audit_judge, due_audits
-from ranking.models import JudgeAudit
-from ranking.tasks import refresh_audit, ring_due_audits
+from judges.audits.refresh import audit_judge, due_audits
+from judges.models import Game, GoldItem, GoldSet, Judge, JudgeAudit
+from judges.tasks import refresh_audit, ring_due_audits
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 
 pytestmark = pytest.mark.django_db

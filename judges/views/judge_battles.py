@@ -14,10 +14,9 @@ from arena import access, identity
 from arena.models import Arena, Battle
 from arena.views.battles import Tally, tallies
 from arena.views.context import page_context
-from judges.models import Game, GoldItem
-from ranking.games import ShownGame, shown_briefly
-from ranking.models import JudgeAudit
-from ranking.views.private import of_the_board
+from arena.views.private_boards import of_the_board
+from judges.games.battle_games import ShownGame, shown_briefly
+from judges.models import Game, GoldItem, JudgeAudit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "n_kept": len(found["battles"]),
         "has_labels": any(row.labels for row in rows),
     }
-    return render(request, "ranking/judge_battles.html", page_context(request, "judges", arena, **context))
+    return render(request, "judges/judge_battles.html", page_context(request, "judges", arena, **context))
 
 
 def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list[Row]:

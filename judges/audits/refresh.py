@@ -1,7 +1,7 @@
 """What each judge is worth, in each arena: read from its games and people's votes, made by a task, shown by a page.
 
-audit_judge(judge, arena): claim -> games and battles as plain rows (ranking.judge_rows) -> judges.auditing -> stored figures,
-as JSON. Labels of gold sets and graded answers come from ranking.judge_truths, what answered from ranking.judge_replies.
+audit_judge(judge, arena): claim -> games and battles as plain rows (`queries`) -> `audit` -> stored figures, as JSON.
+Labels of gold sets and graded answers come from `ground_truth`, what answered from `served_models`.
 """
 
 import math
@@ -19,7 +19,8 @@ from django.utils import timezone
 from arena.clock import is_older
 from arena.evidence import ledger
 from arena.evidence.vote_tally import Evidence, evidence_at, unrated_competitors
-from arena.leases import StillHeld, heartbeat
+from arena.fit_memory import FitTooLarge, needed, room_for
+from arena.leases import LONGEST_REST, StillHeld, heartbeat
 from arena.missing import why_not_compared
 from arena.models import Arena, Competitor, Event
 from arena.wording import agreeing, counted
@@ -28,17 +29,15 @@ from judges.audit_figures import Figure, Label, joined
 from judges.audit_people import NOBODY_SAYS
 from judges.audit_sets import BattleSet
 from judges.audit_states import CompetitorStates
-from judges.auditing import NOBODY, Audit, HumanBoard, audit
+from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
+from judges.audits.ground_truth import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
+from judges.audits.queries import RULE, Played, games_of, items_of
+from judges.audits.served_models import answered_by
 from judges.marks import Marked, treatment
-from judges.models import Game, Judge
-from ranking.fit_memory import FitTooLarge, needed, room_for
-from ranking.judge_replies import answered_by
-from ranking.judge_rows import RULE, Played, games_of, items_of
-from ranking.judge_truths import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
+from judges.models import Game, Judge, JudgeAudit
 from ranking.maths import fit_bradley_terry
 from ranking.maths.cancellation import asking
 from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT
-from ranking.models import LONGEST_REST, JudgeAudit
 
 MARKED_VERDICTS = Label(
     "verdicts on marked answers", "verdicts", "verdicts on answers that seem to speak to their judge / verdicts"

@@ -8,12 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from arena import access
+from judges.audits.presentation import headline_of, sections_of
 from judges.board_rules import RULES
 from judges.choosing import choice_of
 from judges.marks import MARKED
-from judges.models import Judge, JudgeChoice
-from ranking.judge_pages import headline_of, sections_of
-from ranking.models import JudgeAudit
+from judges.models import Judge, JudgeAudit, JudgeChoice
 
 type Stored = Mapping[str, Any]
 

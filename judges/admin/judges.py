@@ -16,9 +16,9 @@ from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, Reaso
 from arena.models import Attempt
 from arena.rendering import visible_controls
 from arena.wording import counted
-from judges.card_admin import JudgeAdmin
+from judges.admin.cards import JudgeAdmin
+from judges.admin.competitors import JudgedCompetitorAdmin
 from judges.choosing import choose_judge
-from judges.competitor_admin import JudgedCompetitorAdmin
 from judges.curating import contradicting, count_labels, restore_games, set_aside_games
 from judges.earlier_lists import EDITED, resting_on
 from judges.marks import IS_MARKED

@@ -19,10 +19,10 @@ from judges.marks import Marked
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
 from judges.ordering import OTHER
+from judges.own_models import own_competitors
 from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.states import GameState
 from judges.verdicts import Side, Verdict, scored
-from ranking.own_answers import own_competitors
 
 RULE = "consistent_only"
 GAME_COLUMNS = (

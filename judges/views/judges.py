@@ -13,13 +13,9 @@ from arena import access, identity
 from arena.csv_cells import to_csv
 from arena.models import Arena, Run
 from arena.views.context import page_context
+from arena.views.private_boards import of_the_board
 from judges.audit_rows import ONE_ORDER, SELECTED
-from judges.choosing import choice_of, choices_in
-from judges.earlier_lists import BY_CHECKLIST, mixed_lists
-from judges.marks import MARKED, treatment
-from judges.models import Game
-from ranking.game_access import games_in_play
-from ranking.judge_pages import (
+from judges.audits.presentation import (
     answering,
     boards_of,
     consistency_of,
@@ -29,8 +25,11 @@ from ranking.judge_pages import (
     refused_of,
     sections_of,
 )
-from ranking.models import JudgeAudit
-from ranking.views.private import of_the_board
+from judges.choosing import choice_of, choices_in
+from judges.earlier_lists import BY_CHECKLIST, mixed_lists
+from judges.games.access import games_in_play
+from judges.marks import MARKED, treatment
+from judges.models import Game, JudgeAudit
 
 CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles")
 
@@ -42,7 +41,7 @@ def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
     chosen = choices_in(arena.pk)
     cards = [{"audit": audit, "choice": chosen.get(audit.judge_id), **_headline(audit)} for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
-    return render(request, "ranking/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
+    return render(request, "judges/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
 
 
 @require_safe
@@ -70,7 +69,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "n_hidden": _n_hidden(request, arena, pk),
         **_headline(audit),
     }
-    return render(request, "ranking/judge.html", page_context(request, "judges", arena, **context))
+    return render(request, "judges/judge.html", page_context(request, "judges", arena, **context))
 
 
 @require_POST
@@ -83,7 +82,7 @@ def count_marked(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     chosen = request.POST.get("marked", "")
     if chosen not in ("", *MARKED):
         return HttpResponseBadRequest(f"marked: allowed are {', '.join(MARKED)}, or nothing for the rule")
-    from ranking.judge_audits import make_anew  # scipy: a second that no page needs
+    from judges.audits.refresh import make_anew  # scipy: a second that no page needs
 
     make_anew(audit, marked=chosen)
     messages.success(request, "Its figures are being made anew: look again in a moment.")
