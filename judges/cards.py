@@ -9,12 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from arena.models import Endpoint
+from judges.card_parameters import Parameters
 from judges.models import Judge
 from judges.models.cards import identity_of
-from judges.parameters import Parameters
-from judges.parsing import PARSER_VERSION
 from judges.protocols import PROTOCOLS, PairProtocol, SingleProtocol
-from judges.slots import check_template, slots_in
+from judges.protocols.template_slots import check_template, slots_in
+from judges.replies.parsing import PARSER_VERSION
 
 PARTS = ("endpoint", "protocol", "template", "parameters")
 

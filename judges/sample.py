@@ -9,10 +9,10 @@ from arena.sample.content import load_sample
 from arena.sample.votes import rate_response
 from judges.cards import called_judge, refreshed
 from judges.fakellm.script import JudgeScript, Script
+from judges.games.offline_games import offline_judge
 from judges.models import Judge
-from judges.offline_games import offline_judge
-from judges.pairings import standing_battles
-from judges.planning import plan_judging
+from judges.runs.battle_selection import standing_battles
+from judges.runs.planning import plan_judging
 
 PORT = 8765
 N_BATTLES = 240

@@ -7,9 +7,9 @@ from celery import shared_task
 
 from arena.leases import LeaseLost
 from arena.models import Arena
-from judges import constants
 from judges.audits.refresh import audit_judge, due_audits
 from judges.models import Judge
+from judges.safeguards import constant_answer_flags
 
 log = structlog.get_logger(__name__)
 _one_audit = Lock()  # a process makes one at a time: its other threads refit boards and answer the beat
@@ -18,7 +18,7 @@ _one_audit = Lock()  # a process makes one at a time: its other threads refit bo
 @shared_task(name="judges.tasks.look_for_constant_answers", ignore_result=True)
 def look_for_constant_answers() -> None:
     """Competitors with new answers are looked at again."""
-    constants.sweep()
+    constant_answer_flags.sweep()
 
 
 @shared_task(name="judges.tasks.ring_due_audits", ignore_result=True)

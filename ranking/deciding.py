@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
 
-from judges.combining import Decision, PlayedGame, combine, outcome_of_order
-from judges.panels import JurorVote, strict_majority, weighted_majority
-from judges.states import GameState
-from judges.verdicts import Side, Verdict, scored
+from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
+from judges.verdicts.game_states import GameState
+from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
+from judges.verdicts.verdict import Side, Verdict, scored
 from ranking.judged_games import GameThen
 from ranking.maths import OUTCOMES
 

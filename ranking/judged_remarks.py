@@ -8,12 +8,12 @@ from scipy.stats import chi2_contingency
 
 from arena.models import Competitor
 from arena.wording import agreeing, counted
-from judges.earlier_lists import mixed_lists
-from judges.marks import ON_MARKED, treatment
 from judges.models import Judge
-from judges.panels import MIN_VOTES
-from judges.states import GameState
-from judges.usability import FEWEST_BATTLES
+from judges.runs.earlier_checklists import mixed_lists
+from judges.verdicts.game_states import GameState
+from judges.verdicts.marked_verdicts import ON_MARKED, treatment
+from judges.verdicts.panels import MIN_VOTES
+from judges.verdicts.usability import FEWEST_BATTLES
 from ranking.deciding import GAMES, PANELS, Decided
 from ranking.judged_games import GameThen
 from ranking.juries import EXCLUDE, Juror, Jury, Measured, Record, Rules

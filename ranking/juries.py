@@ -8,14 +8,14 @@ from typing import Any, Literal
 import numpy as np
 
 from arena.models import Arena
-from judges.audit_figures import share
-from judges.audit_position import CONSISTENCY
+from judges.audits.figures.figure import share
+from judges.audits.figures.position import CONSISTENCY
 from judges.audits.ground_truth import gold_labels
-from judges.marks import treatment
 from judges.models import Judge, JudgeChoice
-from judges.panels import log_odds_weight
-from judges.states import GameState
-from judges.usability import FEWEST_BATTLES, Usability, usability_of
+from judges.verdicts.game_states import GameState
+from judges.verdicts.marked_verdicts import treatment
+from judges.verdicts.panels import log_odds_weight
+from judges.verdicts.usability import FEWEST_BATTLES, Usability, usability_of
 from ranking.deciding import GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
 from ranking.judged_games import GameThen
 
@@ -49,7 +49,7 @@ class Rules:
     with_people: bool = False
     jury: tuple[int, ...] = ()
     own_answers: str = OFF
-    marked: str = ""  # as `judges.marks.treatment` takes it
+    marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
     own: Mapping[int, frozenset[int]] | None = None
     records: Mapping[int, Record] | None = None
 

@@ -81,7 +81,7 @@ class Leaderboard(Leased):
         BOTH = "both", "People's votes and judges' verdicts"
 
     class Combiner(models.TextChoices):
-        """What a judge's games on one battle count as: see `judges.combining`."""
+        """What a judge's games on one battle count as: see `judges.verdicts.combiners`."""
 
         GAMES = "games", "Every game counts as itself, and each judge's liking for a slot can be fitted"
         CONSISTENT_ONLY = "consistent_only", "Both orders say the same, or nothing is decided"
@@ -103,7 +103,7 @@ class Leaderboard(Leased):
         EXCLUDE = "exclude", "They do not count"
 
     class Marked(models.TextChoices):
-        """What becomes of verdicts on answers that seem to speak to a judge: see `judges.marks`."""
+        """What becomes of verdicts on answers that seem to speak to a judge: see `judges.verdicts.marked_verdicts`."""
 
         RULE = "", "By the judge: a model that is asked is left out, stored verdicts and programs count"
         COUNT = "count", "They count, and nothing is said"

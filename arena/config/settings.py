@@ -225,8 +225,8 @@ REMARKS = ["arena.config.proxies.remark"]
 # what a kind of run does with its calls
 RUN_KINDS = {
     "generate": "arena.generation.Generation",
-    "judge": "judges.judging.Judging",
-    "checklist": "judges.checklists.ChecklistWriting",
+    "judge": "judges.runs.judging.Judging",
+    "checklist": "judges.runs.checklist_writing.ChecklistWriting",
 }
 
 ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)

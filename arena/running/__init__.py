@@ -1,6 +1,6 @@
 """Runs: paid calls of language models, sent once, stored once, within a budget. One engine for judging and for generating.
 
-plan -> Run + Calls (rows)                                  arena.answer_plans, judges.planning, judges.checklists
+plan -> Run + Calls (rows)                   arena.answer_plans, judges.runs.planning, judges.runs.checklist_writing
 engine loop, in every worker:                               arena.running.engine
   claim calls, take allowance, reserve money, open Attempts    one committed transaction, before anything is sent
   threads send them                                            arena.llm.client.complete

@@ -58,7 +58,7 @@ class Decided:
 
 
 class RunKind(Protocol):
-    """`arena.generation` answers prompts, `judges.judging` compares battles."""
+    """`arena.generation` answers prompts, `judges.runs.judging` compares battles."""
 
     def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading | Held]:
         """What to ask, by call id, for calls of one run; few queries for many calls.

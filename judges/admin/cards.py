@@ -18,14 +18,14 @@ from arena.models import Arena, Run
 from arena.running.planning import PlanStale
 from arena.sentences import sentence
 from arena.tasks import work_on_run
+from judges.card_parameters import SAYS, Parameters
 from judges.cards import PARTS, called_judge, card_of, check_card, new_version, said_already
 from judges.models import Game, Judge
-from judges.parameters import SAYS, Parameters
-from judges.planning import CardOutdated
-from judges.previews import drafted_trial, previews, start_trial, telling_battle, trial_of
 from judges.protocols import PROTOCOLS
-from judges.slots import HOLDS
-from judges.verdicts import Order
+from judges.protocols.template_slots import HOLDS
+from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
+from judges.runs.planning import CardOutdated
+from judges.verdicts.verdict import Order
 
 if TYPE_CHECKING:
     JudgeForm = forms.ModelForm[Judge]

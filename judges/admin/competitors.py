@@ -15,7 +15,7 @@ from arena.admin import CompetitorAdmin
 from arena.admin_pages import ReasonForm, curator_of
 from arena.models import Competitor
 from arena.wording import counted
-from judges.curating import restore_games, set_aside_games
+from judges.games.curation import restore_games, set_aside_games
 from judges.models import Game
 
 admin.site.unregister(Competitor)

@@ -18,11 +18,11 @@ from arena.rendering import visible_controls
 from arena.wording import counted
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin
-from judges.choosing import choose_judge
-from judges.curating import contradicting, count_labels, restore_games, set_aside_games
-from judges.earlier_lists import EDITED, resting_on
-from judges.marks import IS_MARKED
+from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
+from judges.judge_choices import choose_judge
 from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, JudgeChoice
+from judges.runs.earlier_checklists import EDITED, resting_on
+from judges.verdicts.marked_verdicts import IS_MARKED
 
 if TYPE_CHECKING:
     CriteriaForm = forms.ModelForm[Checklist]

@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from arena import access
 from judges.audits.presentation import headline_of, sections_of
-from judges.board_rules import RULES
-from judges.choosing import choice_of
-from judges.marks import MARKED
+from judges.judge_choices import choice_of
 from judges.models import Judge, JudgeAudit, JudgeChoice
+from judges.verdicts.combiner_texts import RULES
+from judges.verdicts.marked_verdicts import MARKED
 
 type Stored = Mapping[str, Any]
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from arena.wording import counted
-from judges.audit_bias import looks_figures, own_preference, transitivity
-from judges.audit_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
-from judges.audit_figures import Figure, Floats, figures_or_reason, joined
-from judges.audit_people import against_board, agreement, calibration, leniency
-from judges.audit_position import consistency, position_figures
-from judges.audit_rows import AuditGame, AuditItem
-from judges.audit_scores import score_reliability
-from judges.audit_sets import LINKS, BattleSet, battle_sets
-from judges.audit_states import Coverage, coverage
-from judges.usability import Usability, usability_of
+from judges.audits.figures.battle_sets import LINKS, BattleSet, battle_sets
+from judges.audits.figures.bias import looks_figures, own_preference, transitivity
+from judges.audits.figures.end_states import Coverage, coverage
+from judges.audits.figures.figure import Figure, Floats, figures_or_reason, joined
+from judges.audits.figures.human_agreement import against_board, agreement, calibration, leniency
+from judges.audits.figures.inputs import AuditGame, AuditItem
+from judges.audits.figures.position import consistency, position_figures
+from judges.audits.figures.rule_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
+from judges.audits.figures.score_reliability import score_reliability
+from judges.verdicts.usability import Usability, usability_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,18 +13,18 @@ import numpy as np
 from arena.models import Arena, Response
 from arena.verifiers import VerifierTimeoutError, passes
 from arena.wording import counted
-from judges.audit_figures import Figure, joined
-from judges.audit_gold import GoldPairGames, gold_figures
-from judges.audit_labels import label_figures
-from judges.audit_rows import AuditGame, by_battle
-from judges.audit_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.audits.figures.battle_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
+from judges.audits.figures.figure import Figure, joined
+from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
+from judges.audits.figures.inputs import AuditGame, by_battle
+from judges.audits.figures.three_class_labels import label_figures
 from judges.audits.queries import SWAPPED, Played
-from judges.combining import ORDERS, outcome_of_order
-from judges.marks import Marked
 from judges.models import Game, GoldItem, GoldSet, Judge
-from judges.ordering import OTHER
 from judges.protocols import PROTOCOLS, SingleProtocol
-from judges.verdicts import Order, Side, agreed_label
+from judges.runs.game_orders import OTHER
+from judges.verdicts.combiners import ORDERS, outcome_of_order
+from judges.verdicts.marked_verdicts import Marked
+from judges.verdicts.verdict import Order, Side, agreed_label
 
 MOST_NAMED = 3
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from judges.audits.sections import SECTIONS
-from judges.board_rules import RULES
 from judges.models import Judge, JudgeAudit
-from judges.states import ENDED
+from judges.verdicts.combiner_texts import RULES
+from judges.verdicts.game_states import ENDED
 
 
 @dataclass(frozen=True, slots=True)

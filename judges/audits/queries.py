@@ -11,18 +11,18 @@ from statistics import fmean
 from typing import cast
 
 from arena.models import Arena, Battle, Competitor, Vote
-from judges.audit_grades import grade, graded_sides, judged_grade, knows_strengths, middle_grade
-from judges.audit_position import of_the_judge
-from judges.audit_rows import AuditGame, AuditItem, Looks, Unlabelled, by_battle
-from judges.combining import ORDERS, combine, outcome_of_order
-from judges.marks import Marked
+from judges.audits.figures.five_point_grades import grade, graded_sides, judged_grade, knows_strengths, middle_grade
+from judges.audits.figures.inputs import AuditGame, AuditItem, Looks, Unlabelled, by_battle
+from judges.audits.figures.position import of_the_judge
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
-from judges.ordering import OTHER
 from judges.own_models import own_competitors
 from judges.protocols import PROTOCOLS, SingleProtocol
-from judges.states import GameState
-from judges.verdicts import Side, Verdict, scored
+from judges.runs.game_orders import OTHER
+from judges.verdicts.combiners import ORDERS, combine, outcome_of_order
+from judges.verdicts.game_states import GameState
+from judges.verdicts.marked_verdicts import Marked
+from judges.verdicts.verdict import Side, Verdict, scored
 
 RULE = "consistent_only"
 GAME_COLUMNS = (

@@ -24,17 +24,17 @@ from arena.leases import LONGEST_REST, StillHeld, heartbeat
 from arena.missing import why_not_compared
 from arena.models import Arena, Competitor, Event
 from arena.wording import agreeing, counted
-from judges.audit_boards import RuleBoard, Standing, draws_of
-from judges.audit_figures import Figure, Label, joined
-from judges.audit_people import NOBODY_SAYS
-from judges.audit_sets import BattleSet
-from judges.audit_states import CompetitorStates
 from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
+from judges.audits.figures.battle_sets import BattleSet
+from judges.audits.figures.end_states import CompetitorStates
+from judges.audits.figures.figure import Figure, Label, joined
+from judges.audits.figures.human_agreement import NOBODY_SAYS
+from judges.audits.figures.rule_boards import RuleBoard, Standing, draws_of
 from judges.audits.ground_truth import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
 from judges.audits.queries import RULE, Played, games_of, items_of
 from judges.audits.served_models import answered_by
-from judges.marks import Marked, treatment
 from judges.models import Game, Judge, JudgeAudit
+from judges.verdicts.marked_verdicts import Marked, treatment
 from ranking.maths import fit_bradley_terry
 from ranking.maths.cancellation import asking
 from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.llm.messages import Message, Request
-from judges.fencing import read_back
+from judges.safeguards.delimiters import read_back
 
 _ANNOUNCED = re.compile(r"\b[0-9a-f]{16,64}\b")
 LABEL = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")

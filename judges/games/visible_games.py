@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from arena.models import Attempt, Battle, Prompt
 from judges.games.access import GameReader
 from judges.models import Game, Judge
-from judges.verdicts import Verdict
+from judges.verdicts.verdict import Verdict
 
 type Attempts = Mapping[int, list[Attempt]]  # by call, in the order in which they were sent
 HEAVY = ("request", "reply", "text", "error")

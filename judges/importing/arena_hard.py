@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from arena.models import Arena, Competitor, Prompt
-from judges.importing.stored import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
-from judges.pairings import all_pairs
+from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.arena_hard import ARENA_HARD
-from judges.scopes import Scope
-from judges.verdicts import Order
+from judges.runs.battle_selection import all_pairs
+from judges.runs.scope import Scope
+from judges.verdicts.verdict import Order
 
 N_GAMES = 2
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from arena.importing.identity import Ordinals, row_keys
 from arena.importing.rows import BattleRow
 from arena.models import Arena, Battle, Vote
-from judges.importing.stored import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.pandalm import PANDALM
-from judges.verdicts import Order
+from judges.verdicts.verdict import Order
 
 AS_TEXT = {"0": "Tie"}
 ROWS_A_QUERY = 1_000

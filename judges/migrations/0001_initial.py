@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('protocol', models.CharField(help_text='Key of the protocol, or of the offline judge.', max_length=60)),
                 ('template', models.TextField(blank=True, default='', help_text='What it is asked, with {slots}; as the protocol has it.')),
                 ('wording', models.CharField(blank=True, default='', editable=False, help_text='Hash of all fixed words.', max_length=64)),
-                ('parameters', models.JSONField(blank=True, default=dict, help_text='See judges.parameters.')),
+                ('parameters', models.JSONField(blank=True, default=dict, help_text='See judges.card_parameters.')),
                 ('parser_version', models.CharField(blank=True, default='', editable=False, max_length=40)),
                 ('family', models.CharField(blank=True, default='', help_text="Organisation of the model: answers of the same one are its family's.", max_length=120)),
                 ('identity', models.CharField(editable=False, max_length=64, unique=True)),

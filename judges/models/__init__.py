@@ -1,9 +1,9 @@
 from judges.models.audits import JudgeAudit
 from judges.models.cards import BASELINES, Judge
-from judges.models.choices import JudgeChoice
-from judges.models.constants import ConstantAnswers
+from judges.models.constant_answers import ConstantAnswers
 from judges.models.games import EarlierEnding, Game, GameChange
 from judges.models.gold import Checklist, ChecklistCall, GoldItem, GoldSet
+from judges.models.judge_choices import JudgeChoice
 
 __all__ = [
     "BASELINES",

@@ -8,8 +8,8 @@ from arena import leases
 from arena.clock import is_to_come
 from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
 from arena.models import Arena
-from judges.marks import IN_WORDS, MARKED
 from judges.models.cards import Judge
+from judges.verdicts.marked_verdicts import IN_WORDS, MARKED
 
 
 class JudgeAuditQuerySet(LeasedQuerySet["JudgeAudit"]):

@@ -2,9 +2,9 @@ from django.db import models
 from django.db.models import Q
 
 from arena.models import Battle, Call, Event, Run
-from judges.marks import left_out_games
 from judges.models.cards import Judge
-from judges.states import GameState
+from judges.verdicts.game_states import GameState
+from judges.verdicts.marked_verdicts import left_out_games
 
 WITH_VERDICT = [state.value for state in GameState if state.has_verdict]
 # A protocol that grades one answer a game gives a score and no winner: two such games make a verdict.

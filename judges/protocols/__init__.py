@@ -2,7 +2,7 @@
 
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.protocols.checklist import CHECKLIST
-from judges.protocols.item import Criterion, Item
+from judges.protocols.judge_input import Criterion, Item
 from judges.protocols.judgelm import JUDGELM
 from judges.protocols.mt_bench import MT_PAIR, MT_PAIR_TWO_TURNS, MT_SINGLE, MT_SINGLE_TWO_TURNS
 from judges.protocols.pairwise import PAIRWISE

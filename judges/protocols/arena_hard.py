@@ -4,10 +4,10 @@ Labels are those of the source: [[A>>B]] [[A>B]] [[A=B]] [[B>A]] [[B>>A]]; its t
 [[A<B]], [[A<<B]] and [[B=A]].
 """
 
-from judges.labels import BracketedLabels
 from judges.protocols.pairwise import TWO_ANSWERS
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
-from judges.verdicts import Verdict
+from judges.replies.labels import BracketedLabels
+from judges.verdicts.verdict import Verdict
 
 CHOICES = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 MIRRORED = {"B<<A": "A>>B", "B<A": "A>B", "B=A": "A=B", "A<B": "B>A", "A<<B": "B>>A"}

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from arena.llm.messages import Message
 from arena.llm.replies import storable
-from judges import fencing
-from judges.echoes import without_echo, without_thoughts
-from judges.labels import CheckLabels
-from judges.protocols.item import Criterion
+from judges.protocols.judge_input import Criterion
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol, as_slot, text_field
-from judges.reply_objects import objects_in
-from judges.tracing import Traced
+from judges.replies.cleaning import without_echo, without_thoughts
+from judges.replies.json_objects import objects_in
+from judges.replies.labels import CheckLabels
+from judges.replies.offset_text import Traced
+from judges.safeguards import delimiters
 
 MOST_CRITERIA = 20
 MOST_WEIGHT = 100
@@ -85,7 +85,7 @@ def compose_writing(turns: Sequence[str], *, system_prompt: str = "", reference:
     """The request that has the criteria of one prompt written; no answer is shown, so that none shapes them."""
     slots = {"prompt": as_slot(turns)}
     slots |= {name: text for name, text in (("system_prompt", system_prompt), ("reference", reference)) if text}
-    return fencing.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence, needed=frozenset({"prompt"}))
+    return delimiters.compose(WRITING_SYSTEM, WRITING_TEMPLATE, slots, fence=fence, needed=frozenset({"prompt"}))
 
 
 def read_writing(text: str, *, fence: str | None = None) -> tuple[Criterion, ...]:

@@ -3,9 +3,9 @@
 The source writes the scores first, `8 6`, and the reasons below; here they come last. Both are read.
 """
 
-from judges.labels import PairScoreLabels
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, text_field
-from judges.verdicts import Verdict, scored
+from judges.replies.labels import PairScoreLabels
+from judges.verdicts.verdict import Verdict, scored
 
 LABELS = PairScoreLabels(1, 10)
 

@@ -5,9 +5,9 @@ the whole conversation. The source asks about the first turn in one game and abo
 `mt_pair` and `mt_single` ask about all turns in one game, the two-turn forms about the last, as the source's second game.
 """
 
-from judges.labels import ScoreLabels
 from judges.protocols import pairwise
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, SingleProtocol, choice_field, number, text_field
+from judges.replies.labels import ScoreLabels
 
 SOURCE = "After MT-bench (Zheng et al. 2023, arXiv 2306.05685)"
 SCORES = ScoreLabels(1, 10)

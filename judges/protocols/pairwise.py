@@ -3,9 +3,9 @@
 Labels as in MT-bench (Zheng et al. 2023): [[A]], [[B]], [[C]] for a tie.
 """
 
-from judges.labels import BracketedLabels
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
-from judges.verdicts import Verdict
+from judges.replies.labels import BracketedLabels
+from judges.verdicts.verdict import Verdict
 
 LABELS = BracketedLabels({"a": "A", "b": "B", "c": "C", "tie": "C"})
 VERDICTS = from_table({"A": Verdict("first"), "B": Verdict("second"), "C": Verdict("tie")})

@@ -4,9 +4,9 @@ The source writes verdict, reason, reference; here the judge's own answer and th
 of the source's own model, with the verdict on the first line, are read with pick="first".
 """
 
-from judges.labels import LineLabels
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
-from judges.verdicts import Verdict
+from judges.replies.labels import LineLabels
+from judges.verdicts.verdict import Verdict
 
 LABELS = LineLabels({"1": "1", "2": "2", "tie": "Tie"})
 

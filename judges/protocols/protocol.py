@@ -6,11 +6,11 @@ from random import Random
 from typing import Literal
 
 from arena.llm.messages import Finish, Message
-from judges import fencing
-from judges.labels import Labels
-from judges.parsing import Parsed, Pick, judge_reply
-from judges.protocols.item import Criterion, Item
-from judges.verdicts import Order, Verdict
+from judges.protocols.judge_input import Criterion, Item
+from judges.replies.labels import Labels
+from judges.replies.parsing import Parsed, Pick, judge_reply
+from judges.safeguards import delimiters
+from judges.verdicts.verdict import Order, Verdict
 
 type Schema = Mapping[str, object]
 type ReferenceMode = Literal["none", "with", "drop"]
@@ -73,7 +73,7 @@ class JudgeProtocol:
     def template_text(self) -> str:
         """All fixed words of a request: part of a judge's identity."""
         system = [self.system, *([self.several] if self.several else [])]
-        return "\n\n".join([*system, fencing.ANNOUNCEMENT, self.template, self.ending, self.json_ending])
+        return "\n\n".join([*system, delimiters.ANNOUNCEMENT, self.template, self.ending, self.json_ending])
 
     @property
     def schema(self) -> Schema:
@@ -106,7 +106,7 @@ class JudgeProtocol:
             raise ValueError(f"{self.key} has nothing for {', '.join(missing)}; give the item its texts")
         ending = self.json_ending if structured else self.ending
         system = f"{self.system} {self.several}" if self.several and len(item.turns) > 1 else self.system
-        return fencing.compose(system, f"{self.template}\n\n{ending}", slots, fence=fence, needed=self.needed)
+        return delimiters.compose(system, f"{self.template}\n\n{ending}", slots, fence=fence, needed=self.needed)
 
     def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:
         """The texts of the slots; several turns stay apart."""

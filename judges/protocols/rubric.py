@@ -3,9 +3,9 @@
 Labels [[4]]; the source's `[RESULT] 4` is read as well.
 """
 
-from judges.labels import ScoreLabels
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, SingleProtocol, choice_field, number, text_field
+from judges.replies.labels import ScoreLabels
 
 SYSTEM = (
     "You grade an answer by a rubric. Where the operator gives criteria, they are the rubric; where none are given, grade "

@@ -14,7 +14,7 @@ from arena.csv_cells import to_csv
 from arena.models import Arena, Run
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
-from judges.audit_rows import ONE_ORDER, SELECTED
+from judges.audits.figures.inputs import ONE_ORDER, SELECTED
 from judges.audits.presentation import (
     answering,
     boards_of,
@@ -25,11 +25,11 @@ from judges.audits.presentation import (
     refused_of,
     sections_of,
 )
-from judges.choosing import choice_of, choices_in
-from judges.earlier_lists import BY_CHECKLIST, mixed_lists
 from judges.games.access import games_in_play
-from judges.marks import MARKED, treatment
+from judges.judge_choices import choice_of, choices_in
 from judges.models import Game, JudgeAudit
+from judges.runs.earlier_checklists import BY_CHECKLIST, mixed_lists
+from judges.verdicts.marked_verdicts import MARKED, treatment
 
 CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles")
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods
 from arena.models import Arena
 from arena.views.new_runs import NewRun
 from arena.views.run_forms import EndpointField, PromptsForm
-from judges import checklists
-from judges.checklists import ChecklistDraft, Settings, Wish
+from judges.runs import checklist_writing
+from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish
 
 
 class ChecklistsForm(PromptsForm):
@@ -27,10 +27,10 @@ class ChecklistsForm(PromptsForm):
 
 
 def _drafted(arena: Arena, form: ChecklistsForm) -> ChecklistDraft:
-    return checklists.drafted(arena, form.wish())
+    return checklist_writing.drafted(arena, form.wish())
 
 
-CHECKLISTS = NewRun("judges/new_checklists.html", ChecklistsForm, _drafted, checklists.start)
+CHECKLISTS = NewRun("judges/new_checklists.html", ChecklistsForm, _drafted, checklist_writing.start)
 
 
 @never_cache

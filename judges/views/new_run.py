@@ -22,11 +22,11 @@ from arena.running.planning import CannotPlan, PlanStale
 from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
-from judges.pairings import unused_battles_dropped
-from judges.pilots import outlook, pilot_of
-from judges.planning import CardOutdated, Draft, start
+from judges.runs.battle_selection import unused_battles_dropped
+from judges.runs.forecasting import outlook, pilot_of
+from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
+from judges.runs.planning import CardOutdated, Draft, start
 from judges.views.run_forms import JudgeRunForm
-from judges.wishes import MOST_GAMES, chosen_judges, drafted, estimated
 
 SIGNED_AS = "a run that was counted"
 SECONDS_TO_CONFIRM = 3600

@@ -9,8 +9,8 @@ from arena.models.endpoints import DOLLAR
 from arena.running.planning import CannotPlan
 from arena.sentences import sentence
 from arena.views.run_forms import CapForm
-from judges.scopes import Scope, check_competitors
-from judges.wishes import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
+from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
+from judges.runs.scope import Scope, check_competitors
 
 PLANS = [
     ("standing", "battles that are here"),

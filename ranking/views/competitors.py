@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
-from judges.constants import flags_of
+from judges.safeguards.constant_answer_flags import flags_of
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.scale import ELO_PER_LOGIT
 from ranking.views.table import board_table, by_place

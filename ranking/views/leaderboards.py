@@ -21,9 +21,9 @@ from arena.missing import next_step
 from arena.models import Arena, Visibility
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
-from judges.constants import flags_of
-from judges.marks import ON_MARKED
 from judges.models import Judge
+from judges.safeguards.constant_answer_flags import flags_of
+from judges.verdicts.marked_verdicts import ON_MARKED
 from ranking.empty_boards import why_empty, why_unfitted
 from ranking.keeping import keep
 from ranking.lagging import votes_behind

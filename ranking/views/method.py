@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from arena.llm.usage import OVERSHOOT
 from arena.views.context import page_context
-from judges.combining import COMBINERS
 from judges.models import Game
+from judges.verdicts.combiners import COMBINERS
 from ranking.explaining import methods_explained
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 from arena.missing import next_step, why_no_pair, why_nothing_to_judge
 from arena.models import Prompt, PromptPool
 from arena.running.planning import CannotPlan
-from judges.offline_games import offline_judge
-from judges.wishes import Wish, drafted
+from judges.games.offline_games import offline_judge
+from judges.runs.plan_request import Wish, drafted
 from tests.arena.import_files import BATTLES, as_csv, checked, imported, lines, write
 from tests.factories import (
     make_arena,

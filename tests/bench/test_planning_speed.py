@@ -5,9 +5,9 @@ from time import perf_counter
 
 import pytest
 
-from judges.planning import plan_judging
+from judges.runs.planning import plan_judging
 from tests.judges.judging_factories import ids, make_battles
-from tests.judges.test_planning import judge_at
+from tests.judges.runs.test_planning import judge_at
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 

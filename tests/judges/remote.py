@@ -11,7 +11,7 @@ from judges.audits.refresh import audit_judge
 from judges.cards import called_judge
 from judges.fakellm.server import FakeServer
 from judges.models import Game, GoldItem, GoldSet, Judge, JudgeAudit
-from judges.planning import plan_judging
+from judges.runs.planning import plan_judging
 from tests.factories import make_arena, make_competitor, make_pool
 from tests.judges.judging_factories import fake_endpoint, work
 

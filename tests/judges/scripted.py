@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from judges.audit_rows import AuditGame, AuditItem, Looks
-from judges.verdicts import Verdict
+from judges.audits.figures.inputs import AuditGame, AuditItem, Looks
+from judges.verdicts.verdict import Verdict
 
 N = 5_000
 

@@ -20,9 +20,9 @@ from judges.fakellm.connections import Incoming
 from judges.fakellm.playing import behaviour_of, said
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import FakeServer, serving
-from judges.fencing import new_fence
 from judges.protocols import PROTOCOLS, Criterion, Item, PairProtocol
-from judges.states import GameState
+from judges.safeguards.delimiters import new_fence
+from judges.verdicts.game_states import GameState
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import pytest
 from arena.models import Arena
 from arena.sample.loading import load_sample_arena
 from judges import sample
-from judges.audit_people import HEADLINES
+from judges.audits.figures.human_agreement import HEADLINES
 from judges.fakellm.script import Script
 from judges.fakellm.server import serving
 from judges.models import Game, Judge

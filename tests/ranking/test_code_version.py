@@ -38,11 +38,20 @@ def test_the_version_is_that_of_this_code(before):
 def test_what_makes_a_snapshot_is_found_by_itself():
     modules = Sources(ROOT).of_snapshots()
     assert modules >= {
-        "arena.evidence.ledger", "judges.combining", "judges.panels", "judges.usability", "judges.verdicts",
-        "judges.audits.ground_truth", "ranking.juries", "ranking.methods", "ranking.publishing", "arena.evidence.vote_tally",
-        "ranking.maths.models.bradley_terry", "ranking.maths.data.style_covariates",
+        "arena.evidence.ledger",
+        "judges.verdicts.combiners",
+        "judges.verdicts.panels",
+        "judges.verdicts.usability",
+        "judges.verdicts.verdict",
+        "judges.audits.ground_truth",
+        "ranking.juries",
+        "ranking.methods",
+        "ranking.publishing",
+        "arena.evidence.vote_tally",
+        "ranking.maths.models.bradley_terry",
+        "ranking.maths.data.style_covariates",
         "ranking.maths.clusters.leave_one_out_gains",
-    }  # fmt: skip
+    }
     assert not modules & {
         "ranking.maths.aggregation.borda",
         "ranking.maths",
@@ -52,7 +61,7 @@ def test_what_makes_a_snapshot_is_found_by_itself():
     }
 
 
-@pytest.mark.parametrize("module", ["ranking/publishing.py", "judges/audits/ground_truth.py", "judges/panels.py"])
+@pytest.mark.parametrize("module", ["ranking/publishing.py", "judges/audits/ground_truth.py", "judges/verdicts/panels.py"])
 def test_a_change_of_what_makes_a_snapshot_changes_it(copy, before, module):
     assert version_after(copy, {module: "\nNEW = 1\n"}) != before
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from arena.evidence import ledger
 from arena.models import Ballot, Lot, Response, content_hash
 from judges.models import Game
-from judges.verdicts import Verdict
+from judges.verdicts.verdict import Verdict
 from ranking.combined import combined_evidence, labels_of, opinions_of
 from ranking.judged_games import GameThen
 from ranking.juries import Rules

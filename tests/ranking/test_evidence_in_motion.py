@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from arena.evidence import ledger
 from judges.audits.refresh import audit_judge, due_audits
-from judges.curating import set_aside_games
+from judges.games.curation import set_aside_games
+from judges.games.recording import ENDING, end_game, file_ended, give_verdict, update_games
 from judges.models import Game, GoldItem, GoldSet
-from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games
-from judges.states import GameState
-from judges.verdicts import Verdict
+from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Verdict
 from ranking import judged_games
 from ranking.judged_games import games_at
 from ranking.models import Leaderboard

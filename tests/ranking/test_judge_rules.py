@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from arena.models import Arena, Attempt
 from judges.audits.refresh import audit_judge
-from judges.combining import COMBINERS
 from judges.models import Judge, JudgeAudit
+from judges.verdicts.combiners import COMBINERS
 from ranking.publishing import publish_snapshot
 from ranking.scale import CENTRE
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote

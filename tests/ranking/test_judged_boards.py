@@ -5,8 +5,8 @@ import pytest
 
 from arena.evidence import ledger
 from arena.models import Event
+from judges.games.offline_games import offline_judge
 from judges.models import Game, GameChange
-from judges.offline_games import offline_judge
 from ranking.boards import ensure_boards
 from ranking.judged import judged_evidence
 from ranking.models import Leaderboard

@@ -6,11 +6,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from arena.evidence import ledger
+from judges.games.recording import ENDING, end_game, file_ended, give_verdict, update_games
 from judges.models import Game, GoldItem, GoldSet, Judge
-from judges.panels import log_odds_weight
-from judges.recording import ENDING, end_game, file_ended, give_verdict, update_games
-from judges.states import GameState
-from judges.verdicts import Verdict
+from judges.verdicts.game_states import GameState
+from judges.verdicts.panels import log_odds_weight
+from judges.verdicts.verdict import Verdict
 from ranking.judged import judged_evidence
 from ranking.judged_games import games_at
 from ranking.juries import Rules

@@ -7,9 +7,9 @@ from arena.importing.late_answers import give_answers
 from arena.models import Battle, Import
 from arena.style_features import style_features
 from judges.audits.refresh import audit_judge
-from judges.offline_games import offline_judge
-from judges.pairings import standing_battles
-from judges.planning import plan_judging
+from judges.games.offline_games import offline_judge
+from judges.runs.battle_selection import standing_battles
+from judges.runs.planning import plan_judging
 from ranking.publishing import publish_snapshot, rebuild
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote, make_voter
 from tests.judges.game_factories import make_judge

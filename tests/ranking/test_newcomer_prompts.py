@@ -11,7 +11,7 @@ from arena.evidence import voting
 from arena.matchmaking import serve_ballot
 from arena.models import Battle, Response, content_hash
 from arena.outcomes import Outcome
-from judges.pairings import active_pairs
+from judges.runs.battle_selection import active_pairs
 from ranking.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompts, make_vote, make_voter
 from tests.ranking.board_factories import make_board

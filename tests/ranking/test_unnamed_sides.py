@@ -13,8 +13,8 @@ from arena.models import Competitor, Event
 from arena.offers import load_offer, offers_vote
 from judges.audits.refresh import audit_judge
 from judges.models import Game, GoldItem
-from judges.pairings import all_pairs, given_battles, standing_battles
-from judges.planning import draw_up
+from judges.runs.battle_selection import all_pairs, given_battles, standing_battles
+from judges.runs.planning import draw_up
 from ranking.boards import ensure_boards
 from ranking.models import Leaderboard
 from ranking.publishing import publish_snapshot, rebuild

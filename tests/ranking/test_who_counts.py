@@ -6,9 +6,9 @@ from django.urls import reverse
 from arena.evidence import ledger
 from arena.models import Event
 from judges.audits.refresh import audit_judge
-from judges.choosing import choose_judge
+from judges.games.offline_games import offline_judge
+from judges.judge_choices import choose_judge
 from judges.models import Game, Judge, JudgeChoice
-from judges.offline_games import offline_judge
 from ranking.boards import ensure_boards
 from ranking.due_boards import refresh_boards
 from ranking.judged import judged_evidence

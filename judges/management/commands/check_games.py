@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.models import Arena
 from arena.wording import counted
-from judges.checking import GAMES_AT_ONCE, Checked, checked
-from judges.curating import set_aside_games
+from judges.games.curation import set_aside_games
+from judges.games.request_checks import GAMES_AT_ONCE, Checked, checked
 from judges.models import Game
 
 SHOWN = 20

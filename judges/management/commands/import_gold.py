@@ -12,7 +12,8 @@ from arena.importing.newcomers import TooManyCompetitors, add_allowance
 from arena.importing.terminal import AsWritten
 from arena.models import Arena, Prompt, Response
 from arena.wording import counted
-from judges.goldsets import (
+from judges.importing.gold_loading import Loaded, load_gold_set
+from judges.importing.gold_sets import (
     READERS,
     GoldPair,
     GoldSetError,
@@ -22,7 +23,6 @@ from judges.goldsets import (
     gold_pairs_from_verifiers,
     read_gold_set,
 )
-from judges.importing.gold import Loaded, load_gold_set
 
 VERIFIERS = "verifiers"
 MOST_NAMED = 10

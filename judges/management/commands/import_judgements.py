@@ -10,8 +10,8 @@ from django.db.models import Count
 from arena.importing.newcomers import TooManyCompetitors, add_allowance
 from arena.models import Arena
 from arena.wording import agreeing, counted
-from judges.importing.loading import LAYOUTS, Taken, import_judgements
-from judges.importing.stored import UnreadableFile
+from judges.importing.judgement_loading import LAYOUTS, Taken, import_judgements
+from judges.importing.stored_games import UnreadableFile
 from judges.models import Game
 
 

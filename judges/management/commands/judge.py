@@ -29,17 +29,17 @@ from arena.running.forecasting import FEWEST
 from arena.running.planning import CannotPlan, PlanStale
 from arena.running.terminal import left_to_others, named_arena, resumed, run_to_resume
 from arena.running.watching import failures
+from judges.card_parameters import SAYS
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
+from judges.games.offline_games import offline_judge
+from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import Game, Judge
-from judges.offline import OFFLINE_JUDGES
-from judges.offline_games import offline_judge
-from judges.pairings import standing_battles, unused_battles_dropped
-from judges.parameters import SAYS
-from judges.pilots import PILOT, pilot_of
-from judges.planning import CardOutdated, Draft, start
-from judges.scopes import Scope, check_competitors
-from judges.telling import lines_of
-from judges.wishes import PLANS, Plan, Wish, drafted
+from judges.runs.battle_selection import standing_battles, unused_battles_dropped
+from judges.runs.forecasting import PILOT, pilot_of
+from judges.runs.plan_request import PLANS, Plan, Wish, drafted
+from judges.runs.plan_summary import lines_of
+from judges.runs.planning import CardOutdated, Draft, start
+from judges.runs.scope import Scope, check_competitors
 
 LOOK_SECONDS = 0.5
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from arena.models import Arena, Run
 from arena.running.terminal import RunCommand, named_endpoint, refuse
-from judges import checklists
-from judges.checklists import ChecklistDraft, Settings, Wish
+from judges.runs import checklist_writing
+from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish
 
 
 class Command(RunCommand[ChecklistDraft]):
@@ -14,7 +14,7 @@ class Command(RunCommand[ChecklistDraft]):
         "Have checklists written for prompts that have none: says calls, tokens and cost, then sends. Edit them in the admin."
     )
     kind, unit = Run.Kind.CHECKLIST, "checklist"
-    max_tokens = checklists.MAX_TOKENS
+    max_tokens = checklist_writing.MAX_TOKENS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -27,7 +27,7 @@ class Command(RunCommand[ChecklistDraft]):
             named_endpoint(options["endpoint"]), Settings(options["max_tokens"]), tuple(options["pool"]), options["prompts"],
             options["seed"],
         )  # fmt: skip
-        return checklists.drafted(arena, wish)
+        return checklist_writing.drafted(arena, wish)
 
     def start(self, draft: ChecklistDraft, *, cap: int | None) -> Run:
-        return checklists.start(draft, cap=cap)
+        return checklist_writing.start(draft, cap=cap)

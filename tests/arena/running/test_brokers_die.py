@@ -91,7 +91,7 @@ def _start_judging(here, server, n_games):
     return int(
         here.python(
             "from judges.cards import called_judge\n"
-            "from judges.planning import plan_judging\n"
+            "from judges.runs.planning import plan_judging\n"
             "from tests.judges.judging_factories import ids, make_battles, make_endpoint\n"
             f"arena, battles = make_battles({n_games // 2}, 2)\n"
             "prices = dict(price_in=1_000_000, price_out=1_000_000)\n"

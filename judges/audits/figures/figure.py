@@ -1,0 +1,343 @@
+"""Figures of an audit: a number with its count, the unit of that count, and an interval by a stated method.
+
+Every figure that is not a test or a fit is a function of sums over rows, so one bootstrap serves all: rows of one prompt
+are drawn together. Shares of rows that each have a prompt of their own get Wilson's interval.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest, norm, t
+
+from arena.wording import counted
+from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals
+
+log = logging.getLogger(__name__)
+
+type Floats = NDArray[np.float64]
+type Statistic = Callable[[Floats], Floats]
+
+LEVEL = 0.95
+Z = float(norm.ppf(0.5 + LEVEL / 2))
+N_REPLICATES = 1_000
+FEW_PROMPTS = 30
+"""Below this a bootstrap by prompt is likely too narrow, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of an audit page.
+
+    Parameters
+    ----------
+    name : str
+    value : float or None
+        None = not defined on these data; `note` says why.
+    low, high : float or None
+        95 % limits; None where there are none.
+    n : int
+        How many of `unit` it rests on.
+    unit : str
+        What is counted: "battles", "games", "competitors" ...
+    formula : str
+        For people.
+    note : str
+        What the reader must know.
+    method : str
+        Of the interval.
+    se : float or None
+        Standard error, where the method has one.
+    p : float or None
+        Of the test that the formula names.
+    is_unbounded : bool
+        The data have no finite estimate; `low` or `high` may still be a one-sided bound.
+    sets : tuple of str
+        Keys of the sets of battles behind it: see `judges.audits.figures.battle_sets`.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unit: str
+    formula: str
+    note: str = ""
+    method: str = ""
+    se: float | None = None
+    p: float | None = None
+    is_unbounded: bool = False
+    sets: tuple[str, ...] = ()
+
+    @property
+    def is_defined(self) -> bool:
+        return self.value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a figure is called, counts and means, before there are numbers."""
+
+    name: str
+    unit: str
+    formula: str
+
+    def refused(self, reason: str, *, n: int = 0) -> Figure:
+        """The figure is not defined: no number, and why."""
+        return Figure(self.name, None, None, None, n, self.unit, self.formula, note=reason)
+
+    def plain(self, value: float, n: int, *, note: str = "") -> Figure:
+        """A figure without an interval."""
+        return Figure(self.name, value, None, None, n, self.unit, self.formula, note=note)
+
+
+def figures_or_reason(name: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
+    """Figures of one kind; where they cannot be made, one without a number that says why, and the other kinds stand.
+
+    Examples
+    --------
+    >>> (found,) = figures_or_reason("calibration", lambda: [Figure("x", 1 / 0, None, None, 0, "games", "")])
+    >>> found.name, found.value, found.note
+    ('calibration', None, 'could not be made: division by zero')
+    """
+    try:
+        return tuple(make())
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        log.exception("figures could not be made: %s", name)
+        return (Figure(name, None, None, None, 0, "games", "", note=f"could not be made: {error or type(error).__name__}"),)
+
+
+def wilson(hits: float, n: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share.
+
+    References
+    ----------
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
+
+    Examples
+    --------
+    >>> low, high = wilson(8, 10)
+    >>> round(low, 4), round(high, 4)
+    (0.4902, 0.9433)
+    """
+    p, shrunk = hits / n, 1 + Z**2 / n
+    centre = (p + Z**2 / (2 * n)) / shrunk
+    half = Z / shrunk * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    # At 0 of n and n of n the limit is that, but for rounding.
+    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
+
+
+def binomial_test(label: Label, hits: int, n: int, *, note: str = "") -> Figure:
+    """A share of independent trials against 1/2: the interval of Clopper and Pearson, and the exact two-sided p.
+
+    Examples
+    --------
+    >>> found = binomial_test(Label("x", "battles", "k / n"), 9, 10)
+    >>> round(found.low, 3), round(found.high, 4), round(found.p, 4)
+    (0.555, 0.9975, 0.0215)
+    """
+    if not n:
+        return label.refused(f"no {label.unit} to test")
+    found = binomtest(hits, n)
+    limits = found.proportion_ci(LEVEL, method="exact")
+    method = "Clopper-Pearson, exact binomial test against 1/2"
+    return replace(
+        label.plain(hits / n, n, note=note),
+        low=float(limits.low),
+        high=float(limits.high),
+        method=method,
+        se=_binomial_se(hits, n),
+        p=float(found.pvalue),
+    )
+
+
+def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np.random.Generator) -> Figure:
+    """A share of rows: Wilson's interval where every row has its own prompt, else a bootstrap by prompt.
+
+    Where all rows say the same, resampling cannot tell how sure that is: Wilson's interval on as many trials as prompts.
+
+    Examples
+    --------
+    >>> hits = [True] * 8 + [False] * 2
+    >>> found = share(Label("x", "battles", "k / n"), hits, list("abcdefghij"), rng=np.random.default_rng(1))
+    >>> found.value, round(found.low, 2), found.method
+    (0.8, 0.49, 'Wilson')
+    """
+    n, k, n_prompts = len(hits), sum(hits), len(set(prompts))
+    if not n:
+        return label.refused(f"no {label.unit} of this kind")
+    value = k / n
+    if n_prompts == n or k in (0, n):
+        low, high = wilson(value * n_prompts, n_prompts)
+        method = "Wilson" if n_prompts == n else f"Wilson on {counted(n_prompts, 'prompt')}"
+        return replace(label.plain(value, n), low=low, high=high, method=method, se=_binomial_se(k, n))
+    return of_sums(label, np.column_stack([hits, np.ones(n)]), prompts, lambda s: s[:, 0] / s[:, 1], rng=rng)
+
+
+def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *, n_replies: int, note: str = "") -> Figure:
+    """The mean of shares, one a battle: Wilson's interval on as many trials as the spread between prompts allows.
+
+    The variance of the mean is clustered by prompt; as many independent trials as would have it are given to Wilson, never
+    more than there are replies, and fewer where there are few prompts (by the t quantile). A percentile interval would be too
+    narrow near 0 and 1. Where every prompt says the same its spread is unknown, and the trials are the prompts.
+
+    Parameters
+    ----------
+    label : Label
+    shares : sequence of float
+        In [0, 1].
+    prompts : sequence of str
+        Of each.
+    n_replies : int
+        Behind all of them.
+
+    References
+    ----------
+    E. L. Korn, B. I. Graubard, "Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data", Survey Methodology 24, 1998 (the effective number, with Clopper and Pearson's limits).
+
+    Examples
+    --------
+    >>> found = mean_share(Label("x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, [str(n) for n in range(40)], n_replies=80)
+    >>> found.value, round(found.low, 2), round(found.high, 2), round(found.se, 3)
+    (0.625, 0.49, 0.75, 0.066)
+    """
+    n, n_prompts = len(shares), len(set(prompts))
+    if not n:
+        return label.refused(f"no {label.unit} of this kind")
+    values = np.asarray(shares, dtype=np.float64)
+    if n_prompts == n and np.isin(values, (0.0, 1.0)).all():
+        found = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
+        return replace(found, note=note)
+    value = float(values.mean())
+    _, code = np.unique(np.asarray(prompts), return_inverse=True)
+    spread = float((np.bincount(code, weights=values - value) ** 2).sum())
+    trials, se = float(n_prompts), None
+    if n_prompts > 1 and spread > 1e-12 * n:
+        variance = spread * n_prompts / (n_prompts - 1) / n**2
+        few = (Z / float(t.ppf(0.5 + LEVEL / 2, n_prompts - 1))) ** 2
+        trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
+    low, high = wilson(value * trials, trials)
+    method = f"Wilson as on {max(trials, 1):,.0f} independent replies of {n_replies:,}, clustered by prompt"
+    found = label.plain(value, n, note=joined(note, few_prompts(n_prompts)))
+    return replace(found, low=max(low, 0.0), high=min(high, 1.0), se=se, method=method)
+
+
+def of_sums(
+    label: Label,
+    rows: Floats,
+    prompts: Sequence[str],
+    statistic: Statistic,
+    *,
+    rng: np.random.Generator,
+    n_replicates: int = N_REPLICATES,
+    n: int | None = None,
+) -> Figure:
+    """A function of column sums, with its percentile interval over resampled prompts.
+
+    Parameters
+    ----------
+    label : Label
+    rows : (n, k) float64
+        What each row adds to each sum.
+    prompts : sequence of str
+        The prompt of each row; those of one prompt are drawn together.
+    statistic : callable
+        From (R, k) sums to (R,) values, NaN where undefined.
+    n : int, optional
+        The count to show, where rows are not the unit.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 1.0], [0.0, 1.0]] * 50)
+    >>> found = of_sums(Label("x", "y", "z"), rows, [str(i) for i in range(100)], lambda s: s[:, 0] / s[:, 1],
+    ...                 rng=np.random.default_rng(1))
+    >>> found.value, round(found.low, 1), round(found.high, 1), round(found.se, 2)
+    (0.5, 0.4, 0.6, 0.05)
+    """
+    n = len(rows) if n is None else n
+    if not len(rows):
+        return label.refused(f"no {label.unit} of this kind")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = float(statistic(np.asarray(rows, dtype=np.float64).sum(axis=0)[None])[0])
+        if not np.isfinite(value):
+            return label.refused("0/0 on these data", n=n)
+        n_prompts = len(set(prompts))
+        if n_prompts < 2:
+            return label.plain(value, n, note="all on one prompt: no interval")
+        draws = statistic(resampled_sums(rows, prompts, n_replicates=n_replicates, rng=rng))
+    return with_draws(label.plain(value, n, note=few_prompts(n_prompts)), draws, by_item=n_prompts == len(rows))
+
+
+def resampled_sums(rows: Floats, prompts: Sequence[str], *, n_replicates: int, rng: np.random.Generator) -> Floats:
+    """Column sums of data sets of as many prompts, drawn with replacement: (R, k).
+
+    Prompts that add the same are drawn as one, by a multinomial with their number: the same distribution, much faster.
+
+    Examples
+    --------
+    >>> resampled_sums(np.ones((6, 1)), list("aabbcc"), n_replicates=2, rng=np.random.default_rng(1)).tolist()
+    [[6.0], [6.0]]
+    """
+    _, code = np.unique(np.asarray(prompts), return_inverse=True)
+    by_prompt = np.zeros((int(code.max()) + 1, np.shape(rows)[1]))
+    np.add.at(by_prompt, code, rows)
+    kinds, counts = np.unique(by_prompt, axis=0, return_counts=True)
+    drawn = rng.multinomial(len(by_prompt), counts / len(by_prompt), size=n_replicates)
+    return np.asarray(drawn @ kinds, dtype=np.float64)
+
+
+def with_draws(figure: Figure, draws: Floats, *, by_item: bool) -> Figure:
+    """The figure with the middle 95 % of its replicates; those that are undefined are left out and counted."""
+    finite = draws[np.isfinite(draws)]
+    n_lost = len(draws) - len(finite)
+    if len(finite) < 2:
+        return replace(figure, note=joined(figure.note, "no interval: undefined on resampled data"))
+    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    if low == high:
+        return replace(figure, note=joined(figure.note, "no interval: all resampled data say the same"))
+    lost = f"undefined on {n_lost} of {len(draws)} replicates" if n_lost else ""
+    return replace(
+        figure,
+        low=float(low),
+        high=float(high),
+        se=float(np.std(finite, ddof=1)),
+        method=f"percentile bootstrap by {'item' if by_item else 'prompt'}, {len(draws)} replicates",
+        note=joined(figure.note, lost),
+    )
+
+
+def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figure:
+    """The figure with the library's interval of one parameter, by its rule for clusters."""
+    if not np.isfinite(found.high[place]):
+        return replace(figure, note=joined(figure.note, "no interval: one prompt carries it alone"))
+    df = float(found.df[place])
+    worth = f"rests on what {df + 1:.1f} equal prompts would tell" if df + 1 < FEW_PROMPTS else ""
+    quantile = f"t({df:.3g})" if np.isfinite(df) else "normal"
+    return replace(
+        figure,
+        low=float(found.low[place]),
+        high=float(found.high[place]),
+        se=float(found.se[place]),
+        method=f"{quantile}, clustered by prompt",
+        note=joined(figure.note, worth),
+    )
+
+
+def _binomial_se(hits: int, n: int) -> float | None:
+    """None where all say the same: 0 would claim to be sure."""
+    return sqrt(hits * (n - hits) / n) / n if 0 < hits < n else None
+
+
+def few_prompts(n_prompts: int) -> str:
+    """A warning, or nothing."""
+    return f"{counted(n_prompts, 'prompt')} only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
+
+
+def joined(*notes: str) -> str:
+    """Notes that say something, as one."""
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,131 @@
+"""What an audit reads: games as they were played, and battles with what people said of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from judges.verdicts.combiners import PlayedGame
+from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Order, Side, Verdict
+
+SELECTED = "agreement where both orders agree"  # what the figure is called, on pages too, which never load the fitting library
+ONE_ORDER = "its battles were judged in one order only: ask in the other order too"
+NO_ORDERS = "answers are graded one by one: there is no order"
+
+type Unlabelled = Literal["", "split", "contradicted", "unasked"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditGame:
+    """One game of the judge.
+
+    Parameters
+    ----------
+    battle, prompt : str
+        Ids.
+    a, b : str
+        The competitors.
+    order : "ab" or "ba"
+    repeat : int
+    verdict : Verdict or None
+        None wherever the state carries none.
+    state : GameState
+    score : float, optional
+        Of the one answer that it showed (order "ab": a), where answers are graded one by one.
+    answer : str
+        Id of that answer, which may stand in several battles; "" = not known.
+    """
+
+    battle: str
+    prompt: str
+    a: str
+    b: str
+    order: Order
+    repeat: int
+    verdict: Verdict | None
+    state: GameState = GameState.OK
+    score: float | None = None
+    answer: str = ""
+
+    @property
+    def is_of_the_judge(self) -> bool:
+        """Whether it says something of the judge: not where a rule of ours decided, or the judge was never asked."""
+        return self.state not in (GameState.RULE, GameState.SKIPPED_BUDGET)
+
+    @property
+    def played(self) -> PlayedGame:
+        return PlayedGame(self.order, self.repeat, self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What can be counted in an answer."""
+
+    n_characters: int
+    n_list_items: int = 0
+    n_bold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditItem:
+    """One battle that the judge decided (or not), with what else is known of it.
+
+    Parameters
+    ----------
+    battle, prompt, a, b : str
+    judged : Side or None
+        By the rule that was chosen (of a battle judged in one order only: what that order says); None = no decision.
+    human : Side or None
+        What most people said; where nobody voted, the gold label.
+    looks_a, looks_b : Looks, optional
+    own_a, own_b : bool
+        The answer is the judge's own, or its family's.
+    probability : float, optional
+        The judge's chance that a is better.
+    judged_grade, human_grade : int, optional
+        On five points, -2 (b much better) to 2.
+    replies : tuple of tuple of (Side or None)
+        What its games say, order by order, each with its repeats; None = a game without verdict. Where answers are graded
+        one by one there is one "order", with what each repeat makes of the two grades.
+    is_graded : bool
+        The answers were graded one by one.
+    is_gold : bool
+        `human` is a gold label.
+    unlabelled : "split", "contradicted", "unasked" or ""
+        Why there is no `human` although people voted, or labels are there ("unasked": of the judge there is no reply).
+    """
+
+    battle: str
+    prompt: str
+    a: str
+    b: str
+    judged: Side | None
+    human: Side | None = None
+    looks_a: Looks | None = None
+    looks_b: Looks | None = None
+    own_a: bool = False
+    own_b: bool = False
+    probability: float | None = None
+    judged_grade: int | None = None
+    human_grade: int | None = None
+    replies: tuple[tuple[Side | None, ...], ...] = ()
+    is_graded: bool = False
+    is_gold: bool = False
+    unlabelled: Unlabelled = ""
+
+    @property
+    def said(self) -> tuple[Side | None, ...]:
+        """Every reply; the decision where the games are not told one by one."""
+        return tuple(reply for order in self.replies for reply in order) if self.replies else (self.judged,)
+
+    @property
+    def is_in_both_orders(self) -> bool:
+        return not self.is_graded and len(self.replies) in (0, 2)
+
+
+def by_battle(games: Iterable[AuditGame]) -> Mapping[str, tuple[AuditGame, ...]]:
+    """The games of each battle, battles by id."""
+    found: dict[str, list[AuditGame]] = {}
+    for game in games:
+        found.setdefault(game.battle, []).append(game)
+    return {battle: tuple(found[battle]) for battle in sorted(found)}

@@ -1,0 +1,139 @@
+"""Battles -> what judges read: few queries for many battles."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import batched
+
+from arena.models import Battle, FinishState, Response
+from judges.card_parameters import Parameters
+from judges.models import Checklist
+from judges.protocols.judge_input import Criterion, Item
+from judges.safeguards.injections import taints
+
+BATTLES_A_QUERY = 1_000
+CUT = "\n[... cut here before judging, {n:,} more characters ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One battle as judges see it: texts, and how the two answers came to be."""
+
+    battle_id: int
+    pair: tuple[str, str]  # names of the competitors a and b
+    prompt_key: str
+    item: Item
+    reference: str
+    verifier: dict[str, object] | None
+    finishes: tuple[str, str]
+
+    @property
+    def is_delivered(self) -> tuple[bool, bool]:
+        """Whether each answer came; one that was cut at the token limit did."""
+        return self.finishes[0] in _DELIVERED, self.finishes[1] in _DELIVERED
+
+    @property
+    def is_empty(self) -> tuple[bool, bool]:
+        first, second = ("".join(turns).strip() == "" for turns in self.item.answers)
+        return first, second
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether the two answers say the same, to the letter."""
+        first, second = (tuple(turn.strip() for turn in turns) for turns in self.item.answers)
+        return first == second
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longer answer's longest turn."""
+        return max(len(turn) for turns in self.item.answers for turn in turns)
+
+    def taints(self) -> list[str]:
+        """What in the answers might speak to a judge, each reason once, with its side."""
+        return [
+            f"{side}: {reason}"
+            for side, turns in zip("ab", self.item.answers, strict=True)
+            for reason in dict.fromkeys(reason for turn in turns for reason in _taints(turn))
+        ]
+
+    def seen_by(self, parameters: Parameters) -> Item:
+        """With the operator's criteria, and both answers cut to the same length where the card says so."""
+        item = replace(self.item, criteria=parameters.criteria) if parameters.criteria else self.item
+        if parameters.over_long == "truncate" and self.longest > parameters.longest_answer:
+            first, second = (tuple(_cut(turn, parameters.longest_answer) for turn in turns) for turns in item.answers)
+            item = replace(item, answers=(first, second))
+        return item
+
+
+_DELIVERED = {FinishState.STOP.value, FinishState.LENGTH.value}
+
+
+def contests_of(battle_ids: Iterable[int]) -> Iterator[Contest]:
+    """The contests of these battles in their order; battles whose answers are not here are left out."""
+    for chunk in batched(battle_ids, BATTLES_A_QUERY):
+        battles = Battle.objects.showable().select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b")
+        found = battles.defer("prompt__html", "response_a__html", "response_b__html").in_bulk(chunk)
+        prompts = {battle.prompt_id for battle in found.values()}
+        checklists = dict(Checklist.objects.filter(prompt__in=prompts).values_list("prompt_id", "criteria"))
+        for pk in chunk:
+            if pk in found:
+                yield _contest(found[pk], checklists.get(found[pk].prompt_id or 0, []))
+
+
+def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, Contest]]:
+    """Each answer beside itself, with its prompt's id: no battle, but as long as half of any battle that it is in, twice."""
+    for chunk in batched(response_ids, BATTLES_A_QUERY):
+        rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
+        found = list(rows.order_by("pk"))
+        checklists = dict(
+            Checklist.objects.filter(prompt__in={each.prompt_id for each in found}).values_list("prompt_id", "criteria")
+        )
+        for each in found:
+            beside = Battle(
+                pk=0,
+                prompt=each.prompt,
+                response_a=each,
+                response_b=each,
+                competitor_a=each.competitor,
+                competitor_b=each.competitor,
+            )
+            yield each.prompt_id, _contest(beside, checklists.get(each.prompt_id, []))
+
+
+def _contest(battle: Battle, checklist: list[dict[str, object]]) -> Contest:
+    prompt, first, second = battle.prompt, battle.response_a, battle.response_b
+    if prompt is None or first is None or second is None:
+        raise ValueError(f"{battle} has no answers here: it cannot be judged")
+    return Contest(
+        battle_id=battle.pk,
+        pair=(battle.competitor_a.name, battle.competitor_b.name),
+        prompt_key=prompt.key,
+        item=Item(tuple(prompt.turns), (_turns(first), _turns(second)), prompt.system_prompt, checklist=criteria_of(checklist)),
+        reference=prompt.reference,
+        verifier=prompt.verifier,
+        finishes=(first.finish, second.finish),
+    )
+
+
+def criteria_of(checklist: Iterable[Mapping[str, object]]) -> tuple[Criterion, ...]:
+    """As a checklist keeps them."""
+    return tuple(Criterion(str(row["text"]), float(str(row.get("weight", 1)))) for row in checklist)
+
+
+def as_rows(criteria: Iterable[Criterion]) -> list[list[object]]:
+    """As a game keeps them: text and weight of each."""
+    return [[criterion.text, criterion.weight] for criterion in criteria]
+
+
+def _turns(response: Response) -> tuple[str, ...]:
+    return tuple(response.turns) or (response.text,)
+
+
+@lru_cache(maxsize=4_096)
+def _taints(text: str) -> tuple[str, ...]:
+    """An answer meets many others, and is looked through once."""
+    return taints(text)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + CUT.format(n=len(text) - longest)

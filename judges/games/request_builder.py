@@ -1,0 +1,125 @@
+"""What one game asks: from a judge's card and a battle to the request, and its name in the cache."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from random import Random
+
+from arena.llm.messages import Request
+from arena.models import Endpoint
+from arena.running.sending import target_of
+from judges.card_parameters import Parameters
+from judges.cards import Protocol, check_slots, parameters_of, protocol_of
+from judges.games.battle_texts import Contest
+from judges.models import Judge
+from judges.protocols import PairProtocol, shows_reference
+from judges.protocols.judge_input import Item
+from judges.safeguards.delimiters import new_fence, request_key
+from judges.verdicts.verdict import Order, Verdict
+
+_WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})  # of a target: the card says it, or nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A called judge, ready to compose requests."""
+
+    judge: Judge
+    protocol: Protocol
+    parameters: Parameters
+    fault: str = ""  # why nobody can be asked with this card
+
+    @classmethod
+    def of(cls, judge: Judge) -> "Asker":
+        protocol, parameters = protocol_of(judge), parameters_of(judge)
+        try:
+            check_slots(protocol, parameters)
+        except ValueError as reason:
+            return cls(judge, protocol, parameters, f"{judge} cannot be asked: {reason}. Edit the judge")
+        return cls(judge, protocol, parameters)
+
+    def misfit(self, contest: Contest) -> str:
+        """Why this judge cannot be asked about this battle; empty where it can."""
+        if self.fault:
+            return self.fault
+        n_turns = len(contest.item.turns)
+        if self.protocol.turns == "several" and n_turns < 2:
+            return f"{self.protocol.title}: made for several turns, and the prompt has one"
+        if "checklist" in self.protocol.needed and not contest.item.checklist:
+            return f"{self.protocol.title}: the prompt has no checklist yet: manage.py write_checklists has one written"
+        return ""
+
+    def may_show_reference(self, contest: Contest) -> bool:
+        """Whether any game on it can show the reference."""
+        return bool(contest.reference) and self.parameters.reference != "none"
+
+    def reference_for(self, contest: Contest, *, seed: int, repeat: int) -> bool:
+        """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
+        if not contest.reference:
+            return False
+        rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret  # nosec B311
+        return shows_reference(self.parameters.reference, rng, p_drop=self.parameters.p_drop)
+
+    def request(self, contest: Contest, order: Order, *, with_reference: bool, fence: str, repeat: int) -> Request:
+        """The request of one game."""
+        messages = self.protocol.compose(
+            contest.seen_by(self.parameters), order=order, fence=fence, structured=self.parameters.structured,
+            reference=contest.reference if with_reference else None,
+        )  # fmt: skip
+        said = self.parameters
+        return Request(
+            messages=messages,
+            max_tokens=said.max_tokens,
+            temperature=said.temperature,
+            seed=None if said.seed is None else said.seed + repeat,
+            schema=self.protocol.schema if said.structured else None,
+        )
+
+    def key(
+        self, request: Request, fence: str, *, repeat: int, contest: Contest, order: Order, learnt: Mapping[str, object]
+    ) -> str:
+        """The name of the request in the cache: all that shapes its reply and our reading of it, but for the fence.
+
+        What it asks about counts for itself, text by text and slot by slot: whatever a template made of it.
+        """
+        card = {name: value for name, value in self.judge.saying().items() if name not in ("parameters", "template", "name")}
+        if self.judge.is_apart:  # replies of the other endpoint are not its own
+            card["endpoint"] = self.judge.endpoint_id
+        sent = {"max_tokens": request.max_tokens, "temperature": request.temperature, "seed": request.seed}
+        read: dict[str, object] = {"schema": request.schema, "margin": self.parameters.margin}
+        slots = self.protocol.slots(contest.seen_by(self.parameters), order=order)
+        read["shown"] = {name: slots[name] for name in sorted(self.protocol.needed)}
+        if "checklist" in self.protocol.needed:  # their weights are not sent, and make the score
+            read["weights"] = [criterion.weight for criterion in contest.item.checklist]
+        return request_key(request.messages, fence, card | sent | read | {"learnt": learnt}, repeat=repeat)
+
+    def verdict(self, label: str, item: Item) -> "Verdict | float":
+        """What a label says: a verdict of the two slots, or the points of the one answer that was shown."""
+        if isinstance(self.protocol, PairProtocol):
+            return self.protocol.verdict(label)
+        return self.protocol.score(label, item.checklist)
+
+
+def fence_for(contest: Contest) -> str:
+    """A new fence that stands in none of the texts that the request will hold."""
+    return new_fence((*contest.item.texts(), contest.reference))
+
+
+def learnt_of(endpoint: Endpoint) -> dict[str, object]:
+    """What was learnt of an endpoint and shapes what is sent there, such as parameters that it refuses."""
+    target = asdict(target_of(endpoint, frozenset()))
+    return {name: _plain(value) for name, value in target.items() if name not in _WHERE}
+
+
+def _plain(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, frozenset | set) else value
+
+
+def asker_of(judge: Judge) -> Asker:
+    """Remembered by its card, which never changes."""
+    return _asker_of_identity(judge.identity, judge.pk)
+
+
+@lru_cache(maxsize=256)
+def _asker_of_identity(identity: str, judge_id: int) -> Asker:
+    return Asker.of(Judge.objects.select_related("endpoint").get(pk=judge_id))

@@ -1,0 +1,214 @@
+"""Which battles a run judges: those that are here, given ones, all pairs, everybody against one, or where most is to be learnt.
+
+Battles that are missing are made, at the moment `now`: what was made for a plan that is not carried out can be told by it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import batched, combinations
+from random import Random
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from arena.matchmaking import EXPLORATION
+from arena.models import Arena, Battle, Competitor, Response
+from arena.running.planning import CannotPlan
+from judges.models import Game
+from judges.runs.scope import EVERYTHING, Scope
+
+ROWS_A_STATEMENT = 2_000
+MOST_NAMED = 20
+MEETINGS_LOOKED_AT = 50
+LARGEST = 2**63 - 1  # number that a database takes
+
+type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competitor b, response a, response b
+
+
+def standing_battles(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> list[int]:
+    """Battles of the arena whose two answers are here, all or a random part of them."""
+    rows = scope.battles(Battle.objects.showable().published().filter(arena=arena))
+    found = list(rows.order_by("pk").values_list("pk", flat=True))
+    return found if most is None or most >= len(found) else sorted(_drawn(found, most, seed))
+
+
+def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHING) -> list[int]:
+    """These battles; raises CannotPlan, by number, where one of them cannot be judged so."""
+    wanted = sorted(set(numbers))
+    rows = Battle.objects.published().filter(arena=arena)
+    here = _numbers(rows, wanted)
+    showable = _numbers(Battle.objects.showable().published().filter(arena=arena), wanted)
+    meant = _numbers(scope.battles(rows), wanted)
+    problems = [
+        _named(set(wanted) - here, f"not in {arena.slug}"),
+        _named(here - showable, "without two answers to read"),
+        _named(showable - meant, "not of the pool and the competitors that were chosen"),
+    ]
+    if any(problems):
+        raise CannotPlan("; ".join(problem for problem in problems if problem))
+    return wanted
+
+
+def _numbers(rows: QuerySet[Battle], wanted: Sequence[int]) -> set[int]:
+    storable = [number for number in wanted if 0 < number <= LARGEST]
+    return {
+        pk for chunk in batched(storable, ROWS_A_STATEMENT) for pk in rows.filter(pk__in=chunk).values_list("pk", flat=True)
+    }
+
+
+def _named(numbers: set[int], what: str) -> str:
+    if not numbers:
+        return ""
+    named = ", ".join(map(str, sorted(numbers)[:MOST_NAMED]))
+    more = f" and {len(numbers) - MOST_NAMED:,} more" if len(numbers) > MOST_NAMED else ""
+    return f"battle {named}{more}: {what}"
+
+
+def all_pairs(
+    arena: Arena, scope: Scope = EVERYTHING, *, baseline: Competitor | None = None, most: int | None = None, seed: int = 1,
+    now: datetime | None = None,
+) -> list[int]:  # fmt: skip
+    """Every pair of competitors on every prompt that both answered, or those with `baseline` in them; all or a random part."""
+    if baseline is not None:
+        scope = scope.with_competitor(baseline.pk)
+    meetings = list(_meetings(answers_of(arena, scope), baseline))
+    if most is not None and most < len(meetings):
+        meetings = sorted(_drawn(meetings, most, seed))
+    return battles_of(arena, meetings, now=now)
+
+
+def active_pairs(
+    arena: Arena, scope: Scope = EVERYTHING, *, most: int, seed: int = 1, now: datetime | None = None
+) -> list[int]:
+    """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair.
+
+    Each is on a prompt that this plan has had the two on least: what is said on one prompt tells little of the others.
+    """
+    by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
+    for meeting in _unjudged(list(_meetings(answers_of(arena, scope), None))):
+        by_pair[meeting[1], meeting[2]].append(meeting)
+    rng = Random(seed)  # noqa: S311  # a sample, no secret  # nosec B311
+    for meetings in by_pair.values():
+        rng.shuffle(meetings)
+    weights = _weights(arena, list(by_pair)) if by_pair else {}
+    drawn: list[Meeting] = []
+    n_had: Counter[tuple[int, int]] = Counter()  # by competitor and prompt
+    while by_pair and len(drawn) < most:
+        pairs = list(by_pair)
+        pair = rng.choices(pairs, [weights[each] for each in pairs])[0]
+        meeting = _taken(by_pair[pair], n_had)
+        drawn.append(meeting)
+        n_had.update((competitor, meeting[0]) for competitor in pair)
+        if not by_pair[pair]:
+            del by_pair[pair]
+    return battles_of(arena, sorted(drawn), now=now)
+
+
+def _taken(meetings: list[Meeting], n_had: Counter[tuple[int, int]]) -> Meeting:
+    """Takes one from the end of a pair's meetings, shuffled as they are: the one whose sides were had least on its prompt."""
+    first = max(len(meetings) - MEETINGS_LOOKED_AT, 0)
+
+    def n_before(place: int) -> int:
+        prompt, a, b, *_ = meetings[place]
+        return n_had[a, prompt] + n_had[b, prompt]
+
+    return meetings.pop(min(range(first, len(meetings)), key=n_before))
+
+
+def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
+    """Those that matchmaking has for voters; all alike before the first fit. No pair is without a chance."""
+    ids = sorted({competitor for pair in pairs for competitor in pair})
+    found = import_string(settings.PAIR_WEIGHTS)(arena.pk, ids)
+    if found is None or not found.sum():
+        return dict.fromkeys(pairs, 1.0)
+    place = {competitor: row for row, competitor in enumerate(ids)}
+    least = EXPLORATION * float(found.sum()) / max(found.size - len(ids), 1)
+    return {(a, b): float(found[place[a], place[b]]) + least for a, b in pairs}
+
+
+def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
+    """A pilot's games do not count: what it tried is still to be judged."""
+    known = _known(meetings)
+    judged: set[int] = set()
+    for chunk in batched(known.values(), ROWS_A_STATEMENT):
+        games = Game.objects.filter(battle__in=chunk).exclude(run__plan__has_key="pilot")
+        judged |= set(games.values_list("battle_id", flat=True))
+    return [meeting for meeting in meetings if known.get(meeting[3:]) not in judged]
+
+
+def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
+    return Random(seed).sample(from_, most)  # noqa: S311  # a sample, no secret  # nosec B311
+
+
+def answers_of(arena: Arena, scope: Scope = EVERYTHING) -> dict[int, dict[int, int]]:
+    """By prompt, then by competitor: the first delivered answer."""
+    here = Competitor.objects.servable().filter(arena=arena)
+    rows = scope.answers(Response.objects.delivered().filter(competitor__in=here))
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for prompt, competitor, pk in rows.order_by("prompt", "competitor", "repeat").values_list("prompt", "competitor", "pk"):
+        found[prompt].setdefault(competitor, pk)
+    return found
+
+
+def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -> Iterable[Meeting]:
+    for prompt, by_competitor in answers.items():
+        for a, b in combinations(sorted(by_competitor), 2):
+            if baseline is None or baseline.pk in (a, b):
+                yield prompt, a, b, by_competitor[a], by_competitor[b]
+
+
+def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | None = None) -> list[int]:
+    """The battle of each meeting, made where there is none; somebody else may be making the same ones."""
+    known = _known(meetings)
+    missing = [meeting for meeting in meetings if meeting[3:] not in known]
+    now = now or timezone.now()
+    for chunk in batched(missing, ROWS_A_STATEMENT):
+        made = [
+            Battle(
+                arena=arena, prompt_id=prompt, competitor_a_id=a, competitor_b_id=b, response_a_id=answer_a,
+                response_b_id=answer_b, created_at=now,
+            )
+            for prompt, a, b, answer_a, answer_b in chunk
+        ]  # fmt: skip
+        Battle.objects.bulk_create(made, ignore_conflicts=True)
+    known |= _known(missing)
+    return [known[meeting[3:]] for meeting in meetings]
+
+
+def _known(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
+    """Of several battles of the same two answers the oldest."""
+    wanted = {meeting[3:] for meeting in meetings}
+    found: dict[tuple[int, ...], int] = {}
+    for chunk in batched(sorted({meeting[3] for meeting in meetings}), ROWS_A_STATEMENT):
+        rows = Battle.objects.published().filter(response_a__in=chunk, response_b__isnull=False).order_by("-pk")
+        pairs = rows.values_list("response_a", "response_b", "pk")
+        found |= {(a, b): pk for a, b, pk in pairs if a and b and (a, b) in wanted}
+    return found
+
+
+@contextmanager
+def unused_battles_dropped(arena: Arena) -> Iterator[datetime]:
+    """Gives the moment to make battles at; those that nobody has used when it ends are taken away again.
+
+    No transaction is open meanwhile: a person may think as long as they like.
+    """
+    newest = arena.battles.order_by("-pk").values_list("pk", flat=True).first() or 0
+    now = timezone.now()
+    try:
+        yield now
+    finally:
+        made = arena.battles.filter(pk__gt=newest, created_at=now).order_by("pk").values_list("pk", flat=True)
+        for chunk in batched(list(made), ROWS_A_STATEMENT):
+            _drop_unused(chunk)
+
+
+@transaction.atomic
+def _drop_unused(battles: Sequence[int]) -> None:
+    mine = Battle.objects.filter(pk__in=battles)
+    list(mine.select_for_update().values_list("pk"))  # locked, so that none of them is put before a voter meanwhile
+    mine.filter(games=None, votes=None, ballots=None, gold_items=None).delete()

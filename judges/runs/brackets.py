@@ -1,0 +1,127 @@
+"""Tournaments that judges play: knock-out brackets on many prompts, a round of all of them at a time.
+
+What the games of a battle come to says who goes on; where that is nothing, a lot does. Boards count the games, never the lots.
+The same entrants, seed and results give the same brackets: a tournament can be played again up to any round.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import batched
+from random import Random
+from typing import TYPE_CHECKING
+
+from arena.models import Arena
+from judges.models import Game, Judge
+from judges.runs.battle_selection import ROWS_A_STATEMENT, Meeting, answers_of
+from judges.runs.scope import EVERYTHING, Scope
+from judges.verdicts.combiners import PlayedGame
+from judges.verdicts.panels import juror_vote, strict_majority
+from judges.verdicts.verdict import Verdict, scored
+
+if TYPE_CHECKING:
+    from ranking.maths.tournaments.matches import Match, Rounds
+
+type Entrants = Mapping[int, Mapping[int, int]]
+"""By prompt, then by competitor: the answer."""
+
+UNDECIDED = "-"
+ORDERS = ("ab", "ba")
+
+
+def entrants_of(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> Entrants:
+    """Prompts with two answers or more, all or a random part of them."""
+    found = {prompt: answers for prompt, answers in answers_of(arena, scope).items() if len(answers) > 1}
+    prompts = sorted(found)
+    if most is not None and most < len(prompts):
+        prompts = sorted(Random(seed).sample(prompts, most))  # noqa: S311  # a sample, no secret  # nosec B311
+    return {prompt: found[prompt] for prompt in prompts}
+
+
+class Brackets:
+    """Every prompt has its own bracket, in a random order."""
+
+    def __init__(self, entrants: Entrants, *, seed: int, results: Sequence[str] = ()) -> None:
+        """`results`: of every round that is over, a letter a match, as `advance` takes them."""
+        # They bring the fitting library with them, which no page that merely offers a tournament waits for.
+        from numpy.random import default_rng
+
+        from ranking.maths.tournaments.formats import coin_flip, single_elimination
+
+        self._entrants = entrants
+        self._rounds: dict[int, Rounds] = {}
+        self._matches: dict[int, tuple[Match, ...]] = {}
+        for place, (prompt, answers) in enumerate(sorted(entrants.items())):
+            rng = default_rng([seed, place])
+            self._rounds[prompt] = single_elimination([str(pk) for pk in sorted(answers)], rng=rng, break_tie=coin_flip(rng))
+            self._matches[prompt] = next(self._rounds[prompt])
+        self.n_prompts = len(entrants)
+        self.n_matches = sum(len(answers) - 1 for answers in entrants.values())
+        self.n_rounds = max(((len(answers) - 1).bit_length() for answers in entrants.values()), default=0)
+        self.round, self.n_later = 1, self.n_matches - len(self.meetings)
+        for said in results:
+            self.advance(said)
+
+    @property
+    def meetings(self) -> list[Meeting]:
+        """Those of the round that is to be played now; none where every bracket is over."""
+        return [self._meeting(prompt, match) for prompt, matches in self._matches.items() for match in matches]
+
+    def advance(self, results: str) -> None:
+        """Take what the round's meetings came to, "a" or "b" or undecided, and go on to the next round."""
+        places = [(prompt, match) for prompt, matches in self._matches.items() for match in matches]
+        said: dict[int, list[str]] = defaultdict(list)
+        for (prompt, match), result in zip(places, results, strict=True):
+            said[prompt].append(_for_match(match, result))
+        for prompt, its in said.items():
+            try:
+                self._matches[prompt] = self._rounds[prompt].send(tuple(its))
+            except StopIteration:
+                del self._matches[prompt]
+        self.round, self.n_later = self.round + 1, self.n_later - len(self.meetings)
+
+    def _meeting(self, prompt: int, match: "Match") -> Meeting:
+        a, b = sorted((int(match.a), int(match.b)))
+        answers = self._entrants[prompt]
+        return prompt, a, b, answers[a], answers[b]
+
+
+def _for_match(match: "Match", result: str) -> str:
+    """A match's sides need not be the battle's; no decision is a draw, which a lot decides."""
+    if result == UNDECIDED:
+        return "tie"
+    return result if int(match.a) < int(match.b) else {"a": "b", "b": "a"}[result]
+
+
+def results_of(battles: Sequence[int], judges: Sequence[Judge]) -> str:
+    """A letter a battle: one judge's consistent word, or what more than half of several say."""
+    played: dict[int, dict[int, list[Game]]] = defaultdict(lambda: defaultdict(list))
+    for chunk in batched(battles, ROWS_A_STATEMENT):
+        for game in Game.objects.counted().filter(battle__in=chunk, judge__in=judges):
+            played[game.battle_id][game.judge_id].append(game)
+    outcomes = (_outcome(played[battle], judges) for battle in battles)
+    return "".join(outcome if outcome in ("a", "b") else UNDECIDED for outcome in outcomes)
+
+
+def _outcome(played: Mapping[int, Sequence[Game]], judges: Sequence[Judge]) -> str | None:
+    votes = [juror_vote(str(judge.pk), _said(judge, played.get(judge.pk, ()))) for judge in judges]
+    return votes[0].outcome if len(votes) == 1 else strict_majority(votes).outcome
+
+
+def _said(judge: Judge, games: Sequence[Game]) -> list[PlayedGame]:
+    """Verdicts as they are; of answers that were graded one by one, what the margin of the card makes of each two grades."""
+    said, graded = [], defaultdict[int, dict[str, float]](dict)
+    for game in games:
+        if game.winner:
+            verdict = Verdict(game.winner, game.strength or 1)  # type: ignore[arg-type]  # a constraint says so
+            said.append(PlayedGame(game.order, game.repeat, verdict))  # type: ignore[arg-type]
+        elif game.score_first is not None:
+            graded[game.repeat][game.order] = game.score_first
+    margin = float(judge.parameters.get("margin", 0))
+    for repeat, grades in graded.items():
+        if len(grades) == len(ORDERS):
+            a, b = grades["ab"], grades["ba"]
+            said += [
+                PlayedGame("ab", repeat, scored(a, b, margin=margin)),
+                PlayedGame("ba", repeat, scored(b, a, margin=margin)),
+            ]
+    return said

@@ -1,0 +1,114 @@
+"""What a card would ask about a real battle, without sending it; and one trial call, which is a run of one game."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from django.contrib.auth.models import User
+
+from arena.llm.messages import Request
+from arena.models import Arena, Attempt, Battle, Run
+from judges.games.battle_texts import Contest, contests_of
+from judges.games.no_call_rules import ruling_on
+from judges.games.request_builder import Asker, fence_for
+from judges.models import Game, Judge
+from judges.runs.planning import Bound, Draft, draw_up, start
+from judges.safeguards.delimiters import IncompleteRequest
+from judges.verdicts.verdict import Order
+
+LOOKED_AT = 300  # battles, the newest first, among which one is sought that shows all slots
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One request as it would be sent; `problem` says why it would not."""
+
+    battle: int
+    order: Order
+    with_reference: bool
+    request: Request | None
+    bound: Bound | None
+    problem: str = ""
+
+
+def newest_battles(arena: Arena | None = None) -> list[int]:
+    rows = Battle.objects.showable().published().exclude(prompt=None, response_a=None, response_b=None)
+    rows = rows if arena is None else rows.filter(arena=arena)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT])
+
+
+def telling_battle(judge: Judge) -> int | None:
+    """A battle on which the card shows most of what it can: one that it fits, with a reference where it shows one."""
+    asker, first = Asker.of(judge), None
+    for contest in contests_of(newest_battles()):
+        if asker.misfit(contest) or ruling_on(contest, asker.parameters):
+            continue
+        if asker.may_show_reference(contest) or asker.parameters.reference == "none":
+            return contest.battle_id
+        first = first or contest.battle_id
+    return first
+
+
+def previews(judge: Judge, battle: int, order: Order = "ab") -> list[Preview]:
+    """The request; where it shows a reference, also as it is without one, as for prompts that have none."""
+    contest = next(contests_of([battle]), None)
+    if contest is None:
+        return [Preview(battle, order, False, None, None, f"there is no battle {battle} with two answers: choose another")]
+    asker = Asker.of(judge)
+    shown = [True, False] if asker.may_show_reference(contest) else [False]
+    return [_preview(asker, contest, order, with_reference=each) for each in shown]
+
+
+def _preview(asker: Asker, contest: Contest, order: Order, *, with_reference: bool) -> Preview:
+    seen = Preview(contest.battle_id, order, with_reference, None, None)
+    if misfit := asker.misfit(contest):
+        return replace(seen, problem=misfit)
+    if ruling := ruling_on(contest, asker.parameters):
+        return replace(seen, problem=f"nobody would be asked: {ruling.reason}")
+    try:
+        request = asker.request(contest, order, with_reference=with_reference, fence=fence_for(contest), repeat=0)
+    except IncompleteRequest as reason:
+        return replace(seen, problem=str(reason))
+    endpoint = asker.judge.endpoint
+    return replace(seen, request=request, bound=Bound.of(request, endpoint) if endpoint else None)
+
+
+# --- the trial call ----------------------------------------------------------------------------------------------------
+
+
+def drafted_trial(judge: Judge, battle: int) -> Draft:
+    """One game on this battle, drawn up as any run is: rules, stored replies and verdicts that are here come first."""
+    arena = Battle.objects.select_related("arena").get(pk=battle).arena
+    draft = draw_up(arena, [judge], [battle], orders="one")
+    draft.name = f"trial of {judge}"
+    draft.plan["trial"] = True
+    return draft
+
+
+def start_trial(draft: Draft, *, told: int, created_by: User) -> Run:
+    """Its cap is what was told: whatever a price has become since, it does not cost more."""
+    return start(draft, cap=told, created_by=created_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of it: the game, and each attempt with its request, reply and cost."""
+
+    run: Run
+    game: Game | None
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def is_over(self) -> bool:
+        return self.game is not None and bool(self.game.state)
+
+
+def trial_of(run: Run) -> Trial:
+    game = Game.objects.filter(run=run).select_related("judge", "copied_from").first()
+    return Trial(run, game, tuple(islice(_attempts(game), 12)) if game else ())
+
+
+def _attempts(game: Game) -> Iterator[Attempt]:
+    call = (game.copied_from or game).call
+    if call is not None:
+        yield from call.attempts.order_by("pk")

@@ -1,0 +1,142 @@
+"""What somebody wants judged, in the words of a form or of a command -> a draft with its calls and cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from django.db import transaction
+
+from arena.missing import n_answered_without_text, why_nothing_to_judge
+from arena.models import Arena, Competitor
+from arena.running.planning import CannotPlan
+from judges.cards import CardTaken, refreshed
+from judges.games.offline_games import offline_judge
+from judges.games.offline_judges import OFFLINE_JUDGES
+from judges.models import Judge
+from judges.runs.battle_selection import active_pairs, all_pairs, answers_of, given_battles, standing_battles
+from judges.runs.brackets import Entrants, entrants_of
+from judges.runs.game_orders import Orders
+from judges.runs.planning import Draft, draw_up
+from judges.runs.scope import EVERYTHING, Scope
+from judges.runs.tournaments import N_ORDERS, draw_up_tournament
+
+MOST_BATTLES = 2_000
+MOST_REPEATS = 20
+MOST_GAMES = 10_000  # counted while somebody waits, and while nobody else can write
+
+type Plan = Literal["standing", "all", "baseline", "active", "tournament", "given"]
+PLANS: tuple[Plan, ...] = get_args(Plan.__value__)
+
+IMPORT_FIRST = "import or generate answers first, or choose another plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """`most` battles, or prompts of a tournament, drawn by the seed; `numbers` are those of given battles."""
+
+    plan: Plan
+    scope: Scope = EVERYTHING
+    baseline: Competitor | None = None
+    numbers: tuple[int, ...] = ()
+    most: int | None = None
+    orders: Orders = "both"
+    repeats: int = 1
+    seed: int = 1
+    again: bool = False  # also what a reply left undecided before
+
+
+def judge_choices() -> list[tuple[str, str]]:
+    """Key and name of every judge that can be asked now: the newest cards, and programs that have no card yet."""
+    cards = list(Judge.objects.current().exclude(kind=Judge.Kind.IMPORTED).select_related("endpoint"))
+    carded = {card.protocol for card in cards if card.kind == Judge.Kind.OFFLINE}
+    programs = [(f"offline:{name}", f"{name}: {line}") for name, (_, line) in OFFLINE_JUDGES.items() if name not in carded]
+    return [*((f"card:{card.pk}", _said_of(card)) for card in cards), *programs]
+
+
+def _said_of(card: Judge) -> str:
+    if card.endpoint is None:
+        return f"{card}: {OFFLINE_JUDGES[card.protocol][1]}" if card.protocol in OFFLINE_JUDGES else str(card)
+    paused = f", paused: {card.endpoint.paused_because}" if card.endpoint.paused_because else ""
+    return f"{card}: asks {card.model} by {card.protocol}, through endpoint {card.endpoint.name}{paused}"
+
+
+def chosen_judges(keys: Sequence[str]) -> list[Judge]:
+    """The judges behind keys of `judge_choices`; it makes cards and versions that are not here yet."""
+    return list({judge.pk: judge for judge in map(_judge, keys)}.values())
+
+
+def _judge(key: str) -> Judge:
+    kind, _, name = key.partition(":")
+    if kind == "offline":
+        return offline_judge(name)
+    judge = Judge.objects.select_related("endpoint").get(pk=int(name))
+    while judge.superseded_by is not None:  # by a start that came before
+        judge = judge.superseded_by
+    try:
+        return refreshed(judge)
+    except CardTaken as reason:
+        raise CannotPlan(str(reason)) from reason
+
+
+def drafted(
+    arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None = None, now: datetime | None = None
+) -> Draft:
+    """The plan, not started. It makes battles that are not here yet, at the moment `now`."""
+    if wish.plan == "tournament":
+        return _tournament(arena, judges, wish, most_games=most_games, now=now)
+    battles = _battles(arena, wish, now)
+    if not battles:
+        raise CannotPlan(_nothing(arena, wish))
+    how = {"repeats": wish.repeats, "seed": wish.seed, "again": wish.again}
+    return draw_up(arena, judges, battles, orders=wish.orders, **how)  # type: ignore[arg-type]
+
+
+def estimated(arena: Arena, keys: Sequence[str], wish: Wish) -> Draft:
+    """The same plan, to be looked at: nothing that was made for it is kept."""
+    with transaction.atomic():
+        draft = drafted(arena, chosen_judges(keys), wish, most_games=MOST_GAMES)
+        transaction.set_rollback(True)
+    return draft
+
+
+def _battles(arena: Arena, wish: Wish, now: datetime | None) -> list[int]:
+    if wish.plan == "given":
+        return given_battles(arena, wish.numbers, wish.scope)
+    if wish.plan == "standing":
+        return standing_battles(arena, wish.scope, most=wish.most, seed=wish.seed)
+    if wish.plan == "active":
+        if wish.most is None:
+            raise CannotPlan("active pairing goes on for ever: say how many battles")
+        return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
+    return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
+
+
+def _tournament(arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None, now: datetime | None) -> Draft:
+    if wish.orders != "both":
+        raise CannotPlan("a tournament needs both orders: one alone decides nothing about who goes on")
+    entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
+    if not entrants:
+        raise CannotPlan(_nothing(arena, wish))
+    n_games = _n_matches(entrants) * N_ORDERS * wish.repeats * len(judges)
+    if most_games is not None and n_games > most_games:
+        raise CannotPlan(too_many(n_games))
+    return draw_up_tournament(arena, judges, entrants, repeats=wish.repeats, seed=wish.seed, now=now)
+
+
+def _n_matches(entrants: Entrants) -> int:
+    return sum(len(answers) - 1 for answers in entrants.values())
+
+
+def too_many(n_games: int) -> str:
+    return f"that is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: choose fewer, or use manage.py judge"
+
+
+def _nothing(arena: Arena, wish: Wish) -> str:
+    if wish.plan == "active" and answers_of(arena, wish.scope):
+        return "every pair of answers has been judged, or there is none: choose another plan"
+    fits = "two answers of this pool and these competitors" if wish.scope.is_narrow else "two answers that fit"
+    if n_answered_without_text(arena):
+        return f"no prompt has {fits}: {why_nothing_to_judge(arena)}"
+    why = why_nothing_to_judge(arena) or ("choose more of them" if wish.scope.is_narrow else "")
+    return f"no prompt has {fits}: {why}; {IMPORT_FIRST}" if why else f"no prompt has {fits}: {IMPORT_FIRST}"

@@ -1,0 +1,410 @@
+"""Plans of judging: which games are to be played, what decides some of them without a call, and what the rest may cost.
+
+draw_up(...) -> Draft (nothing is written) -> start(draft) -> Run with its calls and games, in one transaction.
+A game that has its verdict is never played again; one whose request was answered before is read from the stored reply.
+Rounds that a run goes on to (`judges.runs.tournaments`) are drawn up in the same way, and added to it by `add_games`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import batched
+from random import Random
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from arena.llm import pricing
+from arena.llm.messages import Request
+from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
+from arena.running import controlling
+from arena.running.planning import PlanStale
+from arena.wording import counted
+from judges.cards import is_up_to_date
+from judges.games.battle_texts import Contest, contests_of
+from judges.games.no_call_rules import Ruling, ruling_on
+from judges.games.offline_games import decide_offline
+from judges.games.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
+from judges.games.request_builder import Asker, learnt_of
+from judges.models import Game, Judge
+from judges.models.games import WITH_VERDICT
+from judges.runs.earlier_checklists import n_on_earlier_lists
+from judges.runs.game_orders import Orders, Slot, slots_of
+from judges.safeguards.constant_answer_flags import constant_flags
+from judges.safeguards.delimiters import IncompleteRequest, new_fence
+from judges.verdicts.game_states import FINAL, GameState
+from judges.verdicts.verdict import Verdict
+
+BATTLES_AT_ONCE = 1_000
+ROWS_A_STATEMENT = 2_000
+
+
+class CardOutdated(Exception):
+    """The judge's endpoint, or our own wording, is no longer what its card says."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a plan comes to, in games; `n_calls` of them have to be sent."""
+
+    n_battles: int = 0
+    n_games: int = 0
+    n_calls: int = 0
+    n_known: int = 0  # have their verdict
+    n_under_way: int = 0
+    n_failed_before: int = 0  # a reply decided nothing, and they are left so
+    n_again: int = 0  # of those to be played: a reply decided nothing before
+    n_earlier: int = 0  # of those with a verdict: it rests on a checklist that was edited since
+    n_cached: int = 0  # the same request was answered before
+    n_ruled: int = 0  # decided by a rule
+    n_offline: int = 0  # decided by a program
+    n_not_asked: int = 0  # left out by the card, or for want of an answer
+    n_failed: int = 0  # ended without a verdict and without a call
+    n_misfits: int = 0  # the protocol cannot ask them
+    tokens_in: int = 0  # at most
+    tokens_out: int = 0  # at most
+    cost: int = 0  # micro-dollars, at most
+
+    def add_calls(self, n: int, bound: "Bound") -> None:
+        self.n_calls += n
+        self.tokens_in, self.tokens_out = self.tokens_in + n * bound.tokens_in, self.tokens_out + n * bound.tokens_out
+        self.cost += n * bound.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The most that a call can take: tokens, and micro-dollars."""
+
+    tokens_in: int
+    tokens_out: int
+    cost: int
+
+    @classmethod
+    def of(cls, request: Request, endpoint: Endpoint) -> "Bound":
+        cost = pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
+        return cls(pricing.tokens_in_bound(request), request.max_tokens, cost)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan that is not started: games that are new, and games that are played again.
+
+    Games that later rounds will bring are counted, at the most, but not among its games.
+    """
+
+    arena: Arena
+    plan: dict[str, Any]
+    seed: int
+    counts: Counts = field(default_factory=Counts)
+    games: list[Game] = field(default_factory=list)
+    bounds: list["Bound | None"] = field(default_factory=list)  # of each of the games; none where it is not asked
+    goes_on: bool = False  # the run is not over when these games are
+    n_later: int = 0  # games of each judge in later rounds
+    name: str = ""
+    misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
+    failures: dict[str, int] = field(default_factory=dict)  # why nobody is asked, though the protocol could -> how many
+    runs: set[int] = field(default_factory=set)  # that the games under way belong to
+    constants: list[str] = field(default_factory=list)  # who answers many prompts alike: flagged, and judged all the same
+
+    @property
+    def to_ask(self) -> list[tuple[Game, Bound]]:
+        return [(game, bound) for game, bound in zip(self.games, self.bounds, strict=True) if bound and not game.state]
+
+    @property
+    def holding(self) -> list[Run]:
+        """The runs that the games under way belong to."""
+        return list(Run.objects.filter(pk__in=self.runs).order_by("pk"))
+
+    @property
+    def is_something_left(self) -> bool:
+        """Games to play now, or rounds to come whose games of this round are over already."""
+        return bool(self.games) or (self.n_later > 0 and not self.counts.n_under_way)
+
+
+type Place = tuple[int, str, int]  # battle, order, repeat
+type Drafted = tuple[Game, Bound | None]  # a game that has to be asked, unless the cache knows it, has a bound
+
+
+def plan_judging(
+    arena: Arena, judges: Sequence[Judge], battles: Iterable[int], *, cap: int | None = None, **options: Any
+) -> tuple[Run, Counts]:
+    """Draw up and start at once."""
+    draft = draw_up(arena, judges, battles, **options)
+    return start(draft, cap=cap), draft.counts
+
+
+def draw_up(
+    arena: Arena,
+    judges: Sequence[Judge],
+    battles: Iterable[int],
+    *,
+    orders: Orders = "both",
+    repeats: int = 1,
+    seed: int = 1,
+    again: bool = True,
+) -> Draft:
+    """What playing these battles would come to. `again`: those that a reply left undecided are played again, too."""
+    pairs = _pairs(arena, battles)
+    plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
+    draft = Draft(arena, plan, seed, Counts(n_battles=len(pairs)))
+    draft.constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
+    if draft.constants:
+        plan["constant_answers"] = draft.constants
+    for judge in dict.fromkeys(judges):
+        if not is_up_to_date(judge):
+            raise CardOutdated(
+                f"the judge {judge} cannot be asked: its endpoint or our wording was changed since the card was made. "
+                "Make a new version of the judge: save its card once more"
+            )
+        _add_games_of(judge, draft, pairs, again=again)
+    not_played = draft.counts.n_known + draft.counts.n_under_way + draft.counts.n_failed_before
+    draft.counts.n_games = len(draft.games) + not_played
+    return draft
+
+
+def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
+    """Write the plan down: a run with a call for every game that has to be asked, in a random order."""
+    is_over = not draft.to_ask and not draft.goes_on
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
+                name=(name or draft.name or _name(draft))[:120], plan=_plan_of(draft),
+                state=Run.State.DONE if is_over else Run.State.RUNNING, finished_at=now if is_over else None,
+            )  # fmt: skip
+            add_games(run, draft, now=now)
+    except IntegrityError as error:
+        raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
+    if not is_over and not draft.to_ask:
+        controlling.close(run.pk)  # its rounds need no call: nobody else would ring for them
+        run.refresh_from_db()
+    return run
+
+
+def _plan_of(draft: Draft) -> dict[str, Any]:
+    """With the prompts that are out of play by now: only those that are retired later are left out of the run."""
+    retired = Prompt.objects.filter(arena=draft.arena, status=PromptStatus.RETIRED).order_by("pk")
+    return draft.plan | {"counts": asdict(draft.counts), "retired": list(retired.values_list("pk", flat=True))}
+
+
+def add_games(run: Run, draft: Draft, *, now: datetime, first_place: int = 0) -> None:
+    """The draft's games, with a call in a random order for each that has to be asked; inside a transaction."""
+    _lock_replayed(draft.games)
+    _make_calls(run, [game for game, _ in draft.to_ask], first_place, rng=Random(draft.seed))  # noqa: S311  # an order, no secret  # nosec B311
+    _write_games(run, draft.games, now)
+
+
+# --- drawing up ------------------------------------------------------------------------------------------------------
+
+
+def _pairs(arena: Arena, battles: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """The pair of every battle, in the order of the battles' ids: the same whatever order they were given in."""
+    pairs: dict[int, tuple[int, int]] = {}
+    wanted = sorted(set(battles))
+    for chunk in batched(wanted, ROWS_A_STATEMENT):
+        rows = Battle.objects.showable().published().filter(arena=arena, pk__in=chunk).order_by("pk")
+        pairs |= {pk: (a, b) for pk, a, b in rows.values_list("pk", "competitor_a_id", "competitor_b_id")}
+    return pairs
+
+
+def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]], *, again: bool) -> None:
+    standing = _standing(judge, pairs)
+    # By what it is, not by its name or address: the same plan elsewhere is the same plan.
+    rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret  # nosec B311
+    taken = [Slot(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
+    replaced = {(slot.battle_id, slot.repeat) for slot in taken if standing[_place(slot)].is_to_ask_again}
+    options = {"orders": draft.plan["orders"], "repeats": draft.plan["repeats"], "rng": rng}
+    slots = slots_of(pairs, standing=taken, replaced=replaced, **options)
+    known = [standing[_place(slot)].pk for slot in slots if _place(slot) in standing]
+    draft.counts.n_earlier += n_on_earlier_lists(judge, known)
+    again = again or not judge.is_called  # a program costs nothing
+    open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft, again=again)]
+    by_battle: dict[int, list[Slot]] = {}
+    for slot in open_slots:
+        by_battle.setdefault(slot.battle_id, []).append(slot)
+    planner = _Planner(judge, draft, standing)
+    for chunk in batched(by_battle, BATTLES_AT_ONCE):
+        drafted = [each for contest in contests_of(chunk) for each in planner.games(contest, by_battle[contest.battle_id])]
+        _read_from_cache(drafted, draft.counts)
+        draft.games += [game for game, _ in drafted]
+        draft.bounds += [bound for _, bound in drafted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A game that is here."""
+
+    pk: int
+    state: str
+    is_under_way: bool
+    is_to_ask_again: bool = False
+    run: int | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.is_under_way or self.state in WITH_VERDICT
+
+
+def _standing_of(
+    pk: int, state: str, call: str | None, run: str | None, to_ask_again: bool | None = None, number: int | None = None
+) -> _Standing:
+    is_waiting = call == Call.State.WAITING and run != Run.State.CANCELLED
+    return _Standing(pk, state, is_waiting and state not in WITH_VERDICT, bool(to_ask_again), number)
+
+
+def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
+    found: dict[Place, _Standing] = {}
+    columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state", "to_ask_again", "run_id")
+    for chunk in batched(battles, ROWS_A_STATEMENT):
+        for battle, order, repeat, *said in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
+            found[battle, order, repeat] = _standing_of(*said)
+    return found
+
+
+def _place(slot: Slot) -> Place:
+    return slot.battle_id, slot.order, slot.repeat
+
+
+def _is_open(standing: _Standing | None, draft: Draft, *, again: bool) -> bool:
+    """Whether the game is to be played now."""
+    if standing is None:
+        return True
+    counts = draft.counts
+    draft.runs |= {standing.run} if standing.is_under_way and standing.run else set()
+    is_known = standing.state in WITH_VERDICT
+    counts.n_known += is_known
+    counts.n_under_way += standing.is_under_way
+    if is_known or standing.is_under_way:
+        return False
+    is_undecided = standing.state in FINAL and not standing.is_to_ask_again
+    is_left = is_undecided and not again
+    counts.n_failed_before += is_left
+    counts.n_again += is_undecided and again
+    return not is_left
+
+
+class _Planner:
+    """Makes the games of one judge: ended ones, and ones to ask."""
+
+    def __init__(self, judge: Judge, draft: Draft, standing: dict[Place, _Standing]) -> None:
+        self.judge, self.draft, self.standing = judge, draft, standing
+        self.asker = Asker.of(judge) if judge.is_called else None
+        self.parameters = self.asker.parameters if self.asker else None
+        # As it is now: the judge's own may have been read before the last run taught it something.
+        self.learnt = learnt_of(Endpoint.objects.get(pk=judge.endpoint_id)) if judge.endpoint_id else {}
+        self.fence = new_fence()  # for names in the cache and for lengths: the requests themselves get new ones
+
+    def games(self, contest: Contest, slots: Sequence[Slot]) -> list[Drafted]:
+        if misfit := self.asker.misfit(contest) if self.asker else "":
+            self.draft.counts.n_misfits += len(slots)
+            self.draft.misfits[misfit] = self.draft.misfits.get(misfit, 0) + len(slots)
+            return []
+        ruling, taints = ruling_on(contest, self.parameters), contest.taints()
+        return [self._drafted(self._game(slot, taints), contest, slot, ruling) for slot in slots]
+
+    def _drafted(self, game: Game, contest: Contest, slot: Slot, ruling: Ruling | None) -> Drafted:
+        if ruling is not None:
+            end_game(game, ruling.state, reason=ruling.reason)
+            self._say(game, ruling.verdict(slot.order), "n_ruled")
+            return game, None
+        if self.asker is not None:
+            return game, self._prepare(self.asker, game, contest, slot)
+        self._decide_offline(game, contest, slot)
+        return game, None
+
+    def _game(self, slot: Slot, taints: list[str]) -> Game:
+        standing = self.standing.get(_place(slot))
+        return Game(
+            pk=standing.pk if standing else None, battle_id=slot.battle_id, judge=self.judge, order=slot.order,
+            repeat=slot.repeat, taints=taints,
+        )  # fmt: skip
+
+    def _say(self, game: Game, verdict: Verdict | None, counter: str) -> None:
+        counts = self.draft.counts
+        if verdict is None:
+            name = "n_not_asked" if game.state == GameState.NOT_ASKED else "n_failed"
+            setattr(counts, name, getattr(counts, name) + 1)
+            return
+        give_verdict(game, verdict)
+        setattr(counts, counter, getattr(counts, counter) + 1)
+
+    def _decide_offline(self, game: Game, contest: Contest, slot: Slot) -> None:
+        said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
+        end_game(game, said.state, reason=said.reason)
+        game.reference_given = said.reference_given
+        self._say(game, said.verdict, "n_offline")
+
+    def _prepare(self, asker: Asker, game: Game, contest: Contest, slot: Slot) -> Bound | None:
+        shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
+        try:
+            request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
+        except IncompleteRequest as reason:
+            end_game(game, GameState.ERROR, reason=str(reason))
+            self._say(game, None, "")
+            self.draft.failures[str(reason)] = self.draft.failures.get(str(reason), 0) + 1
+            return None
+        game.reference_given = shown
+        game.request_key = asker.key(
+            request, self.fence, repeat=slot.repeat, contest=contest, order=slot.order, learnt=self.learnt
+        )
+        endpoint = self.judge.endpoint
+        if endpoint is None:
+            raise ValueError(f"{self.judge} has no endpoint to ask")
+        return Bound.of(request, endpoint)
+
+
+def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
+    """Games whose request was answered before take what was said then; the rest has to be sent."""
+    known: dict[str, Game] = {}
+    for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
+        answered = Game.objects.filter(request_key__in=chunk, state=Game.State.OK, is_counted=True).order_by("-pk")
+        known |= {game.request_key: game for game in answered}
+    for game, bound in drafted:
+        if bound is not None and (source := known.get(game.request_key)) is not None:
+            _copy(source, game)
+            counts.n_cached += 1
+        elif bound is not None:
+            counts.add_calls(1, bound)
+
+
+COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "criteria")
+
+
+def _copy(source: Game, game: Game) -> None:
+    for name in COPIED:
+        setattr(game, name, getattr(source, name))
+    game.copied_from_id = source.copied_from_id or source.pk
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def _name(draft: Draft) -> str:
+    judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
+    return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle')}"
+
+
+def _lock_replayed(games: Sequence[Game]) -> None:
+    """Somebody else may have begun or ended one of them since the plan was drawn up: it would lose the verdict that is paid."""
+    for chunk in batched(sorted(game.pk for game in games if game.pk), ROWS_A_STATEMENT):
+        rows = Game.objects.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")
+        if any(_standing_of(*row).is_taken for row in rows.values_list("pk", "state", "call__state", "run__state")):
+            raise IntegrityError("a game that was to be played again is not open any more")
+
+
+def _make_calls(run: Run, games: Sequence[Game], first_place: int, *, rng: Random) -> None:
+    places = rng.sample(range(first_place, first_place + len(games)), len(games))
+    calls = [Call(run=run, endpoint=game.judge.endpoint, place=place) for game, place in zip(games, places, strict=True)]
+    for game, call in zip(games, Call.objects.bulk_create(calls, batch_size=ROWS_A_STATEMENT), strict=True):
+        game.call = call
+
+
+def _write_games(run: Run, games: Sequence[Game], now: datetime) -> None:
+    for game in games:
+        game.run = run
+    file_ended([game for game in games if game.state], arena_id=run.arena_id, now=now, reason=f"run {run.pk}: without a call")
+    update_games([game for game in games if game.pk], BEGINNING)
+    Game.objects.bulk_create([game for game in games if not game.pk], batch_size=ROWS_A_STATEMENT)

@@ -1,0 +1,170 @@
+"""Tournaments as runs: one run and one budget, to which the next round is added when a round is over.
+
+The run's plan holds who enters with which answer and what every round came to, as it stood when the round was over. So answers
+that arrive later change nothing, and neither do verdicts: who has lost is out, even if a failed game is played again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from arena.llm import pricing
+from arena.llm.messages import Usage
+from arena.models import Arena, Call, Run
+from arena.running import budget
+from arena.wording import counted
+from judges.games.battle_texts import against_themselves
+from judges.games.request_builder import Asker
+from judges.models import Judge
+from judges.runs.battle_selection import battles_of
+from judges.runs.brackets import Brackets, Entrants, results_of
+from judges.runs.planning import Bound, CardOutdated, Draft, add_games, draw_up
+from judges.safeguards.delimiters import new_fence
+
+N_ORDERS = 2
+
+
+def is_one(run: Run) -> bool:
+    return "tournament" in run.plan
+
+
+def draw_up_tournament(
+    arena: Arena, judges: Sequence[Judge], entrants: Entrants, *, repeats: int = 1, seed: int = 1, now: datetime | None = None
+) -> Draft:
+    """The first round, and what all of them come to at the most."""
+    brackets = Brackets(entrants, seed=seed)
+    draft = draw_up(arena, judges, battles_of(arena, brackets.meetings, now=now), repeats=repeats, seed=seed)
+    draft.goes_on, draft.n_later = True, brackets.n_later * N_ORDERS * repeats
+    _count_later(draft, judges, entrants, repeats)
+    written = {str(prompt): {str(pk): answer for pk, answer in answers.items()} for prompt, answers in entrants.items()}
+    draft.plan |= {"n_battles": brackets.n_matches, "tournament": {"entrants": written, "results": []}}
+    draft.plan |= _where(brackets, judges, repeats)
+    draft.name = f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt')}"
+    return draft
+
+
+def go_on(run: Run) -> bool:
+    """Write down what the round came to and add the next one, until one needs calls; False where all of them are over."""
+    while True:
+        run.refresh_from_db()
+        brackets, judges = _replayed(run)
+        if not brackets.meetings:
+            return False
+        battles = battles_of(run.arena, brackets.meetings)
+        if run.state != Run.State.RUNNING or _is_held_up(run, battles, judges):
+            return True
+        if not _step(run, brackets, results_of(battles, judges), judges):
+            return True
+        if Call.objects.waiting().filter(run=run).exists():
+            return True
+
+
+def _replayed(run: Run) -> tuple[Brackets, list[Judge]]:
+    said = run.plan["tournament"]
+    entrants = {
+        int(prompt): {int(pk): answer for pk, answer in answers.items()} for prompt, answers in said["entrants"].items()
+    }
+    known = {judge.identity: judge for judge in Judge.objects.filter(identity__in=run.plan["judges"])}
+    return Brackets(entrants, seed=run.seed, results=said["results"]), [known[identity] for identity in run.plan["judges"]]
+
+
+def _is_held_up(run: Run, battles: Sequence[int], judges: Sequence[Judge]) -> bool:
+    """Whether games of this round are under way in other runs; where those are paused, so is this one."""
+    calls = Call.objects.waiting().filter(run__arena=run.arena_id, game__judge__in=judges)
+    others = calls.exclude(run=run).exclude(run__state=Run.State.CANCELLED).order_by()
+    rows, mine = others.values_list("game__battle", "run", "run__state"), set(battles)
+    states = {pk: state for battle, pk, state in rows if battle in mine}
+    if states and Run.State.RUNNING not in states.values():
+        named = ", ".join(f"run {pk}" for pk in sorted(states))
+        _pause(run, f"{named} has games of this round and is paused: resume or cancel it, then resume this one")
+    return bool(states)
+
+
+def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -> bool:
+    """From one round to the next; False where somebody else was quicker, or it cannot be done now."""
+    n_before, repeats = brackets.round - 1, run.plan["repeats"]
+    brackets.advance(results)
+    try:
+        battles = battles_of(run.arena, brackets.meetings)
+    except IntegrityError:
+        _pause(run, "an answer that is in this tournament is gone: start another run")
+        return False
+    try:
+        draft = draw_up(run.arena, judges, battles, repeats=repeats, seed=run.seed)
+        with transaction.atomic():
+            locked = budget.locked(run.pk)
+            said, calls = locked.plan["tournament"], Call.objects.filter(run=run)
+            if locked.state != Run.State.RUNNING or len(said["results"]) != n_before or calls.waiting().exists():
+                return False
+            said["results"].append(results)
+            Run.objects.filter(pk=run.pk).update(plan=locked.plan | _where(brackets, judges, repeats))
+            add_games(locked, draft, now=timezone.now(), first_place=calls.count())
+    except CardOutdated as reason:
+        _pause(run, f"{reason}, then start another run")
+        return False
+    except IntegrityError:  # another run planned some of these games meanwhile: they are under way there, next time
+        return False
+    return True
+
+
+def _where(brackets: Brackets, judges: Sequence[Judge], repeats: int) -> dict[str, Any]:
+    """For whoever looks at the run: the round that is played, and how many calls come after it at the most."""
+    n_asked = sum(judge.is_called for judge in judges)
+    is_over = brackets.round > brackets.n_rounds
+    stage = f"all {brackets.n_rounds} rounds are over" if is_over else f"round {brackets.round} of {brackets.n_rounds}"
+    return {"stage": stage, "to_come": brackets.n_later * N_ORDERS * repeats * n_asked}
+
+
+def _pause(run: Run, reason: str) -> None:
+    Run.objects.going().filter(pk=run.pk).update(state=Run.State.PAUSED, paused_because=reason)
+
+
+# --- what later rounds come to at the most ----------------------------------------------------------------------------
+
+
+def _count_later(draft: Draft, judges: Sequence[Judge], entrants: Entrants, repeats: int) -> None:
+    """Who meets whom is not known yet: every meeting is counted as one of the two longest answers."""
+    n_games = {prompt: N_ORDERS * repeats * _n_later(len(answers)) for prompt, answers in entrants.items()}
+    n_games = {prompt: n for prompt, n in n_games.items() if n}
+    draft.counts.n_battles += sum(n_games.values()) // (N_ORDERS * repeats)
+    for judge in judges if n_games else ():
+        if judge.is_called:
+            for prompt, bound in _longest(judge, {prompt: entrants[prompt] for prompt in n_games}).items():
+                draft.counts.n_games += n_games[prompt]
+                draft.counts.add_calls(n_games[prompt], bound)
+        else:
+            draft.counts.n_games += sum(n_games.values())
+            draft.counts.n_offline += sum(n_games.values())
+
+
+def _n_later(n_competitors: int) -> int:
+    """Matches after the first round."""
+    return n_competitors - 1 - n_competitors // 2
+
+
+def _longest(judge: Judge, entrants: Entrants) -> dict[int, Bound]:
+    """By prompt: the most that a game on two of its answers can take; nothing where the protocol cannot ask about it.
+
+    A request is as long as its parts, so that of two answers has the mean length of those of each beside itself.
+    """
+    asker, fence = Asker.of(judge), new_fence()
+    sizes: dict[int, list[int]] = defaultdict(list)
+    answers = sorted(answer for its in entrants.values() for answer in its.values())
+    for prompt, contest in against_themselves(answers):
+        if not asker.misfit(contest):
+            shown = asker.may_show_reference(contest)
+            request = asker.request(contest, "ab", with_reference=shown, fence=fence, repeat=0)
+            sizes[prompt].append(pricing.tokens_in_bound(request))
+    return {prompt: _bound(judge, sorted(its)[-2:]) for prompt, its in sizes.items()}
+
+
+def _bound(judge: Judge, sizes: Sequence[int]) -> Bound:
+    endpoint, max_tokens = judge.endpoint, Asker.of(judge).parameters.max_tokens
+    if endpoint is None:
+        raise ValueError(f"{judge} has no endpoint to ask")
+    tokens_in = -(-sum(sizes) // len(sizes))
+    return Bound(tokens_in, max_tokens, pricing.cost(Usage(tokens_in, max_tokens), endpoint.price_in, endpoint.price_out))

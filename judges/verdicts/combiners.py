@@ -1,0 +1,448 @@
+"""Combiners: pure rules that turn the games of one judge on one battle into one outcome, or into no decision.
+
+Raw verdicts are stored; which rule counts is chosen when a board is made. A game that failed is a game without verdict:
+no rule takes it for a win, a loss or a tie. Unless a rule says otherwise, an order that was played several times speaks
+with the strict majority of its repeats, those without verdict included in the count.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import get_args
+
+from arena.wording import counted
+from judges.verdicts.verdict import Order, Side, Verdict
+
+ORDERS: tuple[Order, ...] = get_args(Order.__value__)
+POINTS: Mapping[Side, Fraction] = {"a": Fraction(1), "b": Fraction(0), "tie": Fraction(1, 2), "both_bad": Fraction(1, 2)}
+"""What a wins of a battle, by outcome."""
+
+STRONG = 3
+"""How many games a much better answer counts as, in Arena-Hard's rule."""
+
+BOTH_ORDERS = "both orders have to be played for this rule"
+
+# Why battles stay undecided, as a count of them goes on: "3 battles ...".
+ONE_ORDER_PLAYED, ONE_ORDER_SILENT, BOTH_SILENT = (
+    "played in one order only", "without a verdict in one order", "without a verdict in either order",
+)  # fmt: skip
+ORDERS_DISAGREE, NO_WINNER_IN_BOTH = "whose orders disagree", "without the same winner in both orders"
+A_GAME_SILENT, NO_MAJORITY_OF_GAMES = "with a game without a verdict", "without a majority of their games"
+THAT_ORDER_SILENT, NO_GAMES = "without a verdict in the order that counts", "without games"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedGame:
+    """One call of a judge on a battle: the order and repeat, and its verdict (None where the game gave none).
+
+    Examples
+    --------
+    >>> PlayedGame("ba", 0, Verdict("first")).outcome
+    'b'
+    """
+
+    order: Order
+    repeat: int
+    verdict: Verdict | None
+
+    @property
+    def outcome(self) -> Side | None:
+        return None if self.verdict is None else self.verdict.by_side(self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the games of one battle come to.
+
+    Parameters
+    ----------
+    outcome : "a", "b", "tie", "both_bad" or None
+        None = no decision: the battle counts nothing.
+    weight : float
+        How many comparisons it counts as; 0 without a decision.
+    reason : str
+        For people.
+    points : float, optional
+        What a wins of it, in [0, 1]; other than 1, 1/2 and 0 only where a rule takes a mean.
+    cause : str
+        Why there is no decision, in words that many battles share; empty where there is one.
+    """
+
+    outcome: Side | None
+    weight: float
+    reason: str
+    points: float | None
+    cause: str = ""
+
+    @property
+    def comparisons(self) -> tuple[tuple[Side, float], ...]:
+        """What a fit is given, outcomes with their weights: none, one, or the share won and the share lost.
+
+        Examples
+        --------
+        >>> Decision("a", 4.0, "", 0.75).comparisons
+        (('a', 3.0), ('b', 1.0))
+        """
+        if self.outcome is None or self.points is None:
+            return ()
+        if self.points in (0.0, 0.5, 1.0):
+            return ((self.outcome, self.weight),)
+        return ("a", self.weight * self.points), ("b", self.weight * (1 - self.points))
+
+
+def decided(outcome: Side, reason: str, *, weight: float = 1.0, points: Fraction | None = None) -> Decision:
+    """A decision, with the points of its outcome unless others are given."""
+    return Decision(outcome, weight, reason, float(POINTS[outcome] if points is None else points))
+
+
+def undecided(reason: str, cause: str) -> Decision:
+    """No decision."""
+    return Decision(None, 0.0, reason, None, cause)
+
+
+type Games = Sequence[PlayedGame]
+
+
+def outcome_of_order(games: Games, order: Order) -> Side | None:
+    """What more than half of the games in this order say; None if no outcome has so many.
+
+    Examples
+    --------
+    >>> three = [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ab", 1, Verdict("first")), PlayedGame("ab", 2, None)]
+    >>> outcome_of_order(three, "ab"), outcome_of_order(three[1:], "ab"), outcome_of_order(three, "ba")
+    ('a', None, None)
+    """
+    return _strict_majority([game.outcome for game in games if game.order == order])
+
+
+def consistent_only(games: Games) -> Decision:
+    """Both orders name the same outcome; a disagreement is no decision.
+
+    Examples
+    --------
+    >>> always_first = [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]
+    >>> consistent_only(always_first).outcome is None
+    True
+    """
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
+    return decided(ab, "both orders agree") if ab == ba else undecided(f"the orders disagree: {ab} and {ba}", ORDERS_DISAGREE)
+
+
+def conservative_tie(games: Games) -> Decision:
+    """Both orders name the same outcome, or it is a tie (MT-bench).
+
+    Examples
+    --------
+    >>> conservative_tie([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).outcome
+    'tie'
+    """
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
+    return decided(ab, "both orders agree") if ab == ba else decided("tie", f"the orders disagree: {ab} and {ba}")
+
+
+def both_correct(games: Games) -> Decision:
+    """Both orders name the same winner; ties and disagreements are no decision.
+
+    Examples
+    --------
+    >>> both_correct([PlayedGame("ab", 0, Verdict("tie")), PlayedGame("ba", 0, Verdict("tie"))]).reason
+    'no winner was named in both orders: tie and tie'
+    """
+    said = _both_orders(games)
+    if isinstance(said, Decision):
+        return said
+    ab, ba = said
+    if ab == ba and ab in ("a", "b"):
+        return decided(ab, "the same winner in both orders")
+    return undecided(f"no winner was named in both orders: {ab} and {ba}", NO_WINNER_IN_BOTH)
+
+
+def two_game_sum(games: Games) -> Decision:
+    """+1 for a, -1 for b, 0 for a tie, summed over both orders; the sign decides, 0 is a tie (JudgeBench).
+
+    A game without verdict adds nothing, as in JudgeBench; where both lack one nothing is decided.
+
+    Examples
+    --------
+    >>> two_game_sum([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("tie"))]).outcome
+    'a'
+    """
+    if {game.order for game in games} != set(ORDERS):
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+    said = [outcome for order in ORDERS if (outcome := outcome_of_order(games, order)) is not None]
+    if not said:
+        return undecided("no verdict in either order", BOTH_SILENT)
+    total = sum(2 * POINTS[outcome] - 1 for outcome in said)
+    reason = f"the sum is {int(total):+d}" + (", one order gave no verdict" if len(said) < len(ORDERS) else "")
+    return decided("a" if total > 0 else "b" if total < 0 else _level(said), reason)
+
+
+def mean(games: Games) -> Decision:
+    """The mean over all games, both orders alike: of scores where every game has them, else of points (1, 1/2, 0).
+
+    The outcome is the better mean; `Decision.points` keeps the mean itself (1, 1/2, 0 where scores decided).
+
+    Examples
+    --------
+    >>> found = mean([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("tie"))])
+    >>> found.outcome, found.points
+    ('a', 0.75)
+    """
+    if (missing := _incomplete(games)) is not None:
+        return missing
+    scores = [game.verdict.scores_by_side(game.order) for game in games if game.verdict is not None]
+    if all(pair is not None for pair in scores):
+        gaps = [Fraction(pair[0]) - Fraction(pair[1]) for pair in scores if pair is not None]
+        gap = _mean_of_orders(games, gaps)
+        outcome: Side = "a" if gap > 0 else "b" if gap < 0 else "tie"
+        return decided(outcome, f"mean scores differ by {float(gap):+.3g}")
+    points = _mean_of_orders(games, [POINTS[game.outcome] for game in games if game.outcome is not None])
+    return decided(_direction(points, games), f"a has {float(points):.3g} of the points", points=points)
+
+
+def arena_hard_weighted(games: Games) -> Decision:
+    """Every game counts, a much better answer as three; one game without verdict drops the battle (Arena-Hard).
+
+    The weight is the number of games counted and `Decision.points` a's share of them, so a fit gets what it would get
+    from the games one by one.
+
+    Examples
+    --------
+    >>> found = arena_hard_weighted([PlayedGame("ab", 0, Verdict("first", strength=2)), PlayedGame("ba", 0, Verdict("first"))])
+    >>> found.outcome, found.weight, found.points
+    ('a', 4.0, 0.75)
+    """
+    if (missing := _incomplete(games)) is not None:
+        return missing
+    weights = [STRONG if game.verdict is not None and game.verdict.strength == 2 else 1 for game in games]
+    won = [weight * POINTS[game.outcome] for weight, game in zip(weights, games, strict=True) if game.outcome is not None]
+    points = sum(won, Fraction(0)) / sum(weights)
+    reason = f"{counted(sum(weights), 'game')}, much better counted as {STRONG}"
+    return decided(_direction(points, games), reason, weight=float(sum(weights)), points=points)
+
+
+def first_order_only(games: Games) -> Decision:
+    """The order with a in the first slot alone (or the only one played); the other order is not looked at.
+
+    Examples
+    --------
+    >>> first_order_only([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).outcome
+    'a'
+    """
+    order: Order = "ab" if any(game.order == "ab" for game in games) else "ba"
+    outcome = outcome_of_order(games, order)
+    if outcome is None:
+        return undecided(f"no verdict in order {order}", THAT_ORDER_SILENT)
+    return decided(outcome, f"order {order} alone")
+
+
+def majority_of_repeats(games: Games) -> Decision:
+    """What more than half of all games say, whatever their order; those without verdict are in the count.
+
+    Examples
+    --------
+    >>> games = [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("second")), PlayedGame("ab", 1, None)]
+    >>> majority_of_repeats(games).reason
+    '2 of 3 games'
+    """
+    outcome = _strict_majority([game.outcome for game in games])
+    if outcome is None:
+        return undecided(f"no outcome has more than half of {counted(len(games), 'game')}", NO_MAJORITY_OF_GAMES)
+    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {counted(len(games), 'game')}")
+
+
+type Rule = Callable[[Games], Decision]
+
+COMBINERS: Mapping[str, tuple[Rule, str]] = {
+    "consistent_only": (consistent_only, "Both orders say the same, or nothing is decided."),
+    "conservative_tie": (conservative_tie, "Both orders say the same, or it is a tie (MT-bench)."),
+    "two_game_sum": (two_game_sum, "Wins less losses over both orders; 0 is a tie (JudgeBench)."),
+    "mean": (mean, "The mean over all games, of scores where there are any, else of points."),
+    "both_correct": (both_correct, "The same winner in both orders; a tie decides nothing."),
+    "arena_hard_weighted": (arena_hard_weighted, "Every game counts, much better as three (Arena-Hard)."),
+    "first_order_only": (first_order_only, "The order with a first, alone: slot bias is left in."),
+    "majority_of_repeats": (majority_of_repeats, "What more than half of all games say."),
+}
+"""Rules by name, each with one line for people."""
+
+
+def combine(rule: str, games: Games) -> Decision:
+    """Apply a rule of `COMBINERS` to the games of one judge on one battle.
+
+    Parameters
+    ----------
+    rule : str
+    games : sequence of PlayedGame
+        In any order: no rule looks at it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rule, or a game (order, repeat) is given twice.
+
+    Examples
+    --------
+    >>> combine("mean", []).reason
+    'no games'
+    """
+    if rule not in COMBINERS:
+        raise ValueError(f"unknown combiner {rule!r}: allowed are {', '.join(COMBINERS)}")
+    played = Counter((game.order, game.repeat) for game in games)
+    twice = [key for key, n in played.items() if n > 1]
+    if twice:
+        raise ValueError(f"order {twice[0][0]!r}, repeat {twice[0][1]} is given twice: one verdict a game")
+    return COMBINERS[rule][0](games) if games else undecided("no games", NO_GAMES)
+
+
+def _strict_majority(said: Sequence[Side | None]) -> Side | None:
+    if len(said) == 1:  # nearly always
+        return said[0]
+    for outcome, n in Counter(said).items():
+        if outcome is not None and 2 * n > len(said):
+            return outcome
+    return None
+
+
+def _both_orders(games: Games) -> tuple[Side, Side] | Decision:
+    """What each order says; where one is missing, no decision."""
+    if {game.order for game in games} != set(ORDERS):
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+    ab, ba = outcome_of_order(games, "ab"), outcome_of_order(games, "ba")
+    if ab is not None and ba is not None:
+        return ab, ba
+    silent = [order for order, said in (("ab", ab), ("ba", ba)) if said is None]
+    cause = BOTH_SILENT if len(silent) == len(ORDERS) else ONE_ORDER_SILENT
+    return undecided(f"no verdict in order {' and '.join(silent)}", cause)
+
+
+def _incomplete(games: Games) -> Decision | None:
+    """No decision, where a rule that counts every game cannot make one."""
+    if {game.order for game in games} != set(ORDERS):
+        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+    n_silent = sum(game.verdict is None for game in games)
+    return undecided(f"{n_silent} of {counted(len(games), 'game')} gave no verdict", A_GAME_SILENT) if n_silent else None
+
+
+def _mean_of_orders(games: Games, values: Sequence[Fraction]) -> Fraction:
+    """The mean of the orders' means: an order with more repeats weighs no more."""
+    total = Fraction(0)
+    for order in ORDERS:
+        its = [value for game, value in zip(games, values, strict=True) if game.order == order]
+        total += sum(its, Fraction(0)) / len(its)
+    return total / len(ORDERS)
+
+
+def _direction(points: Fraction, games: Games) -> Side:
+    if points == Fraction(1, 2):
+        return _level([game.outcome for game in games if game.outcome is not None])
+    return "a" if points > Fraction(1, 2) else "b"
+
+
+def _level(said: Sequence[Side]) -> Side:
+    """Nobody is ahead: both bad if every game says so, else a tie."""
+    return "both_bad" if set(said) == {"both_bad"} else "tie"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledGames:
+    """The games of one battle, and which answer is right."""
+
+    key: str
+    games: tuple[PlayedGame, ...]
+    label: Side
+
+    def __post_init__(self) -> None:
+        if self.label not in ("a", "b"):
+            raise ValueError(f"the label of {self.key!r} is {self.label!r}: allowed are 'a' and 'b', the answer that is right")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """What a judge earns against labels under each rule, in items of n.
+
+    Parameters
+    ----------
+    n : int
+        Items; every figure is out of all of them, so one without verdict earns nothing.
+    first_order, second_order : int
+        The verdict in order ab (ba) alone is right.
+    both_orders : int
+        Both are.
+    two_game_sum : int
+        More is right than wrong over both orders: `two_game_sum` names the label.
+    half_credit : float
+        `conservative_tie` names the label, a tie or disagreement as half.
+    n_inconsistent : int
+        Both orders gave a verdict, and not the same.
+    n_null : int
+        An order gave none.
+
+    Examples
+    --------
+    >>> LabelScores(4, 3, 2, 2, 2, 2.5, 1, 0).percent("half_credit")
+    62.5
+    """
+
+    n: int
+    first_order: int
+    second_order: int
+    both_orders: int
+    two_game_sum: int
+    half_credit: float
+    n_inconsistent: int
+    n_null: int
+
+    def percent(self, figure: str) -> float:
+        """100 times a figure over n."""
+        return float(100 * getattr(self, figure) / self.n)
+
+
+def score_against_labels(battles: Sequence[LabelledGames]) -> LabelScores:
+    """Score stored verdicts in both orders against objective labels.
+
+    Parameters
+    ----------
+    battles : sequence of LabelledGames
+        At least one; a battle that lacks an order counts as null.
+
+    Raises
+    ------
+    ValueError
+        If there is no battle.
+
+    References
+    ----------
+    S. Tan et al., "JudgeBench: a benchmark for evaluating LLM-based judges", 2024, and its public code (the sum).
+
+    Examples
+    --------
+    Right in one order, wrong in the other: half.
+
+    >>> games = (PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first")))
+    >>> found = score_against_labels([LabelledGames("x", games, "a")])
+    >>> found.first_order, found.second_order, found.both_orders, found.half_credit, found.n_inconsistent
+    (1, 0, 0, 0.5, 1)
+    """
+    if not battles:
+        raise ValueError("no labelled battles: give at least one")
+    orders = [(outcome_of_order(b.games, "ab"), outcome_of_order(b.games, "ba"), b.label) for b in battles]
+    ties = [combine("conservative_tie", b.games).outcome for b in battles]
+    right = sum(said == b.label for said, b in zip(ties, battles, strict=True))
+    level = sum(said in ("tie", "both_bad") for said in ties)
+    return LabelScores(
+        n=len(battles),
+        first_order=sum(ab == label for ab, _, label in orders),
+        second_order=sum(ba == label for _, ba, label in orders),
+        both_orders=sum(ab == ba == label for ab, ba, label in orders),
+        two_game_sum=sum(combine("two_game_sum", b.games).outcome == b.label for b in battles),
+        half_credit=right + level / 2,
+        n_inconsistent=sum(None not in (ab, ba) and ab != ba for ab, ba, _ in orders),
+        n_null=sum(None in (ab, ba) for ab, ba, _ in orders),
+    )

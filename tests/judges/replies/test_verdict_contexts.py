@@ -1,0 +1,54 @@
+"""What leads to a label, what stands round it, and which fields stand beside a verdict in JSON."""
+
+import doctest
+import importlib
+import time
+
+import pytest
+
+from judges.protocols import PROTOCOLS
+from tests.judges.replies.verdict_contexts import ANOTHER_WINNER, FIELDS, HARMLESS, LEADS, SCORE_CORRECTED, SCORE_KEPT
+
+NONE = {"ambiguous", "unparsable", "refused"}
+
+
+def said(key, reply):
+    parsed = PROTOCOLS[key].read(reply, n_criteria=3)
+    return parsed.label or str(parsed.state)
+
+
+@pytest.mark.parametrize(("key", "reply", "label"), [*LEADS, *FIELDS])
+def test_a_label_counts_only_where_it_is_led_to_as_the_verdict(key, reply, label):
+    found = said(key, reply)
+    assert found == label if label else found in NONE
+
+
+@pytest.mark.parametrize(("key", "score", "sentence"), SCORE_CORRECTED)
+def test_a_score_that_is_corrected_behind_it_is_none(key, score, sentence):
+    for reply in (
+        f"[[{score}]]\n\n{sentence}",
+        f"[[{score}]] {sentence}",
+        f'{{"reasoning": "x", "score": {score}}}\n\n{sentence}',
+    ):
+        assert said(key, reply) in NONE
+
+
+@pytest.mark.parametrize(("key", "score", "sentence"), SCORE_KEPT)
+def test_numbers_of_other_things_leave_a_score_alone(key, score, sentence):
+    assert said(key, f"[[{score}]]\n\n{sentence}") == score
+
+
+@pytest.mark.parametrize(
+    "piece", [*ANOTHER_WINNER[::9], *HARMLESS[::9], "b is ", "not ", "1 of ", "loser: ", "user: a\n", '{"a": {', ":"]
+)
+def test_a_long_reply_is_read_in_less_than_a_second(piece):
+    long = f"{piece} " * (200_000 // (len(piece) + 1))
+    for key, reply in (("pairwise", f"[[A]]\n{long}"), ("mt_single", f"{long}\n[[7]]")):
+        started = time.process_time()
+        said(key, reply)
+        assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("name", ["lead_ins", "score_corrections", "json_fields"])
+def test_the_examples_hold(name):
+    assert doctest.testmod(importlib.import_module(f"judges.replies.{name}")).failed == 0
