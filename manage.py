@@ -11,14 +11,14 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
 
-        from arena.config import complaints
+        from arena.config import command_errors
     except ImportError as error:
         raise SystemExit(
             "Django is not installed for this Python. In the project folder run:\n"
             "  python3 -m venv .venv && .venv/bin/pip install -r requirements.txt\n"
             "and start again with .venv/bin/python manage.py ..."
         ) from error
-    complaints.run(lambda: execute_from_command_line(sys.argv))
+    command_errors.run(lambda: execute_from_command_line(sys.argv))
 
 
 def use_utf8() -> None:

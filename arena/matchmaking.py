@@ -20,8 +20,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from arena.models import Arena, Ballot, Battle, Competitor, Lot, Prompt, Response, Vote, Voter
-from arena.offers import Counts, Floats, Ints, Offer, n_shared, offer_of
 from arena.outcomes import Side
+from arena.pair_candidates import Counts, Floats, Ints, Offer, n_shared, offer_of
 
 EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
 TRIES = 4

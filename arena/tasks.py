@@ -3,11 +3,11 @@
 import structlog
 from celery import shared_task
 
-from arena.importing import receiving
-from arena.importing.loading import load
+from arena.importing.files import receiving
+from arena.importing.loading.loader import load
 from arena.leases import LeaseLost
 from arena.models import Import, Run
-from arena.running import slices, sweeping
+from arena.runs import recovery, worker_slices
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +33,13 @@ def sweep_imports() -> None:
 @shared_task(name="arena.tasks.work_on_run", ignore_result=True)
 def work_on_run(pk: int) -> None:
     """A slice of a run; the bell rings again for what is left."""
-    if slices.work_on(pk) and Run.objects.going().filter(pk=pk).exists():
+    if worker_slices.work_on(pk) and Run.objects.going().filter(pk=pk).exists():
         work_on_run.apply_async([pk], expires=60)
 
 
 @shared_task(name="arena.tasks.sweep_runs", ignore_result=True)
 def sweep_runs() -> None:
     """Free what dead workers held, and ring for the runs that have calls to send."""
-    sweeping.free_the_lost()
-    for pk in sweeping.due_runs():
+    recovery.free_the_lost()
+    for pk in recovery.due_runs():
         work_on_run.apply_async([pk], expires=15)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import battles, entrance, imports, new_runs, runs, status, voting
+from arena.views import battles, imports, new_runs, one_time_login, runs, status, voting
 
 urlpatterns = [
     path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),
@@ -17,7 +17,7 @@ urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/answers/", new_runs.new_answers, name="new-answers"),
     path("runs/<int:pk>/", runs.run, name="run"),
-    path("enter/<str:token>/", entrance.enter, name="enter"),
+    path("enter/<str:token>/", one_time_login.enter, name="enter"),
     path("favicon.ico", status.favicon, name="favicon"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
-from arena.languages import code_of, language_name
+from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
 from arena.models import Prompt
+from arena.texts.languages import code_of, language_name
 from judges.models import Judge
 from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 

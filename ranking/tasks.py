@@ -7,10 +7,10 @@ from django.utils import timezone
 from arena.evidence import ledger
 from arena.fit_memory import FitTooLarge
 from arena.leases import LeaseLost
-from ranking.due_boards import is_due, refresh_boards
+from ranking.boards.due import is_due, refresh_boards
+from ranking.boards.publishing import BoardBusy, publish_snapshot
+from ranking.boards.snapshot_retention import thin_snapshots as thin
 from ranking.models import Leaderboard
-from ranking.publishing import BoardBusy, publish_snapshot
-from ranking.thinning import thin_snapshots as thin
 
 log = structlog.get_logger(__name__)
 

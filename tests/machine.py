@@ -190,7 +190,7 @@ def _prepared():
         _at_exit(stack.close)
     _at_exit(lambda: shutil.rmtree(machine.folder, ignore_errors=True))
     machine.manage("demo", "--no-serve")
-    machine.python("from arena.config.preparing import collect_statics; collect_statics()")
+    machine.python("from arena.config.serving.preparing import collect_statics; collect_statics()")
     return machine
 
 

@@ -173,8 +173,8 @@ def _start_import(here, tmp_path):
     return int(
         here.python(
             "from pathlib import Path\n"
-            "from arena.importing.checking import check\n"
-            "from arena.importing.receiving import keep_path, register\n"
+            "from arena.importing.checks.whole_file import check\n"
+            "from arena.importing.files.receiving import keep_path, register\n"
             "from arena.models import Arena\n"
             f"file = keep_path(Path({str(file)!r}))\n"
             "how = dict(kind='battles', format_name='chatbot-arena')\n"

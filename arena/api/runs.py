@@ -11,10 +11,10 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from arena import access
 from arena.api.filters import by_arena
 from arena.api.paging import NewestFirst
-from arena.api.reading import ReadView, arenas_asked_for
+from arena.api.read_views import ReadView, arenas_asked_for
 from arena.models import Arena, Run
-from arena.running import controlling
-from arena.running.controlling import Progress
+from arena.runs import control
+from arena.runs.control import Progress
 
 
 def _in_dollars(micro: int | None) -> float | None:
@@ -89,7 +89,7 @@ class RunProgressSerializer(RunSerializer):
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, run: Run) -> Any:
-        return ProgressSerializer(controlling.progress(run)).data
+        return ProgressSerializer(control.progress(run)).data
 
 
 class RunFilters(FilterSet):  # type: ignore[misc]

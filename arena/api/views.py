@@ -8,7 +8,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from arena import access
 from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
 from arena.api.paging import WithHidden
-from arena.api.reading import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
+from arena.api.read_views import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
 from arena.api.serializers import (
     ArenaSerializer,
     BattleSerializer,

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from arena import access
 from arena.api.documentation import Endpoint, endpoints_of
-from arena.api.reading import UnknownPath
+from arena.api.read_views import UnknownPath
 from arena.views.context import page_context
 from ranking.models import Leaderboard
 

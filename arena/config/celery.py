@@ -20,18 +20,18 @@ from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from structlog import get_logger
 
-from arena.config import complaints
-from arena.config.lifeline import die_with_parent
+from arena.config import command_errors
+from arena.config.serving.parent_watch import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
 warnings.simplefilter("ignore", SecurityWarning)  # root in a container is usual, and JSON carries no code
-TRANSPORT_ALIASES["folder"] = "arena.config.folder_broker:Transport"
+TRANSPORT_ALIASES["folder"] = "arena.config.worker.folder_broker:Transport"
 
 BEAT_SECONDS = 15  # how often a worker writes that it is there
 BEAT_CHECK_SECONDS = 2
 
 if "celery" in Path(sys.argv[0]).parts[-2:]:  # a worker that is started by itself: wrong settings end it with one sentence
-    complaints.run(lambda: settings.CELERY_BROKER_URL)
+    command_errors.run(lambda: settings.CELERY_BROKER_URL)
 
 log = get_logger(__name__)
 
@@ -90,7 +90,7 @@ app.conf.update(
     },
     # Kept in memory: the file of Celery's own scheduler is a database that can fail to open, and the rare bells go by the
     # clock, so that restarts do not put them off.
-    beat_scheduler="arena.config.beat:PresentScheduler",
+    beat_scheduler="arena.config.worker.beat:PresentScheduler",
 )
 app.autodiscover_tasks(["arena", "arena.config", "judges", "ranking"])
 
@@ -117,7 +117,7 @@ def watch_the_beat(sender: Any, **_: object) -> None:
 
 
 def watch_memory(**_: object) -> None:
-    from arena.config import memory
+    from arena.config.worker import memory
 
     memory.watch()
 
@@ -134,9 +134,9 @@ def say_goodbye(sender: Any, **_: object) -> None:
 
 def end_slices(**_: object) -> None:
     """A worker that is asked to stop sends nothing more, and stores what is under way."""
-    from arena.running import slices
+    from arena.runs import worker_slices
 
-    slices.stop_all()
+    worker_slices.stop_all()
 
 
 def _end_without(beat: Any) -> None:

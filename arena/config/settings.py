@@ -215,16 +215,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- the wiring of rooms that must not know each other ---------------------------------------------------------------
 # matchmaking asks this function which pairs to serve; `ranking` computes it from the newest fit.
-PAIR_WEIGHTS = "ranking.pairing.pair_weights"
+PAIR_WEIGHTS = "ranking.boards.pair_weights.pair_weights"
 # /metrics shows what these functions yield.
-GAUGES = ["arena.gauges.gauges", "ranking.gauges.gauges"]
+GAUGES = ["arena.operations.metrics.gauges", "ranking.metrics.gauges"]
 
 # /readyz adds what these functions say.
 REMARKS = ["arena.config.proxies.remark"]
 
 # what a kind of run does with its calls
 RUN_KINDS = {
-    "generate": "arena.generation.Generation",
+    "generate": "arena.run_kinds.generation.Generation",
     "judge": "judges.runs.judging.Judging",
     "checklist": "judges.runs.checklist_writing.ChecklistWriting",
 }

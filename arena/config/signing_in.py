@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from arena import limits
+from arena import rate_windows
 from arena.clock import SLACK
-from arena.identity import address_of
+from arena.voter_identity import address_of
 
 FAILURES_FROM_ONE_ADDRESS = 30
 WINDOW = 15 * 60  # seconds
@@ -41,14 +41,14 @@ class SignIn(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now, key = timezone.now(), f"sign-in:{address_of(request)}"
-        if not limits.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
-            return _too_often(request, now + timedelta(seconds=limits.retry_after(WINDOW, now)), now)
-        limits.forget_old(now)
+        if not rate_windows.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
+            return _too_often(request, now + timedelta(seconds=rate_windows.retry_after(WINDOW, now)), now)
+        rate_windows.forget_old(now)
         AccessAttempt.objects.filter(attempt_time__gt=now + SLACK).delete()  # they would lock for longer than is said
         # Counted before the password is looked at, so that guesses made at once are counted as well.
         response = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:
-            limits.take_back(key, seconds=WINDOW, now=now)
+            rate_windows.take_back(key, seconds=WINDOW, now=now)
         return response
 
 

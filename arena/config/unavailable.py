@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from arena.api.problems import API_ROOT, MEDIA_TYPE, problem
-from arena.disk import full_folder
+from arena.operations.disk import full_folder
 
 log = structlog.get_logger(__name__)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from arena.importing.columns import Columns
+from arena.importing.files.columns import Columns
+from arena.importing.files.problems import Plain, Problems, RowProblem
+from arena.importing.files.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats import Format
-from arena.importing.problems import Plain, Problems, RowProblem
-from arena.importing.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
-from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 
 MOST_ROWS_A_TRANSACTION = 5_000
 MOST_TEXT_A_TRANSACTION = 8_000_000

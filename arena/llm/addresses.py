@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from arena.llm.deadlines import in_time, seconds_left
-from arena.llm.errors import Cause, Kind, LLMError, never_sent
+from arena.llm.failures.errors import Cause, Kind, LLMError, never_sent
 
 Resolve = Callable[[str, int], Sequence[str]]
 

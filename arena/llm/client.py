@@ -11,27 +11,27 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from arena.llm import anthropic_wire, openai_wire
 from arena.llm.addresses import Resolve, place_of, resolve_host
-from arena.llm.complaints import complaint_in, is_complaint
 from arena.llm.deadlines import deadline_in, seconds_left
-from arena.llm.errors import Cause, Kind, LLMError, never_sent
+from arena.llm.failures.classification import classified
+from arena.llm.failures.error_bodies import complaint_in, is_complaint
+from arena.llm.failures.errors import Cause, Kind, LLMError, never_sent
+from arena.llm.failures.refused_fields import refusal_in
 from arena.llm.keys import key_for, redacted
-from arena.llm.messages import Completion, Request, Target, Usage
-from arena.llm.outcomes import classified
-from arena.llm.rates import rate_headers, retry_after
-from arena.llm.refusals import refusal_in
-from arena.llm.replies import BrokenBody, NoCompletion, NoModel, Reply, as_json, as_object, chosen, decoded, dig, storable
-from arena.llm.streams import streamed
-from arena.llm.thinking import parted
-from arena.llm.usage import doubt, usage_in
+from arena.llm.rate_headers import rate_headers, retry_after
+from arena.llm.wires import anthropic, openai
+from arena.llm.wires.messages import Completion, Request, Target, Usage
+from arena.llm.wires.replies import BrokenBody, NoCompletion, NoModel, Reply, as_json, as_object, chosen, decoded, dig, storable
+from arena.llm.wires.streams import streamed
+from arena.llm.wires.thinking import parted
+from arena.llm.wires.usage import doubt, usage_in
 
 if TYPE_CHECKING:
     import httpx2
 
 ATTEMPT_HEADER = "X-Agon-Attempt"
 LONGEST_REASON = 500
-_WIRES: dict[str, ModuleType] = {"openai": openai_wire, "anthropic": anthropic_wire}
+_WIRES: dict[str, ModuleType] = {"openai": openai, "anthropic": anthropic}
 _TEXTS = {"messages", "system"}  # of the arguments; the rest are parameters
 _NOT_OF_PARAMETERS = {Cause.POLICY, Cause.KEY, Cause.CREDIT, Cause.RATE_LIMIT, Cause.CONTEXT_LENGTH}
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from arena.llm.errors import Cause, LLMError, never_sent
+from arena.llm.failures.errors import Cause, LLMError, never_sent
 
 PREFIX = "AGON_KEY_"
 TLS = 443

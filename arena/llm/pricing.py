@@ -2,7 +2,7 @@
 
 import json
 
-from arena.llm.messages import Request, Usage
+from arena.llm.wires.messages import Request, Usage
 
 MILLION = 1_000_000
 
@@ -27,7 +27,7 @@ def upper_bound(request: Request, price_in: int, price_out: int) -> int:
 
     Examples
     --------
-    >>> from arena.llm.messages import Message
+    >>> from arena.llm.wires.messages import Message
     >>> upper_bound(Request((Message("user", "2+2?"),), max_tokens=10), price_in=0, price_out=1_000_000)
     10
     """
@@ -40,7 +40,7 @@ def tokens_in_bound(request: Request) -> int:
 
     Examples
     --------
-    >>> from arena.llm.messages import Message
+    >>> from arena.llm.wires.messages import Message
     >>> tokens_in_bound(Request((Message("user", "2+2?"),), max_tokens=10))
     34
     """

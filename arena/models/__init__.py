@@ -4,9 +4,9 @@ from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.endpoints import Allowance, Endpoint
 from arena.models.imports import Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
-from arena.models.limits import RateWindow
-from arena.models.machinery import AdminLink, WorkerSeen
+from arena.models.operations import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptStatus, content_hash
+from arena.models.rate_windows import RateWindow
 from arena.models.responses import Aside, FinishState, Response
 from arena.models.runs import Assignment, Attempt, Call, Run
 from arena.models.voters import Voter

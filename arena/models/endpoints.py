@@ -3,7 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from arena.llm.addresses import checked_address
-from arena.llm.errors import LLMError
+from arena.llm.failures.errors import LLMError
 from arena.sentences import sentence
 
 DOLLAR = 1_000_000

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from arena.verifiers import check_verifier
+from arena.texts.verifiers import check_verifier
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGES = ("en", "de")

@@ -26,10 +26,10 @@ from arena.models import (
     content_hash,
 )
 from arena.outcomes import Outcome, Side
-from arena.rendering import rendered
 from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, SampleResponse, load_sample
 from arena.sample.votes import SimulatedVote, simulate_votes
-from arena.style_features import style_features
+from arena.texts.rendering import rendered
+from arena.texts.style_features import style_features
 from arena.wording import counted
 
 SLUG = "sample"

@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from arena.sample.content import SamplePrompt, SampleResponse
-from arena.verifiers import passes
+from arena.texts.verifiers import passes
 
 OVERLAP_WEIGHT = 0.5
 TIE_MARGIN = 0.12

@@ -2,7 +2,7 @@
 
 from django import template
 
-from arena.languages import language_name as in_english
+from arena.texts.languages import language_name as in_english
 
 register = template.Library()
 

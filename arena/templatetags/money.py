@@ -2,8 +2,8 @@
 
 from django import template
 
-from arena.running.budget import dollars as in_dollars
-from arena.running.planning import roughly
+from arena.runs.budget import dollars as in_dollars
+from arena.runs.planning import roughly
 
 register = template.Library()
 register.filter("roughly", roughly)

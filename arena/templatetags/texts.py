@@ -7,7 +7,7 @@ from django.template.defaultfilters import stringfilter
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
-from arena.rendering import visible_controls
+from arena.texts.rendering import visible_controls
 
 register = template.Library()
 # From the first letter that runs from right to left to the last one of its kind before another letter comes.

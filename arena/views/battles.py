@@ -13,12 +13,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, identity
+from arena import access, voter_identity
 from arena.evidence import voting
-from arena.languages import language_name
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
 from arena.outcomes import Outcome, Side
-from arena.rendering import Shown, alike, is_folded, turns_of, visible_controls
+from arena.texts.languages import language_name
+from arena.texts.rendering import Shown, alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
 from arena.views.voting import plain_text
 
@@ -60,7 +60,7 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
             request, "battles", arena, form=BattleFilter(QueryDict(), arena=arena), unknown=list(_unknown(form))
         )
         return render(request, "arena/battles.html", told, status=400)
-    voter = identity.voter_of(request, arena, create=False)
+    voter = voter_identity.voter_of(request, arena, create=False)
     page = _page(_filtered(access.battles_for(request.user, arena, voter), form), form)
     context = page_context(
         request, "battles", arena, form=form, rows=_rows(page.battles),
@@ -95,7 +95,7 @@ class NotNow(StrEnum):
 
 def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | NotNow:
     """What the page of one battle shows of prompt, answers and votes; or why it shows nothing now."""
-    voter = identity.voter_of(request, arena, create=False)
+    voter = voter_identity.voter_of(request, arena, create=False)
     readable = access.battles_for(request.user, arena, voter)
     shown = readable.select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b").filter(pk=pk).first()
     if shown is None:
@@ -119,7 +119,7 @@ def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any
 def whole_text(request: HttpRequest, slug: str, pk: int, part: str) -> HttpResponse:
     """What a battle's page folds away, for those who may read the battle."""
     arena = arena_or_404(request, slug)
-    readable = access.battles_for(request.user, arena, identity.voter_of(request, arena, create=False))
+    readable = access.battles_for(request.user, arena, voter_identity.voter_of(request, arena, create=False))
     battle = readable.select_related("prompt", "response_a", "response_b").filter(pk=pk).first()
     if battle is None or part not in {"prompt", *Side.values}:
         raise Http404("no such text that you may read")
@@ -269,7 +269,7 @@ def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
 def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
     labels = dict(voting.Reason.choices)
     return ShownVote(
-        voter=identity.number_of(vote.voter_id, board=str(battle.arena_id)),
+        voter=voter_identity.number_of(vote.voter_id, board=str(battle.arena_id)),
         outcome=_words(vote),
         side=vote.outcome if vote.outcome in Side.values else "",
         why=", ".join(str(labels.get(reason, reason)) for reason in vote.reasons),

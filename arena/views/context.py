@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from arena import access
 from arena.models import Arena
-from arena.offers import offers_vote
+from arena.pair_candidates import offers_vote
 
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:

@@ -17,16 +17,17 @@ from django.views.decorators.http import require_http_methods
 
 from arena import access
 from arena.evidence import curation
-from arena.importing import loading, receiving
-from arena.importing.checking import check
+from arena.importing.checks.whole_file import check
+from arena.importing.files import receiving
+from arena.importing.files.problems import ImportProblems
+from arena.importing.files.receiving import KeptFile
+from arena.importing.files.reports import Report
+from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats import fitting, formats_of
-from arena.importing.problems import ImportProblems
-from arena.importing.receiving import KeptFile
-from arena.importing.reports import Report
+from arena.importing.loading import loader
 from arena.importing.samples import SAMPLES
-from arena.importing.uploads import MOST_BYTES, LimitedUpload
-from arena.missing import Step, next_step
 from arena.models import Import
+from arena.prerequisites import Step, next_step
 from arena.tasks import load_import
 from arena.views.context import page_context
 from arena.views.import_forms import ReasonForm, UploadForm
@@ -174,7 +175,7 @@ def _act(request: HttpRequest, source: Import) -> None:
         elif act == "restore" and curation.restore_import(source, _curator(request)):
             messages.success(request, "Restored: its votes count again, and the boards follow within seconds.")
         elif act == "retry":
-            loading.retry(source.pk)
+            loader.retry(source.pk)
             load_import.delay(source.pk)
     except curation.NotPublished as reason:
         messages.error(request, str(reason))

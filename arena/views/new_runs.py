@@ -14,11 +14,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from arena import access, answer_plans
-from arena.answer_plans import AnswerDraft
+from arena import access
 from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
-from arena.running.planning import CannotPlan, Draft, PlanStale
+from arena.run_kinds import answer_plans
+from arena.run_kinds.answer_plans import AnswerDraft
+from arena.runs.planning import CannotPlan, Draft, PlanStale
 from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from arena.answer_plans import LONGEST_NAME, Wish
-from arena.generation import MAX_TOKENS, Settings
 from arena.models import Arena, Endpoint, Prompt
 from arena.models.endpoints import DOLLAR
+from arena.run_kinds.answer_plans import LONGEST_NAME, Wish
+from arena.run_kinds.generation import MAX_TOKENS, Settings
 
 if TYPE_CHECKING:
     _EndpointChoice = forms.ModelChoiceField[Endpoint]

@@ -18,9 +18,9 @@ from django_htmx import http as htmx
 from arena import access
 from arena.models import Attempt, Endpoint, Run
 from arena.models.endpoints import DOLLAR
-from arena.running import budget, controlling
-from arena.running.controlling import NotPossible
-from arena.running.kinds import kind_of
+from arena.runs import budget, control
+from arena.runs.control import NotPossible
+from arena.runs.kinds import kind_of
 from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import page_context
@@ -34,7 +34,7 @@ MOST_FAILURES = 20
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
     _only_curators(request)
-    rows = [(run, controlling.progress(run)) for run in Run.objects.select_related("arena", "created_by")[:MOST_LISTED]]
+    rows = [(run, control.progress(run)) for run in Run.objects.select_related("arena", "created_by")[:MOST_LISTED]]
     return _private(render(request, "arena/runs.html", page_context(request, "runs", rows=rows, n_most=MOST_LISTED)))
 
 
@@ -46,7 +46,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _act(request, shown)
         return redirect("run", pk)
-    figures = controlling.progress(shown)
+    figures = control.progress(shown)
     context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
     context["n_without_call"] = kind_of(shown.kind).without_call(shown)
     if not request.headers.get("HX-Request"):
@@ -87,18 +87,18 @@ def _act(request: HttpRequest, shown: Run) -> None:
 def _done(request: HttpRequest, shown: Run, act: str) -> str:
     """What was done, for people; nothing for an act that is none."""
     if act == "pause":
-        controlling.pause(shown)
+        control.pause(shown)
         return "Paused: nothing more is sent; replies that are under way come in and count."
     if act == "resume":
-        controlling.resume(shown)
+        control.resume(shown)
         return ""  # the page says that it runs, or why it is paused
     if act == "cancel":
-        controlling.cancel(shown)
+        control.cancel(shown)
         return "Cancelled: what came back so far counts, nothing more is sent."
     if act == "again":
-        return f"{controlling.again(shown):,} failed calls are asked again."
+        return f"{control.again(shown):,} failed calls are asked again."
     if act == "try":
-        return _tried(controlling.try_now(shown))
+        return _tried(control.try_now(shown))
     if act == "cap":
         return _new_cap(request, shown)
     return ""
@@ -115,14 +115,14 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
     if not form.is_valid():
         raise NotPossible("a cap is an amount in dollars, such as 2.50; leave it empty for none")
     dollars = form.cleaned_data["cap"]
-    controlling.raise_cap(shown, None if dollars is None else int(dollars * DOLLAR))
+    control.raise_cap(shown, None if dollars is None else int(dollars * DOLLAR))
     return "The cap is gone." if dollars is None else f"The cap is {budget.dollars(int(dollars * DOLLAR))} now."
 
 
 def _details(shown: Run) -> dict[str, Any]:
     return {
-        "reasons": controlling.reasons(shown),
-        "doubtful": controlling.doubtful(shown),
+        "reasons": control.reasons(shown),
+        "doubtful": control.doubtful(shown),
         "failures": _failures(shown),
         "results": kind_of(shown.kind).results(shown) if shown.state != Run.State.RUNNING else [],
     }

@@ -20,14 +20,24 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import access, identity, limits, matchmaking, missing
+from arena import access, matchmaking, prerequisites, rate_windows, voter_identity
 from arena.evidence import voting
-from arena.languages import language_name
 from arena.models import Arena, Ballot, Battle, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
-from arena.rendering import alike, is_folded, turns_of, visible_controls
+from arena.texts.languages import language_name
+from arena.texts.rendering import alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
-from arena.views.refusals import KEY, OVER, REFUSALS, MalformedForm, SignInFirst, onward, title_of, true_cause, where_no_arena
+from arena.views.voting_refusals import (
+    KEY,
+    OVER,
+    REFUSALS,
+    MalformedForm,
+    SignInFirst,
+    onward,
+    title_of,
+    true_cause,
+    where_no_arena,
+)
 from arena.wording import counted
 
 PAGE = "arena/vote.html"
@@ -83,7 +93,7 @@ def voting_page(view: Page) -> Callable[..., HttpResponse]:
             response = _refused(request, arena, true_cause(request, arena, refusal, key=_sent_key(request, more)))
         except tuple(REFUSALS) as refusal:
             response = _refused(request, arena, refusal)
-        return identity.remember(request, response)
+        return voter_identity.remember(request, response)
 
     return page
 
@@ -93,7 +103,7 @@ def voting_page(view: Page) -> Callable[..., HttpResponse]:
 def vote(request: HttpRequest, arena: Arena) -> HttpResponse:
     """The pair that is open to this voter; with `?ahead` the one after it, to be shown without waiting."""
     now, ahead = timezone.now(), "ahead" in request.GET
-    voter = identity.voter_of(request, arena, create=True) if access.may_vote(request.user, arena) else None
+    voter = voter_identity.voter_of(request, arena, create=True) if access.may_vote(request.user, arena) else None
     if voter is None:
         return _not_here(request, arena, now)
     ballot = matchmaking.serve_ballot(voter, ahead=ahead, rng=RNG, now=now)
@@ -128,7 +138,7 @@ def cast(request: HttpRequest, arena: Arena) -> HttpResponse:
 @require_POST
 @voting_page
 def undo(request: HttpRequest, arena: Arena) -> HttpResponse:
-    voter, form, now = identity.known_voter(request, arena), UndoForm(request.POST), timezone.now()
+    voter, form, now = voter_identity.known_voter(request, arena), UndoForm(request.POST), timezone.now()
     if not form.is_valid():
         raise MalformedForm("The form did not say which vote: load the page again.")
     if voter is None:
@@ -162,7 +172,7 @@ def _sent_key(request: HttpRequest, more: dict[str, str]) -> str:
 
 
 def _voter(request: HttpRequest, arena: Arena) -> Voter:
-    voter = identity.voter_of(request, arena, create=False)
+    voter = voter_identity.voter_of(request, arena, create=False)
     if voter is None:
         raise voting.BallotUnknown("You have no open pair in this arena.")
     return voter
@@ -186,9 +196,9 @@ def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, bool]:
 
 
 def _limit(voter: Voter, now: datetime) -> None:
-    if not limits.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
-        wait = limits.retry_after(MINUTE, now)
-        raise limits.TooOften(
+    if not rate_windows.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
+        wait = rate_windows.retry_after(MINUTE, now)
+        raise rate_windows.TooOften(
             f"You have answered {counted(settings.VOTES_PER_MINUTE, 'pair')} in this minute. "
             f"Go on in {counted(wait, 'second')}: this pair stays open.",
             retry_after=wait,
@@ -313,7 +323,7 @@ def _answered(request: HttpRequest, arena: Arena, ballot: Ballot, now: datetime,
 
 def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse:
     """Without scripts, whoever voted or took a vote back before the arena closed is told of it first."""
-    voter = identity.known_voter(request, arena)
+    voter = voter_identity.known_voter(request, arena)
     strip = _done_before(request, voter, now) if voter else None
     if arena.voting == Voting.ACCOUNTS and not request.user.is_authenticated:
         if strip is not None:
@@ -328,11 +338,11 @@ def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse
 
 
 def _nothing_left(request: HttpRequest, arena: Arena, *, strip: Strip | None) -> HttpResponse:
-    if why := missing.why_no_pair(arena):
-        is_switched_off = why.startswith(missing.OUT_OF_PLAY)
+    if why := prerequisites.why_no_pair(arena):
+        is_switched_off = why.startswith(prerequisites.OUT_OF_PLAY)
         return _message(
             request, arena, title="There is nothing to compare yet", sentence=why, needs_answers=not is_switched_off,
-            needs_texts=missing.n_answered_without_text(arena) > 0, is_switched_off=is_switched_off, strip=strip,
+            needs_texts=prerequisites.n_answered_without_text(arena) > 0, is_switched_off=is_switched_off, strip=strip,
         )  # fmt: skip
     title = "No pair is left for you"
     sentence = "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."
@@ -349,7 +359,7 @@ def _refused(request: HttpRequest, arena: Arena, refusal: Exception) -> HttpResp
         response = render(request, f"{PAGE}#refusal", context, status=status)
     else:
         response = _message(request, arena, status=status, **context)
-    if isinstance(refusal, limits.TooOften):
+    if isinstance(refusal, rate_windows.TooOften):
         response["Retry-After"] = str(refusal.retry_after)
     return response
 

@@ -12,10 +12,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from arena.admin_pages import CuratorAdmin, curator_of, link
-from arena.json_fields import WrittenJSONField
+from arena.admin.base import CuratorAdmin, curator_of, link
+from arena.admin.json_fields import WrittenJSONField
 from arena.models import Arena, Run
-from arena.running.planning import PlanStale
+from arena.runs.planning import PlanStale
 from arena.sentences import sentence
 from arena.tasks import work_on_run
 from judges.card_parameters import SAYS, Parameters

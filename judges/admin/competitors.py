@@ -11,8 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from arena.admin import CompetitorAdmin
-from arena.admin_pages import ReasonForm, curator_of
+from arena.admin.base import ReasonForm, curator_of
+from arena.admin.curation import CompetitorAdmin
 from arena.models import Competitor
 from arena.wording import counted
 from judges.games.curation import restore_games, set_aside_games

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from arena.admin_pages import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
+from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
 from arena.models import Attempt
-from arena.rendering import visible_controls
+from arena.texts.rendering import visible_controls
 from arena.wording import counted
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin

@@ -20,11 +20,11 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.filters import by_arena, by_number
 from arena.api.paging import BIGGEST_ID, Paging, WithHidden, whole_number
-from arena.api.reading import InArena, OneInArena, arenas_asked_for
+from arena.api.read_views import InArena, OneInArena, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
-from arena.csv_cells import csv_lines
-from arena.identity import voter_of
 from arena.models import Arena, Voter
+from arena.texts.csv_cells import csv_lines
+from arena.voter_identity import voter_of
 from judges.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
 from judges.games.access import GameReader, games_in_play, readable_battles, walk
 from judges.games.visible_games import ToldGame, told, told_in_full

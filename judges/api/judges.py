@@ -10,7 +10,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
 from arena.api.filters import SLUG_SCHEMA, by_arena, by_text
-from arena.api.reading import ReadView, arenas_asked_for
+from arena.api.read_views import ReadView, arenas_asked_for
 from judges.api.judge_serializers import JudgeFiguresSerializer, JudgeSerializer
 from judges.models import Judge, JudgeAudit
 

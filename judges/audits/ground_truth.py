@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from arena.models import Arena, Response
-from arena.verifiers import VerifierTimeoutError, passes
+from arena.texts.verifiers import VerifierTimeoutError, passes
 from arena.wording import counted
 from judges.audits.figures.battle_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
 from judges.audits.figures.figure import Figure, joined

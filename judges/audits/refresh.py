@@ -21,8 +21,8 @@ from arena.evidence import ledger
 from arena.evidence.vote_tally import Evidence, evidence_at, unrated_competitors
 from arena.fit_memory import FitTooLarge, needed, room_for
 from arena.leases import LONGEST_REST, StillHeld, heartbeat
-from arena.missing import why_not_compared
 from arena.models import Arena, Competitor, Event
+from arena.prerequisites import why_not_compared
 from arena.wording import agreeing, counted
 from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
 from judges.audits.figures.battle_sets import BattleSet

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arena.llm.messages import Message, Request
+from arena.llm.wires.messages import Message, Request
 from judges.safeguards.delimiters import read_back
 
 _ANNOUNCED = re.compile(r"\b[0-9a-f]{16,64}\b")

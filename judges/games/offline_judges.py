@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from arena.verifiers import VerifierTimeoutError, check_verifier, passes
+from arena.texts.verifiers import VerifierTimeoutError, check_verifier, passes
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict, Winner
 
@@ -33,7 +33,7 @@ class OfflineGame:
     reference : str
         "" = none.
     verifier : mapping, optional
-        See `arena.verifiers`.
+        See `arena.texts.verifiers`.
     """
 
     judge: str

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from random import Random
 
-from arena.llm.messages import Request
+from arena.llm.wires.messages import Request
 from arena.models import Endpoint
-from arena.running.sending import target_of
+from arena.runs.sender_threads import target_of
 from judges.card_parameters import Parameters
 from judges.cards import Protocol, check_slots, parameters_of, protocol_of
 from judges.games.battle_texts import Contest

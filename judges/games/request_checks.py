@@ -12,7 +12,7 @@ from itertools import batched
 
 from django.db.models import Q, QuerySet
 
-from arena.llm.messages import Message
+from arena.llm.wires.messages import Message
 from arena.models import Attempt
 from judges.games.battle_texts import Contest, contests_of
 from judges.games.request_builder import Asker

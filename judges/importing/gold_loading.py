@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from arena.evidence.ledger import record_labels
-from arena.importing.answers import Answer, response_ids
-from arena.importing.naming import Competitors
-from arena.importing.newcomers import UNASKED_COMPETITORS, must_be_allowed
-from arena.importing.prompts import Prompts
-from arena.importing.reports import about_thinking
-from arena.importing.rows import PromptRow
-from arena.llm.replies import is_blank
-from arena.llm.thinking import parted
+from arena.importing.checks.newcomers import UNASKED_COMPETITORS, must_be_allowed
+from arena.importing.files.reports import about_thinking
+from arena.importing.files.rows import PromptRow
+from arena.importing.loading.name_lookup import Competitors
+from arena.importing.loading.prompts import Prompts
+from arena.importing.loading.responses import Answer, response_ids
+from arena.llm.wires.replies import is_blank
+from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor, CompetitorStatus, PromptPool, Response
 from arena.wording import agreeing, counted
 from judges.importing import pandalm

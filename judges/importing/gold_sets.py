@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from arena.importing.columns import Columns
-from arena.importing.problems import ImportProblems, Problems
-from arena.importing.reading import read_rows
-from arena.verifiers import VerifierTimeoutError, passes
+from arena.importing.files.columns import Columns
+from arena.importing.files.problems import ImportProblems, Problems
+from arena.importing.files.reading import read_rows
+from arena.texts.verifiers import VerifierTimeoutError, passes
 from judges.verdicts.verdict import Side
 
 JUDGEBENCH_LABELS: Mapping[str, Side] = {"A>B": "a", "B>A": "b"}

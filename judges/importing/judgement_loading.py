@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from arena.importing.newcomers import UNASKED_COMPETITORS
+from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.models import Arena
 from arena.wording import counted
 from judges.cards import stored_judge

@@ -5,8 +5,8 @@ The battles are those of the test set (`import_battles --format pandalm`): respo
 
 from pathlib import Path
 
-from arena.importing.identity import Ordinals, row_keys
-from arena.importing.rows import BattleRow
+from arena.importing.files.rows import BattleRow
+from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Vote
 from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.pandalm import PANDALM

@@ -6,8 +6,8 @@ of the criteria that it meets.
 
 from collections.abc import Sequence
 
-from arena.llm.messages import Message
-from arena.llm.replies import storable
+from arena.llm.wires.messages import Message
+from arena.llm.wires.replies import storable
 from judges.protocols.judge_input import Criterion
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol, as_slot, text_field

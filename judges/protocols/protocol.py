@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from arena.llm.messages import Finish, Message
+from arena.llm.wires.messages import Finish, Message
 from judges.protocols.judge_input import Criterion, Item
 from judges.replies.labels import Labels
 from judges.replies.parsing import Parsed, Pick, judge_reply

@@ -61,7 +61,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from arena.llm.messages import Finish
+from arena.llm.wires.messages import Finish
 from judges.replies import lead_ins, remark_words
 from judges.replies.cleaning import without_echo, without_marked_answers, without_thoughts
 from judges.replies.json_objects import ReplyObject, objects_in, place_of_label

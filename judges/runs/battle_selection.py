@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
-from arena.running.planning import CannotPlan
+from arena.runs.planning import CannotPlan
 from judges.models import Game
 from judges.runs.scope import EVERYTHING, Scope
 

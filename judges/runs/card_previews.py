@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.contrib.auth.models import User
 
-from arena.llm.messages import Request
+from arena.llm.wires.messages import Request
 from arena.models import Arena, Attempt, Battle, Run
 from judges.games.battle_texts import Contest, contests_of
 from judges.games.no_call_rules import ruling_on

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from arena.llm.messages import Completion, Request, Usage
 from arena.llm.pricing import tokens_in_bound
+from arena.llm.wires.messages import Completion, Request, Usage
 from arena.models import Arena, Call, Endpoint, Prompt, PromptStatus, Run
-from arena.running.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
-from arena.running.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
+from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
+from arena.runs.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
 from judges.models import Checklist, ChecklistCall
 from judges.protocols.checklist import WRITING_SCHEMA, compose_writing, read_writing
 from judges.protocols.judge_input import Criterion

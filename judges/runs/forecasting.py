@@ -5,7 +5,7 @@ from math import ceil, floor
 from random import Random
 
 from arena.models import Call
-from arena.running.forecasting import FEWEST, Forecast, combined, forecast, past_calls
+from arena.runs.forecasting import FEWEST, Forecast, combined, forecast, past_calls
 from arena.wording import counted
 from judges.models import Game, Judge
 from judges.runs.planning import Bound, Counts, Draft

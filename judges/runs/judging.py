@@ -7,9 +7,9 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from arena.llm.messages import Completion
+from arena.llm.wires.messages import Completion
 from arena.models import Attempt, Battle, Call, PromptStatus, Run
-from arena.running.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Held, Link, Reading
+from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Held, Link, Reading
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import Contest, as_rows, contests_of
 from judges.games.recording import ENDING, end_game, file_ended, give_verdict, note_label, update_games

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 from django.db import transaction
 
-from arena.missing import n_answered_without_text, why_nothing_to_judge
 from arena.models import Arena, Competitor
-from arena.running.planning import CannotPlan
+from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
+from arena.runs.planning import CannotPlan
 from judges.cards import CardTaken, refreshed
 from judges.games.offline_games import offline_judge
 from judges.games.offline_judges import OFFLINE_JUDGES

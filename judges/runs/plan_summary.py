@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from arena.running.budget import dollars
-from arena.running.forecasting import Forecast
+from arena.runs.budget import dollars
+from arena.runs.forecasting import Forecast
 from arena.wording import counted
 from judges.models import Judge
 from judges.runs.forecasting import PILOT, Outlook, outlook

@@ -17,10 +17,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from arena.llm import pricing
-from arena.llm.messages import Request
+from arena.llm.wires.messages import Request
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
-from arena.running import controlling
-from arena.running.planning import PlanStale
+from arena.runs import control
+from arena.runs.planning import PlanStale
 from arena.wording import counted
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import Contest, contests_of
@@ -179,7 +179,7 @@ def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: U
     except IntegrityError as error:
         raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
     if not is_over and not draft.to_ask:
-        controlling.close(run.pk)  # its rounds need no call: nobody else would ring for them
+        control.close(run.pk)  # its rounds need no call: nobody else would ring for them
         run.refresh_from_db()
     return run
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.models import Battle, Competitor, PromptStatus, Response
-from arena.running.planning import CannotPlan
+from arena.runs.planning import CannotPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from arena.llm import pricing
-from arena.llm.messages import Usage
+from arena.llm.wires.messages import Usage
 from arena.models import Arena, Call, Run
-from arena.running import budget
+from arena.runs import budget
 from arena.wording import counted
 from judges.games.battle_texts import against_themselves
 from judges.games.request_builder import Asker

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 
-from arena.llm.messages import Message
+from arena.llm.wires.messages import Message
 from judges.protocols.template_slots import SLOTS, fill, parts_of, slots_in
 
 ANNOUNCEMENT = """\

@@ -6,7 +6,7 @@ that stands alone on its last line, or a JSON object that is closed.
 
 import re
 
-from arena.llm.messages import Finish
+from arena.llm.wires.messages import Finish
 from judges.verdicts.game_states import GameState
 
 UNFINISHED: dict[Finish, tuple[GameState, str]] = {

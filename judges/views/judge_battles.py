@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, identity
+from arena import access, voter_identity
 from arena.models import Arena, Battle
 from arena.views.battles import Tally, tallies
 from arena.views.context import page_context
@@ -41,7 +41,7 @@ def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     found = audit.battle_sets.get(request.GET.get("set", ""))
     if found is None:
         raise Http404("the audit has no such battles: choose a figure on the judge's page")
-    voter = identity.voter_of(request, arena, create=False)
+    voter = voter_identity.voter_of(request, arena, create=False)
     rows = _rows(access.battles_for(request.user, arena, voter), found["battles"], audit.judge_id)
     context = {
         "audit": audit,

@@ -9,9 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import access, identity
-from arena.csv_cells import to_csv
+from arena import access, voter_identity
 from arena.models import Arena, Run
+from arena.texts.csv_cells import to_csv
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
@@ -113,7 +113,7 @@ def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:
 
 def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
     """Games of this judge that are left out of its file for now."""
-    voters = {arena: identity.voter_of(request, arena, create=False)}
+    voters = {arena: voter_identity.voter_of(request, arena, create=False)}
     return games_in_play(request.user, voters, judge=judge).count()
 
 

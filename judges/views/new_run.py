@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from arena import access
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
-from arena.running.planning import CannotPlan, PlanStale
+from arena.runs.planning import CannotPlan, PlanStale
 from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context

@@ -6,7 +6,7 @@ from django import forms
 
 from arena.models import Arena, Competitor, PromptPool
 from arena.models.endpoints import DOLLAR
-from arena.running.planning import CannotPlan
+from arena.runs.planning import CannotPlan
 from arena.sentences import sentence
 from arena.views.run_forms import CapForm
 from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.filters import by_arena, by_text
 from arena.api.paging import NewestFirst
-from arena.api.reading import ReadView, arenas_asked_for
+from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.models import Competitor
-from ranking.api.rendering import BoardCSVRenderer
+from ranking.api.csv_renderer import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
-from ranking.keeping import keep
+from ranking.boards.snapshot_keeping import keep
 from ranking.models import Leaderboard, Snapshot
 
 

@@ -15,7 +15,7 @@ from arena.views.private_boards import of_the_board
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.scale import ELO_PER_LOGIT
-from ranking.views.table import board_table, by_place
+from ranking.views.board_table import board_table, by_place
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,21 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.languages import language_name
-from arena.missing import next_step
 from arena.models import Arena, Visibility
+from arena.prerequisites import next_step
+from arena.texts.languages import language_name
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from judges.verdicts.marked_verdicts import ON_MARKED
-from ranking.empty_boards import why_empty, why_unfitted
-from ranking.keeping import keep
-from ranking.lagging import votes_behind
+from ranking.boards.empty_boards import why_empty, why_unfitted
+from ranking.boards.lag import votes_behind
+from ranking.boards.note_words import ALONE, NEAR_START, NO_TEXTS
+from ranking.boards.snapshot_keeping import keep
 from ranking.models import Leaderboard, Snapshot
-from ranking.views.choosing import Choice, board_with_evidence, boards_of, chosen, same_method
-from ranking.views.table import DEFAULT_SORT, SORTS, BoardTable, board_table
-from ranking.wordings import ALONE, NEAR_START, NO_TEXTS
+from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
+from ranking.views.board_table import DEFAULT_SORT, SORTS, BoardTable, board_table
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12

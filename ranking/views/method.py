@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from arena.llm.usage import OVERSHOOT
+from arena.llm.wires.usage import OVERSHOOT
 from arena.views.context import page_context
 from judges.models import Game
 from judges.verdicts.combiners import COMBINERS
-from ranking.explaining import methods_explained
+from ranking.boards.method_docs import methods_explained
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
 

@@ -7,11 +7,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from arena import entering, limits
+from arena import rate_windows
 from arena.evidence import voting
-from arena.gauges import seconds_since_worker
 from arena.models import AdminLink, Call, Endpoint, RateWindow, WorkerSeen
-from arena.running import circuits, claiming, pace, sweeping
+from arena.operations import one_time_login
+from arena.operations.metrics import seconds_since_worker
+from arena.runs import dispatch, recovery
+from arena.runs.pacing import adaptive_rate, circuit_breaker
+from arena.runs.pacing.adaptive_rate import Limits, Report
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -32,10 +35,10 @@ def test_a_lease_of_a_dead_worker_does_not_stand_for_two_hours():
 def test_calls_of_an_engine_that_may_live_are_freed_after_a_lease_only(run):
     """They are paid for: whoever holds them renews in the right time, and only a dead one does not."""
     call = Call.objects.create(run=run, endpoint=run.agon_endpoint, place=1, lease_token="x", lease_until=AHEAD)
-    assert sweeping.free_the_lost(now=NOW) == 0
+    assert recovery.free_the_lost(now=NOW) == 0
     call.refresh_from_db()
     assert call.lease_until <= NOW + timedelta(minutes=2)
-    assert sweeping.free_the_lost(now=NOW + timedelta(minutes=3)) == 1
+    assert recovery.free_the_lost(now=NOW + timedelta(minutes=3)) == 1
 
 
 @pytest.fixture
@@ -52,39 +55,43 @@ def run():
 def test_a_retry_that_was_put_off_by_a_clock_ahead_goes_out_now(run):
     Call.objects.create(run=run, endpoint=run.agon_endpoint, place=1, not_before=AHEAD)
     soon = Call.objects.create(run=run, endpoint=run.agon_endpoint, place=2, not_before=NOW + timedelta(minutes=50))
-    found = claiming.candidates(run.pk, run.agon_endpoint, 5, left=None, now=NOW)
+    found = dispatch.candidates(run.pk, run.agon_endpoint, 5, left=None, now=NOW)
     assert [call.place for call in found] == [1]
     assert soon not in found
-    assert sweeping.due_runs(now=NOW) == [run.pk]
+    assert recovery.due_runs(now=NOW) == [run.pk]
 
 
 def test_an_endpoint_is_open_or_tried_no_longer_than_it_ever_is(run):
     endpoint = run.agon_endpoint
     endpoint.open_until = AHEAD
-    assert circuits.is_closed(endpoint, NOW)
+    assert circuit_breaker.is_closed(endpoint, NOW)
     endpoint.open_until = NOW + timedelta(seconds=200)
-    assert not circuits.is_closed(endpoint, NOW)
+    assert not circuit_breaker.is_closed(endpoint, NOW)
     Endpoint.objects.filter(pk=endpoint.pk).update(probe_until=AHEAD)
-    assert circuits.take_probe(endpoint, now=NOW)
-    assert not circuits.take_probe(endpoint, now=NOW + timedelta(seconds=1))
+    assert circuit_breaker.take_probe(endpoint, now=NOW)
+    assert not circuit_breaker.take_probe(endpoint, now=NOW + timedelta(seconds=1))
 
 
 def test_an_allowance_fills_and_learns_in_the_present():
-    allowance = pace.new_allowance("http://x", "", pace.Limits(), AHEAD)
-    pace.learn(allowance, [pace.Report(AHEAD, is_refused=True)], pace.Limits(), now=AHEAD, rng=random.Random(1))
-    assert pace.grant(allowance, [1], pace.Limits(), now=NOW) == 1, "the one call that tries"
-    pace.learn(
-        allowance, [pace.Report(NOW, is_refused=False)], pace.Limits(), now=NOW + timedelta(seconds=1), rng=random.Random(1)
+    allowance = adaptive_rate.new_allowance("http://x", "", Limits(), AHEAD)
+    adaptive_rate.learn(allowance, [Report(AHEAD, is_refused=True)], Limits(), now=AHEAD, rng=random.Random(1))
+    assert adaptive_rate.grant(allowance, [1], Limits(), now=NOW) == 1, "the one call that tries"
+    adaptive_rate.learn(
+        allowance,
+        [Report(NOW, is_refused=False)],
+        Limits(),
+        now=NOW + timedelta(seconds=1),
+        rng=random.Random(1),
     )
     assert allowance.n_refused == 0
-    assert pace.grant(allowance, [1] * 5, pace.Limits(), now=NOW + timedelta(seconds=10)) >= 1
+    assert adaptive_rate.grant(allowance, [1] * 5, Limits(), now=NOW + timedelta(seconds=10)) >= 1
 
 
 def test_windows_of_the_future_are_forgotten():
     for now in (AHEAD, NOW):
-        assert limits.allow("k", at_most=1, seconds=60, now=now)
+        assert rate_windows.allow("k", at_most=1, seconds=60, now=now)
     assert [window.starts_at for window in RateWindow.objects.all()] == [NOW]
-    assert limits.allow("k", at_most=1, seconds=60, now=AHEAD)
+    assert rate_windows.allow("k", at_most=1, seconds=60, now=AHEAD)
 
 
 def test_a_worker_that_was_seen_in_the_future_is_none():
@@ -96,9 +103,9 @@ def test_a_worker_that_was_seen_in_the_future_is_none():
 
 
 def test_a_link_opens_for_its_minutes_and_a_vote_can_be_taken_back_for_its_seconds():
-    link = entering.make_link(now=AHEAD).rstrip("/").rpartition("/")[2]
-    assert entering.is_open(link, now=AHEAD)
-    assert not entering.is_open(link, now=NOW)
+    link = one_time_login.make_link(now=AHEAD).rstrip("/").rpartition("/")[2]
+    assert one_time_login.is_open(link, now=AHEAD)
+    assert not one_time_login.is_open(link, now=NOW)
     assert AdminLink.objects.count() == 1
     arena = make_arena()
     vote = make_vote(make_battle(make_competitor(arena), make_competitor(arena)))
@@ -107,7 +114,7 @@ def test_a_link_opens_for_its_minutes_and_a_vote_can_be_taken_back_for_its_secon
 
 def test_the_beat_rings_in_the_present_when_the_clock_is_set_back():
     from arena.config import celery_app
-    from arena.config.beat import PresentScheduler
+    from arena.config.worker.beat import PresentScheduler
 
     with time_machine.travel(AHEAD) as clock:
         beat = PresentScheduler(celery_app, schedule={"x": {"task": "t", "schedule": 1.0}}, lazy=True)

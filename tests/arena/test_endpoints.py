@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from arena.llm.addresses import base_address
 from arena.models import Call, Endpoint
-from arena.running import controlling
+from arena.runs import control
 from judges.fakellm.script import Script
-from tests.arena.running.rows import add_calls, fake, make_endpoint, make_run, work
+from tests.arena.runs.rows import add_calls, fake, make_endpoint, make_run, work
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -188,12 +188,12 @@ def test_a_corrected_key_is_noticed_when_a_run_is_resumed(settings, monkeypatch,
         work(run)
         assert "AGON_KEY_X holds one word" in run.paused_because
         assert f'write AGON_KEY_X="{server.address} KEY"' in run.paused_because
-        with pytest.raises(controlling.NotPossible, match="stays paused"):
-            controlling.resume(run)
+        with pytest.raises(control.NotPossible, match="stays paused"):
+            control.resume(run)
         page = admin_client.post(reverse("run", args=[run.pk]), {"act": "resume"}, follow=True).content.decode()
         assert "Resumed" not in page
         monkeypatch.setenv("AGON_KEY_X", f"{server.address} sk-abcdefgh")
-        controlling.resume(run)
+        control.resume(run)
         assert work(run).state == "done"
 
 
@@ -201,7 +201,7 @@ def test_a_key_that_was_refused_is_tried_once_more_at_the_next_resume(settings):
     with fake(Script(behaviours=("unauthorized",)), settings) as server:
         run = make_run(make_endpoint(server, is_proven=False), 3)
         assert work(run).state == "paused"
-        controlling.resume(run)
+        control.resume(run)
         assert work(run).state == "done"
         assert len(server.requests) == 4
 
@@ -210,10 +210,10 @@ def test_an_endpoint_that_was_paused_by_hand_stays_so(settings):
     with fake(Script(), settings) as server:
         endpoint = make_endpoint(server, paused_because="too dear this month")
         run = make_run(endpoint, 1, state="paused", paused_because="x")
-        with pytest.raises(controlling.NotPossible, match="too dear this month"):
-            controlling.resume(run)
+        with pytest.raises(control.NotPossible, match="too dear this month"):
+            control.resume(run)
         add_calls(run, make_endpoint(server), 1, first=1)
-        controlling.resume(run)  # the other endpoint may be asked
+        control.resume(run)  # the other endpoint may be asked
         assert run.state == "running"
 
 

@@ -8,18 +8,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from arena.config import memory
+from arena.config.worker import memory
 from arena.evidence import ledger
 from arena.evidence.curation import delete_arena
 from arena.fit_memory import FitTooLarge, needed, room_for
 from arena.leases import LeaseLost, StillHeld
-from ranking import maths, publishing
-from ranking.due_boards import is_due, refresh_boards
-from ranking.fitting import fit_board
+from ranking import maths
+from ranking.boards import publishing
+from ranking.boards.due import is_due, refresh_boards
+from ranking.boards.fitting import fit_board
+from ranking.boards.methods import METHODS, Definition
+from ranking.boards.publishing import give_up_fits, publish_snapshot
 from ranking.maths.cancellation import asking
-from ranking.methods import METHODS, Definition
 from ranking.models import Leaderboard
-from ranking.publishing import give_up_fits, publish_snapshot
 from ranking.tasks import refit_board
 from tests import machine
 from tests.factories import make_arena, make_battle, make_competitor, make_vote

@@ -4,8 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.models import Arena
-from tests.arena.import_files import BATTLES
-from tests.arena.test_import_page import _confirm, _upload, curator, rung  # noqa: F401 - fixtures
+from tests.arena.importing.import_files import BATTLES
+from tests.arena.views.test_import_page import _confirm, _upload, curator, rung  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 MANY = BATTLES + "".join(f"name {n},other {n},tie,q{n},v\n" for n in range(501))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from arena import matchmaking, missing, offers
+from arena import matchmaking, pair_candidates, prerequisites
 from arena.evidence import voting
 from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Battle, CompetitorStatus, FinishState, Import, PromptStatus, Response
@@ -172,7 +172,7 @@ def test_the_side_is_drawn_by_the_server_evenly():
 
 def test_retired_competitors_and_prompts_are_not_served_even_from_a_kept_offer():
     arena = make_contest(3, 2)
-    offers.offer_of(arena)
+    pair_candidates.offer_of(arena)
     retired, prompt = arena.competitors.first(), arena.prompts.first()
     arena.competitors.filter(pk=retired.pk).update(status=CompetitorStatus.RETIRED)
     arena.prompts.filter(pk=prompt.pk).update(status=PromptStatus.RETIRED)
@@ -215,7 +215,7 @@ def test_an_arena_of_battles_without_answers_has_nothing_to_serve():
     arena = make_arena()
     make_vote(make_battle(make_competitor(arena), make_competitor(arena), make_prompt(arena)))
     assert serve(make_voter(arena)) is None
-    assert "without the texts" in missing.why_no_pair(arena)
+    assert "without the texts" in prerequisites.why_no_pair(arena)
 
 
 def test_one_of_several_repeats_is_chosen_evenly_and_each_pair_once():
@@ -244,7 +244,7 @@ def uneven_contest():
 
 def every_battle(arena):
     """All battles that a new voter could be served, with the probability that serving would store."""
-    offer = offers.load_offer(arena)
+    offer = pair_candidates.load_offer(arena)
     seen = {}
     for seed in range(300):
         draw = matchmaking._draw(offer, matchmaking.History(set(), {}, set()), rng=random.Random(seed))
@@ -319,6 +319,6 @@ def test_a_missing_function_of_weights_is_not_hidden(settings):
 def test_serving_asks_a_pinned_number_of_questions(django_assert_num_queries):
     arena = make_contest(6, 10)
     voter = make_voter(arena)
-    offers.offer_of(arena)
+    pair_candidates.offer_of(arena)
     with django_assert_num_queries(16):  # one of them whether a battle drawn by lot waits
         serve(voter)

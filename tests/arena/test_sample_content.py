@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from arena.sample.content import SampleArena, SampleError, SamplePrompt, load_prompts, load_sample
 from arena.sample.generation import Completion, answer, answer_all, build_messages, write_responses
 from arena.sample.votes import SimulatedVote, simulate_votes
-from arena.verifiers import passes
+from arena.texts.verifiers import passes
 
 KIND_CASES = [
     ({"kind": "contains", "any": ["Rhine", "Rhein"]}, "Der Rhein.", True),

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ranking.combined import Opinions, Votes
-from ranking.combined_fits import fit_combined
-from ranking.fitting import fit_board
+from ranking.boards.combined_fits import fit_combined
+from ranking.boards.fitting import fit_board
+from ranking.boards.methods import Definition
+from ranking.comparisons.people_and_judges import Opinions, Votes
 from ranking.maths import Comparisons
 from ranking.maths.models.bradley_terry import maximise
-from ranking.methods import Definition
 from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]

@@ -16,8 +16,8 @@ import django
 django.setup()
 import numpy as np
 from ranking import maths
-from ranking.fitting import fit_board
-from ranking.methods import Definition
+from ranking.boards.fitting import fit_board
+from ranking.boards.methods import Definition
 
 n, n_prompts, method = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 rng = np.random.default_rng(1)

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from arena.models import Attempt, Call, Run
-from tests.arena.running.rows import ROOT, engine_process, make_endpoint, make_run
+from tests.arena.runs.rows import ROOT, engine_process, make_endpoint, make_run
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]
 N_CALLS = int(os.environ.get("AGON_BENCH_CALLS", "10000"))
@@ -32,7 +32,7 @@ def _server(tmp_path, settings):
     try:
         address = re.search(r"http://([\d.:]+)/v1", process.stdout.readline())[1]
         settings.ENDPOINTS_ALLOWED = {address}
-        settings.RUN_KINDS = {"judge": "tests.arena.running.asking.Asking"}
+        settings.RUN_KINDS = {"judge": "tests.arena.runs.asking.Asking"}
         yield SimpleNamespace(openai_url=f"http://{address}/v1")
     finally:
         process.kill()

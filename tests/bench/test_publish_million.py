@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from arena.models import Arena, Battle, Voter
-from ranking.boards import ensure_boards
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
-from ranking.publishing import publish_snapshot
 from tests.factories import make_vote
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1_800), pytest.mark.django_db(transaction=True)]

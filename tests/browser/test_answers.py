@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.arena.test_formulas import BROKEN, CONVERTED
+from tests.arena.texts.test_formulas import BROKEN, CONVERTED
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

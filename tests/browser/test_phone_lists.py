@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from ranking.boards import ensure_boards
-from ranking.publishing import publish_snapshot
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot
 from tests.arena.test_matchmaking import make_contest as make_pairs
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_user, make_vote
 from tests.ranking.board_factories import make_board

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from arena.models import Ballot, Battle, Response, Vote
-from tests.arena.test_rendering import PAYLOADS
+from tests.arena.texts.test_rendering import PAYLOADS
 from tests.browser.conftest import ROOT
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from arena.models import Arena, Battle, Endpoint, Run
-from arena.running.engine import Engine
+from arena.runs.engine import Engine
 from judges.fakellm.server import FakeServer
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response
 from tests.judges.game_factories import make_endpoint

@@ -12,9 +12,9 @@ from random import Random
 import pytest
 
 from arena.llm.client import close_clients, complete
-from arena.llm.errors import LLMError
-from arena.llm.messages import Message, Request, Target
+from arena.llm.failures.errors import LLMError
 from arena.llm.pricing import tokens_in_bound
+from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.asked import asked_on_openai, content_key
 from judges.fakellm.connections import Incoming
 from judges.fakellm.playing import behaviour_of, said

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from arena.importing.files.reading import is_empty, shape_of
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
 from arena.importing.formats.chatbot_arena import ChatbotArena
 from arena.importing.formats.format import Format
@@ -9,8 +11,6 @@ from arena.importing.formats.llmfao import Llmfao
 from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
-from arena.importing.reading import is_empty, shape_of
-from arena.importing.rows import BattleRow, PromptRow, ResponseRow
 from arena.models import Import
 
 OWN = ("jsonl", "csv")  # one thing in two shapes

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from arena.importing import fields
+from arena.importing.files import fields
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path
-from arena.importing.problems import RowProblem
-from arena.importing.reading import Row, Shape
-from arena.importing.rows import PromptRow, ResponseRow, without_thinking
 
 
 class ArenaHardQuestions(Format[PromptRow]):

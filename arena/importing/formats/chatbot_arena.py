@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from arena.importing import fields
+from arena.importing.files import fields
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reports import numbered
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
-from arena.importing.problems import RowProblem
-from arena.importing.reading import Row, Shape
-from arena.importing.reports import numbered
-from arena.importing.rows import BattleRow, PromptRow, VoteRow
-from arena.languages import code_of
 from arena.outcomes import Outcome
+from arena.texts.languages import code_of
 
 WINNERS = {
     "model_a": Outcome.A,

@@ -2,8 +2,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from arena.importing.reading import Row, Shape
-from arena.importing.rows import BattleRow, PromptRow, ResponseRow
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 
 
 class Format[T: (BattleRow, PromptRow, ResponseRow)]:

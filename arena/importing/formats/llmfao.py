@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from arena.importing import fields
+from arena.importing.files import fields
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
-from arena.importing.problems import RowProblem
-from arena.importing.reading import Row, Shape
-from arena.importing.rows import BattleRow, PromptRow, VoteRow
 from arena.outcomes import Outcome
 
 WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}

@@ -5,13 +5,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from arena.importing import fields
-from arena.importing.columns import Columns
+from arena.importing.files import fields
+from arena.importing.files.columns import Columns
+from arena.importing.files.problems import EMPTY, MISSING, Problems, RowProblem
+from arena.importing.files.reading import Row, Shape, read_rows
+from arena.importing.files.reports import numbered, what_is_so
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
-from arena.importing.problems import EMPTY, MISSING, Problems, RowProblem
-from arena.importing.reading import Row, Shape, read_rows
-from arena.importing.reports import numbered, what_is_so
-from arena.importing.rows import BattleRow, PromptRow, VoteRow
 from arena.outcomes import Outcome
 
 LABELS = {0: Outcome.TIE, 1: Outcome.A, 2: Outcome.B}

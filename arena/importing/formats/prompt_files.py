@@ -5,15 +5,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from arena.importing import fields
+from arena.importing.files import fields
+from arena.importing.files.problems import MISSING, Plain, RowProblem
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reports import numbered
+from arena.importing.files.rows import PromptRow
 from arena.importing.formats.format import Format
-from arena.importing.problems import MISSING, Plain, RowProblem
-from arena.importing.reading import Row, Shape
-from arena.importing.reports import numbered
-from arena.importing.rows import PromptRow
-from arena.languages import code_of
 from arena.models import PromptStatus
-from arena.verifiers import check_verifier
+from arena.texts.languages import code_of
+from arena.texts.verifiers import check_verifier
 
 STATUSES = {status.value: status.value for status in PromptStatus}
 IDS = ("question_id", "prompt_id", "uid", "key")  # other words for a prompt's id
@@ -92,7 +92,7 @@ def category_path(written: str) -> str:
 
 
 def checked_verifier(verifier: object) -> dict[str, Any]:
-    """One that can be stored and that `arena.verifiers` understands: a bad one would only be found when answers are checked."""
+    """One that can be stored and that `texts.verifiers` understands: a bad one would only be found when answers are checked."""
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
     if _depth(verifier) > MOST_LEVELS:

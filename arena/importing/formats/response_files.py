@@ -2,11 +2,11 @@
 
 from types import MappingProxyType
 
-from arena.importing import fields
+from arena.importing.files import fields
+from arena.importing.files.reading import Row, Shape
+from arena.importing.files.rows import ResponseRow, without_thinking
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS
-from arena.importing.reading import Row, Shape
-from arena.importing.rows import ResponseRow, without_thinking
 from arena.models import FinishState
 
 FINISHES = {state.value: state.value for state in (FinishState.STOP, FinishState.LENGTH, FinishState.FAILED)}

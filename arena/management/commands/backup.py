@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.backups import BackupError, WrongPlace, make_backup
+from arena.operations.backups import BackupError, WrongPlace, make_backup
 
 
 class Command(BaseCommand):

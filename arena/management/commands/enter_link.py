@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from arena.config.proxies import public_url
-from arena.config.serving import running_url
-from arena.entering import LINK_MINUTES, make_link
+from arena.config.serving.supervisor import running_url
+from arena.operations.one_time_login import LINK_MINUTES, make_link
 
 
 class Command(BaseCommand):

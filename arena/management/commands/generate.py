@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from arena import answer_plans, generation
-from arena.answer_plans import AnswerDraft, Wish
-from arena.generation import Settings
+from arena.management.run_command import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
 from arena.models import Arena, Call, Run
-from arena.running import controlling
-from arena.running.forecasting import FEWEST
-from arena.running.terminal import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
+from arena.run_kinds import answer_plans, generation
+from arena.run_kinds.answer_plans import AnswerDraft, Wish
+from arena.run_kinds.generation import Settings
+from arena.runs import control
+from arena.runs.forecasting import FEWEST
 from arena.wording import counted
 
 
@@ -73,7 +73,7 @@ class Command(RunCommand[AnswerDraft]):
         run = self.work(answer_plans.start(pilot, cap=cap, name=f"pilot of {counted(pilot.n_wanted, 'answer')}"))
         if run.state != Run.State.DONE:
             told = f"the pilot is {run.get_state_display()}: the rest was not sent"
-            raise CommandError(told, returncode=controlling.ending(run))
+            raise CommandError(told, returncode=control.ending(run))
         rest = answer_plans.drafted(draft.arena, draft.wish)  # what failed is asked again with it
         if self.is_something_left(rest):
             left = None if cap is None else max(cap - run.spent, 0)

@@ -2,9 +2,9 @@
 
 from django.urls import reverse
 
-from arena.importing.terminal import ImportCommand
+from arena.management.import_command import ImportCommand
 from arena.models import Import
-from arena.offers import offers_vote
+from arena.pair_candidates import offers_vote
 
 
 class Command(ImportCommand):

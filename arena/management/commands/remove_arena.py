@@ -5,8 +5,8 @@ from django.db.models import Count, Q, Sum
 
 from arena.evidence.curation import delete_arena
 from arena.models import Arena, Battle, Call, Run, Vote
-from arena.running.budget import dollars
-from arena.running.controlling import end_runs
+from arena.runs.budget import dollars
+from arena.runs.control import end_runs
 from arena.wording import agreeing, counted
 
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from arena.models import Prompt, Response
-from arena.rendering import RENDERED_BY, refresh
+from arena.texts.rendering import RENDERED_BY, refresh
 
 BATCH = 200
 

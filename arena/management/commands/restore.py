@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from arena.backups import BackupError, restore_backup
-from arena.config.serving import CannotServe, folder_held
-from arena.gauges import seconds_since_worker
+from arena.config.serving.supervisor import CannotServe, folder_held
 from arena.models import Arena, WorkerSeen
-from arena.readiness import WORKER_SILENT_SECONDS
+from arena.operations.backups import BackupError, restore_backup
+from arena.operations.metrics import seconds_since_worker
+from arena.operations.readiness import WORKER_SILENT_SECONDS
 from arena.wording import counted
 
 

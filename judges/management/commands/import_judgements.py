@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 
-from arena.importing.newcomers import TooManyCompetitors, add_allowance
+from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.models import Arena
 from arena.wording import agreeing, counted
 from judges.importing.judgement_loading import LAYOUTS, Taken, import_judgements

@@ -19,16 +19,16 @@ from django.db.models import Count
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from arena.exit_codes import MEANINGS, Exit, told
+from arena.management.exit_codes import MEANINGS, Exit, told
+from arena.management.run_command import left_to_others, named_arena, resumed, run_to_resume
+from arena.management.run_progress import failures
 from arena.models import Arena, Competitor, Endpoint, PromptPool, Run
 from arena.models.endpoints import DOLLAR
-from arena.running import controlling
-from arena.running.budget import dollars, spent_in_words
-from arena.running.engine import Engine, RunGone
-from arena.running.forecasting import FEWEST
-from arena.running.planning import CannotPlan, PlanStale
-from arena.running.terminal import left_to_others, named_arena, resumed, run_to_resume
-from arena.running.watching import failures
+from arena.runs import control
+from arena.runs.budget import dollars, spent_in_words
+from arena.runs.engine import Engine, RunGone
+from arena.runs.forecasting import FEWEST
+from arena.runs.planning import CannotPlan, PlanStale
 from judges.card_parameters import SAYS
 from judges.cards import CardTaken, called_judge, named_protocol, refreshed
 from judges.games.offline_games import offline_judge
@@ -184,7 +184,7 @@ class Command(BaseCommand):
             task = bar.add_task("", total=None, stage="")
 
             def look() -> None:
-                now = controlling.progress(run)
+                now = control.progress(run)
                 bar.update(task, completed=now.n_over, total=now.n_calls, stage=now.stage and f", {now.stage}")
 
             # An engine leaves longer waits to a worker's sweep; here is none, so another one goes on.
@@ -210,7 +210,7 @@ class Command(BaseCommand):
     def _end(self, run: Run) -> None:
         if run.paused_because:
             raise CommandError(f"Paused: {run.paused_because}", returncode=Exit.PAUSED)
-        if (code := controlling.ending(run)) != Exit.DONE:
+        if (code := control.ending(run)) != Exit.DONE:
             raise CommandError(f"run {run.pk}: {MEANINGS[code]}", returncode=code)
 
 

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from arena.management.run_command import RunCommand, named_endpoint, refuse
 from arena.models import Arena, Run
-from arena.running.terminal import RunCommand, named_endpoint, refuse
 from judges.runs import checklist_writing
 from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish
 

@@ -14,7 +14,7 @@ from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
 from arena.wording import counted
 from judges.sample import PORT, SCRIPTED, judge_sample_offline, plan_scripted_judges
-from ranking.boards import ensure_boards
+from ranking.boards.default_boards import ensure_boards
 from ranking.models import Leaderboard
 
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
                 self._publish(board)
 
     def _publish(self, board: Leaderboard) -> None:
-        from ranking.publishing import BoardBusy, publish_snapshot  # scipy: a second that later starts do not need
+        from ranking.boards.publishing import BoardBusy, publish_snapshot  # scipy: a second that later starts do not need
 
         try:
             snapshot = publish_snapshot(board)

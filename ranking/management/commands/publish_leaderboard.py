@@ -5,9 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from arena.fit_memory import FitTooLarge
 from arena.models import Arena
 from arena.wording import counted
-from ranking.boards import ensure_boards
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import BoardBusy, publish_snapshot
 from ranking.models import Leaderboard
-from ranking.publishing import BoardBusy, publish_snapshot
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ranking.boards.publishing import rebuild
 from ranking.models import Snapshot
-from ranking.publishing import rebuild
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 import pytest
 
 from arena.llm.client import close_clients
-from arena.llm.messages import Message, Request, Target
+from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.server import serving
 
 SECRET = "sk-not-to-be-seen-0123456789"

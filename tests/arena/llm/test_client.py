@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from arena.llm.client import complete
-from arena.llm.errors import Cause, Kind, LLMError
-from arena.llm.messages import Usage
+from arena.llm.failures.errors import Cause, Kind, LLMError
+from arena.llm.wires.messages import Usage
 from judges.fakellm.script import Script
 from tests.arena.llm.conftest import question, target_at
 from tests.arena.llm.raw_server import raw_server, reply

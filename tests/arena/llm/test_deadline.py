@@ -8,7 +8,7 @@ import time
 import pytest
 
 from arena.llm.client import close_clients, complete
-from arena.llm.errors import Cause, Kind, LLMError
+from arena.llm.failures.errors import Cause, Kind, LLMError
 from tests.arena.llm.conftest import question, target_at
 from tests.arena.llm.raw_server import raw_server, reply
 from tests.arena.llm.test_transport import certificate  # noqa: F401  a fixture

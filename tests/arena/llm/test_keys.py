@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from arena.llm.client import complete
-from arena.llm.errors import Cause, Kind, LLMError
+from arena.llm.failures.errors import Cause, Kind, LLMError
 from arena.llm.keys import key_for, redacted
 from judges.fakellm.script import Script
 from tests.arena.llm.conftest import SECRET, question, target_at

@@ -3,7 +3,7 @@
 import pytest
 
 from arena.llm.client import complete
-from arena.llm.errors import Cause, Kind, LLMError
+from arena.llm.failures.errors import Cause, Kind, LLMError
 from tests.arena.llm.conftest import question, target_at
 
 testing = pytest.importorskip("llmock.testing", reason="llmock is not installed")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from arena.llm.client import close_clients, complete
-from arena.llm.complaints import complaint_in
-from arena.llm.errors import Cause, Kind, LLMError
-from arena.llm.refusals import refusal_in
-from arena.running.budget import cost_of
+from arena.llm.failures.error_bodies import complaint_in
+from arena.llm.failures.errors import Cause, Kind, LLMError
+from arena.llm.failures.refused_fields import refusal_in
+from arena.runs.budget import cost_of
 from tests.arena.llm.conftest import SECRET, question, target_at
 from tests.arena.llm.raw_server import answering, reply
 

@@ -3,8 +3,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.llm.messages import Message, Request, Usage
 from arena.llm.pricing import cost, tokens_in_bound, upper_bound
+from arena.llm.wires.messages import Message, Request, Usage
 
 PRICES, COUNTS = st.integers(0, 10**9), st.integers(0, 10**7)
 

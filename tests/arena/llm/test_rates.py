@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.llm.messages import RateHeaders
-from arena.llm.rates import LONGEST_WAIT, rate_headers, retry_after
+from arena.llm.rate_headers import LONGEST_WAIT, rate_headers, retry_after
+from arena.llm.wires.messages import RateHeaders
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

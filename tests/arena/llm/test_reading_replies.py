@@ -6,10 +6,10 @@ import random
 import pytest
 
 from arena.llm.client import close_clients, complete
-from arena.llm.endings import ending_of
-from arena.llm.errors import Cause, Kind, LLMError
-from arena.llm.messages import Completion, Usage
-from arena.llm.thinking import parted
+from arena.llm.failures.errors import Cause, Kind, LLMError
+from arena.llm.wires.endings import ending_of
+from arena.llm.wires.messages import Completion, Usage
+from arena.llm.wires.thinking import parted
 from judges.protocols.pairwise import PAIRWISE
 from tests.arena.llm.conftest import SECRET, question, target_at
 from tests.arena.llm.raw_server import answering, reply

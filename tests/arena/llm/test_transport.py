@@ -9,7 +9,7 @@ import pytest
 
 from arena.llm.addresses import Place
 from arena.llm.client import complete
-from arena.llm.errors import Cause, Kind, LLMError
+from arena.llm.failures.errors import Cause, Kind, LLMError
 from arena.llm.transport import PinnedTransport
 from tests.arena.llm.conftest import question, target_at
 from tests.arena.llm.raw_server import raw_server, reply

@@ -8,10 +8,10 @@ from judges.audits.refresh import audit_judge
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import serving
 from judges.models import Judge
-from ranking.judged import judged_evidence
-from ranking.juries import Rules
+from ranking.boards.publishing import publish_snapshot
+from ranking.comparisons.judge_comparisons import judged_evidence
+from ranking.comparisons.judge_selection import Rules
 from ranking.models import Snapshot
-from ranking.publishing import publish_snapshot
 from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
 from tests.ranking.board_factories import make_board
 

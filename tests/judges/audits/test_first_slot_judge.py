@@ -7,8 +7,8 @@ from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.verdict import Verdict
+from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
-from ranking.publishing import publish_snapshot
 from tests.judges.remote import GoldRow, ask_all, audited, games_by_battle, judge_at, make_gold_arena
 from tests.ranking.board_factories import make_board
 

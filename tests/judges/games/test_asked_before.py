@@ -6,10 +6,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from arena.answer_plans import Wish, drafted, start
-from arena.generation import Settings
 from arena.models import Attempt, Prompt, PromptStatus, Response, Run
-from arena.running import controlling
+from arena.run_kinds.answer_plans import Wish, drafted, start
+from arena.run_kinds.generation import Settings
+from arena.runs import control
 from judges.cards import called_judge
 from judges.fakellm.script import Script
 from judges.fakellm.server import serving
@@ -87,7 +87,7 @@ def test_prompts_that_were_retired_meanwhile_are_left_out_of_a_run_that_goes_on(
         assert len(server.requests) == 6
     states = dict(Game.objects.values_list("battle__prompt", "state"))
     assert states == {battles[0].prompt_id: "not_asked", battles[-1].prompt_id: "ok"}
-    assert controlling.progress(run).n_cancelled == 6
+    assert control.progress(run).n_cancelled == 6
 
 
 def test_what_was_retired_when_the_run_was_planned_is_judged_all_the_same(settings):
@@ -153,7 +153,7 @@ def test_removing_an_arena_ends_its_runs_and_says_what_was_paid(settings, monkey
 
 def test_a_run_whose_arena_goes_ends_with_a_name(settings, monkeypatch):
     from arena.evidence.curation import delete_arena
-    from arena.running.engine import Engine, RunGone
+    from arena.runs.engine import Engine, RunGone
 
     with serving(Script(latency=0.05)) as server:
         arena, battles = make_battles(n_prompts=2)

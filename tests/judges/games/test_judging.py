@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from arena.models import Attempt, Endpoint, Event
-from arena.running import controlling
+from arena.runs import control
 from judges.cards import called_judge, new_version
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import serving
@@ -217,10 +217,10 @@ def test_an_endpoint_that_is_edited_in_mid_run_pauses_the_run_until_it_is_put_ba
     assert not Game.objects.decided().exists()
     assert f"the judge strict was made for {before} at " in run.paused_because
     assert "Put the endpoint back and resume this run; or cancel this run" in run.paused_because
-    with pytest.raises(controlling.NotPossible, match=r"stays paused\. the judge strict was made for"):
-        controlling.resume(run)
+    with pytest.raises(control.NotPossible, match=r"stays paused\. the judge strict was made for"):
+        control.resume(run)
     Endpoint.objects.update(model=before)
-    controlling.resume(run)
+    control.resume(run)
     assert work(run).state == "done"
     assert set(Game.objects.values_list("state", flat=True)) == {"ok"}
 

@@ -12,10 +12,10 @@ from django.urls import NoReverseMatch, reverse
 from kombu import Connection
 
 from arena.llm.client import close_clients, complete
-from arena.llm.errors import LLMError
-from arena.llm.messages import Message, Request, Target
+from arena.llm.failures.errors import LLMError
+from arena.llm.wires.messages import Message, Request, Target
 from arena.models import Attempt, Call, Endpoint
-from arena.running.engine import Engine
+from arena.runs.engine import Engine
 from arena.tasks import work_on_run
 from judges.audits.refresh import audit_judge
 from judges.cards import called_judge

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.running.kinds import Held
+from arena.runs.kinds import Held
 from judges.cards import called_judge, check_card, new_version
 from judges.games.battle_texts import contests_of
 from judges.games.request_builder import Asker

@@ -9,8 +9,8 @@ from django.urls import reverse
 from arena.evidence.curation import delete_arena
 from arena.models import Attempt, Call, Run
 from arena.models.endpoints import DOLLAR
-from arena.running import controlling
-from arena.running.planning import PlanStale
+from arena.runs import control
+from arena.runs.planning import PlanStale
 from judges.cards import called_judge
 from judges.fakellm.script import JudgeScript, Rule, Script
 from judges.fakellm.server import serving
@@ -18,7 +18,7 @@ from judges.models import Checklist, ChecklistCall, Game
 from judges.runs import checklist_writing
 from judges.runs.checklist_writing import Settings, Wish
 from judges.runs.planning import draw_up, plan_judging
-from tests.arena.running.rows import in_threads
+from tests.arena.runs.rows import in_threads
 from tests.factories import make_arena, make_pool, make_prompt, make_user
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work
 
@@ -101,7 +101,7 @@ def test_a_reply_that_holds_no_checklist_says_why_and_can_be_asked_again(fake, s
     assert (run.state, call.state, call.outcome, Checklist.objects.count()) == ("failed", "failed", outcome, 0)
     assert reason in call.reason
     fake.script = Script()
-    assert controlling.again(run) == 1
+    assert control.again(run) == 1
     work(run)
     assert Checklist.objects.get().call == call
 
@@ -180,7 +180,7 @@ def test_an_edited_checklist_is_not_written_over_by_calls_that_are_asked_again(f
     work(run)
     Checklist.objects.update(criteria=MINE, written_by=make_user())
     Call.objects.update(state="failed")
-    controlling.again(run)
+    control.again(run)
     work(run)
     assert Checklist.objects.get().criteria == MINE
     assert len(fake.requests) == 1
@@ -216,7 +216,7 @@ def _is_stale(draft):
 def test_what_a_paused_run_is_still_to_ask_is_not_asked_twice(fake, settings, arena, capsys):
     endpoint = fake_endpoint(fake, settings)
     run = planned(arena, endpoint, n_prompts=2)
-    controlling.pause(run)
+    control.pause(run)
     with pytest.raises(CommandError, match=f"run {run.pk} is paused") as ended:  # it ended as if all were done
         write(arena, endpoint, "--yes")
     assert ended.value.returncode == 3

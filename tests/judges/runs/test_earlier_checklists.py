@@ -14,7 +14,7 @@ from judges.models import Checklist, Game
 from judges.runs.earlier_checklists import mixed_lists, on_earlier_lists
 from judges.runs.plan_summary import lines_of
 from judges.runs.planning import draw_up, plan_judging
-from ranking.judged import judged_evidence
+from ranking.comparisons.judge_comparisons import judged_evidence
 from tests.factories import make_user
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work
 

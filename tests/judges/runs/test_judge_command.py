@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.models import Battle, Response, Run
-from arena.running.controlling import pause
+from arena.runs.control import pause
 from judges.cards import called_judge, refreshed
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving

@@ -12,8 +12,8 @@ from judges.fakellm.script import Script
 from judges.fakellm.server import serving
 from judges.models import Game
 from judges.runs.planning import plan_judging
-from tests.arena.running.rows import engine_process
-from tests.arena.running.rows import work as work_off
+from tests.arena.runs.rows import engine_process
+from tests.arena.runs.rows import work as work_off
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from arena.models import Call, Event, FinishState, Run
-from arena.running.planning import PlanStale
+from arena.runs.planning import PlanStale
 from judges.cards import called_judge, new_version
 from judges.games.offline_games import offline_judge
 from judges.models import Game

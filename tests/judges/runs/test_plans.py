@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from arena.models import Ballot, Battle
-from arena.running.planning import CannotPlan
+from arena.runs.planning import CannotPlan
 from judges.games.offline_games import offline_judge
 from judges.models import Game
 from judges.runs.battle_selection import active_pairs, all_pairs, given_battles, standing_battles, unused_battles_dropped

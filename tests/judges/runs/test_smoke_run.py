@@ -13,7 +13,7 @@ from judges.fakellm.script import Script
 from judges.fakellm.server import serving
 from judges.models import Game
 from judges.runs.planning import plan_judging
-from tests.arena.running.rows import work
+from tests.arena.runs.rows import work
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import ids, make_battles
 

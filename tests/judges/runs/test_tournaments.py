@@ -11,9 +11,9 @@ from django.db import connections
 from django.utils import timezone
 
 from arena.models import Battle, Call, Competitor, Response, Run
-from arena.running import controlling
-from arena.running.engine import Engine
-from arena.running.planning import PlanStale
+from arena.runs import control
+from arena.runs.engine import Engine
+from arena.runs.planning import PlanStale
 from judges.cards import called_judge
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
@@ -24,7 +24,7 @@ from judges.runs.brackets import Brackets, entrants_of, results_of
 from judges.runs.planning import draw_up, plan_judging, start
 from judges.runs.tournaments import draw_up_tournament
 from ranking.maths.tournaments.formats import coin_flip, single_elimination
-from tests.arena.running.rows import engine_process
+from tests.arena.runs.rows import engine_process
 from tests.factories import make_competitor, make_response
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work
@@ -118,11 +118,11 @@ def test_stored_replies_lead_from_round_to_round_without_a_call(fake, settings):
 def test_how_far_it_is_can_be_seen_from_the_start():
     arena, _ = make_battles(n_prompts=3, n_competitors=5)
     run = start_tournament(arena, [judge_that_is_never_asked()])
-    shown = controlling.progress(run)
+    shown = control.progress(run)
     assert (shown.stage, shown.n_calls, shown.n_waiting) == ("round 1 of 3", 3 * 4 * 2, 3 * 2 * 2)
     decide(run)
-    controlling.close(run.pk)
-    shown = controlling.progress(run)
+    control.close(run.pk)
+    shown = control.progress(run)
     assert (shown.stage, shown.n_calls, shown.n_over, shown.n_waiting) == ("round 2 of 3", 24, 12, 6)
 
 
@@ -131,7 +131,7 @@ def test_the_next_round_is_added_once_however_often_it_is_asked_for():
     run = start_tournament(arena, [judge_that_is_never_asked()])
     decide(run)
     for _ in range(3):
-        controlling.close(run.pk)
+        control.close(run.pk)
     assert Call.objects.filter(run=run).count() == 8 + 4
     assert sorted(Call.objects.filter(run=run).values_list("place", flat=True)) == list(range(12))
 
@@ -162,7 +162,7 @@ def test_engines_that_ask_at_once_add_nothing_twice():
         assert Call.objects.filter(run=run).count() == n_calls
         assert Run.objects.get(pk=run.pk).state == "running"
         decide(run)
-        assert in_threads(4, lambda: controlling.close(run.pk)) == []
+        assert in_threads(4, lambda: control.close(run.pk)) == []
     run.refresh_from_db()
     assert (run.state, [len(each) for each in run.plan["tournament"]["results"]]) == ("done", [16, 8, 4])
 
@@ -231,7 +231,7 @@ def test_one_cap_holds_for_all_rounds_and_a_raised_one_goes_on(fake, settings):
     run = start_tournament(arena, [called_judge(endpoint, "pairwise", parameters={"max_tokens": 10_000})], cap=40_000)
     run = work(run)
     assert (run.state, len(fake.requests), run.plan["stage"]) == ("paused", 4, "round 2 of 2")
-    controlling.raise_cap(run, 60_000)
+    control.raise_cap(run, 60_000)
     run = work(run)
     assert (run.state, len(fake.requests), run.spent) == ("done", 6, 60_000)
 
@@ -240,8 +240,8 @@ def test_a_cancelled_tournament_has_no_further_round():
     arena, _ = make_battles(n_prompts=1, n_competitors=4)
     run = start_tournament(arena, [judge_that_is_never_asked()])
     decide(run)
-    controlling.cancel(run)
-    controlling.close(run.pk)
+    control.cancel(run)
+    control.close(run.pk)
     assert (Run.objects.get().state, Call.objects.count()) == ("cancelled", 4)
 
 
@@ -252,7 +252,7 @@ def test_a_failed_game_that_is_asked_again_changes_nobodys_way(fake, settings):
     met = games_of(arena)
     assert {state for *_, state, _ in met} == {"filtered"}
     fake.script = Script(judge=JudgeScript(accuracy=1.0))
-    assert controlling.again(run) == 12
+    assert control.again(run) == 12
     run = work(run)
     assert (run.state, {state for *_, state, _ in games_of(arena)}) == ("done", {"ok"})
     assert {row[:4] for row in games_of(arena)} == {row[:4] for row in met}
@@ -264,7 +264,7 @@ def test_a_round_is_not_over_while_a_game_of_it_is_asked_again():
     run = start_tournament(arena, [judge_that_is_never_asked()])
     decide(run)
     Call.objects.filter(pk=Call.objects.first().pk).update(state=Call.State.WAITING)
-    controlling.close(run.pk)
+    control.close(run.pk)
     assert Call.objects.filter(run=run).count() == 4
 
 
@@ -274,7 +274,7 @@ def test_who_answers_later_is_not_in_it():
     make_response(battles[0].prompt, make_competitor(arena, "late"), "Too late.")
     while Run.objects.get().state == "running":
         decide(run)
-        controlling.close(run.pk)
+        control.close(run.pk)
     assert Game.objects.count() == 6
     assert not Battle.objects.filter(competitor_b__name="late").exists()
 
@@ -286,10 +286,10 @@ def test_games_that_another_run_is_at_are_waited_for():
     other, _ = plan_judging(arena, [judge], battles_of(arena, [first]))
     run = start_tournament(arena, [judge])
     decide(run)
-    controlling.close(run.pk)
+    control.close(run.pk)
     assert (Run.objects.get(pk=run.pk).state, Call.objects.filter(run=run).count()) == ("running", 2)
     decide(other)
-    controlling.close(run.pk)
+    control.close(run.pk)
     assert Call.objects.filter(run=run).count() == 2 + 2
 
 
@@ -297,15 +297,15 @@ def test_games_of_a_paused_run_hold_it_up_and_it_says_so():
     arena, _ = make_battles(n_prompts=1, n_competitors=4)
     judge = judge_that_is_never_asked()
     other, _ = plan_judging(arena, [judge], battles_of(arena, Brackets(entrants_of(arena), seed=1).meetings[:1]))
-    controlling.pause(other)
+    control.pause(other)
     run = start_tournament(arena, [judge])
     decide(run)
-    controlling.close(run.pk)
+    control.close(run.pk)
     run.refresh_from_db()
     assert (run.state, f"run {other.pk} has games of this round and is paused" in run.paused_because) == ("paused", True)
-    controlling.cancel(other)
-    controlling.resume(run)
-    controlling.close(run.pk)
+    control.cancel(other)
+    control.resume(run)
+    control.close(run.pk)
     assert Run.objects.get(pk=run.pk).plan["stage"] == "round 2 of 2"
 
 
@@ -316,7 +316,7 @@ def test_a_judge_that_was_edited_between_rounds_pauses_it():
     decide(run)
     judge.endpoint.model = "another"
     judge.endpoint.save()
-    controlling.close(run.pk)
+    control.close(run.pk)
     run.refresh_from_db()
     assert run.state == "paused"
     assert "start another run" in run.paused_because
@@ -329,7 +329,7 @@ def test_an_answer_that_is_gone_pauses_it():
     met = Battle.objects.get()
     Response.objects.exclude(pk__in=[met.response_a_id, met.response_b_id]).delete()
     decide(run)
-    controlling.close(run.pk)
+    control.close(run.pk)
     run.refresh_from_db()
     assert (run.state, run.paused_because) == ("paused", "an answer that is in this tournament is gone: start another run")
 
@@ -375,7 +375,7 @@ def test_two_plans_that_play_a_failed_game_again_do_not_both_start():
     start(drafts[0])
     with pytest.raises(PlanStale, match="draw the plan up again"):
         start(drafts[1])
-    assert controlling.again(run) == 6
+    assert control.again(run) == 6
     assert Run.objects.count() == 2
 
 

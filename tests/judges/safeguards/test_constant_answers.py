@@ -13,8 +13,8 @@ from judges.models import ConstantAnswers, Game
 from judges.runs.planning import draw_up
 from judges.safeguards.constant_answer_flags import constant_flags, sweep
 from judges.tasks import look_for_constant_answers
-from ranking.boards import ensure_boards
-from ranking.publishing import publish_snapshot
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_prompt, make_response, make_user, make_vote
 from tests.judges.game_factories import make_game, make_judge
 from tests.judges.judging_factories import fake_endpoint

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from arena.llm.messages import Message
+from arena.llm.wires.messages import Message
 from judges.protocols import PROTOCOLS, Criterion, Item, SingleProtocol
 from judges.safeguards.delimiters import (
     ANNOUNCEMENT,

@@ -1,0 +1,211 @@
+"""What all curation pages share: who may do what, lists over millions of rows, actions that ask first."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from arena import access
+from arena.admin.json_fields import WrittenJSONField
+from arena.wording import counted
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+    BasePaginator = Paginator[Any]
+else:
+    ModelAdmin, TabularInline, BasePaginator = admin.ModelAdmin, admin.TabularInline, Paginator
+
+MOST_COUNTED = 10_000
+MOST_VALUES = 100
+
+
+class CappedPaginator(BasePaginator):
+    """Counts no further than anybody turns pages: the whole count of a million rows is paid on every look."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count > MOST_COUNTED
+
+
+class CuratorAdmin(ModelAdmin):
+    """Staff are curators and may curate everything. Nothing is deleted: it is retired, closed or set aside."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    paginator = CappedPaginator
+    formfield_overrides = {JSONField: {"form_class": WrittenJSONField}}
+    fixed: Sequence[str] = ()  # what a row is known by: chosen once
+    counts: Mapping[str, tuple[type[Model], str]] = {}  # name -> which rows to count, and the field by which they point here
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(**{name: n_rows(model, field) for name, (model, field) in self.counts.items()})
+        return counted
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise BadRequest("A filter with a NUL character: PostgreSQL would not be asked for it.")
+        return super().changelist_view(request, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        for name in self.fixed if obj else ():
+            # Disabled rather than left out: so the constraints over these fields are still checked in the form.
+            if name in form.base_fields:
+                form.base_fields[name].disabled = True
+        return form
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Sequence[str]]:
+        return {} if obj else dict(super().get_prepopulated_fields(request, obj))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return access.is_curator(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return access.is_curator(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return access.is_curator(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return access.is_curator(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def ask(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, *, title: str, button: str) -> TemplateResponse:
+        """The page between an action and its deed: what it is about to do to how many rows, and what it must know."""
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": title,
+            "button": button,
+            "form": form,
+            "n_rows": rows.count(),
+            "rows": [self.told(row) for row in rows[:10]],
+            "action": request.POST.get("action"),
+            "select_across": request.POST.get("select_across", "0"),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        }
+        return TemplateResponse(request, "admin/ask.html", context)
+
+    def told(self, row: Any) -> str:
+        """One of the chosen rows, for who is about to act on it."""
+        return str(row)
+
+    def asked(self, request: HttpRequest, form: type[forms.Form]) -> forms.Form:
+        """The form of the page between: empty at first, then as it came back."""
+        return form(request.POST if "apply" in request.POST else None)
+
+
+class ReadOnlyAdmin(CuratorAdmin):
+    """Written by the arena itself; curators look, and act by the actions alone."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that belong to the one shown, to look at."""
+
+    template = "admin/rows.html"
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return access.is_curator(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(attrs={"size": 60}),
+        help_text="Readers are shown it, beside the battle.",
+    )
+
+
+def curator_of(request: HttpRequest) -> User:
+    """Who acts: the admin lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def moving(
+    field: str, value: object, *, description: str, done: str
+) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]:
+    """An action that gives one field of all chosen rows one value, and writes it into their history.
+
+    `done`: what the rows then are, such as "retired".
+    """
+
+    @admin.action(description=description)
+    def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        n_chosen, others = queryset.count(), queryset.exclude(**{field: value})
+        rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
+        LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
+        n_moved = rows.update(**{field: value})
+        noun, n_same = str(queryset.model._meta.verbose_name), n_chosen - n_moved
+        already = f"; {n_same:,} {'was' if n_same == 1 else 'were'} {done} already" if n_same else ""
+        model_admin.message_user(request, f"{counted(n_moved, noun)} {done}{already}.")
+
+    move.__name__ = f"set_{field}_{value}".lower()
+    return move
+
+
+def values_filter(
+    title: str,
+    parameter: str,
+    values: Callable[[HttpRequest], Iterable[str]],
+    narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],
+) -> type[admin.SimpleListFilter]:
+    """A filter by values that stand in the rows, an empty one as "none"."""
+
+    class ValuesFilter(admin.SimpleListFilter):
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+            return [(value or "-", value or "none") for value in values(request)]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            value = self.value()
+            return queryset if value is None else narrow(queryset, "" if value == "-" else value)
+
+    ValuesFilter.title, ValuesFilter.parameter_name = title, parameter
+    return ValuesFilter
+
+
+def n_rows(model: type[Model], field: str) -> Coalesce:
+    """How many rows of the model point here by the field; a join would multiply the other counts."""
+    rows = model._default_manager.filter(**{field: OuterRef("pk")}).order_by().values(field)
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+
+
+def link(address: str, text: object) -> SafeString:
+    return format_html('<a href="{}">{}</a>', address, text)

@@ -1,0 +1,93 @@
+"""How superusers write an endpoint down: an address as it was copied, prices in dollars."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from arena.llm.addresses import base_address, other_wire
+from arena.models import Endpoint
+from arena.models.endpoints import DOLLAR, check_address
+from arena.runs.endpoint_checks import key_line, trouble_with_address, trouble_with_key
+from arena.sentences import sentence
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Endpoint]
+    DecimalField = forms.DecimalField
+else:
+    ModelForm, DecimalField = forms.ModelForm, forms.DecimalField
+
+
+class PriceField(DecimalField):
+    """Dollars per million tokens, kept as micro-dollars per million."""
+
+    def __init__(self, *, tokens: str) -> None:
+        super().__init__(
+            min_value=0, max_value=1_000_000, decimal_places=6, required=False,
+            help_text=f"Dollars per million {tokens} tokens, such as 0.15. Empty or 0: it costs nothing.",
+        )  # fmt: skip
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, int):
+            return value
+        return format((Decimal(value) / DOLLAR).normalize(), "f")
+
+    def clean(self, value: Any) -> Any:
+        dollars = super().clean(value)
+        return 0 if dollars is None else int(dollars * DOLLAR)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(int(initial or 0) != self.clean(data))
+        except forms.ValidationError:
+            return True
+
+
+class EndpointForm(ModelForm):
+    """What cannot work is refused here, not when a run is under way."""
+
+    price_in = PriceField(tokens="input")
+    price_out = PriceField(tokens="output")
+
+    class Meta:
+        model = Endpoint
+        fields = "__all__"  # the fieldsets say which
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key_name"].help_text = self._key_told()
+
+    def clean_base_url(self) -> str:
+        address = base_address(str(self.cleaned_data["base_url"]))
+        check_address(address)
+        if trouble := trouble_with_address(address):
+            raise forms.ValidationError(sentence(trouble))
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        """The path of a call is taken off an address; one of the other wire says that the wire is wrong."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        wire = str(said.get("wire", ""))
+        if path := other_wire(str(self.data.get(self.add_prefix("base_url"), "")), wire):
+            other = Endpoint.Wire.ANTHROPIC if wire == Endpoint.Wire.OPENAI else Endpoint.Wire.OPENAI
+            self.add_error(
+                "wire",
+                f"The base address ends in {path}, a call of the wire {other.label}: choose that wire, or take {path} off "
+                "where the server speaks this one, too.",
+            )
+        return said
+
+    def _key_told(self) -> str:
+        """The exact variable for this endpoint, and how it is with it now."""
+        if not self.instance.pk:
+            form = key_line("https://api.openai.com/v1", "AGON_KEY_OPENAI")
+            return (
+                "The environment variable that holds its key; empty where none is needed. Agon is started with the host, a "
+                f"space and the key in it, such as {form}, in its environment or its .env file."
+            )
+        now = f"Agon is started with {key_line(self.instance.base_url, self.instance.key_name)}."
+        if not self.instance.key_name:
+            return f"No key is sent. Where one is needed, name a variable AGON_KEY_... here. {now}"
+        trouble = trouble_with_key(self.instance.base_url, self.instance.key_name)
+        state = f"Not usable as this process has it: {trouble}." if trouble else "It is set, for this host."
+        return f"{now} {state}"

@@ -1,0 +1,109 @@
+"""Endpoints, which superusers alone see and make, and the call that tries one out."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from arena.admin.base import CuratorAdmin
+from arena.admin.endpoint_forms import EndpointForm
+from arena.models import Call, Endpoint, Run
+from arena.runs.budget import dollars
+from arena.runs.endpoint_checks import trouble_with
+from arena.runs.endpoint_trials import REQUEST, TooDear, Trial, most, try_out
+from arena.wording import agreeing, counted
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(CuratorAdmin):
+    """It costs money and may be given a key: a matter of superusers. A key itself is never here, only its variable's name."""
+
+    form = EndpointForm
+    change_form_template = "admin/endpoint.html"
+    list_display = ["name", "wire", "model", "base_url", "key_name", "prices", "is_proven", "paused_because"]
+    list_filter = ["wire", "is_proven"]
+    search_fields = ["name", "model", "base_url"]
+    fieldsets = [
+        (None, {"fields": ["name", "wire", "base_url", "model", "key_name"]}),
+        ("What it costs", {"fields": ["price_in", "price_out"]}),
+        (
+            "How fast it may be asked, where that is known",
+            {"fields": ["requests_per_minute", "tokens_per_minute", "max_concurrency", "timeout_seconds"]},
+        ),
+        ("What was learnt; forgotten when it is edited", {"fields": ["refused_parameters", "is_proven", "paused_because"]}),
+    ]
+    readonly_fields = ["refused_parameters", "is_proven"]
+
+    @admin.display(description="dollars per million tokens, in / out")
+    def prices(self, endpoint: Endpoint) -> str:
+        return f"{dollars(endpoint.price_in)} / {dollars(endpoint.price_out)}"
+
+    def get_urls(self) -> list[Any]:
+        mine = [path("<int:pk>/test/", self.admin_site.admin_view(self.test), name="arena_endpoint_test")]
+        return [*mine, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+        if change and set(Endpoint.LEARNT_FROM) & set(form.changed_data):
+            obj.forget()
+        elif "paused_because" in form.changed_data:
+            obj.is_pause_learnt = False  # by hand: only a hand ends it
+        super().save_model(request, obj, form, change)
+        if change and set(Endpoint.LEARNT_FROM) & set(form.changed_data):
+            self._warn_of_waiting(request, obj)
+
+    def _warn_of_waiting(self, request: HttpRequest, endpoint: Endpoint) -> None:
+        """A run was planned for the endpoint as it was."""
+        going = [Run.State.RUNNING, Run.State.PAUSED]
+        waiting = Call.objects.waiting().filter(endpoint=endpoint, run__state__in=going).order_by()
+        n_runs, n_calls = waiting.values("run").distinct().count(), waiting.count()
+        if n_calls:
+            told = (
+                f"{counted(n_runs, 'run')}, {counted(n_calls, 'call')} {agreeing(n_calls, 'waits', 'wait')} on "
+                "this endpoint. Where judges were made for another model or address, their runs pause "
+                "before the next call and say what to do; other runs go on with the endpoint as it is now."
+            )
+            messages.warning(request, told)
+
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What one call would cost and the button that sends it; then what came of it."""
+        endpoint = get_object_or_404(Endpoint, pk=pk)
+        if not _is_superuser(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._page(request, endpoint)
+        told = request.POST.get("told", "")
+        try:
+            trial = try_out(endpoint, told=int(told) if told.isdecimal() and len(told) < 19 else -1)
+        except TooDear as reason:
+            messages.error(request, f"Nothing was sent: {reason}.")
+            return redirect("admin:arena_endpoint_test", pk)
+        self.log_change(request, endpoint, "Tested by one call.")
+        return self._page(request, endpoint, trial)
+
+    def _page(self, request: HttpRequest, endpoint: Endpoint, trial: Trial | None = None) -> TemplateResponse:
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts, "title": f"Test of {endpoint.name}", "endpoint": endpoint, "trial": trial,
+            "most": most(endpoint), "trouble": trouble_with(endpoint), "asked": REQUEST,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/endpoint_test.html", context)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)

@@ -1,0 +1,137 @@
+"""What all views of the REST interface share: they only read, they say who may keep the answer, and they answer 304."""
+
+import re
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.views.decorators.http import conditional_page
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena import access
+from arena.api.paging import Paging, WithHidden
+from arena.models import Arena, Voter
+from arena.voter_identity import voter_of
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}\Z")
+
+
+class ReadView[Row: Model](GenericAPIView[Row]):
+    """A view that only reads. Unknown parameters are refused: a misspelt filter must not give the wrong rows."""
+
+    http_method_names = ["get", "head"]
+    filterset_class: Any = None
+    is_for_everybody = False
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """With the answer's hash as its ETag, where the view has not set one that costs less."""
+        return conditional_page(super().as_view(**initkwargs))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.known_parameters()
+        there_are = f"There is no such parameter here; there are: {', '.join(sorted(known))}."
+        errors = {name: [there_are] for name in request.query_params if name not in known}
+        errors |= {
+            name: ["It is empty: give it a value or leave it out."]
+            for name in known
+            if "" in request.query_params.getlist(name)
+        }
+        if errors:
+            raise ValidationError(errors)
+
+    def known_parameters(self) -> frozenset[str]:
+        if not isinstance(self, ListAPIView):
+            return frozenset({"format"})
+        filters = self.filterset_class.base_filters if self.filterset_class else ()
+        return Paging.names | {"format"} | frozenset(filters)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # The answer depends on who asks, and the next vote may change it: keep it, but ask again every time.
+        patch_cache_control(response, no_cache=True, **{"public" if self.is_for_everybody else "private": True})
+        patch_vary_headers(response, ["Accept", "Cookie"])
+        return response
+
+
+class InArena[Row: Model](ReadView[Row]):
+    """Rows of which `arena.access` is asked arena by arena, with who the visitor is as a voter there."""
+
+    queryset: QuerySet[Row]
+    arena_path = "arena"
+
+    def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Row]:
+        raise NotImplementedError
+
+    def readable(self, arena: Arena) -> QuerySet[Row]:
+        return self.of(arena, voter_of(self.request._request, arena, create=False))
+
+
+class ListInArenas[Row: Model](InArena[Row], ListAPIView[Row]):
+    pagination_class: type[Paging] = Paging
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.filter_queryset(self.queryset)  # names wrong values also where there is no arena to look in
+        rows = self.pages.paginate_all([self.filter_queryset(self.readable(arena)) for arena in self.arenas], request)
+        return self.pages.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @cached_property
+    def arenas(self) -> tuple[Arena, ...]:
+        return tuple(arenas_asked_for(self.request, access.contents_for(self.request.user)))
+
+    @cached_property
+    def pages(self) -> Paging:
+        return self.pagination_class()
+
+
+class ListWithHidden[Row: Model](ListInArenas[Row]):
+    """A list that says how many rows it is without for now."""
+
+    pagination_class: type[WithHidden] = WithHidden
+
+    def hidden(self, arena: Arena, voter: Voter | None) -> QuerySet[Row]:
+        raise NotImplementedError
+
+    @cached_property
+    def pages(self) -> WithHidden:
+        found = self.pagination_class()
+        voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
+        found.n_hidden = sum(self.hidden(arena, voter).count() for arena, voter in voters.items())
+        return found
+
+
+class OneInArena[Row: Model](InArena[Row], RetrieveAPIView[Row]):
+    def get_queryset(self) -> QuerySet[Row]:
+        row = self.queryset.model._default_manager.filter(pk=self.kwargs["pk"])
+        return self.readable(get_object_or_404(Arena, pk__in=row.values(self.arena_path)))
+
+
+class UnknownPath(ReadView[Arena]):
+    """Whatever else is asked for below the interface's root."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound(f"There is nothing at {request.path}: see the list of addresses in the documentation.")
+
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        raise NotFound
+
+
+def arenas_asked_for(request: Request, readable: QuerySet[Arena]) -> QuerySet[Arena]:
+    """The arenas that this visitor may read, or the one of them that `?arena=` names."""
+    slug = request.query_params.get("arena")
+    if slug is None:
+        return readable
+    if not SLUG.match(slug):
+        raise ValidationError({"arena": [f"{slug!r} is not a slug: letters, digits, - and _, at most 50 of them."]})
+    asked_for = readable.filter(slug=slug)
+    if not asked_for.exists():
+        raise NotFound(f"There is no arena {slug!r} here that you may read.")
+    return asked_for

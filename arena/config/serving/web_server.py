@@ -1,0 +1,321 @@
+"""The web server: an event loop reads requests and sends answers; a thread is given to a request that is whole.
+
+Waitress does the work; this module adds what it leaves open. Whoever sends slowly costs a connection and nothing else:
+- the headers of a request come within `HEAD_SECONDS`, however many bytes trickle in;
+- a body may come slowly, at `SLOWEST_BODY` on average, and not stop for `SILENT_SECONDS`;
+- an answer that is not taken for `SILENT_SECONDS` ends;
+- of one address at most `MOST_OF_ONE` connections wait, of all `MOST_OF_ALL`: the one that waited longest makes room.
+`/healthz` has a thread of its own: it answers while all others wait for a database.
+"""
+
+import argparse
+import contextlib
+import copy
+import errno
+import logging
+import resource
+import signal
+import socket
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error, RequestEntityTooLarge
+
+from arena.config.serving.parent_watch import die_with_parent
+
+HEAD_SECONDS = 5.0  # from the first byte of a request to the end of its headers
+SLOWEST_BODY = 500  # bytes a second, on average, after the first seconds
+SILENT_SECONDS = 15.0  # without a byte of a body, or with an answer that nobody takes
+KEPT_SECONDS = 75.0  # a connection without a request; longer than proxies keep theirs
+MOST_OF_ONE, MOST_OF_ALL = 256, 1000
+MOST_BYTES = 1 << 30  # of a body; a form's own limit is lower, and tells what to do
+MOST_BYTES_OF_STRANGERS = 4 << 20  # from whom no session comes: nobody fills the disk before the site has looked at him
+LINGER_SECONDS = 2.0  # what still comes after a refusal is thrown away for so long: a reset would take the answer with it
+GRACE_SECONDS = 10.0  # for what is under way when the server is told to stop
+TEND_SECONDS = 0.5
+LOCK_MILLISECONDS = 5_000
+HEALTH = "/healthz"
+
+log = logging.getLogger(__name__)
+
+
+class NoRoom(Error):  # type: ignore[misc]
+    code = 503
+    reason = "Service Unavailable"
+
+
+class Request(HTTPRequestParser):  # type: ignore[misc]
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.version == "1.1" and not self.headers.get("HOST", "").strip():
+            raise ParsingError("HTTP/1.1 needs a Host header")
+        if "sessionid=" not in self.headers.get("COOKIE", ""):
+            self.adj = self.adj.of_strangers
+
+    def received(self, data: bytes) -> int:
+        n: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge):
+            most = self.adj.max_request_body_size >> 20
+            self.error.body = f"At most {most} MB are taken here. Sign in before you send a file; larger files go by command."
+        return n
+
+    def fail(self, error: Error) -> None:
+        self.error, self.completed = error, True
+
+
+class Task(WSGITask):  # type: ignore[misc]
+    def build_response_header(self) -> bytes:
+        if self.channel.server.is_stopping:
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
+
+    def write(self, data: bytes) -> None:
+        """To HEAD, the headers of the answer and no more."""
+        is_head = self.request.command == "HEAD"
+        super().write(b"" if is_head else data)
+        if is_head:
+            self.chunked_response = False
+
+    def finish(self) -> None:
+        super().finish()
+        if log.isEnabledFor(logging.DEBUG):
+            address, took = self.channel.addr[0], time.time() - self.start_time
+            log.debug("%s %s %s %s %.3f s", address, self.request.command, self.request.request_uri, self.status, took)
+
+
+class Connection(HTTPChannel):  # type: ignore[misc]
+    request: Any
+    close_when_flushed: bool
+    parser_class = Request
+    task_class = Task
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.began_at = self.moved_at = time.monotonic()  # the present request or pause; the last byte either way
+        self.n_bytes = 0
+        self.is_refused = self.is_lingering = False
+        super().__init__(*args, **kwargs)
+
+    def received(self, data: bytes) -> bool:
+        before, self.moved_at = self.request, time.monotonic()
+        if before is None:
+            self.began_at, self.n_bytes = self.moved_at, 0
+        self.n_bytes += len(data)
+        try:
+            return bool(super().received(data))
+        except OSError as error:
+            self._refuse(error)
+            return False
+        finally:
+            if self.request is not before:  # one is whole: a pause begins, or the next request
+                self.began_at, self.n_bytes = self.moved_at, 0
+
+    def _refuse(self, error: OSError) -> None:
+        """A body that cannot be kept."""
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            raise error
+        log.error("a request's body cannot be kept: %s", error.strerror)
+        with self.requests_lock:
+            if self.request is not None:
+                self.request.fail(NoRoom("The disk of this site is full: nothing was stored. Tell whoever runs it."))
+                self.requests.append(self.request)
+                self.request = None
+                self.server.add_task(self)
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        n: int = super().send(data, do_close)
+        if n:
+            self.moved_at = time.monotonic()
+        return n
+
+    def write_soon(self, data: Any) -> int:
+        if not self.total_outbufs_len:  # an answer that took long to make begins now: it has all its time to be taken
+            self.moved_at = time.monotonic()
+        n: int = super().write_soon(data)
+        return n
+
+    def readable(self) -> bool:
+        return self.is_lingering or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if self.is_lingering:
+            self.recv(65_536)  # closes by itself where the sender has gone
+        else:
+            super().handle_read()
+
+    def handle_write(self) -> None:
+        if self.is_refused and self.close_when_flushed and not self.total_outbufs_len:
+            self.close_when_flushed, self.is_refused, self.is_lingering = False, False, True
+            self.began_at = time.monotonic()
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+        else:
+            super().handle_write()
+
+    def service(self) -> None:
+        self.is_refused = self.requests[0].error is not None
+        super().service()
+        self.began_at = self.moved_at = time.monotonic()
+
+    @property
+    def is_waiting(self) -> bool:
+        """It has no thread, and no answer is on its way: closing it loses nothing."""
+        return not (self.requests or self.total_outbufs_len or self.close_when_flushed)
+
+    @property
+    def is_idle(self) -> bool:
+        return self.is_waiting and self.request is None
+
+    def is_late(self, now: float) -> bool:
+        if self.is_lingering:
+            return now - self.began_at > LINGER_SECONDS
+        if self.requests:
+            return bool(self.total_outbufs_len) and now - self.moved_at > SILENT_SECONDS
+        if self.total_outbufs_len:
+            return now - self.moved_at > SILENT_SECONDS
+        request, took = self.request, now - self.began_at
+        if request is None:
+            return took > KEPT_SECONDS
+        if not request.headers_finished:
+            return took > HEAD_SECONDS
+        return now - self.moved_at > SILENT_SECONDS or took > SILENT_SECONDS + self.n_bytes / SLOWEST_BODY
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """Serves on a socket that somebody else listens on, until it is told to stop."""
+
+    channel_class = Connection
+    is_stopping = False
+    next_channel_cleanup = float("inf")  # waitress' own goes by a clock that may be set back; `tend` does it
+
+    def __init__(self, application: Any, listener: socket.socket, *, threads: int) -> None:
+        adjustments = Adjustments(
+            sockets=[listener], threads=threads, ident="", connection_limit=2 * MOST_OF_ALL, channel_timeout=2**31,
+            clear_untrusted_proxy_headers=False,  # Django reads them where AGON_BEHIND_PROXY says so
+            max_request_header_size=65_536, max_request_body_size=MOST_BYTES, outbuf_high_watermark=256 << 20,
+            asyncore_use_poll=True, log_socket_errors=False,
+        )  # fmt: skip
+        adjustments.of_strangers = copy.copy(adjustments)
+        adjustments.of_strangers.max_request_body_size = MOST_BYTES_OF_STRANGERS
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self.health = _dispatcher(1)
+        self._tended_at = self._stopped_at = time.monotonic()
+        super().__init__(
+            application, {}, _sock=listener, dispatcher=_dispatcher(threads), adj=adjustments, bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )  # fmt: skip
+        self.server_name = self.effective_host
+
+    def add_task(self, task: Connection) -> None:
+        is_health = getattr(task.requests[0], "path", "") == HEALTH
+        (self.health if is_health else self.task_dispatcher).add_task(task)
+
+    def handle_accept(self) -> None:
+        super().handle_accept()
+        if len(self.active_channels) > MOST_OF_ONE:
+            self._make_room()
+
+    def run(self) -> None:
+        while not self.is_stopping:
+            self._turn()
+        self.del_channel()  # the socket is left open: whoever calls now waits for the next server
+        self._stopped_at = time.monotonic()
+        while time.monotonic() < self._stopped_at + GRACE_SECONDS and self._has_work():
+            self._turn()
+
+    def stop(self, *_: object) -> None:
+        self.is_stopping = True
+        self.pull_trigger()
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=TEND_SECONDS, use_poll=True, map=self._map, count=1)
+        now = time.monotonic()
+        if now - self._tended_at >= TEND_SECONDS:
+            self._tended_at = now
+            for each in list(self.active_channels.values()):
+                if each.is_late(now):
+                    each.handle_close()
+
+    def _has_work(self) -> bool:
+        """A connection that is quiet is closed; what has just been sent on one is still read and answered."""
+        now = time.monotonic()
+        for each in list(self.active_channels.values()):
+            if each.is_idle and now - max(each.began_at, self._stopped_at) > TEND_SECONDS:
+                each.handle_close()
+        return bool(self.active_channels)
+
+    def _make_room(self) -> None:
+        waiting = sorted((each for each in self.active_channels.values() if each.is_waiting), key=lambda each: each.began_at)
+        of_address = Counter(each.addr[0] for each in waiting)
+        n_all = len(self.active_channels)
+        for each in waiting:
+            if of_address[each.addr[0]] > MOST_OF_ONE or n_all > MOST_OF_ALL:
+                of_address[each.addr[0]] -= 1
+                n_all -= 1
+                each.handle_close()
+
+
+def _dispatcher(n_threads: int) -> ThreadedTaskDispatcher:
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(n_threads)
+    return dispatcher
+
+
+def serve(application: Any, listener: socket.socket, *, threads: int) -> None:
+    """Until SIGTERM."""
+    server = Server(application, listener, threads=threads)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, server.stop)
+    server.run()
+
+
+def allow_many_files() -> None:
+    """A connection is an open file: as many as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_OF_ALL if hard == resource.RLIM_INFINITY else min(hard, 4 * MOST_OF_ALL)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def main() -> None:
+    die_with_parent()
+    parser = argparse.ArgumentParser(description="Serve the pages on a socket that is inherited; `manage.py serve` does it.")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--threads", type=int, default=8)
+    given = parser.parse_args()
+    allow_many_files()
+    from django.conf import settings
+    from django.db.backends.signals import connection_created
+
+    from arena.config.wsgi import application  # sets Django up
+
+    tempfile.tempdir = _folder(Path(settings.DATA_DIR) / "tmp")  # where uploads go in the end: no second disk to fill
+    connection_created.connect(give_up_waiting)
+    serve(application, socket.socket(fileno=given.fd), threads=given.threads)
+
+
+def give_up_waiting(connection: Any, **_: object) -> None:
+    """A page waits for another's lock on PostgreSQL for a few seconds, then says so: threads are few. (Workers may wait.)"""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+
+
+def _folder(path: Path) -> str:
+    path.mkdir(mode=0o700, exist_ok=True)
+    return str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Pass 1 for files of battles."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from pathlib import Path
+
+from arena.importing.checks.contradictions import Statements, n_different
+from arena.importing.chunks import TypedFile
+from arena.importing.files.problems import N_SHOWN, Problems
+from arena.importing.files.reports import Report, about_thinking, lines_of, numbered, what_is_so
+from arena.importing.files.rows import BattleRow, VoteRow
+from arena.importing.formats import BATTLE_FORMATS
+from arena.importing.loading.battles import contradiction, known_battles
+from arena.importing.loading.name_lookup import Competitors
+from arena.importing.loading.prompts import Prompts, Recognised
+from arena.importing.loading.row_keys import Ordinals, row_keys
+from arena.llm.wires.replies import is_blank
+from arena.llm.wires.thinking import parted
+from arena.models import Arena, Battle, Competitor
+
+MOST_COMPETITORS = 5_000
+ROWS_AT_A_TIME = 2_500
+
+
+def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+    file = TypedFile(path, BATTLE_FORMATS[format_name], filename=filename)
+    seen = _Battles(format_name, file.problems, arena)
+    for rows in batched(file, ROWS_AT_A_TIME):
+        seen.add(rows)
+    if seen.n_contradictions():
+        seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
+    file.problems.stop_if_any()
+    return Report(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
+
+
+class _Battles:
+    """What a file of battles says, in a few numbers a row."""
+
+    def __init__(self, format_name: str, problems: Problems, arena: Arena | None) -> None:
+        self._format, self._problems, self._arena = format_name, problems, arena
+        self._in_arena = _InArena(format_name, arena) if arena else None
+        self._prompts = Prompts(arena.pk if arena else None)
+        self._competitors: dict[str, None] = {}
+        self._n_rows = self._n_votes = self._n_set_aside = 0
+        self._recognised = Recognised()
+        self._has_own_ids = self._has_answers = False
+        self._empty: list[int] = []  # lines of battles with an empty answer
+        self._n_thought = 0
+        # a hash for each mention
+        self._asked, self._voters = array("q"), array("q")
+        self._texts, self._pairs, self._outcomes = Statements(), Statements(), Statements()
+
+    def add(self, rows: Sequence[BattleRow]) -> None:
+        self._has_own_ids = bool(rows[0].own_id)
+        self._has_answers = rows[0].answers is not None
+        self._competitors |= dict.fromkeys(row.first for row in rows) | dict.fromkeys(row.second for row in rows)
+        self._add_votes([vote for row in rows for vote in row.votes])
+        self._add_prompts(rows)
+        self._add_answers(rows)
+        if self._has_own_ids:
+            self._add_statements(rows)
+        self._n_rows += len(rows)
+        self._stop_at_too_many_competitors(rows[-1].line)
+        if self._in_arena is not None:
+            self._in_arena.compare(rows, self._problems)
+
+    def _add_votes(self, votes: Sequence[VoteRow]) -> None:
+        self._n_votes += len(votes)
+        self._n_set_aside += sum(1 for vote in votes if vote.set_aside)
+        self._voters.extend([hash(vote.voter) for vote in votes if vote.voter])
+
+    def _add_prompts(self, rows: Sequence[BattleRow]) -> None:
+        for number, row in enumerate(rows, start=self._n_rows):
+            prompt = row.prompt
+            if prompt is not None:
+                self._asked.append(hash(prompt.key or self._prompts.identity(prompt)))
+                self._recognised.add(prompt)
+                if prompt.turns and prompt.key:
+                    self._texts.add(prompt.key, prompt.turns, number)
+
+    def _add_answers(self, rows: Sequence[BattleRow]) -> None:
+        for row in rows:
+            answers = [parted(told) for told in row.answers or ()]
+            self._n_thought += sum(1 for _, thinking in answers if thinking)
+            if any(is_blank(text) for text, _ in answers):
+                self._empty.append(row.line)
+
+    def _add_statements(self, rows: Sequence[BattleRow]) -> None:
+        """What rows with one id must agree in."""
+        for number, row in enumerate(rows, start=self._n_rows):
+            asked = None if row.prompt is None else self._prompts.identity(row.prompt)
+            self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), number)
+            for vote in row.votes:
+                outcome = vote.outcome if row.first < row.second else vote.outcome.swapped()
+                self._outcomes.add((row.own_id, vote.voter), outcome, number)
+
+    def _stop_at_too_many_competitors(self, line: int) -> None:
+        if len(self._competitors) > MOST_COMPETITORS:
+            allowed = f"at most {MOST_COMPETITORS:,} are allowed: are the columns the right ones?"
+            self._problems.add(line, "the number of different models", len(self._competitors), allowed)
+            self._problems.stop_if_any()
+
+    def n_contradictions(self) -> int:
+        return sum(1 for each in (self._texts, self._pairs, self._outcomes) for _ in each.contradictions())
+
+    def name_contradictions(self, again: Iterable[BattleRow]) -> None:
+        """Only hashes were kept: the values are read once more."""
+        found = [(each, what) for what, said in self._statements().items() for each in said.contradictions()]
+        found = sorted(found)[:N_SHOWN]
+        wanted = {number for each, _ in found for number in each}
+        rows = {number: row for number, row in enumerate(again) if number in wanted}
+        for each, what in found:
+            row, earlier = rows[each.row], rows[each.earlier]
+            value = row.prompt.key if what == "prompt" and row.prompt else row.own_id
+            self._problems.add(row.line, f"the {what}'s id", value, f"{_RULES[what]}, and line {earlier.line} says otherwise")
+
+    def _statements(self) -> dict[str, Statements]:
+        return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}
+
+    def counts(self) -> dict[str, int]:
+        known = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else ()
+        return {
+            "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
+            "votes": self._n_votes - self._outcomes.n_repeated(),
+            "competitors": len(self._competitors),
+            "new competitors": len(self._competitors) - len(known),
+            "prompts": n_different(self._asked),
+            "voters": n_different(self._voters),
+        }
+
+    def notes(self) -> list[str]:
+        n_known = self._in_arena.n_known if self._in_arena else 0
+        n_repeated = self._outcomes.n_repeated()
+        return what_is_so(
+            [
+                (
+                    self._n_set_aside,
+                    f"{numbered(self._n_set_aside, 'votes')} set aside, because the names were visible to the voter.",
+                ),
+                (n_repeated, f"{numbered(n_repeated, 'votes')} read once, though more often in the file."),
+                (
+                    n_known,
+                    f"{numbered(n_known, 'rows')} of battles that are here already: only what is new in them is added.",
+                ),
+                (not self._voters, "The file does not say who voted."),
+                (not self._asked, "The file does not say what was asked: each row is a battle without a prompt."),
+                (
+                    self._asked and not self._has_answers,
+                    "The file gives no answers: a battle has those of the arena, now or later, where each of its two models "
+                    "has one to the prompt. Without them judges cannot be compared with people on it.",
+                ),
+                (
+                    self._empty,
+                    f"{numbered(len(self._empty), 'pairs')} with an empty answer, in {lines_of(self._empty)}: what was said of "
+                    f"{'them' if len(self._empty) > 1 else 'it'} counts, and the answer is kept as failed; no voter is shown "
+                    "it, and no judge is asked.",
+                ),
+                (self._n_thought, about_thinking(self._n_thought)),
+                *self._recognised.notes(),
+            ]
+        )
+
+
+_RULES = {
+    "prompt": "one id stands for one text",
+    "battle": "one id stands for one pair of models and one prompt",
+    "vote": "a voter has one vote on a battle",
+}
+
+
+class _InArena:
+    """Compares rows with what the arena has already."""
+
+    def __init__(self, format_name: str, arena: Arena) -> None:
+        self._format, self._arena = format_name, arena
+        self._has_battles = Battle.objects.filter(arena=arena).exclude(row_key=None).exists()
+        self._ordinals, self._prompts, self._competitors = Ordinals(), Prompts(arena.pk), Competitors(arena)
+        self.n_known = 0
+
+    def compare(self, rows: Sequence[BattleRow], problems: Problems) -> None:
+        texts = [row.prompt for row in rows if row.prompt is not None and row.prompt.key and row.prompt.turns]
+        self._prompts.look_up(texts)
+        for prompt in texts:
+            if problem := self._prompts.contradiction(prompt):
+                problems.add_row(prompt.line, problem)
+        if self._has_battles:
+            self._compare_battles(rows, problems)
+
+    def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:
+        keys = row_keys(self._format, rows, self._ordinals)
+        known = known_battles(self._arena.pk, keys)
+        if not known:
+            return
+        names = self._competitors.known({name for row in rows for name in (row.first, row.second)})
+        prompts = self._prompts.look_up([row.prompt for row in rows if row.prompt is not None])
+        for row, key in zip(rows, keys, strict=True):
+            if battle := known.get(key):
+                self.n_known += 1
+                asked = prompts.get(self._prompts.identity(row.prompt)) if row.prompt else None
+                said = {names.get(row.first), names.get(row.second)}, asked.pk if asked else None
+                if said != ({battle.competitor_a_id, battle.competitor_b_id}, battle.prompt_id):
+                    problems.add_row(row.line, contradiction(row))

@@ -1,0 +1,154 @@
+"""One cell of an untrusted row -> one checked value. What is not allowed raises RowProblem."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from arena.importing.files.problems import EMPTY, MISSING, Plain, RowProblem
+
+LONGEST_NAME = 200
+JOINERS = "\u200c\u200d"  # of letters in Persian, of pictures in emoji
+LONGEST_CATEGORY = 200
+EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+MOST_REMEMBERED = 100_000
+
+type Row = Mapping[str, Any]
+
+
+class Remembered[T]:
+    """A check that is made once for each text, not once for each row: a million rows name a hundred models."""
+
+    def __init__(self, check: Callable[[Row, str], T]) -> None:
+        self._check = check
+        # By what stands in the file. Texts only: to a dictionary 1 and true are one key.
+        self.known: dict[str, T] = {}
+
+    def __call__(self, row: Row, column: str) -> T:
+        value = row.get(column)
+        if type(value) is not str:
+            return self._check(row, column)
+        known = self.known.get(value)
+        if known is None:
+            known = self._check(row, column)
+            if len(self.known) < MOST_REMEMBERED:
+                self.known[value] = known
+        return known
+
+
+def text(row: Row, column: str, *, default: str | None = None) -> str:
+    """A text that a database can hold; without a default the column must be there."""
+    value = row.get(column, default)
+    if value is None and default is not None:
+        return default
+    if value is None:
+        raise RowProblem(column, MISSING if column not in row else Plain("null"), "a text is needed")
+    if not isinstance(value, str):
+        raise RowProblem(column, value, "a text is needed")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise RowProblem(column, value, "half a surrogate pair is no text")
+    if "\0" in value:
+        raise RowProblem(column, value, "NUL characters are not allowed")
+    return value
+
+
+def name(row: Row, column: str) -> str:
+    """A name of a competitor or a person, without the white space around it."""
+    return as_name(column, text(row, column))
+
+
+def identifier(row: Row, column: str) -> str:
+    """A name that may also be written as a whole number."""
+    value = row.get(column)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+        return str(value)
+    return name(row, column)
+
+
+def optional_identifier(row: Row, column: str) -> str:
+    """Empty where the file says nothing."""
+    value = row.get(column)
+    return "" if value is None or value == "" else identifier(row, column)
+
+
+def as_name(column: str, value: str) -> str:
+    value = value.strip()
+    if not value:
+        raise RowProblem(column, EMPTY, "a name is needed")
+    if len(value) > LONGEST_NAME:
+        raise RowProblem(column, value, f"a name may have at most {LONGEST_NAME} characters")
+    # A terminal would obey control characters, and nobody could tell a name that cannot be seen from another.
+    hidden = {sign for sign in value if unicodedata.category(sign) in {"Cc", "Cf", "Cs"}}
+    if hidden - set(JOINERS) or not set(value) - hidden:
+        raise RowProblem(column, value, "a name may have no control, direction or invisible characters")
+    return value
+
+
+def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
+    value = row.get(column)
+    if type(value) is not str or value not in allowed:
+        raise RowProblem(column, MISSING if column not in row else value, f"allowed are {', '.join(allowed)}")
+    return allowed[value]
+
+
+def truth(row: Row, column: str, *, default: bool) -> bool:
+    """JSON booleans, and the ways in which CSV files write them."""
+    value = row.get(column)
+    if isinstance(value, bool):
+        return value
+    known = {"": default, "true": True, "1": True, "false": False, "0": False}
+    written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int) else "?"
+    if written not in known:
+        raise RowProblem(column, value, "allowed are true, false")
+    return known[written]
+
+
+def whole_number(row: Row, column: str, *, most: int = 2**31 - 1) -> int | None:
+    """None where the file says nothing. CSV writes numbers as texts."""
+    value = row.get(column)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise RowProblem(column, value, f"a whole number from 0 to {most} is needed")
+    return value
+
+
+def texts(row: Row, column: str) -> tuple[str, ...]:
+    """A JSON list of texts; in CSV one text."""
+    value = row.get(column)
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, list) else [value]
+    return tuple(text({column: each}, column) for each in values)
+
+
+def moment(row: Row, column: str) -> float | None:
+    """Seconds since 1970; None where the file says nothing."""
+    value = row.get(column)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = _iso_seconds(value)
+    if not EARLIEST <= seconds <= LATEST:
+        raise RowProblem(column, value, "seconds since 1970 or an ISO 8601 date and time between 1990 and 2100 are needed")
+    return seconds
+
+
+def _iso_seconds(value: object) -> float:
+    try:
+        when = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        return math.nan
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,344 @@
+"""CSV, JSON lines and JSON arrays -> (line, row), a row at a time: memory stays flat whatever the size of the file.
+
+The shape, the encoding and the sign between the cells of a CSV file are told by its beginning.
+"""
+
+import codecs
+import csv
+import json
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from arena.importing.files.columns import Columns
+from arena.importing.files.problems import EMPTY, Plain, Problems
+
+MAX_ROW = 4 * 1024 * 1024
+BLOCK = 64 * 1024
+MAX_COLUMNS = 1000
+
+csv.field_size_limit(MAX_ROW)
+
+type Row = dict[str, Any]
+
+
+class Shape(StrEnum):
+    CSV = "CSV"
+    JSON_LINES = "JSON lines"
+    JSON_ARRAY = "a JSON array"
+
+
+# In this order: the mark of UTF-16 is how that of UTF-32 begins.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+BINARY = {
+    b"PK\x03\x04": "a zip or Excel file", b"PK\x05\x06": "an empty zip file", b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"\x1f\x8b": "a gzip file", b"%PDF-": "a PDF file", b"SQLite f": "an SQLite file", b"PAR1": "a Parquet file",
+}  # fmt: skip
+UTF8 = "utf-8-sig"
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8, unless a byte order mark says otherwise."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return next((name for mark, name in MARKS.items() if start.startswith(mark)), UTF8)
+
+
+def _start_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(BLOCK).decode(encoding_of(path), errors="replace")
+
+
+def is_empty(path: Path) -> bool:
+    """Nothing but white space."""
+    return path.stat().st_size <= BLOCK and not _start_of(path).strip()
+
+
+def binary_kind(path: Path) -> str:
+    """What a file is that people take for text, by its first bytes; empty for all others."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    return next((kind for mark, kind in BINARY.items() if start.startswith(mark)), "")
+
+
+def shape_of(path: Path) -> Shape:
+    """Told by the first character: files are named anyhow."""
+    return {"[": Shape.JSON_ARRAY, "{": Shape.JSON_LINES}.get(_start_of(path).lstrip()[:1], Shape.CSV)
+
+
+def separator_of(path: Path, columns: Columns) -> str:
+    """The sign that gives the first line most of the columns that are needed, else most columns."""
+    first = _start_of(path).partition("\n")[0].rstrip("\r")
+    return max(SEPARATORS, key=lambda sign: _fit_of(first, sign, columns))
+
+
+def _fit_of(first: str, sign: str, columns: Columns) -> tuple[int, int]:
+    try:
+        names = next(csv.reader([first], delimiter=sign), [])
+    except csv.Error:
+        return 0, 0
+    read = {columns.renamed(names).get(name, name) for name in names} if len(names) <= MAX_COLUMNS else set()
+    return len(read.intersection(columns.needed)), len(names)
+
+
+def how_it_is_read(path: Path, columns: Columns) -> list[str]:
+    """What is not as in most files, in sentences."""
+    encoding, notes = encoding_of(path), []
+    if encoding != UTF8:
+        notes.append(f"The file is {encoding.upper()}.")
+    if shape_of(path) == Shape.CSV and (sign := separator_of(path, columns)) != ",":
+        notes.append(f"Its cells are separated by {SEPARATORS[sign]}.")
+    return notes
+
+
+def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None) -> Iterator[tuple[int, Row]]:
+    """Every row with the line it starts on. What cannot be read goes to `problems`, and reading goes on where it can."""
+    if is_empty(path):
+        problems.add(1, "the file", EMPTY, "there is nothing to import: is this the right one?")
+        return
+    if kind := binary_kind(path):
+        problems.add(
+            1, "the file", Plain(f"{kind}, not text"), "save what it holds as CSV (in Excel: CSV UTF-8) and give that file"
+        )
+        return
+    readers = {Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array}
+    yield from readers[shape_of(path)](path, problems, columns or Columns())
+
+
+def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
+    """Decoded lines; None stands for one that is not UTF-8. Ends early where a line is too long to be read."""
+    encoding = encoding_of(path)
+    if encoding != UTF8:
+        yield from _wide_lines(path, problems, encoding)
+        return
+    with path.open("rb") as file:
+        for number in count(1):
+            raw = file.readline(MAX_ROW + 1)
+            if not raw:
+                return
+            if len(raw) > MAX_ROW:
+                _add_too_long(problems, number, raw)
+                return
+            if number == 1:
+                raw = raw.removeprefix(codecs.BOM_UTF8)
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError as error:
+                _add_not_utf8(problems, number, error)
+                yield None
+            else:
+                yield line
+
+
+def _wide_lines(path: Path, problems: Problems, encoding: str) -> Iterator[str | None]:
+    number = 0
+    try:
+        with path.open(encoding=encoding, newline="\n") as file:
+            for number in count(1):
+                line = file.readline(MAX_ROW + 1)
+                if not line:
+                    return
+                if len(line) > MAX_ROW:
+                    _add_too_long(problems, number, line)
+                    return
+                yield line
+    except UnicodeError:
+        mark = f"the file begins with the mark of {encoding.upper()} and is not that: save it again as UTF-8"
+        problems.add(number, "the text", Plain("broken"), mark)
+        yield None
+
+
+def _add_too_long(problems: Problems, line: int, start: str | bytes) -> None:
+    problems.add(line, "the start of a line", start, f"a line may have at most {MAX_ROW:,} bytes; reading stopped here")
+
+
+def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> None:
+    wrong = bytes(error.object[max(0, error.start - 10) : error.start + 10])
+    allowed = (
+        "the file must be UTF-8: save it again in this encoding (in Excel: CSV UTF-8); this may be Latin-1 or Windows-1252"
+    )
+    problems.add(line, "the text", wrong, allowed)
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------------------
+def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    sign = separator_of(path, columns)
+    reader = csv.reader(_lines_until_broken(path, problems), strict=True, delimiter=sign)
+    line = 1
+    try:
+        first = next(reader, [])
+        if problems.n_all:  # the first line itself cannot be read
+            return
+        header = _named(first, columns)
+        if not _header_is_usable(header, first, problems, columns):
+            return
+        line = reader.line_num + 1
+        for cells in reader:
+            if cells == first:
+                problems.add(line, "the row", Plain("the header once more"), "take this line out: files were joined here")
+            elif len(cells) == len(header):
+                yield line, dict(zip(header, cells, strict=True))
+            elif cells:
+                problems.add(line, "the number of cells", len(cells), f"the header has {len(header)} columns")
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.add(line, "the row", str(error), _csv_rule(sign, error))
+
+
+def _named(first: list[str], columns: Columns) -> list[str]:
+    if len(first) > MAX_COLUMNS:
+        return first
+    renamed = columns.renamed(first)
+    return [renamed.get(name, name) for name in first]
+
+
+def _csv_rule(sign: str, error: csv.Error) -> str:
+    written = "a tab" if sign == "\t" else sign
+    rule = f'it must be CSV with " around cells that hold {written} or line breaks, and "" for a " inside them'
+    is_open = "unexpected end" in str(error) or "field limit" in str(error)
+    return f'{rule}: a " of this row is never closed' if is_open else rule
+
+
+def _lines_until_broken(path: Path, problems: Problems) -> Iterator[str]:
+    """A line that is left out would glue two records together."""
+    for line in _lines(path, problems):
+        if line is None:
+            return
+        yield line
+
+
+def _header_is_usable(header: list[str], own: list[str], problems: Problems, columns: Columns) -> bool:
+    """`own` are the file's own words for the columns of `header`: what is said of the file speaks in them."""
+    before = problems.n_all
+    if not header or len(header) > MAX_COLUMNS:
+        problems.add(1, "the number of columns", len(header), f"the first line must name 1 to {MAX_COLUMNS} columns")
+    for name in sorted({name for name in header if header.count(name) > 1} if len(header) <= MAX_COLUMNS else ()):
+        problems.add(1, "a column that is there twice", own[header.index(name)], "each column needs a name of its own")
+    if any("\0" in name for name in header):
+        problems.add(1, "the text", header[0], "this looks like UTF-16 without its mark: save the file again as UTF-8")
+    elif missing := [name for name in columns.needed if name not in header]:
+        allowed = f"needed are {', '.join(columns.needed)}; here are {_some(own)}"
+        problems.add(1, "a missing column", ", ".join(missing), allowed)
+    return problems.n_all == before
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(ascii(name)[1:-1][:40] for name in names[:12]) + (", ..." if len(names) > 12 else "")
+
+
+# --- JSON --------------------------------------------------------------------------------------------------------------
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_json = json.JSONDecoder(parse_constant=_refuse)
+_JSON_RULE = "each row must be one JSON object, such as {...}"
+
+
+def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(_lines(path, problems), start=1):
+        if line is None or not line.strip():
+            continue
+        try:
+            row = _json.decode(line)
+        except (ValueError, RecursionError) as error:
+            problems.add(number, "the line", line.strip(), f"{_JSON_RULE} ({_why(error)})")
+            continue
+        if isinstance(row, dict):
+            yield number, _renamed(row, columns)
+        else:
+            problems.add(number, "the line", line.strip(), _JSON_RULE)
+
+
+def _renamed(row: Row, columns: Columns) -> Row:
+    renamed = columns.renamed(row)
+    return {renamed.get(name, name): value for name, value in row.items()} if renamed else row
+
+
+def _why(error: Exception) -> str:
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)[:120]
+
+
+def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    with path.open("rb") as file:
+        window = _Window(file, encoding_of(path))
+        entries = count(1)
+        entry = 0
+        problems.entry = lambda: entry or None
+        try:
+            window.take("[")
+            while window.next_character() != "]":
+                entry = next(entries)
+                line, row = window.line, window.value()
+                if isinstance(row, dict):
+                    yield line, _renamed(row, columns)
+                else:
+                    problems.add(line, "the entry", row, _JSON_RULE)
+                if window.next_character() != "]":
+                    window.take(",")
+            window.take("]")
+            if window.next_character():
+                problems.add(window.line, "what follows the array", window.start(), "the file must end with its ]")
+        except UnicodeDecodeError as error:
+            _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
+        except (ValueError, RecursionError) as error:
+            problems.add(window.line, "the entry", window.start(), f"{_JSON_RULE} ({_why(error)}); reading stopped here")
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class _Window:
+    """The part of a JSON text that is being read."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file, self._decoder = file, codecs.getincrementaldecoder(encoding)()
+        self.text, self.at, self.line = "", 0, 1
+
+    def next_character(self) -> str:
+        """The next one that is not white space; empty at the end."""
+        while True:
+            self._move_to(_SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches nothing, too
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self._read(BLOCK):
+                return ""
+
+    def take(self, wanted: str) -> None:
+        found = self.next_character()
+        if found != wanted:
+            raise ValueError(f"expected {wanted}, found {found or 'the end of the file'}")
+        self._move_to(self.at + 1)
+
+    def value(self) -> Any:
+        self.next_character()
+        while True:
+            try:
+                value, end = _json.raw_decode(self.text, self.at)
+            except ValueError:
+                # Perhaps only its beginning is here: read on, twice as much each time.
+                size = len(self.text) - self.at
+                if size > MAX_ROW or not self._read(max(BLOCK, size)):
+                    raise
+            else:
+                self._move_to(end)
+                return value
+
+    def start(self) -> str:
+        return self.text[self.at : self.at + 200]
+
+    def _move_to(self, end: int) -> None:
+        self.line += self.text.count("\n", self.at, end)
+        self.at = end
+
+    def _read(self, size: int) -> bool:
+        block = self._file.read(size)
+        self.text = self.text[self.at :] + self._decoder.decode(block, final=not block)
+        self.at = 0
+        return bool(block)

@@ -1,0 +1,132 @@
+"""A file arrives: it is kept under its SHA-256, so that a worker, a second run and a second upload find the same bytes."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from arena.importing.files.reports import Report
+from arena.models import Arena, Import
+
+BLOCK = 1024 * 1024
+SECONDS_KEPT = 24 * 3600
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    filename: str
+    path: Path
+    digest: str
+    n_bytes: int
+
+
+def keep_path(path: Path) -> KeptFile:
+    """Raises OSError where the file cannot be read."""
+    must_be_regular(path)
+    with path.open("rb") as file:
+        return keep(path.name, iter(lambda: file.read(BLOCK), b""))
+
+
+def must_be_regular(path: Path) -> None:
+    """A device or a pipe may never end; raises OSError. A folder is refused by the system in its own words."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "not a regular file; write what it gives into a file and import that", str(path))
+
+
+def keep(filename: str, blocks: Iterable[bytes]) -> KeptFile:
+    """Streams the blocks to the upload folder; the finished file appears there at once and whole."""
+    folder = upload_folder()
+    digest, n_bytes = hashlib.sha256(), 0
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".arriving-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for block in blocks:
+                digest.update(block)
+                n_bytes += len(block)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        path = folder / digest.hexdigest()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return KeptFile(short_filename(filename), path, digest.hexdigest(), n_bytes)
+
+
+def upload_folder() -> Path:
+    folder = Path(settings.UPLOAD_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def short_filename(filename: str) -> str:
+    """As a browser or a shell named it: no folders, nothing that does not print, at most 100 characters."""
+    name = "".join(each for each in filename.replace("\\", "/").rsplit("/", 1)[-1] if each.isprintable())
+    return name if len(name) <= 100 else f"{name[:60]}...{name[-37:]}"
+
+
+def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: str) -> Import | None:
+    """The import of the same file, where there was one."""
+    return Import.objects.filter(arena=arena, kind=kind, format=format_name, digest=digest).first() if arena else None
+
+
+def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: Report, **fields: object) -> Import:
+    """The row that a loader will claim. Two at once get one row."""
+    same = {"arena": arena, "kind": kind, "format": format_name, "digest": file.digest}
+    known_by = {"filename": file.filename, "path": file.path.name}
+    found = {"n_rows": report.n_rows, "report": report.as_json()}
+    with transaction.atomic():
+        source, _ = Import.objects.get_or_create(**same, defaults={**known_by, **found, **fields})
+    return source
+
+
+def arena_for(slug: str, name: str) -> tuple[Arena, bool]:
+    """The arena of this short name, and whether it was made: its board is public, its prompts and answers are for curators."""
+    return Arena.objects.get_or_create(slug=slug, defaults={"name": name[:120] or slug})
+
+
+def path_of(source: Import) -> Path:
+    """Kept by name, because the data folder may move. Raises OSError where it is not there."""
+    path = upload_folder() / source.path
+    if not path.is_file():
+        raise FileNotFoundError(f"its file is not in {path.parent}: upload it again, or share this folder between the machines")
+    return path
+
+
+@contextlib.contextmanager
+def forgotten_on_failure(file: KeptFile) -> Iterator[None]:
+    """A file that is refused is not kept."""
+    try:
+        yield
+    except BaseException:
+        forget(file.digest)
+        raise
+
+
+def forget(digest: str) -> None:
+    """The file goes, unless an import still has to read it."""
+    done = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
+    if not Import.objects.filter(digest=digest).exclude(state__in=done).exists():
+        (upload_folder() / digest).unlink(missing_ok=True)
+
+
+def forget_old_files() -> None:
+    """Files that were checked and then not imported."""
+    yesterday = time.time() - SECONDS_KEPT
+    for path in upload_folder().iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another worker sweeps, too
+            if path.stat().st_mtime < yesterday and path.name.startswith("."):
+                path.unlink()
+            elif path.stat().st_mtime < yesterday:
+                forget(path.name)

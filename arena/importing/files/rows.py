@@ -1,0 +1,62 @@
+"""What the formats make of a file: typed rows. Tuples, because a file may have millions."""
+
+from typing import Any, NamedTuple
+
+from arena.llm.wires.thinking import parted
+from arena.outcomes import Outcome
+
+
+class PromptRow(NamedTuple):
+    line: int
+    key: str  # the file's own id of the prompt; empty: known by its text alone
+    turns: tuple[str, ...] = ()  # empty: the file does not say what was asked
+    system_prompt: str = ""
+    reference: str = ""
+    category: str = ""
+    language: str = ""  # empty: recognised from the text
+    tags: tuple[str, ...] = ()
+    verifier: dict[str, Any] | None = None
+    status: str = ""  # empty: active where there is a text
+
+
+class VoteRow(NamedTuple):
+    voter: str  # empty: the file does not say who
+    outcome: Outcome  # as seen from the side shown first
+    set_aside: str = ""  # why it does not count
+
+
+class BattleRow(NamedTuple):
+    line: int
+    own_id: str  # empty: the file has none
+    first: str  # competitor whose answer was shown first
+    second: str
+    prompt: PromptRow | None
+    votes: tuple[VoteRow, ...]
+    answers: tuple[str, str] | None = None
+    happened: float | None = None  # seconds since 1970
+
+
+class ResponseRow(NamedTuple):
+    line: int
+    prompt: str  # the key of a prompt that is in the arena
+    competitor: str
+    text: str
+    turns: tuple[str, ...] = ()
+    finish: str = "stop"
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    latency_ms: int | None = None
+    cost: int | None = None
+    repeat: int | None = None  # None: the next free one
+    thinking: str = ""  # what the file gives as thought before the answer
+
+
+def without_thinking(row: ResponseRow) -> ResponseRow:
+    """What was thought before the answer stands beside it, as where the answer was generated here."""
+    if row.turns:
+        each = [parted(turn) for turn in row.turns]
+        turns = tuple(turn for turn, _ in each)
+        text = row.text if turns == row.turns else "\n\n".join(turns)
+        return row._replace(text=text, turns=turns, thinking="\n\n".join(filter(None, (thought for _, thought in each))))
+    text, thinking = parted(row.text)
+    return row._replace(text=text, thinking=thinking)

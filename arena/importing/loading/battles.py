@@ -1,0 +1,248 @@
+"""Battle rows -> battles and votes in the arena."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import NamedTuple
+
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.rows import BattleRow, VoteRow
+from arena.importing.loading import bulk
+from arena.importing.loading.name_lookup import Competitors, Voters
+from arena.importing.loading.prompts import Prompts
+from arena.importing.loading.responses import Answer, response_ids
+from arena.importing.loading.row_keys import Ordinals, row_keys
+from arena.models import Arena, Battle, Import, PromptPool, Vote
+from arena.outcomes import Outcome, Side
+
+BATTLE_COLUMNS = (
+    "id", "arena_id", "source_id", "prompt_id", "competitor_a_id", "competitor_b_id", "response_a_id", "response_b_id",
+    "row_key", "created_at",
+)  # fmt: skip
+VOTE_COLUMNS = (
+    "id", "battle_id", "source_id", "voted_at", "reasons", "comment", "voter_id", "outcome", "first_shown", "is_counted",
+    "set_aside_reason",
+)  # fmt: skip
+
+
+class KnownBattle(NamedTuple):
+    """What must agree where a row names a battle that is here."""
+
+    pk: int
+    prompt_id: int | None
+    competitor_a_id: int
+    competitor_b_id: int
+    source_id: int | None
+
+
+class KnownVote(NamedTuple):
+    pk: int
+    source_id: int | None
+
+
+type Voted = dict[tuple[int, int | None], KnownVote]
+
+
+class KeyedRows(NamedTuple):
+    rows: Sequence[BattleRow]
+    keys: Sequence[bytes]
+
+
+class BattleValues(NamedTuple):
+    """A battle but for its id; the pair in its order."""
+
+    prompt_id: int | None
+    competitor_a_id: int
+    competitor_b_id: int
+    response_a_id: int | None
+    response_b_id: int | None
+    key: bytes
+    created_at: str
+
+
+class VoteValues(NamedTuple):
+    voter_id: int | None
+    outcome: str
+    first_shown: str
+    is_counted: bool
+    set_aside_reason: str
+
+
+class ResolvedRows(NamedTuple):
+    rows: Sequence[BattleRow]
+    battles: list[BattleValues]
+    votes: list[list[VoteValues]]  # of each row
+
+
+@dataclass
+class BattleLoader:
+    source: Import
+    pool: PromptPool
+    has_own_ids: bool
+    ordinals: Ordinals = field(default_factory=Ordinals)
+
+    def __post_init__(self) -> None:
+        arena: Arena = self.source.arena
+        # Rows with one id are one battle: the later one must see what the earlier one made.
+        self.takes_any_order = not self.has_own_ids
+        self._competitors, self._voters = Competitors(arena), Voters(arena)
+        self._prompts = Prompts(arena.pk, self.pool)
+        self._arena_id, self._source_id = arena.pk, self.source.pk
+        self._received = bulk.as_column(self.source.created_at)
+        # What a failed import left behind counts for nobody: an import that has the same rows takes them over.
+        failed = Import.objects.filter(arena=arena, state=Import.State.FAILED).exclude(pk=self.source.pk)
+        self._failed = set(failed.values_list("pk", flat=True))
+
+    def prepare(self, rows: Sequence[BattleRow]) -> KeyedRows:
+        return KeyedRows(rows, row_keys(self.source.format, rows, self.ordinals))
+
+    def resolve(self, prepared: KeyedRows) -> ResolvedRows:
+        rows, keys = prepared
+        # In the order of the file, so that the same file gives the same ids.
+        competitors = self._competitors.ids(dict.fromkeys(name for row in rows for name in (row.first, row.second)))
+        voters = self._voters.ids(dict.fromkeys(vote.voter for row in rows for vote in row.votes if vote.voter))
+        prompts = self._prompt_ids(rows)
+        responses = _responses(rows, prompts, competitors)
+        battles, votes = [], []
+        for row, key, prompt, (of_first, of_second) in zip(rows, keys, prompts, responses, strict=True):
+            first, second = competitors[row.first], competitors[row.second]
+            when = self._received if row.happened is None else _column_of(row.happened)
+            if first < second:
+                battles.append(BattleValues(prompt, first, second, of_first, of_second, key, when))
+                said = _AS_SHOWN
+            else:
+                battles.append(BattleValues(prompt, second, first, of_second, of_first, key, when))
+                said = _TURNED
+            votes.append([_vote_values(vote, voters, said) for vote in row.votes])
+        return ResolvedRows(rows, battles, votes)
+
+    def add(self, resolved: ResolvedRows) -> int:
+        known = known_battles(self._arena_id, [battle.key for battle in resolved.battles]) if self._may_be_known() else {}
+        if not known and not self.has_own_ids:
+            return self._add_all(resolved)
+        self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
+        battle_ids = self._add_battles(resolved, known)
+        return self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+
+    def _add_all(self, resolved: ResolvedRows) -> int:
+        """Nothing of it can be here."""
+        arena_id, source_id = self._arena_id, self._source_id
+        battle_ids = bulk.take_ids(Battle, len(resolved.battles))
+        pairs = list(zip(battle_ids, resolved.battles, strict=True))
+        bulk.insert(Battle, BATTLE_COLUMNS, [(pk, arena_id, source_id, *values) for pk, values in pairs])
+        made = [
+            (pk, source_id, values.created_at, "[]", "", *vote)
+            for (pk, values), votes in zip(pairs, resolved.votes, strict=True)
+            for vote in votes
+        ]
+        self._insert_votes(made)
+        return len(resolved.rows)
+
+    def _insert_votes(self, made: Sequence[tuple[object, ...]]) -> None:
+        bulk.insert(
+            Vote, VOTE_COLUMNS, [(pk, *values) for pk, values in zip(bulk.take_ids(Vote, len(made)), made, strict=True)]
+        )
+
+    def _may_be_known(self) -> bool:
+        """Rows without ids of their own differ within a file: only another file can have brought them."""
+        others = Import.objects.filter(arena_id=self._arena_id, kind=Import.Kind.BATTLES, n_done__gt=0)
+        return self.has_own_ids or others.exclude(pk=self._source_id).exists()
+
+    def _prompt_ids(self, rows: Sequence[BattleRow]) -> list[int | None]:
+        # A prompt that many rows name is one object.
+        asked = {id(row.prompt): row.prompt for row in rows if row.prompt is not None}
+        by_identity = self._prompts.ids(list(asked.values())) if asked else {}
+        by_object = {key: by_identity[self._prompts.identity(prompt)] for key, prompt in asked.items()}
+        return [by_object.get(id(row.prompt)) for row in rows]
+
+    def _add_battles(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> list[int]:
+        """The battle of every row; those that are not known are made."""
+        free = iter(bulk.take_ids(Battle, len({battle.key for battle in resolved.battles if battle.key not in known})))
+        here = dict(known)
+        made, battle_ids = [], []
+        for row, values in zip(resolved.rows, resolved.battles, strict=True):
+            battle = here.get(values.key)
+            if battle is None:
+                battle = here[values.key] = KnownBattle(next(free), *values[:3], self._source_id)
+                made.append((battle.pk, self._arena_id, self._source_id, *values))
+            elif battle[1:4] != values[:3]:
+                raise contradiction(row)
+            battle_ids.append(battle.pk)
+        bulk.insert(Battle, BATTLE_COLUMNS, made)
+        return battle_ids
+
+    def _add_votes(self, resolved: ResolvedRows, battle_ids: Sequence[int], voted: Voted) -> int:
+        """How many of the rows brought a vote that was not here."""
+        made: list[tuple[object, ...]] = []
+        left_behind: list[int] = []
+        n_new_rows = 0
+        for values, votes, battle_id in zip(resolved.battles, resolved.votes, battle_ids, strict=True):
+            before = len(made) + len(left_behind)
+            for vote in votes:
+                known = voted.get((battle_id, vote.voter_id))
+                if known is None:
+                    made.append((battle_id, self._source_id, values.created_at, "[]", "", *vote))
+                    voted[battle_id, vote.voter_id] = _OF_THIS_FILE
+                elif known.source_id in self._failed:
+                    left_behind.append(known.pk)
+            n_new_rows += len(made) + len(left_behind) > before
+        self._insert_votes(made)
+        if left_behind:
+            Vote.objects.filter(pk__in=left_behind).update(source=self.source)
+        return n_new_rows
+
+    def _votes_on(self, battles: Collection[KnownBattle]) -> Voted:
+        if not battles:
+            return {}
+        rows = Vote.objects.filter(battle_id__in=[battle.pk for battle in battles]).order_by()
+        columns = ("battle_id", "voter_id", "pk", "source_id")
+        return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in rows.values_list(*columns)}
+
+    def _take_over(self, battle_ids: list[int]) -> None:
+        if battle_ids:
+            Battle.objects.filter(pk__in=battle_ids).update(source=self.source)
+
+
+_OF_THIS_FILE = KnownVote(0, None)
+# From the side shown first to the pair in its order: what was said, and which side was first.
+_AS_SHOWN = {outcome: (outcome.value, Side.A.value) for outcome in Outcome}
+_TURNED = {outcome: (outcome.swapped().value, Side.B.value) for outcome in Outcome}
+
+
+def _column_of(seconds: float) -> str:
+    return bulk.as_column(datetime.fromtimestamp(seconds, UTC))
+
+
+def known_battles(arena_id: int, keys: Iterable[bytes]) -> dict[bytes, KnownBattle]:
+    """The battles of the arena that these row keys name."""
+    columns = ("row_key", "pk", "prompt_id", "competitor_a_id", "competitor_b_id", "source_id")
+    rows = Battle.objects.filter(arena_id=arena_id, row_key__in=set(keys)).order_by().values_list(*columns)
+    return {bytes(key): KnownBattle(*values) for key, *values in rows}
+
+
+def contradiction(row: BattleRow) -> RowProblem:
+    allowed = "a battle with this id is here with other models or another prompt: import this file into another arena"
+    return RowProblem("the battle's id", row.own_id, allowed)
+
+
+def _vote_values(vote: VoteRow, voters: dict[str, int], said: dict[Outcome, tuple[str, str]]) -> VoteValues:
+    voter_id = voters[vote.voter] if vote.voter else None
+    return VoteValues(voter_id, *said[vote.outcome], not vote.set_aside, vote.set_aside)
+
+
+def _responses(
+    rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int]
+) -> list[tuple[int | None, int | None]]:
+    """Those of the side shown first and of the other, for every row."""
+    answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
+    told = dict.fromkeys(chain.from_iterable(answers))
+    ids = response_ids(told) if told else {}
+    return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
+
+
+def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[Answer]:
+    if row.answers is None or prompt_id is None:
+        return []
+    names = (row.first, row.second)
+    return [Answer(prompt_id, competitors[name], told) for name, told in zip(names, row.answers, strict=True)]

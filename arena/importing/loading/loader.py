@@ -1,0 +1,189 @@
+"""Pass 2: rows into the database, 5,000 at most a transaction; published in one.
+
+The row of the import says how many rows of the file are done, and is written in the same transaction as they are: a run
+that is killed continues where it stopped, and one that lost its lease writes nothing.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import closing, suppress
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from arena.evidence.ledger import record_import
+from arena.importing.chunks import TypedFile, chunks
+from arena.importing.files import receiving
+from arena.importing.files.problems import ImportProblems, RowProblem
+from arena.importing.files.reports import numbered
+from arena.importing.formats import formats_of
+from arena.importing.loading import bulk
+from arena.importing.loading.battles import BattleLoader
+from arena.importing.loading.late_answers import GOT_ANSWERS, give_answers
+from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
+from arena.importing.loading.prompts import PromptLoader
+from arena.importing.loading.responses import ResponseLoader
+from arena.importing.loading.row_keys import neighbours_together
+from arena.leases import LeaseLost, heartbeat
+from arena.models import Event, Import, PromptPool
+from arena.wording import counted
+
+LEASE_SECONDS = 30
+MOST_ATTEMPTS = 10
+N_WRITERS = 2
+LARGE = 100_000  # rows
+
+type Progress = Callable[[int], None]
+
+
+class Loader(Protocol):
+    """What a kind of file does with a chunk of its rows, in three stages."""
+
+    @property
+    def takes_any_order(self) -> bool: ...
+
+    def prepare(self, rows: Any) -> Any:
+        """Without the database; for all rows in the order of the file, those that are done too."""
+
+    def resolve(self, prepared: Any) -> Any:
+        """What the rows name gets its ids, and is made where it is new: rows that mean nothing by themselves."""
+
+    def add(self, resolved: Any) -> int:
+        """In a transaction with the count of rows done; how many of the rows were new."""
+
+
+class Step(NamedTuple):
+    """What one transaction adds."""
+
+    n_read: int  # rows of the file up to its end
+    n_new: int  # of them those that no earlier run has added
+    resolved: Any
+
+
+def load(pk: int, *, progress: Progress | None = None) -> bool:
+    """Continue the import to its end; False where it is finished or somebody else is at it."""
+    token = Import.objects.unfinished().claim(pk, seconds=LEASE_SECONDS)
+    if token is None:
+        return False
+    source = Import.objects.select_related("arena").get(pk=pk)
+    if source.n_attempts > MOST_ATTEMPTS:
+        _fail(source, token, f"gave up after {MOST_ATTEMPTS} attempts that were cut short: see the log, then try again")
+        return True
+    try:
+        with heartbeat(Import.objects.all(), pk, token, seconds=LEASE_SECONDS):
+            _load(source, token, progress or (lambda n_done: None))
+    except BaseException:
+        # Whoever continues, perhaps this process after Ctrl-C, need not wait for the lease to run out.
+        with suppress(DatabaseError):
+            Import.objects.filter(pk=pk, lease_token=token).update(lease_until=None)
+        raise
+    return True
+
+
+def retry(pk: int) -> None:
+    """A failed import may be tried again: what it has done stays done."""
+    Import.objects.filter(pk=pk, state=Import.State.FAILED).update(state=Import.State.WAITING, error="", n_attempts=0)
+
+
+def _load(source: Import, token: str, progress: Progress) -> None:
+    try:
+        with bulk.large_load(source.arena_id) as committed:
+            for n_done in _add_rows(source, token):
+                committed()
+                progress(n_done)
+        _all_is_in(source)
+        _add_note(source, give_answers(source))
+        _publish(source, token)
+        receiving.forget(source.digest)
+    except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
+        _fail(source, token, str(error))
+
+
+def _add_rows(source: Import, token: str) -> Iterator[int]:
+    """Read, write; yields how many rows of the file are done."""
+    loader = _loader(source)
+    with closing(read_ahead(_steps(source, loader))) as steps:
+        for step in _written(steps, source, token, loader):
+            yield step.n_read
+
+
+def _written(steps: Iterable[Step], source: Import, token: str, loader: Loader) -> Iterator[Step]:
+    write = partial(_add_step, source, token, loader)
+    if loader.takes_any_order and bulk.has_several_writers():
+        yield from side_by_side(steps, write, n_writers=N_WRITERS)
+        return
+    for step in in_turns(steps) if connection.vendor == "sqlite" else steps:
+        write(step, None)
+        yield step
+
+
+def _steps(source: Import, loader: Loader) -> Generator[Step]:
+    file: TypedFile[Any] = TypedFile(
+        receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename
+    )
+    # Small files keep their order: people look at them.
+    in_order = neighbours_together(file) if loader.takes_any_order and source.n_rows >= LARGE else file
+    n_read = 0
+    for rows in chunks(in_order):
+        # Pass 1 found the file right: what is wrong now was changed meanwhile.
+        file.problems.stop_if_any()
+        n_old = min(len(rows), max(0, source.n_done - n_read))
+        n_read += len(rows)
+        loader.prepare(rows[:n_old])
+        if n_old < len(rows):
+            yield Step(n_read, len(rows) - n_old, loader.resolve(loader.prepare(rows[n_old:])))
+    file.problems.stop_if_any()
+
+
+def _add_step(source: Import, token: str, loader: Loader, step: Step, before: Future[None] | None) -> None:
+    """One transaction. `before` is the step before it, where that one is still being written."""
+    with transaction.atomic():
+        n_added = loader.add(step.resolved)
+        if before is not None:
+            bulk.check_references()
+            before.result()
+        changes = {"n_done": F("n_done") + step.n_new, "n_added": F("n_added") + n_added, "state": Import.State.LOADING}
+        if not Import.objects.filter(pk=source.pk, lease_token=token).update(**changes):
+            raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+
+
+def _all_is_in(source: Import) -> None:
+    source.refresh_from_db(fields=["n_done"])
+    if source.n_done != source.n_rows:
+        raise OSError(
+            f"{counted(source.n_done, 'row')} came in, and the check had found {source.n_rows:,}: upload the file again"
+        )
+
+
+def _add_note(source: Import, n_given: int) -> None:
+    if n_given:
+        came = f"{numbered(n_given, 'battles')} {GOT_ANSWERS}: each of the models has one to the prompt."
+        source.report = {**source.report, "notes": [*source.report.get("notes", []), came]}
+
+
+def _publish(source: Import, token: str) -> None:
+    with transaction.atomic():
+        changes = {"state": Import.State.PUBLISHED, "published_at": timezone.now(), "report": source.report}
+        Import.objects.finish(source.pk, token, **changes)
+        source.state = Import.State.PUBLISHED
+        if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
+            record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)
+
+
+def _fail(source: Import, token: str, error: str) -> None:
+    Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=error[:5_000])
+
+
+def _loader(source: Import) -> Loader:
+    if source.kind == Import.Kind.RESPONSES:
+        return ResponseLoader(source)
+    name = source.options.get("pool") or source.format
+    pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
+    return (
+        PromptLoader(source, pool)
+        if source.kind == Import.Kind.PROMPTS
+        else BattleLoader(source, pool, formats_of(source.kind)[source.format].has_own_ids)
+    )

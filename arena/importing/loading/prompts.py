@@ -1,0 +1,190 @@
+"""Prompts out of files: which are known, which are new, and which contradict what is here."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from arena.evidence.ledger import filed_under, record_prompt
+from arena.importing.checks.contradictions import n_different
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reports import numbered
+from arena.importing.files.rows import PromptRow
+from arena.models import Import, Prompt, PromptPool, PromptStatus
+from arena.texts.languages import recognised_language
+from arena.texts.rendering import rendered
+
+MOST_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrompt:
+    pk: int
+    content_hash: str
+
+
+def text_hash(row: PromptRow) -> str:
+    """Empty where the file does not say what was asked."""
+    return Prompt.hash_of(row.turns, row.system_prompt) if row.turns else ""
+
+
+class Prompts:
+    """The prompts of one arena, known by their key, or by their text where the file gives no key."""
+
+    def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
+        self._arena_id, self._pool = arena_id, pool
+        self._known: dict[str, KnownPrompt] = {}
+        self.n_added = 0
+
+    def identity(self, row: PromptRow) -> str:
+        return row.key or f"\0{text_hash(row)}"
+
+    def look_up(self, rows: Iterable[PromptRow]) -> dict[str, KnownPrompt]:
+        """The prompts that are in the arena, and perhaps others, by identity."""
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
+        missing = {identity for row in rows if (identity := self.identity(row)) not in self._known}
+        if missing and self._arena_id is not None:
+            here = Prompt.objects.filter(arena_id=self._arena_id)
+            self._look_up_keys(here, [each for each in missing if not each.startswith("\0")])
+            self._look_up_texts(here, [each[1:] for each in missing if each.startswith("\0")])
+        return self._known
+
+    def ids(self, rows: Sequence[PromptRow]) -> dict[str, int]:
+        """The id of every row's prompt by identity; new ones are made, and counted in `n_added`."""
+        known = self.look_up(rows)
+        if not all(self.identity(row) in known for row in rows):
+            with transaction.atomic():
+                # Another load may have made some since: SQLite's transaction waited for it.
+                self.look_up(rows)
+                self._make({self.identity(row): row for row in reversed(rows) if self.identity(row) not in known})
+        for row in rows:
+            if row.turns and not known[self.identity(row)].content_hash:
+                self._fill(row)
+        return {identity: known[identity].pk for identity in map(self.identity, rows)}
+
+    def contradiction(self, row: PromptRow) -> RowProblem | None:
+        """After `look_up`: a key that stands for another text here."""
+        known = self._known.get(self.identity(row))
+        if known is None or not row.turns or known.content_hash in {"", text_hash(row)}:
+            return None
+        allowed = "this prompt is in the arena with another text: give it another id, or import into another arena"
+        return RowProblem("the prompt's id", row.key, allowed)
+
+    def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
+        if keys:
+            found = here.filter(key__in=keys).values_list("key", "pk", "content_hash")
+            self._known |= {key: KnownPrompt(pk, known_hash) for key, pk, known_hash in found}
+
+    def _look_up_texts(self, here: QuerySet[Prompt], hashes: list[str]) -> None:
+        if hashes:
+            # A prompt that was imported by its text, and then corrected by a curator, is still that prompt.
+            corrected = here.filter(key__in=hashes).values_list("key", "pk")
+            equal = here.filter(content_hash__in=hashes).order_by("-pk").values_list("content_hash", "pk")
+            self._known |= {f"\0{each}": KnownPrompt(pk, each) for each, pk in [*corrected, *equal]}
+
+    def _make(self, rows: dict[str, PromptRow]) -> None:
+        """In the order of the file; the first row that names a prompt makes it."""
+        new = sorted(rows.items(), key=lambda item: item[1].line)
+        made = Prompt.objects.bulk_create([_prompt(row, self._home()) for _, row in new])
+        self.n_added += len(made)
+        pairs = zip(new, made, strict=True)
+        self._known |= {identity: KnownPrompt(prompt.pk, prompt.content_hash) for (identity, _), prompt in pairs}
+
+    def _home(self) -> PromptPool:
+        if self._pool is None:
+            raise ValueError("prompts were only to be looked up: give a pool to add some")
+        return self._pool
+
+    def _fill(self, row: PromptRow) -> None:
+        """A prompt that was known by its number only gets its text."""
+        prompt = Prompt.objects.get(pk=self._known[self.identity(row)].pk)
+        before = filed_under(prompt)
+        new = _prompt(row, prompt.pool)
+        for field in ("turns", "system_prompt", "reference", "tags", "verifier", "content_hash", "html", "rendered_by"):
+            setattr(prompt, field, getattr(new, field))
+        if not prompt.language:
+            prompt.language, prompt.is_language_guessed = new.language, new.is_language_guessed
+        prompt.category = prompt.category or new.category
+        prompt.status = new.status
+        with transaction.atomic():
+            prompt.save()
+            if filed_under(prompt) != before:
+                record_prompt(prompt, before=before)
+        self.n_added += 1
+        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.content_hash)
+
+
+def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
+    known_by = text_hash(row)
+    prompt = Prompt(
+        arena_id=pool.arena_id, pool=pool, key=row.key or known_by, turns=list(row.turns), system_prompt=row.system_prompt,
+        reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier, content_hash=known_by,
+    )  # fmt: skip
+    prompt.language = row.language or told_language(prompt.text, known_by)
+    prompt.is_language_guessed = bool(prompt.language and not row.language)
+    # Nobody can be asked what is not here.
+    prompt.status = row.status or (PromptStatus.ACTIVE if row.turns else PromptStatus.DRAFT)
+    return rendered(prompt)
+
+
+_told: dict[str, str] = {}
+
+
+def told_language(text: str, known_by: str) -> str:
+    """What the text says of its language; a file is looked through twice, and its texts are recognised once."""
+    if known_by not in _told:
+        if len(_told) >= MOST_REMEMBERED:
+            _told.clear()
+        _told[known_by] = recognised_language(text)
+    return _told[known_by]
+
+
+class Recognised:
+    """Counts what becomes of prompts without a language, for the notes of a check."""
+
+    def __init__(self) -> None:
+        self._told, self._unknown = array("q"), array("q")  # a hash for each mention
+
+    def add(self, row: PromptRow) -> None:
+        if row.turns and not row.language:
+            known_by = text_hash(row)
+            is_told = bool(told_language("\n\n".join(row.turns), known_by))
+            (self._told if is_told else self._unknown).append(hash(row.key or known_by))
+
+    def notes(self) -> list[tuple[object, str]]:
+        told, unknown = (numbered(n_different(each), "prompts") for each in (self._told, self._unknown))
+        return [
+            (self._told, f"{told} without a language: recognised from the text."),
+            (self._unknown, f"{unknown} without a language, and too short or too mixed to tell it: left unknown."),
+        ]
+
+
+@dataclass
+class PromptLoader:
+    """Adds chunks of rows of a file of prompts."""
+
+    source: Import
+    pool: PromptPool
+    takes_any_order: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        self._prompts = Prompts(self.source.arena_id, self.pool)
+
+    def prepare(self, rows: Sequence[PromptRow]) -> Sequence[PromptRow]:
+        return rows
+
+    def resolve(self, prepared: Sequence[PromptRow]) -> Sequence[PromptRow]:
+        return prepared
+
+    def add(self, rows: Sequence[PromptRow]) -> int:
+        before = self._prompts.n_added
+        self._prompts.look_up(rows)
+        for row in rows:
+            if problem := self._prompts.contradiction(row):
+                raise problem
+        self._prompts.ids(rows)
+        return self._prompts.n_added - before

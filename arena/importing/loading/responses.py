@@ -1,0 +1,156 @@
+"""Answers out of files: the same text is the same response, another text the next repeat."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from django.db import transaction
+
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.loading.name_lookup import Competitors
+from arena.importing.loading.prompts import Prompts
+from arena.llm.wires.replies import is_blank
+from arena.llm.wires.thinking import parted
+from arena.models import Aside, FinishState, Import, Response, content_hash
+from arena.texts.rendering import rendered
+from arena.texts.style_features import style_features
+
+
+class Answer(NamedTuple):
+    prompt_id: int
+    competitor_id: int
+    text: str
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.prompt_id, self.competitor_id
+
+
+class StoredAnswers:
+    """What the arena has of these prompts by these competitors."""
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        wanted = set(answers)
+        self.ids: dict[Answer, int] = {}
+        # None stands for a text that nobody asked for.
+        self._texts: dict[tuple[int, int, int], str | None] = {}
+        self._next: dict[tuple[int, int], int] = {}
+        prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
+        rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors).order_by("pk")
+        for row in rows.values_list("prompt_id", "competitor_id", "text", "repeat", "pk").iterator(chunk_size=500):
+            answer = Answer(*row[:3])
+            self._texts[*answer.pair, row[3]] = answer.text if answer in wanted else None
+            self._next[answer.pair] = max(self._next.get(answer.pair, 0), row[3] + 1)
+            if answer in wanted:
+                self.ids.setdefault(answer, row[4])
+
+    def next_repeat(self, answer: Answer) -> int:
+        return self._next.get(answer.pair, 0)
+
+    def is_here(self, answer: Answer, repeat: int | None) -> bool:
+        """Raises RowProblem where the repeat is taken by another text."""
+        if repeat is None:
+            return answer in self.ids
+        if (*answer.pair, repeat) not in self._texts:
+            return False
+        if self._texts[*answer.pair, repeat] != answer.text:
+            allowed = "this repeat of the answer is in the arena with another text: leave repeat out, or give the next number"
+            raise RowProblem("repeat", repeat, allowed)
+        return True
+
+    def take(self, answer: Answer, repeat: int) -> None:
+        self._texts[*answer.pair, repeat] = answer.text
+        self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
+
+
+def response_ids(told: Collection[Answer]) -> dict[Answer, int]:
+    """The response of every answer, as it is told; new ones are made, with what was thought before beside them.
+
+    Older versions left that in the text: an answer that is here so is this response.
+    """
+    parts = {answer: parted(answer.text) for answer in told}
+    answers = {answer: answer._replace(text=text) for answer, (text, _) in parts.items()}
+    with transaction.atomic():
+        stored = StoredAnswers([*answers, *answers.values()])
+        thoughts = {answers[each]: thinking for each, (_, thinking) in parts.items() if each not in stored.ids}
+        ids = _response_ids(thoughts, stored)
+    return {answer: ids.get(answer) or ids[answers[answer]] for answer in told}
+
+
+def _response_ids(thoughts: Mapping[Answer, str], stored: StoredAnswers) -> dict[Answer, int]:
+    new: dict[Answer, Response] = {}
+    for answer in thoughts:
+        if answer not in stored.ids:
+            repeat = stored.next_repeat(answer)
+            new[answer] = _response(answer, repeat)
+            stored.take(answer, repeat)
+    made = _keep(list(new.values()), [thoughts[answer] for answer in new])
+    return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
+
+
+def _response(answer: Answer, repeat: int, turns: Sequence[str] = (), finish: str = FinishState.STOP.value) -> Response:
+    """With all that is counted and rendered once, when the text arrives; an empty one has failed: nobody is shown nothing."""
+    finish = FinishState.FAILED.value if is_blank(answer.text) else finish
+    return rendered(
+        Response(
+            prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
+            finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),
+        )
+    )  # fmt: skip
+
+
+NO_SUCH_PROMPT = "no prompt of the arena has this id: import the prompts first (manage.py import_prompts)"
+
+
+@dataclass
+class ResponseLoader:
+    """Adds chunks of rows of a file of answers."""
+
+    source: Import
+    takes_any_order: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        self._prompts, self._competitors = Prompts(self.source.arena_id), Competitors(self.source.arena)
+
+    def prepare(self, rows: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
+        return rows
+
+    def resolve(self, prepared: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
+        return prepared
+
+    def add(self, rows: Sequence[ResponseRow]) -> int:
+        prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
+        competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
+        for row in rows:
+            if row.prompt not in prompts:
+                raise RowProblem("the prompt's id", row.prompt, NO_SUCH_PROMPT)
+        answers = [Answer(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
+        new = _new_responses(rows, answers, StoredAnswers(answers))
+        _keep([response for response, _ in new], [thinking for _, thinking in new])
+        return len(new)
+
+
+def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
+    """The answers, and beside them what was thought before."""
+    made = Response.objects.bulk_create(responses)
+    Aside.objects.bulk_create(
+        Aside(response=response, thinking=thinking) for response, thinking in zip(made, thoughts, strict=True) if thinking
+    )
+    return made
+
+
+def _new_responses(rows: Sequence[ResponseRow], answers: Sequence[Answer], stored: StoredAnswers) -> list[tuple[Response, str]]:
+    """Each with what was thought before it."""
+    new = []
+    for row, answer in zip(rows, answers, strict=True):
+        if stored.is_here(answer, row.repeat):
+            continue
+        repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
+        response = _response(answer, repeat, row.turns, row.finish)
+        response.cost = row.cost
+        response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms
+        stored.take(answer, response.repeat)
+        stored.ids.setdefault(answer, 0)
+        new.append((response, row.thinking))
+    return new

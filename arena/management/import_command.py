@@ -1,0 +1,210 @@
+"""The import commands: check, load with a progress bar, and say what came of it."""
+
+import gc
+import sys
+import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, DjangoHelpFormatter
+from django.core.validators import validate_slug
+from django.db import OperationalError
+from django.urls import reverse
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
+from arena.importing.checks.whole_file import check
+from arena.importing.files import receiving
+from arena.importing.files.problems import ImportProblems
+from arena.importing.files.reports import Report
+from arena.importing.formats import fitting, formats_of
+from arena.importing.loading.late_answers import GOT_ANSWERS
+from arena.importing.loading.loader import load, retry
+from arena.leases import LeaseLost
+from arena.models import Arena, Import
+from arena.prerequisites import next_step
+from arena.wording import agreeing, counted
+
+State = Import.State
+
+
+class AsWritten(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the lines of the list of columns."""
+
+
+class ImportCommand(BaseCommand):
+    """Exits with 2, and one clear line for each problem, where the file or the call is wrong."""
+
+    kind: Import.Kind
+    default_format = ""
+    makes_arena = True
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        formats = ", ".join(formats_of(self.kind))
+        parser.add_argument("file", type=Path)
+        parser.formatter_class = AsWritten
+        parser.epilog = self._columns()
+        default = f" (default {self.default_format}; csv where the file is CSV)" if self.default_format else ""
+        required = not self.default_format
+        parser.add_argument("--format", default=self.default_format, required=required, help=f"one of: {formats}{default}")
+        parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
+        add_allowance(parser)
+        parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
+
+    def _columns(self) -> str:
+        """What each format reads, for --help."""
+        lines = [f"  {name}: {each.columns()}" for name, each in formats_of(self.kind).items()]
+        rules = "Case and order of columns do not matter; cells of a CSV file may be separated by , ; or tabs."
+        return "\n".join(["columns, by format:", *lines, "", rules])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.console = Console(stderr=True)
+        # A million rows are millions of small tuples without cycles: looking through them all the time helps nobody.
+        gc.set_threshold(20_000)
+        chosen = self.options_of(options)
+        format_name = self._format(options["format"])
+        arena = self._arena(options["arena"])
+        if options["check"]:
+            self._say(self._checked(options["file"], options["file"].name, format_name, arena))
+            self.stdout.write("Nothing was written: this was the check only.")
+            return
+        self._import(options, format_name, arena, chosen)
+
+    def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
+        try:
+            file = receiving.keep_path(options["file"])
+        except OSError as error:
+            refuse(f"{options['file']}: {error.strerror or error}")
+        format_name, _ = fitting(self.kind, format_name, file.path)
+        source = receiving.known_import(arena, kind=self.kind, format_name=format_name, digest=file.digest)
+        if source is None:
+            with receiving.forgotten_on_failure(file):
+                report = self._checked(file.path, file.filename, options["format"], arena)
+                self._say(report)
+                self._must_be_meant(report)
+                self._must_be_allowed(report, options["allow_competitors"])
+                arena = arena or self._make_arena(options)
+                source = receiving.register(file, arena, kind=self.kind, format_name=format_name, report=report, options=chosen)
+        elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
+            receiving.forget(file.digest)
+            self._say_known(source)
+            return
+        self._load(source)
+
+    def _must_be_allowed(self, report: Report, most: int) -> None:
+        try:
+            must_be_allowed(report.n_to_allow, most)
+        except TooManyCompetitors as reason:
+            refuse(str(reason))
+
+    def _must_be_meant(self, report: Report) -> None:
+        """A person is asked; a script has its warning above what was written."""
+        if (
+            report.warnings
+            and sys.stdin.isatty()
+            and input("Import it all the same? [y/N] ").strip().lower() not in {"y", "yes"}
+        ):
+            refuse("nothing was written")
+
+    def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What pass 2 needs to know besides the file."""
+        return {}
+
+    def _format(self, name: str) -> str:
+        known = formats_of(self.kind)
+        return (
+            name if name in known else refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
+        )
+
+    def _arena(self, slug: str) -> Arena | None:
+        arena = Arena.objects.filter(slug=slug).first()
+        if arena is None and not self.makes_arena:
+            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+            refuse(f"--arena {slug}: no such arena; known are: {known}")
+        try:
+            validate_slug(slug)
+        except ValidationError:
+            refuse(f"--arena {slug}: letters, digits, - and _ are allowed")
+        return arena
+
+    def _make_arena(self, options: dict[str, Any]) -> Arena:
+        arena, is_new = receiving.arena_for(options["arena"], options.get("name") or "")
+        if is_new:
+            self.stdout.write(
+                f"The arena {arena.slug!r} is new: its board is public, its prompts and answers are for curators."
+            )
+        return arena
+
+    def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> Report:
+        try:
+            receiving.must_be_regular(path)
+            with self.console.status(f"Checking {filename}"):
+                return check(path, kind=self.kind, format_name=format_name, filename=filename, arena=arena)
+        except ImportProblems as problems:
+            raise CommandError(f"{filename} was not imported.\n{problems}", returncode=2) from None
+        except OSError as error:
+            refuse(f"{path}: {error.strerror or error}")
+
+    def _say(self, report: Report) -> None:
+        head, *sayings = report.lines()
+        self.stdout.write(head)
+        for line in sayings:
+            self.stdout.write(self.style.WARNING(f"Warning: {line}") if line in report.warnings else line)
+
+    def _say_known(self, source: Import) -> None:
+        if source.state == State.PUBLISHED:
+            when = f"{source.published_at:%Y-%m-%d %H:%M} UTC" if source.published_at else "earlier"
+            self.stdout.write(f"This file was already imported on {when} ({counted(source.n_rows, 'row')}): nothing was added.")
+        else:
+            page = reverse("import", args=[source.pk])
+            self.stdout.write(f"This file was imported before and is set aside: nothing was added. Restore it at {page}")
+
+    def _load(self, source: Import) -> None:
+        if source.state == State.FAILED:
+            retry(source.pk)
+        try:
+            self._load_to_the_end(source)
+        except (LeaseLost, OperationalError) as error:
+            refuse(f"interrupted: {error}\nRun the same command again: it continues where it stopped.")
+        source.refresh_from_db()
+        if source.state == State.FAILED:
+            refuse(f"{source.filename}: {source.error}\nCorrect the cause and run the same command again: it continues.")
+        n_known = source.n_rows - source.n_added
+        known = f"; {n_known:,} {agreeing(n_known, 'was', 'were')} here already" if n_known else ""
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"Published: {source.n_added:,} of {counted(source.n_rows, 'row')} "
+                f"{agreeing(source.n_added, 'was', 'were')} new{known}."
+            )
+        )
+        for line in [*self._came_of_it(source), *self.where_next(source)]:
+            self.stdout.write(line)
+
+    def _load_to_the_end(self, source: Import) -> None:
+        columns = (TextColumn("Loading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.console) as bar:
+            task = bar.add_task("", total=source.n_rows)
+            while not load(source.pk, progress=lambda n_done: bar.update(task, completed=n_done)):
+                source.refresh_from_db()
+                if source.state not in {State.WAITING, State.LOADING}:
+                    return
+                # A worker is at it, or was killed a moment ago: its lease ends in less than a minute.
+                bar.update(task, completed=source.n_done)
+                time.sleep(1)
+
+    def _came_of_it(self, source: Import) -> list[str]:
+        """What was not known before the load, and what is missing now."""
+        notes = source.report.get("notes", [])
+        step = next_step(source.arena)
+        return [*(note for note in notes if GOT_ANSWERS in note), *([f"Next: {step.sentence}"] if step else [])]
+
+    def where_next(self, source: Import) -> list[str]:
+        return [f"Its page: {reverse('import', args=[source.pk])}"]
+
+
+def refuse(message: str) -> NoReturn:
+    raise CommandError(message, returncode=2)

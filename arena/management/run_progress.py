@@ -1,0 +1,118 @@
+"""A run in a terminal: this process works on it, beside whatever workers there are, and shows how far it is."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from arena.models import Run
+from arena.runs import budget, control
+from arena.runs.engine import Engine
+from arena.runs.holdups import HoldUp
+from arena.wording import counted
+
+SHOW_SECONDS = 0.5
+WAIT_SECONDS = 1.0
+LONGEST_REASON = 300
+
+
+class _Shown:
+    """A bar that is drawn twice a second, however often the engine turns."""
+
+    def __init__(self, run: Run, bar: Progress, task: TaskID) -> None:
+        self._run, self._bar, self._task, self._at = run, bar, task, 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._at > SHOW_SECONDS:
+            self.now()
+
+    def now(self) -> None:
+        now = control.progress(self._run)
+        self._bar.update(
+            self._task, completed=now.n_over, total=now.n_calls, spent=budget.spent_in_words(now.spent, now.bounded),
+            held="; ".join(held_in_words(each) for each in now.held),
+        )  # fmt: skip
+        self._at = time.monotonic()
+
+
+def held_in_words(each: HoldUp) -> str:
+    """What holds a run up, on a line of a terminal."""
+    until = f"; next try {timezone.localtime(each.until):%H:%M:%S}" if each.until else ""
+    return f"{each.endpoint} {each.does}{f': {_one_line(each.reason)}' if each.reason else ''}{until}"
+
+
+def follow(run: Run, console: Console) -> None:
+    """Until the run is over or paused. Ctrl-C pauses it; what is under way still comes in."""
+    columns = (
+        TextColumn("Calls"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[spent]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[held]}", markup=False),
+    )
+    with Progress(*columns, console=console) as bar, _paused_by_interrupt() as is_interrupted:
+        shown = _Shown(run, bar, bar.add_task("", total=None, spent="", held=""))
+        while run.state == Run.State.RUNNING:
+            engine = Engine(run)
+            is_interrupted.append(engine)
+            engine.work(progress=shown)
+            run.refresh_from_db()
+            if engine.stopped.is_set() and run.state == Run.State.RUNNING:
+                control.pause(run, reason="interrupted in the terminal")
+            if run.state == Run.State.RUNNING:
+                time.sleep(WAIT_SECONDS)
+        shown.now()
+
+
+@contextmanager
+def _paused_by_interrupt() -> Iterator[list[Engine]]:
+    """The engines to stop; a second Ctrl-C waits for nothing."""
+    engines: list[Engine] = []
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if engines and not engines[-1].stopped.is_set():
+            engines[-1].stopped.set()
+            return
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield engines
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def summary(run: Run) -> list[str]:
+    """What came of it, and what to do next."""
+    now = control.progress(run)
+    outcomes = ", ".join(f"{n:,} {outcome}" for outcome, n in now.outcomes.items()) or "none yet"
+    lines = [f"Run {run.pk} is {run.get_state_display()}: {now.n_over:,} of {counted(now.n_calls, 'call')} ({outcomes})."]
+    if now.n_never_sent or now.n_given_up:
+        lines.append(f"Cancelled before they ended: {now.n_never_sent:,} never sent, {now.n_given_up:,} given up after a try.")
+    spent = budget.spent_in_words(now.spent, now.bounded)
+    lines.append(f"Spent: {spent}" + (f" of {budget.dollars(now.cap)}." if now.cap is not None else "."))
+    if now.lost:
+        lines.append(f"Of that, {budget.dollars(now.lost)} at the most was lost: a worker ended before it saw the replies.")
+    if words := [f"{row['n']:,} with {row['word'] or 'none'}" for row in control.doubtful(run)]:
+        lines.append(f"Replies without a known reason for their end: {', '.join(words)}.")
+    if run.state == Run.State.PAUSED:
+        lines.append(f"Paused: {run.paused_because}")
+    return lines + failures(run)
+
+
+def failures(run: Run) -> list[str]:
+    """Why calls failed, each reason with how often, the most frequent first."""
+    found = control.reasons(run)
+    lines = [f"{row['n']:>8,} {row['outcome']}: {_one_line(row['reason'])}" for row in found]
+    return ["Why calls failed:", *lines] if lines else []
+
+
+def _one_line(reason: str) -> str:
+    words = " ".join(reason.split())
+    return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]} ..."

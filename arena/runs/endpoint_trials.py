@@ -1,0 +1,91 @@
+"""One call that tries an endpoint out, outside of any run: what came back, what it cost, and what was learnt by it."""
+
+from dataclasses import dataclass, replace
+from secrets import token_hex
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from arena.llm.client import complete
+from arena.llm.failures.errors import LLMError
+from arena.llm.wires.messages import Completion, Message, Request, Target
+from arena.models import Attempt, Call, Endpoint
+from arena.runs import budget
+from arena.runs.endpoint_checks import trouble_with
+from arena.runs.kinds import Composed
+from arena.runs.pacing import circuit_breaker
+from arena.runs.sender_threads import Job, Reply, features_of, target_of
+
+REQUEST = Request(
+    (Message("system", "You answer in one word."), Message("user", "Say the word: ready")), max_tokens=256, temperature=0.0
+)
+LONGEST_SECONDS = 60.0  # somebody waits for the page
+
+
+class TooDear(ValueError):
+    """A price was raised since the cost was told; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`problem` where nothing was sent; otherwise `result`, its cost in micro-dollars, and lessons for people."""
+
+    result: Completion | LLMError | None
+    cost: int = 0
+    is_bound: bool = False
+    lessons: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def completion(self) -> Completion | None:
+        return self.result if isinstance(self.result, Completion) else None
+
+    @property
+    def failure(self) -> LLMError | None:
+        return self.result if isinstance(self.result, LLMError) else None
+
+
+def most(endpoint: Endpoint) -> int:
+    """Micro-dollars that the call can cost."""
+    return budget.bound(REQUEST, endpoint)
+
+
+def try_out(endpoint: Endpoint, *, told: int) -> Trial:
+    """Sends one call, which costs no more than `told`; a pause that was learnt ends where it brings an answer."""
+    if most(endpoint) > told:
+        raise TooDear(f"it may cost {budget.dollars(most(endpoint))} now, and you were told {budget.dollars(told)}: look again")
+    if problem := trouble_with(endpoint):
+        return Trial(None, problem=problem)
+    target = target_of(endpoint, frozenset(settings.ENDPOINTS_ALLOWED))
+    result = _asked(replace(target, timeout=min(target.timeout, LONGEST_SECONDS)))
+    before = endpoint.paused_because, tuple(endpoint.refused_parameters)
+    composed = Composed(REQUEST)
+    job = Job(Call(), Attempt(), endpoint, composed, target, features_of(composed), is_probe=True)
+    with transaction.atomic():
+        if isinstance(result, Completion) and endpoint.is_pause_learnt:
+            Endpoint.objects.filter(pk=endpoint.pk).update(paused_because="", is_pause_learnt=False)
+        circuit_breaker.learn([Reply(job, result, None, timezone.now())], now=timezone.now())
+    endpoint.refresh_from_db()
+    cost = budget.cost_of(result, endpoint, reserved=told)
+    return Trial(result, cost, budget.is_bound(result, cost), tuple(_lessons(endpoint, *before)))
+
+
+def _asked(target: Target) -> Completion | LLMError:
+    try:
+        return complete(target, REQUEST, attempt=token_hex(16))
+    except LLMError as error:
+        return error
+
+
+def _lessons(endpoint: Endpoint, paused_because: str, refused: tuple[str, ...]) -> list[str]:
+    lessons = [
+        f"It does not take {name}: it is left out, or asked for in another way, from here on. Test it again."
+        for name in endpoint.refused_parameters
+        if name not in refused
+    ]
+    if endpoint.paused_because and endpoint.paused_because != paused_because:
+        lessons.append(f"It is paused: {endpoint.paused_because}")
+    if paused_because and not endpoint.paused_because:
+        lessons.append("It answers: it is no longer paused. Runs that wait for it are resumed on their pages.")
+    return lessons

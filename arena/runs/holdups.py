@@ -1,0 +1,68 @@
+"""What a run waits for: endpoints that do not answer, asked to wait, or may not be called; and since why, and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from arena.clock import is_to_come
+from arena.leases import FREE
+from arena.models import Allowance, Attempt, Call, Endpoint, Run
+from arena.runs.pacing import adaptive_rate, allowances, circuit_breaker, retry_policy
+
+LONG_WAIT = timedelta(seconds=adaptive_rate.LONG_BLOCK)  # a shorter one is part of the pace
+
+
+@dataclass(frozen=True, slots=True)
+class HoldUp:
+    """An endpoint, what it does, the server's or our reason, and when it is tried next, where that is known.
+
+    `can_be_tried` where a person may ask for the try now.
+    """
+
+    endpoint: str
+    does: str
+    reason: str = ""
+    until: datetime | None = None
+    can_be_tried: bool = False
+
+
+def of(run: Run, *, now: datetime) -> list[HoldUp]:
+    """By name of endpoint; none where all of them take calls."""
+    waiting = Call.objects.waiting().filter(run=run)
+    endpoints = Endpoint.objects.filter(pk__in=waiting.order_by().values("endpoint")).order_by("name")
+    return [found for endpoint in endpoints if (found := _of(endpoint, run, now)) is not None]
+
+
+def silent(run: Run, *, now: datetime) -> list[Endpoint]:
+    """Endpoints of calls that wait whose last calls failed, and which are not asked just now."""
+    waiting = Call.objects.waiting().filter(run=run)
+    failing = Endpoint.objects.callable().filter(pk__in=waiting.order_by().values("endpoint"), n_failures__gt=0)
+    return [endpoint for endpoint in failing if endpoint.open_until is not None or _next_try(endpoint, run, now) is not None]
+
+
+def _of(endpoint: Endpoint, run: Run, now: datetime) -> HoldUp | None:
+    if endpoint.paused_because:
+        return HoldUp(endpoint.name, "is paused", endpoint.paused_because)
+    until = _next_try(endpoint, run, now) if endpoint.n_failures else None
+    if endpoint.open_until is not None or until is not None:
+        failed = Attempt.objects.filter(endpoint=endpoint, state=Attempt.State.FAILED).order_by("-pk").first()
+        does = "answers with errors" if failed is not None and failed.status else "does not answer"
+        return HoldUp(endpoint.name, does, failed.error if failed is not None else "", until, can_be_tried=True)
+    base_url, key_name = allowances.address_of(endpoint)
+    allowance = Allowance.objects.filter(base_url=base_url, key_name=key_name).first()
+    blocked = allowance.blocked_until if allowance is not None else None
+    longest = timedelta(seconds=adaptive_rate.LONGEST_NAMED_WAIT)
+    if blocked is not None and is_to_come(blocked, now, at_most=longest) and blocked - now > LONG_WAIT:
+        return HoldUp(endpoint.name, "asked for a pause between calls", until=blocked)
+    return None
+
+
+def _next_try(endpoint: Endpoint, run: Run, now: datetime) -> datetime | None:
+    """When the circuit lets a call through, or else the first call is due; None where one may go out now."""
+    longest = timedelta(seconds=circuit_breaker.LONGEST_OPEN)
+    if is_to_come(endpoint.open_until, now, at_most=longest):
+        return endpoint.open_until
+    times = Call.objects.waiting().filter(run=run, endpoint=endpoint, lease_token=FREE).values_list("not_before", flat=True)
+    first = times.order_by("not_before").exclude(not_before=None).first()
+    if times.filter(not_before=None).exists():
+        return None
+    return first if is_to_come(first, now, at_most=retry_policy.LONGEST) else None

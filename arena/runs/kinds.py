@@ -1,0 +1,96 @@
+"""What a kind of run does with its calls. The engine knows nothing of prompts or battles; each kind is wired by a setting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from arena.llm.wires.messages import Completion, Request
+from arena.models import Attempt, Call, Run
+
+NOT_ASKED = "not_asked"
+"""The outcome of a call that is left out on purpose: nobody failed."""
+RETIRED_MEANWHILE = "not asked: its prompt was retired while the run was under way"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What to ask: the request with a fence of its own, and what `read` must know of it."""
+
+    request: Request
+    fence: str = ""
+    context: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply was: an end state (`ok`, `truncated`, `refused` ...), the result of an `ok`, and why there is none."""
+
+    outcome: str
+    result: object = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a call may not be sent as things are, and what to do about it: its run pauses, and the call keeps its place."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page on which people see what came of a run."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A call that is over; `attempt` is the one that decided it, None where none was sent."""
+
+    call: Call
+    attempt: Attempt | None
+    reading: Reading
+
+
+class RunKind(Protocol):
+    """`arena.run_kinds.generation` answers prompts, `judges.runs.judging` compares battles."""
+
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading | Held]:
+        """What to ask, by call id, for calls of one run; few queries for many calls.
+
+        A reading instead decides a call without sending anything: by a rule, or from a cache. May be asked again for a call
+        that did not get its turn. The engine itself doubles `max_tokens` after a reply that was cut.
+        """
+
+    def read(self, composed: Composed, completion: Completion) -> Reading:
+        """In the sending thread, without the database. Never raises on what a model says."""
+
+    def settle(self, decided: Sequence[Decided]) -> None:
+        """Write the results, inside the engine's transaction; whatever the outcome, each call exactly once.
+
+        A call that failed and is started again is decided again.
+        """
+
+    def more(self, run: Run) -> bool:
+        """Asked outside of any transaction when none of the run's calls waits: whether it is not over all the same.
+
+        Adds the calls that come next. Two engines may ask at once, and one may be killed in the middle: what is added is added
+        in one transaction that has the run locked, and only where nobody has done so before. Once False, always False.
+        """
+
+    def results(self, run: Run) -> Sequence[Link]:
+        """Where to see what came of it."""
+
+    def without_call(self, run: Run) -> int:
+        """How many results it has that needed no call."""
+
+
+def kind_of(run_kind: str) -> RunKind:
+    """The kind that settings.RUN_KINDS names."""
+    kind: RunKind = import_string(settings.RUN_KINDS[run_kind])()
+    return kind

@@ -1,0 +1,98 @@
+r"""What Agon reads differently from CommonMark, as a plugin of markdown-it.
+
+`<br>`, `<sub>..</sub>` and `<sup>..</sup>` mean what they say, without attributes; bold ends and begins beside Chinese and
+Japanese punctuation; a footnote is text; and a bar in a formula is no end of a cell.
+"""
+
+import re
+import unicodedata
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference, table
+from markdown_it.rules_inline import StateInline, emphasis
+
+from arena.texts.formulas import in_row
+from arena.texts.latex import Mark
+
+_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
+_RAISED = re.compile(r"<(sub|sup)>([^<>\n]{1,200})</\1>", re.IGNORECASE)
+_DELIMITER_ROW = re.compile(r"[ \t]*[|:-][ \t|:-]*")
+_WIDE = re.compile("[\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")  # signs of East Asia
+
+
+def plugin(markdown: MarkdownIt) -> None:
+    markdown.inline.ruler.before("html_inline", "plain tags", _tags)
+    markdown.inline.ruler.at("emphasis", _emphasis)
+    markdown.block.ruler.at("reference", _reference)
+    markdown.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+
+
+def _tags(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != "<":
+        return False
+    if found := _BREAK.match(state.src, state.pos, state.posMax):
+        if not silent:
+            state.push("hardbreak", "br", 0)
+        state.pos = found.end()
+        return True
+    found = _RAISED.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        tag, most = found[1].lower(), state.posMax
+        state.push(f"{tag}_open", tag, 1)
+        state.pos, state.posMax = found.span(2)
+        state.md.inline.tokenize(state)
+        state.push(f"{tag}_close", tag, -1)
+        state.posMax = most
+    state.pos = found.end()
+    return True
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """CommonMark's rule, with the known amendment for scripts that have no spaces: beside their signs `**` opens and closes."""
+    begin, n_before = state.pos, len(state.delimiters)
+    if not emphasis.tokenize(state, silent):
+        return False
+    before, after = state.src[max(0, begin - 1) : begin] or " ", state.src[state.pos : min(state.pos + 1, state.posMax)] or " "
+    if state.src[begin] == "*" and (_WIDE.match(before) or _WIDE.match(after)):
+        for delimiter in state.delimiters[n_before:]:
+            delimiter.open, delimiter.close = _flanks(after, before), _flanks(before, after)
+    return True
+
+
+def _flanks(inside: str, outside: str) -> bool:
+    return not inside.isspace() and (
+        not _is_mark(inside) or outside.isspace() or _is_mark(outside) or bool(_WIDE.match(outside))
+    )
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "PS" and not _WIDE.match(sign)
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The definition of a link, but not `[^1]: Smith`, which is a footnote."""
+    return not state.src.startswith("[^", state.bMarks[start] + state.tShift[start]) and reference(state, start, end, silent)
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table whose formulas may hold bars."""
+    if start + 2 > end or not _DELIMITER_ROW.fullmatch(state.src, state.bMarks[start + 1], state.eMarks[start + 1]):
+        return False
+    if "$" not in state.src and "\\(" not in state.src:
+        return table(state, start, end, silent)
+    source, n_tokens, marks = state.src, len(state.tokens), state.bMarks
+    n_columns = len(source[marks[start + 1] + state.tShift[start + 1] : state.eMarks[start + 1]].strip().strip("|").split("|"))
+    last = start + 1 if silent else next((line for line in range(start, end) if state.isEmpty(line)), end)
+    rows = (in_row(source[marks[line] : state.eMarks[line]], n_columns) for line in range(start, last))
+    begin, stop = marks[start], state.eMarks[last - 1]
+    between = [source[state.eMarks[line] : marks[line + 1]] for line in range(start, last - 1)]
+    shown = "".join(row + gap for row, gap in zip(rows, [*between, ""], strict=True))
+    state.src = source[:begin] + shown + source[stop:]
+    try:
+        return table(state, start, end, silent)
+    finally:
+        state.src = source
+        for token in state.tokens[n_tokens:]:
+            token.content = token.content.replace(Mark.BAR, "|")

@@ -1,0 +1,120 @@
+"""What the vote page does not take, and why: every refusal names its true cause and a way on."""
+
+import re
+
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+
+from arena import access, rate_windows, voter_identity
+from arena.evidence import voting
+from arena.models import Arena, Ballot, Vote, Voter, Voting
+
+KEY = r"[A-Za-z0-9_-]{1,64}"
+NOT_COUNTED = "What you sent was not counted."
+STANDS = "Your first vote on this pair counts."
+NOT_TAKEN_BACK = "Your vote was not taken back; it counts."
+
+
+class MalformedForm(Exception):
+    """Not what the page's form sends."""
+
+
+class SignInFirst(Exception):
+    """The arena takes votes of accounts, and this visitor is signed in to none."""
+
+
+REFUSALS: dict[type[Exception], tuple[int, str]] = {
+    SignInFirst: (403, "Sign in to vote"),
+    voting.BallotUnknown: (404, "This pair is not open to you"),
+    voting.BallotSpent: (409, "This pair is done with"),
+    voting.TooLate: (409, "Too late to take it back"),
+    voting.VotingClosed: (403, "Voting is closed"),
+    rate_windows.TooOften: (429, "A little slower, please"),
+    MalformedForm: (400, "This vote could not be read"),
+}
+UNDO_TITLES: dict[type[Exception], str] = {
+    SignInFirst: "Sign in to take it back",
+    voting.BallotUnknown: "This vote is not yours to take back",
+    MalformedForm: "Nothing was taken back",
+}
+OVER = (voting.BallotUnknown, voting.BallotSpent, voting.VotingClosed, SignInFirst)  # the pair can be voted on no more
+
+
+def true_cause(request: HttpRequest, arena: Arena, refusal: voting.BallotUnknown, *, key: str) -> Exception:
+    """Why this visitor has no such ballot: what became of the arena, or of the visitor, since the pair was shown."""
+    voter = voter_identity.voter_of(request, arena, create=False)
+    owner = Voter.objects.filter(arena=arena, ballots__key=key).first() if re.fullmatch(KEY, key) else None
+    became = _what_became(key, undoing=is_undo(request))
+    if owner is not None and owner == voter:
+        return refusal
+    if arena.voting == Voting.CLOSED:
+        return voting.VotingClosed(f"It was closed meanwhile. {became}")
+    if not access.may_vote(request.user, arena):
+        return SignInFirst(f"{_who_must_sign_in(owner)} {became}")
+    return voting.BallotUnknown(f"{_whose(request, owner)} {became}")
+
+
+def is_undo(request: HttpRequest) -> bool:
+    """Whether this request asks to take a vote back; asked of requests that found no arena, too."""
+    return request.path.endswith("/undo/")
+
+
+def _what_became(key: str, *, undoing: bool) -> str:
+    """Of the vote on the ballot that was named, after a request that changed nothing."""
+    votes = Vote.objects.counted().filter(battle__ballots__key=key, battle__ballots__voter=F("voter"))
+    counts = re.fullmatch(KEY, key) is not None and votes.exists()
+    if undoing:
+        return NOT_TAKEN_BACK if counts else "Nothing was taken back."
+    return STANDS if counts else NOT_COUNTED
+
+
+def _who_must_sign_in(owner: Voter | None) -> str:
+    if owner is not None and owner.kind == Voter.Kind.ACCOUNT:
+        return "You signed out after this pair was shown."
+    return "This arena takes votes from accounts only, by now."
+
+
+def _whose(request: HttpRequest, owner: Voter | None) -> str:
+    if owner is None:
+        return "No such pair was shown in this arena: the address is not whole, or the arena was set up anew."
+    if request.user.is_authenticated:
+        if owner.kind == Voter.Kind.ANONYMOUS:
+            return "It was shown before you signed in, or in another browser."
+        return "It was shown to another account than yours."
+    if owner.kind == Voter.Kind.ACCOUNT:
+        return "It was shown to an account, and you are signed in to none: you signed out meanwhile."
+    if voter_identity.COOKIE not in request.COOKIES:
+        return "This browser sent no cookie. Cookies must be allowed for voting without an account."
+    return "It was shown in another browser, or the cookies of this one were cleared meanwhile."
+
+
+def title_of(request: HttpRequest, refusal: Exception) -> tuple[int, str]:
+    """Status and heading."""
+    kind = next(kind for kind in REFUSALS if isinstance(refusal, kind))
+    status, title = REFUSALS[kind]
+    return status, UNDO_TITLES.get(kind, title) if is_undo(request) else title
+
+
+def onward(request: HttpRequest, arena: Arena, refusal: Exception) -> tuple[str, str]:
+    """Words and address of the link that leads on; an undo leads to a pair only where one is open."""
+    pair = reverse("vote", args=[arena.slug])
+    voter = voter_identity.known_voter(request, arena) if is_undo(request) else None
+    has_none = voter is not None and not voter.ballots.filter(state=Ballot.State.OPEN).exists()
+    if has_none or isinstance(refusal, voting.VotingClosed):
+        return "To the arenas", reverse("arenas")
+    if isinstance(refusal, SignInFirst):
+        return "Sign in", reverse("login", query={"next": pair})
+    return "To the open pair", pair
+
+
+def where_no_arena(request: HttpRequest, *, key: str) -> dict[str, object]:
+    """For the script of a page that is open while its arena goes away."""
+    to_arenas = "To the arenas", reverse("arenas")
+    to_entry = "Sign in", reverse("login", query={"next": re.sub(r"(cast|undo)/\Z", "", request.path)})
+    return {
+        "title": "This arena is not open to you any more",
+        "sentence": f"It was removed or made private, or you signed out. {_what_became(key, undoing=is_undo(request))}",
+        "onward": to_arenas if request.user.is_authenticated else to_entry,
+        "is_over": True,
+    }

@@ -1,0 +1,119 @@
+"""Who is voting: an account, or a browser that carries a signed random number. Known in one arena only."""
+
+import ipaddress
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from arena import rate_windows
+from arena.models import Arena, Voter, Voting
+from arena.wording import counted
+
+COOKIE = "agon_voter"
+COOKIE_AGE = 365 * 24 * 3600
+HOUR = 3600
+_signer = signing.Signer(salt="arena.identity")
+
+
+def voter_of(request: HttpRequest, arena: Arena, *, create: bool) -> Voter | None:
+    """The voter behind this request; None where there is none yet, or where the arena does not take such voters."""
+    if request.user.is_authenticated:
+        return _found(arena, Voter.Kind.ACCOUNT, str(request.user.pk), user_id=request.user.pk, create=create)
+    if arena.voting != Voting.ANYONE:
+        return None
+    browser = _browser_of(request)
+    if browser is None:
+        return _new_anonymous(request, arena) if create else None
+    return _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=create)
+
+
+def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
+    """The voter whom this request names, whether or not the arena takes votes of such voters by now; nobody is made."""
+    if request.user.is_authenticated:
+        return voter_of(request, arena, create=False)
+    browser = _browser_of(request)
+    return None if browser is None else _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=False)
+
+
+def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give the cookie to a browser that became a voter in this request."""
+    browser = getattr(request, "new_browser", None)
+    if browser is not None:
+        response.set_cookie(
+            COOKIE, _signer.sign(browser), max_age=COOKIE_AGE,
+            httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+    return response
+
+
+def number_of(voter_id: int | None, *, board: str) -> str:
+    """How a voter is called on pages: a number that changes from board to board and does not lead back to the voter."""
+    if voter_id is None:
+        return "unknown"
+    digest = salted_hmac("arena.voter-number", f"{board}:{voter_id}", algorithm="sha256").digest()
+    return f"v-{int.from_bytes(digest[:8]) % 1_000_000:06d}"
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address, a whole /64 net for IPv6: one household may draw as many addresses there as it likes."""
+    said: str = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        # Only the last entry was written by our own proxy; the ones before it are the client's claim.
+        said = request.META.get("HTTP_X_FORWARDED_FOR", said).rsplit(",", 1)[-1].strip()
+    try:
+        address = ipaddress.ip_address(said)
+    except ValueError:
+        return said
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _browser_of(request: HttpRequest) -> str | None:
+    """The random number in the cookie; a forged or garbled cookie is as if absent."""
+    try:
+        return str(_signer.unsign(request.COOKIES[COOKIE]))
+    except (KeyError, signing.BadSignature):
+        return None
+
+
+def _new_anonymous(request: HttpRequest, arena: Arena) -> Voter:
+    _limit_new_voters(request, timezone.now())
+    browser = secrets.token_urlsafe(16)
+    setattr(request, "new_browser", browser)  # noqa: B010 - HttpRequest declares no such attribute
+    return _created(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None)
+
+
+def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
+    # The day in the key: what is stored of an address cannot be followed from one day to the next.
+    key = f"new voter:{now:%Y-%m-%d}:{address_of(request)}"
+    if not rate_windows.allow(key, at_most=settings.ANONYMOUS_VOTERS_PER_HOUR, seconds=HOUR, now=now):
+        wait = rate_windows.retry_after(HOUR, now)
+        raise rate_windows.TooOften(
+            "Too many new voters came from your network in this hour. "
+            f"Sign in, or try again in {counted(wait // 60 + 1, 'minute')}.",
+            retry_after=wait,
+        )
+    rate_windows.forget_old(now)
+
+
+def _key(arena: Arena, browser: str) -> str:
+    """Another one in every arena: the database alone does not tell that two voters are one browser."""
+    return salted_hmac("arena.voter", f"{arena.pk}:{browser}", algorithm="sha256").hexdigest()
+
+
+def _found(arena: Arena, kind: Voter.Kind, key: str, *, user_id: int | None, create: bool) -> Voter | None:
+    voter = Voter.objects.filter(arena=arena, kind=kind, key=key).first()
+    if voter is None:
+        return _created(arena, kind, key, user_id=user_id) if create else None
+    voter.arena = arena
+    return voter
+
+
+def _created(arena: Arena, kind: Voter.Kind, key: str, *, user_id: int | None) -> Voter:
+    return Voter.objects.get_or_create(arena=arena, kind=kind, key=key, defaults={"user_id": user_id})[0]

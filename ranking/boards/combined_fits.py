@@ -1,0 +1,133 @@
+"""Votes and opinions -> board: ratings by prediction, or people's alone with the reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from arena.wording import agreeing, counted
+from ranking import maths
+from ranking.boards.fitting import FittedBoard, finite, fit_board, standings
+from ranking.boards.methods import Definition, win_rates_of
+from ranking.boards.note_words import ALONE
+from ranking.comparisons.people_and_judges import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
+from ranking.maths.clusters.sandwich import cluster_sizes
+from ranking.maths.data.arrays import Floats
+from ranking.maths.estimation.failures import NotConvergedError, cause_of
+from ranking.scale import CENTRE, ELO_PER_LOGIT
+
+UNTOLD = "holds if the voted battles are a random part of those judged"
+DRAWN = "the battles that judges are measured by were drawn by lot among those judged"
+POOLED = (
+    "every verdict counts as a vote here: what judges like moves the ratings, and the intervals do not know of it; "
+    "a prediction-powered board takes votes for the truth"
+)
+
+
+class NotNarrowed(Exception):
+    """Why verdicts say nothing about votes here, in words that readers see."""
+
+
+def fit_combined(
+    votes: Votes, opinions: Opinions, names: Mapping[int, str], definition: Definition, *, n_verdicts: int
+) -> FittedBoard:
+    """Rate by prediction; the counts of every line are those of people's votes."""
+    combined = combine(votes, opinions, names)
+    people = fit_board(combined.votes, replace(definition, method="bradley_terry"), list(names))
+    people = _with_reasons(people, combined)
+    try:
+        found = _powered(combined, definition)
+    except NotNarrowed as reason:
+        return replace(people, notes=[f"{ALONE}: {reason}", *people.notes])
+    numbers = _numbers(found, definition)
+    rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
+    notes = [*_notes(found, combined, n_verdicts), *found.notes]
+    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind)
+
+
+def _powered(combined: Combined, definition: Definition) -> maths.PredictionPowered:
+    _check(combined)
+    votes = combined.votes.reweighted(combined.vote_weight)
+    try:
+        return maths.fit_votes_and_verdicts(
+            votes, combined.opinions, combined.labelled, vote_battle=combined.vote_battle,
+            verdict_battle=combined.opinion_battle, cluster="prompt" if definition.cluster == "prompt" else None,
+            level=definition.level,
+        )  # fmt: skip
+    except (ValueError, NotConvergedError) as reason:
+        raise NotNarrowed(cause_of(reason)) from reason
+
+
+def _check(combined: Combined) -> None:
+    """What the reader can change: who must vote, or be asked, before verdicts narrow anything."""
+    n_voted, labelled = cluster_sizes(combined.votes, cluster="prompt")[1], combined.labelled > 0
+    if n_voted < FEWEST_PROMPTS:
+        raise NotNarrowed(
+            f"{counted(round(n_voted), 'prompt')} {agreeing(round(n_voted), 'has', 'have')} votes, and it takes "
+            f"{FEWEST_PROMPTS} to learn what judges are worth"
+        )
+    if not len(labelled):
+        raise NotNarrowed("no judge that counts was asked about any battle")
+    if labelled.all():
+        raise NotNarrowed("people voted on every battle that judges were asked about, so verdicts have nothing to add")
+    prompts = combined.opinions.clusters("prompt")[labelled]
+    if not len(prompts):
+        raise NotNarrowed("judges were asked about no battle that people voted on")
+    n_both = n_prompts(prompts)
+    if n_both < FEWEST_PROMPTS:
+        raise NotNarrowed(
+            f"{counted(n_both, 'prompt')} {agreeing(n_both, 'has', 'have')} battles with votes and verdicts, "
+            f"and it takes {FEWEST_PROMPTS} "
+            "to learn what judges are worth"
+        )
+
+
+def _with_reasons(people: FittedBoard, combined: Combined) -> FittedBoard:
+    """Who has no votes was perhaps judged: a rating takes people all the same."""
+    met = np.bincount(np.concatenate([combined.opinions.a, combined.opinions.b]), minlength=len(people.rows))
+    told = "only judges have met it, and a rating takes people’s votes"
+    rows = [replace(row, unrated_because=told) if not row.n_votes and met[i] else row for i, row in enumerate(people.rows)]
+    return replace(people, rows=rows)
+
+
+def _numbers(found: maths.PredictionPowered, definition: Definition) -> dict[str, dict[str, Any]]:
+    """Per rated competitor the numbers of its row."""
+    by, rng = found.ratings, np.random.default_rng(definition.seed)
+    ranks = maths.powered_rank_sets(found, level=definition.level, rng=rng)
+    alone = maths.intervals(found.human, cluster=definition.cluster, level=definition.level)
+    win_rates, widths = win_rates_of(by.estimate), standings(by.estimate, by, ranks)
+    return {
+        name: widths[i]
+        | {
+            "rating": CENTRE + ELO_PER_LOGIT * float(by.estimate[i]),
+            "win_rate": float(win_rates[i]),
+            "trust": float(by.trust[i]),
+            "people_half_width": finite(ELO_PER_LOGIT * (alone.high[i] - alone.low[i]) / 2),
+        }
+        for i, name in enumerate(found.names)
+    }
+
+
+def _notes(found: maths.PredictionPowered, combined: Combined, n_verdicts: int) -> Iterator[str]:
+    n_opinions, n_labels = (
+        len(np.unique(combined.opinion_battle)),
+        len(np.unique(combined.opinion_battle[combined.labelled > 0])),
+    )
+    yield (
+        f"judges were asked about {counted(n_opinions, 'battle')} ({counted(n_verdicts, 'verdict')}), and "
+        f"people voted on {n_labels:,} of these: "
+        f"trust is {_range(found.ratings.trust)}, so that intervals are {_narrower(found)}"
+    )
+    yield DRAWN if combined.are_drawn else UNTOLD
+
+
+def _range(trust: Floats) -> str:
+    low, high = f"{trust.min():.2f}", f"{trust.max():.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _narrower(found: maths.PredictionPowered) -> str:
+    """Over all rated together."""
+    share = 1 - float(np.sqrt(1 / found.ratings.gain).mean())
+    return f"{100 * share:.0f} % narrower than those of people alone" if share >= 0.005 else "those of people alone"

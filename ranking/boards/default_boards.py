@@ -1,0 +1,115 @@
+"""Which boards an arena has by itself: its own, one for each category and language, its votes by other methods, its judges."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from arena.models import Arena, Vote
+from arena.texts.languages import language_name
+from ranking.boards.slices import slices_of
+from ranking.comparisons.judge_comparisons import has_games
+from ranking.models import Leaderboard
+
+MOST_VOTES_FOR_BOOTSTRAPS = 200_000
+MOST_VOTES_BESIDE_GAMES = 1_000_000
+
+
+BOOTSTRAP = {"intervals": Leaderboard.Intervals.BOOTSTRAP}
+OTHER_METHODS: dict[str, dict[str, Any]] = {
+    "bootstrap": {"method": Leaderboard.Method.BRADLEY_TERRY, **BOOTSTRAP},
+    "davidson": {"method": Leaderboard.Method.DAVIDSON, **BOOTSTRAP},
+    "elo": {"method": Leaderboard.Method.ELO, **BOOTSTRAP},
+    "style": {"method": Leaderboard.Method.STYLE, "covariates": "length headers lists bold", **BOOTSTRAP},
+}
+JUDGES: dict[str, Any] = {"sources": Leaderboard.Sources.JUDGES, "method": Leaderboard.Method.SLOTS}
+COMBINED: dict[str, Any] = {"sources": Leaderboard.Sources.BOTH, "method": Leaderboard.Method.PREDICTION}
+TOURNAMENT: dict[str, dict[str, Any]] = {"tournament": {"method": Leaderboard.Method.TOURNAMENT}}
+
+
+def ensure_boards(arena: Arena) -> list[Leaderboard]:
+    """The arena's live boards, made where they are missing; the default board has the arena's slug."""
+    _ensure(arena, arena.slug, arena.name, is_default=True)
+    _ensure_slices(arena)
+    _ensure_other_methods(arena)
+    if has_games(arena.pk):
+        _ensure(arena, f"{arena.slug}-judges", f"{arena.name}: judges", **JUDGES)
+        _ensure_combined(arena)
+    return list(Leaderboard.objects.live().filter(arena=arena))
+
+
+def _ensure_slices(arena: Arena) -> None:
+    """Boards of categories and languages come and go with the rule, but for those that a curator made or saved."""
+    found = slices_of(arena)
+    for category in found.categories:
+        slug, name = f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}"
+        _ensure(arena, slug, name, category=category, is_by_itself=True)
+    for language in found.languages:
+        slug, name = f"{arena.slug}-in-{slugify(language)}", _named_in(arena, language_name(language))
+        _ensure(arena, slug, name, language=language, is_by_itself=True)
+        # An older version named them by the code.
+        Leaderboard.objects.filter(arena=arena, name=_named_in(arena, language), is_by_itself=True).update(name=name)
+    mine = Leaderboard.objects.filter(arena=arena, is_by_itself=True)
+    fits = Q(category__in=found.categories, language="") | Q(category="", language__in=found.languages)
+    mine.filter(fits, is_live=False).update(is_live=True)
+    mine.live().exclude(fits).update(is_live=False)
+
+
+def _named_in(arena: Arena, language: str) -> str:
+    return f"{arena.name}, in {language}"[:120]
+
+
+def _ensure_other_methods(arena: Arena) -> None:
+    """Made with the first votes, where they are few enough for a bootstrap at every change."""
+    methods = OTHER_METHODS | (TOURNAMENT if arena.is_sample else {})
+    missing = {part: fields for part, fields in methods.items() if not _has(arena, fields)}
+    votes = Vote.objects.filter(battle__arena=arena)
+    if not missing or not votes.exists() or votes[MOST_VOTES_FOR_BOOTSTRAPS:].exists():
+        return
+    for part, fields in missing.items():
+        name = f"{arena.name}: {Leaderboard(**fields).method_name}"
+        _ensure(arena, f"{arena.slug}-{part}", name, is_default=False, **fields)
+
+
+def _ensure_combined(arena: Arena) -> None:
+    """People's votes and judges' games side by side; votes are read one by one here, so there may not be millions."""
+    votes = Vote.objects.filter(battle__arena=arena)
+    if votes.exists() and not votes[MOST_VOTES_BESIDE_GAMES:].exists():
+        _ensure(arena, f"{arena.slug}-combined", f"{arena.name}: people and judges", **COMBINED)
+
+
+def _has(arena: Arena, fields: dict[str, str]) -> bool:
+    alike = {name: fields[name] for name in ("method", "intervals") if name in fields}
+    people = Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.PEOPLE, category="", language="")
+    return people.filter(**alike).exists()
+
+
+def _ensure(
+    arena: Arena, slug: str, name: str, *, is_default: bool = False, is_by_itself: bool = False, **definition: Any
+) -> None:
+    plain = {"method": Leaderboard.Method.BRADLEY_TERRY, "intervals": Leaderboard.Intervals.SANDWICH, "covariates": ""}
+    people = {
+        "sources": Leaderboard.Sources.PEOPLE,
+        "combiner": Leaderboard.Combiner.GAMES,
+        "jury": "",
+        "own_answers": "flag",
+        "marked": "",
+    }
+    fields = {"category": "", "language": "", "clusters": Leaderboard.Clusters.PROMPT, **people, **plain, **definition}
+    if Leaderboard.objects.filter(arena=arena, **fields).exists():
+        return
+    try:
+        with transaction.atomic():
+            known_as = {"slug": _free(slug), "name": name[:120]}
+            Leaderboard.objects.create(arena=arena, is_default=is_default, is_by_itself=is_by_itself, **known_as, **fields)
+    except IntegrityError:
+        pass  # another worker made it first
+
+
+def _free(slug: str) -> str:
+    """The slug, or the slug with a number where another arena's board has it."""
+    slug, number = slug[:110], 1
+    while Leaderboard.objects.filter(slug=slug if number == 1 else f"{slug}-{number}").exists():
+        number += 1
+    return slug if number == 1 else f"{slug}-{number}"

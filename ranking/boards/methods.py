@@ -1,0 +1,221 @@
+"""Methods: what a board's definition can say, and how each method makes ratings of comparisons.
+
+comparisons -> method -> Rating (ratings, what covariances stand behind them, who has none and why). `fitting` reads
+intervals and rank ranges off it, alike for all methods.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from ranking import maths
+from ranking.maths.clusters.cluster_notes import MOST_NAMED
+from ranking.maths.data.arrays import Floats
+from ranking.maths.data.cells import count_cells
+from ranking.maths.data.comparisons import Cluster
+from ranking.maths.estimation.covariance import Rated, standing
+from ranking.maths.estimation.existence import check_existence
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.models.davidson import DAVIDSON, fit_davidson
+from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
+from ranking.maths.models.rao_kupper import RAO_KUPPER, fit_rao_kupper
+from ranking.maths.resampling.elo_bootstrap import elo_replicates
+from ranking.maths.resampling.resampled import Resampled
+from ranking.maths.tournaments.replay import replay_tournament
+from ranking.maths.uncertainty.parameter_intervals import slot_intervals
+from ranking.scale import ELO_PER_LOGIT
+
+N_REPLICATES = 200
+N_BRACKETS = 200
+N_ORDERS = 100
+
+IN_WORDS = {DAVIDSON.parameter: "the width of ties", RAO_KUPPER.parameter: "the width of ties"}
+"""Parameters of the library as a reader knows them."""
+
+HALF = "half a win each, both bad as a tie"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a board makes ratings of its evidence; a snapshot keeps it among its parameters."""
+
+    method: str = "bradley_terry"
+    clusters: str = "prompt"
+    intervals: str = "sandwich"
+    covariates: tuple[str, ...] = ()
+    level: float = 0.95
+    seed: int = 1
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return "prompt" if self.clusters == "prompt" else None
+
+    def in_words(self) -> dict[str, Any]:
+        """As a snapshot's parameters."""
+        said = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
+        said["rank_ranges"] = "max-t, 10,000 draws"
+        if self.intervals == "bootstrap":
+            said["n_replicates"] = N_REPLICATES
+        del said["method"], said["seed"]  # columns of the snapshot
+        return said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rating:
+    """What a method made of comparisons. `fit` is there where the method has a likelihood."""
+
+    rated: Rated
+    unrated: tuple[maths.Unrated, ...]
+    components: tuple[tuple[str, ...], ...]
+    win_rates: Floats
+    notes: tuple[str, ...] = ()
+    fit: maths.Fit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to rate: its name, what it does with ties, the library's function that its docstring explains."""
+
+    key: str
+    name: str
+    ties: str
+    explained_by: Callable[..., Any]
+    rate: Callable[[maths.Comparisons, Definition], Rating]
+    has_sandwich: bool = True
+    reads_style: bool = False
+
+
+def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    """The comparisons by the definition's method; where it has no maximum nobody is rated, and the reason is told."""
+    try:
+        return METHODS[definition.method].rate(comparisons, definition)
+    except UnfittedError as error:
+        return _nobody(comparisons, error.cause)
+
+
+def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
+    nothing = maths.fit_bradley_terry(comparisons.among(np.zeros(len(comparisons.names), dtype=np.bool_)))
+    unrated = tuple(maths.Unrated(name, reason) for name in comparisons.names)
+    return Rating(nothing, unrated, (), np.zeros(0), (reason,))
+
+
+def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    """Every judge's slot intercept is told with its interval."""
+    found = _by_likelihood(fit_contextual, comparisons, definition)
+    return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
+
+
+def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[str]:
+    """Of every judge."""
+    found = slot_intervals(fit, cluster=definition.cluster, level=definition.level)
+    for name, estimate, low, high in zip(found.names, found.estimate, found.low, found.high, strict=True):
+        known = (
+            f"{100 * definition.level:g} % interval {low:+.3f} to {high:+.3f}"
+            if np.isfinite(high)
+            else "no interval can be given"
+        )
+        yield f"{name}: {estimate:+.3f} ({known})"
+
+
+type Fitting = Callable[[maths.Comparisons], maths.Fit]
+
+
+def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    fit = fitting(comparisons)
+    rated: Rated = fit
+    notes = tuple(f"{IN_WORDS.get(limit.name, limit.name)} has no finite estimate: {limit.reason}" for limit in fit.at_limit)
+    if definition.intervals == "bootstrap" and len(fit.names) > 1:
+        rng = np.random.default_rng(definition.seed)
+        rated = _resampled(
+            fit,
+            definition.cluster,
+            lambda by: maths.bootstrap(fit.comparisons, method=fitting, by=by, n_replicates=N_REPLICATES, rng=rng, whole=fit),
+        )
+        notes += rated.notes
+    return Rating(rated, fit.unrated, fit.components, fit.win_rates(), notes, fit)
+
+
+def _resampled(fit: maths.Fit, cluster: Cluster | None, drawn: Callable[[Any], maths.Bootstrap]) -> Resampled:
+    """The fit's ratings with a bootstrap for every covariance that the intervals will ask for."""
+    needed = standing(fit, cluster).needs
+    replicates = {by: drawn("cells" if by is None else by) for by in needed}
+    return Resampled(fit.names, fit.ratings, fit.comparisons, replicates, fit.unrated, fit.provenance)
+
+
+def _tournament(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    replay = replay_tournament(comparisons, n_brackets=N_BRACKETS, rng=np.random.default_rng(definition.seed))
+    found = _by_likelihood(maths.fit_bradley_terry, replay.played, definition)
+    return Rating(found.rated, found.unrated, found.components, found.win_rates, (*replay.notes, *found.notes), found.fit)
+
+
+def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
+    """Elo has no likelihood: its intervals are always those of a bootstrap."""
+    rng = np.random.default_rng(definition.seed)
+    if not len(comparisons):
+        return _by_likelihood(maths.fit_bradley_terry, comparisons, Definition())
+    found = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
+    ratings = (found.scores - found.scores.mean()) / ELO_PER_LOGIT
+    met = np.isin(np.array(comparisons.names), found.names)
+    played = comparisons.among(met)
+    bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance, is_pulled=True)
+    replicates: dict[Cluster | None, maths.Bootstrap] = {}
+    for by in standing(bare, definition.cluster).needs:
+        drawn = elo_replicates(_drawn_singly(played) if by is None else played, by="prompt", n_replicates=N_REPLICATES, rng=rng)
+        replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.by, drawn.notes)
+    rated = replace(bare, replicates=replicates)
+    return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
+
+
+def _only_by_elo(played: maths.Comparisons) -> Iterator[str]:
+    """Those whom Elo rates although no rating exists: every other method leaves them without one."""
+    unrated = check_existence(played.names, count_cells(played).half_wins).unrated
+    if unrated:
+        shown = "; ".join(f"{each.name}: {each.reason}" for each in unrated[:MOST_NAMED])
+        more = f"; and {len(unrated) - MOST_NAMED} more" if len(unrated) > MOST_NAMED else ""
+        yield f"Elo is pulled to its start, so it has a number also where no rating exists: {shown}{more}"
+
+
+def _drawn_singly(comparisons: maths.Comparisons) -> maths.Comparisons:
+    """Without their prompts, so that every comparison is drawn for itself."""
+    kept = ("names", "a", "b", "outcome", "weight")
+    return maths.Comparisons(**{name: getattr(comparisons, name) for name in kept})
+
+
+def win_rates_of(ratings: Floats) -> Floats:
+    """Chances of Bradley-Terry against a uniformly drawn other."""
+    chance = expit(ratings[:, None] - ratings)
+    return np.asarray((chance.sum(axis=1) - 0.5) / max(len(ratings) - 1, 1), dtype=np.float64)
+
+
+METHODS = {
+    method.key: method
+    for method in (
+        Method(
+            "bradley_terry", "Bradley–Terry", HALF, maths.fit_bradley_terry, partial(_by_likelihood, maths.fit_bradley_terry)
+        ),
+        Method(
+            "davidson", "Davidson", "an outcome with a chance of its own, both bad as a tie",
+            fit_davidson, partial(_by_likelihood, fit_davidson),
+        ),
+        Method(
+            "rao_kupper", "Rao–Kupper", "a difference too small to see, both bad as a tie",
+            fit_rao_kupper, partial(_by_likelihood, fit_rao_kupper),
+        ),
+        Method("elo", "Elo, mean over orders", HALF, elo_mean_over_orders, _elo, has_sandwich=False),
+        Method(
+            "style_controlled", "Style-controlled", HALF,
+            fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
+        ),
+        Method("slot_levelled", "Slot-levelled", HALF, fit_contextual, _slot_levelled),
+        Method(
+            "prediction_powered", "Prediction-powered", HALF,
+            maths.fit_prediction_powered, partial(_by_likelihood, maths.fit_bradley_terry),
+        ),
+        Method("tournament", "Tournament", HALF, replay_tournament, _tournament),
+    )
+}  # fmt: skip

@@ -1,0 +1,209 @@
+"""Games of judges -> comparisons: every game as itself, a judge's games on a battle as one, or a panel's votes as one."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import NamedTuple
+
+from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
+from judges.verdicts.game_states import GameState
+from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
+from judges.verdicts.verdict import Side, Verdict, scored
+from ranking.comparisons.game_history import GameThen
+from ranking.maths import OUTCOMES
+
+GAMES, PANEL_MAJORITY, PANEL_WEIGHTED = "games", "panel_majority", "panel_weighted"
+PANELS = frozenset({PANEL_MAJORITY, PANEL_WEIGHTED})
+UNKNOWN = -1
+CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+NOT_GRADED = "without a grade of both answers"
+
+type Margins = Mapping[int, float]
+
+
+class Row(NamedTuple):
+    """One comparison."""
+
+    prompt: int
+    a: int
+    b: int
+    outcome: int
+    first: int  # 0 = a, 1 = b, -1 = no matter or not known
+    judge: int  # -1 = a person, or a panel
+    weight: float = 1.0
+
+
+@dataclass(slots=True)
+class Decided:
+    """Comparisons; where a rule makes one of several games: how many battles it was asked about, and why it left some."""
+
+    rows: list[Row] = field(default_factory=list)
+    n_asked: int = 0
+    undecided: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one judge was asked about one battle: pairs of answers, or answers one by one with their grades."""
+
+    pairs: list[GameThen] = field(default_factory=list)
+    graded: list[GameThen] = field(default_factory=list)
+
+
+def decide(games: Iterable[GameThen], combiner: str, margins: Margins, *, weights: Mapping[int, float]) -> Decided:
+    """Comparisons of games that stand, failed ones among them: a rule may count who said nothing."""
+    games = list(games)
+    if combiner == GAMES:
+        return Decided(list(_one_by_one(games, margins)))
+    if combiner in PANELS:
+        return _by_panel(played(games), margins, weights if combiner == PANEL_WEIGHTED else None)
+    return _by_judge(played(games), combiner, margins)
+
+
+def played(games: Sequence[GameThen]) -> dict[tuple[int, int], Played]:
+    """By battle and judge."""
+    graders = {game.judge for game in games if game.verdict is None and game.score is not None}
+    found: dict[tuple[int, int], Played] = defaultdict(Played)
+    for game in games:
+        its = found[game.battle, game.judge]
+        # Who grades has no verdict on pairs, unless a rule gave it.
+        (its.graded if game.judge in graders and game.verdict is None else its.pairs).append(game)
+    return found
+
+
+type Said = tuple[tuple[str, int, Verdict | None], ...]
+
+
+def _said(games: Sequence[GameThen]) -> Said:
+    return tuple([(game.order, game.repeat, game.verdict) for game in games])
+
+
+class BothSaid:
+    """What each order says of a battle. Most judges say the same few things, so each is worked out once."""
+
+    def __init__(self) -> None:
+        self.known: dict[Said, tuple[Side | None, Side | None]] = {}
+
+    def of(self, games: Sequence[GameThen]) -> tuple[Side | None, Side | None]:
+        said = _said(games)
+        if said not in self.known:
+            its = _as_played(games)
+            self.known[said] = outcome_of_order(its, "ab"), outcome_of_order(its, "ba")
+        return self.known[said]
+
+
+class Rule:
+    """What a rule makes of a judge's games on a battle, each kind worked out once."""
+
+    def __init__(self, rule: str = "consistent_only") -> None:
+        self.rule = rule
+        self.known: dict[Said, Decision] = {}
+
+    def of(self, games: Sequence[GameThen]) -> Decision:
+        said = _said(games)
+        if said not in self.known:
+            self.known[said] = combine(self.rule, _as_played(games))
+        return self.known[said]
+
+    def outcome(self, its: Played, margin: float) -> Side | None:
+        if its.graded:
+            verdict = _mean_grade(its.graded, margin)
+            return None if verdict is None else verdict.by_side("ab")
+        return self.of(its.pairs).outcome
+
+
+# --- each game as itself ---------------------------------------------------------------------------------------------
+
+
+def _one_by_one(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
+    graded: dict[tuple[int, int], list[GameThen]] = defaultdict(list)
+    for game in games:
+        if game.verdict is not None:
+            yield _row(game, CODE[game.verdict.by_side(game.order)], with_slot=game.state == GameState.OK)
+        elif game.score is not None:
+            graded[game.battle, game.judge].append(game)
+    for its in graded.values():
+        yield from _graded(its, margins)
+
+
+def _row(game: GameThen, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> Row:
+    """A rule looks at no slot, and neither does one who sees one answer at a time."""
+    first = UNKNOWN if not with_slot else 0 if game.order == "ab" else 1
+    return Row(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
+
+
+def _graded(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
+    """Two answers graded one by one make one comparison, by the margin of the judge's card."""
+    by_repeat: dict[int, list[GameThen]] = defaultdict(list)
+    for game in games:
+        by_repeat[game.repeat].append(game)
+    for its in by_repeat.values():
+        verdict = _mean_grade(its, margins[its[0].judge])
+        if verdict is not None:
+            yield _row(its[0], CODE[verdict.by_side("ab")])
+
+
+def _mean_grade(games: Sequence[GameThen], margin: float) -> Verdict | None:
+    """The better mean; None where an answer has no grade."""
+    grades = {order: [game.score for game in games if game.order == order and game.score is not None] for order in ("ab", "ba")}
+    if not grades["ab"] or not grades["ba"]:
+        return None
+    return scored(fmean(grades["ab"]), fmean(grades["ba"]), margin=margin)
+
+
+# --- a judge's games on a battle as one ------------------------------------------------------------------------------
+
+
+def _by_judge(asked: Mapping[tuple[int, int], Played], combiner: str, margins: Margins) -> Decided:
+    found, decisions = Decided(n_asked=len(asked)), Rule(combiner)
+    for its in asked.values():
+        rows = list(_graded(its.graded, margins)) if its.graded else list(_combined(its.pairs, decisions.of(its.pairs)))
+        found.rows += rows
+        if not rows:
+            found.undecided[NOT_GRADED if its.graded else decisions.of(its.pairs).cause] += 1
+    return found
+
+
+def _combined(games: Sequence[GameThen], decision: Decision) -> Iterator[Row]:
+    """One decision; where a rule gives a share of the points, the share won and the share lost."""
+    if decision.outcome is None or decision.points is None:
+        return
+    if decision.points in (0.0, 0.5, 1.0):
+        yield _row(games[0], CODE[decision.outcome], weight=decision.weight)
+        return
+    yield _row(games[0], CODE["a"], weight=decision.weight * decision.points)
+    yield _row(games[0], CODE["b"], weight=decision.weight * (1 - decision.points))
+
+
+def _as_played(games: Sequence[GameThen]) -> list[PlayedGame]:
+    return [PlayedGame(game.order, game.repeat, game.verdict) for game in games]
+
+
+# --- a panel's votes on a battle as one ------------------------------------------------------------------------------
+
+
+def _by_panel(asked: Mapping[tuple[int, int], Played], margins: Margins, weights: Mapping[int, float] | None) -> Decided:
+    """Jurors are those who were asked about the battle; who is asked first never matters."""
+    rule, votes = Rule(), defaultdict[int, dict[int, Side | None]](dict)
+    places: dict[int, GameThen] = {}
+    for (battle, judge), its in asked.items():
+        votes[battle][judge] = rule.outcome(its, margins[judge])
+        places.setdefault(battle, (its.pairs or its.graded)[0])
+    found, known = Decided(n_asked=len(votes)), dict[tuple[tuple[int, Side | None], ...], tuple[Side | None, str]]()
+    for battle, said in votes.items():
+        jurors = tuple(sorted(said.items()))
+        if jurors not in known:
+            known[jurors] = _decision(jurors, weights)
+        outcome, why = known[jurors]
+        if outcome is None:
+            found.undecided[why] += 1
+        else:
+            found.rows.append(_row(places[battle], CODE[outcome])._replace(judge=UNKNOWN))
+    return found
+
+
+def _decision(jurors: Sequence[tuple[int, Side | None]], weights: Mapping[int, float] | None) -> tuple[Side | None, str]:
+    weighed = [JurorVote(str(judge), side, 1.0 if weights is None else weights.get(judge, 0.0)) for judge, side in jurors]
+    decision = (strict_majority if weights is None else weighted_majority)(weighed)
+    return decision.outcome, decision.cause

@@ -1,0 +1,118 @@
+"""Votes one by one, with the side shown first and what the two answers look like: the evidence of a style-controlled board."""
+
+from collections.abc import Collection, Iterable
+from itertools import chain
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from arena.evidence.vote_tally import SET_ASIDE, Ballots, ballots_at, battles_without_answers_yet
+from arena.models import Response
+from arena.wording import counted
+from ranking.boards.note_words import NO_TEXTS
+from ranking.maths import Comparisons
+from ranking.maths.data.arrays import Codes
+from ranking.maths.data.style_covariates import style_differences
+from ranking.models import COVARIATES
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FEATURES = ("n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks")  # in the order of COVARIATES, length first
+
+SHOWN = """
+    SELECT vote.id, CASE vote.first_shown WHEN 'a' THEN 0 WHEN 'b' THEN 1 ELSE -1 END,
+           coalesce(battle.response_a_id, -1), coalesce(battle.response_b_id, -1), battle.id
+    FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
+    WHERE battle.arena_id = %s ORDER BY vote.id
+"""
+
+
+def styled_comparisons(
+    arena_id: int,
+    position: int,
+    names: dict[int, str],
+    *,
+    covariates: tuple[str, ...],
+    prompts: Ints | None = None,
+    without: Collection[int] = (),
+) -> tuple[Comparisons, list[str]]:
+    """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
+
+    Where texts are known for some battles, votes on the others are left out: their style cannot be levelled.
+    """
+    ballots = counted_ballots(arena_id, position, prompts, without=without)
+    first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
+    known = (response_a >= 0) & (response_b >= 0)
+    if not covariates or not known.any():
+        return _comparisons(ballots, first, names), [NO_TEXTS] if covariates else []
+    differences = _differences(arena_id, response_a[known], response_b[known])
+    columns = [COVARIATES.index(name) for name in covariates]
+    varied = [column for column in columns if np.ptp(differences[:, column]) > 0]
+    chosen = _comparisons(
+        ballots.where(known), first[known], names, differences[:, varied], tuple(COVARIATES[column] for column in varied)
+    )
+    return chosen, list(_notes(int((~known).sum()), [COVARIATES[column] for column in columns if column not in varied]))
+
+
+def _notes(n_left_out: int, alike: list[str]) -> Iterable[str]:
+    if n_left_out:
+        yield f"{counted(n_left_out, 'vote')} on answers without text left out: their style is not known"
+    if alike:
+        yield f"answers never differ in {', '.join(alike)}"
+
+
+def counted_ballots(arena_id: int, position: int, prompts: Ints | None, *, without: Collection[int] = ()) -> Ballots:
+    """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates."""
+    chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in ballots_at(arena_id, position)]
+    fields = ("vote", "prompt", "a", "b", "outcome", "voter")
+    ballots = Ballots(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
+    if without:
+        ballots = ballots.where(~(np.isin(ballots.a, list(without)) | np.isin(ballots.b, list(without))))
+    return ballots if prompts is None else ballots.where(np.isin(ballots.prompt, prompts))
+
+
+def shown_first(arena_id: int, position: int, votes: Ints) -> tuple[Ints, Ints, Ints]:
+    """Side shown first (-1 unknown) and the two responses (-1 none at this position) of these votes, (n,) each."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(SHOWN, [arena_id])
+        known = np.fromiter(chain.from_iterable(cursor), dtype=np.int64).reshape(-1, 5)
+    place = np.searchsorted(known[:, 0], votes)
+    _, first, response_a, response_b, battle = known[place].T
+    bare = np.isin(battle, battles_without_answers_yet(arena_id, position))
+    return first, np.where(bare, -1, response_a), np.where(bare, -1, response_b)
+
+
+def _differences(arena_id: int, response_a: Ints, response_b: Ints) -> Floats:
+    rows = Response.objects.filter(prompt__arena_id=arena_id).order_by("pk").values_list("pk", *FEATURES).iterator()
+    table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 1 + len(FEATURES))
+    a, b = (table[np.searchsorted(table[:, 0], response), 1:].T for response in (response_a, response_b))
+    length, *marks = COVARIATES
+    columns = style_differences(
+        a[0], b[0], a_marks=dict(zip(marks, a[1:], strict=True)), b_marks=dict(zip(marks, b[1:], strict=True))
+    )
+    return np.column_stack([columns[name] for name in (length, *marks)])
+
+
+def _comparisons(
+    ballots: Ballots, first: Ints, names: dict[int, str], differences: Floats | None = None, covariates: tuple[str, ...] = ()
+) -> Comparisons:
+    ids = np.array(list(names), dtype=np.int64)
+    order = np.argsort(ids)
+    a, b = (order[np.searchsorted(ids, side, sorter=order)].astype(np.int32) for side in (ballots.a, ballots.b))
+    return Comparisons(
+        names=tuple(names.values()),
+        a=a,
+        b=b,
+        outcome=ballots.outcome.astype(np.int8),
+        prompt=_codes(ballots.prompt),
+        first=first.astype(np.int8),
+        covariates=differences,
+        covariate_names=covariates,
+    )
+
+
+def _codes(prompts: Ints) -> Codes:
+    codes = np.unique(prompts, return_inverse=True)[1] if len(prompts) else prompts
+    return np.where(prompts >= 0, codes, -1).astype(np.int32)

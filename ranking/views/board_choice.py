@@ -1,0 +1,111 @@
+"""Which board a reader asks for: method, category and language hold together, or a sentence says that no board has them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.http import QueryDict
+
+from arena.models import Arena
+from arena.texts.languages import language_name
+from judges.models import ConstantAnswers
+from ranking.boards.lag import unread
+from ranking.models import Leaderboard, Snapshot
+
+HOW = ("sources", "method", "intervals", "covariates", "combiner", "jury", "own_answers", "marked", "clusters")
+MOST_OFFERED = 6
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was asked for, and the board that has it all; without one, a sentence and the nearest boards."""
+
+    like: Leaderboard | None  # the board of the asked method, over whatever prompts
+    category: str
+    language: str
+    board: Leaderboard | None
+    sentence: str = ""
+    nearest: Sequence[Leaderboard] = ()
+
+
+def boards_of(arena: Arena) -> list[Leaderboard]:
+    """The arena's boards, its own first, in one query; each with what its page depends on.
+
+    `newest` is the number of its newest snapshot, `counted` how much counts there, `unread_since` when the first event came
+    that it has not read, `n_flagged` how many competitors say the same to many prompts, and `looked_at` when that was last
+    looked into.
+    """
+    newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk")
+    looks = ConstantAnswers.objects.filter(competitor__arena=OuterRef("arena")).order_by("-looked_at")
+    flagged = looks.exclude(found=[]).order_by().values("competitor__arena")
+    gone = Q(is_by_itself=True, is_live=False)  # its category or language has too few prompts by now
+    boards = Leaderboard.objects.filter(arena=arena).exclude(gone)
+    annotated = boards.annotate(
+        newest=Subquery(newest.values("pk")[:1]),
+        counted=Subquery(newest.values("n_votes")[:1]),
+        unread_since=Subquery(unread().values("created_at")[:1]),
+        n_flagged=Subquery(flagged.annotate(n=Count("pk")).values("n")),
+        looked_at=Subquery(looks.values("looked_at")[:1]),
+    )
+    return list(annotated.order_by("-is_default", "pk"))
+
+
+def board_with_evidence(boards: Sequence[Leaderboard]) -> Leaderboard | None:
+    """The one of `boards_of` that an arena opens on: its own; where no vote counts there, that of its judges."""
+    own = next((board for board in boards if board.is_default), None)
+    if own is None or own.sources != Leaderboard.Sources.PEOPLE or own.counted:  # type: ignore[attr-defined]
+        return own
+    judged = (
+        board for board in boards if board.sources == Leaderboard.Sources.JUDGES and not (board.category or board.language)
+    )
+    return next((board for board in judged if board.counted is not None), own)  # type: ignore[attr-defined]
+
+
+def chosen(query: QueryDict, boards: Sequence[Leaderboard]) -> Choice:
+    """The board of the asked method on the asked prompts; what is not asked for is as on the arena's own board."""
+    slug, category, language = (query.get(name, "").replace("\0", "")[:200] for name in ("board", "category", "language"))
+    if slug or category or language:
+        like = next((board for board in boards if (board.slug == slug if slug else board.is_default)), None)
+    else:
+        like = board_with_evidence(boards)
+    if like is None:
+        sentence = f"There is no board “{slug}” here: it may have been removed." if slug else ""
+        return Choice(None, category, language, None, sentence, boards[:1])
+    if slug and "category" not in query and "language" not in query:
+        category, language = like.category, like.language
+    same = [board for board in boards if _how(board) == _how(like)]
+    board = next((each for each in same if (each.category, each.language) == (category, language)), None)
+    if board is not None:
+        return Choice(like, category, language, board)
+    return Choice(
+        like, category, language, None, _sentence(like, category, language), _nearest(boards, like, category, language)
+    )
+
+
+def same_method(boards: Sequence[Leaderboard], like: Leaderboard | None) -> Leaderboard | None:
+    """The first of the boards that is fitted as this one is."""
+    return next((board for board in boards if like is not None and _how(board) == _how(like)), None)
+
+
+def _how(board: Leaderboard) -> tuple[object, ...]:
+    return tuple(getattr(board, name) for name in HOW)
+
+
+def _sentence(like: Leaderboard, category: str, language: str) -> str:
+    prompts = " ".join(
+        part for part in (f"on {category}" if category else "", f"in {language_name(language)}" if language else "") if part
+    )
+    return f"No board combines {like.method_name} with the prompts {prompts or 'of all kinds'}. These come nearest:"
+
+
+def _nearest(boards: Sequence[Leaderboard], like: Leaderboard, category: str, language: str) -> list[Leaderboard]:
+    """Those that have most of what was asked for, the method counting once."""
+
+    def n_shared(board: Leaderboard) -> int:
+        if (board.category and board.category != category) or (board.language and board.language != language):
+            return 0
+        has_category, has_language = board.category == category, board.language == language
+        return (_how(board) == _how(like)) + has_category + has_language
+
+    found = sorted((board for board in boards if n_shared(board)), key=lambda board: (-n_shared(board), not board.is_default))
+    return found[:MOST_OFFERED]

@@ -1,0 +1,195 @@
+"""Files are read a row at a time; what cannot be read is named by line."""
+
+import codecs
+import json
+import tracemalloc
+
+import pytest
+
+from arena.importing.files import reading
+from arena.importing.files.columns import Columns
+from arena.importing.files.problems import Problems, shown
+from arena.importing.files.reading import Shape, read_rows, shape_of
+from tests.arena.importing.import_files import lines, write
+
+
+def _read(path, needed=(), read=()):
+    problems = Problems(path.name)
+    return list(read_rows(path, problems=problems, columns=Columns(needed, {*needed, *read}))), [
+        str(problem) for problem in problems.first
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "shape"),
+    [("a,b\n", Shape.CSV), ('{"a": 1}\n', Shape.JSON_LINES), (' \n[{"a": 1}]', Shape.JSON_ARRAY), ("", Shape.CSV)],
+)
+def test_the_shape_is_told_by_the_first_character(tmp_path, content, shape):
+    assert shape_of(write(tmp_path, content)) == shape
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a,b\n1,x\n2,y\n", '{"a": "1", "b": "x"}\n\n{"a": "2", "b": "y"}\n', '[{"a": "1", "b": "x"},\n{"a": "2", "b": "y"}]'],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_same_rows_come_out_of_every_shape_with_and_without_a_byte_order_mark(tmp_path, content, mark):
+    rows, problems = _read(write(tmp_path, mark + content))
+    assert [row for _, row in rows] == [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]
+    assert not problems
+
+
+def test_rows_know_the_line_on_which_they_start(tmp_path):
+    rows, _ = _read(write(tmp_path, 'a,b\n1,"two\nlines"\n\n2,y\n'))
+    assert [line for line, _ in rows] == [2, 5]
+    rows, _ = _read(write(tmp_path, '[\n{"a":\n1},\n\n{"a": 2}]'))
+    assert [line for line, _ in rows] == [2, 5]
+
+
+def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
+    entries = [{"a": "x" * 200_000}, {"a": "é" * 70_000}, {"a": 1}]
+    rows, problems = _read(write(tmp_path, json.dumps(entries, ensure_ascii=False)))
+    assert [row for _, row in rows] == entries
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b\n1,\xff\xfe\n", "line 2: the text is b'1,\\xff\\xfe\\n'; the file must be UTF-8"),
+        (b'{"a": "\xe9"}\n{"a": 1}\n', "line 1: the text"),
+        (b'[{"a": "\xe9"}]', "line 1: the text"),
+        (b"\xff\xfea\x00\x00\xd8\x00\x00", "line 1: the text is broken; the file begins with the mark of UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "this looks like UTF-16 without its mark: save the file again as UTF-8"),
+        ("a,b\nA,\u00fc\n".encode("latin-1"), "save it again in this encoding (in Excel: CSV UTF-8)"),
+        (b"PK\x03\x04\x14\0\x06\0xl/workbook.xml", "the file is a zip or Excel file, not text; save what it holds as CSV"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is a gzip file, not text"),
+        (b"", "line 1: the file is empty; there is nothing to import"),
+        (b" \n\t\n", "line 1: the file is empty"),
+        (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; take this line out"),
+        (
+            b'a;b\n1;"never\nclosed\n',
+            'cells that hold ; or line breaks, and "" for a " inside them: a " of this row is never closed',
+        ),
+        (b"a,b\n1\n", "line 2: the number of cells is 1; the header has 2 columns"),
+        (b'a,b\n"1"x,2\n', "line 2: the row is"),
+        (b'a,b\n1,"never closed\n', "line 2: the row is"),
+        (b"a,a\n1,2\n", "line 1: a column that is there twice is 'a'"),
+        (b"{}\nnot json\n", "line 2: the line is 'not json'; each row must be one JSON object"),
+        (b"{}\n[1]\n", "line 2: the line is '[1]'; each row must be one JSON object"),
+        (b'{}\n{"a": NaN}\n', "NaN is no JSON"),
+        (b'{}\n{"a": -Infinity}\n', "-Infinity is no JSON"),
+        (b'{}\n{"a": ' + b"9" * 5000 + b"}\n", "line 2: the line is"),
+        (b'{"a": ' + b"[" * 100_000 + b"\n", "nested too deep"),
+        (b"[" + b'{"a":' * 100_000, "nested too deep"),
+        (b'[{"a": 1} {"a": 2}]', "expected ,, found {"),
+        (b'[{"a": 1},', "line 1, entry 2: the entry"),
+        (b'[{"a": 1}] {"a": 2}', "what follows the array"),
+        (b'[{"a": 1}, 7]', "line 1, entry 2: the entry is 7"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, content, said):
+    _, problems = _read(write(tmp_path, content))
+    assert any(said in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    "content",
+    ['a,b\n1,"ü\nü"\n', 'a;b\n1;"ü\nü"\n', 'a\tb\n1\t"ü\nü"\n', '{"a": "1", "b": "ü\\nü"}\n', '[{"a": "1", "b": "ü\\nü"}]'],
+)
+def test_files_of_spreadsheets_are_read_whatever_their_encoding_and_their_separator(tmp_path, content, encoding):
+    rows, problems = _read(write(tmp_path, content.encode(encoding)), needed=("a", "b"))
+    assert [row for _, row in rows] == [{"a": "1", "b": "ü\nü"}]
+    assert not problems
+
+
+def test_big_endian_files_are_read_too(tmp_path):
+    rows, _ = _read(write(tmp_path, codecs.BOM_UTF16_BE + "a,b\n1,2\n".encode("utf-16-be")))
+    assert [row for _, row in rows] == [{"a": "1", "b": "2"}]
+
+
+def test_the_separator_is_the_one_that_gives_the_columns_which_are_needed(tmp_path):
+    rows, problems = _read(write(tmp_path, '"a, b and c, or d";a;b\nx;1;2\n'), needed=("a", "b"))
+    assert (rows, problems) == ([(2, {"a, b and c, or d": "x", "a": "1", "b": "2"})], [])
+
+
+@pytest.mark.parametrize("content", ["A, Model_B \n1,2\n", '{"A": "1", " MODEL_B": "2"}', '[{"a": "1", "Model_b": "2"}]'])
+def test_columns_are_read_whatever_their_case_and_the_blanks_around_them(tmp_path, content):
+    rows, problems = _read(write(tmp_path, content), needed=("a", "model_b"))
+    assert [row for _, row in rows] == [{"a": "1", "model_b": "2"}]
+    assert not problems
+
+
+def test_a_column_of_the_exact_name_goes_before_one_that_is_only_like_it(tmp_path):
+    rows, _ = _read(write(tmp_path, "A,a\n1,2\n"), needed=("a",))
+    assert [row for _, row in rows] == [{"A": "1", "a": "2"}]
+
+
+def test_a_bad_line_does_not_hide_the_next_ones(tmp_path):
+    rows, problems = _read(write(tmp_path, '{"a": 1}\n{"a": \n{"a": 3}\nnull\n'))
+    assert [line for line, _ in rows] == [1, 3]
+    assert len(problems) == 2
+
+
+def test_a_missing_column_is_named_with_what_is_there(tmp_path):
+    rows, problems = _read(write(tmp_path, "a,c\n1,2\n"), needed=("a", "b"))
+    assert problems == ["file, line 1: a missing column is 'b'; needed are a, b; here are a, c"]
+    assert not rows
+
+
+@pytest.mark.parametrize("start", [b"", b"{", b'[{"a": "'])
+def test_an_endless_line_is_not_read_into_memory(tmp_path, monkeypatch, start):
+    monkeypatch.setattr(reading, "MAX_ROW", 100_000)
+    path = tmp_path / "endless"
+    with path.open("wb") as file:
+        file.write(start)
+        for _ in range(300):
+            file.write(b"x" * 100_000)
+    tracemalloc.start()
+    rows, problems = _read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not rows
+    assert len(problems) == 1
+    assert peak < 2_000_000
+
+
+def test_a_cell_with_a_quote_that_never_closes_is_not_read_into_memory(tmp_path):
+    path = tmp_path / "endless.csv"
+    with path.open("wb") as file:
+        file.write(b'a,b\n1,"')
+        for _ in range(400):
+            file.write(b"x" * 100_000 + b"\n")
+    _, problems = _read(path)
+    assert "field larger than field limit" in problems[0]
+
+
+def test_a_long_file_is_read_in_flat_memory(tmp_path):
+    path = write(tmp_path, "[" + ",\n".join(['{"a": "some text"}'] * 200_000) + "]")
+    tracemalloc.start()
+    n_rows = sum(1 for _ in read_rows(path, problems=Problems("x")))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_rows == 200_000
+    assert peak < 2_000_000
+
+
+def test_only_the_first_problems_are_kept_and_all_are_counted(tmp_path):
+    path = write(tmp_path, "{}\n" + "wrong\n" * 1000)
+    problems = Problems(path.name)
+    list(read_rows(path, problems=problems))
+    assert len(problems.first) == 20
+    assert problems.n_all == 1000
+
+
+def test_values_are_shown_short_and_with_what_is_hidden_in_them(tmp_path):
+    assert shown("a\u202eb\n") == r"'a\u202eb\n'"
+    assert len(shown("x" * 10_000)) == 80
+    assert len(shown({"a": ["x" * 10_000]})) == 80
+
+
+def test_lines_make_the_same_rows_whatever_the_line_ends(tmp_path):
+    path = write(tmp_path, "a,b\r\n1,x\r\n2,y")
+    assert [row["b"] for _, row in _read(path)[0]] == ["x", "y"]
+    assert [row for _, row in _read(write(tmp_path, lines({"a": 1}).replace("\n", "\r\n")))[0]] == [{"a": 1}]

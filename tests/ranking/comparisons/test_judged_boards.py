@@ -1,0 +1,206 @@
+"""Boards of judges: games as comparisons, each judge's liking for a slot taken out, coverage shown, rebuilt from the ledger."""
+
+import numpy as np
+import pytest
+
+from arena.evidence import ledger
+from arena.models import Event
+from judges.games.offline_games import offline_judge
+from judges.models import Game, GameChange
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot, rebuild
+from ranking.comparisons.judge_comparisons import judged_evidence
+from ranking.models import Leaderboard
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
+from tests.judges.game_factories import make_game, make_judge
+from tests.ranking.board_factories import make_board
+
+pytestmark = pytest.mark.django_db
+
+
+def make_games(judge, *, n_prompts=40, p_first=0.5, strength=0.0, seed=1, arena=None, orders=("ab", "ba")):
+    """Two competitors; a is better by `strength` log-odds, and the slot shown first by logit(p_first)."""
+    arena = arena or make_arena()
+    a, b = make_competitor(arena), make_competitor(arena)
+    rng, gamma = np.random.default_rng(seed), np.log(p_first / (1 - p_first))
+    for _ in range(n_prompts):
+        battle = make_battle(a, b, make_prompt(arena))
+        for order in orders:
+            lead = gamma + (strength if order == "ab" else -strength)
+            make_game(battle, judge, "first" if rng.random() < 1 / (1 + np.exp(-lead)) else "second", order=order)
+    return arena, (a, b)
+
+
+def judge_board(arena, **fields):
+    return make_board(arena, **{"sources": "judges", "method": "slot_levelled"} | fields)
+
+
+def ratings(snapshot):
+    return {entry.competitor_id: entry.rating for entry in snapshot.entries.all()}
+
+
+def test_an_arena_with_games_gets_a_board_of_judges():
+    arena, _ = make_games(make_judge(), n_prompts=2)
+    boards = {board.slug: board for board in ensure_boards(arena)}
+    board = boards[f"{arena.slug}-judges"]
+    assert (board.sources, board.method, board.combiner, board.is_default) == ("judges", "slot_levelled", "games", False)
+
+
+def test_an_arena_with_votes_and_games_gets_a_board_of_both():
+    arena, (a, b) = make_games(make_judge(), n_prompts=2)
+    assert "both" not in {board.sources for board in ensure_boards(arena)}
+    make_vote(make_battle(a, b, make_prompt(arena)), "a")
+    boards = {board.slug: board for board in ensure_boards(arena)}
+    assert boards[f"{arena.slug}-combined"].sources == "both"
+    assert boards[f"{arena.slug}-combined"].method == "prediction_powered"
+    assert len(ensure_boards(arena)) == len(boards)
+
+
+def test_the_bar_leads_to_people_judges_and_both(client):
+    arena, (a, b) = make_games(make_judge(), n_prompts=2)
+    address = arena.get_absolute_url()
+    ensure_boards(arena)
+    assert 'class="seg"' in client.get(address).content.decode()
+    make_vote(make_battle(a, b, make_prompt(arena)), "a")
+    ensure_boards(arena)
+    page = client.get(address, {"board": f"{arena.slug}-combined"}).content.decode()
+    assert f'<a href="{address}">People</a>' in page
+    assert f'<a href="{address}?board={arena.slug}-judges">Judges</a>' in page
+    assert f'<a href="{address}?board={arena.slug}-combined" aria-current="true">Combined</a>' in page
+
+
+def test_baselines_make_no_board():
+    arena, _ = make_games(offline_judge("longer"), n_prompts=2)
+    ensure_boards(arena)
+    assert not Leaderboard.objects.filter(arena=arena, sources="judges").exists()
+
+
+def test_the_board_names_each_judge_with_its_slot_intercept():
+    arena, _ = make_games(make_judge("leaning"), n_prompts=300, p_first=0.7, strength=1.5)
+    snapshot = publish_snapshot(judge_board(arena))
+    note = next(note for note in snapshot.notes if note.startswith("slot intercept of leaning"))
+    estimate = float(note.split(": ")[1].split(" ")[0])
+    assert abs(estimate - np.log(0.7 / 0.3)) < 0.3
+    assert "95 % interval" in note
+
+
+def play(battle, judge, order, *, lead, rng):
+    make_game(battle, judge, "first" if rng.random() < 1 / (1 + np.exp(-lead)) else "second", order=order)
+
+
+def test_ratings_are_those_without_the_liking_for_a_slot():
+    """Most games were played with b first, by a judge who leans to the first slot: the games in both orders tell how much."""
+    judge, rng = make_judge(), np.random.default_rng(1)
+    arena, (a, b) = make_games(judge, n_prompts=400, p_first=0.8, strength=2.0, orders=("ba",))
+    for _ in range(100):
+        battle = make_battle(a, b, make_prompt(arena))
+        for order, better in (("ab", 2.0), ("ba", -2.0)):
+            play(battle, judge, order, lead=np.log(4) + better, rng=rng)
+    plain = ratings(publish_snapshot(judge_board(arena, method="bradley_terry")))
+    levelled = ratings(publish_snapshot(judge_board(arena)))
+    assert levelled[a.pk] - levelled[b.pk] > plain[a.pk] - plain[b.pk] + 50
+
+
+def test_a_judge_that_always_says_the_first_slot_makes_no_board():
+    arena, _ = make_games(make_judge("stuck"), p_first=1 - 1e-12)
+    snapshot = publish_snapshot(judge_board(arena))
+    assert set(ratings(snapshot).values()) == {None}
+    why = "judge stuck is unusable, so its 80 verdicts do not count: the upper 95 % limit of its consistency is 0."
+    assert any(note.startswith(why) for note in snapshot.notes)
+    assert (snapshot.n_votes, snapshot.n_set_aside) == (0, 0)
+
+
+def test_consistent_only_drops_what_the_orders_disagree_on():
+    arena, _ = make_games(make_judge(), p_first=1 - 1e-12)
+    board = judge_board(arena, method="bradley_terry", combiner="consistent_only")
+    assert publish_snapshot(board).n_votes == 0
+
+
+def test_coverage_is_shown():
+    judge = make_judge()
+    arena, (a, b) = make_games(judge, n_prompts=9)
+    make_game(make_battle(a, b, make_prompt(arena)), judge, "", state="refused")
+    snapshot = publish_snapshot(judge_board(arena))
+    assert "coverage 94.7 %, under 95 %: 18 of 19 games of judges have a verdict" in snapshot.notes
+    assert snapshot.n_votes == 18
+
+
+def test_tainted_games_and_those_set_aside_do_not_count():
+    arena, _ = make_games(make_judge(), n_prompts=5)
+    games = list(Game.objects.order_by("pk")[:3])
+    Game.objects.filter(pk=games[0].pk).update(taints=["a: label"])
+    snapshot = publish_snapshot(judge_board(arena))
+    assert (snapshot.n_votes, snapshot.n_set_aside) == (9, 0)
+    set_aside(games[1])
+    again = publish_snapshot(snapshot.leaderboard)
+    assert (again.n_votes, again.n_set_aside) == (8, 1)
+
+
+def set_aside(game, *, is_counted=False):
+    kind = Event.Kind.GAMES_RESTORED if is_counted else Event.Kind.GAMES_SET_ASIDE
+    event = ledger.record_games(kind, arena_id=game.battle.arena_id, n_games=1)
+    GameChange.objects.create(game=game, event=event, is_counted=is_counted)
+    Game.objects.filter(pk=game.pk).update(is_counted=is_counted)
+
+
+def test_a_position_reads_the_same_whatever_comes_later():
+    judge = make_judge()
+    arena, (a, b) = make_games(judge, n_prompts=6)
+    before = ledger.sequence()
+    then = judged_evidence(arena.pk, before).digest()
+    game = Game.objects.first()
+    set_aside(game)
+    between = ledger.sequence()
+    assert judged_evidence(arena.pk, before).digest() == then
+    assert judged_evidence(arena.pk, between).tally.n_comparisons == 11
+    set_aside(game, is_counted=True)
+    make_game(make_battle(a, b, make_prompt(arena)), judge)
+    ledger.sequence()
+    assert judged_evidence(arena.pk, before).digest() == then
+    assert judged_evidence(arena.pk, between).tally.n_comparisons == 11
+
+
+def test_a_snapshot_is_rebuilt_to_the_same_digits():
+    judge = make_judge()
+    arena, (a, b) = make_games(judge, n_prompts=20, strength=0.5)
+    snapshot = publish_snapshot(judge_board(arena))
+    make_game(make_battle(a, b, make_prompt(arena)), judge)
+    set_aside(Game.objects.first())
+    found = rebuild(snapshot)
+    assert (found.same_evidence, found.largest_difference) == (True, 0.0)
+
+
+def test_nothing_new_gives_the_same_snapshot():
+    arena, _ = make_games(make_judge(), n_prompts=4)
+    board = judge_board(arena)
+    assert publish_snapshot(board).pk == publish_snapshot(board).pk
+
+
+def test_people_and_judges_count_side_by_side():
+    arena, (a, b) = make_games(make_judge(), n_prompts=4)
+    battle = make_battle(a, b, make_prompt(arena))
+    for _ in range(3):
+        make_vote(battle, "a", first_shown="b")
+    both = publish_snapshot(judge_board(arena, sources="both"))
+    people = publish_snapshot(make_board(arena))
+    assert (both.n_votes, both.n_voters, people.n_votes) == (11, 3, 3)
+
+
+def test_two_grades_make_one_comparison_by_the_margin_of_the_card():
+    judge = make_judge(protocol="rubric_10", parameters={"margin": 1.0})
+    arena = make_arena()
+    a, b = make_competitor(arena), make_competitor(arena)
+    for score_a, score_b in ((9.0, 3.0), (5.0, 6.0)):
+        battle = make_battle(a, b, make_prompt(arena))
+        make_game(battle, judge, "", order="ab", state="ok", score_first=score_a)
+        make_game(battle, judge, "", order="ba", state="ok", score_first=score_b)
+    make_game(make_battle(a, b, make_prompt(arena)), judge, "", order="ab", state="ok", score_first=9.0)  # half a pair
+    rows = judged_evidence(arena.pk, ledger.sequence()).rows
+    assert (rows.outcome.tolist(), rows.first.tolist()) == ([0, 2], [-1, -1])
+
+
+def test_a_board_of_a_category_counts_its_prompts_alone():
+    judge = make_judge()
+    arena, (a, b) = make_games(judge, n_prompts=3)
+    make_game(make_battle(a, b, make_prompt(arena, category="coding")), judge)
+    assert publish_snapshot(judge_board(arena, category="coding")).n_votes == 1
