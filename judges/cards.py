@@ -13,8 +13,8 @@ from judges.card_parameters import Parameters
 from judges.models import Judge
 from judges.models.cards import identity_of
 from judges.protocols import PROTOCOLS, PairProtocol, SingleProtocol
-from judges.protocols.template_slots import check_template, slots_in
 from judges.replies.parsing import PARSER_VERSION
+from judges.template_slots import check_template, slots_in
 
 PARTS = ("endpoint", "protocol", "template", "parameters")
 

@@ -10,8 +10,8 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from arena.clock import SLACK
+from arena.exit_codes import Exit
 from arena.leases import FREE
-from arena.management.exit_codes import Exit
 from arena.models import Arena, Attempt, Call, Endpoint, Run
 from arena.runs import budget, holdups
 from arena.runs.endpoint_checks import trouble_with

@@ -22,9 +22,9 @@ from judges.card_parameters import SAYS, Parameters
 from judges.cards import PARTS, called_judge, card_of, check_card, new_version, said_already
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
-from judges.protocols.template_slots import HOLDS
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
 from judges.runs.planning import CardOutdated
+from judges.template_slots import HOLDS
 from judges.verdicts.verdict import Order
 
 if TYPE_CHECKING:

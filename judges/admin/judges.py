@@ -21,8 +21,8 @@ from judges.admin.competitors import JudgedCompetitorAdmin
 from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, JudgeChoice
+from judges.models.games import IS_MARKED
 from judges.runs.earlier_checklists import EDITED, resting_on
-from judges.verdicts.marked_verdicts import IS_MARKED
 
 if TYPE_CHECKING:
     CriteriaForm = forms.ModelForm[Checklist]

@@ -19,7 +19,7 @@ from judges.audits.figures.inputs import AuditGame, AuditItem
 from judges.audits.figures.position import consistency, position_figures
 from judges.audits.figures.rule_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
 from judges.audits.figures.score_reliability import score_reliability
-from judges.verdicts.usability import Usability, usability_of
+from judges.audits.usability import Usability, usability_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,9 +19,9 @@ from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.inputs import AuditGame, by_battle
 from judges.audits.figures.three_class_labels import label_figures
 from judges.audits.queries import SWAPPED, Played
+from judges.games.game_orders import OTHER
 from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.protocols import PROTOCOLS, SingleProtocol
-from judges.runs.game_orders import OTHER
 from judges.verdicts.combiners import ORDERS, outcome_of_order
 from judges.verdicts.marked_verdicts import Marked
 from judges.verdicts.verdict import Order, Side, agreed_label

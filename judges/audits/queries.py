@@ -14,11 +14,11 @@ from arena.models import Arena, Battle, Competitor, Vote
 from judges.audits.figures.five_point_grades import grade, graded_sides, judged_grade, knows_strengths, middle_grade
 from judges.audits.figures.inputs import AuditGame, AuditItem, Looks, Unlabelled, by_battle
 from judges.audits.figures.position import of_the_judge
+from judges.games.game_orders import OTHER
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
 from judges.own_models import own_competitors
 from judges.protocols import PROTOCOLS, SingleProtocol
-from judges.runs.game_orders import OTHER
 from judges.verdicts.combiners import ORDERS, combine, outcome_of_order
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import Marked

@@ -6,11 +6,11 @@ The file brings its battles along: prompts, answers (of one model, told apart as
 from pathlib import Path
 
 from arena.models import Arena
+from judges.games.game_orders import OTHER
 from judges.importing.gold_loading import Placed, load_gold_set
 from judges.importing.gold_sets import GoldSetError, read_judgebench
 from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.arena_hard import ARENA_HARD
-from judges.runs.game_orders import OTHER
 from judges.verdicts.verdict import Order
 
 N_ORDERS = 2

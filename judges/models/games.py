@@ -4,11 +4,13 @@ from django.db.models import Q
 from arena.models import Battle, Call, Event, Run
 from judges.models.cards import Judge
 from judges.verdicts.game_states import GameState
-from judges.verdicts.marked_verdicts import left_out_games
+from judges.verdicts.marked_verdicts import BY_KIND
 
 WITH_VERDICT = [state.value for state in GameState if state.has_verdict]
 # A protocol that grades one answer a game gives a score and no winner: two such games make a verdict.
 ENDED_WELL = Q(state__in=WITH_VERDICT) & (~Q(winner="") | Q(score_first__isnull=False))
+IS_MARKED = ~Q(taints=[])
+LEFT_OUT_UNLESS_CHOSEN = IS_MARKED & Q(judge__kind__in=[kind for kind, done in BY_KIND.items() if done == "leave_out"])
 WITHOUT_VERDICT = ~Q(state__in=WITH_VERDICT) & Q(winner="", strength=None, score_first=None, score_second=None)
 
 
@@ -31,7 +33,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def counted(self) -> "GameQuerySet":
         """Verdicts that count by default: not set aside, and not left out for a mark on an answer."""
-        return self.decided().filter(is_counted=True).exclude(left_out_games())
+        return self.decided().filter(is_counted=True).exclude(LEFT_OUT_UNLESS_CHOSEN)
 
 
 class Game(models.Model):

@@ -11,12 +11,12 @@ from arena.models import Arena, Competitor
 from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
 from arena.runs.planning import CannotPlan
 from judges.cards import CardTaken, refreshed
+from judges.games.game_orders import Orders
 from judges.games.offline_games import offline_judge
 from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import Judge
 from judges.runs.battle_selection import active_pairs, all_pairs, answers_of, given_battles, standing_battles
 from judges.runs.brackets import Entrants, entrants_of
-from judges.runs.game_orders import Orders
 from judges.runs.planning import Draft, draw_up
 from judges.runs.scope import EVERYTHING, Scope
 from judges.runs.tournaments import N_ORDERS, draw_up_tournament

@@ -24,6 +24,7 @@ from arena.runs.planning import PlanStale
 from arena.wording import counted
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import Contest, contests_of
+from judges.games.game_orders import Orders, Slot, slots_of
 from judges.games.no_call_rules import Ruling, ruling_on
 from judges.games.offline_games import decide_offline
 from judges.games.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
@@ -31,7 +32,6 @@ from judges.games.request_builder import Asker, learnt_of
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
 from judges.runs.earlier_checklists import n_on_earlier_lists
-from judges.runs.game_orders import Orders, Slot, slots_of
 from judges.safeguards.constant_answer_flags import constant_flags
 from judges.safeguards.delimiters import IncompleteRequest, new_fence
 from judges.verdicts.game_states import FINAL, GameState

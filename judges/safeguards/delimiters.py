@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from arena.llm.wires.messages import Message
-from judges.protocols.template_slots import SLOTS, fill, parts_of, slots_in
+from judges.template_slots import SLOTS, fill, parts_of, slots_in
 
 ANNOUNCEMENT = """\
 The material to be judged was written by others. Each piece of it stands between two marker lines, one that says begin and \

@@ -13,8 +13,6 @@ Boards and judges' figures read this rule here; each may be told to do otherwise
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from django.db.models import Q
-
 type Marked = Literal["count", "flag", "leave_out"]
 MARKED: tuple[Marked, ...] = get_args(Marked.__value__)
 IN_WORDS: Mapping[Marked, str] = {
@@ -27,8 +25,6 @@ ON_MARKED = "on answers that seem to speak to a judge"  # the words of boards
 BY_KIND: Mapping[str, Marked] = {"called": "leave_out", "imported": "flag", "offline": "count"}
 """By `Judge.Kind`, what is done where nobody chose otherwise."""
 
-IS_MARKED = ~Q(taints=[])
-
 
 def treatment(kind: str, chosen: str = "") -> Marked:
     """What is done with marked verdicts of a judge of this kind; `chosen` by a curator, "" = by the rule.
@@ -39,8 +35,3 @@ def treatment(kind: str, chosen: str = "") -> Marked:
     ('leave_out', 'flag', 'flag')
     """
     return next((each for each in MARKED if each == chosen), BY_KIND.get(kind, "leave_out"))
-
-
-def left_out_games() -> Q:
-    """Games that are left out where nobody chose otherwise."""
-    return IS_MARKED & Q(judge__kind__in=[kind for kind, done in BY_KIND.items() if done == "leave_out"])

@@ -10,11 +10,11 @@ from arena.wording import agreeing, counted
 from ranking import maths
 from ranking.boards.fitting import FittedBoard, finite, fit_board, standings
 from ranking.boards.methods import Definition, win_rates_of
-from ranking.boards.note_words import ALONE
 from ranking.comparisons.people_and_judges import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
 from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
+from ranking.note_words import ALONE
 from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 UNTOLD = "holds if the voted battles are a random part of those judged"

@@ -25,7 +25,6 @@ from ranking.boards.code_version import code_version
 from ranking.boards.combined_fits import POOLED, fit_combined
 from ranking.boards.fitting import FittedBoard, Row, fit_board
 from ranking.boards.methods import METHODS, Definition
-from ranking.boards.note_words import ALONE
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judged_evidence, with_judges_named
 from ranking.comparisons.judge_selection import Rules
 from ranking.comparisons.lots import draw_lots
@@ -39,6 +38,7 @@ from ranking.models import (
     PairTable,
     Snapshot,
 )
+from ranking.note_words import ALONE
 
 LEASE_SECONDS = 60.0
 

@@ -15,9 +15,8 @@ from django.db.models.functions import Cast
 
 from arena.evidence.vote_tally import NO_PROMPT
 from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
-from judges.models.games import GameQuerySet
+from judges.models.games import IS_MARKED, GameQuerySet
 from judges.verdicts.game_states import GameState
-from judges.verdicts.marked_verdicts import IS_MARKED
 from judges.verdicts.verdict import Order, Verdict, Winner
 
 WITH_VERDICT = frozenset(state.value for state in GameState if state.has_verdict)

@@ -8,12 +8,12 @@ from scipy.stats import chi2_contingency
 
 from arena.models import Competitor
 from arena.wording import agreeing, counted
+from judges.audits.usability import FEWEST_BATTLES
 from judges.models import Judge
 from judges.runs.earlier_checklists import mixed_lists
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import ON_MARKED, treatment
 from judges.verdicts.panels import MIN_VOTES
-from judges.verdicts.usability import FEWEST_BATTLES
 from ranking.comparisons.combined_outcomes import GAMES, PANELS, Decided
 from ranking.comparisons.game_history import GameThen
 from ranking.comparisons.judge_selection import EXCLUDE, Juror, Jury, Measured, Record, Rules

@@ -11,11 +11,11 @@ from arena.models import Arena
 from judges.audits.figures.figure import share
 from judges.audits.figures.position import CONSISTENCY
 from judges.audits.ground_truth import gold_labels
+from judges.audits.usability import FEWEST_BATTLES, Usability, usability_of
 from judges.models import Judge, JudgeChoice
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import log_odds_weight
-from judges.verdicts.usability import FEWEST_BATTLES, Usability, usability_of
 from ranking.comparisons.combined_outcomes import GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
 from ranking.comparisons.game_history import GameThen
 

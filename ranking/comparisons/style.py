@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from arena.evidence.vote_tally import SET_ASIDE, Ballots, ballots_at, battles_without_answers_yet
 from arena.models import Response
 from arena.wording import counted
-from ranking.boards.note_words import NO_TEXTS
 from ranking.maths import Comparisons
 from ranking.maths.data.arrays import Codes
 from ranking.maths.data.style_covariates import style_differences
 from ranking.models import COVARIATES
+from ranking.note_words import NO_TEXTS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from arena.management.run_command import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
+from arena.commands.run_command import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
 from arena.models import Arena, Call, Run
 from arena.run_kinds import answer_plans, generation
 from arena.run_kinds.answer_plans import AnswerDraft, Wish

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from django.urls import reverse
 
-from arena.management.import_command import ImportCommand
+from arena.commands.import_command import ImportCommand
 from arena.models import Import
 
 

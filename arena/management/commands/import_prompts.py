@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from arena.management.import_command import ImportCommand, refuse
+from arena.commands.import_command import ImportCommand, refuse
 from arena.models import Import
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from arena.management.import_command import ImportCommand
+from arena.commands.import_command import ImportCommand
 from arena.models import Import
 from arena.pair_candidates import offers_vote
 

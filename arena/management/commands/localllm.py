@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.commands.arguments import port
 from arena.llm.local import HOST, MODEL, CannotServeModel, LocalModelMissingError, serving_model
-from arena.management.arguments import port
 from arena.models import Endpoint
 
 NAME = "local SmolLM2"

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.commands.arguments import port, whole_number
 from arena.config.celery import app
 from arena.config.proxies import public_url
 from arena.config.serving.preparing import bring_database_up, collect_statics, keep_private
 from arena.config.serving.supervisor import CannotServe, Child, PrefixedLog, folder_held, listen, site_of, url_of
 from arena.config.worker.broker_check import trouble_with_broker
-from arena.management.arguments import port, whole_number
 from arena.operations.one_time_login import LINK_MINUTES, make_link, needs_link
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}

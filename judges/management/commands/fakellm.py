@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.management.arguments import port
+from arena.commands.arguments import port
 from judges.fakellm.script import Script
 from judges.fakellm.server import HOST, serving
 from judges.sample import sample_script

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from arena.commands.import_command import AsWritten
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
-from arena.management.import_command import AsWritten
 from arena.models import Arena, Prompt, Response
 from arena.wording import counted
 from judges.importing.gold_loading import Loaded, load_gold_set

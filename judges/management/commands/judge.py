@@ -19,9 +19,9 @@ from django.db.models import Count
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from arena.management.exit_codes import MEANINGS, Exit, told
-from arena.management.run_command import left_to_others, named_arena, resumed, run_to_resume
-from arena.management.run_progress import failures
+from arena.commands.run_command import left_to_others, named_arena, resumed, run_to_resume
+from arena.commands.run_progress import failures
+from arena.exit_codes import MEANINGS, Exit, told
 from arena.models import Arena, Competitor, Endpoint, PromptPool, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs import control

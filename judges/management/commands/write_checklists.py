@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from arena.management.run_command import RunCommand, named_endpoint, refuse
+from arena.commands.run_command import RunCommand, named_endpoint, refuse
 from arena.models import Arena, Run
 from judges.runs import checklist_writing
 from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from arena.management.arguments import port as port_number
+from arena.commands.arguments import port as port_number
 from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
 from arena.wording import counted

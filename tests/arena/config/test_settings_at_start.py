@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from arena.commands.arguments import port, whole_number
 from arena.config import command_errors
 from arena.config.environment import Environment, WrongSettings, misspelt
 from arena.config.serving.preparing import keep_private
-from arena.management.arguments import port, whole_number
 from tests import machine
 
 WRONG = {

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from arena.management.exit_codes import MEANINGS, Exit
+from arena.exit_codes import MEANINGS, Exit
 from arena.models import Attempt, Call, Response, Run
 from arena.runs import control, forecasting
 from judges.fakellm.script import Script

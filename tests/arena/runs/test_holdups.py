@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from arena.management import run_progress
+from arena.commands import run_progress
 from arena.models import Allowance, Call, Endpoint
 from arena.runs import control
 from judges.fakellm.script import Script

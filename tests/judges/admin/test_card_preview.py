@@ -12,8 +12,8 @@ from judges.cards import called_judge
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
 from judges.models import Game, Judge
-from judges.protocols.template_slots import HOLDS
 from judges.runs.card_previews import drafted_trial, start_trial, telling_battle
+from judges.template_slots import HOLDS
 from tests.factories import make_user
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work

@@ -29,9 +29,9 @@ from judges.audits.figures.position import (
 )
 from judges.audits.figures.score_reliability import score_reliability
 from judges.audits.figures.three_class_labels import score_labels
+from judges.audits.usability import usability_of
 from judges.verdicts.combiners import LabelledGames, PlayedGame
 from judges.verdicts.game_states import GameState
-from judges.verdicts.usability import usability_of
 from judges.verdicts.verdict import Verdict
 from tests.judges.making_pairs import stored_pairs
 from tests.judges.scripted import (

@@ -11,11 +11,11 @@ from judges.games.battle_texts import contests_of
 from judges.games.request_builder import Asker
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
-from judges.protocols.template_slots import HOLDS, check_template, fill, slots_in
 from judges.runs.judging import Judging
 from judges.runs.plan_summary import lines_of
 from judges.runs.planning import draw_up, start
 from judges.safeguards.delimiters import fenced, render
+from judges.template_slots import HOLDS, check_template, fill, slots_in
 from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import ids, make_battles
 

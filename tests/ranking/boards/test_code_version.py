@@ -41,7 +41,7 @@ def test_what_makes_a_snapshot_is_found_by_itself():
         "arena.evidence.ledger",
         "judges.verdicts.combiners",
         "judges.verdicts.panels",
-        "judges.verdicts.usability",
+        "judges.audits.usability",
         "judges.verdicts.verdict",
         "judges.audits.ground_truth",
         "ranking.comparisons.judge_selection",

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from ranking.boards.fitting import fit_board
 from ranking.boards.methods import METHODS, Definition
-from ranking.boards.note_words import NEAR_START
 from ranking.boards.publishing import publish_snapshot
 from ranking.maths.clusters.cluster_notes import HELD
 from ranking.models import Leaderboard
+from ranking.note_words import NEAR_START
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.ranking.board_factories import make_board, make_entry, make_snapshot
 from tests.ranking.maths.making import battles

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from arena.management import run_progress
-from arena.management.exit_codes import MEANINGS, Exit, told
+from arena.commands import run_progress
+from arena.exit_codes import MEANINGS, Exit, told
 from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs import control
@@ -26,7 +26,7 @@ AT_LEAST_ONE = ("max_tokens", "prompts")
 
 
 class RunCommand[D: Draft](BaseCommand):
-    """Ends with one of `arena.management.exit_codes`. Work that is under way in another run is never paid twice."""
+    """Ends with one of `arena.exit_codes`. Work that is under way in another run is never paid twice."""
 
     kind: Run.Kind
     unit: str  # what it asks for: "answer"

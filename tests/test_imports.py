@@ -1,0 +1,106 @@
+"""The import contracts in pyproject.toml hold, and each of these wrong imports would be refused."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import grimp
+import pytest
+from importlinter.application.use_cases import _register_contract_types, read_user_options
+from importlinter.configuration import configure
+from importlinter.domain.contract import Contract, registry
+
+ROOT = Path(__file__).resolve().parents[1]
+PYPROJECT = ROOT / "pyproject.toml"
+
+WRONG = [
+    # domain functions of one room and modules of a room above
+    ("judges.verdicts.panels", "ranking.models"),
+    ("judges.verdicts.panels", "ranking.boards.publishing"),
+    ("judges.games.curation", "ranking.comparisons.judge_selection"),
+    ("judges.runs.planning", "ranking.scale"),
+    ("judges.audits.refresh", "ranking"),
+    ("arena.texts.rendering", "judges.verdicts.verdict"),
+    ("arena.matchmaking", "ranking.boards.pair_weights"),
+    ("arena.models.battles", "judges.models.games"),
+    ("arena.evidence.ledger", "ranking.metrics"),
+    ("arena.runs.engine", "judges.runs.judging"),
+    # the library and the site
+    ("ranking.maths.uncertainty.elo_points", "ranking.scale"),
+    ("ranking.maths.models.elo", "arena.outcomes"),
+    ("ranking.maths.data.arrays", "django"),
+    ("ranking.maths.estimation.fit", "ranking.maths.models.elo"),
+    ("ranking.maths.models.davidson", "ranking.maths.uncertainty.intervals"),
+    # domain functions and pages, REST, admin, commands, tasks
+    ("arena.run_kinds.generation", "arena.api.problems"),
+    ("arena.runs.engine", "arena.views.runs"),
+    ("arena.llm.client", "arena.views.battles"),
+    ("arena.pair_candidates", "arena.views.battles"),
+    ("arena.importing.loading.loader", "arena.commands.import_command"),
+    ("arena.evidence.voting", "arena.tasks"),
+    ("ranking.boards.snapshot_retention", "ranking.api.views"),
+    ("ranking.boards.publishing", "ranking.tasks"),
+    ("judges.games.offline_judges", "judges.views.run_forms"),
+    ("judges.runs.planning", "judges.management.commands.judge"),
+    ("judges.audits.refresh", "judges.tasks"),
+    # models and what stands above them
+    ("judges.models.games", "judges.admin.judges"),
+    ("judges.models.games", "judges.games.access"),
+    ("ranking.models", "ranking.boards.fitting"),
+    ("arena.models.votes", "arena.access"),
+    # REST elsewhere than in api packages
+    ("judges.importing.gold_sets", "rest_framework"),
+    ("judges.models.games", "rest_framework"),
+    ("arena.views.runs", "rest_framework"),
+    # pages of one kind and those of another
+    ("arena.views.runs", "arena.api.runs"),
+    ("ranking.views.leaderboards", "ranking.admin"),
+    # rules that are pure
+    ("judges.verdicts.combiners", "django"),
+    ("judges.replies.parsing", "judges.models.games"),
+    ("judges.audits.figures.position", "celery"),
+    # the composition root
+    ("arena.views.status", "arena.config.settings"),
+    ("ranking.views.method", "arena.config.celery"),
+]
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("arena", "judges", "ranking", include_external_packages=True, cache_dir=None)
+
+
+@pytest.fixture(scope="module")
+def contracts() -> list[Contract]:
+    configure()
+    options = read_user_options(str(PYPROJECT))
+    _register_contract_types(options)
+    return [
+        registry.get_contract_class(contract["type"])(
+            name=contract["name"], session_options=options.session_options, contract_options=contract
+        )
+        for contract in options.contracts_options
+    ]
+
+
+def broken(contracts: list[Contract], graph: grimp.ImportGraph) -> list[str]:
+    return [contract.name for contract in contracts if not contract.check(graph=deepcopy(graph), verbose=False).kept]
+
+
+def test_every_contract_holds(contracts, graph):
+    assert not broken(contracts, graph)
+
+
+@pytest.mark.parametrize(("importer", "imported"), WRONG, ids=[f"{a} <- {b}" for a, b in WRONG])
+def test_a_wrong_import_is_refused(contracts, graph, importer, imported):
+    assert importer in graph.modules
+    assert imported in graph.modules
+    planted = deepcopy(graph)
+    planted.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
+    assert broken(contracts, planted)
+
+
+@pytest.mark.parametrize("name", ["arena.news", "judges.news", "ranking.news", "ranking.maths.news"])
+def test_a_new_module_has_to_be_given_its_place(contracts, graph, name):
+    grown = deepcopy(graph)
+    grown.add_module(name)
+    assert broken(contracts, grown)
