@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from arena.models import Arena, Ballot, Battle, Competitor, Lot, Prompt, Response, Vote, Voter
 from arena.outcomes import Side
-from arena.pair_candidates import Counts, Floats, Ints, Offer, n_shared, offer_of
+from arena.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared, offer_of
 
 EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
 TRIES = 4
@@ -112,7 +112,7 @@ class Left:
     spent: dict[tuple[int, int], list[int]]  # by pair of rows: columns that are over for this pair alone
 
 
-def _draw(offer: Offer, history: History, *, rng: Random) -> Draw | None:
+def _draw(offer: PairCandidates, history: History, *, rng: Random) -> Draw | None:
     """Blind ones first. Only when none is left, those where the voter knows an answer by name."""
     for told in (history.told, set[tuple[int, int]]()):
         left = _left(offer, history, told)
@@ -127,7 +127,7 @@ def _draw(offer: Offer, history: History, *, rng: Random) -> Draw | None:
     return None
 
 
-def _left(offer: Offer, history: History, told: set[tuple[int, int]]) -> Left:
+def _left(offer: PairCandidates, history: History, told: set[tuple[int, int]]) -> Left:
     """The offer without the answers in `told`, the open prompts, and the answers that were compared already."""
     shut = [offer.column_of[prompt] for prompt in history.pending if prompt in offer.column_of]
     cells = [(offer.row_of[c], offer.column_of[p]) for c, p in told if c in offer.row_of and p in offer.column_of]
@@ -151,7 +151,7 @@ def _live(alike: Ints, n_answers: Counts) -> list[tuple[int, int, int]]:
     return [tuple(row) for row in alike[(n_answers[a, column] > 0) & (n_answers[b, column] > 0)].tolist()]
 
 
-def _spent(offer: Offer, history: History, n_answers: Counts) -> dict[tuple[int, int], list[int]]:
+def _spent(offer: PairCandidates, history: History, n_answers: Counts) -> dict[tuple[int, int], list[int]]:
     """Where every pair of these two competitors' answers was compared: repeats make several pairs on one prompt."""
     spent: dict[tuple[int, int], list[int]] = defaultdict(list)
     for (competitor_a, competitor_b, prompt), answers in history.compared.items():

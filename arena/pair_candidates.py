@@ -26,7 +26,7 @@ Counts = NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
-class Offer:
+class PairCandidates:
     """Rows are competitors, columns are prompts, both in the order of their ids."""
 
     competitor_ids: Ints  # (m,)
@@ -63,10 +63,10 @@ def n_shared(n_answers: Counts) -> Ints:
     return n_prompts
 
 
-_kept: dict[int, tuple[datetime, float, Offer]] = {}
+_kept: dict[int, tuple[datetime, float, PairCandidates]] = {}
 
 
-def offer_of(arena: Arena, *, fresh: bool = False) -> Offer:
+def offer_of(arena: Arena, *, fresh: bool = False) -> PairCandidates:
     """The arena's offer, kept in this process for a while that grows with the time it takes to load.
 
     What is drawn from it is looked up again before it is served: a kept offer may miss for seconds what is new, but what was
@@ -94,7 +94,7 @@ def offers_vote(arena: Arena) -> bool:
     return answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash")))).exists()
 
 
-def load_offer(arena: Arena) -> Offer:
+def load_offer(arena: Arena) -> PairCandidates:
     """Numbers only: no text is read, however many answers there are. An empty answer is none."""
     competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
     answers = Response.objects.delivered().with_text().filter(competitor__in=competitors).order_by()
@@ -106,7 +106,7 @@ def load_offer(arena: Arena) -> Offer:
     n_answers = np.zeros((len(competitor_ids), len(prompt_ids)), dtype=np.uint16)
     np.add.at(n_answers, (np.searchsorted(competitor_ids, pairs[:, 0]), np.searchsorted(prompt_ids, pairs[:, 1])), 1)
     alike = _alike(answers.filter(prompt__in=prompts.values("pk")), competitor_ids, prompt_ids, n_answers)
-    return Offer(competitor_ids, prompt_ids, n_answers, _weights(arena, competitor_ids), alike)
+    return PairCandidates(competitor_ids, prompt_ids, n_answers, _weights(arena, competitor_ids), alike)
 
 
 def _alike(answers: QuerySet[Response], competitor_ids: Ints, prompt_ids: Ints, n_answers: Counts) -> Ints:

@@ -14,7 +14,7 @@ MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MissingStep:
     """One sentence, and the page where it is mended."""
 
     sentence: str
@@ -104,45 +104,47 @@ def why_not_compared(arena: Arena) -> str:
     return f"{came}: judges cannot be compared with people on {'them' if n_bare > 1 else 'it'}" if n_bare else ""
 
 
-def next_step(arena: Arena) -> Step | None:
+def next_step(arena: Arena) -> MissingStep | None:
     """What a curator does next, so that people can vote and judges can judge; None where nothing is missing."""
     return _about_prompts(arena) or _about_answers(arena) or _about_judges(arena) or _about_battles(arena)
 
 
-def _about_prompts(arena: Arena) -> Step | None:
+def _about_prompts(arena: Arena) -> MissingStep | None:
     address = _import_of(arena, Import.Kind.PROMPTS)
     if n_bare := _without_text(arena).count():
         have, them = ("have", "them") if n_bare > 1 else ("has", "it")
         lacks = f"{numbered(n_bare, 'prompts')} {have} an id and no text, so nobody can be asked about {them}"
-        return Step(f"{lacks}: import the texts under the same ids.", "Import prompts", address)
+        return MissingStep(f"{lacks}: import the texts under the same ids.", "Import prompts", address)
     if not arena.prompts.exists():
-        return Step("It has no prompts: with prompts and answers people can vote, and judges judge.", "Import prompts", address)
+        return MissingStep(
+            "It has no prompts: with prompts and answers people can vote, and judges judge.", "Import prompts", address
+        )
     return None
 
 
-def _about_answers(arena: Arena) -> Step | None:
+def _about_answers(arena: Arena) -> MissingStep | None:
     answers = Response.objects.filter(prompt__arena=arena, prompt__status=PromptStatus.ACTIVE).delivered().with_text()
     others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
     if not answers.filter(Exists(others)).exists():
         lacks = "No active prompt has the answers of two models: import answers, or have models answer under Runs."
-        return Step(lacks, "Import answers", _import_of(arena, Import.Kind.RESPONSES))
+        return MissingStep(lacks, "Import answers", _import_of(arena, Import.Kind.RESPONSES))
     return None
 
 
-def _about_battles(arena: Arena) -> Step | None:
+def _about_battles(arena: Arena) -> MissingStep | None:
     why = why_not_compared(arena)
-    return Step(f"{why}.", "Import answers", _import_of(arena, Import.Kind.RESPONSES)) if why else None
+    return MissingStep(f"{why}.", "Import answers", _import_of(arena, Import.Kind.RESPONSES)) if why else None
 
 
 def _import_of(arena: Arena, kind: Import.Kind) -> str:
     return f"{reverse('imports')}?{urlencode({'arena': arena.slug, 'what': kind.value})}"
 
 
-def _about_judges(arena: Arena) -> Step | None:
+def _about_judges(arena: Arena) -> MissingStep | None:
     judged = arena.events.filter(kind=Event.Kind.GAMES_DECIDED).exists() or arena.runs.filter(kind=Run.Kind.JUDGE).exists()
     if judged:
         return None
     if Endpoint.objects.exists():
-        return Step("No judge has compared its answers yet.", "Ask judges", f"{reverse('new-run')}?arena={arena.slug}")
+        return MissingStep("No judge has compared its answers yet.", "Ask judges", f"{reverse('new-run')}?arena={arena.slug}")
     lacks = "No judge has compared its answers yet: a model that judges needs an endpoint, programs need none."
-    return Step(lacks, "Add an endpoint", reverse("admin:arena_endpoint_add"))
+    return MissingStep(lacks, "Add an endpoint", reverse("admin:arena_endpoint_add"))

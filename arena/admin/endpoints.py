@@ -15,7 +15,7 @@ from arena.admin.endpoint_forms import EndpointForm
 from arena.models import Call, Endpoint, Run
 from arena.runs.budget import dollars
 from arena.runs.endpoint_checks import trouble_with
-from arena.runs.endpoint_trials import REQUEST, TooDear, Trial, most, try_out
+from arena.runs.endpoint_trials import REQUEST, EndpointTrial, TooDear, most, try_out
 from arena.wording import agreeing, counted
 
 
@@ -85,7 +85,7 @@ class EndpointAdmin(CuratorAdmin):
         self.log_change(request, endpoint, "Tested by one call.")
         return self._page(request, endpoint, trial)
 
-    def _page(self, request: HttpRequest, endpoint: Endpoint, trial: Trial | None = None) -> TemplateResponse:
+    def _page(self, request: HttpRequest, endpoint: Endpoint, trial: EndpointTrial | None = None) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts, "title": f"Test of {endpoint.name}", "endpoint": endpoint, "trial": trial,
             "most": most(endpoint), "trouble": trouble_with(endpoint), "asked": REQUEST,

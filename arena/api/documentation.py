@@ -12,7 +12,7 @@ Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DocumentedField:
     """A parameter, or a field of an answer."""
 
     name: str
@@ -21,24 +21,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class DocumentedEndpoint:
     anchor: str
     path: str
     description: SafeString
-    parameters: list[Line]
-    fields: list[Line]
+    parameters: list[DocumentedField]
+    fields: list[DocumentedField]
     formats: list[str]
 
 
-def endpoints_of(schema: Schema) -> list[Endpoint]:
+def endpoints_of(schema: Schema) -> list[DocumentedEndpoint]:
     """What can be asked for, in the schema's order."""
     components = schema["components"]["schemas"]
     return [_endpoint(path, methods["get"], components) for path, methods in schema["paths"].items() if "get" in methods]
 
 
-def _endpoint(path: str, operation: Schema, components: Schema) -> Endpoint:
+def _endpoint(path: str, operation: Schema, components: Schema) -> DocumentedEndpoint:
     answers = operation["responses"]["200"]["content"]
-    return Endpoint(
+    return DocumentedEndpoint(
         anchor=operation["operationId"],
         path=path,
         description=_prose(operation.get("description", "")),
@@ -48,9 +48,9 @@ def _endpoint(path: str, operation: Schema, components: Schema) -> Endpoint:
     )
 
 
-def _parameter(parameter: Schema, components: Schema) -> Line:
+def _parameter(parameter: Schema, components: Schema) -> DocumentedField:
     described = parameter.get("description") or parameter["schema"].get("description", "")
-    return Line(parameter["name"], _kind(parameter["schema"], components), _prose(described))
+    return DocumentedField(parameter["name"], _kind(parameter["schema"], components), _prose(described))
 
 
 def _prose(text: str) -> SafeString:
@@ -59,11 +59,11 @@ def _prose(text: str) -> SafeString:
     return mark_safe(safe)  # noqa: S308 # nosec
 
 
-def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[Line]:
+def _fields(schema: Schema, components: Schema, prefix: str = "") -> Iterator[DocumentedField]:
     """Depth first; a field inside another is named with the way to it, such as entries[].rating."""
     for name, field in _resolved(schema, components).get("properties", {}).items():
         field, inner = _resolved(field, components), f"{prefix}{name}"
-        yield Line(inner, _kind(field, components), _prose(field.get("description", "")))
+        yield DocumentedField(inner, _kind(field, components), _prose(field.get("description", "")))
         if field.get("type") == "array":
             yield from _fields(field["items"], components, f"{inner}[].")
         else:

@@ -37,7 +37,7 @@ class ArenaDetail(Arenas, RetrieveAPIView[Arena]):
     lookup_field = "slug"
 
 
-class Competitors(ReadView[Competitor]):
+class CompetitorResource(ReadView[Competitor]):
     queryset = Competitor.objects.none()
     serializer_class = CompetitorSerializer
 
@@ -46,17 +46,17 @@ class Competitors(ReadView[Competitor]):
         return Competitor.objects.named().filter(arena__in=arenas_asked_for(self.request, named)).select_related("arena")
 
 
-class CompetitorList(Competitors, ListAPIView[Competitor]):
+class CompetitorList(CompetitorResource, ListAPIView[Competitor]):
     """The language models on the boards that you may read."""
 
     filterset_class = CompetitorFilters
 
 
-class CompetitorDetail(Competitors, RetrieveAPIView[Competitor]):
+class CompetitorDetail(CompetitorResource, RetrieveAPIView[Competitor]):
     """One language model."""
 
 
-class Prompts(ReadView[Prompt]):
+class PromptResource(ReadView[Prompt]):
     queryset = Prompt.objects.none()
     serializer_class = PromptSerializer
 
@@ -66,13 +66,13 @@ class Prompts(ReadView[Prompt]):
         return prompts if access.is_curator(self.request.user) else prompts.exclude(status=PromptStatus.DRAFT)
 
 
-class PromptList(Prompts, ListAPIView[Prompt]):
+class PromptList(PromptResource, ListAPIView[Prompt]):
     """Prompts, without their references and verifiers, which are never public."""
 
     filterset_class = PromptFilters
 
 
-class PromptDetail(Prompts, RetrieveAPIView[Prompt]):
+class PromptDetail(PromptResource, RetrieveAPIView[Prompt]):
     """One prompt, without its reference and verifier, which are never public."""
 
 

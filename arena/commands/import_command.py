@@ -19,7 +19,7 @@ from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, 
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
-from arena.importing.files.reports import Report
+from arena.importing.files.reports import ImportReport
 from arena.importing.formats import fitting, formats_of
 from arena.importing.loading.late_answers import GOT_ANSWERS
 from arena.importing.loading.loader import load, retry
@@ -95,13 +95,13 @@ class ImportCommand(BaseCommand):
             return
         self._load(source)
 
-    def _must_be_allowed(self, report: Report, most: int) -> None:
+    def _must_be_allowed(self, report: ImportReport, most: int) -> None:
         try:
             must_be_allowed(report.n_to_allow, most)
         except TooManyCompetitors as reason:
             refuse(str(reason))
 
-    def _must_be_meant(self, report: Report) -> None:
+    def _must_be_meant(self, report: ImportReport) -> None:
         """A person is asked; a script has its warning above what was written."""
         if (
             report.warnings
@@ -139,7 +139,7 @@ class ImportCommand(BaseCommand):
             )
         return arena
 
-    def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> Report:
+    def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> ImportReport:
         try:
             receiving.must_be_regular(path)
             with self.console.status(f"Checking {filename}"):
@@ -149,7 +149,7 @@ class ImportCommand(BaseCommand):
         except OSError as error:
             refuse(f"{path}: {error.strerror or error}")
 
-    def _say(self, report: Report) -> None:
+    def _say(self, report: ImportReport) -> None:
         head, *sayings = report.lines()
         self.stdout.write(head)
         for line in sayings:

@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.documentation import Endpoint, endpoints_of
+from arena.api.documentation import DocumentedEndpoint, endpoints_of
 from arena.api.read_views import UnknownPath
 from arena.views.context import page_context
 from ranking.models import Leaderboard
 
 
 @cache
-def endpoints() -> list[Endpoint]:
+def endpoints() -> list[DocumentedEndpoint]:
     """The schema is the same for everybody and for as long as the process lives."""
     schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return endpoints_of(schema)

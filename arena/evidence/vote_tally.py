@@ -35,7 +35,7 @@ IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.
 
 
 @dataclass(frozen=True, slots=True)
-class Ballots:
+class VoteColumns:
     """Votes as columns, all (n,) int64: prompt (-1 none), a, b, outcome (place in OUTCOMES, or SET_ASIDE), voter (-1 none)."""
 
     vote: Ints
@@ -46,18 +46,18 @@ class Ballots:
     voter: Ints
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[int]]) -> "Ballots":
+    def of(cls, rows: Iterable[Sequence[int]]) -> "VoteColumns":
         flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
         return cls(*flat.reshape(-1, 6).T)
 
     @classmethod
-    def unpacked(cls, rows: Ints) -> "Ballots":
+    def unpacked(cls, rows: Ints) -> "VoteColumns":
         """From the three packed integers a row that `VOTES` gives, (n, 3)."""
         vote, who, pair = rows.T
         return cls(vote >> 3, (who >> 31) - 1, pair >> 31, pair & MASK, vote & 7, (who & MASK) - 1)
 
-    def where(self, mask: NDArray[np.bool_]) -> "Ballots":
-        return Ballots(*(column[mask] for column in (self.vote, self.prompt, self.a, self.b, self.outcome, self.voter)))
+    def where(self, mask: NDArray[np.bool_]) -> "VoteColumns":
+        return VoteColumns(*(column[mask] for column in (self.vote, self.prompt, self.a, self.b, self.outcome, self.voter)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def read_evidence(arena_id: int, position: int) -> Evidence:
     return evidence
 
 
-def ballots_at(arena_id: int, position: int) -> Iterator[Ballots]:
+def ballots_at(arena_id: int, position: int) -> Iterator[VoteColumns]:
     """The votes that stood at `position`, in chunks, those that were set aside among them.
 
     They are read before the events: a vote that changes in between is found in its event.
@@ -155,12 +155,12 @@ def ballots_at(arena_id: int, position: int) -> Iterator[Ballots]:
     touched = _before(arena_id, position)
     ids = np.fromiter(touched, dtype=np.int64, count=len(touched))
     for rows in packed:
-        ballots = Ballots.unpacked(rows)
+        ballots = VoteColumns.unpacked(rows)
         yield ballots.where(~np.isin(ballots.vote, ids))
     yield _as_they_were(arena_id, position, touched)
 
 
-def _with_ballots(evidence: Evidence, ballots: Ballots) -> Evidence:
+def _with_ballots(evidence: Evidence, ballots: VoteColumns) -> Evidence:
     counted = ballots.where(ballots.outcome != SET_ASIDE)
     return Evidence(
         watermark=evidence.watermark,
@@ -219,7 +219,7 @@ def _before(arena_id: int, position: int) -> dict[int, str]:
     return before
 
 
-def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> Ballots:
+def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> VoteColumns:
     present = {vote: counted_as for vote, counted_as in before.items() if counted_as != "absent"}
     counting = _import_states(arena_id, position)
     rows = [
@@ -227,7 +227,7 @@ def _as_they_were(arena_id: int, position: int, before: dict[int, str]) -> Ballo
         for vote, prompt, a, b, voter, source in _attributes(present)
         if source is None or source in counting
     ]
-    return Ballots.of(rows)
+    return VoteColumns.of(rows)
 
 
 def _counts(source: int | None, imports: dict[int, str]) -> bool:

@@ -41,7 +41,7 @@ class TooLate(Exception):
 
 
 @dataclass(frozen=True)
-class Cast:
+class CastVote:
     """A vote that stands. `is_new` is false where it stood already: a double click, a replayed form."""
 
     vote: Vote
@@ -58,7 +58,7 @@ def cast_vote(
     reasons: Sequence[str] = (),
     comment: str = "",
     now: datetime,
-) -> Cast:
+) -> CastVote:
     """Take the vote on a ballot, once. `shown` speaks of the sides as shown: A is the answer shown first.
 
     Which answer that was is known to the server alone. The first vote stands, whatever comes after it.
@@ -69,14 +69,14 @@ def cast_vote(
         if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
             raise VotingClosed("It was closed meanwhile: your vote was not counted.")
         if not _move(ballot, Ballot.State.VOTED):
-            return Cast(_standing_vote(ballot), ballot, is_new=False)
+            return CastVote(_standing_vote(ballot), ballot, is_new=False)
         vote = Vote.objects.create(
             battle_id=ballot.battle_id, voter=voter, outcome=ballot.outcome_for(shown), first_shown=ballot.first_shown,
             strength=strength if shown in {Outcome.A, Outcome.B} else None,
             reasons=sorted(set(reasons)), comment=comment[:LONGEST_NOTE], dwell_ms=_dwell_ms(ballot, now), voted_at=now,
         )  # fmt: skip
         record_vote(Event.Kind.VOTE_CAST, vote, arena_id=ballot.battle.arena_id, before="")
-        return Cast(vote, ballot, is_new=True)
+        return CastVote(vote, ballot, is_new=True)
 
 
 def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.problems import Plain, Problems, RowProblem
+from arena.importing.files.problems import PlainWords, Problems, RowProblem
 from arena.importing.files.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats import Format
@@ -58,7 +58,9 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
             return True  # which is said by the reading
         if shape not in self._class.shapes:
             allowed = " or ".join(sorted(self._class.shapes))
-            self.problems.add(1, "the file", Plain(shape), f"the format {self._class.name} is {allowed}: choose another format")
+            self.problems.add(
+                1, "the file", PlainWords(shape), f"the format {self._class.name} is {allowed}: choose another format"
+            )
         return shape in self._class.shapes
 
 

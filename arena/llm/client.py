@@ -21,7 +21,18 @@ from arena.llm.keys import key_for, redacted
 from arena.llm.rate_headers import rate_headers, retry_after
 from arena.llm.wires import anthropic, openai
 from arena.llm.wires.messages import Completion, Request, Target, Usage
-from arena.llm.wires.replies import BrokenBody, NoCompletion, NoModel, Reply, as_json, as_object, chosen, decoded, dig, storable
+from arena.llm.wires.replies import (
+    BrokenBody,
+    NoCompletion,
+    NoModel,
+    WireReply,
+    as_json,
+    as_object,
+    chosen,
+    decoded,
+    dig,
+    storable,
+)
 from arena.llm.wires.streams import streamed
 from arena.llm.wires.thinking import parted
 from arena.llm.wires.usage import doubt, usage_in
@@ -37,7 +48,7 @@ _NOT_OF_PARAMETERS = {Cause.POLICY, Cause.KEY, Cause.CREDIT, Cause.RATE_LIMIT, C
 
 
 @dataclass(slots=True)
-class _Line:
+class _PooledClient:
     """A pooled client to one target, made by the first thread that needs it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,7 +57,7 @@ class _Line:
     failed_at: float = 0.0
 
 
-_lines: dict[object, _Line] = {}
+_lines: dict[object, _PooledClient] = {}
 _lines_lock = threading.Lock()
 
 
@@ -98,7 +109,7 @@ def close_clients() -> None:
 def _sdk(key: tuple[Target, Resolve]) -> Any:
     asked_at = time.monotonic()
     with _lines_lock:
-        line = _lines.setdefault(key, _Line())
+        line = _lines.setdefault(key, _PooledClient())
     if not line.lock.acquire(timeout=seconds_left(key[0].timeout) or 0.0):
         raise LLMError("its address was not found in time", kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False)
     try:
@@ -113,7 +124,7 @@ def _sdk(key: tuple[Target, Resolve]) -> Any:
         line.lock.release()
 
 
-def _open(line: _Line, target: Target, resolve: Resolve) -> None:
+def _open(line: _PooledClient, target: Target, resolve: Resolve) -> None:
     try:
         line.sdk = _opened(target, resolve)
     except LLMError as error:
@@ -186,7 +197,7 @@ def _outcome(wire: ModuleType, response: "httpx2.Response", arguments: dict[str,
             return _refusal(wire, response, body, arguments)
         if broken := _broken_choice(found):
             return _refusal(wire, response, json.dumps(broken), arguments, raw=body, usage=usage_in(found))
-        reply: Reply = wire.read(found if isinstance(found, dict) else as_object(body))
+        reply: WireReply = wire.read(found if isinstance(found, dict) else as_object(body))
     except NoCompletion as error:
         return _with_response(_no_completion(error), response, body)
     return _completed(reply, response, body)
@@ -202,7 +213,7 @@ def _no_completion(error: NoCompletion) -> LLMError:
     return LLMError(reason, kind=Kind.GAME, cause=Cause.NO_COMPLETION, usage=error.usage)
 
 
-def _completed(reply: Reply, response: "httpx2.Response", body: str) -> Completion:
+def _completed(reply: WireReply, response: "httpx2.Response", body: str) -> Completion:
     """The answer, and apart from it what was thought."""
     answer, thought = parted(reply.text) if reply.text else (reply.text, "")
     usage = reply.usage

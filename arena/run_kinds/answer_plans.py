@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
-from arena.run_kinds.generation import Settings, bounds_of
+from arena.run_kinds.generation import GenerationSettings, bounds_of
 from arena.runs.forecasting import Forecast
 from arena.runs.planning import CannotPlan, Draft, Estimate, PlanStale, alike, one_call, total
 
@@ -25,11 +25,11 @@ type Place = tuple[int, int | None, int]  # prompt, competitor, repeat; a new co
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ResponsesRequest:
     """Who is to answer what. `authors` are names of competitors, here or new, with the endpoint that answers for them."""
 
     authors: tuple[tuple[str, Endpoint], ...]
-    settings: Settings
+    settings: GenerationSettings
     pools: tuple[str, ...] = ()  # their slugs; none: all
     n_prompts: int | None = None  # the first ones, so that all competitors answer the same
     seed: int = 1
@@ -57,7 +57,7 @@ class Wanted:
 class AnswerDraft(Draft):
     """A plan of answers."""
 
-    wish: Wish
+    wish: ResponsesRequest
     wanted: tuple[Wanted, ...]
     n_prompts: int
     n_failed_before: int = 0  # the provider kept the answer back, and they are left so
@@ -80,7 +80,7 @@ class AnswerDraft(Draft):
         return alike(Run.Kind.GENERATE, max_tokens=self.wish.settings.max_tokens)
 
 
-def drafted(arena: Arena, wish: Wish) -> AnswerDraft:
+def drafted(arena: Arena, wish: ResponsesRequest) -> AnswerDraft:
     """What is missing of the wish; an answer that failed earlier is missing, one that another run asks for is not.
 
     One that the provider kept back is asked for again only where that is wished: most are kept back once more, and paid.
@@ -132,7 +132,7 @@ def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None
 # --- drawing up ------------------------------------------------------------------------------------------------------
 
 
-def _prompts(arena: Arena, wish: Wish) -> list[Prompt]:
+def _prompts(arena: Arena, wish: ResponsesRequest) -> list[Prompt]:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools).order_by("pk")
     found = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
     if not found:
@@ -141,7 +141,7 @@ def _prompts(arena: Arena, wish: Wish) -> list[Prompt]:
     return found
 
 
-def _checked(wish: Wish) -> Sequence[tuple[str, Endpoint]]:
+def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
     names = [name for name, _ in wish.authors]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise CannotPlan(f"{', '.join(twice)}: named twice; a competitor answers by one endpoint")
@@ -172,7 +172,7 @@ def _kept_back(authors: Iterable[Author]) -> set[Place]:
     return set(failed.filter(call__outcome__in=KEPT_BACK).values_list("prompt_id", "competitor_id", "repeat"))
 
 
-def _estimates(wanted: Iterable[Wanted], chosen: Settings) -> dict[Endpoint, Estimate]:
+def _estimates(wanted: Iterable[Wanted], chosen: GenerationSettings) -> dict[Endpoint, Estimate]:
     """UTF-8 bytes for tokens in, the limit for tokens out; an earlier turn's answer at its longest."""
     found: dict[Endpoint, Estimate] = {}
     costs: dict[tuple[int, Endpoint], Estimate] = {}

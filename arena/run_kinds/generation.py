@@ -10,7 +10,7 @@ from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Message, Request, Usage
 from arena.llm.wires.replies import is_blank
 from arena.models import Aside, Assignment, Call, FinishState, Prompt, PromptStatus, Response, Run, content_hash
-from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
+from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Link, ReplyResult
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 
@@ -26,7 +26,7 @@ _BROKEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class GenerationSettings:
     """How answers are asked for."""
 
     max_tokens: int = MAX_TOKENS
@@ -37,26 +37,26 @@ class Settings:
 class Generation:
     """The kind of run that answers prompts."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | ReplyResult]:
         if not calls:
             return {}
         plan = Run.objects.values_list("plan", flat=True).get(pk=calls[0].run_id)
-        chosen = Settings(**plan["settings"])
+        chosen = GenerationSettings(**plan["settings"])
         rows = _assignments(calls)
         here = _places_here(rows.values())
         return {pk: _composed(row, chosen, is_here=_place(row) in here) for pk, row in rows.items()}
 
-    def read(self, composed: Composed, completion: Completion) -> Reading:
+    def read(self, composed: Composed, completion: Completion) -> ReplyResult:
         """An answer that was cut at its limit is an answer, the limit is the same for all; one of no words is none."""
         if completion.finish in {"filtered", "refused"}:
-            return Reading(completion.finish, reason=f"the provider kept the answer back{_said(completion)}")
+            return ReplyResult(completion.finish, reason=f"the provider kept the answer back{_said(completion)}")
         if completion.finish in _BROKEN:
-            return Reading("error", reason=f"{_BROKEN[completion.finish]}{_said(completion)}")
+            return ReplyResult("error", reason=f"{_BROKEN[completion.finish]}{_said(completion)}")
         if completion.text is None or is_blank(completion.text):
-            return Reading("error", reason=_why_empty(completion))
-        return Reading("ok", completion)
+            return ReplyResult("error", reason=_why_empty(completion))
+        return ReplyResult("ok", completion)
 
-    def settle(self, decided: Sequence[Decided]) -> None:
+    def settle(self, decided: Sequence[FinishedCall]) -> None:
         rows = _assignments([each.call for each in decided])
         whole: list[Response] = []
         asides: dict[_Place, Aside] = {}
@@ -89,15 +89,15 @@ class Generation:
         ]
 
 
-def _composed(row: Assignment, chosen: Settings, *, is_here: bool) -> Composed | Reading:
+def _composed(row: Assignment, chosen: GenerationSettings, *, is_here: bool) -> Composed | ReplyResult:
     if is_here:
-        return Reading("ok", reason=HERE_ALREADY)
+        return ReplyResult("ok", reason=HERE_ALREADY)
     if row.prompt.status == PromptStatus.RETIRED:
-        return Reading(NOT_ASKED, reason=RETIRED_MEANWHILE)
+        return ReplyResult(NOT_ASKED, reason=RETIRED_MEANWHILE)
     return Composed(_request(row.prompt, row.earlier, chosen))
 
 
-def bounds_of(prompt: Prompt, chosen: Settings) -> Iterator[Usage]:
+def bounds_of(prompt: Prompt, chosen: GenerationSettings) -> Iterator[Usage]:
     """The most tokens that each turn can take, the answers to earlier turns at their longest."""
     for number in range(len(prompt.turns)):
         request = _request(prompt, [{"text": ""}] * number, chosen)
@@ -121,7 +121,7 @@ def _place(row: Assignment) -> _Place:
     return row.prompt_id, row.competitor_id, row.repeat
 
 
-def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: Settings) -> Request:
+def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: GenerationSettings) -> Request:
     """The talk so far: each earlier turn with its answer, then the next turn."""
     messages = [Message("system", prompt.system_prompt)] if prompt.system_prompt else []
     for turn, answer in zip(prompt.turns, earlier, strict=False):
@@ -130,7 +130,7 @@ def _request(prompt: Prompt, earlier: Sequence[Mapping[str, Any]], chosen: Setti
     return Request(tuple(messages), max_tokens=chosen.max_tokens, temperature=chosen.temperature)
 
 
-def _turn(each: Decided) -> dict[str, Any]:
+def _turn(each: FinishedCall) -> dict[str, Any]:
     completion, attempt = each.reading.result, each.attempt
     assert isinstance(completion, Completion)  # noqa: S101 # nosec - `read` said so
     assert attempt is not None  # noqa: S101 # nosec

@@ -13,13 +13,13 @@ from arena.leases import FREE
 from arena.llm import pricing
 from arena.models import Attempt, Call, Endpoint
 from arena.runs import budget
-from arena.runs.kinds import NOT_ASKED, Composed, Decided, Held, Reading, RunKind
+from arena.runs.kinds import NOT_ASKED, Composed, FinishedCall, Held, ReplyResult, RunKind
 from arena.runs.pacing import circuit_breaker, retry_policy
 from arena.runs.sender_threads import Job, features_of, target_of
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SendableCall:
     """A call that may go out if its address and its run allow it."""
 
     call: Call
@@ -50,9 +50,9 @@ def candidates(
     return list(due.order_by(*order)[:n])
 
 
-def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Composed | Reading | Held]]:
+def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Composed | ReplyResult | Held]]:
     found = kind.compose(calls) if calls else {}
-    gone: Composed | Reading | Held = Reading("error", reason="what it was to ask about is no longer here")
+    gone: Composed | ReplyResult | Held = ReplyResult("error", reason="what it was to ask about is no longer here")
     for call in calls:
         piece = found.get(call.pk, gone)
         if isinstance(piece, Composed) and call.max_tokens_factor > 1:
@@ -61,14 +61,14 @@ def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Compo
         yield call, piece
 
 
-def offer(call: Call, piece: Composed, endpoint: Endpoint) -> Offer:
-    return Offer(call, piece, features_of(piece), budget.bound(piece.request, endpoint))
+def offer(call: Call, piece: Composed, endpoint: Endpoint) -> SendableCall:
+    return SendableCall(call, piece, features_of(piece), budget.bound(piece.request, endpoint))
 
 
 _ENDS = {"ok": Call.State.DONE, NOT_ASKED: Call.State.CANCELLED}
 
 
-def decide(readings: Sequence[tuple[Call, Reading]], kind: RunKind, *, now: datetime) -> None:
+def decide(readings: Sequence[tuple[Call, ReplyResult]], kind: RunKind, *, now: datetime) -> None:
     """What needs no request: by a rule, from a cache, or because there is nothing to ask about."""
     alike: dict[tuple[str, str], list[int]] = {}
     for call, reading in readings:
@@ -79,10 +79,10 @@ def decide(readings: Sequence[tuple[Call, Reading]], kind: RunKind, *, now: date
         if free.update(state=state, outcome=outcome, reason=reason, finished_at=now) != len(ids):
             raise RuntimeError("calls were taken by another engine")  # cannot be: the rows are locked
     if readings:
-        kind.settle([Decided(call, None, reading) for call, reading in readings])
+        kind.settle([FinishedCall(call, None, reading) for call, reading in readings])
 
 
-def probing(offers: Sequence[Offer], endpoint: Endpoint, *, now: datetime) -> tuple[list[Offer], bool]:
+def probing(offers: Sequence[SendableCall], endpoint: Endpoint, *, now: datetime) -> tuple[list[SendableCall], bool]:
     """All of them at an endpoint that is known to take them; otherwise one, if nobody else is trying."""
     if not any(circuit_breaker.needs_probe(endpoint, each.features) for each in offers):
         return list(offers), False
@@ -96,7 +96,7 @@ def probing(offers: Sequence[Offer], endpoint: Endpoint, *, now: datetime) -> tu
     return ([], False) if new else (list(offers), False)
 
 
-def remember_dear(offers: Sequence[Offer]) -> None:
+def remember_dear(offers: Sequence[SendableCall]) -> None:
     """Calls that cost more than what is left are not looked at again until there is more."""
     by_bound: dict[int, list[int]] = {}
     for each in offers:
@@ -106,7 +106,7 @@ def remember_dear(offers: Sequence[Offer]) -> None:
 
 
 def open_attempts(
-    offers: Sequence[Offer], endpoint: Endpoint, token: str, *, lease: timedelta, now: datetime, is_probe: bool
+    offers: Sequence[SendableCall], endpoint: Endpoint, token: str, *, lease: timedelta, now: datetime, is_probe: bool
 ) -> list[Job]:
     """Claimed by a conditional UPDATE, each with its attempt; on disk before anything is sent."""
     ids = [each.call.pk for each in offers]
@@ -124,7 +124,7 @@ def open_attempts(
     ]
 
 
-def _attempt(each: Offer, endpoint: Endpoint, now: datetime) -> Attempt:
+def _attempt(each: SendableCall, endpoint: Endpoint, now: datetime) -> Attempt:
     messages = [{"role": message.role, "content": message.content} for message in each.composed.request.messages]
     return Attempt(
         call=each.call, endpoint=endpoint, request=messages, fence=each.composed.fence, reserved=each.bound, sent_at=now

@@ -15,7 +15,7 @@ from arena.runs import budget
 from arena.runs.endpoint_checks import trouble_with
 from arena.runs.kinds import Composed
 from arena.runs.pacing import circuit_breaker
-from arena.runs.sender_threads import Job, Reply, features_of, target_of
+from arena.runs.sender_threads import FinishedJob, Job, features_of, target_of
 
 REQUEST = Request(
     (Message("system", "You answer in one word."), Message("user", "Say the word: ready")), max_tokens=256, temperature=0.0
@@ -28,7 +28,7 @@ class TooDear(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class EndpointTrial:
     """`problem` where nothing was sent; otherwise `result`, its cost in micro-dollars, and lessons for people."""
 
     result: Completion | LLMError | None
@@ -51,12 +51,12 @@ def most(endpoint: Endpoint) -> int:
     return budget.bound(REQUEST, endpoint)
 
 
-def try_out(endpoint: Endpoint, *, told: int) -> Trial:
+def try_out(endpoint: Endpoint, *, told: int) -> EndpointTrial:
     """Sends one call, which costs no more than `told`; a pause that was learnt ends where it brings an answer."""
     if most(endpoint) > told:
         raise TooDear(f"it may cost {budget.dollars(most(endpoint))} now, and you were told {budget.dollars(told)}: look again")
     if problem := trouble_with(endpoint):
-        return Trial(None, problem=problem)
+        return EndpointTrial(None, problem=problem)
     target = target_of(endpoint, frozenset(settings.ENDPOINTS_ALLOWED))
     result = _asked(replace(target, timeout=min(target.timeout, LONGEST_SECONDS)))
     before = endpoint.paused_because, tuple(endpoint.refused_parameters)
@@ -65,10 +65,10 @@ def try_out(endpoint: Endpoint, *, told: int) -> Trial:
     with transaction.atomic():
         if isinstance(result, Completion) and endpoint.is_pause_learnt:
             Endpoint.objects.filter(pk=endpoint.pk).update(paused_because="", is_pause_learnt=False)
-        circuit_breaker.learn([Reply(job, result, None, timezone.now())], now=timezone.now())
+        circuit_breaker.learn([FinishedJob(job, result, None, timezone.now())], now=timezone.now())
     endpoint.refresh_from_db()
     cost = budget.cost_of(result, endpoint, reserved=told)
-    return Trial(result, cost, budget.is_bound(result, cost), tuple(_lessons(endpoint, *before)))
+    return EndpointTrial(result, cost, budget.is_bound(result, cost), tuple(_lessons(endpoint, *before)))
 
 
 def _asked(target: Target) -> Completion | LLMError:

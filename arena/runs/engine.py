@@ -19,13 +19,13 @@ from django.utils import timezone
 from arena.clock import is_to_come
 from arena.models import Allowance, Call, Endpoint, Run
 from arena.runs import budget, control, dispatch, recovery
-from arena.runs.dispatch import Offer
-from arena.runs.kinds import Composed, Held, Reading, kind_of
+from arena.runs.dispatch import SendableCall
+from arena.runs.kinds import Composed, Held, ReplyResult, kind_of
 from arena.runs.pacing import circuit_breaker
 from arena.runs.pacing.allowances import Address, address_of, exchange, known, most
 from arena.runs.pacing.circuit_breaker import longest_probe
 from arena.runs.results import Stored, store
-from arena.runs.sender_threads import Job, Reply, Senders
+from arena.runs.sender_threads import FinishedJob, Job, Senders
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class Engine:
         self._kind = kind_of(run.kind)
         self._senders = Senders(self._kind.read, n_threads=n_threads)
         self._lease, self._idle = timedelta(seconds=lease_seconds), idle_seconds
-        self._unstored: list[Reply] = []
+        self._unstored: list[FinishedJob] = []
         self._under_way: dict[int, int] = {}  # by endpoint id
         self._sight = _Sight()
         self._renewed = time.monotonic()
@@ -157,13 +157,13 @@ class Engine:
         self._count(replies, jobs)
         return jobs if jobs or not replies else None
 
-    def _count(self, replies: Sequence[Reply], jobs: Sequence[Job]) -> None:
+    def _count(self, replies: Sequence[FinishedJob], jobs: Sequence[Job]) -> None:
         for reply in replies:
             self._under_way[reply.job.endpoint.pk] -= 1
         for job in jobs:
             self._under_way[job.endpoint.pk] = self._under_way.get(job.endpoint.pk, 0) + 1
 
-    def _exchanged(self, replies: Sequence[Reply], *, is_claiming: bool) -> list[Job]:
+    def _exchanged(self, replies: Sequence[FinishedJob], *, is_claiming: bool) -> list[Job]:
         now = timezone.now()
         stored = store(replies, self.token, self._kind, self.run, now=now)
         for endpoint in stored.endpoints:
@@ -181,7 +181,7 @@ class Engine:
             control.hold(run, self._held)
         return self._taken(run, offers, stored, now)
 
-    def _offers(self, stored: Stored, now: datetime) -> dict[int, list[Offer]]:
+    def _offers(self, stored: Stored, now: datetime) -> dict[int, list[SendableCall]]:
         """For each endpoint the calls that could go out; what needs no request is decided at once."""
         room = self._senders.n_room
         offers = {}
@@ -196,7 +196,7 @@ class Engine:
             tries = self._is_trying(endpoint)
             calls = dispatch.candidates(self.run.pk, endpoint, n, left=left, now=now, is_trying=tries) if n > 0 else []
             pieces = list(dispatch.composed(calls, self._kind))
-            readings = [(call, piece) for call, piece in pieces if isinstance(piece, Reading)]
+            readings = [(call, piece) for call, piece in pieces if isinstance(piece, ReplyResult)]
             dispatch.decide(readings, self._kind, now=now)
             self._n_decided += len(readings)
             self._held = next((piece.reason for _, piece in pieces if isinstance(piece, Held)), self._held)
@@ -206,7 +206,7 @@ class Engine:
                 room -= len(found)
         return offers
 
-    def _taken(self, run: Run, offers: dict[int, list[Offer]], stored: Stored, now: datetime) -> list[Job]:
+    def _taken(self, run: Run, offers: dict[int, list[SendableCall]], stored: Stored, now: datetime) -> list[Job]:
         """Budget, then allowance, then the claim: what is not granted is left as it was."""
         jobs: list[Job] = []
         # By address: engines of other runs, too, come to the allowances in the same order.
@@ -228,7 +228,9 @@ class Engine:
             )
         return jobs
 
-    def _affordable(self, run: Run, offers: list[Offer], endpoint: Endpoint, now: datetime) -> tuple[list[Offer], bool]:
+    def _affordable(
+        self, run: Run, offers: list[SendableCall], endpoint: Endpoint, now: datetime
+    ) -> tuple[list[SendableCall], bool]:
         if run.state != Run.State.RUNNING or not offers:
             return [], False
         fits = budget.fitting(run.left, [each.bound for each in offers])

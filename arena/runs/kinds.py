@@ -25,7 +25,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReplyResult:
     """What a reply was: an end state (`ok`, `truncated`, `refused` ...), the result of an `ok`, and why there is none."""
 
     outcome: str
@@ -49,28 +49,28 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class FinishedCall:
     """A call that is over; `attempt` is the one that decided it, None where none was sent."""
 
     call: Call
     attempt: Attempt | None
-    reading: Reading
+    reading: ReplyResult
 
 
 class RunKind(Protocol):
     """`arena.run_kinds.generation` answers prompts, `judges.runs.judging` compares battles."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading | Held]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | ReplyResult | Held]:
         """What to ask, by call id, for calls of one run; few queries for many calls.
 
         A reading instead decides a call without sending anything: by a rule, or from a cache. May be asked again for a call
         that did not get its turn. The engine itself doubles `max_tokens` after a reply that was cut.
         """
 
-    def read(self, composed: Composed, completion: Completion) -> Reading:
+    def read(self, composed: Composed, completion: Completion) -> ReplyResult:
         """In the sending thread, without the database. Never raises on what a model says."""
 
-    def settle(self, decided: Sequence[Decided]) -> None:
+    def settle(self, decided: Sequence[FinishedCall]) -> None:
         """Write the results, inside the engine's transaction; whatever the outcome, each call exactly once.
 
         A call that failed and is started again is decided again.

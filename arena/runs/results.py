@@ -14,11 +14,11 @@ from arena.llm.wires.endings import LONGEST_WORD
 from arena.llm.wires.messages import Completion, RateHeaders, Usage
 from arena.models import Attempt, Call, Endpoint, Run
 from arena.runs import budget
-from arena.runs.kinds import Decided, RunKind
+from arena.runs.kinds import FinishedCall, RunKind
 from arena.runs.pacing import circuit_breaker
-from arena.runs.pacing.adaptive_rate import Report
-from arena.runs.pacing.retry_policy import Step, step_after
-from arena.runs.sender_threads import Reply
+from arena.runs.pacing.adaptive_rate import AttemptReport
+from arena.runs.pacing.retry_policy import NextStep, step_after
+from arena.runs.sender_threads import FinishedJob
 
 MOST_TOKENS = 2**31 - 1
 
@@ -30,11 +30,11 @@ class Stored:
     released: int = 0
     spent: int = 0
     bounded: int = 0  # of what is spent: known as a bound alone
-    reports: dict[int, list[Report]] = field(default_factory=dict)  # by endpoint id
+    reports: dict[int, list[AttemptReport]] = field(default_factory=dict)  # by endpoint id
     endpoints: list[Endpoint] = field(default_factory=list)
 
 
-def store(replies: Sequence[Reply], token: str, kind: RunKind, run: Run, *, now: datetime) -> Stored:
+def store(replies: Sequence[FinishedJob], token: str, kind: RunKind, run: Run, *, now: datetime) -> Stored:
     """Each reply once: on a call that is still held by this engine, or as a late one that is only paid."""
     stored = Stored()
     if not replies:
@@ -47,7 +47,7 @@ def store(replies: Sequence[Reply], token: str, kind: RunKind, run: Run, *, now:
     _write_attempts(in_time, late)
     _write_calls(moved, token)
     decided = [
-        Decided(call, reply.job.attempt, step.reading)
+        FinishedCall(call, reply.job.attempt, step.reading)
         for call, reply, step in zip(moved, in_time, steps, strict=True)
         if step.reading is not None
     ]
@@ -58,7 +58,7 @@ def store(replies: Sequence[Reply], token: str, kind: RunKind, run: Run, *, now:
     return stored
 
 
-def _held(replies: Sequence[Reply], token: str) -> set[int]:
+def _held(replies: Sequence[FinishedJob], token: str) -> set[int]:
     """Ids of the attempts whose call this engine still holds for them; those rows are locked."""
     open_ones = Attempt.objects.filter(pk__in=[reply.job.attempt.pk for reply in replies], state=Attempt.State.OPEN)
     rows = ("self", "call") if connection.features.has_select_for_update_of else ()
@@ -66,7 +66,7 @@ def _held(replies: Sequence[Reply], token: str) -> set[int]:
     return {attempt.pk for attempt in held.order_by("call_id")}
 
 
-def _write_attempts(in_time: Sequence[Reply], late: Sequence[Reply]) -> None:
+def _write_attempts(in_time: Sequence[FinishedJob], late: Sequence[FinishedJob]) -> None:
     rows = []
     for replies, state in ((in_time, None), (late, Attempt.State.LATE)):
         for reply in replies:
@@ -78,7 +78,7 @@ def _write_attempts(in_time: Sequence[Reply], late: Sequence[Reply]) -> None:
         cursor.executemany(f"UPDATE arena_attempt SET {changes} WHERE id = %s", rows)  # noqa: S608 # nosec - our own names
 
 
-def _filled(reply: Reply) -> Attempt:
+def _filled(reply: FinishedJob) -> Attempt:
     attempt, result = reply.job.attempt, reply.result
     attempt.cost = budget.cost_of(result, reply.job.endpoint, reserved=attempt.reserved)
     attempt.reply, attempt.request_id = result.raw, result.request_id[:120]
@@ -113,7 +113,7 @@ def _write_calls(calls: Sequence[Call], token: str) -> None:
         cursor.executemany(statement, rows)
 
 
-def _moved(reply: Reply, step: Step, run: Run) -> Call:
+def _moved(reply: FinishedJob, step: NextStep, run: Run) -> Call:
     """A copy: where the transaction fails, the same reply is stored again."""
     call, when = copy(reply.job.call), reply.finished_at
     call.lease_token, call.lease_until = "", None
@@ -135,7 +135,7 @@ def _column(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict) else value
 
 
-def _add_money(stored: Stored, in_time: Sequence[Reply], late: Sequence[Reply]) -> None:
+def _add_money(stored: Stored, in_time: Sequence[FinishedJob], late: Sequence[FinishedJob]) -> None:
     for reply in in_time:
         stored.released += reply.job.attempt.reserved
         stored.spent += reply.job.attempt.cost
@@ -145,14 +145,14 @@ def _add_money(stored: Stored, in_time: Sequence[Reply], late: Sequence[Reply]) 
         stored.bounded += _bounded(reply) - reply.job.attempt.reserved
 
 
-def _bounded(reply: Reply) -> int:
+def _bounded(reply: FinishedJob) -> int:
     return reply.job.attempt.cost if budget.is_bound(reply.result, reply.job.attempt.cost) else 0
 
 
-def _add_lessons(stored: Stored, replies: Sequence[Reply], run: Run, now: datetime) -> None:
+def _add_lessons(stored: Stored, replies: Sequence[FinishedJob], run: Run, now: datetime) -> None:
     if any(circuit_breaker.is_news(reply) for reply in replies):
         budget.locked(run.pk)  # before the endpoints, as when calls are claimed: no two engines wait for each other
-    by_endpoint: dict[int, list[Reply]] = {}
+    by_endpoint: dict[int, list[FinishedJob]] = {}
     for reply in replies:
         by_endpoint.setdefault(reply.job.endpoint.pk, []).append(reply)
     for pk, some in sorted(by_endpoint.items()):
@@ -162,15 +162,15 @@ def _add_lessons(stored: Stored, replies: Sequence[Reply], run: Run, now: dateti
             stored.endpoints.append(changed)
 
 
-def _report(reply: Reply) -> Report | None:
+def _report(reply: FinishedJob) -> AttemptReport | None:
     """A call that broke says nothing of limits."""
     result, sent_at = reply.result, reply.job.attempt.sent_at
     if isinstance(result, LLMError):
         if result.cause == Cause.RATE_LIMIT and result.kind == Kind.TEMPORARY:
             n_before = reply.job.call.n_refusals
-            return Report(sent_at, is_refused=True, retry_after=result.retry_after, rate=result.rate, n_before=n_before)
-        return Report(sent_at, is_refused=False, rate=result.rate) if result.status and result.status < 500 else None
-    return Report(sent_at, is_refused=False, rate=result.rate or RateHeaders())
+            return AttemptReport(sent_at, is_refused=True, retry_after=result.retry_after, rate=result.rate, n_before=n_before)
+        return AttemptReport(sent_at, is_refused=False, rate=result.rate) if result.status and result.status < 500 else None
+    return AttemptReport(sent_at, is_refused=False, rate=result.rate or RateHeaders())
 
 
 _ATTEMPT = (

@@ -13,7 +13,7 @@ from arena.llm.client import complete
 from arena.llm.failures.errors import Cause, Kind, LLMError
 from arena.llm.wires.messages import Completion, Target
 from arena.models import Attempt, Call, Endpoint
-from arena.runs.kinds import Composed, Reading
+from arena.runs.kinds import Composed, ReplyResult
 
 FEW = 32
 log = structlog.get_logger(__name__)
@@ -33,25 +33,25 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class FinishedJob:
     """What became of a job; `reading` where there is a completion."""
 
     job: Job
     result: Completion | LLMError
-    reading: Reading | None
+    reading: ReplyResult | None
     finished_at: datetime
 
 
 class Senders:
     """As many threads as calls may be under way; more jobs than threads wait their turn here."""
 
-    def __init__(self, read: Callable[[Composed, Completion], Reading], *, n_threads: int) -> None:
+    def __init__(self, read: Callable[[Composed, Completion], ReplyResult], *, n_threads: int) -> None:
         self.n_threads, self.n_under_way = n_threads, 0
         # So many more are ready for the threads that come back between two turns; a kill counts them as lost, too.
         self.n_ahead = n_threads // 4 if n_threads >= FEW else 0
         self._read = read
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._replies: SimpleQueue[Reply] = SimpleQueue()
+        self._replies: SimpleQueue[FinishedJob] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     @property
@@ -66,7 +66,7 @@ class Senders:
             thread.start()
         self._jobs.put(job)
 
-    def replies(self, *, seconds: float) -> list[Reply]:
+    def replies(self, *, seconds: float) -> list[FinishedJob]:
         """All that are in; waits so long for a first one."""
         found = []
         try:
@@ -99,17 +99,17 @@ class Senders:
         while (job := self._jobs.get()) is not None:
             self._replies.put(self._sent(job))
 
-    def _sent(self, job: Job) -> Reply:
+    def _sent(self, job: Job) -> FinishedJob:
         result = _answer(job)
         reading = None if isinstance(result, LLMError) else self._understood(job, result)
-        return Reply(job, result, reading, timezone.now())
+        return FinishedJob(job, result, reading, timezone.now())
 
-    def _understood(self, job: Job, completion: Completion) -> Reading:
+    def _understood(self, job: Job, completion: Completion) -> ReplyResult:
         try:
             return self._read(job.composed, completion)
         except Exception as error:  # a reply of a model must not end a thread
             log.exception("a reply could not be read", attempt=job.attempt.key)
-            return Reading("error", reason=f"the reply could not be read ({type(error).__name__}): see the log")
+            return ReplyResult("error", reason=f"the reply could not be read ({type(error).__name__}): see the log")
 
 
 def _answer(job: Job) -> Completion | LLMError:

@@ -19,7 +19,7 @@ class SampleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class LocalModelSettings:
     """How the offline model is asked, and how its tokens are drawn.
 
     A system prompt for each language a prompt may have; where there are examples, a question and the kind of answer
@@ -61,7 +61,7 @@ class SampleCompetitor:
     price_out: float | None
     released_on: date
     description: str
-    settings: Settings | None
+    settings: LocalModelSettings | None
 
     @property
     def is_generated(self) -> bool:
@@ -190,13 +190,13 @@ def _parse_competitor(place: str, row: dict[str, Any]) -> SampleCompetitor:
     return SampleCompetitor(**{**row, "released_on": released_on, "settings": settings})
 
 
-def _parse_settings(place: str, row: dict[str, Any]) -> Settings:
-    _check_keys(place, row, {field.name for field in fields(Settings)}, set())
+def _parse_settings(place: str, row: dict[str, Any]) -> LocalModelSettings:
+    _check_keys(place, row, {field.name for field in fields(LocalModelSettings)}, set())
     if set(row["system_prompt"]) != set(LANGUAGES):
         raise SampleError(f"{place}: system_prompt needs one text for each of {', '.join(LANGUAGES)}")
     if row["example"] and set(row["example"]) != set(LANGUAGES):
         raise SampleError(f"{place}: example needs a question and an answer for each of {', '.join(LANGUAGES)}, or none")
-    return Settings(**row)
+    return LocalModelSettings(**row)
 
 
 def _parse_response(place: str, row: dict[str, Any]) -> SampleResponse:

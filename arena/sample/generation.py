@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arena.llm.local import start_server
-from arena.sample.content import SampleCompetitor, SamplePrompt, SampleResponse, Settings
+from arena.sample.content import LocalModelSettings, SampleCompetitor, SamplePrompt, SampleResponse
 
 CONTEXT_TOKENS = 2048
 
@@ -16,7 +16,7 @@ type Message = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Completion:
+class LocalCompletion:
     text: str
     finish: str
     tokens_in: int
@@ -25,7 +25,7 @@ class Completion:
 
 
 class LocalModel(Protocol):
-    def complete(self, messages: Sequence[Message], settings: Settings) -> Completion: ...
+    def complete(self, messages: Sequence[Message], settings: LocalModelSettings) -> LocalCompletion: ...
 
 
 class SmolLM2:
@@ -34,14 +34,14 @@ class SmolLM2:
     def __init__(self) -> None:
         self._server = start_server(context_tokens=CONTEXT_TOKENS)
 
-    def complete(self, messages: Sequence[Message], settings: Settings) -> Completion:
+    def complete(self, messages: Sequence[Message], settings: LocalModelSettings) -> LocalCompletion:
         reply = self._server.handle_chat_completions(_request(messages, settings))
         if "choices" not in reply:
             raise RuntimeError(f"the offline model gave no answer but {reply!r}")
         return _read_reply(reply)
 
 
-def build_messages(prompt: SamplePrompt, settings: Settings) -> list[Message]:
+def build_messages(prompt: SamplePrompt, settings: LocalModelSettings) -> list[Message]:
     """One system message (the competitor's, then the prompt's own), the competitor's example if any, the question."""
     texts = [settings.system_prompt[prompt.language], prompt.system_prompt]
     system = "\n\n".join(text for text in texts if text)
@@ -88,7 +88,7 @@ def write_responses(path: Path, responses: Sequence[SampleResponse]) -> None:
     os.replace(temporary, path)
 
 
-def _request(messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
+def _request(messages: Sequence[Message], settings: LocalModelSettings) -> dict[str, Any]:
     return {
         "messages": list(messages),
         "max_tokens": settings.max_tokens,
@@ -102,9 +102,9 @@ def _request(messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _read_reply(reply: dict[str, Any]) -> Completion:
+def _read_reply(reply: dict[str, Any]) -> LocalCompletion:
     choice, usage, timings = reply["choices"][0], reply["usage"], reply["timings"]
-    return Completion(
+    return LocalCompletion(
         text=choice["message"]["content"],
         finish=choice["finish_reason"],
         tokens_in=usage["prompt_tokens"],

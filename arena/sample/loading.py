@@ -53,7 +53,7 @@ def load_sample_arena(*, seed: int = 1, now: datetime | None = None) -> Arena:
 
 
 @dataclass(frozen=True)
-class Cast:
+class SampleRows:
     """Who and what stands on the stage, under the names that the files use."""
 
     prompts: dict[str, Prompt]
@@ -65,7 +65,7 @@ class Cast:
 def _load(sample: SampleArena, rng: np.random.Generator, now: datetime) -> Arena:
     arena = _arena(len(sample.prompts))
     prompts, competitors = _prompts(arena, sample.prompts), _competitors(arena, sample.competitors)
-    cast = Cast(prompts, competitors, _responses(sample.responses, prompts, competitors))
+    cast = SampleRows(prompts, competitors, _responses(sample.responses, prompts, competitors))
     votes = simulate_votes(sample.prompts, sample.responses, n_voters=N_VOTERS, n_battles=N_BATTLES, rng=rng)
     _load_votes(_source(arena, votes, now), cast, votes, now)
     return arena
@@ -151,7 +151,7 @@ def _source(arena: Arena, votes: Sequence[SimulatedVote], now: datetime) -> Impo
     )
 
 
-def _load_votes(source: Import, cast: Cast, votes: Sequence[SimulatedVote], now: datetime) -> None:
+def _load_votes(source: Import, cast: SampleRows, votes: Sequence[SimulatedVote], now: datetime) -> None:
     """They count from here on, all at once."""
     names = dict.fromkeys(vote.voter for vote in votes)
     voters = {name: Voter(arena=source.arena, kind=Voter.Kind.IMPORTED, key=name) for name in names}
@@ -167,7 +167,7 @@ def _meeting(vote: SimulatedVote) -> tuple[str, str, str]:
     return vote.prompt, first, second
 
 
-def _battle(source: Import, cast: Cast, vote: SimulatedVote, now: datetime) -> Battle:
+def _battle(source: Import, cast: SampleRows, vote: SimulatedVote, now: datetime) -> Battle:
     prompt = cast.prompts[vote.prompt]
     a, b = sorted(cast.competitors[name].pk for name in (vote.competitor_a, vote.competitor_b))
     return Battle(
@@ -183,7 +183,7 @@ def _battle(source: Import, cast: Cast, vote: SimulatedVote, now: datetime) -> B
     )
 
 
-def _vote(source: Import, cast: Cast, vote: SimulatedVote, battle: Battle, voter: Voter, now: datetime) -> Vote:
+def _vote(source: Import, cast: SampleRows, vote: SimulatedVote, battle: Battle, voter: Voter, now: datetime) -> Vote:
     """The simulation calls the sides as it drew them, a battle calls them in the order of the competitors' ids."""
     is_swapped = cast.competitors[vote.competitor_a].pk != battle.competitor_a_id
     outcome, first = Outcome(vote.outcome), Side(vote.shown_first)

@@ -23,13 +23,13 @@ def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """The same line by line, for tables that are too long to be held."""
-    writer = csv.writer(_Line(), lineterminator="\r\n")
+    writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield writer.writerow(cell(column) for column in columns)
     for row in rows:
         yield writer.writerow([cell(row[column]) for column in columns])
 
 
-class _Line:
+class _Echo:
     """A file that gives back what is written to it."""
 
     def write(self, line: str) -> str:

@@ -19,7 +19,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from arena.texts.latex import Mark
+from arena.texts.latex import Sign
 from arena.texts.mathml import LONGEST, mathml
 
 _ENVIRONMENT = (
@@ -219,5 +219,5 @@ def in_row(row: str, n_columns: int) -> str:
 
 def _with_stand_ins(formula: str) -> str:
     if re.search(r"\\\|\s*_", formula):
-        formula = formula.replace("\\|", "\\" + Mark.BAR)
-    return _CELL.sub(Mark.BAR, formula)
+        formula = formula.replace("\\|", "\\" + Sign.BAR)
+    return _CELL.sub(Sign.BAR, formula)

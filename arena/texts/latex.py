@@ -1,7 +1,7 @@
 r"""LaTeX as people write it -> the LaTeX that the converter knows.
 
 What it would set wrongly or leave out is written another way here; what it does not know and what has no other way stays, and
-the formula is shown as it was written. The signs in `Mark` stand for what the
+the formula is shown as it was written. The signs in `Sign` stand for what the
 converter does not carry over; arena/texts/mathml.py reads them.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Mark(StrEnum):
+class Sign(StrEnum):
     """Signs that no formula may hold: from the private-use area of Unicode."""
 
     LESS = "\ue000"
@@ -23,7 +23,7 @@ class Mark(StrEnum):
     BAR = "\ue007"  # of a formula in a row of a table; arena/texts/formulas.py
 
 
-MARKS = frozenset(Mark)
+MARKS = frozenset(Sign)
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ _LIKE = {
     "aligned": ("align*", ""), "split": ("align*", ""), "align": ("align*", ""), "alignat": ("align*", ""),
     "alignat*": ("align*", ""), "alignedat": ("align*", ""), "flalign": ("align*", ""), "flalign*": ("align*", ""),
     "eqnarray": ("align*", ""), "eqnarray*": ("align*", ""), "equation": ("equation*", ""),
-    "gathered": ("matrix", Mark.DISPLAY), "gather": ("matrix", Mark.DISPLAY), "gather*": ("matrix", Mark.DISPLAY),
-    "multline": ("matrix", Mark.DISPLAY), "multline*": ("matrix", Mark.DISPLAY), "multlined": ("matrix", Mark.DISPLAY),
-    "dcases": ("cases", Mark.DISPLAY),
+    "gathered": ("matrix", Sign.DISPLAY), "gather": ("matrix", Sign.DISPLAY), "gather*": ("matrix", Sign.DISPLAY),
+    "multline": ("matrix", Sign.DISPLAY), "multline*": ("matrix", Sign.DISPLAY), "multlined": ("matrix", Sign.DISPLAY),
+    "dcases": ("cases", Sign.DISPLAY),
 }  # fmt: skip
 _OPTION = re.compile(r"\s*\[[tbc]\]")
 _NUMBER = re.compile(r"\s*\{\d*\}")
-_RCASES = {"rcases": "", "drcases": Mark.DISPLAY}
+_RCASES = {"rcases": "", "drcases": Sign.DISPLAY}
 _ANGLE = re.compile(r"(\\(?:left|right|middle|[bB]igg?[lrm]?))\s*([<>])")
 _OPERATOR = re.compile(r"\\operatorname(\*?)\s*\{((?:[^{}\\]|\\[,;:! ])*)\}(?=(\s*[_^])?)")
 _RULE = re.compile(r"\\rule\s*(?:\[[^\]]*\])?\s*(\{[^{}]*\})\s*\{[^{}]*\}")
@@ -98,9 +98,9 @@ def prepared(source: str) -> Prepared | None:
     arrayed = _with_arrays(_with_environments(tex), columns)
     if arrayed is None:
         return None
-    tex = _LINES.sub(Mark.LINE, arrayed)
+    tex = _LINES.sub(Sign.LINE, arrayed)
     tex = _ANGLE.sub(lambda found: found[1] + {"<": r"\langle ", ">": r"\rangle "}[found[2]], tex)
-    return Prepared(tex.replace("<", Mark.LESS).replace(">", Mark.MORE), columns)
+    return Prepared(tex.replace("<", Sign.LESS).replace(">", Sign.MORE), columns)
 
 
 def _is_closed(tex: str) -> bool:
@@ -158,7 +158,7 @@ def _text(name: str, inner: str) -> str | None:
 
 
 def _plain(name: str, words: str) -> str:
-    signs = {"{": Mark.OPEN, "}": Mark.CLOSE}
+    signs = {"{": Sign.OPEN, "}": Sign.CLOSE}
     words = _ESCAPED.sub(lambda found: signs.get(found[1], found[1]) if found[1] else "" if found[2] else " ", words)
     return rf"\{name}{{{words}}}" if words else ""
 
@@ -201,6 +201,6 @@ def _with_arrays(tex: str, columns: list[str]) -> str | None:
         if not re.fullmatch(r"[lcr|]{1,60}", written):
             return None
         columns.append(written)
-        parts += [tex[at : found.start()], rf"\begin{{array}}{{{written.replace('|', '')}}}{Mark.COLUMNS}"]
+        parts += [tex[at : found.start()], rf"\begin{{array}}{{{written.replace('|', '')}}}{Sign.COLUMNS}"]
         at = end + 1
     return "".join(parts) + tex[at:]

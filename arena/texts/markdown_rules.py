@@ -12,7 +12,7 @@ from markdown_it.rules_block import StateBlock, reference, table
 from markdown_it.rules_inline import StateInline, emphasis
 
 from arena.texts.formulas import in_row
-from arena.texts.latex import Mark
+from arena.texts.latex import Sign
 
 _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _RAISED = re.compile(r"<(sub|sup)>([^<>\n]{1,200})</\1>", re.IGNORECASE)
@@ -95,4 +95,4 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     finally:
         state.src = source
         for token in state.tokens[n_tokens:]:
-            token.content = token.content.replace(Mark.BAR, "|")
+            token.content = token.content.replace(Sign.BAR, "|")

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405: i
 
 from latex2mathml.converter import Converter
 
-from arena.texts.latex import Mark, Prepared, prepared
+from arena.texts.latex import Prepared, Sign, prepared
 
 LONGEST = 4_000  # characters of one formula
 DEEPEST = 40  # braces in braces
@@ -39,7 +39,7 @@ _SPACES = {
 }  # fmt: skip
 
 _ENTITY = re.compile("&#x([0-9A-Fa-f]{1,6});")
-_SIGNS = {Mark.LESS: "<", Mark.MORE: ">", Mark.OPEN: "{", Mark.CLOSE: "}"}
+_SIGNS = {Sign.LESS: "<", Sign.MORE: ">", Sign.OPEN: "{", Sign.CLOSE: "}"}
 _LEAVES = {"mi", "mo", "mn", "mtext", "ms"}
 _WITH_LIMITS = {
     "lim", "max", "min", "sup", "inf", *"\u2211\u220f\u2210\u22c0\u22c1\u22c2\u22c3\u2a00\u2a01\u2a02\u2a03\u2a04\u2a05\u2a06",
@@ -84,7 +84,7 @@ def mathml(source: str, *, is_display: bool) -> str | None:
         return None
     made = _converted(formula.tex, is_display)
     if made is not None and any(space.get("linebreak") for space in made.iter("mspace")):  # rows without an environment
-        made = _converted(rf"\begin{{matrix}}{Mark.DISPLAY}{formula.tex}\end{{matrix}}", is_display)
+        made = _converted(rf"\begin{{matrix}}{Sign.DISPLAY}{formula.tex}\end{{matrix}}", is_display)
     if made is None:
         return None
     try:
@@ -117,7 +117,7 @@ def _mend(made: Element, formula: Prepared, source: str) -> None:
     columns = iter(formula.columns)
     for table in list(made.iter("mtable")):
         _table(table, columns)
-    if any(sign in (each.text or "") for each in made.iter() for sign in (Mark.COLUMNS, Mark.LINE, Mark.DISPLAY)):
+    if any(sign in (each.text or "") for each in made.iter() for sign in (Sign.COLUMNS, Sign.LINE, Sign.DISPLAY)):
         raise NoFormulaError
     for each in list(made.iter()):
         _negated(each)
@@ -144,7 +144,7 @@ def _leaf(each: Element) -> None:
     if "\\" in text or (text in {"&", "{", "}"} and each.tag != "mtext"):
         raise NoFormulaError
     text = _ENTITY.sub(_sign, text)
-    if text in {Mark.LESS, Mark.MORE, "~"} and each.tag == "mi":
+    if text in {Sign.LESS, Sign.MORE, "~"} and each.tag == "mi":
         each.tag, text = "mo", {"~": "\u223c"}.get(text, text)
     for mark, sign in _SIGNS.items():
         text = text.replace(mark, sign)
@@ -220,13 +220,13 @@ def _table(table: Element, columns: Iterable[str]) -> None:
     for row in rows:
         n_lines = 0
         for leaf in list(row[0]) if len(row) else []:
-            if leaf.text not in {Mark.COLUMNS, Mark.LINE, Mark.DISPLAY}:
+            if leaf.text not in {Sign.COLUMNS, Sign.LINE, Sign.DISPLAY}:
                 continue
             row[0].remove(leaf)
-            n_lines += leaf.text == Mark.LINE
-            if leaf.text == Mark.COLUMNS:
+            n_lines += leaf.text == Sign.LINE
+            if leaf.text == Sign.COLUMNS:
                 spec = next(iter(columns), None)
-            if leaf.text == Mark.DISPLAY:
+            if leaf.text == Sign.DISPLAY:
                 table.set("displaystyle", "true")
         above.append(n_lines > 0)
     if rows and len(rows[-1]) <= 1 and not any(len(cell) for cell in rows[-1]):  # what stood behind the last row

@@ -189,7 +189,7 @@ def _query(request: HttpRequest, **key: int | None) -> str:
 
 
 @dataclass(frozen=True)
-class Tally:
+class VoteCounts:
     """How the people's votes on one battle stand."""
 
     a: int
@@ -204,7 +204,7 @@ class Tally:
         return self.a + self.b + self.tie + self.both_bad
 
 
-def tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
+def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
     """Of each battle, in one query."""
     votes = _votes_on(battles).values_list("battle_id", "outcome", "is_counted", "set_aside_reason", "source__state")
     counted: Counter[tuple[int, str]] = Counter()
@@ -215,7 +215,7 @@ def tallies(battles: Sequence[Battle]) -> dict[int, Tally]:
         counted[battle_id, "n_set_aside" if why else outcome] += 1
     kinds = ("a", "b", "tie", "both_bad", "n_set_aside")
     return {
-        battle.pk: Tally(**{kind: counted[battle.pk, kind] for kind in kinds}, why_set_aside=_told(reasons[battle.pk]))
+        battle.pk: VoteCounts(**{kind: counted[battle.pk, kind] for kind in kinds}, why_set_aside=_told(reasons[battle.pk]))
         for battle in battles
     }
 
@@ -231,7 +231,7 @@ def _told(reasons: Counter[str]) -> str:
     return "; ".join(reason if n == reasons.total() else f"{reason} ({n})" for reason, n in reasons.most_common())
 
 
-def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, Tally]]:
+def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, VoteCounts]]:
     counted = tallies(battles)
     return [(battle, counted[battle.pk]) for battle in battles]
 

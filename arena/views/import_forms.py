@@ -51,5 +51,5 @@ class UploadForm(forms.Form):
         return cleaned
 
 
-class ReasonForm(forms.Form):
+class SetAsideForm(forms.Form):
     reason = forms.CharField(label="Why", max_length=200)

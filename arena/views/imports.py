@@ -21,16 +21,16 @@ from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
-from arena.importing.files.reports import Report
+from arena.importing.files.reports import ImportReport
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats import fitting, formats_of
 from arena.importing.loading import loader
 from arena.importing.samples import SAMPLES
 from arena.models import Import
-from arena.prerequisites import Step, next_step
+from arena.prerequisites import MissingStep, next_step
 from arena.tasks import load_import
 from arena.views.context import page_context
-from arena.views.import_forms import ReasonForm, UploadForm
+from arena.views.import_forms import SetAsideForm, UploadForm
 
 SIGNED_AS = "a file that was checked"
 SECONDS_TO_CONFIRM = 12 * 3600
@@ -100,7 +100,7 @@ def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     return _page(request, form, report=report, filename=file.filename, confirmation=_confirmation(request, what, file, report))
 
 
-def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, report: Report) -> str:
+def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, report: ImportReport) -> str:
     """All that was checked, signed: until it comes back nothing is stored."""
     said = {
         "kind": what["kind"],
@@ -123,7 +123,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     if path is None or not path.is_file():
         messages.error(request, "The checked file is no longer here: please upload it again.")
         return redirect("imports")
-    report = Report(said["n_rows"], said["counts"], said["notes"])
+    report = ImportReport(said["n_rows"], said["counts"], said["notes"])
     if report.n_to_allow and "allow_competitors" not in request.POST:
         messages.error(
             request, f"{report.n_to_allow:,} new competitors need a yes of their own: upload the file again and tick it."
@@ -163,7 +163,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _private(response)
 
 
-def _next_step(source: Import) -> Step | None:
+def _next_step(source: Import) -> MissingStep | None:
     return next_step(source.arena) if source.state == State.PUBLISHED else None
 
 
@@ -182,7 +182,7 @@ def _act(request: HttpRequest, source: Import) -> None:
 
 
 def _set_aside(request: HttpRequest, source: Import) -> None:
-    form = ReasonForm(request.POST)
+    form = SetAsideForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say why it is set aside, in at most 200 characters: readers of the board are told.")
     elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):

@@ -6,8 +6,8 @@ from django import forms
 
 from arena.models import Arena, Endpoint, Prompt
 from arena.models.endpoints import DOLLAR
-from arena.run_kinds.answer_plans import LONGEST_NAME, Wish
-from arena.run_kinds.generation import MAX_TOKENS, Settings
+from arena.run_kinds.answer_plans import LONGEST_NAME, ResponsesRequest
+from arena.run_kinds.generation import MAX_TOKENS, GenerationSettings
 
 if TYPE_CHECKING:
     _EndpointChoice = forms.ModelChoiceField[Endpoint]
@@ -112,12 +112,12 @@ class AnswersForm(PromptsForm):
             self.add_error(None, f"That is up to {n_most:,} answers, and {MOST_ANSWERS:,} are counted here at once: {fewer}.")
         return said
 
-    def wish(self) -> Wish:
+    def wish(self) -> ResponsesRequest:
         said = self.cleaned_data
         rows = [(said[f"competitor_{number}"], said[f"endpoint_{number}"]) for number in range(N_AUTHORS)]
-        return Wish(
+        return ResponsesRequest(
             tuple((name, endpoint) for name, endpoint in rows if name),
-            Settings(said["max_tokens"], said["temperature"], said["repeats"]),
+            GenerationSettings(said["max_tokens"], said["temperature"], said["repeats"]),
             tuple(said.get("pools", ())), said["prompts"], said["seed"], said["again"],
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from arena.models import Attempt
 from arena.outcomes import Outcome
-from judges.games.visible_games import ToldAttempt, ToldGame
+from judges.games.visible_games import ToldAttempt, VisibleGame
 from judges.models import Game
 
 JSON_OBJECT = {"type": "object", "nullable": True, "additionalProperties": {}}
@@ -32,7 +32,7 @@ def _score(side: str) -> Any:
     return _field(serializers.FloatField, f"said.score_{side}", f"Points of answer {side}; null without.", allow_null=True)
 
 
-class GameSerializer(serializers.Serializer[ToldGame]):
+class GameSerializer(serializers.Serializer[VisibleGame]):
     """What one judge said of one battle in one order. A verdict names the answer, not the slot in which it was shown. A game
     without a verdict is no win, no loss and no tie."""
 
@@ -78,24 +78,24 @@ class GameSerializer(serializers.Serializer[ToldGame]):
     decided_at = _field(serializers.DateTimeField, "game.decided_at", "When it ended; null: it is not over.", allow_null=True)
 
     @extend_schema_field(serializers.ChoiceField(choices=Game.State.choices, allow_null=True))
-    def get_state(self, told: ToldGame) -> str | None:
+    def get_state(self, told: VisibleGame) -> str | None:
         return told.game.state or None
 
     @extend_schema_field(serializers.ChoiceField(choices=Outcome.choices, allow_null=True))
-    def get_winner(self, told: ToldGame) -> str | None:
+    def get_winner(self, told: VisibleGame) -> str | None:
         return (told.said.winner or None) if told.said else None
 
-    def get_label(self, told: ToldGame) -> str | None:
+    def get_label(self, told: VisibleGame) -> str | None:
         return told.game.label or None
 
-    def get_is_copied(self, told: ToldGame) -> bool:
+    def get_is_copied(self, told: VisibleGame) -> bool:
         return told.game.copied_from_id is not None
 
-    def get_cost(self, told: ToldGame) -> float:
+    def get_cost(self, told: VisibleGame) -> float:
         return told.game.cost / 1_000_000
 
     @extend_schema_field(JSON_OBJECT)
-    def get_parameters(self, told: ToldGame) -> Any:
+    def get_parameters(self, told: VisibleGame) -> Any:
         return told.asked and told.asked.parameters
 
 
@@ -152,7 +152,7 @@ class GameInFullSerializer(GameSerializer):
 COLUMNS = list(GameSerializer().fields)
 
 
-def csv_rows(games: Iterable[ToldGame]) -> Iterator[dict[str, object]]:
+def csv_rows(games: Iterable[VisibleGame]) -> Iterator[dict[str, object]]:
     serializer = GameSerializer()  # one for all: a new one copies every field
     for told in games:
         yield {name: _written(value) for name, value in serializer.to_representation(told).items()}

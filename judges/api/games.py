@@ -27,7 +27,7 @@ from arena.texts.csv_cells import csv_lines
 from arena.voter_identity import voter_of
 from judges.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
 from judges.games.access import GameReader, games_in_play, readable_battles, walk
-from judges.games.visible_games import ToldGame, told, told_in_full
+from judges.games.visible_games import VisibleGame, told, told_in_full
 from judges.models import Game
 
 GAMES_AT_ONCE = 1_000
@@ -107,7 +107,7 @@ class Walked(GamesWithHidden):
         return self.walk(queryset, behind=cursor or 0, most=n_rows)
 
 
-class Games(InArena[Game]):
+class GameResource(InArena[Game]):
     queryset = Game.objects.none()
     serializer_class = GameSerializer  # type: ignore[assignment]  # of games as they are told
 
@@ -116,7 +116,7 @@ class Games(InArena[Game]):
         return Game.objects.filter(Exists(readable.filter(pk=OuterRef("battle_id"))))
 
 
-class GameList(Games, ListAPIView[Game]):
+class GameList(GameResource, ListAPIView[Game]):
     """Games of judges on the battles that you may read. As CSV all of them come in one answer, not a page; with `limit` as
     many, with `cursor` those behind it. Games on battles that are open to a voter are not here: `hidden`, and the header
     `Agon-Hidden` of a CSV, say how many those are when the answer begins."""
@@ -169,7 +169,7 @@ class GameList(Games, ListAPIView[Game]):
             raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
         return Table(csv_lines(COLUMNS, csv_rows(islice(self._all(behind=cursor or 0), limit))), has_place=True)
 
-    def _all(self, *, behind: int) -> Iterator[ToldGame]:
+    def _all(self, *, behind: int) -> Iterator[VisibleGame]:
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""
         asked_for = self.filter_queryset(Game.objects.all())
         while games := self._games(asked_for, voters=self._voters(), behind=behind, most=GAMES_AT_ONCE):
@@ -177,7 +177,7 @@ class GameList(Games, ListAPIView[Game]):
             behind = games[-1].pk
 
 
-class GameDetail(Games, OneInArena[Game]):
+class GameDetail(GameResource, OneInArena[Game]):
     """One game of a judge, with all that was asked and replied where you may read it."""
 
     arena_path = "battle__arena"

@@ -11,7 +11,7 @@ from arena import access
 from judges.audits.presentation import headline_of, sections_of
 from judges.judge_choices import choice_of
 from judges.models import Judge, JudgeAudit, JudgeChoice
-from judges.verdicts.combiner_texts import RULES
+from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from judges.verdicts.marked_verdicts import MARKED
 
 type Stored = Mapping[str, Any]
@@ -124,7 +124,7 @@ class RuleBoardSerializer(serializers.Serializer[Stored]):
     """The board that the judge's games make under one rule."""
 
     rule = serializers.ChoiceField(
-        choices=list(RULES), read_only=True, help_text="How the games on a battle become one outcome."
+        choices=list(COMBINER_TEXTS), read_only=True, help_text="How the games on a battle become one outcome."
     )
     n_decided = serializers.IntegerField(read_only=True, min_value=0, help_text="Battles of which it makes something.")
     n_undecided = serializers.IntegerField(read_only=True, min_value=0, help_text="The other battles with a game.")

@@ -18,7 +18,7 @@ from judges.audits.figures.figure import Figure, joined
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.inputs import AuditGame, by_battle
 from judges.audits.figures.three_class_labels import label_figures
-from judges.audits.queries import SWAPPED, Played
+from judges.audits.queries import SWAPPED, GamesRead
 from judges.games.game_orders import OTHER
 from judges.models import Game, GoldItem, GoldSet, Judge
 from judges.protocols import PROTOCOLS, SingleProtocol
@@ -46,15 +46,15 @@ class Grades:
 
 
 @dataclass(frozen=True, slots=True)
-class Truths:
+class GroundTruth:
     """What a judge earns against gold sets: figures by section, and the battles behind them."""
 
     gold: tuple[Figure, ...] = ()
     labels: tuple[Figure, ...] = ()
     sets: Mapping[str, BattleSet] = field(default_factory=dict)
 
-    def and_of(self, more: "Truths") -> "Truths":
-        return Truths(self.gold + more.gold, self.labels + more.labels, {**self.sets, **more.sets})
+    def and_of(self, more: "GroundTruth") -> "GroundTruth":
+        return GroundTruth(self.gold + more.gold, self.labels + more.labels, {**self.sets, **more.sets})
 
 
 def gold_labels(arena: Arena) -> dict[int, Side]:
@@ -76,7 +76,7 @@ def _labels_of(arena: Arena) -> Mapping[int, list[Side]]:
     return said
 
 
-def against_gold_sets(played: Played, arena: Arena, *, rng: np.random.Generator) -> Truths:
+def against_gold_sets(played: GamesRead, arena: Arena, *, rng: np.random.Generator) -> GroundTruth:
     """The figures of every gold set, on those of its battles that the judge was asked to compare.
 
     Who grades answers one by one says nothing in an order: its grades are no missing verdicts. Battles whose labels contradict
@@ -92,7 +92,7 @@ def against_gold_sets(played: Played, arena: Arena, *, rng: np.random.Generator)
     ):
         if str(battle) in asked:
             items[gold_set].setdefault(battle, cast(Order, order))
-    found = Truths()
+    found = GroundTruth()
     for gold_set in arena.gold_sets.order_by("name"):
         orders = items[gold_set.pk]
         pairs = [
@@ -121,7 +121,7 @@ def _against(
     *,
     n_contradicted: int,
     rng: np.random.Generator,
-) -> Truths:
+) -> GroundTruth:
     """Where some pairs are labelled as ties, three classes too."""
     prefix, note = f"gold_{gold_set.pk}_", f"gold set {gold_set.name}"
     if n_contradicted:
@@ -136,7 +136,7 @@ def _against(
         three = label_figures(labels, said, prompts=of, unit=unit, rng=rng)
         sets |= label_sets(prefix, keys, labels, said)
         three = tuple(_of_set(figure, note, label_links(prefix), sets) for figure in three)
-    return Truths(gold, three, sets)
+    return GroundTruth(gold, three, sets)
 
 
 def _by_slot(pair: GoldPairGames) -> Iterator[tuple[Side, Side | None]]:

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from judges.audits.sections import SECTIONS
 from judges.models import Judge, JudgeAudit
-from judges.verdicts.combiner_texts import RULES
+from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from judges.verdicts.game_states import ENDED
 
 
@@ -132,7 +132,7 @@ def boards_of(audit: JudgeAudit) -> Boards:
 
 
 def _named(board: Mapping[str, Any]) -> tuple[str, str]:
-    return RULES.get(board["rule"], (board["rule"], ""))
+    return COMBINER_TEXTS.get(board["rule"], (board["rule"], ""))
 
 
 def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:

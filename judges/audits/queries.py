@@ -34,7 +34,7 @@ SWAPPED: Mapping[Side, Side] = {"a": "b", "b": "a", "tie": "tie", "both_bad": "b
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class GamesRead:
     """A judge's games in an arena.
 
     Parameters
@@ -58,11 +58,11 @@ class Played:
     cost: int = 0
 
 
-def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> Played:
+def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> GamesRead:
     """Its games in this arena, without those that were set aside."""
     names = dict(Competitor.objects.filter(arena=arena).values_list("pk", "name"))
     rows = Game.objects.over().filter(judge=judge, battle__arena=arena, is_counted=True).order_by("pk")
-    found, cost = Played(), 0
+    found, cost = GamesRead(), 0
     for row in rows.values_list(*GAME_COLUMNS).iterator(chunk_size=5_000):
         its_cost, battle, prompt, a, b, answer_a, answer_b, order, repeat, state, winner, strength, first, second, taints = row
         cost += its_cost
@@ -93,7 +93,7 @@ def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> Played:
 def items_of(
     judge: Judge,
     arena: Arena,
-    played: Played,
+    played: GamesRead,
     *,
     labels: Mapping[int, Side],
     contradicted: Collection[int] = (),

@@ -29,9 +29,9 @@ from judges.audits.figures.battle_sets import BattleSet
 from judges.audits.figures.end_states import CompetitorStates
 from judges.audits.figures.figure import Figure, Label, joined
 from judges.audits.figures.human_agreement import NOBODY_SAYS
-from judges.audits.figures.rule_boards import RuleBoard, Standing, draws_of
-from judges.audits.ground_truth import Grades, Truths, against_gold_sets, contradicted, gold_labels, grades_of
-from judges.audits.queries import RULE, Played, games_of, items_of
+from judges.audits.figures.rule_boards import BoardPlace, RuleBoard, draws_of
+from judges.audits.ground_truth import Grades, GroundTruth, against_gold_sets, contradicted, gold_labels, grades_of
+from judges.audits.queries import RULE, GamesRead, games_of, items_of
 from judges.audits.served_models import answered_by
 from judges.models import Game, Judge, JudgeAudit
 from judges.verdicts.marked_verdicts import Marked, treatment
@@ -130,7 +130,7 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     return kept
 
 
-def with_notes(found: Audit, played: Played, grades: Grades) -> Audit:
+def with_notes(found: Audit, played: GamesRead, grades: Grades) -> Audit:
     """What a reader must know where figures lack rows that were not the judge's to give."""
     n_left_out = len(played.marked) if played.left_out else 0
     if n_left_out and not any(game.verdict is not None or game.score is not None for game in played.games):
@@ -161,7 +161,7 @@ class Marks:
     done: Marked
 
     @classmethod
-    def of(cls, played: Played, done: Marked) -> "Marks":
+    def of(cls, played: GamesRead, done: Marked) -> "Marks":
         n_said = sum(game.is_of_the_judge and game.state.has_verdict for game in (*played.games, *played.left_out))
         return cls(len(played.marked), n_said, done)
 
@@ -174,7 +174,7 @@ class Marks:
 
 
 @contextmanager
-def _room(evidence: Evidence, played: Played) -> Iterator[str]:
+def _room(evidence: Evidence, played: GamesRead) -> Iterator[str]:
     """Memory for the boards of people and judge, held meanwhile; gives why they are not made where there is too little."""
     cells = evidence.tally.cells()
     n_people = len(np.union1d(cells.a, cells.b)), len(np.unique(cells.prompt))
@@ -210,7 +210,7 @@ def _ends(by_competitor: Iterable[CompetitorStates], unrated: Collection[str]) -
     ]
 
 
-def _stored(found: Audit, truths: Truths, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
+def _stored(found: Audit, truths: GroundTruth, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
         "people": found.people,
@@ -251,7 +251,7 @@ def _plain_set(found: BattleSet) -> dict[str, Any]:
     return {"words": found.words, "n": found.n, "battles": [int(battle) for battle in found.battles]}
 
 
-def _by_place(line: tuple[str, Standing]) -> tuple[float, float, str]:
+def _by_place(line: tuple[str, BoardPlace]) -> tuple[float, float, str]:
     """The best first; those without a place last, by rating."""
     name, standing = line
     return math.inf if standing.rank is None else standing.rank, -standing.rating, name

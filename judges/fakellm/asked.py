@@ -15,7 +15,7 @@ LABEL = re.compile(r"\[\[[^\[\]\n]{1,24}\]\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReceivedRequest:
     """A request, taken apart."""
 
     wire: str
@@ -73,14 +73,14 @@ def content_key(slots: Mapping[str, str]) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def asked_on_openai(body: Mapping[str, Any]) -> Asked:
+def asked_on_openai(body: Mapping[str, Any]) -> ReceivedRequest:
     messages = tuple(Message(turn["role"], _plain(turn["content"])) for turn in body["messages"])
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
     schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
     return _asked("openai", body, messages, limit, schema)
 
 
-def asked_on_anthropic(body: Mapping[str, Any]) -> Asked:
+def asked_on_anthropic(body: Mapping[str, Any]) -> ReceivedRequest:
     system = (Message("system", _plain(body["system"])),) if body.get("system") else ()
     messages = system + tuple(Message(turn["role"], _plain(turn["content"])) for turn in body["messages"])
     schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
@@ -89,11 +89,11 @@ def asked_on_anthropic(body: Mapping[str, Any]) -> Asked:
 
 def _asked(
     wire: str, body: Mapping[str, Any], messages: tuple[Message, ...], max_tokens: int, schema: Mapping[str, Any] | None
-) -> Asked:
+) -> ReceivedRequest:
     system = "\n".join(message.content for message in messages if message.role == "system")
     announcing = system or messages[0].content  # a server without a system role has it in the first turn
     fence = next((word for word in reversed(_ANNOUNCED.findall(announcing)) if f"<<<{word} " in messages[-1].content), "")
-    return Asked(
+    return ReceivedRequest(
         wire=wire, model=str(body["model"]), messages=messages, max_tokens=max_tokens, schema=schema,
         parameters=frozenset(body) - {"messages", "model", "system"} | _refusable(body, has_system=bool(system)),
         seed=body.get("seed"), fence=fence,

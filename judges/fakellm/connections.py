@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from judges.fakellm.wires import Answer
+from judges.fakellm.wires import HttpAnswer
 
 _REASONS = {200: "OK", 307: "Temporary Redirect", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests"}
 
@@ -17,10 +17,10 @@ class Incoming:
     body: bytes
 
 
-Handle = Callable[[Incoming], tuple[Answer, float]]  # the answer, and after how many seconds
+Handle = Callable[[Incoming], tuple[HttpAnswer, float]]  # the answer, and after how many seconds
 
 
-class Connection(asyncio.Protocol):
+class FakeConnection(asyncio.Protocol):
     """One connection, kept alive; a request is answered before the next one is read."""
 
     def __init__(self, handle: Handle, done: Callable[[], None]) -> None:
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         method, path, *_ = first.split(" ")
         return Incoming(method, path, headers, body)
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: HttpAnswer) -> None:
         self._done()
         if answer.body is None:  # hangs until the client has had enough
             return
@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
             self.data_received(b"")
 
 
-def _head(answer: Answer) -> bytes:
+def _head(answer: HttpAnswer) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Error')}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     return ("\r\n".join([*lines, f"content-length: {len(answer.body or b'')}"]) + "\r\n\r\n").encode("latin-1")

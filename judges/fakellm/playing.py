@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from judges.fakellm.asked import LABEL, Asked, content_key
+from judges.fakellm.asked import LABEL, ReceivedRequest, content_key
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.wording import checklist, is_to_write_checklist, label_of_grade, label_of_winner, worded
 
@@ -11,7 +11,7 @@ _QUALITY = re.compile(r"\bquality[=: ]\s*(-?\d+(?:\.\d+)?)")
 _FAMILY = re.compile(r"\bfamily[=: ]\s*(\w+)")
 
 
-def behaviour_of(script: Script, asked: Asked, number: int) -> str:
+def behaviour_of(script: Script, asked: ReceivedRequest, number: int) -> str:
     """How the fake behaves on the request that came `number`th (from 0)."""
     for rule in script.rules:
         if rule.contains in asked.text:
@@ -26,7 +26,7 @@ def behaviour_of(script: Script, asked: Asked, number: int) -> str:
     return "good"
 
 
-def said(script: Script, asked: Asked, number: int) -> str:
+def said(script: Script, asked: ReceivedRequest, number: int) -> str:
     """The text of a good reply."""
     for rule in script.rules:
         if rule.reply is not None and rule.contains in asked.text:
@@ -49,20 +49,20 @@ def uniform(*words: object) -> float:
     return int.from_bytes(digest[:7], "big") / 2**56
 
 
-def _fixed(script: Script, asked: Asked) -> str:
+def _fixed(script: Script, asked: ReceivedRequest) -> str:
     """The one reply; where JSON is asked for, its label in JSON."""
     labels = LABEL.findall(script.reply)
     return worded(asked, labels[-1]) if asked.schema is not None and labels else script.reply
 
 
-def _judged(script: Script, judge: JudgeScript, asked: Asked) -> str:
+def _judged(script: Script, judge: JudgeScript, asked: ReceivedRequest) -> str:
     answers = asked.answers()
     if len(answers) > 1:
         return worded(asked, label_of_winner(script, asked, _winner(script, judge, answers[0], answers[1], asked)))
     return worded(asked, label_of_grade(script, asked, is_right=_grade(script, judge, answers[0], asked)))
 
 
-def _winner(script: Script, judge: JudgeScript, first: str, second: str, asked: Asked) -> str:
+def _winner(script: Script, judge: JudgeScript, first: str, second: str, asked: ReceivedRequest) -> str:
     if judge.always:
         return judge.always
     p_first = _p_first(script, judge, first, second)
@@ -91,7 +91,7 @@ def _p_first(script: Script, judge: JudgeScript, first: str, second: str) -> flo
     return min(max(p, 0.0), 1.0)
 
 
-def _grade(script: Script, judge: JudgeScript, answer: str, asked: Asked) -> bool:
+def _grade(script: Script, judge: JudgeScript, answer: str, asked: ReceivedRequest) -> bool:
     drawn = (script.seed, asked.content_key(), asked.seed)
     if uniform("knows", *drawn) < judge.p_correct:
         return _quality(script, answer) > 0

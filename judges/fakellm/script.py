@@ -33,7 +33,7 @@ class JudgeScript:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ScriptRule:
     """A behaviour or a reply for requests that contain a text."""
 
     contains: str
@@ -50,7 +50,7 @@ class Script:
     latency: float | tuple[float, float] = 0.0  # seconds, or a range
     reply: str = "The first answer is more helpful.\n\n[[A]]"
     replies: tuple[str, ...] = ()  # in order of arrival, then from the start again
-    rules: tuple[Rule, ...] = ()  # the first that fits
+    rules: tuple[ScriptRule, ...] = ()  # the first that fits
     mix: Mapping[str, float] = field(default_factory=dict)  # behaviour -> share of contents
     behaviours: tuple[str, ...] = ()  # in order of arrival; good afterwards
     replay: Mapping[str, str] = field(default_factory=dict)  # content_key -> reply
@@ -101,9 +101,9 @@ class Script:
             raise ValueError(f"mix: shares sum to {sum(self.mix.values()):g}; they may sum to 1 at most, the rest is good")
 
 
-def _rule(written: Mapping[str, Any]) -> Rule:
-    _known(Rule, written, "rule")
-    return Rule(**written)
+def _rule(written: Mapping[str, Any]) -> ScriptRule:
+    _known(ScriptRule, written, "rule")
+    return ScriptRule(**written)
 
 
 def _known(kind: type, written: Mapping[str, Any], what: str) -> None:

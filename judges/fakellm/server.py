@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from judges.fakellm.asked import Asked, asked_on_anthropic, asked_on_openai
-from judges.fakellm.connections import Connection, Incoming
+from judges.fakellm.asked import ReceivedRequest, asked_on_anthropic, asked_on_openai
+from judges.fakellm.connections import FakeConnection, Incoming
 from judges.fakellm.playing import behaviour_of, said, uniform
 from judges.fakellm.script import Script
-from judges.fakellm.wires import Answer, answered, failed, refused
+from judges.fakellm.wires import HttpAnswer, answered, failed, refused
 
 HOST = "127.0.0.1"
 WINDOW = 60.0  # seconds that a limit of requests a minute looks back
@@ -47,7 +47,7 @@ class FakeServer:
         self.most_in_flight = 0
         self._clock, self._start, self._in_flight = clock, clock(), 0
         self._windows: dict[str, deque[float]] = {}
-        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._connections: weakref.WeakSet[FakeConnection] = weakref.WeakSet()
 
     @property
     def openai_url(self) -> str:
@@ -65,8 +65,8 @@ class FakeServer:
     def attempts(self) -> list[str]:
         return [request.attempt for request in self.requests]
 
-    def connection(self) -> Connection:
-        made = Connection(self.handle, self._left)
+    def connection(self) -> FakeConnection:
+        made = FakeConnection(self.handle, self._left)
         self._connections.add(made)
         return made
 
@@ -74,7 +74,7 @@ class FakeServer:
         for connection in self._connections:
             connection.hang_up()
 
-    def handle(self, incoming: Incoming) -> tuple[Answer, float]:
+    def handle(self, incoming: Incoming) -> tuple[HttpAnswer, float]:
         """The answer to a request and how long it takes."""
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -96,7 +96,7 @@ class FakeServer:
             return failed(wire[0], 400, "invalid_request_error", f"malformed request: {error!r}"), 0.0
         return self._answer(incoming, asked, body)
 
-    def _answer(self, incoming: Incoming, asked: Asked, body: Mapping[str, Any]) -> tuple[Answer, float]:
+    def _answer(self, incoming: Incoming, asked: ReceivedRequest, body: Mapping[str, Any]) -> tuple[HttpAnswer, float]:
         script, number = self.script.of_model(asked.model), len(self.requests)
         key = incoming.headers.get("authorization", "").removeprefix("Bearer ") or incoming.headers.get("x-api-key", "")
         unwanted = sorted(script.refuse & asked.parameters)
@@ -126,7 +126,7 @@ class FakeServer:
         window.append(now)
         return False
 
-    def _extra_headers(self, key: str, number: int, answer: Answer) -> dict[str, str]:
+    def _extra_headers(self, key: str, number: int, answer: HttpAnswer) -> dict[str, str]:
         headers = {} if "x-request-id" in answer.headers else {"x-request-id": f"req_fake{number}"}
         if answer.status == 429 and self.script.retry_after is not None:
             headers["retry-after"] = f"{self.script.retry_after:g}"
@@ -136,7 +136,7 @@ class FakeServer:
             headers["x-ratelimit-remaining-requests"] = str(self.script.requests_per_minute - used)
         return headers
 
-    def _record(self, incoming: Incoming, behaviour: str, answer: Answer, key: str, body: Mapping[str, Any]) -> None:
+    def _record(self, incoming: Incoming, behaviour: str, answer: HttpAnswer, key: str, body: Mapping[str, Any]) -> None:
         is_answered = answer.body is not None and answer.cut != 0.0
         recorded = Recorded(
             number=len(self.requests), at=self._clock() - self._start, attempt=incoming.headers.get("x-agon-attempt", ""),
@@ -148,11 +148,11 @@ class FakeServer:
     def _left(self) -> None:
         self._in_flight -= 1
 
-    def _log(self) -> Answer:
-        return Answer(body=json.dumps([asdict(request) for request in self.requests]).encode("utf-8", "replace"))
+    def _log(self) -> HttpAnswer:
+        return HttpAnswer(body=json.dumps([asdict(request) for request in self.requests]).encode("utf-8", "replace"))
 
 
-def _latency(script: Script, asked: Asked) -> float:
+def _latency(script: Script, asked: ReceivedRequest) -> float:
     if not isinstance(script.latency, tuple):
         return script.latency
     low, high = script.latency

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from arena.llm.pricing import tokens_in_bound
-from judges.fakellm.asked import Asked
+from judges.fakellm.asked import ReceivedRequest
 from judges.fakellm.script import Script
 
 HUGE = 8 * 1024 * 1024
@@ -16,7 +16,7 @@ _JSON = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What goes back over HTTP. `body` None: nothing ever; `cut` drops the connection, after so much of the body."""
 
     status: int = 200
@@ -25,7 +25,7 @@ class Answer:
     cut: float | None = None
 
 
-def answered(script: Script, asked: Asked, behaviour: str, text: str, *, number: int, key: str) -> Answer:
+def answered(script: Script, asked: ReceivedRequest, behaviour: str, text: str, *, number: int, key: str) -> HttpAnswer:
     """The reply to a request under a behaviour; `key` is what the request was signed with."""
     if (error := _ERRORS.get(behaviour)) is not None:
         return failed(asked.wire, *error)
@@ -40,10 +40,10 @@ def answered(script: Script, asked: Asked, behaviour: str, text: str, *, number:
         return _streamed(asked, text)
     content, finish = _content(script, asked, behaviour, text)
     body = json.dumps(_body(script, asked, behaviour, content, finish, number), ensure_ascii=False).encode("utf-8", "replace")
-    return Answer(body=body, cut=0.5 if behaviour == "drop_midway" else None)
+    return HttpAnswer(body=body, cut=0.5 if behaviour == "drop_midway" else None)
 
 
-def _streamed(asked: Asked, text: str) -> Answer:
+def _streamed(asked: ReceivedRequest, text: str) -> HttpAnswer:
     """Events, although none were asked for."""
     half = len(text) // 2
     events: list[dict[str, object]] = []
@@ -60,19 +60,19 @@ def _streamed(asked: Asked, text: str) -> Answer:
         ]
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     body = "".join([*lines, "data: [DONE]\n\n"]).encode("utf-8", "replace")
-    return Answer(body=body, headers={"content-type": "text/event-stream"})
+    return HttpAnswer(body=body, headers={"content-type": "text/event-stream"})
 
 
-def failed(wire: str, status: int, kind: str, message: str, parameter: str | None = None) -> Answer:
+def failed(wire: str, status: int, kind: str, message: str, parameter: str | None = None) -> HttpAnswer:
     """An error as the provider writes it."""
     if wire == "anthropic":
         body: dict[str, object] = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_fake"}
     else:
         body = {"error": {"message": message, "type": kind, "param": parameter, "code": kind}}
-    return Answer(status=status, body=json.dumps(body).encode())
+    return HttpAnswer(status=status, body=json.dumps(body).encode())
 
 
-def refused(wire: str, parameter: str) -> Answer:
+def refused(wire: str, parameter: str) -> HttpAnswer:
     """A parameter that the endpoint does not take, or the role of the system, or a schema, or JSON at all."""
     if parameter == "system":
         return failed(wire, 400, "BadRequestError", "System role not supported")
@@ -100,17 +100,17 @@ _ERRORS = {
     "no_credit": (429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
 }
 _WHOLE = {
-    "html": Answer(body=_HTML.encode(), headers={"content-type": "text/html; charset=utf-8"}),
-    "empty_body": Answer(body=b""),
-    "wrong_json": Answer(body=b'{"choices": [{"mess'),
-    "hang": Answer(body=None),
-    "drop": Answer(cut=0.0),
-    "huge": Answer(body=b" " * HUGE),
-    "redirect": Answer(status=307, headers={"location": "http://169.254.169.254/latest"}),
+    "html": HttpAnswer(body=_HTML.encode(), headers={"content-type": "text/html; charset=utf-8"}),
+    "empty_body": HttpAnswer(body=b""),
+    "wrong_json": HttpAnswer(body=b'{"choices": [{"mess'),
+    "hang": HttpAnswer(body=None),
+    "drop": HttpAnswer(cut=0.0),
+    "huge": HttpAnswer(body=b" " * HUGE),
+    "redirect": HttpAnswer(status=307, headers={"location": "http://169.254.169.254/latest"}),
 }
 
 
-def _content(script: Script, asked: Asked, behaviour: str, text: str) -> tuple[str | None, str]:
+def _content(script: Script, asked: ReceivedRequest, behaviour: str, text: str) -> tuple[str | None, str]:
     """Text and finish reason."""
     special: dict[str, tuple[str | None, str]] = {
         "null_filtered": (None, "content_filter"),
@@ -124,11 +124,13 @@ def _content(script: Script, asked: Asked, behaviour: str, text: str) -> tuple[s
     if behaviour in special:
         return special[behaviour]
     if behaviour == "cut" or asked.max_tokens < script.truncate_below:
-        return "Answer A explains the steps, while answer B merely asse", "length"
+        return "HttpAnswer A explains the steps, while answer B merely asse", "length"
     return text, "stop"
 
 
-def _body(script: Script, asked: Asked, behaviour: str, content: str | None, finish: str, number: int) -> dict[str, object]:
+def _body(
+    script: Script, asked: ReceivedRequest, behaviour: str, content: str | None, finish: str, number: int
+) -> dict[str, object]:
     given, returned = _tokens(script, asked, content)
     said = script.finish if script.finish and behaviour == "good" else ""
     model = script.model or asked.model
@@ -202,7 +204,7 @@ def _tools(finish: str) -> dict[str, object]:
     return {"tool_calls": [call]} if finish == "tool_calls" else {}
 
 
-def _tokens(script: Script, asked: Asked, content: str | None) -> tuple[int, int]:
+def _tokens(script: Script, asked: ReceivedRequest, content: str | None) -> tuple[int, int]:
     if not isinstance(script.usage, str):
         return script.usage
     if script.usage == "bound":

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from judges.fakellm.asked import Asked
+from judges.fakellm.asked import ReceivedRequest
 from judges.fakellm.script import Script
 
 _REASON = "I compared what was said with the question."
@@ -20,14 +20,14 @@ _CRITERIA = ("Does it answer what was asked?", "Is all of it true?", "Does it le
 _SCALE = re.compile(r"from 1\D{0,30}to (\d{1,3})")
 
 
-def label_of_winner(script: Script, asked: Asked, winner: str) -> str:
+def label_of_winner(script: Script, asked: ReceivedRequest, winner: str) -> str:
     if script.labels:
         return script.labels[winner]
     labels = next(labels for words, labels in _WINNERS.items() if re.search(words, asked.instructions))
     return labels[winner]
 
 
-def label_of_grade(script: Script, asked: Asked, *, is_right: bool) -> str:
+def label_of_grade(script: Script, asked: ReceivedRequest, *, is_right: bool) -> str:
     """A score, or yes and no for every criterion of a checklist."""
     n_criteria = sum(name.split(" ")[0] == "checklist" for name in asked.slots)
     if n_criteria:
@@ -37,7 +37,7 @@ def label_of_grade(script: Script, asked: Asked, *, is_right: bool) -> str:
     return f"[[{high if is_right else low:g}]]"
 
 
-def is_to_write_checklist(asked: Asked) -> bool:
+def is_to_write_checklist(asked: ReceivedRequest) -> bool:
     return bool(_WRITES_CHECKLIST.search(asked.instructions))
 
 
@@ -48,7 +48,7 @@ def checklist(script: Script) -> str:
     return json.dumps({"reasoning": _REASON, "criteria": criteria}, ensure_ascii=False)
 
 
-def worded(asked: Asked, label: str) -> str:
+def worded(asked: ReceivedRequest, label: str) -> str:
     """The reasons, then the label on lines of its own; or JSON where the request holds the reply to a schema."""
     if asked.schema is None:
         return f"{_REASON}\n\n{label}"

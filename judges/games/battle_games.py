@@ -35,7 +35,7 @@ class ShownGame:
 
 
 @dataclass(frozen=True, slots=True)
-class Games:
+class BattleGames:
     """The games on one battle, the first ones where there are many."""
 
     rows: list[ShownGame]
@@ -49,14 +49,14 @@ class Games:
         return [row for row in self.rows if row.exchanges]
 
 
-def games_on(battle: Battle, reader: GameReader) -> Games:
+def games_on(battle: Battle, reader: GameReader) -> BattleGames:
     ordered = Game.objects.filter(battle=battle).select_related("judge", "copied_from")
     found = list(ordered.order_by("judge__name", "judge__version", "judge", "repeat", "order")[: MOST_LISTED + 1])
     games = found[:MOST_LISTED]
     open_games = [game for game in games if reader.reads_in_full(game)]
     attempts = attempts_of(open_games[:MOST_IN_FULL])
     in_full = {game.pk: _exchanges(game, attempts, reader) for game in open_games[:MOST_IN_FULL]}
-    return Games(
+    return BattleGames(
         rows=[_shown(game, in_full.get(game.pk, []), reader) for game in games],
         is_all=len(found) <= MOST_LISTED,
         cost=sum(game.cost for game in games),
@@ -70,7 +70,7 @@ def shown_briefly(game: Game) -> ShownGame:
     return ShownGame(game, *_verdict(game), "")
 
 
-def pages_of(games: Games, arena: Arena) -> frozenset[int]:
+def pages_of(games: BattleGames, arena: Arena) -> frozenset[int]:
     """Judges of these games that have a page in this arena."""
     judges = {row.game.judge_id for row in games.rows}
     if not judges:

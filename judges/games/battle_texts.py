@@ -8,7 +8,7 @@ from itertools import batched
 from arena.models import Battle, FinishState, Response
 from judges.card_parameters import Parameters
 from judges.models import Checklist
-from judges.protocols.judge_input import Criterion, Item
+from judges.protocols.judge_input import Criterion, JudgeInput
 from judges.safeguards.injections import taints
 
 BATTLES_A_QUERY = 1_000
@@ -16,13 +16,13 @@ CUT = "\n[... cut here before judging, {n:,} more characters ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class JudgedBattle:
     """One battle as judges see it: texts, and how the two answers came to be."""
 
     battle_id: int
     pair: tuple[str, str]  # names of the competitors a and b
     prompt_key: str
-    item: Item
+    item: JudgeInput
     reference: str
     verifier: dict[str, object] | None
     finishes: tuple[str, str]
@@ -56,7 +56,7 @@ class Contest:
             for reason in dict.fromkeys(reason for turn in turns for reason in _taints(turn))
         ]
 
-    def seen_by(self, parameters: Parameters) -> Item:
+    def seen_by(self, parameters: Parameters) -> JudgeInput:
         """With the operator's criteria, and both answers cut to the same length where the card says so."""
         item = replace(self.item, criteria=parameters.criteria) if parameters.criteria else self.item
         if parameters.over_long == "truncate" and self.longest > parameters.longest_answer:
@@ -68,7 +68,7 @@ class Contest:
 _DELIVERED = {FinishState.STOP.value, FinishState.LENGTH.value}
 
 
-def contests_of(battle_ids: Iterable[int]) -> Iterator[Contest]:
+def contests_of(battle_ids: Iterable[int]) -> Iterator[JudgedBattle]:
     """The contests of these battles in their order; battles whose answers are not here are left out."""
     for chunk in batched(battle_ids, BATTLES_A_QUERY):
         battles = Battle.objects.showable().select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b")
@@ -80,7 +80,7 @@ def contests_of(battle_ids: Iterable[int]) -> Iterator[Contest]:
                 yield _contest(found[pk], checklists.get(found[pk].prompt_id or 0, []))
 
 
-def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, Contest]]:
+def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, JudgedBattle]]:
     """Each answer beside itself, with its prompt's id: no battle, but as long as half of any battle that it is in, twice."""
     for chunk in batched(response_ids, BATTLES_A_QUERY):
         rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
@@ -100,15 +100,17 @@ def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, Conte
             yield each.prompt_id, _contest(beside, checklists.get(each.prompt_id, []))
 
 
-def _contest(battle: Battle, checklist: list[dict[str, object]]) -> Contest:
+def _contest(battle: Battle, checklist: list[dict[str, object]]) -> JudgedBattle:
     prompt, first, second = battle.prompt, battle.response_a, battle.response_b
     if prompt is None or first is None or second is None:
         raise ValueError(f"{battle} has no answers here: it cannot be judged")
-    return Contest(
+    return JudgedBattle(
         battle_id=battle.pk,
         pair=(battle.competitor_a.name, battle.competitor_b.name),
         prompt_key=prompt.key,
-        item=Item(tuple(prompt.turns), (_turns(first), _turns(second)), prompt.system_prompt, checklist=criteria_of(checklist)),
+        item=JudgeInput(
+            tuple(prompt.turns), (_turns(first), _turns(second)), prompt.system_prompt, checklist=criteria_of(checklist)
+        ),
         reference=prompt.reference,
         verifier=prompt.verifier,
         finishes=(first.finish, second.finish),

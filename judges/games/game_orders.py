@@ -16,7 +16,7 @@ OTHER: dict[Order, Order] = {"ab": "ba", "ba": "ab"}
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class PlannedGame:
     """One game to be: a battle in an order, for the how-manieth time."""
 
     battle_id: int
@@ -24,15 +24,15 @@ class Slot:
     repeat: int
 
 
-def slots_of(
+def planned_games(
     pairs: Mapping[int, Pair],
     *,
     orders: Orders,
     repeats: int,
     rng: Random,
-    standing: Iterable[Slot] = (),
+    standing: Iterable[PlannedGame] = (),
     replaced: Collection[Place] = frozenset(),
-) -> list[Slot]:
+) -> list[PlannedGame]:
     """The games of one judge on these battles (`pairs`: the pair of each).
 
     Where one order is asked for, every pair has its two orders equally often, to within one, the games that stand included;
@@ -43,7 +43,7 @@ def slots_of(
         raise ValueError(f"orders are {orders!r} and repeats {repeats}; allowed are both and one, and 1 or more repeats")
     numbers = {battle: _numbers(battle, repeats, replaced) for battle in pairs}
     if orders == "both":
-        return [Slot(battle, order, repeat) for battle in pairs for repeat in numbers[battle] for order in OTHER]
+        return [PlannedGame(battle, order, repeat) for battle in pairs for repeat in numbers[battle] for order in OTHER]
     kept = {(slot.battle_id, slot.repeat): slot.order for slot in standing}
     by_pair: dict[Pair, list[int]] = defaultdict(list)
     for battle, pair in pairs.items():
@@ -55,7 +55,9 @@ def _numbers(battle: int, repeats: int, replaced: Collection[Place]) -> list[int
     return list(islice((number for number in count() if (battle, number) not in replaced), repeats))
 
 
-def _of_one_pair(battles: list[int], numbers: Mapping[int, list[int]], kept: Mapping[Place, Order], rng: Random) -> list[Slot]:
+def _of_one_pair(
+    battles: list[int], numbers: Mapping[int, list[int]], kept: Mapping[Place, Order], rng: Random
+) -> list[PlannedGame]:
     drawn = rng.sample(battles, len(battles))
     places = [(battle, repeat) for battle in drawn for repeat in numbers[battle]]
     counts = Counter(kept[place] for place in places if place in kept)
@@ -67,4 +69,4 @@ def _of_one_pair(battles: list[int], numbers: Mapping[int, list[int]], kept: Map
             order = OTHER[order] if counts["ab"] == counts["ba"] else min(OTHER, key=lambda each: counts[each])
             counts[order] += 1
         chosen[place] = kept.get(place, order)
-    return [Slot(battle, chosen[battle, repeat], repeat) for battle in battles for repeat in numbers[battle]]
+    return [PlannedGame(battle, chosen[battle, repeat], repeat) for battle in battles for repeat in numbers[battle]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from judges.cards import stored_judge
-from judges.games.battle_texts import Contest
+from judges.games.battle_texts import JudgedBattle
 from judges.games.offline_judges import OFFLINE_JUDGES, OfflineGame, judge_offline
 from judges.models import BASELINES, Judge
 from judges.verdicts.game_states import GameState
@@ -25,7 +25,7 @@ def offline_judge(kind: str) -> Judge:
     return stored_judge(Judge.Kind.OFFLINE, kind, name=kind, parameters={})
 
 
-def decide_offline(judge: Judge, contest: Contest, *, order: Order, repeat: int, seed: int) -> OfflineSaying:
+def decide_offline(judge: Judge, contest: JudgedBattle, *, order: Order, repeat: int, seed: int) -> OfflineSaying:
     """One game. Lots are drawn from names and the seed, so the same arena elsewhere gets the same ones."""
     first, second = ("\n\n".join(turns) for turns in contest.item.in_slots(order))
     game = OfflineGame(

@@ -10,18 +10,18 @@ from arena.models import Endpoint
 from arena.runs.sender_threads import target_of
 from judges.card_parameters import Parameters
 from judges.cards import Protocol, check_slots, parameters_of, protocol_of
-from judges.games.battle_texts import Contest
+from judges.games.battle_texts import JudgedBattle
 from judges.models import Judge
 from judges.protocols import PairProtocol, shows_reference
-from judges.protocols.judge_input import Item
-from judges.safeguards.delimiters import new_fence, request_key
+from judges.protocols.judge_input import JudgeInput
+from judges.safeguards.delimiters import new_delimiter, request_key
 from judges.verdicts.verdict import Order, Verdict
 
 _WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})  # of a target: the card says it, or nobody
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class RequestBuilder:
     """A called judge, ready to compose requests."""
 
     judge: Judge
@@ -30,7 +30,7 @@ class Asker:
     fault: str = ""  # why nobody can be asked with this card
 
     @classmethod
-    def of(cls, judge: Judge) -> "Asker":
+    def of(cls, judge: Judge) -> "RequestBuilder":
         protocol, parameters = protocol_of(judge), parameters_of(judge)
         try:
             check_slots(protocol, parameters)
@@ -38,7 +38,7 @@ class Asker:
             return cls(judge, protocol, parameters, f"{judge} cannot be asked: {reason}. Edit the judge")
         return cls(judge, protocol, parameters)
 
-    def misfit(self, contest: Contest) -> str:
+    def misfit(self, contest: JudgedBattle) -> str:
         """Why this judge cannot be asked about this battle; empty where it can."""
         if self.fault:
             return self.fault
@@ -49,18 +49,18 @@ class Asker:
             return f"{self.protocol.title}: the prompt has no checklist yet: manage.py write_checklists has one written"
         return ""
 
-    def may_show_reference(self, contest: Contest) -> bool:
+    def may_show_reference(self, contest: JudgedBattle) -> bool:
         """Whether any game on it can show the reference."""
         return bool(contest.reference) and self.parameters.reference != "none"
 
-    def reference_for(self, contest: Contest, *, seed: int, repeat: int) -> bool:
+    def reference_for(self, contest: JudgedBattle, *, seed: int, repeat: int) -> bool:
         """Whether games of this repeat show the reference: both orders alike, so that they differ in the order alone."""
         if not contest.reference:
             return False
         rng = Random(f"{seed}|{self.judge.model}|{contest.prompt_key}|{contest.pair}|{repeat}")  # noqa: S311  # no secret  # nosec B311
         return shows_reference(self.parameters.reference, rng, p_drop=self.parameters.p_drop)
 
-    def request(self, contest: Contest, order: Order, *, with_reference: bool, fence: str, repeat: int) -> Request:
+    def request(self, contest: JudgedBattle, order: Order, *, with_reference: bool, fence: str, repeat: int) -> Request:
         """The request of one game."""
         messages = self.protocol.compose(
             contest.seen_by(self.parameters), order=order, fence=fence, structured=self.parameters.structured,
@@ -76,7 +76,7 @@ class Asker:
         )
 
     def key(
-        self, request: Request, fence: str, *, repeat: int, contest: Contest, order: Order, learnt: Mapping[str, object]
+        self, request: Request, fence: str, *, repeat: int, contest: JudgedBattle, order: Order, learnt: Mapping[str, object]
     ) -> str:
         """The name of the request in the cache: all that shapes its reply and our reading of it, but for the fence.
 
@@ -93,16 +93,16 @@ class Asker:
             read["weights"] = [criterion.weight for criterion in contest.item.checklist]
         return request_key(request.messages, fence, card | sent | read | {"learnt": learnt}, repeat=repeat)
 
-    def verdict(self, label: str, item: Item) -> "Verdict | float":
+    def verdict(self, label: str, item: JudgeInput) -> "Verdict | float":
         """What a label says: a verdict of the two slots, or the points of the one answer that was shown."""
         if isinstance(self.protocol, PairProtocol):
             return self.protocol.verdict(label)
         return self.protocol.score(label, item.checklist)
 
 
-def fence_for(contest: Contest) -> str:
+def fence_for(contest: JudgedBattle) -> str:
     """A new fence that stands in none of the texts that the request will hold."""
-    return new_fence((*contest.item.texts(), contest.reference))
+    return new_delimiter((*contest.item.texts(), contest.reference))
 
 
 def learnt_of(endpoint: Endpoint) -> dict[str, object]:
@@ -115,11 +115,11 @@ def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, frozenset | set) else value
 
 
-def asker_of(judge: Judge) -> Asker:
+def asker_of(judge: Judge) -> RequestBuilder:
     """Remembered by its card, which never changes."""
     return _asker_of_identity(judge.identity, judge.pk)
 
 
 @lru_cache(maxsize=256)
-def _asker_of_identity(identity: str, judge_id: int) -> Asker:
-    return Asker.of(Judge.objects.select_related("endpoint").get(pk=judge_id))
+def _asker_of_identity(identity: str, judge_id: int) -> RequestBuilder:
+    return RequestBuilder.of(Judge.objects.select_related("endpoint").get(pk=judge_id))

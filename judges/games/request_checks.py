@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 
 from arena.llm.wires.messages import Message
 from arena.models import Attempt
-from judges.games.battle_texts import Contest, contests_of
-from judges.games.request_builder import Asker
+from judges.games.battle_texts import JudgedBattle, contests_of
+from judges.games.request_builder import RequestBuilder
 from judges.models import Game, Judge
 from judges.safeguards.delimiters import lacking_in, read_back
 from judges.verdicts.verdict import Order
@@ -44,7 +44,7 @@ def checked(games: QuerySet[Game]) -> Checked:
     """All games among these whose verdict counts and was said by a model that was asked."""
     asked = games.filter(state=Game.State.OK, is_counted=True, judge__kind=Judge.Kind.CALLED)
     rows = asked.filter(Q(call__isnull=False) | Q(copied_from__isnull=False)).order_by("pk")
-    found, askers = Checked(), dict[int, Asker]()
+    found, askers = Checked(), dict[int, RequestBuilder]()
     for chunk in batched(rows.values_list("pk", flat=True).iterator(), GAMES_AT_ONCE):
         for game, fault in _faults(chunk, askers):
             found.n_games += 1
@@ -58,7 +58,7 @@ def checked(games: QuerySet[Game]) -> Checked:
     return found
 
 
-def _faults(pks: Sequence[int], askers: dict[int, Asker]) -> Iterator[tuple[Game, str | None]]:
+def _faults(pks: Sequence[int], askers: dict[int, RequestBuilder]) -> Iterator[tuple[Game, str | None]]:
     """Each game with what is amiss: empty where nothing is, None where nobody can say."""
     games = list(Game.objects.filter(pk__in=pks).select_related("judge__endpoint", "copied_from").order_by("pk"))
     calls = {game.pk: (game.copied_from or game).call_id for game in games}
@@ -71,11 +71,11 @@ def _faults(pks: Sequence[int], askers: dict[int, Asker]) -> Iterator[tuple[Game
             yield game, None
             continue
         if game.judge_id not in askers:
-            askers[game.judge_id] = Asker.of(game.judge)
+            askers[game.judge_id] = RequestBuilder.of(game.judge)
         yield game, _fault(game, attempt, contest, askers[game.judge_id])
 
 
-def _fault(game: Game, attempt: Attempt, contest: Contest, asker: Asker) -> str | None:
+def _fault(game: Game, attempt: Attempt, contest: JudgedBattle, asker: RequestBuilder) -> str | None:
     messages = [Message(said["role"], str(said["content"])) for said in attempt.request]
     slots = _needed(asker, contest, "ab" if game.order == Game.Order.AB else "ba")
     try:
@@ -94,7 +94,7 @@ def _fault(game: Game, attempt: Attempt, contest: Contest, asker: Asker) -> str 
     return COPIED if game.copied_from_id else "changed"
 
 
-def _needed(asker: Asker, contest: Contest, order: Order) -> Mapping[str, str | Sequence[str]]:
+def _needed(asker: RequestBuilder, contest: JudgedBattle, order: Order) -> Mapping[str, str | Sequence[str]]:
     """What the request had to hold; criteria may have been edited since, and a game keeps its own."""
     slots = asker.protocol.slots(contest.seen_by(asker.parameters), order=order)
     return {name: slots[name] for name in sorted(asker.protocol.needed - {"checklist"})}

@@ -27,7 +27,7 @@ class Sided:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestSummary:
     """How the reply came about that was read."""
 
     model: str
@@ -37,14 +37,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldGame:
+class VisibleGame:
     """One game, without what its reader may not know."""
 
     game: Game
     said: Sided | None  # None: there is no verdict
     reason: str
     run: int | None
-    asked: Asked | None  # None: it was not asked, or how is not for this reader
+    asked: RequestSummary | None  # None: it was not asked, or how is not for this reader
     attempts: list["ToldAttempt"] = field(default_factory=list)
     reply: str = ""
     criteria: list[dict[str, Any]] | None = None  # of the checklist it was asked with
@@ -74,7 +74,7 @@ def sided(game: Game) -> Sided | None:
     return Sided(said.by_side(game.order), strength, *points)  # type: ignore[arg-type]
 
 
-def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[ToldGame]:
+def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[VisibleGame]:
     """Rows of a list, in a fixed number of queries; `readers` by the number of the arena."""
     prefetch_related_objects(games, *_RELATED)
     open_ones = [game for game in games if readers[game.battle.arena_id].reads_in_full(game)]
@@ -83,7 +83,7 @@ def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[ToldG
     return [_told(game, readers[game.battle.arena_id], asked.get(game.pk)) for game in games]
 
 
-def told_in_full(game: Game, reader: GameReader) -> ToldGame:
+def told_in_full(game: Game, reader: GameReader) -> VisibleGame:
     """One game with all that was asked and replied, where its reader may know it."""
     prefetch_related_objects([game], *_RELATED)
     if not reader.reads_in_full(game):
@@ -136,16 +136,16 @@ _RELATED = (
 )
 
 
-def _told(game: Game, reader: GameReader, asked: Asked | None, **more: Any) -> ToldGame:
+def _told(game: Game, reader: GameReader, asked: RequestSummary | None, **more: Any) -> VisibleGame:
     reason = game.reason if reader.is_told_why(game) else ""
-    return ToldGame(game, sided(game), reason, game.run_id if reader.is_curator else None, asked, **more)
+    return VisibleGame(game, sided(game), reason, game.run_id if reader.is_curator else None, asked, **more)
 
 
-def _asked(attempts: Sequence[Attempt]) -> Asked | None:
+def _asked(attempts: Sequence[Attempt]) -> RequestSummary | None:
     if not attempts:
         return None
     shown = read_of(attempts) or attempts[-1]
-    return Asked(shown.model, shown.parameters, shown.latency_ms, len(attempts))
+    return RequestSummary(shown.model, shown.parameters, shown.latency_ms, len(attempts))
 
 
 def _attempt(attempt: Attempt, reader: GameReader, *, is_read: bool) -> ToldAttempt:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.models import Arena, Competitor, Prompt
-from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.runs.battle_selection import all_pairs
 from judges.runs.scope import Scope
@@ -44,7 +44,7 @@ def _battles(arena: Arena, baseline: Competitor, keys: set[str]) -> dict[tuple[s
     }
 
 
-def _games(row: Row, battle_id: int, baseline_first: Order) -> list[StoredGame]:
+def _games(row: FileRow, battle_id: int, baseline_first: Order) -> list[StoredGame]:
     games = row.values.get("games")
     if not isinstance(games, list) or len(games) != N_GAMES:
         raise UnreadableFile(f"{row.place}: games has to be a list of {N_GAMES}")

@@ -13,9 +13,9 @@ from arena.evidence.ledger import record_labels
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS, must_be_allowed
 from arena.importing.files.reports import about_thinking
 from arena.importing.files.rows import PromptRow
-from arena.importing.loading.name_lookup import Competitors
-from arena.importing.loading.prompts import Prompts
-from arena.importing.loading.responses import Answer, response_ids
+from arena.importing.loading.name_lookup import CompetitorLookup
+from arena.importing.loading.prompts import PromptLookup
+from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor, CompetitorStatus, PromptPool, Response
@@ -211,10 +211,10 @@ def _place(arena: Arena, pairs: Sequence[GoldPair], prompts: Mapping[str, int]) 
     """By the pair's key; competitors, answers and battles are made where they are missing."""
     names = {pair.key: names_of(pair) for pair in pairs}
     _add_unnamed(arena, pairs)
-    competitors = Competitors(arena).ids(dict.fromkeys(name for both in names.values() for name in both))
+    competitors = CompetitorLookup(arena).ids(dict.fromkeys(name for both in names.values() for name in both))
     answers = {
         pair.key: tuple(
-            Answer(prompts[pair.key], competitors[name], storable(text))
+            ResponseKey(prompts[pair.key], competitors[name], storable(text))
             for name, text in zip(names[pair.key], (pair.answer_a, pair.answer_b), strict=True)
         )
         for pair in pairs
@@ -250,12 +250,12 @@ def _prompts(arena: Arena, pairs: Sequence[GoldPair], *, pool: str) -> dict[str,
         for pair in pairs
     }
     home, _ = PromptPool.objects.get_or_create(arena=arena, slug=pool, defaults={"name": pool})
-    prompts = Prompts(arena.pk, home)
+    prompts = PromptLookup(arena.pk, home)
     known = prompts.ids(list(asked.values()))
     return {key: known[prompts.identity(row)] for key, row in asked.items()}
 
 
-def _placed(arena: Arena, answers: tuple[Answer, ...], responses: dict[Answer, int]) -> Placed:
+def _placed(arena: Arena, answers: tuple[ResponseKey, ...], responses: dict[ResponseKey, int]) -> Placed:
     first, second = sorted(answers, key=lambda answer: answer.competitor_id)
     battle, _ = Battle.objects.get_or_create(
         response_a_id=responses[first], response_b_id=responses[second], row_key=None,

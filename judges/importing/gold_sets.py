@@ -98,13 +98,13 @@ class GoldPair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _GoldRow:
     """An object of a file, with where it stood."""
 
     place: str
     values: Mapping[str, Any]
 
-    def with_all(self, needed: Sequence[str]) -> "_Row":
+    def with_all(self, needed: Sequence[str]) -> "_GoldRow":
         """Itself; raises GoldSetError with all that is missing."""
         if missing := [name for name in needed if name not in self.values]:
             are_needed = f"{', '.join(needed[:-1])} and {needed[-1]} are needed"
@@ -267,7 +267,7 @@ def _made_pair(prompt: VerifiedPrompt, right: Sequence[GradedAnswer], wrong: Seq
     )
 
 
-def _judgebench_pair(row: _Row) -> GoldPair:
+def _judgebench_pair(row: _GoldRow) -> GoldPair:
     model = row.text("response_model", default="")
     return GoldPair(
         key=row.text("pair_id"),
@@ -282,7 +282,7 @@ def _judgebench_pair(row: _Row) -> GoldPair:
     )
 
 
-def _pandalm_pair(row: _Row) -> GoldPair:
+def _pandalm_pair(row: _GoldRow) -> GoldPair:
     annotations = tuple(row.label(f"annotator{number}", PANDALM_LABELS) for number in (1, 2, 3))
     majority = [said for said in set(annotations) if 2 * annotations.count(said) > len(annotations)]
     names = row.text("cmp_key").split("_")
@@ -303,7 +303,7 @@ def _pandalm_pair(row: _Row) -> GoldPair:
     )
 
 
-def _plain_pair(row: _Row) -> GoldPair:
+def _plain_pair(row: _GoldRow) -> GoldPair:
     return GoldPair(
         key=str(row.values.get("id", row.place)),
         prompt=row.text("prompt"),
@@ -318,7 +318,7 @@ def _plain_pair(row: _Row) -> GoldPair:
     )
 
 
-def _lines(path: Path, fields: Fields) -> Iterator[_Row]:
+def _lines(path: Path, fields: Fields) -> Iterator[_GoldRow]:
     content = _content(path)
     if content.strip() and content.lstrip()[0] not in "{[":
         yield from _cells(path, fields)
@@ -330,17 +330,17 @@ def _lines(path: Path, fields: Fields) -> Iterator[_Row]:
             yield _object(place, _parsed(place, line)).with_all(fields.needed)
 
 
-def _cells(path: Path, fields: Fields) -> Iterator[_Row]:
+def _cells(path: Path, fields: Fields) -> Iterator[_GoldRow]:
     """Rows of a CSV; what is empty and not needed is as if it were not there."""
     problems = Problems(path.name)
     for line, row in read_rows(path, problems=problems, columns=Columns(read=(*fields.needed, *fields.also))):
         values = {name: value for name, value in row.items() if value or name in fields.needed}
-        yield _Row(f"{path.name}, line {line}", values).with_all(fields.needed)
+        yield _GoldRow(f"{path.name}, line {line}", values).with_all(fields.needed)
     if problems.n_all:
         raise GoldSetError(str(ImportProblems(tuple(problems.first), problems.n_all)))
 
 
-def _entries(path: Path) -> Iterator[_Row]:
+def _entries(path: Path) -> Iterator[_GoldRow]:
     rows = _parsed(path.name, _content(path))
     if not isinstance(rows, list):
         raise GoldSetError(f"{path.name}: a {type(rows).__name__}; it has to be one JSON list of objects")
@@ -362,10 +362,10 @@ def _parsed(place: str, text: str) -> object:
         raise GoldSetError(f"{place}: no JSON ({error})") from error
 
 
-def _object(place: str, value: object) -> _Row:
+def _object(place: str, value: object) -> _GoldRow:
     if not isinstance(value, dict):
         raise GoldSetError(f"{place}: {str(value)[:40]!r}; it has to be a JSON object")
-    return _Row(place, value)
+    return _GoldRow(place, value)
 
 
 def _unique(path: Path, pairs: Iterable[GoldPair]) -> tuple[GoldPair, ...]:

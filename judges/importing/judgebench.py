@@ -9,7 +9,7 @@ from arena.models import Arena
 from judges.games.game_orders import OTHER
 from judges.importing.gold_loading import Placed, load_gold_set
 from judges.importing.gold_sets import GoldSetError, read_judgebench
-from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.verdicts.verdict import Order
 
@@ -27,7 +27,7 @@ def read(path: Path, arena: Arena, baseline: str, most_new: int) -> Batch:
     return Batch(games, len(rows), 0, (*loaded.notes(), *loaded.warnings()))
 
 
-def _games(row: Row, placed: Placed) -> list[StoredGame]:
+def _games(row: FileRow, placed: Placed) -> list[StoredGame]:
     judgements = row.values.get("judgments")
     if not isinstance(judgements, list) or not 1 <= len(judgements) <= N_ORDERS:
         raise UnreadableFile(

@@ -8,7 +8,7 @@ from pathlib import Path
 from arena.importing.files.rows import BattleRow
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Vote
-from judges.importing.stored_games import Batch, Row, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
 from judges.protocols.pandalm import PANDALM
 from judges.verdicts.verdict import Order
 
@@ -36,7 +36,7 @@ def battles_of(arena: Arena, own_ids: list[str]) -> dict[str, tuple[int, Order]]
     return found
 
 
-def _game(row: Row, battle_id: int, order: Order) -> StoredGame:
+def _game(row: FileRow, battle_id: int, order: Order) -> StoredGame:
     judge = next((name.removesuffix("_result") for name in row.values if name.endswith("_result")), None)
     if judge is None:
         raise UnreadableFile(f"{row.place}: a field such as pandalm_result is needed")

@@ -53,7 +53,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """An object of a file, with where it stood."""
 
     place: str
@@ -68,7 +68,7 @@ class Row:
         raise UnreadableFile(f"{self.place}: {' or '.join(names)} has to be a text; it is {self.values.get(names[0])!r:.60}")
 
 
-def rows_of(path: Path) -> Iterator[Row]:
+def rows_of(path: Path) -> Iterator[FileRow]:
     """JSON lines, or one JSON list of objects."""
     try:
         content = path.read_text(encoding="utf-8-sig")
@@ -97,7 +97,7 @@ def _parsed(place: str, text: str) -> Any:
         raise UnreadableFile(f"{place}: no JSON ({error})") from error
 
 
-def _row(place: str, value: object) -> Row:
+def _row(place: str, value: object) -> FileRow:
     if not isinstance(value, dict):
         raise UnreadableFile(f"{place}: {str(value)[:40]!r}; it has to be a JSON object")
-    return Row(place, value)
+    return FileRow(place, value)

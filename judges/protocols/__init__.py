@@ -2,7 +2,7 @@
 
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.protocols.checklist import CHECKLIST
-from judges.protocols.judge_input import Criterion, Item
+from judges.protocols.judge_input import Criterion, JudgeInput
 from judges.protocols.judgelm import JUDGELM
 from judges.protocols.mt_bench import MT_PAIR, MT_PAIR_TWO_TURNS, MT_SINGLE, MT_SINGLE_TWO_TURNS
 from judges.protocols.pairwise import PAIRWISE
@@ -18,4 +18,4 @@ PROTOCOLS: dict[str, PairProtocol | SingleProtocol] = {
     )
 }  # fmt: skip
 
-__all__ = ["PROTOCOLS", "Criterion", "Item", "JudgeProtocol", "PairProtocol", "SingleProtocol", "shows_reference"]
+__all__ = ["PROTOCOLS", "Criterion", "JudgeInput", "JudgeProtocol", "PairProtocol", "SingleProtocol", "shows_reference"]

@@ -14,7 +14,7 @@ from judges.protocols.protocol import CONTEXT, FAIRNESS, Schema, SingleProtocol,
 from judges.replies.cleaning import without_echo, without_thoughts
 from judges.replies.json_objects import objects_in
 from judges.replies.labels import CheckLabels
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 from judges.safeguards import delimiters
 
 MOST_CRITERIA = 20
@@ -92,7 +92,7 @@ def read_writing(text: str, *, fence: str | None = None) -> tuple[Criterion, ...
     """The criteria in a reply to `compose_writing`; raises where it holds none, so that somebody looks at it."""
     # A string in JSON may hold the word <think>; only what is no object as a whole is cut.
     is_object = text.lstrip().startswith(("{", "```"))
-    said = text if is_object else without_thoughts(without_echo(Traced.of(text), fence)).text
+    said = text if is_object else without_thoughts(without_echo(OffsetText.of(text), fence)).text
     found = [one.fields["criteria"] for one in objects_in(said) if "criteria" in one.fields]
     if not found:
         raise ValueError("no checklist in the reply: it has no JSON object with criteria. Ask again or write them by hand")

@@ -18,7 +18,7 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class JudgeInput:
     """A prompt and the two answers to it.
 
     Attributes

@@ -6,7 +6,7 @@ from random import Random
 from typing import Literal
 
 from arena.llm.wires.messages import Finish, Message
-from judges.protocols.judge_input import Criterion, Item
+from judges.protocols.judge_input import Criterion, JudgeInput
 from judges.replies.labels import Labels
 from judges.replies.parsing import Parsed, Pick, judge_reply
 from judges.safeguards import delimiters
@@ -86,7 +86,7 @@ class JudgeProtocol:
         }
 
     def compose(
-        self, item: Item, *, order: Order, reference: str | None, fence: str, structured: bool = False
+        self, item: JudgeInput, *, order: Order, reference: str | None, fence: str, structured: bool = False
     ) -> tuple[Message, ...]:
         """The request of one game.
 
@@ -108,7 +108,7 @@ class JudgeProtocol:
         system = f"{self.system} {self.several}" if self.several and len(item.turns) > 1 else self.system
         return delimiters.compose(system, f"{self.template}\n\n{ending}", slots, fence=fence, needed=self.needed)
 
-    def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:
+    def slots(self, item: JudgeInput, *, order: Order) -> dict[str, str | Sequence[str]]:
         """The texts of the slots; several turns stay apart."""
         texts: dict[str, str | Sequence[str]] = {"prompt": as_slot(item.turns)}
         texts |= {"system_prompt": item.system_prompt} if item.system_prompt else {}
@@ -136,7 +136,7 @@ class PairProtocol(JudgeProtocol):
     has_strengths: bool = False
     needed: frozenset[str] = frozenset({"prompt", "answer_1", "answer_2"})
 
-    def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:
+    def slots(self, item: JudgeInput, *, order: Order) -> dict[str, str | Sequence[str]]:
         first, second = item.in_slots(order)
         # Two-argument super: a slotted dataclass is another class than the one that the short form knows.
         answers = {"answer_1": as_slot(first), "answer_2": as_slot(second)}
@@ -159,7 +159,7 @@ class SingleProtocol(JudgeProtocol):
     high: float
     needed: frozenset[str] = frozenset({"prompt", "answer"})
 
-    def slots(self, item: Item, *, order: Order) -> dict[str, str | Sequence[str]]:
+    def slots(self, item: JudgeInput, *, order: Order) -> dict[str, str | Sequence[str]]:
         return JudgeProtocol.slots(self, item, order=order) | {"answer": as_slot(item.in_slots(order)[0])}
 
     def score(self, label: str, checklist: Sequence[Criterion] = ()) -> float:

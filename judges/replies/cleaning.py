@@ -6,7 +6,7 @@ Both are read in one pass: a reply of a hundred thousand opening tags costs no m
 import re
 from dataclasses import dataclass
 
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 
 _WORD = (
     r"(?:think|thinking|thinks|thought|thoughts|think_?process|thought_?process|reasoning|reasoning_?process|reasoning_?content"
@@ -47,7 +47,7 @@ _LONGEST_ALONE = 60  # of a code block that may hold nothing but a label
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ThinkingMarker:
     """A marker of a request, as it stands in a text."""
 
     is_begin: bool
@@ -55,36 +55,36 @@ class Mark:
     end: int
 
 
-def marks_in(text: str, fence: str) -> list[Mark]:
+def marks_in(text: str, fence: str) -> list[ThinkingMarker]:
     """Markers of fenced blocks in any text, however a reply that echoes them has framed them."""
     if fence.lower() not in text.lower():
         return []
     marker = re.compile(rf"[<＜]{{0,3}}\s{{0,3}}{re.escape(fence)}\s{{1,3}}(begin|end)\b[^\n<>]{{0,80}}[>＞]{{0,3}}", re.I)
-    return [Mark(found[1].lower() == "begin", *found.span()) for found in marker.finditer(text)]
+    return [ThinkingMarker(found[1].lower() == "begin", *found.span()) for found in marker.finditer(text)]
 
 
-def without_echo(text: Traced, fence: str | None) -> Traced:
+def without_echo(text: OffsetText, fence: str | None) -> OffsetText:
     """Without what stands inside the request's fences; with a fence left open, without all that might stand inside."""
     return text if fence is None else text.cut(_between(marks_in(text.text, fence), len(text.text)))
 
 
-def without_marked_answers(text: Traced) -> Traced:
+def without_marked_answers(text: OffsetText) -> OffsetText:
     """Without what stands between the marks that other templates set round an answer."""
-    marks = [Mark(found["what"].lower() != "end", *found.span()) for found in _ANSWER_MARK.finditer(text.text)]
+    marks = [ThinkingMarker(found["what"].lower() != "end", *found.span()) for found in _ANSWER_MARK.finditer(text.text)]
     return text.cut(_between(marks, len(text.text)))
 
 
-def without_thoughts(text: Traced) -> Traced:
+def without_thoughts(text: OffsetText) -> OffsetText:
     """Without <think> blocks; what comes before an end without a beginning, or after a beginning without an end, is one too."""
-    marks: list[Mark] = []
+    marks: list[ThinkingMarker] = []
     for found in _THOUGHT.finditer(text.text):
         if found["turn"] and not (marks and marks[-1].is_begin):
             continue
-        marks.append(Mark(bool(found["open"]), *found.span()))
+        marks.append(ThinkingMarker(bool(found["open"]), *found.span()))
     return text.cut(_between(marks, len(text.text)))
 
 
-def _between(marks: list[Mark], length: int) -> list[tuple[int, int]]:
+def _between(marks: list[ThinkingMarker], length: int) -> list[tuple[int, int]]:
     """The spans from beginnings to ends, in order."""
     spans: list[tuple[int, int]] = []
     opened: int | None = None
@@ -99,14 +99,14 @@ def _between(marks: list[Mark], length: int) -> list[tuple[int, int]]:
     return spans if opened is None else [*spans, (opened, length)]
 
 
-def without_quotations(text: Traced) -> Traced:
+def without_quotations(text: OffsetText) -> OffsetText:
     """
     Without block quotes, code blocks, comments and struck words. A code block of one short line becomes that line in quotation
     marks, since some judges set their verdict so.
 
     Examples
     --------
-    >>> without_quotations(Traced.of("> [[B]]")).text.split(), without_quotations(Traced.of("```")).text.split()
+    >>> without_quotations(OffsetText.of("> [[B]]")).text.split(), without_quotations(OffsetText.of("```")).text.split()
     (['(quoted)'], [])
     """
     text = text.cut(_set_off(text.text), fill=QUOTED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from judges.replies.json_fields import is_losers_name, is_set_aside, is_verdict_name, withholds
 from judges.replies.labels import Labels
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 
 _MOST_OBJECTS = 40  # places where JSON is tried, counted from the end
 _MOST_LOOSE = 3  # of them, places where other spellings are tried
@@ -171,7 +171,7 @@ def _said(fields: dict[str, object], labels: Labels) -> Iterator[str | None]:
 def _folded(fields: dict[str, object]) -> dict[str, object]:
     """String values in the form in which labels are looked for."""
     return {
-        name: Traced.of(value).folded().text if isinstance(value, str) and len(value) <= 100 else value
+        name: OffsetText.of(value).folded().text if isinstance(value, str) and len(value) <= 100 else value
         for name, value in fields.items()
     }
 

@@ -91,7 +91,7 @@ class Labels(Protocol):
         ...
 
 
-class Plain:
+class _OneLineLabels:
     """Labels that need no more than a line."""
 
     __slots__ = ()
@@ -107,7 +107,7 @@ class Plain:
         return ""
 
 
-class OnePart(Plain):
+class OnePart(_OneLineLabels):
     """Labels that are decided as a whole."""
 
     __slots__ = ()
@@ -333,7 +333,7 @@ _NAMED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class CheckLabels(Plain):
+class CheckLabels(_OneLineLabels):
     """Yes or no for each criterion of a list, in lines `1: yes`; reasons may follow, `2. **No** - it names none`.
 
     Examples

@@ -28,12 +28,12 @@ _DEEPEST = 4  # wrappers inside wrappers: \boxed{\text{[[A]]}}
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class OffsetText:
     """A text with, for each of its characters, the place of the one it came from.
 
     Examples
     --------
-    >>> text = Traced.of("so: ［［Ａ］］").folded()
+    >>> text = OffsetText.of("so: ［［Ａ］］").folded()
     >>> text.text, text.span(4, 9)
     ('so: [[a]]', (4, 9))
     """
@@ -42,18 +42,18 @@ class Traced:
     places: Sequence[int]
 
     @classmethod
-    def of(cls, text: str) -> "Traced":
+    def of(cls, text: str) -> "OffsetText":
         return cls(text, range(len(text)))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where this piece stood at first; never empty for a piece that is not empty."""
         return self.places[start], self.places[end - 1] + 1
 
-    def cut(self, spans: Iterable[tuple[int, int]], *, fill: str = "\n") -> "Traced":
+    def cut(self, spans: Iterable[tuple[int, int]], *, fill: str = "\n") -> "OffsetText":
         """Without these pieces, which come in order and apart; a line break stays, so that nothing new meets."""
         return self.put((start, end, fill) for start, end in spans)
 
-    def put(self, pieces: Iterable[tuple[int, int, str]]) -> "Traced":
+    def put(self, pieces: Iterable[tuple[int, int, str]]) -> "OffsetText":
         """With other texts for these pieces, which come in order and apart."""
         texts: list[str] = []
         places: list[int] = []
@@ -65,21 +65,21 @@ class Traced:
             at = end
         if not texts:
             return self
-        return Traced("".join([*texts, self.text[at:]]), [*places, *self.places[at:]])
+        return OffsetText("".join([*texts, self.text[at:]]), [*places, *self.places[at:]])
 
-    def folded(self) -> "Traced":
+    def folded(self) -> "OffsetText":
         """NFKC, case folded, bold, code, \\boxed and their like taken off."""
         text = self._unwrapped(boxes=("", ""))
         return text.cut((found.span() for found in _MARK.finditer(text.text)), fill="")
 
-    def plain(self) -> "Traced":
+    def plain(self) -> "OffsetText":
         """Folded as well, but quotation and code marks stay, `\\boxed{a}` is `[a]`, and tags become what they stand for."""
         text = self._unwrapped(boxes=("[", "]"))
         return text.put((*found.span(), _instead(found)) for found in _PLAIN_MARK.finditer(text.text))
 
-    def _unwrapped(self, *, boxes: tuple[str, str]) -> "Traced":
+    def _unwrapped(self, *, boxes: tuple[str, str]) -> "OffsetText":
         text = self if self.text.isascii() else self._mapped(_fold)
-        text = Traced(text.text.lower(), text.places) if text.text.isascii() else text
+        text = OffsetText(text.text.lower(), text.places) if text.text.isascii() else text
         for _ in range(_DEEPEST):
             wrappers = list(_WRAPPER.finditer(text.text))
             if not wrappers:
@@ -87,11 +87,11 @@ class Traced:
             text = text.put(piece for found in wrappers for piece in _around(found, boxes))
         return text
 
-    def _mapped(self, change: Callable[[str], str]) -> "Traced":
+    def _mapped(self, change: Callable[[str], str]) -> "OffsetText":
         changed = {character: change(character) for character in set(self.text)}
         texts = [changed[character] for character in self.text]
         places = [place for place, text in zip(self.places, texts, strict=True) for _ in text]
-        return Traced("".join(texts), places)
+        return OffsetText("".join(texts), places)
 
 
 def _fold(character: str) -> str:

@@ -66,10 +66,10 @@ from judges.replies import lead_ins, remark_words
 from judges.replies.cleaning import without_echo, without_marked_answers, without_thoughts
 from judges.replies.json_objects import ReplyObject, objects_in, place_of_label
 from judges.replies.labels import ASKED, BRACKETED, Labels
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 from judges.replies.refusals import OPENINGS
 from judges.replies.retractions import is_spoken_against, is_taken_back
-from judges.replies.verdict_lines import Mention, Reading, Statement, has_words, read_lines
+from judges.replies.verdict_lines import Mention, ReplyReading, Statement, has_words, read_lines
 from judges.verdicts.game_states import GameState
 from judges.verdicts.reply_endings import UNFINISHED, UNSURE, shows_its_end
 
@@ -144,7 +144,7 @@ def _whole_if_so(parsed: Parsed, text: str, finish: Finish) -> Parsed:
 
 def parse(text: str, labels: Labels, *, fence: str | None = None, pick: Pick = "agree") -> Parsed:
     """The label in the text, or `ambiguous` or `unparsable` with the reason."""
-    traced = Traced.of(text)
+    traced = OffsetText.of(text)
     objects = objects_in(text)
     # A string in JSON may name a fence or hold the word <think>; only what is no object as a whole is cut.
     if not _is_all(objects, text):
@@ -179,7 +179,9 @@ def _is_all(objects: Sequence[ReplyObject], text: str) -> bool:
     return not has_words(around.replace("```json", "").replace("```JSON", ""))
 
 
-def _in_objects(text: Traced, objects: Sequence[ReplyObject], labels: Labels) -> tuple[list[Statement], list[Mention], Traced]:
+def _in_objects(
+    text: OffsetText, objects: Sequence[ReplyObject], labels: Labels
+) -> tuple[list[Statement], list[Mention], OffsetText]:
     """What objects on lines of their own state, what objects in the middle of prose name, and the text without them."""
     stated: list[Statement] = []
     named: list[Mention] = []
@@ -206,7 +208,7 @@ def _in_objects(text: Traced, objects: Sequence[ReplyObject], labels: Labels) ->
     return stated, named, text.cut(cut)
 
 
-def _contradictions(text: Traced, objects: Sequence[ReplyObject], labels: Labels) -> list[Statement]:
+def _contradictions(text: OffsetText, objects: Sequence[ReplyObject], labels: Labels) -> list[Statement]:
     """Near names in objects beside the verdict, `[[A]]` and then `{"winner": "B"}`: they may only disagree with it."""
     return [
         Statement(BRACKETED, label, *text.span(one.start, one.end), is_field=True)
@@ -229,7 +231,7 @@ def _is_inside(one: ReplyObject, text: str) -> bool:
     return has_words(before.removesuffix("json")) or has_words(behind) or before.lstrip().startswith(">")
 
 
-def _near_fields(text: Traced, one: ReplyObject, labels: Labels, *, has_own: bool) -> list[Statement]:
+def _near_fields(text: OffsetText, one: ReplyObject, labels: Labels, *, has_own: bool) -> list[Statement]:
     """Fields that are named nearly as the asked one: one alone counts, and beside the asked one it may only disagree."""
     near = one.near(labels)
     if len(near) != 1 and not has_own:
@@ -258,7 +260,7 @@ def _line_behind(text: str, place: int) -> str:
     return "" if end < 0 else text[end + 1 : end + 301].partition("\n")[0].strip()
 
 
-def _by_lines(statements: Sequence[Statement], reading: Reading, labels: Labels, text: str) -> Parsed:
+def _by_lines(statements: Sequence[Statement], reading: ReplyReading, labels: Labels, text: str) -> Parsed:
     """The verdict lines decide, part by part."""
     if all(statement.is_in_quotation for statement in statements):
         return _silent("The only verdict line belongs to the quotation above it.")
@@ -332,7 +334,7 @@ def _differ(statements: Sequence[Statement]) -> Parsed:
     )
 
 
-def _by_prose(mentions: Sequence[Mention], reading: Reading, labels: Labels) -> Parsed:
+def _by_prose(mentions: Sequence[Mention], reading: ReplyReading, labels: Labels) -> Parsed:
     """Without a verdict line, labels in prose count where all agree and none is in doubt."""
     complete = [mention for mention in mentions if mention.label]
     said = sorted({str(mention.label) for mention in complete})
@@ -357,7 +359,7 @@ def _by_prose(mentions: Sequence[Mention], reading: Reading, labels: Labels) -> 
     return _ok(said[0], complete[-1].start, complete[-1].end)
 
 
-def _picked(stated: Sequence[Statement], rest: Traced, reading: Reading, labels: Labels, pick: Pick) -> Parsed:
+def _picked(stated: Sequence[Statement], rest: OffsetText, reading: ReplyReading, labels: Labels, pick: Pick) -> Parsed:
     """The first or the last label of all, wherever it stands."""
     folded = rest.folded()
     in_text = [(found.label, *folded.span(found.start, found.end)) for found in labels.in_prose(folded.text)]
@@ -388,5 +390,5 @@ def _refused_if_so(parsed: Parsed, text: str) -> Parsed:
 
 def refuses(text: str) -> bool:
     """Whether a reply begins as refusals do."""
-    said = without_thoughts(Traced.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
+    said = without_thoughts(OffsetText.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
     return html.unescape(said[:400]).replace("’", "'").replace("**", "").startswith(OPENINGS)

@@ -6,14 +6,14 @@ from judges.replies import remark_words, score_corrections
 from judges.replies.labels import Labels
 from judges.replies.named_winners import names_another
 from judges.replies.other_languages import names_another_abroad
-from judges.replies.verdict_lines import Reading
+from judges.replies.verdict_lines import ReplyReading
 
 _SPEAKER = re.compile(r"^\W{0,8}(?:user|human|customer)\W{0,4}:", re.M)
 _REPLIES = re.compile(r"^\W{0,8}(?:assistant|ai|judge|model|bot)\W{0,4}:[^\w\[\n]{0,8}([^\n]{1,40})$", re.M)
 _LAST_SENTENCE = re.compile(r"[.!?](?=\s)|[。！？]")
 
 
-def is_taken_back(reading: Reading, place: int, label: str, labels: Labels) -> bool:
+def is_taken_back(reading: ReplyReading, place: int, label: str, labels: Labels) -> bool:
     """Whether a sentence behind the verdict takes it back: in words, by another label or winner, or by denying its own."""
     for mention in reading.mentions:
         if mention.start < place or mention.label is None:
@@ -33,13 +33,13 @@ def is_taken_back(reading: Reading, place: int, label: str, labels: Labels) -> b
     return _goes_on_by_itself(reading, place, label, labels)
 
 
-def is_spoken_against(reading: Reading, place: int, label: str, labels: Labels) -> bool:
+def is_spoken_against(reading: ReplyReading, place: int, label: str, labels: Labels) -> bool:
     """Whether the sentence right before a verdict gives the win to another side."""
     parts = [part for part in _LAST_SENTENCE.split(reading.words_before(place)) if any(map(str.isalnum, part))]
     return bool(parts) and names_another(parts[-1].strip(), labels.side(label), is_before=True)
 
 
-def _goes_on_by_itself(reading: Reading, place: int, label: str, labels: Labels) -> bool:
+def _goes_on_by_itself(reading: ReplyReading, place: int, label: str, labels: Labels) -> bool:
     """Whether a user that the model made up speaks behind the verdict, and another label follows."""
     behind = reading.text_after(place)
     speaker = _SPEAKER.search(behind)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from judges.replies import clauses, lead_ins, remark_words
 from judges.replies.cleaning import quotations_that_go_on, without_quotations
 from judges.replies.labels import ASKED, BARE, Found, Labels, Stated
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 
 _TAG = re.compile(r"<[^<>\n]{0,40}>")  # </answer>, <|im_end|>
 _WORD = re.compile(r"[^\W_]")
@@ -80,7 +80,7 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReplyReading:
     """
     What a reply states and what its prose names.
 
@@ -98,7 +98,7 @@ class Reading:
     mentions: list[Mention]
     last_line: str
     last_start: int
-    plain: Traced
+    plain: OffsetText
 
     def sentences_after(self, place: int) -> Iterator[str]:
         """The sentences that begin behind this place."""
@@ -130,7 +130,7 @@ def has_words(text: str) -> bool:
     return _WORD.search(_TAG.sub("", text) if "<" in text else text) is not None
 
 
-def read_lines(text: Traced, labels: Labels) -> Reading:
+def read_lines(text: OffsetText, labels: Labels) -> ReplyReading:
     """What stands in a reply outside of its JSON objects, thinking and echoes."""
     plain = without_quotations(text).plain()
     lines = _lines(plain.text, labels)
@@ -166,7 +166,7 @@ def read_lines(text: Traced, labels: Labels) -> Reading:
         replace(each, is_in_quotation=any(start <= each.start < end for start, end in inside)) if inside else each
         for each in sorted(statements, key=lambda statement: statement.start)
     ]
-    return Reading(statements, aside, mentions, last.text if last else "", last_start, plain)
+    return ReplyReading(statements, aside, mentions, last.text if last else "", last_start, plain)
 
 
 def _leads_elsewhere(line: _Line, place: int, labels: Labels) -> bool:
@@ -174,7 +174,7 @@ def _leads_elsewhere(line: _Line, place: int, labels: Labels) -> bool:
     return lead_ins.leads_elsewhere(line.text[max(0, place - _LONGEST) : place], line.before, is_number=labels.is_score)
 
 
-def _beside_it(plain: Traced, line: _Line, place: int, one: Stated, labels: Labels) -> Iterator[Statement]:
+def _beside_it(plain: OffsetText, line: _Line, place: int, one: Stated, labels: Labels) -> Iterator[Statement]:
     """Other labels that the same line gives before its last one: "[RESULT] 4 Feedback: vague [RESULT] 2"."""
     before = line.text[:place]
     for other in labels.in_prose(before):
@@ -192,7 +192,7 @@ def _beside_it(plain: Traced, line: _Line, place: int, one: Stated, labels: Labe
         at = sentence.end() if sentence else end
 
 
-def _by_name(plain: Traced, lines: Sequence[_Line], labels: Labels) -> list[Statement]:
+def _by_name(plain: OffsetText, lines: Sequence[_Line], labels: Labels) -> list[Statement]:
     """What the last lines give by name, "Assistant 1: 8" and "Assistant 2: 6"."""
     found = labels.by_name(plain.text)
     if found is None:
@@ -338,7 +338,7 @@ def _core(text: str, at: int) -> tuple[str, int, bool]:
     return text[start:end], at + start, is_quoted
 
 
-def _fields(plain: Traced, labels: Labels) -> list[Statement]:
+def _fields(plain: OffsetText, labels: Labels) -> list[Statement]:
     """Fields of JSON that does not parse as a whole, on lines that begin as JSON does."""
     if len(labels.fields) > 1:
         return []
@@ -352,13 +352,13 @@ def _fields(plain: Traced, labels: Labels) -> list[Statement]:
     return found
 
 
-def _mentions(plain: Traced, lines: Sequence[_Line], labels: Labels, doubtful: set[int]) -> list[Mention]:
+def _mentions(plain: OffsetText, lines: Sequence[_Line], labels: Labels, doubtful: set[int]) -> list[Mention]:
     found = [(line, label) for line in lines for label in labels.in_prose(line.text)]
     is_flood = len(found) > _MOST_MENTIONS
     return [_mention(plain, line, label, labels, is_doubtful=is_flood or line.start in doubtful) for line, label in found]
 
 
-def _mention(plain: Traced, line: _Line, found: Found, labels: Labels, *, is_doubtful: bool = False) -> Mention:
+def _mention(plain: OffsetText, line: _Line, found: Found, labels: Labels, *, is_doubtful: bool = False) -> Mention:
     places = plain.span(line.start + found.start, line.start + found.end)
     if is_doubtful:
         return Mention(found.label, *places, is_doubtful=True)

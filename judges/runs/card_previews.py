@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 
 from arena.llm.wires.messages import Request
 from arena.models import Arena, Attempt, Battle, Run
-from judges.games.battle_texts import Contest, contests_of
+from judges.games.battle_texts import JudgedBattle, contests_of
 from judges.games.no_call_rules import ruling_on
-from judges.games.request_builder import Asker, fence_for
+from judges.games.request_builder import RequestBuilder, fence_for
 from judges.models import Game, Judge
-from judges.runs.planning import Bound, Draft, draw_up, start
+from judges.runs.planning import Bound, JudgingDraft, draw_up, start
 from judges.safeguards.delimiters import IncompleteRequest
 from judges.verdicts.verdict import Order
 
@@ -39,7 +39,7 @@ def newest_battles(arena: Arena | None = None) -> list[int]:
 
 def telling_battle(judge: Judge) -> int | None:
     """A battle on which the card shows most of what it can: one that it fits, with a reference where it shows one."""
-    asker, first = Asker.of(judge), None
+    asker, first = RequestBuilder.of(judge), None
     for contest in contests_of(newest_battles()):
         if asker.misfit(contest) or ruling_on(contest, asker.parameters):
             continue
@@ -54,12 +54,12 @@ def previews(judge: Judge, battle: int, order: Order = "ab") -> list[Preview]:
     contest = next(contests_of([battle]), None)
     if contest is None:
         return [Preview(battle, order, False, None, None, f"there is no battle {battle} with two answers: choose another")]
-    asker = Asker.of(judge)
+    asker = RequestBuilder.of(judge)
     shown = [True, False] if asker.may_show_reference(contest) else [False]
     return [_preview(asker, contest, order, with_reference=each) for each in shown]
 
 
-def _preview(asker: Asker, contest: Contest, order: Order, *, with_reference: bool) -> Preview:
+def _preview(asker: RequestBuilder, contest: JudgedBattle, order: Order, *, with_reference: bool) -> Preview:
     seen = Preview(contest.battle_id, order, with_reference, None, None)
     if misfit := asker.misfit(contest):
         return replace(seen, problem=misfit)
@@ -76,7 +76,7 @@ def _preview(asker: Asker, contest: Contest, order: Order, *, with_reference: bo
 # --- the trial call ----------------------------------------------------------------------------------------------------
 
 
-def drafted_trial(judge: Judge, battle: int) -> Draft:
+def drafted_trial(judge: Judge, battle: int) -> JudgingDraft:
     """One game on this battle, drawn up as any run is: rules, stored replies and verdicts that are here come first."""
     arena = Battle.objects.select_related("arena").get(pk=battle).arena
     draft = draw_up(arena, [judge], [battle], orders="one")
@@ -85,13 +85,13 @@ def drafted_trial(judge: Judge, battle: int) -> Draft:
     return draft
 
 
-def start_trial(draft: Draft, *, told: int, created_by: User) -> Run:
+def start_trial(draft: JudgingDraft, *, told: int, created_by: User) -> Run:
     """Its cap is what was told: whatever a price has become since, it does not cost more."""
     return start(draft, cap=told, created_by=created_by)
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CardTrial:
     """What became of it: the game, and each attempt with its request, reply and cost."""
 
     run: Run
@@ -103,9 +103,9 @@ class Trial:
         return self.game is not None and bool(self.game.state)
 
 
-def trial_of(run: Run) -> Trial:
+def trial_of(run: Run) -> CardTrial:
     game = Game.objects.filter(run=run).select_related("judge", "copied_from").first()
-    return Trial(run, game, tuple(islice(_attempts(game), 12)) if game else ())
+    return CardTrial(run, game, tuple(islice(_attempts(game), 12)) if game else ())
 
 
 def _attempts(game: Game) -> Iterator[Attempt]:

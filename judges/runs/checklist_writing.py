@@ -15,13 +15,13 @@ from django.urls import reverse
 from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Request, Usage
 from arena.models import Arena, Call, Endpoint, Prompt, PromptStatus, Run
-from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Link, Reading
+from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Link, ReplyResult
 from arena.runs.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
 from judges.models import Checklist, ChecklistCall
 from judges.protocols.checklist import WRITING_SCHEMA, compose_writing, read_writing
 from judges.protocols.judge_input import Criterion
 from judges.replies.parsing import is_page, refuses
-from judges.safeguards.delimiters import new_fence
+from judges.safeguards.delimiters import new_delimiter
 from judges.verdicts.reply_endings import UNFINISHED
 
 MAX_TOKENS = 1_024
@@ -30,7 +30,7 @@ HERE_ALREADY = "the prompt has a checklist by now: nothing was asked"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ChecklistSettings:
     """How checklists are asked for."""
 
     max_tokens: int = MAX_TOKENS
@@ -39,30 +39,30 @@ class Settings:
 class ChecklistWriting:
     """The run kind "checklist"."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | ReplyResult]:
         if not calls:
             return {}
         plan = Run.objects.values_list("plan", flat=True).get(pk=calls[0].run_id)
         rows = ChecklistCall.objects.filter(call__in=[call.pk for call in calls]).select_related("prompt")
         rows = rows.annotate(is_here=Exists(Checklist.objects.filter(prompt=OuterRef("prompt"))))
-        max_tokens = Settings(**plan["settings"]).max_tokens
+        max_tokens = ChecklistSettings(**plan["settings"]).max_tokens
         return {row.pk: _piece(row, max_tokens, is_here=row.is_here) for row in rows}
 
-    def read(self, composed: Composed, completion: Completion) -> Reading:
+    def read(self, composed: Composed, completion: Completion) -> ReplyResult:
         ended = UNFINISHED.get(completion.finish)
         if ended is not None:
-            return Reading(ended[0].value, reason=ended[1])
+            return ReplyResult(ended[0].value, reason=ended[1])
         text = completion.text or ""
         if is_page(text):
-            return Reading("error", reason="The reply is an HTML page, not a checklist.")
+            return ReplyResult("error", reason="The reply is an HTML page, not a checklist.")
         try:
-            return Reading("ok", read_writing(text, fence=composed.fence))
+            return ReplyResult("ok", read_writing(text, fence=composed.fence))
         except ValueError as reason:
             if refuses(text):
-                return Reading("refused", reason="The model refused in words.")
-            return Reading("unparsable", reason=str(reason))
+                return ReplyResult("refused", reason="The model refused in words.")
+            return ReplyResult("unparsable", reason=str(reason))
 
-    def settle(self, decided: Sequence[Decided]) -> None:
+    def settle(self, decided: Sequence[FinishedCall]) -> None:
         """Of two checklists for one prompt, from whomever, the first one stands: the database has room for one."""
         criteria = {each.call.pk: each.reading.result for each in decided if isinstance(each.reading.result, tuple)}
         rows = ChecklistCall.objects.filter(call__in=criteria).order_by("prompt")  # the same order in every engine
@@ -83,11 +83,11 @@ class ChecklistWriting:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChecklistRequest:
     """Who is to write checklists for what; `n_prompts` counts those that have none."""
 
     endpoint: Endpoint
-    settings: Settings
+    settings: ChecklistSettings
     pools: tuple[str, ...] = ()  # their slugs; none: all
     n_prompts: int | None = None
     seed: int = 1
@@ -97,14 +97,14 @@ class Wish:
 class ChecklistDraft(Draft):
     """A plan of checklists."""
 
-    wish: Wish
+    wish: ChecklistRequest
     prompts: tuple[Prompt, ...]
 
     def similar_calls(self) -> QuerySet[Call]:
         return alike(Run.Kind.CHECKLIST, max_tokens=self.wish.settings.max_tokens)
 
 
-def drafted(arena: Arena, wish: Wish) -> ChecklistDraft:
+def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
     """The first prompts that have no checklist, and that no run is still to ask about."""
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
@@ -151,17 +151,17 @@ def _waiting() -> QuerySet[ChecklistCall]:
     return waiting.exclude(call__run__state=Run.State.CANCELLED)
 
 
-def _piece(row: ChecklistCall, max_tokens: int, *, is_here: bool) -> Composed | Reading:
+def _piece(row: ChecklistCall, max_tokens: int, *, is_here: bool) -> Composed | ReplyResult:
     if is_here:
-        return Reading("ok", reason=HERE_ALREADY)
+        return ReplyResult("ok", reason=HERE_ALREADY)
     if row.prompt.status == PromptStatus.RETIRED:
-        return Reading(NOT_ASKED, reason=RETIRED_MEANWHILE)
+        return ReplyResult(NOT_ASKED, reason=RETIRED_MEANWHILE)
     return _composed(row.prompt, max_tokens)
 
 
 def _composed(prompt: Prompt, max_tokens: int) -> Composed:
     turns = [str(turn) for turn in prompt.turns]
-    fence = new_fence((*turns, prompt.system_prompt, prompt.reference))
+    fence = new_delimiter((*turns, prompt.system_prompt, prompt.reference))
     messages = compose_writing(turns, system_prompt=prompt.system_prompt, reference=prompt.reference, fence=fence)
     return Composed(Request(messages, max_tokens=max_tokens, schema=WRITING_SCHEMA), fence)
 

@@ -8,7 +8,7 @@ from arena.models import Call
 from arena.runs.forecasting import FEWEST, Forecast, combined, forecast, past_calls
 from arena.wording import counted
 from judges.models import Game, Judge
-from judges.runs.planning import Bound, Counts, Draft
+from judges.runs.planning import Bound, JudgingDraft, PlannedCounts
 
 PILOT = 20
 type Piece = tuple[Game, Bound]
@@ -38,7 +38,7 @@ class Outlook:
         return [share.judge for share in self.shares if share.forecast is None]
 
 
-def outlook(draft: Draft) -> Outlook:
+def outlook(draft: JudgingDraft) -> Outlook:
     """What is foreseen of a plan, judge by judge; never more than its bound."""
     shares = tuple(share for judge, pieces in _by_judge(draft).items() if (share := _share(judge, pieces, draft)).bound)
     total = combined([share.forecast for share in shares])
@@ -52,14 +52,14 @@ def _at_most(found: Forecast, bound: int) -> Forecast:
     return Forecast(min(cost * step, bound), min(low * step, bound), min(high * step, bound), found.n)
 
 
-def _by_judge(draft: Draft) -> dict[Judge, list[Piece]]:
+def _by_judge(draft: JudgingDraft) -> dict[Judge, list[Piece]]:
     found: dict[Judge, list[Piece]] = {}
     for piece in draft.to_ask:
         found.setdefault(piece[0].judge, []).append(piece)
     return found
 
 
-def _share(judge: Judge, pieces: list[Piece], draft: Draft) -> Share:
+def _share(judge: Judge, pieces: list[Piece], draft: JudgingDraft) -> Share:
     n_calls = len(pieces) + draft.n_later
     bound = round(sum(bound.cost for _, bound in pieces) * n_calls / len(pieces))
     past = past_calls(Call.objects.filter(game__judge=judge))
@@ -67,12 +67,12 @@ def _share(judge: Judge, pieces: list[Piece], draft: Draft) -> Share:
     return Share(judge, n_calls, bound, None if found is None else _at_most(found, bound))
 
 
-def pilot_of(draft: Draft, n_calls: int = PILOT) -> Draft:
+def pilot_of(draft: JudgingDraft, n_calls: int = PILOT) -> JudgingDraft:
     """So many calls of the plan as a plan of their own, drawn by its seed: an equal share of each judge's, and enough of it."""
     by_judge = _by_judge(draft)
     each = max(-(-n_calls // max(len(by_judge), 1)), FEWEST)
     chosen = [piece for judge, pieces in by_judge.items() for piece in _drawn(pieces, each, judge, draft.seed)]
-    counts = Counts(n_battles=len({game.battle_id for game, _ in chosen}), n_games=len(chosen))
+    counts = PlannedCounts(n_battles=len({game.battle_id for game, _ in chosen}), n_games=len(chosen))
     for _, bound in chosen:
         counts.add_calls(1, bound)
     plan = {name: said for name, said in draft.plan.items() if name not in LATER} | {"pilot": asdict(draft.counts)}

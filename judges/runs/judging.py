@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from arena.llm.wires.messages import Completion
 from arena.models import Attempt, Battle, Call, PromptStatus, Run
-from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, Decided, Held, Link, Reading
+from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Held, Link, ReplyResult
 from judges.cards import is_up_to_date
-from judges.games.battle_texts import Contest, as_rows, contests_of
+from judges.games.battle_texts import JudgedBattle, as_rows, contests_of
 from judges.games.recording import ENDING, end_game, file_ended, give_verdict, note_label, update_games
-from judges.games.request_builder import Asker, asker_of, fence_for, learnt_of
+from judges.games.request_builder import RequestBuilder, asker_of, fence_for, learnt_of
 from judges.models import Game, Judge
-from judges.protocols.judge_input import Item
+from judges.protocols.judge_input import JudgeInput
 from judges.replies.parsing import Parsed
 from judges.runs import tournaments
 from judges.safeguards.delimiters import IncompleteRequest
@@ -28,11 +28,11 @@ NOT_OVER = frozenset({"cancelled"})  # the call is, the game is not
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgingContext:
     """What reading the reply needs to know of its request."""
 
-    asker: Asker
-    item: Item
+    asker: RequestBuilder
+    item: JudgeInput
     key: str  # of the request as it is sent: an endpoint may have taught us more since it was planned
 
     @property
@@ -46,41 +46,41 @@ class Said:
     """A label and what it means: a verdict of the two slots, or points of the one answer that was shown."""
 
     parsed: Parsed
-    asked: Asked
+    asked: JudgingContext
     meaning: Verdict | float | None = None
 
 
 class Judging:
     """The run kind "judge"."""
 
-    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | Reading | Held]:
+    def compose(self, calls: Sequence[Call]) -> Mapping[int, Composed | ReplyResult | Held]:
         waiting = Game.objects.undecided().filter(call__in=[call.pk for call in calls])
         games = list(waiting.select_related("judge__endpoint"))
         outdated = {judge.pk for judge in {game.judge for game in games} if not is_up_to_date(judge)}
         retired = _retired_meanwhile(games)
         contests = {contest.battle_id: contest for contest in contests_of({game.battle_id for game in games})}
-        composed: dict[int, Composed | Reading | Held] = {}
+        composed: dict[int, Composed | ReplyResult | Held] = {}
         for game in games:
             contest, call = contests.get(game.battle_id), game.call_id or 0
             if game.battle_id in retired:
-                composed[call] = Reading(NOT_ASKED, reason=RETIRED_MEANWHILE)
+                composed[call] = ReplyResult(NOT_ASKED, reason=RETIRED_MEANWHILE)
             elif game.judge_id in outdated:
                 composed[call] = Held(_why_outdated(game.judge))
             elif contest is not None:  # a battle without answers is left out: there is nothing to ask about
                 composed[call] = _composed(game, contest)
         return composed
 
-    def read(self, composed: Composed, completion: Completion) -> Reading:
+    def read(self, composed: Composed, completion: Completion) -> ReplyResult:
         asked = composed.context
-        if not isinstance(asked, Asked):
+        if not isinstance(asked, JudgingContext):
             raise TypeError(f"{asked!r} is not what `compose` made")
         n_criteria = len(asked.item.checklist)
         parsed = asked.asker.protocol.read(completion.text, completion.finish, fence=composed.fence, n_criteria=n_criteria)
         if parsed.state is not GameState.OK or parsed.label is None:
-            return Reading(parsed.state.value, Said(parsed, asked), parsed.reason)
-        return Reading(parsed.state.value, Said(parsed, asked, asked.asker.verdict(parsed.label, asked.item)))
+            return ReplyResult(parsed.state.value, Said(parsed, asked), parsed.reason)
+        return ReplyResult(parsed.state.value, Said(parsed, asked, asked.asker.verdict(parsed.label, asked.item)))
 
-    def settle(self, decided: Sequence[Decided]) -> None:
+    def settle(self, decided: Sequence[FinishedCall]) -> None:
         """Only games that wait for exactly these calls: a verdict that was written once is not written again."""
         over = {one.call.pk: one for one in decided if one.reading.outcome not in NOT_OVER}
         waiting = Game.objects.undecided().select_for_update(of=("self",)).filter(call__in=over)
@@ -131,22 +131,22 @@ def _retired_meanwhile(games: Sequence[Game]) -> set[int]:
     return {battle for battle, prompt in prompts.items() if prompt not in before}
 
 
-def _composed(game: Game, contest: Contest) -> Composed | Reading:
+def _composed(game: Game, contest: JudgedBattle) -> Composed | ReplyResult:
     """A request that holds what it asks about; else the reason, and nothing is sent."""
     asker, fence = asker_of(game.judge), fence_for(contest)
     if misfit := asker.misfit(contest):
-        return Reading(GameState.ERROR.value, reason=f"not asked: {misfit}")
+        return ReplyResult(GameState.ERROR.value, reason=f"not asked: {misfit}")
     order: Order = "ab" if game.order == Game.Order.AB else "ba"
     try:
         request = asker.request(contest, order, with_reference=game.reference_given, fence=fence, repeat=game.repeat)
     except IncompleteRequest as reason:
-        return Reading(GameState.ERROR.value, reason=str(reason))
+        return ReplyResult(GameState.ERROR.value, reason=str(reason))
     learnt = learnt_of(game.judge.endpoint) if game.judge.endpoint else {}
     key = asker.key(request, fence, repeat=game.repeat, contest=contest, order=order, learnt=learnt)
-    return Composed(request, fence, Asked(asker, contest.item, key))
+    return Composed(request, fence, JudgingContext(asker, contest.item, key))
 
 
-def _end(game: Game, reading: Reading) -> None:
+def _end(game: Game, reading: ReplyResult) -> None:
     said = reading.result if isinstance(reading.result, Said) else None
     end_game(game, _state(reading.outcome), reason=reading.reason)
     if said is not None:

@@ -17,7 +17,7 @@ from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import Judge
 from judges.runs.battle_selection import active_pairs, all_pairs, answers_of, given_battles, standing_battles
 from judges.runs.brackets import Entrants, entrants_of
-from judges.runs.planning import Draft, draw_up
+from judges.runs.planning import JudgingDraft, draw_up
 from judges.runs.scope import EVERYTHING, Scope
 from judges.runs.tournaments import N_ORDERS, draw_up_tournament
 
@@ -32,7 +32,7 @@ IMPORT_FIRST = "import or generate answers first, or choose another plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class JudgingRequest:
     """`most` battles, or prompts of a tournament, drawn by the seed; `numbers` are those of given battles."""
 
     plan: Plan
@@ -80,8 +80,8 @@ def _judge(key: str) -> Judge:
 
 
 def drafted(
-    arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None = None, now: datetime | None = None
-) -> Draft:
+    arena: Arena, judges: Sequence[Judge], wish: JudgingRequest, *, most_games: int | None = None, now: datetime | None = None
+) -> JudgingDraft:
     """The plan, not started. It makes battles that are not here yet, at the moment `now`."""
     if wish.plan == "tournament":
         return _tournament(arena, judges, wish, most_games=most_games, now=now)
@@ -92,7 +92,7 @@ def drafted(
     return draw_up(arena, judges, battles, orders=wish.orders, **how)  # type: ignore[arg-type]
 
 
-def estimated(arena: Arena, keys: Sequence[str], wish: Wish) -> Draft:
+def estimated(arena: Arena, keys: Sequence[str], wish: JudgingRequest) -> JudgingDraft:
     """The same plan, to be looked at: nothing that was made for it is kept."""
     with transaction.atomic():
         draft = drafted(arena, chosen_judges(keys), wish, most_games=MOST_GAMES)
@@ -100,7 +100,7 @@ def estimated(arena: Arena, keys: Sequence[str], wish: Wish) -> Draft:
     return draft
 
 
-def _battles(arena: Arena, wish: Wish, now: datetime | None) -> list[int]:
+def _battles(arena: Arena, wish: JudgingRequest, now: datetime | None) -> list[int]:
     if wish.plan == "given":
         return given_battles(arena, wish.numbers, wish.scope)
     if wish.plan == "standing":
@@ -112,7 +112,9 @@ def _battles(arena: Arena, wish: Wish, now: datetime | None) -> list[int]:
     return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
 
 
-def _tournament(arena: Arena, judges: Sequence[Judge], wish: Wish, *, most_games: int | None, now: datetime | None) -> Draft:
+def _tournament(
+    arena: Arena, judges: Sequence[Judge], wish: JudgingRequest, *, most_games: int | None, now: datetime | None
+) -> JudgingDraft:
     if wish.orders != "both":
         raise CannotPlan("a tournament needs both orders: one alone decides nothing about who goes on")
     entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
@@ -132,7 +134,7 @@ def too_many(n_games: int) -> str:
     return f"that is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: choose fewer, or use manage.py judge"
 
 
-def _nothing(arena: Arena, wish: Wish) -> str:
+def _nothing(arena: Arena, wish: JudgingRequest) -> str:
     if wish.plan == "active" and answers_of(arena, wish.scope):
         return "every pair of answers has been judged, or there is none: choose another plan"
     fits = "two answers of this pool and these competitors" if wish.scope.is_narrow else "two answers that fit"

@@ -7,12 +7,12 @@ from arena.runs.forecasting import Forecast
 from arena.wording import counted
 from judges.models import Judge
 from judges.runs.forecasting import PILOT, Outlook, outlook
-from judges.runs.planning import Counts, Draft
+from judges.runs.planning import JudgingDraft, PlannedCounts
 
 CUT = "Not counted: a reply that is cut at its limit is asked for once more with twice the limit"
 
 
-def lines_of(draft: Draft, judges: Sequence[Judge]) -> list[str]:
+def lines_of(draft: JudgingDraft, judges: Sequence[Judge]) -> list[str]:
     counts = draft.counts
     head = f"{', '.join(map(str, judges))}: {counted(counts.n_games, 'game')} on {counted(counts.n_battles, 'battle')}"
     misfits = [f"{n_games:,} left out: {reason}" for reason, n_games in draft.misfits.items()]
@@ -23,7 +23,7 @@ def lines_of(draft: Draft, judges: Sequence[Judge]) -> list[str]:
     return [head, *(f"  {line}" for line in (*through, *said))]
 
 
-def _tournament(draft: Draft) -> list[str]:
+def _tournament(draft: JudgingDraft) -> list[str]:
     if "tournament" not in draft.plan:
         return []
     n_prompts = len(draft.plan["tournament"]["entrants"])
@@ -35,7 +35,7 @@ def _tournament(draft: Draft) -> list[str]:
     ]
 
 
-def _counted(counts: Counts) -> list[str]:
+def _counted(counts: PlannedCounts) -> list[str]:
     said = [
         (counts.n_known, "have their verdict already"),
         (

@@ -23,17 +23,17 @@ from arena.runs import control
 from arena.runs.planning import PlanStale
 from arena.wording import counted
 from judges.cards import is_up_to_date
-from judges.games.battle_texts import Contest, contests_of
-from judges.games.game_orders import Orders, Slot, slots_of
-from judges.games.no_call_rules import Ruling, ruling_on
+from judges.games.battle_texts import JudgedBattle, contests_of
+from judges.games.game_orders import Orders, PlannedGame, planned_games
+from judges.games.no_call_rules import DecidedWithoutCall, ruling_on
 from judges.games.offline_games import decide_offline
 from judges.games.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
-from judges.games.request_builder import Asker, learnt_of
+from judges.games.request_builder import RequestBuilder, learnt_of
 from judges.models import Game, Judge
 from judges.models.games import WITH_VERDICT
 from judges.runs.earlier_checklists import n_on_earlier_lists
 from judges.safeguards.constant_answer_flags import constant_flags
-from judges.safeguards.delimiters import IncompleteRequest, new_fence
+from judges.safeguards.delimiters import IncompleteRequest, new_delimiter
 from judges.verdicts.game_states import FINAL, GameState
 from judges.verdicts.verdict import Verdict
 
@@ -46,7 +46,7 @@ class CardOutdated(Exception):
 
 
 @dataclass(slots=True)
-class Counts:
+class PlannedCounts:
     """What a plan comes to, in games; `n_calls` of them have to be sent."""
 
     n_battles: int = 0
@@ -88,7 +88,7 @@ class Bound:
 
 
 @dataclass(slots=True)
-class Draft:
+class JudgingDraft:
     """A plan that is not started: games that are new, and games that are played again.
 
     Games that later rounds will bring are counted, at the most, but not among its games.
@@ -97,7 +97,7 @@ class Draft:
     arena: Arena
     plan: dict[str, Any]
     seed: int
-    counts: Counts = field(default_factory=Counts)
+    counts: PlannedCounts = field(default_factory=PlannedCounts)
     games: list[Game] = field(default_factory=list)
     bounds: list["Bound | None"] = field(default_factory=list)  # of each of the games; none where it is not asked
     goes_on: bool = False  # the run is not over when these games are
@@ -129,7 +129,7 @@ type Drafted = tuple[Game, Bound | None]  # a game that has to be asked, unless 
 
 def plan_judging(
     arena: Arena, judges: Sequence[Judge], battles: Iterable[int], *, cap: int | None = None, **options: Any
-) -> tuple[Run, Counts]:
+) -> tuple[Run, PlannedCounts]:
     """Draw up and start at once."""
     draft = draw_up(arena, judges, battles, **options)
     return start(draft, cap=cap), draft.counts
@@ -144,11 +144,11 @@ def draw_up(
     repeats: int = 1,
     seed: int = 1,
     again: bool = True,
-) -> Draft:
+) -> JudgingDraft:
     """What playing these battles would come to. `again`: those that a reply left undecided are played again, too."""
     pairs = _pairs(arena, battles)
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
-    draft = Draft(arena, plan, seed, Counts(n_battles=len(pairs)))
+    draft = JudgingDraft(arena, plan, seed, PlannedCounts(n_battles=len(pairs)))
     draft.constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
     if draft.constants:
         plan["constant_answers"] = draft.constants
@@ -164,7 +164,7 @@ def draw_up(
     return draft
 
 
-def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
+def start(draft: JudgingDraft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
     """Write the plan down: a run with a call for every game that has to be asked, in a random order."""
     is_over = not draft.to_ask and not draft.goes_on
     now = timezone.now()
@@ -184,13 +184,13 @@ def start(draft: Draft, *, cap: int | None = None, name: str = "", created_by: U
     return run
 
 
-def _plan_of(draft: Draft) -> dict[str, Any]:
+def _plan_of(draft: JudgingDraft) -> dict[str, Any]:
     """With the prompts that are out of play by now: only those that are retired later are left out of the run."""
     retired = Prompt.objects.filter(arena=draft.arena, status=PromptStatus.RETIRED).order_by("pk")
     return draft.plan | {"counts": asdict(draft.counts), "retired": list(retired.values_list("pk", flat=True))}
 
 
-def add_games(run: Run, draft: Draft, *, now: datetime, first_place: int = 0) -> None:
+def add_games(run: Run, draft: JudgingDraft, *, now: datetime, first_place: int = 0) -> None:
     """The draft's games, with a call in a random order for each that has to be asked; inside a transaction."""
     _lock_replayed(draft.games)
     _make_calls(run, [game for game, _ in draft.to_ask], first_place, rng=Random(draft.seed))  # noqa: S311  # an order, no secret  # nosec B311
@@ -210,19 +210,19 @@ def _pairs(arena: Arena, battles: Iterable[int]) -> dict[int, tuple[int, int]]:
     return pairs
 
 
-def _add_games_of(judge: Judge, draft: Draft, pairs: dict[int, tuple[int, int]], *, again: bool) -> None:
+def _add_games_of(judge: Judge, draft: JudgingDraft, pairs: dict[int, tuple[int, int]], *, again: bool) -> None:
     standing = _standing(judge, pairs)
     # By what it is, not by its name or address: the same plan elsewhere is the same plan.
     rng = Random(f"{draft.seed}|{judge.model}|{judge.protocol}")  # noqa: S311  # an order, no secret  # nosec B311
-    taken = [Slot(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
+    taken = [PlannedGame(battle, order, repeat) for battle, order, repeat in standing]  # type: ignore[arg-type]
     replaced = {(slot.battle_id, slot.repeat) for slot in taken if standing[_place(slot)].is_to_ask_again}
     options = {"orders": draft.plan["orders"], "repeats": draft.plan["repeats"], "rng": rng}
-    slots = slots_of(pairs, standing=taken, replaced=replaced, **options)
+    slots = planned_games(pairs, standing=taken, replaced=replaced, **options)
     known = [standing[_place(slot)].pk for slot in slots if _place(slot) in standing]
     draft.counts.n_earlier += n_on_earlier_lists(judge, known)
     again = again or not judge.is_called  # a program costs nothing
     open_slots = [slot for slot in slots if _is_open(standing.get(_place(slot)), draft, again=again)]
-    by_battle: dict[int, list[Slot]] = {}
+    by_battle: dict[int, list[PlannedGame]] = {}
     for slot in open_slots:
         by_battle.setdefault(slot.battle_id, []).append(slot)
     planner = _Planner(judge, draft, standing)
@@ -264,11 +264,11 @@ def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
     return found
 
 
-def _place(slot: Slot) -> Place:
+def _place(slot: PlannedGame) -> Place:
     return slot.battle_id, slot.order, slot.repeat
 
 
-def _is_open(standing: _Standing | None, draft: Draft, *, again: bool) -> bool:
+def _is_open(standing: _Standing | None, draft: JudgingDraft, *, again: bool) -> bool:
     """Whether the game is to be played now."""
     if standing is None:
         return True
@@ -289,15 +289,15 @@ def _is_open(standing: _Standing | None, draft: Draft, *, again: bool) -> bool:
 class _Planner:
     """Makes the games of one judge: ended ones, and ones to ask."""
 
-    def __init__(self, judge: Judge, draft: Draft, standing: dict[Place, _Standing]) -> None:
+    def __init__(self, judge: Judge, draft: JudgingDraft, standing: dict[Place, _Standing]) -> None:
         self.judge, self.draft, self.standing = judge, draft, standing
-        self.asker = Asker.of(judge) if judge.is_called else None
+        self.asker = RequestBuilder.of(judge) if judge.is_called else None
         self.parameters = self.asker.parameters if self.asker else None
         # As it is now: the judge's own may have been read before the last run taught it something.
         self.learnt = learnt_of(Endpoint.objects.get(pk=judge.endpoint_id)) if judge.endpoint_id else {}
-        self.fence = new_fence()  # for names in the cache and for lengths: the requests themselves get new ones
+        self.fence = new_delimiter()  # for names in the cache and for lengths: the requests themselves get new ones
 
-    def games(self, contest: Contest, slots: Sequence[Slot]) -> list[Drafted]:
+    def games(self, contest: JudgedBattle, slots: Sequence[PlannedGame]) -> list[Drafted]:
         if misfit := self.asker.misfit(contest) if self.asker else "":
             self.draft.counts.n_misfits += len(slots)
             self.draft.misfits[misfit] = self.draft.misfits.get(misfit, 0) + len(slots)
@@ -305,7 +305,7 @@ class _Planner:
         ruling, taints = ruling_on(contest, self.parameters), contest.taints()
         return [self._drafted(self._game(slot, taints), contest, slot, ruling) for slot in slots]
 
-    def _drafted(self, game: Game, contest: Contest, slot: Slot, ruling: Ruling | None) -> Drafted:
+    def _drafted(self, game: Game, contest: JudgedBattle, slot: PlannedGame, ruling: DecidedWithoutCall | None) -> Drafted:
         if ruling is not None:
             end_game(game, ruling.state, reason=ruling.reason)
             self._say(game, ruling.verdict(slot.order), "n_ruled")
@@ -315,7 +315,7 @@ class _Planner:
         self._decide_offline(game, contest, slot)
         return game, None
 
-    def _game(self, slot: Slot, taints: list[str]) -> Game:
+    def _game(self, slot: PlannedGame, taints: list[str]) -> Game:
         standing = self.standing.get(_place(slot))
         return Game(
             pk=standing.pk if standing else None, battle_id=slot.battle_id, judge=self.judge, order=slot.order,
@@ -331,13 +331,13 @@ class _Planner:
         give_verdict(game, verdict)
         setattr(counts, counter, getattr(counts, counter) + 1)
 
-    def _decide_offline(self, game: Game, contest: Contest, slot: Slot) -> None:
+    def _decide_offline(self, game: Game, contest: JudgedBattle, slot: PlannedGame) -> None:
         said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
         end_game(game, said.state, reason=said.reason)
         game.reference_given = said.reference_given
         self._say(game, said.verdict, "n_offline")
 
-    def _prepare(self, asker: Asker, game: Game, contest: Contest, slot: Slot) -> Bound | None:
+    def _prepare(self, asker: RequestBuilder, game: Game, contest: JudgedBattle, slot: PlannedGame) -> Bound | None:
         shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
         try:
             request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
@@ -356,7 +356,7 @@ class _Planner:
         return Bound.of(request, endpoint)
 
 
-def _read_from_cache(drafted: Sequence[Drafted], counts: Counts) -> None:
+def _read_from_cache(drafted: Sequence[Drafted], counts: PlannedCounts) -> None:
     """Games whose request was answered before take what was said then; the rest has to be sent."""
     known: dict[str, Game] = {}
     for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
@@ -382,7 +382,7 @@ def _copy(source: Game, game: Game) -> None:
 # --- starting --------------------------------------------------------------------------------------------------------
 
 
-def _name(draft: Draft) -> str:
+def _name(draft: JudgingDraft) -> str:
     judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
     return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle')}"
 

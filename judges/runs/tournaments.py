@@ -18,12 +18,12 @@ from arena.models import Arena, Call, Run
 from arena.runs import budget
 from arena.wording import counted
 from judges.games.battle_texts import against_themselves
-from judges.games.request_builder import Asker
+from judges.games.request_builder import RequestBuilder
 from judges.models import Judge
 from judges.runs.battle_selection import battles_of
 from judges.runs.brackets import Brackets, Entrants, results_of
-from judges.runs.planning import Bound, CardOutdated, Draft, add_games, draw_up
-from judges.safeguards.delimiters import new_fence
+from judges.runs.planning import Bound, CardOutdated, JudgingDraft, add_games, draw_up
+from judges.safeguards.delimiters import new_delimiter
 
 N_ORDERS = 2
 
@@ -34,7 +34,7 @@ def is_one(run: Run) -> bool:
 
 def draw_up_tournament(
     arena: Arena, judges: Sequence[Judge], entrants: Entrants, *, repeats: int = 1, seed: int = 1, now: datetime | None = None
-) -> Draft:
+) -> JudgingDraft:
     """The first round, and what all of them come to at the most."""
     brackets = Brackets(entrants, seed=seed)
     draft = draw_up(arena, judges, battles_of(arena, brackets.meetings, now=now), repeats=repeats, seed=seed)
@@ -126,7 +126,7 @@ def _pause(run: Run, reason: str) -> None:
 # --- what later rounds come to at the most ----------------------------------------------------------------------------
 
 
-def _count_later(draft: Draft, judges: Sequence[Judge], entrants: Entrants, repeats: int) -> None:
+def _count_later(draft: JudgingDraft, judges: Sequence[Judge], entrants: Entrants, repeats: int) -> None:
     """Who meets whom is not known yet: every meeting is counted as one of the two longest answers."""
     n_games = {prompt: N_ORDERS * repeats * _n_later(len(answers)) for prompt, answers in entrants.items()}
     n_games = {prompt: n for prompt, n in n_games.items() if n}
@@ -151,7 +151,7 @@ def _longest(judge: Judge, entrants: Entrants) -> dict[int, Bound]:
 
     A request is as long as its parts, so that of two answers has the mean length of those of each beside itself.
     """
-    asker, fence = Asker.of(judge), new_fence()
+    asker, fence = RequestBuilder.of(judge), new_delimiter()
     sizes: dict[int, list[int]] = defaultdict(list)
     answers = sorted(answer for its in entrants.values() for answer in its.values())
     for prompt, contest in against_themselves(answers):
@@ -163,7 +163,7 @@ def _longest(judge: Judge, entrants: Entrants) -> dict[int, Bound]:
 
 
 def _bound(judge: Judge, sizes: Sequence[int]) -> Bound:
-    endpoint, max_tokens = judge.endpoint, Asker.of(judge).parameters.max_tokens
+    endpoint, max_tokens = judge.endpoint, RequestBuilder.of(judge).parameters.max_tokens
     if endpoint is None:
         raise ValueError(f"{judge} has no endpoint to ask")
     tokens_in = -(-sum(sizes) // len(sizes))

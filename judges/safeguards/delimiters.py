@@ -33,7 +33,7 @@ class IncompleteRequest(ValueError):
         self.lacking = tuple(lacking)
 
 
-def new_fence(texts: Sequence[str] = ()) -> str:
+def new_delimiter(texts: Sequence[str] = ()) -> str:
     """128 random bits in hexadecimal digits that stand in none of the texts."""
     while True:
         fence = secrets.token_hex(16)

@@ -7,7 +7,7 @@ random delimiter of the request and the place where the verdict is read.
 import re
 from collections.abc import Iterable
 
-from judges.replies.offset_text import Traced
+from judges.replies.offset_text import OffsetText
 
 _LONGEST = 400_000  # characters of an answer that are looked at: its beginning and its end
 
@@ -136,7 +136,7 @@ def taints(text: str) -> tuple[str, ...]:
     ((), ('instruction',))
     """
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}\n{text[-_LONGEST // 2 :]}"
-    folded = Traced.of(text).folded().text.translate(_LOOKALIKES)
+    folded = OffsetText.of(text).folded().text.translate(_LOOKALIKES)
     # Folding takes marks off, which hides tokens such as {x.__class__}; so the text itself is read too.
     readings = (folded, text.lower())
     found = {reason for reason, patterns in _COMPILED.items() if _any(patterns, readings)}

@@ -6,7 +6,9 @@ from judges.verdicts.combiners import COMBINERS
 
 GAMES = "games"
 
-RULES: Mapping[str, tuple[str, str]] = {GAMES: ("every game", "Every game counts, and the liking for a slot is taken out.")} | {
+COMBINER_TEXTS: Mapping[str, tuple[str, str]] = {
+    GAMES: ("every game", "Every game counts, and the liking for a slot is taken out.")
+} | {
     rule: (name, COMBINERS[rule][1])
     for rule, name in {
         "consistent_only": "both orders agree",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from arena import access, voter_identity
 from arena.models import Arena, Battle
-from arena.views.battles import Tally, tallies
+from arena.views.battles import VoteCounts, tallies
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from judges.games.battle_games import ShownGame, shown_briefly
@@ -20,11 +20,11 @@ from judges.models import Game, GoldItem, JudgeAudit
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JudgedBattleRow:
     """One battle; games of the order with a first, and of the other one."""
 
     battle: Battle
-    tally: Tally
+    tally: VoteCounts
     labels: str
     ab: list[ShownGame]
     ba: list[ShownGame]
@@ -54,11 +54,11 @@ def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     return render(request, "judges/judge_battles.html", page_context(request, "judges", arena, **context))
 
 
-def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list[Row]:
+def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list[JudgedBattleRow]:
     battles = list(readable.filter(pk__in=ids).select_related("prompt", "competitor_a", "competitor_b").order_by("-pk"))
     tallied, labels, games = tallies(battles), _labels(battles), _games(battles, judge_id)
     return [
-        Row(
+        JudgedBattleRow(
             battle=battle,
             tally=tallied[battle.pk],
             labels=", ".join(labels.get(battle.pk, ())),

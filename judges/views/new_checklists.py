@@ -9,7 +9,7 @@ from arena.models import Arena
 from arena.views.new_runs import NewRun
 from arena.views.run_forms import EndpointField, PromptsForm
 from judges.runs import checklist_writing
-from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish
+from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, ChecklistSettings
 
 
 class ChecklistsForm(PromptsForm):
@@ -20,10 +20,10 @@ class ChecklistsForm(PromptsForm):
 
     field_order = ["endpoint", "pools", "prompts", "max_tokens", "seed", "cap"]
 
-    def wish(self) -> Wish:
+    def wish(self) -> ChecklistRequest:
         said = self.cleaned_data
-        settings = Settings(said["max_tokens"])
-        return Wish(said["endpoint"], settings, tuple(said.get("pools", ())), said["prompts"], said["seed"])
+        settings = ChecklistSettings(said["max_tokens"])
+        return ChecklistRequest(said["endpoint"], settings, tuple(said.get("pools", ())), said["prompts"], said["seed"])
 
 
 def _drafted(arena: Arena, form: ChecklistsForm) -> ChecklistDraft:

@@ -25,7 +25,7 @@ from arena.views.context import arena_or_404, page_context
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.forecasting import outlook, pilot_of
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
-from judges.runs.planning import CardOutdated, Draft, start
+from judges.runs.planning import CardOutdated, JudgingDraft, start
 from judges.views.run_forms import JudgeRunForm
 
 SIGNED_AS = "a run that was counted"
@@ -79,7 +79,7 @@ def _announce(request: HttpRequest, arena: Arena, form: JudgeRunForm) -> HttpRes
     return _page(request, arena, form, confirmation=_confirmation(request, arena, form, draft), **told)
 
 
-def _confirmation(request: HttpRequest, arena: Arena, form: JudgeRunForm, draft: Draft) -> str:
+def _confirmation(request: HttpRequest, arena: Arena, form: JudgeRunForm, draft: JudgingDraft) -> str:
     """What was chosen and what it came to, signed: nothing dearer is started by it."""
     told = {"n_calls": draft.counts.n_calls, "cost": draft.counts.cost}
     return signing.dumps({"said": form.said(), "told": told, "arena": arena.pk, "user": request.user.pk}, salt=SIGNED_AS)
@@ -115,7 +115,7 @@ def _start_as_told(
         return _page(request, arena, form, status=409)
 
 
-def _started(request: HttpRequest, draft: Draft, form: JudgeRunForm) -> HttpResponse:
+def _started(request: HttpRequest, draft: JudgingDraft, form: JudgeRunForm) -> HttpResponse:
     if not draft.is_something_left:
         messages.info(request, "Nothing was started: all these games have their verdict, or are under way.")
         return redirect("runs")

@@ -9,7 +9,7 @@ from arena.models.endpoints import DOLLAR
 from arena.runs.planning import CannotPlan
 from arena.sentences import sentence
 from arena.views.run_forms import CapForm
-from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, Wish, judge_choices, too_many
+from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
 
 PLANS = [
@@ -104,10 +104,10 @@ class JudgeRunForm(CapForm):
             self.add_error(None, sentence(too_many(n_games)))
         return cleaned
 
-    def wish(self) -> Wish:
+    def wish(self) -> JudgingRequest:
         said = self.cleaned_data
         scope = Scope(said["pool"] and said["pool"].pk, frozenset(each.pk for each in said["competitors"]))
-        return Wish(
+        return JudgingRequest(
             plan=said["plan"], scope=scope, baseline=said["baseline"] if said["plan"] == "baseline" else None,
             numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
             again=said["again"],

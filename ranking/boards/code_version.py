@@ -22,10 +22,10 @@ LEFT_OUT = ("arena.models", "judges.models", "ranking.models")
 @cache
 def code_version() -> str:
     """Such as ``0.1.0+fb59915c1f8a``."""
-    return f"{VERSION}+{Sources(Path(__file__).resolve().parents[2]).fingerprint()}"
+    return f"{VERSION}+{SourceTree(Path(__file__).resolve().parents[2]).fingerprint()}"
 
 
-class Sources:
+class SourceTree:
     """The project's modules below a folder, and which of them a snapshot's numbers come from."""
 
     def __init__(self, root: Path) -> None:

@@ -16,7 +16,7 @@ from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RatingRow:
     """One competitor's line. All but the counts are None where it has no rating; then `unrated_because` says why.
 
     A rating of which nothing can be said has no interval, and no place either: the others are ranked without it.
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class FittedBoard:
-    rows: list[Row]
+    rows: list[RatingRow]
     notes: list[str]
     components: list[list[str]]
     interval_kind: str
@@ -58,7 +58,7 @@ def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor
     reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
     numbers, notes, kind = _numbers(rating, definition)
     rows = [
-        Row(
+        RatingRow(
             competitor_id=pk,
             n_votes=int(counts.n_votes[i]),
             n_prompts=int(counts.n_prompts[i]),

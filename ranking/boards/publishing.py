@@ -19,20 +19,19 @@ from numpy.typing import NDArray
 from arena.evidence import ledger
 from arena.evidence.vote_tally import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
 from arena.fit_memory import FitTooLarge, room_for
-from arena.leases import LeaseLost, StillHeld, heartbeat
+from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
 from ranking.boards.combined_fits import POOLED, fit_combined
-from ranking.boards.fitting import FittedBoard, Row, fit_board
+from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judged_evidence, with_judges_named
-from ranking.comparisons.judge_selection import Rules
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
 from ranking.maths.cancellation import asking
 from ranking.models import (
-    LONGEST_REST,
     Entry,
     Leaderboard,
     PairTable,
@@ -110,13 +109,13 @@ def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidenc
     """From the rows themselves, by the parameters of a board or of a snapshot."""
     prompts, without = _prompts_of(board, position, said), tuple(said.get("without", ()))
     if said.get("verdicts") == NARROW:
-        rules, lots_to = Rules.of(said), said.get("lots_to")
+        rules, lots_to = SelectionRules.of(said), said.get("lots_to")
         is_older = lots_to is not None and "lots_on" not in said
         return combined_evidence(
             board.arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older
         )
     if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return judged_evidence(board.arena_id, position, Rules.of(said), prompts=prompts, without=without)
+        return judged_evidence(board.arena_id, position, SelectionRules.of(said), prompts=prompts, without=without)
     evidence = read_evidence(board.arena_id, position).leaving(without)
     return evidence if prompts is None else evidence.on_prompts(prompts)
 
@@ -192,7 +191,7 @@ def _remarks_on(evidence: CombinedEvidence, fitted: FittedBoard) -> Sequence[str
     return [note for note in evidence.remarks if note.startswith("judge")] if adds_nothing else evidence.remarks
 
 
-def _with_reason(row: Row, evidence: JudgedEvidence) -> Row:
+def _with_reason(row: RatingRow, evidence: JudgedEvidence) -> RatingRow:
     """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
     nobody = "no votes and no verdicts yet" if evidence.rules.with_people else "no judge has judged it yet"
     why = evidence.why_none.get(row.competitor_id, nobody)
@@ -222,7 +221,7 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
     )
 
 
-def _difference(row: Row, entry: Entry) -> float:
+def _difference(row: RatingRow, entry: Entry) -> float:
     pairs = [(row.rating, entry.rating), (row.low, entry.low), (row.high, entry.high), (row.trust, entry.trust)]
     if any((new is None) != (old is None) for new, old in pairs):
         return math.inf
@@ -321,7 +320,7 @@ def _n_votes(evidence: Evidence) -> int:
     return round(float(evidence.rows.weight.sum())) if isinstance(evidence, JudgedEvidence) else evidence.tally.n_comparisons
 
 
-def _entry(snapshot: Snapshot, row: Row) -> Entry:
+def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
     return Entry(snapshot=snapshot, **{field.name: getattr(row, field.name) for field in fields(row)})
 
 

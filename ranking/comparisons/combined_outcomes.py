@@ -10,7 +10,7 @@ from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_
 from judges.verdicts.game_states import GameState
 from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
 from judges.verdicts.verdict import Side, Verdict, scored
-from ranking.comparisons.game_history import GameThen
+from ranking.comparisons.game_history import GameAt
 from ranking.maths import OUTCOMES
 
 GAMES, PANEL_MAJORITY, PANEL_WEIGHTED = "games", "panel_majority", "panel_weighted"
@@ -22,7 +22,7 @@ NOT_GRADED = "without a grade of both answers"
 type Margins = Mapping[int, float]
 
 
-class Row(NamedTuple):
+class ComparisonRow(NamedTuple):
     """One comparison."""
 
     prompt: int
@@ -35,36 +35,36 @@ class Row(NamedTuple):
 
 
 @dataclass(slots=True)
-class Decided:
+class CombinedOutcomes:
     """Comparisons; where a rule makes one of several games: how many battles it was asked about, and why it left some."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ComparisonRow] = field(default_factory=list)
     n_asked: int = 0
     undecided: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class GamesOfJudge:
     """What one judge was asked about one battle: pairs of answers, or answers one by one with their grades."""
 
-    pairs: list[GameThen] = field(default_factory=list)
-    graded: list[GameThen] = field(default_factory=list)
+    pairs: list[GameAt] = field(default_factory=list)
+    graded: list[GameAt] = field(default_factory=list)
 
 
-def decide(games: Iterable[GameThen], combiner: str, margins: Margins, *, weights: Mapping[int, float]) -> Decided:
+def decide(games: Iterable[GameAt], combiner: str, margins: Margins, *, weights: Mapping[int, float]) -> CombinedOutcomes:
     """Comparisons of games that stand, failed ones among them: a rule may count who said nothing."""
     games = list(games)
     if combiner == GAMES:
-        return Decided(list(_one_by_one(games, margins)))
+        return CombinedOutcomes(list(_one_by_one(games, margins)))
     if combiner in PANELS:
         return _by_panel(played(games), margins, weights if combiner == PANEL_WEIGHTED else None)
     return _by_judge(played(games), combiner, margins)
 
 
-def played(games: Sequence[GameThen]) -> dict[tuple[int, int], Played]:
+def played(games: Sequence[GameAt]) -> dict[tuple[int, int], GamesOfJudge]:
     """By battle and judge."""
     graders = {game.judge for game in games if game.verdict is None and game.score is not None}
-    found: dict[tuple[int, int], Played] = defaultdict(Played)
+    found: dict[tuple[int, int], GamesOfJudge] = defaultdict(GamesOfJudge)
     for game in games:
         its = found[game.battle, game.judge]
         # Who grades has no verdict on pairs, unless a rule gave it.
@@ -75,17 +75,17 @@ def played(games: Sequence[GameThen]) -> dict[tuple[int, int], Played]:
 type Said = tuple[tuple[str, int, Verdict | None], ...]
 
 
-def _said(games: Sequence[GameThen]) -> Said:
+def _said(games: Sequence[GameAt]) -> Said:
     return tuple([(game.order, game.repeat, game.verdict) for game in games])
 
 
-class BothSaid:
+class OrderOutcomes:
     """What each order says of a battle. Most judges say the same few things, so each is worked out once."""
 
     def __init__(self) -> None:
         self.known: dict[Said, tuple[Side | None, Side | None]] = {}
 
-    def of(self, games: Sequence[GameThen]) -> tuple[Side | None, Side | None]:
+    def of(self, games: Sequence[GameAt]) -> tuple[Side | None, Side | None]:
         said = _said(games)
         if said not in self.known:
             its = _as_played(games)
@@ -93,20 +93,20 @@ class BothSaid:
         return self.known[said]
 
 
-class Rule:
+class CachedCombiner:
     """What a rule makes of a judge's games on a battle, each kind worked out once."""
 
     def __init__(self, rule: str = "consistent_only") -> None:
         self.rule = rule
         self.known: dict[Said, Decision] = {}
 
-    def of(self, games: Sequence[GameThen]) -> Decision:
+    def of(self, games: Sequence[GameAt]) -> Decision:
         said = _said(games)
         if said not in self.known:
             self.known[said] = combine(self.rule, _as_played(games))
         return self.known[said]
 
-    def outcome(self, its: Played, margin: float) -> Side | None:
+    def outcome(self, its: GamesOfJudge, margin: float) -> Side | None:
         if its.graded:
             verdict = _mean_grade(its.graded, margin)
             return None if verdict is None else verdict.by_side("ab")
@@ -116,8 +116,8 @@ class Rule:
 # --- each game as itself ---------------------------------------------------------------------------------------------
 
 
-def _one_by_one(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
-    graded: dict[tuple[int, int], list[GameThen]] = defaultdict(list)
+def _one_by_one(games: Sequence[GameAt], margins: Margins) -> Iterator[ComparisonRow]:
+    graded: dict[tuple[int, int], list[GameAt]] = defaultdict(list)
     for game in games:
         if game.verdict is not None:
             yield _row(game, CODE[game.verdict.by_side(game.order)], with_slot=game.state == GameState.OK)
@@ -127,15 +127,15 @@ def _one_by_one(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
         yield from _graded(its, margins)
 
 
-def _row(game: GameThen, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> Row:
+def _row(game: GameAt, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> ComparisonRow:
     """A rule looks at no slot, and neither does one who sees one answer at a time."""
     first = UNKNOWN if not with_slot else 0 if game.order == "ab" else 1
-    return Row(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
+    return ComparisonRow(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
 
 
-def _graded(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
+def _graded(games: Sequence[GameAt], margins: Margins) -> Iterator[ComparisonRow]:
     """Two answers graded one by one make one comparison, by the margin of the judge's card."""
-    by_repeat: dict[int, list[GameThen]] = defaultdict(list)
+    by_repeat: dict[int, list[GameAt]] = defaultdict(list)
     for game in games:
         by_repeat[game.repeat].append(game)
     for its in by_repeat.values():
@@ -144,7 +144,7 @@ def _graded(games: Sequence[GameThen], margins: Margins) -> Iterator[Row]:
             yield _row(its[0], CODE[verdict.by_side("ab")])
 
 
-def _mean_grade(games: Sequence[GameThen], margin: float) -> Verdict | None:
+def _mean_grade(games: Sequence[GameAt], margin: float) -> Verdict | None:
     """The better mean; None where an answer has no grade."""
     grades = {order: [game.score for game in games if game.order == order and game.score is not None] for order in ("ab", "ba")}
     if not grades["ab"] or not grades["ba"]:
@@ -155,8 +155,8 @@ def _mean_grade(games: Sequence[GameThen], margin: float) -> Verdict | None:
 # --- a judge's games on a battle as one ------------------------------------------------------------------------------
 
 
-def _by_judge(asked: Mapping[tuple[int, int], Played], combiner: str, margins: Margins) -> Decided:
-    found, decisions = Decided(n_asked=len(asked)), Rule(combiner)
+def _by_judge(asked: Mapping[tuple[int, int], GamesOfJudge], combiner: str, margins: Margins) -> CombinedOutcomes:
+    found, decisions = CombinedOutcomes(n_asked=len(asked)), CachedCombiner(combiner)
     for its in asked.values():
         rows = list(_graded(its.graded, margins)) if its.graded else list(_combined(its.pairs, decisions.of(its.pairs)))
         found.rows += rows
@@ -165,7 +165,7 @@ def _by_judge(asked: Mapping[tuple[int, int], Played], combiner: str, margins: M
     return found
 
 
-def _combined(games: Sequence[GameThen], decision: Decision) -> Iterator[Row]:
+def _combined(games: Sequence[GameAt], decision: Decision) -> Iterator[ComparisonRow]:
     """One decision; where a rule gives a share of the points, the share won and the share lost."""
     if decision.outcome is None or decision.points is None:
         return
@@ -176,21 +176,23 @@ def _combined(games: Sequence[GameThen], decision: Decision) -> Iterator[Row]:
     yield _row(games[0], CODE["b"], weight=decision.weight * (1 - decision.points))
 
 
-def _as_played(games: Sequence[GameThen]) -> list[PlayedGame]:
+def _as_played(games: Sequence[GameAt]) -> list[PlayedGame]:
     return [PlayedGame(game.order, game.repeat, game.verdict) for game in games]
 
 
 # --- a panel's votes on a battle as one ------------------------------------------------------------------------------
 
 
-def _by_panel(asked: Mapping[tuple[int, int], Played], margins: Margins, weights: Mapping[int, float] | None) -> Decided:
+def _by_panel(
+    asked: Mapping[tuple[int, int], GamesOfJudge], margins: Margins, weights: Mapping[int, float] | None
+) -> CombinedOutcomes:
     """Jurors are those who were asked about the battle; who is asked first never matters."""
-    rule, votes = Rule(), defaultdict[int, dict[int, Side | None]](dict)
-    places: dict[int, GameThen] = {}
+    rule, votes = CachedCombiner(), defaultdict[int, dict[int, Side | None]](dict)
+    places: dict[int, GameAt] = {}
     for (battle, judge), its in asked.items():
         votes[battle][judge] = rule.outcome(its, margins[judge])
         places.setdefault(battle, (its.pairs or its.graded)[0])
-    found, known = Decided(n_asked=len(votes)), dict[tuple[tuple[int, Side | None], ...], tuple[Side | None, str]]()
+    found, known = CombinedOutcomes(n_asked=len(votes)), dict[tuple[tuple[int, Side | None], ...], tuple[Side | None, str]]()
     for battle, said in votes.items():
         jurors = tuple(sorted(said.items()))
         if jurors not in known:

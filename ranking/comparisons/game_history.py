@@ -29,7 +29,7 @@ MARKS = Case(When(IS_MARKED, then=Cast("taints", TextField())), default=Value(""
 AT_ONCE = 5_000
 
 
-class GameThen(NamedTuple):
+class GameAt(NamedTuple):
     """A game that was over."""
 
     judge: int
@@ -61,7 +61,7 @@ def counting_judges(jury: Sequence[int] = ()) -> Q:
     return ~Q(judge__in=Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES))
 
 
-def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[GameThen]:
+def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[GameAt]:
     """Every game that had ended by then, in the order in which they were made."""
     games = Game.objects.filter(counting_judges(jury), battle__arena_id=arena_id)
     # Read before what changed since: a game that changes in between is found in its change.
@@ -73,7 +73,7 @@ def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[
     return [_then(rows[pk], changed, earlier.get(pk)) for pk in sorted(rows)]
 
 
-def _then(row: tuple[Any, ...], changed: dict[int, bool], earlier: str | None) -> GameThen:
+def _then(row: tuple[Any, ...], changed: dict[int, bool], earlier: str | None) -> GameAt:
     game = _game(row, changed)
     return game if earlier is None else game._replace(state=earlier, verdict=None, score=None)
 
@@ -83,12 +83,12 @@ def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:
     return iter(ordered.values_list(*COLUMNS).iterator(chunk_size=AT_ONCE))
 
 
-def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameThen:
+def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameAt:
     pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, is_counted, marks = row
     verdict = None
     if winner:
         verdict = _verdict(winner, strength or 1) if second is None else Verdict(winner, strength or 1, (first, second))
-    return GameThen(
+    return GameAt(
         judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
         first if verdict is None else None, changed.get(pk, is_counted), _sides(marks) if marks else "",
     )  # fmt: skip

@@ -16,19 +16,19 @@ from arena.evidence.vote_tally import Evidence, Ints, Turnout, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
 from judges.own_models import own_competitors
-from ranking.comparisons.combined_outcomes import UNKNOWN, Row, decide
-from ranking.comparisons.game_history import GameThen, counting_judges, games_at
+from ranking.comparisons.combined_outcomes import UNKNOWN, ComparisonRow, decide
+from ranking.comparisons.game_history import GameAt, counting_judges, games_at
 from ranking.comparisons.judge_notes import remarks_on
 from ranking.comparisons.judge_selection import (
     EXCLUDE,
     OFF,
     Juror,
     Jury,
-    Rules,
+    SelectionRules,
+    drop_own_answers,
     jury_of,
     left_out_for_marks,
     records_of,
-    recuse,
 )
 from ranking.comparisons.style import counted_ballots, shown_first
 from ranking.comparisons.uncounted_verdicts import Uncounted
@@ -50,16 +50,16 @@ class Rows:
     weight: Floats
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "Rows":
-        table = np.array(rows, dtype=np.float64).reshape(-1, len(Row._fields))
+    def of(cls, rows: Sequence[ComparisonRow]) -> "Rows":
+        table = np.array(rows, dtype=np.float64).reshape(-1, len(ComparisonRow._fields))
         prompt, a, b, outcome, first, judge = table[:, :-1].astype(np.int64).T
         return cls(prompt, a, b, outcome, first, judge, table[:, -1])
 
     def where(self, mask: NDArray[np.bool_]) -> "Rows":
-        return Rows(*(getattr(self, name)[mask] for name in Row._fields))
+        return Rows(*(getattr(self, name)[mask] for name in ComparisonRow._fields))
 
     def followed_by(self, more: "Rows") -> "Rows":
-        return Rows(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in Row._fields))
+        return Rows(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in ComparisonRow._fields))
 
     def tally(self) -> Tally:
         return Tally.from_arrays(self.prompt, self.a, self.b, self.outcome)
@@ -75,7 +75,7 @@ class JudgedEvidence(Evidence):
 
     rows: Rows
     remarks: tuple[str, ...]
-    rules: Rules
+    rules: SelectionRules
     jurors: tuple[Juror, ...]
     why_none: Mapping[int, str]
     left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
@@ -86,7 +86,7 @@ class JudgedEvidence(Evidence):
 
     def digest(self) -> str:
         """SHA-256 of the rows, in an order of their own."""
-        columns = [np.asarray(getattr(self.rows, name), dtype=np.float64) for name in Row._fields]
+        columns = [np.asarray(getattr(self.rows, name), dtype=np.float64) for name in ComparisonRow._fields]
         table = np.column_stack(columns)
         ordered = table[np.lexsort(table.T[::-1])] if len(table) else table
         return hashlib.sha256(ordered.astype("<f8").tobytes()).hexdigest()
@@ -107,13 +107,18 @@ class JudgedEvidence(Evidence):
 
 
 def judged_evidence(
-    arena_id: int, position: int, rules: Rules | None = None, *, prompts: Ints | None = None, without: Collection[int] = ()
+    arena_id: int,
+    position: int,
+    rules: SelectionRules | None = None,
+    *,
+    prompts: Ints | None = None,
+    without: Collection[int] = (),
 ) -> JudgedEvidence:
     """The games that counted at `position` (on some prompts, or on all), and people's votes where they count too.
 
     Whether a judge is usable, and what its vote weighs, rests on all its games in the arena.
     """
-    jury, rules, uncounted = jury_at(arena_id, position, rules or Rules(), prompts=prompts, without=without)
+    jury, rules, uncounted = jury_at(arena_id, position, rules or SelectionRules(), prompts=prompts, without=without)
     decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
     rows, turnout, n_set_aside = Rows.of(decided.rows), Turnout.empty(), uncounted.n_set_aside
     if rules.with_people:
@@ -129,8 +134,8 @@ def judged_evidence(
 
 
 def jury_at(
-    arena_id: int, position: int, rules: Rules, *, prompts: Ints | None, without: Collection[int] = ()
-) -> tuple[Jury, Rules, Uncounted]:
+    arena_id: int, position: int, rules: SelectionRules, *, prompts: Ints | None, without: Collection[int] = ()
+) -> tuple[Jury, SelectionRules, Uncounted]:
     """Who counted at a position with its games (on some prompts, or on all), the rules with what they fixed, and the games
     that do not count."""
     everything = games_at(arena_id, position, jury=rules.jury)
@@ -141,7 +146,7 @@ def jury_at(
     jury.divide(_on(stand, prompts, without))
     rules = _fixed(rules, arena_id, jury)
     if rules.own:
-        recuse(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
+        drop_own_answers(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
     marked = [game for game, is_left_out in zip(everything, are_left_out, strict=True) if game.stands and is_left_out]
     return jury, rules, Uncounted(
         set_aside=_on([game for game in everything if not game.stands], prompts, without),
@@ -151,7 +156,7 @@ def jury_at(
     )  # fmt: skip
 
 
-def _fixed(rules: Rules, arena_id: int, jury: Jury) -> Rules:
+def _fixed(rules: SelectionRules, arena_id: int, jury: Jury) -> SelectionRules:
     """With what rests on more than the ledger, as it stands now, unless a snapshot fixed it."""
     if rules.own is None and rules.own_answers != OFF:
         rules = replace(rules, own=own_competitors(arena_id, jury.judges))
@@ -160,7 +165,7 @@ def _fixed(rules: Rules, arena_id: int, jury: Jury) -> Rules:
     return rules
 
 
-def _on(games: list[GameThen], prompts: Ints | None, without: Collection[int]) -> list[GameThen]:
+def _on(games: list[GameAt], prompts: Ints | None, without: Collection[int]) -> list[GameAt]:
     """Those on these prompts, between competitors that a board rates."""
     if without:
         games = [game for game in games if game.a not in without and game.b not in without]

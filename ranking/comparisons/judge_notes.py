@@ -14,9 +14,9 @@ from judges.runs.earlier_checklists import mixed_lists
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import ON_MARKED, treatment
 from judges.verdicts.panels import MIN_VOTES
-from ranking.comparisons.combined_outcomes import GAMES, PANELS, Decided
-from ranking.comparisons.game_history import GameThen
-from ranking.comparisons.judge_selection import EXCLUDE, Juror, Jury, Measured, Record, Rules
+from ranking.comparisons.combined_outcomes import GAMES, PANELS, CombinedOutcomes
+from ranking.comparisons.game_history import GameAt
+from ranking.comparisons.judge_selection import EXCLUDE, GoldRecord, Juror, Jury, Measured, SelectionRules
 from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor, n_said
 
 LEAST_COVERAGE, ALPHA = 0.95, 0.01
@@ -29,7 +29,7 @@ UNMEASURED: Mapping[Measured, str] = {
 }
 
 
-def remarks_on(jury: Jury, decided: Decided, rules: Rules, uncounted: Uncounted) -> Iterator[str]:
+def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, uncounted: Uncounted) -> Iterator[str]:
     """Whose verdicts count and whose do not, and why; coverage; what a rule decided."""
     names = {pk: str(juror.judge) for pk, juror in jury.jurors.items()}
     yield from (told for juror in jury.jurors.values() if (told := _on_standing(juror)))
@@ -82,7 +82,7 @@ def _absent(jury: Sequence[int], names: Mapping[int, str]) -> Iterator[str]:
         yield f"judges of the jury without games here: {told}"
 
 
-def _on_marks(uncounted: Uncounted, rules: Rules, jury: Jury) -> Iterator[str]:
+def _on_marks(uncounted: Uncounted, rules: SelectionRules, jury: Jury) -> Iterator[str]:
     """Verdicts on answers that seem to speak to their judge: how many count, how many do not, and on whose answers."""
     flags = {pk for pk, juror in jury.jurors.items() if treatment(juror.judge.kind, rules.marked) == "flag"}
     flagged = [game for game in jury.games if game.marked and game.judge in flags]
@@ -93,7 +93,7 @@ def _on_marks(uncounted: Uncounted, rules: Rules, jury: Jury) -> Iterator[str]:
             yield f"{counted(n, 'verdict')} {ON_MARKED} {do}: {marked_by_competitor(games, names)}"
 
 
-def _coverage(games: Sequence[GameThen]) -> Iterator[str]:
+def _coverage(games: Sequence[GameAt]) -> Iterator[str]:
     """Overall, and whether it differs between competitors; games that their judge was not asked tell nothing of it."""
     n_all, games = len(games), [game for game in games if game.state != GameState.NOT_ASKED]
     if n_all > len(games):
@@ -115,14 +115,14 @@ def _coverage(games: Sequence[GameThen]) -> Iterator[str]:
         yield f"coverage differs between competitors (chi-square, p < {ALPHA:g}): who failed is not left out at random"
 
 
-def _decisions(decided: Decided, *, is_panel: bool, n_judges: int) -> str:
+def _decisions(decided: CombinedOutcomes, *, is_panel: bool, n_judges: int) -> str:
     n_left = decided.undecided.total()
     left = "".join(f"{', ' if i else '; '}{n:,} {why}" for i, (why, n) in enumerate(decided.undecided.most_common()))
     each = " (each judge's battles for themselves)" if n_judges > 1 and not is_panel else ""
     return f"{decided.n_asked - n_left:,} of {counted(decided.n_asked, 'battle')} decided{each}{left}"
 
 
-def _weights(records: Mapping[int, Record], names: Mapping[int, str]) -> Iterator[str]:
+def _weights(records: Mapping[int, GoldRecord], names: Mapping[int, str]) -> Iterator[str]:
     for judge, record in records.items():
         if record.weight:
             told = f"{record.weight:.2f} (right on {record.n_right:,} of {record.n:,} gold labels)"

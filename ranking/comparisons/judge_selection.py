@@ -16,8 +16,8 @@ from judges.models import Judge, JudgeChoice
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import log_odds_weight
-from ranking.comparisons.combined_outcomes import GAMES, PANEL_WEIGHTED, BothSaid, Rule, played
-from ranking.comparisons.game_history import GameThen
+from ranking.comparisons.combined_outcomes import GAMES, PANEL_WEIGHTED, CachedCombiner, OrderOutcomes, played
+from ranking.comparisons.game_history import GameAt
 
 SEED = 1  # of the bootstrap behind a judge's consistency: that of its audit
 OFF, FLAG, EXCLUDE = "off", "flag", "exclude"
@@ -27,7 +27,7 @@ type Measured = Literal["measured", "few battles", "not in both orders", "one an
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class GoldRecord:
     """How often a juror was right, of the gold labels a or b on which its two orders agreed."""
 
     n_right: int = 0
@@ -39,7 +39,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SelectionRules:
     """What a board says of its judges. `own` and `records` are fixed by a snapshot; None = as things stand now.
 
     They rest on what is in no ledger: families, names, endpoints and gold labels.
@@ -51,10 +51,10 @@ class Rules:
     own_answers: str = OFF
     marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
     own: Mapping[int, frozenset[int]] | None = None
-    records: Mapping[int, Record] | None = None
+    records: Mapping[int, GoldRecord] | None = None
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "Rules":
+    def of(cls, said: Mapping[str, Any]) -> "SelectionRules":
         """From the parameters of a board or of a snapshot; older snapshots name fewer."""
         own, records = said.get("own_competitors"), said.get("juror_records")
         return cls(
@@ -64,7 +64,7 @@ class Rules:
             own_answers=said.get("own_answers", OFF),
             marked=said.get("marked", ""),
             own=None if own is None else {int(judge): frozenset(its) for judge, its in own.items()},
-            records=None if records is None else {int(judge): Record(*its) for judge, its in records.items()},
+            records=None if records is None else {int(judge): GoldRecord(*its) for judge, its in records.items()},
         )
 
     @property
@@ -127,10 +127,10 @@ class Jury:
     """Games that stand, by judges that count, and what became of the others."""
 
     jurors: dict[int, Juror]
-    games: list[GameThen] = field(default_factory=list)
-    dropped: list[GameThen] = field(default_factory=list)  # of jurors that do not count
+    games: list[GameAt] = field(default_factory=list)
+    dropped: list[GameAt] = field(default_factory=list)  # of jurors that do not count
     n_own: dict[int, int] = field(default_factory=dict)
-    own_dropped: list[GameThen] = field(default_factory=list)
+    own_dropped: list[GameAt] = field(default_factory=list)
 
     @property
     def judges(self) -> list[Judge]:
@@ -139,7 +139,7 @@ class Jury:
     def margins(self) -> dict[int, float]:
         return {pk: float(juror.judge.parameters.get("margin", 0)) for pk, juror in self.jurors.items()}
 
-    def divide(self, games: Iterable[GameThen]) -> None:
+    def divide(self, games: Iterable[GameAt]) -> None:
         """Take in these games: those of jurors that count, and the others."""
         for game in games:
             juror = self.jurors[game.judge]
@@ -147,9 +147,9 @@ class Jury:
             juror.n_verdicts += game.has_said
 
 
-def jury_of(arena_id: int, position: int, games: Iterable[GameThen], judges: Mapping[int, Judge]) -> Jury:
+def jury_of(arena_id: int, position: int, games: Iterable[GameAt], judges: Mapping[int, Judge]) -> Jury:
     """The judges of these games, each with what they and the curators say of it. It holds no games yet."""
-    by_judge: dict[int, list[GameThen]] = {judge: [] for judge in sorted(judges)}
+    by_judge: dict[int, list[GameAt]] = {judge: [] for judge in sorted(judges)}
     for game in games:
         by_judge[game.judge].append(game)
     choices = choices_at(arena_id, position)
@@ -166,7 +166,7 @@ def choices_at(arena_id: int, position: int) -> dict[int, JudgeChoice]:
     return {choice.judge_id: choice for choice in said}
 
 
-def _measured(judge: Judge, found: Usability, games: Iterable[GameThen]) -> Measured:
+def _measured(judge: Judge, found: Usability, games: Iterable[GameAt]) -> Measured:
     if judge.kind == Judge.Kind.OFFLINE:
         return "a program"  # it looks at no slot
     if found.is_measured:
@@ -174,13 +174,13 @@ def _measured(judge: Judge, found: Usability, games: Iterable[GameThen]) -> Meas
     return "one answer at a time" if any(game.score is not None for game in games) else "not in both orders"
 
 
-def _usability(games: Sequence[GameThen]) -> Usability:
+def _usability(games: Sequence[GameAt]) -> Usability:
     """As the judge's audit finds it: the same figure of the same games, without a row object for each of them."""
     hits, prompts = [], []
-    by_battle: dict[int, list[GameThen]] = defaultdict(list)
+    by_battle: dict[int, list[GameAt]] = defaultdict(list)
     for game in games:
         by_battle[game.battle].append(game)
-    said = BothSaid()
+    said = OrderOutcomes()
     for battle in by_battle.values():
         ab, ba = said.of(battle)
         if ab is not None and ba is not None:
@@ -190,17 +190,17 @@ def _usability(games: Sequence[GameThen]) -> Usability:
     return usability_of(consistency, n_said=sum(game.has_said for game in games), n_asked=len(games))
 
 
-def _cluster(game: GameThen) -> str:
+def _cluster(game: GameAt) -> str:
     return str(game.prompt) if game.prompt >= 0 else f"of battle {game.battle}"
 
 
-def left_out_for_marks(games: Iterable[GameThen], judges: Mapping[int, Judge], chosen: str) -> list[bool]:
+def left_out_for_marks(games: Iterable[GameAt], judges: Mapping[int, Judge], chosen: str) -> list[bool]:
     """Which of these games the board leaves out, because an answer seems to speak to the judge."""
     leaves_out = {pk for pk, judge in judges.items() if treatment(judge.kind, chosen) == "leave_out"}
     return [bool(game.marked) and game.judge in leaves_out for game in games]
 
 
-def recuse(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> None:
+def drop_own_answers(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> None:
     """Count the games on answers of the judge's own model or family; leave exactly those out where the board says so."""
     kept = []
     for game in jury.games:
@@ -214,13 +214,13 @@ def recuse(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> 
     jury.games = kept
 
 
-def records_of(arena_id: int, games: Sequence[GameThen], margins: Mapping[int, float]) -> dict[int, Record]:
+def records_of(arena_id: int, games: Sequence[GameAt], margins: Mapping[int, float]) -> dict[int, GoldRecord]:
     """Every juror's record against the arena's gold labels; a battle's own label is among those that weigh its jurors."""
     labels = {pk: side for pk, side in gold_labels(Arena(pk=arena_id)).items() if side in ("a", "b")}
-    rule, counts = Rule(), defaultdict[int, list[int]](lambda: [0, 0])
+    rule, counts = CachedCombiner(), defaultdict[int, list[int]](lambda: [0, 0])
     for (battle, judge), its in played([game for game in games if game.battle in labels]).items():
         said = rule.outcome(its, margins[judge])
         if said is not None:
             counts[judge][0] += said == labels[battle]
             counts[judge][1] += 1
-    return {judge: Record(*counts[judge]) for judge in sorted({game.judge for game in games})}
+    return {judge: GoldRecord(*counts[judge]) for judge in sorted({game.judge for game in games})}

@@ -18,13 +18,13 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from arena.evidence.vote_tally import Ballots, Evidence, Ints, battles_without_answers_yet, read_evidence
+from arena.evidence.vote_tally import Evidence, Ints, VoteColumns, battles_without_answers_yet, read_evidence
 from arena.models import Ballot
-from ranking.comparisons.combined_outcomes import Decided, decide
-from ranking.comparisons.game_history import GameThen
+from ranking.comparisons.combined_outcomes import CombinedOutcomes, decide
+from ranking.comparisons.game_history import GameAt
 from ranking.comparisons.judge_comparisons import jury_at
 from ranking.comparisons.judge_notes import remarks_on
-from ranking.comparisons.judge_selection import Juror, Rules
+from ranking.comparisons.judge_selection import Juror, SelectionRules
 from ranking.comparisons.lots import Lots, lots_of
 from ranking.comparisons.style import counted_ballots
 from ranking.maths import Comparisons, sampling_weights
@@ -82,7 +82,7 @@ class Opinions:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class DrawnLabels:
     """Which opinions count, and which of them have a label: 1 / its chance, 0 without one. Both are (n_opinions,)."""
 
     counts: Bools
@@ -115,7 +115,7 @@ class CombinedEvidence(Evidence):
     opinions: Opinions
     n_verdicts: int
     remarks: tuple[str, ...]
-    rules: Rules
+    rules: SelectionRules
     lots_to: int
     jurors: tuple[Juror, ...]
     left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
@@ -138,7 +138,7 @@ class CombinedEvidence(Evidence):
 def combined_evidence(
     arena_id: int,
     position: int,
-    rules: Rules,
+    rules: SelectionRules,
     *,
     prompts: Ints | None = None,
     without: Collection[int] = (),
@@ -179,14 +179,14 @@ def combined_evidence(
 
 
 def opinions_of(
-    games: Iterable[GameThen], combiner: str, margins: Mapping[int, float], weights: Mapping[int, float]
-) -> tuple[dict[int, float], Decided]:
+    games: Iterable[GameAt], combiner: str, margins: Mapping[int, float], weights: Mapping[int, float]
+) -> tuple[dict[int, float], CombinedOutcomes]:
     """By battle the points of a that its games come to, one half where they decide nothing; and the counts of that."""
-    by_battle: dict[int, list[GameThen]] = defaultdict(list)
+    by_battle: dict[int, list[GameAt]] = defaultdict(list)
     for game in games:
         by_battle[game.battle].append(game)
-    known: dict[tuple[object, ...], tuple[float, Decided]] = {}
-    points, whole = {}, Decided()
+    known: dict[tuple[object, ...], tuple[float, CombinedOutcomes]] = {}
+    points, whole = {}, CombinedOutcomes()
     for battle, its in by_battle.items():
         # Most battles were judged alike: what their games come to is worked out once.
         said = tuple([(game.judge, game.order, game.repeat, game.state, game.verdict, game.score) for game in its])
@@ -199,7 +199,7 @@ def opinions_of(
     return points, whole
 
 
-def _points(decided: Decided) -> float:
+def _points(decided: CombinedOutcomes) -> float:
     """The mean over comparisons, by weight."""
     total = sum(row.weight for row in decided.rows)
     return sum(row.weight * float(SCORES[row.outcome]) for row in decided.rows) / total if total else 0.5
@@ -209,7 +209,7 @@ def _points(decided: Decided) -> float:
 
 
 def _side_by_side(
-    ballots: Ballots, arena_id: int, position: int, games: Sequence[GameThen], points: Mapping[int, float], lots: Lots
+    ballots: VoteColumns, arena_id: int, position: int, games: Sequence[GameAt], points: Mapping[int, float], lots: Lots
 ) -> tuple[Votes, Opinions]:
     voted = _rows(VOTED_BATTLES.format(lot=Ballot.Policy.LOT, verdicts=Ballot.Policy.VERDICTS), arena_id, 5)
     voted = voted[np.searchsorted(voted[:, 0], ballots.vote)]
@@ -248,7 +248,7 @@ def _answers(rows: Ints, bare: Ints) -> Ints:
 # --- which opinions have a label -----------------------------------------------------------------------------------------
 
 
-def labels_of(votes: Votes, opinions: Opinions) -> Labels:
+def labels_of(votes: Votes, opinions: Opinions) -> DrawnLabels:
     """Those drawn by lot, where these are on enough prompts; else all that were voted on, less those picked by verdicts."""
     voted = np.isin(opinions.battle, votes.battle[~votes.by_verdicts])
     reached = _reached(votes, opinions, voted)
@@ -256,9 +256,9 @@ def labels_of(votes: Votes, opinions: Opinions) -> Labels:
     if n_prompts(opinions.prompt[drawn]) >= FEWEST_PROMPTS:
         # The chance to have a place up to the one that was reached.
         chance = np.minimum(reached * opinions.chance, 1.0)
-        return Labels(~np.isnan(chance), np.where(drawn, 1 / chance, 0.0), are_drawn=True)
+        return DrawnLabels(~np.isnan(chance), np.where(drawn, 1 / chance, 0.0), are_drawn=True)
     picked = np.isin(opinions.battle, votes.battle[votes.by_verdicts])
-    return Labels(~(picked & ~voted), voted.astype(np.float64), are_drawn=False)
+    return DrawnLabels(~(picked & ~voted), voted.astype(np.float64), are_drawn=False)
 
 
 def _reached(votes: Votes, opinions: Opinions, voted: Bools) -> float:
@@ -308,7 +308,7 @@ def combine(votes: Votes, opinions: Opinions, names: Mapping[int, str]) -> Combi
     )
 
 
-def _vote_weights(votes: Votes, opinions: Opinions, labels: Labels) -> Floats:
+def _vote_weights(votes: Votes, opinions: Opinions, labels: DrawnLabels) -> Floats:
     """1 / chance on drawn battles, in the mean what other votes weigh."""
     weight = np.ones(len(votes.battle))
     if labels.are_drawn:

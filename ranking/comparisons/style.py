@@ -7,7 +7,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from arena.evidence.vote_tally import SET_ASIDE, Ballots, ballots_at, battles_without_answers_yet
+from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
 from arena.wording import counted
 from ranking.maths import Comparisons
@@ -63,11 +63,11 @@ def _notes(n_left_out: int, alike: list[str]) -> Iterable[str]:
         yield f"answers never differ in {', '.join(alike)}"
 
 
-def counted_ballots(arena_id: int, position: int, prompts: Ints | None, *, without: Collection[int] = ()) -> Ballots:
+def counted_ballots(arena_id: int, position: int, prompts: Ints | None, *, without: Collection[int] = ()) -> VoteColumns:
     """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates."""
     chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in ballots_at(arena_id, position)]
     fields = ("vote", "prompt", "a", "b", "outcome", "voter")
-    ballots = Ballots(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
+    ballots = VoteColumns(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
     if without:
         ballots = ballots.where(~(np.isin(ballots.a, list(without)) | np.isin(ballots.b, list(without))))
     return ballots if prompts is None else ballots.where(np.isin(ballots.prompt, prompts))
@@ -96,7 +96,11 @@ def _differences(arena_id: int, response_a: Ints, response_b: Ints) -> Floats:
 
 
 def _comparisons(
-    ballots: Ballots, first: Ints, names: dict[int, str], differences: Floats | None = None, covariates: tuple[str, ...] = ()
+    ballots: VoteColumns,
+    first: Ints,
+    names: dict[int, str],
+    differences: Floats | None = None,
+    covariates: tuple[str, ...] = (),
 ) -> Comparisons:
     ids = np.array(list(names), dtype=np.int64)
     order = np.argsort(ids)

@@ -100,7 +100,7 @@ from ranking.maths.tournaments.formats import (
     single_elimination,
     swiss,
 )
-from ranking.maths.tournaments.matches import Match, Played, Standing, play
+from ranking.maths.tournaments.matches import Match, PlayedMatch, TournamentResult, play
 from ranking.maths.tournaments.replay import Replay, replay_tournament
 from ranking.maths.tournaments.simulation import RankCorrelations, simulate_rank_correlation
 from ranking.maths.transitivity.cycles import Cycles, cycles
@@ -167,7 +167,7 @@ __all__ = [
     "PairEvidence",
     "Parameter",
     "ParameterIntervals",
-    "Played",
+    "PlayedMatch",
     "Points",
     "Powered",
     "PredictionPowered",
@@ -180,9 +180,9 @@ __all__ = [
     "Scores",
     "SeparationError",
     "Spread",
-    "Standing",
     "Tally",
     "TallyFileError",
+    "TournamentResult",
     "UndefinedAgreementError",
     "UnfittedError",
     "Unrated",

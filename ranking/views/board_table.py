@@ -35,7 +35,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """One row of the table."""
 
     entry: Entry
@@ -78,8 +78,8 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class BoardTable:
-    groups: list[list[Line]]
-    unrated: list[Line]
+    groups: list[list[BoardLine]]
+    unrated: list[BoardLine]
     axis: Axis | None
     headings: dict[str, Heading]
     has_changes: bool
@@ -89,7 +89,7 @@ class BoardTable:
     names: tuple[str, ...]  # of all models of the board
 
     @property
-    def narrowed(self) -> list[Line]:
+    def narrowed(self) -> list[BoardLine]:
         """Those whose intervals lean on judges, in the order of the table."""
         return [line for group in self.groups for line in group if line.entry.trust is not None]
 
@@ -121,7 +121,7 @@ def board_table(
     return BoardTable(
         groups=_tiers(lines) if in_order else [[line] for line in lines],
         unrated=[
-            Line(entry, entry.competitor, n_alike=alike.get(entry.competitor_id, 0))
+            BoardLine(entry, entry.competitor, n_alike=alike.get(entry.competitor_id, 0))
             for entry in sorted(entries, key=lambda entry: entry.competitor.name)
             if not entry.is_rated and entry.competitor.status != CompetitorStatus.UNNAMED
         ],
@@ -183,12 +183,12 @@ def _round_step(width: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= max(width, 1))
 
 
-def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> Line:
+def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine:
     if axis is None or entry.rating is None:
-        return Line(entry, entry.competitor)
+        return BoardLine(entry, entry.competitor)
     before = older.get(entry.competitor_id)
     low, high = (entry.rating if limit is None else limit for limit in (entry.low, entry.high))
-    return Line(
+    return BoardLine(
         entry,
         entry.competitor,
         x=round(axis.at(entry.rating), 2),
@@ -199,9 +199,9 @@ def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> Line:
     )
 
 
-def _tiers(lines: Sequence[Line]) -> list[list[Line]]:
+def _tiers(lines: Sequence[BoardLine]) -> list[list[BoardLine]]:
     """Neighbours that cannot be told from the first of their group. Who has no place is joined with nobody."""
-    groups: list[list[Line]] = []
+    groups: list[list[BoardLine]] = []
     for line in lines:
         leader = groups[-1][0].entry if groups else None
         if leader and line.entry.has_place and (line.entry.rank_low or 0) <= (leader.rank or 0):

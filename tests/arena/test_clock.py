@@ -14,7 +14,7 @@ from arena.operations import one_time_login
 from arena.operations.metrics import seconds_since_worker
 from arena.runs import dispatch, recovery
 from arena.runs.pacing import adaptive_rate, circuit_breaker
-from arena.runs.pacing.adaptive_rate import Limits, Report
+from arena.runs.pacing.adaptive_rate import AttemptReport, RateLimits
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -73,18 +73,18 @@ def test_an_endpoint_is_open_or_tried_no_longer_than_it_ever_is(run):
 
 
 def test_an_allowance_fills_and_learns_in_the_present():
-    allowance = adaptive_rate.new_allowance("http://x", "", Limits(), AHEAD)
-    adaptive_rate.learn(allowance, [Report(AHEAD, is_refused=True)], Limits(), now=AHEAD, rng=random.Random(1))
-    assert adaptive_rate.grant(allowance, [1], Limits(), now=NOW) == 1, "the one call that tries"
+    allowance = adaptive_rate.new_allowance("http://x", "", RateLimits(), AHEAD)
+    adaptive_rate.learn(allowance, [AttemptReport(AHEAD, is_refused=True)], RateLimits(), now=AHEAD, rng=random.Random(1))
+    assert adaptive_rate.grant(allowance, [1], RateLimits(), now=NOW) == 1, "the one call that tries"
     adaptive_rate.learn(
         allowance,
-        [Report(NOW, is_refused=False)],
-        Limits(),
+        [AttemptReport(NOW, is_refused=False)],
+        RateLimits(),
         now=NOW + timedelta(seconds=1),
         rng=random.Random(1),
     )
     assert allowance.n_refused == 0
-    assert adaptive_rate.grant(allowance, [1] * 5, Limits(), now=NOW + timedelta(seconds=10)) >= 1
+    assert adaptive_rate.grant(allowance, [1] * 5, RateLimits(), now=NOW + timedelta(seconds=10)) >= 1
 
 
 def test_windows_of_the_future_are_forgotten():

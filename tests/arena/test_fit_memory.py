@@ -168,7 +168,7 @@ def test_a_worker_that_ends_marks_what_it_was_at(board):
 
 def test_a_worker_knows_what_it_holds_and_ends_with_a_code_of_its_own(tmp_path):
     assert memory.resident_mb() > 20
-    code = "import time; from arena.config import memory; memory.TO_STORE_SECONDS = 0; memory.watch(); time.sleep(30)"
+    code = "import time; from arena.config.worker import memory; memory.TO_STORE_SECONDS = 0; memory.watch(); time.sleep(30)"
     here = machine.Machine(tmp_path, settings={"AGON_WORKER_MEMORY_MB": "300"})
     fills = f"held = b'x' * {300 << 20}; {code}"
     ended = here.manage("shell", "-v0", "-c", fills, check=False)

@@ -7,7 +7,7 @@ from arena.models import Prompt, PromptPool
 from arena.prerequisites import next_step, why_no_pair, why_nothing_to_judge
 from arena.runs.planning import CannotPlan
 from judges.games.offline_games import offline_judge
-from judges.runs.plan_request import Wish, drafted
+from judges.runs.plan_request import JudgingRequest, drafted
 from tests.arena.importing.import_files import BATTLES, as_csv, checked, imported, lines, write
 from tests.factories import (
     make_arena,
@@ -52,7 +52,7 @@ def test_the_vote_page_says_that_the_answered_prompts_have_no_text(client, bare)
 @pytest.mark.parametrize("plan", ["standing", "all", "active"])
 def test_a_plan_of_judges_says_so_too(bare, plan):
     with pytest.raises(CannotPlan, match=f"no prompt has two answers that fit: {WHY}: import the texts under the same ids"):
-        drafted(bare, [offline_judge("longer")], Wish(plan=plan, most=5))
+        drafted(bare, [offline_judge("longer")], JudgingRequest(plan=plan, most=5))
 
 
 def test_the_plan_on_the_page_of_runs_says_so(client, bare):

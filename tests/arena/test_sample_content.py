@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from scipy.sparse.csgraph import connected_components
 
 from arena.sample.content import SampleArena, SampleError, SamplePrompt, load_prompts, load_sample
-from arena.sample.generation import Completion, answer, answer_all, build_messages, write_responses
+from arena.sample.generation import LocalCompletion, answer, answer_all, build_messages, write_responses
 from arena.sample.votes import SimulatedVote, simulate_votes
 from arena.texts.verifiers import passes
 
@@ -68,9 +68,9 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.questions: list[str] = []
 
-    def complete(self, messages: Any, settings: Any) -> Completion:
+    def complete(self, messages: Any, settings: Any) -> LocalCompletion:
         self.questions.append(messages[-1]["content"])
-        return Completion(messages[-1]["content"].upper(), "stop", 5, 7, 11)
+        return LocalCompletion(messages[-1]["content"].upper(), "stop", 5, 7, 11)
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.asked import asked_on_openai, content_key
 from judges.fakellm.connections import Incoming
 from judges.fakellm.playing import behaviour_of, said
-from judges.fakellm.script import JudgeScript, Rule, Script
+from judges.fakellm.script import JudgeScript, Script, ScriptRule
 from judges.fakellm.server import FakeServer, serving
-from judges.protocols import PROTOCOLS, Criterion, Item, PairProtocol
-from judges.safeguards.delimiters import new_fence
+from judges.protocols import PROTOCOLS, Criterion, JudgeInput, PairProtocol
+from judges.safeguards.delimiters import new_delimiter
 from judges.verdicts.game_states import GameState
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +48,8 @@ def game(first, second, *, prompt="Which?", key="pairwise", order="ab", structur
     protocol = PROTOCOLS[key]
     turns = 2 if protocol.turns == "several" else 1
     checklist = (Criterion("Is it right?"), Criterion("Is it short?")) if key == "checklist" else ()
-    item = Item((prompt,) * turns, ((first,) * turns, (second,) * turns), criteria="Be right.", checklist=checklist)
-    messages = protocol.compose(item, order=order, reference=None, fence=new_fence(item.texts()), structured=structured)
+    item = JudgeInput((prompt,) * turns, ((first,) * turns, (second,) * turns), criteria="Be right.", checklist=checklist)
+    messages = protocol.compose(item, order=order, reference=None, fence=new_delimiter(item.texts()), structured=structured)
     return Request(messages, max_tokens=500, schema=protocol.schema if structured else None)
 
 
@@ -176,7 +176,7 @@ def test_a_mix_of_behaviours_has_its_shares():
 
 
 def test_rules_choose_requests_by_their_text():
-    script = Script(rules=(Rule("item 3", "empty"), Rule("item", reply="ruled")))
+    script = Script(rules=(ScriptRule("item 3", "empty"), ScriptRule("item", reply="ruled")))
     with serving(script) as fake:
         texts = [ask(fake, request=Request((Message("user", text),), 9)).text for text in ("item 3", "item 4", "other")]
     assert texts == ["", "ruled", Script().reply]
@@ -279,7 +279,7 @@ def test_a_script_is_read_from_json():
     written = {"latency": [0.1, 0.2], "judge": {"p_first": 0.6}, "rules": [{"contains": "x", "reply": "y"}], "refuse": ["seed"]}
     script = Script.from_json(json.loads(json.dumps(written)))
     assert script == Script(
-        latency=(0.1, 0.2), judge=JudgeScript(p_first=0.6), rules=(Rule("x", reply="y"),), refuse=frozenset({"seed"})
+        latency=(0.1, 0.2), judge=JudgeScript(p_first=0.6), rules=(ScriptRule("x", reply="y"),), refuse=frozenset({"seed"})
     )
 
 

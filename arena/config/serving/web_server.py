@@ -53,7 +53,7 @@ class NoRoom(Error):  # type: ignore[misc]
     reason = "Service Unavailable"
 
 
-class Request(HTTPRequestParser):  # type: ignore[misc]
+class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     adj: Any
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -95,10 +95,10 @@ class Task(WSGITask):  # type: ignore[misc]
             log.debug("%s %s %s %s %.3f s", address, self.request.command, self.request.request_uri, self.status, took)
 
 
-class Connection(HTTPChannel):  # type: ignore[misc]
+class BufferedChannel(HTTPChannel):  # type: ignore[misc]
     request: Any
     close_when_flushed: bool
-    parser_class = Request
+    parser_class = RequestParser
     task_class = Task
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -195,7 +195,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 class Server(TcpWSGIServer):  # type: ignore[misc]
     """Serves on a socket that somebody else listens on, until it is told to stop."""
 
-    channel_class = Connection
+    channel_class = BufferedChannel
     is_stopping = False
     next_channel_cleanup = float("inf")  # waitress' own goes by a clock that may be set back; `tend` does it
 
@@ -217,7 +217,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         )  # fmt: skip
         self.server_name = self.effective_host
 
-    def add_task(self, task: Connection) -> None:
+    def add_task(self, task: BufferedChannel) -> None:
         is_health = getattr(task.requests[0], "path", "") == HEALTH
         (self.health if is_health else self.task_dispatcher).add_task(task)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.chunks import TypedFile
 from arena.importing.files.problems import N_SHOWN, Problems
-from arena.importing.files.reports import Report, about_thinking, lines_of, numbered, what_is_so
+from arena.importing.files.reports import ImportReport, about_thinking, lines_of, numbered, what_is_so
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import BATTLE_FORMATS
 from arena.importing.loading.battles import contradiction, known_battles
-from arena.importing.loading.name_lookup import Competitors
-from arena.importing.loading.prompts import Prompts, Recognised
+from arena.importing.loading.name_lookup import CompetitorLookup
+from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
@@ -23,24 +23,24 @@ MOST_COMPETITORS = 5_000
 ROWS_AT_A_TIME = 2_500
 
 
-def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
     file = TypedFile(path, BATTLE_FORMATS[format_name], filename=filename)
-    seen = _Battles(format_name, file.problems, arena)
+    seen = _BattlesSeen(format_name, file.problems, arena)
     for rows in batched(file, ROWS_AT_A_TIME):
         seen.add(rows)
     if seen.n_contradictions():
         seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
     file.problems.stop_if_any()
-    return Report(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
+    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
 
 
-class _Battles:
+class _BattlesSeen:
     """What a file of battles says, in a few numbers a row."""
 
     def __init__(self, format_name: str, problems: Problems, arena: Arena | None) -> None:
         self._format, self._problems, self._arena = format_name, problems, arena
         self._in_arena = _InArena(format_name, arena) if arena else None
-        self._prompts = Prompts(arena.pk if arena else None)
+        self._prompts = PromptLookup(arena.pk if arena else None)
         self._competitors: dict[str, None] = {}
         self._n_rows = self._n_votes = self._n_set_aside = 0
         self._recognised = Recognised()
@@ -175,7 +175,7 @@ class _InArena:
     def __init__(self, format_name: str, arena: Arena) -> None:
         self._format, self._arena = format_name, arena
         self._has_battles = Battle.objects.filter(arena=arena).exclude(row_key=None).exists()
-        self._ordinals, self._prompts, self._competitors = Ordinals(), Prompts(arena.pk), Competitors(arena)
+        self._ordinals, self._prompts, self._competitors = Ordinals(), PromptLookup(arena.pk), CompetitorLookup(arena)
         self.n_known = 0
 
     def compare(self, rows: Sequence[BattleRow], problems: Problems) -> None:

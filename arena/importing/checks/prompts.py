@@ -6,26 +6,26 @@ from pathlib import Path
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files.problems import N_SHOWN, Problems, shown
-from arena.importing.files.reports import Report, numbered, what_is_so
+from arena.importing.files.reports import ImportReport, numbered, what_is_so
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats import PROMPT_FORMATS
-from arena.importing.loading.prompts import Prompts, Recognised, text_hash
+from arena.importing.loading.prompts import PromptLookup, Recognised, text_hash
 from arena.models import Arena
 
 
-def check_prompts(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+def check_prompts(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
     file = TypedFile(path, PROMPT_FORMATS[format_name], filename=filename)
     seen = _Prompts(arena, file.problems)
     for chunk in chunks(file):
         seen.add(chunk)
     _name_contradictions(seen.texts, TypedFile(path, PROMPT_FORMATS[format_name], filename=filename), file.problems)
     file.problems.stop_if_any()
-    return Report(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
+    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
 
 
 class _Prompts:
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
-        self._problems, self._prompts = problems, Prompts(arena.pk if arena else None)
+        self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
         self._n_rows = self._n_known = self._n_verified = self._n_referenced = 0
         self._recognised = Recognised()
         self._arena, self._n_keys, self._fills = arena, 0, array("q")

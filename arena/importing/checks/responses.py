@@ -5,20 +5,20 @@ from pathlib import Path
 
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.chunks import TypedFile, chunks
-from arena.importing.files.problems import N_SHOWN, Plain, Problems, RowProblem, shown
-from arena.importing.files.reports import Report, about_thinking, lines_of, numbered, what_is_so
+from arena.importing.files.problems import N_SHOWN, PlainWords, Problems, RowProblem, shown
+from arena.importing.files.reports import ImportReport, about_thinking, lines_of, numbered, what_is_so
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.formats import RESPONSE_FORMATS
-from arena.importing.loading.name_lookup import Competitors
-from arena.importing.loading.prompts import Prompts
-from arena.importing.loading.responses import NO_SUCH_PROMPT, Answer, StoredAnswers
+from arena.importing.loading.name_lookup import CompetitorLookup
+from arena.importing.loading.prompts import PromptLookup
+from arena.importing.loading.responses import NO_SUCH_PROMPT, ResponseKey, StoredAnswers
 from arena.llm.wires.replies import is_blank
 from arena.models import Arena
 
 N_NAMED = 10
 
 
-def check_responses(path: Path, format_name: str, filename: str, arena: Arena | None) -> Report:
+def check_responses(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
     file = TypedFile(path, RESPONSE_FORMATS[format_name], filename=filename)
     seen = _Responses(arena, file.problems)
     for chunk in chunks(file):
@@ -26,13 +26,13 @@ def check_responses(path: Path, format_name: str, filename: str, arena: Arena | 
     seen.name_unknown_prompts()
     _name_contradictions(seen.repeats, TypedFile(path, RESPONSE_FORMATS[format_name], filename=filename), file.problems)
     file.problems.stop_if_any()
-    return Report(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
+    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
 
 
 class _Responses:
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
-        self._problems, self._prompts = problems, Prompts(arena.pk if arena else None)
-        self._known_names = Competitors(arena).known if arena else lambda names: {}
+        self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
+        self._known_names = CompetitorLookup(arena).known if arena else lambda names: {}
         self._some_keys = list(arena.prompts.order_by("pk").values_list("key", flat=True)[:3]) if arena else []
         self._competitors: set[str] = set()
         self._n_rows = self._n_known = self._n_failed = self._n_thought = 0
@@ -61,7 +61,7 @@ class _Responses:
         prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
         names = self._known_names({row.competitor for row in rows})
         known = [row for row in rows if row.prompt in prompts]
-        answers = {row: Answer(prompts[row.prompt].pk, names.get(row.competitor, 0), row.text) for row in known}
+        answers = {row: ResponseKey(prompts[row.prompt].pk, names.get(row.competitor, 0), row.text) for row in known}
         stored = StoredAnswers(answers.values())
         self._bare.extend([hash(row.prompt) for row in known if not prompts[row.prompt].content_hash])
         for row in rows:
@@ -93,7 +93,7 @@ class _Responses:
         more = f" and {n_prompts - N_NAMED:,} more" if n_prompts > N_NAMED else ""
         prompts = numbered(n_prompts, "unknown prompts")
         self._problems.add(
-            self._unknown_lines[0], f"the prompt of {numbered(n_rows, 'rows')}", Plain(f"{prompts}: {names}{more}"), told
+            self._unknown_lines[0], f"the prompt of {numbered(n_rows, 'rows')}", PlainWords(f"{prompts}: {names}{more}"), told
         )
 
     def counts(self) -> dict[str, int]:

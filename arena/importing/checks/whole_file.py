@@ -6,12 +6,12 @@ from pathlib import Path
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.prompts import check_prompts
 from arena.importing.checks.responses import check_responses
-from arena.importing.files.reports import Report
+from arena.importing.files.reports import ImportReport
 from arena.importing.formats import fitting
 from arena.models import Arena, Import
 
 
-def check(path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None) -> Report:
+def check(path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
     """The report names the format that the file has.
 
     Raises ImportProblems, which name the file, the line, the value and what is allowed.

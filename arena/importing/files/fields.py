@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from arena.importing.files.problems import EMPTY, MISSING, Plain, RowProblem
+from arena.importing.files.problems import EMPTY, MISSING, PlainWords, RowProblem
 
 LONGEST_NAME = 200
 JOINERS = "\u200c\u200d"  # of letters in Persian, of pictures in emoji
@@ -46,7 +46,7 @@ def text(row: Row, column: str, *, default: str | None = None) -> str:
     if value is None and default is not None:
         return default
     if value is None:
-        raise RowProblem(column, MISSING if column not in row else Plain("null"), "a text is needed")
+        raise RowProblem(column, MISSING if column not in row else PlainWords("null"), "a text is needed")
     if not isinstance(value, str):
         raise RowProblem(column, value, "a text is needed")
     if not value.isascii() and _SURROGATE.search(value):

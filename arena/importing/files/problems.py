@@ -10,23 +10,23 @@ N_SHOWN = 20
 LONGEST_SHOWN = 80
 
 
-class Plain(str):
+class PlainWords(str):
     """Fit to print as it is: words about a value, not the value."""
 
     __slots__ = ()
 
 
-MISSING, EMPTY = Plain("missing"), Plain("empty")
+MISSING, EMPTY = PlainWords("missing"), PlainWords("empty")
 
 
-def shown(value: Any) -> Plain:
+def shown(value: Any) -> PlainWords:
     """A value out of an untrusted file, short and with its control characters visible."""
-    if isinstance(value, Plain):
+    if isinstance(value, PlainWords):
         return value
     if isinstance(value, str | bytes):
         value = value[: LONGEST_SHOWN + 1]
     written = ascii(value) if isinstance(value, bytes) else _printable(value)
-    return Plain(written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 3] + "...")
+    return PlainWords(written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 3] + "...")
 
 
 def _printable(value: Any) -> str:

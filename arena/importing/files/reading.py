@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.problems import EMPTY, Plain, Problems
+from arena.importing.files.problems import EMPTY, PlainWords, Problems
 
 MAX_ROW = 4 * 1024 * 1024
 BLOCK = 64 * 1024
@@ -104,7 +104,7 @@ def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None)
         return
     if kind := binary_kind(path):
         problems.add(
-            1, "the file", Plain(f"{kind}, not text"), "save what it holds as CSV (in Excel: CSV UTF-8) and give that file"
+            1, "the file", PlainWords(f"{kind}, not text"), "save what it holds as CSV (in Excel: CSV UTF-8) and give that file"
         )
         return
     readers = {Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array}
@@ -150,7 +150,7 @@ def _wide_lines(path: Path, problems: Problems, encoding: str) -> Iterator[str |
                 yield line
     except UnicodeError:
         mark = f"the file begins with the mark of {encoding.upper()} and is not that: save it again as UTF-8"
-        problems.add(number, "the text", Plain("broken"), mark)
+        problems.add(number, "the text", PlainWords("broken"), mark)
         yield None
 
 
@@ -181,7 +181,7 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         line = reader.line_num + 1
         for cells in reader:
             if cells == first:
-                problems.add(line, "the row", Plain("the header once more"), "take this line out: files were joined here")
+                problems.add(line, "the row", PlainWords("the header once more"), "take this line out: files were joined here")
             elif len(cells) == len(header):
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from arena.importing.files.reports import Report
+from arena.importing.files.reports import ImportReport
 from arena.models import Arena, Import
 
 BLOCK = 1024 * 1024
@@ -81,7 +81,7 @@ def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: st
     return Import.objects.filter(arena=arena, kind=kind, format=format_name, digest=digest).first() if arena else None
 
 
-def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: Report, **fields: object) -> Import:
+def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: ImportReport, **fields: object) -> Import:
     """The row that a loader will claim. Two at once get one row."""
     same = {"arena": arena, "kind": kind, "format": format_name, "digest": file.digest}
     known_by = {"filename": file.filename, "path": file.path.name}

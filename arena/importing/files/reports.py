@@ -8,7 +8,7 @@ from arena.importing.checks.newcomers import n_to_allow
 
 
 @dataclass(frozen=True)
-class Report:
+class ImportReport:
     n_rows: int
     counts: dict[str, int]
     notes: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from arena.importing.files import fields
-from arena.importing.files.problems import MISSING, Plain, RowProblem
+from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.reports import numbered
 from arena.importing.files.rows import PromptRow
@@ -96,7 +96,7 @@ def checked_verifier(verifier: object) -> dict[str, Any]:
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
     if _depth(verifier) > MOST_LEVELS:
-        raise RowProblem("verifier", Plain("nested too deep"), f"at most {MOST_LEVELS} levels are allowed")
+        raise RowProblem("verifier", PlainWords("nested too deep"), f"at most {MOST_LEVELS} levels are allowed")
     try:
         written = json.dumps(verifier, ensure_ascii=False, allow_nan=False)
     except ValueError:

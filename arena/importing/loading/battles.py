@@ -9,9 +9,9 @@ from typing import NamedTuple
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.loading import bulk
-from arena.importing.loading.name_lookup import Competitors, Voters
-from arena.importing.loading.prompts import Prompts
-from arena.importing.loading.responses import Answer, response_ids
+from arena.importing.loading.name_lookup import CompetitorLookup, Voters
+from arena.importing.loading.prompts import PromptLookup
+from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Import, PromptPool, Vote
 from arena.outcomes import Outcome, Side
@@ -86,8 +86,8 @@ class BattleLoader:
         arena: Arena = self.source.arena
         # Rows with one id are one battle: the later one must see what the earlier one made.
         self.takes_any_order = not self.has_own_ids
-        self._competitors, self._voters = Competitors(arena), Voters(arena)
-        self._prompts = Prompts(arena.pk, self.pool)
+        self._competitors, self._voters = CompetitorLookup(arena), Voters(arena)
+        self._prompts = PromptLookup(arena.pk, self.pool)
         self._arena_id, self._source_id = arena.pk, self.source.pk
         self._received = bulk.as_column(self.source.created_at)
         # What a failed import left behind counts for nobody: an import that has the same rows takes them over.
@@ -241,8 +241,8 @@ def _responses(
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
 
 
-def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[Answer]:
+def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[ResponseKey]:
     if row.answers is None or prompt_id is None:
         return []
     names = (row.first, row.second)
-    return [Answer(prompt_id, competitors[name], told) for name, told in zip(names, row.answers, strict=True)]
+    return [ResponseKey(prompt_id, competitors[name], told) for name, told in zip(names, row.answers, strict=True)]

@@ -55,7 +55,7 @@ class Loader(Protocol):
         """In a transaction with the count of rows done; how many of the rows were new."""
 
 
-class Step(NamedTuple):
+class LoadStep(NamedTuple):
     """What one transaction adds."""
 
     n_read: int  # rows of the file up to its end
@@ -110,7 +110,7 @@ def _add_rows(source: Import, token: str) -> Iterator[int]:
             yield step.n_read
 
 
-def _written(steps: Iterable[Step], source: Import, token: str, loader: Loader) -> Iterator[Step]:
+def _written(steps: Iterable[LoadStep], source: Import, token: str, loader: Loader) -> Iterator[LoadStep]:
     write = partial(_add_step, source, token, loader)
     if loader.takes_any_order and bulk.has_several_writers():
         yield from side_by_side(steps, write, n_writers=N_WRITERS)
@@ -120,7 +120,7 @@ def _written(steps: Iterable[Step], source: Import, token: str, loader: Loader) 
         yield step
 
 
-def _steps(source: Import, loader: Loader) -> Generator[Step]:
+def _steps(source: Import, loader: Loader) -> Generator[LoadStep]:
     file: TypedFile[Any] = TypedFile(
         receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename
     )
@@ -134,11 +134,11 @@ def _steps(source: Import, loader: Loader) -> Generator[Step]:
         n_read += len(rows)
         loader.prepare(rows[:n_old])
         if n_old < len(rows):
-            yield Step(n_read, len(rows) - n_old, loader.resolve(loader.prepare(rows[n_old:])))
+            yield LoadStep(n_read, len(rows) - n_old, loader.resolve(loader.prepare(rows[n_old:])))
     file.problems.stop_if_any()
 
 
-def _add_step(source: Import, token: str, loader: Loader, step: Step, before: Future[None] | None) -> None:
+def _add_step(source: Import, token: str, loader: Loader, step: LoadStep, before: Future[None] | None) -> None:
     """One transaction. `before` is the step before it, where that one is still being written."""
     with transaction.atomic():
         n_added = loader.add(step.resolved)

@@ -40,7 +40,7 @@ class _Names[M: models.Model]:
         self._ids |= self.known(names)
 
 
-class Competitors(_Names[Competitor]):
+class CompetitorLookup(_Names[Competitor]):
     def __init__(self, arena: Arena) -> None:
         super().__init__(Competitor, "name", {"arena": arena})
 

@@ -31,7 +31,7 @@ def text_hash(row: PromptRow) -> str:
     return Prompt.hash_of(row.turns, row.system_prompt) if row.turns else ""
 
 
-class Prompts:
+class PromptLookup:
     """The prompts of one arena, known by their key, or by their text where the file gives no key."""
 
     def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
@@ -172,7 +172,7 @@ class PromptLoader:
     takes_any_order: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        self._prompts = Prompts(self.source.arena_id, self.pool)
+        self._prompts = PromptLookup(self.source.arena_id, self.pool)
 
     def prepare(self, rows: Sequence[PromptRow]) -> Sequence[PromptRow]:
         return rows

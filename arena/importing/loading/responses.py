@@ -8,8 +8,8 @@ from django.db import transaction
 
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.loading.name_lookup import Competitors
-from arena.importing.loading.prompts import Prompts
+from arena.importing.loading.name_lookup import CompetitorLookup
+from arena.importing.loading.prompts import PromptLookup
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Aside, FinishState, Import, Response, content_hash
@@ -17,7 +17,7 @@ from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 
 
-class Answer(NamedTuple):
+class ResponseKey(NamedTuple):
     prompt_id: int
     competitor_id: int
     text: str
@@ -30,25 +30,25 @@ class Answer(NamedTuple):
 class StoredAnswers:
     """What the arena has of these prompts by these competitors."""
 
-    def __init__(self, answers: Iterable[Answer]) -> None:
+    def __init__(self, answers: Iterable[ResponseKey]) -> None:
         wanted = set(answers)
-        self.ids: dict[Answer, int] = {}
+        self.ids: dict[ResponseKey, int] = {}
         # None stands for a text that nobody asked for.
         self._texts: dict[tuple[int, int, int], str | None] = {}
         self._next: dict[tuple[int, int], int] = {}
         prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
         rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors).order_by("pk")
         for row in rows.values_list("prompt_id", "competitor_id", "text", "repeat", "pk").iterator(chunk_size=500):
-            answer = Answer(*row[:3])
+            answer = ResponseKey(*row[:3])
             self._texts[*answer.pair, row[3]] = answer.text if answer in wanted else None
             self._next[answer.pair] = max(self._next.get(answer.pair, 0), row[3] + 1)
             if answer in wanted:
                 self.ids.setdefault(answer, row[4])
 
-    def next_repeat(self, answer: Answer) -> int:
+    def next_repeat(self, answer: ResponseKey) -> int:
         return self._next.get(answer.pair, 0)
 
-    def is_here(self, answer: Answer, repeat: int | None) -> bool:
+    def is_here(self, answer: ResponseKey, repeat: int | None) -> bool:
         """Raises RowProblem where the repeat is taken by another text."""
         if repeat is None:
             return answer in self.ids
@@ -59,12 +59,12 @@ class StoredAnswers:
             raise RowProblem("repeat", repeat, allowed)
         return True
 
-    def take(self, answer: Answer, repeat: int) -> None:
+    def take(self, answer: ResponseKey, repeat: int) -> None:
         self._texts[*answer.pair, repeat] = answer.text
         self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
 
 
-def response_ids(told: Collection[Answer]) -> dict[Answer, int]:
+def response_ids(told: Collection[ResponseKey]) -> dict[ResponseKey, int]:
     """The response of every answer, as it is told; new ones are made, with what was thought before beside them.
 
     Older versions left that in the text: an answer that is here so is this response.
@@ -78,8 +78,8 @@ def response_ids(told: Collection[Answer]) -> dict[Answer, int]:
     return {answer: ids.get(answer) or ids[answers[answer]] for answer in told}
 
 
-def _response_ids(thoughts: Mapping[Answer, str], stored: StoredAnswers) -> dict[Answer, int]:
-    new: dict[Answer, Response] = {}
+def _response_ids(thoughts: Mapping[ResponseKey, str], stored: StoredAnswers) -> dict[ResponseKey, int]:
+    new: dict[ResponseKey, Response] = {}
     for answer in thoughts:
         if answer not in stored.ids:
             repeat = stored.next_repeat(answer)
@@ -89,7 +89,7 @@ def _response_ids(thoughts: Mapping[Answer, str], stored: StoredAnswers) -> dict
     return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
-def _response(answer: Answer, repeat: int, turns: Sequence[str] = (), finish: str = FinishState.STOP.value) -> Response:
+def _response(answer: ResponseKey, repeat: int, turns: Sequence[str] = (), finish: str = FinishState.STOP.value) -> Response:
     """With all that is counted and rendered once, when the text arrives; an empty one has failed: nobody is shown nothing."""
     finish = FinishState.FAILED.value if is_blank(answer.text) else finish
     return rendered(
@@ -111,7 +111,7 @@ class ResponseLoader:
     takes_any_order: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        self._prompts, self._competitors = Prompts(self.source.arena_id), Competitors(self.source.arena)
+        self._prompts, self._competitors = PromptLookup(self.source.arena_id), CompetitorLookup(self.source.arena)
 
     def prepare(self, rows: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
         return rows
@@ -125,7 +125,7 @@ class ResponseLoader:
         for row in rows:
             if row.prompt not in prompts:
                 raise RowProblem("the prompt's id", row.prompt, NO_SUCH_PROMPT)
-        answers = [Answer(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
+        answers = [ResponseKey(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
         new = _new_responses(rows, answers, StoredAnswers(answers))
         _keep([response for response, _ in new], [thinking for _, thinking in new])
         return len(new)
@@ -140,7 +140,9 @@ def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Respon
     return made
 
 
-def _new_responses(rows: Sequence[ResponseRow], answers: Sequence[Answer], stored: StoredAnswers) -> list[tuple[Response, str]]:
+def _new_responses(
+    rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers
+) -> list[tuple[Response, str]]:
     """Each with what was thought before it."""
     new = []
     for row, answer in zip(rows, answers, strict=True):

@@ -16,7 +16,7 @@ _WORDY = frozenset({200, 400, 401, 402, 403, 422, 429, 500, 502, 503})
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _FailureRow:
     kind: Kind
     cause: Cause
     statuses: frozenset[int]
@@ -49,7 +49,7 @@ _SHORTLY = _words(r"""
     please slow down
 """)
 _TABLE = (
-    _Row(
+    _FailureRow(
         Kind.GAME, Cause.CONTEXT_LENGTH, _ASKED_WRONGLY | {413, 429},
         names=_names("""
             context_length_exceeded exceed_context_size_error string_above_max_length request_too_large
@@ -74,7 +74,7 @@ _TABLE = (
         """),
         unless=_words(r"too many tokens, please wait"),
     ),
-    _Row(
+    _FailureRow(
         Kind.GAME, Cause.POLICY, frozenset({200, 400, 403, 422, 451, 500}),
         names=_names("""
             content_filter content_policy_violation ResponsibleAIPolicyViolation data_inspection_failed
@@ -96,7 +96,7 @@ _TABLE = (
         """),
         unless=_words(r"(data|organi[sz]ation(al)?|admin\w*) polic"),
     ),
-    _Row(
+    _FailureRow(
         Kind.ENDPOINT, Cause.CREDIT, _WORDY,
         names=_names("""
             insufficient_quota insufficient_balance insufficient_credits? billing_error billing_not_active
@@ -127,11 +127,11 @@ _TABLE = (
         """),
         unless=_SHORTLY,
     ),
-    _Row(
+    _FailureRow(
         Kind.ENDPOINT, Cause.CREDIT, _WORDY | {429},  # Google names a wait, though the day's quota is used up
         words=re.compile(r"PerDay(Per|\b)"),
     ),
-    _Row(
+    _FailureRow(
         Kind.TEMPORARY, Cause.RATE_LIMIT, _ANY - {401, 404, 410},
         names=_names("""
             rate_limit rate_limit_exceeded rate_limit_error rate_limited rate_limit_reached RateLimitError
@@ -152,7 +152,7 @@ _TABLE = (
             error code: 1015
         """),
     ),
-    _Row(
+    _FailureRow(
         Kind.ENDPOINT, Cause.KEY, _WORDY | {404, 407},
         names=_names("""
             invalid_api_key api_key_invalid API_KEY_INVALID authentication_error AuthenticationError auth_error
@@ -184,7 +184,7 @@ _TABLE = (
             \bunauthori[sz]ed\b
         """),
     ),
-    _Row(
+    _FailureRow(
         Kind.ENDPOINT, Cause.MODEL, frozenset({200, 400, 403, 404, 410, 422, 424, 500}),
         names=_names("""
             model_not_found ModelNotFound model_not_supported model_decommissioned model_not_available unknown_model
@@ -213,7 +213,7 @@ _TABLE = (
             try again
         """),
     ),
-    _Row(
+    _FailureRow(
         Kind.ENDPOINT, Cause.ADDRESS, frozenset({400, 200, 500, 502}),
         words=_words(r"""
             plain HTTP request was sent to HTTPS port
@@ -222,7 +222,7 @@ _TABLE = (
             combination of host and port requires TLS
         """),
     ),
-    _Row(
+    _FailureRow(
         Kind.TEMPORARY, Cause.SERVER, frozenset({200, 400, 403, 404, 422, 424}),
         names=_names("""
             overloaded_error overloaded server_error internal_server_error internal_error InternalServerError
@@ -252,7 +252,7 @@ _TABLE = (
             server had an error
         """),
     ),
-    _Row(
+    _FailureRow(
         Kind.TEMPORARY, Cause.SERVER, frozenset({200, 424}),  # words that are too weak where a status says otherwise
         words=_words(r"""
             (please )?try (again|your request again)

@@ -9,7 +9,7 @@ from arena.llm.wires.openai import with_system_in_turn
 from arena.llm.wires.replies import (
     CALLED_A_TOOL,
     NoCompletion,
-    Reply,
+    WireReply,
     check_role,
     dig,
     is_thinking,
@@ -75,7 +75,7 @@ def send(sdk: "anthropic.Anthropic", arguments: Mapping[str, Any], headers: Mapp
     return raw.http_response
 
 
-def read(body: dict[str, object]) -> Reply:
+def read(body: dict[str, object]) -> WireReply:
     usage, content, said = usage_in(body), dig(body, "content"), dig(body, "stop_reason")
     finish = "refused" if refuses(body) else ending_of(said)
     if not isinstance(content, list):
@@ -85,7 +85,7 @@ def read(body: dict[str, object]) -> Reply:
     if (not text and finish == "tool") or any(dig(block, "type") == "tool_use" for block in content):
         raise NoCompletion(CALLED_A_TOOL, usage)
     kept_back = finish == "refused" and not text
-    return Reply(
+    return WireReply(
         text=None if kept_back else text, finish=finish, word=word_of(said),
         thinking=thinking_of([block for block in content if is_thinking(block)]), model=text_at(body, "model"), usage=usage,
         request_id=text_at(body, "id"),

@@ -8,7 +8,7 @@ from arena.llm.wires.messages import Message, Request, Target, Usage
 from arena.llm.wires.replies import (
     CALLED_A_TOOL,
     NoCompletion,
-    Reply,
+    WireReply,
     calls_tool,
     check_role,
     chosen,
@@ -92,7 +92,7 @@ def send(sdk: "openai.OpenAI", arguments: Mapping[str, Any], headers: Mapping[st
     return sdk.chat.completions.with_raw_response.create(**arguments, extra_headers=dict(headers)).http_response
 
 
-def read(body: dict[str, object]) -> Reply:
+def read(body: dict[str, object]) -> WireReply:
     choice = chosen(body)
     message, said = dig(choice, "message"), dig(choice, "finish_reason")
     text, usage = text_of(dig(message, "content")), usage_in(body)
@@ -112,8 +112,8 @@ def read(body: dict[str, object]) -> Reply:
     return _reply(body, text, finish, said, thinking, usage)
 
 
-def _reply(body: object, text: str | None, finish: Any, said: object, thinking: str, usage: Usage | None) -> Reply:
-    return Reply(
+def _reply(body: object, text: str | None, finish: Any, said: object, thinking: str, usage: Usage | None) -> WireReply:
+    return WireReply(
         text=text, finish=finish, word=word_of(said), thinking=thinking, model=text_at(body, "model"), usage=usage,
         request_id=text_at(body, "id"),
     )  # fmt: skip

@@ -16,7 +16,7 @@ _DEEPEST = 4  # lists within parts within lists
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WireReply:
     """What a wire read in a body that is a completion."""
 
     text: str | None

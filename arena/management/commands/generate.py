@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from arena.commands.run_command import AT_LEAST_ONE, RunCommand, agreed, named_endpoint, refuse
 from arena.models import Arena, Call, Run
 from arena.run_kinds import answer_plans, generation
-from arena.run_kinds.answer_plans import AnswerDraft, Wish
-from arena.run_kinds.generation import Settings
+from arena.run_kinds.answer_plans import AnswerDraft, ResponsesRequest
+from arena.run_kinds.generation import GenerationSettings
 from arena.runs import control
 from arena.runs.forecasting import FEWEST
 from arena.wording import counted
@@ -81,7 +81,7 @@ class Command(RunCommand[AnswerDraft]):
             self.send(rest, left, is_agreed=is_agreed)
 
 
-def _wish(options: dict[str, Any]) -> Wish:
+def _wish(options: dict[str, Any]) -> ResponsesRequest:
     names, endpoints = options["competitor"], options["endpoint"]
     if not names or not endpoints:
         refuse("who is to answer? Give --competitor NAME and --endpoint NAME")
@@ -94,8 +94,8 @@ def _wish(options: dict[str, Any]) -> Wish:
         )
     if options["temperature"] is not None and not 0 <= options["temperature"] <= 2:
         refuse(f"--temperature {options['temperature']}: 0 to 2 is allowed")
-    return Wish(
+    return ResponsesRequest(
         tuple((name, named_endpoint(each)) for name, each in zip(names, endpoints, strict=True)),
-        Settings(options["max_tokens"], options["temperature"], options["repeats"]),
+        GenerationSettings(options["max_tokens"], options["temperature"], options["repeats"]),
         tuple(options["pool"]), options["prompts"], options["seed"], options["again"],
     )  # fmt: skip

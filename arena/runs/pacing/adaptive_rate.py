@@ -34,7 +34,7 @@ PROBE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """What the endpoint's settings say; None: unknown."""
 
     requests_per_minute: float | None = None
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AttemptReport:
     """What one finished attempt says of its address's limits."""
 
     sent_at: datetime
@@ -53,11 +53,11 @@ class Report:
     n_before: int = 0  # how often the same call was refused before
 
 
-def limits_of(endpoint: Endpoint) -> Limits:
-    return Limits(endpoint.requests_per_minute, endpoint.tokens_per_minute, endpoint.max_concurrency)
+def limits_of(endpoint: Endpoint) -> RateLimits:
+    return RateLimits(endpoint.requests_per_minute, endpoint.tokens_per_minute, endpoint.max_concurrency)
 
 
-def new_allowance(base_url: str, key_name: str, limits: Limits, now: datetime) -> Allowance:
+def new_allowance(base_url: str, key_name: str, limits: RateLimits, now: datetime) -> Allowance:
     per_minute = limits.requests_per_minute * MARGIN if limits.requests_per_minute else FIRST
     return Allowance(
         base_url=base_url, key_name=key_name, per_minute=per_minute, requests=1.0,
@@ -66,7 +66,9 @@ def new_allowance(base_url: str, key_name: str, limits: Limits, now: datetime) -
     )  # fmt: skip
 
 
-def learn(allowance: Allowance, reports: Sequence[Report], limits: Limits, *, now: datetime, rng: random.Random) -> None:
+def learn(
+    allowance: Allowance, reports: Sequence[AttemptReport], limits: RateLimits, *, now: datetime, rng: random.Random
+) -> None:
     _set_right(allowance, now)
     for report in reports:
         if report.is_refused:
@@ -77,7 +79,7 @@ def learn(allowance: Allowance, reports: Sequence[Report], limits: Limits, *, no
     _grow(allowance, limits, now)
 
 
-def grant(allowance: Allowance, tokens: Sequence[int], limits: Limits, *, now: datetime, n_open: int = 0) -> int:
+def grant(allowance: Allowance, tokens: Sequence[int], limits: RateLimits, *, now: datetime, n_open: int = 0) -> int:
     """Take the allowance of the first calls of so many tokens each; for how many it is enough."""
     _set_right(allowance, now)
     _fill(allowance, limits, now)
@@ -118,7 +120,7 @@ def _within_tokens(allowance: Allowance, tokens: Sequence[int]) -> int:
     return len(tokens)
 
 
-def _fill(allowance: Allowance, limits: Limits, now: datetime) -> None:
+def _fill(allowance: Allowance, limits: RateLimits, now: datetime) -> None:
     seconds = max((now - allowance.filled_at).total_seconds(), 0.0)
     if seconds > REST:
         allowance.started_at = now
@@ -132,12 +134,12 @@ def _fill(allowance: Allowance, limits: Limits, now: datetime) -> None:
     allowance.filled_at = max(allowance.filled_at, now)
 
 
-def _rate(allowance: Allowance, limits: Limits) -> float:
+def _rate(allowance: Allowance, limits: RateLimits) -> float:
     known = limits.requests_per_minute
     return min(allowance.per_minute, known * MARGIN) if known else allowance.per_minute
 
 
-def _refused(allowance: Allowance, report: Report, now: datetime, rng: random.Random) -> None:
+def _refused(allowance: Allowance, report: AttemptReport, now: datetime, rng: random.Random) -> None:
     if allowance.refused_at is not None and report.sent_at <= allowance.refused_at:
         return  # it was under way when the limit was met: the same event
     if _is_stubborn(allowance, report):
@@ -157,14 +159,14 @@ def _refused(allowance: Allowance, report: Report, now: datetime, rng: random.Ra
     allowance.requests = 0.0
 
 
-def _is_stubborn(allowance: Allowance, report: Report) -> bool:
+def _is_stubborn(allowance: Allowance, report: AttemptReport) -> bool:
     """Whether a call is refused again and again while the others get through: whatever the speed, so it tells nothing of it."""
     if report.n_before < STUBBORN or allowance.n_refused or allowance.refused_at is None:
         return False
     return _n_passed(allowance, allowance.refused_at) >= BETWEEN
 
 
-def _passed(allowance: Allowance, report: Report, now: datetime) -> None:
+def _passed(allowance: Allowance, report: AttemptReport, now: datetime) -> None:
     second = int(now.timestamp())
     passed = [pair for pair in allowance.passed if pair[0] > second - MEMORY]
     if passed and passed[-1][0] == second:
@@ -198,7 +200,7 @@ def _n_passed(allowance: Allowance, since: datetime) -> int:
     return sum(n for second, n in allowance.passed if second >= first)
 
 
-def _grow(allowance: Allowance, limits: Limits, now: datetime) -> None:
+def _grow(allowance: Allowance, limits: RateLimits, now: datetime) -> None:
     """After each second in which what was allowed was used, and all of it got through."""
     seconds = (now - allowance.grown_at).total_seconds()
     a_second = _rate(allowance, limits) / 60
@@ -222,7 +224,7 @@ def _grown(allowance: Allowance, seconds: float) -> float:
     return rate + max(CREEP * rate, LEAST_CREEP) * min(seconds, 10.0)
 
 
-def _read_headers(allowance: Allowance, report: Report, limits: Limits, now: datetime) -> None:
+def _read_headers(allowance: Allowance, report: AttemptReport, limits: RateLimits, now: datetime) -> None:
     rate = report.rate
     if rate.requests_limit and not limits.requests_per_minute and not allowance.n_refused and allowance.refused_at is None:
         allowance.per_minute = max(rate.requests_limit * MARGIN, SLOWEST)

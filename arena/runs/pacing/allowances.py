@@ -9,7 +9,7 @@ from django.db.models import F
 
 from arena.models import Allowance, Attempt, Endpoint
 from arena.runs.pacing import adaptive_rate
-from arena.runs.pacing.adaptive_rate import Report
+from arena.runs.pacing.adaptive_rate import AttemptReport
 
 TRIES = 20
 _rng = random.SystemRandom()
@@ -25,7 +25,9 @@ def address_of(endpoint: Endpoint) -> Address:
     return endpoint.base_url, endpoint.key_name
 
 
-def exchange(endpoint: Endpoint, reports: Sequence[Report], tokens: Sequence[int], *, now: datetime) -> tuple[int, Allowance]:
+def exchange(
+    endpoint: Endpoint, reports: Sequence[AttemptReport], tokens: Sequence[int], *, now: datetime
+) -> tuple[int, Allowance]:
     """Tell what came back, take what calls of so many tokens each may have; for how many it was enough.
 
     Written only on the version that was read: two workers never take the same allowance.

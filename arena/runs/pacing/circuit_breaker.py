@@ -9,7 +9,7 @@ from arena.llm.failures.errors import Cause, Kind, LLMError
 from arena.llm.wires.messages import Completion
 from arena.models import Endpoint
 from arena.runs.pacing.lone_failures import fails_alone
-from arena.runs.sender_threads import Reply
+from arena.runs.sender_threads import FinishedJob
 
 MOST_FAILURES = 8  # in a row; one more opens the circuit
 FIRST_OPEN, LONGEST_OPEN = 2.0, 300.0
@@ -17,7 +17,7 @@ PROBE_MARGIN = timedelta(seconds=15)
 _rng = random.SystemRandom()
 
 
-def learn(replies: Sequence[Reply], *, now: datetime) -> Endpoint | None:
+def learn(replies: Sequence[FinishedJob], *, now: datetime) -> Endpoint | None:
     """One endpoint as it is now, where its replies changed what is known of it; inside a transaction."""
     if not any(is_news(reply) for reply in replies):
         return None
@@ -58,20 +58,20 @@ def needs_probe(endpoint: Endpoint, features: frozenset[str]) -> bool:
     return not endpoint.is_proven or endpoint.open_until is not None or not features <= set(endpoint.proven_with)
 
 
-def is_news(reply: Reply) -> bool:
+def is_news(reply: FinishedJob) -> bool:
     endpoint = reply.job.endpoint
     if reply.job.is_probe or isinstance(reply.result, LLMError):
         return not (isinstance(reply.result, LLMError) and reply.result.cause == Cause.RATE_LIMIT and not reply.job.is_probe)
     return endpoint.n_failures > 0 or endpoint.open_until is not None
 
 
-def _answered(row: Endpoint, reply: Reply) -> None:
+def _answered(row: Endpoint, reply: FinishedJob) -> None:
     row.n_failures, row.open_until, row.is_proven = 0, None, True
     row.proven_with = sorted({*row.proven_with, *reply.job.features})
     _probe_is_over(row, reply)
 
 
-def _failed(row: Endpoint, reply: Reply, error: LLMError, now: datetime) -> None:
+def _failed(row: Endpoint, reply: FinishedJob, error: LLMError, now: datetime) -> None:
     _probe_is_over(row, reply)
     if error.refused_parameter:
         row.refused_parameters = sorted({*row.refused_parameters, error.lesson or error.refused_parameter})
@@ -85,7 +85,7 @@ def _failed(row: Endpoint, reply: Reply, error: LLMError, now: datetime) -> None
         row.n_failures, row.open_until = 0, None  # a refusal for what was asked: the server is up
 
 
-def _broke(row: Endpoint, reply: Reply, now: datetime) -> None:
+def _broke(row: Endpoint, reply: FinishedJob, now: datetime) -> None:
     """Half open and failed again: open twice as long. What was under way when it opened tells nothing new."""
     if (row.open_until is not None and not reply.job.is_probe) or fails_alone(reply):
         return
@@ -95,7 +95,7 @@ def _broke(row: Endpoint, reply: Reply, now: datetime) -> None:
         row.open_until = now + timedelta(seconds=longest * _rng.uniform(0.5, 1))
 
 
-def _probe_is_over(row: Endpoint, reply: Reply) -> None:
+def _probe_is_over(row: Endpoint, reply: FinishedJob) -> None:
     if reply.job.is_probe:
         row.probe_until = None
 

@@ -1,10 +1,10 @@
 """Whether a call fails alone: then it is the call, and says little of its endpoint."""
 
 from arena.models import Attempt
-from arena.runs.sender_threads import Reply
+from arena.runs.sender_threads import FinishedJob
 
 
-def fails_alone(reply: Reply) -> bool:
+def fails_alone(reply: FinishedJob) -> bool:
     """Whether this call failed before, and other calls were answered at its endpoint since then."""
     call = reply.job.call
     if call.n_sent < 2:  # its first attempt

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from arena.llm.failures.errors import Cause, Kind, LLMError
 from arena.llm.wires.messages import Completion
-from arena.runs.kinds import Reading
+from arena.runs.kinds import ReplyResult
 from arena.runs.pacing.lone_failures import fails_alone
-from arena.runs.sender_threads import Reply
+from arena.runs.sender_threads import FinishedJob
 
 MOST_ATTEMPTS = 6
 MOST_REFUSALS = 60  # for speed alone: counted apart
@@ -21,60 +21,60 @@ _rng = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """Over where there is a reading; otherwise waiting, to be sent again not before some time."""
 
-    reading: Reading | None = None
+    reading: ReplyResult | None = None
     not_before: datetime | None = None
     is_refusal: bool = False
     is_cut: bool = False
     reason: str = ""
 
 
-def step_after(reply: Reply, *, now: datetime) -> Step:
+def step_after(reply: FinishedJob, *, now: datetime) -> NextStep:
     if isinstance(reply.result, Completion):
         return _after_completion(reply)
     return _after_failure(reply, reply.result, now)
 
 
-def _after_completion(reply: Reply) -> Step:
-    reading = reply.reading or Reading("error", reason="the reply was not read")
+def _after_completion(reply: FinishedJob) -> NextStep:
+    reading = reply.reading or ReplyResult("error", reason="the reply was not read")
     if reading.outcome == "truncated" and reply.job.call.max_tokens_factor == 1:
-        return Step(is_cut=True, reason="cut at the token limit; asked once more with twice the limit")
-    return Step(reading)
+        return NextStep(is_cut=True, reason="cut at the token limit; asked once more with twice the limit")
+    return NextStep(reading)
 
 
-def _after_failure(reply: Reply, error: LLMError, now: datetime) -> Step:
+def _after_failure(reply: FinishedJob, error: LLMError, now: datetime) -> NextStep:
     if error.refused_parameter:
         if error.lesson in reply.job.target.refused:
-            return Step(Reading("error", reason=error.reason))  # it was left out, and is refused all the same
-        return Step(reason=error.reason)
+            return NextStep(ReplyResult("error", reason=error.reason))  # it was left out, and is refused all the same
+        return NextStep(reason=error.reason)
     if error.cause == Cause.RATE_LIMIT and error.kind == Kind.TEMPORARY:
         return _after_refusal(reply, error, now)
     if error.kind == Kind.TEMPORARY:
         return _after_temporary(reply, error, now)
     if error.kind == Kind.ENDPOINT:
-        return Step(reason=error.reason)  # the endpoint is paused; the call keeps its place
-    return Step(Reading("filtered" if error.cause == Cause.POLICY else "error", reason=error.reason))
+        return NextStep(reason=error.reason)  # the endpoint is paused; the call keeps its place
+    return NextStep(ReplyResult("filtered" if error.cause == Cause.POLICY else "error", reason=error.reason))
 
 
-def _after_refusal(reply: Reply, error: LLMError, now: datetime) -> Step:
+def _after_refusal(reply: FinishedJob, error: LLMError, now: datetime) -> NextStep:
     """Too fast, the server says: how fast the others go is for `pace`. Refused again, this call lets them go first."""
     n_refusals = reply.job.call.n_refusals
     if n_refusals >= MOST_REFUSALS:
-        return Step(Reading("error", reason=f"given up after {n_refusals} refusals: {error.reason}"))
+        return NextStep(ReplyResult("error", reason=f"given up after {n_refusals} refusals: {error.reason}"))
     if n_refusals >= MOST_REFUSALS_ALONE and fails_alone(reply):
         told = f"given up after {n_refusals} refusals while other calls got through"
-        return Step(Reading("error", reason=f"{told}: {error.reason}"))
+        return NextStep(ReplyResult("error", reason=f"{told}: {error.reason}"))
     named = min(error.retry_after or 0.0, LONGEST_NAMED_WAIT) * _rng.uniform(1, 1.25)
     growing = min(2.0**n_refusals, LONGEST_REFUSAL_WAIT) * _rng.uniform(0.5, 1) if n_refusals else 0.0
-    return Step(not_before=now + timedelta(seconds=max(named, growing)), is_refusal=True, reason=error.reason)
+    return NextStep(not_before=now + timedelta(seconds=max(named, growing)), is_refusal=True, reason=error.reason)
 
 
-def _after_temporary(reply: Reply, error: LLMError, now: datetime) -> Step:
+def _after_temporary(reply: FinishedJob, error: LLMError, now: datetime) -> NextStep:
     n_tried = reply.job.call.n_sent - reply.job.call.n_refusals
     if n_tried >= MOST_ATTEMPTS:
-        return Step(Reading("error", reason=f"given up after {n_tried} attempts: {error.reason}"))
+        return NextStep(ReplyResult("error", reason=f"given up after {n_tried} attempts: {error.reason}"))
     wait = _rng.uniform(0, min(FIRST_WAIT * 2.0 ** (n_tried - 1), LONGEST_WAIT))
     named = min(error.retry_after or 0.0, LONGEST_NAMED_WAIT)
-    return Step(not_before=now + timedelta(seconds=max(wait, named)), reason=error.reason)
+    return NextStep(not_before=now + timedelta(seconds=max(wait, named)), reason=error.reason)

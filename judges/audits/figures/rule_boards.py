@@ -14,7 +14,7 @@ import numpy as np
 
 from judges.audits.figures.figure import Floats
 from judges.audits.figures.inputs import AuditGame, by_battle
-from judges.verdicts.combiner_texts import GAMES, RULES
+from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Side, scored
@@ -29,7 +29,7 @@ FEWEST_FOR_TAU = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BoardPlace:
     """Where one competitor stands on a board, in natural log-odds; where the data give no limits it has no place either."""
 
     rating: float
@@ -45,7 +45,7 @@ class RuleBoard:
     Parameters
     ----------
     rule : str
-        A key of `RULES`.
+        A key of `COMBINER_TEXTS`.
     n_decided, n_undecided : int
         Battles that it makes something of, and the rest of those with a game.
     standings : mapping of name to Standing
@@ -61,7 +61,7 @@ class RuleBoard:
     rule: str
     n_decided: int
     n_undecided: int
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, BoardPlace]
     unrated: Mapping[str, str]
     tau: float | None = None
     reason: str = ""
@@ -72,7 +72,7 @@ class RuleBoard:
         return {name: standing.rating for name, standing in self.standings.items()}
 
 
-class _Row(NamedTuple):
+class _RuleRow(NamedTuple):
     """One comparison; `first` is the side in the first slot, None where no slot was looked at."""
 
     a: str
@@ -84,7 +84,7 @@ class _Row(NamedTuple):
 
 
 def boards_by_rule(games: Sequence[AuditGame], *, margin: float = 0.0) -> tuple[RuleBoard, ...]:
-    """The judge's board under every rule of `RULES`, in their order.
+    """The judge's board under every rule of `COMBINER_TEXTS`, in their order.
 
     Parameters
     ----------
@@ -103,13 +103,13 @@ def boards_by_rule(games: Sequence[AuditGame], *, margin: float = 0.0) -> tuple[
     [('games', 4), ('consistent_only', 3), ('conservative_tie', 4)]
     """
     battles = _Battles.of(list(by_battle(games).values()), margin=margin)
-    boards = [_board(rule, battles) for rule in RULES]
+    boards = [_board(rule, battles) for rule in COMBINER_TEXTS]
     default = boards[0].ratings
     return tuple(replace(board, tau=_tau(board.ratings, default)) for board in boards)
 
 
 def no_boards_because(reason: str) -> tuple[RuleBoard, ...]:
-    return tuple(RuleBoard(rule, 0, 0, {}, {}, reason=reason) for rule in RULES)
+    return tuple(RuleBoard(rule, 0, 0, {}, {}, reason=reason) for rule in COMBINER_TEXTS)
 
 
 def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N_REPLICATES) -> Floats | None:
@@ -133,7 +133,7 @@ class _Battles:
     """
 
     games: list[Sequence[AuditGame]]
-    graded: list[list[_Row]]
+    graded: list[list[_RuleRow]]
     pattern: list[int | None]
     patterns: list[tuple[PlayedGame, ...]]
 
@@ -148,7 +148,7 @@ class _Battles:
 
 
 def _board(rule: str, battles: _Battles) -> RuleBoard:
-    rows: list[_Row] = []
+    rows: list[_RuleRow] = []
     missing: list[str] = []
     for found, reason in _by_games(battles) if rule == GAMES else _by_rule(rule, battles):
         rows += found
@@ -168,7 +168,7 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
     return replace(bare, standings=_standings(fit), unrated=unrated, fit=fit)
 
 
-def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_Row], str]]:
+def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_RuleRow], str]]:
     """What each battle adds, and why it adds nothing."""
     decisions = [combine(rule, played) for played in battles.patterns]
     compared = [decision.comparisons for decision in decisions]
@@ -177,15 +177,15 @@ def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_Row], str]]:
             yield graded, "one of the two answers has no grade"
         else:
             game = games[0]
-            rows = [_Row(game.a, game.b, outcome, weight, game.prompt, None) for outcome, weight in compared[pattern]]
+            rows = [_RuleRow(game.a, game.b, outcome, weight, game.prompt, None) for outcome, weight in compared[pattern]]
             yield graded + rows, decisions[pattern].reason
 
 
-def _by_games(battles: _Battles) -> Iterator[tuple[list[_Row], str]]:
+def _by_games(battles: _Battles) -> Iterator[tuple[list[_RuleRow], str]]:
     """Every game as itself; a rule of ours looked at no slot."""
     for games, graded in zip(battles.games, battles.graded, strict=True):
         rows = [
-            _Row(game.a, game.b, game.verdict.by_side(game.order), 1.0, game.prompt, _first(game))
+            _RuleRow(game.a, game.b, game.verdict.by_side(game.order), 1.0, game.prompt, _first(game))
             for game in games
             if game.verdict is not None
         ]
@@ -196,7 +196,7 @@ def _first(game: AuditGame) -> str | None:
     return None if game.state is GameState.RULE else "a" if game.order == "ab" else "b"
 
 
-def _graded(games: Sequence[AuditGame], *, margin: float) -> Iterator[_Row]:
+def _graded(games: Sequence[AuditGame], *, margin: float) -> Iterator[_RuleRow]:
     """Two answers that were graded one by one make one comparison a repeat."""
     points: dict[int, dict[str, float]] = {}
     for game in games:
@@ -205,15 +205,15 @@ def _graded(games: Sequence[AuditGame], *, margin: float) -> Iterator[_Row]:
     for both in points.values():
         if len(both) == 2:
             outcome = scored(both["ab"], both["ba"], margin=margin).by_side("ab")
-            yield _Row(games[0].a, games[0].b, outcome, 1.0, games[0].prompt, None)
+            yield _RuleRow(games[0].a, games[0].b, outcome, 1.0, games[0].prompt, None)
 
 
-def _as_columns(rows: Sequence[_Row]) -> Comparisons:
+def _as_columns(rows: Sequence[_RuleRow]) -> Comparisons:
     a, b, outcome, weight, prompt, first = zip(*rows, strict=True)
     return Comparisons.from_names(a, b, outcome, weight=weight, prompt=prompt, first=first)
 
 
-def _standings(fit: Fit) -> dict[str, Standing]:
+def _standings(fit: Fit) -> dict[str, BoardPlace]:
     try:
         found = intervals(fit, cluster="prompt")
     except ValueError:  # no spread in the data: the ratings stand, without a width
@@ -226,7 +226,7 @@ def _standings(fit: Fit) -> dict[str, Standing]:
     placed = np.array([low is not None for low, _ in limits])
     ranks = (fit.ratings[None, placed] > fit.ratings[:, None]).sum(axis=1) + 1
     return {
-        name: Standing(rating, *limit, rank if is_placed else None)
+        name: BoardPlace(rating, *limit, rank if is_placed else None)
         for name, rating, limit, rank, is_placed in zip(
             fit.names, fit.ratings.tolist(), limits, ranks.tolist(), placed.tolist(), strict=True
         )

@@ -36,9 +36,9 @@ from judges.games.offline_judges import OFFLINE_JUDGES
 from judges.models import Game, Judge
 from judges.runs.battle_selection import standing_battles, unused_battles_dropped
 from judges.runs.forecasting import PILOT, pilot_of
-from judges.runs.plan_request import PLANS, Plan, Wish, drafted
+from judges.runs.plan_request import PLANS, JudgingRequest, Plan, drafted
 from judges.runs.plan_summary import lines_of
-from judges.runs.planning import CardOutdated, Draft, start
+from judges.runs.planning import CardOutdated, JudgingDraft, start
 from judges.runs.scope import Scope, check_competitors
 
 LOOK_SECONDS = 0.5
@@ -100,7 +100,7 @@ class Command(BaseCommand):
             cards += self._judges(options)
             self._play(arena, cards, wish, now, options)
 
-    def _play(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime, options: dict[str, Any]) -> None:
+    def _play(self, arena: Arena, judges: list[Judge], wish: JudgingRequest, now: datetime, options: dict[str, Any]) -> None:
         cap = None if options["cap"] is None else round(options["cap"] * DOLLAR)
         draft = self._announced(arena, judges, wish, now)
         if not draft.is_something_left:
@@ -116,7 +116,7 @@ class Command(BaseCommand):
         self._end(self._send(draft, cap, options["threads"]))
         left_to_others(draft.holding, arena)
 
-    def _announced(self, arena: Arena, judges: list[Judge], wish: Wish, now: datetime) -> Draft:
+    def _announced(self, arena: Arena, judges: list[Judge], wish: JudgingRequest, now: datetime) -> JudgingDraft:
         try:
             draft = drafted(arena, judges, wish, now=now)
         except (CannotPlan, CardOutdated) as reason:
@@ -125,7 +125,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
         return draft
 
-    def _try_some(self, draft: Draft, cap: int | None, options: dict[str, Any]) -> int | None:
+    def _try_some(self, draft: JudgingDraft, cap: int | None, options: dict[str, Any]) -> int | None:
         """A pilot, under the same cap; what is left of it."""
         pilot = pilot_of(draft, options["pilot"] or PILOT)
         counts = pilot.counts
@@ -135,7 +135,7 @@ class Command(BaseCommand):
             self._end(run)  # what stopped the pilot would stop the rest
         return None if cap is None else max(cap - run.spent, 0)
 
-    def _send(self, draft: Draft, cap: int | None, n_threads: int) -> Run:
+    def _send(self, draft: JudgingDraft, cap: int | None, n_threads: int) -> Run:
         try:
             run = start(draft, cap=cap)
         except PlanStale as error:
@@ -267,10 +267,12 @@ def _check(options: dict[str, Any]) -> None:
         refuse("--battle and --battle-file name the battles of --plan given: no other plan, and no --battles, beside them")
 
 
-def _wish(arena: Arena, options: dict[str, Any]) -> Wish:
+def _wish(arena: Arena, options: dict[str, Any]) -> JudgingRequest:
     scope, baseline = _scope(arena, options), _baseline(arena, options)
     how = {name: options[name] for name in ("orders", "repeats", "seed", "again")}
-    wish = Wish(plan=_plan(options), scope=scope, baseline=baseline, numbers=_numbers(options), most=options["battles"], **how)
+    wish = JudgingRequest(
+        plan=_plan(options), scope=scope, baseline=baseline, numbers=_numbers(options), most=options["battles"], **how
+    )
     if options["plan"] is None and wish.plan == "standing" and not standing_battles(arena, scope, most=1):
         return replace(wish, plan="all")
     return wish
@@ -355,7 +357,7 @@ def _read_template(path: Path) -> str:
     return template
 
 
-def _answer(draft: Draft, options: dict[str, Any], *, is_tried: bool = False) -> Answer:
+def _answer(draft: JudgingDraft, options: dict[str, Any], *, is_tried: bool = False) -> Answer:
     """What is to be done with a plan: by what was said beforehand, else by who sits here."""
     if options["pilot"] and len(draft.to_ask) > options["pilot"]:
         return "pilot"

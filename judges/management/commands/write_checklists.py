@@ -6,7 +6,7 @@ from typing import Any
 from arena.commands.run_command import RunCommand, named_endpoint, refuse
 from arena.models import Arena, Run
 from judges.runs import checklist_writing
-from judges.runs.checklist_writing import ChecklistDraft, Settings, Wish
+from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, ChecklistSettings
 
 
 class Command(RunCommand[ChecklistDraft]):
@@ -23,10 +23,13 @@ class Command(RunCommand[ChecklistDraft]):
     def drafted(self, arena: Arena, options: dict[str, Any]) -> ChecklistDraft:
         if not options["endpoint"]:
             refuse("who is to write them? Give --endpoint NAME")
-        wish = Wish(
-            named_endpoint(options["endpoint"]), Settings(options["max_tokens"]), tuple(options["pool"]), options["prompts"],
+        wish = ChecklistRequest(
+            named_endpoint(options["endpoint"]),
+            ChecklistSettings(options["max_tokens"]),
+            tuple(options["pool"]),
+            options["prompts"],
             options["seed"],
-        )  # fmt: skip
+        )
         return checklist_writing.drafted(arena, wish)
 
     def start(self, draft: ChecklistDraft, *, cap: int | None) -> Run:

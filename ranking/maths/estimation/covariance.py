@@ -257,7 +257,7 @@ def rating_variance(covariance: Floats, centre: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class ClusterCounts:
     """On how many independent units each statement stands, before any variance is chosen.
 
     Parameters
@@ -306,7 +306,7 @@ class Standing:
         return (*few, *self.columns, *crossed)
 
 
-def standing(fit: Rated, cluster: Cluster | None) -> Standing:
+def standing(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     """The rule of `spread`, before any variance is chosen.
 
     Examples
@@ -319,7 +319,7 @@ def standing(fit: Rated, cluster: Cluster | None) -> Standing:
     return _apart(_by_clusters(fit, cluster), fit.names, fit.groups)
 
 
-def _by_clusters(fit: Rated, cluster: Cluster | None) -> Standing:
+def _by_clusters(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     asked: tuple[Column, ...] = () if cluster is None else (cluster,) if isinstance(cluster, str) else tuple(cluster)
     if isinstance(cluster, tuple) and (len(asked) != 2 or asked[0] == asked[1]):
         raise ValueError(f"clusters {cluster!r}: one column, or two that cross, as ('prompt', 'voter')")
@@ -339,7 +339,7 @@ def _by_clusters(fit: Rated, cluster: Cluster | None) -> Standing:
     return _on_clusters(fit, columns, left_out, unknown)
 
 
-def _apart(found: Standing, names: tuple[str, ...], groups: Ints) -> Standing:
+def _apart(found: ClusterCounts, names: tuple[str, ...], groups: Ints) -> ClusterCounts:
     """The same where no comparisons link some of the rated: nothing is said across groups, and places are of the largest."""
     if not groups.any():
         return found
@@ -359,15 +359,15 @@ def _apart(found: Standing, names: tuple[str, ...], groups: Ints) -> Standing:
     )
 
 
-def _independent(m: int, n: float, notes: tuple[str, ...]) -> Standing:
+def _independent(m: int, n: float, notes: tuple[str, ...]) -> ClusterCounts:
     nobody, no_pair = np.zeros(m, dtype=np.bool_), np.zeros((m, m), dtype=np.bool_)
     endless, centre = np.full((m, m), np.inf), np.full(m, 1 / max(m, 1))
-    return Standing(
+    return ClusterCounts(
         "iid", (), (), endless[:, 0] if m else np.zeros(0), endless, no_pair, nobody, centre, nobody, no_pair, n, notes
     )
 
 
-def _on_one(fit: Rated, columns: tuple[Column, ...], n_clusters: list[float], notes: tuple[str, ...]) -> Standing:
+def _on_one(fit: Rated, columns: tuple[Column, ...], n_clusters: list[float], notes: tuple[str, ...]) -> ClusterCounts:
     """A single prompt, say: of others nothing is known."""
     m = len(fit.names)
     column = columns[int(np.argmin(n_clusters))]
@@ -385,7 +385,9 @@ def _on_one(fit: Rated, columns: tuple[Column, ...], n_clusters: list[float], no
     )
 
 
-def _on_clusters(fit: Rated, columns: tuple[Column, ...], left_out: tuple[LeaveOut, ...], notes: tuple[str, ...]) -> Standing:
+def _on_clusters(
+    fit: Rated, columns: tuple[Column, ...], left_out: tuple[LeaveOut, ...], notes: tuple[str, ...]
+) -> ClusterCounts:
     m = len(fit.names)
     ratings = np.min([each.ratings for each in left_out], axis=0)
     differences = np.min([each.differences for each in left_out], axis=0)
@@ -398,7 +400,7 @@ def _on_clusters(fit: Rated, columns: tuple[Column, ...], left_out: tuple[LeaveO
     ]
     sound = np.all([each.centre > 0 for each in left_out], axis=0)
     sound = sound if sound.any() else np.ones(m, dtype=np.bool_)
-    return Standing(
+    return ClusterCounts(
         kind=" and ".join(f"few_{column}s" for column in few_columns) or " and ".join(columns),
         columns=columns,
         left_out=left_out,

@@ -113,7 +113,7 @@ def fit_contextual(
     begin = fit_bradley_terry(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
     ties = "half a win each, both bad as a tie"
     begin = replace(begin, provenance=replace(begin.provenance, method="fit_contextual", ties=ties))
-    rows = _Rows.of(begin.comparisons)
+    rows = _ContextRows.of(begin.comparisons)
     if not begin.names or rows.n_parameters == len(begin.names):
         return begin
     ridge = _ridge(rows, checked_ridge(prior_sd), checked_ridge(slot_sd))
@@ -129,12 +129,12 @@ def fit_contextual(
     )
 
 
-def _likelihood(comparisons: Comparisons, rows: "_Rows", peak: Peak, prior: Floats) -> RowLikelihood:
+def _likelihood(comparisons: Comparisons, rows: "_ContextRows", peak: Peak, prior: Floats) -> RowLikelihood:
     at_peak = _AtPeak(rows, peak.parameters)
     return RowLikelihood(comparisons, peak.bend.hessian, at_peak.scores, at_peak.terms, prior)
 
 
-def _ridge(rows: "_Rows", of_ratings: float, of_slots: float) -> Floats:
+def _ridge(rows: "_ContextRows", of_ratings: float, of_slots: float) -> Floats:
     """What the priors add to the Hessian's diagonal: (p,). Covariates have none."""
     m, n_slots = len(rows.comparisons.names), len(rows.slots.judges)
     covariates = np.zeros(rows.n_parameters - m - n_slots)
@@ -184,7 +184,7 @@ class _Slots:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class _ContextRows:
     """Comparisons with what is the same at every step: the pair of each row in an (m, m) table, and its slot."""
 
     comparisons: Comparisons
@@ -194,7 +194,7 @@ class _Rows:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, comparisons: Comparisons) -> "_Rows":
+    def of(cls, comparisons: Comparisons) -> "_ContextRows":
         slots = _Slots.of(comparisons)
         covariates = np.zeros((len(comparisons), 0)) if comparisons.covariates is None else comparisons.covariates
         pair = comparisons.a * np.int32(len(comparisons.names)) + comparisons.b
@@ -273,7 +273,7 @@ class _Sums:
     rating_place: Floats
     place: Floats
 
-    def add(self, rows: _Rows, part: slice, information: Floats) -> None:
+    def add(self, rows: _ContextRows, part: slice, information: Floats) -> None:
         """Add some rows, never spread out to (n, p): a column of covariates at a time."""
         m, n_places = self.rating_place.shape
         a, b = rows.comparisons.a[part].astype(np.int64), rows.comparisons.b[part].astype(np.int64)
@@ -329,7 +329,7 @@ class _Likelihood:
     in units of their root mean square, so that the tolerance means the same for all.
     """
 
-    def __init__(self, rows: _Rows, ridge: Floats, first: Floats) -> None:
+    def __init__(self, rows: _ContextRows, ridge: Floats, first: Floats) -> None:
         self.rows, self.ridge = rows, ridge
         self.units = np.ones(len(first))
         self.units[len(rows.comparisons.names) :][: rows.covariates.shape[1]] = rows.covariate_sizes()
@@ -354,7 +354,7 @@ class _Likelihood:
         return float(np.sqrt(max(change @ self.hessian @ change, 0.0) / (np.trace(self.hessian[:m, :m]) / 2)))
 
 
-def _highest(rows: _Rows, first: Floats, ridge: Floats, *, max_steps: int, tolerance: float) -> Peak:
+def _highest(rows: _ContextRows, first: Floats, ridge: Floats, *, max_steps: int, tolerance: float) -> Peak:
     """The maximum, with the Hessian right there and the value without the prior."""
     likelihood = _Likelihood(rows, ridge, first)
     flat = flat_direction(likelihood.hessian)
@@ -380,7 +380,7 @@ def _highest(rows: _Rows, first: Floats, ridge: Floats, *, max_steps: int, toler
     return Peak(found, Bend(value, peak.bend.gradient, information), peak.steps, peak.last_step)
 
 
-def _endless(rows: _Rows, ridge: Floats) -> Floats | None:
+def _endless(rows: _ContextRows, ridge: Floats) -> Floats | None:
     """A direction in which the likelihood rises for ever, what has a prior fixed: (p,)."""
     c, m = rows.comparisons, len(rows.comparisons.names)
     kept = np.flatnonzero(c.weights() > 0)
@@ -396,7 +396,7 @@ def _endless(rows: _Rows, ridge: Floats) -> Floats | None:
     return direction
 
 
-def _first(rows: _Rows, begin: Fit, start: Fit | None) -> Floats:
+def _first(rows: _ContextRows, begin: Fit, start: Fit | None) -> Floats:
     """Where to climb from: the fit of similar data, or Bradley-Terry without context."""
     if start is None:
         return np.append(begin.ratings, np.zeros(rows.n_parameters - len(begin.names)))
@@ -409,7 +409,7 @@ def _first(rows: _Rows, begin: Fit, start: Fit | None) -> Floats:
 class _AtPeak:
     """What rows say at given parameters."""
 
-    rows: _Rows
+    rows: _ContextRows
     parameters: Floats
 
     def scores(self, rows: slice | Ints) -> Entries:

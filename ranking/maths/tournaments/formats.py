@@ -1,7 +1,7 @@
 """Tournaments: generators that yield the next matches and take their results, so that a judge run can drive them.
 
 A tournament yields a tuple of `Match` and wants, by ``send``, one result for each in the same order. Its
-return value is a `Standing`. A wrong result raises and thereby ends the tournament.
+return value is a `TournamentResult`. A wrong result raises and thereby ends the tournament.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -9,7 +9,15 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 
 from ranking.maths.data.arrays import Bools, Floats, Ints
-from ranking.maths.tournaments.matches import RESULTS, Match, Played, Rounds, Standing, average_places, checked_results
+from ranking.maths.tournaments.matches import (
+    RESULTS,
+    Match,
+    PlayedMatch,
+    Rounds,
+    TournamentResult,
+    average_places,
+    checked_results,
+)
 
 type TieRule = Callable[[Match, int], str]
 """``rule(match, n_ties)`` says "a", "b" or "again" of a match that has tied `n_ties` times."""
@@ -290,7 +298,7 @@ def _checked_names(competitors: Sequence[str]) -> tuple[str, ...]:
 
 def _knock_out(format: str, names: tuple[str, ...], bracket: list[str | None], break_tie: TieRule | None) -> Rounds:
     """Neighbours of `bracket` meet; None is an absent opponent."""
-    played: list[Played] = []
+    played: list[PlayedMatch] = []
     byes: list[str | None] = []
     survived = dict.fromkeys(names, 0)
     n_round = 0
@@ -305,18 +313,18 @@ def _knock_out(format: str, names: tuple[str, ...], bracket: list[str | None], b
         bracket = [a if b is None else winners[a, b] for a, b in pairs if a is not None]
         survived.update({name: n_round for name in bracket if name is not None})
     places = average_places(np.array([survived[name] for name in names], dtype=np.float64))
-    return Standing(format, names, places, tuple(played), tuple(name for name in byes if name is not None))
+    return TournamentResult(format, names, places, tuple(played), tuple(name for name in byes if name is not None))
 
 
 def _decided(
-    matches: tuple[Match, ...], n_round: int, break_tie: TieRule | None, played: list[Played]
+    matches: tuple[Match, ...], n_round: int, break_tie: TieRule | None, played: list[PlayedMatch]
 ) -> Generator[tuple[Match, ...], Sequence[str], dict[tuple[str, str], str]]:
     """Play until each match has a winner, ties broken by the rule: the winner of each (a, b)."""
     winners: dict[tuple[str, str], str] = {}
     n_ties = 0
     while matches:
         results = checked_results((yield matches), matches, WINS if break_tie is None else RESULTS)
-        played += [Played(match, result, n_round) for match, result in zip(matches, results, strict=True)]
+        played += [PlayedMatch(match, result, n_round) for match, result in zip(matches, results, strict=True)]
         n_ties += 1
         calls = [_call(match, result, n_ties, break_tie) for match, result in zip(matches, results, strict=True)]
         winners |= {(m.a, m.b): m.a if call == "a" else m.b for m, call in zip(matches, calls, strict=True) if call != "again"}
@@ -330,11 +338,11 @@ def _call(match: Match, result: str, n_ties: int, break_tie: TieRule | None) -> 
     return checked_results((break_tie(match, n_ties),), (match,), CALLS)[0]
 
 
-def _by_points(format: str, names: tuple[str, ...], played: list[Played], byes: list[str]) -> Standing:
-    return Standing(format, names, average_places(_shares(names, played)), tuple(played), tuple(byes))
+def _by_points(format: str, names: tuple[str, ...], played: list[PlayedMatch], byes: list[str]) -> TournamentResult:
+    return TournamentResult(format, names, average_places(_shares(names, played)), tuple(played), tuple(byes))
 
 
-def _shares(names: tuple[str, ...], played: list[Played]) -> Floats:
+def _shares(names: tuple[str, ...], played: list[PlayedMatch]) -> Floats:
     """Share of points won, a tie half; a half before the first match: (m,) in [0, 1]."""
     points, n_played = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0)
     for done in played:
@@ -349,7 +357,7 @@ def _swiss_rounds(names: tuple[str, ...], n_rounds: int, rng: np.random.Generato
     m = len(names)
     size = m + m % 2  # one more, "nobody", where m is odd
     met = np.zeros((size, size), dtype=np.bool_)
-    played: list[Played] = []
+    played: list[PlayedMatch] = []
     byes: list[str] = []
     for n_round in range(1, n_rounds + 1):
         pairs = _like_pairs(_shares(names, played) * n_round, met, rng)
@@ -357,7 +365,7 @@ def _swiss_rounds(names: tuple[str, ...], n_rounds: int, rng: np.random.Generato
         byes += [names[i] for i, j in pairs if j == m]
         matches = tuple(Match(names[i], names[j]) for i, j in pairs if j < m)
         results = checked_results((yield matches), matches, RESULTS)
-        played += [Played(match, result, n_round) for match, result in zip(matches, results, strict=True)]
+        played += [PlayedMatch(match, result, n_round) for match, result in zip(matches, results, strict=True)]
     return _by_points("swiss", names, played, byes)
 
 
@@ -392,7 +400,7 @@ def _cheapest_matching(i: Ints, j: Ints, cost: Floats, *, allowed: Bools) -> Int
 
 def _circle(names: tuple[str, ...]) -> Rounds:
     circle: list[str | None] = [*names, None] if len(names) % 2 else [*names]
-    played: list[Played] = []
+    played: list[PlayedMatch] = []
     byes: list[str] = []
     half = len(circle) // 2
     for n_round in range(1, len(circle)):
@@ -400,7 +408,7 @@ def _circle(names: tuple[str, ...]) -> Rounds:
         byes += [name for pair in pairs if None in pair for name in pair if name is not None]
         matches = tuple(Match(a, b) for a, b in pairs if a is not None and b is not None)
         results = checked_results((yield matches), matches, RESULTS)
-        played += [Played(match, result, n_round) for match, result in zip(matches, results, strict=True)]
+        played += [PlayedMatch(match, result, n_round) for match, result in zip(matches, results, strict=True)]
         circle = [circle[0], circle[-1], *circle[1:-1]]
     return _by_points("round_robin", names, played, byes)
 
@@ -410,20 +418,20 @@ def _one_round(names: tuple[str, ...], anchor: str) -> Rounds:
     results = checked_results((yield matches), matches, RESULTS)
     points = {match.a: {"a": 1.0, "b": 0.0, "tie": 0.5}[result] for match, result in zip(matches, results, strict=True)}
     places = average_places(np.array([points.get(name, 0.5) for name in names]))
-    played = tuple(Played(match, result, 1) for match, result in zip(matches, results, strict=True))
-    return Standing("anchored", names, places, played, ())
+    played = tuple(PlayedMatch(match, result, 1) for match, result in zip(matches, results, strict=True))
+    return TournamentResult("anchored", names, places, played, ())
 
 
 def _search(names: tuple[str, ...]) -> Rounds:
     """`names` are the ranking, best first, and then the newcomer."""
     *ranking, newcomer = names
     low, high = 0, len(ranking)
-    played: list[Played] = []
+    played: list[PlayedMatch] = []
     while low < high:
         middle = (low + high) // 2
         match = Match(newcomer, ranking[middle])
         (result,) = checked_results((yield (match,)), (match,), RESULTS)
-        played.append(Played(match, result, len(played) + 1))
+        played.append(PlayedMatch(match, result, len(played) + 1))
         if result == "tie":
             low = middle
             break
@@ -431,4 +439,4 @@ def _search(names: tuple[str, ...]) -> Rounds:
     tied = bool(played) and played[-1].result == "tie"
     # Scores fall along the ranking; the newcomer's lies between two, or on the one it tied with.
     score = np.append(-np.arange(len(ranking), dtype=np.float64), -low if tied else 0.5 - low)
-    return Standing("insertion", names, average_places(score), tuple(played), ())
+    return TournamentResult("insertion", names, average_places(score), tuple(played), ())

@@ -24,12 +24,12 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedMatch:
     """A match, its result ("a", "b" or "tie") and its round, counted from 1.
 
     Examples
     --------
-    >>> Played(Match("x", "y"), "tie", 1).result
+    >>> PlayedMatch(Match("x", "y"), "tie", 1).result
     'tie'
     """
 
@@ -39,7 +39,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class TournamentResult:
     """How a tournament ended.
 
     Parameters
@@ -66,7 +66,7 @@ class Standing:
     format: str
     names: tuple[str, ...]
     places: Floats
-    played: tuple[Played, ...]
+    played: tuple[PlayedMatch, ...]
     byes: tuple[str, ...]
 
     def comparisons(self) -> Comparisons:
@@ -87,14 +87,14 @@ class Standing:
         )
 
 
-type Rounds = Generator[tuple[Match, ...], Sequence[str], Standing]
+type Rounds = Generator[tuple[Match, ...], Sequence[str], TournamentResult]
 """A running tournament: yields matches, takes as many results, returns its standing."""
 
 RESULTS = ("a", "b", "tie")
 """What a match can give, where ties are allowed."""
 
 
-def play(rounds: Rounds, judge: Callable[[Match], str]) -> Standing:
+def play(rounds: Rounds, judge: Callable[[Match], str]) -> TournamentResult:
     """Run a tournament to its end, `judge` giving the result of each match.
 
     Parameters
@@ -124,7 +124,7 @@ def play(rounds: Rounds, judge: Callable[[Match], str]) -> Standing:
         try:
             matches = next(rounds) if results is None else rounds.send(results)
         except StopIteration as end:
-            standing: Standing = end.value
+            standing: TournamentResult = end.value
             return standing
         results = tuple(judge(match) for match in matches)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ranking.maths.data.arrays import Bools, Floats
 from ranking.maths.data.comparisons import Cluster
-from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, Standing, above, checked_level, standing
+from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, ClusterCounts, above, checked_level, standing
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.likelihood import crossed_covariance, model_covariance
 
@@ -132,7 +132,7 @@ def slot_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: float
     return replace(found, se=np.maximum(found.se, own), low=found.estimate - half, high=found.estimate + half)
 
 
-def _clusters(fit: Fit, found: Standing) -> tuple[Floats, Bools]:
+def _clusters(fit: Fit, found: ClusterCounts) -> tuple[Floats, Bools]:
     """Effective clusters behind each parameter, and whether one carries it alone: (k,) each."""
     k = len(fit.parameters)
     if not found.left_out:
@@ -142,7 +142,7 @@ def _clusters(fit: Fit, found: Standing) -> tuple[Floats, Bools]:
     return np.asarray(np.min([each.parameters for each in found.left_out], axis=0), dtype=np.float64), carried
 
 
-def _variance(fit: Fit, found: Standing, clusters: Floats) -> Floats:
+def _variance(fit: Fit, found: ClusterCounts, clusters: Floats) -> Floats:
     """As `spread` chooses it for ratings: (k,)."""
     m = len(fit.names)
     iid, own = np.diagonal(fit.parameter_covariance()), np.diagonal(model_covariance(fit.likelihood, m))[m:]

@@ -75,7 +75,7 @@ class ExpectedRanks:
     notes: tuple[str, ...]
 
 
-class Limits(Protocol):
+class HasLimits(Protocol):
     """Anything with limits: `Intervals`, `BootstrapIntervals`."""
 
     @property
@@ -87,7 +87,7 @@ class Limits(Protocol):
         """(m,) upper limits."""
 
 
-def arena_rank(limits: Limits) -> Ints:
+def arena_rank(limits: HasLimits) -> Ints:
     """The public arena's rank, ``1 + #{j : low[j] > high[i]}``: (m,) int64.
 
     One more than the competitors whose whole interval lies above. It is the best place that i may have by

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from arena.llm.wires.messages import Message, Request
-from arena.runs.kinds import Composed, Reading
+from arena.runs.kinds import Composed, ReplyResult
 
 SETTLED = Counter()
 SCHEMA = {"type": "object", "properties": {"verdict": {"type": "string"}}, "required": ["verdict"]}
@@ -21,7 +21,7 @@ class Asking:
 
     def read(self, composed, completion):
         state = {"length": "truncated", "filtered": "filtered", "refused": "refused"}.get(completion.finish, "ok")
-        return Reading(state, completion.text)
+        return ReplyResult(state, completion.text)
 
     def settle(self, decided):
         SETTLED.update(each.call.pk for each in decided)
@@ -48,9 +48,9 @@ class Ruling(Asking):
     """Every second call is decided without asking."""
 
     def compose(self, calls):
-        return {call.pk: Reading("ok", "by rule") if call.place % 2 else Composed(self._request(call)) for call in calls}
+        return {call.pk: ReplyResult("ok", "by rule") if call.place % 2 else Composed(self._request(call)) for call in calls}
 
 
 class RulingAll(Asking):
     def compose(self, calls):
-        return {call.pk: Reading("ok", "by rule") for call in calls}
+        return {call.pk: ReplyResult("ok", "by rule") for call in calls}

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from arena.models import Assignment, Attempt, Call, Competitor, Endpoint, FinishState, Response, Run
 from arena.models.endpoints import DOLLAR
 from arena.run_kinds import answer_plans
-from arena.run_kinds.answer_plans import Wish
-from arena.run_kinds.generation import Settings, bounds_of
+from arena.run_kinds.answer_plans import ResponsesRequest
+from arena.run_kinds.generation import GenerationSettings, bounds_of
 from arena.runs import control
 from arena.runs.planning import PlanStale
 from judges.fakellm.script import Script
@@ -237,7 +237,7 @@ def test_the_cap_holds_for_answers_too(arena, server):
     server.script = Script(usage="bound")
     for _ in range(160):
         make_prompt(arena)
-    wish = Wish((("one", make_endpoint(server, price_out=10 * DOLLAR)),), Settings(max_tokens=1_000))
+    wish = ResponsesRequest((("one", make_endpoint(server, price_out=10 * DOLLAR)),), GenerationSettings(max_tokens=1_000))
     run = work(answer_plans.start(answer_plans.drafted(arena, wish), cap=DOLLAR))
     assert len(server.requests) == Response.objects.count() == 100
     control.raise_cap(run, DOLLAR * 3 // 2)
@@ -292,7 +292,7 @@ def test_without_a_terminal_and_a_yes_nothing_is_sent(arena, server):
 def test_what_a_paused_run_is_still_to_ask_is_not_asked_twice_and_the_run_goes_on(arena, server, capsys):
     make_prompt(arena)
     endpoint = make_endpoint(server)
-    run = answer_plans.start(answer_plans.drafted(arena, Wish((("one", endpoint),), Settings())))
+    run = answer_plans.start(answer_plans.drafted(arena, ResponsesRequest((("one", endpoint),), GenerationSettings())))
     control.pause(run)
     with pytest.raises(CommandError, match=f"run {run.pk} is paused") as ended:  # it ended as if all were done
         _generate(endpoint=endpoint)
@@ -305,7 +305,7 @@ def test_what_a_paused_run_is_still_to_ask_is_not_asked_twice_and_the_run_goes_o
 
 def test_a_plan_that_somebody_else_started_meanwhile_is_stale(arena, server):
     make_prompt(arena)
-    wish = Wish((("one", make_endpoint(server)),), Settings())
+    wish = ResponsesRequest((("one", make_endpoint(server)),), GenerationSettings())
     first, second = answer_plans.drafted(arena, wish), answer_plans.drafted(arena, wish)
     answer_plans.start(first)
     with pytest.raises(PlanStale, match="count again"):
@@ -315,7 +315,7 @@ def test_a_plan_that_somebody_else_started_meanwhile_is_stale(arena, server):
 
 def test_of_plans_for_the_same_answers_that_start_at_once_one_is_started(arena, server):
     make_prompt(arena)
-    wish = Wish((("one", make_endpoint(server)),), Settings())
+    wish = ResponsesRequest((("one", make_endpoint(server)),), GenerationSettings())
     drafts = [answer_plans.drafted(arena, wish) for _ in range(4)]
     stale = in_threads([partial(_stale, draft) for draft in drafts])
     assert sorted(stale) == [False, True, True, True]
@@ -333,7 +333,7 @@ def _stale(draft):
 def test_the_bound_of_a_later_turn_holds_the_longest_answer_to_the_one_before(arena):
     prompt = make_prompt(arena)
     prompt.turns = ["First?", "Second?"]
-    first, second = bounds_of(prompt, Settings(max_tokens=100))
+    first, second = bounds_of(prompt, GenerationSettings(max_tokens=100))
     assert second.tokens_in > first.tokens_in + 800
     assert first.tokens_out == second.tokens_out == 100
 
@@ -391,7 +391,7 @@ def test_a_pilot_that_stops_stops_the_rest(arena, server):
 def test_what_another_run_has_answered_meanwhile_is_not_paid_again(arena, server):
     for _ in range(3):
         make_prompt(arena)
-    wish = Wish((("one", make_endpoint(server, price_in=DOLLAR, price_out=DOLLAR)),), Settings(100))
+    wish = ResponsesRequest((("one", make_endpoint(server, price_in=DOLLAR, price_out=DOLLAR)),), GenerationSettings(100))
     server.script = Script(mix={"policy": 1.0})
     failed = work(answer_plans.start(answer_plans.drafted(arena, wish)))
     server.script = Script(reply=ANSWER, usage=(20, 10))

@@ -12,12 +12,12 @@ from arena.llm.wires.messages import RateHeaders
 from arena.models import Allowance, Attempt, Call, Run
 from arena.runs.engine import REST_SECONDS
 from arena.runs.pacing import adaptive_rate
-from arena.runs.pacing.adaptive_rate import Limits, Report
+from arena.runs.pacing.adaptive_rate import AttemptReport, RateLimits
 from judges.fakellm.script import Script
 from tests.arena.runs.rows import add_calls, engine_process, fake, make_endpoint, make_run, work, work_in_threads
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-UNKNOWN = Limits()
+UNKNOWN = RateLimits()
 
 
 class Sliding:
@@ -56,7 +56,7 @@ def _simulated(lets_in, *, n_calls, latency, seed, limits=UNKNOWN, step=0.02):
     while n_done < n_calls and t < 900:
         back = [each for each in under_way if each[0] <= t]
         under_way = [each for each in under_way if each[0] > t]
-        reports = [Report(NOON + timedelta(seconds=sent), not ok, None if ok else 1.0) for _, sent, ok in back]
+        reports = [AttemptReport(NOON + timedelta(seconds=sent), not ok, None if ok else 1.0) for _, sent, ok in back]
         n_through = sum(ok for _, _, ok in back)
         n_done, n_refused, n_left = n_done + n_through, n_refused + len(back) - n_through, n_left + len(back) - n_through
         now = NOON + timedelta(seconds=t)
@@ -82,7 +82,7 @@ def test_a_bucket_without_a_reserve_is_found_at_its_rate():
 
 
 def test_a_limit_that_is_known_is_never_passed():
-    seconds, n_refused = _simulated(Bucket(5, 5), n_calls=300, latency=0.2, seed=1, limits=Limits(requests_per_minute=300))
+    seconds, n_refused = _simulated(Bucket(5, 5), n_calls=300, latency=0.2, seed=1, limits=RateLimits(requests_per_minute=300))
     assert n_refused == 0
     assert seconds < 66
 
@@ -93,14 +93,14 @@ def test_without_limits_the_rate_doubles_every_second():
         now = NOON + timedelta(seconds=tick / 100)
         granted = adaptive_rate.grant(allowance, [1] * 100, UNKNOWN, now=now)
         sent += [tick // 100] * granted
-        adaptive_rate.learn(allowance, [Report(now, is_refused=False)] * granted, UNKNOWN, now=now, rng=random.Random(1))
+        adaptive_rate.learn(allowance, [AttemptReport(now, is_refused=False)] * granted, UNKNOWN, now=now, rng=random.Random(1))
     by_second = Counter(sent)
     assert [by_second[second] for second in range(4)] == pytest.approx([3, 4, 8, 10], abs=2)
 
 
 def test_refusals_of_one_moment_count_once():
     allowance = adaptive_rate.new_allowance("x", "", UNKNOWN, NOON)
-    reports = [Report(NOON, is_refused=True, retry_after=7.0)] * 20
+    reports = [AttemptReport(NOON, is_refused=True, retry_after=7.0)] * 20
     adaptive_rate.learn(allowance, reports, UNKNOWN, now=NOON + timedelta(seconds=1), rng=random.Random(1))
     assert allowance.n_refused == 1
     assert allowance.blocked_until == NOON + timedelta(seconds=8)
@@ -108,13 +108,15 @@ def test_refusals_of_one_moment_count_once():
 
 def test_after_a_refusal_one_call_tries_and_the_others_wait():
     allowance = adaptive_rate.new_allowance("x", "", UNKNOWN, NOON)
-    adaptive_rate.learn(allowance, [Report(NOON, is_refused=True, retry_after=1.0)], UNKNOWN, now=NOON, rng=random.Random(1))
+    adaptive_rate.learn(
+        allowance, [AttemptReport(NOON, is_refused=True, retry_after=1.0)], UNKNOWN, now=NOON, rng=random.Random(1)
+    )
     later = NOON + timedelta(seconds=2)
     assert [adaptive_rate.grant(allowance, [1] * 10, UNKNOWN, now=later) for _ in range(2)] == [1, 0]
 
 
 def test_tokens_a_minute_hold_calls_back_and_a_huge_one_still_goes():
-    limits = Limits(requests_per_minute=60_000, tokens_per_minute=1_000)
+    limits = RateLimits(requests_per_minute=60_000, tokens_per_minute=1_000)
     allowance = adaptive_rate.new_allowance("x", "", limits, NOON)
     allowance.requests = 100.0
     assert adaptive_rate.grant(allowance, [400, 400, 400], limits, now=NOON) == 2
@@ -125,7 +127,7 @@ def test_tokens_a_minute_hold_calls_back_and_a_huge_one_still_goes():
 def test_the_headers_say_the_limit():
     allowance = adaptive_rate.new_allowance("x", "", UNKNOWN, NOON)
     rate = RateHeaders(requests_limit=6_000, requests_remaining=0, requests_reset=3.0)
-    adaptive_rate.learn(allowance, [Report(NOON, is_refused=False, rate=rate)], UNKNOWN, now=NOON, rng=random.Random(1))
+    adaptive_rate.learn(allowance, [AttemptReport(NOON, is_refused=False, rate=rate)], UNKNOWN, now=NOON, rng=random.Random(1))
     assert allowance.per_minute == 6_000 * adaptive_rate.MARGIN
     assert adaptive_rate.grant(allowance, [1], UNKNOWN, now=NOON + timedelta(seconds=2)) == 0
     assert adaptive_rate.grant(allowance, [1], UNKNOWN, now=NOON + timedelta(seconds=4)) == 1

@@ -14,7 +14,7 @@ TICK, LATENCY, WINDOW, MOST_UNDER_WAY = 0.05, 0.05, 60.0, 160
 
 def ask(n_calls: int, *, a_minute: int, seed: int) -> tuple[float, int]:
     """Seconds until a server with a sliding window has answered all of them, and how many it refused on the way."""
-    rng, limits, clock = random.Random(seed), adaptive_rate.Limits(), 0.0
+    rng, limits, clock = random.Random(seed), adaptive_rate.RateLimits(), 0.0
     allowance = adaptive_rate.new_allowance("http://model", "", limits, BEGIN)
     window, under_way = deque[float](), deque[tuple[float, datetime, bool]]()
     n_waiting, n_done, n_refused = n_calls, 0, 0
@@ -22,7 +22,9 @@ def ask(n_calls: int, *, a_minute: int, seed: int) -> tuple[float, int]:
         now, reports = BEGIN + timedelta(seconds=clock), []
         while under_way and under_way[0][0] <= clock:
             _, sent_at, is_answered = under_way.popleft()
-            reports.append(adaptive_rate.Report(sent_at, is_refused=not is_answered, retry_after=None if is_answered else 1.0))
+            reports.append(
+                adaptive_rate.AttemptReport(sent_at, is_refused=not is_answered, retry_after=None if is_answered else 1.0)
+            )
             n_done, n_refused, n_waiting = n_done + is_answered, n_refused + (not is_answered), n_waiting + (not is_answered)
         adaptive_rate.learn(allowance, reports, limits, now=now, rng=rng)
         wanted = [0] * min(n_waiting, MOST_UNDER_WAY - len(under_way))

@@ -7,8 +7,8 @@ import pytest
 
 from arena.models import Attempt, Call, Endpoint, Run
 from arena.runs.pacing import adaptive_rate
-from arena.runs.pacing.adaptive_rate import Limits, Report
-from judges.fakellm.script import Rule, Script
+from arena.runs.pacing.adaptive_rate import AttemptReport, RateLimits
+from judges.fakellm.script import Script, ScriptRule
 from tests.arena.runs.rows import add_calls, fake, make_endpoint, make_run, work, work_in_threads
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -16,7 +16,7 @@ BAD = range(3)
 
 
 def _spoiling(behaviour, **more):
-    return Script(rules=tuple(Rule(f"Question {place:06d}", behaviour) for place in BAD), **more)
+    return Script(rules=tuple(ScriptRule(f"Question {place:06d}", behaviour) for place in BAD), **more)
 
 
 def _sent(places):
@@ -65,17 +65,19 @@ def test_calls_that_always_break_do_not_close_the_endpoint_to_others(settings, m
 
 
 def _allowance_with_passes(n):
-    limits, rng = Limits(), random.Random(1)
+    limits, rng = RateLimits(), random.Random(1)
     allowance = adaptive_rate.new_allowance("x", "", limits, NOON)
-    adaptive_rate.learn(allowance, [Report(NOON, is_refused=True)], limits, now=NOON, rng=rng)
+    adaptive_rate.learn(allowance, [AttemptReport(NOON, is_refused=True)], limits, now=NOON, rng=rng)
     later = NOON + timedelta(seconds=5)
-    adaptive_rate.learn(allowance, [Report(later, is_refused=False)] * n, limits, now=later, rng=rng)
+    adaptive_rate.learn(allowance, [AttemptReport(later, is_refused=False)] * n, limits, now=later, rng=rng)
     return allowance
 
 
 def _after_refusal(allowance, n_before):
     at = NOON + timedelta(seconds=6)
-    adaptive_rate.learn(allowance, [Report(at, is_refused=True, n_before=n_before)], Limits(), now=at, rng=random.Random(1))
+    adaptive_rate.learn(
+        allowance, [AttemptReport(at, is_refused=True, n_before=n_before)], RateLimits(), now=at, rng=random.Random(1)
+    )
     return allowance.n_refused
 
 
@@ -86,15 +88,17 @@ def test_a_call_that_is_refused_again_and_again_slows_nobody_while_others_get_th
 
 def test_calls_that_are_refused_between_all_others_do_not_slow_them_to_a_halt():
     """On a slow machine every refusal stands alone: none is under way while another comes back."""
-    limits, rng, now = Limits(), random.Random(1), NOON
+    limits, rng, now = RateLimits(), random.Random(1), NOON
     allowance = adaptive_rate.new_allowance("x", "", limits, now)
     for n_before in range(8):
         for _ in BAD:
             refused_at = now + timedelta(seconds=1)
-            adaptive_rate.learn(allowance, [Report(now, is_refused=True, n_before=n_before)], limits, now=refused_at, rng=rng)
+            adaptive_rate.learn(
+                allowance, [AttemptReport(now, is_refused=True, n_before=n_before)], limits, now=refused_at, rng=rng
+            )
             now = refused_at + timedelta(seconds=2)
             adaptive_rate.learn(
-                allowance, [Report(refused_at + timedelta(seconds=1), is_refused=False)], limits, now=now, rng=rng
+                allowance, [AttemptReport(refused_at + timedelta(seconds=1), is_refused=False)], limits, now=now, rng=rng
             )
     assert allowance.per_minute > 6
 
@@ -103,7 +107,7 @@ def test_calls_that_are_refused_between_all_others_do_not_slow_them_to_a_halt():
 def test_one_that_breaks_at_a_new_endpoint_is_tried_after_the_others(settings, monkeypatch):
     """Of an endpoint that is not proven one call goes first; it is not the same one again and again."""
     monkeypatch.setattr("arena.runs.pacing.retry_policy.FIRST_WAIT", 0.0)
-    with fake(Script(rules=(Rule("Question 000000", "drop"),)), settings) as server:
+    with fake(Script(rules=(ScriptRule("Question 000000", "drop"),)), settings) as server:
         work(make_run(make_endpoint(server, is_proven=False, proven_with=[]), 5), idle_seconds=20)
         asked = [request.behaviour for request in server.requests]
     assert asked[:2] == ["drop", "good"]

@@ -5,12 +5,12 @@ from django.urls import reverse
 
 from arena.evidence import ledger
 from judges.audits.refresh import audit_judge
-from judges.fakellm.script import JudgeScript, Rule, Script
+from judges.fakellm.script import JudgeScript, Script, ScriptRule
 from judges.fakellm.server import serving
 from judges.models import Judge
 from ranking.boards.publishing import publish_snapshot
 from ranking.comparisons.judge_comparisons import judged_evidence
-from ranking.comparisons.judge_selection import Rules
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.models import Snapshot
 from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
 from tests.ranking.board_factories import make_board
@@ -28,7 +28,7 @@ def rows():
 
 def asked(arena, settings, *, n_same: int) -> Judge:
     """A judge that names the better answer of so many battles in both orders, and slot 2 of all others."""
-    slot_2 = tuple(Rule(f"Question {n:03d}?", reply="They are close.\n\n[[B]]") for n in range(n_same, N))
+    slot_2 = tuple(ScriptRule(f"Question {n:03d}?", reply="They are close.\n\n[[B]]") for n in range(n_same, N))
     with serving(Script(judge=JudgeScript(), rules=slot_2)) as fake:
         judge = judge_at(fake, settings)
         ask_all(arena, [judge])
@@ -71,7 +71,7 @@ def test_one_that_always_agrees_with_itself_counts_though_nothing_tells_of_its_s
 def test_a_jury_chosen_by_hand_keeps_what_its_judge_said_under_every_combiner(settings, combiner):
     arena = make_gold_arena(rows())
     judge = asked(arena, settings, n_same=94)
-    found = judged_evidence(arena.pk, ledger.sequence(), Rules(combiner=combiner, jury=(judge.pk,)))
+    found = judged_evidence(arena.pk, ledger.sequence(), SelectionRules(combiner=combiner, jury=(judge.pk,)))
     assert found.rows.weight.sum() >= 94
     method = "slot_levelled" if combiner == "games" else "bradley_terry"
     snapshot = publish_snapshot(board_of(arena, combiner=combiner, method=method, jury=str(judge.pk)))

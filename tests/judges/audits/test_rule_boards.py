@@ -5,7 +5,7 @@ import pytest
 
 from judges.audits.figures.inputs import AuditGame
 from judges.audits.figures.rule_boards import boards_by_rule, draws_of
-from judges.verdicts.combiner_texts import GAMES, RULES
+from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import COMBINERS
 from judges.verdicts.game_states import GameState
 from ranking.maths import bootstrap
@@ -31,9 +31,9 @@ def by_rule(games, **options):
 
 
 def test_every_combiner_makes_a_board_and_every_game_comes_first():
-    assert list(RULES) == [GAMES, *COMBINERS]
+    assert list(COMBINER_TEXTS) == [GAMES, *COMBINERS]
     boards = boards_by_rule(judged())
-    assert [board.rule for board in boards] == list(RULES)
+    assert [board.rule for board in boards] == list(COMBINER_TEXTS)
     assert all(sorted(board.standings, key=lambda name: board.standings[name].rank) == list(STRENGTH) for board in boards)
     assert [board.tau for board in boards] == pytest.approx([1.0] * len(boards))
 

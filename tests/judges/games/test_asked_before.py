@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from arena.models import Attempt, Prompt, PromptStatus, Response, Run
-from arena.run_kinds.answer_plans import Wish, drafted, start
-from arena.run_kinds.generation import Settings
+from arena.run_kinds.answer_plans import ResponsesRequest, drafted, start
+from arena.run_kinds.generation import GenerationSettings
 from arena.runs import control
 from judges.cards import called_judge
 from judges.fakellm.script import Script
@@ -104,7 +104,7 @@ def test_answers_to_retired_prompts_are_not_paid_for(settings):
     with serving(Script()) as server:
         arena, battles = make_battles(n_prompts=2)
         endpoint = fake_endpoint(server, settings, name="fake")
-        run = start(drafted(arena, Wish((("new", endpoint),), Settings())))
+        run = start(drafted(arena, ResponsesRequest((("new", endpoint),), GenerationSettings())))
         Prompt.objects.filter(pk=battles[0].prompt_id).update(status=PromptStatus.RETIRED)
         work(run)
         assert len(server.requests) == 1
@@ -115,7 +115,7 @@ def test_answers_that_the_provider_kept_back_are_asked_for_again_only_where_that
     with serving(Script(finish="content_filter")) as server:
         arena, _ = make_battles(n_prompts=2)
         endpoint = fake_endpoint(server, settings, name="fake")
-        wish = Wish((("new", endpoint),), Settings())
+        wish = ResponsesRequest((("new", endpoint),), GenerationSettings())
         assert work(start(drafted(arena, wish))).state == "failed"
         draft = drafted(arena, wish)
         assert (draft.n_failed_before, draft.n_wanted, draft.n_here) == (2, 0, 0)

@@ -8,10 +8,10 @@ from arena.models import Attempt, Event
 from judges.cards import called_judge
 from judges.games.battle_texts import contests_of
 from judges.games.curation import restore_games
-from judges.games.request_builder import Asker
+from judges.games.request_builder import RequestBuilder
 from judges.models import Game
 from judges.runs.planning import draw_up
-from judges.safeguards.delimiters import new_fence
+from judges.safeguards.delimiters import new_delimiter
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response
 from tests.judges.game_factories import make_call, make_endpoint, make_game, make_judge, make_run
 from tests.judges.judging_factories import ids, make_battles
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 def sent(game, *, without=(), first_turn=False):
     """The attempt that a game was answered by: its request as it should be, but for some blocks, or but for later turns."""
-    contest, fence = next(contests_of([game.battle_id])), new_fence()
-    messages = Asker.of(game.judge).request(contest, game.order, with_reference=False, fence=fence, repeat=0).messages
+    contest, fence = next(contests_of([game.battle_id])), new_delimiter()
+    messages = RequestBuilder.of(game.judge).request(contest, game.order, with_reference=False, fence=fence, repeat=0).messages
     content = messages[1].content
     for name in without:
         start, end = content.index(f"<<<{fence} begin {name}"), content.rindex(f"<<<{fence} end {name}")

@@ -8,7 +8,7 @@ import pytest
 from arena.models import Attempt, Endpoint, Event
 from arena.runs import control
 from judges.cards import called_judge, new_version
-from judges.fakellm.script import JudgeScript, Rule, Script
+from judges.fakellm.script import JudgeScript, Script, ScriptRule
 from judges.fakellm.server import serving
 from judges.models import Game
 from judges.runs.planning import draw_up, plan_judging
@@ -115,7 +115,7 @@ def test_no_silent_scores(fake, settings):
     """1,000 games, a tenth each of eight failures, a fifth good: each ends as it must, and only the good ones say who won."""
     kinds = [behaviour for behaviour in [*ENDS, "good"] for _ in range(5)]
     fake.script = Script(
-        judge=JudgeScript(), rules=tuple(Rule(f"Question {number}?", behaviour) for number, behaviour in enumerate(kinds))
+        judge=JudgeScript(), rules=tuple(ScriptRule(f"Question {number}?", behaviour) for number, behaviour in enumerate(kinds))
     )
     arena, battles = make_battles(n_prompts=50, n_competitors=5)
     run, counts = plan_judging(arena, [called_judge(fake_endpoint(fake, settings), "pairwise")], ids(battles))

@@ -19,7 +19,7 @@ from arena.runs.engine import Engine
 from arena.tasks import work_on_run
 from judges.audits.refresh import audit_judge
 from judges.cards import called_judge
-from judges.fakellm.script import Rule, Script
+from judges.fakellm.script import Script, ScriptRule
 from judges.fakellm.server import serving
 from judges.models import Game
 from judges.runs.planning import plan_judging
@@ -78,8 +78,11 @@ def _key(monkeypatch):
 @pytest.fixture
 def servers(settings):
     """Addresses: the scripted fake, one that echoes the key with a 401, and those that repeat it."""
-    rules = tuple(Rule(f"Question {number}?", behaviour) for number, behaviour in enumerate(FAILURES))
-    scripts = {"fake": Script(rules=rules, refuse=frozenset({"temperature"})), "401": Script(rules=(Rule("", "echo_key"),))}
+    rules = tuple(ScriptRule(f"Question {number}?", behaviour) for number, behaviour in enumerate(FAILURES))
+    scripts = {
+        "fake": Script(rules=rules, refuse=frozenset({"temperature"})),
+        "401": Script(rules=(ScriptRule("", "echo_key"),)),
+    }
     with ExitStack() as stack:
         fakes = {name: stack.enter_context(serving(script)) for name, script in scripts.items()}
         found = [(wire, name, fake.url) for name, fake in fakes.items() for wire in WIRES]

@@ -10,11 +10,11 @@ from judges.fakellm.asked import asked_on_anthropic, asked_on_openai
 from judges.fakellm.script import JudgeScript, Script
 from judges.fakellm.server import serving
 from judges.games.battle_texts import contests_of
-from judges.games.request_builder import Asker
+from judges.games.request_builder import RequestBuilder
 from judges.models import Checklist, Game, Judge
 from judges.protocols import PROTOCOLS
 from judges.runs.planning import plan_judging
-from judges.safeguards.delimiters import new_fence
+from judges.safeguards.delimiters import new_delimiter
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, work
 
@@ -246,7 +246,7 @@ def test_a_reply_to_another_request_is_not_read_again(fake, settings, protocol, 
 def test_of_two_requests_that_a_template_emptied_neither_is_the_other(fake, settings):
     """Both are refused by now; if they were not, their texts would still tell them apart."""
     made = [again(), again(prompt="Another?", texts=("3", "4"))]
-    asker, fence = Asker.of(called_judge(fake_endpoint(fake, settings), "pairwise")), new_fence()
+    asker, fence = RequestBuilder.of(called_judge(fake_endpoint(fake, settings), "pairwise")), new_delimiter()
     keys = set()
     for _, battle in made:
         contest = next(contests_of([battle.pk]))

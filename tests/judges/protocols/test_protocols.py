@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judges.protocols import PROTOCOLS, Criterion, Item, PairProtocol, SingleProtocol, shows_reference
+from judges.protocols import PROTOCOLS, Criterion, JudgeInput, PairProtocol, SingleProtocol, shows_reference
 from judges.protocols.checklist import WRITING_SCHEMA, compose_writing, read_writing, weighted_share
 from judges.safeguards.delimiters import read_back
 from judges.verdicts.game_states import GameState
@@ -15,7 +15,7 @@ from judges.verdicts.verdict import Verdict, scored, scores_to_winner
 
 FENCE = "5f0c8e1d9ab24c7796d1b3a4e2f80c11"
 CHECKLIST = (Criterion("Names it?", 3), Criterion("Is short?", 1))
-ITEM = Item(("One?", "Two?"), (("a1", "a2"), ("b1", "b2")), checklist=CHECKLIST)
+ITEM = JudgeInput(("One?", "Two?"), (("a1", "a2"), ("b1", "b2")), checklist=CHECKLIST)
 # What each source writes, and what it says of the slots.
 MEANINGS = {
     "pairwise": {"[[A]]": "first", "[[B]]": "second", "[[C]]": "tie"},
@@ -124,13 +124,13 @@ def test_no_protocol_judges_a_part_of_a_conversation(key):
 
 @pytest.mark.parametrize("key", ["mt_pair", "mt_single"])
 def test_a_judge_of_one_turn_is_told_where_there_are_several(key):
-    one = Item(("One?",), (("a",), ("b",)))
+    one = JudgeInput(("One?",), (("a",), ("b",)))
     systems = [PROTOCOLS[key].compose(item, order="ab", reference=None, fence=FENCE)[0].content for item in (one, ITEM)]
     assert ["all its turns" in system for system in systems] == [False, True]
 
 
 def test_two_turn_protocols_refuse_a_prompt_of_one_turn():
-    item = Item(("One?",), (("a",), ("b",)))
+    item = JudgeInput(("One?",), (("a",), ("b",)))
     with pytest.raises(ValueError, match="use a one-turn protocol"):
         blocks("mt_pair_two_turns", item=item)
 
@@ -143,7 +143,7 @@ def test_a_reference_is_shown_where_there_is_one(key):
 
 def test_a_checklist_needs_criteria():
     with pytest.raises(ValueError, match="nothing for checklist"):
-        blocks("checklist", item=Item(("One?",), (("a",), ("b",))))
+        blocks("checklist", item=JudgeInput(("One?",), (("a",), ("b",))))
 
 
 @pytest.mark.parametrize("key", sorted(PROTOCOLS))

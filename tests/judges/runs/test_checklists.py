@@ -12,11 +12,11 @@ from arena.models.endpoints import DOLLAR
 from arena.runs import control
 from arena.runs.planning import PlanStale
 from judges.cards import called_judge
-from judges.fakellm.script import JudgeScript, Rule, Script
+from judges.fakellm.script import JudgeScript, Script, ScriptRule
 from judges.fakellm.server import serving
 from judges.models import Checklist, ChecklistCall, Game
 from judges.runs import checklist_writing
-from judges.runs.checklist_writing import Settings, Wish
+from judges.runs.checklist_writing import ChecklistRequest, ChecklistSettings
 from judges.runs.planning import draw_up, plan_judging
 from tests.arena.runs.rows import in_threads
 from tests.factories import make_arena, make_pool, make_prompt, make_user
@@ -46,7 +46,7 @@ def write(arena, endpoint, *arguments):
 
 
 def planned(arena, endpoint, **wish):
-    return checklist_writing.start(checklist_writing.drafted(arena, Wish(endpoint, Settings(), **wish)))
+    return checklist_writing.start(checklist_writing.drafted(arena, ChecklistRequest(endpoint, ChecklistSettings(), **wish)))
 
 
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
@@ -108,7 +108,7 @@ def test_a_reply_that_holds_no_checklist_says_why_and_can_be_asked_again(fake, s
 
 def test_criteria_that_a_checklist_may_not_have_are_no_checklist(fake, settings, arena):
     reply = '{"reasoning": "x", "criteria": [{"text": "Good?", "weight": -1}]}'
-    fake.script = Script(rules=(Rule("Question", reply=reply),))
+    fake.script = Script(rules=(ScriptRule("Question", reply=reply),))
     with pytest.raises(CommandError, match="nothing came of any of its calls"):
         write(arena, fake_endpoint(fake, settings), "--yes", "--prompts", "1")
     assert Call.objects.get().outcome == "unparsable"
@@ -199,7 +199,7 @@ def _work_apart(pk):
 
 
 def test_of_plans_for_the_same_prompts_that_start_at_once_one_is_started(fake, settings, arena):
-    draft = checklist_writing.drafted(arena, Wish(fake_endpoint(fake, settings), Settings()))
+    draft = checklist_writing.drafted(arena, ChecklistRequest(fake_endpoint(fake, settings), ChecklistSettings()))
     stale = in_threads([partial(_is_stale, draft)] * 4)
     assert sorted(stale) == [False, True, True, True]
     assert (Run.objects.count(), ChecklistCall.objects.count()) == (1, 3)

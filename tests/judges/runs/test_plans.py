@@ -8,7 +8,7 @@ from arena.runs.planning import CannotPlan
 from judges.games.offline_games import offline_judge
 from judges.models import Game
 from judges.runs.battle_selection import active_pairs, all_pairs, given_battles, standing_battles, unused_battles_dropped
-from judges.runs.plan_request import PLANS, Wish, drafted
+from judges.runs.plan_request import PLANS, JudgingRequest, drafted
 from judges.runs.planning import plan_judging
 from judges.runs.scope import Scope, check_competitors
 from tests.factories import (
@@ -53,7 +53,7 @@ def test_every_plan_is_narrowed_to_a_pool_and_to_competitors(plan):
     arena, competitors = make_two_pools()
     if plan == "standing":
         all_pairs(arena)
-    wish = Wish(
+    wish = JudgingRequest(
         plan=plan, scope=scope_of(arena, competitors[:2]), baseline=competitors[0] if plan == "baseline" else None, most=9
     )
     draft = drafted(arena, [offline_judge("longer")], wish)
@@ -78,14 +78,14 @@ def test_one_competitor_meets_nobody():
 
 def test_a_narrow_plan_without_answers_says_so():
     arena, competitors = make_two_pools()
-    wish = Wish(plan="all", scope=scope_of(arena, competitors, pool="empty"))
+    wish = JudgingRequest(plan="all", scope=scope_of(arena, competitors, pool="empty"))
     with pytest.raises(CannotPlan, match="of this pool and these competitors"):
         drafted(arena, [offline_judge("longer")], wish)
 
 
 def test_given_battles_are_judged_and_no_others():
     arena, battles = make_battles(n_prompts=2)
-    wish = Wish(plan="given", numbers=(battles[3].pk, battles[1].pk, battles[3].pk))
+    wish = JudgingRequest(plan="given", numbers=(battles[3].pk, battles[1].pk, battles[3].pk))
     draft = drafted(arena, [offline_judge("longer")], wish)
     assert {game.battle_id for game in draft.games} == {battles[1].pk, battles[3].pk}
 

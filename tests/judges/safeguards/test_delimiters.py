@@ -10,13 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from arena.llm.wires.messages import Message
-from judges.protocols import PROTOCOLS, Criterion, Item, SingleProtocol
+from judges.protocols import PROTOCOLS, Criterion, JudgeInput, SingleProtocol
 from judges.safeguards.delimiters import (
     ANNOUNCEMENT,
     IncompleteRequest,
     compose,
     fenced,
-    new_fence,
+    new_delimiter,
     read_back,
     render,
     request_key,
@@ -40,7 +40,7 @@ def an_item(answers=("yes", "no"), turns=("Is it?",), criteria="", system_prompt
     checklist = (Criterion("Says yes?"), Criterion("Is short?", 2))
     if len(turns) == 1:
         answers = tuple((answer,) for answer in answers)
-    return Item(turns, answers, system_prompt, criteria, checklist)
+    return JudgeInput(turns, answers, system_prompt, criteria, checklist)
 
 
 def a_request(key, item, *, order="ab", reference=None, fence=FENCE, structured=False):
@@ -82,7 +82,7 @@ def test_reference_criteria_and_system_prompt_are_fenced_too(reference, criteria
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize("key", sorted(PROTOCOLS))
 def test_an_injection_stays_inside_its_fence(key, text):
-    fence = new_fence([text])
+    fence = new_delimiter([text])
     attacked = a_request(key, an_item((text, "no")), fence=fence)
     plain = a_request(key, an_item(), fence=fence)
     assert read_back(attacked, fence) == expected(key, "Is it?", (text, "no"), "ab")
@@ -104,7 +104,7 @@ def test_an_injection_before_the_judges_last_line_does_not_change_it(text):
 
 
 def test_fences_differ_and_stand_in_none_of_the_texts():
-    fences = {new_fence() for _ in range(1_000)}
+    fences = {new_delimiter() for _ in range(1_000)}
     assert len(fences) == 1_000
     assert all(re.fullmatch("[0-9a-f]{32}", fence) for fence in fences)
 
@@ -129,7 +129,7 @@ def test_a_block_has_a_plain_name():
 @given(TEXT)
 def test_a_new_fence_stands_in_no_text_of_the_item(text):
     item = an_item((text, "no"))
-    assert not any(new_fence(item.texts()) in one for one in item.texts())
+    assert not any(new_delimiter(item.texts()) in one for one in item.texts())
     assert text in item.texts()
 
 
@@ -168,7 +168,7 @@ def test_a_request_without_one_of_its_texts_is_not_made(template):
 @settings(deadline=None)
 @given(st.sampled_from(sorted(PROTOCOLS)), TEXT)
 def test_two_requests_are_the_same_but_for_the_fence(key, text):
-    fences = new_fence([text]), new_fence([text])
+    fences = new_delimiter([text]), new_delimiter([text])
     requests = [a_request(key, an_item((text, "no")), fence=fence) for fence in fences]
     assert requests[0] != requests[1]
     plain = [

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ranking.boards.code_version import ROOMS, Sources, code_version
+from ranking.boards.code_version import ROOMS, SourceTree, code_version
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
 def before():
-    return Sources(ROOT).fingerprint()
+    return SourceTree(ROOT).fingerprint()
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def version_after(root, edits):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.read_text() + text if path.exists() else text)
-    return Sources(root).fingerprint()
+    return SourceTree(root).fingerprint()
 
 
 def test_the_version_is_that_of_this_code(before):
@@ -36,7 +36,7 @@ def test_the_version_is_that_of_this_code(before):
 
 
 def test_what_makes_a_snapshot_is_found_by_itself():
-    modules = Sources(ROOT).of_snapshots()
+    modules = SourceTree(ROOT).of_snapshots()
     assert modules >= {
         "arena.evidence.ledger",
         "judges.verdicts.combiners",

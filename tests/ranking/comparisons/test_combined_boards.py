@@ -14,8 +14,8 @@ from arena.models import Ballot, Lot, Response, content_hash
 from judges.models import Game
 from judges.verdicts.verdict import Verdict
 from ranking.boards.publishing import Rebuilt, publish_snapshot, rebuild
-from ranking.comparisons.game_history import GameThen
-from ranking.comparisons.judge_selection import Rules
+from ranking.comparisons.game_history import GameAt
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import combined_evidence, labels_of, opinions_of
 from ranking.models import Leaderboard, Snapshot
@@ -70,7 +70,7 @@ def half_width(entry):
 
 
 def evidence_of(arena, **rules):
-    return combined_evidence(arena.pk, ledger.sequence(), Rules(**{"with_people": True} | rules))
+    return combined_evidence(arena.pk, ledger.sequence(), SelectionRules(**{"with_people": True} | rules))
 
 
 # --- from votes and games to the page ----------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def games_of(battle, judge, side):
     winners = {"a": "ab", "b": "ba", "t": "tt", "?": "aa", " ": "  "}
     for order, winner in zip(("ab", "ba"), winners[side], strict=True):
         shown = {"a": "first", "b": "second", "t": "tie"}.get(winner)
-        yield GameThen(
+        yield GameAt(
             judge, battle, 1, 1, 2, order, 0, "ok" if shown else "refused", Verdict(shown) if shown else None, None, stands=True
         )
 

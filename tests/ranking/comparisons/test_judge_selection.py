@@ -14,7 +14,7 @@ from judges.verdicts.verdict import Verdict
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.comparisons.game_history import games_at
 from ranking.comparisons.judge_comparisons import judged_evidence
-from ranking.comparisons.judge_selection import Rules
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
@@ -52,7 +52,7 @@ def judge_board(arena, **fields):
 
 
 def rows_of(arena, **rules):
-    return judged_evidence(arena.pk, ledger.sequence(), Rules(**rules))
+    return judged_evidence(arena.pk, ledger.sequence(), SelectionRules(**rules))
 
 
 def note_of(snapshot, start):
@@ -125,7 +125,7 @@ def test_a_rule_says_how_many_battles_it_decided_and_why_not_the_others():
         "majority_of_repeats": "9 of 15 battles decided; 6 without a majority of their games",
     }
     for rule, note in told.items():
-        remarks = judged_evidence(arena.pk, ledger.sequence(), Rules(combiner=rule)).remarks
+        remarks = judged_evidence(arena.pk, ledger.sequence(), SelectionRules(combiner=rule)).remarks
         assert note in remarks, rule
 
 
@@ -392,4 +392,4 @@ def test_evidence_is_read_by_the_same_few_queries(three, n_battles, django_asser
     make_labels(arena, battles, "a" * n_battles)
     position = ledger.sequence()
     with django_assert_max_num_queries(9):
-        judged_evidence(arena.pk, position, Rules(combiner="panel_weighted", own_answers="flag"))
+        judged_evidence(arena.pk, position, SelectionRules(combiner="panel_weighted", own_answers="flag"))

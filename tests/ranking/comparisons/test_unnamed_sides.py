@@ -5,8 +5,9 @@ from importlib import import_module
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from arena.models import Competitor, Event
@@ -150,11 +151,12 @@ def test_databases_from_before_are_treated_the_same_and_back(arena):
     board = Leaderboard.objects.get(is_default=True)
     before = publish_snapshot(board)
     assert "unknown (B)" in names_on(before)
-    MIGRATION.name_sides_of_gold_labels(apps, None)
+    then = MigrationExecutor(connection).loader.project_state(("ranking", MIGRATION.__name__.rpartition(".")[2])).apps
+    MIGRATION.name_sides_of_gold_labels(then, None)
     assert sorted(Competitor.objects.filter(status="unnamed").values_list("name", flat=True)) == UNNAMED
     board.refresh_from_db()
     assert board.read_to == 0
     assert names_on(publish_snapshot(board)) == ["Kestrel", "Osmia", "Vespa", "lone (A)"]
     assert rebuild(before).largest_difference == 0.0
-    MIGRATION.call_them_competitors(apps, None)
+    MIGRATION.call_them_competitors(then, None)
     assert not Competitor.objects.filter(status="unnamed").exists()

@@ -13,7 +13,7 @@ from ranking.boards.default_boards import ensure_boards
 from ranking.boards.due import refresh_boards
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.comparisons.judge_comparisons import judged_evidence
-from ranking.comparisons.judge_selection import Rules
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_game, make_judge
@@ -137,7 +137,7 @@ def test_a_jury_chosen_by_hand_is_not_emptied_by_slots_whatever_the_rule():
     arena, judge = make_arena(), make_judge("good")
     separable(arena, judge)
     for combiner in ("conservative_tie", "consistent_only", "mean", "games", "majority_of_repeats"):
-        found = judged_evidence(arena.pk, ledger.sequence(), Rules(combiner=combiner, jury=(judge.pk,)))
+        found = judged_evidence(arena.pk, ledger.sequence(), SelectionRules(combiner=combiner, jury=(judge.pk,)))
         assert found.rows.weight.sum() > 90, combiner
 
 
