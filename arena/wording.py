@@ -1,4 +1,8 @@
-"""Counts in sentences."""
+"""Counts and reasons in sentences."""
+
+import re
+
+_WORD = re.compile(r"[a-z]+(?=[ ,:]|$)")
 
 
 def counted(n: int, one: str, many: str = "") -> str:
@@ -9,3 +13,18 @@ def counted(n: int, one: str, many: str = "") -> str:
 def agreeing(n: int, one: str, many: str) -> str:
     """The verb that goes with so many: `was` or `were`."""
     return one if n == 1 else many
+
+
+def sentence(reason: object) -> str:
+    """
+    A reason with a capital at its start and a full stop at its end. It begins with a word of ours: a name keeps its letters.
+
+    Examples
+    --------
+    >>> sentence("the run is over already"), sentence("localhost:8000 would be called"), sentence("It is over.")
+    ('The run is over already.', 'localhost:8000 would be called.', 'It is over.')
+    """
+    text = str(reason)
+    if _WORD.match(text) and not re.match(r"\w+:\d", text):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

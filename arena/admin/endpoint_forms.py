@@ -9,7 +9,7 @@ from arena.llm.addresses import base_address, other_wire
 from arena.models import Endpoint
 from arena.models.endpoints import DOLLAR, check_address
 from arena.runs.endpoint_checks import key_line, trouble_with_address, trouble_with_key
-from arena.sentences import sentence
+from arena.wording import sentence
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Endpoint]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from arena.models import Prompt
-from arena.sentences import sentence
 from arena.texts.languages import code_of
 from arena.texts.verifiers import EXAMPLE, check_verifier
+from arena.wording import sentence
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Prompt]

@@ -1,0 +1,1 @@
+"""REST resources of the arena: competitors, prompts, responses, battles and runs."""

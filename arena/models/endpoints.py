@@ -4,7 +4,7 @@ from django.db import models
 
 from arena.llm.addresses import checked_address
 from arena.llm.failures.errors import LLMError
-from arena.sentences import sentence
+from arena.wording import sentence
 
 DOLLAR = 1_000_000
 """Money is counted in micro-dollars."""

@@ -1,0 +1,1 @@
+"""Pages of the arena: voting, battles, imports and runs."""

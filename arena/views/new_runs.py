@@ -20,10 +20,10 @@ from arena.models.endpoints import DOLLAR
 from arena.run_kinds import answer_plans
 from arena.run_kinds.answer_plans import AnswerDraft
 from arena.runs.planning import CannotPlan, Draft, PlanStale
-from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.run_forms import AnswersForm, PromptsForm
+from arena.wording import sentence
 
 SECONDS_TO_CONFIRM = 3600
 CENT = DOLLAR // 100

@@ -21,10 +21,10 @@ from arena.models.endpoints import DOLLAR
 from arena.runs import budget, control
 from arena.runs.control import NotPossible
 from arena.runs.kinds import kind_of
-from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import page_context
 from arena.views.run_forms import CapForm
+from arena.wording import sentence
 
 MOST_LISTED = 50
 MOST_FAILURES = 20

@@ -16,8 +16,8 @@ from arena.admin.base import CuratorAdmin, curator_of, link
 from arena.admin.json_fields import WrittenJSONField
 from arena.models import Arena, Run
 from arena.runs.planning import PlanStale
-from arena.sentences import sentence
 from arena.tasks import work_on_run
+from arena.wording import sentence
 from judges.card_parameters import SAYS, Parameters
 from judges.cards import PARTS, called_judge, card_of, check_card, new_version, said_already
 from judges.models import Game, Judge

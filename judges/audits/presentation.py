@@ -7,10 +7,25 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from judges.audits.sections import SECTIONS
 from judges.models import Judge, JudgeAudit
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from judges.verdicts.game_states import ENDED
+
+SECTIONS = (
+    ("people", "Agreement with people and gold labels"),
+    ("gold", "Against gold labels"),
+    ("labels", "Against gold labels with ties"),
+    ("position", "Position"),
+    ("leniency", "Leniency"),
+    ("looks", "Looks"),
+    ("own", "Its own family"),
+    ("calibration", "Calibration"),
+    ("scores", "Scores"),
+    ("board", "Order of the board"),
+    ("transitivity", "Transitivity"),
+    ("marks", "Answers that seem to speak to their judge"),
+)
+"""The sections of an audit, in the order of its page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Runs of judges: which battles, in which order, what it costs, and the kinds "judge" and "checklist"."""

@@ -1,0 +1,1 @@
+"""Delimiters around untrusted text, prompt injections in answers, and constant answers."""

@@ -1,0 +1,1 @@
+"""Pages about judges, their games and their runs."""

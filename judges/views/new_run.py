@@ -19,9 +19,9 @@ from arena import access
 from arena.models import Arena, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs.planning import CannotPlan, PlanStale
-from arena.sentences import sentence
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
+from arena.wording import sentence
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.forecasting import outlook, pilot_of
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated

@@ -7,8 +7,8 @@ from django import forms
 from arena.models import Arena, Competitor, PromptPool
 from arena.models.endpoints import DOLLAR
 from arena.runs.planning import CannotPlan
-from arena.sentences import sentence
 from arena.views.run_forms import CapForm
+from arena.wording import sentence
 from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
 

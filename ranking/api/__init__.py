@@ -1,0 +1,1 @@
+"""REST resources of boards and snapshots."""

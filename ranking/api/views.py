@@ -23,7 +23,7 @@ from arena.api.schema import OTHER_RESPONSES
 from arena.models import Competitor
 from ranking.api.csv_renderer import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
-from ranking.boards.snapshot_keeping import keep
+from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 
 

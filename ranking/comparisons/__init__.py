@@ -1,0 +1,1 @@
+"""From evidence to comparisons: games at a position, which judges count, combined outcomes, style."""

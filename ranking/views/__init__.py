@@ -1,0 +1,1 @@
+"""Pages of boards, competitors and the method."""

@@ -26,7 +26,7 @@ from judges.safeguards.constant_answer_flags import flags_of
 from judges.verdicts.marked_verdicts import ON_MARKED
 from ranking.boards.empty_boards import why_empty, why_unfitted
 from ranking.boards.lag import votes_behind
-from ranking.boards.snapshot_keeping import keep
+from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 from ranking.note_words import ALONE, NEAR_START, NO_TEXTS
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method

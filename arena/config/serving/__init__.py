@@ -1,0 +1,1 @@
+"""The web server, and the supervisor that runs it beside a worker."""

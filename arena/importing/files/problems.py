@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena.sentences import sentence
+from arena.wording import sentence
 
 N_SHOWN = 20
 LONGEST_SHOWN = 80

@@ -1,0 +1,1 @@
+"""Why there is no reply: what servers say went wrong, as typed failures."""

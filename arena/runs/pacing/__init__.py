@@ -1,0 +1,1 @@
+"""How fast calls are sent: learnt rates, allowances, circuit breakers and retries."""

@@ -1,0 +1,1 @@
+"""The statistics of an audit, from numbers alone."""

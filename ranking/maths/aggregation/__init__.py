@@ -1,0 +1,1 @@
+"""One ranking from many columns: Borda, mean win rates."""

@@ -1,0 +1,1 @@
+"""Agreement and reliability of raters: kappa, alpha, ICC, rank correlation, Dawid-Skene."""

@@ -1,0 +1,1 @@
+"""Clustered comparisons: sandwich and leave-one-cluster-out variances."""

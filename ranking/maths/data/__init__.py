@@ -1,0 +1,1 @@
+"""Comparisons as arrays: codes, cells, the running tally, style covariates, connectivity."""

@@ -1,0 +1,1 @@
+"""What all likelihood models share: existence of a maximum, Newton, fits, covariances."""

@@ -1,0 +1,1 @@
+"""Models of comparisons: Bradley-Terry and its relatives, Plackett-Luce, Elo."""

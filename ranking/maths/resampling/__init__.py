@@ -1,0 +1,1 @@
+"""Bootstraps and refits."""

@@ -1,0 +1,1 @@
+"""Tournaments: formats, matches, replay from stored comparisons, simulation."""

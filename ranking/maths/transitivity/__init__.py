@@ -1,0 +1,1 @@
+"""Cycles: where comparisons contradict any order."""

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from arena.sentences import sentence
+from arena.wording import sentence
 
 pytestmark = pytest.mark.django_db
 
