@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from arena.clock import is_older
@@ -46,27 +47,41 @@ NO_MODEL = "sides of gold labels"
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
 REST_PER_AUDIT = 5.0
+WHEN_IT_IS_DUE = ("judge_id", "arena_id", "read_to", "made_at", "not_before", "lease_until")
 QUIET = timedelta(seconds=10)  # while votes come in, boards are fitted first
 LONGEST_BEHIND = timedelta(minutes=2)
 
 
 def due_audits() -> list[tuple[int, int]]:
-    """(judge, arena) pairs whose ledger moved since their audit and is quiet by now, that have rested, that nobody is at."""
+    """(judge, arena) pairs whose ledger moved since their audit and is quiet by now, that have rested, that nobody is at.
+
+    A look costs three queries however many arenas there are.
+    """
     now, due = timezone.now(), []
-    for arena in Arena.objects.all():
-        head, is_quiet = ledger.head(arena.pk), _is_quiet(arena, now)
-        known = {audit.judge_id: audit for audit in JudgeAudit.objects.filter(arena=arena)}
-        for judge_id in _judges_of(arena):
-            kept = known.get(judge_id)
-            if kept is None or (kept.read_to < head and (is_quiet or _is_old(kept, now)) and _is_free(kept, now)):
-                due.append((judge_id, arena.pk))
+    heads = _heads()
+    audits = {(audit.judge_id, audit.arena_id): audit for audit in JudgeAudit.objects.only(*WHEN_IT_IS_DUE)}
+    current = {arena for _, arena in audits} - {
+        arena for (_, arena), audit in audits.items() if audit.read_to < heads[arena][0]
+    }
+    for judge_id, arena_id in _judged(heads.keys() - current):
+        (head, moved_at), made = heads[arena_id], audits.get((judge_id, arena_id))
+        is_quiet = moved_at is None or is_older(moved_at, now, QUIET)
+        if made is None or (made.read_to < head and (is_quiet or _is_old(made, now)) and _is_free(made, now)):
+            due.append((judge_id, arena_id))
     return due
 
 
-def _is_quiet(arena: Arena, now: datetime) -> bool:
-    newest = Event.objects.filter(arena=arena, position__isnull=False).order_by("-position")
-    at = newest.values_list("created_at", flat=True).first()
-    return at is None or is_older(at, now, QUIET)
+def _heads() -> dict[int, tuple[int, datetime | None]]:
+    """The position of each arena's newest event, and when that was."""
+    newest = Event.objects.filter(arena=OuterRef("pk"), position__isnull=False).order_by("-position")
+    head, moved_at = Subquery(newest.values("position")[:1]), Subquery(newest.values("created_at")[:1])
+    return {pk: (position or 0, at) for pk, position, at in Arena.objects.values_list("pk", head, moved_at)}
+
+
+def _judged(arena_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Judges with games that are over, by arena."""
+    games = Game.objects.over().filter(battle__arena__in=arena_ids)
+    return sorted(games.order_by().values_list("judge_id", "battle__arena_id").distinct())
 
 
 def _is_old(audit: JudgeAudit, now: datetime) -> bool:
@@ -75,11 +90,6 @@ def _is_old(audit: JudgeAudit, now: datetime) -> bool:
 
 def _is_free(audit: JudgeAudit, now: datetime) -> bool:
     return not audit.rests(now) and not audit.is_held(now)
-
-
-def _judges_of(arena: Arena) -> list[int]:
-    games = Game.objects.over().filter(battle__arena=arena)
-    return list(games.order_by("judge_id").values_list("judge_id", flat=True).distinct())
 
 
 def make_anew(audit: JudgeAudit, *, marked: str) -> None:

@@ -30,13 +30,14 @@ def test_the_admin_link_that_was_printed_signs_in_once(page, site):
     assert "Curation" in page.content()
 
 
-def test_a_vote_moves_the_board_within_ten_seconds_without_a_reload(page, browser, site):
+def test_a_vote_moves_the_board_without_a_reload(page, browser, site):
+    """Within ten seconds where nothing else takes the machine: that is measured by tests/bench/test_vote_to_board.py."""
     page.goto("/arenas/sample/")
     votes = page.locator(".head .dots").inner_text()
     voter = browser.new_context(base_url=site[0]).new_page()
     voter.goto("/arenas/sample/vote/")
     voter.keyboard.press("2")
-    page.wait_for_function("before => document.querySelector('.head .dots').innerText !== before", arg=votes, timeout=10_000)
+    page.wait_for_function("before => document.querySelector('.head .dots').innerText !== before", arg=votes, timeout=60_000)
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
 
 

@@ -32,9 +32,11 @@ def make_game(judge, battle, order: str, winner: str, **fields) -> Game:
     )
 
 
-def judged_arena(judge: Judge, *, n: int = 60, accuracy: float = 0.8, always_first: bool = False) -> Arena:
+def judged_arena(
+    judge: Judge, *, n: int = 60, accuracy: float = 0.8, always_first: bool = False, name: str = "Judged"
+) -> Arena:
     """People prefer a; the judge says so too in a share of the battles, in both orders."""
-    arena, rng = make_arena(name="Judged"), np.random.default_rng(1)
+    arena, rng = make_arena(name=name, slug=name.lower()), np.random.default_rng(1)
     a, b = make_competitor(arena, "first model"), make_competitor(arena, "second model")
     for number in range(n):
         battle = make_battle(a, b, make_prompt(arena, f"Question {number}?"), with_answers=True)
@@ -119,6 +121,15 @@ def test_an_audit_is_due_when_the_ledger_moved_and_it_has_rested():
     make_vote(arena.battles.first(), "b")
     ring_due_audits()
     assert figures_of(JudgeAudit.objects.get())["agreement with people"]["n"] <= 5
+
+
+@pytest.mark.parametrize("n_arenas", [1, 8])
+def test_a_look_at_what_is_due_asks_the_same_few_questions_of_any_number_of_arenas(n_arenas, django_assert_max_num_queries):
+    judge = make_judge()
+    arenas = [judged_arena(judge, n=2, name=f"Arena-{number}") for number in range(n_arenas)]
+    refresh_audit(judge.pk, arenas[0].pk)
+    with django_assert_max_num_queries(3):
+        assert len(due_audits()) == n_arenas - 1
 
 
 def test_the_first_audit_is_due_at_once_and_the_next_waits_for_a_pause_but_not_for_ever():
