@@ -53,7 +53,7 @@ class LeasedQuerySet[M: "Leased"](models.QuerySet[M]):
             raise LeaseLost(f"{self.model.__name__} {pk} was taken over by another worker")
 
     def held(self, pk: int, token: str) -> "LeasedQuerySet[M]":
-        """Free rows carry an empty token: it fits nothing."""
+        """An empty token never matches, so a free row cannot be finished."""
         return self.filter(pk=pk, lease_token=token).exclude(lease_token=FREE)
 
 

@@ -1,4 +1,4 @@
-"""Doorbells of the arena room: the work is a row, a message only says that it is there."""
+"""Celery tasks of the arena app. Work is stored in rows; a message only wakes a worker."""
 
 import structlog
 from celery import shared_task

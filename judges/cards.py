@@ -166,7 +166,7 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
     number = 1
     while Judge.objects.filter(name=card.name).exists():
         if not suffix:
-            raise CardTaken(f"a judge named {name!r} is here and says something else: choose another name, or edit that judge")
+            raise CardTaken(f"a judge named {name!r} exists with other settings: choose another name, or edit that judge")
         number += 1
         card.name = f"{name[:110]} {number}"
     card.save()

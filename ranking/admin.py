@@ -32,7 +32,7 @@ class LeaderboardForm(BoardForm):
     language = forms.CharField(required=False, max_length=40, help_text="Only prompts in this language: its code or its name.")
     jury = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Where judges count: which of them. None chosen: all that have games, but for baselines.",
+        help_text="The judges that count. None chosen: all judges with games, except baselines.",
     )  # fmt: skip
 
     class Meta:

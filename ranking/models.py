@@ -63,7 +63,7 @@ class Leaderboard(Leased):
         RAO_KUPPER = "rao_kupper", "Rao–Kupper: a tie is a difference too small to see"
         ELO = "elo", "Elo, mean over random orders"
         STYLE = "style_controlled", "Style-controlled: Bradley–Terry with length, markdown and side levelled"
-        SLOTS = "slot_levelled", "Slot-levelled: Bradley–Terry with each judge's liking for a slot taken out"
+        SLOTS = "slot_levelled", "Position-adjusted Bradley–Terry: each judge's position bias is estimated and removed"
         PREDICTION = "prediction_powered", "Prediction-powered: people's votes are the truth, and verdicts narrow what they say"
         TOURNAMENT = "tournament", "Tournament: knock-out brackets replayed on each prompt"
 
@@ -122,7 +122,7 @@ class Leaderboard(Leased):
     )
     jury = models.CharField(
         max_length=500, blank=True, default="", validators=[check_jury],
-        help_text="Where judges count: which of them, by number; empty: all that have games, but for baselines.",
+        help_text="IDs of the judges that count, separated by spaces. Empty: all judges with games, except baselines.",
     )  # fmt: skip
     own_answers = models.CharField(
         max_length=10, choices=OwnAnswers, default=OwnAnswers.FLAG,
@@ -203,9 +203,9 @@ class Leaderboard(Leased):
         if self.sources == self.Sources.PEOPLE and self.jury:
             raise ValidationError({"jury": "People's votes have no jury: choose none, or let judges count."})
         if self.sources == self.Sources.PEOPLE and self.own_answers != self.OwnAnswers.FLAG:
-            raise ValidationError({"own_answers": "Where judges do not count this says nothing: choose that they are said."})
+            raise ValidationError({"own_answers": "Only boards that count judges can change this: choose “flag”."})
         if self.sources == self.Sources.PEOPLE and self.marked:
-            raise ValidationError({"marked": "Where judges do not count this says nothing: choose the first one."})
+            raise ValidationError({"marked": "Only boards that count judges can change this: choose the first option."})
 
     @property
     def jurors(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Doorbells of the measuring room. The beat rings boards that are behind the ledger; nobody else marks a board due."""
+"""Celery tasks of boards. The beat rings boards that are behind the ledger; nothing else marks a board due."""
 
 import structlog
 from celery import shared_task

@@ -64,7 +64,7 @@ class CuratorAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if any("\0" in value for values in request.GET.lists() for value in values[1]):
-            raise BadRequest("A filter with a NUL character: PostgreSQL would not be asked for it.")
+            raise BadRequest("Filters must not contain NUL characters.")
         return super().changelist_view(request, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:

@@ -362,7 +362,7 @@ def number_in(term: str) -> int | None:
 
 class EventInline(ReadOnlyInline):
     model = Event
-    verbose_name_plural = "how it came to stand so"
+    verbose_name_plural = "history"
     fields = ("created_at", "kind", "before", "after", "reason", "actor", "position")
     readonly_fields = fields
 
@@ -404,7 +404,9 @@ class VoteAdmin(ReadOnlyAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Vote]) -> None:
         n_votes = restore_votes(queryset, curator_of(request))
         self.message_user(
-            request, f"{counted(n_votes, 'vote')} restored; boards follow in a moment. What voters took back stays back."
+            request,
+            f"{counted(n_votes, 'vote')} restored; boards follow in a moment. "
+            "Votes withdrawn by their voters were not restored.",
         )
 
 

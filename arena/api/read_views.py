@@ -36,7 +36,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         known = self.known_parameters()
-        there_are = f"There is no such parameter here; there are: {', '.join(sorted(known))}."
+        there_are = f"There is no such parameter here. Available: {', '.join(sorted(known))}."
         errors = {name: [there_are] for name in request.query_params if name not in known}
         errors |= {
             name: ["It is empty: give it a value or leave it out."]

@@ -54,7 +54,7 @@ def load_sample_arena(*, seed: int = 1, now: datetime | None = None) -> Arena:
 
 @dataclass(frozen=True)
 class SampleRows:
-    """Who and what stands on the stage, under the names that the files use."""
+    """Rows by the names used in the sample files."""
 
     prompts: dict[str, Prompt]
     competitors: dict[str, Competitor]

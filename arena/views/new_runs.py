@@ -26,6 +26,8 @@ from arena.views.run_forms import AnswersForm, PromptsForm
 from arena.wording import sentence
 
 SECONDS_TO_CONFIRM = 3600
+HAS_RISEN = "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
+HAS_EXPIRED = "This estimate has expired. Please estimate again."
 CENT = DOLLAR // 100
 
 
@@ -84,7 +86,7 @@ class NewRun[F: PromptsForm, D: Draft]:
         except signing.BadSignature:
             signed = None
         if signed is None or (signed["arena"], signed["user"]) != (arena.pk, request.user.pk):
-            messages.error(request, "What was counted is too old: please count it again.")
+            messages.error(request, HAS_EXPIRED)
             return self._page(request, arena, self.form(arena=arena), status=422)
         form = self.form(signed["said"], arena=arena)
         if not form.is_valid():
@@ -92,7 +94,9 @@ class NewRun[F: PromptsForm, D: Draft]:
         try:
             draft = self.drafted(arena, form)
             if draft.estimate.n_calls > signed["told"]["n_calls"] or draft.estimate.cost > signed["told"]["cost"]:
-                messages.error(request, "It would come to more now than you were told, so nothing was started.")
+                messages.error(
+                    request, "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
+                )
                 return self._announce(request, arena, form)
             return self._started(request, draft, form)
         except (CannotPlan, PlanStale) as reason:

@@ -27,10 +27,10 @@ class SignInFirst(Exception):
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
     SignInFirst: (403, "Sign in to vote"),
     voting.BallotUnknown: (404, "This pair is not open to you"),
-    voting.BallotSpent: (409, "This pair is done with"),
+    voting.BallotSpent: (409, "This pair is closed"),
     voting.TooLate: (409, "Too late to take it back"),
     voting.VotingClosed: (403, "Voting is closed"),
-    rate_windows.TooOften: (429, "A little slower, please"),
+    rate_windows.TooOften: (429, "Too many votes"),
     MalformedForm: (400, "This vote could not be read"),
 }
 UNDO_TITLES: dict[type[Exception], str] = {

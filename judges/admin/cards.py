@@ -239,7 +239,7 @@ class JudgeAdmin(CuratorAdmin):
         draft = self._drafted(request, judge, int(battle))
         if draft is None or draft.counts.cost > int(told):
             self.message_user(
-                request, "Nothing was sent: it would cost more now than you were told. Look again.", level="ERROR"
+                request, "Nothing was sent: it would cost more now than you were told. Review the new estimate.", level="ERROR"
             )
             return redirect(f"{here}?battle={battle}")
         if not draft.games:

@@ -247,7 +247,7 @@ def checked_criteria(rows: Any) -> list[dict[str, Any]]:
         if not isinstance(weight, int | float) or isinstance(weight, bool):
             weight = 0
         if not isinstance(text, str) or not text.strip() or not 0 < weight <= 100:
-            raise ValidationError(f"{row!r}: a text that is not empty and a weight above 0, at most 100, are needed.")
+            raise ValidationError(f"{row!r}: give a non-empty text and a weight above 0 and at most 100.")
         checked.append({"text": text.strip(), "weight": weight})
     return checked
 

@@ -48,7 +48,7 @@ class GameSerializer(serializers.Serializer[VisibleGame]):
     judge_identity = _text("game.judge.identity", "SHA-256 of all that decides what it says.")
     run = _number(None, "Number of the run, for curators; null for others, and where there was none.", allow_null=True)
     order = _field(serializers.ChoiceField, "game.order", "Which answer stood first.", choices=Game.Order.choices)
-    repeat = _number("game.repeat", "The how-manieth time, from 0.", min_value=0)
+    repeat = _number("game.repeat", "Index of the repeat, from 0.", min_value=0)
     state = serializers.SerializerMethodField(help_text="How it ended; null: it is not over.")
     winner = serializers.SerializerMethodField(
         help_text="The answer that it prefers; null without a verdict, and where one answer is graded alone."

@@ -131,7 +131,9 @@ class RuleBoardSerializer(serializers.Serializer[Stored]):
     tau = _number("Kendall's tau-b with the board of `games`.")
     reason = _text("Why there is no board; empty where there is one.")
     standings = StandingSerializer(many=True, read_only=True)
-    unrated = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Who has no rating: why.")
+    unrated = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="Reason by competitor without a rating."
+    )
 
 
 class ReplySerializer(serializers.Serializer[Stored]):

@@ -17,7 +17,7 @@ OTHER: dict[Order, Order] = {"ab": "ba", "ba": "ab"}
 
 @dataclass(frozen=True, slots=True)
 class PlannedGame:
-    """One game to be: a battle in an order, for the how-manieth time."""
+    """One game to be: a battle in an order, and which repeat of it."""
 
     battle_id: int
     order: Order

@@ -116,7 +116,7 @@ def _tournament(
     arena: Arena, judges: Sequence[Judge], wish: JudgingRequest, *, most_games: int | None, now: datetime | None
 ) -> JudgingDraft:
     if wish.orders != "both":
-        raise CannotPlan("a tournament needs both orders: one alone decides nothing about who goes on")
+        raise CannotPlan("a tournament needs both orders: one order cannot decide a match")
     entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
     if not entrants:
         raise CannotPlan(_nothing(arena, wish))

@@ -47,4 +47,4 @@ def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | 
     """At least two meet, somebody whom all others meet counted in."""
     found = set(competitors)
     if found and len(found | ({baseline} if baseline else set())) < 2:
-        raise CannotPlan("one competitor meets nobody: name at least two, or none for all of them")
+        raise CannotPlan("one competitor has no opponent: name at least two, or none for all of them")

@@ -21,6 +21,7 @@ from arena.models.endpoints import DOLLAR
 from arena.runs.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
+from arena.views.new_runs import CENT, HAS_EXPIRED, SECONDS_TO_CONFIRM
 from arena.wording import sentence
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.forecasting import outlook, pilot_of
@@ -29,8 +30,6 @@ from judges.runs.planning import CardOutdated, JudgingDraft, start
 from judges.views.run_forms import JudgeRunForm
 
 SIGNED_AS = "a run that was counted"
-SECONDS_TO_CONFIRM = 3600
-CENT = DOLLAR // 100
 
 
 @never_cache
@@ -91,7 +90,7 @@ def _start(request: HttpRequest, arena: Arena) -> HttpResponse:
     except signing.BadSignature:
         signed = None
     if signed is None or (signed["arena"], signed["user"]) != (arena.pk, request.user.pk):
-        messages.error(request, "What was counted is too old: please count it again.")
+        messages.error(request, HAS_EXPIRED)
         return _page(request, arena, JudgeRunForm(arena=arena), status=422)
     form = JudgeRunForm(signed["said"], arena=arena)
     if not form.is_valid():
@@ -107,7 +106,9 @@ def _start_as_told(
         judges = chosen_judges(form.cleaned_data["judges"])
         draft = drafted(arena, judges, form.wish(), most_games=MOST_GAMES, now=now)
         if draft.counts.n_calls > told["n_calls"] or draft.counts.cost > told["cost"]:
-            messages.error(request, "It would come to more now than you were told, so nothing was started.")
+            messages.error(
+                request, "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
+            )
             return _announce(request, arena, form)
         return _started(request, pilot_of(draft) if "pilot" in request.POST else draft, form)
     except (CannotPlan, CardOutdated, PlanStale) as reason:

@@ -95,7 +95,7 @@ class JudgeRunForm(CapForm):
         if plan == "given" and not cleaned.get("numbers") and "numbers" not in self.errors:
             self.add_error("numbers", "Give the numbers of the battles: a battle's page shows its own.")
         if plan == "tournament" and cleaned.get("orders") == "one":
-            self.add_error("orders", "A tournament needs both: one alone decides nothing about who goes on.")
+            self.add_error("orders", "A tournament needs both orders: one order cannot decide a match.")
         try:
             check_competitors(cleaned.get("competitors") or (), cleaned.get("baseline") if plan == "baseline" else None)
         except CannotPlan as reason:

@@ -211,7 +211,7 @@ METHODS = {
             "style_controlled", "Style-controlled", HALF,
             fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
         ),
-        Method("slot_levelled", "Slot-levelled", HALF, fit_contextual, _slot_levelled),
+        Method("slot_levelled", "Position-adjusted", HALF, fit_contextual, _slot_levelled),
         Method(
             "prediction_powered", "Prediction-powered", HALF,
             maths.fit_prediction_powered, partial(_by_likelihood, maths.fit_bradley_terry),

@@ -183,7 +183,7 @@ def _people(arena_id: int, position: int, prompts: Ints | None, without: Collect
 
 
 def with_judges_named(notes: Iterable[str]) -> list[str]:
-    """Fits know judges by number; readers by name. Who has no number is a person."""
+    """Fits know judges by number; readers by name. Rows without a judge id are human votes."""
     names = {judge.pk: str(judge) for judge in Judge.objects.all()}
     named = re.compile(r"slot intercept of judge (\d+)")
     notes = [note.replace("slot intercept:", "slot intercept of people:", 1) for note in notes]

@@ -44,7 +44,7 @@ const say = (html) => {
 };
 
 // After an undo that came to nothing: what became of that vote, with the button while there is time.
-const lookAgain = (body) => `<a href="${page}?done=${encodeURIComponent(body.get("voted"))}">Look again</a>`;
+const lookAgain = (body) => `<a href="${page}?done=${encodeURIComponent(body.get("voted"))}">Refresh</a>`;
 
 const send = async (event) => {
   event.preventDefault();

@@ -91,7 +91,7 @@ def test_a_finished_token_opens_nothing():
 
 @pytest.mark.django_db
 def test_an_empty_token_opens_nothing():
-    """Free rows carry an empty token: it must not fit."""
+    """An empty token never matches, so a free row cannot be finished."""
     work = _work()
     with pytest.raises(LeaseLost):
         Import.objects.finish(work.pk, "", n_added=1)

@@ -108,7 +108,7 @@ def test_what_is_wrong_and_what_it_comes_to_fit_and_axe_finds_nothing(new_contex
     page.get_by_label("Battles", exact=True).select_option("given")
     for repeats, said in (("1", "Give the numbers of the battles"), ("20", "Try 20 of them first")):
         page.get_by_label("Repeats").fill(repeats)
-        page.get_by_role("button", name="Count it").click()
+        page.get_by_role("button", name="Estimate").click()
         page.get_by_text(said).wait_for()
         page.complaints = [each for each in page.complaints if "422" not in each]
         check(page, said, axe)
@@ -134,7 +134,7 @@ def test_a_run_is_counted_and_started_without_javascript(new_context):
     page.goto(reverse("judges", args=[arena.slug]))
     page.get_by_role("link", name="New run").click()
     page.get_by_label("longer").check()
-    page.get_by_role("button", name="Count it").click()
+    page.get_by_role("button", name="Estimate").click()
     page.get_by_role("button", name="Decide them").click()
     assert page.locator("h1").inner_text() == "longer on 1 battle"
     page.goto(reverse("battle", args=["judged", arena.battles.get().pk]))

@@ -65,12 +65,12 @@ def test_what_was_counted_and_what_was_wrong_fit(new_context, axe, size):
     sign_in(page)
     page.goto(f"{reverse('new-answers')}?arena=asked")
     choose(page)
-    page.get_by_role("button", name="Count it").click()
-    page.get_by_role("heading", name="Counted, nothing sent yet").wait_for()
+    page.get_by_role("button", name="Estimate").click()
+    page.get_by_role("heading", name="Estimate: nothing sent yet").wait_for()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{reverse('new-answers')}?arena=asked")
-    page.get_by_role("button", name="Count it").click()
+    page.get_by_role("button", name="Estimate").click()
     page.get_by_text("Name at least one competitor.").wait_for()
     assert axe(page) == []
     assert [text for text in page.complaints if "422" not in text] == []
@@ -84,7 +84,7 @@ def test_answers_of_two_new_competitors_are_started_without_javascript(new_conte
     page.get_by_role("link", name="Generate answers").click()
     page.get_by_role("link", name="Asked").click()
     choose(page)
-    page.get_by_role("button", name="Count it").click()
+    page.get_by_role("button", name="Estimate").click()
     page.get_by_role("button", name="Start it").click()
     assert page.locator("h1").inner_text().startswith("answers of ")
     run = Run.objects.first()

@@ -23,7 +23,7 @@ def bring_database_up() -> int:
         raise CannotServe(f"the database was written by a newer Agon (it has {app}.{name}): update the program")
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing and connection.vendor != "sqlite":
-        raise CannotServe(f"{len(missing)} migrations wait: run `manage.py migrate`, then start again")
+        raise CannotServe(f"{len(missing)} migrations are not applied: run `manage.py migrate`, then start again")
     if missing:
         call_command("migrate", verbosity=0, interactive=False)
     return len(missing)

@@ -80,7 +80,7 @@ class Child:
             self._bury()
 
     def _bury(self) -> None:
-        """Nothing of its family stays behind."""
+        """Kill the whole process group."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)

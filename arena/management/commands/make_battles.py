@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["battles"] < 1 or options["competitors"] < 2 or options["prompts"] < 1:
-            raise CommandError("needed are at least 1 battle, 2 competitors and 1 prompt", returncode=2)
+            raise CommandError("at least 1 battle, 2 competitors and 1 prompt are required", returncode=2)
         try:
             with options["out"].open("w", encoding="utf-8", newline="") as file:
                 write_battles(

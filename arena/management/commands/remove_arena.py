@@ -21,7 +21,7 @@ class Command(BaseCommand):
         arena = Arena.objects.filter(slug=slug).first()
         if arena is None:
             known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)) or "none"
-            raise CommandError(f"no arena {slug!r}; there are: {known}", returncode=2)
+            raise CommandError(f"no arena {slug!r}. Available: {known}", returncode=2)
         if not yes and not self._confirmed(arena):
             raise CommandError(f"nothing was deleted: type {slug} to confirm, or use --yes", returncode=2)
         n_ended = end_runs(arena, "its arena was removed")

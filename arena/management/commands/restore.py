@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"there is no file {file}", returncode=2)
         if not yes and _is_used():
-            raise CommandError("there is a site here already: give --yes to put the backup in its place", returncode=2)
+            raise CommandError("this site has data: pass --yes to overwrite it", returncode=2)
         if reason := _is_running():
             raise CommandError(f"{reason}: stop it first, then restore", returncode=2)
         try:

@@ -80,7 +80,7 @@ class Command(BaseCommand):
         if options["format"] == VERIFIERS:
             return self._verified(arena, options["seed"])
         if options["file"] is None:
-            raise CommandError("which file? Give its path", returncode=2)
+            raise CommandError("FILE is required: give its path", returncode=2)
         try:
             return read_gold_set(options["format"], options["file"])
         except OSError as error:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         board = Leaderboard.objects.filter(slug=slug).first()
         if board is None:
             known = ", ".join(Leaderboard.objects.values_list("slug", flat=True)[:20]) or "none yet: import battles first"
-            raise CommandError(f"there is no leaderboard {slug!r}; there are: {known}", returncode=2)
+            raise CommandError(f"no leaderboard {slug!r}. Available: {known}", returncode=2)
         before = board.newest_snapshot()
         try:
             snapshot = publish_snapshot(board)

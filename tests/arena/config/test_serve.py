@@ -231,7 +231,7 @@ def test_tables_on_a_server_are_not_changed_without_being_asked(tmp_path):
     with machine.empty_machine(tmp_path) as empty:
         result = empty.manage("serve", "--port", "0", check=False)
     assert result.returncode == 2
-    assert "migrations wait: run `manage.py migrate`, then start again" in result.stderr
+    assert "migrations are not applied: run `manage.py migrate`, then start again" in result.stderr
 
 
 def test_an_old_program_does_not_serve_a_newer_database(here, tmp_path):

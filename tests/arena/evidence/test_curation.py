@@ -185,5 +185,5 @@ def test_the_command_asks_first(monkeypatch):
 
 def test_the_command_names_the_arenas_there_are():
     make_arena("here")
-    with pytest.raises(CommandError, match="no arena 'gone'; there are: here"):
+    with pytest.raises(CommandError, match=r"no arena 'gone'\. Available: here"):
         call_command("remove_arena", "gone")

@@ -75,7 +75,7 @@ def test_the_page_is_for_curators_and_asks_for_an_arena_first(client, arena):
 def test_without_an_endpoint_it_says_how_to_get_one(client, curator, arena):
     page = client.get(reverse(ADDRESS), {"arena": "garden"}).text
     assert "manage.py localllm --register" in page
-    assert "Count it" not in page
+    assert "Estimate</button>" not in page
 
 
 def test_the_form_knows_endpoints_competitors_pools_and_how_many_prompts_there_are(client, curator, arena):
