@@ -22,14 +22,18 @@ class MissingStep:
     address: str
 
 
-# So begins the reason where what is there is out of play.
-OUT_OF_PLAY = ("All models that have answered are retired.", "None of the prompts that have answers is asked: ")
+@dataclass(frozen=True, slots=True)
+class NoPair:
+    """Why an arena has no pair to vote on, in a sentence; `is_out_of_play`: what is there was retired or switched off."""
+
+    sentence: str
+    is_out_of_play: bool = False
 
 
-def why_no_pair(arena: Arena) -> str:
-    """Why there is no pair in this arena that anybody could vote on, in a sentence; empty where there is one."""
+def why_no_pair(arena: Arena) -> NoPair | None:
+    """Why there is no pair in this arena that anybody could vote on; None where there is one."""
     if not offer_of(arena, fresh=True).is_empty:
-        return ""
+        return None
     answers = Response.objects.filter(prompt__arena=arena)
     whole = answers.delivered().with_text()
     in_play = whole.filter(competitor__in=Competitor.objects.servable().filter(arena=arena))
@@ -37,19 +41,22 @@ def why_no_pair(arena: Arena) -> str:
     n_models = ready.order_by().values("competitor").distinct().count()
     if not answers.exists():
         if Battle.objects.filter(arena=arena).exists():
-            return "Its battles came without the texts of the answers: they count on the board, but nobody can vote on them."
-        return "No model has answered a prompt in this arena yet."
+            return NoPair(
+                "Its battles came without the texts of the answers: they count on the board, but nobody can vote on them."
+            )
+        return NoPair("No model has answered a prompt in this arena yet.")
     if not whole.exists():
-        return "Its answers are empty, failed, or still being written."
+        return NoPair("Its answers are empty, failed, or still being written.")
     if not in_play.exists():
-        return "All models that have answered are retired."
+        return NoPair("All models that have answered are retired.", is_out_of_play=True)
     if n_bare := n_answered_without_text(arena):
-        return f"{_bare(n_bare)}: nobody can be shown what was asked."
+        return NoPair(f"{_bare(n_bare)}: nobody can be shown what was asked.")
     if not ready.exists():
-        return _out_of_play(Prompt.objects.filter(Exists(in_play.filter(prompt=OuterRef("pk"))), arena=arena))
+        unasked = Prompt.objects.filter(Exists(in_play.filter(prompt=OuterRef("pk"))), arena=arena)
+        return NoPair(_out_of_play(unasked), is_out_of_play=True)
     if n_models == 1:
-        return "Only one model has answered; it takes two."
-    return "No two models have given different answers to the same prompt."
+        return NoPair("Only one model has answered; it takes two.")
+    return NoPair("No two models have given different answers to the same prompt.")
 
 
 def n_answered_without_text(arena: Arena) -> int:
@@ -70,7 +77,7 @@ def why_nothing_to_judge(arena: Arena) -> str:
         under = "ids" if n_bare > 1 else "id"
         return f"{_bare(n_bare)}: import the texts under the same {under} (manage.py import_prompts, or Import in the browser)"
     why = why_no_pair(arena)
-    return why[:1].lower() + why[1:].removesuffix(".")
+    return why.sentence[:1].lower() + why.sentence[1:].removesuffix(".") if why else ""
 
 
 def _without_text(arena: Arena) -> QuerySet[Prompt]:

@@ -339,10 +339,10 @@ def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse
 
 def _nothing_left(request: HttpRequest, arena: Arena, *, strip: Strip | None) -> HttpResponse:
     if why := prerequisites.why_no_pair(arena):
-        is_switched_off = why.startswith(prerequisites.OUT_OF_PLAY)
         return _message(
-            request, arena, title="There is nothing to compare yet", sentence=why, needs_answers=not is_switched_off,
-            needs_texts=prerequisites.n_answered_without_text(arena) > 0, is_switched_off=is_switched_off, strip=strip,
+            request, arena, title="There is nothing to compare yet", sentence=why.sentence, strip=strip,
+            needs_answers=not why.is_out_of_play, is_switched_off=why.is_out_of_play,
+            needs_texts=prerequisites.n_answered_without_text(arena) > 0,
         )  # fmt: skip
     title = "No pair is left for you"
     sentence = "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."

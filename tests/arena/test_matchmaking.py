@@ -215,7 +215,7 @@ def test_an_arena_of_battles_without_answers_has_nothing_to_serve():
     arena = make_arena()
     make_vote(make_battle(make_competitor(arena), make_competitor(arena), make_prompt(arena)))
     assert serve(make_voter(arena)) is None
-    assert "without the texts" in prerequisites.why_no_pair(arena)
+    assert "without the texts" in prerequisites.why_no_pair(arena).sentence
 
 
 def test_one_of_several_repeats_is_chosen_evenly_and_each_pair_once():

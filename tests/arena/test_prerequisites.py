@@ -72,7 +72,7 @@ def test_once_the_texts_are_here_people_can_vote(bare, tmp_path):
     rows = [{"id": key, "prompt": f"What of {key}?"} for key in ("q1", "q2")]
     source = imported(write(tmp_path, lines(*rows)), "jsonl", bare, kind="prompts")
     assert "2 prompts known by the id alone until now: filled." in source.report["notes"]
-    assert (why_no_pair(bare), why_nothing_to_judge(bare)) == ("", "")
+    assert (why_no_pair(bare), why_nothing_to_judge(bare)) == (None, "")
 
 
 def test_prompts_that_are_out_of_play_are_counted_by_what_they_are():
@@ -84,9 +84,9 @@ def test_prompts_that_are_out_of_play_are_counted_by_what_they_are():
         for model in models:
             make_response(prompt, model)
     said = "None of the prompts that have answers is asked: 1 retired, 1 a draft, 1 in a pool that is switched off."
-    assert why_no_pair(arena) == said
+    assert why_no_pair(arena).sentence == said
     arena.competitors.update(status="retired")
-    assert why_no_pair(arena) == "All models that have answered are retired."
+    assert why_no_pair(arena).sentence == "All models that have answered are retired."
 
 
 # --- files whose prompts do not meet those of the arena -----------------------------------------------------------------
