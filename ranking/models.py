@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -284,6 +285,7 @@ class Snapshot(WrittenOnce):
         max_length=20, blank=True, default="", help_text="What the intervals stand on: prompts, few prompts or single votes."
     )
     notes = models.JSONField(default=list, help_text="What a reader must know, such as that there are few prompts.")
+    note_codes = models.JSONField(default=list, help_text="What each note is about, for programs; empty: nothing of its own.")
     components = models.JSONField(default=list, help_text="Groups that no results connect, best first.")
     fit_seconds = models.FloatField()
     created_at = models.DateTimeField()
@@ -297,6 +299,11 @@ class Snapshot(WrittenOnce):
 
     def get_absolute_url(self) -> str:
         return reverse("snapshot", args=[self.key])
+
+    @property
+    def coded_notes(self) -> list[tuple[str, str]]:
+        """Each note with its code."""
+        return list(zip_longest(self.notes, self.note_codes[: len(self.notes)], fillvalue=""))
 
 
 class KeptSnapshot(models.Model):

@@ -14,7 +14,7 @@ from ranking.comparisons.people_and_judges import FEWEST_PROMPTS, Combined, Opin
 from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
-from ranking.note_words import ALONE
+from ranking.maths.notes import Note
 from ranking.scale import CENTRE, ELO_PER_LOGIT
 
 UNTOLD = "holds if the voted battles are a random part of those judged"
@@ -39,10 +39,10 @@ def fit_combined(
     try:
         found = _powered(combined, definition)
     except NotNarrowed as reason:
-        return replace(people, notes=[f"{ALONE}: {reason}", *people.notes])
+        return replace(people, notes=[Note(f"people’s votes alone make these ratings: {reason}", "votes_alone"), *people.notes])
     numbers = _numbers(found, definition)
     rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
-    notes = [*_notes(found, combined, n_verdicts), *found.notes]
+    notes = [*(Note(text, "combined") for text in _notes(found, combined, n_verdicts)), *found.notes]
     return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind)
 
 

@@ -4,7 +4,7 @@ comparisons -> method -> Rating (ratings, what covariances stand behind them, wh
 intervals and rank ranges off it, alike for all methods.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,6 +50,8 @@ class Definition:
     covariates: tuple[str, ...] = ()
     level: float = 0.95
     seed: int = 1
+    judge_names: Mapping[int, str] | None = None
+    """What fits call judges; not kept, since a name may change."""
 
     @property
     def cluster(self) -> Cluster | None:
@@ -61,7 +63,7 @@ class Definition:
         said["rank_ranges"] = "max-t, 10,000 draws"
         if self.intervals == "bootstrap":
             said["n_replicates"] = N_REPLICATES
-        del said["method"], said["seed"]  # columns of the snapshot
+        del said["method"], said["seed"], said["judge_names"]  # the first two are columns of the snapshot
         return said
 
 
@@ -106,7 +108,7 @@ def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
 
 def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     """Every judge's slot intercept is told with its interval."""
-    found = _by_likelihood(fit_contextual, comparisons, definition)
+    found = _by_likelihood(partial(fit_contextual, judge_names=definition.judge_names), comparisons, definition)
     return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
 
 

@@ -25,19 +25,19 @@ from ranking.boards.code_version import code_version
 from ranking.boards.combined_fits import POOLED, fit_combined
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
-from ranking.comparisons.judge_comparisons import JudgedEvidence, judged_evidence, with_judges_named
+from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
 from ranking.maths.cancellation import asking
+from ranking.maths.notes import Note, code_of
 from ranking.models import (
     Entry,
     Leaderboard,
     PairTable,
     Snapshot,
 )
-from ranking.note_words import ALONE
 
 LEASE_SECONDS = 60.0
 
@@ -161,12 +161,11 @@ def _fitted(
         fitted = fit_combined(evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts)
         return replace(fitted, notes=[*fitted.notes, *_remarks_on(evidence, fitted)])
     if isinstance(evidence, JudgedEvidence):
-        fitted = fit_board(evidence.comparisons(names), definition, list(names))
-        reasons = with_judges_named(row.unrated_because for row in fitted.rows)
-        named = (replace(row, unrated_because=why) for row, why in zip(fitted.rows, reasons, strict=True))
-        rows = [_with_reason(row, evidence) for row in named]
-        pooled = [POOLED] if evidence.rules.with_people else []
-        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *with_judges_named(fitted.notes)])
+        named = replace(definition, judge_names=judge_names())
+        fitted = fit_board(evidence.comparisons(names), named, list(names))
+        rows = [_with_reason(row, evidence) for row in fitted.rows]
+        pooled = [Note(POOLED, "combined")] if evidence.rules.with_people else []
+        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
     if not METHODS[definition.method].reads_style:
         return _without_votes(fit_board(evidence.comparisons(names), definition, list(names)), evidence)
     comparisons, notes = styled_comparisons(
@@ -187,8 +186,8 @@ def _without_votes(fitted: FittedBoard, evidence: Evidence) -> FittedBoard:
 
 def _remarks_on(evidence: CombinedEvidence, fitted: FittedBoard) -> Sequence[str]:
     """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
-    adds_nothing = any(note.startswith(ALONE) for note in fitted.notes)
-    return [note for note in evidence.remarks if note.startswith("judge")] if adds_nothing else evidence.remarks
+    adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
+    return [note for note in evidence.remarks if note.code == "judge"] if adds_nothing else evidence.remarks
 
 
 def _with_reason(row: RatingRow, evidence: JudgedEvidence) -> RatingRow:
@@ -309,6 +308,7 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         n_set_aside=evidence.n_set_aside,
         interval_kind=fitted.interval_kind,
         notes=fitted.notes,
+        note_codes=[code_of(note) for note in fitted.notes],
         components=fitted.components,
         fit_seconds=seconds,
         created_at=timezone.now(),

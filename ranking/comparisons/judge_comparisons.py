@@ -5,8 +5,7 @@ out; or a combiner makes one comparison of a judge's games on a battle, or of a 
 """
 
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +32,7 @@ from ranking.comparisons.judge_selection import (
 from ranking.comparisons.style import counted_ballots, shown_first
 from ranking.comparisons.uncounted_verdicts import Uncounted
 from ranking.maths import Comparisons, Tally
+from ranking.maths.notes import Note
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class JudgedEvidence(Evidence):
     """
 
     rows: Rows
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
     rules: SelectionRules
     jurors: tuple[Juror, ...]
     why_none: Mapping[int, str]
@@ -182,12 +182,9 @@ def _people(arena_id: int, position: int, prompts: Ints | None, without: Collect
     return Rows(ballots.prompt, ballots.a, ballots.b, ballots.outcome, first, np.full(n, UNKNOWN, np.int64), np.ones(n))
 
 
-def with_judges_named(notes: Iterable[str]) -> list[str]:
-    """Fits know judges by number; readers by name. Rows without a judge id are human votes."""
-    names = {judge.pk: str(judge) for judge in Judge.objects.all()}
-    named = re.compile(r"slot intercept of judge (\d+)")
-    notes = [note.replace("slot intercept:", "slot intercept of people:", 1) for note in notes]
-    return [named.sub(lambda found: f"slot intercept of {names.get(int(found[1]), found[1])}", note) for note in notes]
+def judge_names() -> dict[int, str]:
+    """What fits call judges, by their codes. Rows without a judge id are human votes."""
+    return {UNKNOWN: "people"} | {judge.pk: str(judge) for judge in Judge.objects.all()}
 
 
 def has_games(arena_id: int) -> bool:

@@ -18,6 +18,7 @@ from ranking.comparisons.combined_outcomes import GAMES, PANELS, CombinedOutcome
 from ranking.comparisons.game_history import GameAt
 from ranking.comparisons.judge_selection import EXCLUDE, GoldRecord, Juror, Jury, Measured, SelectionRules
 from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor, n_said
+from ranking.maths.notes import Note
 
 LEAST_COVERAGE, ALPHA = 0.95, 0.01
 
@@ -29,16 +30,26 @@ UNMEASURED: Mapping[Measured, str] = {
 }
 
 
-def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, uncounted: Uncounted) -> Iterator[str]:
-    """Whose verdicts count and whose do not, and why; coverage; what a rule decided."""
+def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, uncounted: Uncounted) -> Iterator[Note]:
+    """Whose verdicts count and whose do not, and why ("judge"); those on marked answers ("marked"); the rest ("judges")."""
     names = {pk: str(juror.judge) for pk, juror in jury.jurors.items()}
+    counting = [juror for juror in jury.jurors.values() if juror.counts and juror.n_verdicts]
+    yield from (Note(text, "judge") for text in _on_jury(jury, counting, rules, names))
+    yield from (Note(text, "marked") for text in _on_marks(uncounted, rules, jury))
+    yield from (Note(text, "judges") for text in _on_games(jury, counting, decided, rules, names))
+
+
+def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names: Mapping[int, str]) -> Iterator[str]:
     yield from (told for juror in jury.jurors.values() if (told := _on_standing(juror)))
     yield from _absent(rules.jury, names)
-    counting = [juror for juror in jury.jurors.values() if juror.counts and juror.n_verdicts]
     if rules.combiner in PANELS and len(counting) < MIN_VOTES and jury.games:
         who = ", ".join(str(juror.judge) for juror in counting) or "none of them"
         yield f"judges of a panel decide by {MIN_VOTES} votes or more, and only {who} counts here: choose more, or another rule"
-    yield from _on_marks(uncounted, rules, jury)
+
+
+def _on_games(
+    jury: Jury, counting: Sequence[Juror], decided: CombinedOutcomes, rules: SelectionRules, names: Mapping[int, str]
+) -> Iterator[str]:
     yield from mixed_lists(jury.judges, {game.battle for game in jury.games})
     yield from _coverage(jury.games)
     if rules.combiner != GAMES and decided.n_asked:

@@ -29,6 +29,7 @@ from ranking.comparisons.lots import Lots, lots_of
 from ranking.comparisons.style import counted_ballots
 from ranking.maths import Comparisons, sampling_weights
 from ranking.maths.estimation.half_wins import SCORES
+from ranking.maths.notes import Note
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -114,7 +115,7 @@ class CombinedEvidence(Evidence):
     votes: Votes
     opinions: Opinions
     n_verdicts: int
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
     rules: SelectionRules
     lots_to: int
     jurors: tuple[Juror, ...]

@@ -13,8 +13,8 @@ from arena.wording import counted
 from ranking.maths import Comparisons
 from ranking.maths.data.arrays import Codes
 from ranking.maths.data.style_covariates import style_differences
+from ranking.maths.notes import Note
 from ranking.models import COVARIATES
-from ranking.note_words import NO_TEXTS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,6 +27,8 @@ SHOWN = """
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
     WHERE battle.arena_id = %s ORDER BY vote.id
 """
+
+NO_TEXTS = "the texts of no two answers are known: only the side shown first is levelled"
 
 
 def styled_comparisons(
@@ -46,7 +48,7 @@ def styled_comparisons(
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
     if not covariates or not known.any():
-        return _comparisons(ballots, first, names), [NO_TEXTS] if covariates else []
+        return _comparisons(ballots, first, names), [Note(NO_TEXTS, "no_texts")] if covariates else []
     differences = _differences(arena_id, response_a[known], response_b[known])
     columns = [COVARIATES.index(name) for name in covariates]
     varied = [column for column in columns if np.ptp(differences[:, column]) > 0]

@@ -23,12 +23,10 @@ from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
-from judges.verdicts.marked_verdicts import ON_MARKED
 from ranking.boards.empty_boards import why_empty, why_unfitted
 from ranking.boards.lag import votes_behind
 from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
-from ranking.note_words import ALONE, NEAR_START, NO_TEXTS
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
 from ranking.views.board_table import DEFAULT_SORT, SORTS, BoardTable, board_table
 
@@ -39,8 +37,6 @@ METHODS_IN_WORDS = {each.value: each.label.partition(":")[0] for each in Leaderb
     "elo": "Elo (mean over random orders)"
 }
 # What is told of votes and verdicts together, and of judges, and not by the method of the fit.
-OF_BOTH = ("judges were asked about", "people’s votes alone", "holds if", "the battles that judges", "every verdict counts")
-OF_JUDGES = ("judge ", "judges of ", "coverage ", "weights of jurors", "games of judges", "not measured", "measured on few")
 
 
 @require_safe
@@ -180,12 +176,18 @@ def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
     return [(name, first[sources]) for sources, name in SOURCES.items() if sources in first]
 
 
+EXPLAINED = {
+    "combined": "combined", "votes_alone": "combined", "few_clusters": "few-prompts", "marked": "marked",
+    "near_start": "elo-intervals", "judge": "judges", "judges": "judges",
+}  # fmt: skip
+"""Where the method's page explains a note, by its code."""
+
+
 def _notes(shown: Snapshot, table: BoardTable) -> list[tuple[str, str]]:
     """What a reader must know, each with where the method's page explains it. Why nobody is rated stands by itself."""
     unfitted = "" if table.n_rated else why_unfitted(shown)
-    of_judges = "judges" if shown.parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE else ""
     return [
-        (_begun(note, table.names), _explained(note, of_judges) or shown.method) for note in shown.notes if note != unfitted
+        (_begun(note, table.names), EXPLAINED.get(code, shown.method)) for note, code in shown.coded_notes if note != unfitted
     ]
 
 
@@ -195,21 +197,9 @@ def _begun(note: str, names: tuple[str, ...]) -> str:
     return note if begins_with_name else capfirst(note)
 
 
-def _explained(note: str, of_judges: str) -> str:
-    if note.startswith(OF_BOTH):
-        return "combined"
-    if "holds for" in note:
-        return "few-prompts"
-    if ON_MARKED in note:
-        return "marked"
-    if note.endswith(NEAR_START):
-        return "elo-intervals"
-    return of_judges if note.startswith(OF_JUDGES) or "battles decided" in note or "not asked" in note else ""
-
-
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:
     """Where marked verdicts are listed, and where a curator chooses that they count."""
-    if board is None or shown is None or not any(ON_MARKED in note for note in shown.notes):
+    if board is None or shown is None or "marked" not in shown.note_codes:
         return {}
     if access.is_curator(request.user):
         chosen_games = urlencode({"marked": "yes", "battle__arena__id__exact": str(arena.pk)})
@@ -239,13 +229,13 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
 
 
 def _levelled(shown: Snapshot) -> str:
-    covariates = [] if NO_TEXTS in shown.notes else shown.parameters.get("covariates", ())
+    covariates = [] if "no_texts" in shown.note_codes else shown.parameters.get("covariates", ())
     return ", ".join([*covariates, "side shown first"])
 
 
 def _is_of_people_alone(shown: Snapshot) -> bool:
     """A board by prediction on which verdicts add nothing."""
-    return any(note.startswith(ALONE) for note in shown.notes)
+    return "votes_alone" in shown.note_codes
 
 
 def _judged(said: dict[str, Any]) -> dict[str, str]:

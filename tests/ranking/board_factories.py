@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from arena.models import Arena, Competitor
 from judges.models import Judge, JudgeAudit
+from ranking.maths.notes import Note, code_of
 from ranking.models import Entry, Leaderboard, Snapshot
 
 _numbers = count(1)
@@ -29,12 +30,14 @@ def make_snapshot(board: Leaderboard, **fields: Any) -> Snapshot:
         "n_voters": 4,
         "n_prompts": 3,
         "n_set_aside": 0,
-        "notes": ["only 3 prompts: holds for these prompts"],
+        "notes": [Note("only 3 prompts: holds for these prompts", "few_clusters")],
         "components": [],
         "fit_seconds": 0.01,
         "created_at": timezone.now(),
     }
-    return Snapshot.objects.create(leaderboard=board, **known | fields)
+    written = known | fields
+    codes = [code_of(note) for note in written["notes"]]
+    return Snapshot.objects.create(leaderboard=board, note_codes=codes, **written)
 
 
 def make_entry(snapshot: Snapshot, competitor: Competitor, rating: float | None = 1000.0, **fields: Any) -> Entry:

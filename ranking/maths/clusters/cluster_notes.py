@@ -7,7 +7,7 @@ import numpy as np
 from ranking.maths.clusters.leave_one_out import LeaveOut
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.comparisons import Column, Comparisons
-from ranking.maths.notes import numbered
+from ranking.maths.notes import Note, numbered
 
 FEWEST_CLUSTERS = 30
 FEW = 10
@@ -41,9 +41,9 @@ def notes_of(c: Comparisons, column: Column, left_out: LeaveOut, *, is_pulled: b
     m, n = len(c.names), left_out.n_clusters
     usual = float(np.median(left_out.ratings))
     if n < FEWEST_CLUSTERS:
-        yield f"only {numbered(n, column)}: holds for {_these(n, column)}"
+        yield Note(f"only {numbered(n, column)}: holds for {_these(n, column)}", "few_clusters")
     elif n <= m:
-        yield f"only {numbered(n, column)} for {m} competitors: holds for {_these(n, column)}"
+        yield Note(f"only {numbered(n, column)} for {m} competitors: holds for {_these(n, column)}", "few_clusters")
     elif usual < OUTWEIGHED:
         yield f"one {column} outweighs the other {n - 1:g}{'' if is_pulled else ', so intervals are very wide'}"
     elif usual < FEWEST_CLUSTERS * 2 / 3:
@@ -85,7 +85,7 @@ def _of_one(c: Comparisons, column: Column, i: int, left_out: LeaveOut, *, is_pu
             else f"{what}: too little to say how it does on others, so it has no interval and no place yet"
         )
     if is_pulled:
-        return f"{what}: so few {HELD}"
+        return Note(f"{what}: so few {HELD}", "near_start")
     effective = float(left_out.ratings[i])
     if n_clusters > 2 * effective and effective < OUTWEIGHED:
         return f"{what}, and one of them outweighs the others, so its interval is very wide"

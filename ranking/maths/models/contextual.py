@@ -1,6 +1,6 @@
 """Contextual Bradley-Terry: ratings with style, family and order of presentation taken out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,7 @@ def fit_contextual(
     prior_sd: float | None = None,
     slot_sd: float | None = SLOT_SD,
     start: Fit | None = None,
+    judge_names: Mapping[int, str] | None = None,
     max_steps: int = 100,
     tolerance: float = 1e-9,
 ) -> Fit:
@@ -71,6 +72,8 @@ def fit_contextual(
         That of the prior on each slot intercept (natural log-odds); None = maximum likelihood.
     start : Fit, optional
         Where to begin: the fit of similar data. The result does not depend on it.
+    judge_names : mapping of int to str, optional
+        What judges are called in the names of slot intercepts and in reasons, by their codes.
     max_steps : int
         Newton steps allowed. The Hessian is kept while little moves.
     tolerance : float
@@ -113,7 +116,7 @@ def fit_contextual(
     begin = fit_bradley_terry(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
     ties = "half a win each, both bad as a tie"
     begin = replace(begin, provenance=replace(begin.provenance, method="fit_contextual", ties=ties))
-    rows = _ContextRows.of(begin.comparisons)
+    rows = _ContextRows.of(begin.comparisons, judge_names or {})
     if not begin.names or rows.n_parameters == len(begin.names):
         return begin
     ridge = _ridge(rows, checked_ridge(prior_sd), checked_ridge(slot_sd))
@@ -179,8 +182,10 @@ class _Slots:
         n = len(self.judges)
         return np.asarray(sums[..., :n] - sums[..., n : 2 * n], dtype=np.float64)
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(f"slot intercept of judge {judge}" if judge >= 0 else "slot intercept" for judge in self.judges)
+    def names(self, judge_names: Mapping[int, str]) -> tuple[str, ...]:
+        codes = self.judges.tolist()
+        unnamed = {judge: f"slot intercept of judge {judge}" if judge >= 0 else "slot intercept" for judge in codes}
+        return tuple(f"slot intercept of {judge_names[judge]}" if judge in judge_names else unnamed[judge] for judge in codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,11 +199,11 @@ class _ContextRows:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, comparisons: Comparisons) -> "_ContextRows":
+    def of(cls, comparisons: Comparisons, judge_names: Mapping[int, str]) -> "_ContextRows":
         slots = _Slots.of(comparisons)
         covariates = np.zeros((len(comparisons), 0)) if comparisons.covariates is None else comparisons.covariates
         pair = comparisons.a * np.int32(len(comparisons.names)) + comparisons.b
-        names = comparisons.names + comparisons.covariate_names + slots.names()
+        names = comparisons.names + comparisons.covariate_names + slots.names(judge_names)
         return cls(comparisons, pair, slots, covariates, names)
 
     @property

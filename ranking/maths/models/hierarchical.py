@@ -22,6 +22,7 @@ from ranking.maths.estimation.half_wins import SCORES
 from ranking.maths.estimation.likelihood import RowLikelihood, centred, covariance, grounded
 from ranking.maths.estimation.rescaling import near_one
 from ranking.maths.models.bradley_terry import fit_bradley_terry
+from ranking.maths.notes import Note
 
 LEAST_TAU, MOST_TAU = 0.01, 3.0
 """Where tau is looked for, beside 0: a hundredth of a log-odds unit is no difference, three no common whole."""
@@ -357,7 +358,7 @@ def _covariances(likelihood: RowLikelihood, cluster: Column | None) -> tuple[lis
     if not len(known):
         return [iid], endless, (f"{cluster}s unknown: comparisons are taken as independent",)
     if n_clusters < 2:
-        return [iid], np.ones(m), (f"only 1 {cluster}: holds for this {cluster}",)
+        return [iid], np.ones(m), (Note(f"only 1 {cluster}: holds for this {cluster}", "few_clusters"),)
     left_out = likelihood.leave_out(cluster)
     few = bool((left_out.ratings < FEWEST_CLUSTERS).any())
     return [left_out.covariance, *([iid] if few else [])], left_out.ratings, tuple(notes_of(c, cluster, left_out))

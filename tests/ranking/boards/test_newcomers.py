@@ -11,8 +11,8 @@ from ranking.boards.fitting import fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.boards.publishing import publish_snapshot
 from ranking.maths.clusters.cluster_notes import HELD
+from ranking.maths.notes import Note
 from ranking.models import Leaderboard
-from ranking.note_words import NEAR_START
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.ranking.board_factories import make_board, make_entry, make_snapshot
 from tests.ranking.maths.making import battles
@@ -76,7 +76,7 @@ def test_elo_says_that_few_votes_make_its_interval_narrow():
     c = battles(" ".join([*words, "newbie>a", "newbie<b"]), prompt=[*np.repeat(np.arange(40), 3), 0, 1])
     fitted = fit_board(c, Definition(method="elo", intervals="bootstrap"), list(range(4)))
     said = f"newbie: 2 votes on 2 prompts: so few {HELD}"
-    assert said.endswith(NEAR_START)
+    assert said.endswith(HELD)
     assert said in fitted.notes
     assert not [note for note in fitted.notes if "wide" in note]
     plain = fit_board(c, Definition(), list(range(4)))
@@ -213,7 +213,7 @@ def test_where_verdicts_add_nothing_the_caption_says_so(client):
     arena = make_arena("house")
     board = make_board(arena, "both", method="prediction_powered", sources="both")
     told = {"level": 0.95, "sources": "both", "verdicts": "narrow votes", "combiner": "games"}
-    notes = ["people’s votes alone make these ratings: no judge that counts was asked about any battle"]
+    notes = [Note("people’s votes alone make these ratings: no judge that counts was asked about any battle", "votes_alone")]
     make_entry(make_snapshot(board, parameters=told, notes=notes), make_competitor(arena), 1_000.0)
     page = client.get(arena.get_absolute_url(), {"board": "both"}).content.decode()
     assert "Ratings by Bradley–Terry from people’s votes." in page
@@ -224,7 +224,7 @@ def test_a_style_board_without_texts_levels_the_side_alone_at_its_foot_too(clien
     arena = make_arena("house")
     board = make_board(arena, "style", method="style_controlled", covariates="length bold", intervals="bootstrap")
     told = {"level": 0.95, "covariates": ["length", "bold"]}
-    notes = ["the texts of no two answers are known: only the side shown first is levelled"]
+    notes = [Note("the texts of no two answers are known: only the side shown first is levelled", "no_texts")]
     make_entry(make_snapshot(board, parameters=told, notes=notes), make_competitor(arena), 1_000.0)
     foot = client.get(arena.get_absolute_url(), {"board": "style"}).content.decode().split('id="definition"')[1]
     assert '<span class="label">Levelled</span> side shown first</span>' in foot
@@ -250,8 +250,9 @@ def test_a_name_stands_as_it_is_at_the_head_of_a_sentence(client):
     arena = make_arena("heads")
     models = [make_competitor(arena, name) for name in ("newbie", "o1")]
     board = make_board(arena, "heads", is_default=True, method="elo")
-    near = f"newbie: 2 votes on 2 prompts: so few {HELD}"
-    snapshot = make_snapshot(board, notes=[near, "only 3 prompts: holds for these prompts", "o1: 2 votes on 1 prompt"])
+    near = Note(f"newbie: 2 votes on 2 prompts: so few {HELD}", "near_start")
+    few = Note("only 3 prompts: holds for these prompts", "few_clusters")
+    snapshot = make_snapshot(board, notes=[near, few, "o1: 2 votes on 1 prompt"])
     for model in models:
         make_entry(snapshot, model)
     page = client.get(arena.get_absolute_url()).text
