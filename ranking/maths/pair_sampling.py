@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.cells import Cells
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.estimation.covariance import difference_variance
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.uncertainty.rank_sets import RankSets
@@ -360,6 +361,7 @@ def draw_pair(weights: Floats, rng: np.random.Generator) -> DrawnPair:
     >>> draw_pair(np.array([[0.0, 1.0], [1.0, 0.0]]), np.random.default_rng(1))
     DrawnPair(i=0, j=1, propensity=1.0)
     """
+    checked_rng(rng)
     _refuse_wrong_weights(weights, len(weights))
     i, j = np.triu_indices(len(weights), 1)
     until = np.cumsum(weights[i, j])

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.agreement.rater_tables import UndefinedAgreementError, complete_table, ratings_table, ratio
 from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.estimation.covariance import checked_level
 
 THOUGHT_OF = 1.5
@@ -114,6 +115,7 @@ def agreement_interval(
     >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.n_undefined
     (0.5, 0.3, 0.7, 0)
     """
+    checked_rng(rng)
     if n_replicates < 2:
         raise ValueError(f"n_replicates is {n_replicates}: at least 2 are needed, 1,000 are usual")
     tail = (1 - checked_level(level)) / 2

@@ -297,7 +297,10 @@ def pair_rank_brier(draws: ArrayLike, gold: ArrayLike) -> float:
 
 
 def _numbers(name: str, values: ArrayLike) -> Floats:
-    numbers = np.asarray(values, dtype=np.float64)
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} does not hold numbers ({error}): give each competitor's score, not its name") from error
     if numbers.ndim != 1 or not np.isfinite(numbers).all():
         raise ValueError(f"{name} of shape {numbers.shape}: one dimension and finite numbers are needed")
     return numbers

@@ -20,7 +20,12 @@ def ratings_table(ratings: ArrayLike) -> Floats:
     >>> ratings_table([[1, 2], [3, None]]).shape
     (2, 2)
     """
-    table = np.asarray(ratings, dtype=np.float64)
+    try:
+        table = np.asarray(ratings, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"ratings are no table of numbers ({error}): code labels as numbers, and fill gaps with NaN so that rows are alike"
+        ) from error
     if table.ndim != 2 or len(table) < 1 or table.shape[1] < 2:
         raise ValueError(f"ratings have shape {table.shape}: items by raters, at least 1 by 2, are needed")
     if np.isinf(table).any():

@@ -35,7 +35,7 @@ from ranking.maths.clusters.leave_one_out_rows import (
     of_loose,
     room_for,
 )
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.comparisons import Column
 
 FEW = 10
@@ -43,7 +43,7 @@ FEW = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LeaveOut:
+class LeaveOut(HoldsArrays):
     """Leave-one-cluster-out variance and effective clusters of p = m + k parameters.
 
     Parameters

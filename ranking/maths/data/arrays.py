@@ -1,6 +1,8 @@
 """Names for the array types of this library, and the one constant that keeps memory flat."""
 
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,3 +27,55 @@ def chunks(n_rows: int, *, at_least: int = 0) -> Iterator[slice]:
     """
     size = max(CHUNK_ROWS, at_least)
     return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
+
+
+def own[A: NDArray[Any]](values: A) -> A:
+    """The same array, read-only, for fresh results that nobody else holds: `kept` takes it without a copy."""
+    values.flags.writeable = False
+    return values
+
+
+def kept[A: NDArray[Any]](values: A) -> A:
+    """The same numbers, which nobody can change: a read-only copy, or the array itself where it is read-only throughout.
+
+    Examples
+    --------
+    >>> mine = np.array([1, 2])
+    >>> theirs = kept(mine)
+    >>> mine[0] = 9
+    >>> theirs.tolist(), kept(theirs) is theirs
+    ([1, 2], True)
+    """
+    root: Any = values
+    while isinstance(root, np.ndarray) and not root.flags.writeable:
+        if root.base is None:
+            return values
+        root = root.base
+    return own(values.copy())
+
+
+class HoldsArrays:
+    """For frozen dataclasses: their arrays are frozen too, and shared with no caller."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        keep_arrays(self)
+
+
+def keep_arrays(record: Any) -> None:
+    """Make every array field of a dataclass one that nobody can change.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Pair(HoldsArrays):
+    ...     x: Floats
+    >>> Pair(np.zeros(2)).x.flags.writeable
+    False
+    """
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray):
+            object.__setattr__(record, field.name, kept(value))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.maths.data.arrays import Bools, Codes, Floats, Ints
+from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays, Ints
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 
 # Keys of so many rows stay in the processor's cache between the steps that make and count them.
@@ -14,7 +14,7 @@ CACHED_ROWS = 131_072
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class Cells(HoldsArrays):
     """Counts of comparisons by pair.
 
     Parameters
@@ -111,7 +111,7 @@ def cell_keys(comparisons: Comparisons, rows: slice | Ints) -> Ints:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class Counts(HoldsArrays):
     """What lies behind each competitor, before any model. All arrays are (M,), in the order of `names`.
 
     Parameters

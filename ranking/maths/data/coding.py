@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Coded:
     Parameters
     ----------
     values : list
-        Distinct values, in no particular order; never None, NaN, NaT, pandas.NA or the integer -1.
+        Distinct values, in no particular order; never None, NaN, NaT, pandas.NA or the number -1.
     pieces : list of (table, places)
         The rows, a piece after the other: ``table[places]`` are their places in `values`, -1 = the row has
         no value. The last entry of a table is -1, where a place of -1 looks.
@@ -95,7 +96,7 @@ def name_codes(*columns: Any) -> tuple[tuple[str, ...], list[Codes]]:
     Raises
     ------
     ValueError
-        If a row has no name. The message gives the column (``a``, ``b`` ...) and the row.
+        If a row has no name (the message gives the column, ``a``, ``b`` ..., and the row), or a name is bytes.
 
     Examples
     --------
@@ -104,8 +105,10 @@ def name_codes(*columns: Any) -> tuple[tuple[str, ...], list[Codes]]:
     (('x', 'y', 'z'), [2, 0], [1, 2])
     """
     parts = [coded(column) for column in columns]
-    values = _ordered(set().union(*(part.values for part in parts)))
-    place = {value: code for code, value in enumerate(values)}
+    spelt = {value: _spelt(value) for part in parts for value in part.values}
+    values = _ordered(set(spelt.values()))
+    code_of = {value: code for code, value in enumerate(values)}
+    place = {value: code_of[name] for value, name in spelt.items()}
     codes = [_recoded(part, place, np.int32) for part in parts]
     for field, column_codes in zip("abcdefghij", codes, strict=False):
         if column_codes.min(initial=0) < 0:
@@ -114,7 +117,7 @@ def name_codes(*columns: Any) -> tuple[tuple[str, ...], list[Codes]]:
 
 
 def cluster_codes(ids: Any) -> Codes:
-    """Codes of ids of any kind, in the order of the ids; -1 where unknown (None, NaN, or an integer -1).
+    """Codes of ids of any kind, in the order of the ids; -1 where unknown (None, NaN, or a number -1).
 
     Examples
     --------
@@ -165,6 +168,13 @@ def side_codes(field: str, labels: Any, allowed: tuple[str, ...]) -> SmallCodes:
         row = int(np.argmax(np.isin(codes, wrong)))
         raise ValueError(f"{field}[{row}] is {found.values[codes[row]]!r}: {_are_allowed(allowed)}")
     return _recoded(found, place, np.int8)
+
+
+def _spelt(name: Any) -> Any:
+    """One spelling for what reads the same."""
+    if isinstance(name, bytes):
+        raise ValueError(f"{name!r} is bytes: a name is text, .decode() makes it so")
+    return normalize("NFC", name) if isinstance(name, str) else name
 
 
 def _are_allowed(allowed: tuple[str, ...]) -> str:
@@ -314,7 +324,10 @@ def _products(numbers: Ints, multiplier: np.uint64) -> NDArray[np.uint64]:
 
 def _numbered(values: Iterable[Any], n_rows: int) -> Coded:
     numbers = _numbering()
-    codes = np.fromiter(map(numbers.__getitem__, values), dtype=np.int32, count=n_rows)
+    try:
+        codes = np.fromiter(map(numbers.__getitem__, values), dtype=np.int32, count=n_rows)
+    except TypeError as error:
+        raise TypeError(f"a column holds what is no name and no id ({error}): text and numbers are, lists are not") from error
     return _whole(list(numbers), codes)
 
 
@@ -336,8 +349,8 @@ def _without_unknown(found: Coded) -> Coded:
 
 
 def _is_unknown(value: Any) -> bool:
-    if isinstance(value, int | np.integer):
-        return bool(value == -1)
+    if isinstance(value, int | float | np.number):
+        return bool(value == -1) or bool(value != value)
     differs = value != value
     # NaN and NaT differ from themselves; pandas.NA will not say.
     return value is None or not isinstance(differs, bool | np.bool_) or bool(differs)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, SmallCodes
+from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, SmallCodes, kept, own
 from ranking.maths.data.coding import CACHED_ROWS, cluster_codes, label_codes, name_codes, side_codes
 
 OUTCOMES = ("a", "b", "tie", "both_bad")
@@ -126,16 +126,17 @@ class Comparisons:
         Parameters
         ----------
         a, b : (n,) of str
-            Names of the two competitors: sequences, numpy arrays, pandas Series or Arrow arrays.
+            Names of the two competitors: sequences, numpy arrays, pandas Series or Arrow arrays. Two spellings of one name in
+            Unicode are one name (NFC).
         outcome : (n,) of str
             One of `OUTCOMES`.
         weight : (n,) of float, optional
             What each row weighs; `weight_kind` says how it is meant.
         prompt, voter, judge : (n,), optional
-            Ids of any kind. None, NaN, or the integer -1 = unknown.
+            Ids of any kind. None, NaN, or the number -1 = unknown.
         first : (n,) of str, optional
             "a" or "b": the side shown first. None = unknown.
-        covariates : mapping of name to (n,) of float, optional
+        covariates : mapping of name to (n,) of float, or DataFrame, optional
             Differences between the sides, a's minus b's.
         weight_kind : "count" or "sampling"
             Equal comparisons that a row stands for, or what the one comparison weighs in the mean.
@@ -155,16 +156,16 @@ class Comparisons:
         names, (left, right) = name_codes(a, b)
         return cls(
             names=names,
-            a=left,
-            b=right,
-            outcome=label_codes("outcome", outcome, OUTCOMES),
+            a=own(left),
+            b=own(right),
+            outcome=own(label_codes("outcome", outcome, OUTCOMES)),
             weight=None if weight is None else np.asarray(weight, dtype=np.float64),
-            prompt=None if prompt is None else cluster_codes(prompt),
-            voter=None if voter is None else cluster_codes(voter),
-            judge=None if judge is None else cluster_codes(judge),
-            first=None if first is None else side_codes("first", first, SIDES),
-            covariates=None if covariates is None else _stacked(covariates),
-            covariate_names=tuple(covariates or ()),
+            prompt=None if prompt is None else own(cluster_codes(prompt)),
+            voter=None if voter is None else own(cluster_codes(voter)),
+            judge=None if judge is None else own(cluster_codes(judge)),
+            first=None if first is None else own(side_codes("first", first, SIDES)),
+            covariates=None if covariates is None else own(_stacked(covariates)),
+            covariate_names=() if covariates is None else tuple(covariates),
             weight_kind=weight_kind,
         )
 
@@ -211,7 +212,7 @@ class Comparisons:
         code = (np.cumsum(kept) - 1).astype(np.int32)
         columns = self._columns_at(rows)
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
-        return replace(self, names=names, a=code[self.a[rows]], b=code[self.b[rows]], **columns)
+        return replace(self, names=names, a=own(code[self.a[rows]]), b=own(code[self.b[rows]]), **columns)
 
     def reweighted(self, weight: ArrayLike) -> "Comparisons":
         """The same rows with other weights, (n,) of finite numbers, 0 or more; rows of weight zero are dropped.
@@ -222,13 +223,13 @@ class Comparisons:
             If a weight is negative, not a number or infinite (the message names the row), or their number is another.
         """
         weights = _checked_weights(weight, len(self))
-        kept = weights > 0
-        columns = self._columns_at(kept)
-        return replace(self, a=self.a[kept], b=self.b[kept], **columns | {"weight": weights[kept]})
+        there = weights > 0
+        columns = self._columns_at(there)
+        return replace(self, a=own(self.a[there]), b=own(self.b[there]), **columns | {"weight": own(weights[there])})
 
     def _columns_at(self, rows: Bools) -> dict[str, Any]:
         columns = {name: getattr(self, name) for name in _OTHER_COLUMNS}
-        return {name: None if column is None else column[rows] for name, column in columns.items()}
+        return {name: None if column is None else own(column[rows]) for name, column in columns.items()}
 
 
 _OTHER_COLUMNS = ("outcome", "weight", "prompt", "voter", "judge", "first", "covariates")
@@ -243,12 +244,6 @@ def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read_only[T: np.generic](values: NDArray[T]) -> NDArray[T]:
-    view = values.view()
-    view.flags.writeable = False
-    return view
-
-
 def _checked_codes(
     field: str, values: ArrayLike, n_rows: int, limits: tuple[int, int], dtype: type[np.signedinteger[Any]]
 ) -> NDArray[np.signedinteger[Any]]:
@@ -256,7 +251,7 @@ def _checked_codes(
     if codes.shape != (n_rows,):
         raise ValueError(f"{field} has shape {codes.shape}: it must be ({n_rows},), as long as a")
     if not n_rows:
-        return _read_only(np.empty(0, dtype=dtype))
+        return own(np.empty(0, dtype=dtype))
     if codes.dtype.kind not in "iu":
         raise ValueError(f"{field} has type {codes.dtype}: codes are integers (names go through from_names)")
     low, high = limits
@@ -268,7 +263,7 @@ def _checked_codes(
             raise ValueError(f"{field}[{row}] is {codes[row]}: allowed are {low} to {high}")
         if checked is not codes:
             checked[part] = codes[part]
-    return _read_only(checked)
+    return kept(checked) if checked is codes else own(checked)
 
 
 def _outside(codes: NDArray[Any], low: int, high: int) -> bool:
@@ -286,7 +281,7 @@ def _checked_weights(values: ArrayLike, n_rows: int) -> Floats:
     if not good.all():
         row = int(np.argmin(good))
         raise ValueError(f"weight[{row}] is {weights[row]}: a weight is a finite number, 0 or more")
-    return _read_only(weights)
+    return kept(weights)
 
 
 def _checked_covariates(values: ArrayLike | None, names: tuple[str, ...], n_rows: int) -> Floats:
@@ -300,11 +295,13 @@ def _checked_covariates(values: ArrayLike | None, names: tuple[str, ...], n_rows
     if not good.all():
         row = int(np.argmin(good))
         raise ValueError(f"covariates[{row}] is {columns[row].tolist()}: a covariate is a finite number")
-    return _read_only(columns)
+    return kept(columns)
 
 
 def _stacked(columns: Mapping[str, ArrayLike]) -> Floats:
-    return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns.values()])
+    if not hasattr(columns, "keys"):
+        raise TypeError(f"covariates are of type {type(columns).__name__}: give a mapping of name to column, or a DataFrame")
+    return np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in columns])
 
 
 def _refuse_self_comparisons(names: tuple[str, ...], a: Codes, b: Codes) -> None:

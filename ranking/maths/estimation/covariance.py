@@ -9,7 +9,8 @@ from scipy.special import ndtr, ndtri, stdtrit
 from ranking.maths.clusters.cluster_notes import apart_note, notes_of, unlinked_note
 from ranking.maths.clusters.leave_one_out import LeaveOut
 from ranking.maths.clusters.sandwich import cluster_sizes
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import named_cluster
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
 
 FEWEST_CLUSTERS = 30
@@ -74,7 +75,7 @@ def above(tail: float | Floats, df: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spread:
+class Spread(HoldsArrays):
     """Variances of centred ratings and of their differences, and how to read them.
 
     Parameters
@@ -316,10 +317,16 @@ def standing(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     >>> standing(fit, "prompt").rating_clusters.round(6).tolist()
     [2.0, 2.0]
     """
+    if not hasattr(fit, "leave_out"):
+        raise TypeError(
+            f"{type(fit).__name__} has no covariance to tell how sure it is: give what a fit_... function returned, or for "
+            "scores the intervals of `bootstrap`, or a `Resampled`"
+        )
     return _apart(_by_clusters(fit, cluster), fit.names, fit.groups)
 
 
 def _by_clusters(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
+    cluster = named_cluster(cluster)
     asked: tuple[Column, ...] = () if cluster is None else (cluster,) if isinstance(cluster, str) else tuple(cluster)
     if isinstance(cluster, tuple) and (len(asked) != 2 or asked[0] == asked[1]):
         raise ValueError(f"clusters {cluster!r}: one column, or two that cross, as ('prompt', 'voter')")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.notes import numbered
 
 LIGHTEST = 1e-12
@@ -21,7 +21,7 @@ class Unrated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Existence:
+class Existence(HoldsArrays):
     """Who can be rated together.
 
     Parameters

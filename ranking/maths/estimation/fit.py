@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from ranking.maths.clusters.leave_one_out import LeaveOut
-from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
 from ranking.maths.data.cells import Cells, count_cells
+from ranking.maths.data.checks import named_cluster
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
 from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.likelihood import (
@@ -90,7 +91,7 @@ class AtLimit:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(HoldsArrays):
     """Ratings with all that is needed to say how sure they are.
 
     Parameters
@@ -245,6 +246,7 @@ class Fit:
         return count_cells(self.comparisons)
 
     def _whole_covariance(self, cluster: Cluster | None) -> Floats:
+        cluster = named_cluster(cluster)
         if cluster not in self._covariances:
             found = covariance(self.likelihood, len(self.names), cluster=cluster)
             found.flags.writeable = False

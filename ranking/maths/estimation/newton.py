@@ -8,6 +8,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ranking.maths.cancellation import is_wanted
 from ranking.maths.data.arrays import Floats
+from ranking.maths.data.checks import checked_stop
 from ranking.maths.estimation.failures import NotConvergedError
 
 MOST_HALVINGS = 40
@@ -60,6 +61,7 @@ def climb(likelihood: Callable[[Floats], Bend], start: Floats, *, max_steps: int
     >>> climb(likelihood, np.array([0.5]), max_steps=20, tolerance=1e-9).parameters.round(9).tolist()
     [1.0]
     """
+    checked_stop(max_steps, tolerance)
     here, bend = start, likelihood(start)
     length = np.inf
     for steps in range(max_steps + 1):

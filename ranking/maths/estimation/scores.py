@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from ranking.maths.data.arrays import Floats
+from ranking.maths.data.arrays import Floats, HoldsArrays
 from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.fit import Provenance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
+class Scores(HoldsArrays):
     """One number a competitor, more is better; it has no covariance of its own (see `bootstrap` for intervals).
 
     Parameters

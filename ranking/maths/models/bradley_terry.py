@@ -8,6 +8,7 @@ from scipy.special import log_expit
 
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.cells import count_cells
+from ranking.maths.data.checks import checked_stop
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.existence import check_existence, never_met
 from ranking.maths.estimation.failures import NotConvergedError
@@ -193,6 +194,7 @@ def maximise(
     >>> maximise(np.array([[0.0, 3.0], [1.0, 0.0]]), max_steps=100, tolerance=1e-9).ratings.round(4)
     array([ 0.5493, -0.5493])
     """
+    checked_stop(max_steps, tolerance)
     ratings = np.zeros(len(half_wins)) if start is None else start - start.sum() / max(len(start), 1)
     totals = half_wins + half_wins.T
     length = 0.0

@@ -6,14 +6,14 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtri
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.estimation.covariance import checked_level
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.models.judge_aware import JudgeAwareLikelihood, by_rater, centred_last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Discriminations:
+class Discriminations(HoldsArrays):
     """How well each voter (or judge) tells competitors apart; 1 is the average.
 
     Parameters

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from ranking.maths.data.arrays import Bools, Codes, Floats
+from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays
 from ranking.maths.data.cells import count_cells
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.fit import Provenance
@@ -42,7 +43,7 @@ NOTHING = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EloOverOrders:
+class EloOverOrders(HoldsArrays):
     """Final Elo ratings over random orders of the same rows.
 
     Parameters
@@ -228,6 +229,7 @@ def elo_over_orders(
     >>> found.scores.scores.round().tolist(), found.sd.round(1).tolist(), found.n_played
     ([1032.0, 968.0], [1.1, 1.1], 40)
     """
+    checked_rng(rng)
     rate = _checked_rate(k, base, scale)
     if n_orders < 2:
         raise ValueError(f"n_orders is {n_orders}: at least 2 are needed, 100 are usual")

@@ -11,7 +11,7 @@ from scipy.special import expit, log_expit
 from ranking.maths.clusters.cluster_notes import notes_of
 from ranking.maths.clusters.leave_one_out_rows import Term
 from ranking.maths.clusters.sandwich import Entries, cluster_sizes
-from ranking.maths.data.arrays import Floats, Ints, chunks
+from ranking.maths.data.arrays import Floats, HoldsArrays, Ints, chunks
 from ranking.maths.data.coding import coded
 from ranking.maths.data.comparisons import Column, Comparisons
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, above, checked_level
@@ -32,7 +32,7 @@ N_TAUS = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hierarchical:
+class Hierarchical(HoldsArrays):
     """Ratings by category with posterior intervals. Natural log-odds, mean zero in every category.
 
     Parameters
@@ -151,7 +151,7 @@ def fit_hierarchical(
     place = place[rated[comparisons.a] & rated[comparisons.b]]
     half_wins = _half_wins(plain.comparisons, place, len(categories))
     climb = _Climb(half_wins, max_steps, tolerance)
-    begin = np.tile(plain.ratings, (len(categories) + 1, 1))
+    begin = np.repeat(plain.ratings[None], len(categories) + 1, axis=0)
     begin[1:] = 0
     # One category is the whole: nothing tells how far others would be from it.
     given = 0.0 if tau is None and len(categories) < 2 else tau

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from ranking.maths.data.arrays import Bools, Codes, Floats, Ints
+from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, keep_arrays
 from ranking.maths.data.cells import count_cells
 from ranking.maths.data.coding import cluster_codes
 from ranking.maths.data.comparisons import Column, Comparisons
@@ -62,6 +62,7 @@ class Rankings:
     judge: Codes
 
     def __post_init__(self) -> None:
+        keep_arrays(self)
         if ((self.items < 0) | (self.items >= len(self.names))).any():
             raise ValueError(f"items reach from {self.items.min()} to {self.items.max()}: codes are 0 to {len(self.names) - 1}")
         lengths = np.diff(self.ends, prepend=0)

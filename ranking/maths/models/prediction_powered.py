@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ranking.maths.data.arrays import Bools, Floats, SmallCodes
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, SmallCodes
 from ranking.maths.data.comparisons import OUTCOMES, Column, Comparisons
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, Spread, spread
 from ranking.maths.estimation.existence import Unrated
@@ -18,7 +18,7 @@ JUDGE_PRIOR_SD = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Powered:
+class Powered(HoldsArrays):
     """Estimates that lean on a judge, each with a lambda of its own. All arrays have the same shape, (m,) or (m, m).
 
     Parameters
@@ -40,7 +40,7 @@ class Powered:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PredictionPowered:
+class PredictionPowered(HoldsArrays):
     """Human-calibrated ratings.
 
     Parameters

@@ -6,6 +6,7 @@ import numpy as np
 
 from ranking.maths.cancellation import is_wanted
 from ranking.maths.data.arrays import Codes, Floats
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Column, Comparisons
 from ranking.maths.models.elo import (
     Keys,
@@ -95,6 +96,7 @@ def elo_replicates(
     >>> found.ratings.shape, found.standard_errors().round().tolist()
     ((100, 2), [9.0, 9.0])
     """
+    checked_rng(rng)
     rate = _checked_rate(k, base, scale)
     for name, value in (("n_replicates", n_replicates), ("orders_each", orders_each)):
         if value < 2:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ranking.maths.clusters.leave_one_out import LeaveOut
-from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
 from ranking.maths.data.cells import count_cells
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
 from ranking.maths.data.connectivity import linked_groups
@@ -18,7 +18,7 @@ from ranking.maths.resampling.bootstrap import Bootstrap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Resampled:
+class Resampled(HoldsArrays):
     """Ratings with the replicates that say how sure they are: `intervals`, `differences` and `rank_sets` take it as a `Fit`.
 
     The covariance by a column is that of the replicates in which its values were drawn anew, so a bootstrap obeys the

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ranking.maths.data.arrays import Bools, Floats
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.failures import NotConvergedError, SeparationError
 from ranking.maths.estimation.fit import Fit
@@ -51,6 +52,7 @@ def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> 
     >>> drawn.shape, bool(np.nanmin(drawn) < 0 < np.nanmax(drawn))
     ((100, 2), True)
     """
+    checked_rng(rng)
     c = fit.comparisons
     slots = np.full(len(c), -1) if c.first is None else c.first
     rows = np.array([c.a, c.b, c.outcome, slots], dtype=np.int64).T

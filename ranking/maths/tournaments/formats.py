@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 
 from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.tournaments.matches import (
     RESULTS,
     Match,
@@ -42,6 +43,7 @@ def coin_flip(rng: np.random.Generator) -> TieRule:
     >>> coin_flip(np.random.default_rng(1))(Match("x", "y"), 1) in ("a", "b")
     True
     """
+    checked_rng(rng)
     return lambda match, n_ties: WINS[rng.integers(2)]
 
 
@@ -108,6 +110,7 @@ def single_elimination(competitors: Sequence[str], *, rng: np.random.Generator, 
     >>> len(next(rounds)), len(rounds.send(("a",)))
     (1, 1)
     """
+    checked_rng(rng)
     names = _checked_names(competitors)
     order: list[str | None] = [names[i] for i in rng.permutation(len(names))]
     return _knock_out("single_elimination", names, order, break_tie)
@@ -183,6 +186,7 @@ def swiss(competitors: Sequence[str], *, n_rounds: int, rng: np.random.Generator
     >>> len(end.played), len(set(end.byes)), end.places.tolist()
     (6, 3, [3.0, 3.0, 3.0, 3.0, 3.0])
     """
+    checked_rng(rng)
     names = _checked_names(competitors)
     most = len(names) - 1 + len(names) % 2
     if not 1 <= n_rounds <= most:

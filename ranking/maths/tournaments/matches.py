@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.maths.data.arrays import Floats
+from ranking.maths.data.arrays import Floats, HoldsArrays
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 
 
@@ -39,7 +39,7 @@ class PlayedMatch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TournamentResult:
+class TournamentResult(HoldsArrays):
     """How a tournament ended.
 
     Parameters

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ranking.maths.cancellation import is_wanted
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.notes import numbered
 
@@ -13,7 +14,7 @@ PLAYERS_A_BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Replay:
+class Replay(HoldsArrays):
     """What random brackets on stored results would have played.
 
     Parameters
@@ -90,6 +91,7 @@ def replay_tournament(comparisons: Comparisons, *, n_brackets: int, rng: np.rand
     >>> found.n_brackets, found.n_brackets_void, found.played.prompt.tolist(), found.played.weights().tolist()
     (30, 10, [1, 2], [1.0, 1.0])
     """
+    checked_rng(rng)
     if n_brackets < 1:
         raise ValueError(f"n_brackets is {n_brackets}: at least 1 bracket a prompt is needed")
     stored = _Stored.of(comparisons)

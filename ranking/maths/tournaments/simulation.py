@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.estimation.covariance import checked_level
 from ranking.maths.estimation.existence import check_existence
 from ranking.maths.models.bradley_terry import maximise
@@ -24,7 +25,7 @@ PLAYERS_A_BLOCK = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankCorrelations:
+class RankCorrelations(HoldsArrays):
     """Spearman correlations with the true order, run by run; the methods of a run share its models.
 
     Parameters
@@ -139,6 +140,7 @@ def simulate_rank_correlation(
     >>> bool(np.median(found.tournament) > np.median(found.middle))
     True
     """
+    checked_rng(rng)
     _refuse_wrong_numbers(n_models, n_prompts, precision, n_runs)
     strength = rng.uniform(LOWEST, HIGHEST, size=(n_runs, n_models))
     truth = _places(strength)

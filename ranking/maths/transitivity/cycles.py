@@ -6,14 +6,14 @@ from math import comb
 import numpy as np
 from scipy.special import bdtrc
 
-from ranking.maths.data.arrays import Bools, Codes, Floats
+from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays
 from ranking.maths.data.cells import Cells, count_cells
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.covariance import checked_level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cycles:
+class Cycles(HoldsArrays):
     """Significant cycles among m competitors, least p first.
 
     Parameters

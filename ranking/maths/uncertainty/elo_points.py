@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ranking.maths.data.arrays import Floats
+from ranking.maths.data.arrays import Floats, HoldsArrays
 from ranking.maths.uncertainty.intervals import Intervals
 
 ELO_PER_LOGIT = 400 / math.log(10)  # Elo points for one unit of natural log-odds
@@ -12,7 +12,7 @@ ELO_CENTRE = 1000.0  # where the mean of the rated competitors is put on a board
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Points:
+class Points(HoldsArrays):
     """Ratings and their limits in Elo points, (m,) each.
 
     Parameters

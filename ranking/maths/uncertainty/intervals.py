@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.maths.data.arrays import Floats
+from ranking.maths.data.arrays import Floats, HoldsArrays
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.estimation.covariance import Rated, spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Intervals:
+class Intervals(HoldsArrays):
     """Confidence intervals of ratings, each at its own level. Natural log-odds, mean zero.
 
     Parameters
@@ -42,7 +42,7 @@ class Intervals:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Differences:
+class Differences(HoldsArrays):
     """Differences of ratings, ``estimate[i, j] = rating[i] - rating[j]``, each at its own level.
 
     Parameters

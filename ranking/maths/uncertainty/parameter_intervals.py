@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ranking.maths.data.arrays import Bools, Floats
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, ClusterCounts, above, checked_level, standing
 from ranking.maths.estimation.fit import Fit
@@ -12,7 +12,7 @@ from ranking.maths.estimation.likelihood import crossed_covariance, model_covari
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ParameterIntervals:
+class ParameterIntervals(HoldsArrays):
     """Confidence intervals of a fit's further parameters, each at its own level.
 
     Parameters

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
-from ranking.maths.data.arrays import Floats, Ints
+from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.estimation.covariance import FLAT, MOST_DF, Spread, spread
 from ranking.maths.estimation.fit import Fit
@@ -21,7 +22,7 @@ ANYWHERE = 1e12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chances:
+class Chances(HoldsArrays):
     """How likely each competitor holds one of the first places.
 
     Parameters
@@ -50,7 +51,7 @@ class Chances:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExpectedRanks:
+class ExpectedRanks(HoldsArrays):
     """The mean of each competitor's rank over what its rating may be.
 
     Parameters
@@ -283,6 +284,7 @@ def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
 
 def _draws(fit: Fit, found: Spread, n_draws: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
     """Draws of all ratings, (m, up to `DRAWS_A_CHUNK`) float32 at a time."""
+    checked_rng(rng)
     if n_draws < 1:
         raise ValueError(f"n_draws is {n_draws}: at least 1 draw is needed, 10,000 is usual")
     factor = _factor(fit, found)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.maths.cancellation import is_wanted
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Cluster
 from ranking.maths.estimation.covariance import Rated, checked_level, difference_variance, spread
 
@@ -14,7 +15,7 @@ DRAWS_A_CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankSets:
+class RankSets(HoldsArrays):
     """Ranks 1 (best) to m that each competitor can hold; all hold together with the stated level.
 
     Parameters
@@ -144,6 +145,7 @@ def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_draws: i
     >>> bool(abs(c - 1.96) < 0.03)
     True
     """
+    checked_rng(rng)
     checked_level(level)
     variance = difference_variance(covariance)
     counted = pairs & (variance > 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.maths.data.arrays import Codes, Floats, Ints, chunks
+from ranking.maths.data.arrays import Codes, Floats, HoldsArrays, Ints, chunks
 from ranking.maths.data.cells import cell_keys
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.fit import Fit
@@ -25,7 +25,7 @@ LEVEL = 2e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Flip:
+class Flip(HoldsArrays):
     """The comparisons without which one competitor would no longer stand above another.
 
     Parameters
