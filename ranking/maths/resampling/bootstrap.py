@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ranking.maths.cancellation import is_wanted
-from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, chunks
+from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays, Ints, chunks
 from ranking.maths.data.cells import Cells, cell_keys
+from ranking.maths.data.checks import checked_rng, named_cluster
 from ranking.maths.data.comparisons import CLUSTER_COLUMNS, Cluster, Column, Comparisons
 from ranking.maths.estimation.covariance import checked_level
 from ranking.maths.estimation.failures import NotConvergedError
@@ -35,7 +36,7 @@ LARGEST_IN_32_BITS = 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BootstrapIntervals:
+class BootstrapIntervals(HoldsArrays):
     """Percentile intervals, (m,) each, in the unit of the method (natural log-odds for a fit)."""
 
     names: tuple[str, ...]
@@ -45,7 +46,7 @@ class BootstrapIntervals:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bootstrap:
+class Bootstrap(HoldsArrays):
     """Ratings of R resampled data sets.
 
     Parameters
@@ -112,8 +113,10 @@ def bootstrap(
 
     ``by="prompt"``, ``"voter"`` or ``"judge"`` draws G clusters of G with replacement. Two columns, as
     ``("prompt", "voter")``, are drawn independently of each other, and a comparison counts as often as its
-    prompt times as often as its voter (the pigeonhole bootstrap, a little too wide: it counts the noise of
-    single comparisons up to three times [2]_). ``by="cells"`` draws every single comparison as a Poisson
+    prompt times as often as its voter (the pigeonhole bootstrap). It counts the noise of single comparisons up to three
+    times [2]_: where most prompts and voters meet once, which is the rule, its standard errors are 1.2 to 1.7 times too
+    wide. `Fit.two_way`, and so ``intervals(fit, cluster=("prompt", "voter"))``, is the one to use where a fit has
+    it. ``by="cells"`` draws every single comparison as a Poisson
     variable of mean one, which resamples comparisons up to their total. Comparisons of unknown cluster
     are clusters of their own, and drawn that way too. A row whose weight is a sampling weight is one comparison.
 
@@ -153,6 +156,7 @@ def bootstrap(
     >>> found.ratings.shape, found.standard_errors().round(2).tolist()
     ((400, 2), [0.04, 0.04])
     """
+    checked_rng(rng)
     columns = _checked_columns(by)
     if n_replicates < 1:
         raise ValueError(f"n_replicates is {n_replicates}: at least 1 is needed, 1,000 is usual")
@@ -170,6 +174,7 @@ def bootstrap(
 
 def _checked_columns(by: Unit) -> tuple[Column, ...]:
     """The columns to draw from: none for cells."""
+    by = named_cluster(by)
     if by == "cells":
         return ()
     columns = (by,) if isinstance(by, str) else tuple(by)
