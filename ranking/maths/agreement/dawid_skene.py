@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.checks import checked_stop
 from ranking.maths.estimation.failures import NotConvergedError
 
 SMOOTHING_RIGHT = 2.0
@@ -15,7 +16,7 @@ SMOOTHING_WRONG = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DawidSkene:
+class DawidSkene(HoldsArrays):
     """Posterior labels of items, and the confusion of each source of votes (a judge, or a judge in one order).
 
     Parameters
@@ -78,14 +79,15 @@ def fit_dawid_skene(
     n_labels: int,
     order: ArrayLike | None = None,
     gold: ArrayLike | None = None,
+    smoothing: tuple[float, float] = (SMOOTHING_RIGHT, SMOOTHING_WRONG),
     max_steps: int = 2_000,
     tolerance: float = 1e-6,
 ) -> DawidSkene:
     """Maximum-a-posteriori labels and confusions, by EM from the shares of votes.
 
     An item has label k with chance ``p_k``; source s then says l with chance ``pi_s[k, l]``, votes
-    independent given k. Every confusion has a Dirichlet prior worth `SMOOTHING_RIGHT` votes on each
-    diagonal entry and `SMOOTHING_WRONG` on the others. The steps: ``T_ik ~ p_k prod pi_s[k, l]`` over the votes of i;
+    independent given k. Every confusion has a Dirichlet prior worth ``smoothing[0]`` votes on each
+    diagonal entry and ``smoothing[1]`` on the others. The steps: ``T_ik ~ p_k prod pi_s[k, l]`` over the votes of i;
     ``pi_s[k, l] ~ sum of T_ik over votes l of s + prior``; ``p_k = mean T_ik``. The log posterior never falls.
 
     With `order` each judge has a confusion for each order; where they differ it has a position bias. Labels
@@ -103,6 +105,9 @@ def fit_dawid_skene(
         0, 1, or -1 = unknown, which is a source of its own.
     gold : (I,) of int, optional
         Known labels of items, -1 = unknown; they are taken as certain. It says how many items there are.
+    smoothing : pair of float
+        Votes that every confusion starts with, on its diagonal and beside it; (0, 0) = none, maximum likelihood as in the
+        paper, which may end at chances of 0 and at a local maximum.
     max_steps : int
         EM steps allowed.
     tolerance : float
@@ -130,13 +135,16 @@ def fit_dawid_skene(
     >>> fit.posteriors[:4].argmax(axis=1).tolist(), fit.accuracies().round(1).tolist()
     ([0, 1, 0, 1], [1.0, 1.0, 0.1])
     """
+    checked_stop(max_steps, tolerance)
+    if len(smoothing) != 2 or not all(0 <= votes < np.inf for votes in smoothing):
+        raise ValueError(f"smoothing is {smoothing}: two numbers of votes, 0 or more, right and wrong, are needed")
     votes = _Votes.of(items, judges, labels, order, gold, n_labels)
     posteriors = votes.shares()
     reached: list[float] = []
     move = np.inf
     for _ in range(max_steps):
-        prevalence, confusions = votes.maximise(posteriors)
-        after, log_posterior = votes.expect(prevalence, confusions)
+        prevalence, confusions = votes.maximise(posteriors, smoothing)
+        after, log_posterior = votes.expect(prevalence, confusions, smoothing)
         move = float(np.abs(after - posteriors).max(initial=0.0))
         posteriors = after
         reached.append(log_posterior)
@@ -199,21 +207,23 @@ class _Votes:
         table[~self._told] = 1.0
         return self._with_gold(table / table.sum(axis=1, keepdims=True))
 
-    def maximise(self, posteriors: Floats) -> tuple[Floats, Floats]:
+    def maximise(self, posteriors: Floats, smoothing: tuple[float, float]) -> tuple[Floats, Floats]:
         """Prevalence (K,) and confusions (S, K, K) that fit the posteriors best."""
         k, n_sources = self.n_labels, len(self.sources)
-        confusions = np.full((n_sources, k, k), SMOOTHING_WRONG)
-        confusions[:, np.arange(k), np.arange(k)] = SMOOTHING_RIGHT
+        confusions = np.full((n_sources, k, k), float(smoothing[1]))
+        confusions[:, np.arange(k), np.arange(k)] = smoothing[0]
         place = self.source * k + self.label
         for true in range(k):
             weight = posteriors[self.item, true]
             confusions[:, true] += np.bincount(place, weights=weight, minlength=n_sources * k).reshape(n_sources, k)
-        return posteriors[self._counted].mean(axis=0), confusions / confusions.sum(axis=2, keepdims=True)
+        votes = confusions.sum(axis=2, keepdims=True)
+        # Without smoothing a source may never have met a label: then nothing is known of what it would say.
+        return posteriors[self._counted].mean(axis=0), np.where(votes > 0, confusions, 1) / np.where(votes > 0, votes, k)
 
-    def expect(self, prevalence: Floats, confusions: Floats) -> tuple[Floats, float]:
+    def expect(self, prevalence: Floats, confusions: Floats, smoothing: tuple[float, float]) -> tuple[Floats, float]:
         """Posteriors (I, K), and the log posterior of the parameters they come from."""
-        logs = np.log(confusions)
         with np.errstate(divide="ignore"):
+            logs = np.log(confusions)
             # A label that nobody ever names or that gold never has gets no share: its log is -inf.
             joint = np.tile(np.log(prevalence), (len(self.gold), 1))
         for true in range(self.n_labels):
@@ -222,8 +232,8 @@ class _Votes:
         posteriors = np.exp(joint - total[:, None])
         known = np.flatnonzero(self.gold >= 0)
         total[known] = joint[known, self.gold[known]]
-        right = np.trace(logs, axis1=1, axis2=2).sum()
-        prior = SMOOTHING_RIGHT * right + SMOOTHING_WRONG * (logs.sum() - right)
+        is_right = np.eye(self.n_labels, dtype=np.bool_)
+        prior = sum(n * logs[:, where].sum() for n, where in zip(smoothing, (is_right, ~is_right), strict=True) if n)
         return self._with_gold(posteriors), float(total[self._counted].sum() + prior)
 
     @property

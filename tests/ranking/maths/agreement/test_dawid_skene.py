@@ -143,3 +143,21 @@ def test_too_few_steps_raise():
 def test_columns_that_cannot_be_read_are_refused(votes, options, message):
     with pytest.raises(ValueError, match=message):
         fit_dawid_skene(*votes, **{"n_labels": 3, **options})
+
+
+def test_without_smoothing_the_shares_are_the_data_s_own():
+    items, judges = np.repeat(np.arange(4), 2), np.tile([0, 1], 4)
+    labels, gold = [0, 0, 0, 1, 1, 1, 1, 1], [0, 0, 1, 1]
+    found = fit_dawid_skene(items, judges, labels, n_labels=2, gold=gold, smoothing=(0, 0))
+    assert found.confusions.tolist() == [[[1, 0], [0, 1]], [[0.5, 0.5], [0, 1]]]
+    assert np.isfinite(found.log_posteriors).all()
+
+
+def test_without_smoothing_what_a_judge_says_of_a_label_it_never_met_is_open():
+    found = fit_dawid_skene([0, 1], [0, 0], [0, 0], n_labels=2, gold=[0, 0], smoothing=(0, 0))
+    assert found.confusions.tolist() == [[[1, 0], [0.5, 0.5]]]
+
+
+def test_a_smoothing_below_none_is_refused():
+    with pytest.raises(ValueError, match="smoothing is"):
+        fit_dawid_skene([0], [0], [0], n_labels=2, smoothing=(1, -1))
