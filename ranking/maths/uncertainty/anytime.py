@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import lambertw
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.comparisons import Cluster, Comparisons
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, checked_level, spread
 from ranking.maths.estimation.fit import Fit
@@ -27,7 +27,7 @@ CELLS_A_BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ConfidenceSequence:
+class ConfidenceSequence(HoldsArrays):
     """Intervals after each block that all hold together with the level: (T,) each, in [0, 1].
 
     Examples
@@ -44,7 +44,7 @@ class ConfidenceSequence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairEvidence:
+class PairEvidence(HoldsArrays):
     """How strongly the blocks so far speak for "i wins more than half of the points against j".
 
     Parameters
@@ -57,6 +57,10 @@ class PairEvidence:
         Symmetric.
     n_late : float
         Votes left out because their block was closed.
+    n_open : float
+        Votes on prompts that are not done.
+    notes : tuple of str
+        What the reader must know.
 
     Examples
     --------
@@ -68,6 +72,8 @@ class PairEvidence:
     e_values: Floats
     n_blocks: Ints
     n_late: float
+    n_open: float = 0.0
+    notes: tuple[str, ...] = ()
 
     def above(self, *, alpha: float = 0.05) -> Bools:
         """``above[i, j]``: i wins more than half against j, by `e_bh` over all ordered pairs; (M, M) bool.
@@ -201,13 +207,21 @@ def confidence_sequence(values: Floats, *, level: float = 0.95, n_grid: int = 1_
     return ConfidenceSequence(mean, np.maximum(low - 1 / n_grid, 0), np.minimum(high + 1 / n_grid, 1), level)
 
 
-def pair_evidence(comparisons: Comparisons) -> PairEvidence:
+def pair_evidence(comparisons: Comparisons, *, done: ArrayLike | None = None) -> PairEvidence:
     """The wealth of every ordered pair from rows in the order of their arrival; open blocks are left out.
 
     Parameters
     ----------
     comparisons : Comparisons
         n rows between M competitors, the oldest first. A row without prompt is a block of its own.
+    done : (d,) int, optional
+        Codes of the prompts that get no more votes, in the order in which they were closed: where votes on several prompts
+        arrive between each other, as in a live arena, this loses none (see `block_means`).
+
+    Raises
+    ------
+    ValueError
+        If a prompt is done twice, or with `done` a row has no prompt.
 
     References
     ----------
@@ -221,14 +235,15 @@ def pair_evidence(comparisons: Comparisons) -> PairEvidence:
     (19, [[False, True], [False, False]])
     """
     m = len(comparisons.names)
-    e_values, n_blocks, n_late = np.ones((m, m)), np.zeros((m, m), dtype=np.int64), 0.0
-    for i, j, blocks in _pair_blocks(comparisons):
+    e_values, n_blocks, n_late, n_open = np.ones((m, m)), np.zeros((m, m), dtype=np.int64), 0.0, 0.0
+    for i, j, blocks in _pair_blocks(comparisons, done):
         n_blocks[i, j] = n_blocks[j, i] = len(blocks.values)
-        n_late += blocks.n_late
+        n_late, n_open = n_late + blocks.n_late, n_open + blocks.n_open
         if len(blocks.values):
             e_values[i, j] = e_process_above(blocks.values)[-1]
             e_values[j, i] = e_process_above(1 - blocks.values)[-1]
-    return PairEvidence(comparisons.names, e_values, n_blocks, n_late)
+    late = f"{numbered(n_late, 'vote')} came after the next prompt had begun and did not count: say which prompts are done"
+    return PairEvidence(comparisons.names, e_values, n_blocks, n_late, n_open, (late,) if n_late else ())
 
 
 def e_bh(e_values: Floats, *, alpha: float = 0.05) -> Bools:
@@ -363,7 +378,7 @@ def anytime_differences(fit: Fit, *, t0: float, cluster: Cluster | None = "promp
     )
 
 
-def _pair_blocks(comparisons: Comparisons) -> Iterator[tuple[int, int, BlockMeans]]:
+def _pair_blocks(comparisons: Comparisons, done: ArrayLike | None) -> Iterator[tuple[int, int, BlockMeans]]:
     """Each pair i < j that met, with its blocks of i's points."""
     kept = comparisons.weights() > 0
     a, b = comparisons.a[kept].astype(np.int64), comparisons.b[kept].astype(np.int64)
@@ -378,7 +393,7 @@ def _pair_blocks(comparisons: Comparisons) -> Iterator[tuple[int, int, BlockMean
     pairs, starts = np.unique(keys[order], return_index=True)
     for key, rows in zip(pairs, np.split(order, starts[1:]), strict=False):
         i, j = divmod(int(key), len(comparisons.names))
-        yield i, j, block_means(prompt[rows], points[rows], first=first[rows], weight=weight[rows])
+        yield i, j, block_means(prompt[rows], points[rows], first=first[rows], weight=weight[rows], done=done)
 
 
 def _checked_mean(mean: float) -> float:

@@ -1,16 +1,17 @@
 """Blocks: the unit of anytime-valid statements, one mean of a pair's points a prompt."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.data.arrays import Bools, Floats, Ints
+from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BlockMeans:
-    """One mean of points a prompt, in the order in which the prompts began.
+class BlockMeans(HoldsArrays):
+    """One mean of points a prompt, in the order in which the prompts began, or were closed.
 
     Parameters
     ----------
@@ -20,6 +21,8 @@ class BlockMeans:
         Of the block that is still open; NaN if there is none. It is no evidence yet.
     n_late : float
         Votes that came after their block was closed: they are left out.
+    n_open : float
+        Votes on prompts that are not done: they are no evidence yet.
 
     Examples
     --------
@@ -30,6 +33,7 @@ class BlockMeans:
     values: Floats
     last: float
     n_late: float
+    n_open: float = 0.0
 
     def closed(self) -> "BlockMeans":
         """The same with the last block closed: its prompt is known to be done.
@@ -43,11 +47,20 @@ class BlockMeans:
 
 
 def block_means(
-    prompt: ArrayLike, points: ArrayLike, *, first: ArrayLike | None = None, weight: ArrayLike | None = None
+    prompt: ArrayLike,
+    points: ArrayLike,
+    *,
+    first: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    done: ArrayLike | None = None,
 ) -> BlockMeans:
     """Means of one pair's points by prompt, votes given in the order in which they arrived.
 
-    A block is open from the first vote on its prompt to the first vote on a new one, and never opened
+    Where votes on several prompts arrive between each other, say which prompts are `done`: each of them is one block of
+    all its votes, in the order given, and no vote is lost. Append to that list as prompts close, never insert, and close a
+    prompt for good, without a look at how its votes came out. The price: votes on open prompts wait.
+
+    Without `done` a block is open from the first vote on its prompt to the first vote on a new one, and never opened
     again: a later vote for a closed prompt is left out and counted. Else a block would change after it was
     bet on. How many votes a prompt gets, and when the next begins, must not depend on how they came out.
 
@@ -64,6 +77,9 @@ def block_means(
         0 = the first competitor was shown first, 1 = the second, -1 = unknown.
     weight : (n,) float, optional
         Equal votes that a row stands for, above 0.
+    done : (d,) int, optional
+        Prompts that get no more votes, in the order in which they were closed, each once; those without a vote here are
+        passed over.
 
     Returns
     -------
@@ -72,7 +88,7 @@ def block_means(
     Raises
     ------
     ValueError
-        If lengths differ, or points lie outside [0, 1].
+        If lengths differ, points lie outside [0, 1], a prompt is done twice, or with `done` a vote has no prompt.
 
     References
     ----------
@@ -86,6 +102,12 @@ def block_means(
     >>> found = block_means([7, 7, 7, 7, 8, 7, 9], [1, 1, 0, 0, 0.5, 1, 0], first=[0, 0, 0, 1, 0, 0, 0])
     >>> found.values.round(3).tolist(), found.last, found.n_late
     ([0.333, 0.5], 0.0, 1.0)
+
+    Two prompts in turn, of which 8 was closed first; 9 is open.
+
+    >>> found = block_means([7, 8, 7, 8, 9], [1, 1, 0, 1, 1], done=[8, 7])
+    >>> found.values.tolist(), found.n_late, found.n_open
+    ([1.0, 0.5], 0.0, 1.0)
     """
     codes, won = np.asarray(prompt, dtype=np.int64), np.asarray(points, dtype=np.float64)
     side = np.full(len(codes), -1) if first is None else np.asarray(first, dtype=np.int64)
@@ -94,10 +116,34 @@ def block_means(
         raise ValueError(f"prompt, points, first and weight have {len(codes)}, {len(won)}, {len(side)} and {len(times)} rows")
     if len(won) and not (won.min() >= 0 and won.max() <= 1):
         raise ValueError(f"points lie between {won.min():g} and {won.max():g}: allowed are 0 to 1")
+    if done is not None:
+        block = _done_blocks(codes, np.asarray(done))
+        kept = block >= 0
+        values = _balanced_means(block[kept], won[kept], side[kept], times[kept])
+        return BlockMeans(values, np.nan, 0.0, float(times[~kept].sum()))
     block, kept = _blocks(codes)
     values = _balanced_means(block[kept], won[kept], side[kept], times[kept])
     last = np.nan if not len(values) or codes[kept][-1] < 0 else float(values[-1])
     return BlockMeans(values[:-1] if np.isfinite(last) else values, last, float(times[~kept].sum()))
+
+
+def _done_blocks(codes: Ints, done: NDArray[Any]) -> Ints:
+    """The place of each row's prompt among those that are done and have a row, -1 = it is open: (n,)."""
+    if done.ndim != 1 or (len(done) and done.dtype.kind not in "iu"):
+        raise ValueError(f"done has shape {done.shape} and type {done.dtype}: give the codes of closed prompts, in their order")
+    closed, first = np.unique(done.astype(np.int64), return_index=True)
+    if len(closed) < len(done):
+        raise ValueError("a prompt is done twice: name each once, where it was closed")
+    if len(codes) and codes.min() < 0:
+        raise ValueError(
+            f"row {int(np.argmin(codes))} has no prompt: with `done` every vote needs one, if of its own"
+        )
+    if not len(done):
+        return np.full(len(codes), -1)
+    at = np.minimum(np.searchsorted(closed, codes), len(closed) - 1)
+    place = np.where(closed[at] == codes, first[at], -1)
+    present, dense = np.unique(place, return_inverse=True)
+    return np.asarray(dense - int((present < 0).any()), dtype=np.int64)
 
 
 def _blocks(codes: Ints) -> tuple[Ints, Bools]:

@@ -72,6 +72,47 @@ def test_both_orders_weigh_half_where_all_orders_are_known():
     assert block_means([1] * 4, [1, 1, 1, 0], first=[0, 0, 0, 0]).last == 0.75
 
 
+@law(VOTES, st.permutations(range(5)), st.integers(0, 5))
+def test_prompts_said_to_be_done_lose_no_vote_whatever_the_order_of_arrival(votes, order, n_done):
+    votes = [vote for vote in votes if vote[0] >= 0]
+    prompt, points, first, weight = zip(*votes, strict=True) if votes else ((), (), (), ())
+    done = order[:n_done]
+    found = block_means(prompt, points, first=first, weight=weight, done=done)
+    by_prompt = [blocks_of([vote for vote in votes if vote[0] == p]).closed().values for p in done]
+    assert found.values == pytest.approx(np.concatenate([*by_prompt, []]))
+    assert found.n_late == 0
+    assert found.n_open == sum(vote[3] for vote in votes if vote[0] not in done)
+    more = block_means(prompt, points, first=first, weight=weight, done=order)
+    assert more.values[: len(found.values)].tolist() == found.values.tolist()
+
+
+def test_evidence_is_the_same_whether_votes_arrive_by_prompt_or_between_each_other():
+    rng = np.random.default_rng(2)
+    prompt = np.repeat(np.arange(200, dtype=np.int32), 10)
+    won = rng.random(2_000) < np.repeat(rng.beta(6, 4, size=200), 10)
+    c = Comparisons(names=("x", "y"), a=np.zeros(2_000, int), b=np.ones(2_000, int), outcome=np.where(won, 0, 1), prompt=prompt)
+    mixed = rng.permutation(2_000)
+    live = replace(c, a=c.a[mixed], b=c.b[mixed], outcome=c.outcome[mixed], prompt=prompt[mixed])
+    in_turn, lost, all_in = pair_evidence(c), pair_evidence(live), pair_evidence(live, done=range(200))
+    assert lost.n_late > 1_500
+    assert "say which prompts are done" in lost.notes[0]
+    assert (all_in.n_late, all_in.n_open, all_in.notes) == (0, 0, ())
+    # The last prompt is open where votes are in turn.
+    assert pair_evidence(live, done=range(199)).e_values == pytest.approx(in_turn.e_values)
+    assert all_in.e_values[0, 1] > 1_000 * lost.e_values[0, 1]
+
+
+@pytest.mark.parametrize("value", [0.3, 0.5])
+def test_interleaved_blocks_that_are_done_are_fair_bets(value):
+    # Votes on a prompt all alike (the worst dependence), prompts even or worse: wealth is 1 or less on average.
+    rng, wealth = np.random.default_rng(3), []
+    for _ in range(400):
+        effect = rng.random(12) < value
+        prompt = rng.permutation(np.repeat(np.arange(12), 3))
+        wealth.append(e_process_above(block_means(prompt, effect[prompt].astype(float), done=range(12)).values)[-1])
+    assert np.mean(wealth) < 1 + 3 * np.std(wealth) / 20
+
+
 def test_without_votes_there_are_no_blocks():
     found = block_means([], [])
     assert (found.values.tolist(), np.isnan(found.last), found.n_late) == ([], True, 0)
@@ -190,6 +231,9 @@ def test_few_clusters_are_noted():
     ("call", "message"),
     [
         (lambda: block_means([1, 2], [1.0]), "have 2, 1, 2 and 2 rows"),
+        (lambda: block_means([1, 2], [1.0, 0.5], done=[1, 1]), "done twice"),
+        (lambda: block_means([1, -1], [1.0, 0.5], done=[1]), "row 1 has no prompt"),
+        (lambda: block_means([1, 2], [1.0, 0.5], done=[True, False]), "codes of closed prompts"),
         (lambda: block_means([1, 2], [1.0, 1.5]), "points lie between 1 and 1.5"),
         (lambda: e_process(np.array([0.5]), mean=1.0), "mean is 1.0"),
         (lambda: e_process_above(np.array([0.5, 1.1])), r"values\[1\] is 1.1"),
