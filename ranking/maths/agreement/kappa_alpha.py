@@ -60,6 +60,11 @@ class AgreementInterval:
     n_undefined: int
     notes: tuple[str, ...]
 
+    @property
+    def estimate(self) -> float:
+        """`value`, by the name that all intervals give it."""
+        return self.value
+
 
 def agreement_interval(
     statistic: Callable[[Floats], float],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
 from ranking.maths.data.cells import Cells, count_cells
 from ranking.maths.data.checks import named_cluster
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.likelihood import (
     Likelihood,
@@ -90,8 +92,8 @@ class AtLimit:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class Fit(HoldsArrays):
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(HoldsArrays, Tabled):
     """Ratings with all that is needed to say how sure they are.
 
     Parameters
@@ -120,6 +122,8 @@ class Fit(HoldsArrays):
     notes : tuple of str
         What the reader must know of how the ratings came about.
     """
+
+    SHOWN: ClassVar[tuple[str, ...]] = ("ratings",)
 
     names: tuple[str, ...]
     ratings: Floats

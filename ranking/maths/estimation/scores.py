@@ -1,14 +1,16 @@
 """Scores: the frozen result of methods that rate competitors without a likelihood."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ranking.maths.data.arrays import Floats, HoldsArrays
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.fit import Provenance
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scores(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Scores(HoldsArrays, Tabled):
     """One number a competitor, more is better; it has no covariance of its own (see `bootstrap` for intervals).
 
     Parameters
@@ -30,6 +32,8 @@ class Scores(HoldsArrays):
     >>> Scores(("x",), np.array([1000.0]), "Elo points", (), Provenance("elo", "half a win each", {})).scores.tolist()
     [1000.0]
     """
+
+    SHOWN: ClassVar[tuple[str, ...]] = ("scores",)
 
     names: tuple[str, ...]
     scores: Floats

@@ -1,19 +1,21 @@
 """How well each voter (or judge) of a judge-aware fit tells competitors apart."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtri
 
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import checked_level
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.models.judge_aware import JudgeAwareLikelihood, by_rater, centred_last
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Discriminations(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Discriminations(HoldsArrays, Tabled):
     """How well each voter (or judge) tells competitors apart; 1 is the average.
 
     Parameters
@@ -28,6 +30,8 @@ class Discriminations(HoldsArrays):
         `high` is below zero: the voter prefers what others rate lower.
     """
 
+    LABEL: ClassVar[str] = "codes"
+
     codes: Ints
     estimate: Floats
     sd: Floats
@@ -35,6 +39,11 @@ class Discriminations(HoldsArrays):
     high: Floats
     n_comparisons: Floats
     inverted: Bools
+
+    @property
+    def se(self) -> Floats:
+        """The posterior standard deviation, by the name that all intervals give it."""
+        return self.sd
 
 
 def discriminations(fit: Fit, *, level: float = 0.95) -> Discriminations:

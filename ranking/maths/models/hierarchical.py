@@ -77,6 +77,11 @@ class Hierarchical(HoldsArrays):
     log_likelihood: float
     notes: tuple[str, ...]
 
+    @property
+    def estimate(self) -> Floats:
+        """`ratings`, by the name that all intervals give them."""
+        return self.ratings
+
 
 def fit_hierarchical(
     comparisons: Comparisons,

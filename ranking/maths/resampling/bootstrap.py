@@ -15,6 +15,7 @@ from ranking.maths.data.arrays import Bools, Codes, Floats, HoldsArrays, Ints, c
 from ranking.maths.data.cells import Cells, cell_keys
 from ranking.maths.data.checks import checked_rng, named_cluster
 from ranking.maths.data.comparisons import CLUSTER_COLUMNS, Cluster, Column, Comparisons
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import checked_level
 from ranking.maths.estimation.failures import NotConvergedError
 from ranking.maths.estimation.fit import Fit
@@ -35,11 +36,15 @@ N_THREADS = 2
 LARGEST_IN_32_BITS = 2**20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BootstrapIntervals(HoldsArrays):
-    """Percentile intervals, (m,) each, in the unit of the method (natural log-odds for a fit)."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class BootstrapIntervals(HoldsArrays, Tabled):
+    """Percentile intervals, (m,) each, in the unit of the method (natural log-odds for a fit).
+
+    `estimate` is what the method gives on the whole data, or where that is not known the mean of the replicates.
+    """
 
     names: tuple[str, ...]
+    estimate: Floats
     se: Floats
     low: Floats
     high: Floats
@@ -61,12 +66,15 @@ class Bootstrap(HoldsArrays):
         What was resampled.
     notes : tuple of str
         What the reader must know.
+    whole : (m,) float64, optional
+        The ratings of the whole data.
     """
 
     names: tuple[str, ...]
     ratings: Floats
     by: Unit
     notes: tuple[str, ...]
+    whole: Floats | None = None
 
     def finite(self) -> Floats:
         """The replicates that rate everybody. Raises ValueError if there are fewer than two."""
@@ -97,7 +105,8 @@ class Bootstrap(HoldsArrays):
                 "that are all equal give no width; more comparisons, or other clusters, are needed"
             )
         low, high = np.quantile(kept, [tail, 1 - tail], axis=0)
-        return BootstrapIntervals(names=self.names, se=self.standard_errors(), low=low, high=high)
+        estimate = kept.mean(axis=0) if self.whole is None else self.whole
+        return BootstrapIntervals(names=self.names, estimate=estimate, se=self.standard_errors(), low=low, high=high)
 
 
 def bootstrap(
@@ -169,7 +178,8 @@ def bootstrap(
         ratings = _called(comparisons, method, whole, columns, n_replicates, rng)
     n_lost = int(np.isnan(ratings).any(axis=1).sum())
     notes = (f"{n_lost} of {n_replicates} replicates have no finite ratings and are left out",) if n_lost else ()
-    return Bootstrap(names=whole.names, ratings=ratings, by=by, notes=notes)
+    point = whole.ratings if isinstance(whole, Fit) else whole.scores
+    return Bootstrap(names=whole.names, ratings=ratings, by=by, notes=notes, whole=point)
 
 
 def _checked_columns(by: Unit) -> tuple[Column, ...]:

@@ -42,6 +42,11 @@ class ConfidenceSequence(HoldsArrays):
     high: Floats
     level: float
 
+    @property
+    def estimate(self) -> Floats:
+        """The means, by the name that all intervals give them."""
+        return self.mean
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairEvidence(HoldsArrays):

@@ -135,9 +135,7 @@ def _done_blocks(codes: Ints, done: NDArray[Any]) -> Ints:
     if len(closed) < len(done):
         raise ValueError("a prompt is done twice: name each once, where it was closed")
     if len(codes) and codes.min() < 0:
-        raise ValueError(
-            f"row {int(np.argmin(codes))} has no prompt: with `done` every vote needs one, if of its own"
-        )
+        raise ValueError(f"row {int(np.argmin(codes))} has no prompt: with `done` every vote needs one, if of its own")
     if not len(done):
         return np.full(len(codes), -1)
     at = np.minimum(np.searchsorted(closed, codes), len(closed) - 1)

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 
 from ranking.maths.data.arrays import Floats, HoldsArrays
+from ranking.maths.data.tables import Tabled
+from ranking.maths.resampling.bootstrap import BootstrapIntervals
 from ranking.maths.uncertainty.intervals import Intervals
 
 ELO_PER_LOGIT = 400 / math.log(10)  # Elo points for one unit of natural log-odds
@@ -11,14 +13,15 @@ ELO_CENTRE = 1000.0  # where the mean of the rated competitors is put on a board
 """173.7 points are one unit of natural log-odds: 400 points ahead means odds of 10 to 1."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Points(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Points(HoldsArrays, Tabled):
     """Ratings and their limits in Elo points, (m,) each.
 
     Parameters
     ----------
     names : tuple of str
     ratings, se, low, high : (m,) float64
+        `estimate` is another name for `ratings`.
     """
 
     names: tuple[str, ...]
@@ -27,8 +30,13 @@ class Points(HoldsArrays):
     low: Floats
     high: Floats
 
+    @property
+    def estimate(self) -> Floats:
+        """The ratings, by the name that all intervals give them."""
+        return self.ratings
 
-def in_points(found: Intervals, *, anchor: str | None = None, at: float = 1000.0) -> Points:
+
+def in_points(found: Intervals | BootstrapIntervals, *, anchor: str | None = None, at: float = 1000.0) -> Points:
     """``at + 400 / ln 10 * (rating - rating[anchor])``; without an anchor the mean of all stands at `at`.
 
     One constant is added to ratings and limits alike. So an anchor widens no interval, and its own does not
@@ -37,7 +45,7 @@ def in_points(found: Intervals, *, anchor: str | None = None, at: float = 1000.0
 
     Parameters
     ----------
-    found : Intervals
+    found : Intervals or BootstrapIntervals
         Natural log-odds.
     anchor : str, optional
         The competitor that stands at `at`.
@@ -64,7 +72,7 @@ def in_points(found: Intervals, *, anchor: str | None = None, at: float = 1000.0
     """
     if anchor is not None and anchor not in found.names:
         raise ValueError(f"anchor {anchor!r} has no rating: the rated are {', '.join(map(repr, found.names))}")
-    ratings = (found.low + found.high) / 2
+    ratings = found.estimate
     shift = at - ELO_PER_LOGIT * (0.0 if anchor is None else ratings[found.names.index(anchor)])
     return Points(
         names=found.names,

@@ -6,20 +6,23 @@ import numpy as np
 
 from ranking.maths.data.arrays import Floats, HoldsArrays
 from ranking.maths.data.comparisons import Cluster
+from ranking.maths.data.tables import Tabled, TabledPairs
 from ranking.maths.estimation.covariance import Rated, spread
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Intervals(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Intervals(HoldsArrays, Tabled):
     """Confidence intervals of ratings, each at its own level. Natural log-odds, mean zero.
 
     Parameters
     ----------
     names : tuple of str
+    estimate : (m,) float64
+        The ratings.
     se, low, high : (m,) float64
         Standard error and limits; infinite where nothing can be said, as one cluster carries the rating alone.
     critical : (m,) float64
-        ``low, high = rating -+ critical * se``.
+        ``low, high = estimate -+ critical * se``.
     df : (m,) float64
         Of the t quantile, effective clusters less 1; infinite = normal.
     n_clusters : float
@@ -31,6 +34,7 @@ class Intervals(HoldsArrays):
     """
 
     names: tuple[str, ...]
+    estimate: Floats
     se: Floats
     low: Floats
     high: Floats
@@ -41,8 +45,8 @@ class Intervals(HoldsArrays):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Differences(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Differences(HoldsArrays, TabledPairs):
     """Differences of ratings, ``estimate[i, j] = rating[i] - rating[j]``, each at its own level.
 
     Parameters
@@ -97,12 +101,19 @@ def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 
     >>> found = intervals(fit)
     >>> found.kind, found.se.round(4).tolist(), found.low.round(3).tolist()
     ('iid', [0.5774, 0.5774], [-0.582, -1.681])
+    >>> found
+    Intervals (iid)
+    name  estimate     se     low   high
+    x        0.549  0.577  -0.582  1.681
+    y       -0.549  0.577  -1.681  0.582
+    note: prompts unknown: comparisons are taken as independent
     """
     found = spread(fit, cluster=cluster)
     critical = found.critical(level)
     se = np.sqrt(found.rating_variance)
     return Intervals(
         names=fit.names,
+        estimate=fit.ratings,
         se=se,
         low=fit.ratings - critical * se,
         high=fit.ratings + critical * se,

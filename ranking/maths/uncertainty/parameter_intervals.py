@@ -6,13 +6,14 @@ import numpy as np
 
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays
 from ranking.maths.data.comparisons import Cluster
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, ClusterCounts, above, checked_level, standing
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.likelihood import crossed_covariance, model_covariance
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ParameterIntervals(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ParameterIntervals(HoldsArrays, Tabled):
     """Confidence intervals of a fit's further parameters, each at its own level.
 
     Parameters

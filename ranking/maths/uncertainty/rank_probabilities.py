@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from scipy.special import ndtr, stdtr
 from ranking.maths.data.arrays import Floats, HoldsArrays, Ints
 from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Cluster
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import FLAT, MOST_DF, Spread, spread
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.uncertainty.rank_sets import RankSets
@@ -21,8 +22,8 @@ ANYWHERE = 1e12
 """Times the model's own variance: as good as infinite."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chances(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Chances(HoldsArrays, Tabled):
     """How likely each competitor holds one of the first places.
 
     Parameters
@@ -43,6 +44,8 @@ class Chances(HoldsArrays):
     1.0
     """
 
+    SHOWN: ClassVar[tuple[str, ...]] = ("chance",)
+
     names: tuple[str, ...]
     chance: Floats
     n_draws: int
@@ -50,8 +53,8 @@ class Chances(HoldsArrays):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExpectedRanks(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ExpectedRanks(HoldsArrays, Tabled):
     """The mean of each competitor's rank over what its rating may be.
 
     Parameters
@@ -69,6 +72,8 @@ class ExpectedRanks(HoldsArrays):
     >>> ExpectedRanks(("x", "y"), np.array([1.1, 1.9]), "iid", ()).rank.sum().item()
     3.0
     """
+
+    SHOWN: ClassVar[tuple[str, ...]] = ("rank",)
 
     names: tuple[str, ...]
     rank: Floats

@@ -1,6 +1,7 @@
 """Rank sets: which places a competitor can hold, for all competitors at once."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,14 @@ from ranking.maths.cancellation import is_wanted
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Cluster
+from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import Rated, checked_level, difference_variance, spread
 
 DRAWS_A_CHUNK = 1_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RankSets(HoldsArrays):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RankSets(HoldsArrays, Tabled):
     """Ranks 1 (best) to m that each competitor can hold; all hold together with the stated level.
 
     Parameters
@@ -33,6 +35,8 @@ class RankSets(HoldsArrays):
     notes : tuple of str
         What the reader must know.
     """
+
+    SHOWN: ClassVar[tuple[str, ...]] = ("low", "high")
 
     names: tuple[str, ...]
     low: Ints
