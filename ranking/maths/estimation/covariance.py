@@ -50,7 +50,7 @@ class Rated(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What the reader of the ratings must know."""
 
-    def covariance(self, cluster: Cluster | None = None) -> Floats:
+    def covariance(self, cluster: Cluster | None = "prompt") -> Floats:
         """(m, m) with comparisons (None) or clusters drawn independently."""
 
     def model_covariance(self) -> Floats:

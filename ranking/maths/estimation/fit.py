@@ -138,12 +138,12 @@ class Fit(HoldsArrays, Tabled):
     at_limit: tuple[AtLimit, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def covariance(self, cluster: Cluster | None = None) -> Floats:
+    def covariance(self, cluster: Cluster | None = "prompt") -> Floats:
         """Sandwich covariance of `ratings`, (m, m) in squared log-odds; its rows sum to zero.
 
         ``V = H+ B H+`` with H the Hessian of the log-likelihood and B the covariance of the score:
-        summed over comparisons (None), or over clusters ("prompt", "voter", "judge") times
-        G / (G - 1). Two columns that cross, as ("prompt", "voter"): ``V_p + V_v - V_pv``, negative
+        summed over clusters ("prompt", as in `intervals`, "voter" or "judge") times G / (G - 1), or over comparisons
+        (None). Comparisons of unknown cluster are clusters of their own. Two columns that cross, as ("prompt", "voter"): ``V_p + V_v - V_pv``, negative
         eigenvalues clipped to zero.
 
         Raises
@@ -155,13 +155,13 @@ class Fit(HoldsArrays, Tabled):
         --------
         >>> from ranking.maths import Comparisons, fit_bradley_terry
         >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
-        >>> fit.covariance().round(4).tolist()
-        [[0.3333, -0.3333], [-0.3333, 0.3333]]
+        >>> fit.covariance().round(4).tolist(), fit.covariance(None).round(4).tolist()
+        ([[0.4444, -0.4444], [-0.4444, 0.4444]], [[0.3333, -0.3333], [-0.3333, 0.3333]])
         """
         m = len(self.names)
         return self._whole_covariance(cluster)[:m, :m]
 
-    def parameter_covariance(self, cluster: Cluster | None = None) -> Floats:
+    def parameter_covariance(self, cluster: Cluster | None = "prompt") -> Floats:
         """Sandwich covariance of `parameters`, (k, k); see `covariance`."""
         m = len(self.names)
         return self._whole_covariance(cluster)[m:, m:]

@@ -58,7 +58,7 @@ class Resampled(HoldsArrays):
     provenance: Provenance
     is_pulled: bool = False
 
-    def covariance(self, cluster: Cluster | None = None) -> Floats:
+    def covariance(self, cluster: Cluster | None = "prompt") -> Floats:
         """Covariance of the replicates' centred ratings, (m, m) squared log-odds; its rows sum to zero.
 
         Raises

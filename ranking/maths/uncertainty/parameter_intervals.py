@@ -146,7 +146,7 @@ def _clusters(fit: Fit, found: ClusterCounts) -> tuple[Floats, Bools]:
 def _variance(fit: Fit, found: ClusterCounts, clusters: Floats) -> Floats:
     """As `spread` chooses it for ratings: (k,)."""
     m = len(fit.names)
-    iid, own = np.diagonal(fit.parameter_covariance()), np.diagonal(model_covariance(fit.likelihood, m))[m:]
+    iid, own = np.diagonal(fit.parameter_covariance(None)), np.diagonal(model_covariance(fit.likelihood, m))[m:]
     variance = iid
     if found.left_out:
         one_way = [np.diagonal(each.covariance)[m:] for each in found.left_out]

@@ -46,7 +46,7 @@ def test_no_array_of_a_result_can_be_written_to(name):
 
 def test_the_covariance_of_a_fit_cannot_be_spoilt():
     with pytest.raises(ValueError, match="read-only"):
-        FIT.covariance()[0, 0] = 9
+        FIT.covariance(None)[0, 0] = 9
 
 
 @pytest.mark.parametrize("view", [lambda values: values, lambda values: values[:], lambda values: values[::1]])

@@ -85,7 +85,7 @@ def test_empty_data_give_an_empty_fit(names):
     fit = fit_bradley_terry(Comparisons(names=names, a=[], b=[], outcome=[]))
     assert fit.names == ()
     assert fit.ratings.shape == fit.win_rates().shape == (0,)
-    assert fit.covariance().shape == fit.covariance("prompt").shape == fit.model_covariance().shape == (0, 0)
+    assert fit.covariance(None).shape == fit.covariance("prompt").shape == fit.model_covariance().shape == (0, 0)
     assert reasons(fit) == dict.fromkeys(names, "no comparisons yet")
 
 

@@ -270,7 +270,7 @@ def test_a_sampling_weight_is_one_comparison_that_weighs_more():
     # p = 6/11, H = 11 p (1 - p); the score of a difference is w (y - p), squared and summed.
     p, w, y = 6 / 11, np.array([4.0, 1.0, 1.0, 2.0, 2.0, 1.0]), np.array([1, 1, 1, 0, 0, 0])
     information = 11 * p * (1 - p)
-    difference = {kind: 4 * sampled(kind).covariance()[0, 0] for kind in ("count", "sampling")}
+    difference = {kind: 4 * sampled(kind).covariance(None)[0, 0] for kind in ("count", "sampling")}
     assert difference["sampling"] == pytest.approx(np.sum(w**2 * (y - p) ** 2) / information**2)
     assert difference["count"] == pytest.approx(np.sum(w * (y - p) ** 2) / information**2)
 

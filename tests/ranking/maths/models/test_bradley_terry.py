@@ -14,14 +14,14 @@ def test_three_wins_of_four_are_ln_3_apart():
     # ln(3/4 / (1/4)) = ln 3, half on either side of zero.
     assert fit.ratings == pytest.approx([np.log(3) / 2, -np.log(3) / 2])
     # H = 4 * 3/4 * 1/4 = 3/4; B = 3 * (1/4)^2 + (3/4)^2 = 3/4; variance of the difference B / H^2 = 4/3.
-    assert fit.covariance()[0, 0] == pytest.approx((4 / 3) / 4)
+    assert fit.covariance(None)[0, 0] == pytest.approx((4 / 3) / 4)
 
 
 def test_two_wins_and_two_ties_are_three_half_wins_of_four():
     fit = fit_bradley_terry(battles("x>y*2 x=y x#y"))
     # Score (2 + 2/2) / 4 = 3/4. B = 2 * (1/4)^2 + 2 * (1/2 - 3/4)^2 = 1/4; B / H^2 = (1/4) / (9/16) = 4/9.
     assert fit.ratings[0] - fit.ratings[1] == pytest.approx(np.log(3))
-    assert fit.covariance()[0, 0] == pytest.approx((4 / 9) / 4)
+    assert fit.covariance(None)[0, 0] == pytest.approx((4 / 9) / 4)
 
 
 def test_prompts_that_disagree_widen():
@@ -97,7 +97,7 @@ def test_a_fit_says_how_it_was_made():
 def test_a_covariance_cannot_be_changed_from_outside():
     fit = fit_bradley_terry(battles("x>y*3 y>x"))
     with pytest.raises(ValueError, match="read-only"):
-        fit.covariance()[0, 0] = 0
+        fit.covariance(None)[0, 0] = 0
 
 
 def test_a_covariance_by_an_unknown_column_is_refused():
@@ -121,7 +121,7 @@ def test_with_a_prior_everybody_is_rated_and_pulled_to_the_mean():
     assert np.abs(narrow.ratings).max() < 0.05
     assert narrow.ratings.sum() == pytest.approx(0, abs=1e-12)
     assert narrow.provenance.parameters["prior_sd"] == 0.1
-    assert narrow.covariance()[0, 0] < wide.covariance()[0, 0]
+    assert narrow.covariance(None)[0, 0] < wide.covariance(None)[0, 0]
 
 
 def test_a_prior_without_width_is_refused():

@@ -118,7 +118,7 @@ def test_a_covariate_by_hand():
     assert fit.ratings == pytest.approx([0, 0], abs=1e-9)
     assert fit.parameters[0].estimate == pytest.approx(np.log(3))
     # 1 / (8 * 3/4 * 1/4) = 2/3, and B = H.
-    assert fit.parameter_covariance()[0, 0] == pytest.approx(2 / 3)
+    assert fit.parameter_covariance(None)[0, 0] == pytest.approx(2 / 3)
     assert fit.expected_points[0, 1] == pytest.approx(1 / 2)
 
 
@@ -145,7 +145,7 @@ def test_the_slot_intercept_of_a_judge_who_picks_slot_1_in_60_percent():
     assert gamma.name == "slot intercept of judge 0"
     # logit .6 = .405; standard error 1 / sqrt(20000 * .6 * .4) = .0144, three of them .045.
     assert gamma.estimate == pytest.approx(logit(0.6), abs=0.045)
-    assert np.sqrt(fit.parameter_covariance()[0, 0]) == pytest.approx(0.0144, abs=0.0003)
+    assert np.sqrt(fit.parameter_covariance(None)[0, 0]) == pytest.approx(0.0144, abs=0.0003)
 
 
 def test_a_judge_who_always_picks_slot_1_has_an_estimate_and_an_interval_that_says_how_little_is_known():
@@ -209,10 +209,10 @@ def test_a_well_determined_intercept_does_not_move():
     for chance in (0.35, 0.5, 0.6, 0.8):
         c = slot_choices(n_pairs=1_000, chance=chance, rng=np.random.default_rng(3))
         with_prior, without = fit_contextual(c), fit_contextual(c, slot_sd=None)
-        se = np.sqrt(without.parameter_covariance()[0, 0])
+        se = np.sqrt(without.parameter_covariance(None)[0, 0])
         assert with_prior.parameters[0].estimate == pytest.approx(without.parameters[0].estimate, abs=0.05 * se)
         assert with_prior.ratings == pytest.approx(without.ratings, abs=1e-6 if chance == 0.5 else 1e-3)
-        assert np.sqrt(with_prior.parameter_covariance()[0, 0]) == pytest.approx(se, rel=2e-3)
+        assert np.sqrt(with_prior.parameter_covariance(None)[0, 0]) == pytest.approx(se, rel=2e-3)
 
 
 def test_what_one_order_cannot_tell_is_in_the_width_of_the_ratings():
@@ -223,7 +223,7 @@ def test_what_one_order_cannot_tell_is_in_the_width_of_the_ratings():
     assert fit.parameters[0].estimate == pytest.approx(0, abs=1e-6)
     assert fit.ratings == pytest.approx(plain.ratings, abs=1e-6)
     # A difference of theirs has the plain variance and that of the prior, 4; a rating is half a difference.
-    assert fit.covariance()[0, 0] == pytest.approx(plain.covariance()[0, 0] + SLOT_SD**2 / 4, rel=1e-3)
+    assert fit.covariance(None)[0, 0] == pytest.approx(plain.covariance(None)[0, 0] + SLOT_SD**2 / 4, rel=1e-3)
 
 
 def test_the_prior_of_slots_has_to_be_positive():

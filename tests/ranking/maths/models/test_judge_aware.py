@@ -66,7 +66,7 @@ def test_one_voter_or_none_known_is_bradley_terry(c: Comparisons):
         fit = fit_judge_aware(replace(c, voter=voter))
         assert fit.names == plain.names
         assert fit.ratings == pytest.approx(plain.ratings, abs=1e-8)
-        assert fit.covariance() == pytest.approx(plain.covariance(), abs=1e-7)
+        assert fit.covariance(None) == pytest.approx(plain.covariance(None), abs=1e-7)
         assert [p.estimate for p in fit.parameters] == pytest.approx(slopes)
 
 
@@ -127,7 +127,7 @@ def test_judges_are_raters_too():
     assert fit.ratings == pytest.approx(fit_judge_aware(c).ratings)
     assert fit.provenance.parameters["tau"] == 0.5
     # alpha_1 = 2 - alpha_0, so both are as sure, and as one of them rises the other falls.
-    v = fit.parameter_covariance()
+    v = fit.parameter_covariance(None)
     assert v == pytest.approx(v[0, 0] * np.array([[1, -1], [-1, 1]]))
     assert v[0, 0] == pytest.approx(discriminations(fit).sd[0] ** 2, rel=0.2)
 

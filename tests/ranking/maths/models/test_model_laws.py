@@ -121,7 +121,7 @@ def relabelling_permutes(fit: FitModel, c: Comparisons, random: Random) -> None:
 def ratings_have_no_common_shift(fit: FitModel, c: Comparisons, _: Random) -> None:
     found = fit(c)
     assert close(found.ratings.sum(), 0)
-    for matrix in (found.covariance(), found.covariance("prompt"), found.model_covariance()):
+    for matrix in (found.covariance(None), found.covariance("prompt"), found.model_covariance()):
         assert close(matrix.sum(axis=1), 0)
 
 
@@ -135,7 +135,7 @@ def scaled_weights_are_narrower_only(fit: FitModel, c: Comparisons, _: Random) -
     one, other = fit(c), fit(replace(c, weight=3 * c.weight))
     assert close(one.ratings, other.ratings)
     assert close([p.estimate for p in one.parameters], [p.estimate for p in other.parameters])
-    assert close(one.covariance(), 3 * other.covariance())
+    assert close(one.covariance(None), 3 * other.covariance(None))
 
 
 def new_prompts_are_narrower_by_root_two(fit: FitModel, c: Comparisons, _: Random) -> None:

@@ -83,7 +83,7 @@ def test_two_competitors_by_hand():
     assert fit.ratings == pytest.approx([0, 0], abs=1e-9)
     assert np.exp([p.estimate for p in fit.parameters]) == pytest.approx([12 / 7, 7 / 2])
     # level = ln w with w = (1 / s - 1) / 2: d level / ds = -1 / (s (1 - s)), var s = s (1 - s) / 40.
-    assert fit.parameter_covariance()[1, 1] == pytest.approx(1 / (40 * (1 / 8) * (7 / 8)))
+    assert fit.parameter_covariance(None)[1, 1] == pytest.approx(1 / (40 * (1 / 8) * (7 / 8)))
     assert fit.expected_points == pytest.approx(np.full((2, 2), 0.5))
 
 
@@ -202,7 +202,7 @@ def test_without_ties_it_is_a_choice_with_the_ground_and_the_width_has_a_bound()
     tie = chances(np.array([4.0]), np.array([2.0]), np.exp(kappa.bound))[2, 0]
     assert (1 - tie) ** 70 == pytest.approx(0.05)
     # The share of three outcomes: the variance of ln(n_x / n_y), a quarter of it each.
-    assert fit.covariance()[0, 0] == pytest.approx((1 / 40 + 1 / 20) / 4)
+    assert fit.covariance(None)[0, 0] == pytest.approx((1 / 40 + 1 / 20) / 4)
 
 
 def test_few_comparisons_may_bound_nothing():

@@ -47,9 +47,9 @@ def test_davidsons_ratings_and_width_by_hand():
     assert fit.ratings == pytest.approx([np.log(4) / 2, -np.log(4) / 2])
     assert fit.parameters[0].estimate == pytest.approx(0, abs=1e-12)
     # The model is saturated: the variance of ln(n_x / n_y) is 1/4 + 1/1, a quarter of it each.
-    assert fit.covariance()[0, 0] == pytest.approx((1 / 4 + 1 / 1) / 4)
+    assert fit.covariance(None)[0, 0] == pytest.approx((1 / 4 + 1 / 1) / 4)
     # ln nu = ln n_t - (ln n_x + ln n_y) / 2: 1/2 + (1/4 + 1/1) / 4.
-    assert fit.parameter_covariance()[0, 0] == pytest.approx(1 / 2 + (1 / 4 + 1) / 4)
+    assert fit.parameter_covariance(None)[0, 0] == pytest.approx(1 / 2 + (1 / 4 + 1) / 4)
     assert fit.expected_points[0, 1] == pytest.approx((4 + 2 / 2) / 7)
 
 
@@ -62,7 +62,7 @@ def test_rao_and_kuppers_ratings_and_width_by_hand():
     # d = (logit P(x) - logit P(y)) / 2; by the delta method var = (1/4)(1/(8 * 1/2 * 1/2) + 1/(8 * 1/8 * 7/8)
     # + 2 (1/2)(1/8) / (8 (1/2)(1/2)(1/8)(7/8))), the covariance of two shares being - p q / n.
     logits = 1 / (8 * 1 / 4) + 1 / (8 * 7 / 64) + 2 * (1 / 16) / (8 * (1 / 4) * (7 / 64))
-    assert fit.covariance()[0, 0] == pytest.approx(logits / 4 / 4)
+    assert fit.covariance(None)[0, 0] == pytest.approx(logits / 4 / 4)
 
 
 @pytest.mark.parametrize(("model", "chances"), [(DAVIDSON, davidson_chances), (RAO_KUPPER, rao_kupper_chances)])

@@ -43,7 +43,7 @@ def test_prompts_must_outnumber_competitors():
 def test_few_prompts_take_the_larger_variance_of_every_difference():
     fit = drawn(13)
     found, pairs = intervals(fit), differences(fit)
-    iid, clustered = fit.covariance(), fit.leave_out("prompt").covariance
+    iid, clustered = fit.covariance(None), fit.leave_out("prompt").covariance
     assert found.se**2 == pytest.approx(np.maximum(np.diagonal(iid), np.diagonal(clustered)))
     assert pairs.se**2 == pytest.approx(np.maximum(difference_variance(iid), difference_variance(clustered)))
     assert (difference_variance(iid) > difference_variance(clustered)).any()
@@ -153,3 +153,11 @@ def test_a_level_outside_zero_to_one_is_refused(level):
 def test_an_unknown_cluster_is_refused():
     with pytest.raises(ValueError, match="unknown cluster 'planet'"):
         intervals(drawn(50), cluster="planet")
+
+
+def test_covariances_are_by_prompt_unless_another_is_asked_for_as_intervals_are():
+    c = simulated(np.array([0.3, 0.0, -0.3]), n=400, n_prompts=40, rng=np.random.default_rng(1))
+    fit = fit_bradley_terry(c)
+    assert (fit.covariance() == fit.covariance("prompt")).all()
+    assert (fit.covariance() != fit.covariance(None)).any()
+    assert intervals(fit).kind == "prompt"

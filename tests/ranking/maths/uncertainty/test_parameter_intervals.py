@@ -46,7 +46,7 @@ def test_unknown_prompts_are_clusters_of_their_own():
 def test_few_prompts_take_the_larger_variance():
     fit = fit_contextual(games(prompt=np.arange(400) % 8))
     found = parameter_intervals(fit)
-    larger = max(fit.leave_out("prompt").covariance[4, 4], fit.parameter_covariance()[0, 0])
+    larger = max(fit.leave_out("prompt").covariance[4, 4], fit.parameter_covariance(None)[0, 0])
     assert found.se[0] == pytest.approx(np.sqrt(larger))
     assert found.df[0] < 7.01
 
