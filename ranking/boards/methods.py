@@ -136,7 +136,9 @@ def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition:
         rated = _resampled(
             fit,
             definition.cluster,
-            lambda by: maths.bootstrap(fit.comparisons, method=fitting, by=by, n_replicates=N_REPLICATES, rng=rng, whole=fit),
+            lambda by: maths.bootstrap(
+                fit.comparisons, method=fitting, cluster=by, n_resamples=N_REPLICATES, rng=rng, whole=fit
+            ),
         )
         notes += rated.notes
     return Rating(rated, fit.unrated, fit.components, fit.win_rates(), notes, fit)
@@ -167,8 +169,10 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance, is_pulled=True)
     replicates: dict[Cluster | None, maths.Bootstrap] = {}
     for by in standing(bare, definition.cluster).needs:
-        drawn = elo_replicates(_drawn_singly(played) if by is None else played, by="prompt", n_replicates=N_REPLICATES, rng=rng)
-        replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.by, drawn.notes)
+        drawn = elo_replicates(
+            _drawn_singly(played) if by is None else played, cluster="prompt", n_resamples=N_REPLICATES, rng=rng
+        )
+        replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.cluster, drawn.notes)
     rated = replace(bare, replicates=replicates)
     return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
 

@@ -36,7 +36,7 @@ def test_intervals_cover_the_true_agreement(statistic, true, n, show):
     while n_runs < N_RUNS:
         pairs = rng.choice(4, size=n, p=[0.5 - apart, apart, apart, 0.5 - apart])
         try:
-            found = agreement_interval(statistic, np.stack([pairs // 2, pairs % 2], axis=1), n_replicates=400, rng=rng)
+            found = agreement_interval(statistic, np.stack([pairs // 2, pairs % 2], axis=1), n_resamples=400, rng=rng)
         except UndefinedAgreementError:
             continue
         n_runs += 1
@@ -60,7 +60,7 @@ def test_intervals_cover_where_items_come_in_clusters(true, n_prompts, size, sam
         pairs = np.where(rng.random(drawn.shape) < same, drawn[:, :1], drawn).ravel()
         ratings = np.stack([pairs // 2, pairs % 2], axis=1)
         try:
-            found = agreement_interval(cohen_kappa, ratings, cluster=cluster, n_replicates=200, rng=rng)
+            found = agreement_interval(cohen_kappa, ratings, cluster=cluster, n_resamples=200, rng=rng)
         except UndefinedAgreementError:
             continue
         n_runs += 1

@@ -71,7 +71,7 @@ def errors(draw: Callable[[np.random.Generator], Comparisons], who: slice = slic
         off = ~np.eye(m, dtype=np.bool_)
         wrong = ((apart.low > 0) | (apart.high < 0)) & off
         double.append(wrong[who].sum() / off[who].sum())
-        ranks = rank_sets(fit, n_draws=1_000, rng=rng)
+        ranks = rank_sets(fit, n_resamples=1_000, rng=rng)
         places.append(bool((ranks.low > 1).any() or (ranks.high < m).any()))
     return float(np.mean(single)), float(np.mean(double)), float(np.mean(places))
 

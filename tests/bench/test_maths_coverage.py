@@ -107,7 +107,7 @@ def test_prompt_clustered_intervals_cover_the_prompt_population(show):
         for label, found in (("prompt", intervals(fit)), ("iid", intervals(fit, cluster=None))):
             hits[label].append(covered(found.low, found.high, target))
             se[label].append(found.se)
-        ranks = rank_sets(fit, rng=rng, n_draws=2_000)
+        ranks = rank_sets(fit, rng=rng, n_resamples=2_000)
         right += all_right(ranks.low, ranks.high, target)
     show(f"\n8 models, 200 prompts, 3 verdicts a pair, prompt effects of sd 1.0, {n_runs} runs")
     show(f"  target +-{target[0]:.4f} at the ends, where the simulated thetas are +-{ratings[0]}")
@@ -133,7 +133,7 @@ def test_rank_sets_hold_where_prompts_are_scarce(m, n_prompts, sd, n_runs, show)
     right = 0
     for _ in range(n_runs):
         fit = fit_bradley_terry(prompt_effect_data(ratings, n_prompts=n_prompts, verdicts=3, sd=sd, rng=rng))
-        found = rank_sets(fit, rng=rng, n_draws=2_000)
+        found = rank_sets(fit, rng=rng, n_resamples=2_000)
         right += bool((found.low == 1).all() and (found.high == m).all())
     show(f"\n{m} equal models, {n_prompts} prompts, effects sd {sd}: {found.kind}, no false separation in {right / n_runs:.1%}")
     assert right / n_runs >= 0.94

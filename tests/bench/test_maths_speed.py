@@ -261,14 +261,14 @@ def test_a_hundred_cell_replicates_at_a_size_that_evalica_can_do(table, tmp_path
 def _rated_with_intervals(battles: pd.DataFrame) -> object:
     found = Comparisons.from_names(battles.model_a, battles.model_b, battles.winner)
     fit = fit_bradley_terry(found)
-    replicates = bootstrap(found, by="cells", n_replicates=100, rng=np.random.default_rng(1), whole=fit)
+    replicates = bootstrap(found, cluster="cells", n_resamples=100, rng=np.random.default_rng(1), whole=fit)
     return fit, replicates.intervals()
 
 
 @pytest.mark.parametrize(("m", "bound", "megabytes"), [(100, 2, 400), (300, 6, None)])
 def test_a_thousand_prompt_replicates(m, bound, megabytes, table):
     data = comparisons(m)
-    replicates = lambda: bootstrap(data, by="prompt", n_replicates=1_000, rng=np.random.default_rng(1))  # noqa: E731
+    replicates = lambda: bootstrap(data, cluster="prompt", n_resamples=1_000, rng=np.random.default_rng(1))  # noqa: E731
     work = f"1,000 prompt-clustered replicates, 1 M over 10,000 prompts, {m} models"
     table.add(work, least_seconds(replicates, runs=2), "s", bound)
     table.add(f"  memory above the inputs, {m} models", peak_bytes(replicates) / 1e6, "MB", megabytes)
@@ -320,7 +320,7 @@ def test_contextual_fit(table):
 def test_rank_sets(table):
     fit = fit_bradley_terry(comparisons(300))
     fit.covariance("prompt")
-    ranked = lambda: rank_sets(fit, n_draws=10_000, rng=np.random.default_rng(1))  # noqa: E731
+    ranked = lambda: rank_sets(fit, n_resamples=10_000, rng=np.random.default_rng(1))  # noqa: E731
     table.add("rank sets, 300 models, 10,000 draws", least_seconds(ranked, runs=3), "s", 0.5)
     table.add("  memory above base", peak_bytes(ranked) / 1e6, "MB", 50)
 

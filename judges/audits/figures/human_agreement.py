@@ -363,7 +363,7 @@ def _of_table(
         return label.refused(str(error), n=len(codes))
     codes, cluster, n_prompts = *_in_order(codes, prompts), len(set(prompts))
     try:
-        found = agreement_interval(statistic, codes, cluster=cluster, n_replicates=N_KAPPA_REPLICATES, rng=rng)
+        found = agreement_interval(statistic, codes, cluster=cluster, n_resamples=N_KAPPA_REPLICATES, rng=rng)
     except ValueError as error:
         return replace(figure, note=f"no interval: {error}")
     method = f"Bayesian bootstrap by {'item' if n_prompts == len(codes) else 'prompt'}, {N_KAPPA_REPLICATES} replicates"

@@ -117,9 +117,9 @@ def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N
     if fit is None or len(fit.names) < 2 or len(np.unique(fit.comparisons.clusters("prompt"))) < 2:
         return None
     if fit.provenance.method == fit_contextual.__name__:
-        drawn = levelled_draws(fit, rng=rng, n_replicates=n_replicates)
+        drawn = levelled_draws(fit, rng=rng, n_resamples=n_replicates)
     else:
-        drawn = bootstrap(fit.comparisons, by="prompt", n_replicates=n_replicates, rng=rng, whole=fit).ratings
+        drawn = bootstrap(fit.comparisons, cluster="prompt", n_resamples=n_replicates, rng=rng, whole=fit).ratings
     finite = drawn[np.isfinite(drawn).all(axis=1)]
     return finite if len(finite) > 1 else None
 

@@ -43,7 +43,7 @@ class AgreementInterval:
     se : float
         Standard deviation over replicates.
     level : float
-    n_replicates : int
+    n_resamples : int
         Drawn.
     n_undefined : int
         Those of them on which the statistic is 0/0; they are left out.
@@ -56,7 +56,7 @@ class AgreementInterval:
     high: float
     se: float
     level: float
-    n_replicates: int
+    n_resamples: int
     n_undefined: int
     notes: tuple[str, ...]
 
@@ -71,7 +71,7 @@ def agreement_interval(
     ratings: ArrayLike,
     *,
     cluster: ArrayLike | None = None,
-    n_replicates: int = 1_000,
+    n_resamples: int = 1_000,
     level: float = 0.95,
     rng: np.random.Generator,
 ) -> AgreementInterval:
@@ -95,7 +95,7 @@ def agreement_interval(
         n items, k raters; NaN = missing, where the statistic allows it.
     cluster : (n,) of int, optional
         Items that are not independent, such as those of one prompt, have the same code.
-    n_replicates : int
+    n_resamples : int
         1,000 are usual for an interval.
     level : float
         In (0, 1).
@@ -121,29 +121,29 @@ def agreement_interval(
     (0.5, 0.3, 0.7, 0)
     """
     checked_rng(rng)
-    if n_replicates < 2:
-        raise ValueError(f"n_replicates is {n_replicates}: at least 2 are needed, 1,000 are usual")
+    if n_resamples < 2:
+        raise ValueError(f"n_resamples is {n_resamples}: at least 2 are needed, 1,000 are usual")
     tail = (1 - checked_level(level)) / 2
     table = ratings_table(ratings)
     value = statistic(table)
     groups = _Groups.of(table, cluster)
     drawn = []
-    for _ in range(n_replicates):
+    for _ in range(n_resamples):
         try:
             drawn.append(statistic(groups.redrawn(rng)))
         except UndefinedAgreementError:
             continue
     if len(drawn) < 2:
-        raise UndefinedAgreementError(f"the statistic is defined on {len(drawn)} of {n_replicates} replicates: too few items")
+        raise UndefinedAgreementError(f"the statistic is defined on {len(drawn)} of {n_resamples} replicates: too few items")
     low, high = np.quantile(drawn, [tail, 1 - tail])
     if low == high:
         raise UndefinedAgreementError(
             f"the statistic is {low:g} on nearly all replicates: too few items to say how sure that is"
         )
-    n_undefined = n_replicates - len(drawn)
-    notes = (f"undefined (0/0) on {n_undefined} of {n_replicates} replicates, which are left out",) if n_undefined else ()
+    n_undefined = n_resamples - len(drawn)
+    notes = (f"undefined (0/0) on {n_undefined} of {n_resamples} replicates, which are left out",) if n_undefined else ()
     return AgreementInterval(
-        value, float(low), float(high), float(np.std(drawn, ddof=1)), level, n_replicates, n_undefined, notes
+        value, float(low), float(high), float(np.std(drawn, ddof=1)), level, n_resamples, n_undefined, notes
     )
 
 

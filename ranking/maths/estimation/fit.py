@@ -143,8 +143,8 @@ class Fit(HoldsArrays, Tabled):
 
         ``V = H+ B H+`` with H the Hessian of the log-likelihood and B the covariance of the score:
         summed over clusters ("prompt", as in `intervals`, "voter" or "judge") times G / (G - 1), or over comparisons
-        (None). Comparisons of unknown cluster are clusters of their own. Two columns that cross, as ("prompt", "voter"): ``V_p + V_v - V_pv``, negative
-        eigenvalues clipped to zero.
+        (None). Comparisons of unknown cluster are clusters of their own. Two columns that cross, as ("prompt", "voter"):
+        ``V_p + V_v - V_pv``, negative eigenvalues clipped to zero.
 
         Raises
         ------

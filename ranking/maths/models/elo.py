@@ -335,14 +335,14 @@ def _last_rows(units: Keys, n: int, rng: np.random.Generator) -> Keys:
     if 2 * n >= len(units):
         return rng.permutation(units)[:n]
     # Places drawn with replacement, the first of equals kept: the same order, its rest never drawn.
-    n_draws = int(-np.log1p(-n / len(units)) * len(units) * 1.01) + SPARE_DRAWS
+    n_resamples = int(-np.log1p(-n / len(units)) * len(units) * 1.01) + SPARE_DRAWS
     first = np.empty(len(units), dtype=np.int32)
     kept = np.empty(0, dtype=np.int32)
     while len(kept) < n:
-        places = rng.integers(len(units), size=n_draws, dtype=np.int32)
-        first[places[::-1]] = np.arange(n_draws - 1, -1, -1, dtype=np.int32)
-        kept = places[first[places] == np.arange(n_draws, dtype=np.int32)]
-        n_draws *= 2
+        places = rng.integers(len(units), size=n_resamples, dtype=np.int32)
+        first[places[::-1]] = np.arange(n_resamples - 1, -1, -1, dtype=np.int32)
+        kept = places[first[places] == np.arange(n_resamples, dtype=np.int32)]
+        n_resamples *= 2
     return units[kept[:n]]
 
 

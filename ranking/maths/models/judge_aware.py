@@ -29,7 +29,7 @@ LEAST_TAU, MOST_TAU = 0.01, 3.0
 def fit_judge_aware(
     comparisons: Comparisons,
     *,
-    by: Raters = "voter",
+    cluster: Raters = "voter",
     tau: float = 0.5,
     prior_sd: float | None = None,
     start: Fit | None = None,
@@ -54,7 +54,7 @@ def fit_judge_aware(
     ----------
     comparisons : Comparisons
         n rows between M competitors by J voters; a step costs O(cells + (M + J)**3), for J up to some thousand.
-    by : "voter" or "judge"
+    cluster : "voter" or "judge"
         Whose discriminations.
     tau : float
         Standard deviation of the prior on alpha; `estimate_tau` finds it from the data.
@@ -73,7 +73,7 @@ def fit_judge_aware(
     NotConvergedError
         If `max_steps` steps were not enough, or the point reached is no maximum.
     ValueError
-        If `by` is not a column of raters, or `tau` or `prior_sd` is not positive.
+        If `cluster` is not a column of raters, or `tau` or `prior_sd` is not positive.
 
     References
     ----------
@@ -91,11 +91,11 @@ def fit_judge_aware(
     >>> fit.names, [round(p.estimate, 1) for p in fit.parameters]
     (('x', 'y'), [1.7, 1.7, -0.4])
     """
-    _refuse_other_columns(by)
+    _refuse_other_columns(cluster)
     if not tau > 0:
         raise ValueError(f"tau is {tau}: a standard deviation is more than 0 (estimate_tau finds one)")
     plain = fit_bradley_terry(comparisons, prior_sd=prior_sd, start=start, max_steps=max_steps, tolerance=tolerance)
-    cells, ridge, m = _count(plain.comparisons, by), checked_ridge(prior_sd), len(plain.names)
+    cells, ridge, m = _count(plain.comparisons, cluster), checked_ridge(prior_sd), len(plain.names)
     begin = np.concatenate([plain.ratings, np.ones(len(cells.codes))])
     peak = climb(lambda x: _bend(cells, x, tau, ridge), begin, max_steps=max_steps, tolerance=tolerance)
     ratings, alpha = peak.parameters[:m] - peak.parameters[:m].sum() / max(m, 1), peak.parameters[m:]
@@ -115,10 +115,11 @@ def fit_judge_aware(
             ties=plain.provenance.ties,
             parameters={**plain.provenance.parameters, "tau": tau},
         ),
-        likelihood=_likelihood(plain.comparisons, cells, by, ratings, alpha, information),
+        likelihood=_likelihood(plain.comparisons, cells, cluster, ratings, alpha, information),
         expected_points=win_chances(ratings),
         parameters=tuple(
-            Parameter(f"discrimination of {by} {code}", float(slope)) for code, slope in zip(cells.codes, alpha, strict=True)
+            Parameter(f"discrimination of {cluster} {code}", float(slope))
+            for code, slope in zip(cells.codes, alpha, strict=True)
         ),
     )
 
@@ -126,7 +127,7 @@ def fit_judge_aware(
 def estimate_tau(
     comparisons: Comparisons,
     *,
-    by: Raters = "voter",
+    cluster: Raters = "voter",
     prior_sd: float | None = None,
     max_steps: int = 100,
     tolerance: float = 1e-6,
@@ -138,7 +139,7 @@ def estimate_tau(
 
     Parameters
     ----------
-    comparisons, by, prior_sd, max_steps
+    comparisons, cluster, prior_sd, max_steps
         As in `fit_judge_aware`; some twenty such fits are made.
     tolerance : float
         Of each of these fits.
@@ -153,7 +154,7 @@ def estimate_tau(
     NotConvergedError
         If a fit did not converge.
     ValueError
-        If `by` is neither "voter" nor "judge", `prior_sd` is not positive, or fewer than two raters are there to
+        If `cluster` is neither "voter" nor "judge", `prior_sd` is not positive, or fewer than two raters are there to
         differ.
 
     References
@@ -174,11 +175,11 @@ def estimate_tau(
     >>> round(estimate_tau(Comparisons(names=("x", "y", "z"), a=a, b=b, outcome=outcome, voter=voter)), 1)
     0.6
     """
-    _refuse_other_columns(by)
+    _refuse_other_columns(cluster)
     plain = fit_bradley_terry(comparisons, prior_sd=prior_sd, max_steps=max_steps, tolerance=tolerance)
-    cells, ridge = _count(plain.comparisons, by), checked_ridge(prior_sd)
+    cells, ridge = _count(plain.comparisons, cluster), checked_ridge(prior_sd)
     if len(cells.codes) < 2:
-        raise ValueError(f"{len(cells.codes)} {by}s with comparisons that can be rated: how they differ needs at least 2")
+        raise ValueError(f"{len(cells.codes)} {cluster}s with comparisons that can be rated: how they differ needs at least 2")
     begin = np.concatenate([plain.ratings, np.ones(len(cells.codes))])
 
     def loss(log_tau: float) -> float:
@@ -190,9 +191,9 @@ def estimate_tau(
     return float(np.exp(found.x))
 
 
-def _refuse_other_columns(by: Raters) -> None:
-    if by not in ("voter", "judge"):
-        raise ValueError(f"by is {by!r}: discriminations are by 'voter' or 'judge'")
+def _refuse_other_columns(cluster: Raters) -> None:
+    if cluster not in ("voter", "judge"):
+        raise ValueError(f"cluster is {cluster!r}: discriminations are by 'voter' or 'judge'")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,18 +209,18 @@ class _RaterCells:
     m: int
 
 
-def _places(comparisons: Comparisons, by: Raters) -> tuple[Ints, Ints]:
+def _places(comparisons: Comparisons, cluster: Raters) -> tuple[Ints, Ints]:
     """The codes that occur, and for each row its place among them; that of the unknown is behind the last."""
-    codes = comparisons.clusters(by)
+    codes = comparisons.clusters(cluster)
     met = np.unique(codes[(codes >= 0) & (comparisons.weights() > 0)])
     rater = np.where(np.isin(codes, met), np.searchsorted(met, codes), len(met))
     return met.astype(np.int64), rater
 
 
-def _count(comparisons: Comparisons, by: Raters) -> _RaterCells:
+def _count(comparisons: Comparisons, cluster: Raters) -> _RaterCells:
     """Cells with a below b: comparisons, and points of a (a tie as half)."""
     m = len(comparisons.names)
-    met, rater = _places(comparisons, by)
+    met, rater = _places(comparisons, cluster)
     low, high = np.minimum(comparisons.a, comparisons.b), np.maximum(comparisons.a, comparisons.b)
     keys = (low.astype(np.int64) * m + high) * (len(met) + 1) + rater
     found, slot = np.unique(keys, return_inverse=True)
@@ -423,10 +424,10 @@ class JudgeAwareLikelihood:
 
 
 def _likelihood(
-    comparisons: Comparisons, cells: _RaterCells, by: Raters, ratings: Floats, slopes: Floats, information: Floats
+    comparisons: Comparisons, cells: _RaterCells, cluster: Raters, ratings: Floats, slopes: Floats, information: Floats
 ) -> JudgeAwareLikelihood:
     m, n = cells.m, len(comparisons)
-    rater = _places(comparisons, by)[1]
+    rater = _places(comparisons, cluster)[1]
     alpha, d = np.append(slopes, 1.0)[rater], ratings[comparisons.a] - ratings[comparisons.b]
     left = SCORES[comparisons.outcome] - expit(alpha * d)
     known = np.flatnonzero(rater < len(slopes))

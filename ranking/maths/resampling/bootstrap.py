@@ -62,7 +62,7 @@ class Bootstrap(HoldsArrays):
         Natural log-odds, mean zero, or the unit that its maker states: `bootstrap` gives that of its method,
         `elo_replicates` Elo points. NaN where the resampled data give none (some competitor without a win
         or tie, say).
-    by : str or pair of str
+    cluster : str, pair of str or None
         What was resampled.
     notes : tuple of str
         What the reader must know.
@@ -72,7 +72,7 @@ class Bootstrap(HoldsArrays):
 
     names: tuple[str, ...]
     ratings: Floats
-    by: Unit
+    cluster: Unit | None
     notes: tuple[str, ...]
     whole: Floats | None = None
 
@@ -113,19 +113,19 @@ def bootstrap(
     comparisons: Comparisons,
     *,
     method: Method = fit_bradley_terry,
-    by: Unit = "prompt",
-    n_replicates: int,
+    cluster: Unit | None = "prompt",
+    n_resamples: int,
     rng: np.random.Generator,
     whole: Fit | Scores | None = None,
 ) -> Bootstrap:
     """Rate resampled data, as often as asked.
 
-    ``by="prompt"``, ``"voter"`` or ``"judge"`` draws G clusters of G with replacement. Two columns, as
+    ``cluster="prompt"``, ``"voter"`` or ``"judge"`` draws G clusters of G with replacement. Two columns, as
     ``("prompt", "voter")``, are drawn independently of each other, and a comparison counts as often as its
     prompt times as often as its voter (the pigeonhole bootstrap). It counts the noise of single comparisons up to three
     times [2]_: where most prompts and voters meet once, which is the rule, its standard errors are 1.2 to 1.7 times too
     wide. `Fit.two_way`, and so ``intervals(fit, cluster=("prompt", "voter"))``, is the one to use where a fit has
-    it. ``by="cells"`` draws every single comparison as a Poisson
+    it. ``cluster="cells"`` (or None) draws every single comparison as a Poisson
     variable of mean one, which resamples comparisons up to their total. Comparisons of unknown cluster
     are clusters of their own, and drawn that way too. A row whose weight is a sampling weight is one comparison.
 
@@ -140,8 +140,8 @@ def bootstrap(
         n rows between M competitors.
     method : callable
         Comparisons to a `Fit` or `Scores`. Give it options with `functools.partial`.
-    by : "cells", "prompt", "voter", "judge", or two of these columns
-    n_replicates : int
+    cluster : "cells" or None, "prompt", "voter", "judge", or two of these columns
+    n_resamples : int
         R; 200 give a standard error to 5 %, intervals want 1,000.
     rng : numpy.random.Generator
         The result depends on it alone, not on the number of threads.
@@ -151,7 +151,7 @@ def bootstrap(
     Raises
     ------
     ValueError
-        If `by` is unknown, R < 1, or nobody can be rated on the whole data.
+        If `cluster` is unknown, R < 1, or nobody can be rated on the whole data.
 
     References
     ----------
@@ -161,35 +161,35 @@ def bootstrap(
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 800, ["y"] * 800, (["a"] * 3 + ["b"]) * 200)
-    >>> found = bootstrap(c, by="cells", n_replicates=400, rng=np.random.default_rng(1))
+    >>> found = bootstrap(c, cluster="cells", n_resamples=400, rng=np.random.default_rng(1))
     >>> found.ratings.shape, found.standard_errors().round(2).tolist()
     ((400, 2), [0.04, 0.04])
     """
     checked_rng(rng)
-    columns = _checked_columns(by)
-    if n_replicates < 1:
-        raise ValueError(f"n_replicates is {n_replicates}: at least 1 is needed, 1,000 is usual")
+    columns = _checked_columns(cluster)
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples is {n_resamples}: at least 1 is needed, 1,000 is usual")
     whole = method(comparisons) if whole is None else whole
     if not whole.names:
         raise ValueError("no competitor can be rated on these comparisons: there is nothing to resample")
     if method is fit_bradley_terry and isinstance(whole, Fit):
-        ratings = _refitted(whole, columns, n_replicates, rng)
+        ratings = _refitted(whole, columns, n_resamples, rng)
     else:
-        ratings = _called(comparisons, method, whole, columns, n_replicates, rng)
+        ratings = _called(comparisons, method, whole, columns, n_resamples, rng)
     n_lost = int(np.isnan(ratings).any(axis=1).sum())
-    notes = (f"{n_lost} of {n_replicates} replicates have no finite ratings and are left out",) if n_lost else ()
+    notes = (f"{n_lost} of {n_resamples} replicates have no finite ratings and are left out",) if n_lost else ()
     point = whole.ratings if isinstance(whole, Fit) else whole.scores
-    return Bootstrap(names=whole.names, ratings=ratings, by=by, notes=notes, whole=point)
+    return Bootstrap(names=whole.names, ratings=ratings, cluster=cluster, notes=notes, whole=point)
 
 
-def _checked_columns(by: Unit) -> tuple[Column, ...]:
+def _checked_columns(cluster: Unit | None) -> tuple[Column, ...]:
     """The columns to draw from: none for cells."""
-    by = named_cluster(by)
-    if by == "cells":
+    cluster = named_cluster(cluster)
+    if cluster is None or cluster == "cells":
         return ()
-    columns = (by,) if isinstance(by, str) else tuple(by)
+    columns = (cluster,) if isinstance(cluster, str) else tuple(cluster)
     if not set(columns) <= set(CLUSTER_COLUMNS) or len(set(columns)) != len(columns) or not 1 <= len(columns) <= 2:
-        raise ValueError(f"unknown unit {by!r}: allowed are 'cells', 'prompt', 'voter', 'judge', or two different columns")
+        raise ValueError(f"unknown unit {cluster!r}: allowed are 'cells', 'prompt', 'voter', 'judge', or two different columns")
     return columns
 
 
@@ -198,13 +198,13 @@ def _called(
     method: Method,
     whole: Fit | Scores,
     columns: tuple[Column, ...],
-    n_replicates: int,
+    n_resamples: int,
     rng: np.random.Generator,
 ) -> Floats:
     """One call of the method a replicate, its results in the order of the whole data's names: (R, m)."""
     options: dict[str, Any] = {"start": whole} if "start" in inspect.signature(method).parameters else {}
     weights = RowWeights.of(comparisons, columns)
-    ratings = np.full((n_replicates, len(whole.names)), np.nan)
+    ratings = np.full((n_resamples, len(whole.names)), np.nan)
     for replicate in ratings:
         is_wanted()
         try:
@@ -305,12 +305,12 @@ def drawn_clusters(n_clusters: int, size: int, rng: np.random.Generator) -> Floa
     return np.ascontiguousarray(drawn.T)
 
 
-def _refitted(fit: Fit, columns: tuple[Column, ...], n_replicates: int, rng: np.random.Generator) -> Floats:
+def _refitted(fit: Fit, columns: tuple[Column, ...], n_resamples: int, rng: np.random.Generator) -> Floats:
     """Bradley-Terry on counts, blocks of replicates beside each other in threads: (R, m)."""
     m = len(fit.names)
     refitter = Refitter.of(_cells(fit).half_wins, fit.ratings)
     is_by_row = len(columns) == 2 or fit.comparisons.weight_kind == "sampling"
-    draw = _row_counts(fit, columns) if is_by_row else _one_way_counts(fit, columns, n_replicates)
+    draw = _row_counts(fit, columns) if is_by_row else _one_way_counts(fit, columns, n_resamples)
 
     def block(size: int, seed: Ints) -> Floats:
         first_wins, second_wins, ties = draw(size, np.random.default_rng(seed)).reshape(3, -1, size)
@@ -321,7 +321,7 @@ def _refitted(fit: Fit, columns: tuple[Column, ...], n_replicates: int, rng: np.
         return refitter.refit(first_wins, second_wins)
 
     largest = max(1, min(REPLICATES_A_BLOCK, 2 * NUMBERS_A_BLOCK // m**2))
-    sizes = [min(largest, n_replicates - start) for start in range(0, n_replicates, largest)]
+    sizes = [min(largest, n_resamples - start) for start in range(0, n_resamples, largest)]
     # Each block has a seed of its own, so that it does not matter which is drawn first.
     seeds = rng.integers(2**63, size=(len(sizes), 2))
     with ThreadPoolExecutor(N_THREADS) as pool:
@@ -339,13 +339,13 @@ type _Counts = Callable[[int, np.random.Generator], Floats]
 """Draws so many replicates of all cells: (3 P, size) float64, wins of the first, of the second, and ties of each pair."""
 
 
-def _one_way_counts(fit: Fit, columns: tuple[Column, ...], n_replicates: int) -> _Counts:
+def _one_way_counts(fit: Fit, columns: tuple[Column, ...], n_resamples: int) -> _Counts:
     singles, clusters = _cell_counts(_cells(fit)), None
     if columns:
         codes, n_clusters = dense_codes(fit.comparisons.clusters(columns[0]), fit.comparisons.weights() > 0)
         clusters = _cluster_table(fit.comparisons, codes, n_clusters)
         singles = _cell_sums(fit.comparisons, fit.comparisons.weights() * (codes < 0))
-    poisson = PoissonCells.of(singles, n_replicates=n_replicates)
+    poisson = PoissonCells.of(singles, n_resamples=n_resamples)
 
     def draw(size: int, rng: np.random.Generator) -> Floats:
         if clusters is None:

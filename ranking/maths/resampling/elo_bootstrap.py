@@ -38,12 +38,12 @@ MOST_NOISE = 0.75
 def elo_replicates(
     comparisons: Comparisons,
     *,
-    by: Column = "prompt",
+    cluster: Column = "prompt",
     k: float = 4.0,
     initial: float = 1000.0,
     base: float = 10.0,
     scale: float = 400.0,
-    n_replicates: int = 200,
+    n_resamples: int = 200,
     orders_each: int = 2,
     rng: np.random.Generator,
 ) -> Bootstrap:
@@ -64,11 +64,11 @@ def elo_replicates(
     ----------
     comparisons : Comparisons
         n rows between M competitors, whole weights.
-    by : "prompt", "voter", ...
+    cluster : "prompt", "voter", ...
         What is resampled.
     k, initial, base, scale : float
         As in `elo`.
-    n_replicates : int
+    n_resamples : int
         R (>= 2).
     orders_each : int
         Random orders a replicate (>= 2).
@@ -92,32 +92,32 @@ def elo_replicates(
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
-    >>> found = elo_replicates(c, k=4, n_replicates=100, rng=np.random.default_rng(1))
+    >>> found = elo_replicates(c, k=4, n_resamples=100, rng=np.random.default_rng(1))
     >>> found.ratings.shape, found.standard_errors().round().tolist()
     ((100, 2), [9.0, 9.0])
     """
     checked_rng(rng)
     rate = _checked_rate(k, base, scale)
-    for name, value in (("n_replicates", n_replicates), ("orders_each", orders_each)):
+    for name, value in (("n_resamples", n_resamples), ("orders_each", orders_each)):
         if value < 2:
             raise ValueError(f"{name} is {value}: at least 2 are needed")
     met = _met(comparisons)
     if not met.any():
         raise ValueError("there are no comparisons: nothing can be resampled")
-    resampler = _Resampler.of(comparisons, by)
+    resampler = _Resampler.of(comparisons, cluster)
     point = scale / np.log(base)
     n_forget = _rows_to_forget(comparisons, rate, FORGOTTEN_IN_REPLICATES / point)
     bytes_each = resampler.units.itemsize * orders_each * min(ROUNDS_OF_FORGETTING * n_forget, len(resampler.units))
     blocks = [
-        resampler.ratings(n_replicates=size, orders_each=orders_each, n_forget=n_forget, rate=rate, rng=rng)
-        for size in _block_sizes(n_replicates, bytes_each)
+        resampler.ratings(n_resamples=size, orders_each=orders_each, n_forget=n_forget, rate=rate, rng=rng)
+        for size in _block_sizes(n_resamples, bytes_each)
     ]
     ratings = initial + point * np.concatenate(blocks)[:, :, met]
     means, notes = _without_order_noise(ratings)
     return Bootstrap(
         names=tuple(name for name, one in zip(comparisons.names, met, strict=True) if one),
         ratings=means,
-        by=by,
+        cluster=cluster,
         notes=notes,
     )
 
@@ -132,8 +132,8 @@ class _Resampler:
     m: int
 
     @classmethod
-    def of(cls, comparisons: Comparisons, by: Column) -> "_Resampler":
-        codes = np.repeat(comparisons.clusters(by), _whole_weights(comparisons)).astype(np.int64)
+    def of(cls, comparisons: Comparisons, cluster: Column) -> "_Resampler":
+        codes = np.repeat(comparisons.clusters(cluster), _whole_weights(comparisons)).astype(np.int64)
         unknown = codes < 0
         codes[unknown] = codes.max(initial=-1) + 1 + np.arange(np.count_nonzero(unknown))
         known, clusters = np.unique(codes, return_inverse=True)
@@ -144,16 +144,16 @@ class _Resampler:
         times = np.bincount(rng.integers(self.n_clusters, size=self.n_clusters), minlength=self.n_clusters)
         return np.repeat(self.units, times[self.clusters])
 
-    def ratings(self, *, n_replicates: int, orders_each: int, n_forget: int, rate: float, rng: np.random.Generator) -> Floats:
-        """(n_replicates, orders_each, M) natural log-odds; NaN throughout where a competitor is not drawn."""
+    def ratings(self, *, n_resamples: int, orders_each: int, n_forget: int, rate: float, rng: np.random.Generator) -> Floats:
+        """(n_resamples, orders_each, M) natural log-odds; NaN throughout where a competitor is not drawn."""
         n_present = _n_present(self.units, self.m)
         complete, orders = [], []
-        for _ in range(n_replicates):
+        for _ in range(n_resamples):
             is_wanted()
             units = self.draw(rng)
             complete.append(_n_present(units, self.m) == n_present)
             orders += [_last_rows(units, ROUNDS_OF_FORGETTING * n_forget, rng) for _ in range(orders_each)]
-        ratings = _play(orders, self.m, rate=rate, n_forget=n_forget).reshape(n_replicates, orders_each, self.m)
+        ratings = _play(orders, self.m, rate=rate, n_forget=n_forget).reshape(n_resamples, orders_each, self.m)
         ratings[~np.array(complete)] = np.nan
         return ratings
 

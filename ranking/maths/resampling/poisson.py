@@ -93,18 +93,18 @@ class PoissonCells:
     n_cells: int
 
     @classmethod
-    def of(cls, means: Floats, *, n_replicates: int) -> "PoissonCells":
+    def of(cls, means: Floats, *, n_resamples: int) -> "PoissonCells":
         """Prepare to draw cells of these means, (C,) >= 0, so many times in all.
 
         Examples
         --------
-        >>> PoissonCells.of(np.array([2.0, 0.0, 2.0, 5.0]), n_replicates=10).means.tolist()
+        >>> PoissonCells.of(np.array([2.0, 0.0, 2.0, 5.0]), n_resamples=10).means.tolist()
         [2.0, 5.0]
         """
         order = np.argsort(means, kind="stable")
         distinct, starts = np.unique(means[order], return_index=True)
         groups = np.split(order, starts[1:])
-        sizes = np.diff(starts, append=len(means)) * n_replicates * (distinct > 0) * (distinct <= LARGEST_MEAN)
+        sizes = np.diff(starts, append=len(means)) * n_resamples * (distinct > 0) * (distinct <= LARGEST_MEAN)
         tabled = set(np.argsort(-sizes, kind="stable")[:MOST_TABLES]) & set(np.flatnonzero(sizes >= LEAST_DRAWS))
         drawn = np.flatnonzero(distinct > 0)
         return cls(
@@ -119,7 +119,7 @@ class PoissonCells:
 
         Examples
         --------
-        >>> PoissonCells.of(np.array([0.0, 1e9]), n_replicates=1).draw(2, np.random.default_rng(1)).round(-6).tolist()
+        >>> PoissonCells.of(np.array([0.0, 1e9]), n_resamples=1).draw(2, np.random.default_rng(1)).round(-6).tolist()
         [[0.0, 0.0], [1000000000.0, 1000000000.0]]
         """
         drawn = np.zeros((self.n_cells, size))

@@ -44,7 +44,7 @@ class Resampled(HoldsArrays):
     --------
     >>> from ranking.maths import bootstrap, fit_bradley_terry, intervals
     >>> c = Comparisons.from_names(["x"] * 800, ["y"] * 800, (["a"] * 3 + ["b"]) * 200)
-    >>> fit, cells = fit_bradley_terry(c), bootstrap(c, by="cells", n_replicates=400, rng=np.random.default_rng(1))
+    >>> fit, cells = fit_bradley_terry(c), bootstrap(c, cluster="cells", n_resamples=400, rng=np.random.default_rng(1))
     >>> twin = Resampled(fit.names, fit.ratings, c, {None: cells}, (), fit.provenance)
     >>> intervals(twin).se.round(2).tolist(), intervals(fit).se.round(2).tolist()
     ([0.04, 0.04], [0.04, 0.04])

@@ -22,7 +22,7 @@ FLAT = 1e-9
 """Of the largest curvature: what is below may be rounding."""
 
 
-def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> Floats:
+def levelled_draws(fit: Fit, *, n_resamples: int, rng: np.random.Generator) -> Floats:
     """Ratings of a `fit_contextual` without covariates on resampled prompts, all judges sharing one slot intercept.
 
     Prompts are drawn as `bootstrap` draws them; the order of presentation is that of the rows.
@@ -31,7 +31,7 @@ def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> 
     ----------
     fit : Fit
         Of n rows between M competitors.
-    n_replicates : int
+    n_resamples : int
         R.
     rng : numpy.random.Generator
 
@@ -48,7 +48,7 @@ def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> 
     Examples
     --------
     >>> c = Comparisons(names=("x", "y"), a=[0] * 8, b=[1] * 8, outcome=[0, 1] * 4, first=[0, 0, 1, 1] * 2, prompt=range(8))
-    >>> drawn = levelled_draws(fit_contextual(c), n_replicates=100, rng=np.random.default_rng(1))
+    >>> drawn = levelled_draws(fit_contextual(c), n_resamples=100, rng=np.random.default_rng(1))
     >>> drawn.shape, bool(np.nanmin(drawn) < 0 < np.nanmax(drawn))
     ((100, 2), True)
     """
@@ -59,7 +59,7 @@ def levelled_draws(fit: Fit, *, n_replicates: int, rng: np.random.Generator) -> 
     cells, cell = np.unique(rows, axis=0, return_inverse=True)
     prompts, prompt = np.unique(c.clusters("prompt"), return_inverse=True)
     table = csr_array((c.weights(), (prompt, cell.ravel())), shape=(len(prompts), len(cells)))
-    drawn = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), size=n_replicates) @ table
+    drawn = rng.multinomial(len(prompts), np.full(len(prompts), 1 / len(prompts)), size=n_resamples) @ table
     a, b = cells[:, :2].astype(np.int32).T
     outcome, first = cells[:, 2:].astype(np.int8).T
     return levelled_refits(Comparisons(names=c.names, a=a, b=b, outcome=outcome, first=first), drawn, fit)

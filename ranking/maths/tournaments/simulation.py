@@ -159,7 +159,7 @@ def simulate_rank_correlation(
 
 
 def median_difference(
-    one: Floats, other: Floats, *, level: float = 0.95, n_replicates: int = 2_000, rng: np.random.Generator
+    one: Floats, other: Floats, *, level: float = 0.95, n_resamples: int = 2_000, rng: np.random.Generator
 ) -> MedianDifference:
     """``median(one) - median(other)`` with a paired percentile bootstrap: runs are drawn, both values of each kept.
 
@@ -169,7 +169,7 @@ def median_difference(
         Two results of the same runs.
     level : float
         In (0, 1).
-    n_replicates : int
+    n_resamples : int
     rng : numpy.random.Generator
 
     Raises
@@ -190,7 +190,7 @@ def median_difference(
     if len(one) != len(other) or len(one) < 2:
         raise ValueError(f"{len(one)} and {len(other)} runs: two results of the same runs are needed, at least 2 of each")
     tail = (1 - checked_level(level)) / 2
-    drawn = rng.integers(len(one), size=(n_replicates, len(one)))
+    drawn = rng.integers(len(one), size=(n_resamples, len(one)))
     gaps = np.median(one[drawn], axis=1) - np.median(other[drawn], axis=1)
     low, high = np.quantile(gaps, [tail, 1 - tail])
     return MedianDifference(estimate=float(np.median(one) - np.median(other)), low=float(low), high=float(high))

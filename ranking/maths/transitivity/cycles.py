@@ -24,9 +24,9 @@ class Cycles(HoldsArrays):
     p : (c,) float64
         Of a triad: the largest p of its three edges.
     adjusted : (c,) float64
-        The same after Holm's correction over all triads in both directions; at most `alpha`.
-    alpha : float
-        Chance that any listed cycle is none.
+        The same after Holm's correction over all triads in both directions; at most ``1 - level``.
+    level : float
+        Chance that every listed cycle is one.
     n_triads : int
         ``m (m - 1) (m - 2) / 6``.
     n_decided : int
@@ -39,7 +39,7 @@ class Cycles(HoldsArrays):
     members: Codes
     p: Floats
     adjusted: Floats
-    alpha: float
+    level: float
     n_triads: int
     n_decided: int
     n_by_majority: int
@@ -54,7 +54,7 @@ class Cycles(HoldsArrays):
         return tuple((self.names[a], self.names[b], self.names[c]) for a, b, c in self.members[:first].tolist())
 
 
-def cycles(comparisons: Comparisons, *, alpha: float = 0.05) -> Cycles:
+def cycles(comparisons: Comparisons, *, level: float = 0.95) -> Cycles:
     """Find triads a > b > c > a of which every edge is significant.
 
     The p of an edge i > j is that of the exact one-sided sign test, ``P(X >= wins_ij)`` for
@@ -62,7 +62,7 @@ def cycles(comparisons: Comparisons, *, alpha: float = 0.05) -> Cycles:
     means that some edge is not there, so a triad's p is the largest of its three (intersection-union).
     Holm's correction is over all ``2 C(m, 3)`` hypotheses: each triad can turn either way.
 
-    Only edges with p <= alpha can be part of a significant cycle; triads are looked up among those,
+    Only edges with p <= 1 - level can be part of a significant cycle; triads are looked up among those,
     one competitor after the other, in O(m**2) memory and O(m**3) bit operations.
 
     Parameters
@@ -70,13 +70,13 @@ def cycles(comparisons: Comparisons, *, alpha: float = 0.05) -> Cycles:
     comparisons : Comparisons
         n rows between M competitors; weights must be whole, as the test counts. Comparisons
         are taken as independent: votes on few prompts make p too small.
-    alpha : float
-        Family-wise error, in (0, 1/2).
+    level : float
+        Chance that all listed cycles are some: 1 less the family-wise error; in (1/2, 1).
 
     Raises
     ------
     ValueError
-        If alpha is not allowed, or the wins of a pair are no whole number.
+        If `level` is not allowed, or the wins of a pair are no whole number.
 
     References
     ----------
@@ -92,8 +92,9 @@ def cycles(comparisons: Comparisons, *, alpha: float = 0.05) -> Cycles:
     >>> found.named(), found.adjusted.round(5).tolist(), found.cyclic_share
     ((('x', 'y', 'z'),), [0.00195], 1.0)
     """
-    if checked_level(alpha) >= 0.5:
-        raise ValueError(f"alpha is {alpha}: an error below 1/2 is needed, for example 0.05")
+    if checked_level(level) <= 0.5:
+        raise ValueError(f"level is {level}: more than 1/2 is needed, for example 0.95")
+    alpha = round(1 - level, 12)  # a level of 0.95 allows 0.05 and no bit more
     cells = count_cells(comparisons)
     p_edge = edge_p(comparisons.names, cells)
     members = _rings(p_edge <= alpha)
@@ -109,7 +110,7 @@ def cycles(comparisons: Comparisons, *, alpha: float = 0.05) -> Cycles:
         members=members[order][kept],
         p=p[order][kept],
         adjusted=adjusted[kept],
-        alpha=alpha,
+        level=level,
         n_triads=n_triads,
         n_decided=round(np.sum(either @ either * either) / 6),
         n_by_majority=round(np.sum(above @ above * above.T) / 3),

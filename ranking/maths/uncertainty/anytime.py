@@ -80,25 +80,25 @@ class PairEvidence(HoldsArrays):
     n_open: float = 0.0
     notes: tuple[str, ...] = ()
 
-    def above(self, *, alpha: float = 0.05) -> Bools:
+    def above(self, *, level: float = 0.95) -> Bools:
         """``above[i, j]``: i wins more than half against j, by `e_bh` over all ordered pairs; (M, M) bool.
 
-        Of the statements made, at most the share `alpha` is wrong on average, whenever one looks.
+        Of the statements made, at least the share `level` is right on average, whenever one looks.
 
         Raises
         ------
         ValueError
-            If `alpha` is out of range.
+            If `level` is out of range.
 
         Examples
         --------
         >>> c = Comparisons.from_names(["x"] * 9, ["y"] * 9, ["a"] * 9, prompt=range(9))
-        >>> pair_evidence(c).above(alpha=0.2)[0, 1].item(), pair_evidence(c).above(alpha=0.01)[0, 1].item()
+        >>> pair_evidence(c).above(level=0.8)[0, 1].item(), pair_evidence(c).above(level=0.99)[0, 1].item()
         (True, False)
         """
         pairs = ~np.eye(len(self.names), dtype=np.bool_)
         found = np.zeros(pairs.shape, dtype=np.bool_)
-        found[pairs] = e_bh(self.e_values[pairs], alpha=alpha)
+        found[pairs] = e_bh(self.e_values[pairs], level=level)
         return found
 
 
@@ -251,8 +251,8 @@ def pair_evidence(comparisons: Comparisons, *, done: ArrayLike | None = None) ->
     return PairEvidence(comparisons.names, e_values, n_blocks, n_late, n_open, (late,) if n_late else ())
 
 
-def e_bh(e_values: Floats, *, alpha: float = 0.05) -> Bools:
-    """Hypotheses to reject so that on average at most the share `alpha` of them is true: (K,) bool.
+def e_bh(e_values: Floats, *, level: float = 0.95) -> Bools:
+    """Hypotheses to reject so that on average at most the share ``alpha = 1 - level`` is true: (K,) bool.
 
     The k largest, with k the largest number for which the k-th of them is at least ``K / (alpha k)``. It
     holds however the e-values depend on each other, and whenever one looks. Give the wealth of now: the
@@ -262,13 +262,13 @@ def e_bh(e_values: Floats, *, alpha: float = 0.05) -> Bools:
     ----------
     e_values : (K,) float64
         At least 0.
-    alpha : float
-        In (0, 1).
+    level : float
+        The share of rejections that is right on average, in (0, 1).
 
     Raises
     ------
     ValueError
-        If `alpha` is out of range, or an e-value is negative or NaN.
+        If `level` is out of range, or an e-value is negative or NaN.
 
     References
     ----------
@@ -282,8 +282,8 @@ def e_bh(e_values: Floats, *, alpha: float = 0.05) -> Bools:
     >>> e_bh(np.array([50.0, 1.0, 90.0, 20.0])).tolist()
     [True, False, True, False]
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha is {alpha}: the share of wrong statements allowed lies between 0 and 1")
+    # Rounded, so that a level of 0.95 allows 0.05 and no bit more.
+    alpha = round(1 - checked_level(level), 12)
     values = np.asarray(e_values, dtype=np.float64)
     good = values >= 0
     if not good.all():

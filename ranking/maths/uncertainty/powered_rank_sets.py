@@ -7,7 +7,7 @@ from ranking.maths.uncertainty.rank_sets import RankSets, max_t_quantile
 
 
 def powered_rank_sets(
-    found: PredictionPowered, *, level: float = 0.95, n_draws: int = 10_000, rng: np.random.Generator
+    found: PredictionPowered, *, level: float = 0.95, n_resamples: int = 10_000, rng: np.random.Generator
 ) -> RankSets:
     """Simultaneous rank sets, as `ranking.maths.uncertainty.rank_sets.rank_sets`, from the differences that verdicts narrowed.
 
@@ -20,7 +20,7 @@ def powered_rank_sets(
     found : PredictionPowered
     level : float
         Of all statements together, in (0, 1).
-    n_draws : int
+    n_resamples : int
     rng : numpy.random.Generator
 
     Raises
@@ -45,7 +45,7 @@ def powered_rank_sets(
     """
     m, standing = len(found.names), found.spread
     joints = (*standing.joints, found.joint)
-    gaussian = max(max_t_quantile(joint, ~standing.flat, level=level, n_draws=n_draws, rng=rng) for joint in joints)
+    gaussian = max(max_t_quantile(joint, ~standing.flat, level=level, n_resamples=n_resamples, rng=rng) for joint in joints)
     # A simultaneous value is never below the one for a single statement; without pairs it is that.
     critical = np.maximum(standing.simultaneous(gaussian), standing.difference_critical(level))
     ratings = found.ratings.estimate

@@ -30,9 +30,9 @@ class Chances(HoldsArrays, Tabled):
     ----------
     names : tuple of str
     chance : (m,) float64
-        In [0, 1]; they add up to the number of places (1, or k). Shares of `n_draws` draws: the error of
-        drawing is at most ``1 / (2 sqrt(n_draws))``, 0.005 with 10,000.
-    n_draws : int
+        In [0, 1]; they add up to the number of places (1, or k). Shares of `n_resamples` draws: the error of
+        drawing is at most ``1 / (2 sqrt(n_resamples))``, 0.005 with 10,000.
+    n_resamples : int
     kind : str
         As in `Intervals`.
     notes : tuple of str
@@ -48,7 +48,7 @@ class Chances(HoldsArrays, Tabled):
 
     names: tuple[str, ...]
     chance: Floats
-    n_draws: int
+    n_resamples: int
     kind: str
     notes: tuple[str, ...]
 
@@ -122,7 +122,7 @@ def arena_rank(limits: HasLimits) -> Ints:
     return np.asarray(1 + n_above, dtype=np.int64)
 
 
-def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_draws: int = 10_000, rng: np.random.Generator) -> Chances:
+def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_resamples: int = 10_000, rng: np.random.Generator) -> Chances:
     """Chance that each competitor is the best, given the uncertainty of all ratings: see `p_top` with k = 1.
 
     Parameters
@@ -130,14 +130,14 @@ def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_draws: int = 10_00
     fit : Fit
     cluster : "prompt", "voter", "judge", two of them, or None
         As in `intervals`.
-    n_draws : int
-        At least 1; the error of a chance is at most ``1 / (2 sqrt(n_draws))``.
+    n_resamples : int
+        At least 1; the error of a chance is at most ``1 / (2 sqrt(n_resamples))``.
     rng : numpy.random.Generator
 
     Raises
     ------
     ValueError
-        If `cluster` or `n_draws` is not allowed.
+        If `cluster` or `n_resamples` is not allowed.
 
     References
     ----------
@@ -154,12 +154,14 @@ def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_draws: int = 10_00
     """
     found = spread(fit, cluster=cluster)
     n_first = np.zeros(len(fit.names), dtype=np.int64)
-    for draws in _draws(fit, found, n_draws, rng):
+    for draws in _draws(fit, found, n_resamples, rng):
         n_first += np.bincount(draws.argmax(axis=0), minlength=len(n_first)) if len(n_first) else 0
-    return Chances(fit.names, n_first / n_draws, n_draws, found.kind, found.notes)
+    return Chances(fit.names, n_first / n_resamples, n_resamples, found.kind, found.notes)
 
 
-def p_top(fit: Fit, k: int, *, cluster: Cluster | None = "prompt", n_draws: int = 10_000, rng: np.random.Generator) -> Chances:
+def p_top(
+    fit: Fit, k: int, *, cluster: Cluster | None = "prompt", n_resamples: int = 10_000, rng: np.random.Generator
+) -> Chances:
     """Chance that each competitor is among the best k.
 
     The share of draws in which it is. A draw is ``ratings + Z`` with Z normal with the covariance of the
@@ -177,13 +179,13 @@ def p_top(fit: Fit, k: int, *, cluster: Cluster | None = "prompt", n_draws: int 
         1 to m - 1 (or m, which all are).
     cluster : "prompt", "voter", "judge", two of them, or None
         As in `intervals`.
-    n_draws : int
+    n_resamples : int
     rng : numpy.random.Generator
 
     Raises
     ------
     ValueError
-        If `k`, `cluster` or `n_draws` is not allowed.
+        If `k`, `cluster` or `n_resamples` is not allowed.
 
     References
     ----------
@@ -202,9 +204,9 @@ def p_top(fit: Fit, k: int, *, cluster: Cluster | None = "prompt", n_draws: int 
         raise ValueError(f"k is {k}: of {m} rated competitors, 1 to {m} are the top")
     found = spread(fit, cluster=cluster)
     n_top = np.zeros(m, dtype=np.int64)
-    for draws in _draws(fit, found, n_draws, rng):
+    for draws in _draws(fit, found, n_resamples, rng):
         n_top += np.bincount(np.argpartition(draws, m - k, axis=0)[m - k :].ravel(), minlength=m)
-    return Chances(fit.names, n_top / n_draws, n_draws, found.kind, found.notes)
+    return Chances(fit.names, n_top / n_resamples, n_resamples, found.kind, found.notes)
 
 
 def expected_ranks(fit: Fit, *, cluster: Cluster | None = "prompt") -> ExpectedRanks:
@@ -287,15 +289,15 @@ def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def _draws(fit: Fit, found: Spread, n_draws: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
+def _draws(fit: Fit, found: Spread, n_resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
     """Draws of all ratings, (m, up to `DRAWS_A_CHUNK`) float32 at a time."""
     checked_rng(rng)
-    if n_draws < 1:
-        raise ValueError(f"n_draws is {n_draws}: at least 1 draw is needed, 10,000 is usual")
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples is {n_resamples}: at least 1 draw is needed, 10,000 is usual")
     factor = _factor(fit, found)
     centre = fit.ratings.astype(np.float32)[:, None]
-    for start in range(0, n_draws, DRAWS_A_CHUNK):
-        size = min(DRAWS_A_CHUNK, n_draws - start)
+    for start in range(0, n_resamples, DRAWS_A_CHUNK):
+        size = min(DRAWS_A_CHUNK, n_resamples - start)
         noise = factor @ rng.standard_normal((factor.shape[1], size), dtype=np.float32)
         df = found.rating_df[:, None]
         if len(df) and np.isfinite(df).all():

@@ -53,7 +53,7 @@ def rank_sets(
     *,
     cluster: Cluster | None = "prompt",
     level: float = 0.95,
-    n_draws: int = 10_000,
+    n_resamples: int = 10_000,
     rng: np.random.Generator,
 ) -> RankSets:
     """Simultaneous rank sets from max-t over all differences of ratings.
@@ -80,14 +80,14 @@ def rank_sets(
         As in `intervals`.
     level : float
         Of all statements together, in (0, 1).
-    n_draws : int
+    n_resamples : int
         10,000 draws give c to about 1 %.
     rng : numpy.random.Generator
 
     Raises
     ------
     ValueError
-        If `level`, `cluster` or `n_draws` is not allowed.
+        If `level`, `cluster` or `n_resamples` is not allowed.
 
     References
     ----------
@@ -103,11 +103,11 @@ def rank_sets(
     >>> found.names, found.low.tolist(), found.high.tolist()
     (('x', 'y', 'z'), [1, 2, 2], [1, 3, 3])
     """
-    if n_draws < 1:
-        raise ValueError(f"n_draws is {n_draws}: at least 1 draw is needed, 10,000 is usual")
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples is {n_resamples}: at least 1 draw is needed, 10,000 is usual")
     m = len(fit.names)
     found = spread(fit, cluster=cluster)
-    gaussian = max(max_t_quantile(joint, ~found.flat, level=level, n_draws=n_draws, rng=rng) for joint in found.joints)
+    gaussian = max(max_t_quantile(joint, ~found.flat, level=level, n_resamples=n_resamples, rng=rng) for joint in found.joints)
     # A simultaneous value is never below the one for a single statement; without pairs it is that.
     critical = np.maximum(found.simultaneous(gaussian), found.difference_critical(level))
     gap = fit.ratings[:, None] - fit.ratings[None, :]
@@ -124,7 +124,7 @@ def rank_sets(
     )
 
 
-def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_draws: int, rng: np.random.Generator) -> float:
+def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_resamples: int, rng: np.random.Generator) -> float:
     """Quantile of ``max over pairs |Z[i] - Z[j]| / sd(Z[i] - Z[j])`` for Z ~ Normal(0, covariance).
 
     In float32, `DRAWS_A_CHUNK` draws at a time, against one competitor after the other: the
@@ -137,7 +137,7 @@ def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_draws: i
         Pairs that count.
     level : float
         In (0, 1).
-    n_draws : int
+    n_resamples : int
     rng : numpy.random.Generator
 
     Examples
@@ -145,7 +145,7 @@ def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_draws: i
     One pair: the normal quantile 1.96.
 
     >>> v = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    >>> c = max_t_quantile(v, v < 0, level=0.95, n_draws=20_000, rng=np.random.default_rng(1))
+    >>> c = max_t_quantile(v, v < 0, level=0.95, n_resamples=20_000, rng=np.random.default_rng(1))
     >>> bool(abs(c - 1.96) < 0.03)
     True
     """
@@ -159,14 +159,14 @@ def max_t_quantile(covariance: Floats, pairs: Bools, *, level: float, n_draws: i
     largest = np.concatenate(
         [
             _largest_gap(factor @ rng.standard_normal((factor.shape[1], size), dtype=np.float32), precision)
-            for size in _chunk_sizes(n_draws)
+            for size in _chunk_sizes(n_resamples)
         ]
     )
     return float(np.quantile(largest, level, method="higher"))
 
 
-def _chunk_sizes(n_draws: int) -> list[int]:
-    return [min(DRAWS_A_CHUNK, n_draws - start) for start in range(0, n_draws, DRAWS_A_CHUNK)]
+def _chunk_sizes(n_resamples: int) -> list[int]:
+    return [min(DRAWS_A_CHUNK, n_resamples - start) for start in range(0, n_resamples, DRAWS_A_CHUNK)]
 
 
 def _square_root(covariance: Floats) -> NDArray[np.float32]:
@@ -177,7 +177,7 @@ def _square_root(covariance: Floats) -> NDArray[np.float32]:
 
 
 def _largest_gap(draws: NDArray[np.float32], precision: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``max over i < j of |draws[i] - draws[j]| * precision[i, j]`` for each column: (n_draws,) float32.
+    """``max over i < j of |draws[i] - draws[j]| * precision[i, j]`` for each column: (n_resamples,) float32.
 
     Who is so near to the others that no gap of theirs can be the largest is passed over in that draw.
     """

@@ -94,7 +94,7 @@ def test_answers_that_were_graded_one_by_one_are_compared_by_the_margin_under_ev
 def test_resampled_boards_are_as_wide_as_a_bootstrap_of_the_rows():
     fit = by_rule(judged(slot=0.5))[GAMES].fit
     quick = draws_of(fit, rng=np.random.default_rng(1), n_replicates=400)
-    rows = bootstrap(fit.comparisons, method=fit_contextual, by="prompt", n_replicates=100, rng=np.random.default_rng(2))
+    rows = bootstrap(fit.comparisons, method=fit_contextual, cluster="prompt", n_resamples=100, rng=np.random.default_rng(2))
     assert quick.std(axis=0) == pytest.approx(rows.standard_errors(), rel=0.25)
     assert quick.mean(axis=0) == pytest.approx(fit.ratings, abs=0.05)
 

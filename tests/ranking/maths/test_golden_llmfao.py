@@ -56,7 +56,7 @@ def test_the_best_model_is_not_called_last():
 def test_bootstrap_by_voter_agrees_with_the_sandwich():
     comparisons = llmfao()
     fit = fit_bradley_terry(comparisons)
-    twin = bootstrap(comparisons, by="voter", n_replicates=200, rng=np.random.default_rng(1))
+    twin = bootstrap(comparisons, cluster="voter", n_resamples=200, rng=np.random.default_rng(1))
     ratio = twin.standard_errors() / np.sqrt(np.diagonal(fit.covariance("voter")))
     # 59 ratios, each with a sampling error of 1 / sqrt(2 * 200) = 5 %.
     assert 0.95 < np.median(ratio) < 1.05

@@ -38,7 +38,7 @@ def rules(c):
         "arena": arena_variance_weights(cells),
         "information": information,
         "drop": variance_drop_weights(fit),
-        "rank": rank_decision_weights(information, rank_sets(fit, n_draws=200, rng=seeded())),
+        "rank": rank_decision_weights(information, rank_sets(fit, n_resamples=200, rng=seeded())),
         "floor": with_floor(information, 0.2),
         "boost": with_newcomer_boost(information, cells.totals.sum(axis=1), until=10),
         "unrated": with_unrated(information, fit.names, (*fit.names, "new")),

@@ -172,17 +172,17 @@ def test_icc_needs_items_that_differ():
 
 def test_the_interval_is_the_middle_of_resampled_items():
     ratings = [[1, 1]] * 40 + [[1, 0]] * 10 + [[0, 1]] * 20 + [[0, 0]] * 30
-    found = agreement_interval(cohen_kappa, ratings, n_replicates=500, level=0.9, rng=rng())
+    found = agreement_interval(cohen_kappa, ratings, n_resamples=500, level=0.9, rng=rng())
     # The large-sample standard error of kappa is about sqrt(p_o (1 - p_o) / n) / (1 - p_e) = .0917.
     assert found.se == pytest.approx(0.0917, rel=0.1)
     assert (found.value, found.low, found.high) == pytest.approx(
         (0.4, 0.4 - 1.645 * found.se, 0.4 + 1.645 * found.se), abs=0.02
     )
-    assert (found.level, found.n_replicates, found.n_undefined, found.notes) == (0.9, 500, 0, ())
+    assert (found.level, found.n_resamples, found.n_undefined, found.notes) == (0.9, 500, 0, ())
 
 
 def test_degenerate_replicates_are_counted_and_said():
-    found = agreement_interval(krippendorff_alpha, [[1, 1], [1, 1], [0, 1]], n_replicates=400, rng=rng())
+    found = agreement_interval(krippendorff_alpha, [[1, 1], [1, 1], [0, 1]], n_resamples=400, rng=rng())
     # Only where neither the third item nor one that is thought of has a share worth a row.
     assert 10 < found.n_undefined < 80
     assert found.notes == (f"undefined (0/0) on {found.n_undefined} of 400 replicates, which are left out",)
@@ -238,7 +238,7 @@ def test_one_or_two_items_are_no_error_of_numpy(ratings):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_replicates": 1}, "n_replicates is 1"),
+        ({"n_resamples": 1}, "n_resamples is 1"),
         ({"level": 95}, "level is 95"),
         ({"cluster": [1]}, "one code for each of 2 items"),
         ({"cluster": [3, 3]}, "all items are of one cluster"),
@@ -251,4 +251,4 @@ def test_wrong_options_are_refused(options, message):
 
 def test_an_interval_needs_replicates_that_are_defined():
     with pytest.raises(UndefinedAgreementError, match=r"defined on [01] of 2 replicates: too few items"):
-        agreement_interval(cohen_kappa, [[1, 1], [0, 0]], n_replicates=2, rng=np.random.default_rng(4))
+        agreement_interval(cohen_kappa, [[1, 1], [0, 0]], n_resamples=2, rng=np.random.default_rng(4))

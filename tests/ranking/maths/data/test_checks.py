@@ -16,10 +16,10 @@ FIT = maths.fit_bradley_terry(C)
 TABLE = [[0, 0], [1, 1], [0, 1], [1, 0]] * 3
 
 DRAWN = {
-    "bootstrap": lambda rng: maths.bootstrap(C, n_replicates=5, rng=rng),
-    "elo replicates": lambda rng: maths.elo_replicates(C, n_replicates=5, rng=rng),
+    "bootstrap": lambda rng: maths.bootstrap(C, n_resamples=5, rng=rng),
+    "elo replicates": lambda rng: maths.elo_replicates(C, n_resamples=5, rng=rng),
     "elo orders": lambda rng: maths.elo_over_orders(C, rng=rng),
-    "levelled": lambda rng: maths.levelled_draws(FIT, n_replicates=5, rng=rng),
+    "levelled": lambda rng: maths.levelled_draws(FIT, n_resamples=5, rng=rng),
     "p_best": lambda rng: maths.p_best(FIT, rng=rng),
     "rank_sets": lambda rng: maths.rank_sets(FIT, rng=rng),
     "agreement": lambda rng: maths.agreement_interval(maths.cohen_kappa, TABLE, rng=rng),
@@ -53,7 +53,7 @@ def test_scores_have_no_intervals_of_their_own(call):
     [
         lambda cluster: maths.intervals(FIT, cluster=cluster),
         FIT.covariance,
-        lambda cluster: maths.bootstrap(C, by=cluster, n_replicates=5, rng=np.random.default_rng(1)),
+        lambda cluster: maths.bootstrap(C, cluster=cluster, n_resamples=5, rng=np.random.default_rng(1)),
     ],
 )
 def test_a_cluster_is_named_and_not_given(call):

@@ -15,7 +15,7 @@ C = battles("x>y*8 y>x*4 y>z*6 z>y*4 z>x*5 x>z*3", prompt=list(range(30)), first
 FIT = maths.fit_bradley_terry(C)
 INTERVALS = {
     "intervals": maths.intervals(FIT),
-    "percentiles": maths.bootstrap(C, n_replicates=50, rng=RNG).intervals(),
+    "percentiles": maths.bootstrap(C, n_resamples=50, rng=RNG).intervals(),
     "points": maths.in_points(maths.intervals(FIT)),
     "differences": maths.differences(FIT),
     "parameters": maths.parameter_intervals(maths.fit_contextual(C)),
@@ -84,7 +84,7 @@ def test_pairs_are_rows_of_the_first_over_the_other():
 
 
 def test_points_stand_on_the_estimate_and_not_between_uneven_limits():
-    drawn = maths.bootstrap(C, n_replicates=200, rng=np.random.default_rng(2)).intervals()
+    drawn = maths.bootstrap(C, n_resamples=200, rng=np.random.default_rng(2)).intervals()
     points = maths.in_points(drawn, anchor="z", at=1200)
     assert points.estimate is points.ratings
     assert points.ratings[2] == 1200
@@ -93,5 +93,5 @@ def test_points_stand_on_the_estimate_and_not_between_uneven_limits():
 
 
 def test_a_bootstrap_without_whole_data_stands_on_the_mean_of_its_replicates():
-    drawn = maths.elo_replicates(C, n_replicates=20, rng=np.random.default_rng(2))
+    drawn = maths.elo_replicates(C, n_resamples=20, rng=np.random.default_rng(2))
     assert drawn.intervals().estimate == pytest.approx(drawn.finite().mean(axis=0))

@@ -206,7 +206,7 @@ def test_at_least_two_orders_are_needed():
 
 def test_replicates_spread_as_resampled_data_do():
     c = simulated(np.linspace(0.5, -0.5, 4), n=1_200, n_prompts=60, rng=rng(7))
-    found = elo_replicates(c, k=4, n_replicates=300, orders_each=4, rng=rng(1))
+    found = elo_replicates(c, k=4, n_resamples=300, orders_each=4, rng=rng(1))
     by_hand, generator = [], rng(2)
     for _ in range(150):
         rows = np.concatenate([np.flatnonzero(c.prompt == p) for p in generator.integers(60, size=60)])
@@ -215,13 +215,13 @@ def test_replicates_spread_as_resampled_data_do():
     # The standard errors have sampling errors of 4 and 6 %.
     assert found.standard_errors() == pytest.approx(np.std(by_hand, axis=0), rel=0.2)
     assert found.ratings.mean(axis=0) == pytest.approx(np.mean(by_hand, axis=0), abs=3)
-    assert (found.by, found.names, found.ratings.shape) == ("prompt", c.names, (300, 4))
+    assert (found.cluster, found.names, found.ratings.shape) == ("prompt", c.names, (300, 4))
     assert "is taken out" in found.notes[0]
 
 
 def test_the_mean_over_later_places_has_the_expectation_of_the_final_rating():
     c = forgetful(n=20_000)
-    found = elo_replicates(c, k=32, n_replicates=60, rng=rng(1))
+    found = elo_replicates(c, k=32, n_resamples=60, rng=rng(1))
     mean = elo_over_orders(c, k=32, n_orders=200, rng=rng(2))
     error = np.hypot(found.standard_errors() / np.sqrt(60), mean.sd / np.sqrt(200))
     assert (np.abs(found.ratings.mean(axis=0) - mean.scores.scores) < 4 * error).all()
@@ -230,13 +230,13 @@ def test_the_mean_over_later_places_has_the_expectation_of_the_final_rating():
 def test_rows_of_unknown_cluster_are_clusters_of_their_own():
     c = forgetful(n=600)
     alone = replace(c, prompt=np.arange(len(c)))
-    unknown, single = (elo_replicates(x, k=8, n_replicates=50, rng=rng()) for x in (replace(c, prompt=None), alone))
+    unknown, single = (elo_replicates(x, k=8, n_resamples=50, rng=rng()) for x in (replace(c, prompt=None), alone))
     assert unknown.ratings.tolist() == single.ratings.tolist()
 
 
 def test_replicates_that_miss_a_competitor_are_left_out_and_counted():
     c = battles("x>y*8 y>x*8 x>z", prompt=[*range(16), 16])
-    found = elo_replicates(c, n_replicates=200, rng=rng())
+    found = elo_replicates(c, n_resamples=200, rng=rng())
     lost = int(np.isnan(found.ratings).all(axis=1).sum())
     # A prompt of 17 is missed with chance (16/17)**17 = .357.
     assert 45 < lost < 98
@@ -246,13 +246,13 @@ def test_replicates_that_miss_a_competitor_are_left_out_and_counted():
 
 def test_noise_that_is_nearly_all_is_left_in_and_said():
     c = replace(battles("x>y*500 y>x*500"), prompt=np.zeros(1_000, dtype=int))
-    found = elo_replicates(c, k=64, n_replicates=50, rng=rng())
+    found = elo_replicates(c, k=64, n_resamples=50, rng=rng())
     # One prompt: every replicate is the same data, so all that differs is the order.
     assert "too much to take out: use more orders" in found.notes[0]
 
 
 def test_replicates_without_any_spread_have_no_noise_to_take_out():
-    found = elo_replicates(replace(battles("x>y*10"), prompt=np.zeros(10, dtype=int)), n_replicates=10, rng=rng())
+    found = elo_replicates(replace(battles("x>y*10"), prompt=np.zeros(10, dtype=int)), n_resamples=10, rng=rng())
     assert found.notes == ()
     assert np.ptp(found.ratings, axis=0).tolist() == [0, 0]
 
@@ -267,9 +267,9 @@ def test_blocks_keep_memory_flat_and_change_nothing(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_replicates": 1}, "n_replicates is 1: at least 2 are needed"),
+        ({"n_resamples": 1}, "n_resamples is 1: at least 2 are needed"),
         ({"orders_each": 1}, "orders_each is 1: at least 2 are needed"),
-        ({"by": "day"}, "unknown cluster 'day'"),
+        ({"cluster": "day"}, "unknown cluster 'day'"),
     ],
 )
 def test_wrong_options_of_replicates_are_refused(options, message):

@@ -122,7 +122,7 @@ def test_voters_who_are_alike_have_no_spread_to_estimate():
 
 def test_judges_are_raters_too():
     c = voted(np.array([1.0, 0.0, -1.0]), np.array([1.4, 0.6]), votes=400, rng=np.random.default_rng(4))
-    fit = fit_judge_aware(replace(c, voter=None, judge=c.voter * 5), by="judge")
+    fit = fit_judge_aware(replace(c, voter=None, judge=c.voter * 5), cluster="judge")
     assert [p.name for p in fit.parameters] == ["discrimination of judge 0", "discrimination of judge 5"]
     assert fit.ratings == pytest.approx(fit_judge_aware(c).ratings)
     assert fit.provenance.parameters["tau"] == 0.5
@@ -162,7 +162,7 @@ def test_the_start_does_not_move_the_result():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: fit_judge_aware(c, by="prompt"), "by is 'prompt': discriminations are by 'voter' or 'judge'"),
+        (lambda c: fit_judge_aware(c, cluster="prompt"), "cluster is 'prompt': discriminations are by 'voter' or 'judge'"),
         (lambda c: fit_judge_aware(c, tau=0), "tau is 0: a standard deviation is more than 0"),
         (lambda c: discriminations(fit_bradley_terry(c)), "fit_bradley_terry has no discriminations"),
         (lambda c: discriminations(fit_judge_aware(c), level=2), "level is 2"),
@@ -183,8 +183,8 @@ def test_a_voter_whose_every_vote_has_weight_zero_is_none():
 def test_a_spread_of_raters_needs_raters():
     with pytest.raises(ValueError, match="0 voters with comparisons that can be rated: how they differ needs at least 2"):
         estimate_tau(Comparisons(names=("x", "y"), a=[], b=[], outcome=[]))
-    with pytest.raises(ValueError, match="by is 'prompt': discriminations are by 'voter' or 'judge'"):
-        estimate_tau(battles("x>y y>x"), by="prompt")
+    with pytest.raises(ValueError, match="cluster is 'prompt': discriminations are by 'voter' or 'judge'"):
+        estimate_tau(battles("x>y y>x"), cluster="prompt")
 
 
 def test_a_likelihood_states_itself_in_another_unit():

@@ -222,8 +222,8 @@ FITS: dict[str, FitModel] = {
     "grounded_rao_kupper with a prior": partial(fit_grounded_rao_kupper, prior_sd=0.5),
     "contextual": partial(fit_contextual, slot_sd=None),
     "contextual with a prior": partial(fit_contextual, prior_sd=0.5, slot_sd=None),
-    "judge_aware": partial(fit_judge_aware, by="judge", tau=0.3),
-    "judge_aware with a prior": partial(fit_judge_aware, by="judge", tau=0.3, prior_sd=0.5),
+    "judge_aware": partial(fit_judge_aware, cluster="judge", tau=0.3),
+    "judge_aware with a prior": partial(fit_judge_aware, cluster="judge", tau=0.3, prior_sd=0.5),
     "plackett_luce": fit_rankings_of_two,
     "plackett_luce with a prior": partial(fit_rankings_of_two, prior_sd=0.5),
 }

@@ -36,7 +36,7 @@ def with_prompt_effects(*, n_prompts=300, m=5):
 
 def test_by_prompt_it_agrees_with_the_clustered_sandwich():
     c = with_prompt_effects()
-    twin = bootstrap(c, by="prompt", n_replicates=1_000, rng=np.random.default_rng(1))
+    twin = bootstrap(c, cluster="prompt", n_resamples=1_000, rng=np.random.default_rng(1))
     sandwich = np.sqrt(np.diagonal(fit_bradley_terry(c).covariance("prompt")))
     # The sampling error of a standard deviation from 1,000 draws is 2.2 %.
     assert twin.standard_errors() == pytest.approx(sandwich, rel=0.08)
@@ -45,7 +45,7 @@ def test_by_prompt_it_agrees_with_the_clustered_sandwich():
 
 def test_by_cells_it_agrees_with_the_iid_sandwich():
     c = with_prompt_effects()
-    twin = bootstrap(c, by="cells", n_replicates=1_000, rng=np.random.default_rng(1))
+    twin = bootstrap(c, cluster="cells", n_resamples=1_000, rng=np.random.default_rng(1))
     assert twin.standard_errors() == pytest.approx(np.sqrt(np.diagonal(fit_bradley_terry(c).covariance(None))), rel=0.08)
 
 
@@ -53,14 +53,14 @@ def test_unknown_prompts_are_resampled_one_by_one():
     c = simulated(np.linspace(0.5, -0.5, 4), n=3_000, n_prompts=50, rng=np.random.default_rng(1))
     prompt = np.where(np.arange(len(c)) % 2, c.prompt, -1)
     mixed = Comparisons(names=c.names, a=c.a, b=c.b, outcome=c.outcome, prompt=prompt)
-    twin = bootstrap(mixed, by="prompt", n_replicates=1_000, rng=np.random.default_rng(1))
+    twin = bootstrap(mixed, cluster="prompt", n_resamples=1_000, rng=np.random.default_rng(1))
     assert twin.standard_errors() == pytest.approx(np.sqrt(np.diagonal(fit_bradley_terry(mixed).covariance("prompt"))), rel=0.1)
 
 
 def test_intervals_are_the_middle_of_the_replicates():
     c = with_prompt_effects()
     fit = fit_bradley_terry(c)
-    twin = bootstrap(c, n_replicates=400, rng=np.random.default_rng(1))
+    twin = bootstrap(c, n_resamples=400, rng=np.random.default_rng(1))
     found = twin.intervals(level=0.9)
     inside = (twin.ratings >= found.low) & (twin.ratings <= found.high)
     assert inside.mean(axis=0) == pytest.approx([0.9] * 5, abs=0.01)
@@ -71,14 +71,14 @@ def test_intervals_are_the_middle_of_the_replicates():
 
 def test_every_replicate_is_centred_and_the_seed_decides():
     c = battles("x>y*30 y>x*10 y>z*20 z>y*20")
-    one, two = (bootstrap(c, by="cells", n_replicates=60, rng=np.random.default_rng(3)) for _ in range(2))
+    one, two = (bootstrap(c, cluster="cells", n_resamples=60, rng=np.random.default_rng(3)) for _ in range(2))
     assert one.ratings == pytest.approx(two.ratings)
     assert one.ratings.sum(axis=1) == pytest.approx(np.zeros(60))
-    assert (one.by, one.names, one.ratings.shape, one.notes) == ("cells", ("x", "y", "z"), (60, 3), ())
+    assert (one.cluster, one.names, one.ratings.shape, one.notes) == ("cells", ("x", "y", "z"), (60, 3), ())
 
 
 def test_replicates_without_a_maximum_are_left_out_and_counted():
-    twin = bootstrap(battles("x>y*3 y>x"), by="cells", n_replicates=200, rng=np.random.default_rng(1))
+    twin = bootstrap(battles("x>y*3 y>x"), cluster="cells", n_resamples=200, rng=np.random.default_rng(1))
     lost = int(np.isnan(twin.ratings).all(axis=1).sum())
     assert 40 < lost < 160
     assert twin.notes == (f"{lost} of 200 replicates have no finite ratings and are left out",)
@@ -86,7 +86,7 @@ def test_replicates_without_a_maximum_are_left_out_and_counted():
 
 
 def test_too_few_replicates_with_ratings_raise():
-    twin = bootstrap(battles("x>y*3 y>x"), by="cells", n_replicates=1, rng=np.random.default_rng(1))
+    twin = bootstrap(battles("x>y*3 y>x"), cluster="cells", n_resamples=1, rng=np.random.default_rng(1))
     with pytest.raises(ValueError, match=r"[01] of 1 replicates have finite ratings"):
         twin.standard_errors()
 
@@ -94,9 +94,12 @@ def test_too_few_replicates_with_ratings_raise():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"by": "model", "n_replicates": 9}, "unknown unit 'model': allowed are 'cells', 'prompt', 'voter', 'judge', or two"),
-        ({"by": ("prompt", "prompt"), "n_replicates": 9}, "two different columns"),
-        ({"n_replicates": 0}, "n_replicates is 0"),
+        (
+            {"cluster": "model", "n_resamples": 9},
+            "unknown unit 'model': allowed are 'cells', 'prompt', 'voter', 'judge', or",
+        ),
+        ({"cluster": ("prompt", "prompt"), "n_resamples": 9}, "two different columns"),
+        ({"n_resamples": 0}, "n_resamples is 0"),
     ],
 )
 def test_wrong_options_are_refused(options, message):
@@ -106,7 +109,7 @@ def test_wrong_options_are_refused(options, message):
 
 def test_there_must_be_someone_to_rate():
     with pytest.raises(ValueError, match="no competitor can be rated"):
-        bootstrap(battles("x>y"), n_replicates=9, rng=np.random.default_rng(1))
+        bootstrap(battles("x>y"), n_resamples=9, rng=np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("mean", [0.3, 2.5, 7.0, 90.0, 10_000.0])
@@ -127,7 +130,7 @@ def test_where_a_bin_straddles_a_step_a_further_uniform_decides():
 
 def test_cells_drawn_by_table_and_one_by_one_have_the_same_means():
     means = np.array([3.0] * 2_000 + [0.0, 5.5, 20_000.0])
-    cells = PoissonCells.of(means, n_replicates=500)
+    cells = PoissonCells.of(means, n_resamples=500)
     assert [table is None for table in cells.tables] == [False, True, True]
     drawn = cells.draw(500, np.random.default_rng(1))
     assert drawn[:2_000].mean() == pytest.approx(3, abs=0.01)
@@ -174,8 +177,8 @@ def test_in_blocks_and_call_by_call_the_spread_is_the_same(by):
     names = ("prompt", "voter", "judge")
     columns = dict(zip(names, (rng.integers(-1, n, size=len(c)) for n in (40, 30, 20)), strict=True))
     c = Comparisons(names=c.names, a=c.a, b=c.b, outcome=c.outcome, weight=rng.integers(0, 3, len(c)).astype(float), **columns)
-    blocks = bootstrap(c, by=by, n_replicates=600, rng=np.random.default_rng(1))
-    calls = bootstrap(c, method=partial(fit_bradley_terry), by=by, n_replicates=600, rng=np.random.default_rng(1))
+    blocks = bootstrap(c, cluster=by, n_resamples=600, rng=np.random.default_rng(1))
+    calls = bootstrap(c, method=partial(fit_bradley_terry), cluster=by, n_resamples=600, rng=np.random.default_rng(1))
     # Each is off by 2.9 % (one standard error of a standard deviation from 600 draws).
     assert blocks.standard_errors() == pytest.approx(calls.standard_errors(), rel=0.18)
     assert blocks.ratings.mean(axis=0) == pytest.approx(calls.ratings.mean(axis=0), abs=0.03)
@@ -183,18 +186,18 @@ def test_in_blocks_and_call_by_call_the_spread_is_the_same(by):
 
 def test_the_number_of_threads_changes_nothing(monkeypatch):
     c = with_prompt_effects(n_prompts=50)
-    two = bootstrap(c, n_replicates=120, rng=np.random.default_rng(3)).ratings
+    two = bootstrap(c, n_resamples=120, rng=np.random.default_rng(3)).ratings
     monkeypatch.setattr(sys.modules["ranking.maths.resampling.bootstrap"], "N_THREADS", 1)
-    assert (bootstrap(c, n_replicates=120, rng=np.random.default_rng(3)).ratings == two).all()
+    assert (bootstrap(c, n_resamples=120, rng=np.random.default_rng(3)).ratings == two).all()
 
 
 def test_weights_that_are_not_whole_are_summed_in_full():
     c = with_prompt_effects(n_prompts=100)
-    plain = bootstrap(c, n_replicates=50, rng=np.random.default_rng(3)).ratings
+    plain = bootstrap(c, n_resamples=50, rng=np.random.default_rng(3)).ratings
     tenths = c.reweighted(c.weights() / 10)
     kept = c.reweighted(c.weights())
-    assert bootstrap(tenths, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
-    assert bootstrap(kept, n_replicates=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
+    assert bootstrap(tenths, n_resamples=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
+    assert bootstrap(kept, n_resamples=50, rng=np.random.default_rng(3)).ratings == pytest.approx(plain, abs=1e-5)
 
 
 @pytest.mark.parametrize("method", [fit_bradley_terry, fit_davidson])
@@ -203,12 +206,12 @@ def test_a_sampling_weight_is_no_count(method):
     plain = battles("x>y*60 y>x*30 x=y*10")
     heavy = replace(plain.reweighted(plain.weights() * 1_000), weight_kind="sampling")
     known, found = (
-        bootstrap(c, method=method, by="cells", n_replicates=300, rng=np.random.default_rng(5)).standard_errors()
+        bootstrap(c, method=method, cluster="cells", n_resamples=300, rng=np.random.default_rng(5)).standard_errors()
         for c in (plain, heavy)
     )
     assert found == pytest.approx(known, rel=0.15)
     counted = bootstrap(
-        replace(heavy, weight_kind="count"), method=method, by="cells", n_replicates=100, rng=np.random.default_rng(5)
+        replace(heavy, weight_kind="count"), method=method, cluster="cells", n_resamples=100, rng=np.random.default_rng(5)
     )
     assert counted.standard_errors() == pytest.approx(known / np.sqrt(1_000), rel=0.25)
 
@@ -224,14 +227,14 @@ def test_a_comparison_counts_as_often_as_its_prompt_times_as_often_as_its_voter(
 
 def test_methods_without_a_likelihood_have_intervals_too():
     c = with_prompt_effects(n_prompts=60)
-    twin = bootstrap(c, method=win_rate, n_replicates=200, rng=np.random.default_rng(1))
+    twin = bootstrap(c, method=win_rate, n_resamples=200, rng=np.random.default_rng(1))
     found, scores = twin.intervals(), win_rate(c).scores
     assert ((found.low < scores) & (scores < found.high)).all()
 
 
 def test_whoever_a_replicate_does_not_rate_is_nan_in_it():
     c = battles("x>y*30 y>x*30 x>z y>z z>x*2")
-    twin = bootstrap(c, method=partial(fit_bradley_terry), by="cells", n_replicates=60, rng=np.random.default_rng(1))
+    twin = bootstrap(c, method=partial(fit_bradley_terry), cluster="cells", n_resamples=60, rng=np.random.default_rng(1))
     lost = np.isnan(twin.ratings)
     assert 5 < lost[:, 2].sum() < 55
     assert not lost[:, :2].any()
@@ -244,14 +247,14 @@ def test_a_replicate_that_does_not_converge_is_nan():
             raise NotConvergedError("no maximum")
         return fit_bradley_terry(comparisons)
 
-    twin = bootstrap(battles("x>y*30 y>x*30"), method=stubborn, by="cells", n_replicates=40, rng=np.random.default_rng(1))
+    twin = bootstrap(battles("x>y*30 y>x*30"), method=stubborn, cluster="cells", n_resamples=40, rng=np.random.default_rng(1))
     assert 0 < np.isnan(twin.ratings).all(axis=1).sum() < 40
 
 
 @pytest.mark.parametrize("by", ["cells", "prompt"])
 def test_outcomes_that_are_all_equal_give_no_width(by):
     c = battles("x=y*9 y=z*9", prompt=[1, 2, 3] * 6)
-    twin = bootstrap(c, by=by, n_replicates=50, rng=np.random.default_rng(1))
+    twin = bootstrap(c, cluster=by, n_resamples=50, rng=np.random.default_rng(1))
     with pytest.raises(ValueError, match=r"'x' has the same rating in all .* replicates: outcomes that are all equal give no"):
         twin.intervals()
 
@@ -259,7 +262,7 @@ def test_outcomes_that_are_all_equal_give_no_width(by):
 def test_the_result_on_the_whole_data_need_not_be_found_twice():
     c = battles("x>y*30 y>x*10 y>z*20 z>y*20")
     one, two = (
-        bootstrap(c, by="cells", n_replicates=20, rng=np.random.default_rng(3), whole=whole).ratings
+        bootstrap(c, cluster="cells", n_resamples=20, rng=np.random.default_rng(3), whole=whole).ratings
         for whole in (None, fit_bradley_terry(c))
     )
     assert (one == two).all()

@@ -15,7 +15,7 @@ def twins(n_prompts: int, *, m: int = 4, by=("cells", "prompt")):
     c = simulated(np.linspace(-0.5, 0.5, m), n=4_000, n_prompts=n_prompts, rng=np.random.default_rng(1))
     fit = fit_bradley_terry(c)
     rng = np.random.default_rng(2)
-    drawn = {None if unit == "cells" else unit: bootstrap(c, by=unit, n_replicates=400, rng=rng) for unit in by}
+    drawn = {None if unit == "cells" else unit: bootstrap(c, cluster=unit, n_resamples=400, rng=rng) for unit in by}
     return fit, Resampled(fit.names, fit.ratings, fit.comparisons, drawn, fit.unrated, fit.provenance)
 
 
@@ -58,7 +58,7 @@ def test_a_column_that_was_not_resampled_is_refused_by_name():
 
 def test_without_spread_there_is_no_interval():
     c = battles("x=y*30", prompt=list(range(30)))
-    fit, drawn = fit_bradley_terry(c), {"prompt": bootstrap(c, by="prompt", n_replicates=20, rng=np.random.default_rng(1))}
+    fit, drawn = fit_bradley_terry(c), {"prompt": bootstrap(c, cluster="prompt", n_resamples=20, rng=np.random.default_rng(1))}
     with pytest.raises(ValueError, match="no interval: all resampled data give the same ratings"):
         intervals(Resampled(fit.names, fit.ratings, c, drawn, (), fit.provenance))
 
@@ -67,7 +67,7 @@ def unlinked(column="prompt"):
     """Two pairs that never met: rated all the same, as Elo rates them."""
     c = battles("a>b*20 b>a*10 c>d*20 d>c*10", **{column: [*range(30), *range(30)]})
     drawn = bootstrap(
-        battles("a>b*20 b>a*10", prompt=list(range(30))), by="prompt", n_replicates=50, rng=np.random.default_rng(1)
+        battles("a>b*20 b>a*10", prompt=list(range(30))), cluster="prompt", n_resamples=50, rng=np.random.default_rng(1)
     )
     whole = replace(drawn, names=tuple("abcd"), ratings=np.hstack([drawn.ratings, drawn.ratings]))
     ratings = np.log(2) / 2 * np.array([1, -1, 1, -1])

@@ -47,11 +47,11 @@ def test_ratings_are_those_of_one_fit_at_a_time(n, seed, known):
 
 def test_draws_are_as_wide_as_prompts_make_them():
     whole = fit_contextual(rows(n=3_000))
-    drawn = levelled_draws(whole, n_replicates=2_000, rng=np.random.default_rng(1))
+    drawn = levelled_draws(whole, n_resamples=2_000, rng=np.random.default_rng(1))
     assert drawn.shape == (2_000, 6)
     assert drawn.mean(axis=0) == pytest.approx(whole.ratings, abs=0.02)
     assert drawn.sum(axis=1) == pytest.approx(np.zeros(2_000), abs=1e-9)
-    assert (drawn == levelled_draws(whole, n_replicates=2_000, rng=np.random.default_rng(1))).all()
+    assert (drawn == levelled_draws(whole, n_resamples=2_000, rng=np.random.default_rng(1))).all()
 
 
 def test_a_weighting_that_separates_all_rates_nobody():

@@ -72,7 +72,7 @@ def by_hand(c, alpha):
 @law(comparable())
 def test_they_are_those_of_holm_over_all_triads(c: Comparisons):
     heavy = replace(c, weight=c.weight * 4)
-    found = cycles(heavy, alpha=0.3)
+    found = cycles(heavy, level=0.7)
     assert {tuple(row) for row in found.members.tolist()} == by_hand(heavy, 0.3)
     assert (np.diff(found.p) >= 0).all()
 
@@ -113,10 +113,10 @@ def test_three_hundred_competitors_take_seconds_not_minutes():
     assert len(found.named(first=3)) == 3
 
 
-@pytest.mark.parametrize(("alpha", "message"), [(0, "level is 0"), (0.5, "alpha is 0.5: an error below 1/2 is needed")])
-def test_errors_that_are_not_allowed_are_refused(alpha, message):
+@pytest.mark.parametrize(("level", "message"), [(0, "level is 0"), (0.5, "level is 0.5: more than 1/2 is needed")])
+def test_errors_that_are_not_allowed_are_refused(level, message):
     with pytest.raises(ValueError, match=message):
-        cycles(battles("x>y"), alpha=alpha)
+        cycles(battles("x>y"), level=level)
 
 
 def test_the_exact_test_needs_whole_counts():

@@ -174,7 +174,7 @@ def test_e_bh_is_its_definition(values, alpha):
     n = len(values)
     good = [k for k in range(1, n + 1) if np.sort(values)[-k] * k >= n / alpha]
     expected = values >= np.sort(values)[-max(good)] if good else np.zeros(n, bool)
-    assert e_bh(values, alpha=alpha).tolist() == expected.tolist()
+    assert e_bh(values, level=1 - alpha).tolist() == expected.tolist()
 
 
 def test_pairs_apart_are_found_and_who_is_above():
@@ -240,7 +240,7 @@ def test_few_clusters_are_noted():
         (lambda: confidence_sequence(np.array([0.5]), n_grid=1), "n_grid is 1"),
         (lambda: confidence_sequence(np.array([0.5]), level=1), "level is 1"),
         (lambda: e_bh(np.array([1.0, np.nan])), r"e_values\[1\] is nan"),
-        (lambda: e_bh(np.array([1.0]), alpha=0), "alpha is 0"),
+        (lambda: e_bh(np.array([1.0]), level=0), "level is 0"),
         (lambda: anytime_critical(0, t0=10), "n is 0"),
         (lambda: anytime_critical(10, t0=0), "t0 is 0"),
         (lambda: anytime_differences(fit_bradley_terry(Comparisons(("x",), a=[], b=[], outcome=[])), t0=9), "n is 0"),

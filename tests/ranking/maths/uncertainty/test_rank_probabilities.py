@@ -44,7 +44,7 @@ def test_the_arena_rank_is_its_definition(pairs):
 
 def test_the_arena_rank_takes_bootstrap_intervals():
     c = battles("x>y*90 y>x*10 y>z*90 z>y*10")
-    found = bootstrap(c, by="cells", n_replicates=200, rng=seeded())
+    found = bootstrap(c, cluster="cells", n_resamples=200, rng=seeded())
     assert arena_rank(found.intervals()).tolist() == arena_rank(intervals(fit_bradley_terry(c))).tolist() == [1, 2, 3]
 
 
@@ -54,7 +54,7 @@ def test_the_arena_rank_takes_bootstrap_intervals():
 def test_the_chance_of_two_is_the_normal_one():
     fit = fit_bradley_terry(battles("x>y*60 y>x*50"))
     gap = differences(fit)
-    found = p_best(fit, rng=seeded(), n_draws=40_000)
+    found = p_best(fit, rng=seeded(), n_resamples=40_000)
     assert found.chance[0] == pytest.approx(norm.cdf(gap.estimate[0, 1] / gap.se[0, 1]), abs=0.01)
     assert found.kind == "iid"
 
@@ -64,7 +64,7 @@ def test_with_prompts_the_chance_of_two_is_that_of_t():
     c = simulated(np.array([0.15, -0.15]), n=200, n_prompts=12, rng=seeded(4))
     fit = fit_bradley_terry(c)
     gap = differences(fit)
-    found = p_best(fit, rng=seeded(), n_draws=40_000)
+    found = p_best(fit, rng=seeded(), n_resamples=40_000)
     assert (found.kind, found.notes) == ("few_prompts", ("only 12 prompts: holds for these prompts",))
     assert found.chance[0] == pytest.approx(t.cdf(gap.estimate[0, 1] / gap.se[0, 1], 11), abs=0.01)
 
@@ -80,18 +80,18 @@ def test_equals_have_equal_chances():
 def test_chances_add_up_and_grow_with_k(c, seed):
     fit = fit_bradley_terry(c)
     m = len(fit.names)
-    tops = np.array([p_top(fit, k, n_draws=300, rng=seeded(seed)).chance for k in range(1, m + 1)])
+    tops = np.array([p_top(fit, k, n_resamples=300, rng=seeded(seed)).chance for k in range(1, m + 1)])
     assert tops.sum(axis=1) == pytest.approx(np.arange(1, m + 1))
     assert (np.diff(tops, axis=0) >= 0).all()
     assert tops[-1].tolist() == [1.0] * m
-    assert tops[0].tolist() == p_best(fit, n_draws=300, rng=seeded(seed)).chance.tolist()
+    assert tops[0].tolist() == p_best(fit, n_resamples=300, rng=seeded(seed)).chance.tolist()
     assert expected_ranks(fit).rank.sum() == pytest.approx(m * (m + 1) / 2)
 
 
 def test_expected_ranks_are_the_means_of_drawn_ranks():
     fit = some_fit()
     # The expected rank is m + 1 less the expected number of the tops 1 ... m that hold the competitor.
-    tops = sum(p_top(fit, k, n_draws=20_000, rng=seeded(k)).chance for k in range(1, 6))
+    tops = sum(p_top(fit, k, n_resamples=20_000, rng=seeded(k)).chance for k in range(1, 6))
     assert expected_ranks(fit).rank == pytest.approx(6 - tops, abs=0.03)
 
 
@@ -104,7 +104,7 @@ def test_a_pair_without_spread_is_not_certain():
 
 
 def test_the_draw_count_need_not_be_a_round_thousand():
-    assert p_best(some_fit(), n_draws=1_234, rng=seeded()).chance.sum() == pytest.approx(1)
+    assert p_best(some_fit(), n_resamples=1_234, rng=seeded()).chance.sum() == pytest.approx(1)
 
 
 def test_without_ratings_there_are_no_chances():
@@ -116,7 +116,7 @@ def test_without_ratings_there_are_no_chances():
 
 def test_many_draws_of_many_models_need_little_memory():
     fit = some_fit(m=300, n=60_000, n_prompts=1_000)
-    spare = [p_best(fit, n_draws=10, rng=seeded()), expected_ranks(fit)]
+    spare = [p_best(fit, n_resamples=10, rng=seeded()), expected_ranks(fit)]
     tracemalloc.start()
     found = [p_best(fit, rng=seeded()), p_top(fit, 10, rng=seeded())]
     peak = tracemalloc.get_traced_memory()[1]
@@ -125,10 +125,12 @@ def test_many_draws_of_many_models_need_little_memory():
     assert peak < 20e6
 
 
-@pytest.mark.parametrize(("k", "n_draws", "message"), [(0, 5, "k is 0"), (6, 5, "k is 6: of 5"), (2, 0, "n_draws is 0")])
-def test_wrong_options_are_refused(k, n_draws, message):
+@pytest.mark.parametrize(
+    ("k", "n_resamples", "message"), [(0, 5, "k is 0"), (6, 5, "k is 6: of 5"), (2, 0, "n_resamples is 0")]
+)
+def test_wrong_options_are_refused(k, n_resamples, message):
     with pytest.raises(ValueError, match=message):
-        p_top(some_fit(), k, n_draws=n_draws, rng=seeded())
+        p_top(some_fit(), k, n_resamples=n_resamples, rng=seeded())
 
 
 # Tiers
@@ -151,7 +153,7 @@ def test_a_chain_of_overlaps_is_one_tier():
 @law(comparable())
 def test_tiers_hold_everybody_once_and_their_rank_sets_do_not_touch(c):
     fit = fit_bradley_terry(c)
-    found = rank_sets(fit, n_draws=300, rng=seeded())
+    found = rank_sets(fit, n_resamples=300, rng=seeded())
     groups = tiers(found)
     assert sorted(name for group in groups for name in group) == sorted(fit.names)
     place = {name: i for i, name in enumerate(found.names)}

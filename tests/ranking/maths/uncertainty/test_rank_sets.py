@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_critical_value():
 @pytest.mark.parametrize("m", [2, 6, 40])
 def test_in_a_balanced_design_the_critical_value_is_tukeys(m):
     # Independent estimates of equal variance: max |Z_i - Z_j| / sqrt 2 is the studentised range over sqrt 2.
-    c = max_t_quantile(np.eye(m), np.ones((m, m), bool), level=0.95, n_draws=40_000, rng=np.random.default_rng(1))
+    c = max_t_quantile(np.eye(m), np.ones((m, m), bool), level=0.95, n_resamples=40_000, rng=np.random.default_rng(1))
     assert c == pytest.approx(studentized_range.ppf(0.95, m, np.inf) / np.sqrt(2), abs=0.03)
 
 
@@ -45,7 +45,7 @@ PAIRS = ~np.eye(4, dtype=bool)
 
 
 def gaussian(covariance):
-    return max_t_quantile(covariance, PAIRS, level=0.95, n_draws=10_000, rng=np.random.default_rng(1))
+    return max_t_quantile(covariance, PAIRS, level=0.95, n_resamples=10_000, rng=np.random.default_rng(1))
 
 
 def test_enough_prompts_use_the_tail_of_each_pairs_t():
@@ -61,7 +61,7 @@ def test_few_prompts_draw_from_both_covariances_and_the_larger_value_counts():
     found = rank_sets(fit, rng=np.random.default_rng(1))
     rng = np.random.default_rng(1)
     largest = max(
-        max_t_quantile(v, PAIRS, level=0.95, n_draws=10_000, rng=rng)
+        max_t_quantile(v, PAIRS, level=0.95, n_resamples=10_000, rng=rng)
         for v in (fit.leave_out("prompt").covariance, fit.covariance(None))
     )
     assert (found.kind, found.notes) == ("few_prompts", ("only 10 prompts: holds for these prompts",))
@@ -81,7 +81,7 @@ def test_pairs_without_spread_do_not_touch_the_critical_value_of_the_others():
     rng = np.random.default_rng(1)
     covariance = np.diag([1.0, 1.0, 0.0, 0.0])
     pairs = ~np.eye(4, dtype=bool)
-    c = max_t_quantile(covariance, pairs, level=0.95, n_draws=20_000, rng=rng)
+    c = max_t_quantile(covariance, pairs, level=0.95, n_resamples=20_000, rng=rng)
     assert np.isfinite(c)
     assert 1.96 < c < 2.7
 
@@ -96,11 +96,11 @@ def test_an_empty_fit_has_no_places():
     assert (found.names, found.low.shape, found.high.shape) == ((), (0,), (0,))
 
 
-@pytest.mark.parametrize(("options", "message"), [({"n_draws": 0}, "n_draws is 0"), ({"level": 1.5}, "level is 1.5")])
+@pytest.mark.parametrize(("options", "message"), [({"n_resamples": 0}, "n_resamples is 0"), ({"level": 1.5}, "level is 1.5")])
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         places(battles("x>y*3 y>x"), **options)
 
 
 def test_a_draw_count_that_is_no_round_thousand():
-    assert places(battles("x>y*90 y>x*10"), n_draws=1_234) == {"x": (1, 1), "y": (2, 2)}
+    assert places(battles("x>y*90 y>x*10"), n_resamples=1_234) == {"x": (1, 1), "y": (2, 2)}
