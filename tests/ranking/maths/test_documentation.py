@@ -1,6 +1,7 @@
 """Every public function says what it computes, of what, from which source, and shows it."""
 
 import inspect
+import re
 
 import pytest
 
@@ -34,3 +35,11 @@ def test_what_raises_says_so(name):
     source = inspect.getsource(getattr(maths, name))
     if "raise ValueError" in source or "checked_level" in source:
         assert "\nRaises\n---" in (inspect.getdoc(getattr(maths, name)) or "")
+
+
+def test_the_table_of_contents_names_everything_public_and_every_folder():
+    text = inspect.getdoc(maths) or ""
+    words = set(re.findall(r"\w+", text[text.index("Contents\n---") : text.index("Examples\n---")]))
+    assert set(maths.__all__) - words == set()
+    folders = {getattr(maths, name).__module__.split(".")[2] for name in FUNCTIONS + RESULTS}
+    assert {folder for folder in folders if f"\n{folder}: " not in text} == set()
