@@ -57,6 +57,7 @@ resampling: how sure, for any method
     Resampled                               replicates in the place of a covariance, for `intervals` and the rest
 
 agreement: what raters are worth
+    Statistic                               what all of these are: a float that knows its n
     cohen_kappa, scott_pi, fleiss_kappa     beyond chance; weighted_kappa_linear, weighted_kappa_quadratic
     krippendorff_alpha                      with gaps; krippendorff_alpha_ordinal, krippendorff_alpha_interval (the scale)
     icc_one_way, icc_agreement              of numbers; icc_agreement_of_mean
@@ -117,6 +118,7 @@ from ranking.maths.agreement.rank_correlation import (
     tau_ap,
 )
 from ranking.maths.agreement.rater_tables import UndefinedAgreementError
+from ranking.maths.agreement.statistic import Statistic
 from ranking.maths.data.cells import Cells, Counts, count_cells, counts
 from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 from ranking.maths.data.style_covariates import length_saturation, style_differences
@@ -251,6 +253,7 @@ __all__ = [
     "Scores",
     "SeparationError",
     "Spread",
+    "Statistic",
     "Tally",
     "TallyFileError",
     "TournamentResult",

@@ -1,16 +1,18 @@
 """Intraclass correlations: how far raters give the same numbers to the same items.
 
-Every statistic takes ratings of shape (items, raters) and gives a float; `agreement.agreement_interval` takes any of them.
+Every statistic takes ratings of shape (items, raters) and gives a `Statistic`, a float that knows its n;
+`agreement.agreement_interval` takes any of them.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ranking.maths.agreement.rater_tables import EQUAL, UndefinedAgreementError, complete_table, ratio
+from ranking.maths.agreement.statistic import Statistic
 from ranking.maths.data.arrays import Floats
 
 
-def icc_one_way(ratings: ArrayLike) -> float:
+def icc_one_way(ratings: ArrayLike) -> Statistic:
     """ICC(1,1), every item by other raters: ``(MSB - MSW) / (MSB + (k - 1) MSW)``.
 
     MSB and MSW are the mean squares between and within items.
@@ -42,10 +44,10 @@ def icc_one_way(ratings: ArrayLike) -> float:
     table, items, raters, rest = _mean_squares(ratings)
     n, k = table.shape
     within = ((k - 1) * raters + (n - 1) * (k - 1) * rest) / (n * (k - 1))
-    return ratio(items - within, items + (k - 1) * within)
+    return Statistic(ratio(items - within, items + (k - 1) * within), n)
 
 
-def icc_agreement(ratings: ArrayLike) -> float:
+def icc_agreement(ratings: ArrayLike) -> Statistic:
     """ICC(2,1), raters drawn at random, one rating: ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)``.
 
     MSR, MSC and MSE are the mean squares of items, of raters and of what is left.
@@ -69,14 +71,14 @@ def icc_agreement(ratings: ArrayLike) -> float:
     MSR = 4, MSC = 1, MSE = 0: 4 / (4 + 2 * 1 / 2).
 
     >>> icc_agreement([[1, 2], [3, 4]])
-    0.8
+    Statistic(0.8, n=2)
     """
     table, items, raters, rest = _mean_squares(ratings)
     n, k = table.shape
-    return ratio(items - rest, items + (k - 1) * rest + k * (raters - rest) / n)
+    return Statistic(ratio(items - rest, items + (k - 1) * rest + k * (raters - rest) / n), n)
 
 
-def icc_agreement_of_mean(ratings: ArrayLike) -> float:
+def icc_agreement_of_mean(ratings: ArrayLike) -> Statistic:
     """ICC(2,k), raters drawn at random, the mean of all k: ``(MSR - MSE) / (MSR + (MSC - MSE) / n)``.
 
     Parameters
@@ -104,7 +106,7 @@ def icc_agreement_of_mean(ratings: ArrayLike) -> float:
     total = items + (raters - rest) / len(table)
     if total <= 0:
         raise UndefinedAgreementError(f"the variance of the mean rating is estimated as {total:.3g}: the items do not differ")
-    return (items - rest) / total
+    return Statistic((items - rest) / total, len(table))
 
 
 def _mean_squares(ratings: ArrayLike) -> tuple[Floats, float, float, float]:

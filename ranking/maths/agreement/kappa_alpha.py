@@ -1,6 +1,7 @@
 """Agreement: how far raters of the same items say the same, beyond chance, and how sure that is.
 
-Every statistic takes ratings of shape (items, raters) and gives a float; `agreement_interval` takes any of them.
+Every statistic takes ratings of shape (items, raters) and gives a `Statistic`, a float that knows its n;
+`agreement_interval` takes any of them.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ranking.maths.agreement.rater_tables import UndefinedAgreementError, complete_table, ratings_table, ratio
+from ranking.maths.agreement.statistic import Statistic
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.data.checks import checked_rng
 from ranking.maths.estimation.covariance import checked_level
@@ -125,7 +127,7 @@ def agreement_interval(
         raise ValueError(f"n_resamples is {n_resamples}: at least 2 are needed, 1,000 are usual")
     tail = (1 - checked_level(level)) / 2
     table = ratings_table(ratings)
-    value = statistic(table)
+    value = float(statistic(table))
     groups = _Groups.of(table, cluster)
     drawn = []
     for _ in range(n_resamples):
@@ -214,7 +216,7 @@ def _worth(table: Floats, group: Ints) -> float:
     return float(np.clip(share * (1 - share) / variance, 2, n)) if variance > 0 else float(n)
 
 
-def krippendorff_alpha(ratings: ArrayLike) -> float:
+def krippendorff_alpha(ratings: ArrayLike) -> Statistic:
     """Krippendorff's alpha for names (nominal): ``1 - D_o / D_e``, any two different values equally far apart.
 
     D_o is the mean distance of two ratings of the same item, D_e that of any two ratings. An item of m_u
@@ -227,8 +229,8 @@ def krippendorff_alpha(ratings: ArrayLike) -> float:
 
     Returns
     -------
-    float
-        1 = full agreement, 0 = as by chance; it can be negative.
+    Statistic
+        A float; 1 = full agreement, 0 = as by chance; it can be negative.
 
     Raises
     ------
@@ -244,12 +246,12 @@ def krippendorff_alpha(ratings: ArrayLike) -> float:
     Coincidences o_01 = 1 of n = 4, n_0 = 1, n_1 = 3: 1 - (4 - 1) * 2 * 1 / (2 * 1 * 3).
 
     >>> krippendorff_alpha([[1, 1], [0, 1], [np.nan, 1]])
-    0.0
+    Statistic(0.0, n=2)
     """
     return _alpha(ratings, lambda values, counts: 1.0 - np.eye(len(values)))
 
 
-def krippendorff_alpha_ordinal(ratings: ArrayLike) -> float:
+def krippendorff_alpha_ordinal(ratings: ArrayLike) -> Statistic:
     """Krippendorff's alpha for ranks: the distance of two values is the number of ratings between them.
 
     ``distance(c, d) = (n_c / 2 + ... + n_d / 2)**2``: all ratings from c to d, half of those at either end.
@@ -279,7 +281,7 @@ def krippendorff_alpha_ordinal(ratings: ArrayLike) -> float:
     return _alpha(ratings, lambda values, counts: _squares(np.cumsum(counts) - counts / 2))
 
 
-def krippendorff_alpha_interval(ratings: ArrayLike) -> float:
+def krippendorff_alpha_interval(ratings: ArrayLike) -> Statistic:
     """Krippendorff's alpha for numbers: the distance of two values is their squared difference.
 
     All else as in `krippendorff_alpha`.
@@ -308,7 +310,7 @@ def krippendorff_alpha_interval(ratings: ArrayLike) -> float:
     return _alpha(ratings, lambda values, counts: _squares(values))
 
 
-def cohen_kappa(ratings: ArrayLike) -> float:
+def cohen_kappa(ratings: ArrayLike) -> Statistic:
     """Cohen's kappa of two raters: ``(p_o - p_e) / (1 - p_e)``, ``p_e = sum over c of p_1c p_2c``.
 
     Parameters
@@ -332,12 +334,12 @@ def cohen_kappa(ratings: ArrayLike) -> float:
     p_o = 3/4, p_e = 1/2 * 1/4 + 1/2 * 3/4 = 1/2.
 
     >>> cohen_kappa([[1, 1], [1, 1], [0, 1], [0, 0]])
-    0.5
+    Statistic(0.5, n=4)
     """
     return _kappa(ratings, lambda values: 1.0 - np.eye(len(values)))
 
 
-def weighted_kappa_linear(ratings: ArrayLike) -> float:
+def weighted_kappa_linear(ratings: ArrayLike) -> Statistic:
     """Cohen's kappa with linear weights: ``1 - mean |x - y| / (the same by chance)``.
 
     Values are taken as numbers on a scale: a difference of 2 is twice one of 1.
@@ -366,7 +368,7 @@ def weighted_kappa_linear(ratings: ArrayLike) -> float:
     return _kappa(ratings, lambda values: np.sqrt(_squares(values)))
 
 
-def weighted_kappa_quadratic(ratings: ArrayLike) -> float:
+def weighted_kappa_quadratic(ratings: ArrayLike) -> Statistic:
     """Cohen's kappa with quadratic weights: ``1 - mean (x - y)**2 / (the same by chance)``.
 
     Parameters
@@ -391,7 +393,7 @@ def weighted_kappa_quadratic(ratings: ArrayLike) -> float:
     return _kappa(ratings, _squares)
 
 
-def scott_pi(ratings: ArrayLike) -> float:
+def scott_pi(ratings: ArrayLike) -> Statistic:
     """Scott's pi of two raters: kappa with both raters' shares pooled, ``p_e = sum over c of ((p_1c + p_2c) / 2)**2``.
 
     Parameters
@@ -416,10 +418,10 @@ def scott_pi(ratings: ArrayLike) -> float:
     0.4667
     """
     table = _two_raters(ratings)
-    return _beyond_chance(float((table[:, 0] == table[:, 1]).mean()), _pooled_chance(table))
+    return Statistic(_beyond_chance(float((table[:, 0] == table[:, 1]).mean()), _pooled_chance(table)), len(table))
 
 
-def fleiss_kappa(ratings: ArrayLike) -> float:
+def fleiss_kappa(ratings: ArrayLike) -> Statistic:
     """Fleiss' kappa of k raters (who may differ from item to item): ``(P - P_e) / (1 - P_e)``.
 
     P is the mean over items of the share of agreeing pairs of ratings, ``P_e = sum over c of p_c**2``.
@@ -451,7 +453,7 @@ def fleiss_kappa(ratings: ArrayLike) -> float:
     k = table.shape[1]
     counts = np.array([(table == value).sum(axis=1) for value in np.unique(table)], dtype=np.float64)
     agreeing = (np.square(counts).sum(axis=0) - k) / (k * (k - 1))
-    return _beyond_chance(float(agreeing.mean()), _pooled_chance(table))
+    return Statistic(_beyond_chance(float(agreeing.mean()), _pooled_chance(table)), len(table))
 
 
 def _two_raters(ratings: ArrayLike) -> Floats:
@@ -468,7 +470,7 @@ def _squares(values: Floats) -> Floats:
     return np.asarray(np.square(values[:, None] - values), dtype=np.float64)
 
 
-def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> float:
+def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> Statistic:
     table = ratings_table(ratings)
     table = table[(~np.isnan(table)).sum(axis=1) > 1]
     if not len(table):
@@ -479,17 +481,17 @@ def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> 
     far = distance(values, totals)
     # Pairs of a rating with itself are in counts @ counts', at distance zero.
     observed = float((counts / (counts.sum(axis=0) - 1) @ counts.T * far).sum())
-    return 1 - ratio(observed, float(totals @ far @ totals) / float(totals.sum() - 1))
+    return Statistic(1 - ratio(observed, float(totals @ far @ totals) / float(totals.sum() - 1)), len(table))
 
 
-def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> float:
+def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> Statistic:
     table = _two_raters(ratings)
     values, codes = np.unique(table, return_inverse=True)
     first, second = codes.reshape(table.shape).T
     far = distance(values)
     observed = float(far[first, second].mean())
     expected = float((_shares(first, len(values)) @ far) @ _shares(second, len(values)))
-    return 1 - ratio(observed, expected)
+    return Statistic(1 - ratio(observed, expected), len(table))
 
 
 def _shares(codes: NDArray[np.int64], n_values: int) -> Floats:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ranking.maths.agreement.statistic import Statistic
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.covariance import checked_level
 
@@ -31,7 +32,7 @@ def average_ranks(values: ArrayLike) -> Floats:
     return np.asarray((np.cumsum(size) - (size - 1) / 2)[group], dtype=np.float64)
 
 
-def kendall_tau(x: ArrayLike, y: ArrayLike) -> float:
+def kendall_tau(x: ArrayLike, y: ArrayLike) -> Statistic:
     """Kendall's tau-b, which allows for ties: in [-1, 1].
 
     ``tau = sum sgn(x_i - x_j) sgn(y_i - y_j) / sqrt(n_x n_y)`` over pairs i < j; n_x (n_y) is the number
@@ -65,10 +66,10 @@ def kendall_tau(x: ArrayLike, y: ArrayLike) -> float:
         both += float(sign_left @ sign_right)
         untied_left += float(sign_left @ sign_left)
         untied_right += float(sign_right @ sign_right)
-    return both / float(np.sqrt(untied_left) * np.sqrt(untied_right))
+    return Statistic(both / float(np.sqrt(untied_left) * np.sqrt(untied_right)), len(left))
 
 
-def spearman(x: ArrayLike, y: ArrayLike) -> float:
+def spearman(x: ArrayLike, y: ArrayLike) -> Statistic:
     """Spearman's rho: the Pearson correlation of average ranks, in [-1, 1].
 
     Parameters
@@ -95,10 +96,10 @@ def spearman(x: ArrayLike, y: ArrayLike) -> float:
     left, right = _two_columns(x, y)
     one, other = average_ranks(left), average_ranks(right)
     one, other = one - one.mean(), other - other.mean()
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    return Statistic(float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other))), len(one))
 
 
-def tau_ap(reference: ArrayLike, estimate: ArrayLike) -> float:
+def tau_ap(reference: ArrayLike, estimate: ArrayLike) -> Statistic:
     """AP correlation: Kendall's tau in which swaps near the top of the estimate weigh more, in [-1, 1].
 
     ``tau_ap = mean over i = 2..n of (right_i - wrong_i) / (i - 1)``: of the i - 1 competitors that the
@@ -141,10 +142,10 @@ def tau_ap(reference: ArrayLike, estimate: ArrayLike) -> float:
         agreement = np.sign(above[:, None] - tied).sum()
         places = np.arange(max(n_above, 1), n_above + n_tied)
         total += agreement / n_tied * (1 / places).sum()
-    return float(total / (len(truth) - 1))
+    return Statistic(float(total / (len(truth) - 1)), len(truth))
 
 
-def rbo(x: Sequence[str], y: Sequence[str], *, p: float = 0.9) -> float:
+def rbo(x: Sequence[str], y: Sequence[str], *, p: float = 0.9) -> Statistic:
     """Rank-biased overlap, extrapolated from the seen prefixes: in [0, 1], top-weighted.
 
     With X_d the overlap of the first d places of both, s and l the lengths of the shorter and longer list,
@@ -186,7 +187,7 @@ def rbo(x: Sequence[str], y: Sequence[str], *, p: float = 0.9) -> float:
     depth = np.arange(1, n + 1)
     beyond = seen[s - 1] * np.maximum(depth - s, 0) / (s * depth)
     tail = (seen[-1] - seen[s - 1]) / n + seen[s - 1] / s
-    return float((1 - p) / p * ((seen / depth + beyond) * p**depth).sum() + tail * p**n)
+    return Statistic(float((1 - p) / p * ((seen / depth + beyond) * p**depth).sum() + tail * p**n), n)
 
 
 def separability(draws: ArrayLike, *, level: float = 0.95) -> float:
