@@ -7,7 +7,6 @@ comes first, and rows are clustered by their prompt's key. Ids are only used to 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean
 from typing import cast
 
 from arena.models import Arena, Battle, Competitor, Vote
@@ -22,7 +21,7 @@ from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.verdicts.combiners import ORDERS, combine, outcome_of_order
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import Marked
-from judges.verdicts.verdict import Side, Verdict, scored
+from judges.verdicts.verdict import Side, graded_verdict, stored_verdict
 
 RULE = "consistent_only"
 GAME_COLUMNS = (
@@ -67,7 +66,6 @@ def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> GamesRead:
         its_cost, battle, prompt, a, b, answer_a, answer_b, order, repeat, state, winner, strength, first, second, taints = row
         cost += its_cost
         has_verdict, is_turned = state in WITH_VERDICT, names[a] > names[b]
-        both = None if first is None or second is None else (first, second)
         is_single = has_verdict and not winner
         game = AuditGame(
             battle=str(battle),
@@ -76,7 +74,7 @@ def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> GamesRead:
             b=names[a if is_turned else b],
             order=OTHER[order] if is_turned else order,
             repeat=repeat,
-            verdict=Verdict(winner, strength or 1, both) if has_verdict and winner else None,
+            verdict=stored_verdict(winner, strength, first, second),
             state=GameState(state),
             score=first if is_single else None,
             answer=str((answer_a if order == Game.Order.AB else answer_b) or "") if is_single else "",
@@ -160,11 +158,8 @@ def _replies(games: Sequence[AuditGame], *, is_graded: bool, margin: float) -> t
 
 def graded_side(games: Sequence[AuditGame], *, margin: float) -> Side | None:
     """Where answers were graded one by one: the better mean, if it leads by more than the margin."""
-    points: dict[str, list[float]] = defaultdict(list)
-    for game in games:
-        if game.score is not None:
-            points[game.order].append(game.score)
-    return scored(fmean(points["ab"]), fmean(points["ba"]), margin=margin).by_side("ab") if len(points) == 2 else None
+    verdict = graded_verdict([(game.order, game.score) for game in games], margin=margin)
+    return None if verdict is None else verdict.by_side("ab")
 
 
 @dataclass(frozen=True, slots=True)

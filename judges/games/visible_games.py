@@ -10,7 +10,6 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from arena.models import Attempt, Battle, Prompt
 from judges.games.access import GameReader
 from judges.models import Game, Judge
-from judges.verdicts.verdict import Verdict
 
 type Attempts = Mapping[int, list[Attempt]]  # by call, in the order in which they were sent
 HEAVY = ("request", "reply", "text", "error")
@@ -64,14 +63,13 @@ class ToldAttempt:
 def sided(game: Game) -> Sided | None:
     if not game.has_verdict:
         return None
-    if not game.winner:
+    played = game.played
+    if played.verdict is None:
         is_a = game.order == Game.Order.AB
         return Sided(score_a=game.score_first if is_a else None, score_b=None if is_a else game.score_first)
-    scores = None if game.score_first is None or game.score_second is None else (game.score_first, game.score_second)
-    said = Verdict(game.winner, game.strength or 1, scores)  # type: ignore[arg-type]  # constraints say so
-    points = said.scores_by_side(game.order) or (None, None)  # type: ignore[arg-type]
-    strength = said.strength if game.winner in (Game.Winner.FIRST, Game.Winner.SECOND) else None
-    return Sided(said.by_side(game.order), strength, *points)  # type: ignore[arg-type]
+    points = played.verdict.scores_by_side(played.order) or (None, None)
+    strength = played.verdict.strength if played.verdict.winner in ("first", "second") else None
+    return Sided(played.verdict.by_side(played.order), strength, *points)
 
 
 def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[VisibleGame]:

@@ -1,10 +1,14 @@
+from typing import cast
+
 from django.db import models
 from django.db.models import Q
 
 from arena.models import Battle, Call, Event, Run
 from judges.models.cards import Judge
+from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import BY_KIND
+from judges.verdicts.verdict import Order, stored_verdict
 
 WITH_VERDICT = [state.value for state in GameState if state.has_verdict]
 # A protocol that grades one answer a game gives a score and no winner: two such games make a verdict.
@@ -138,6 +142,12 @@ class Game(models.Model):
     @property
     def has_verdict(self) -> bool:
         return self.state in WITH_VERDICT
+
+    @property
+    def played(self) -> PlayedGame:
+        """What it says of its two slots: no verdict where it failed, and where one answer was graded alone."""
+        verdict = stored_verdict(self.winner, self.strength, self.score_first, self.score_second)
+        return PlayedGame(cast(Order, self.order), self.repeat, verdict)  # a constraint says so
 
 
 class GameChange(models.Model):

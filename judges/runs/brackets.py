@@ -14,9 +14,9 @@ from arena.models import Arena
 from judges.models import Game, Judge
 from judges.runs.battle_selection import ROWS_A_STATEMENT, Meeting, answers_of
 from judges.runs.scope import EVERYTHING, Scope
-from judges.verdicts.combiners import PlayedGame
-from judges.verdicts.panels import juror_vote, strict_majority
-from judges.verdicts.verdict import Verdict, scored
+from judges.verdicts.combiners import combine
+from judges.verdicts.panels import JurorVote, strict_majority
+from judges.verdicts.verdict import Side, graded_verdict
 
 if TYPE_CHECKING:
     from ranking.maths.tournaments.matches import Match, Rounds
@@ -25,7 +25,6 @@ type Entrants = Mapping[int, Mapping[int, int]]
 """By prompt, then by competitor: the answer."""
 
 UNDECIDED = "-"
-ORDERS = ("ab", "ba")
 
 
 def entrants_of(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> Entrants:
@@ -103,25 +102,14 @@ def results_of(battles: Sequence[int], judges: Sequence[Judge]) -> str:
 
 
 def _outcome(played: Mapping[int, Sequence[Game]], judges: Sequence[Judge]) -> str | None:
-    votes = [juror_vote(str(judge.pk), _said(judge, played.get(judge.pk, ()))) for judge in judges]
+    votes = [JurorVote(str(judge.pk), _vote(judge, played.get(judge.pk, ()))) for judge in judges]
     return votes[0].outcome if len(votes) == 1 else strict_majority(votes).outcome
 
 
-def _said(judge: Judge, games: Sequence[Game]) -> list[PlayedGame]:
-    """Verdicts as they are; of answers that were graded one by one, what the margin of the card makes of each two grades."""
-    said, graded = [], defaultdict[int, dict[str, float]](dict)
-    for game in games:
-        if game.winner:
-            verdict = Verdict(game.winner, game.strength or 1)  # type: ignore[arg-type]  # a constraint says so
-            said.append(PlayedGame(game.order, game.repeat, verdict))  # type: ignore[arg-type]
-        elif game.score_first is not None:
-            graded[game.repeat][game.order] = game.score_first
+def _vote(judge: Judge, games: Sequence[Game]) -> Side | None:
+    """What both orders say; of answers that were graded one by one, what the margin of the card makes of the grades."""
     margin = float(judge.parameters.get("margin", 0))
-    for repeat, grades in graded.items():
-        if len(grades) == len(ORDERS):
-            a, b = grades["ab"], grades["ba"]
-            said += [
-                PlayedGame("ab", repeat, scored(a, b, margin=margin)),
-                PlayedGame("ba", repeat, scored(b, a, margin=margin)),
-            ]
-    return said
+    graded = graded_verdict([(game.order, game.score_first) for game in games if not game.winner], margin=margin)
+    if graded is not None:
+        return graded.by_side("ab")
+    return combine("consistent_only", [game.played for game in games if game.winner]).outcome

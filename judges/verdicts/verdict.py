@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import cache
+from statistics import fmean
+from typing import Literal, cast, get_args
 
 type Winner = Literal["first", "second", "tie", "both_bad"]
 type Order = Literal["ab", "ba"]  # "ab": answer a stands in the first slot
@@ -90,6 +92,62 @@ def scores_to_winner(s1: float, s2: float, *, margin: float) -> Winner:
 def scored(s1: float, s2: float, *, margin: float) -> Verdict:
     """The verdict on two slots that points were given to."""
     return Verdict(scores_to_winner(s1, s2, margin=margin), scores=(s1, s2))
+
+
+def graded_verdict(grades: Iterable[tuple[str, float | None]], *, margin: float) -> Verdict | None:
+    """
+    The verdict on a battle whose answers were graded one by one: the better mean over the repeats, by more than the margin.
+
+    Parameters
+    ----------
+    grades : iterable of (order, grade)
+        A game each, in any order: "ab" showed answer a, "ba" answer b; a grade of None is that of a game that failed.
+    margin : float
+
+    Returns
+    -------
+    Verdict or None
+        Its first slot is answer a; None where one of the answers has no grade at all.
+
+    Examples
+    --------
+    >>> graded_verdict([("ab", 4), ("ba", 5), ("ab", 8), ("ba", None)], margin=0)
+    Verdict(winner='first', strength=1, scores=(6.0, 5.0))
+    >>> graded_verdict([("ab", 4), ("ab", 8)], margin=0) is None
+    True
+    """
+    by_order: dict[str, list[float]] = {"ab": [], "ba": []}
+    for order, grade in grades:
+        if grade is not None:
+            by_order[order].append(grade)
+    if not all(by_order.values()):
+        return None
+    return scored(fmean(by_order["ab"]), fmean(by_order["ba"]), margin=margin)
+
+
+def stored_verdict(
+    winner: str, strength: int | None, first: float | None = None, second: float | None = None
+) -> Verdict | None:
+    """
+    The verdict of a game from its stored columns; None where no winner is stored.
+
+    Examples
+    --------
+    >>> stored_verdict("second", None, 3, 9)
+    Verdict(winner='second', strength=1, scores=(3, 9))
+    >>> stored_verdict("", None, 7) is None  # one answer was graded alone
+    True
+    """
+    if not winner:
+        return None
+    if first is None or second is None:
+        return _verdict_without_scores(winner, strength or 1)
+    return Verdict(cast(Winner, winner), cast(Literal[1, 2], strength or 1), (first, second))  # which checks both
+
+
+@cache
+def _verdict_without_scores(winner: str, strength: int) -> Verdict:
+    return Verdict(cast(Winner, winner), cast(Literal[1, 2], strength))
 
 
 def agreed_label(labels: Iterable[Side]) -> Side | None:

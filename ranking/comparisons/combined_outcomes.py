@@ -3,13 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import NamedTuple
 
 from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
 from judges.verdicts.game_states import GameState
 from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
-from judges.verdicts.verdict import Side, Verdict, scored
+from judges.verdicts.verdict import Side, Verdict, graded_verdict
 from ranking.comparisons.game_history import GameAt
 from ranking.maths import OUTCOMES
 
@@ -108,8 +107,7 @@ class CachedCombiner:
 
     def outcome(self, its: GamesOfJudge, margin: float) -> Side | None:
         if its.graded:
-            verdict = _mean_grade(its.graded, margin)
-            return None if verdict is None else verdict.by_side("ab")
+            return _graded_side(its.graded, margin)
         return self.of(its.pairs).outcome
 
 
@@ -133,23 +131,15 @@ def _row(game: GameAt, outcome: int, *, with_slot: bool = False, weight: float =
     return ComparisonRow(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
 
 
-def _graded(games: Sequence[GameAt], margins: Margins) -> Iterator[ComparisonRow]:
-    """Two answers graded one by one make one comparison, by the margin of the judge's card."""
-    by_repeat: dict[int, list[GameAt]] = defaultdict(list)
-    for game in games:
-        by_repeat[game.repeat].append(game)
-    for its in by_repeat.values():
-        verdict = _mean_grade(its, margins[its[0].judge])
-        if verdict is not None:
-            yield _row(its[0], CODE[verdict.by_side("ab")])
+def _graded(games: Sequence[GameAt], margins: Margins) -> list[ComparisonRow]:
+    """Two answers graded one by one make one comparison, however often each was graded."""
+    side = _graded_side(games, margins[games[0].judge])
+    return [] if side is None else [_row(games[0], CODE[side])]
 
 
-def _mean_grade(games: Sequence[GameAt], margin: float) -> Verdict | None:
-    """The better mean; None where an answer has no grade."""
-    grades = {order: [game.score for game in games if game.order == order and game.score is not None] for order in ("ab", "ba")}
-    if not grades["ab"] or not grades["ba"]:
-        return None
-    return scored(fmean(grades["ab"]), fmean(grades["ba"]), margin=margin)
+def _graded_side(games: Sequence[GameAt], margin: float) -> Side | None:
+    verdict = graded_verdict([(game.order, game.score) for game in games], margin=margin)
+    return None if verdict is None else verdict.by_side("ab")
 
 
 # --- a judge's games on a battle as one ------------------------------------------------------------------------------
@@ -158,22 +148,15 @@ def _mean_grade(games: Sequence[GameAt], margin: float) -> Verdict | None:
 def _by_judge(asked: Mapping[tuple[int, int], GamesOfJudge], combiner: str, margins: Margins) -> CombinedOutcomes:
     found, decisions = CombinedOutcomes(n_asked=len(asked)), CachedCombiner(combiner)
     for its in asked.values():
-        rows = list(_graded(its.graded, margins)) if its.graded else list(_combined(its.pairs, decisions.of(its.pairs)))
+        rows = _graded(its.graded, margins) if its.graded else _combined(its.pairs, decisions.of(its.pairs))
         found.rows += rows
         if not rows:
             found.undecided[NOT_GRADED if its.graded else decisions.of(its.pairs).cause] += 1
     return found
 
 
-def _combined(games: Sequence[GameAt], decision: Decision) -> Iterator[ComparisonRow]:
-    """One decision; where a rule gives a share of the points, the share won and the share lost."""
-    if decision.outcome is None or decision.points is None:
-        return
-    if decision.points in (0.0, 0.5, 1.0):
-        yield _row(games[0], CODE[decision.outcome], weight=decision.weight)
-        return
-    yield _row(games[0], CODE["a"], weight=decision.weight * decision.points)
-    yield _row(games[0], CODE["b"], weight=decision.weight * (1 - decision.points))
+def _combined(games: Sequence[GameAt], decision: Decision) -> list[ComparisonRow]:
+    return [_row(games[0], CODE[outcome], weight=weight) for outcome, weight in decision.comparisons]
 
 
 def _as_played(games: Sequence[GameAt]) -> list[PlayedGame]:

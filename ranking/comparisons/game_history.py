@@ -17,7 +17,7 @@ from arena.evidence.vote_tally import NO_PROMPT
 from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
 from judges.models.games import IS_MARKED, GameQuerySet
 from judges.verdicts.game_states import GameState
-from judges.verdicts.verdict import Order, Verdict, Winner
+from judges.verdicts.verdict import Order, Verdict, stored_verdict
 
 WITH_VERDICT = frozenset(state.value for state in GameState if state.has_verdict)
 COLUMNS = (
@@ -85,9 +85,7 @@ def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:
 
 def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameAt:
     pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, is_counted, marks = row
-    verdict = None
-    if winner:
-        verdict = _verdict(winner, strength or 1) if second is None else Verdict(winner, strength or 1, (first, second))
+    verdict = stored_verdict(winner, strength, first, second)
     return GameAt(
         judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
         first if verdict is None else None, changed.get(pk, is_counted), _sides(marks) if marks else "",
@@ -99,11 +97,6 @@ def _sides(marks: str) -> str:
     """Of marks such as "a: label"; one that names no side is on both."""
     found = {mark[0] if mark[:2] in ("a:", "b:") else "ab" for mark in json.loads(marks)}
     return "ab" if "ab" in found else "".join(sorted(found))
-
-
-@cache
-def _verdict(winner: Winner, strength: Any) -> Verdict:
-    return Verdict(winner, strength)
 
 
 def _changes(arena_id: int, position: int) -> dict[int, bool]:

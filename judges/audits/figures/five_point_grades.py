@@ -1,12 +1,12 @@
 """Grades on five points, from -2 (b much better) to 2 (a much better): of people's votes, and of a judge's games."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil, floor
 
 from judges.audits.figures.inputs import AuditGame
 from judges.protocols import PROTOCOLS, PairProtocol
-from judges.verdicts.verdict import Side, scored
+from judges.verdicts.verdict import Side, graded_verdict
 
 SIGNS: dict[Side, int] = {"a": 1, "b": -1}
 
@@ -60,15 +60,11 @@ def graded_sides(games: Iterable[AuditGame], *, margin: float) -> list[Side | No
     >>> graded_sides(games, margin=0), graded_sides(games, margin=2), graded_sides(games[:1], margin=0)
     (['a'], ['tie'], [None])
     """
-    points: dict[int, dict[str, float | None]] = {}
+    grades: dict[int, list[tuple[str, float | None]]] = {}
     for game in games:
-        points.setdefault(game.repeat, {})[game.order] = game.score
-    return [_side(points[repeat], margin=margin) for repeat in sorted(points)]
-
-
-def _side(points: Mapping[str, float | None], *, margin: float) -> Side | None:
-    a, b = points.get("ab"), points.get("ba")
-    return None if a is None or b is None else scored(a, b, margin=margin).by_side("ab")
+        grades.setdefault(game.repeat, []).append((game.order, game.score))
+    verdicts = [graded_verdict(grades[repeat], margin=margin) for repeat in sorted(grades)]
+    return [None if verdict is None else verdict.by_side("ab") for verdict in verdicts]
 
 
 def judged_grade(games: Iterable[AuditGame], decided: Side | None) -> int | None:

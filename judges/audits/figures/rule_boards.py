@@ -17,7 +17,7 @@ from judges.audits.figures.inputs import AuditGame, by_battle
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.game_states import GameState
-from judges.verdicts.verdict import Side, scored
+from judges.verdicts.verdict import Side, graded_verdict
 from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, intervals
 from ranking.maths.agreement.rank_correlation import kendall_tau
 from ranking.maths.estimation.failures import UnfittedError
@@ -144,7 +144,7 @@ class _Battles:
         for battle in battles:
             played = tuple(game.played for game in battle if game.score is None)
             pattern.append(known.setdefault(played, len(known)) if played else None)
-        return cls(battles, [list(_graded(battle, margin=margin)) for battle in battles], pattern, list(known))
+        return cls(battles, [_graded(battle, margin=margin) for battle in battles], pattern, list(known))
 
 
 def _board(rule: str, battles: _Battles) -> RuleBoard:
@@ -196,16 +196,10 @@ def _first(game: AuditGame) -> str | None:
     return None if game.state is GameState.RULE else "a" if game.order == "ab" else "b"
 
 
-def _graded(games: Sequence[AuditGame], *, margin: float) -> Iterator[_RuleRow]:
-    """Two answers that were graded one by one make one comparison a repeat."""
-    points: dict[int, dict[str, float]] = {}
-    for game in games:
-        if game.score is not None:
-            points.setdefault(game.repeat, {})[game.order] = game.score
-    for both in points.values():
-        if len(both) == 2:
-            outcome = scored(both["ab"], both["ba"], margin=margin).by_side("ab")
-            yield _RuleRow(games[0].a, games[0].b, outcome, 1.0, games[0].prompt, None)
+def _graded(games: Sequence[AuditGame], *, margin: float) -> list[_RuleRow]:
+    """Two answers that were graded one by one make one comparison, by their means over the repeats."""
+    verdict = graded_verdict([(game.order, game.score) for game in games], margin=margin)
+    return [] if verdict is None else [_RuleRow(games[0].a, games[0].b, verdict.by_side("ab"), 1.0, games[0].prompt, None)]
 
 
 def _as_columns(rows: Sequence[_RuleRow]) -> Comparisons:

@@ -91,6 +91,20 @@ def test_answers_that_were_graded_one_by_one_are_compared_by_the_margin_under_ev
     assert {board.n_decided for board in boards} == {4}
 
 
+def test_a_battle_that_was_graded_again_counts_once_by_its_means():
+    def graded(battle: str, *both: tuple[float, float]) -> list[AuditGame]:
+        return [
+            AuditGame(battle, battle, "x", "y", order, repeat, None, GameState.OK, score)
+            for repeat, scores in enumerate(both)
+            for order, score in zip(("ab", "ba"), scores, strict=True)
+        ]
+
+    games = [*graded("1", (9, 4), (1, 3), (2, 3)), *graded("2", (4, 9)), *graded("3", (9, 2))]
+    # By repeats x wins one of the first battle's three; by the means 4 against 3.3 it wins the battle, and 2 of 3.
+    found = {round(board.ratings["x"] - board.ratings["y"], 6) for board in boards_by_rule(games)}
+    assert found == {round(float(np.log(2)), 6)}
+
+
 def test_resampled_boards_are_as_wide_as_a_bootstrap_of_the_rows():
     fit = by_rule(judged(slot=0.5))[GAMES].fit
     quick = draws_of(fit, rng=np.random.default_rng(1), n_replicates=400)

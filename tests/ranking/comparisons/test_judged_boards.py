@@ -7,9 +7,11 @@ from arena.evidence import ledger
 from arena.models import Event
 from judges.games.offline_games import offline_judge
 from judges.models import Game, GameChange
+from judges.runs.brackets import results_of
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.comparisons.judge_comparisons import judged_evidence
+from ranking.comparisons.judge_selection import SelectionRules
 from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.judges.game_factories import make_game, make_judge
@@ -197,6 +199,20 @@ def test_two_grades_make_one_comparison_by_the_margin_of_the_card():
     make_game(make_battle(a, b, make_prompt(arena)), judge, "", order="ab", state="ok", score_first=9.0)  # half a pair
     rows = judged_evidence(arena.pk, ledger.sequence()).rows
     assert (rows.outcome.tolist(), rows.first.tolist()) == ([0, 2], [-1, -1])
+
+
+@pytest.mark.parametrize("combiner", ["games", "consistent_only", "mean", "majority_of_repeats"])
+def test_answers_graded_again_still_make_one_comparison_by_their_means(combiner):
+    judge = make_judge(protocol="rubric_10")
+    arena = make_arena()
+    a, b = make_competitor(arena), make_competitor(arena)
+    battle = make_battle(a, b, make_prompt(arena))
+    for repeat, both in enumerate(((9.0, 4.0), (1.0, 3.0))):  # by repeats one each; by means 5 against 3.5
+        for order, score in zip(("ab", "ba"), both, strict=True):
+            make_game(battle, judge, "", order=order, repeat=repeat, state="ok", score_first=score)
+    rows = judged_evidence(arena.pk, ledger.sequence(), rules=SelectionRules(combiner)).rows
+    assert (rows.outcome.tolist(), rows.weight.tolist()) == ([0], [1.0])
+    assert results_of([battle.pk], [judge]) == "a"
 
 
 def test_a_board_of_a_category_counts_its_prompts_alone():
