@@ -38,7 +38,7 @@ from judges.models import Game, Judge, JudgeAudit
 from judges.verdicts.marked_verdicts import Marked, treatment
 from ranking.maths import fit_bradley_terry
 from ranking.maths.cancellation import asking
-from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT
+from ranking.maths.uncertainty.elo_points import to_elo
 
 MARKED_VERDICTS = Label(
     "verdicts on marked answers", "verdicts", "verdicts on answers that seem to speak to their judge / verdicts"
@@ -273,9 +273,9 @@ def _plain_board(board: RuleBoard) -> dict[str, Any]:
         {
             "competitor": name,
             "rank": standing.rank,
-            "rating": ELO_CENTRE + ELO_PER_LOGIT * standing.rating,
-            "low": None if standing.low is None else ELO_CENTRE + ELO_PER_LOGIT * standing.low,
-            "high": None if standing.high is None else ELO_CENTRE + ELO_PER_LOGIT * standing.high,
+            "rating": to_elo(standing.rating),
+            "low": None if standing.low is None else to_elo(standing.low),
+            "high": None if standing.high is None else to_elo(standing.high),
         }
         for name, standing in sorted(board.standings.items(), key=_by_place)
     ]

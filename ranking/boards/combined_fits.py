@@ -15,7 +15,7 @@ from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
 from ranking.maths.notes import Note
-from ranking.scale import CENTRE, ELO_PER_LOGIT
+from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
 
 UNTOLD = "holds if the voted battles are a random part of those judged"
 DRAWN = "the battles that judges are measured by were drawn by lot among those judged"
@@ -100,7 +100,7 @@ def _numbers(found: maths.PredictionPowered, definition: Definition) -> dict[str
     return {
         name: widths[i]
         | {
-            "rating": CENTRE + ELO_PER_LOGIT * float(by.estimate[i]),
+            "rating": to_elo(by.estimate[i]),
             "win_rate": float(win_rates[i]),
             "trust": float(by.trust[i]),
             "people_half_width": finite(ELO_PER_LOGIT * (alone.high[i] - alone.low[i]) / 2),

@@ -12,7 +12,7 @@ from ranking.maths.data.arrays import Floats
 from ranking.maths.data.cells import count_cells
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.pair_sampling import information_weights, uniform_weights, with_unrated
-from ranking.scale import CENTRE, ELO_PER_LOGIT
+from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str
     if len(rated.names) < 2:
         return {}, [], ""
     numbers: dict[str, dict[str, Any]] = {
-        name: {"rating": CENTRE + ELO_PER_LOGIT * float(rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
-        for i, name in enumerate(rated.names)
+        name: {"rating": to_elo(rated.ratings[i]), "win_rate": float(rating.win_rates[i])} for i, name in enumerate(rated.names)
     }
     try:
         widths, notes, kind = _widths(rated, definition)
@@ -127,8 +126,8 @@ def standings(ratings: Floats, limits: Limited, ranks: maths.RankSets) -> list[d
     return [
         {
             "se": float(ELO_PER_LOGIT * limits.se[i]),
-            "low": float(CENTRE + ELO_PER_LOGIT * limits.low[i]),
-            "high": float(CENTRE + ELO_PER_LOGIT * limits.high[i]),
+            "low": to_elo(limits.low[i]),
+            "high": to_elo(limits.high[i]),
             "rank": int(places[i]),
             "rank_low": int(ranks.low[i]),
             "rank_high": int(ranks.high[i]) - n_without,

@@ -18,7 +18,7 @@ from ranking.boards.methods import Definition
 from ranking.comparisons.people_and_judges import Opinions, Votes
 from ranking.maths import Comparisons
 from ranking.maths.models.bradley_terry import maximise
-from ranking.scale import CENTRE, ELO_PER_LOGIT
+from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
@@ -110,7 +110,7 @@ def pooled(votes: Votes, opinions: Opinions) -> Comparisons:
 @pytest.mark.parametrize("name", DESIGNS)
 def test_intervals_of_a_combined_board_hold(name, show):
     design, rng = DESIGNS[name], np.random.default_rng(20_261_129)
-    truth = CENTRE + ELO_PER_LOGIT * truth_of(design)
+    truth = ELO_CENTRE + ELO_PER_LOGIT * truth_of(design)
     hits: dict[str, list[list[bool]]] = {"combined": [], "people": [], "pooled": []}
     widths: dict[str, list[list[float]]] = {"combined": [], "people": []}
     trust = []

@@ -13,6 +13,22 @@ ELO_CENTRE = 1000.0  # where the mean of the rated competitors is put on a board
 """173.7 points are one unit of natural log-odds: 400 points ahead means odds of 10 to 1."""
 
 
+def to_elo(log_odds: float) -> float:
+    """
+    A rating in natural log-odds, 0 in the middle, on the Elo scale with the middle at `ELO_CENTRE`.
+
+    Parameters
+    ----------
+    log_odds : float
+
+    Examples
+    --------
+    >>> round(to_elo(math.log(10)), 6)
+    1400.0
+    """
+    return float(ELO_CENTRE + ELO_PER_LOGIT * log_odds)
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Points(HoldsArrays, Tabled):
     """Ratings and their limits in Elo points, (m,) each.
