@@ -48,18 +48,18 @@ class Game(models.Model):
     """
 
     class State(models.TextChoices):
-        """Those of `GameState`, and none while it is not over."""
+        """The texts of `GameState`; a game that is not over has none."""
 
-        OK = "ok", "verdict"
-        AMBIGUOUS = "ambiguous", "ambiguous: several different labels"
-        UNPARSABLE = "unparsable", "no readable verdict"
-        TRUNCATED = "truncated", "cut at the token limit"
-        REFUSED = "refused", "refused to judge"
-        FILTERED = "filtered", "held back by a content filter"
-        ERROR = "error", "failed"
-        RULE = "rule", "decided by a rule, without a call"
-        SKIPPED_BUDGET = "skipped_budget", "not asked: the budget was spent"
-        NOT_ASKED = "not_asked", "not asked: the judge’s card leaves such answers out, or there was none"
+        OK = GameState.OK.value, "verdict"
+        AMBIGUOUS = GameState.AMBIGUOUS.value, "ambiguous: several different labels"
+        UNPARSABLE = GameState.UNPARSABLE.value, "no readable verdict"
+        TRUNCATED = GameState.TRUNCATED.value, "cut at the token limit"
+        REFUSED = GameState.REFUSED.value, "refused to judge"
+        FILTERED = GameState.FILTERED.value, "held back by a content filter"
+        ERROR = GameState.ERROR.value, "failed"
+        RULE = GameState.RULE.value, "decided by a rule, without a call"
+        SKIPPED_BUDGET = GameState.SKIPPED_BUDGET.value, "not asked: the budget was spent"
+        NOT_ASKED = GameState.NOT_ASKED.value, "not asked: the judge’s card leaves such answers out, or there was none"
 
     class Order(models.TextChoices):
         AB = "ab", "a first"

@@ -5,6 +5,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from arena.evidence.curation import delete_arena
 from judges.models import Game, GoldItem, GoldSet
+from judges.verdicts.game_states import GameState
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 
@@ -92,3 +93,7 @@ def test_an_arena_goes_with_its_games(battle):
     delete_arena(battle.arena)
     assert not Game.objects.exists()
     assert judge.pk
+
+
+def test_every_state_of_a_game_has_its_text():
+    assert Game.State.values == list(GameState)
