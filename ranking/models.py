@@ -14,6 +14,8 @@ from django.urls import reverse
 from arena.clock import is_to_come
 from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
+from judges.verdicts import combiner_texts
+from judges.verdicts.combiner_texts import COMBINER_TEXTS
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
 LEAST_SECONDS_BETWEEN_LONG_FITS = 15.0  # of other methods than the plain one, and of bootstraps
@@ -84,17 +86,20 @@ class Leaderboard(Leased):
     class Combiner(models.TextChoices):
         """What a judge's games on one battle count as: see `judges.verdicts.combiners`."""
 
-        GAMES = "games", "Every game counts as itself, and each judge's liking for a slot can be fitted"
-        CONSISTENT_ONLY = "consistent_only", "Both orders say the same, or nothing is decided"
-        CONSERVATIVE_TIE = "conservative_tie", "Both orders say the same, or it is a tie"
-        TWO_GAME_SUM = "two_game_sum", "Wins less losses over both orders"
-        MEAN = "mean", "The mean over all games"
-        BOTH_CORRECT = "both_correct", "The same winner in both orders; a tie decides nothing"
-        ARENA_HARD_WEIGHTED = "arena_hard_weighted", "Every game counts, much better as three"
-        FIRST_ORDER_ONLY = "first_order_only", "The order with a first, alone"
-        MAJORITY_OF_REPEATS = "majority_of_repeats", "What more than half of all games say"
-        PANEL_MAJORITY = "panel_majority", "A panel: what more than half of the judges that were asked say"
-        PANEL_WEIGHTED = "panel_weighted", "A panel: what has more than half of their weight, by their records on gold labels"
+        GAMES = combiner_texts.GAMES, "Every game counts as itself, and each judge's liking for a slot can be fitted"
+        CONSISTENT_ONLY = "consistent_only", COMBINER_TEXTS["consistent_only"].label
+        CONSERVATIVE_TIE = "conservative_tie", COMBINER_TEXTS["conservative_tie"].label
+        TWO_GAME_SUM = "two_game_sum", COMBINER_TEXTS["two_game_sum"].label
+        MEAN = "mean", COMBINER_TEXTS["mean"].label
+        BOTH_CORRECT = "both_correct", COMBINER_TEXTS["both_correct"].label
+        ARENA_HARD_WEIGHTED = "arena_hard_weighted", COMBINER_TEXTS["arena_hard_weighted"].label
+        FIRST_ORDER_ONLY = "first_order_only", COMBINER_TEXTS["first_order_only"].label
+        MAJORITY_OF_REPEATS = "majority_of_repeats", COMBINER_TEXTS["majority_of_repeats"].label
+        PANEL_MAJORITY = combiner_texts.PANEL_MAJORITY, "A panel: what more than half of the judges that were asked say"
+        PANEL_WEIGHTED = (
+            combiner_texts.PANEL_WEIGHTED,
+            "A panel: what has more than half of their weight, by their records on gold labels",
+        )
 
     class OwnAnswers(models.TextChoices):
         """What becomes of a judge's games on answers of its own model or family."""

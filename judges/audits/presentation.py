@@ -147,7 +147,8 @@ def boards_of(audit: JudgeAudit) -> Boards:
 
 
 def _named(board: Mapping[str, Any]) -> tuple[str, str]:
-    return COMBINER_TEXTS.get(board["rule"], (board["rule"], ""))
+    text = COMBINER_TEXTS.get(board["rule"])
+    return (board["rule"], "") if text is None else (text.name, text.line)
 
 
 def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:

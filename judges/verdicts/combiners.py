@@ -260,17 +260,17 @@ def majority_of_repeats(games: Games) -> Decision:
 
 type Rule = Callable[[Games], Decision]
 
-COMBINERS: Mapping[str, tuple[Rule, str]] = {
-    "consistent_only": (consistent_only, "Both orders say the same, or nothing is decided."),
-    "conservative_tie": (conservative_tie, "Both orders say the same, or it is a tie (MT-bench)."),
-    "two_game_sum": (two_game_sum, "Wins less losses over both orders; 0 is a tie (JudgeBench)."),
-    "mean": (mean, "The mean over all games, of scores where there are any, else of points."),
-    "both_correct": (both_correct, "The same winner in both orders; a tie decides nothing."),
-    "arena_hard_weighted": (arena_hard_weighted, "Every game counts, much better as three (Arena-Hard)."),
-    "first_order_only": (first_order_only, "The order with a first, alone: slot bias is left in."),
-    "majority_of_repeats": (majority_of_repeats, "What more than half of all games say."),
+COMBINERS: Mapping[str, Rule] = {
+    "consistent_only": consistent_only,
+    "conservative_tie": conservative_tie,
+    "two_game_sum": two_game_sum,
+    "mean": mean,
+    "both_correct": both_correct,
+    "arena_hard_weighted": arena_hard_weighted,
+    "first_order_only": first_order_only,
+    "majority_of_repeats": majority_of_repeats,
 }
-"""Rules by name, each with one line for people."""
+"""Rules by name; what each does, for people, is in `COMBINER_TEXTS`."""
 
 
 def combine(rule: str, games: Games) -> Decision:
@@ -298,7 +298,7 @@ def combine(rule: str, games: Games) -> Decision:
     twice = [key for key, n in played.items() if n > 1]
     if twice:
         raise ValueError(f"order {twice[0][0]!r}, repeat {twice[0][1]} is given twice: one verdict a game")
-    return COMBINERS[rule][0](games) if games else undecided("no games", NO_GAMES)
+    return COMBINERS[rule](games) if games else undecided("no games", NO_GAMES)
 
 
 def _strict_majority(said: Sequence[Side | None]) -> Side | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from judges.verdicts.combiner_texts import GAMES, PANEL_MAJORITY, PANEL_WEIGHTED
 from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
 from judges.verdicts.game_states import GameState
 from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
@@ -12,7 +13,6 @@ from judges.verdicts.verdict import Side, Verdict, graded_verdict
 from ranking.comparisons.game_history import GameAt
 from ranking.maths import OUTCOMES
 
-GAMES, PANEL_MAJORITY, PANEL_WEIGHTED = "games", "panel_majority", "panel_weighted"
 PANELS = frozenset({PANEL_MAJORITY, PANEL_WEIGHTED})
 UNKNOWN = -1
 CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}

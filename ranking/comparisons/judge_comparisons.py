@@ -19,10 +19,9 @@ from ranking.comparisons.combined_outcomes import UNKNOWN, ComparisonRow, decide
 from ranking.comparisons.game_history import GameAt, counting_judges, games_at
 from ranking.comparisons.judge_notes import remarks_on
 from ranking.comparisons.judge_selection import (
-    EXCLUDE,
-    OFF,
     Juror,
     Jury,
+    OwnAnswers,
     SelectionRules,
     drop_own_answers,
     jury_of,
@@ -146,7 +145,7 @@ def jury_at(
     jury.divide(_on(stand, prompts, without))
     rules = _fixed(rules, arena_id, jury)
     if rules.own:
-        drop_own_answers(jury, rules.own, excluded=rules.own_answers == EXCLUDE)
+        drop_own_answers(jury, rules.own, excluded=rules.own_answers == OwnAnswers.EXCLUDE)
     marked = [game for game, is_left_out in zip(everything, are_left_out, strict=True) if game.stands and is_left_out]
     return jury, rules, Uncounted(
         set_aside=_on([game for game in everything if not game.stands], prompts, without),
@@ -158,7 +157,7 @@ def jury_at(
 
 def _fixed(rules: SelectionRules, arena_id: int, jury: Jury) -> SelectionRules:
     """With what rests on more than the ledger, as it stands now, unless a snapshot fixed it."""
-    if rules.own is None and rules.own_answers != OFF:
+    if rules.own is None and rules.own_answers != OwnAnswers.OFF:
         rules = replace(rules, own=own_competitors(arena_id, jury.judges))
     if rules.records is None and rules.are_weighted:
         rules = replace(rules, records=records_of(arena_id, jury.games, jury.margins()))

@@ -11,12 +11,13 @@ from arena.wording import agreeing, counted
 from judges.audits.usability import FEWEST_BATTLES
 from judges.models import Judge
 from judges.runs.earlier_checklists import mixed_lists
+from judges.verdicts.combiner_texts import GAMES
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import ON_MARKED, treatment
 from judges.verdicts.panels import MIN_VOTES
-from ranking.comparisons.combined_outcomes import GAMES, PANELS, CombinedOutcomes
+from ranking.comparisons.combined_outcomes import PANELS, CombinedOutcomes
 from ranking.comparisons.game_history import GameAt
-from ranking.comparisons.judge_selection import EXCLUDE, GoldRecord, Juror, Jury, Measured, SelectionRules
+from ranking.comparisons.judge_selection import GoldRecord, Juror, Jury, Measured, OwnAnswers, SelectionRules
 from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor, n_said
 from ranking.maths.notes import Note
 
@@ -58,7 +59,7 @@ def _on_games(
         yield f"weights of jurors: {'; '.join(_weights(rules.records, names)) or 'there are none'}"
     if jury.n_own:
         counts = "; ".join(f"{names[judge]} {n:,}" for judge, n in sorted(jury.n_own.items()))
-        do = "do not count" if rules.own_answers == EXCLUDE else "count like any others"
+        do = "do not count" if rules.own_answers == OwnAnswers.EXCLUDE else "count like any others"
         yield f"games of judges on answers of their own model or family {do}: {counts}"
     for measured, words in UNMEASURED.items():
         its = [_told_of(juror) for juror in counting if juror.measured == measured]

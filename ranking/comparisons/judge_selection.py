@@ -13,14 +13,16 @@ from judges.audits.figures.position import CONSISTENCY
 from judges.audits.ground_truth import gold_labels
 from judges.audits.usability import FEWEST_BATTLES, Usability, usability_of
 from judges.models import Judge, JudgeChoice
+from judges.verdicts.combiner_texts import GAMES, PANEL_WEIGHTED
 from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import log_odds_weight
-from ranking.comparisons.combined_outcomes import GAMES, PANEL_WEIGHTED, CachedCombiner, OrderOutcomes, played
+from ranking.comparisons.combined_outcomes import CachedCombiner, OrderOutcomes, played
 from ranking.comparisons.game_history import GameAt
+from ranking.models import Leaderboard
 
 SEED = 1  # of the bootstrap behind a judge's consistency: that of its audit
-OFF, FLAG, EXCLUDE = "off", "flag", "exclude"
+OwnAnswers = Leaderboard.OwnAnswers
 ASKED = frozenset(state.value for state in GameState if state.was_asked)
 
 type Measured = Literal["measured", "few battles", "not in both orders", "one answer at a time", "a program"]
@@ -48,7 +50,7 @@ class SelectionRules:
     combiner: str = GAMES
     with_people: bool = False
     jury: tuple[int, ...] = ()
-    own_answers: str = OFF
+    own_answers: str = OwnAnswers.OFF.value
     marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
     own: Mapping[int, frozenset[int]] | None = None
     records: Mapping[int, GoldRecord] | None = None
@@ -61,7 +63,7 @@ class SelectionRules:
             combiner=said["combiner"],
             with_people=said["sources"] == "both",
             jury=tuple(said.get("jury", ())),
-            own_answers=said.get("own_answers", OFF),
+            own_answers=said.get("own_answers", OwnAnswers.OFF.value),
             marked=said.get("marked", ""),
             own=None if own is None else {int(judge): frozenset(its) for judge, its in own.items()},
             records=None if records is None else {int(judge): GoldRecord(*its) for judge, its in records.items()},

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from arena.llm.wires.usage import OVERSHOOT
 from arena.views.context import page_context
 from judges.models import Game
-from judges.verdicts.combiners import COMBINERS
+from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from ranking.boards.method_docs import methods_explained
 from ranking.models import LEAST_SECONDS_BETWEEN_FITS, REST_PER_FIT
 
@@ -19,7 +19,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "least_seconds": LEAST_SECONDS_BETWEEN_FITS,
         "rest_per_fit": REST_PER_FIT,
         "explanations": methods_explained(),
-        "combiners": [(name, told) for name, (_, told) in COMBINERS.items()],
+        "combiners": [(name, text.line) for name, text in COMBINER_TEXTS.items() if name != GAMES],
         "overshoot": OVERSHOOT,
         "end_states": Game.State.choices,
     }

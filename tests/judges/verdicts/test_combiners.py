@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import (
     COMBINERS,
     LabelledGames,
@@ -61,7 +62,8 @@ def test_the_table_of_cases(case, rule):
 
 def test_every_rule_explains_itself_in_one_line():
     assert set(CASES[0]["expected"]) == set(COMBINERS)
-    assert all(line.endswith(".") and "\n" not in line for _, line in COMBINERS.values())
+    assert list(COMBINER_TEXTS) == [GAMES, *COMBINERS]
+    assert all(text.line.endswith(".") and "\n" not in text.line for text in COMBINER_TEXTS.values())
 
 
 @settings(deadline=None, max_examples=80)

@@ -14,9 +14,11 @@ from django.urls import reverse
 from arena.models import Arena, Attempt
 from judges.audits.refresh import audit_judge
 from judges.models import Judge, JudgeAudit
+from judges.verdicts.combiner_texts import COMBINER_TEXTS, PANEL_MAJORITY, PANEL_WEIGHTED
 from judges.verdicts.combiners import COMBINERS
 from ranking.boards.publishing import publish_snapshot
-from ranking.scale import CENTRE
+from ranking.maths import ELO_CENTRE
+from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.judges import game_factories
 from tests.judges.audits.test_judge_audits import figures_of, gold_set, make_judge
@@ -48,6 +50,11 @@ def contest(judge: Judge, *, n_prompts: int = 25, votes: bool = True) -> Arena:
 
 def rated(board) -> dict[str, float]:
     return {line["competitor"]: line["rating"] for line in board["standings"]}
+
+
+def test_boards_offer_every_rule_and_the_panels():
+    panels = [PANEL_MAJORITY, PANEL_WEIGHTED]
+    assert Leaderboard.Combiner.values == [*COMBINER_TEXTS, *panels]
 
 
 @pytest.mark.parametrize("rule", ["games", *COMBINERS])
@@ -100,7 +107,7 @@ def test_a_competitor_that_a_rule_moves_is_marked_in_words(client):
     names = [line["competitor"] for line in default]
     swapped = audit.boards[1]["standings"]
     swapped[:] = [
-        {"competitor": name, "rank": rank, "rating": CENTRE, "low": None, "high": None}
+        {"competitor": name, "rank": rank, "rating": ELO_CENTRE, "low": None, "high": None}
         for rank, name in enumerate([names[1], names[0], *names[2:]], 1)
     ]
     audit.save()
