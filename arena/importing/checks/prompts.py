@@ -1,42 +1,33 @@
 """Pass 1 for files of prompts."""
 
 from array import array
-from pathlib import Path
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.chunks import TypedFile, chunks
-from arena.importing.files.problems import N_SHOWN, Problems, shown
-from arena.importing.files.reports import ImportReport, numbered, what_is_so
+from arena.importing.files.problems import Problems, shown
+from arena.importing.files.reports import numbered, what_is_so
 from arena.importing.files.rows import PromptRow
-from arena.importing.formats import PROMPT_FORMATS
 from arena.importing.loading.prompts import PromptLookup, Recognised, text_hash
 from arena.models import Arena
 
 
-def check_prompts(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
-    file = TypedFile(path, PROMPT_FORMATS[format_name], filename=filename)
-    seen = _Prompts(arena, file.problems)
-    for chunk in chunks(file):
-        seen.add(chunk)
-    _name_contradictions(seen.texts, TypedFile(path, PROMPT_FORMATS[format_name], filename=filename), file.problems)
-    file.problems.stop_if_any()
-    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
+class PromptsSeen:
+    """What a file of prompts says, in a few numbers a row."""
 
+    rule = "one id stands for one text"
 
-class _Prompts:
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
         self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
         self._n_rows = self._n_known = self._n_verified = self._n_referenced = 0
         self._recognised = Recognised()
         self._arena, self._n_keys, self._fills = arena, 0, array("q")
-        self._hashes, self.texts = array("q"), Statements()
+        self._hashes, self.statements = array("q"), Statements()
 
     def add(self, rows: list[PromptRow]) -> None:
         known = self._prompts.look_up(rows)
         for number, row in enumerate(rows, start=self._n_rows):
             identity = self._prompts.identity(row)
             self._hashes.append(hash(text_hash(row)))
-            self.texts.add(identity, text_hash(row), number)
+            self.statements.add(identity, text_hash(row), number)
             self._n_known += identity in known and bool(known[identity].content_hash)
             if identity in known and not known[identity].content_hash:
                 self._fills.append(hash(identity))
@@ -48,16 +39,22 @@ class _Prompts:
                 self._problems.add_row(row.line, problem)
         self._n_rows += len(rows)
 
+    def finish(self) -> None:
+        pass
+
+    def named(self, row: PromptRow) -> tuple[str, str]:
+        return "the prompt's id", row.key
+
     def counts(self) -> dict[str, int]:
         return {
-            "prompts": self.texts.n_different(),
+            "prompts": self.statements.n_different(),
             "with a reference": self._n_referenced,
             "with a verifier": self._n_verified,
         }
 
     def notes(self) -> list[str]:
-        n_repeated = self.texts.n_repeated()
-        n_same_text = self.texts.n_different() - n_different(self._hashes)
+        n_repeated = self.statements.n_repeated()
+        n_same_text = self.statements.n_different() - n_different(self._hashes)
         return what_is_so(
             [
                 (n_repeated, f"{numbered(n_repeated, 'prompts')} read once, though more often in the file."),
@@ -85,12 +82,3 @@ class _Prompts:
             f"{', ...' if n_bare > 3 else ''}), and this file {why}: its prompts are new ones, and those stay without a text. "
             'If it has their texts, call the column of the ids "id".'
         ]
-
-
-def _name_contradictions(texts: Statements, again: TypedFile[PromptRow], problems: Problems) -> None:
-    found = list(texts.contradictions())[:N_SHOWN]
-    wanted = {number for each in found for number in each}
-    rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
-    for each in found:
-        allowed = f"one id stands for one text, and line {rows[each.earlier].line} has another"
-        problems.add(rows[each.row].line, "the prompt's id", rows[each.row].key, allowed)

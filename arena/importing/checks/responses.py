@@ -1,14 +1,11 @@
 """Pass 1 for files of answers."""
 
 from array import array
-from pathlib import Path
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.chunks import TypedFile, chunks
-from arena.importing.files.problems import N_SHOWN, PlainWords, Problems, RowProblem, shown
-from arena.importing.files.reports import ImportReport, about_thinking, lines_of, numbered, what_is_so
+from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
+from arena.importing.files.reports import about_thinking, lines_of, numbered, what_is_so
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.formats import RESPONSE_FORMATS
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import NO_SUCH_PROMPT, ResponseKey, StoredAnswers
@@ -18,18 +15,11 @@ from arena.models import Arena
 N_NAMED = 10
 
 
-def check_responses(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
-    file = TypedFile(path, RESPONSE_FORMATS[format_name], filename=filename)
-    seen = _Responses(arena, file.problems)
-    for chunk in chunks(file):
-        seen.add(chunk)
-    seen.name_unknown_prompts()
-    _name_contradictions(seen.repeats, TypedFile(path, RESPONSE_FORMATS[format_name], filename=filename), file.problems)
-    file.problems.stop_if_any()
-    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
+class ResponsesSeen:
+    """What a file of answers says, in a few numbers a row."""
 
+    rule = "one repeat of an answer has one text"
 
-class _Responses:
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
         self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
         self._known_names = CompetitorLookup(arena).known if arena else lambda names: {}
@@ -40,7 +30,7 @@ class _Responses:
         self._asked, self._pairs, self._texts = array("q"), array("q"), array("q")
         self._bare = array("q")  # a hash for each mention of a prompt without a text
         self._unknown, self._unknown_lines, self._first_unknown = array("q"), array("q"), dict[str, None]()
-        self.repeats = Statements()
+        self.statements = Statements()
 
     def add(self, rows: list[ResponseRow]) -> None:
         for number, row in enumerate(rows, start=self._n_rows):
@@ -53,7 +43,7 @@ class _Responses:
             self._n_failed += row.finish == "failed"
             self._n_thought += bool(row.thinking)
             if row.repeat is not None:
-                self.repeats.add((row.prompt, row.competitor, row.repeat), row.text, number)
+                self.statements.add((row.prompt, row.competitor, row.repeat), row.text, number)
         self._n_rows += len(rows)
         self._compare_with_arena(rows)
 
@@ -79,8 +69,8 @@ class _Responses:
         if len(self._first_unknown) < N_NAMED:
             self._first_unknown[row.prompt] = None
 
-    def name_unknown_prompts(self) -> None:
-        """All of them in one line: mostly it is the column."""
+    def finish(self) -> None:
+        """Name the unknown prompts, all of them in one line: mostly it is the column."""
         if not self._unknown:
             return
         n_rows, n_prompts = len(self._unknown), n_different(self._unknown)
@@ -95,6 +85,9 @@ class _Responses:
         self._problems.add(
             self._unknown_lines[0], f"the prompt of {numbered(n_rows, 'rows')}", PlainWords(f"{prompts}: {names}{more}"), told
         )
+
+    def named(self, row: ResponseRow) -> tuple[str, int | None]:
+        return "repeat", row.repeat
 
     def counts(self) -> dict[str, int]:
         return {
@@ -132,11 +125,5 @@ class _Responses:
             ]
         )
 
-
-def _name_contradictions(repeats: Statements, again: TypedFile[ResponseRow], problems: Problems) -> None:
-    found = list(repeats.contradictions())[:N_SHOWN]
-    wanted = {number for each in found for number in each}
-    rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
-    for each in found:
-        allowed = f"one repeat of an answer has one text, and line {rows[each.earlier].line} has another"
-        problems.add(rows[each.row].line, "repeat", rows[each.row].repeat, allowed)
+    def warnings(self) -> list[str]:
+        return []

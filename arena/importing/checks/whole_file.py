@@ -1,13 +1,19 @@
 """Pass 1: the whole file is read and judged; nothing is written."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from arena.importing.checks.battles import check_battles
-from arena.importing.checks.prompts import check_prompts
-from arena.importing.checks.responses import check_responses
+from arena.importing.checks.contradictions import Statements
+from arena.importing.checks.prompts import PromptsSeen
+from arena.importing.checks.responses import ResponsesSeen
+from arena.importing.chunks import TypedFile, chunks
+from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
-from arena.importing.formats import fitting
+from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.formats import PROMPT_FORMATS, RESPONSE_FORMATS, Format, fitting
 from arena.models import Arena, Import
 
 
@@ -16,11 +22,55 @@ def check(path: Path, *, kind: str, format_name: str, filename: str, arena: Aren
 
     Raises ImportProblems, which name the file, the line, the value and what is allowed.
     """
-    checks = {
-        Import.Kind.BATTLES.value: check_battles,
-        Import.Kind.PROMPTS.value: check_prompts,
-        Import.Kind.RESPONSES.value: check_responses,
-    }
     read_by, notes = fitting(kind, format_name, path)
-    report = checks[kind](path, read_by, filename, arena)
+    match Import.Kind(kind):
+        case Import.Kind.BATTLES:
+            report = check_battles(path, read_by, filename, arena)
+        case Import.Kind.PROMPTS:
+            report = _check_rows(path, PROMPT_FORMATS[read_by], filename, lambda problems: PromptsSeen(arena, problems))
+        case Import.Kind.RESPONSES:
+            report = _check_rows(path, RESPONSE_FORMATS[read_by], filename, lambda problems: ResponsesSeen(arena, problems))
     return replace(report, format=read_by, notes=[*notes, *report.notes])
+
+
+class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
+    """What a file says, gathered row by row; problems of single rows are named on the way."""
+
+    statements: Statements
+    rule: str  # of the statements: what has one text
+
+    def add(self, rows: list[T]) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def named(self, row: T) -> tuple[str, Any]:
+        """What the row's statement is about, and its value."""
+
+    def counts(self) -> dict[str, int]: ...
+
+    def notes(self) -> list[str]: ...
+
+    def warnings(self) -> list[str]: ...
+
+
+def _check_rows[T: (PromptRow, ResponseRow)](
+    path: Path, format_class: type[Format[T]], filename: str, seen_by: Callable[[Problems], RowsSeen[T]]
+) -> ImportReport:
+    file = TypedFile(path, format_class, filename=filename)
+    seen = seen_by(file.problems)
+    for chunk in chunks(file):
+        seen.add(chunk)
+    seen.finish()
+    _name_contradictions(seen, TypedFile(path, format_class, filename=filename), file.problems)
+    file.problems.stop_if_any()
+    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
+
+
+def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: TypedFile[T], problems: Problems) -> None:
+    """Only hashes were kept: the values are read once more."""
+    found = list(seen.statements.contradictions())[:N_SHOWN]
+    wanted = {number for each in found for number in each}
+    rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
+    for each in found:
+        row, earlier = rows[each.row], rows[each.earlier]
+        problems.add(row.line, *seen.named(row), f"{seen.rule}, and line {earlier.line} has another")
