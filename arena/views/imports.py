@@ -1,21 +1,18 @@
 """Files taken in through the browser: upload, dry run, confirm, progress, set aside and restore. For curators."""
 
-from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from arena import access
 from arena.evidence import curation
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
@@ -31,6 +28,7 @@ from arena.prerequisites import MissingStep, next_step
 from arena.tasks import load_import
 from arena.views.context import page_context
 from arena.views.import_forms import SetAsideForm, UploadForm
+from arena.views.private_pages import etag_of, only_curators, private
 
 SIGNED_AS = "a file that was checked"
 SECONDS_TO_CONFIRM = 12 * 3600
@@ -43,19 +41,19 @@ State = Import.State
 @require_http_methods(["GET", "HEAD"])
 def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
     """A tiny file that can be imported as it is, of each kind; together they make an arena."""
-    _only_curators(request)
+    only_curators(request, "imports")
     if kind not in SAMPLES:
         raise Http404(f"no sample of {kind!r}")
     response = HttpResponse(SAMPLES[kind], content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
-    return _private(response)
+    return private(response)
 
 
 @csrf_exempt  # who may upload, and how much, is settled before the token is read: `_imports` is protected
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def imports(request: HttpRequest) -> HttpResponse:
-    _only_curators(request)
+    only_curators(request, "imports")
     upload = LimitedUpload(request)
     request.upload_handlers = [upload]
     return _imports(request, upload)
@@ -145,22 +143,28 @@ def _confirm(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    _only_curators(request)
+    only_curators(request, "imports")
     source = get_object_or_404(Import.objects.select_related("arena", "created_by"), pk=pk)
     if request.method == "POST":
         _act(request, source)
         return redirect("import", pk)
     context = page_context(
-        request, "imports", source.arena, source=source, next_step=_next_step(source), etag=_etag(source), **_figures(source)
+        request,
+        "imports",
+        source.arena,
+        source=source,
+        next_step=_next_step(source),
+        etag=etag_of(str(source.pk), source.state, str(source.n_done), source.error),
+        **_figures(source),
     )
     if not request.headers.get("HX-Request"):
-        return _private(render(request, "arena/import.html", context))
+        return private(render(request, "arena/import.html", context))
     unchanged = get_conditional_response(request, etag=context["etag"])
     if unchanged is not None:
-        return _private(unchanged)
+        return private(unchanged)
     response = render(request, "arena/import.html#progress", context)
     response["ETag"] = context["etag"]
-    return _private(response)
+    return private(response)
 
 
 def _next_step(source: Import) -> MissingStep | None:
@@ -192,7 +196,7 @@ def _set_aside(request: HttpRequest, source: Import) -> None:
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
     rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
     context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=SAMPLES, **more)
-    return _private(render(request, "arena/imports.html", context, status=status))
+    return private(render(request, "arena/imports.html", context, status=status))
 
 
 def _figures(source: Import) -> dict[str, Any]:
@@ -211,22 +215,6 @@ def _figures(source: Import) -> dict[str, Any]:
 def _reason(source: Import) -> str:
     newest = source.events.order_by("-pk").values_list("reason", flat=True).first()
     return newest or ""
-
-
-def _etag(source: Import) -> str:
-    parts = [str(source.pk), source.state, str(source.n_done), source.error]
-    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Vary"] = "HX-Request, Cookie"
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
-
-
-def _only_curators(request: HttpRequest) -> None:
-    if not access.is_curator(request.user):
-        raise PermissionDenied("imports are for curators: ask whoever runs this site to make you one")
 
 
 def _curator(request: HttpRequest) -> User | None:

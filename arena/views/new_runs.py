@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -22,6 +21,7 @@ from arena.run_kinds.answer_plans import AnswerDraft
 from arena.runs.planning import CannotPlan, Draft, PlanStale
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
+from arena.views.private_pages import only_curators
 from arena.views.run_forms import AnswersForm, PromptsForm
 from arena.wording import sentence
 
@@ -47,8 +47,7 @@ class NewRun[F: PromptsForm, D: Draft]:
     start: Starts[D]  # raises PlanStale
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        if not access.is_curator(request.user):
-            raise PermissionDenied("runs are for curators: ask whoever runs this site to make you one")
+        only_curators(request, "runs")
         slug = request.GET.get("arena", "")
         if not slug:
             arenas = access.arenas_for(request.user).order_by("name")

@@ -1,21 +1,18 @@
 """Paid work as its people see it: progress, rate, money, states; pause, resume, cancel, a new cap, failed calls again."""
 
-from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx import http as htmx
 
-from arena import access
 from arena.models import Attempt, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs import budget, control
@@ -23,6 +20,7 @@ from arena.runs.control import NotPossible
 from arena.runs.kinds import kind_of
 from arena.tasks import work_on_run
 from arena.views.context import page_context
+from arena.views.private_pages import etag_of, only_curators, private
 from arena.views.run_forms import CapForm
 from arena.wording import sentence
 
@@ -33,15 +31,15 @@ MOST_FAILURES = 20
 @login_required
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
-    _only_curators(request)
+    only_curators(request, "runs")
     rows = [(run, control.progress(run)) for run in Run.objects.select_related("arena", "created_by")[:MOST_LISTED]]
-    return _private(render(request, "arena/runs.html", page_context(request, "runs", rows=rows, n_most=MOST_LISTED)))
+    return private(render(request, "arena/runs.html", page_context(request, "runs", rows=rows, n_most=MOST_LISTED)))
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    _only_curators(request)
+    only_curators(request, "runs")
     shown = get_object_or_404(Run.objects.select_related("arena", "created_by"), pk=pk)
     if request.method == "POST":
         _act(request, shown)
@@ -50,12 +48,12 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
     context["n_without_call"] = kind_of(shown.kind).without_call(shown)
     if not request.headers.get("HX-Request"):
-        return _private(_whole(request, context))
+        return private(_whole(request, context))
     if (
         request.GET.get("seen", shown.state) != shown.state
     ):  # what can be done with it is another thing now: all of the page is new
-        return _private(htmx.reselect(htmx.reswap(htmx.retarget(_whole(request, context), "#main"), "outerHTML"), "#main"))
-    return _private(_fragment(request, context))
+        return private(htmx.reselect(htmx.reswap(htmx.retarget(_whole(request, context), "#main"), "outerHTML"), "#main"))
+    return private(_fragment(request, context))
 
 
 def _whole(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -67,7 +65,7 @@ def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """What changes while one watches; nothing where it says what the browser shows already."""
     parts = [render_to_string(f"arena/run.html#{part}", context | {"is_poll": True}) for part in ("progress", "endpoints")]
     content = "".join(parts)
-    etag = f'"{sha256(content.encode()).hexdigest()[:24]}"'
+    etag = etag_of(content)
     response = get_conditional_response(request, etag=etag) or HttpResponse(content)
     response["ETag"] = etag
     return response
@@ -140,14 +138,3 @@ def _failures(shown: Run) -> list[dict[str, Any]]:
 
 def _endpoints(shown: Run) -> QuerySet[Endpoint]:
     return Endpoint.objects.filter(pk__in=shown.calls.order_by().values("endpoint"))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Vary"] = "HX-Request, Cookie"
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
-
-
-def _only_curators(request: HttpRequest) -> None:
-    if not access.is_curator(request.user):
-        raise PermissionDenied("runs are for curators: ask whoever runs this site to make you one")

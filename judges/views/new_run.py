@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -23,6 +22,7 @@ from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.new_runs import CENT, HAS_EXPIRED, SECONDS_TO_CONFIRM
 from arena.wording import sentence
+from arena.views.private_pages import only_curators
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.forecasting import outlook, pilot_of
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
@@ -36,8 +36,7 @@ SIGNED_AS = "a run that was counted"
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_run(request: HttpRequest) -> HttpResponse:
-    if not access.is_curator(request.user):
-        raise PermissionDenied("runs are for curators: ask whoever runs this site to make you one")
+    only_curators(request, "runs")
     slug = request.GET.get("arena", "")
     if not slug:
         arenas = access.arenas_for(request.user).order_by("name")

@@ -1,7 +1,6 @@
 """The leaderboard: newest snapshot of a board, or a stored one, as a table. Nothing is fitted here."""
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from django.db.models import F, Q, Window
@@ -10,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.cache import get_conditional_response
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
@@ -21,6 +20,7 @@ from arena.prerequisites import next_step
 from arena.texts.languages import language_name
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
+from arena.views.private_pages import etag_of, private
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.empty_boards import why_empty, why_unfitted
@@ -47,7 +47,7 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
     n_behind = _behind(choice.board)
     etag = _etag(request, boards, choice.board, choice.board.newest if choice.board else None, n_behind)  # type: ignore[attr-defined]
     if request.headers.get("HX-Request") and (unchanged := get_conditional_response(request, etag=etag)) is not None:
-        return _private(unchanged)
+        return private(unchanged)
     snapshot = choice.board.newest_snapshot() if choice.board else None
     shown = _board_context(request, arena, boards, choice, snapshot) | {"etag": etag, "n_behind": n_behind}
     is_for_curator = access.is_curator(request.user) and not request.headers.get("HX-Request")
@@ -73,19 +73,13 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
 def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The whole page, or for a poll the board alone, with an ETag. (A whole page has none: its nonce is of one answer.)"""
     if not request.headers.get("HX-Request"):
-        return _private(render(request, "ranking/leaderboard.html", context))
+        return private(render(request, "ranking/leaderboard.html", context))
     unchanged = get_conditional_response(request, etag=context["etag"])
     if unchanged is not None:
-        return _private(unchanged)
+        return private(unchanged)
     response = render(request, "ranking/leaderboard.html#live", context)
     response["ETag"] = context["etag"]
-    return _private(response)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Vary"] = "HX-Request, Cookie"
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
+    return private(response)
 
 
 def _board_context(
@@ -150,7 +144,7 @@ def _etag(request: HttpRequest, boards: list[Leaderboard], board: Leaderboard | 
     """Of all that the page depends on, known before anything of it is read."""
     parts = [request.get_full_path(), str(request.user.pk), str(newest), board.error if board else "", str(n_behind)]
     parts += [str([(each.pk, each.n_flagged, each.looked_at) for each in boards])]  # type: ignore[attr-defined]
-    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
+    return etag_of(*parts)
 
 
 def _query(request: HttpRequest) -> str:

@@ -1,0 +1,27 @@
+"""Pages that no shared cache keeps, their ETags, and the curators to whom some of them belong."""
+
+from hashlib import sha256
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from arena import access
+
+
+def only_curators(request: HttpRequest, what: str) -> None:
+    """`what` is said in the refusal, such as "runs"."""
+    if not access.is_curator(request.user):
+        raise PermissionDenied(f"{what} are for curators: ask whoever runs this site to make you one")
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """For this reader alone, and for a poll other than for a whole page."""
+    response["Vary"] = "HX-Request, Cookie"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def etag_of(*parts: str) -> str:
+    """Of all that a page depends on."""
+    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
