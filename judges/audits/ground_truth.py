@@ -110,7 +110,7 @@ def _in_its_file(games: Sequence[AuditGame], label: Side, order: Order, *, is_tu
     """As the set's own file shows the pair, whoever was here first: order "ab" is the file's, and so is side a."""
     label = SWAPPED[label] if order == "ba" else label
     is_other_way = is_turned != (order == "ba")
-    played = [replace(each.played, order=OTHER[each.order]) if is_other_way else each.played for each in games]
+    played = [each.played._replace(order=OTHER[each.order]) if is_other_way else each.played for each in games]
     return GoldPairGames(games[0].battle, tuple(played), label)
 
 

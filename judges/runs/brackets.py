@@ -14,9 +14,8 @@ from arena.models import Arena
 from judges.models import Game, Judge
 from judges.runs.battle_selection import ROWS_A_STATEMENT, Meeting, answers_of
 from judges.runs.scope import EVERYTHING, Scope
-from judges.verdicts.combiners import combine
-from judges.verdicts.panels import JurorVote, strict_majority
-from judges.verdicts.verdict import Side, graded_verdict
+from judges.verdicts.panels import JurorVote, juror_vote, strict_majority
+from judges.verdicts.verdict import graded_verdict
 
 if TYPE_CHECKING:
     from ranking.maths.tournaments.matches import Match, Rounds
@@ -102,14 +101,14 @@ def results_of(battles: Sequence[int], judges: Sequence[Judge]) -> str:
 
 
 def _outcome(played: Mapping[int, Sequence[Game]], judges: Sequence[Judge]) -> str | None:
-    votes = [JurorVote(str(judge.pk), _vote(judge, played.get(judge.pk, ()))) for judge in judges]
+    votes = [_vote(judge, played.get(judge.pk, ())) for judge in judges]
     return votes[0].outcome if len(votes) == 1 else strict_majority(votes).outcome
 
 
-def _vote(judge: Judge, games: Sequence[Game]) -> Side | None:
+def _vote(judge: Judge, games: Sequence[Game]) -> JurorVote:
     """What both orders say; of answers that were graded one by one, what the margin of the card makes of the grades."""
     margin = float(judge.parameters.get("margin", 0))
     graded = graded_verdict([(game.order, game.score_first) for game in games if not game.winner], margin=margin)
     if graded is not None:
-        return graded.by_side("ab")
-    return combine("consistent_only", [game.played for game in games if game.winner]).outcome
+        return JurorVote(str(judge.pk), graded.by_side("ab"))
+    return juror_vote(str(judge.pk), [game.played for game in games if game.winner])

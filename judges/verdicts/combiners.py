@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from arena.wording import counted
 from judges.verdicts.verdict import Order, Side, Verdict
@@ -32,8 +32,7 @@ A_GAME_SILENT, NO_MAJORITY_OF_GAMES = "with a game without a verdict", "without 
 THAT_ORDER_SILENT, NO_GAMES = "without a verdict in the order that counts", "without games"
 
 
-@dataclass(frozen=True, slots=True)
-class PlayedGame:
+class PlayedGame(NamedTuple):
     """One call of a judge on a battle: the order and repeat, and its verdict (None where the game gave none).
 
     Examples

@@ -9,7 +9,7 @@ from judges.verdicts.combiner_texts import GAMES, PANEL_MAJORITY, PANEL_WEIGHTED
 from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
 from judges.verdicts.game_states import GameState
 from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
-from judges.verdicts.verdict import Side, Verdict, graded_verdict
+from judges.verdicts.verdict import Side, graded_verdict
 from ranking.comparisons.game_history import GameAt
 from ranking.maths import OUTCOMES
 
@@ -71,24 +71,20 @@ def played(games: Sequence[GameAt]) -> dict[tuple[int, int], GamesOfJudge]:
     return found
 
 
-type Said = tuple[tuple[str, int, Verdict | None], ...]
-
-
-def _said(games: Sequence[GameAt]) -> Said:
-    return tuple([(game.order, game.repeat, game.verdict) for game in games])
+def _played(games: Sequence[GameAt]) -> tuple[PlayedGame, ...]:
+    return tuple([game.played for game in games])
 
 
 class OrderOutcomes:
     """What each order says of a battle. Most judges say the same few things, so each is worked out once."""
 
     def __init__(self) -> None:
-        self.known: dict[Said, tuple[Side | None, Side | None]] = {}
+        self.known: dict[tuple[PlayedGame, ...], tuple[Side | None, Side | None]] = {}
 
     def of(self, games: Sequence[GameAt]) -> tuple[Side | None, Side | None]:
-        said = _said(games)
+        said = _played(games)
         if said not in self.known:
-            its = _as_played(games)
-            self.known[said] = outcome_of_order(its, "ab"), outcome_of_order(its, "ba")
+            self.known[said] = outcome_of_order(said, "ab"), outcome_of_order(said, "ba")
         return self.known[said]
 
 
@@ -97,12 +93,12 @@ class CachedCombiner:
 
     def __init__(self, rule: str = "consistent_only") -> None:
         self.rule = rule
-        self.known: dict[Said, Decision] = {}
+        self.known: dict[tuple[PlayedGame, ...], Decision] = {}
 
     def of(self, games: Sequence[GameAt]) -> Decision:
-        said = _said(games)
+        said = _played(games)
         if said not in self.known:
-            self.known[said] = combine(self.rule, _as_played(games))
+            self.known[said] = combine(self.rule, said)
         return self.known[said]
 
     def outcome(self, its: GamesOfJudge, margin: float) -> Side | None:
@@ -157,10 +153,6 @@ def _by_judge(asked: Mapping[tuple[int, int], GamesOfJudge], combiner: str, marg
 
 def _combined(games: Sequence[GameAt], decision: Decision) -> list[ComparisonRow]:
     return [_row(games[0], CODE[outcome], weight=weight) for outcome, weight in decision.comparisons]
-
-
-def _as_played(games: Sequence[GameAt]) -> list[PlayedGame]:
-    return [PlayedGame(game.order, game.repeat, game.verdict) for game in games]
 
 
 # --- a panel's votes on a battle as one ------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.db.models.functions import Cast
 from arena.evidence.vote_tally import NO_PROMPT
 from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
 from judges.models.games import IS_MARKED, GameQuerySet
+from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict, stored_verdict
 
@@ -44,6 +45,10 @@ class GameAt(NamedTuple):
     score: float | None  # of the one answer that was shown
     stands: bool  # not set aside
     marked: str = ""  # sides whose answer seems to speak to its judge: a, b or ab
+
+    @property
+    def played(self) -> PlayedGame:
+        return PlayedGame(self.order, self.repeat, self.verdict)
 
     @property
     def has_said(self) -> bool:
