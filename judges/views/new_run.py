@@ -21,8 +21,8 @@ from arena.runs.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.new_runs import CENT, HAS_EXPIRED, SECONDS_TO_CONFIRM
-from arena.wording import sentence
 from arena.views.private_pages import only_curators
+from arena.wording import sentence
 from judges.runs.battle_selection import unused_battles_dropped
 from judges.runs.forecasting import outlook, pilot_of
 from judges.runs.plan_request import MOST_GAMES, chosen_judges, drafted, estimated
