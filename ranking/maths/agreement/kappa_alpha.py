@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ranking.maths.agreement.rater_tables import UndefinedAgreementError, complete_table, ratings_table, ratio
+from ranking.maths.agreement.rater_tables import UndefinedAgreementError, complete_table, ratings_table, ratio, two_raters
 from ranking.maths.agreement.statistic import Statistic
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.data.checks import checked_rng
@@ -417,7 +417,7 @@ def scott_pi(ratings: ArrayLike) -> Statistic:
     >>> round(scott_pi([[1, 1], [1, 1], [0, 1], [0, 0]]), 4)
     0.4667
     """
-    table = _two_raters(ratings)
+    table = two_raters(ratings)
     return Statistic(_beyond_chance(float((table[:, 0] == table[:, 1]).mean()), _pooled_chance(table)), len(table))
 
 
@@ -456,16 +456,6 @@ def fleiss_kappa(ratings: ArrayLike) -> Statistic:
     return Statistic(_beyond_chance(float(agreeing.mean()), _pooled_chance(table)), len(table))
 
 
-def _two_raters(ratings: ArrayLike) -> Floats:
-    table = ratings_table(ratings)
-    if table.shape[1] != 2:
-        raise ValueError(f"there are {table.shape[1]} raters: this statistic is of two")
-    both = table[~np.isnan(table).any(axis=1)]
-    if not len(both):
-        raise UndefinedAgreementError("no item has both ratings: there is nothing to compare")
-    return both
-
-
 def _squares(values: Floats) -> Floats:
     return np.asarray(np.square(values[:, None] - values), dtype=np.float64)
 
@@ -485,7 +475,7 @@ def _alpha(ratings: ArrayLike, distance: Callable[[Floats, Floats], Floats]) -> 
 
 
 def _kappa(ratings: ArrayLike, distance: Callable[[Floats], Floats]) -> Statistic:
-    table = _two_raters(ratings)
+    table = two_raters(ratings)
     values, codes = np.unique(table, return_inverse=True)
     first, second = codes.reshape(table.shape).T
     far = distance(values)

@@ -59,3 +59,14 @@ def ratio(numerator: float, denominator: float) -> float:
     if denominator <= 0:
         raise UndefinedAgreementError(EQUAL)
     return numerator / denominator
+
+
+def two_raters(ratings: ArrayLike) -> Floats:
+    """The items that both of two raters rated: (n, 2); ValueError where there are other raters or no such item."""
+    table = ratings_table(ratings)
+    if table.shape[1] != 2:
+        raise ValueError(f"there are {table.shape[1]} raters: this statistic is of two")
+    both = table[~np.isnan(table).any(axis=1)]
+    if not len(both):
+        raise UndefinedAgreementError("no item has both ratings: there is nothing to compare")
+    return both
