@@ -54,6 +54,11 @@ def may_vote(visitor: Visitor, arena: Arena) -> bool:
     return arena.voting == Voting.ANYONE or (arena.voting == Voting.ACCOUNTS and visitor.is_authenticated)
 
 
+def may_know(visitor: Visitor, arena: Arena) -> bool:
+    """Whether it is one of `arenas_for` this visitor."""
+    return sees_board(visitor, arena) or may_vote(visitor, arena)
+
+
 def pending_prompts(voter: Voter | None) -> QuerySet[Ballot, int | None]:
     """Prompts on which this voter has an open ballot: their answers and names stay hidden from the voter until the vote."""
     return Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).values_list("battle__prompt_id", flat=True)

@@ -9,25 +9,32 @@ whose names the voter was told come last: who has met an answer by name is no lo
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 from random import Random
 
 import numpy as np
-from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from arena.models import Arena, Ballot, Battle, Competitor, Lot, Prompt, Response, Vote, Voter
+from arena.models import Arena, Ballot, Battle, Lot, Voter
 from arena.outcomes import Side
 from arena.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared, offer_of
+from arena.vote_statements import (
+    READING_TIME,
+    answers_to_pair,
+    ballots_open_to,
+    battles_of_answers,
+    lots_waiting,
+    next_ballot_read,
+    pairs_had_by,
+)
 
 EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
 TRIES = 4
 LOT_SHARE = 0.5  # of the ballots, while drawn battles wait for a vote
-LOTS_LOOKED_AT = 20  # the first ones may be such as this voter knows
-READING_TIME = timedelta(hours=1)  # so long a drawn battle that somebody reads is offered to nobody else
 
 PairOfAnswers = tuple[int, int]
 Meeting = tuple[int, int, int]  # competitor a, competitor b, prompt
@@ -57,12 +64,11 @@ def serve_ballot(voter: Voter, *, ahead: bool, rng: Random, now: datetime | None
 
 def show_next(voter: Voter, *, now: datetime) -> None:
     """The ballot that was fetched ahead is read from now on."""
-    if standing := open_ballots(voter):
-        _read(standing[0], ahead=False, now=now)
+    next_ballot_read(voter=voter.pk, now=now)
 
 
 def open_ballots(voter: Voter) -> Sequence[Ballot]:
-    return list(Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).select_related("battle").order_by("pk"))
+    return ballots_open_to(voter=voter.pk)
 
 
 # --- what the voter has had ------------------------------------------------------------------------------------------
@@ -76,19 +82,13 @@ class History:
 
 
 def _history(voter: Voter, standing: Sequence[Ballot]) -> History:
-    votes = _compared(Vote.objects.filter(voter=voter, battle__response_a__isnull=False))
-    unvoted = _compared(Ballot.objects.filter(voter=voter).exclude(state=Ballot.State.VOTED))
-    told = {(competitor, prompt) for a, b, prompt in votes for competitor in (a, b)}
-    pending = {ballot.battle.prompt_id for ballot in standing if ballot.battle.prompt_id}
-    return History(told, {key: votes.get(key, set()) | unvoted.get(key, set()) for key in votes | unvoted}, pending)
-
-
-def _compared(rows: QuerySet[Vote] | QuerySet[Ballot]) -> dict[Meeting, set[PairOfAnswers]]:
+    told: set[tuple[int, int]] = set()
     compared: dict[Meeting, set[PairOfAnswers]] = defaultdict(set)
-    columns = ("competitor_a_id", "competitor_b_id", "prompt_id", "response_a_id", "response_b_id")
-    for a, b, prompt, *answers in rows.order_by().values_list(*(f"battle__{column}" for column in columns)):
-        compared[a, b, prompt].add((answers[0], answers[1]))
-    return compared
+    for a, b, prompt, answer_a, answer_b, is_told in pairs_had_by(voter=voter.pk):
+        compared[a, b, prompt].add((answer_a, answer_b))
+        if is_told:
+            told |= {(a, prompt), (b, prompt)}
+    return History(told, dict(compared), {ballot.battle.prompt_id for ballot in standing if ballot.battle.prompt_id})
 
 
 # --- the draw --------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def _draw_pair(n_prompts: Ints, weights: Floats | None, *, rng: Random) -> tuple
 
 def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
     """The first drawn battle that waits for a vote and is new and blind to this voter."""
-    for lot in _waiting(voter.arena, now).select_related("battle").order_by("place", "pk")[:LOTS_LOOKED_AT]:
+    for lot in lots_waiting(arena=voter.arena_id, read_since=now - READING_TIME):
         battle = lot.battle
         sides, prompt = (battle.competitor_a_id, battle.competitor_b_id), battle.prompt_id or 0
         answers = (battle.response_a_id or 0, battle.response_b_id or 0)
@@ -189,42 +189,33 @@ def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
     return None
 
 
-def _waiting(arena: Arena, now: datetime) -> QuerySet[Lot]:
-    """Drawn battles that can be shown and have neither a vote that counts nor a reader."""
-    competitors = Competitor.objects.servable()
-    votes = Vote.objects.counted().filter(battle=OuterRef("battle"))
-    readers = Ballot.objects.filter(battle=OuterRef("battle"), state=Ballot.State.OPEN, served_at__gt=now - READING_TIME)
-    shown = Battle.objects.published().comparable().filter(
-        arena=arena, prompt__in=Prompt.objects.servable(), competitor_a__in=competitors, competitor_b__in=competitors,
-    )  # fmt: skip
-    return Lot.objects.filter(~Exists(votes), ~Exists(readers), arena=arena, place__lt=1, battle__in=shown)
-
-
 def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
     """A ballot on a drawn battle; None where another tab was quicker."""
-    with transaction.atomic():
-        Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)
+    with suppress(IntegrityError), transaction.atomic():
+        _stand_in_line(voter)
         standing = open_ballots(voter)
         if len(standing) > ahead or lot.battle.prompt_id in {ballot.battle.prompt_id for ballot in standing}:
-            return None
-        if Ballot.objects.filter(battle=lot.battle, voter=voter).exists():
             return None
         return Ballot.objects.create(
             battle=lot.battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), policy=Ballot.Policy.LOT,
             propensity=lot.chance, served_at=now, shown_at=None if ahead else now,
         )  # fmt: skip
+    return None
 
 
 # --- from the draw to the ballot -------------------------------------------------------------------------------------
 
 
 def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
-    """The new ballot; None where the draw no longer holds, because of a retirement or another tab: draw again."""
+    """The new ballot; None where the draw no longer holds, because of a retirement or another request: draw again.
+
+    That nobody gets a battle twice, and that there is one battle of two answers, is for the constraints to say.
+    """
     pairs = _pairs_of_answers(draw)
     if not pairs:
         return None
-    with transaction.atomic():
-        Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)  # two tabs of one voter stand in line
+    with suppress(IntegrityError), transaction.atomic():
+        _stand_in_line(voter)
         standing = open_ballots(voter)
         if len(standing) > ahead:
             return _read(standing[ahead], ahead=ahead, now=now)
@@ -232,26 +223,25 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
             return None
         propensity = draw.probability / len(pairs)
         battle = _battle(voter.arena, draw, rng.choice(pairs), propensity=propensity, now=now)
-        if Ballot.objects.filter(battle=battle, voter=voter).exists():
-            return None
         return Ballot.objects.create(
             battle=battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), propensity=propensity,
             served_at=now, shown_at=None if ahead else now,
         )  # fmt: skip
+    return None
+
+
+def _stand_in_line(voter: Voter) -> None:
+    """Two tabs of one voter. On SQLite everybody stands in one line already, by IMMEDIATE transactions."""
+    if connection.features.has_select_for_update:
+        Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)
 
 
 def _pairs_of_answers(draw: Draw) -> list[PairOfAnswers]:
     """Looked up anew: the offer may be some seconds old."""
-    answers = (
-        Response.objects.delivered()
-        .with_text()
-        .filter(
-            prompt__in=Prompt.objects.servable().filter(pk=draw.prompt),
-            competitor__in=Competitor.objects.servable().filter(pk__in=[draw.competitor_a, draw.competitor_b]),
-        )
-    )
     texts: dict[int, dict[int, str]] = defaultdict(dict)
-    for competitor, answer, text in answers.order_by("pk").values_list("competitor_id", "pk", "content_hash"):
+    for competitor, answer, text in answers_to_pair(
+        prompt=draw.prompt, competitor_a=draw.competitor_a, competitor_b=draw.competitor_b
+    ):
         texts[competitor][answer] = text
     pairs = product(texts[draw.competitor_a].items(), texts[draw.competitor_b].items())
     different = [(a, b) for (a, text), (b, other) in pairs if text != other]
@@ -260,17 +250,11 @@ def _pairs_of_answers(draw: Draw) -> list[PairOfAnswers]:
 
 def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: float, now: datetime) -> Battle:
     """The battle of these two answers, imported or served before, or a new one."""
-    of_answers = {"response_a_id": answers[0], "response_b_id": answers[1]}
-    known = Battle.objects.published().filter(**of_answers).order_by("pk").first()
-    if known is not None:
-        return known
-    return Battle.objects.get_or_create(
-        **of_answers, row_key=None,
-        defaults={
-            "arena": arena, "prompt_id": draw.prompt, "competitor_a_id": draw.competitor_a,
-            "competitor_b_id": draw.competitor_b, "propensity": propensity, "created_at": now,
-        },
-    )[0]  # fmt: skip
+    known = battles_of_answers(response_a=answers[0], response_b=answers[1])
+    return known[0] if known else Battle.objects.create(
+        arena=arena, prompt_id=draw.prompt, competitor_a_id=draw.competitor_a, competitor_b_id=draw.competitor_b,
+        response_a_id=answers[0], response_b_id=answers[1], propensity=propensity, created_at=now,
+    )  # fmt: skip
 
 
 def _read(ballot: Ballot, *, ahead: bool, now: datetime) -> Ballot:

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from arena.models import RateWindow
+from arena.vote_statements import counted_in_window
 
 KEPT_FOR = timedelta(days=2)
 
@@ -24,14 +25,13 @@ def allow(key: str, *, at_most: int, seconds: int, now: datetime) -> bool:
     The condition stands inside the UPDATE: two processes that ask at once are counted one after the other.
     """
     hashed, starts_at = _hashed(key), _window(seconds, now)
-    window = RateWindow.objects.filter(key=hashed, starts_at=starts_at, count__lt=at_most)
-    if window.update(count=F("count") + 1):
+    if counted_in_window(key=hashed, starts_at=starts_at, at_most=at_most):
         return True
     RateWindow.objects.bulk_create([RateWindow(key=hashed, starts_at=starts_at)], ignore_conflicts=True)
     # Older ones, and those of a clock that was ahead: they would count again when it gets there.
     ahead = Q(starts_at__gt=starts_at + timedelta(seconds=seconds))
     RateWindow.objects.filter(Q(starts_at__lt=starts_at) | ahead, key=hashed).delete()
-    return bool(window.update(count=F("count") + 1))
+    return bool(counted_in_window(key=hashed, starts_at=starts_at, at_most=at_most))
 
 
 def take_back(key: str, *, seconds: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from arena import rate_windows
 from arena.models import Arena, Voter, Voting
+from arena.vote_statements import voters_known_as
 from arena.wording import counted
 
 COOKIE = "agon_voter"
@@ -108,9 +109,10 @@ def _key(arena: Arena, browser: str) -> str:
 
 
 def _found(arena: Arena, kind: Voter.Kind, key: str, *, user_id: int | None, create: bool) -> Voter | None:
-    voter = Voter.objects.filter(arena=arena, kind=kind, key=key).first()
-    if voter is None:
+    known = voters_known_as(arena=arena.pk, kind=kind, key=key)
+    if not known:
         return _created(arena, kind, key, user_id=user_id) if create else None
+    (voter,) = known
     voter.arena = arena
     return voter
 

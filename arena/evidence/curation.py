@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import models, router, transaction
 
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
-from arena.evidence.voting import TAKEN_BACK
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
+from arena.vote_statements import TAKEN_BACK
 
 BATCH = 5_000
 

@@ -10,9 +10,9 @@ from arena.clock import is_older
 from arena.evidence.ledger import record_vote
 from arena.models import Ballot, Event, Vote, Voter, Voting
 from arena.outcomes import Outcome
+from arena.vote_statements import TAKEN_BACK, ballot_moved, ballots_called
 
 UNDO_WITHIN = timedelta(seconds=10)
-TAKEN_BACK = "taken back by its voter"
 LONGEST_NOTE = 500
 
 
@@ -64,19 +64,20 @@ def cast_vote(
     Which answer that was is known to the server alone. The first vote stands, whatever comes after it.
     """
     _check(shown, strength, reasons)
-    with transaction.atomic():
-        ballot = ballot_of(ballot_key, voter)
-        if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
-            raise VotingClosed("It was closed meanwhile: your vote was not counted.")
-        if not _move(ballot, Ballot.State.VOTED):
-            return CastVote(_standing_vote(ballot), ballot, is_new=False)
-        vote = Vote.objects.create(
-            battle_id=ballot.battle_id, voter=voter, outcome=ballot.outcome_for(shown), first_shown=ballot.first_shown,
-            strength=strength if shown in {Outcome.A, Outcome.B} else None,
-            reasons=sorted(set(reasons)), comment=comment[:LONGEST_NOTE], dwell_ms=_dwell_ms(ballot, now), voted_at=now,
-        )  # fmt: skip
-        record_vote(Event.Kind.VOTE_CAST, vote, arena_id=ballot.battle.arena_id, before="")
-        return CastVote(vote, ballot, is_new=True)
+    ballot = ballot_of(ballot_key, voter)
+    if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
+        raise VotingClosed("It was closed meanwhile: your vote was not counted.")
+    # No savepoint inside a caller's transaction: nothing is refused within, and what fails there undoes all of it.
+    with transaction.atomic(savepoint=False):
+        if _move(ballot, Ballot.State.VOTED):
+            vote = Vote.objects.create(
+                battle_id=ballot.battle_id, voter=voter, outcome=ballot.outcome_for(shown), first_shown=ballot.first_shown,
+                strength=strength if shown in {Outcome.A, Outcome.B} else None,
+                reasons=sorted(set(reasons)), comment=comment[:LONGEST_NOTE], dwell_ms=_dwell_ms(ballot, now), voted_at=now,
+            )  # fmt: skip
+            record_vote(Event.Kind.VOTE_CAST, vote, arena_id=ballot.battle.arena_id, before="")
+            return CastVote(vote, ballot, is_new=True)
+    return CastVote(standing_vote(ballot), ballot, is_new=False)
 
 
 def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
@@ -118,22 +119,25 @@ def flag(ballot_key: str, voter: Voter, *, note: str) -> Ballot:
 
 def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
     """The voter's own ballot of this key. Somebody else's is as unknown as one that never was."""
-    ballot = Ballot.objects.select_related("battle__arena").filter(key=ballot_key, voter=voter).first()
-    if ballot is None:
+    found = ballots_called(key=ballot_key, voter=voter.pk)
+    if not found:
         raise BallotUnknown(
             "This pair is not open to you: it was served to another browser or account, or the link is not whole."
         )
-    return ballot
+    found[0].voter = voter
+    return found[0]
 
 
-def _move(ballot: Ballot, state: Ballot.State, **changes: str) -> bool:
-    """Out of OPEN by one conditional UPDATE: of two requests that race, one finds the ballot open."""
-    moved = Ballot.objects.filter(pk=ballot.pk, state=Ballot.State.OPEN).update(state=state, **changes)
+def _move(ballot: Ballot, state: Ballot.State, note: str = "") -> bool:
+    """Out of OPEN, unless another request was quicker: then the ballot says what that one made of it."""
+    if ballot_moved(ballot=ballot.pk, state=state, note=note):
+        ballot.state, ballot.note = state, note
+        return True
     ballot.refresh_from_db(fields=["state", "note"])
-    return bool(moved)
+    return False
 
 
-def _standing_vote(ballot: Ballot) -> Vote:
+def standing_vote(ballot: Ballot) -> Vote:
     if ballot.state != Ballot.State.VOTED:
         raise BallotSpent(f"You {ballot.get_state_display()} this pair, so it takes no vote any more. Go on with the next one.")
     return Vote.objects.get(battle_id=ballot.battle_id, voter_id=ballot.voter_id)

@@ -3,19 +3,22 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils.functional import SimpleLazyObject
 
 from arena import access
 from arena.models import Arena
 from arena.pair_candidates import offers_vote
+from arena.vote_statements import arenas_called
 
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:
     """The arena, where this visitor may know of it."""
     if "\0" in slug:  # out of a query; PostgreSQL would not be asked for it
         raise Http404("a slug with a NUL")
-    return get_object_or_404(access.arenas_for(request.user), slug=slug)
+    found = arenas_called(slug=slug)
+    if not found or not access.may_know(request.user, found[0]):
+        raise Http404("no such arena, or not for this visitor")
+    return found[0]
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from arena import access, matchmaking, prerequisites, rate_windows, voter_identity
 from arena.evidence import voting
-from arena.models import Arena, Ballot, Battle, Prompt, Response, Vote, Voter, Voting
+from arena.models import Arena, Ballot, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
 from arena.texts.languages import language_name
 from arena.texts.rendering import alike, is_folded, turns_of, visible_controls
@@ -38,6 +38,7 @@ from arena.views.voting_refusals import (
     true_cause,
     where_no_arena,
 )
+from arena.vote_statements import TAKEN_BACK, ballots_called, battles_with_texts, tallies_beside, votes_cast_by
 from arena.wording import counted
 
 PAGE = "arena/vote.html"
@@ -129,10 +130,10 @@ def cast(request: HttpRequest, arena: Arena) -> HttpResponse:
         raise MalformedForm(_first_error(form))
     with transaction.atomic():
         _limit(voter, now)
-        ballot, is_new = _act(form, voter, now)
+        ballot, vote, is_new = _act(form, voter, now)
         if _wants_fragment(request):
             matchmaking.show_next(voter, now=now)
-    return _answered(request, arena, ballot, now, is_new=is_new)
+    return _answered(request, arena, ballot, now, vote=vote, is_new=is_new)
 
 
 @require_POST
@@ -178,8 +179,8 @@ def _voter(request: HttpRequest, arena: Arena) -> Voter:
     return voter
 
 
-def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, bool]:
-    """The ballot as it stands now, and whether it stands so because of this form."""
+def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, Vote | None, bool]:
+    """The ballot as it stands now, its vote if one was sent, and whether it stands so because of this form."""
     said = form.cleaned_data
     if said["act"] == "skip":
         ballot, state = voting.skip(said["ballot"], voter), Ballot.State.SKIPPED
@@ -191,8 +192,8 @@ def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, bool]:
             said["ballot"], voter, shown, strength=strength, reasons=said["why"], comment=said["comment"], now=now
         )
         same = (cast.vote.outcome, cast.vote.strength) == (cast.ballot.outcome_for(shown), strength)
-        return cast.ballot, cast.is_new or (same and cast.vote.is_counted)
-    return ballot, ballot.state == state
+        return cast.ballot, cast.vote, cast.is_new or (same and cast.vote.is_counted)
+    return ballot, None, ballot.state == state
 
 
 def _limit(voter: Voter, now: datetime) -> None:
@@ -259,7 +260,7 @@ def _sheet(ballot: Ballot) -> Sheet:
 
 def _texts(ballot: Ballot) -> tuple[Prompt | None, Response | None, Response | None]:
     """The prompt, and the answers in the order in which they are shown."""
-    battle = Battle.objects.select_related("prompt", "response_a", "response_b").get(pk=ballot.battle_id)
+    (battle,) = battles_with_texts(battle=ballot.battle_id)
     pair = [battle.response_a, battle.response_b]
     if ballot.first_shown == Side.B:
         pair.reverse()
@@ -269,31 +270,29 @@ def _texts(ballot: Ballot) -> tuple[Prompt | None, Response | None, Response | N
 def _done_before(request: HttpRequest, voter: Voter, now: datetime) -> Strip | None:
     """Without scripts, the page after a vote is the next pair: it tells about the one before."""
     key = request.GET.get("done", "")
-    ballot = Ballot.objects.filter(key=key, voter=voter).first() if re.fullmatch(KEY, key) else None
+    ballot = next(iter(ballots_called(key=key, voter=voter.pk)), None) if re.fullmatch(KEY, key) else None
     if ballot is None or ballot.state == Ballot.State.OPEN:
         return None
+    ballot.voter = voter
     return replace(_strip(ballot, now), stood="stood" in request.GET)
 
 
-def _strip(ballot: Ballot, now: datetime) -> Strip:
+def _strip(ballot: Ballot, now: datetime, *, vote: Vote | None = None) -> Strip:
+    """`vote` is the one on this ballot, where it was read already."""
     if ballot.state != Ballot.State.VOTED:
         return Strip(ballot.state, ballot.key, _n_cast(ballot.voter))
-    own = Vote.objects.select_related("battle__competitor_a", "battle__competitor_b").get(
-        battle_id=ballot.battle_id, voter_id=ballot.voter_id
-    )
-    names = [own.battle.competitor_a.name, own.battle.competitor_b.name]
-    others = list(
-        Vote.objects.counted().filter(battle_id=ballot.battle_id).exclude(pk=own.pk).values_list("outcome", flat=True)
-    )
+    own = vote or voting.standing_vote(ballot)
+    names = [ballot.battle.competitor_a.name, ballot.battle.competitor_b.name]
+    ((n_others, n_agree, n_cast),) = tallies_beside(vote=own.pk)
     return Strip(
-        state="voted" if own.is_counted else "taken_back" if own.set_aside_reason == voting.TAKEN_BACK else "set_aside",
+        state="voted" if own.is_counted else "taken_back" if own.set_aside_reason == TAKEN_BACK else "set_aside",
         key=ballot.key,
-        n_cast=_n_cast(ballot.voter),
+        n_cast=n_cast,
         choice=_choice(own, ballot),
         first=names[ballot.first_shown == Side.B],
         second=names[ballot.first_shown == Side.A],
-        n_agree=others.count(own.outcome),
-        n_others=len(others),
+        n_agree=n_agree,
+        n_others=n_others,
         undo_seconds=_undo_seconds(own, now),
     )
 
@@ -311,12 +310,14 @@ def _choice(own: Vote, ballot: Ballot) -> str:
 
 
 def _n_cast(voter: Voter) -> int:
-    return Vote.objects.filter(voter=voter).exclude(set_aside_reason=voting.TAKEN_BACK).count()
+    return next((n for (n,) in votes_cast_by(voter=voter.pk)), 0)
 
 
-def _answered(request: HttpRequest, arena: Arena, ballot: Ballot, now: datetime, *, is_new: bool = True) -> HttpResponse:
+def _answered(
+    request: HttpRequest, arena: Arena, ballot: Ballot, now: datetime, *, vote: Vote | None = None, is_new: bool = True
+) -> HttpResponse:
     if _wants_fragment(request):
-        strip = replace(_strip(ballot, now), stood=not is_new)
+        strip = replace(_strip(ballot, now, vote=vote), stood=not is_new)
         return render(request, f"{PAGE}#strip", {"arena": arena, "strip": strip})
     return redirect(reverse("vote", args=[arena.slug], query={"done": ballot.key} | ({} if is_new else {"stood": 1})))
 

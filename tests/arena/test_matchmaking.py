@@ -320,5 +320,5 @@ def test_serving_asks_a_pinned_number_of_questions(django_assert_num_queries):
     arena = make_contest(6, 10)
     voter = make_voter(arena)
     pair_candidates.offer_of(arena)
-    with django_assert_num_queries(16):  # one of them whether a battle drawn by lot waits
+    with django_assert_num_queries(10):  # one of them whether a battle drawn by lot waits
         serve(voter)

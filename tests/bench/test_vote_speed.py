@@ -89,5 +89,5 @@ def test_a_vote_costs_a_few_times_three_writes(settings, capsys):
             f"\n{connection.vendor}: a vote {ours:.1f} ms of CPU (page {page:.1f}, vote {vote:.1f}, next pair {ahead:.1f}), "
             f"{n_queries} queries; three bare writes {floor:.1f} ms: {ours / floor:.1f} times\n"
         )
-    assert n_queries <= 30
-    assert ours <= 99 * floor
+    assert n_queries <= 30 + (connection.vendor == "postgresql")  # the lock of the voter
+    assert ours <= 10 * floor  # was 20 when every statement was composed anew
