@@ -292,7 +292,7 @@ def main() -> None:
     die_with_parent()
     parser = argparse.ArgumentParser(description="Serve the pages on a socket that is inherited; `manage.py serve` does it.")
     parser.add_argument("--fd", type=int, required=True)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=4)
     given = parser.parse_args()
     allow_many_files()
     from django.conf import settings

@@ -33,8 +33,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads",
             type=whole_number("a number of threads", 1, 512),
-            default=8,
-            help="threads of each web process (default 8)",
+            default=4,
+            help="threads of each web process (default 4): they share one processor, and more of them only wait for it",
         )
         parser.add_argument(
             "--concurrency",
