@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from arena.evidence import ledger
+from arena.evidence.curation import delete_arena
 from arena.models import Event
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
@@ -64,3 +65,15 @@ def test_a_lower_id_that_commits_later_gets_a_later_position():
     assert ids["slow"] < ids["quick"]
     assert Event.objects.get(pk=ids["quick"]).position <= read_by_a_snapshot
     assert Event.objects.get(pk=ids["slow"]).position > read_by_a_snapshot
+
+
+@pytest.mark.django_db
+def test_positions_of_a_removed_arena_are_never_given_again():
+    kept, removed = make_arena(), make_arena()
+    _vote(kept)
+    _vote(removed)
+    before = ledger.sequence()
+    delete_arena(removed)
+    assert ledger.sequence() == before == 2
+    _vote(kept)
+    assert ledger.sequence() == before + 1

@@ -25,3 +25,7 @@ def test_the_bound_holds_for_every_reply_within_the_limit(text, tokens_out, pric
 def test_a_schema_counts_as_input():
     plain = Request((Message("user", "x"),), max_tokens=1)
     assert tokens_in_bound(Request(plain.messages, 1, schema={"type": "object"})) > tokens_in_bound(plain)
+
+
+def test_a_token_may_be_a_single_byte():
+    assert tokens_in_bound(Request((Message("user", "😀" * 100),), max_tokens=1)) >= 400

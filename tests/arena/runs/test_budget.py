@@ -4,9 +4,10 @@ import pytest
 
 from arena.models import Attempt, Call, Run
 from arena.models.endpoints import DOLLAR
-from arena.runs import control
+from arena.runs import budget, control
 from judges.fakellm.script import Script
 from tests.arena.runs.rows import fake, make_endpoint, make_run, work, work_in_threads
+from tests.factories import make_arena
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CENT = DOLLAR // 100
@@ -142,3 +143,12 @@ def test_no_cap_is_set_below_what_is_spent(settings):
         run = work(make_run(_cent_endpoint(server), 10, cap=DOLLAR))
     with pytest.raises(control.NotPossible, match=r"\$0.10 are spent or held already: the cap cannot be \$0.05"):
         control.raise_cap(run, 5 * CENT)
+
+
+def test_what_is_held_for_other_calls_is_not_free():
+    run = Run.objects.create(arena=make_arena(), kind=Run.Kind.JUDGE, state=Run.State.RUNNING, cap=100, reserved=60, spent=30)
+    with pytest.raises(budget.OverTheCap):
+        budget.reserve(run, 11)
+    budget.reserve(run, 10)
+    run.refresh_from_db()
+    assert (run.reserved, run.spent) == (70, 30)

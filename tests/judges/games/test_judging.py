@@ -5,16 +5,20 @@ from collections import Counter
 
 import pytest
 
+from arena.llm.wires.messages import Completion
 from arena.models import Attempt, Endpoint, Event
 from arena.runs import control
+from arena.runs.kinds import FinishedCall
 from judges.cards import called_judge, new_version
 from judges.fakellm.script import JudgeScript, Script, ScriptRule
 from judges.fakellm.server import serving
 from judges.models import Game
+from judges.runs.judging import Judging
 from judges.runs.planning import draw_up, plan_judging
 from judges.safeguards.delimiters import read_back
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.verdict import Verdict
+from tests.judges.game_factories import make_endpoint
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles, make_pair, work
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +236,17 @@ def test_another_wording_of_ours_pauses_a_run(fake, settings, monkeypatch):
     assert work(run).state == "paused"
     assert run.paused_because.startswith("our own wording was changed since the card of the judge ")
     assert not fake.requests
+
+
+def test_a_verdict_is_written_once():
+    """Whatever calls `settle` again, with another reading: the first stands."""
+    arena, battles = make_battles(n_prompts=1, n_competitors=2)
+    run, _ = plan_judging(arena, [called_judge(make_endpoint(), "pairwise")], ids(battles))
+    call = run.calls.first()
+    judging = Judging()
+    composed = judging.compose([call])[call.pk]
+    for label in ("A", "B"):
+        reading = judging.read(composed, Completion(f"[[{label}]]", "stop", "fake", None, "", "", 1))
+        judging.settle([FinishedCall(call, None, reading)])
+    assert Game.objects.filter(call=call).values_list("state", "winner", "label").get() == ("ok", "first", "A")
+    assert Event.objects.count() == 1

@@ -14,7 +14,7 @@ from judges.verdicts.verdict import Verdict
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.comparisons.game_history import games_at
 from ranking.comparisons.judge_comparisons import judged_evidence
-from ranking.comparisons.judge_selection import SelectionRules
+from ranking.comparisons.judge_selection import GoldRecord, SelectionRules, records_of
 from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
@@ -218,6 +218,17 @@ def weighted_arena(x, y, z):
     battles = ask(arena, (a, b), [{x: "a", y: y_says[n], z: z_says[n]} for n in range(9)])
     make_labels(arena, battles, "a" * 9)
     return arena, (a, b)
+
+
+def test_a_label_that_is_a_tie_weighs_no_juror(three):
+    """Few judges say tie: the label would count against every one that names a winner."""
+    x, y, z = three
+    arena, pair = weighted_arena(x, y, z)
+    before = records_of(arena.pk, games_at(arena.pk, ledger.sequence()), {judge.pk: 0.0 for judge in three})
+    make_labels(arena, ask(arena, pair, [{x: "a", y: "b", z: "tie"}] * 4), ["tie"] * 4)
+    after = records_of(arena.pk, games_at(arena.pk, ledger.sequence()), {judge.pk: 0.0 for judge in three})
+    assert after == before == {x.pk: GoldRecord(9, 9), y.pk: GoldRecord(5, 9), z.pk: GoldRecord(2, 9)}
+    assert after[y.pk].weight == log_odds_weight(5, 9)
 
 
 def test_a_weighted_panel_weighs_by_gold_labels_and_says_so(three):
