@@ -90,6 +90,7 @@ class Carrying:
 
 
 def carried_by(informed: Informed, leverage: Floats, hessian: Floats, inverse: Floats, exact: Ints, m: int) -> Carrying:
+    """Find what is known through a single cluster alone."""
     pairs, parameters = np.zeros((m, m), dtype=np.bool_), np.zeros(len(inverse) - m, dtype=np.bool_)
     central = np.ones(m, dtype=np.bool_)
     diagonal = np.diagonal(inverse)

@@ -341,6 +341,7 @@ class Degrees:
 
 
 def degrees_of(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> Degrees:
+    """How much the clusters of these rows tell of each competitor."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
     table, further = np.zeros(n_slots * m), np.zeros((n_slots, len(inverse) - m))
     for part, slot in _slotted(rows, clusters):

@@ -350,7 +350,7 @@ def _without_unknown(found: Coded) -> Coded:
 
 def _is_unknown(value: Any) -> bool:
     if isinstance(value, int | float | np.number):
-        return bool(value == -1) or bool(value != value)
-    differs = value != value
+        return bool(value == -1) or bool(value != value)  # noqa: PLR0124
+    differs = value != value  # noqa: PLR0124
     # NaN and NaT differ from themselves; pandas.NA will not say.
     return value is None or not isinstance(differs, bool | np.bool_) or bool(differs)

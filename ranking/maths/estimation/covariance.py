@@ -64,7 +64,9 @@ class Rated(Protocol):
 
 
 def above(tail: float | Floats, df: Floats) -> Floats:
-    """What a t (or for infinite df a normal) variable exceeds with chance `tail`. (`scipy.stats` takes a second to load.)
+    """What a t (or for infinite df a normal) variable exceeds with chance `tail`.
+
+    (`scipy.stats` takes a second to load.)
 
     Examples
     --------

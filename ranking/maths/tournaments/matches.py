@@ -143,6 +143,7 @@ def average_places(score: Floats) -> Floats:
 
 
 def checked_results(results: Sequence[str] | None, matches: tuple[Match, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one allowed result for each match; raise ValueError where they are not that."""
     given = () if results is None else tuple(results)
     if len(given) != len(matches):
         raise ValueError(f"{len(given)} results for {len(matches)} matches: send one result for each match, in their order")

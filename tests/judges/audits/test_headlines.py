@@ -46,7 +46,7 @@ def test_silence_on_hard_pairs_pays_no_longer():
 def test_every_order_and_repeat_counts_and_each_order_alike():
     items = [judged(1, "a", "aab", "b"), judged(2, "tie", "t", "t"), judged(3, "b", "a", "-"), judged(4, "tie", "a", "t")]
     found = named(items)["agreement with people"]
-    # (2/3 + 0)/2, 1, 0, 1/2
+    # One half of 2/3 and 0, then 1, 0 and 1/2.
     assert (found.value, found.n) == (pytest.approx((1 / 3 + 1 + 0 + 1 / 2) / 4), 4)
     assert "1 of 10 replies have no verdict and count as disagreement" in found.note
 
@@ -92,7 +92,8 @@ def test_a_judge_that_always_says_the_first_slot_agrees_half_of_the_time_with_an
     found = named([judged(n, "ab"[n % 2], "a", "b") for n in range(50)])
     headline = found["agreement with people"]
     assert headline.value == 0.5
-    assert headline.low < 0.45 < 0.55 < headline.high
+    assert headline.low < 0.45
+    assert headline.high > 0.55
     assert found["agreement where both orders agree"].note == "on none of 50 labelled battles do the two orders say the same"
 
 

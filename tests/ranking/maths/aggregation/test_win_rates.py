@@ -28,7 +28,7 @@ def test_points_by_hand():
 
 
 def test_win_rates_by_hand():
-    # x: (2.5/3 + 0/1) / 2; y: (0.5/3 + 0.5/1) / 2; z: (1/2 + 1) / 2.
+    # Means over opponents: x has 2.5/3 and 0/1, y 0.5/3 and 0.5/1, z 1/2 and 1.
     found = win_rate(battles("x>y*2 x=y y#z z>x"))
     assert found.scores == pytest.approx([2.5 / 6, 1 / 3, 0.75])
     assert found.unit == "mean share won over opponents"
