@@ -30,6 +30,7 @@ def make_run(arena: Arena, **fields: Any) -> Run:
 
 
 def make_call(run: Run, judge: Judge, **fields: Any) -> Call:
+    assert judge.endpoint is not None
     return Call.objects.create(run=run, endpoint=judge.endpoint, **{"place": next(_numbers)} | fields)
 
 
