@@ -19,7 +19,7 @@ def make_board(arena: Arena, slug: str = "", **fields: Any) -> Leaderboard:
 
 
 def make_snapshot(board: Leaderboard, **fields: Any) -> Snapshot:
-    known = {
+    known: dict[str, Any] = {
         "method": board.method,
         "parameters": {"level": board.level, "category": board.category, "language": board.language},
         "seed": board.seed,
