@@ -122,7 +122,7 @@ def test_the_strip_tells_names_and_agreement_and_u_takes_the_vote_back(page, are
     assert re.search(r"You chose A better\. A was \w+, B was \w+\. You are the first", page.inner_text("[role=status]"))
     shown = open_key(page)
     press(page, "u")
-    page.wait_for_selector("text=Taken back")
+    page.wait_for_selector("text=Vote withdrawn")
     assert open_key(page) == shown  # the pair being read stays
     assert Vote.objects.counted().count() == 0
 
@@ -213,7 +213,7 @@ def test_the_focus_rests_when_the_undo_button_was_pressed_or_goes(page, arena):
     cast(page, "1")
     page.focus("[data-key=u]")
     press(page, "Enter")
-    expect(page.locator("[role=status]")).to_contain_text("Taken back")
+    expect(page.locator("[role=status]")).to_contain_text("Vote withdrawn")
     assert focused(page) == "H1"
     cast(page, "2")
     page.focus("[data-key=u]")
@@ -372,7 +372,7 @@ def test_without_scripts_votes_are_cast_taken_back_and_skipped(new_context, aren
     assert "B much better" in page.inner_text("[role=status]")
     assert open_key(page) != first
     page.click("text=Undo")
-    assert "Taken back" in page.inner_text("[role=status]")
+    assert "Vote withdrawn" in page.inner_text("[role=status]")
     page.click("button:has-text('Skip')")
     assert "Skipped" in page.inner_text("[role=status]")
     page.click("text=Guidelines")

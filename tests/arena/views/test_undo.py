@@ -35,9 +35,9 @@ def test_a_vote_can_be_taken_back_though_voting_was_closed_meanwhile(client, are
     Arena.objects.update(voting=voting)
     answer = undo(client, arena, key, headers=headers)
     text = answer.text if headers else client.get(answer.url).text
-    assert "Taken back" in text
+    assert "Vote withdrawn" in text
     assert not Vote.objects.counted().exists()
-    assert "Taken back" not in page(Client(), arena, f"?done={key}").text
+    assert "Vote withdrawn" not in page(Client(), arena, f"?done={key}").text
 
 
 @pytest.mark.parametrize("as_account", [False, True])

@@ -257,7 +257,7 @@ def undo(client, arena, key, **more):
 def test_a_vote_can_be_taken_back_from_the_page(client, arena):
     key = open_key(client, arena)
     assert 'data-key="u"' in client.get(cast(client, arena, key).url).text
-    assert "Taken back" in client.get(undo(client, arena, key).url).text
+    assert "Vote withdrawn" in client.get(undo(client, arena, key).url).text
     assert not Vote.objects.counted().exists()
 
 
@@ -415,7 +415,7 @@ def test_a_vote_that_a_curator_set_aside_was_not_taken_back(client, arena):
     Vote.objects.update(is_counted=False, set_aside_reason="a robot")
     for text in (cast(client, arena, key, headers=FRAGMENT).text, undo(client, arena, key, headers=FRAGMENT).text):
         assert "A curator set your vote on this pair aside" in text
-        assert "Taken back" not in text
+        assert "Vote withdrawn" not in text
 
 
 def test_too_many_votes_a_minute_are_refused_with_the_time_to_wait(client, arena, settings):
