@@ -16,55 +16,54 @@ from arena.models.endpoints import DOLLAR
 from arena.runs import control
 from arena.runs.budget import dollars
 from arena.runs.control import NotPossible
-from arena.runs.engine import RunGone
-from arena.runs.forecasting import Forecast
-from arena.runs.planning import CannotPlan, Draft, PlanStale, roughly
+from arena.runs.engine import N_THREADS, RunGone
+from arena.runs.forecasting import FEWEST, Forecast
+from arena.runs.planning import PILOT, CannotPlan, Draft, Outlook, PlanStale, roughly
 from arena.wording import counted
 
 UNFINISHED = (Run.State.RUNNING, Run.State.PAUSED)
-AT_LEAST_ONE = ("max_tokens", "prompts")
+YES = ("y", "yes")
+LARGEST = 2**63 - 1
 
 
-class RunCommand[D: Draft](BaseCommand):
+class RunCommand[D: Draft[Any]](BaseCommand):
     """Ends with one of `arena.exit_codes`. Work that is under way in another run is never paid twice."""
 
     kind: Run.Kind
     unit: str  # what it asks for: "answer"
-    max_tokens: int
-    at_least_one: tuple[str, ...] = AT_LEAST_ONE
+    at_least_one: tuple[str, ...] = ()
+    n_threads = N_THREADS
+    pilot_is_agreed = False  # whether giving --pilot agrees to send it
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.epilog = told()
         parser.add_argument("--arena", metavar="SLUG", help="whose prompts; a run that is resumed knows its own")
-        parser.add_argument(
-            "--pool", default=[], action="append", metavar="SLUG", help="only this pool's prompts; may be given again"
-        )
-        parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
-        parser.add_argument(
-            "--max-tokens", type=int, default=self.max_tokens, metavar="N", help="of a reply, thinking included"
-        )
         parser.add_argument("--cap", type=float, metavar="DOLLARS", help="what it may cost at the most")
-        parser.add_argument("--seed", type=int, default=1, help="of the order of the calls")
+        parser.add_argument("--seed", type=int, default=1, help="of the order of the calls, and of what is drawn")
         parser.add_argument("--resume", type=int, metavar="RUN", help="work on a run that was interrupted; plans nothing")
         parser.add_argument("--yes", action="store_true", help="do not ask before anything is sent")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.check_options(options)
+        cap = _cap(options["cap"])
         if options["resume"]:
             run = run_to_resume(self.kind, options)
-            resumed(run, _cap(options["cap"]))
+            resumed(run, cap)
             self.end(self.work(run))
             return
-        arena = named_arena(options["arena"])
-        for name in self.at_least_one:
-            if options[name] is not None and options[name] < 1:
-                refuse(f"--{name.replace('_', '-')} {options[name]}: at least 1 is allowed")
-        if options["seed"] < 0:
-            refuse(f"--seed {options['seed']}: 0 or more")
         try:
-            self.play(self.drafted(arena, options), _cap(options["cap"]), options)
+            self.begin(named_arena(options["arena"]), cap, options)
         except (CannotPlan, PlanStale) as reason:
             refuse(str(reason))
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Refuses options that cannot be, before anything else."""
+        for name in self.at_least_one:
+            if options[name] is not None and not 1 <= options[name] <= LARGEST:
+                refuse(f"--{name.replace('_', '-')} {options[name]}: at least 1 is allowed")
+        if not 0 <= options["seed"] <= LARGEST:
+            refuse(f"--seed {options['seed']}: 0 or more")
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> D:
         """The plan; nothing is written."""
@@ -74,62 +73,122 @@ class RunCommand[D: Draft](BaseCommand):
         """The plan, written down."""
         raise NotImplementedError
 
-    def play(self, draft: D, cap: int | None, options: dict[str, Any]) -> None:
-        if self.is_something_left(draft):
-            self.say(draft, cap, draft.forecast())
-            self.send(draft, cap, is_agreed=options["yes"])
+    def begin(self, arena: Arena, cap: int | None, options: dict[str, Any]) -> None:
+        """Say what it comes to, ask, and send; a pilot first where one is wanted."""
+        draft = self.drafted(arena, options)
+        self.say(draft, cap)
+        if not self.is_something_left(draft):
+            return
+        chosen = self.chosen(draft, options)
+        if chosen is not None and chosen is not draft:
+            run = self.tried(chosen, cap)
+            cap = None if cap is None else max(cap - run.spent, 0)
+            draft = self.drafted(arena, options)  # what failed is asked again with it
+            self.say(draft, cap, run)
+            if not self.is_something_left(draft):
+                return
+            chosen = draft if options["yes"] or not draft.estimate.n_calls or agreed("Send them?") else None
+        if chosen is None:
+            self.stdout.write("Nothing was sent and nothing was written.")
+            return
+        self.end(self.work(self.start(chosen, cap=cap)))
+        left_to_others(draft.holding, arena)
 
-    def is_something_left(self, draft: D) -> bool:
+    def say(self, draft: D, cap: int | None, pilot: Run | None = None) -> None:
+        """Before anything is sent."""
+        most = draft.estimate
+        for line in self.lines_of(draft):
+            self.stdout.write(line)
         if draft.n_under_way:
             self.stdout.write(f"{_are(draft.n_under_way, self.unit)} asked for by another run already:")
         for line in goes_on(draft.holding, draft.arena):
             self.stdout.write(f"  {line}")
-        if not draft.n_wanted and draft.n_under_way:
-            left_to_others(draft.holding, draft.arena)
-        if not draft.n_wanted:
-            other = "other " if draft.n_under_way or self.n_left_out(draft) else ""
-            self.stdout.write(f"Every {other}{self.unit} is here already: nothing is left to send.")
-        return bool(draft.n_wanted)
+        self.stdout.write(
+            f"{counted(most.n_calls, 'call')}, at most {counted(most.tokens_in, 'token')} in and {most.tokens_out:,} out, "
+            f"at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
+        )
+        outlook = draft.outlook(pilot)
+        for line in _foreseen(outlook):
+            self.stdout.write(line)
+        if outlook.unknown and draft.pilot() is not None:
+            unknown = ", ".join(map(str, outlook.unknown))
+            self.stdout.write(f"What {unknown} will cost is not known yet: --pilot {PILOT} tries some of the calls first.")
+
+    def lines_of(self, draft: D) -> list[str]:
+        """What is wanted, and what of that is here."""
+        return [f"{_are(draft.n_wanted, self.unit)} missing, {draft.n_here:,} here."]
 
     def n_left_out(self, draft: D) -> int:
         """Pieces that failed before and are not asked again."""
         return 0
 
-    def say(self, draft: D, cap: int | None, forecast: Forecast | None) -> None:
-        """Before anything is sent."""
-        most = draft.estimate
-        self.stdout.write(f"{_are(draft.n_wanted, self.unit)} missing, {draft.n_here:,} here.")
-        self.stdout.write(
-            f"{counted(most.n_calls, 'call')}, at most {counted(most.tokens_in, 'token')} in and {most.tokens_out:,} out, "
-            f"at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
-        )
-        if forecast is not None:
-            between = f"{roughly(forecast.low)} to {roughly(forecast.high)}"
-            self.stdout.write(
-                f"About {roughly(forecast.cost)} is expected, with 95 % certainty {between}: by {forecast.n:,} such calls."
-            )
+    def is_something_left(self, draft: D) -> bool:
+        if not draft.is_something_left:
+            left_to_others(draft.holding, draft.arena)
+            other = "other " if draft.n_under_way or self.n_left_out(draft) else ""
+            self.stdout.write(f"Every {other}{self.unit} is here already: nothing is left to send.")
+        return draft.is_something_left
 
-    def send(self, draft: D, cap: int | None, *, is_agreed: bool) -> None:
-        if is_agreed or agreed("Send them?"):
-            self.end(self.work(self.start(draft, cap=cap)))
-            if draft.n_under_way:
-                left_to_others(draft.holding, draft.arena)
-        else:
-            self.stdout.write("Nothing was sent.")
+    def chosen(self, draft: D, options: dict[str, Any]) -> D | None:
+        """The plan, a pilot of it, or nothing: by what was said beforehand, else by who sits here."""
+        n = options.get("pilot")
+        if n and (least := FEWEST * len(draft.estimates)) > n:
+            refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
+        if n and (pilot := draft.pilot(n)) is not None:
+            is_agreed = options["yes"] or self.pilot_is_agreed or agreed(f"Send {pilot.n_wanted:,} of them as a pilot?")
+            return pilot if is_agreed else None
+        if options["yes"] or not draft.estimate.n_calls:
+            return draft
+        pilot = draft.pilot() if draft.estimate.cost else None
+        if pilot is None:
+            return draft if agreed("Send them?") else None
+        said = answer(f"Send them? [y/N, or t to try {pilot.n_wanted:,} of them first] ")
+        return pilot if said in {"t", "try"} else draft if said in YES else None
+
+    def tried(self, pilot: D, cap: int | None) -> Run:
+        """Some of the plan as a run of its own; what stops it would stop the rest."""
+        most = pilot.estimate
+        self.stdout.write(f"Trying {most.n_calls:,} of these calls first, at most {dollars(most.cost)}.")
+        run = self.work(self.start(pilot, cap=cap))
+        if run.state != Run.State.DONE:
+            ended = f"the pilot is {run.get_state_display()}: the rest was not sent{_reason(run)}"
+            raise CommandError(ended, returncode=control.ending(run))
+        return run
 
     def work(self, run: Run) -> Run:
         try:
-            run_progress.follow(run, Console(stderr=True))
+            run_progress.follow(run, Console(stderr=True), n_threads=self.n_threads)
         except (RunGone, Run.DoesNotExist):
             raise CommandError(str(RunGone(run.pk)), returncode=Exit.FAULT) from None
-        for line in run_progress.summary(run):
+        for line in self.summary(run):
             self.stdout.write(line)
         return run
+
+    def summary(self, run: Run) -> list[str]:
+        """What came of it."""
+        return run_progress.summary(run)
 
     def end(self, run: Run) -> None:
         """With a status that tells a script whether the work is done; the summary has said the rest."""
         if (code := control.ending(run)) != Exit.DONE:
-            raise CommandError(f"run {run.pk}: {MEANINGS[code]}", returncode=code)
+            raise CommandError(f"run {run.pk}: {MEANINGS[code]}{_reason(run)}", returncode=code)
+
+
+class PromptsCommand[D: Draft[Any]](RunCommand[D]):
+    """Asks about the prompts of an arena."""
+
+    max_tokens: int
+    at_least_one: tuple[str, ...] = ("max_tokens", "prompts")
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--pool", default=[], action="append", metavar="SLUG", help="only this pool's prompts; may be given again"
+        )
+        parser.add_argument("--prompts", type=int, metavar="N", help="only the first N prompts")
+        parser.add_argument(
+            "--max-tokens", type=int, default=self.max_tokens, metavar="N", help="of a reply, thinking included"
+        )
 
 
 def named_arena(slug: str | None) -> Arena:
@@ -184,12 +243,17 @@ def named_endpoint(name: str) -> Endpoint:
 
 def agreed(question: str) -> bool:
     """Whether somebody at the terminal says yes; refused where nobody is there."""
+    return answer(f"{question} [y/N] ") in YES
+
+
+def answer(question: str) -> str:
+    """What somebody at the terminal says; refused where nobody is there."""
     if not sys.stdin.isatty():
         refuse("nobody is here to agree: look at the cost above, and run it again with --yes")
     try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+        return input(question).strip().lower()
     except EOFError:
-        return False
+        return ""
 
 
 def refuse(message: str) -> NoReturn:
@@ -198,6 +262,27 @@ def refuse(message: str) -> NoReturn:
 
 def _are(n: int, unit: str) -> str:
     return f"1 {unit} is" if n == 1 else f"{n:,} {unit}s are"
+
+
+def _one_of(draft: Draft[Any]) -> str:
+    return str(next(iter(draft.estimates))._meta.verbose_name)
+
+
+def _reason(run: Run) -> str:
+    return f": {run.paused_because}" if run.paused_because else ""
+
+
+def _foreseen(outlook: Outlook[Any]) -> list[str]:
+    shares = [(share.asked, share.forecast) for share in outlook.shares if share.forecast is not None]
+    lines = [f"  {asked}: {_in_words(found)}" for asked, found in shares] if len(outlook.shares) > 1 else []
+    if outlook.total is not None:
+        lines.append(_in_words(outlook.total))
+    return lines
+
+
+def _in_words(found: Forecast) -> str:
+    between = f"{roughly(found.low)} to {roughly(found.high)}"
+    return f"About {roughly(found.cost)} is expected, with 95 % certainty {between}: by {found.n:,} such calls."
 
 
 def _cap(amount: float | None) -> int | None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from arena.models import Run
 from arena.runs import budget, control
-from arena.runs.engine import Engine
+from arena.runs.engine import N_THREADS, Engine
 from arena.runs.holdups import HoldUp
 from arena.wording import counted
 
@@ -46,7 +46,7 @@ def held_in_words(each: HoldUp) -> str:
     return f"{each.endpoint} {each.does}{f': {_one_line(each.reason)}' if each.reason else ''}{until}"
 
 
-def follow(run: Run, console: Console) -> None:
+def follow(run: Run, console: Console, *, n_threads: int = N_THREADS) -> None:
     """Until the run is over or paused. Ctrl-C pauses it; what is under way still comes in."""
     columns = (
         TextColumn("Calls"),
@@ -59,7 +59,7 @@ def follow(run: Run, console: Console) -> None:
     with Progress(*columns, console=console) as bar, _paused_by_interrupt() as is_interrupted:
         shown = _Shown(run, bar, bar.add_task("", total=None, spent="", held=""))
         while run.state == Run.State.RUNNING:
-            engine = Engine(run)
+            engine = Engine(run, n_threads=n_threads)
             is_interrupted.append(engine)
             engine.work(progress=shown)
             run.refresh_from_db()

@@ -5,8 +5,9 @@ drafted(arena, wish) -> AnswerDraft (nothing is written) -> start(draft) -> Run 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product, zip_longest
+from itertools import product
 from random import Random
+from typing import Self
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,8 +15,8 @@ from django.db.models import QuerySet
 
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
 from arena.run_kinds.generation import GenerationSettings, bounds_of
-from arena.runs.forecasting import Forecast
-from arena.runs.planning import CannotPlan, Draft, Estimate, PlanStale, alike, one_call, total
+from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, Outlook, PlanStale, alike, drawn, one_call, total
+from arena.wording import counted
 
 ROWS_A_STATEMENT = 500
 LONGEST_NAME = 200
@@ -54,7 +55,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerDraft(Draft):
+class AnswerDraft(Draft[Endpoint]):
     """A plan of answers."""
 
     wish: ResponsesRequest
@@ -72,12 +73,23 @@ class AnswerDraft(Draft):
         """Competitors that the run will add."""
         return [author.competitor.name for author in self.authors if author.competitor.pk is None]
 
-    def forecast(self, past: QuerySet[Call] | None = None) -> Forecast | None:
-        """None for prompts of several turns: the bound of a later one, at its longest answers, is not what is held for it."""
-        return super().forecast(past) if self.estimate.n_calls == self.n_wanted else None
+    def outlook(self, pilot: Run | None = None) -> Outlook[Endpoint]:
+        """Nothing for prompts of several turns: the estimate counts the longest answers, which is not what is held for it."""
+        return super().outlook(pilot) if self.estimate.n_calls == self.n_wanted else Outlook()
 
-    def similar_calls(self) -> QuerySet[Call]:
-        return alike(Run.Kind.GENERATE, max_tokens=self.wish.settings.max_tokens)
+    def similar_calls(self, asked: Endpoint) -> QuerySet[Call]:
+        return alike(Run.Kind.GENERATE, asked, max_tokens=self.wish.settings.max_tokens)
+
+    def pilot(self, n: int = PILOT) -> Self | None:
+        by_endpoint: dict[Endpoint, list[Wanted]] = {}
+        for each in self.wanted:
+            by_endpoint.setdefault(each.author.endpoint, []).append(each)
+        if (some := drawn(by_endpoint, n, seed=self.wish.seed)) is None:
+            return None
+        return replace(
+            self, wanted=tuple(some), n_wanted=len(some), estimates=_estimates(some, self.wish.settings),
+            name=f"pilot of {counted(len(some), 'answer')}",
+        )  # fmt: skip
 
 
 def drafted(arena: Arena, wish: ResponsesRequest) -> AnswerDraft:
@@ -102,18 +114,8 @@ def drafted(arena: Arena, wish: ResponsesRequest) -> AnswerDraft:
     )  # fmt: skip
 
 
-def pilot_of(draft: AnswerDraft, n: int) -> AnswerDraft:
-    """So many of its answers, drawn at random, of every endpoint alike."""
-    shuffled = Random(draft.wish.seed).sample(draft.wanted, len(draft.wanted))  # noqa: S311 # nosec - a draw, not a secret
-    by_endpoint: dict[Endpoint, list[Wanted]] = {}
-    for each in shuffled:
-        by_endpoint.setdefault(each.author.endpoint, []).append(each)
-    in_turn = [each for round_ in zip_longest(*by_endpoint.values()) for each in round_ if each is not None][:n]
-    return replace(draft, wanted=tuple(in_turn), n_wanted=len(in_turn), estimates=_estimates(in_turn, draft.wish.settings))
-
-
 @transaction.atomic
-def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None = None, name: str = "") -> Run:
+def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None = None) -> Run:
     """A run with a call for every answer that is wanted, in the random order of its seed; new competitors are saved here."""
     Arena.objects.select_for_update(no_key=True).get(pk=draft.arena.pk)  # two plans for the same answers come one by one
     authors = {author.competitor.name: _saved(author) for author in draft.authors}
@@ -123,7 +125,7 @@ def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None
         raise PlanStale("some of these answers were given or asked for meanwhile: count again")
     run = Run.objects.create(
         arena=draft.arena, kind=Run.Kind.GENERATE, seed=draft.wish.seed, cap=cap, created_by=created_by,
-        name=(name or _name(authors.values()))[:120], plan=_plan(draft, authors.values()),
+        name=(draft.name or _name(authors.values()))[:120], plan=_plan(draft, authors.values()),
     )  # fmt: skip
     _make_calls(run, Random(run.seed).sample(wanted, len(wanted)))  # noqa: S311 # nosec - an order, not a secret
     return run

@@ -82,6 +82,11 @@ def combined(forecasts: Sequence[Forecast | None]) -> Forecast | None:
     return Forecast(cost, max(cost - half, 0.0), cost + half, sum(each.n for each in known))
 
 
+def at_most(found: Forecast, bound: float) -> Forecast:
+    """Never above the bound."""
+    return Forecast(min(found.cost, bound), min(found.low, bound), min(found.high, bound), found.n)
+
+
 def past_calls(calls: QuerySet[Call]) -> list[PastCall]:
     """The newest of these calls that are over and gave a reply, whatever it said; what was lost on the way is no sample."""
     answered = Attempt.objects.filter(call=OuterRef("pk"), state=Attempt.State.OK)

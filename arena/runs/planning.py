@@ -1,17 +1,24 @@
 """What plans of every kind share: the most that they would send, and what they will cost by what was sent before."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
+from itertools import zip_longest
 from operator import add
+from random import Random
+from typing import Any, Protocol, Self
 
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
 
 from arena.llm import pricing
-from arena.llm.wires.messages import Usage
+from arena.llm.wires.messages import Request, Usage
 from arena.models import Arena, Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
-from arena.runs.forecasting import Forecast, combined, forecast, past_calls
+from arena.runs.forecasting import FEWEST, Forecast, at_most, combined, forecast, past_calls
+
+PILOT = 20
+"""Calls of a pilot, unless another number is given."""
 
 
 class CannotPlan(ValueError):
@@ -37,17 +44,51 @@ class Estimate:
             self.cost + other.cost,
         )  # fmt: skip
 
+    def times(self, n: float) -> "Estimate":
+        """
+        So many times as much.
+
+        Examples
+        --------
+        >>> Estimate(2, 100, 10, 50).times(1.5)
+        Estimate(n_calls=3, tokens_in=150, tokens_out=15, cost=75)
+        """
+        return Estimate(round(self.n_calls * n), round(self.tokens_in * n), round(self.tokens_out * n), round(self.cost * n))
+
+
+@dataclass(frozen=True, slots=True)
+class Share[A: Model]:
+    """What one endpoint or judge would be asked, and what that is expected to cost."""
+
+    asked: A
+    estimate: Estimate
+    forecast: Forecast | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook[A: Model]:
+    """The shares that cost money; `total` is None where nothing is known of one of them."""
+
+    shares: tuple[Share[A], ...] = ()
+    total: Forecast | None = None
+
+    @property
+    def unknown(self) -> list[A]:
+        """Those that cost money, nobody knows how much."""
+        return [share.asked for share in self.shares if share.forecast is None]
+
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A plan that is not started: what it would send, and what of the wish it leaves out."""
+class Draft[A: Model]:
+    """A plan that is not started: what it would send, by whom is asked, and what of the wish it leaves out."""
 
     arena: Arena
-    estimates: Mapping[Endpoint, Estimate]
+    estimates: Mapping[A, Estimate]
     n_wanted: int  # pieces of work; one may take several calls
     n_here: int = 0  # are done already
     n_under_way: int = 0  # another run is to ask for them
-    runs: tuple[int, ...] = ()  # those runs
+    runs: Collection[int] = ()  # those runs
+    name: str = ""  # of the run; empty: by what it does
 
     @property
     def holding(self) -> list[Run]:
@@ -58,19 +99,69 @@ class Draft:
     def estimate(self) -> Estimate:
         return total(self.estimates.values())
 
-    def similar_calls(self) -> QuerySet[Call]:
+    @property
+    def is_something_left(self) -> bool:
+        """Whether there is anything to start."""
+        return bool(self.n_wanted)
+
+    def expected(self) -> Mapping[A, Estimate]:
+        """What of the estimates is likely to be asked."""
+        return self.estimates
+
+    def similar_calls(self, asked: A) -> QuerySet[Call]:
         """Calls that were asked in the same way before: they tell what these will cost."""
         raise NotImplementedError
 
-    def forecast(self, past: QuerySet[Call] | None = None) -> Forecast | None:
-        """By similar calls, or by those given."""
-        return foreseen(self.estimates, self.similar_calls() if past is None else past)
+    def outlook(self, pilot: Run | None = None) -> Outlook[A]:
+        """What is foreseen by similar calls, or by those of a pilot alone; never more than the estimate."""
+        shares = [
+            Share(asked, each, self._forecast(asked, each, pilot)) for asked, each in self.expected().items() if each.cost
+        ]
+        whole = combined([share.forecast for share in shares])
+        return Outlook(tuple(shares), whole and at_most(whole, self.estimate.cost))
+
+    def _forecast(self, asked: A, estimate: Estimate, pilot: Run | None) -> Forecast | None:
+        past = self.similar_calls(asked)
+        found = forecast(
+            past_calls(past if pilot is None else past.filter(run=pilot)), n_calls=estimate.n_calls, bound=estimate.cost
+        )
+        return found and at_most(found, estimate.cost)
+
+    def pilot(self, n: int = PILOT) -> Self | None:
+        """Some of its calls as a plan of their own, drawn by its seed; None where that would be all of them."""
+        return None
 
 
-def alike(kind: Run.Kind, *, max_tokens: int) -> QuerySet[Call]:
+class Starts[D: Draft[Any]](Protocol):
+    """Writes a plan down."""
+
+    def __call__(self, draft: D, *, cap: int | None = None, created_by: User | None = None) -> Run: ...
+
+
+def drawn[P](pieces: Mapping[Any, Sequence[P]], n: int, *, seed: int) -> list[P] | None:
+    """
+    So many pieces at random, of every group alike, and enough of each to foresee the rest; None where that is all of them.
+
+    Examples
+    --------
+    >>> sorted(drawn({"a": range(100), "b": range(100, 200)}, 12, seed=1)) == sorted(range(200))
+    False
+    >>> [len(drawn({"a": range(100), "b": range(100)}, n, seed=1)) for n in (2, 12)]
+    [10, 12]
+    >>> drawn({"a": range(10)}, 10, seed=1) is None
+    True
+    """
+    rng = Random(f"{seed}|pilot")  # noqa: S311  # a sample, no secret  # nosec B311
+    shuffled = [rng.sample(each, len(each)) for each in pieces.values()]
+    in_turn = [piece for round_ in zip_longest(*shuffled) for piece in round_ if piece is not None]
+    n = max(n, FEWEST * len(shuffled))
+    return in_turn[:n] if n < len(in_turn) else None
+
+
+def alike(kind: Run.Kind, endpoint: Endpoint, *, max_tokens: int) -> QuerySet[Call]:
     """Calls of this kind whose replies might be as long: the share of its bound that a call costs hangs on that."""
     runs = Run.objects.filter(kind=kind, plan__settings__max_tokens=max_tokens)
-    return Call.objects.filter(run__in=runs.order_by().values("pk"))
+    return Call.objects.filter(endpoint=endpoint, run__in=runs.order_by().values("pk"))
 
 
 def one_call(usage: Usage, endpoint: Endpoint) -> Estimate:
@@ -79,23 +170,13 @@ def one_call(usage: Usage, endpoint: Endpoint) -> Estimate:
     return Estimate(1, usage.tokens_in, usage.tokens_out, cost)
 
 
+def one_request(request: Request, endpoint: Endpoint) -> Estimate:
+    """The most that a call with this request can take."""
+    return one_call(Usage(pricing.tokens_in_bound(request), request.max_tokens), endpoint)
+
+
 def total(estimates: Iterable[Estimate]) -> Estimate:
     return reduce(add, estimates, Estimate())
-
-
-def foreseen(estimates: Mapping[Endpoint, Estimate], past: QuerySet[Call]) -> Forecast | None:
-    """
-    The cost of these calls by those that are over; None where one endpoint that costs money has too few of them.
-
-    Never above the bound.
-    """
-    dear = {endpoint: each for endpoint, each in estimates.items() if each.cost}
-    found = [
-        forecast(past_calls(past.filter(endpoint=endpoint)), n_calls=each.n_calls, bound=each.cost)
-        for endpoint, each in dear.items()
-    ]
-    whole, most = combined(found), total(dear.values()).cost
-    return whole and replace(whole, cost=min(whole.cost, most), low=min(whole.low, most), high=min(whole.high, most))
 
 
 def roughly(micro: float) -> str:

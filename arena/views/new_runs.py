@@ -1,8 +1,9 @@
 """Pages that start a run, for curators: what it would come to first, then the start. Nothing dearer than told is started."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,11 +19,11 @@ from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.run_kinds import answer_plans
 from arena.run_kinds.answer_plans import AnswerDraft
-from arena.runs.planning import CannotPlan, Draft, PlanStale
+from arena.runs.planning import CannotPlan, Draft, PlanStale, Starts
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_pages import only_curators
-from arena.views.run_forms import AnswersForm, PromptsForm
+from arena.views.run_forms import AnswersForm, RunForm
 from arena.wording import sentence
 
 SECONDS_TO_CONFIRM = 3600
@@ -31,20 +32,28 @@ HAS_EXPIRED = "This estimate has expired. Please estimate again."
 CENT = DOLLAR // 100
 
 
-class Starts[D: Draft](Protocol):
-    """Writes a plan down."""
-
-    def __call__(self, draft: D, *, cap: int | None, created_by: User | None) -> Run: ...
-
-
 @dataclass(frozen=True)
-class NewRun[F: PromptsForm, D: Draft]:
+class NewRun[F: RunForm, D: Draft[Any]]:
     """Such a page, for one kind of run."""
 
     template: str
     form: Callable[..., F]
     drafted: Callable[[Arena, F], D]  # raises CannotPlan
     start: Starts[D]  # raises PlanStale
+    is_pilot_offered: bool = False
+    needs_endpoint: bool = True
+
+    def initial(self, request: HttpRequest, arena: Arena) -> dict[str, Any]:
+        """What the form begins with."""
+        return {}
+
+    @contextmanager
+    def to_start(self, arena: Arena, form: F) -> Iterator[D]:
+        """The plan once more; what was made for it goes again where it is not started."""
+        yield self.drafted(arena, form)
+
+    def begin(self, draft: D, form: F, created_by: User | None) -> Run:
+        return self.start(draft, cap=form.cap_in_micros(), created_by=created_by)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         only_curators(request, "runs")
@@ -54,7 +63,7 @@ class NewRun[F: PromptsForm, D: Draft]:
             return render(request, self.template, page_context(request, "runs", arenas=arenas))
         arena = arena_or_404(request, slug)
         if request.method != "POST":
-            return self._page(request, arena, self.form(arena=arena))
+            return self._page(request, arena, self.form(arena=arena, initial=self.initial(request, arena)))
         if "confirm" in request.POST:
             return self._start(request, arena)
         form = self.form(request.POST, arena=arena)
@@ -69,7 +78,8 @@ class NewRun[F: PromptsForm, D: Draft]:
             return self._page(request, arena, form, status=422)
         at_most = -(-draft.estimate.cost // CENT) * CENT
         return self._page(
-            request, arena, form, draft=draft, at_most=at_most, forecast=draft.forecast(),
+            request, arena, form, draft=draft, at_most=at_most, outlook=draft.outlook(),
+            pilot=draft.pilot() if self.is_pilot_offered else None,
             confirmation=self._confirmation(request, arena, form, draft),
         )  # fmt: skip
 
@@ -91,27 +101,28 @@ class NewRun[F: PromptsForm, D: Draft]:
         if not form.is_valid():
             return self._page(request, arena, form, status=422)
         try:
-            draft = self.drafted(arena, form)
-            if draft.estimate.n_calls > signed["told"]["n_calls"] or draft.estimate.cost > signed["told"]["cost"]:
-                messages.error(
-                    request, "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
-                )
-                return self._announce(request, arena, form)
-            return self._started(request, draft, form)
+            with self.to_start(arena, form) as draft:
+                if draft.estimate.n_calls > signed["told"]["n_calls"] or draft.estimate.cost > signed["told"]["cost"]:
+                    messages.error(request, HAS_RISEN)
+                    return self._announce(request, arena, form)
+                return self._started(request, draft, form)
         except (CannotPlan, PlanStale) as reason:
             form.add_error(None, sentence(reason))
             return self._page(request, arena, form, status=409)
 
     def _started(self, request: HttpRequest, draft: D, form: F) -> HttpResponse:
-        if not draft.n_wanted:
+        if not draft.is_something_left:
             messages.info(request, "Nothing was started: all of it is here, or under way.")
             return redirect("runs")
-        run = self.start(draft, cap=form.cap_in_micros(), created_by=request.user if isinstance(request.user, User) else None)
-        work_on_run.delay(run.pk)
+        if self.is_pilot_offered and "pilot" in request.POST:
+            draft = draft.pilot() or draft
+        run = self.begin(draft, form, request.user if isinstance(request.user, User) else None)
+        if run.state == Run.State.RUNNING:
+            work_on_run.delay(run.pk)
         return redirect("run", run.pk)
 
     def _page(self, request: HttpRequest, arena: Arena, form: F, *, status: int = 200, **more: Any) -> HttpResponse:
-        more |= {"form": form, "has_endpoints": Endpoint.objects.exists()}
+        more |= {"form": form, "can_ask": not self.needs_endpoint or Endpoint.objects.exists()}
         return render(request, self.template, page_context(request, "runs", arena, **more), status=status)
 
 

@@ -30,10 +30,30 @@ class CapForm(forms.Form):
         return None if dollars is None else int(dollars * DOLLAR)
 
 
-class PromptsForm(CapForm):
+class RunForm(CapForm):
+    """What a new run is to do, and for how much."""
+
+    apart: tuple[str, ...] = ()  # fields that the page shows in a way of their own
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.fields["cap"].label = "Cap in dollars"
+        self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
+
+    def others(self) -> list[forms.BoundField]:
+        """The other fields, in the order in which the page shows them."""
+        return [field for field in self if field.name not in self.apart]
+
+    def said(self) -> dict[str, Any]:
+        """What was chosen, to be sent back as it is."""
+        return {name: _plain(self.fields[name].prepare_value(value)) for name, value in self.cleaned_data.items()}
+
+
+class PromptsForm(RunForm):
     """Which prompts of an arena are asked about, and how."""
 
     which = "The first ones."
+    apart = ("pools",)
     pools = forms.MultipleChoiceField(
         label="Pools", required=False, widget=forms.CheckboxSelectMultiple, help_text="None chosen: the prompts of all."
     )
@@ -44,24 +64,16 @@ class PromptsForm(CapForm):
     )  # fmt: skip
     seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="Of the order of the calls.")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, arena: Arena, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
         pools = [(pool.slug, pool.name) for pool in arena.pools.filter(is_active=True)]
         self.fields["pools"].choices = pools  # type: ignore[attr-defined]
         if len(pools) < 2:
             del self.fields["pools"]
         n_prompts = Prompt.objects.servable().filter(arena=arena).count()
         self.fields["prompts"].help_text = f"{self.which} {arena.name} has {n_prompts:,} that are active."
-        self.fields["cap"].label = "Cap in dollars"
-        self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
-
-    def others(self) -> list[forms.BoundField]:
-        """Fields in the order in which the page shows them, pools apart."""
-        return [field for field in self if field.name != "pools"]
-
-    def said(self) -> dict[str, Any]:
-        """What was chosen, to be sent back as it is."""
-        return {name: _plain(self.fields[name].prepare_value(value)) for name, value in self.cleaned_data.items()}
 
 
 class AnswersForm(PromptsForm):
@@ -79,8 +91,10 @@ class AnswersForm(PromptsForm):
 
     field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "again", "cap"]
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, arena: Arena) -> None:
-        super().__init__(data, arena=arena)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, arena: Arena, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, arena=arena, initial=initial)
         self.known = list(arena.competitors.servable().values_list("name", flat=True)[:300])
         for number in range(N_AUTHORS):
             name = forms.CharField(label="Competitor", max_length=LONGEST_NAME, required=False)

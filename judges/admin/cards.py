@@ -237,7 +237,7 @@ class JudgeAdmin(CuratorAdmin):
             self.message_user(request, "Nothing was sent: choose a battle first.", level="ERROR")
             return redirect(here)
         draft = self._drafted(request, judge, int(battle))
-        if draft is None or draft.counts.cost > int(told):
+        if draft is None or draft.estimate.cost > int(told):
             self.message_user(
                 request, "Nothing was sent: it would cost more now than you were told. Review the new estimate.", level="ERROR"
             )

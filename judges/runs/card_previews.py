@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 
 from arena.llm.wires.messages import Request
 from arena.models import Arena, Attempt, Battle, Run
+from arena.runs.planning import Estimate, one_request
 from judges.games.battle_texts import JudgedBattle, contests_of
 from judges.games.no_call_rules import ruling_on
 from judges.games.request_builder import RequestBuilder, fence_for
 from judges.models import Game, Judge
-from judges.runs.planning import Bound, JudgingDraft, draw_up, start
+from judges.runs.planning import JudgingDraft, draw_up, start
 from judges.safeguards.delimiters import IncompleteRequest
 from judges.verdicts.verdict import Order
 
@@ -27,7 +28,7 @@ class Preview:
     order: Order
     with_reference: bool
     request: Request | None
-    bound: Bound | None
+    bound: Estimate | None
     problem: str = ""
 
 
@@ -70,7 +71,7 @@ def _preview(asker: RequestBuilder, contest: JudgedBattle, order: Order, *, with
     except IncompleteRequest as reason:
         return replace(seen, problem=str(reason))
     endpoint = asker.judge.endpoint
-    return replace(seen, request=request, bound=Bound.of(request, endpoint) if endpoint else None)
+    return replace(seen, request=request, bound=one_request(request, endpoint) if endpoint else None)
 
 
 # --- the trial call ----------------------------------------------------------------------------------------------------
@@ -80,9 +81,7 @@ def drafted_trial(judge: Judge, battle: int) -> JudgingDraft:
     """One game on this battle, drawn up as any run is: rules, stored replies and verdicts that are here come first."""
     arena = Battle.objects.select_related("arena").get(pk=battle).arena
     draft = draw_up(arena, [judge], [battle], orders="one")
-    draft.name = f"trial of {judge}"
-    draft.plan["trial"] = True
-    return draft
+    return replace(draft, name=f"trial of {judge}", plan=draft.plan | {"trial": True})
 
 
 def start_trial(draft: JudgingDraft, *, told: int, created_by: User) -> Run:

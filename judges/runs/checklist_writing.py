@@ -94,14 +94,14 @@ class ChecklistRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChecklistDraft(Draft):
+class ChecklistDraft(Draft[Endpoint]):
     """A plan of checklists."""
 
     wish: ChecklistRequest
     prompts: tuple[Prompt, ...]
 
-    def similar_calls(self) -> QuerySet[Call]:
-        return alike(Run.Kind.CHECKLIST, max_tokens=self.wish.settings.max_tokens)
+    def similar_calls(self, asked: Endpoint) -> QuerySet[Call]:
+        return alike(Run.Kind.CHECKLIST, asked, max_tokens=self.wish.settings.max_tokens)
 
 
 def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:

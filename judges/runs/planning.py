@@ -6,21 +6,20 @@ Rounds that a run goes on to (`judges.runs.tournaments`) are drawn up in the sam
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import batched
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from arena.llm import pricing
-from arena.llm.wires.messages import Request
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs import control
-from arena.runs.planning import PlanStale
+from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, PlanStale, drawn, one_request, total
 from arena.wording import counted
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import JudgedBattle, contests_of
@@ -39,9 +38,14 @@ from judges.verdicts.verdict import Verdict
 
 BATTLES_AT_ONCE = 1_000
 ROWS_A_STATEMENT = 2_000
+LATER = ("tournament", "stage", "to_come")  # of a plan, what a pilot leaves to the run that follows it
+
+type Place = tuple[int, str, int]  # battle, order, repeat
+type Piece = tuple[Game, Estimate]
+type Drafted = tuple[Game, Estimate | None]  # a game that has to be asked, unless the cache knows it, has a bound
 
 
-class CardOutdated(Exception):
+class CardOutdated(CannotPlan):
     """The judge's endpoint, or our own wording, is no longer what its card says."""
 
 
@@ -63,68 +67,76 @@ class PlannedCounts:
     n_not_asked: int = 0  # left out by the card, or for want of an answer
     n_failed: int = 0  # ended without a verdict and without a call
     n_misfits: int = 0  # the protocol cannot ask them
-    tokens_in: int = 0  # at most
-    tokens_out: int = 0  # at most
-    cost: int = 0  # micro-dollars, at most
-
-    def add_calls(self, n: int, bound: "Bound") -> None:
-        self.n_calls += n
-        self.tokens_in, self.tokens_out = self.tokens_in + n * bound.tokens_in, self.tokens_out + n * bound.tokens_out
-        self.cost += n * bound.cost
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """The most that a call can take: tokens, and micro-dollars."""
+@dataclass(frozen=True, kw_only=True)
+class JudgingDraft(Draft[Judge]):
+    """A plan of judging: games that are new, and games that are played again.
 
-    tokens_in: int
-    tokens_out: int
-    cost: int
-
-    @classmethod
-    def of(cls, request: Request, endpoint: Endpoint) -> "Bound":
-        cost = pricing.upper_bound(request, endpoint.price_in, endpoint.price_out)
-        return cls(pricing.tokens_in_bound(request), request.max_tokens, cost)
-
-
-@dataclass(slots=True)
-class JudgingDraft:
-    """A plan that is not started: games that are new, and games that are played again.
-
-    Games that later rounds will bring are counted, at the most, but not among its games.
+    Games that later rounds will bring are counted, at the most, but not among its games. What it holds grows while it is drawn
+    up.
     """
 
-    arena: Arena
     plan: dict[str, Any]
     seed: int
-    counts: PlannedCounts = field(default_factory=PlannedCounts)
+    counts: PlannedCounts
+    estimates: dict[Judge, Estimate] = field(default_factory=dict)
+    n_wanted: int = 0  # games to play now
+    runs: set[int] = field(default_factory=set)
     games: list[Game] = field(default_factory=list)
-    bounds: list["Bound | None"] = field(default_factory=list)  # of each of the games; none where it is not asked
+    bounds: list[Estimate | None] = field(default_factory=list)  # of each of the games; none where it is not asked
     goes_on: bool = False  # the run is not over when these games are
     n_later: int = 0  # games of each judge in later rounds
-    name: str = ""
     misfits: dict[str, int] = field(default_factory=dict)  # why -> how many
     failures: dict[str, int] = field(default_factory=dict)  # why nobody is asked, though the protocol could -> how many
-    runs: set[int] = field(default_factory=set)  # that the games under way belong to
-    constants: list[str] = field(default_factory=list)  # who answers many prompts alike: flagged, and judged all the same
+    constants: Sequence[str] = ()  # who answers many prompts alike: flagged, and judged all the same
+
+    def ask(self, judge: Judge, each: Estimate) -> None:
+        """Count calls of this judge, each with so much at the most."""
+        self.counts.n_calls += each.n_calls
+        self.estimates[judge] = self.estimates.get(judge, Estimate()) + each
 
     @property
-    def to_ask(self) -> list[tuple[Game, Bound]]:
+    def to_ask(self) -> list[Piece]:
         return [(game, bound) for game, bound in zip(self.games, self.bounds, strict=True) if bound and not game.state]
-
-    @property
-    def holding(self) -> list[Run]:
-        """The runs that the games under way belong to."""
-        return list(Run.objects.filter(pk__in=self.runs).order_by("pk"))
 
     @property
     def is_something_left(self) -> bool:
         """Games to play now, or rounds to come whose games of this round are over already."""
-        return bool(self.games) or (self.n_later > 0 and not self.counts.n_under_way)
+        return super().is_something_left or (self.n_later > 0 and not self.n_under_way)
 
+    def similar_calls(self, asked: Judge) -> QuerySet[Call]:
+        return Call.objects.filter(game__judge=asked)
 
-type Place = tuple[int, str, int]  # battle, order, repeat
-type Drafted = tuple[Game, Bound | None]  # a game that has to be asked, unless the cache knows it, has a bound
+    def expected(self) -> dict[Judge, Estimate]:
+        """Later rounds by the mean of the first."""
+        by_judge = {judge: [bound for _, bound in pieces] for judge, pieces in self._by_judge().items()}
+        return {judge: total(its).times((len(its) + self.n_later) / len(its)) for judge, its in by_judge.items()}
+
+    def pilot(self, n: int = PILOT) -> Self | None:
+        by_judge = self._by_judge()
+        if (some := drawn(by_judge, n, seed=self.seed)) is None:
+            return None
+        plan = {name: said for name, said in self.plan.items() if name not in LATER} | {"pilot": self.in_figures()}
+        name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {counted(self.counts.n_calls, 'call')} first"
+        found = replace(
+            self, plan=plan, name=name, goes_on=False, n_later=0, n_wanted=len(some), estimates={},
+            counts=PlannedCounts(n_battles=len({game.battle_id for game, _ in some}), n_games=len(some)),
+            games=[game for game, _ in some], bounds=[bound for _, bound in some],
+        )  # fmt: skip
+        for game, bound in some:
+            found.ask(game.judge, bound)
+        return found
+
+    def in_figures(self) -> dict[str, int]:
+        """What it comes to, for the run's own record."""
+        return asdict(self.counts) | asdict(self.estimate)
+
+    def _by_judge(self) -> dict[Judge, list[Piece]]:
+        found: dict[Judge, list[Piece]] = {}
+        for piece in self.to_ask:
+            found.setdefault(piece[0].judge, []).append(piece)
+        return found
 
 
 def plan_judging(
@@ -148,10 +160,11 @@ def draw_up(
     """What playing these battles would come to. `again`: those that a reply left undecided are played again, too."""
     pairs = _pairs(arena, battles)
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
-    draft = JudgingDraft(arena, plan, seed, PlannedCounts(n_battles=len(pairs)))
-    draft.constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
-    if draft.constants:
-        plan["constant_answers"] = draft.constants
+    constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
+    if constants:
+        plan["constant_answers"] = constants
+    counts = PlannedCounts(n_battles=len(pairs))
+    draft = JudgingDraft(arena=arena, plan=plan, seed=seed, counts=counts, constants=constants)
     for judge in dict.fromkeys(judges):
         if not is_up_to_date(judge):
             raise CardOutdated(
@@ -159,12 +172,11 @@ def draw_up(
                 "Make a new version of the judge: save its card once more"
             )
         _add_games_of(judge, draft, pairs, again=again)
-    not_played = draft.counts.n_known + draft.counts.n_under_way + draft.counts.n_failed_before
-    draft.counts.n_games = len(draft.games) + not_played
-    return draft
+    counts.n_games = len(draft.games) + counts.n_known + counts.n_under_way + counts.n_failed_before
+    return replace(draft, n_wanted=len(draft.games), n_here=counts.n_known, n_under_way=counts.n_under_way)
 
 
-def start(draft: JudgingDraft, *, cap: int | None = None, name: str = "", created_by: User | None = None) -> Run:
+def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | None = None) -> Run:
     """Write the plan down: a run with a call for every game that has to be asked, in a random order."""
     is_over = not draft.to_ask and not draft.goes_on
     now = timezone.now()
@@ -172,7 +184,7 @@ def start(draft: JudgingDraft, *, cap: int | None = None, name: str = "", create
         with transaction.atomic():
             run = Run.objects.create(
                 arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
-                name=(name or draft.name or _name(draft))[:120], plan=_plan_of(draft),
+                name=(draft.name or _name(draft))[:120], plan=_plan_of(draft),
                 state=Run.State.DONE if is_over else Run.State.RUNNING, finished_at=now if is_over else None,
             )  # fmt: skip
             add_games(run, draft, now=now)
@@ -187,7 +199,7 @@ def start(draft: JudgingDraft, *, cap: int | None = None, name: str = "", create
 def _plan_of(draft: JudgingDraft) -> dict[str, Any]:
     """With the prompts that are out of play by now: only those that are retired later are left out of the run."""
     retired = Prompt.objects.filter(arena=draft.arena, status=PromptStatus.RETIRED).order_by("pk")
-    return draft.plan | {"counts": asdict(draft.counts), "retired": list(retired.values_list("pk", flat=True))}
+    return draft.plan | {"counts": draft.in_figures(), "retired": list(retired.values_list("pk", flat=True))}
 
 
 def add_games(run: Run, draft: JudgingDraft, *, now: datetime, first_place: int = 0) -> None:
@@ -228,9 +240,9 @@ def _add_games_of(judge: Judge, draft: JudgingDraft, pairs: dict[int, tuple[int,
     planner = _Planner(judge, draft, standing)
     for chunk in batched(by_battle, BATTLES_AT_ONCE):
         drafted = [each for contest in contests_of(chunk) for each in planner.games(contest, by_battle[contest.battle_id])]
-        _read_from_cache(drafted, draft.counts)
-        draft.games += [game for game, _ in drafted]
-        draft.bounds += [bound for _, bound in drafted]
+        _read_from_cache(drafted, draft)
+        draft.games.extend(game for game, _ in drafted)
+        draft.bounds.extend(bound for _, bound in drafted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +285,8 @@ def _is_open(standing: _Standing | None, draft: JudgingDraft, *, again: bool) ->
     if standing is None:
         return True
     counts = draft.counts
-    draft.runs |= {standing.run} if standing.is_under_way and standing.run else set()
+    if standing.is_under_way and standing.run:
+        draft.runs.add(standing.run)
     is_known = standing.state in WITH_VERDICT
     counts.n_known += is_known
     counts.n_under_way += standing.is_under_way
@@ -337,7 +350,7 @@ class _Planner:
         game.reference_given = said.reference_given
         self._say(game, said.verdict, "n_offline")
 
-    def _prepare(self, asker: RequestBuilder, game: Game, contest: JudgedBattle, slot: PlannedGame) -> Bound | None:
+    def _prepare(self, asker: RequestBuilder, game: Game, contest: JudgedBattle, slot: PlannedGame) -> Estimate | None:
         shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
         try:
             request = asker.request(contest, slot.order, with_reference=shown, fence=self.fence, repeat=slot.repeat)
@@ -353,10 +366,10 @@ class _Planner:
         endpoint = self.judge.endpoint
         if endpoint is None:
             raise ValueError(f"{self.judge} has no endpoint to ask")
-        return Bound.of(request, endpoint)
+        return one_request(request, endpoint)
 
 
-def _read_from_cache(drafted: Sequence[Drafted], counts: PlannedCounts) -> None:
+def _read_from_cache(drafted: Sequence[Drafted], draft: JudgingDraft) -> None:
     """Games whose request was answered before take what was said then; the rest has to be sent."""
     known: dict[str, Game] = {}
     for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
@@ -365,9 +378,9 @@ def _read_from_cache(drafted: Sequence[Drafted], counts: PlannedCounts) -> None:
     for game, bound in drafted:
         if bound is not None and (source := known.get(game.request_key)) is not None:
             _copy(source, game)
-            counts.n_cached += 1
+            draft.counts.n_cached += 1
         elif bound is not None:
-            counts.add_calls(1, bound)
+            draft.ask(game.judge, bound)
 
 
 COPIED = ("state", "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "criteria")

@@ -6,6 +6,7 @@ that arrive later change nothing, and neither do verdicts: who has lost is out, 
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +17,14 @@ from arena.llm import pricing
 from arena.llm.wires.messages import Usage
 from arena.models import Arena, Call, Run
 from arena.runs import budget
+from arena.runs.planning import Estimate, one_call
 from arena.wording import counted
 from judges.games.battle_texts import against_themselves
 from judges.games.request_builder import RequestBuilder
 from judges.models import Judge
 from judges.runs.battle_selection import battles_of
 from judges.runs.brackets import Brackets, Entrants, results_of
-from judges.runs.planning import Bound, CardOutdated, JudgingDraft, add_games, draw_up
+from judges.runs.planning import CardOutdated, JudgingDraft, add_games, draw_up
 from judges.safeguards.delimiters import new_delimiter
 
 N_ORDERS = 2
@@ -38,13 +40,14 @@ def draw_up_tournament(
     """The first round, and what all of them come to at the most."""
     brackets = Brackets(entrants, seed=seed)
     draft = draw_up(arena, judges, battles_of(arena, brackets.meetings, now=now), repeats=repeats, seed=seed)
-    draft.goes_on, draft.n_later = True, brackets.n_later * N_ORDERS * repeats
     _count_later(draft, judges, entrants, repeats)
     written = {str(prompt): {str(pk): answer for pk, answer in answers.items()} for prompt, answers in entrants.items()}
-    draft.plan |= {"n_battles": brackets.n_matches, "tournament": {"entrants": written, "results": []}}
-    draft.plan |= _where(brackets, judges, repeats)
-    draft.name = f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt')}"
-    return draft
+    added = {"n_battles": brackets.n_matches, "tournament": {"entrants": written, "results": []}}
+    return replace(
+        draft, goes_on=True, n_later=brackets.n_later * N_ORDERS * repeats,
+        plan=draft.plan | added | _where(brackets, judges, repeats),
+        name=f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt')}",
+    )  # fmt: skip
 
 
 def go_on(run: Run) -> bool:
@@ -135,7 +138,7 @@ def _count_later(draft: JudgingDraft, judges: Sequence[Judge], entrants: Entrant
         if judge.is_called:
             for prompt, bound in _longest(judge, {prompt: entrants[prompt] for prompt in n_games}).items():
                 draft.counts.n_games += n_games[prompt]
-                draft.counts.add_calls(n_games[prompt], bound)
+                draft.ask(judge, bound.times(n_games[prompt]))
         else:
             draft.counts.n_games += sum(n_games.values())
             draft.counts.n_offline += sum(n_games.values())
@@ -146,7 +149,7 @@ def _n_later(n_competitors: int) -> int:
     return n_competitors - 1 - n_competitors // 2
 
 
-def _longest(judge: Judge, entrants: Entrants) -> dict[int, Bound]:
+def _longest(judge: Judge, entrants: Entrants) -> dict[int, Estimate]:
     """By prompt: the most that a game on two of its answers can take; nothing where the protocol cannot ask about it.
 
     A request is as long as its parts, so that of two answers has the mean length of those of each beside itself.
@@ -162,9 +165,8 @@ def _longest(judge: Judge, entrants: Entrants) -> dict[int, Bound]:
     return {prompt: _bound(judge, sorted(its)[-2:]) for prompt, its in sizes.items()}
 
 
-def _bound(judge: Judge, sizes: Sequence[int]) -> Bound:
+def _bound(judge: Judge, sizes: Sequence[int]) -> Estimate:
     endpoint, max_tokens = judge.endpoint, RequestBuilder.of(judge).parameters.max_tokens
     if endpoint is None:
         raise ValueError(f"{judge} has no endpoint to ask")
-    tokens_in = -(-sum(sizes) // len(sizes))
-    return Bound(tokens_in, max_tokens, pricing.cost(Usage(tokens_in, max_tokens), endpoint.price_in, endpoint.price_out))
+    return one_call(Usage(-(-sum(sizes) // len(sizes)), max_tokens), endpoint)

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 
 from arena.models import Arena, Competitor, PromptPool
-from arena.models.endpoints import DOLLAR
 from arena.runs.planning import CannotPlan
-from arena.views.run_forms import CapForm
+from arena.views.run_forms import RunForm
 from arena.wording import sentence
 from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
@@ -39,8 +38,10 @@ class NumbersField(forms.CharField):
         return tuple(dict.fromkeys(int(word) for word in words))
 
 
-class JudgeRunForm(CapForm):
+class JudgeRunForm(RunForm):
     """What is to be judged, by whom, and for how much."""
+
+    apart = ("judges",)
 
     judges = forms.MultipleChoiceField(
         label="Judges", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Choose at least one judge."}
@@ -79,13 +80,11 @@ class JudgeRunForm(CapForm):
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, arena: Arena, initial: Mapping[str, Any] | None = None
     ) -> None:
-        super().__init__(data, initial=dict(initial or {}))
+        super().__init__(data, initial=initial)
         self.fields["judges"].choices = judge_choices()  # type: ignore[attr-defined]
         models = arena.competitors.named()
         for name, rows in (("baseline", models), ("competitors", models), ("pool", arena.pools.all())):
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
-        self.fields["cap"].label = "Cap in dollars"
-        self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -112,11 +111,6 @@ class JudgeRunForm(CapForm):
             numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
             again=said["again"],
         )  # fmt: skip
-
-    def cap_in_micros(self) -> int | None:
-        """None for no cap."""
-        dollars = self.cleaned_data["cap"]
-        return None if dollars is None else int(dollars * DOLLAR)
 
     def said(self) -> dict[str, Any]:
         """What was chosen, to be sent back as it is, or to begin another form with."""

@@ -3,13 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from arena.commands.run_command import RunCommand, named_endpoint, refuse
+from arena.commands.run_command import PromptsCommand, named_endpoint, refuse
 from arena.models import Arena, Run
 from judges.runs import checklist_writing
 from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, ChecklistSettings
 
 
-class Command(RunCommand[ChecklistDraft]):
+class Command(PromptsCommand[ChecklistDraft]):
     help = (
         "Have checklists written for prompts that have none: says calls, tokens and cost, then sends. Edit them in the admin."
     )

@@ -96,7 +96,7 @@ def test_counting_says_what_it_comes_to_and_keeps_nothing(client, curator, arena
     assert re.search(r"Calls</dt><dd>6<", text)
     assert re.search(r"Cost, at most</dt><dd>\$0\.\d+<", text)
     assert "Kestrel, who is new here: asks gpt, gpt-large" in text
-    assert "not known before five calls" in text
+    assert "not known yet: too few calls" in text
     assert (Run.objects.count(), Competitor.objects.count(), bells) == (0, 0, [])
 
 
@@ -161,7 +161,7 @@ def test_nothing_dearer_than_what_was_told_is_started(client, curator, arena, be
     endpoint = make_endpoint()
     _, confirm = count(client, arena, ("Kestrel", endpoint))
     Endpoint.objects.update(price_out=50_000_000)
-    assert "more now than you were told" in post(client, arena, confirm=confirm).text
+    assert "The estimate has risen" in post(client, arena, confirm=confirm).text
     assert (Run.objects.count(), bells) == (0, [])
 
 
@@ -178,7 +178,7 @@ def test_a_forged_confirmation_starts_nothing(client, curator, arena, confirm):
     make_endpoint()
     response = post(client, arena, confirm=confirm)
     assert (response.status_code, Run.objects.count()) == (422, 0)
-    assert "count it again" in response.text
+    assert "Please estimate again" in response.text
 
 
 def test_a_confirmation_holds_for_one_curator_and_one_arena(client, curator, arena):

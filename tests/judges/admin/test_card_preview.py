@@ -117,7 +117,7 @@ def test_a_trial_is_told_its_cost_and_is_one_game_of_a_run(client, fake, setting
     arena, battles = make_battles(n_prompts=1, n_competitors=2)
     judge = called_judge(fake_endpoint(fake, settings, price_in=10**6, price_out=10**6), "pairwise")
     page = try_page(client, judge)
-    told = page.context["draft"].counts.cost
+    told = page.context["draft"].estimate.cost
     assert told > 0
     assert "Try it: one call, at most $" in page.content.decode()
     assert not fake.requests
@@ -145,7 +145,7 @@ def test_a_trial_never_costs_more_than_was_told(client, fake, settings):
     _, battles = make_battles(n_prompts=1, n_competitors=2)
     endpoint = fake_endpoint(fake, settings, price_in=10**6, price_out=10**6)
     judge = called_judge(endpoint, "pairwise")
-    told = drafted_trial(judge, battles[0].pk).counts.cost
+    told = drafted_trial(judge, battles[0].pk).estimate.cost
     endpoint.price_out *= 2
     endpoint.save()
     address = reverse("admin:judges_judge_try", args=[judge.pk])

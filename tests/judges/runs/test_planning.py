@@ -63,9 +63,9 @@ def test_the_same_seed_gives_the_same_orders_and_places():
 def test_the_cost_is_known_before_anything_is_written():
     arena, battles = make_battles(n_prompts=1)
     judge = called_judge(make_endpoint(price_in=1_000_000, price_out=10_000_000), "pairwise", parameters={"max_tokens": 100})
-    counts = draw_up(arena, [judge], ids(battles)).counts
-    assert (counts.n_calls, counts.tokens_out) == (6, 600)
-    assert counts.cost == counts.tokens_in + 10 * 600
+    most = draw_up(arena, [judge], ids(battles)).estimate
+    assert (most.n_calls, most.tokens_out) == (6, 600)
+    assert most.cost == most.tokens_in + 10 * 600
     assert not Run.objects.exists()
 
 

@@ -139,7 +139,7 @@ def test_nothing_dearer_than_what_was_told_is_started(client, curator, bells):
     judge.endpoint.price_out = 50_000_000
     judge.endpoint.save()
     response = post(client, arena, confirm=confirm)
-    assert "more now than you were told" in response.text
+    assert "The estimate has risen" in response.text
     assert (Run.objects.count(), bells) == (0, [])
 
 
@@ -148,7 +148,7 @@ def test_a_forged_confirmation_starts_nothing(client, curator, confirm):
     arena, _ = make_battles(n_prompts=1)
     response = post(client, arena, confirm=confirm)
     assert response.status_code == 422
-    assert "count it again" in response.text
+    assert "Please estimate again" in response.text
 
 
 def test_a_confirmation_holds_for_one_curator_and_one_arena(client, curator):
@@ -258,7 +258,7 @@ def test_what_it_will_cost_stands_beside_the_bound(client, curator):
     assert "not known yet: too few calls" in text
     make_past(judge, arena)
     text, _ = count(client, arena, judges=f"card:{judge.pk}")
-    low, high, n = re.search(r"with 95 % certainty \$([\d.]+) to \$([\d.]+), by (\d+) calls of this judge", text).groups()
+    low, high, n = re.search(r"with 95 % certainty \$([\d.]+) to \$([\d.]+): by (\d+) calls like these", text).groups()
     bound = re.search(r"Cost, at most</dt><dd>\$([\d.]+)<", text)[1]
     assert 0 < float(low) <= float(high) <= float(bound)
     assert n == "12"
@@ -293,7 +293,7 @@ def test_a_pilot_is_held_to_what_was_told(client, curator, bells):
     _, confirm = count(client, arena, judges=f"card:{judge.pk}")
     judge.endpoint.price_out = 50_000_000
     judge.endpoint.save()
-    assert "more now than you were told" in post(client, arena, confirm=confirm, pilot="1").text
+    assert "The estimate has risen" in post(client, arena, confirm=confirm, pilot="1").text
     assert (Run.objects.count(), bells) == (0, [])
 
 
