@@ -80,19 +80,28 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         if not self.is_something_left(draft):
             return
         chosen = self.chosen(draft, options)
-        if chosen is not None and chosen is not draft:
-            run = self.tried(chosen, cap)
-            cap = None if cap is None else max(cap - run.spent, 0)
-            draft = self.drafted(arena, options)  # what failed is asked again with it
-            self.say(draft, cap, run)
-            if not self.is_something_left(draft):
-                return
-            chosen = draft if options["yes"] or not draft.estimate.n_calls or agreed("Send them?") else None
         if chosen is None:
             self.stdout.write("Nothing was sent and nothing was written.")
+        elif chosen is draft:
+            self.send(draft, cap)
+        else:
+            self.send_rest(arena, self.tried(chosen, cap), cap, options)
+
+    def send(self, draft: D, cap: int | None) -> None:
+        self.end(self.work(self.start(draft, cap=cap)))
+        left_to_others(draft.holding, draft.arena)
+
+    def send_rest(self, arena: Arena, pilot: Run, cap: int | None, options: dict[str, Any]) -> None:
+        """What a pilot has left, under the same cap, once its cost is known; what failed in it is asked again."""
+        cap = None if cap is None else max(cap - pilot.spent, 0)
+        draft = self.drafted(arena, options)
+        self.say(draft, cap, pilot)
+        if not self.is_something_left(draft):
             return
-        self.end(self.work(self.start(chosen, cap=cap)))
-        left_to_others(draft.holding, arena)
+        if options["yes"] or not draft.estimate.n_calls or agreed("Send them?"):
+            self.send(draft, cap)
+        else:
+            self.stdout.write("The rest was not sent.")
 
     def say(self, draft: D, cap: int | None, pilot: Run | None = None) -> None:
         """Before anything is sent."""

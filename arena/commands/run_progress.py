@@ -35,7 +35,7 @@ class _Shown:
         now = control.progress(self._run)
         self._bar.update(
             self._task, completed=now.n_over, total=now.n_calls, spent=budget.spent_in_words(now.spent, now.bounded),
-            held="; ".join(held_in_words(each) for each in now.held),
+            held="; ".join(held_in_words(each) for each in now.held), stage=now.stage and f", {now.stage}",
         )  # fmt: skip
         self._at = time.monotonic()
 
@@ -49,15 +49,15 @@ def held_in_words(each: HoldUp) -> str:
 def follow(run: Run, console: Console, *, n_threads: int = N_THREADS) -> None:
     """Until the run is over or paused. Ctrl-C pauses it; what is under way still comes in."""
     columns = (
-        TextColumn("Calls"),
+        TextColumn("Calls{task.fields[stage]}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[spent]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[held]}", markup=False),
     )
-    with Progress(*columns, console=console) as bar, _paused_by_interrupt() as is_interrupted:
-        shown = _Shown(run, bar, bar.add_task("", total=None, spent="", held=""))
+    with Progress(*columns, console=console, transient=not run.calls.exists()) as bar, _paused_by_interrupt() as is_interrupted:
+        shown = _Shown(run, bar, bar.add_task("", total=None, spent="", held="", stage=""))
         while run.state == Run.State.RUNNING:
             engine = Engine(run, n_threads=n_threads)
             is_interrupted.append(engine)

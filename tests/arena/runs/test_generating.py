@@ -388,6 +388,19 @@ def test_a_pilot_that_stops_stops_the_rest(arena, server):
     assert (Run.objects.count(), Response.objects.count()) == (1, 5)
 
 
+def test_a_pilot_is_offered_to_whoever_sits_at_the_terminal(arena, server, capsys, monkeypatch):
+    for _ in range(21):
+        make_prompt(arena)
+    endpoint, answers = make_endpoint(server, price_in=DOLLAR, price_out=DOLLAR), iter(["t", "n"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: next(answers))
+    call_command("generate", "--arena", "sums", "--competitor", "one", "--endpoint", endpoint.name)
+    said = capsys.readouterr().out
+    assert Response.objects.count() == 20
+    assert "What " + endpoint.name + " will cost is not known yet" in said
+    assert "The rest was not sent." in said
+
+
 def test_what_another_run_has_answered_meanwhile_is_not_paid_again(arena, server):
     for _ in range(3):
         make_prompt(arena)
