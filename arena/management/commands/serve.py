@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from arena.commands.arguments import port, whole_number
 from arena.config.celery import app
@@ -17,6 +18,10 @@ from arena.config.worker.broker_check import trouble_with_broker
 from arena.operations.one_time_login import LINK_MINUTES, make_link, needs_link
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+# Threads share one processor: more of them only wait for it. On PostgreSQL some may wait for a lock while others answer.
+THREADS = {"sqlite": 4, "postgresql": 8}
 
 
 class Command(BaseCommand):
@@ -33,8 +38,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads",
             type=whole_number("a number of threads", 1, 512),
-            default=4,
-            help="threads of each web process (default 4): they share one processor, and more of them only wait for it",
+            default=THREADS[connection.vendor],
+            help="threads of each web process (default 4 on SQLite, where one writes at a time, and 8 on PostgreSQL)",
         )
         parser.add_argument(
             "--concurrency",
