@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from inspect import signature
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.fetch_modes import FETCH_ONE
 from django.db.models.query import ModelIterable, get_related_populators
@@ -78,7 +78,8 @@ class CompiledUpdate[**P]:
         if connection.vendor not in self._kept:
             self._kept[connection.vendor] = self._compiled()
         statement = self._kept[connection.vendor]
-        with connection.cursor() as cursor:
+        # As `QuerySet.update` does: who catches an error of it cannot commit what came before.
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.values(given))
             return int(cursor.rowcount)
 

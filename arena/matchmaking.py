@@ -8,14 +8,15 @@ whose names the voter was told come last: who has met an answer by name is no lo
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from random import Random
 
 import numpy as np
+import structlog
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -31,6 +32,8 @@ from arena.vote_statements import (
     next_ballot_read,
     pairs_had_by,
 )
+
+log = structlog.get_logger(__name__)
 
 EXPLORATION = 0.1  # the share of ballots whose pair is drawn uniformly, whatever the weights say
 TRIES = 4
@@ -191,7 +194,7 @@ def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
 
 def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
     """A ballot on a drawn battle; None where another tab was quicker."""
-    with suppress(IntegrityError), transaction.atomic():
+    with _unless_taken(), transaction.atomic():
         _stand_in_line(voter)
         standing = open_ballots(voter)
         if len(standing) > ahead or lot.battle.prompt_id in {ballot.battle.prompt_id for ballot in standing}:
@@ -214,7 +217,7 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
     pairs = _pairs_of_answers(draw)
     if not pairs:
         return None
-    with suppress(IntegrityError), transaction.atomic():
+    with _unless_taken(), transaction.atomic():
         _stand_in_line(voter)
         standing = open_ballots(voter)
         if len(standing) > ahead:
@@ -228,6 +231,15 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
             served_at=now, shown_at=None if ahead else now,
         )  # fmt: skip
     return None
+
+
+@contextmanager
+def _unless_taken() -> Iterator[None]:
+    """What another request took first is refused by a constraint, and drawn again. Every refusal is logged."""
+    try:
+        yield
+    except IntegrityError as refusal:
+        log.info("a ballot is drawn again", refusal=str(refusal))
 
 
 def _stand_in_line(voter: Voter) -> None:

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from arena.leases import LeaseLost
 from arena.models import Arena
-from judges.audits.refresh import audit_judge, due_audits
+from judges.audits.refresh import audit_judge, due_audits, expect
 from judges.models import Judge
 from judges.safeguards import constant_answer_flags
 
@@ -24,7 +24,9 @@ def look_for_constant_answers() -> None:
 @shared_task(name="judges.tasks.ring_due_audits", ignore_result=True)
 def ring_due_audits() -> None:
     """Ring for every judge whose games or battles have changed since its audit."""
-    for judge_id, arena_id in due_audits():
+    due = due_audits()
+    expect(due)
+    for judge_id, arena_id in due:
         refresh_audit.apply_async([judge_id, arena_id], expires=30)
 
 

@@ -121,7 +121,8 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             self.stdout.write(line)
         if outlook.unknown and draft.pilot() is not None:
             unknown = ", ".join(map(str, outlook.unknown))
-            self.stdout.write(f"What {unknown} will cost is not known yet: --pilot {PILOT} tries some of the calls first.")
+            n = max(PILOT, FEWEST * len(draft.estimates))
+            self.stdout.write(f"What {unknown} will cost is not known yet: --pilot {n} tries some of the calls first.")
 
     def lines_of(self, draft: D) -> list[str]:
         """What is wanted, and what of that is here."""
@@ -141,9 +142,9 @@ class RunCommand[D: Draft[Any]](BaseCommand):
     def chosen(self, draft: D, options: dict[str, Any]) -> D | None:
         """The plan, a pilot of it, or nothing: by what was said beforehand, else by who sits here."""
         n = options.get("pilot")
-        if n and (least := FEWEST * len(draft.estimates)) > n:
-            refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
         if n and (pilot := draft.pilot(n)) is not None:
+            if (least := FEWEST * len(draft.estimates)) > n:
+                refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
             is_agreed = options["yes"] or self.pilot_is_agreed or agreed(f"Send {pilot.n_wanted:,} of them as a pilot?")
             return pilot if is_agreed else None
         if options["yes"] or not draft.estimate.n_calls:

@@ -63,10 +63,10 @@ def follow(run: Run, console: Console, *, n_threads: int = N_THREADS) -> None:
             is_interrupted.append(engine)
             engine.work(progress=shown)
             run.refresh_from_db()
+            if run.state == Run.State.RUNNING and not engine.stopped.is_set():
+                time.sleep(WAIT_SECONDS)
             if engine.stopped.is_set() and run.state == Run.State.RUNNING:
                 control.pause(run, reason="interrupted in the terminal")
-            if run.state == Run.State.RUNNING:
-                time.sleep(WAIT_SECONDS)
         shown.now()
 
 

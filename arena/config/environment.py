@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+BIGGEST = 2**31 - 1  # a database counts up to it
 BASE_DIR = Path(__file__).resolve().parents[2]
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp")
 # What programs around Agon say to each other, and the keys of models' providers: no settings of the site.
@@ -60,8 +61,10 @@ class Environment(BaseSettings):
     agon_metrics_token: str = Field(
         "", description="bearer token for /metrics; empty: only requests from this machine, and none behind a proxy"
     )
-    agon_votes_per_minute: int = Field(30, ge=1, description="votes one voter may cast in a minute")
-    agon_anonymous_voters_per_hour: int = Field(60, ge=1, description="new anonymous voters one address may become in an hour")
+    agon_votes_per_minute: int = Field(30, ge=1, le=BIGGEST, description="votes one voter may cast in a minute")
+    agon_anonymous_voters_per_hour: int = Field(
+        60, ge=1, le=BIGGEST, description="new anonymous voters one address may become in an hour"
+    )
 
     agon_fit_memory_mb: int = Field(
         1000,

@@ -28,6 +28,7 @@ from arena.wording import sentence
 
 SECONDS_TO_CONFIRM = 3600
 HAS_RISEN = "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
+TOO_FEW_TO_TRY = "Too few calls are left to try some of them first. Nothing was started; review the new estimate."
 HAS_EXPIRED = "This estimate has expired. Please estimate again."
 CENT = DOLLAR // 100
 
@@ -105,6 +106,12 @@ class NewRun[F: RunForm, D: Draft[Any]]:
                 if draft.estimate.n_calls > signed["told"]["n_calls"] or draft.estimate.cost > signed["told"]["cost"]:
                     messages.error(request, HAS_RISEN)
                     return self._announce(request, arena, form)
+                if self.is_pilot_offered and "pilot" in request.POST and draft.is_something_left:
+                    pilot = draft.pilot()
+                    if pilot is None:
+                        messages.error(request, TOO_FEW_TO_TRY)
+                        return self._announce(request, arena, form)
+                    draft = pilot
                 return self._started(request, draft, form)
         except (CannotPlan, PlanStale) as reason:
             form.add_error(None, sentence(reason))
@@ -114,8 +121,6 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         if not draft.is_something_left:
             messages.info(request, "Nothing was started: all of it is here, or under way.")
             return redirect("runs")
-        if self.is_pilot_offered and "pilot" in request.POST:
-            draft = draft.pilot() or draft
         run = self.begin(draft, form, request.user if isinstance(request.user, User) else None)
         if run.state == Run.State.RUNNING:
             work_on_run.delay(run.pk)

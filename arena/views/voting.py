@@ -152,6 +152,8 @@ def undo(request: HttpRequest, arena: Arena) -> HttpResponse:
 @voting_page
 def whole_text(request: HttpRequest, arena: Arena, key: str, part: str) -> HttpResponse:
     """What the pair's page folds away: the prompt or the answer on one side, as it was written."""
+    if not re.fullmatch(KEY, key):
+        raise voting.BallotUnknown("There is no such pair.")
     ballot = voting.ballot_of(key, _voter(request, arena))
     if part not in {"prompt", *Side.values} or ballot.state != Ballot.State.OPEN:
         raise voting.BallotUnknown("This text is shown with its pair only, and the pair is not open to you.")

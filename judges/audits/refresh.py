@@ -58,15 +58,15 @@ def due_audits() -> list[tuple[int, int]]:
     A look costs three queries however many arenas there are.
     """
     now, due = timezone.now(), []
-    heads = _heads()
     audits = {(audit.judge_id, audit.arena_id): audit for audit in JudgeAudit.objects.only(*WHEN_IT_IS_DUE)}
-    current = {arena for _, arena in audits} - {
-        arena for (_, arena), audit in audits.items() if audit.read_to < heads[arena][0]
-    }
+    heads = _heads()
+    behind = {arena for (_, arena), made in audits.items() if made.made_at is None or made.read_to < heads.get(arena, (0,))[0]}
+    current = {arena for _, arena in audits} - behind
     for judge_id, arena_id in _judged(heads.keys() - current):
         (head, moved_at), made = heads[arena_id], audits.get((judge_id, arena_id))
         is_quiet = moved_at is None or is_older(moved_at, now, QUIET)
-        if made is None or (made.read_to < head and (is_quiet or _is_old(made, now)) and _is_free(made, now)):
+        moved = made is None or made.made_at is None or (made.read_to < head and (is_quiet or _is_old(made, now)))
+        if moved and (made is None or _is_free(made, now)):
             due.append((judge_id, arena_id))
     return due
 
@@ -90,6 +90,12 @@ def _is_old(audit: JudgeAudit, now: datetime) -> bool:
 
 def _is_free(audit: JudgeAudit, now: datetime) -> bool:
     return not audit.rests(now) and not audit.is_held(now)
+
+
+def expect(pairs: Iterable[tuple[int, int]]) -> None:
+    """Make the rows of first audits: they stay due until they are made, whatever becomes of the message that rings for them."""
+    rows = [JudgeAudit(judge_id=judge, arena_id=arena) for judge, arena in pairs]
+    JudgeAudit.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def make_anew(audit: JudgeAudit, *, marked: str) -> None:

@@ -124,7 +124,7 @@ def _content(script: Script, asked: ReceivedRequest, behaviour: str, text: str) 
     if behaviour in special:
         return special[behaviour]
     if behaviour == "cut" or asked.max_tokens < script.truncate_below:
-        return "HttpAnswer A explains the steps, while answer B merely asse", "length"
+        return "Answer A explains the steps, while answer B merely asse", "length"
     return text, "stop"
 
 

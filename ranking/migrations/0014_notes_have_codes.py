@@ -7,18 +7,18 @@ BEGINNINGS = {
     "judges": ("coverage ", "weights of jurors", "games of judges", "not measured", "measured on few"),
 }
 WORDS = {
-    "few_clusters": "holds for",
-    "marked": "on answers that seem to speak to a judge",
-    "near_start": "so its interval is narrower than by other methods and no surer",
-    "no_texts": "the texts of no two answers are known",
-    "judges": "battles decided",
+    "few_clusters": ("holds for",),
+    "marked": ("on answers that seem to speak to a judge",),
+    "near_start": ("so its interval is narrower than by other methods and no surer",),
+    "no_texts": ("the texts of no two answers are known",),
+    "judges": ("battles decided", "of judges not asked"),
 }
 
 
 def code_of(note):
     """Until now pages went by these words."""
     begun = next((code for code, words in BEGINNINGS.items() if note.startswith(words)), "")
-    held = next((code for code, words in WORDS.items() if words in note), "")
+    held = next((code for code, words in WORDS.items() if any(each in note for each in words)), "")
     return held if held == "marked" else begun or held
 
 

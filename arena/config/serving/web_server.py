@@ -306,10 +306,10 @@ def main() -> None:
 
 
 def give_up_waiting(connection: Any, **_: object) -> None:
-    """A page waits for another's lock on PostgreSQL for a few seconds, then says so: threads are few. (Workers may wait.)"""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+    """A page waits for another's lock for a few seconds, then says so: threads are few. (Workers may wait.)"""
+    waiting = {"postgresql": "SET lock_timeout =", "sqlite": "PRAGMA busy_timeout ="}[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{waiting} {LOCK_MILLISECONDS}")
 
 
 def _folder(path: Path) -> str:

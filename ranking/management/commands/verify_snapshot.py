@@ -19,8 +19,9 @@ class Command(BaseCommand):
             raise CommandError(f"there is no snapshot {key!r}: the key stands in its permanent link", returncode=2)
         rebuilt = rebuild(snapshot)
         if not rebuilt.same_evidence:
+            other = "" if rebuilt.same_code else f", or other code ({snapshot.code_version}) read them differently"
             raise CommandError(
-                f"the votes at ledger position {snapshot.watermark} are not the evidence of this snapshot any more"
+                f"the evidence at ledger position {snapshot.watermark} is not that of this snapshot any more{other}"
             )
         if not rebuilt.same_code:
             self.stdout.write(

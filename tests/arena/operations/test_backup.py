@@ -75,7 +75,7 @@ def test_a_backup_is_for_its_owner_only_and_leaves_nothing_beside_it(backup):
 def test_an_existing_site_is_not_overwritten_unless_told(here, backup):
     result = here.manage("restore", str(backup), check=False)
     assert result.returncode == 2
-    assert "give --yes" in result.stderr
+    assert "pass --yes" in result.stderr
 
 
 def test_a_running_site_is_not_restored_over(here, backup):

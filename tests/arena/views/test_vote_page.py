@@ -497,6 +497,8 @@ def test_very_long_texts_are_folded_and_can_be_read_whole(client, arena):
 def test_whole_texts_are_for_the_voter_of_an_open_pair(client, arena):
     key = open_key(client, arena)
     address = reverse("ballot-text", args=[arena.slug, key, "a"])
+    for strange in ("\0", "x" * 65, "é"):
+        assert client.get(reverse("ballot-text", args=[arena.slug, strange, "a"])).status_code == 404
     assert client.get(reverse("ballot-text", args=[arena.slug, key, "c"])).status_code == 404
     assert Client().get(address).status_code == 404
     cast(client, arena, key)

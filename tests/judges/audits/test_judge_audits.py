@@ -14,7 +14,7 @@ from arena.evidence import ledger
 from arena.models import Arena, Event, Run, Visibility
 from judges.audits.refresh import audit_judge, due_audits
 from judges.models import Game, GoldItem, GoldSet, Judge, JudgeAudit
-from judges.tasks import refresh_audit, ring_due_audits
+from judges.tasks import _one_audit, refresh_audit, ring_due_audits
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,20 @@ def test_an_audit_is_due_when_the_ledger_moved_and_it_has_rested():
     make_vote(arena.battles.first(), "b")
     ring_due_audits()
     assert figures_of(JudgeAudit.objects.get())["agreement with people"]["n"] <= 5
+
+
+def test_a_first_audit_stays_due_while_another_of_the_arena_is_made():
+    """The message for it may be lost, or find its worker at the other one."""
+    first, second = make_judge("contains"), make_judge("longer", protocol="longer")
+    arena = judged_arena(first, n=2)
+    for game in Game.objects.filter(judge=first):
+        make_game(second, game.battle, game.order, game.winner)
+    ledger.sequence()
+    with _one_audit:
+        ring_due_audits()
+    audit_judge(first, arena)
+    assert due_audits() == [(second.pk, arena.pk)]
+    assert JudgeAudit.objects.made().get().judge == first
 
 
 @pytest.mark.parametrize("n_arenas", [1, 8])

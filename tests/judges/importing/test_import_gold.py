@@ -205,7 +205,11 @@ def test_an_invalid_verifier_that_is_stored_spoils_its_own_prompt_alone():
 
 @pytest.mark.parametrize(
     ("layout", "content", "told"),
-    [("plain", '{"prompt": "x"}', "line 1"), ("verifiers", None, "no prompt with a verifier"), ("plain", None, "which file")],
+    [
+        ("plain", '{"prompt": "x"}', "line 1"),
+        ("verifiers", None, "no prompt with a verifier"),
+        ("plain", None, "FILE is required"),
+    ],
 )
 def test_what_is_wrong_is_told(tmp_path, layout, content, told):
     path = tmp_path / "gold.jsonl"

@@ -287,6 +287,14 @@ def test_a_pilot_is_not_offered_where_it_would_be_all_of_it(client, curator):
     assert "of them first" not in text
 
 
+def test_a_second_click_on_the_pilot_does_not_start_all_the_rest(client, curator, bells):
+    arena, _ = make_battles(n_prompts=5)
+    _, confirm = count(client, arena, judges=f"card:{make_called_judge().pk}")
+    post(client, arena, confirm=confirm, pilot="1")
+    assert "Too few calls are left to try" in post(client, arena, confirm=confirm, pilot="1").text
+    assert (Run.objects.count(), len(bells)) == (1, 1)
+
+
 def test_a_pilot_is_held_to_what_was_told(client, curator, bells):
     arena, _ = make_battles(n_prompts=8)
     judge = make_called_judge()
