@@ -142,9 +142,9 @@ class RunCommand[D: Draft[Any]](BaseCommand):
     def chosen(self, draft: D, options: dict[str, Any]) -> D | None:
         """The plan, a pilot of it, or nothing: by what was said beforehand, else by who sits here."""
         n = options.get("pilot")
+        if n and (least := FEWEST * len(draft.estimates)) > n:
+            refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
         if n and (pilot := draft.pilot(n)) is not None:
-            if (least := FEWEST * len(draft.estimates)) > n:
-                refuse(f"--pilot {n}: at least {least} are needed, {FEWEST} of each {_one_of(draft)}")
             is_agreed = options["yes"] or self.pilot_is_agreed or agreed(f"Send {pilot.n_wanted:,} of them as a pilot?")
             return pilot if is_agreed else None
         if options["yes"] or not draft.estimate.n_calls:

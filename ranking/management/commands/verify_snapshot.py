@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if not rebuilt.same_evidence:
             other = "" if rebuilt.same_code else f", or other code ({snapshot.code_version}) read them differently"
             raise CommandError(
-                f"the evidence at ledger position {snapshot.watermark} is not that of this snapshot any more{other}"
+                f"what stands at ledger position {snapshot.watermark} is not the evidence of this snapshot any more{other}"
             )
         if not rebuilt.same_code:
             self.stdout.write(
