@@ -237,7 +237,7 @@ def test_integer_arrays_to_ratings(m, table):
     base = least_seconds(counted, runs=15)
     table.add(f"integer arrays -> ratings, 1 M, {m} models", ours, "s")
     # The bound is for 100 models; at 300 solving for the ratings is most of it.
-    table.add(f"  in times of coding the pairs and one bincount, {m} models", ours / base, "x", 2.5 if m == 100 else None)
+    table.add(f"  in times of coding the pairs and one bincount, {m} models", ours / base, "x", 2.2 if m == 100 else None)
 
 
 @pytest.mark.parametrize(("m", "bound"), [(100, 0.20), (300, 0.80)])

@@ -107,9 +107,10 @@ def light_notes(names: tuple[str, ...], told: Floats, counted: Floats) -> tuple[
     >>> light_notes(("x", "y"), told, heavy_enough(told))[0].partition(";")[0]
     'results too light to link anybody, beside others that weigh up to 1: y over x (1e-30)'
     """
-    light = np.argwhere((told > 0) & (counted == 0))
-    if not len(light):
+    is_light = (told > 0) & (counted == 0)
+    if not is_light.any():
         return ()
+    light = np.argwhere(is_light)
     shown = ", ".join(f"{names[i]} over {names[j]} ({told[i, j]:.2g})" for i, j in light[:3])
     more = f" and {len(light) - 3} more" if len(light) > 3 else ""
     return (
@@ -148,13 +149,18 @@ def strong_labels(half_wins: Floats) -> Ints:
     [0, 0]
     """
     # Told as yes or no: the sparse graph takes weights under 1e-8 for nothing.
-    _, label = connected_components(half_wins > 0, directed=True, connection="strong")
+    won = half_wins > 0
+    if np.count_nonzero(won) == won.size - len(won) and not won.diagonal().any():
+        return np.zeros(len(won), dtype=np.int64)  # everybody won or tied against everybody
+    _, label = connected_components(won, directed=True, connection="strong")
     return label.astype(np.int64)
 
 
 def _topological_order(beats: Bools, label: Ints, sizes: Ints) -> list[int]:
     """Components so that nobody stands above one who beat it; free choices by size, then first member."""
     n = len(sizes)
+    if n < 2:
+        return list(range(n))
     above = np.zeros((n, n), dtype=np.bool_)
     winners, losers = np.nonzero(beats)
     above[label[winners], label[losers]] = True
