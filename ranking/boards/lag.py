@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from arena.clock import is_older
 from arena.models import Event
@@ -15,11 +16,19 @@ OF_JUDGES = [
 ]  # fmt: skip
 
 
-def unread(board: Leaderboard | None = None) -> QuerySet[Event]:
-    """Events of votes that a board has not read; without one, those of the board of a query around it."""
-    arena, read_to = (OuterRef("arena"), OuterRef("read_to")) if board is None else (board.arena_id, board.read_to)
-    events = Event.objects.filter(Q(position__gt=read_to) | Q(position=None), arena=arena)
-    return events.exclude(kind__in=OF_JUDGES).order_by("pk")
+def unread_since() -> Coalesce:
+    """When the first event of votes came that a board has not read, for the board of a query around it.
+
+    Those with a position come first, and the ledger's index gives the first of them: a board that nobody fits may have a
+    million unread.
+    """
+    events = _of_votes(OuterRef("arena")).values("created_at")
+    placed, waiting = events.filter(position__gt=OuterRef("read_to")), events.filter(position=None)
+    return Coalesce(Subquery(placed.order_by("position")[:1]), Subquery(waiting.order_by("pk")[:1]))
+
+
+def _of_votes(arena: int | OuterRef) -> QuerySet[Event]:
+    return Event.objects.filter(arena=arena).exclude(kind__in=OF_JUDGES)
 
 
 def votes_behind(board: Leaderboard, *, now: datetime, unread_since: datetime | None) -> int:
@@ -27,6 +36,6 @@ def votes_behind(board: Leaderboard, *, now: datetime, unread_since: datetime | 
     waits = LAGS_AFTER + board.rest_after(board.last_fit_seconds)
     if not board.is_live or unread_since is None or not is_older(unread_since, now, waits):
         return 0
-    events = unread(board)
+    events = _of_votes(board.arena_id).filter(Q(position__gt=board.read_to) | Q(position=None))
     n_here = events.filter(source=None).count()
     return n_here + sum(events.filter(kind=Event.Kind.IMPORT_PUBLISHED).values_list("source__n_added", flat=True))

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
+from arena.compiled_query import compiled
 from arena.models import Arena
 from arena.texts.languages import language_name
 from judges.models import ConstantAnswers
-from ranking.boards.lag import unread
+from ranking.boards.lag import unread_since
 from ranking.models import Leaderboard, Snapshot
 
 HOW = ("sources", "method", "intervals", "covariates", "combiner", "jury", "own_answers", "marked", "clusters")
@@ -35,6 +36,11 @@ def boards_of(arena: Arena) -> list[Leaderboard]:
     that it has not read, `n_flagged` how many competitors say the same to many prompts, and `looked_at` when that was last
     looked into.
     """
+    return boards_with_news(arena=arena.pk)
+
+
+@compiled  # every open tab asks it every few seconds
+def boards_with_news(*, arena: int) -> QuerySet[Leaderboard]:
     newest = Snapshot.objects.filter(leaderboard=OuterRef("pk")).order_by("-pk")
     looks = ConstantAnswers.objects.filter(competitor__arena=OuterRef("arena")).order_by("-looked_at")
     flagged = looks.exclude(found=[]).order_by().values("competitor__arena")
@@ -43,11 +49,11 @@ def boards_of(arena: Arena) -> list[Leaderboard]:
     annotated = boards.annotate(
         newest=Subquery(newest.values("pk")[:1]),
         counted=Subquery(newest.values("n_votes")[:1]),
-        unread_since=Subquery(unread().values("created_at")[:1]),
+        unread_since=unread_since(),
         n_flagged=Subquery(flagged.annotate(n=Count("pk")).values("n")),
         looked_at=Subquery(looks.values("looked_at")[:1]),
     )
-    return list(annotated.order_by("-is_default", "pk"))
+    return annotated.order_by("-is_default", "pk")
 
 
 def board_with_evidence(boards: Sequence[Leaderboard]) -> Leaderboard | None:

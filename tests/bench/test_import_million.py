@@ -10,17 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from arena.models import Ballot, Battle, Import, Vote, Voting
+from tests.bench.processes import ROOT, environment
 from tests.factories import make_arena, make_battle, make_competitor, make_voter
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1_800), pytest.mark.django_db(transaction=True)]
 
-ROOT = Path(__file__).resolve().parents[2]
 N_BATTLES = int(os.environ.get("BENCH_BATTLES", "1000000"))
 MOST_SECONDS, MOST_MEGABYTES, SLOWEST_VOTE_SECONDS = 75, 300, 1.0
 N_BALLOTS = 4_000
@@ -42,7 +41,7 @@ def million(tmp_path) -> Path:
 def test_a_million_battles_while_people_vote(million, tmp_path, capsys):
     _open_ballots()
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.voting_process"], cwd=ROOT, env=_environment(tmp_path),
+        [sys.executable, "-m", "tests.bench.voting_process"], cwd=ROOT, env=environment(tmp_path),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as voter:  # fmt: skip
         assert voter.stdout.readline() == "ready\n"
@@ -86,21 +85,8 @@ def _all_came_in(n_votes: int) -> None:
 
 def _run(*command: object, folder: Path) -> Measured:
     began = time.perf_counter()
-    with subprocess.Popen([sys.executable, "manage.py", *map(str, command)], cwd=ROOT, env=_environment(folder)) as process:
+    with subprocess.Popen([sys.executable, "manage.py", *map(str, command)], cwd=ROOT, env=environment(folder)) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
     return Measured(time.perf_counter() - began, usage.ru_maxrss / 1024)
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Other processes on this test's database and files."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{database['NAME']}"
-    else:
-        url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    own = {"DATABASE_URL": url, "AGON_DATA_DIR": str(folder), "AGON_SECRET_KEY": settings.SECRET_KEY}
-    # Told which processor to believe in, numpy can be slower than it need be.
-    given = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
-    return {**given, **own}

@@ -225,21 +225,6 @@ def test_names_to_ratings(kind, wanted, table, tmp_path):
     table.add(work, seconds, "s", against=wanted, rivals=rivals_seconds(wanted, "ratings", path, kind))
 
 
-@pytest.mark.parametrize("m", [100, 300])
-def test_integer_arrays_to_ratings(m, table):
-    data = votes(m=m)
-    a, b, outcome, names = data.a - 1, data.b - 1, data.outcome, tuple(data.names.values())
-
-    def counted() -> Ints:
-        return np.bincount((a * m + b) * 4 + outcome, minlength=m * m * 4)
-
-    ours = least_seconds(lambda: fit_bradley_terry(Comparisons(names=names, a=a, b=b, outcome=outcome)), runs=15)
-    base = least_seconds(counted, runs=15)
-    table.add(f"integer arrays -> ratings, 1 M, {m} models", ours, "s")
-    # The bound is for 100 models; at 300 solving for the ratings is most of it.
-    table.add(f"  in times of coding the pairs and one bincount, {m} models", ours / base, "x", 2.2 if m == 100 else None)
-
-
 @pytest.mark.parametrize(("m", "bound"), [(100, 0.20), (300, 0.80)])
 def test_a_hundred_cell_replicates(m, bound, table, tmp_path):
     wanted = {"FastChat": 40} if m == 100 else {}

@@ -82,7 +82,7 @@ def shape(url: str) -> str:
 
 
 def is_hidden(status: int, html: str) -> bool:
-    """A battle that is hidden until a vote is cast says so, and that is no broken link. The crawler opens the page for votes."""
+    """A battle that is hidden until a vote is cast says so: no broken link. The crawler opens the page for votes."""
     return status == 404 and any(heading in html for heading in HIDDEN)
 
 

@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
+from judges.models import ConstantAnswers
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
+from ranking.views.board_choice import boards_with_news
 from ranking.views.leaderboards import _timeline
 from tests.factories import (
     make_arena,
@@ -61,6 +64,22 @@ def test_a_poll_of_an_unchanged_board_asks_two_questions(client, contest, django
     first = poll(client, arena.get_absolute_url())
     with django_assert_num_queries(2):  # the arena, and all that its boards depend on
         assert poll(client, arena.get_absolute_url(), first["ETag"]).status_code == 304
+
+
+def test_the_boards_of_a_poll_are_those_of_their_queryset(contest):
+    arena, _, snapshot = contest
+    make_vote(make_battle(*arena.competitors.all()[:2], make_prompt(arena)), "b")
+    ConstantAnswers.objects.create(competitor=arena.competitors.first(), n_answers=5, found=[{}], looked_at=timezone.now())
+    for _ in range(2):  # composed, and as it was kept
+        asked = boards_with_news(arena=arena.pk)
+        expected = list(boards_with_news.queryset(arena=arena.pk))
+        assert [values_of(board) for board in asked] == [values_of(board) for board in expected]
+        assert (asked[0].newest, asked[0].counted, asked[0].n_flagged) == (snapshot.pk, snapshot.n_votes, 1)
+        assert asked[0].unread_since
+
+
+def values_of(board):
+    return {name: value for name, value in vars(board).items() if name != "_state"}
 
 
 def test_the_timeline_reads_no_more_snapshots_than_it_shows(client, contest):

@@ -13,6 +13,7 @@ from tests.machine import POSTGRES, ROOT, new_machine, running_site
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 N_VOTERS = 50
 SECONDS = 15
+VOTES_A_SECOND, SLOWEST = (70, 0.4) if POSTGRES else (90, 0.3)  # SLOWEST: seconds, the 99th percentile
 
 
 def _cpu_seconds(site):
@@ -21,7 +22,7 @@ def _cpu_seconds(site):
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
-def test_fifty_voters_are_served_and_no_vote_is_lost(tmp_path, capsys):
+def test_fifty_voters_are_served_and_no_vote_is_lost(tmp_path, row):
     with new_machine(tmp_path) as machine:
         machine.settings = {"AGON_LOG_LEVEL": "ERROR"}
         before = machine.value("SELECT count(*) FROM arena_vote")
@@ -34,15 +35,14 @@ def test_fifty_voters_are_served_and_no_vote_is_lost(tmp_path, capsys):
         voted = {key for (key,) in machine.rows("SELECT key FROM arena_ballot WHERE state = 'voted'")}
         n_new = machine.value("SELECT count(*) FROM arena_vote") - before
         n_snapshots = machine.value("SELECT count(*) FROM ranking_snapshot")
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{'PostgreSQL' if POSTGRES else 'SQLite'}: {said['votes_a_second']:.0f} votes/s, "
-            f"p50 {1000 * said['p50']:.0f} ms, p99 {1000 * said['p99']:.0f} ms, {len(said['taken'])} votes taken, "
-            f"{n_new} stored, {1000 * cpu / n_new:.1f} ms of the web's processor a vote, "
-            f"{n_snapshots} snapshots, {len(said['faults'])} faults\n"
-        )
+    row(
+        f"{N_VOTERS} voters at once, {'PostgreSQL' if POSTGRES else 'SQLite'}, client on the same machine, boards refitting",
+        f"{said['votes_a_second']:.0f} votes/s, p99 {1000 * said['p99']:.0f} ms, {len(said['taken']):,} votes taken, "
+        f"{n_new:,} stored, {1000 * cpu / n_new:.1f} ms of the web's processor a vote, {n_snapshots} snapshots",
+        f"{VOTES_A_SECOND} votes/s, p99 {1000 * SLOWEST:.0f} ms, none lost",
+    )
     assert not said["faults"]
     assert set(said["taken"]) <= voted
     assert n_new == len(said["taken"]) == len(set(said["taken"]))
-    assert said["votes_a_second"] >= 90
-    assert said["p99"] <= 0.3
+    assert said["votes_a_second"] >= VOTES_A_SECOND
+    assert said["p99"] <= SLOWEST
