@@ -97,7 +97,7 @@ def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
         wait = rate_windows.retry_after(HOUR, now)
         raise rate_windows.TooOften(
             "Too many new voters came from your network in this hour. "
-            f"Sign in, or try again in {counted(wait // 60 + 1, 'minute')}.",
+            f"Sign in, or try again in {counted(wait // 60 + 1, 'minute', 'minutes')}.",
             retry_after=wait,
         )
     rate_windows.forget_old(now)

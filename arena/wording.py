@@ -1,13 +1,33 @@
-"""Counts and reasons in sentences."""
+"""Counts, numbers and reasons in sentences, in the language of whoever reads them.
+
+Every text for people goes through gettext, so that a language is added by a catalogue alone. `_` is `gettext` of
+`django.utils.translation` inside functions; constants of modules, labels of enums, and fields of models and forms take
+`gettext_lazy`. A message is a whole sentence with named placeholders, `_("%(name)s is over.") % {"name": name}`, never an
+f-string: `makemessages` reads the literal. Plurals go by `ngettext`, or by `counted` where a number and its noun stand alone;
+both forms are literals at the call. What is stored or computed with (keys, notes of a snapshot, events of the ledger) stays
+English. Rules that know no Django take `gettext` and `ngettext` from here.
+
+`manage.py makemessages --locale de` writes `arena/locale/de/LC_MESSAGES/django.po`, and `manage.py compilemessages` the `.mo`
+beside it: from the next start on, readers whose browser asks for that language get it.
+"""
 
 import re
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as gettext
+from django.utils.translation import ngettext as ngettext
 
 _WORD = re.compile(r"[a-z]+(?=[ ,:]|$)")
 
 
-def counted(n: int, one: str, many: str = "") -> str:
-    """`1 vote`, `2 votes`, `1,000 replies`: the number and its noun. `many` is needed where it is not `one` with an s."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+def number(n: int) -> str:
+    """An integer, grouped as in the reader's language: `1,000` in English."""
+    return number_format(n, force_grouping=True)
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """`1 vote`, `2 votes`, `1,000 replies`: the number and its noun."""
+    return f"{number(n)} {ngettext(one, many, n)}"
 
 
 def agreeing(n: int, one: str, many: str) -> str:

@@ -173,9 +173,11 @@ def moving(
         rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
         LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
         n_moved = rows.update(**{field: value})
-        noun, n_same = str(queryset.model._meta.verbose_name), n_chosen - n_moved
+        meta, n_same = queryset.model._meta, n_chosen - n_moved
         already = f"; {n_same:,} {'was' if n_same == 1 else 'were'} {done} already" if n_same else ""
-        model_admin.message_user(request, f"{counted(n_moved, noun)} {done}{already}.")
+        model_admin.message_user(
+            request, f"{counted(n_moved, str(meta.verbose_name), str(meta.verbose_name_plural))} {done}{already}."
+        )
 
     move.__name__ = f"set_{field}_{value}".lower()
     return move

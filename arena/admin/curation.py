@@ -222,7 +222,7 @@ class PromptAdmin(CuratorAdmin):
             kept = [tag for tag in prompt.tags if tag not in form.cleaned_data["remove"]]
             prompt.tags = list(dict.fromkeys([*kept, *form.cleaned_data["add"]]))
         Prompt.objects.bulk_update(prompts, ["tags"], batch_size=500)
-        self.message_user(request, f"{counted(len(prompts), 'prompt')} tagged.")
+        self.message_user(request, f"{counted(len(prompts), 'prompt', 'prompts')} tagged.")
         return None
 
     @admin.action(description="File under another category or language ...")
@@ -243,7 +243,7 @@ class PromptAdmin(CuratorAdmin):
             ]
         self.message_user(
             request,
-            f"{sum(filed)} of {counted(len(filed), 'prompt')} {agreeing(sum(filed), 'is', 'are')} filed "
+            f"{sum(filed)} of {counted(len(filed), 'prompt', 'prompts')} {agreeing(sum(filed), 'is', 'are')} filed "
             "elsewhere now; boards follow in a moment.",
         )
         return None
@@ -397,7 +397,7 @@ class VoteAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Set votes aside", button="Set aside")
         n_votes = set_aside_votes(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_votes, 'vote')} set aside; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_votes, 'vote', 'votes')} set aside; boards follow in a moment.")
         return None
 
     @admin.action(description="Restore", permissions=["view"])
@@ -405,7 +405,7 @@ class VoteAdmin(ReadOnlyAdmin):
         n_votes = restore_votes(queryset, curator_of(request))
         self.message_user(
             request,
-            f"{counted(n_votes, 'vote')} restored; boards follow in a moment. "
+            f"{counted(n_votes, 'vote', 'votes')} restored; boards follow in a moment. "
             "Votes withdrawn by their voters were not restored.",
         )
 

@@ -63,8 +63,8 @@ class EndpointAdmin(CuratorAdmin):
         n_runs, n_calls = waiting.values("run").distinct().count(), waiting.count()
         if n_calls:
             told = (
-                f"{counted(n_runs, 'run')}, {counted(n_calls, 'call')} {agreeing(n_calls, 'waits', 'wait')} on "
-                "this endpoint. Where judges were made for another model or address, their runs pause "
+                f"{counted(n_runs, 'run', 'runs')}, {counted(n_calls, 'call', 'calls')} {agreeing(n_calls, 'waits', 'wait')} "
+                "on this endpoint. Where judges were made for another model or address, their runs pause "
                 "before the next call and say what to do; other runs go on with the endpoint as it is now."
             )
             messages.warning(request, told)

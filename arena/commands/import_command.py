@@ -158,7 +158,9 @@ class ImportCommand(BaseCommand):
     def _say_known(self, source: Import) -> None:
         if source.state == State.PUBLISHED:
             when = f"{source.published_at:%Y-%m-%d %H:%M} UTC" if source.published_at else "earlier"
-            self.stdout.write(f"This file was already imported on {when} ({counted(source.n_rows, 'row')}): nothing was added.")
+            self.stdout.write(
+                f"This file was already imported on {when} ({counted(source.n_rows, 'row', 'rows')}): nothing was added."
+            )
         else:
             page = reverse("import", args=[source.pk])
             self.stdout.write(f"This file was imported before and is set aside: nothing was added. Restore it at {page}")
@@ -177,7 +179,7 @@ class ImportCommand(BaseCommand):
         known = f"; {n_known:,} {agreeing(n_known, 'was', 'were')} here already" if n_known else ""
         self.stdout.write(
             self.style.SUCCESS(
-                f"Published: {source.n_added:,} of {counted(source.n_rows, 'row')} "
+                f"Published: {source.n_added:,} of {counted(source.n_rows, 'row', 'rows')} "
                 f"{agreeing(source.n_added, 'was', 'were')} new{known}."
             )
         )

@@ -113,8 +113,8 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         for line in goes_on(draft.holding, draft.arena):
             self.stdout.write(f"  {line}")
         self.stdout.write(
-            f"{counted(most.n_calls, 'call')}, at most {counted(most.tokens_in, 'token')} in and {most.tokens_out:,} out, "
-            f"at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
+            f"{counted(most.n_calls, 'call', 'calls')}, at most {counted(most.tokens_in, 'token', 'tokens')} in "
+            f"and {most.tokens_out:,} out, at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
         )
         outlook = draft.outlook(pilot)
         for line in _foreseen(outlook):

@@ -92,7 +92,9 @@ def summary(run: Run) -> list[str]:
     """What came of it, and what to do next."""
     now = control.progress(run)
     outcomes = ", ".join(f"{n:,} {outcome}" for outcome, n in now.outcomes.items()) or "none yet"
-    lines = [f"Run {run.pk} is {run.get_state_display()}: {now.n_over:,} of {counted(now.n_calls, 'call')} ({outcomes})."]
+    lines = [
+        f"Run {run.pk} is {run.get_state_display()}: {now.n_over:,} of {counted(now.n_calls, 'call', 'calls')} ({outcomes})."
+    ]
     if now.n_never_sent or now.n_given_up:
         lines.append(f"Cancelled before they ended: {now.n_never_sent:,} never sent, {now.n_given_up:,} given up after a try.")
     spent = budget.spent_in_words(now.spent, now.bounded)

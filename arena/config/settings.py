@@ -10,6 +10,7 @@ import dj_database_url
 import structlog
 from django.utils.csp import CSP
 
+from arena.config import languages
 from arena.config.environment import BASE_DIR, Environment, WrongSettings, misspelt, take_keys_from_file
 from arena.config.redaction import LogLine
 
@@ -27,6 +28,12 @@ DEBUG = ENV.agon_debug
 ALLOWED_HOSTS = ENV.agon_allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.agon_trusted_origins
 CSRF_FAILURE_VIEW = "arena.config.error_pages.form_refused"
+
+# --- languages: a compiled catalogue in this folder adds one ----------------------------------------------------------
+USE_I18N = True
+LANGUAGE_CODE = languages.SOURCE
+LOCALE_PATHS = [BASE_DIR / "arena" / "locale"]
+LANGUAGES = languages.with_catalogue(LOCALE_PATHS[0])
 
 INSTALLED_APPS = [
     "arena.config.apps.AdminConfig",
@@ -55,6 +62,8 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # with random bytes in front, so that lengths tell no secret
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # From a cookie or what the browser asks for, without a query. In one language nothing varies by it.
+    *(["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []),
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -238,10 +247,8 @@ METRICS_TOKEN = ENV.agon_metrics_token
 FIT_MEMORY_MB = ENV.agon_fit_memory_mb
 WORKER_MEMORY_MB = ENV.agon_worker_memory_mb
 
-LANGUAGE_CODE = "en"
 TIME_ZONE = ENV.agon_time_zone
 USE_TZ = True
-USE_I18N = True
 
 # --- one log ---------------------------------------------------------------------------------------------------------
 LOG_LEVEL = ENV.agon_log_level

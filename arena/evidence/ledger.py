@@ -51,7 +51,9 @@ def filed_under(prompt: Prompt) -> str:
 def record_answers(source: Import, *, n_battles: int) -> Event:
     """Call inside the transaction that gives battles the answers that they came without; each of them names this event."""
     kind = Event.Kind.ANSWERS_GIVEN
-    return Event.objects.create(arena_id=source.arena_id, kind=kind, source=source, after=counted(n_battles, "battle"))
+    return Event.objects.create(
+        arena_id=source.arena_id, kind=kind, source=source, after=counted(n_battles, "battle", "battles")
+    )
 
 
 def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> Event:
@@ -62,7 +64,7 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
 
 def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
     """Call inside the transaction that changes the games; each of them names this event."""
-    after = counted(n_games, "game")
+    after = counted(n_games, "game", "games")
     return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
 
 
@@ -70,7 +72,7 @@ def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | No
     """Call inside the transaction that changes gold labels: what judges are worth is measured by them."""
     kind = Event.Kind.GOLD_LABELLED
     return Event.objects.create(
-        arena_id=arena_id, kind=kind, after=counted(n_labels, "label"), reason=reason[:200], actor=actor
+        arena_id=arena_id, kind=kind, after=counted(n_labels, "label", "labels"), reason=reason[:200], actor=actor
     )
 
 

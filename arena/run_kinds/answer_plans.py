@@ -88,7 +88,7 @@ class AnswerDraft(Draft[Endpoint]):
             return None
         return replace(
             self, wanted=tuple(some), n_wanted=len(some), estimates=_estimates(some, self.wish.settings),
-            name=f"pilot of {counted(len(some), 'answer')}",
+            name=f"pilot of {counted(len(some), 'answer', 'answers')}",
         )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def _arena(n_prompts: int) -> Arena:
         name="Sample arena",
         description=(
             "Five settings of a very small language model and three writers, on "
-            f"{counted(n_prompts, 'prompt')} in two languages."
+            f"{counted(n_prompts, 'prompt', 'prompts')} in two languages."
         ),
         guidelines="Prefer the answer that is right and does what was asked; length and looks do not matter.",
         board_visibility=Visibility.PUBLIC,

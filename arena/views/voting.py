@@ -202,8 +202,8 @@ def _limit(voter: Voter, now: datetime) -> None:
     if not rate_windows.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
         wait = rate_windows.retry_after(MINUTE, now)
         raise rate_windows.TooOften(
-            f"You have answered {counted(settings.VOTES_PER_MINUTE, 'pair')} in this minute. "
-            f"Go on in {counted(wait, 'second')}: this pair stays open.",
+            f"You have answered {counted(settings.VOTES_PER_MINUTE, 'pair', 'pairs')} in this minute. "
+            f"Go on in {counted(wait, 'second', 'seconds')}: this pair stays open.",
             retry_after=wait,
         )
 

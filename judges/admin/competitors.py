@@ -44,7 +44,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
     def alike(self, competitor: Any) -> str:
         """How many prompts it answers with one text."""
         found = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
-        return counted(max(one["n_prompts"] for one in found), "prompt") if found else ""
+        return counted(max(one["n_prompts"] for one in found), "prompt", "prompts") if found else ""
 
     @admin.action(description="Set aside verdicts of judges on it ...", permissions=["view"])
     def set_verdicts_aside(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
@@ -52,7 +52,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Set aside verdicts of judges", button="Set aside")
         n_games = set_aside_games(_verdicts_on(queryset), form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict')} set aside; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} set aside; boards follow in a moment.")
         return None
 
     @admin.action(description="Restore verdicts of judges on it ...", permissions=["view"])
@@ -62,7 +62,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Restore verdicts of judges", button="Restore")
         n_games = restore_games(games.filter(set_aside_reason__in=form.cleaned_data["reasons"]), curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict')} restored; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} restored; boards follow in a moment.")
         return None
 
 
@@ -74,7 +74,7 @@ def _verdicts_on(competitors: QuerySet[Competitor]) -> QuerySet[Game]:
 def _restoring(games: QuerySet[Game]) -> type[forms.Form]:
     """Verdicts may have been set aside for several reasons: which of them no longer hold?"""
     counts = games.order_by("set_aside_reason").values_list("set_aside_reason").annotate(Count("pk"))
-    choices = [(reason, f"{reason}: {counted(n, 'verdict')}") for reason, n in counts]
+    choices = [(reason, f"{reason}: {counted(n, 'verdict', 'verdicts')}") for reason, n in counts]
 
     class RestoringForm(forms.Form):
         reasons = forms.MultipleChoiceField(

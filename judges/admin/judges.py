@@ -130,13 +130,13 @@ class GameAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title="Set verdicts aside", button="Set aside")
         n_games = set_aside_games(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict')} set aside; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} set aside; boards follow in a moment.")
         return None
 
     @admin.action(description="Restore", permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
         n_games = restore_games(queryset, curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict')} restored; boards follow in a moment.")
+        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} restored; boards follow in a moment.")
 
 
 def _said(attempt: Attempt) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ class GoldItemAdmin(CuratorAdmin):
         n_labels = count_labels(items, is_counted, curator_of(request))
         self.message_user(
             request,
-            f"{counted(n_labels, 'label')} {'restored' if is_counted else 'set aside'}; figures follow in a moment.",
+            f"{counted(n_labels, 'label', 'labels')} {'restored' if is_counted else 'set aside'}; figures follow in a moment.",
         )
 
 

@@ -169,7 +169,9 @@ def linked(figures: Sequence[Figure], sets: Mapping[str, BattleSet]) -> tuple[Fi
 def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> tuple[Figure, ...]:
     """The board that its own games make, beside that of people."""
     left_out = (
-        f"{counted(len(own.unrated), 'competitor')} without a rating on its board" if own.unrated and own.standings else ""
+        f"{counted(len(own.unrated), 'competitor', 'competitors')} without a rating on its board"
+        if own.unrated and own.standings
+        else ""
     )
     figures = against_board(
         own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, note=left_out

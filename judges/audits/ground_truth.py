@@ -125,7 +125,7 @@ def _against(
     """Where some pairs are labelled as ties, three classes too."""
     prefix, note = f"gold_{gold_set.pk}_", f"gold set {gold_set.name}"
     if n_contradicted:
-        note = joined(note, f"{counted(n_contradicted, 'pair')} with labels that contradict each other left out")
+        note = joined(note, f"{counted(n_contradicted, 'pair', 'pairs')} with labels that contradict each other left out")
     figures, sets = gold_figures(pairs, prompts=prompts, rng=rng), gold_sets(prefix, pairs)
     gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
     three: tuple[Figure, ...] = ()

@@ -150,7 +150,7 @@ def with_notes(found: Audit, played: GamesRead, grades: Grades) -> Audit:
     """What a reader must know where figures lack rows that were not the judge's to give."""
     n_left_out = len(played.marked) if played.left_out else 0
     if n_left_out and not any(game.verdict is not None or game.score is not None for game in played.games):
-        all_of_them = counted(n_left_out, "verdict")
+        all_of_them = counted(n_left_out, "verdict", "verdicts")
         which = agreeing(n_left_out, "its one verdict is left out: it is", f"all {all_of_them} are left out: they are")
         reason = f"{which} on answers that seem to speak to their judge"
         found = found.told(lambda figure: figure if figure.is_defined else replace(figure, note=reason))

@@ -63,7 +63,7 @@ def usability_of(consistency: Figure, *, n_said: int, n_asked: int) -> Usability
         reasons.append(f"the upper 95 % limit of its consistency is {limit}")
     if n_said < MIN_COVERAGE * n_asked:
         reasons.append(
-            f"only {n_said:,} of the {counted(n_asked, 'game')} that it was asked "
+            f"only {n_said:,} of the {counted(n_asked, 'game', 'games')} that it was asked "
             f"{agreeing(n_said, 'has', 'have')} a verdict, under half"
         )
     known = () if reasons else _not_known(consistency)

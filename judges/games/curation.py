@@ -59,7 +59,9 @@ def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User
         for arena_id, its in groupby(changed, lambda item: item.gold_set.arena_id):
             n_labels = len(list(its))
             done = "count again" if is_counted else "set aside"
-            record_labels(arena_id=arena_id, n_labels=n_labels, reason=f"{counted(n_labels, 'label')} {done}", actor=actor)
+            record_labels(
+                arena_id=arena_id, n_labels=n_labels, reason=f"{counted(n_labels, 'label', 'labels')} {done}", actor=actor
+            )
     return len(changed)
 
 

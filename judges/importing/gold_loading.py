@@ -78,12 +78,17 @@ class Loaded:
 
     def notes(self) -> Iterator[str]:
         """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
-        yield f"New: {', '.join(counted(n, thing) for thing, n in self.n_new.items())}."
+        new = (
+            counted(self.n_new["prompt"], "prompt", "prompts"),
+            counted(self.n_new["answer"], "answer", "answers"),
+            counted(self.n_new["competitor"], "competitor", "competitors"),
+        )
+        yield f"New: {', '.join(new)}."
         if self.repeated:
             n_pairs = sum(map(len, self.repeated))
             groups = _named(" = ".join(keys) for keys in self.repeated)
-            same = f"{counted(n_pairs, 'pair')} are the same answers to the same prompt as others"  # two at least
-            yield f"{same}, so they are {counted(len(self.repeated), 'battle')}: {groups}."
+            same = f"{counted(n_pairs, 'pair', 'pairs')} are the same answers to the same prompt as others"  # two at least
+            yield f"{same}, so they are {counted(len(self.repeated), 'battle', 'battles')}: {groups}."
         if self.contradicted:
             n = len(self.contradicted)
             battles = _named(f"b-{battle} ({', '.join(labels)})" for battle, labels in self.contradicted.items())
@@ -92,7 +97,7 @@ class Loaded:
             yield f"{told} Set the wrong labels aside in the admin, under Gold items."
         if self.empty:
             have, them = ("have", "them") if len(self.empty) > 1 else ("has", "it")
-            told = f"{counted(len(self.empty), 'pair')} {have} an empty answer: {_named(self.empty)}."
+            told = f"{counted(len(self.empty), 'pair', 'pairs')} {have} an empty answer: {_named(self.empty)}."
             yield f"{told} What is said of {them} counts; no voter is shown {them}, and no judge is asked."
         if self.n_thought:
             yield about_thinking(self.n_thought)
@@ -101,7 +106,7 @@ class Loaded:
         """What most likely is not meant."""
         yield from self.not_meant[:MOST_NAMED]
         if (n_more := len(self.not_meant) - MOST_NAMED) > 0:
-            yield f"{counted(n_more, 'more text')} of this file {agreeing(n_more, 'is', 'are')} an id or a name."
+            yield f"{counted(n_more, 'more text', 'more texts')} of this file {agreeing(n_more, 'is', 'are')} an id or a name."
 
 
 def _named(names: Iterable[str]) -> str:

@@ -58,7 +58,8 @@ def import_judgements(
         batch = layout.read(path, arena, baseline, most_new)
         if not batch.games:
             raise UnreadableFile(
-                f"{path.name}: none of its {counted(batch.n_rows, 'row')} names a battle of {arena.slug}: import those first"
+                f"{path.name}: none of its {counted(batch.n_rows, 'row', 'rows')} names a battle of "
+                f"{arena.slug}: import those first"
             )
         # Another file is another card: nobody knows whether it was the same judge.
         saying = {"layout": layout.key, "digest": digest}

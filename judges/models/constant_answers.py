@@ -18,4 +18,4 @@ class ConstantAnswers(models.Model):
         ordering = ["competitor"]
 
     def __str__(self) -> str:
-        return f"{self.competitor}: {counted(len(self.found), 'text')}"
+        return f"{self.competitor}: {counted(len(self.found), 'text', 'texts')}"

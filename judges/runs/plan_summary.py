@@ -11,7 +11,8 @@ CUT = "Not counted: a reply that is cut at its limit is asked for once more with
 
 def lines_of(draft: JudgingDraft, judges: Sequence[Judge]) -> list[str]:
     counts = draft.counts
-    head = f"{', '.join(map(str, judges))}: {counted(counts.n_games, 'game')} on {counted(counts.n_battles, 'battle')}"
+    extent = f"{counted(counts.n_games, 'game', 'games')} on {counted(counts.n_battles, 'battle', 'battles')}"
+    head = f"{', '.join(map(str, judges))}: {extent}"
     misfits = [f"{n_games:,} left out: {reason}" for reason, n_games in draft.misfits.items()]
     misfits += [f"{n_games:,} end without a call: {reason}" for reason, n_games in draft.failures.items()]
     constants = [f"Judged like any others, unless a curator sets its games aside: {flag}" for flag in draft.constants]
@@ -26,8 +27,8 @@ def _tournament(draft: JudgingDraft) -> list[str]:
     n_prompts = len(draft.plan["tournament"]["entrants"])
     n_rounds = int(draft.plan["stage"].rpartition(" ")[2])
     return [
-        f"Knock-out on {counted(n_prompts, 'prompt')}: {counted(draft.counts.n_battles, 'battle')} in all, in "
-        f"{counted(n_rounds, 'round')}",
+        f"Knock-out on {counted(n_prompts, 'prompt', 'prompts')}: {counted(draft.counts.n_battles, 'battle', 'battles')} in all"
+        f", in {counted(n_rounds, 'round', 'rounds')}",
         "Of later rounds, which cannot be drawn up yet, the most they can come to is counted",
     ]
 

@@ -118,7 +118,9 @@ class JudgingDraft(Draft[Judge]):
         if (some := drawn(by_judge, n, seed=self.seed)) is None:
             return None
         plan = {name: said for name, said in self.plan.items() if name not in LATER} | {"pilot": self.in_figures()}
-        name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {counted(self.counts.n_calls, 'call')} first"
+        name = (
+            f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {counted(self.counts.n_calls, 'call', 'calls')} first"
+        )
         found = replace(
             self, plan=plan, name=name, goes_on=False, n_later=0, n_wanted=len(some), estimates={},
             counts=PlannedCounts(n_battles=len({game.battle_id for game, _ in some}), n_games=len(some)),
@@ -397,7 +399,7 @@ def _copy(source: Game, game: Game) -> None:
 
 def _name(draft: JudgingDraft) -> str:
     judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
-    return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle')}"
+    return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle', 'battles')}"
 
 
 def _lock_replayed(games: Sequence[Game]) -> None:

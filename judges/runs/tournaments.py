@@ -46,7 +46,7 @@ def draw_up_tournament(
     return replace(
         draft, goes_on=True, n_later=brackets.n_later * N_ORDERS * repeats,
         plan=draft.plan | added | _where(brackets, judges, repeats),
-        name=f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt')}",
+        name=f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt', 'prompts')}",
     )  # fmt: skip
 
 

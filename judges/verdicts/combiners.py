@@ -223,7 +223,7 @@ def arena_hard_weighted(games: Games) -> Decision:
     weights = [STRONG if game.verdict is not None and game.verdict.strength == 2 else 1 for game in games]
     won = [weight * POINTS[game.outcome] for weight, game in zip(weights, games, strict=True) if game.outcome is not None]
     points = sum(won, Fraction(0)) / sum(weights)
-    reason = f"{counted(sum(weights), 'game')}, much better counted as {STRONG}"
+    reason = f"{counted(sum(weights), 'game', 'games')}, much better counted as {STRONG}"
     return decided(_direction(points, games), reason, weight=float(sum(weights)), points=points)
 
 
@@ -253,8 +253,8 @@ def majority_of_repeats(games: Games) -> Decision:
     """
     outcome = _strict_majority([game.outcome for game in games])
     if outcome is None:
-        return undecided(f"no outcome has more than half of {counted(len(games), 'game')}", NO_MAJORITY_OF_GAMES)
-    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {counted(len(games), 'game')}")
+        return undecided(f"no outcome has more than half of {counted(len(games), 'game', 'games')}", NO_MAJORITY_OF_GAMES)
+    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {counted(len(games), 'game', 'games')}")
 
 
 type Rule = Callable[[Games], Decision]
@@ -326,7 +326,9 @@ def _incomplete(games: Games) -> Decision | None:
     if {game.order for game in games} != set(ORDERS):
         return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
     n_silent = sum(game.verdict is None for game in games)
-    return undecided(f"{n_silent} of {counted(len(games), 'game')} gave no verdict", A_GAME_SILENT) if n_silent else None
+    return (
+        undecided(f"{n_silent} of {counted(len(games), 'game', 'games')} gave no verdict", A_GAME_SILENT) if n_silent else None
+    )
 
 
 def _mean_of_orders(games: Games, values: Sequence[Fraction]) -> Fraction:

@@ -64,7 +64,7 @@ def _check(combined: Combined) -> None:
     n_voted, labelled = cluster_sizes(combined.votes, cluster="prompt")[1], combined.labelled > 0
     if n_voted < FEWEST_PROMPTS:
         raise NotNarrowed(
-            f"{counted(round(n_voted), 'prompt')} {agreeing(round(n_voted), 'has', 'have')} votes, and it takes "
+            f"{counted(round(n_voted), 'prompt', 'prompts')} {agreeing(round(n_voted), 'has', 'have')} votes, and it takes "
             f"{FEWEST_PROMPTS} to learn what judges are worth"
         )
     if not len(labelled):
@@ -77,7 +77,7 @@ def _check(combined: Combined) -> None:
     n_both = n_prompts(prompts)
     if n_both < FEWEST_PROMPTS:
         raise NotNarrowed(
-            f"{counted(n_both, 'prompt')} {agreeing(n_both, 'has', 'have')} battles with votes and verdicts, "
+            f"{counted(n_both, 'prompt', 'prompts')} {agreeing(n_both, 'has', 'have')} battles with votes and verdicts, "
             f"and it takes {FEWEST_PROMPTS} "
             "to learn what judges are worth"
         )
@@ -115,8 +115,8 @@ def _notes(found: maths.PredictionPowered, combined: Combined, n_verdicts: int) 
         len(np.unique(combined.opinion_battle[combined.labelled > 0])),
     )
     yield (
-        f"judges were asked about {counted(n_opinions, 'battle')} ({counted(n_verdicts, 'verdict')}), and "
-        f"people voted on {n_labels:,} of these: "
+        f"judges were asked about {counted(n_opinions, 'battle', 'battles')} ({counted(n_verdicts, 'verdict', 'verdicts')}), "
+        f"and people voted on {n_labels:,} of these: "
         f"trust is {_range(found.ratings.trust)}, so that intervals are {_narrower(found)}"
     )
     yield DRAWN if combined.are_drawn else UNTOLD

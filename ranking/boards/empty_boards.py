@@ -73,9 +73,9 @@ UNCONNECTED = "not connect the models yet, so that each has won, lost or tied on
 def _of_people(board: Leaderboard | None, shown: Snapshot | None, arena: Arena) -> str:
     where = _where(board)
     if shown is not None and shown.n_votes:
-        return f"The {counted(shown.n_votes, 'vote')}{where} {agreeing(shown.n_votes, 'does', 'do')} {UNCONNECTED}."
+        return f"The {counted(shown.n_votes, 'vote', 'votes')}{where} {agreeing(shown.n_votes, 'does', 'do')} {UNCONNECTED}."
     if shown is not None and shown.n_set_aside:
-        return f"No vote counts{where}, so nobody has a rating: {counted(shown.n_set_aside, 'vote')} set aside."
+        return f"No vote counts{where}, so nobody has a rating: {counted(shown.n_set_aside, 'vote', 'votes')} set aside."
     judged = " Judges have compared answers here: see their board." if _has_judges_board(arena) else ""
     return f"No votes have come in yet{where}, so people have rated nobody.{judged}"
 
@@ -109,20 +109,22 @@ def _cures_of_people(shown: Snapshot | None, arena: Arena, visitor: User | Anony
 def _of_judges(shown: Snapshot, arena: Arena) -> str:
     if shown.n_votes:
         which = agreeing(shown.n_votes, "that counts does", "that count do")
-        return f"The {counted(shown.n_votes, 'verdict')} {which} {UNCONNECTED}."
+        return f"The {counted(shown.n_votes, 'verdict', 'verdicts')} {which} {UNCONNECTED}."
     jurors: list[dict[str, Any]] = shown.parameters.get("judges", [])
     left_out: dict[str, int] = shown.parameters.get("left_out", {})
     if not jurors:
         return f"No judge of this board has compared answers here yet{_at_work(arena)}."
     if not any(juror["counts"] for juror in jurors):
-        return f"None of the board’s {counted(len(jurors), 'judge')} counts, so nobody has a rating: the notes say why."
+        return (
+            f"None of the board’s {counted(len(jurors), 'judge', 'judges')} counts, so nobody has a rating: the notes say why."
+        )
     outside = ", ".join(f"{left_out[name]:,} {why}" for name, why in LEFT_OUT.items() if left_out.get(name))
     if n_undecided := left_out.get("undecided", 0):
         beside = f"; beside them are verdicts {outside}" if outside else ""
-        return f"The board’s rule decides none of {counted(n_undecided, 'battle')}, so nobody has a rating{beside}."
+        return f"The board’s rule decides none of {counted(n_undecided, 'battle', 'battles')}, so nobody has a rating{beside}."
     if outside:
         return f"No verdict counts, so nobody has a rating: {outside}."
-    n_silent = counted(left_out.get("without_verdict", 0), "game")
+    n_silent = counted(left_out.get("without_verdict", 0), "game", "games")
     return f"No game of a judge has a verdict, so nobody has a rating: {n_silent} without one{_at_work(arena)}."
 
 

@@ -69,7 +69,7 @@ def _on_games(
 
 def _on_standing(juror: Juror) -> str:
     """Where a judge does not count, or counts against the rule."""
-    name, reasons, verdicts = juror.judge, "; ".join(juror.found.reasons), counted(juror.n_verdicts, "verdict")
+    name, reasons, verdicts = juror.judge, "; ".join(juror.found.reasons), counted(juror.n_verdicts, "verdict", "verdicts")
     because = f"“{juror.choice.reason}”" if juror.choice is not None else ""
     if juror.is_overruled and juror.counts:
         return (
@@ -102,22 +102,22 @@ def _on_marks(uncounted: Uncounted, rules: SelectionRules, jury: Jury) -> Iterat
         if n := n_said(games):
             models = {competitor for game in games for competitor in (game.a, game.b)}
             names = dict(Competitor.objects.filter(pk__in=models).values_list("pk", "name"))
-            yield f"{counted(n, 'verdict')} {ON_MARKED} {do}: {marked_by_competitor(games, names)}"
+            yield f"{counted(n, 'verdict', 'verdicts')} {ON_MARKED} {do}: {marked_by_competitor(games, names)}"
 
 
 def _coverage(games: Sequence[GameAt]) -> Iterator[str]:
     """Overall, and whether it differs between competitors; games that their judge was not asked tell nothing of it."""
     n_all, games = len(games), [game for game in games if game.state != GameState.NOT_ASKED]
     if n_all > len(games):
-        n_not = counted(n_all - len(games), "game")
+        n_not = counted(n_all - len(games), "game", "games")
         yield f"{n_not} of judges not asked: a card leaves such answers out, or there was none"
     if not games:
         return
     n_with = n_said(games)
     coverage = n_with / len(games)
     is_low = "" if coverage >= LEAST_COVERAGE else f", under {100 * LEAST_COVERAGE:.0f} %"
-    have = agreeing(n_with, "has", "have")
-    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {counted(len(games), 'game')} of judges {have} a verdict"
+    of_all, have = counted(len(games), "game", "games"), agreeing(n_with, "has", "have")
+    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {of_all} of judges {have} a verdict"
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for game in games:
         for competitor in (game.a, game.b):
@@ -131,7 +131,7 @@ def _decisions(decided: CombinedOutcomes, *, is_panel: bool, n_judges: int) -> s
     n_left = decided.undecided.total()
     left = "".join(f"{', ' if i else '; '}{n:,} {why}" for i, (why, n) in enumerate(decided.undecided.most_common()))
     each = " (each judge's battles for themselves)" if n_judges > 1 and not is_panel else ""
-    return f"{decided.n_asked - n_left:,} of {counted(decided.n_asked, 'battle')} decided{each}{left}"
+    return f"{decided.n_asked - n_left:,} of {counted(decided.n_asked, 'battle', 'battles')} decided{each}{left}"
 
 
 def _weights(records: Mapping[int, GoldRecord], names: Mapping[int, str]) -> Iterator[str]:

@@ -60,7 +60,7 @@ def styled_comparisons(
 
 def _notes(n_left_out: int, alike: list[str]) -> Iterable[str]:
     if n_left_out:
-        yield f"{counted(n_left_out, 'vote')} on answers without text left out: their style is not known"
+        yield f"{counted(n_left_out, 'vote', 'votes')} on answers without text left out: their style is not known"
     if alike:
         yield f"answers never differ in {', '.join(alike)}"
 

@@ -21,7 +21,7 @@ OF_PROGRAMMERS = {"client.py", "comparisons.py", "packing.py", "formats.py", "fi
 
 
 def test_counts_and_verbs():
-    assert [counted(n, "vote") for n in (0, 1, 2, 1000)] == ["0 votes", "1 vote", "2 votes", "1,000 votes"]
+    assert [counted(n, "vote", "votes") for n in (0, 1, 2, 1000)] == ["0 votes", "1 vote", "2 votes", "1,000 votes"]
     assert [counted(n, "reply", "replies") for n in (1, 3)] == ["1 reply", "3 replies"]
     assert [agreeing(n, "was", "were") for n in (0, 1, 2)] == ["were", "was", "were"]
     assert [numbered(n) for n in (1.0, 2.5)] == ["1 comparison", "2.5 comparisons"]

@@ -154,7 +154,7 @@ def _all_is_in(source: Import) -> None:
     source.refresh_from_db(fields=["n_done"])
     if source.n_done != source.n_rows:
         raise OSError(
-            f"{counted(source.n_done, 'row')} came in, and the check had found {source.n_rows:,}: upload the file again"
+            f"{counted(source.n_done, 'row', 'rows')} came in, and the check had found {source.n_rows:,}: upload the file again"
         )
 
 

@@ -59,8 +59,8 @@ def _wish(options: dict[str, Any]) -> ResponsesRequest:
         endpoints = endpoints * len(names)
     if len(endpoints) != len(names):
         refuse(
-            f"--endpoint: {counted(len(endpoints), 'endpoint')} for {counted(len(names), 'competitor')}; give "
-            "one, or one for each"
+            f"--endpoint: {counted(len(endpoints), 'endpoint', 'endpoints')} for "
+            f"{counted(len(names), 'competitor', 'competitors')}; give one, or one for each"
         )
     if options["temperature"] is not None and not 0 <= options["temperature"] <= 2:
         refuse(f"--temperature {options['temperature']}: 0 to 2 is allowed")

@@ -48,9 +48,9 @@ class Command(BaseCommand):
         n_done = len(known)
         for response in answer_all(model, competitor, prompts=prompts, path=path, known=known):
             n_done += 1
-            cost = f"{counted(response.tokens_out or 0, 'token')}, {(response.latency_ms or 0) / 1000:.1f} s"
+            cost = f"{counted(response.tokens_out or 0, 'token', 'tokens')}, {(response.latency_ms or 0) / 1000:.1f} s"
             self.stdout.write(f"{competitor.name}: {n_done}/{len(prompts)} {response.prompt} ({cost})")
-        self.stdout.write(self.style.SUCCESS(f"{competitor.name}: {counted(n_done, 'answer')} in {path}"))
+        self.stdout.write(self.style.SUCCESS(f"{competitor.name}: {counted(n_done, 'answer', 'answers')} in {path}"))
 
 
 def _choose_competitors(wanted: str | None) -> list[SampleCompetitor]:

@@ -38,11 +38,13 @@ class Command(BaseCommand):
         paid = calls.aggregate(n=Count("pk", filter=Q(state=Call.State.DONE)))["n"]
         spent = Run.objects.filter(arena=arena).aggregate(spent=Sum("spent"))["spent"] or 0
         runs = Run.objects.filter(arena=arena, state__in=[Run.State.RUNNING, Run.State.PAUSED]).count()
-        games = f", {counted(paid, 'answered call')} that {dollars(spent)} were paid for" if paid or spent else ""
+        games = (
+            f", {counted(paid, 'answered call', 'answered calls')} that {dollars(spent)} were paid for" if paid or spent else ""
+        )
         going = f", and {runs:,} of its runs {agreeing(runs, 'is', 'are')} not over: cancelled with it" if runs else ""
         question = (
-            f"{arena.name} has {counted(n_battles, 'battle')} and {counted(n_votes, 'vote')}{games}{going}. "
-            f"Type {arena.slug} to delete it for good: "
+            f"{arena.name} has {counted(n_battles, 'battle', 'battles')} and {counted(n_votes, 'vote', 'votes')}{games}{going}"
+            f". Type {arena.slug} to delete it for good: "
         )
         try:
             return input(question).strip() == arena.slug

@@ -58,7 +58,7 @@ def _is_running() -> str:
         )
         n_sessions = cursor.fetchone()[0]
     if n_sessions:
-        return f"a site runs on this database ({counted(n_sessions, 'open session')})"
+        return f"a site runs on this database ({counted(n_sessions, 'open session', 'open sessions')})"
     if WorkerSeen._meta.db_table not in connection.introspection.table_names():
         return ""
     seconds = seconds_since_worker()

@@ -173,7 +173,7 @@ def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np
     value = k / n
     if n_prompts == n or k in (0, n):
         low, high = wilson(value * n_prompts, n_prompts)
-        method = "Wilson" if n_prompts == n else f"Wilson on {counted(n_prompts, 'prompt')}"
+        method = "Wilson" if n_prompts == n else f"Wilson on {counted(n_prompts, 'prompt', 'prompts')}"
         return replace(label.plain(value, n), low=low, high=high, method=method, se=_binomial_se(k, n))
     return of_sums(label, np.column_stack([hits, np.ones(n)]), prompts, lambda s: s[:, 0] / s[:, 1], rng=rng)
 
@@ -335,7 +335,9 @@ def _binomial_se(hits: int, n: int) -> float | None:
 
 def few_prompts(n_prompts: int) -> str:
     """A warning, or nothing."""
-    return f"{counted(n_prompts, 'prompt')} only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
+    return (
+        f"{counted(n_prompts, 'prompt', 'prompts')} only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
+    )
 
 
 def joined(*notes: str) -> str:

@@ -116,11 +116,13 @@ def _figure(
     n_ties = both - len(values) if name in WINNERS else 0
     lacking = len(each) - len(values) - n_ties
     note = joined(
-        f"{counted(n_ties, 'pair')} labelled as "
+        f"{counted(n_ties, 'pair', 'pairs')} labelled as "
         f"{agreeing(n_ties, 'a tie left out: it has', 'ties left out: they have')} no winner"
         if n_ties
         else "",
-        f"{counted(lacking, 'pair')} left out that {agreeing(lacking, 'was', 'were')} not judged so" if lacking else "",
+        f"{counted(lacking, 'pair', 'pairs')} left out that {agreeing(lacking, 'was', 'were')} not judged so"
+        if lacking
+        else "",
     )
     if name == "half_credit":
         found = of_sums(label, np.column_stack([values, np.ones(len(values))]), of, lambda s: s[:, 0] / s[:, 1], rng=rng)

@@ -194,7 +194,7 @@ def _one_order(items: Sequence[AuditItem]) -> str:
     if single == len(items):
         return "from one order alone: what a liking for a slot adds or takes is in it"
     return (
-        f"{single:,} of {counted(len(items), 'battle')} {agreeing(single, 'was', 'were')} judged in one order only"
+        f"{single:,} of {counted(len(items), 'battle', 'battles')} {agreeing(single, 'was', 'were')} judged in one order only"
         if single
         else ""
     )

@@ -195,7 +195,10 @@ def mcnemar(games: Sequence[AuditGame]) -> Figure:
     n_first = sum((pair.ab, pair.ba) == ("a", "b") for pair in pairs)
     n_second = sum((pair.ab, pair.ba) == ("b", "a") for pair in pairs)
     return binomial_test(
-        MCNEMAR, n_first, n_first + n_second, note=f"of {counted(len(pairs), 'battle')} with a verdict in both orders"
+        MCNEMAR,
+        n_first,
+        n_first + n_second,
+        note=f"of {counted(len(pairs), 'battle', 'battles')} with a verdict in both orders",
     )
 
 
@@ -337,7 +340,7 @@ def _unbalanced(games: Sequence[AuditGame]) -> str:
         return ""
     n_more = sum(max(each.count(1), each.count(-1)) for each in leads.values())
     return (
-        f"in {n_more:,} of {counted(len(games), 'game')} that model of a pair stands first which does so more often: "
+        f"in {n_more:,} of {counted(len(games), 'game', 'games')} that model of a pair stands first which does so more often: "
         "quality and slot are mixed up, see gamma"
     )
 
@@ -359,7 +362,9 @@ def _one_slot(games: Comparisons) -> str:
         return ""
     chosen = np.where(games.outcome < 2, games.outcome == games.first, np.nan)
     slot = 1 if (chosen == 1).all() else 2 if (chosen == 0).all() else 0
-    return f"slot {slot} was chosen in all {counted(len(games), 'game')}: the estimate leans on its prior" if slot else ""
+    return (
+        f"slot {slot} was chosen in all {counted(len(games), 'game', 'games')}: the estimate leans on its prior" if slot else ""
+    )
 
 
 def _tells_slots_from_ratings(comparisons: Comparisons) -> bool:
@@ -375,7 +380,7 @@ def _tells_slots_from_ratings(comparisons: Comparisons) -> bool:
 def _finite_gamma(fit: Fit, n: int) -> Figure:
     n_left_out = n - round(float(fit.comparisons.weights().sum()))
     left_out = (
-        f"{counted(n_left_out, 'game')} of competitors without a rating {agreeing(n_left_out, 'is', 'are')} left out"
+        f"{counted(n_left_out, 'game', 'games')} of competitors without a rating {agreeing(n_left_out, 'is', 'are')} left out"
         if n_left_out
         else ""
     )

@@ -55,8 +55,8 @@ def score_reliability(games: Sequence[AuditGame], *, rng: np.random.Generator) -
     prompts = np.unique([answer.prompt for answer in kept], return_inverse=True)[1]
     n_left_out = len(answers) - len(kept)
     left_out = (
-        f"{counted(n_left_out, 'answer')} left out that {agreeing(n_left_out, 'lacks', 'lack')} one of the "
-        f"{counted(len(columns), 'game')}"
+        f"{counted(n_left_out, 'answer', 'answers')} left out that {agreeing(n_left_out, 'lacks', 'lack')} one of the "
+        f"{counted(len(columns), 'game', 'games')}"
         if n_left_out
         else ""
     )

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         if not found.n_amiss:
             return
         if options["check"]:
-            raise CommandError(f"{counted(found.n_amiss, 'game')} amiss; without --check set aside", returncode=1)
+            raise CommandError(f"{counted(found.n_amiss, 'game', 'games')} amiss; without --check set aside", returncode=1)
         n_games = sum(
             set_aside_games(Game.objects.filter(pk__in=some), reason, None, to_ask_again=True)
             for reason, pks in found.amiss.items()
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{n_games:,} set aside. The next plan of these judges asks again; the admin restores them.")
 
     def _tell(self, found: Checked) -> None:
-        self.stdout.write(f"{counted(found.n_games, 'game')} looked at, of those that a model decided and that count.")
+        self.stdout.write(f"{counted(found.n_games, 'game', 'games')} looked at, of those that a model decided and that count.")
         for reason, pks in found.amiss.items():
             numbers = ", ".join(map(str, pks[:SHOWN])) + (" ..." if len(pks) > SHOWN else "")
             self.stdout.write(f"{len(pks):>8,} {reason}: games {numbers}")

@@ -65,8 +65,8 @@ class Command(BaseCommand):
     def _say(self, arena: Arena, loaded: Loaded, pairs: Sequence[GoldPair]) -> None:
         battles = {placed.battle_id for placed in loaded.placed.values()}
         self.stdout.write(
-            f"{loaded.gold}: {counted(loaded.gold.items.count(), 'label')} on {counted(len(battles), 'battle')} "
-            f"of {arena.slug}."
+            f"{loaded.gold}: {counted(loaded.gold.items.count(), 'label', 'labels')} on "
+            f"{counted(len(battles), 'battle', 'battles')} of {arena.slug}."
         )
         for note in loaded.notes():
             self.stdout.write(note)
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
         unlabelled = sum(pair.label is None for pair in pairs)
         if unlabelled:
-            self.stdout.write(f"{counted(unlabelled, 'pair')} without a majority among the annotators: no label.")
+            self.stdout.write(f"{counted(unlabelled, 'pair', 'pairs')} without a majority among the annotators: no label.")
 
     def _pairs(self, arena: Arena, options: dict[str, Any]) -> tuple[GoldPair, ...]:
         if options["format"] == VERIFIERS:
@@ -91,8 +91,8 @@ class Command(BaseCommand):
     def _verified(self, arena: Arena, seed: int) -> tuple[GoldPair, ...]:
         made = gold_pairs_from_verifiers(_verified_prompts(arena), seed=seed)
         self.stdout.write(
-            f"{counted(len(made.pairs), 'pair')}; all answers pass on {counted(made.n_all_pass, 'prompt')}, "
-            f"none on {made.n_all_fail:,}, "
+            f"{counted(len(made.pairs), 'pair', 'pairs')}; all answers pass on {counted(made.n_all_pass, 'prompt', 'prompts')}"
+            f", none on {made.n_all_fail:,}, "
             f"{made.n_unchecked:,} could not be checked."
         )
         for key, reason in made.invalid[:MOST_NAMED]:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _report(self, arena: Arena, taken: Taken) -> None:
         self.stdout.write(
-            f"{taken.judge}: {taken.n_added:,} of {counted(taken.n_games, 'game')} "
+            f"{taken.judge}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} "
             f"{agreeing(taken.n_added, 'was', 'were')} new."
         )
         if taken.n_repeated:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(note)
         if taken.n_without_battle:
             self.stdout.write(
-                f"{taken.n_without_battle:,} of {counted(taken.n_rows, 'row')} "
+                f"{taken.n_without_battle:,} of {counted(taken.n_rows, 'row', 'rows')} "
                 f"{agreeing(taken.n_without_battle, 'names', 'name')} no battle of {arena.slug}: left out."
             )
         games = Game.objects.filter(judge=taken.judge, battle__arena=arena).order_by("state")

@@ -61,8 +61,8 @@ class Command(BaseCommand):
         n_votes = Vote.objects.filter(battle__arena=arena).count()
         verb = "Loaded the" if is_new else "Found the"
         self._say(
-            f"{verb} sample arena: {counted(n_competitors, 'competitor')}, {counted(n_prompts, 'prompt')}, "
-            f"{counted(n_votes, 'simulated vote')}."
+            f"{verb} sample arena: {counted(n_competitors, 'competitor', 'competitors')}, "
+            f"{counted(n_prompts, 'prompt', 'prompts')}, {counted(n_votes, 'simulated vote', 'simulated votes')}."
         )
         judge_sample_offline(arena)
         for board in ensure_boards(arena):

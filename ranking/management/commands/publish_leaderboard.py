@@ -36,7 +36,7 @@ class Command(BaseCommand):
             return
         n_rated = snapshot.entries.exclude(rating=None).count()
         self.stdout.write(
-            f"{board.name}: {n_rated} rated from {counted(snapshot.n_votes, 'vote')} in {snapshot.fit_seconds:.2f} s, "
+            f"{board.name}: {n_rated} rated from {counted(snapshot.n_votes, 'vote', 'votes')} in {snapshot.fit_seconds:.2f} s, "
             f"snapshot {snapshot.key} at ledger position {snapshot.watermark}"
         )
         for note in snapshot.notes:
