@@ -52,11 +52,11 @@ const offerCopy = (e) => {
   const pre = e.target.closest?.(".md pre");
   if (!pre || !navigator.clipboard || pre.parentElement.classList.contains("code")) return;
   const [box, button] = [document.createElement("div"), document.createElement("button")];
-  [box.className, button.className, button.type, button.textContent] = ["code", "btn copy", "button", "Copy"];
+  [box.className, button.className, button.type, button.textContent] = ["code", "btn copy", "button", document.body.dataset.copy];
   button.addEventListener("click", async () => {
-    const done = await navigator.clipboard.writeText(pre.textContent).then(() => "Copied", () => "Not copied");
-    button.textContent = done;
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    const done = await navigator.clipboard.writeText(pre.textContent).then(() => "copied", () => "notCopied");
+    button.textContent = document.body.dataset[done];
+    setTimeout(() => { button.textContent = document.body.dataset.copy; }, 1500);
   });
   pre.before(box);
   box.append(pre, button);

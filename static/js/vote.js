@@ -43,8 +43,14 @@ const say = (html) => {
   countDown(rest);
 };
 
-// After an undo that came to nothing: what became of that vote, with the button while there is time.
-const lookAgain = (body) => `<a href="${page}?done=${encodeURIComponent(body.get("voted"))}">Refresh</a>`;
+// Sentences stand in the page, in its language. After an undo that came to nothing the link leads to what became of that
+// vote, with the button while there is time.
+const told = (name, body) => {
+  const holder = document.createElement("div");
+  holder.append(document.querySelector(`#told-${name}`).content.cloneNode(true));
+  if (body) holder.querySelector("a").href = `${page}?done=${encodeURIComponent(body.get("voted"))}`;
+  return holder.innerHTML;
+};
 
 const send = async (event) => {
   event.preventDefault();
@@ -60,9 +66,7 @@ const send = async (event) => {
     if (answer.redirected) return location.assign(answer.url);
     const html = await answer.text();
     if (html.includes("<html")) { // a page of its own, such as an error: the pair stays, and one sentence says what happened
-      say(undoing
-        ? `<p><b>Your vote was not taken back.</b> The server answered with an error. ${lookAgain(body)}</p>`
-        : "<p><b>This was not taken.</b> The server answered with an error, and nothing was stored. Choose again, or <a href=\"\">load the page again</a>.</p>");
+      say(undoing ? told("undo-failed", body) : told("failed"));
       return;
     }
     say(html);
@@ -73,8 +77,7 @@ const send = async (event) => {
       if (event.target === flagging) location.hash = "decide"; // the answer stands under the panel
     }
   } catch {
-    if (undoing) say(`<p>The server did not answer: your vote may count still. ${lookAgain(body)}</p>`);
-    else status.textContent = "The server did not answer. Try again: a vote counts once, however often it is sent.";
+    say(undoing ? told("undo-unanswered", body) : told("unanswered"));
   } finally {
     form.ariaBusy = "false";
   }
