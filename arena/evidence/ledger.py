@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from arena.models import Event, Import, Prompt, RemovedArena, Vote
-from arena.wording import counted
 
 SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
 
@@ -52,7 +51,7 @@ def record_answers(source: Import, *, n_battles: int) -> Event:
     """Call inside the transaction that gives battles the answers that they came without; each of them names this event."""
     kind = Event.Kind.ANSWERS_GIVEN
     return Event.objects.create(
-        arena_id=source.arena_id, kind=kind, source=source, after=counted(n_battles, "battle", "battles")
+        arena_id=source.arena_id, kind=kind, source=source, after=_so_many(n_battles, "battle", "battles")
     )
 
 
@@ -64,7 +63,7 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
 
 def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
     """Call inside the transaction that changes the games; each of them names this event."""
-    after = counted(n_games, "game", "games")
+    after = _so_many(n_games, "game", "games")
     return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
 
 
@@ -72,7 +71,7 @@ def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | No
     """Call inside the transaction that changes gold labels: what judges are worth is measured by them."""
     kind = Event.Kind.GOLD_LABELLED
     return Event.objects.create(
-        arena_id=arena_id, kind=kind, after=counted(n_labels, "label", "labels"), reason=reason[:200], actor=actor
+        arena_id=arena_id, kind=kind, after=_so_many(n_labels, "label", "labels"), reason=reason[:200], actor=actor
     )
 
 
@@ -81,6 +80,11 @@ def record_judge(*, arena_id: int, before: str, after: str, reason: str, actor: 
     kind = Event.Kind.JUDGE_CHOSEN
     said = {"before": before[:220], "after": after[:220], "reason": reason[:200]}
     return Event.objects.create(arena_id=arena_id, kind=kind, actor=actor, **said)
+
+
+def _so_many(n: int, one: str, many: str) -> str:
+    """In English, whoever's language the change was made in: the ledger reads the same for all."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def sequence() -> int:
