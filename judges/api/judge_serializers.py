@@ -8,13 +8,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from arena import access
-from judges.audits.presentation import headline_of, sections_of
+from judges.audits.presentation import as_stored, headline_of, sections_of
 from judges.judge_choices import choice_of
 from judges.models import Judge, JudgeAudit, JudgeChoice
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from judges.verdicts.marked_verdicts import MARKED
 
 type Stored = Mapping[str, Any]
+
+KEY = "By which programs know the figure, whatever it is called; empty in audits that are not made again yet."
 
 
 def _text(help_text: str, **options: Any) -> Any:
@@ -23,6 +25,17 @@ def _text(help_text: str, **options: Any) -> Any:
 
 def _number(help_text: str, **options: Any) -> Any:
     return serializers.FloatField(read_only=True, allow_null=True, help_text=help_text, **options)
+
+
+@extend_schema_field(serializers.ListField(child=serializers.CharField()))
+class NoteCodesField(serializers.Field[Any, Any, list[str], Stored]):
+    """The codes of a figure's notes."""
+
+    def __init__(self) -> None:
+        super().__init__(source="notes", read_only=True, help_text="What each part of `note` is about, for programs.")
+
+    def to_representation(self, value: Any) -> list[str]:
+        return [note["code"] for note in value]
 
 
 class HeadlineSerializer(serializers.Serializer[Stored]):
@@ -34,6 +47,8 @@ class HeadlineSerializer(serializers.Serializer[Stored]):
     high = _number("Upper end of the 95 % interval.")
     n = serializers.IntegerField(read_only=True, min_value=0, help_text="Labelled battles.")
     note = _text("What a reader must know, or why there is no value.")
+    key = _text(KEY)
+    note_codes = NoteCodesField()
 
 
 class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
@@ -106,6 +121,8 @@ class FigureSerializer(serializers.Serializer[Stored]):
     method = _text("Of the interval.")
     note = serializers.CharField(read_only=True)
     battles = BehindSerializer(many=True, read_only=True, help_text="The sets of battles that it rests on.")
+    key = _text(KEY)
+    note_codes = NoteCodesField()
 
 
 class StandingSerializer(serializers.Serializer[Stored]):
@@ -251,7 +268,7 @@ class JudgeFiguresSerializer(JudgeSerializer):
                         }
                         for each in behind
                     ],
-                    **figure,
+                    **as_stored(figure),
                 }
             ).data
             for section in sections_of(audit)

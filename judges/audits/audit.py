@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from arena.wording import counted
 from judges.audits.figures.battle_sets import LINKS, BattleSet, battle_sets
 from judges.audits.figures.bias import looks_figures, own_preference, transitivity
 from judges.audits.figures.end_states import Coverage, coverage
-from judges.audits.figures.figure import Figure, Floats, figures_or_reason, joined
+from judges.audits.figures.figure import Figure, Floats, Label, figures_or_reason, say
 from judges.audits.figures.human_agreement import against_board, agreement, calibration, leniency
 from judges.audits.figures.inputs import AuditGame, AuditItem
 from judges.audits.figures.position import consistency, position_figures
@@ -140,8 +139,8 @@ def audit(
     rated = [game for game in games if game.a not in unrated and game.b not in unrated]
     rules = no_boards_because(no_boards) if no_boards else boards_by_rule(rated, margin=margin)
 
-    def made(name: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
-        return linked(figures_or_reason(name, make), sets)
+    def made(key: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
+        return linked(figures_or_reason(Label.of(key), make), sets)
 
     position = made("position", lambda: position_figures(games, margin=margin, rng=rng))
     return Audit(
@@ -149,10 +148,10 @@ def audit(
         people=made("agreement", lambda: agreement(items, rng=rng)),
         leniency=made("leniency", lambda: leniency(grades, prompts=graded_prompts, rng=rng)),
         looks=made("looks", lambda: looks_figures(items, rng=rng)),
-        own_preference=made("self and family preference", lambda: [own_preference(items, rng=rng)])[0],
+        own_preference=made("own_preference", lambda: [own_preference(items, rng=rng)])[0],
         calibration=made("calibration", lambda: calibration(items, rng=rng)),
         scores=made("scores", lambda: score_reliability(games, rng=rng)),
-        board=made("order of the board", lambda: _board(rules[0], human_board, rng=rng)),
+        board=made("board_order", lambda: _board(rules[0], human_board, rng=rng)),
         transitivity=made("transitivity", lambda: [transitivity(items, rng=rng)])[0],
         coverage=coverage([*games, *left_out], rng=rng),
         usability=_usability([*games, *left_out], position[0]),
@@ -163,20 +162,17 @@ def audit(
 
 def linked(figures: Sequence[Figure], sets: Mapping[str, BattleSet]) -> tuple[Figure, ...]:
     """The figures with the sets that they rest on, those that are not empty."""
-    return tuple(replace(figure, sets=tuple(key for key in LINKS.get(figure.name, ()) if key in sets)) for figure in figures)
+    return tuple(replace(figure, sets=tuple(key for key in LINKS.get(figure.key, ()) if key in sets)) for figure in figures)
 
 
 def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> tuple[Figure, ...]:
     """The board that its own games make, beside that of people."""
-    left_out = (
-        f"{counted(len(own.unrated), 'competitor', 'competitors')} without a rating on its board"
-        if own.unrated and own.standings
-        else ""
-    )
+    left_out = (say("unrated_on_board", n=len(own.unrated)),) if own.unrated and own.standings else ()
     figures = against_board(
-        own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, note=left_out
+        own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, notes=left_out
     )
-    return tuple(figure if figure.is_defined else replace(figure, note=joined(figure.note, own.reason)) for figure in figures)
+    why = (say("said", text=own.reason),) if own.reason else ()
+    return tuple(figure if figure.is_defined else figure.noted(*why) for figure in figures)
 
 
 def usability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Usability:

@@ -12,9 +12,8 @@ import numpy as np
 
 from arena.models import Arena, Response
 from arena.texts.verifiers import VerifierTimeoutError, passes
-from arena.wording import counted
 from judges.audits.figures.battle_sets import BattleSet, gold_links, gold_sets, label_links, label_sets
-from judges.audits.figures.figure import Figure, joined
+from judges.audits.figures.figure import Figure, Notes, say
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.inputs import AuditGame, by_battle
 from judges.audits.figures.three_class_labels import label_figures
@@ -38,11 +37,10 @@ class Grades:
     battles: tuple[str, ...] = ()  # in which the answer was graded
     unusable: Mapping[str, str] = field(default_factory=dict)  # prompts whose verifier cannot be used, with the reason
 
-    def note(self) -> str:
+    def notes(self) -> Notes:
         """For people: whose answers are left out, and why."""
         named = "; ".join(f"{key}: {reason}" for key, reason in list(self.unusable.items())[:MOST_NAMED])
-        n = len(self.unusable)
-        return f"answers to {n:,} prompt{'s' if n > 1 else ''} left out, whose verifier cannot be used ({named})" if n else ""
+        return (say("unusable_verifiers", n=len(self.unusable), named=named),) if self.unusable else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +121,19 @@ def _against(
     rng: np.random.Generator,
 ) -> GroundTruth:
     """Where some pairs are labelled as ties, three classes too."""
-    prefix, note = f"gold_{gold_set.pk}_", f"gold set {gold_set.name}"
-    if n_contradicted:
-        note = joined(note, f"{counted(n_contradicted, 'pair', 'pairs')} with labels that contradict each other left out")
+    prefix = f"gold_{gold_set.pk}_"
+    contradictions = (say("gold_contradicted", n=n_contradicted),) if n_contradicted else ()
+    notes = (say("gold_set", name=gold_set.name), *contradictions)
     figures, sets = gold_figures(pairs, prompts=prompts, rng=rng), gold_sets(prefix, pairs)
-    gold = tuple(_of_set(figure, note, gold_links(prefix, figure.name), sets) for figure in figures)
+    gold = tuple(_of_set(prefix, figure, notes, gold_links(prefix, figure.key), sets) for figure in figures)
     three: tuple[Figure, ...] = ()
     if any(pair.label in ("tie", "both_bad") for pair in pairs):
         replies = [(pair.key, prompt, *reply) for pair, prompt in zip(pairs, prompts, strict=True) for reply in _by_slot(pair)]
         keys, of, labels, said = zip(*replies, strict=True)
-        unit = "gold pairs" if len(replies) == len(pairs) else "replies"
+        unit = "gold_pairs" if len(replies) == len(pairs) else "replies"
         three = label_figures(labels, said, prompts=of, unit=unit, rng=rng)
         sets |= label_sets(prefix, keys, labels, said)
-        three = tuple(_of_set(figure, note, label_links(prefix), sets) for figure in three)
+        three = tuple(_of_set(prefix, figure, notes, label_links(prefix), sets) for figure in three)
     return GroundTruth(gold, three, sets)
 
 
@@ -151,8 +149,15 @@ def _by_slot(pair: GoldPairGames) -> Iterator[tuple[Side, Side | None]]:
             )
 
 
-def _of_set(figure: Figure, note: str, keys: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:
-    return replace(figure, note=joined(note, figure.note), sets=tuple(key for key in keys if key in sets))
+def _of_set(prefix: str, figure: Figure, notes: Notes, links: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:
+    """As one of several sets: with a key of its own."""
+    return replace(
+        figure,
+        key=f"{prefix}{figure.key}",
+        label=figure.key,
+        notes=(*notes, *figure.notes),
+        sets=tuple(key for key in links if key in sets),
+    )
 
 
 def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:

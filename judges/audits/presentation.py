@@ -1,29 +1,34 @@
 """What stands in an audit, in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop, ngettext
 
+from judges.audits.figures.figure_texts import FIGURES
+from judges.audits.figures.note_texts import TEXTS, in_words
 from judges.models import Judge, JudgeAudit
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
 from judges.verdicts.game_states import ENDED
 
+type Stored = dict[str, Any]
+
 SECTIONS = (
-    ("people", "Agreement with people and gold labels"),
-    ("gold", "Against gold labels"),
-    ("labels", "Against gold labels with ties"),
-    ("position", "Position"),
-    ("leniency", "Leniency"),
-    ("looks", "Looks"),
-    ("own", "Its own family"),
-    ("calibration", "Calibration"),
-    ("scores", "Scores"),
-    ("board", "Order of the board"),
-    ("transitivity", "Transitivity"),
-    ("marks", "Answers that seem to speak to their judge"),
+    ("people", gettext_noop("Agreement with people and gold labels")),
+    ("gold", gettext_noop("Against gold labels")),
+    ("labels", gettext_noop("Against gold labels with ties")),
+    ("position", gettext_noop("Position")),
+    ("leniency", gettext_noop("Leniency")),
+    ("looks", gettext_noop("Looks")),
+    ("own", gettext_noop("Its own family")),
+    ("calibration", gettext_noop("Calibration")),
+    ("scores", gettext_noop("Scores")),
+    ("board", gettext_noop("Order of the board")),
+    ("transitivity", gettext_noop("Transitivity")),
+    ("marks", gettext_noop("Answers that seem to speak to their judge")),
 )
 """The sections of an audit, in the order of its page."""
 
@@ -42,25 +47,70 @@ class Section:
     """One block of the table: its figures, those without a number with the reason, each with the battles behind it."""
 
     title: str
-    figures: list[tuple[dict[str, Any], list[Behind]]]
+    figures: list[tuple[Stored, list[Behind]]]
 
 
-def sections_of(audit: JudgeAudit) -> list[Section]:
+def as_stored(figure: Stored) -> Stored:
+    """With the fields of today: figures of earlier audits have no key and no codes until they are made again."""
+    return {"key": "", "label": "", "unit_code": "", "notes": [], "methods": []} | figure
+
+
+def in_language(figure: Stored) -> Stored:
+    """With its texts in the reader's language, made from key and codes; where there are none, as they were stored."""
+    figure, text = as_stored(figure), FIGURES.get(figure.get("label", ""))
+    if text is None or figure["unit_code"] not in TEXTS:
+        return figure
+    unit = told({"code": figure["unit_code"], "parameters": {}, "text": figure["unit"]})
+    return figure | {
+        "name": gettext(text.name),
+        "unit": unit,
+        "formula": gettext(text.formula) % {"unit": unit} if text.formula else "",
+        "note": "; ".join(told(note) for note in figure["notes"]),
+        "method": "; ".join(told(note) for note in figure["methods"]),
+    }
+
+
+def told(note: Stored) -> str:
+    """A stored note in the reader's language; in English as it was stored, where its code says nothing any more."""
+    try:
+        return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext)
+    except (KeyError, TypeError, ValueError):
+        return str(note["text"])
+
+
+def reasons_of(audit: JudgeAudit) -> list[str]:
+    """Why its verdicts should not count, or what is not known, in the reader's language."""
+    return [told(note) for note in audit.reason_notes] or list(audit.reasons)
+
+
+def sections_of(audit: JudgeAudit, *, show: Callable[[Stored], Stored] = as_stored) -> list[Section]:
+    """With the figures as they are stored, for files and programs, or as `show` makes them."""
     found = [
-        Section(title, [(figure, behind(audit, figure)) for figure in audit.figures.get(key, [])]) for key, title in SECTIONS
+        Section(title, [(show(figure), behind(audit, figure)) for figure in audit.figures.get(key, [])])
+        for key, title in SECTIONS
     ]
     return [section for section in found if section.figures]
 
 
-def headline_of(audit: JudgeAudit) -> dict[str, Any] | None:
+def headline_of(audit: JudgeAudit) -> Stored | None:
     """How far it agrees, over all labelled battles: the first of the figures that people and gold labels give."""
-    return next(iter(audit.figures.get("people", [])), None)
+    return next((as_stored(figure) for figure in audit.figures.get("people", [])), None)
 
 
-def consistency_of(audit: JudgeAudit) -> dict[str, Any] | None:
+def badge_of(audit: JudgeAudit) -> str:
+    """Why a board from its games carries a warning, in the reader's language."""
+    return "; ".join(told(note) for note in audit.coverage.get("warnings", [])) or audit.coverage.get("badge", "")
+
+
+def by_key(audit: JudgeAudit) -> dict[str, Stored]:
+    """Its figures; those of earlier audits that are not made again yet have no keys, and are not found."""
+    stored = (as_stored(figure) for figures in audit.figures.values() for figure in figures)
+    return {figure["key"]: figure for figure in stored if figure["key"]}
+
+
+def consistency_of(known: Mapping[str, Stored]) -> Stored | None:
     """Of its two orders; of a judge that grades answers one by one, of its repeats."""
-    known = {figure["name"]: figure for figure in audit.figures.get("position", [])}
-    orders, repeats = known.get("position consistency"), known.get("consistency of repeats")
+    orders, repeats = known.get("position_consistency"), known.get("consistency_of_repeats")
     return repeats if repeats is not None and (orders is None or orders["value"] is None) else orders
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +24,10 @@ from arena.fit_memory import FitTooLarge, needed, room_for
 from arena.leases import LONGEST_REST, StillHeld, heartbeat
 from arena.models import Arena, Competitor, Event
 from arena.prerequisites import why_not_compared
-from arena.wording import agreeing, counted
 from judges.audits.audit import NOBODY, Audit, HumanBoard, audit
 from judges.audits.figures.battle_sets import BattleSet
 from judges.audits.figures.end_states import CompetitorStates
-from judges.audits.figures.figure import Figure, Label, joined
+from judges.audits.figures.figure import Figure, Label, Notes, say
 from judges.audits.figures.human_agreement import NOBODY_SAYS
 from judges.audits.figures.rule_boards import BoardPlace, RuleBoard, draws_of
 from judges.audits.ground_truth import Grades, GroundTruth, against_gold_sets, contradicted, gold_labels, grades_of
@@ -38,11 +37,10 @@ from judges.models import Game, Judge, JudgeAudit
 from judges.verdicts.marked_verdicts import Marked, treatment
 from ranking.maths import fit_bradley_terry
 from ranking.maths.cancellation import asking
+from ranking.maths.notes import code_of
 from ranking.maths.uncertainty.elo_points import to_elo
 
-MARKED_VERDICTS = Label(
-    "verdicts on marked answers", "verdicts", "verdicts on answers that seem to speak to their judge / verdicts"
-)
+MARKED_VERDICTS = Label.of("marked_verdicts")
 NO_MODEL = "sides of gold labels"
 LEASE_SECONDS = 60.0
 LEAST_SECONDS_BETWEEN_AUDITS = 15.0
@@ -150,12 +148,10 @@ def with_notes(found: Audit, played: GamesRead, grades: Grades) -> Audit:
     """What a reader must know where figures lack rows that were not the judge's to give."""
     n_left_out = len(played.marked) if played.left_out else 0
     if n_left_out and not any(game.verdict is not None or game.score is not None for game in played.games):
-        all_of_them = counted(n_left_out, "verdict", "verdicts")
-        which = agreeing(n_left_out, "its one verdict is left out: it is", f"all {all_of_them} are left out: they are")
-        reason = f"{which} on answers that seem to speak to their judge"
-        found = found.told(lambda figure: figure if figure.is_defined else replace(figure, note=reason))
+        reason = (say("all_left_out", n=n_left_out),)
+        found = found.told(lambda figure: figure if figure.is_defined else replace(figure, notes=reason))
     if grades.unusable:
-        leniency = tuple(replace(figure, note=joined(grades.note(), figure.note)) for figure in found.leniency)
+        leniency = tuple(replace(figure, notes=(*grades.notes(), *figure.notes)) for figure in found.leniency)
         found = replace(found, leniency=leniency)
     return found
 
@@ -163,9 +159,14 @@ def with_notes(found: Audit, played: GamesRead, grades: Grades) -> Audit:
 def _with_bare_battles(found: Audit, arena: Arena) -> Audit:
     """Where people said nothing of its battles, though they voted: on battles that it could not be asked about."""
     why = why_not_compared(arena)
-    if not why or not any(figure.note.startswith(NOBODY_SAYS) for figure in found.people):
+    if not why or not any(note.code == NOBODY_SAYS for figure in found.people for note in figure.notes):
         return found
-    return found.told(lambda figure: replace(figure, note=figure.note.replace(NOBODY_SAYS, f"{NOBODY_SAYS} ({why})")))
+    because = say("nobody_says_because", why=why)
+
+    def explained(figure: Figure) -> Figure:
+        return replace(figure, notes=tuple(because if note.code == NOBODY_SAYS else note for note in figure.notes))
+
+    return found.told(explained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +185,8 @@ class Marks:
     def figures(self) -> tuple[Figure, ...]:
         if not self.n:
             return ()
-        note = "left out of every figure but coverage" if self.done == "leave_out" else "counted in every figure"
-        found = MARKED_VERDICTS.plain(self.n / self.n_verdicts, self.n_verdicts, note=note)
+        note = say("marked_left_out" if self.done == "leave_out" else "marked_counted")
+        found = MARKED_VERDICTS.plain(self.n / self.n_verdicts, self.n_verdicts, notes=(note,))
         return (replace(found, sets=("marked",)),)
 
 
@@ -247,6 +248,7 @@ def _stored(found: Audit, truths: GroundTruth, marks: Marks, unrated: Collection
         "coverage": {
             "overall": _plain(found.coverage.overall),
             "badge": found.coverage.badge,
+            "warnings": _plain_notes(found.coverage.warnings),
             "by_competitor": _ends(found.coverage.by_competitor, unrated),
             "marked": asdict(marks),
         },
@@ -255,12 +257,25 @@ def _stored(found: Audit, truths: GroundTruth, marks: Marks, unrated: Collection
         "is_usable": found.usability.is_usable,
         "is_measured": found.usability.is_measured,
         "reasons": list(found.usability.reasons),
+        "reason_notes": _plain_notes(found.usability.reasons),
     }
 
 
 def _plain(figure: Figure) -> dict[str, Any]:
-    """JSON knows no infinity: an open end is null, and `is_unbounded` says so."""
-    return {name: _finite(value) for name, value in asdict(figure).items()}
+    """As JSON, which knows no infinity: an open end is null, and `is_unbounded` says so. Texts are codes, and in English."""
+    plain = {field.name: _finite(getattr(figure, field.name)) for field in fields(figure)}
+    return plain | {
+        "label": figure.label or figure.key,
+        "unit_code": code_of(figure.unit),
+        "note": figure.note,
+        "notes": _plain_notes(figure.notes),
+        "method": figure.method,
+        "methods": _plain_notes(figure.methods),
+    }
+
+
+def _plain_notes(notes: Notes) -> list[dict[str, Any]]:
+    return [{"code": note.code, "parameters": note.parameters, "text": note} for note in notes]
 
 
 def _plain_set(found: BattleSet) -> dict[str, Any]:

@@ -7,8 +7,7 @@ on a few battles, is no fault. A judge that was never asked in both orders is no
 
 from dataclasses import dataclass
 
-from arena.wording import agreeing, counted
-from judges.audits.figures.figure import Figure
+from judges.audits.figures.figure import Figure, Notes, say
 
 MIN_CONSISTENCY = 0.5
 """A judge is unusable where even the upper 95 % limit of its consistency is below."""
@@ -30,8 +29,8 @@ class Usability:
         False only where the data say so: a judge that was never tested is not unusable, but `is_measured` is False.
     is_measured : bool
         There are battles with a verdict in both orders.
-    reasons : tuple of str
-        For people; why not, or what is not known.
+    reasons : tuple of Note
+        Why not, or what is not known.
     consistency : Figure
         That of the two orders.
     n_said, n_asked : int
@@ -40,7 +39,7 @@ class Usability:
 
     is_usable: bool
     is_measured: bool
-    reasons: tuple[str, ...]
+    reasons: Notes
     consistency: Figure
     n_said: int
     n_asked: int
@@ -51,7 +50,7 @@ def usability_of(consistency: Figure, *, n_said: int, n_asked: int) -> Usability
 
     Examples
     --------
-    >>> low = Figure("position consistency", 0.1, 0.05, 0.2, 100, "battles", "")
+    >>> low = Figure("position_consistency", "position consistency", 0.1, 0.05, 0.2, 100, "battles", "")
     >>> usability_of(low, n_said=200, n_asked=200).reasons
     ('the upper 95 % limit of its consistency is 0.2, under 0.5 (100 battles in both orders)',)
     >>> usability_of(low, n_said=99, n_asked=200).reasons[1]
@@ -59,21 +58,16 @@ def usability_of(consistency: Figure, *, n_said: int, n_asked: int) -> Usability
     """
     reasons = []
     if consistency.high is not None and consistency.high < MIN_CONSISTENCY and consistency.n >= FEWEST_BATTLES:
-        limit = f"{consistency.high:.3g}, under {MIN_CONSISTENCY:g} ({consistency.n:,} {consistency.unit} in both orders)"
-        reasons.append(f"the upper 95 % limit of its consistency is {limit}")
+        reasons.append(say("inconsistent", high=consistency.high, least=MIN_CONSISTENCY, n=consistency.n))
     if n_said < MIN_COVERAGE * n_asked:
-        reasons.append(
-            f"only {n_said:,} of the {counted(n_asked, 'game', 'games')} that it was asked "
-            f"{agreeing(n_said, 'has', 'have')} a verdict, under half"
-        )
+        reasons.append(say("few_verdicts", n_said=n_said, n=n_asked) if n_asked > 1 else say("its_one_game_silent"))
     known = () if reasons else _not_known(consistency)
     return Usability(not reasons, consistency.n > 0, tuple(reasons) or known, consistency, n_said, n_asked)
 
 
-def _not_known(consistency: Figure) -> tuple[str, ...]:
+def _not_known(consistency: Figure) -> Notes:
     if not consistency.n:
-        return ("not measured in both orders: no battle has its verdict in both, so how much the slot sways it is not known",)
+        return (say("not_measured"),)
     if consistency.n < FEWEST_BATTLES:
-        are = "battle has its verdict" if consistency.n == 1 else "battles have its verdict"
-        return (f"only {consistency.n} {are} in both orders: a judge is measured by {FEWEST_BATTLES} or more",)
+        return (say("few_battles", n=consistency.n, least=FEWEST_BATTLES),)
     return ()

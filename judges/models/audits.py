@@ -39,6 +39,7 @@ class JudgeAudit(Leased):
     is_usable = models.BooleanField(default=True)
     is_measured = models.BooleanField(default=False)
     reasons = models.JSONField(default=list, help_text="Why its verdicts should not count, or what is not known.")
+    reason_notes = models.JSONField(default=list, help_text="Code and parameters of each of the reasons.")
     marked = models.CharField(
         max_length=10, choices=[(each, IN_WORDS[each]) for each in MARKED], blank=True, default="",
         help_text="What its figures do with verdicts on answers that seem to speak to a judge; empty: as its kind has it.",

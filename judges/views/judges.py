@@ -17,21 +17,25 @@ from arena.views.private_boards import of_the_board
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
 from judges.audits.presentation import (
     answering,
+    badge_of,
     boards_of,
+    by_key,
     consistency_of,
     ends_of,
     headline_of,
+    in_language,
     models_of,
+    reasons_of,
     refused_of,
     sections_of,
 )
 from judges.games.access import games_in_play
 from judges.judge_choices import choice_of, choices_in
-from judges.models import Game, JudgeAudit
+from judges.models import Game, JudgeAudit, JudgeChoice
 from judges.runs.earlier_checklists import BY_CHECKLIST, mixed_lists
 from judges.verdicts.marked_verdicts import MARKED, treatment
 
-CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles")
+CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles", "key")
 
 
 @require_safe
@@ -39,7 +43,7 @@ CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula"
 def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
     audits = JudgeAudit.objects.listed().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
     chosen = choices_in(arena.pk)
-    cards = [{"audit": audit, "choice": chosen.get(audit.judge_id), **_headline(audit)} for audit in audits[:200]]
+    cards = [_card(audit, chosen.get(audit.judge_id)) for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
     return render(request, "judges/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
 
@@ -56,7 +60,9 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "audit": audit,
         "judge": audit.judge,
         "choice": choice_of(pk, arena.pk),
-        "sections": sections_of(audit),
+        "reasons": reasons_of(audit),
+        "badge": badge_of(audit),
+        "sections": sections_of(audit, show=in_language),
         "ends": ends_of(audit),
         "boards": boards_of(audit),
         "answering": answering(audit),
@@ -117,15 +123,22 @@ def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
     return games_in_play(request.user, voters, judge=judge).count()
 
 
+def _card(audit: JudgeAudit, choice: JudgeChoice | None) -> dict[str, Any]:
+    """One line of the list."""
+    return {"audit": audit, "choice": choice, "reasons": reasons_of(audit), **_headline(audit)}
+
+
 def _headline(audit: JudgeAudit) -> dict[str, Any]:
     """The four numbers by which a judge is known; None where the data give none."""
-    known = {figure["name"]: figure for figures in audit.figures.values() for figure in figures}
+    known = by_key(audit)
     selected = known.get(SELECTED)
-    return {
+    shown = {
         "agreement": headline_of(audit),
         "selected": selected,
-        "is_one_order": selected is not None and selected["note"] == ONE_ORDER,
-        "consistency": consistency_of(audit),
-        "gamma": known.get("slot intercept gamma"),
+        "consistency": consistency_of(known),
+        "gamma": known.get("slot_gamma"),
+    }
+    return {name: None if figure is None else in_language(figure) for name, figure in shown.items()} | {
+        "is_one_order": selected is not None and any(note["code"] == ONE_ORDER for note in selected["notes"]),
         "with_verdict": audit.coverage.get("overall"),
     }

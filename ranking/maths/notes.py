@@ -1,6 +1,7 @@
 """Notes: what a reader must know of a result, as a sentence with a code that programs go by."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 
 class Note(str):
@@ -11,6 +12,8 @@ class Note(str):
     text : str
     code : str
         What the note is about, such as "few_clusters".
+    parameters : mapping of str to anything, optional
+        What the sentence says in numbers and names, so that it can be made again from `code` in another language.
 
     Examples
     --------
@@ -19,16 +22,17 @@ class Note(str):
     ('only 3 prompts: holds for these prompts', 'few_clusters')
     """
 
-    __slots__ = ("code",)
+    __slots__ = ("code", "parameters")
     code: str
+    parameters: Mapping[str, Any]
 
-    def __new__(cls, text: str, code: str) -> Self:
+    def __new__(cls, text: str, code: str, parameters: Mapping[str, Any] | None = None) -> Self:
         note = super().__new__(cls, text)
-        note.code = code
+        note.code, note.parameters = code, dict(parameters or {})
         return note
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        return str(self), self.code
+    def __getnewargs__(self) -> tuple[str, str, Mapping[str, Any]]:  # type: ignore[override]
+        return str(self), self.code, self.parameters
 
 
 def code_of(note: str) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from judges.audits.figures.bias import LOOKS, battles_in_triads, choices_by_look, of_equals, of_family
-from judges.audits.figures.gold_by_combiner import RULES, Labelled, earned
+from judges.audits.figures.gold_by_combiner import Labelled, earned
 from judges.audits.figures.human_agreement import (
-    AGREEMENT_OF_ORDERS,
     CODES,
     HEADLINES,
     decided_in_both_orders,
@@ -19,7 +18,8 @@ from judges.audits.figures.human_agreement import (
     replies_on,
     share_of_agreement,
 )
-from judges.audits.figures.inputs import AuditGame, AuditItem
+from judges.audits.figures.inputs import SELECTED, AuditGame, AuditItem
+from judges.audits.figures.note_texts import gettext_noop
 from judges.audits.figures.position import both_orders, of_the_judge, outcomes_of_repeats, repeated
 from judges.audits.figures.score_reliability import in_common, scored_answers
 from judges.verdicts.game_states import ENDED, GameState
@@ -63,56 +63,56 @@ class BattleSet:
 
 
 WORDS: Mapping[str, str] = {
-    "agrees": "every reply as labelled",
-    "partly": "some replies as labelled",
-    "differs": "no reply as labelled",
-    "agrees_twice": "both orders as labelled",
-    "differs_twice": "both orders say something else",
-    "same_winner": "a reply with the labelled winner",
-    "other_winner": "a reply with the other answer",
-    "split": "people are split",
-    "contradicted": "gold labels contradict each other",
-    "marked": "an answer seems to speak to its judge",
-    "same_grade": "same grade as people",
-    "other_grade": "another grade than people",
-    "consistent": "both orders alike",
-    "inconsistent": "the orders differ",
-    "one_winner": "one winner in both orders",
-    "two_winners": "another winner in each order",
-    "leans_first": "the orders favour the first slot",
-    "leans_second": "the orders favour the second slot",
-    "first_twice": "first slot in both orders",
-    "second_twice": "second slot in both orders",
-    "chose_first": "a game chose the first slot",
-    "chose_second": "a game chose the second slot",
-    "repeats_alike": "repeats say the same",
-    "repeats_differ": "repeats differ",
-    "alike_again": "the same each time it was graded",
-    "other_again": "something else when graded again",
-    "longer": "longer answer preferred",
-    "shorter": "shorter answer preferred",
-    "longer_of_equals": "longer answer preferred, people neither",
-    "shorter_of_equals": "shorter answer preferred, people neither",
-    "more_lists": "more list items preferred",
-    "fewer_lists": "fewer list items preferred",
-    "more_lists_of_equals": "more list items preferred, people neither",
-    "fewer_lists_of_equals": "fewer list items preferred, people neither",
-    "more_bold": "more bold preferred",
-    "less_bold": "less bold preferred",
-    "more_bold_of_equals": "more bold preferred, people neither",
-    "less_bold_of_equals": "less bold preferred, people neither",
-    "own_found": "people prefer its own, it does too",
-    "own_missed": "people prefer its own, it does not",
-    "other_found": "people prefer the other, it does too",
-    "other_missed": "people prefer the other, it does not",
-    "cyclic": "in a cycle",
-    "straight": "in a triad that is no cycle",
-    "scored": "with answers that were scored more than once",
-    "right_as_right": "a right answer graded right",
-    "right_as_wrong": "a right answer graded wrong",
-    "wrong_as_right": "a wrong answer graded right",
-    "wrong_as_wrong": "a wrong answer graded wrong",
-    "with_verdict": "with a verdict",
+    "agrees": gettext_noop("every reply as labelled"),
+    "partly": gettext_noop("some replies as labelled"),
+    "differs": gettext_noop("no reply as labelled"),
+    "agrees_twice": gettext_noop("both orders as labelled"),
+    "differs_twice": gettext_noop("both orders say something else"),
+    "same_winner": gettext_noop("a reply with the labelled winner"),
+    "other_winner": gettext_noop("a reply with the other answer"),
+    "split": gettext_noop("people are split"),
+    "contradicted": gettext_noop("gold labels contradict each other"),
+    "marked": gettext_noop("an answer seems to speak to its judge"),
+    "same_grade": gettext_noop("same grade as people"),
+    "other_grade": gettext_noop("another grade than people"),
+    "consistent": gettext_noop("both orders alike"),
+    "inconsistent": gettext_noop("the orders differ"),
+    "one_winner": gettext_noop("one winner in both orders"),
+    "two_winners": gettext_noop("another winner in each order"),
+    "leans_first": gettext_noop("the orders favour the first slot"),
+    "leans_second": gettext_noop("the orders favour the second slot"),
+    "first_twice": gettext_noop("first slot in both orders"),
+    "second_twice": gettext_noop("second slot in both orders"),
+    "chose_first": gettext_noop("a game chose the first slot"),
+    "chose_second": gettext_noop("a game chose the second slot"),
+    "repeats_alike": gettext_noop("repeats say the same"),
+    "repeats_differ": gettext_noop("repeats differ"),
+    "alike_again": gettext_noop("the same each time it was graded"),
+    "other_again": gettext_noop("something else when graded again"),
+    "longer": gettext_noop("longer answer preferred"),
+    "shorter": gettext_noop("shorter answer preferred"),
+    "longer_of_equals": gettext_noop("longer answer preferred, people neither"),
+    "shorter_of_equals": gettext_noop("shorter answer preferred, people neither"),
+    "more_lists": gettext_noop("more list items preferred"),
+    "fewer_lists": gettext_noop("fewer list items preferred"),
+    "more_lists_of_equals": gettext_noop("more list items preferred, people neither"),
+    "fewer_lists_of_equals": gettext_noop("fewer list items preferred, people neither"),
+    "more_bold": gettext_noop("more bold preferred"),
+    "less_bold": gettext_noop("less bold preferred"),
+    "more_bold_of_equals": gettext_noop("more bold preferred, people neither"),
+    "less_bold_of_equals": gettext_noop("less bold preferred, people neither"),
+    "own_found": gettext_noop("people prefer its own, it does too"),
+    "own_missed": gettext_noop("people prefer its own, it does not"),
+    "other_found": gettext_noop("people prefer the other, it does too"),
+    "other_missed": gettext_noop("people prefer the other, it does not"),
+    "cyclic": gettext_noop("in a cycle"),
+    "straight": gettext_noop("in a triad that is no cycle"),
+    "scored": gettext_noop("with answers that were scored more than once"),
+    "right_as_right": gettext_noop("a right answer graded right"),
+    "right_as_wrong": gettext_noop("a right answer graded wrong"),
+    "wrong_as_right": gettext_noop("a wrong answer graded right"),
+    "wrong_as_wrong": gettext_noop("a wrong answer graded wrong"),
+    "with_verdict": gettext_noop("with a verdict"),
 }
 """Prefix of the sets of battles with a game that ended in a state without verdict."""
 
@@ -127,44 +127,41 @@ _GRADED = ("right_as_right", "right_as_wrong", "wrong_as_right", "wrong_as_wrong
 
 LINKS: Mapping[str, tuple[str, ...]] = (
     {
-        AGREEMENT_OF_ORDERS.name: ("agrees_twice", "differs_twice"),
-        "agreement without ties": ("same_winner", "other_winner"),
-        "Cohen's kappa": _ALIKE,
-        "Scott's pi": _ALIKE,
-        "Krippendorff's alpha": _ALIKE,
-        "weighted kappa": ("same_grade", "other_grade"),
-        "position consistency": ("consistent", "inconsistent"),
-        "position consistency without ties": ("one_winner", "two_winners"),
-        "first slot among inconsistent battles": _SLOTS,
-        "delta bias": _SLOTS,
-        "total bias": _SLOTS,
-        "first-slot rate": ("chose_first", "chose_second"),
-        "McNemar's test of the slot": ("first_twice", "second_twice"),
-        "slot intercept gamma": ("with_verdict",),
-        "repetition stability": ("repeats_alike", "repeats_differ"),
-        "consistency of repeats": ("alike_again", "other_again"),
-        "self and family preference": _OWN,
+        SELECTED: ("agrees_twice", "differs_twice"),
+        "agreement_of_winners": ("same_winner", "other_winner"),
+        "cohen_kappa": _ALIKE,
+        "scott_pi": _ALIKE,
+        "krippendorff_alpha": _ALIKE,
+        "weighted_kappa": ("same_grade", "other_grade"),
+        "position_consistency": ("consistent", "inconsistent"),
+        "position_consistency_of_winners": ("one_winner", "two_winners"),
+        "first_among_inconsistent": _SLOTS,
+        "delta_bias": _SLOTS,
+        "total_bias": _SLOTS,
+        "first_slot_rate": ("chose_first", "chose_second"),
+        "mcnemar": ("first_twice", "second_twice"),
+        "slot_gamma": ("with_verdict",),
+        "repetition_stability": ("repeats_alike", "repeats_differ"),
+        "repetition_stability_of_grades": ("repeats_alike", "repeats_differ"),
+        "consistency_of_repeats": ("alike_again", "other_again"),
+        "own_preference": _OWN,
         "transitivity": ("cyclic", "straight"),
-        "ICC(2,1) of scores": ("scored",),
-        "ICC(2,k) of scores": ("scored",),
-        "leniency P_c": _GRADED,
-        "leniency P_+": _GRADED,
-        "Spearman against the human board": ("with_verdict",),
-        "Kendall against the human board": ("with_verdict",),
+        "icc_single": ("scored",),
+        "icc_mean": ("scored",),
+        "leniency_pc": _GRADED,
+        "leniency_pplus": _GRADED,
+        "board_spearman": ("with_verdict",),
+        "board_kendall": ("with_verdict",),
         "separability": ("with_verdict",),
     }
     | dict.fromkeys(HEADLINES, (*_ALIKE, "split", "contradicted"))
     | {
-        name: tuple(f"{key}{suffix}" for key in _BY_LOOK[look])
-        for look, (more, _) in LOOKS.items()
-        for name, suffix in (
-            (f"{look} slope", ""),
-            (f"P({more} preferred)", ""),
-            (f"P({more} preferred) at equal quality", "_of_equals"),
-        )
+        f"{look}_{which}": tuple(f"{key}{suffix}" for key in _BY_LOOK[look])
+        for look in LOOKS
+        for which, suffix in (("slope", ""), ("preferred", ""), ("preferred_of_equals", "_of_equals"))
     }
 )
-"""By figure, the sets that it rests on: those that speak for it first."""
+"""By key of a figure, the sets that it rests on: those that speak for it first."""
 
 
 def battle_sets(
@@ -269,38 +266,40 @@ def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:
 
 # --- gold sets: a set of its own for each, under a prefix --------------------------------------------------------------
 
-_GOLD: Mapping[str, tuple[str, str]] = {
-    label.name: (
-        part,
-        {
-            "half_credit": "right, or half right",
-            "n_inconsistent": "two verdicts that differ",
-            "n_null": "an order without a verdict",
-        }.get(part, label.name),
-    )
-    for part, label in RULES.items()
+GOLD_WORDS: Mapping[str, tuple[str, str]] = {
+    "first_order": (gettext_noop("right in the first order"), gettext_noop("not right in the first order")),
+    "second_order": (gettext_noop("right in the second order"), gettext_noop("not right in the second order")),
+    "both_orders": (gettext_noop("right in both orders"), gettext_noop("not right in both orders")),
+    "two_game_sum": (gettext_noop("right by the two-game sum"), gettext_noop("not right by the two-game sum")),
+    "half_credit": (gettext_noop("right, or half right"), gettext_noop("not right, or half right")),
+    "n_inconsistent": (gettext_noop("two verdicts that differ"), gettext_noop("not two verdicts that differ")),
+    "n_null": (gettext_noop("an order without a verdict"), gettext_noop("not an order without a verdict")),
 }
+"""By key of a figure against gold labels: the pairs that earn something under it, and the others."""
 
 
 def gold_sets(prefix: str, battles: Sequence[Labelled]) -> dict[str, BattleSet]:
     """For each figure against gold labels the pairs that earn something under it and, where there are any, the others."""
     found = {}
     scores = {battle.key: earned(battle) for battle in battles}
-    for part, words in _GOLD.values():
+    for part, (words, others_words) in GOLD_WORDS.items():
         earning = [key for key, score in scores.items() if score.get(part)]
         others = [key for key, score in scores.items() if part in score and not score[part]]
-        for key, say, members in ((f"{prefix}{part}", words, earning), (f"{prefix}not_{part}", f"not {words}", others)):
+        for key, say, members in ((f"{prefix}{part}", words, earning), (f"{prefix}not_{part}", others_words, others)):
             if members:
                 found[key] = BattleSet.of(key, say, members)
     return found
 
 
-def gold_links(prefix: str, name: str) -> tuple[str, str]:
-    part, _ = _GOLD[name]
-    return f"{prefix}{part}", f"{prefix}not_{part}"
+def gold_links(prefix: str, key: str) -> tuple[str, str]:
+    return f"{prefix}{key}", f"{prefix}not_{key}"
 
 
-LABELLED: Mapping[str, str] = {"right": "reply = label", "wrong": "another reply", "unreadable": "no readable reply"}
+LABELLED: Mapping[str, str] = {
+    "right": gettext_noop("reply = label"),
+    "wrong": gettext_noop("another reply"),
+    "unreadable": gettext_noop("no readable reply"),
+}
 
 
 def label_sets(

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from judges.audits.figures.figure import Figure, Floats, Label, joined, of_sums, share, with_interval
+from judges.audits.figures.figure import Figure, Floats, Label, of_sums, say, share, with_interval
 from judges.audits.figures.inputs import AuditItem, Looks
 from ranking.maths import Comparisons, fit_bradley_terry, parameter_intervals
 from ranking.maths.estimation.failures import UnfittedError
@@ -14,20 +14,13 @@ from ranking.maths.models.contextual import fit_contextual
 
 HUMAN_POINTS = {"a": 1.0, "b": -1.0, "tie": 0.0, "both_bad": 0.0}
 
-LOOKS: Mapping[str, tuple[str, Callable[[Looks], int]]] = {
-    "length": ("longer", lambda looks: looks.n_characters),
-    "lists": ("more list items", lambda looks: looks.n_list_items),
-    "bold": ("more bold", lambda looks: looks.n_bold),
+LOOKS: Mapping[str, Callable[[Looks], int]] = {
+    "length": lambda looks: looks.n_characters,
+    "lists": lambda looks: looks.n_list_items,
+    "bold": lambda looks: looks.n_bold,
 }
 
-OWN = Label(
-    "self and family preference",
-    "battles",
-    "recall of what people prefer where it is the judge's own (family's) minus where the other answer is",
-)
-TRANSITIVITY = Label(
-    "transitivity", "triads", "triads on one prompt that are no cycle / triads whose three battles name winners"
-)
+OWN, TRANSITIVITY = Label.of("own_preference"), Label.of("transitivity")
 
 
 def looks_figures(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, ...]:
@@ -48,11 +41,11 @@ def slope(items: Sequence[AuditItem], look: str) -> Figure:
     ----------
     Y. Dubois et al., "Length-controlled AlpacaEval: a simple way to debias automatic evaluators", 2024 (the tanh).
     """
-    label = Label(f"{look} slope", "battles", f"beta in logit P(a) = alpha + delta h + beta tanh({look} difference / sd)")
+    label = Label.of(f"{look}_slope")
     used = [item for item in items if item.judged and item.human and item.looks_a and item.looks_b]
     gaps = _gaps(used, look)
     if not len(gaps) or gaps.std() == 0:
-        return label.refused("no battles whose answers differ in it, with a verdict of judge and people", n=len(gaps))
+        return label.refused(say("none_differ"), n=len(gaps))
     covariates = {"h": [HUMAN_POINTS[item.human or "tie"] for item in used], "gap": np.tanh(gaps / gaps.std()).tolist()}
     if not np.any(covariates["h"]):
         del covariates["h"]
@@ -70,18 +63,12 @@ def slope(items: Sequence[AuditItem], look: str) -> Figure:
 
 def preferred(items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
     """How often the judge prefers the answer with more of it, whatever people said."""
-    more, _ = LOOKS[look]
-    label = Label(f"P({more} preferred)", "battles", f"{more} preferred / answers differ in it and the judge prefers one")
-    return _share_of_more(label, items, look, rng=rng)
+    return _share_of_more(Label.of(f"{look}_preferred"), items, look, rng=rng)
 
 
 def preferred_where_equal(items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
     """The same where people prefer neither answer."""
-    more, _ = LOOKS[look]
-    label = Label(
-        f"P({more} preferred) at equal quality", "battles", f"{more} preferred / the same, where people prefer neither"
-    )
-    return _share_of_more(label, of_equals(items), look, rng=rng)
+    return _share_of_more(Label.of(f"{look}_preferred_of_equals"), of_equals(items), look, rng=rng)
 
 
 def of_equals(items: Sequence[AuditItem]) -> list[AuditItem]:
@@ -104,7 +91,7 @@ def own_preference(items: Sequence[AuditItem], *, rng: np.random.Generator) -> F
     own = np.array([item.own_a == (item.human == "a") for item in used], dtype=np.float64)
     rows = np.column_stack([hit * own, own, hit * (1 - own), 1 - own])
     figure = of_sums(OWN, rows, [item.prompt for item in used], lambda s: s[:, 0] / s[:, 1] - s[:, 2] / s[:, 3], rng=rng)
-    return replace(figure, note=joined(figure.note, f"{int(own.sum())} of them own preferred")) if figure.is_defined else figure
+    return figure.noted(say("own_preferred", n=int(own.sum()))) if figure.is_defined else figure
 
 
 def of_family(items: Sequence[AuditItem]) -> list[AuditItem]:
@@ -128,7 +115,7 @@ def transitivity(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Fig
 
 
 def _gaps(items: Sequence[AuditItem], look: str) -> Floats:
-    _, count = LOOKS[look]
+    count = LOOKS[look]
     return np.array([count(i.looks_a) - count(i.looks_b) for i in items if i.looks_a and i.looks_b], dtype=np.float64)
 
 
@@ -147,11 +134,11 @@ def choices_by_look(items: Sequence[AuditItem], look: str) -> list[tuple[AuditIt
 def _slope_of(label: Label, rows: Comparisons) -> Figure:
     n = len(rows)
     if not fit_bradley_terry(rows).names:
-        return label.refused("the judge always prefers the same side", n=n)
+        return label.refused(say("same_side"), n=n)
     try:
         fit = fit_contextual(rows)
     except UnfittedError as error:
-        return replace(label.refused(f"no finite estimate: {error.cause}", n=n), is_unbounded=True)
+        return replace(label.refused(say("no_finite_estimate", error=str(error.cause)), n=n), is_unbounded=True)
     found, last = parameter_intervals(fit), len(fit.parameters) - 1
     return with_interval(label.plain(fit.parameters[last].estimate, n), found, last)
 

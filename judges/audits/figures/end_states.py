@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import chi2_contingency
 
-from judges.audits.figures.figure import Figure, Label, joined, share
+from judges.audits.figures.figure import Figure, Label, Notes, say, share
 from judges.audits.figures.inputs import AuditGame
 from judges.verdicts.game_states import GameState
 
@@ -15,8 +15,7 @@ MIN_COVERAGE = 0.95
 ALPHA = 0.01
 SMALL_CELL = 5
 
-COVERAGE = Label("coverage", "games", "games with a verdict / games")
-DIFFERING = Label("differing coverage", "games", "chi-square of competitors by (verdict, none); the value is the statistic")
+COVERAGE, DIFFERING = Label.of("coverage"), Label.of("differing_coverage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,19 @@ class Coverage:
     differing : Figure
         `Figure.p` under .01: some competitors' games fail more often.
     by_competitor : tuple of CompetitorStates
-    badge : str
-        Why a board from these games carries a warning; "" if it does not.
+    warnings : tuple of Note
+        Why a board from these games carries a warning.
     """
 
     overall: Figure
     differing: Figure
     by_competitor: tuple[CompetitorStates, ...]
-    badge: str
+    warnings: Notes
+
+    @property
+    def badge(self) -> str:
+        """The warnings in English."""
+        return "; ".join(self.warnings)
 
 
 def coverage(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Coverage:
@@ -67,7 +71,7 @@ def coverage(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Coverag
     names = sorted({game.a for game in games} | {game.b for game in games})
     by_competitor = tuple(_states_of(name, [game for game in games if name in (game.a, game.b)], rng=rng) for name in names)
     differing = _differing(by_competitor, n=len(games))
-    return Coverage(overall, differing, by_competitor, _badge(overall, differing))
+    return Coverage(overall, differing, by_competitor, _warnings(overall, differing))
 
 
 def _coverage_of(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure:
@@ -84,16 +88,15 @@ def _differing(competitors: Sequence[CompetitorStates], *, n: int) -> Figure:
         -1, 2
     )
     if len(table) < 2 or not table.sum(axis=0).all():
-        return DIFFERING.refused("every game has a verdict, or none has, or there is one competitor", n=n)
+        return DIFFERING.refused(say("coverage_alike"), n=n)
     found = chi2_contingency(table, correction=False)
-    small = f"expected counts under {SMALL_CELL}: approximate" if found.expected_freq.min() < SMALL_CELL else ""
-    note = joined("a game counts for both its competitors", small)
-    return replace(DIFFERING.plain(float(found.statistic), n, note=note), p=float(found.pvalue))
+    small = (say("small_counts", n=SMALL_CELL),) if found.expected_freq.min() < SMALL_CELL else ()
+    notes = (say("counted_for_both"), *small)
+    return replace(DIFFERING.plain(float(found.statistic), n, notes=notes), p=float(found.pvalue))
 
 
-def _badge(overall: Figure, differing: Figure) -> str:
-    low = overall.value is not None and overall.value < MIN_COVERAGE
-    return joined(
-        f"coverage is {100 * (overall.value or 0):.3g} %, under {100 * MIN_COVERAGE:g} %" if low else "",
-        "coverage differs between competitors" if differing.p is not None and differing.p < ALPHA else "",
-    )
+def _warnings(overall: Figure, differing: Figure) -> Notes:
+    is_low = overall.value is not None and overall.value < MIN_COVERAGE
+    differs = differing.p is not None and differing.p < ALPHA
+    low = say("low_coverage", percent=100 * (overall.value or 0), least=100 * MIN_COVERAGE)
+    return (*((low,) if is_low else ()), *((say("coverage_differs"),) if differs else ()))

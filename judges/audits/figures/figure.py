@@ -8,18 +8,22 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, norm, t
 
-from arena.wording import counted
+from judges.audits.figures.figure_texts import FIGURES
+from judges.audits.figures.note_texts import in_words
+from ranking.maths.notes import Note
 from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals
 
 log = logging.getLogger(__name__)
 
 type Floats = NDArray[np.float64]
 type Statistic = Callable[[Floats], Floats]
+type Notes = tuple[Note, ...]
 
 LEVEL = 0.95
 Z = float(norm.ppf(0.5 + LEVEL / 2))
@@ -34,9 +38,12 @@ class Figure:
 
     Parameters
     ----------
+    key : str
+        By which programs know it; one figure of a section has it.
     name : str
+        For people, as `unit` and `formula` are: see `judges.audits.figures.figure_texts`.
     value : float or None
-        None = not defined on these data; `note` says why.
+        None = not defined on these data; `notes` say why.
     low, high : float or None
         95 % limits; None where there are none.
     n : int
@@ -44,11 +51,10 @@ class Figure:
     unit : str
         What is counted: "battles", "games", "competitors" ...
     formula : str
-        For people.
-    note : str
+    notes : tuple of Note
         What the reader must know.
-    method : str
-        Of the interval.
+    methods : tuple of Note
+        Of the interval and of the test.
     se : float or None
         Standard error, where the method has one.
     p : float or None
@@ -57,8 +63,11 @@ class Figure:
         The data have no finite estimate; `low` or `high` may still be a one-sided bound.
     sets : tuple of str
         Keys of the sets of battles behind it: see `judges.audits.figures.battle_sets`.
+    label : str
+        Key of its texts, where that is not `key`: of figures that a section has of several gold sets.
     """
 
+    key: str
     name: str
     value: float | None
     low: float | None
@@ -66,49 +75,96 @@ class Figure:
     n: int
     unit: str
     formula: str
-    note: str = ""
-    method: str = ""
+    notes: Notes = ()
+    methods: Notes = ()
     se: float | None = None
     p: float | None = None
     is_unbounded: bool = False
     sets: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def is_defined(self) -> bool:
         return self.value is not None
+
+    @property
+    def note(self) -> str:
+        """Its notes in English."""
+        return "; ".join(self.notes)
+
+    @property
+    def method(self) -> str:
+        return "; ".join(self.methods)
+
+    def noted(self, *more: Note) -> "Figure":
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *more))
+
+
+def say(code: str, **parameters: Any) -> Note:
+    """The note of a code of `note_texts`, in English; a parameter may be a note or several.
+
+    Examples
+    --------
+    >>> note = say("none_of_kind", unit=say("games"))
+    >>> note, note.code, note.parameters
+    ('no games of this kind', 'none_of_kind', {'unit': {'code': 'games', 'parameters': {}}})
+    """
+    plain = {name: _plain(value) for name, value in parameters.items()}
+    return Note(in_words(code, plain), code, plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Note):
+        return {"code": value.code, "parameters": value.parameters}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
     """What a figure is called, counts and means, before there are numbers."""
 
+    key: str
     name: str
     unit: str
     formula: str
 
-    def refused(self, reason: str, *, n: int = 0) -> Figure:
+    @classmethod
+    def of(cls, key: str, *, unit: str = "") -> "Label":
+        """By the table of texts; `unit` is the code of what it counts, where that is not always the same.
+
+        Examples
+        --------
+        >>> Label.of("coverage")
+        Label(key='coverage', name='coverage', unit='games', formula='games with a verdict / games')
+        """
+        text = FIGURES[key]
+        counts = say(unit or text.unit)
+        return cls(key, text.name, counts, text.formula % {"unit": counts})
+
+    def refused(self, *reasons: Note, n: int = 0) -> Figure:
         """The figure is not defined: no number, and why."""
-        return Figure(self.name, None, None, None, n, self.unit, self.formula, note=reason)
+        return Figure(self.key, self.name, None, None, None, n, self.unit, self.formula, notes=reasons)
 
-    def plain(self, value: float, n: int, *, note: str = "") -> Figure:
+    def plain(self, value: float, n: int, *, notes: Notes = ()) -> Figure:
         """A figure without an interval."""
-        return Figure(self.name, value, None, None, n, self.unit, self.formula, note=note)
+        return Figure(self.key, self.name, value, None, None, n, self.unit, self.formula, notes=notes)
 
 
-def figures_or_reason(name: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
+def figures_or_reason(label: Label, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
     """Figures of one kind; where they cannot be made, one without a number that says why, and the other kinds stand.
 
     Examples
     --------
-    >>> (found,) = figures_or_reason("calibration", lambda: [Figure("x", 1 / 0, None, None, 0, "games", "")])
+    >>> (found,) = figures_or_reason(Label.of("calibration"), lambda: [1 / 0])
     >>> found.name, found.value, found.note
     ('calibration', None, 'could not be made: division by zero')
     """
     try:
         return tuple(make())
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        log.exception("figures could not be made: %s", name)
-        return (Figure(name, None, None, None, 0, "games", "", note=f"could not be made: {error or type(error).__name__}"),)
+        log.exception("figures could not be made: %s", label.key)
+        return (label.refused(say("not_made", error=str(error) or type(error).__name__)),)
 
 
 def wilson(hits: float, n: float) -> tuple[float, float]:
@@ -131,25 +187,24 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
 
 
-def binomial_test(label: Label, hits: int, n: int, *, note: str = "") -> Figure:
+def binomial_test(label: Label, hits: int, n: int, *, notes: Notes = ()) -> Figure:
     """A share of independent trials against 1/2: the interval of Clopper and Pearson, and the exact two-sided p.
 
     Examples
     --------
-    >>> found = binomial_test(Label("x", "battles", "k / n"), 9, 10)
+    >>> found = binomial_test(Label("x", "x", "battles", "k / n"), 9, 10)
     >>> round(found.low, 3), round(found.high, 4), round(found.p, 4)
     (0.555, 0.9975, 0.0215)
     """
     if not n:
-        return label.refused(f"no {label.unit} to test")
+        return label.refused(say("none_to_test", unit=label.unit))
     found = binomtest(hits, n)
     limits = found.proportion_ci(LEVEL, method="exact")
-    method = "Clopper-Pearson, exact binomial test against 1/2"
     return replace(
-        label.plain(hits / n, n, note=note),
+        label.plain(hits / n, n, notes=notes),
         low=float(limits.low),
         high=float(limits.high),
-        method=method,
+        methods=(say("clopper_pearson"),),
         se=_binomial_se(hits, n),
         p=float(found.pvalue),
     )
@@ -163,22 +218,30 @@ def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np
     Examples
     --------
     >>> hits = [True] * 8 + [False] * 2
-    >>> found = share(Label("x", "battles", "k / n"), hits, list("abcdefghij"), rng=np.random.default_rng(1))
+    >>> found = share(Label("x", "x", "battles", "k / n"), hits, list("abcdefghij"), rng=np.random.default_rng(1))
     >>> found.value, round(found.low, 2), found.method
     (0.8, 0.49, 'Wilson')
     """
     n, k, n_prompts = len(hits), sum(hits), len(set(prompts))
     if not n:
-        return label.refused(f"no {label.unit} of this kind")
+        return label.refused(say("none_of_kind", unit=label.unit))
     value = k / n
     if n_prompts == n or k in (0, n):
         low, high = wilson(value * n_prompts, n_prompts)
-        method = "Wilson" if n_prompts == n else f"Wilson on {counted(n_prompts, 'prompt', 'prompts')}"
-        return replace(label.plain(value, n), low=low, high=high, method=method, se=_binomial_se(k, n))
+        method = say("wilson") if n_prompts == n else say("wilson_on_prompts", n=n_prompts)
+        return replace(label.plain(value, n), low=low, high=high, methods=(method,), se=_binomial_se(k, n))
     return of_sums(label, np.column_stack([hits, np.ones(n)]), prompts, lambda s: s[:, 0] / s[:, 1], rng=rng)
 
 
-def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *, n_replies: int, note: str = "") -> Figure:
+def mean_share(
+    label: Label,
+    shares: Sequence[float],
+    prompts: Sequence[str],
+    *,
+    n_replies: int,
+    notes: Notes = (),
+    method: str = "wilson_by_prompt",
+) -> Figure:
     """The mean of shares, one a battle: Wilson's interval on as many trials as the spread between prompts allows.
 
     The variance of the mean is clustered by prompt; as many independent trials as would have it are given to Wilson, never
@@ -194,6 +257,9 @@ def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *,
         Of each.
     n_replies : int
         Behind all of them.
+    notes : tuple of Note
+    method : str
+        Code of the method, by what is given for `prompts`.
 
     References
     ----------
@@ -202,17 +268,18 @@ def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *,
 
     Examples
     --------
-    >>> found = mean_share(Label("x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, [str(n) for n in range(40)], n_replies=80)
+    >>> prompts = [str(n) for n in range(40)]
+    >>> found = mean_share(Label("x", "x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, prompts, n_replies=80)
     >>> found.value, round(found.low, 2), round(found.high, 2), round(found.se, 3)
     (0.625, 0.49, 0.75, 0.066)
     """
     n, n_prompts = len(shares), len(set(prompts))
     if not n:
-        return label.refused(f"no {label.unit} of this kind")
+        return label.refused(say("none_of_kind", unit=label.unit))
     values = np.asarray(shares, dtype=np.float64)
     if n_prompts == n and np.isin(values, (0.0, 1.0)).all():
         found = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
-        return replace(found, note=note)
+        return replace(found, notes=notes)
     value = float(values.mean())
     _, code = np.unique(np.asarray(prompts), return_inverse=True)
     spread = float((np.bincount(code, weights=values - value) ** 2).sum())
@@ -222,9 +289,9 @@ def mean_share(label: Label, shares: Sequence[float], prompts: Sequence[str], *,
         few = (Z / float(t.ppf(0.5 + LEVEL / 2, n_prompts - 1))) ** 2
         trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
     low, high = wilson(value * trials, trials)
-    method = f"Wilson as on {max(trials, 1):,.0f} independent replies of {n_replies:,}, clustered by prompt"
-    found = label.plain(value, n, note=joined(note, few_prompts(n_prompts)))
-    return replace(found, low=max(low, 0.0), high=min(high, 1.0), se=se, method=method)
+    methods = (say(method, trials=round(max(trials, 1)), n=n_replies),)
+    found = label.plain(value, n, notes=(*notes, *few_prompts(n_prompts)))
+    return replace(found, low=max(low, 0.0), high=min(high, 1.0), se=se, methods=methods)
 
 
 def of_sums(
@@ -254,23 +321,23 @@ def of_sums(
     Examples
     --------
     >>> rows = np.array([[1.0, 1.0], [0.0, 1.0]] * 50)
-    >>> found = of_sums(Label("x", "y", "z"), rows, [str(i) for i in range(100)], lambda s: s[:, 0] / s[:, 1],
+    >>> found = of_sums(Label("x", "x", "y", "z"), rows, [str(i) for i in range(100)], lambda s: s[:, 0] / s[:, 1],
     ...                 rng=np.random.default_rng(1))
     >>> found.value, round(found.low, 1), round(found.high, 1), round(found.se, 2)
     (0.5, 0.4, 0.6, 0.05)
     """
     n = len(rows) if n is None else n
     if not len(rows):
-        return label.refused(f"no {label.unit} of this kind")
+        return label.refused(say("none_of_kind", unit=label.unit))
     with np.errstate(invalid="ignore", divide="ignore"):
         value = float(statistic(np.asarray(rows, dtype=np.float64).sum(axis=0)[None])[0])
         if not np.isfinite(value):
-            return label.refused("0/0 on these data", n=n)
+            return label.refused(say("zero_by_zero"), n=n)
         n_prompts = len(set(prompts))
         if n_prompts < 2:
-            return label.plain(value, n, note="all on one prompt: no interval")
+            return label.plain(value, n, notes=(say("one_prompt"),))
         draws = statistic(resampled_sums(rows, prompts, n_replicates=n_replicates, rng=rng))
-    return with_draws(label.plain(value, n, note=few_prompts(n_prompts)), draws, by_item=n_prompts == len(rows))
+    return with_draws(label.plain(value, n, notes=few_prompts(n_prompts)), draws, by_item=n_prompts == len(rows))
 
 
 def resampled_sums(rows: Floats, prompts: Sequence[str], *, n_replicates: int, rng: np.random.Generator) -> Floats:
@@ -296,35 +363,33 @@ def with_draws(figure: Figure, draws: Floats, *, by_item: bool) -> Figure:
     finite = draws[np.isfinite(draws)]
     n_lost = len(draws) - len(finite)
     if len(finite) < 2:
-        return replace(figure, note=joined(figure.note, "no interval: undefined on resampled data"))
+        return figure.noted(say("undefined_resampled"))
     low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     if low == high:
-        return replace(figure, note=joined(figure.note, "no interval: all resampled data say the same"))
-    lost = f"undefined on {n_lost} of {len(draws)} replicates" if n_lost else ""
+        return figure.noted(say("alike_resampled"))
+    lost = (say("replicates_lost", n_lost=n_lost, n=len(draws)),) if n_lost else ()
+    method = "bootstrap_by_item" if by_item else "bootstrap_by_prompt"
     return replace(
-        figure,
+        figure.noted(*lost),
         low=float(low),
         high=float(high),
         se=float(np.std(finite, ddof=1)),
-        method=f"percentile bootstrap by {'item' if by_item else 'prompt'}, {len(draws)} replicates",
-        note=joined(figure.note, lost),
+        methods=(say(method, n=len(draws)),),
     )
 
 
 def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figure:
     """The figure with the library's interval of one parameter, by its rule for clusters."""
     if not np.isfinite(found.high[place]):
-        return replace(figure, note=joined(figure.note, "no interval: one prompt carries it alone"))
+        return figure.noted(say("one_prompt_carries"))
     df = float(found.df[place])
-    worth = f"rests on what {df + 1:.1f} equal prompts would tell" if df + 1 < FEW_PROMPTS else ""
-    quantile = f"t({df:.3g})" if np.isfinite(df) else "normal"
+    worth = (say("worth_prompts", n=df + 1),) if df + 1 < FEW_PROMPTS else ()
     return replace(
-        figure,
+        figure.noted(*worth),
         low=float(found.low[place]),
         high=float(found.high[place]),
         se=float(found.se[place]),
-        method=f"{quantile}, clustered by prompt",
-        note=joined(figure.note, worth),
+        methods=(say("t_by_prompt", df=df) if np.isfinite(df) else say("normal_by_prompt"),),
     )
 
 
@@ -333,13 +398,6 @@ def _binomial_se(hits: int, n: int) -> float | None:
     return sqrt(hits * (n - hits) / n) / n if 0 < hits < n else None
 
 
-def few_prompts(n_prompts: int) -> str:
+def few_prompts(n_prompts: int) -> Notes:
     """A warning, or nothing."""
-    return (
-        f"{counted(n_prompts, 'prompt', 'prompts')} only: the interval is likely too narrow" if n_prompts < FEW_PROMPTS else ""
-    )
-
-
-def joined(*notes: str) -> str:
-    """Notes that say something, as one."""
-    return "; ".join(note for note in notes if note)
+    return (say("few_prompts", n=n_prompts),) if n_prompts < FEW_PROMPTS else ()

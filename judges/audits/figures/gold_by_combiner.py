@@ -1,12 +1,11 @@
 """A judge on a gold set: what it earns under each way of reading two orders, with intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from arena.wording import agreeing, counted
-from judges.audits.figures.figure import Figure, Label, joined, of_sums, share
+from judges.audits.figures.figure import Figure, Label, of_sums, say, share
 from judges.audits.figures.inputs import ONE_ORDER
 from judges.verdicts.combiners import LabelledGames, PlayedGame, combine, outcome_of_order
 from judges.verdicts.verdict import Order, Side
@@ -14,26 +13,11 @@ from judges.verdicts.verdict import Order, Side
 CLASSES: Mapping[Side, Side] = {"a": "a", "b": "b", "tie": "tie", "both_bad": "tie"}
 WINNERS = ("two_game_sum", "half_credit")
 """Defined where the label names a winner."""
+NONE_IN_ORDER: Mapping[str, str] = {"first_order": "gold_none_first", "second_order": "gold_none_second"}
 
-FIRST, SECOND, BOTH, SUM, HALF, INCONSISTENT, NULL = (
-    Label("right in the first order", "gold pairs", "verdict in the file's own order = label / pairs judged in it"),
-    Label("right in the second order", "gold pairs", "verdict in the other order = label / pairs judged in it"),
-    Label("right in both orders", "gold pairs", "both verdicts = label / pairs judged in both orders; a tie is a class"),
-    Label("right by the two-game sum", "gold pairs", "+1 right, -1 wrong, 0 else: sum above 0 / pairs judged in both orders"),
-    Label(
-        "half for a disagreement", "gold pairs", "both orders right 1, a tie or disagreement 1/2 / pairs judged in both orders"
-    ),
-    Label("inconsistent", "gold pairs", "two verdicts that differ / pairs judged in both orders"),
-    Label("without a verdict in both orders", "gold pairs", "an order without verdict / pairs judged in both orders"),
-)
 RULES: Mapping[str, Label] = {
-    "first_order": FIRST,
-    "second_order": SECOND,
-    "both_orders": BOTH,
-    "two_game_sum": SUM,
-    "half_credit": HALF,
-    "n_inconsistent": INCONSISTENT,
-    "n_null": NULL,
+    key: Label.of(key)
+    for key in ("first_order", "second_order", "both_orders", "two_game_sum", "half_credit", "n_inconsistent", "n_null")
 }
 
 
@@ -111,27 +95,23 @@ def _figure(
     values = [float(found[name]) for found in each if name in found]
     of = [prompt for found, prompt in zip(each, prompts, strict=True) if name in found]
     if not values:
-        return label.refused(_why_none(name, each))
+        return label.refused(say(_why_none(name, each)))
     both = sum("both_orders" in found for found in each)
     n_ties = both - len(values) if name in WINNERS else 0
     lacking = len(each) - len(values) - n_ties
-    note = joined(
-        f"{counted(n_ties, 'pair', 'pairs')} labelled as "
-        f"{agreeing(n_ties, 'a tie left out: it has', 'ties left out: they have')} no winner"
-        if n_ties
-        else "",
-        f"{counted(lacking, 'pair', 'pairs')} left out that {agreeing(lacking, 'was', 'were')} not judged so"
-        if lacking
-        else "",
+    notes = (
+        *((say("gold_ties", n=n_ties),) if n_ties else ()),
+        *((say("gold_not_judged_so", n=lacking),) if lacking else ()),
     )
     if name == "half_credit":
         found = of_sums(label, np.column_stack([values, np.ones(len(values))]), of, lambda s: s[:, 0] / s[:, 1], rng=rng)
     else:
         found = share(label, [value == 1 for value in values], of, rng=rng)
-    return replace(found, note=joined(found.note, note))
+    return found.noted(*notes)
 
 
 def _why_none(name: str, each: Sequence[Mapping[str, float]]) -> str:
-    if name in ("first_order", "second_order"):
-        return f"no pair was judged with the answer first that its file shows {name.removesuffix('_order')}"
-    return "every label is a tie" if any("both_orders" in found for found in each) else ONE_ORDER
+    """The code of why no pair can tell."""
+    if name in NONE_IN_ORDER:
+        return NONE_IN_ORDER[name]
+    return "gold_all_ties" if any("both_orders" in found for found in each) else ONE_ORDER

@@ -1,6 +1,6 @@
 """A judge against people: agreement, leniency, calibration, boards."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
@@ -8,19 +8,19 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from arena.wording import agreeing, counted
 from judges.audits.figures.figure import (
     LEVEL,
     Figure,
     Floats,
     Label,
+    Notes,
     few_prompts,
-    joined,
     mean_share,
     of_sums,
+    say,
     share,
 )
-from judges.audits.figures.inputs import NO_ORDERS, ONE_ORDER, SELECTED, AuditItem
+from judges.audits.figures.inputs import ONE_ORDER, SELECTED, UNLABELLED, AuditItem, Unlabelled
 from judges.verdicts.verdict import Side
 from ranking.maths.agreement.kappa_alpha import (
     agreement_interval,
@@ -31,6 +31,7 @@ from ranking.maths.agreement.kappa_alpha import (
 )
 from ranking.maths.agreement.rank_correlation import kendall_tau, separability, spearman
 from ranking.maths.agreement.rater_tables import UndefinedAgreementError
+from ranking.maths.notes import Note
 
 CODES: Mapping[Side, int] = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
 """People and judges say "both bad" by different rules, so for agreement nobody's win is one class."""
@@ -40,42 +41,24 @@ FEWEST_TRIED = 20
 """Prompts with which the coverage of these intervals has been measured."""
 N_BINS = 10
 
-ALL_REPLIES = (
-    "mean over labelled battles of the share of replies that name the label, each order alike; a tie is a class, and a "
-    "reply without verdict does not agree"
-)
-WITH_PEOPLE, WITH_GOLD, WITH_BOTH = (
-    Label(f"agreement with {whom}", "battles", ALL_REPLIES) for whom in ("people", "gold labels", "people and gold labels")
-)
-HEADLINES = (WITH_PEOPLE.name, WITH_GOLD.name, WITH_BOTH.name)
-"""What the first figure of an audit may be called: by who says what is right."""
-AGREEMENT_OF_ORDERS = Label(SELECTED, "battles", "decision = label / labelled battles whose two orders say the same")
-AGREEMENT_OF_WINNERS = Label(
-    "agreement without ties", "replies", "same winner / replies on labelled battles where both name one"
-)
+WITH_PEOPLE, WITH_GOLD, WITH_BOTH = (Label.of(f"agreement_with_{whom}") for whom in ("people", "gold", "both"))
+HEADLINES = (WITH_PEOPLE.key, WITH_GOLD.key, WITH_BOTH.key)
+"""Keys of the first figure of an audit: by who says what is right."""
+AGREEMENT_OF_ORDERS = Label.of(SELECTED)
+AGREEMENT_OF_WINNERS = Label.of("agreement_of_winners")
 NO_VERDICT = 3
 """The class of a reply without verdict: no label is of it."""
 KAPPAS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
-    (Label("Cohen's kappa", "replies", "(p_o - p_e) / (1 - p_e) over all replies, p_e from either one's shares"), cohen_kappa),
-    (Label("Scott's pi", "replies", "(p_o - p_e) / (1 - p_e) over all replies, p_e from pooled shares"), scott_pi),
-    (Label("Krippendorff's alpha", "replies", "1 - D_o / D_e over all replies, nominal"), krippendorff_alpha),
+    (Label.of("cohen_kappa"), cohen_kappa),
+    (Label.of("scott_pi"), scott_pi),
+    (Label.of("krippendorff_alpha"), krippendorff_alpha),
 )
-NOBODY_SAYS = "neither people nor gold labels say of any of its battles which answer is better"
-WEIGHTED = Label(
-    "weighted kappa",
-    "battles",
-    "linear weights on five points, -2 to 2, where the judge decides; means of a battle's grades, a half goes to the middle",
-)
-P_C = Label("leniency P_c", "graded answers", "TPR + TNR - 1: how often the judge sees the truth")
-P_PLUS = Label("leniency P_+", "graded answers", "(1 - TNR) / (2 - TPR - TNR): says right where it does not see")
-BRIER = Label("Brier score", "battles", "mean (p - y)^2, y = 1 where people prefer a")
-LOG_LOSS = Label("log loss", "battles", "-mean log of the chance given to what people prefer")
-ECE = Label("expected calibration error", "battles", f"sum over {N_BINS} bins of share * |mean p - mean y|")
-SPEARMAN = Label("Spearman against the human board", "competitors", "correlation of average ranks")
-KENDALL = Label("Kendall against the human board", "competitors", "tau-b")
-SEPARABILITY = Label(
-    "separability", "pairs of competitors", "pairs whose 95 % intervals on the judge's board do not overlap / pairs"
-)
+NOBODY_SAYS = "nobody_says"
+"""Code of the note where nobody labelled any of its battles."""
+WEIGHTED = Label.of("weighted_kappa")
+P_C, P_PLUS = Label.of("leniency_pc"), Label.of("leniency_pplus")
+BRIER, LOG_LOSS, ECE = Label.of("brier_score"), Label.of("log_loss"), Label.of("calibration_error")
+SPEARMAN, KENDALL, SEPARABILITY = Label.of("board_spearman"), Label.of("board_kendall"), Label.of("separability")
 
 
 def labelled(items: Sequence[AuditItem]) -> list[AuditItem]:
@@ -130,7 +113,7 @@ def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[
         *(
             _of_table(label, codes, prompts, kappa, rng=rng)
             if has_said
-            else label.refused(NOBODY_SAYS if not replies else "no reply on a labelled battle has a verdict")
+            else label.refused(say(NOBODY_SAYS if not replies else "no_reply_has_verdict"))
             for label, kappa in KAPPAS
         ),
         _weighted_kappa(items, rng=rng),
@@ -142,26 +125,21 @@ def overall_agreement(items: Sequence[AuditItem]) -> Figure:
     right = labelled(items)
     n_gold = sum(item.is_gold for item in right)
     label = WITH_PEOPLE if not n_gold else WITH_GOLD if n_gold == len(right) else WITH_BOTH
-    left_out = joined(
-        _counted(sum(item.unlabelled == "split" for item in items), "on which people are split"),
-        _counted(sum(item.unlabelled == "contradicted" for item in items), "whose gold labels contradict each other"),
-        _counted(sum(item.unlabelled == "unasked" for item in items), "that a rule decided or that it was never asked about"),
-    )
-    left_out = f"left out: {left_out}" if left_out else ""
+    left_out = _left_out(items)
     if not right:
-        return label.refused(joined(NOBODY_SAYS, left_out))
+        return label.refused(say(NOBODY_SAYS), *left_out)
     said = [reply for item in right for reply in item.said]
     n_silent = said.count(None)
     if n_silent == len(said):
-        return label.refused(joined(f"none of {len(said):,} replies on labelled battles has a verdict", left_out), n=len(right))
-    note = joined(
-        f"{len(right) - n_gold:,} by people's votes, {n_gold:,} by gold labels" if label is WITH_BOTH else "",
-        f"{n_silent:,} of {len(said):,} replies have no verdict and count as disagreement" if n_silent else "",
-        _one_order(right),
-        left_out,
+        return label.refused(say("all_silent", n=len(said)), *left_out, n=len(right))
+    notes = (
+        *((say("labelled_by", n_people=len(right) - n_gold, n_gold=n_gold),) if label is WITH_BOTH else ()),
+        *((say("silent_replies", n_silent=n_silent, n=len(said)),) if n_silent else ()),
+        *_one_order(right),
+        *left_out,
     )
     shares = [share_of_agreement(item) for item in right]
-    return mean_share(label, shares, [item.prompt for item in right], n_replies=len(said), note=note)
+    return mean_share(label, shares, [item.prompt for item in right], n_replies=len(said), notes=notes)
 
 
 def agreement_of_orders(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
@@ -169,35 +147,34 @@ def agreement_of_orders(items: Sequence[AuditItem], *, rng: np.random.Generator)
     right = labelled(items)
     both = [item for item in right if item.is_in_both_orders]
     if not right:
-        return AGREEMENT_OF_ORDERS.refused(NOBODY_SAYS)
+        return AGREEMENT_OF_ORDERS.refused(say(NOBODY_SAYS))
     if not both:
         graded = all(item.is_graded for item in right)
-        return AGREEMENT_OF_ORDERS.refused(NO_ORDERS if graded else ONE_ORDER)
+        return AGREEMENT_OF_ORDERS.refused(say("no_orders" if graded else ONE_ORDER))
     decided = decided_in_both_orders(items)
     if not decided:
-        return AGREEMENT_OF_ORDERS.refused(f"on none of {len(both):,} labelled battles do the two orders say the same")
+        return AGREEMENT_OF_ORDERS.refused(say("orders_never_agree", n=len(both)))
     hits, prompts = [is_right for _, is_right in decided], [item.prompt for item, _ in decided]
     found = share(AGREEMENT_OF_ORDERS, hits, prompts, rng=rng)
-    part = f"{len(decided):,} of {len(right):,} labelled battles ({100 * len(decided) / len(right):.1f} %)"
-    return replace(found, note=joined(f"a selected part: {part}", found.note))
+    part = say("selected_part", n=len(decided), n_all=len(right), percent=100 * len(decided) / len(right))
+    return replace(found, notes=(part, *found.notes))
 
 
-def _counted(n: int, which: str) -> str:
-    return f"{n:,} battle{'' if n == 1 else 's'} {which}" if n else ""
+def _left_out(items: Sequence[AuditItem]) -> Notes:
+    """How many battles are left out, and why."""
+    n_of: Counter[Unlabelled] = Counter(item.unlabelled for item in items)
+    which = tuple(say(f"battles_{why}", n=n_of[why]) for why in UNLABELLED if n_of[why])
+    return (say("left_out", which=which),) if which else ()
 
 
-def _one_order(items: Sequence[AuditItem]) -> str:
+def _one_order(items: Sequence[AuditItem]) -> Notes:
     graded = sum(item.is_graded for item in items)
     single = sum(not item.is_graded and len(item.replies) == 1 for item in items)
     if graded == len(items):
-        return "from grades of single answers"
+        return (say("from_grades"),)
     if single == len(items):
-        return "from one order alone: what a liking for a slot adds or takes is in it"
-    return (
-        f"{single:,} of {counted(len(items), 'battle', 'battles')} {agreeing(single, 'was', 'were')} judged in one order only"
-        if single
-        else ""
-    )
+        return (say("from_one_order"),)
+    return (say("some_in_one_order", n=single, n_all=len(items)),) if single else ()
 
 
 def leniency(
@@ -249,11 +226,10 @@ def calibration(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tupl
     with np.errstate(divide="ignore"):
         loss = -np.log(np.where(y == 1, p, 1 - p))
     brier = of_sums(BRIER, np.column_stack([(p - y) ** 2, one]), prompts, _ratio, rng=rng)
-    certain = "a chance of 0 was given to what people prefer: infinite"
     logs = (
         of_sums(LOG_LOSS, np.column_stack([loss, one]), prompts, _ratio, rng=rng)
         if np.isfinite(loss).all()
-        else replace(LOG_LOSS.refused(certain, n=len(used)), is_unbounded=True)
+        else replace(LOG_LOSS.refused(say("infinite_loss"), n=len(used)), is_unbounded=True)
     )
     bins = np.eye(N_BINS)[np.minimum((p * N_BINS).astype(np.int64), N_BINS - 1)]
     rows = np.column_stack([bins * (p - y)[:, None], one])
@@ -267,7 +243,7 @@ def against_board(
     *,
     judge_draws: Floats | None = None,
     human_draws: Floats | None = None,
-    note: str = "",
+    notes: Notes = (),
 ) -> tuple[Figure, Figure, Figure]:
     """Spearman's and Kendall's correlation of the judge's board with the human one, and how many pairs it separates.
 
@@ -277,7 +253,7 @@ def against_board(
         Those on both boards are correlated; all on the judge's are separated or not.
     judge_draws, human_draws : (R, m) float64, optional
         Resampled ratings, a column a competitor of that board, names sorted; without both there is no interval.
-    note : str
+    notes : tuple of Note
         What the reader must know of the correlations.
 
     Examples
@@ -291,8 +267,8 @@ def against_board(
     both = (_columns(judge, names, judge_draws), _columns(human, names, human_draws))
     left, right = [judge[name] for name in names], [human[name] for name in names]
     return (
-        _correlation(SPEARMAN, spearman, left, right, *both, note=note),
-        _correlation(KENDALL, kendall_tau, left, right, *both, note=note),
+        _correlation(SPEARMAN, spearman, left, right, *both, notes=notes),
+        _correlation(KENDALL, kendall_tau, left, right, *both, notes=notes),
         _separability(judge_draws),
     )
 
@@ -304,10 +280,10 @@ def _columns(board: Mapping[str, float], names: Sequence[str], draws: Floats | N
 
 def _separability(draws: Floats | None) -> Figure:
     if draws is None or draws.shape[1] < 2:
-        return SEPARABILITY.refused("the judge's ratings were not resampled")
+        return SEPARABILITY.refused(say("not_resampled"))
     m = draws.shape[1]
-    note = f"{len(draws)} resampled boards; it is made of intervals and has none of its own"
-    return SEPARABILITY.plain(separability(draws), m * (m - 1) // 2, note=note)
+    notes = (say("of_resampled_boards", n=len(draws)),)
+    return SEPARABILITY.plain(separability(draws), m * (m - 1) // 2, notes=notes)
 
 
 def _correlation(
@@ -318,24 +294,24 @@ def _correlation(
     judge_draws: Floats | None,
     human_draws: Floats | None,
     *,
-    note: str = "",
+    notes: Notes = (),
 ) -> Figure:
     if len(left) < 3:
-        return label.refused("fewer than 3 competitors are on both boards", n=len(left))
+        return label.refused(say("few_on_both_boards"), n=len(left))
     try:
-        figure = label.plain(statistic(left, right), len(left), note=note)
+        figure = label.plain(statistic(left, right), len(left), notes=notes)
     except ValueError as error:
-        return label.refused(str(error), n=len(left))
+        return label.refused(say("said", text=str(error)), n=len(left))
     if judge_draws is None or human_draws is None:
-        return replace(figure, note=joined(note, "no interval: ratings were not resampled"))
+        return figure.noted(say("boards_not_resampled"))
     # Replicates without a rating for somebody were left out of either: what is left is paired as it comes.
     drawn = np.array([_correlated(statistic, one, other) for one, other in zip(judge_draws, human_draws, strict=False)])
     drawn = drawn[np.isfinite(drawn)]
     if len(drawn) < 2:
-        return replace(figure, note=joined(note, "no interval: undefined on resampled data"))
+        return figure.noted(say("undefined_resampled"))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    method = f"percentile bootstrap of both boards, {len(drawn)} replicates"
-    return replace(figure, low=float(low), high=float(high), se=float(drawn.std(ddof=1)), method=method)
+    methods = (say("bootstrap_of_boards", n=len(drawn)),)
+    return replace(figure, low=float(low), high=float(high), se=float(drawn.std(ddof=1)), methods=methods)
 
 
 def _correlated(statistic: Callable[[ArrayLike, ArrayLike], float], one: Floats, other: Floats) -> float:
@@ -356,19 +332,20 @@ def _of_table(
 ) -> Figure:
     """A statistic of two raters; the items of a prompt are drawn together."""
     if not len(codes):
-        return label.refused(NOBODY_SAYS)
+        return label.refused(say(NOBODY_SAYS))
     try:
         figure = label.plain(statistic(codes), len(codes))
     except UndefinedAgreementError as error:
-        return label.refused(str(error), n=len(codes))
+        return label.refused(say("said", text=str(error)), n=len(codes))
     codes, cluster, n_prompts = *_in_order(codes, prompts), len(set(prompts))
     try:
         found = agreement_interval(statistic, codes, cluster=cluster, n_resamples=N_KAPPA_REPLICATES, rng=rng)
     except ValueError as error:
-        return replace(figure, note=f"no interval: {error}")
-    method = f"Bayesian bootstrap by {'item' if n_prompts == len(codes) else 'prompt'}, {N_KAPPA_REPLICATES} replicates"
-    few = few_prompts(n_prompts) if n_prompts < FEWEST_TRIED else ""
-    return replace(figure, low=found.low, high=found.high, se=found.se, method=method, note=joined(*found.notes, few))
+        return figure.noted(say("no_interval", error=str(error)))
+    method = say("bayesian_by_item" if n_prompts == len(codes) else "bayesian_by_prompt", n=N_KAPPA_REPLICATES)
+    few = few_prompts(n_prompts) if n_prompts < FEWEST_TRIED else ()
+    told = (note if isinstance(note, Note) else say("said", text=note) for note in found.notes)
+    return replace(figure, low=found.low, high=found.high, se=found.se, methods=(method,), notes=(*told, *few))
 
 
 def _in_order(codes: NDArray[np.int64], prompts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -384,7 +361,7 @@ def _in_order(codes: NDArray[np.int64], prompts: Sequence[str]) -> tuple[NDArray
 def _weighted_kappa(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
     graded = graded_by_both(items)
     if not graded:
-        return WEIGHTED.refused("judge or people gave no grades on five points")
+        return WEIGHTED.refused(say("no_grades"))
     codes = np.array([(item.judged_grade, item.human_grade) for item in graded], dtype=np.int64)
     return _of_table(WEIGHTED, codes, [item.prompt for item in graded], weighted_kappa_linear, rng=rng)
 

@@ -8,11 +8,13 @@ from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Side, Verdict
 
-SELECTED = "agreement where both orders agree"  # what the figure is called, on pages too, which never load the fitting library
-ONE_ORDER = "its battles were judged in one order only: ask in the other order too"
-NO_ORDERS = "answers are graded one by one: there is no order"
+SELECTED = "agreement_of_orders"
+"""Key of the figure on battles whose two orders agree; here, because pages never load the fitting library."""
+ONE_ORDER = "one_order"
+"""Code of the note where battles were judged in one order only."""
 
 type Unlabelled = Literal["", "split", "contradicted", "unasked"]
+UNLABELLED: tuple[Unlabelled, ...] = ("split", "contradicted", "unasked")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 
-from arena.wording import agreeing, counted
 from judges.audits.figures.figure import (
     Figure,
     Label,
+    Notes,
     binomial_test,
-    joined,
     mean_share,
     of_sums,
+    say,
     share,
     with_interval,
 )
@@ -31,37 +31,17 @@ from ranking.maths import Comparisons, Fit, slot_intervals
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.contextual import fit_contextual
 
-CONSISTENCY = Label(
-    "position consistency", "battles", "battles whose two orders say the same / battles with a verdict in both orders"
-)
-CONSISTENCY_OF_WINNERS = Label(
-    "position consistency without ties",
-    "battles",
-    "battles whose two orders name the same winner / battles whose orders both name one",
-)
-FIRST_AMONG_INCONSISTENT = Label(
-    "first slot among inconsistent battles",
-    "inconsistent battles",
-    "F / (F + S); F, S: battles where the orders favour the first (second) slot",
-)
-DELTA_BIAS = Label("delta bias", "battles", "|F - S| / n, battles whose orders favour the first (second) slot")
-TOTAL_BIAS = Label("total bias", "battles", "(F + S) / n, battles whose orders favour a slot")
-FIRST_SLOT = Label("first-slot rate", "games", "first slot chosen / a slot chosen, over all games; test against 1/2")
-MCNEMAR = Label(
-    "McNemar's test of the slot", "discordant battles", "first slot in both orders / one slot in both orders; exact against 1/2"
-)
-GAMMA = Label("slot intercept gamma", "games", "logit P(first wins) = theta_first - theta_second + gamma")
-NOBODY_RATED = "no competitors that both won and lost, so there are no ratings to tell slots from"
-CONFOUNDED = "slots and ratings cannot be told apart: show pairs in both orders"
-STABILITY = Label("repetition stability", "battles in one order", "mean share of the most frequent of K repeats, K > 1")
-STABILITY_OF_GRADES = Label(
-    "repetition stability", "answers", "mean share of the most frequent of K grades of an answer, K > 1"
-)
-CONSISTENCY_OF_REPEATS = Label(
-    "consistency of repeats", "battles", "battles whose repeats all come to the same / battles graded more than once"
-)
-NO_REPEATS = "nothing was asked more than once"
-NO_SLOTS = "answers are graded one by one: there are no slots"
+CONSISTENCY = Label.of("position_consistency")
+CONSISTENCY_OF_WINNERS = Label.of("position_consistency_of_winners")
+FIRST_AMONG_INCONSISTENT = Label.of("first_among_inconsistent")
+DELTA_BIAS, TOTAL_BIAS = Label.of("delta_bias"), Label.of("total_bias")
+FIRST_SLOT = Label.of("first_slot_rate")
+MCNEMAR = Label.of("mcnemar")
+GAMMA = Label.of("slot_gamma")
+STABILITY, STABILITY_OF_GRADES = Label.of("repetition_stability"), Label.of("repetition_stability_of_grades")
+CONSISTENCY_OF_REPEATS = Label.of("consistency_of_repeats")
+OF_GAMES = frozenset({FIRST_SLOT.key, GAMMA.key})
+"""Figures that do not need both orders of a battle."""
 UNLIKELY = 0.003
 MOST_EXACT = 2_000
 """Up to so many games the test of the first-slot rate is exact; beyond, the normal law is that to many digits."""
@@ -148,15 +128,15 @@ def first_slot_rate(games: Sequence[AuditGame]) -> Figure:
     chose = [game for game in said if game.verdict is not None and game.verdict.winner in ("first", "second")]
     hits = [game.verdict is not None and game.verdict.winner == "first" for game in chose]
     n_ties = len(said) - len(chose)
-    note = joined(f"{n_ties:,} tie{'' if n_ties == 1 else 's'} left out" if n_ties else "", _unbalanced(said))
+    notes = (*((say("ties_left_out", n=n_ties),) if n_ties else ()), *_unbalanced(said))
     battles = [game.battle for game in chose]
     if len(set(battles)) == len(battles):
-        return binomial_test(FIRST_SLOT, sum(hits), len(hits), note=note)
-    found = mean_share(FIRST_SLOT, [float(hit) for hit in hits], battles, n_replies=len(hits), note=note)
+        return binomial_test(FIRST_SLOT, sum(hits), len(hits), notes=notes)
+    shares = [float(hit) for hit in hits]
+    found = mean_share(FIRST_SLOT, shares, battles, n_replies=len(hits), notes=notes, method="wilson_by_battle")
     leads = np.zeros(len(set(battles)), dtype=np.int64)
     np.add.at(leads, np.unique(battles, return_inverse=True)[1], [1 if hit else -1 for hit in hits])
-    method = found.method.replace("clustered by prompt", "clustered by battle")
-    return replace(found, method=f"{method}; sign test by battle", p=sign_test(leads))
+    return replace(found, methods=(*found.methods, say("sign_test")), p=sign_test(leads))
 
 
 def sign_test(leads: NDArray[np.int64]) -> float:
@@ -194,12 +174,7 @@ def mcnemar(games: Sequence[AuditGame]) -> Figure:
     pairs = both_orders(games)
     n_first = sum((pair.ab, pair.ba) == ("a", "b") for pair in pairs)
     n_second = sum((pair.ab, pair.ba) == ("b", "a") for pair in pairs)
-    return binomial_test(
-        MCNEMAR,
-        n_first,
-        n_first + n_second,
-        note=f"of {counted(len(pairs), 'battle', 'battles')} with a verdict in both orders",
-    )
+    return binomial_test(MCNEMAR, n_first, n_first + n_second, notes=(say("of_both_orders", n=len(pairs)),))
 
 
 def gamma(games: Sequence[AuditGame]) -> Figure:
@@ -209,7 +184,7 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
     where nobody has a rating, or where slots and ratings cannot be told apart.
     """
     said = [game for game in of_the_judge(games) if game.verdict is not None]
-    return gamma_of(_comparisons(said)) if said else GAMMA.refused("no games with a verdict")
+    return gamma_of(_comparisons(said)) if said else GAMMA.refused(say("no_games_with_verdict"))
 
 
 def gamma_of(comparisons: Comparisons) -> Figure:
@@ -218,11 +193,11 @@ def gamma_of(comparisons: Comparisons) -> Figure:
     try:
         fit = fit_contextual(comparisons)
     except UnfittedError as error:
-        return GAMMA.refused(error.cause, n=n)
+        return GAMMA.refused(say("said", text=str(error.cause)), n=n)
     if not fit.parameters:
-        return GAMMA.refused(NOBODY_RATED, n=n)
+        return GAMMA.refused(say("nobody_rated"), n=n)
     if not _tells_slots_from_ratings(fit.comparisons):
-        return GAMMA.refused(CONFOUNDED, n=n)
+        return GAMMA.refused(say("confounded"), n=n)
     return _finite_gamma(fit, n)
 
 
@@ -237,9 +212,9 @@ def stability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure
     rows = np.column_stack([modal, np.ones(len(modal))])
     found = of_sums(label, rows, [prompt for _, _, prompt in several], lambda s: s[:, 0] / s[:, 1], rng=rng)
     if not several:
-        return replace(found, note=NO_REPEATS)
+        return replace(found, notes=(say("no_repeats"),))
     n_once = len(_replies(games)) - len(several)
-    return replace(found, note=joined(found.note, f"{n_once:,} with one reply left out" if n_once else ""))
+    return found.noted(say("one_reply_left_out", n=n_once)) if n_once else found
 
 
 def repeated(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]]:
@@ -270,11 +245,11 @@ def consistency_of_repeats(games: Sequence[AuditGame], *, margin: float, rng: np
     battles = outcomes_of_repeats(games, margin=margin)
     several = [(prompt, said) for prompt, said in battles.values() if len(said) > 1]
     if not several:
-        return CONSISTENCY_OF_REPEATS.refused(NO_REPEATS)
+        return CONSISTENCY_OF_REPEATS.refused(say("no_repeats"))
     alike = [len(set(said)) == 1 for _, said in several]
     found = share(CONSISTENCY_OF_REPEATS, alike, [prompt for prompt, _ in several], rng=rng)
     n_once = len(battles) - len(several)
-    return replace(found, note=joined(found.note, f"{n_once:,} graded once left out" if n_once else ""))
+    return found.noted(say("graded_once_left_out", n=n_once)) if n_once else found
 
 
 def outcomes_of_repeats(games: Sequence[AuditGame], *, margin: float) -> dict[str, tuple[str, list[Side]]]:
@@ -297,22 +272,22 @@ def position_figures(games: Sequence[AuditGame], *, margin: float = 0.0, rng: np
         gamma(games),
     )
     if not both_orders(games):
-        reason, of_orders = without_both_orders(games), {"first-slot rate", "slot intercept gamma"}
-        found = tuple(each if each.name in of_orders or each.is_defined else replace(each, note=reason) for each in found)
+        reason = (say(without_both_orders(games)),)
+        found = tuple(each if each.key in OF_GAMES or each.is_defined else replace(each, notes=reason) for each in found)
     if is_graded(games):
-        found = tuple(each if each.is_defined else replace(each, note=NO_SLOTS) for each in found)
+        found = tuple(each if each.is_defined else replace(each, notes=(say("no_slots"),)) for each in found)
         return (*found, consistency_of_repeats(games, margin=margin, rng=rng), stability(games, rng=rng))
     return (*found, stability(games, rng=rng))
 
 
 def without_both_orders(games: Sequence[AuditGame]) -> str:
-    """Why no battle has a verdict in both orders."""
+    """Code of why no battle has a verdict in both orders."""
     asked = of_the_judge(games)
     if not any(game.verdict is not None for game in asked):
-        return "no games with a verdict"
+        return "no_games_with_verdict"
     if all(len({game.order for game in battle}) == 1 for battle in by_battle(asked).values()):
         return ONE_ORDER
-    return "no battle has a verdict in both orders"
+    return "none_in_both_orders"
 
 
 def is_graded(games: Sequence[AuditGame]) -> bool:
@@ -325,7 +300,7 @@ def of_the_judge(games: Sequence[AuditGame]) -> list[AuditGame]:
     return [game for game in games if game.is_of_the_judge]
 
 
-def _unbalanced(games: Sequence[AuditGame]) -> str:
+def _unbalanced(games: Sequence[AuditGame]) -> Notes:
     """A better answer that stands first too often looks like a preference for the slot.
 
     For each pair of competitors the games that show one first against those that show the other first: the sum of
@@ -337,12 +312,9 @@ def _unbalanced(games: Sequence[AuditGame]) -> str:
         leads.setdefault((min(shown), max(shown)), []).append(1 if shown[0] < shown[1] else -1)
     statistic = sum(sum(each) ** 2 / len(each) for each in leads.values())
     if not leads or chi2.sf(statistic, len(leads)) > UNLIKELY:
-        return ""
+        return ()
     n_more = sum(max(each.count(1), each.count(-1)) for each in leads.values())
-    return (
-        f"in {n_more:,} of {counted(len(games), 'game', 'games')} that model of a pair stands first which does so more often: "
-        "quality and slot are mixed up, see gamma"
-    )
+    return (say("orders_unbalanced", n_more=n_more, n=len(games)),)
 
 
 def _comparisons(games: Sequence[AuditGame]) -> Comparisons:
@@ -356,15 +328,13 @@ def _comparisons(games: Sequence[AuditGame]) -> Comparisons:
     )
 
 
-def _one_slot(games: Comparisons) -> str:
+def _one_slot(games: Comparisons) -> Notes:
     """Said where the estimate leans on its prior alone."""
     if games.first is None or not len(games):
-        return ""
+        return ()
     chosen = np.where(games.outcome < 2, games.outcome == games.first, np.nan)
     slot = 1 if (chosen == 1).all() else 2 if (chosen == 0).all() else 0
-    return (
-        f"slot {slot} was chosen in all {counted(len(games), 'game', 'games')}: the estimate leans on its prior" if slot else ""
-    )
+    return (say("one_slot_chosen", slot=slot, n=len(games)),) if slot else ()
 
 
 def _tells_slots_from_ratings(comparisons: Comparisons) -> bool:
@@ -379,10 +349,6 @@ def _tells_slots_from_ratings(comparisons: Comparisons) -> bool:
 
 def _finite_gamma(fit: Fit, n: int) -> Figure:
     n_left_out = n - round(float(fit.comparisons.weights().sum()))
-    left_out = (
-        f"{counted(n_left_out, 'game', 'games')} of competitors without a rating {agreeing(n_left_out, 'is', 'are')} left out"
-        if n_left_out
-        else ""
-    )
-    figure = GAMMA.plain(fit.parameters[0].estimate, n - n_left_out, note=joined(_one_slot(fit.comparisons), left_out))
+    left_out = (say("unrated_left_out", n=n_left_out),) if n_left_out else ()
+    figure = GAMMA.plain(fit.parameters[0].estimate, n - n_left_out, notes=(*_one_slot(fit.comparisons), *left_out))
     return with_interval(figure, slot_intervals(fit), 0)

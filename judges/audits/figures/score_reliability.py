@@ -7,19 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from arena.wording import agreeing, counted
-from judges.audits.figures.figure import Figure, Floats, Label, few_prompts, joined, with_draws
+from judges.audits.figures.figure import Figure, Floats, Label, Notes, few_prompts, say, with_draws
 from judges.audits.figures.inputs import AuditGame
 from judges.audits.figures.position import of_the_judge
 from ranking.maths.agreement.icc import icc_agreement, icc_agreement_of_mean
 from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 
 ICCS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
-    (Label("ICC(2,1) of scores", "answers", "two-way random, absolute agreement of one game's score"), icc_agreement),
-    (
-        Label("ICC(2,k) of scores", "answers", "two-way random, absolute agreement of the mean over k games"),
-        icc_agreement_of_mean,
-    ),
+    (Label.of("icc_single"), icc_agreement),
+    (Label.of("icc_mean"), icc_agreement_of_mean),
 )
 N_REPLICATES = 400
 
@@ -49,18 +45,13 @@ def score_reliability(games: Sequence[AuditGame], *, rng: np.random.Generator) -
     answers = scored_answers(games)
     columns, kept = in_common(answers)
     if not kept:
-        reason = "no answer was scored twice" if answers else "no game has scores"
+        reason = say("none_scored_twice" if answers else "no_scores")
         return tuple(label.refused(reason) for label, _ in ICCS)
     table = np.array([[answer.scores[column] for column in columns] for answer in kept])
     prompts = np.unique([answer.prompt for answer in kept], return_inverse=True)[1]
     n_left_out = len(answers) - len(kept)
-    left_out = (
-        f"{counted(n_left_out, 'answer', 'answers')} left out that {agreeing(n_left_out, 'lacks', 'lack')} one of the "
-        f"{counted(len(columns), 'game', 'games')}"
-        if n_left_out
-        else ""
-    )
-    return tuple(_figure(label, statistic, table, prompts, note=left_out, rng=rng) for label, statistic in ICCS)
+    left_out = (say("answers_lack_games", n=n_left_out, n_games=len(columns)),) if n_left_out else ()
+    return tuple(_figure(label, statistic, table, prompts, notes=left_out, rng=rng) for label, statistic in ICCS)
 
 
 def scored_answers(games: Sequence[AuditGame]) -> list[ScoredAnswer]:
@@ -95,14 +86,14 @@ def _figure(
     table: Floats,
     prompts: NDArray[np.int64],
     *,
-    note: str,
+    notes: Notes,
     rng: np.random.Generator,
 ) -> Figure:
     """Of (answers, k) scores; answers to one prompt are drawn together."""
     try:
         value = statistic(table)
     except (UndefinedAgreementError, ValueError) as error:
-        return label.refused(joined(str(error), note), n=len(table))
+        return label.refused(say("said", text=str(error)), *notes, n=len(table))
     members = [np.flatnonzero(prompts == code) for code in range(int(prompts.max()) + 1)]
     draws = [np.nan] * N_REPLICATES
     for number in range(N_REPLICATES):
@@ -111,5 +102,5 @@ def _figure(
             draws[number] = statistic(table[rows])
         except (UndefinedAgreementError, ValueError):
             continue  # stays NaN, which is counted
-    figure = label.plain(value, len(table), note=joined(few_prompts(len(members)), note))
+    figure = label.plain(value, len(table), notes=(*few_prompts(len(members)), *notes))
     return with_draws(figure, np.array(draws), by_item=False)

@@ -3,7 +3,7 @@
 The policies are those of published figures; a ranking always leaves out what could not be read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -15,21 +15,12 @@ from judges.verdicts.verdict import Side
 
 type Unreadable = Literal["tie", "wrong", "drop"]
 UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable.__value__)
-IN_WORDS: Mapping[Unreadable, str] = {
-    "tie": "unreadable as ties",
-    "wrong": "unreadable as wrong",
-    "drop": "unreadable left out",
-}
 
 N_CLASSES = 3
 SILENT = 3
 """The column of replies that say nothing, of which no label is."""
 
-MEANS: tuple[tuple[str, str], ...] = (
-    ("macro precision", "mean over classes of right / said"),
-    ("macro recall", "mean over classes of right / labelled"),
-    ("macro F1", "mean over classes of 2 right / (said + labelled)"),
-)
+MEANS = ("macro_precision", "macro_recall", "macro_f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ def score_labels(
     table = confusion(labels, replies, unreadable=unreadable)
     if not len(table):
         raise ValueError("no reply to score: give labels and replies, at least one of them readable")
-    label = Label("accuracy", "items", f"reply = label; unreadable replies: {unreadable}")
+    label = Label.of(f"accuracy_{unreadable}", unit="items")
     accuracy = share(label, _hits(table), [str(n) for n in range(len(table))], rng=rng)
     precision, recall, f1 = _macro(table.sum(axis=0)[None], _classes(table))[0].tolist()
     return LabelReport(accuracy, precision, recall, f1, sum(reply is None for reply in replies), unreadable)
@@ -92,7 +83,7 @@ def label_figures(
     replies: Sequence[Side | None],
     *,
     prompts: Sequence[str],
-    unit: str = "gold pairs",
+    unit: str = "gold_pairs",
     rng: np.random.Generator,
 ) -> tuple[Figure, ...]:
     """Accuracy and macro means under each policy for unreadable replies, with intervals; once where all could be read.
@@ -104,7 +95,7 @@ def label_figures(
     prompts : sequence of str
         Of each; those of one prompt are drawn together.
     unit : str
-        What they are: "gold pairs" of one reply each, or "replies" where a pair has one in each order.
+        Code of what they are: "gold_pairs" of one reply each, or "replies" where a pair has one in each order.
 
     Examples
     --------
@@ -116,8 +107,8 @@ def label_figures(
     for policy in UNREADABLE if None in replies else UNREADABLE[:1]:
         kept = [n for n, reply in enumerate(replies) if policy != "drop" or reply is not None]
         table = confusion(labels, replies, unreadable=policy)
-        told = f", {IN_WORDS[policy]}" if None in replies else ""
-        found += _figures(table, [prompts[n] for n in kept], told, unit=unit, rng=rng)
+        suffix = f"_{policy}" if None in replies else ""
+        found += _figures(table, [prompts[n] for n in kept], suffix, unit=unit, rng=rng)
     return tuple(found)
 
 
@@ -131,18 +122,18 @@ def confusion(labels: Sequence[Side], replies: Sequence[Side | None], *, unreada
     return table
 
 
-def _figures(table: Floats, prompts: Sequence[str], told: str, *, unit: str, rng: np.random.Generator) -> list[Figure]:
-    accuracy = share(Label(f"accuracy{told}", unit, f"reply = label / {unit}"), _hits(table), prompts, rng=rng)
+def _figures(table: Floats, prompts: Sequence[str], suffix: str, *, unit: str, rng: np.random.Generator) -> list[Figure]:
+    accuracy = share(Label.of(f"accuracy{suffix}", unit=unit), _hits(table), prompts, rng=rng)
     classes, rows = _classes(table), table.reshape(len(table), N_CLASSES * (N_CLASSES + 1))
     means = [
         of_sums(
-            Label(f"{name}{told}", unit, formula),
+            Label.of(f"{key}{suffix}", unit=unit),
             rows,
             prompts,
             lambda sums, part=part: _macro(sums.reshape(-1, N_CLASSES, N_CLASSES + 1), classes)[:, part],  # type: ignore[misc]
             rng=rng,
         )
-        for part, (name, formula) in enumerate(MEANS)
+        for part, key in enumerate(MEANS)
     ]
     return [accuracy, *means]
 

@@ -256,18 +256,18 @@ def test_with_two_games_a_battle_the_test_of_the_first_slot_is_mcnemars():
     assert (found.value, found.n) == ((2 * 9 + 40) / 102, 102)
     assert found.p == pytest.approx(mcnemar(games).p)
     # The consistent battles are level: what is seen is 9 of 11.
-    assert found.p == pytest.approx(binomial_test(Label("x", "battles", ""), 9, 11).p)
+    assert found.p == pytest.approx(binomial_test(Label("x", "x", "battles", ""), 9, 11).p)
 
 
 def test_with_one_game_a_battle_the_first_slot_rate_is_an_exact_binomial_one():
     found = first_slot_rate([game(str(n), "ab", "first" if n < 9 else "second", a=f"x{n}") for n in range(10)])
-    exact = binomial_test(Label("x", "games", ""), 9, 10)
+    exact = binomial_test(Label("x", "x", "games", ""), 9, 10)
     assert (found.value, found.low, found.high, found.p) == (0.9, exact.low, exact.high, exact.p)
 
 
 def test_the_sign_test_of_many_games_is_that_of_few():
     leads = np.array([2] * 530 + [-2] * 480 + [1] * 20 + [0] * 99)
-    exact = binomial_test(Label("x", "battles", ""), 530, 1_010).p
+    exact = binomial_test(Label("x", "x", "battles", ""), 530, 1_010).p
     assert sign_test(leads[:1_010]) == pytest.approx(exact, rel=0.1)
     assert 0.0 < sign_test(leads) < sign_test(leads[:1_010])
 
@@ -317,8 +317,8 @@ def test_scores_in_both_orders_have_an_icc():
 
 def test_rows_of_one_prompt_are_drawn_together():
     hits = [True, False] * 50
-    alone = share(Label("x", "battles", ""), hits, [str(n) for n in range(100)], rng=rng())
-    pairs = share(Label("x", "battles", ""), sorted(hits), [str(n // 2) for n in range(100)], rng=rng())
+    alone = share(Label("x", "x", "battles", ""), hits, [str(n) for n in range(100)], rng=rng())
+    pairs = share(Label("x", "x", "battles", ""), sorted(hits), [str(n // 2) for n in range(100)], rng=rng())
     assert alone.method == "Wilson"
     assert pairs.method == "percentile bootstrap by prompt, 1000 replicates"
     # Two rows that always say the same count as one.
@@ -326,7 +326,7 @@ def test_rows_of_one_prompt_are_drawn_together():
 
 
 def test_all_rows_alike_on_few_prompts_are_not_called_sure():
-    found = share(Label("x", "battles", ""), [True] * 100, [str(n % 5) for n in range(100)], rng=rng())
+    found = share(Label("x", "x", "battles", ""), [True] * 100, [str(n % 5) for n in range(100)], rng=rng())
     assert (found.low, found.high) == (pytest.approx(wilson(5, 5)[0]), 1.0)
     assert found.se is None
 
@@ -335,7 +335,7 @@ def test_intervals_against_published_values():
     # R. G. Newcombe, Statistics in Medicine 17, 1998, table I: 81 of 263, 0 of 20; score and exact intervals.
     assert [round(limit, 4) for limit in wilson(81, 263)] == [0.2553, 0.3662]
     assert [round(limit, 4) for limit in wilson(0, 20)] == [0.0, 0.1611]
-    exact = binomial_test(Label("x", "battles", ""), 81, 263)
+    exact = binomial_test(Label("x", "x", "battles", ""), 81, 263)
     assert (round(exact.low, 4), round(exact.high, 4)) == (0.2527, 0.3676)
 
 
@@ -445,9 +445,9 @@ def test_a_whole_audit_is_the_same_with_the_same_seed():
 
 def test_usability_asks_the_upper_limit_not_the_value():
     for high, is_usable in ((0.51, True), (0.5, True), (0.4999, False)):
-        figure = Figure("position consistency", 0.4, 0.2, high, 20, "battles", "")
+        figure = Figure("position_consistency", "position consistency", 0.4, 0.2, high, 20, "battles", "")
         assert usability_of(figure, n_said=40, n_asked=40).is_usable == is_usable
-    few = Figure("position consistency", 0.1, 0.0, 0.2, 19, "battles", "")
+    few = Figure("position_consistency", "position consistency", 0.1, 0.0, 0.2, 19, "battles", "")
     assert usability_of(few, n_said=19, n_asked=38).is_usable
     assert not usability_of(few, n_said=18, n_asked=38).is_usable
 

@@ -25,7 +25,7 @@ def test_shares_of_rows_that_share_prompts(n_prompts):
         # Each prompt has its own chance of agreement, .8 on average.
         chances = np.repeat(drawn.beta(4, 1, size=n_prompts), 5)
         hits = (drawn.random(len(chances)) < chances).tolist()
-        return share(Label("x", "battles", ""), hits, [str(n // 5) for n in range(len(hits))], rng=drawn)
+        return share(Label("x", "x", "battles", ""), hits, [str(n // 5) for n in range(len(hits))], rng=drawn)
 
     assert 0.90 < held([one() for _ in range(N_RUNS)], 0.8) < 0.98
 

@@ -100,7 +100,7 @@ def test_gold_sets_hold_what_earns_under_each_rule():
         for row in stored_pairs()
     ]
     found, scores = gold_sets("gold_1_", battles), score_against_labels(battles)
-    hits, rest = gold_links("gold_1_", "right in both orders")
+    hits, rest = gold_links("gold_1_", "both_orders")
     assert (found[hits].n, found[rest].n) == (scores.both_orders, 350 - scores.both_orders)
     assert found["gold_1_n_inconsistent"].n == scores.n_inconsistent
     assert "gold_1_n_null" not in found

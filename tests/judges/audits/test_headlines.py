@@ -6,13 +6,15 @@ import pytest
 from judges.audits.figures.figure import mean_share
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.human_agreement import WITH_GOLD, agreement
-from judges.audits.figures.inputs import ONE_ORDER, AuditGame, AuditItem
+from judges.audits.figures.inputs import AuditGame, AuditItem
 from judges.audits.figures.position import consistency_of_repeats, position_figures, stability
 from judges.audits.figures.score_reliability import score_reliability
 from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict
 from tests.judges.scripted import game
+
+ONE_ORDER = "its battles were judged in one order only: ask in the other order too"
 
 
 def rng() -> np.random.Generator:
