@@ -156,6 +156,9 @@ class Leaderboard(Leased):
     last_fit_seconds = models.FloatField(default=0, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
     error = models.TextField(blank=True, default="", editable=False, help_text="Why the newest refit failed.")
+    error_code = models.CharField(
+        max_length=20, blank=True, default="", editable=False, help_text="What kind of failure that was, for programs."
+    )
 
     objects = LeaderboardQuerySet.as_manager()
 

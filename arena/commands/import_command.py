@@ -21,7 +21,7 @@ from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import fitting, formats_of
-from arena.importing.loading.late_answers import GOT_ANSWERS
+from arena.importing.loading.late_answers import came_of_it
 from arena.importing.loading.loader import load, retry
 from arena.leases import LeaseLost
 from arena.models import Arena, Import
@@ -200,9 +200,8 @@ class ImportCommand(BaseCommand):
 
     def _came_of_it(self, source: Import) -> list[str]:
         """What was not known before the load, and what is missing now."""
-        notes = source.report.get("notes", [])
-        step = next_step(source.arena)
-        return [*(note for note in notes if GOT_ANSWERS in note), *([f"Next: {step.sentence}"] if step else [])]
+        n_given, step = source.report.get("n_given_answers", 0), next_step(source.arena)
+        return [*([came_of_it(n_given)] if n_given else []), *([f"Next: {step.sentence}"] if step else [])]
 
     def where_next(self, source: Import) -> list[str]:
         return [f"Its page: {reverse('import', args=[source.pk])}"]

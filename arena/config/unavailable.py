@@ -1,7 +1,7 @@
 """What the machine, not the program, has to do with a failure: the disk is full, the database waits or refuses. A 503."""
 
 import errno
-from dataclasses import dataclass
+from enum import Enum
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -21,48 +21,55 @@ REFUSED = "The database takes no more connections now."
 AWAY = "The database does not answer now."
 BROKEN = "The database failed: whoever runs this site has to look into its log."
 
-_BY_ERRNO = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}
+
+class Trouble(Enum):
+    """What is the matter: the sentence that says so, and after how many seconds to try again."""
+
+    FULL = FULL, 60
+    READ_ONLY = READ_ONLY, 60
+    BUSY = BUSY, 5
+    REFUSED = REFUSED, 5
+    AWAY = AWAY, 5
+    BROKEN = BROKEN, 60
+
+    def __init__(self, sentence: str, retry_after: int) -> None:
+        self.sentence, self.retry_after = sentence, retry_after
+
+
+_BY_ERRNO = {errno.ENOSPC: Trouble.FULL, errno.EDQUOT: Trouble.FULL, errno.EROFS: Trouble.READ_ONLY}
 # PostgreSQL's codes, by how they begin
 _BY_SQLSTATE = {
-    "53100": FULL, "53300": REFUSED, "53": BUSY, "25006": READ_ONLY, "55P03": BUSY, "57014": BUSY, "40": BUSY,
-    "57P": AWAY, "08": AWAY, "58": BROKEN,
+    "53100": Trouble.FULL, "53300": Trouble.REFUSED, "53": Trouble.BUSY, "25006": Trouble.READ_ONLY, "55P03": Trouble.BUSY,
+    "57014": Trouble.BUSY, "40": Trouble.BUSY, "57P": Trouble.AWAY, "08": Trouble.AWAY, "58": Trouble.BROKEN,
 }  # fmt: skip
+# words of SQLite and PostgreSQL, which give no code with these
 _BY_WORDS = {
-    "disk is full": FULL, "no space left": FULL, "disk quota": FULL,
-    "readonly database": READ_ONLY, "read-only": READ_ONLY,
-    "is locked": BUSY, "lock timeout": BUSY, "deadlock": BUSY,
-    "too many clients": REFUSED, "too many connections": REFUSED, "remaining connection slots": REFUSED,
-    "disk i/o error": BROKEN, "malformed": BROKEN, "unable to open database file": BROKEN,
+    "disk is full": Trouble.FULL, "no space left": Trouble.FULL, "disk quota": Trouble.FULL,
+    "readonly database": Trouble.READ_ONLY, "read-only": Trouble.READ_ONLY,
+    "is locked": Trouble.BUSY, "lock timeout": Trouble.BUSY, "deadlock": Trouble.BUSY,
+    "too many clients": Trouble.REFUSED, "too many connections": Trouble.REFUSED,
+    "remaining connection slots": Trouble.REFUSED,
+    "disk i/o error": Trouble.BROKEN, "malformed": Trouble.BROKEN, "unable to open database file": Trouble.BROKEN,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    sentence: str
-    retry_after: int  # seconds
 
 
 def trouble_of(error: BaseException | None) -> Trouble | None:
     """None where the fault may be ours."""
     if isinstance(error, OperationalError | InterfaceError):
-        sentence = _of_database(error)
-    elif isinstance(error, OSError):
-        sentence = _BY_ERRNO.get(error.errno or 0)
-    else:
-        sentence = None
-    return None if sentence is None else Trouble(sentence, 60 if sentence in {FULL, READ_ONLY, BROKEN} else 5)
+        return _of_database(error)
+    return _BY_ERRNO.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
-def _of_database(error: Exception) -> str | None:
+def _of_database(error: Exception) -> Trouble | None:
     code = str(getattr(error.__cause__, "sqlstate", None) or "")
-    for start, sentence in _BY_SQLSTATE.items():
+    for start, trouble in _BY_SQLSTATE.items():
         if code.startswith(start):
-            return sentence
+            return trouble
     said = str(error).lower()
-    for words, sentence in _BY_WORDS.items():
+    for words, trouble in _BY_WORDS.items():
         if words in said:
-            return FULL if sentence == BROKEN and full_folder() else sentence
-    return None if "no such" in said or "syntax" in said else AWAY
+            return Trouble.FULL if trouble is Trouble.BROKEN and full_folder() else trouble
+    return None if "no such" in said or "syntax" in said else Trouble.AWAY
 
 
 def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:

@@ -89,8 +89,8 @@ def _unknown(form: BattleFilter) -> Iterator[str]:
 class NotNow(StrEnum):
     """Why a battle that the reader may see at other times is hidden."""
 
-    VOTE_FIRST = "vote first"
-    IN_PLAY = "in play"
+    VOTE_FIRST = "vote_first"
+    IN_PLAY = "in_play"
 
 
 def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | NotNow:

@@ -18,7 +18,7 @@ from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
-from arena.importing.files.reports import ImportReport
+from arena.importing.files.reports import ImportReport, count_name
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats import fitting, formats_of
 from arena.importing.loading import loader
@@ -203,7 +203,7 @@ def _figures(source: Import) -> dict[str, Any]:
     counts = source.report.get("counts", {})
     is_moving = source.state in {State.WAITING, State.LOADING}
     return {
-        "figures": [(name, number) for name, number in counts.items() if number],
+        "figures": [(count_name(key), number) for key, number in counts.items() if number],
         "notes": source.report.get("notes", []),
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,

@@ -94,7 +94,7 @@ def _verdict(game: Game) -> tuple[str, str]:
         return "", f"{shown_alone} gets {game.score_first:g}"
     words = {"a": "A is better", "b": "B is better", "tie": "Tie", "both_bad": "Both are bad"}[said.winner]
     if said.strength == 2:
-        words = words.replace("better", "much better")
+        words = {"a": "A is much better", "b": "B is much better"}.get(said.winner, words)
     points = "" if said.score_a is None else f" ({said.score_a:g} to {said.score_b:g})"
     return said.winner if said.winner in ("a", "b") else "", words + points
 

@@ -45,9 +45,8 @@ def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, v
 
 
 def why_unfitted(shown: Snapshot) -> str:
-    """Why the method itself came to no ratings: the one reason of all who have votes, told as a note too; "" where it did."""
-    reasons = set(shown.entries.filter(n_votes__gt=0).values_list("unrated_because", flat=True))
-    return next(iter(reasons)) if len(reasons) == 1 and reasons <= set(shown.notes) else ""
+    """Why the method itself came to no ratings; "" where it did."""
+    return next((note for note, code in shown.coded_notes if code == "unfitted"), "")
 
 
 def _rated_boards(arena: Arena) -> Iterator[tuple[str, str]]:

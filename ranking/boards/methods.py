@@ -24,6 +24,7 @@ from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.models.davidson import DAVIDSON, fit_davidson
 from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
 from ranking.maths.models.rao_kupper import RAO_KUPPER, fit_rao_kupper
+from ranking.maths.notes import Note
 from ranking.maths.resampling.elo_bootstrap import elo_replicates
 from ranking.maths.resampling.resampled import Resampled
 from ranking.maths.tournaments.replay import replay_tournament
@@ -100,10 +101,14 @@ def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
         return _nobody(comparisons, error.cause)
 
 
+UNFITTED = "unfitted"
+"""Code of the note that says why the method came to no ratings."""
+
+
 def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
     nothing = maths.fit_bradley_terry(comparisons.among(np.zeros(len(comparisons.names), dtype=np.bool_)))
     unrated = tuple(maths.Unrated(name, reason) for name in comparisons.names)
-    return Rating(nothing, unrated, (), np.zeros(0), (reason,))
+    return Rating(nothing, unrated, (), np.zeros(0), (Note(reason, UNFITTED),))
 
 
 def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:

@@ -65,13 +65,16 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
             ):
                 fitted = _fitted(board, definition_of(board), evidence, names, sliced=_is_sliced(_parameters(board)))
     except FitTooLarge as reason:
-        _release(board, token, position, started, error=str(reason))
+        _release(board, token, position, started, error=str(reason), error_code=TOO_LARGE)
         raise
     except Exception as error:
         _release(board, token, position, started, error=f"{type(error).__name__}: {error}")
         raise
     return _write(board, token, evidence, fitted, started)
 
+
+TOO_LARGE = "too_large"
+"""Code of the error of a board that took, or would take, more memory than is allowed."""
 
 _fits: dict[int, str] = {}  # what this process is at: board -> token
 
@@ -92,7 +95,13 @@ def give_up_fits(reason: str) -> int:
     for pk, token in held.items():
         with suppress(LeaseLost):
             Leaderboard.objects.finish(
-                pk, token, read_to=ledger.head(), error=reason, not_before=rest, last_fit_seconds=LONGEST_REST.total_seconds()
+                pk,
+                token,
+                read_to=ledger.head(),
+                error=reason,
+                error_code=TOO_LARGE,
+                not_before=rest,
+                last_fit_seconds=LONGEST_REST.total_seconds(),
             )
     return len(held)
 
@@ -338,8 +347,10 @@ def _pair_table(
     )
 
 
-def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "") -> None:
+def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:
     """Give the board back, with when it may be fitted next; raises LeaseLost where it is no longer ours."""
     seconds = time.monotonic() - started
     not_before = timezone.now() + board.rest_after(seconds)
-    Leaderboard.objects.finish(board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=not_before, error=error)
+    Leaderboard.objects.finish(
+        board.pk, token, read_to=position, last_fit_seconds=seconds, not_before=not_before, error=error, error_code=error_code
+    )

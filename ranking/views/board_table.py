@@ -86,7 +86,6 @@ class BoardTable:
     n_models: int  # of the board, whatever the table shows of them
     n_rated: int
     tied: tuple[Competitor, Competitor] | None  # first and second of the board
-    names: tuple[str, ...]  # of all models of the board
 
     @property
     def narrowed(self) -> list[BoardLine]:
@@ -130,7 +129,6 @@ def board_table(
         n_models=len(stored),
         n_rated=sum(entry.is_rated for entry in stored),
         tied=tied_leaders(stored),
-        names=tuple(entry.competitor.name for entry in stored),
         has_changes=any(line.change is not None for line in lines),
     )
 

@@ -23,12 +23,12 @@ from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
-from ranking.boards.empty_boards import why_empty, why_unfitted
+from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
 from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
-from ranking.views.board_table import DEFAULT_SORT, SORTS, BoardTable, board_table
+from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12
@@ -106,14 +106,14 @@ def _board_context(
         "snapshot": shown,
         "table": table,
         "has_filters": bool((table and table.n_rated) or request.GET or choice.sentence),
-        "too_large": board.error if board and "AGON_" in board.error else "",
+        "too_large": board.error if board and board.error_code == "too_large" else "",
         "poll_seconds": POLL_SECONDS,
         "board_is_public": arena.board_visibility == Visibility.PUBLIC,
         "categories": categories,
         "languages": languages,
         "sources": _by_sources(over_all),
         "methods": [other for other in over_all if choice.like is None or other.sources == choice.like.sources],
-        "notes": _notes(shown, table) if shown and table else [],
+        "notes": _notes(shown) if shown and table else [],
         "jurors": shown.parameters.get("judges", []) if shown else [],
         "on_marked": _on_marked(request, arena, board, shown),
         "empty": why_empty(board, shown, arena, request.user) if table is None or not table.groups else None,
@@ -175,20 +175,19 @@ EXPLAINED = {
     "near_start": "elo-intervals", "judge": "judges", "judges": "judges",
 }  # fmt: skip
 """Where the method's page explains a note, by its code."""
+BEGUN_BY_A_NAME = {"near_start", "one_competitor"}
+"""Codes of notes whose first words are the name of a model."""
 
 
-def _notes(shown: Snapshot, table: BoardTable) -> list[tuple[str, str]]:
+def _notes(shown: Snapshot) -> list[tuple[str, str]]:
     """What a reader must know, each with where the method's page explains it. Why nobody is rated stands by itself."""
-    unfitted = "" if table.n_rated else why_unfitted(shown)
-    return [
-        (_begun(note, table.names), EXPLAINED.get(code, shown.method)) for note, code in shown.coded_notes if note != unfitted
-    ]
+    told = [(note, code) for note, code in shown.coded_notes if code != "unfitted"]
+    return [(_begun(note, code), EXPLAINED.get(code, shown.method)) for note, code in told]
 
 
-def _begun(note: str, names: tuple[str, ...]) -> str:
+def _begun(note: str, code: str) -> str:
     """The note as a sentence: with a capital, unless it begins with a model's name, which stands as it is everywhere."""
-    begins_with_name = any(note.startswith(name) and not note[len(name) : len(name) + 1].isalnum() for name in names)
-    return note if begins_with_name else capfirst(note)
+    return note if code in BEGUN_BY_A_NAME else capfirst(note)
 
 
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:

@@ -124,7 +124,7 @@ class _BattlesSeen:
             "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
             "votes": self._n_votes - self._outcomes.n_repeated(),
             "competitors": len(self._competitors),
-            "new competitors": len(self._competitors) - len(known),
+            "new_competitors": len(self._competitors) - len(known),
             "prompts": n_different(self._asked),
             "voters": n_different(self._voters),
         }

@@ -48,8 +48,8 @@ class PromptsSeen:
     def counts(self) -> dict[str, int]:
         return {
             "prompts": self.statements.n_different(),
-            "with a reference": self._n_referenced,
-            "with a verifier": self._n_verified,
+            "with_reference": self._n_referenced,
+            "with_verifier": self._n_verified,
         }
 
     def notes(self) -> list[str]:

@@ -93,7 +93,7 @@ class ResponsesSeen:
         return {
             "responses": n_different(self._texts),
             "competitors": len(self._competitors),
-            "new competitors": len(self._competitors) - len(self._known_names(self._competitors)),
+            "new_competitors": len(self._competitors) - len(self._known_names(self._competitors)),
             "prompts": n_different(self._asked),
         }
 

@@ -1,10 +1,29 @@
 """What pass 1 found, in numbers and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from arena.importing.checks.newcomers import n_to_allow
+
+COUNT_NAMES: Mapping[str, str] = {
+    "battles": gettext_noop("battles"),
+    "votes": gettext_noop("votes"),
+    "responses": gettext_noop("responses"),
+    "competitors": gettext_noop("competitors"),
+    "new_competitors": gettext_noop("new competitors"),
+    "prompts": gettext_noop("prompts"),
+    "voters": gettext_noop("voters"),
+    "with_reference": gettext_noop("with a reference"),
+    "with_verifier": gettext_noop("with a verifier"),
+}
+
+
+def count_name(key: str) -> str:
+    """What is counted, for people; reports of earlier imports have the name itself for a key."""
+    return COUNT_NAMES.get(key, key)
 
 
 @dataclass(frozen=True)
@@ -19,13 +38,13 @@ class ImportReport:
     @property
     def n_to_allow(self) -> int:
         """New competitors, where they are so many that somebody has to say yes; else 0."""
-        return n_to_allow(self.counts.get("new competitors", 0))
+        return n_to_allow(self.counts.get("new_competitors", 0))
 
     def lines(self) -> list[str]:
         return [f"{numbered(self.n_rows, 'rows')}: {', '.join(self.figures())}.", *self.sayings()]
 
     def figures(self) -> list[str]:
-        return [numbered(number, name) for name, number in self.counts.items() if number]
+        return [numbered(number, count_name(key)) for key, number in self.counts.items() if number]
 
     def sayings(self) -> list[str]:
         return [

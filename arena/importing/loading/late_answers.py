@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from arena.evidence.ledger import record_answers
 from arena.models import Assignment, Battle, Call, FinishState, Import, LateAnswers, Prompt, Response
 from arena.models.responses import NO_TEXT
+from arena.wording import counted
 
 PROMPTS_AT_A_TIME = 200
 BATTLES_A_TRANSACTION = 2_500
@@ -24,8 +25,6 @@ GIVE = """
     WHERE id = %s AND response_a_id IS NULL AND response_b_id IS NULL
 """
 
-GOT_ANSWERS = "that came without answers got them"
-
 type Answers = dict[tuple[int, int], int | None]  # by prompt and competitor: the answer; None where it is not clear which
 
 
@@ -34,6 +33,11 @@ class Given(NamedTuple):
     response_b: int
     battle: int
     source: int | None
+
+
+def came_of_it(n_given: int) -> str:
+    """What is told of so many battles that got their answers."""
+    return f"{counted(n_given, 'battle', 'battles')} that came without answers got them: each of the models has one to the prompt."
 
 
 def give_answers(source: Import) -> int:

@@ -18,11 +18,10 @@ from arena.evidence.ledger import record_import
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
-from arena.importing.files.reports import numbered
 from arena.importing.formats import formats_of
 from arena.importing.loading import bulk
 from arena.importing.loading.battles import BattleLoader
-from arena.importing.loading.late_answers import GOT_ANSWERS, give_answers
+from arena.importing.loading.late_answers import came_of_it, give_answers
 from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
 from arena.importing.loading.prompts import PromptLoader
 from arena.importing.loading.responses import ResponseLoader
@@ -160,8 +159,8 @@ def _all_is_in(source: Import) -> None:
 
 def _add_note(source: Import, n_given: int) -> None:
     if n_given:
-        came = f"{numbered(n_given, 'battles')} {GOT_ANSWERS}: each of the models has one to the prompt."
-        source.report = {**source.report, "notes": [*source.report.get("notes", []), came]}
+        notes = [*source.report.get("notes", []), came_of_it(n_given)]
+        source.report = {**source.report, "notes": notes, "n_given_answers": n_given}
 
 
 def _publish(source: Import, token: str) -> None:

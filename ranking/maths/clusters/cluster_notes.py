@@ -74,19 +74,23 @@ def _named(c: Comparisons, column: Column, left_out: LeaveOut, *, below: float, 
         yield f"{more} more competitor{'s' if more > 1 else ''} stand{'' if more > 1 else 's'} on few {column}s too"
 
 
-def _of_one(c: Comparisons, column: Column, i: int, left_out: LeaveOut, *, is_pulled: bool) -> str:
+def _of_one(c: Comparisons, column: Column, i: int, left_out: LeaveOut, *, is_pulled: bool) -> Note:
     n_votes, n_clusters = _met(c, column, i)
     what = f"{c.names[i]}: {n_votes:g} vote{'' if n_votes == 1 else 's'} {ON[column]} {n_clusters:g} {column}"
     what += "" if n_clusters == 1 else "s"
     if left_out.carried_ratings[i]:
-        return (
+        why = (
             f"{what}; without one of them nothing would link it with the others, so it has no interval and no place yet"
             if (n_clusters > 1)
             else f"{what}: too little to say how it does on others, so it has no interval and no place yet"
         )
+        return Note(why, "one_competitor")
     if is_pulled:
         return Note(f"{what}: so few {HELD}", "near_start")
-    effective = float(left_out.ratings[i])
+    return Note(_width_of_one(what, column, n_clusters, float(left_out.ratings[i])), "one_competitor")
+
+
+def _width_of_one(what: str, column: Column, n_clusters: float, effective: float) -> str:
     if n_clusters > 2 * effective and effective < OUTWEIGHED:
         return f"{what}, and one of them outweighs the others, so its interval is very wide"
     if n_clusters > 2 * effective:

@@ -147,7 +147,7 @@ def test_thousands_of_models_are_the_wrong_column(tmp_path, monkeypatch):
 def test_llmfao_rows_with_one_id_are_votes_on_one_battle(tmp_path):
     rows = [LLMFAO_ROW, {**LLMFAO_ROW, "worker": "v", "winner": "right"}, {**LLMFAO_ROW, "id": "8", "winner": "tie"}]
     report = checked(write(tmp_path, as_csv(*rows)), "llmfao")
-    expected = {"battles": 2, "votes": 3, "competitors": 2, "new competitors": 2, "prompts": 1, "voters": 2}
+    expected = {"battles": 2, "votes": 3, "competitors": 2, "new_competitors": 2, "prompts": 1, "voters": 2}
     assert report.counts == expected
 
 
