@@ -31,7 +31,7 @@ def test_one_scripted_judge_can_be_used_and_the_other_cannot(arena, settings):
     assert set(Game.objects.values_list("state", flat=True)) <= {"ok", "rule"}
     careful, hasty = (audited(Judge.objects.get(name=name), arena) for name in sample.SCRIPTED)
     assert (careful[0].is_usable, hasty[0].is_usable) == (True, False)
-    headlines = [next(figures[name] for name in HEADLINES if name in figures) for _, figures in (careful, hasty)]
+    headlines = [next(each for each in audit.figures["people"] if each["key"] in HEADLINES) for audit, _ in (careful, hasty)]
     assert headlines[0]["value"] > headlines[1]["value"]  # every reply counts, ties are a class: a third is guessing
     assert hasty[1]["slot intercept gamma"]["low"] > 1
     assert sample.NOTICE in Arena.objects.get().notice

@@ -37,7 +37,8 @@ class Given(NamedTuple):
 
 def came_of_it(n_given: int) -> str:
     """What is told of so many battles that got their answers."""
-    return f"{counted(n_given, 'battle', 'battles')} that came without answers got them: each of the models has one to the prompt."
+    battles = counted(n_given, "battle", "battles")
+    return f"{battles} that came without answers got them: each of the models has one to the prompt."
 
 
 def give_answers(source: Import) -> int:

@@ -11,7 +11,7 @@ from ranking.boards.fitting import fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.boards.publishing import publish_snapshot
 from ranking.maths.clusters.cluster_notes import HELD
-from ranking.maths.notes import Note
+from ranking.maths.notes import Note, code_of
 from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.ranking.board_factories import make_board, make_entry, make_snapshot
@@ -80,7 +80,8 @@ def test_elo_says_that_few_votes_make_its_interval_narrow():
     assert said in fitted.notes
     assert not [note for note in fitted.notes if "wide" in note]
     plain = fit_board(c, Definition(), list(range(4)))
-    assert "newbie: 2 votes on 2 prompts: so few make its interval wide" in plain.notes
+    codes = {note: code_of(note) for note in plain.notes}
+    assert codes["newbie: 2 votes on 2 prompts: so few make its interval wide"] == "one_competitor"
     by_elo, by_votes = ({c.names[row.competitor_id]: row for row in found.rows}["newbie"] for found in (fitted, plain))
     assert by_elo.high - by_elo.low < (by_votes.high - by_votes.low) / 4
 

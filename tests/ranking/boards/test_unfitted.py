@@ -2,17 +2,20 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.utils.html import escape
 
 from arena.models import Arena
 from ranking import maths
 from ranking.boards.publishing import publish_snapshot
+from ranking.models import Leaderboard
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
-from tests.ranking.board_factories import make_board
+from tests.ranking.board_factories import make_board, make_entry, make_snapshot
 from tests.ranking.boards.test_methods import answer
 
 ROOT = Path(maths.__file__).parents[2]
@@ -57,6 +60,7 @@ def test_a_board_that_its_method_cannot_rate_says_the_true_reason_alone(client, 
     assert len(reasons) == 1
     assert said in reasons.pop()
     assert not [text for text in snapshot.notes if CODE.search(text)]
+    assert snapshot.note_codes.count("unfitted") == 1
     page = client.get(arena.get_absolute_url(), {"board": board.slug}).text
     empty = re.search(r'<p class="empty prose">(.*?)</p>', page, re.DOTALL)[1]
     assert f"{escape(board.method_name)} rates nobody here: {said}" in empty
@@ -64,6 +68,21 @@ def test_a_board_that_its_method_cannot_rate_says_the_true_reason_alone(client, 
     for false in ("do not connect", "Vote on a pair", "Import battles"):
         assert false not in page
     assert said not in page.split('id="live"')[1].split('class="empty prose"')[0]  # it is told once, and by each model
+
+
+@pytest.mark.django_db
+def test_the_upgrade_gives_codes_to_what_pages_went_by_in_words():
+    arena = make_arena()
+    tied, small = make_board(arena, name="Tied", method="davidson"), make_board(arena, name="Small")
+    Leaderboard.objects.filter(pk=small.pk).update(error="the limit is 50 MB (AGON_FIT_MEMORY_MB=50)")
+    snapshot = make_snapshot(tied, notes=["all 12 comparisons are ties", "o1: 2 votes on 1 prompt", "only 3 prompts"])
+    for name in ("o1", "o1-mini"):
+        make_entry(snapshot, make_competitor(arena, name), rating=None, unrated_because="all 12 comparisons are ties")
+    import_module("ranking.migrations.0015_causes_have_codes").give_codes(apps, None)
+    snapshot.refresh_from_db()
+    assert snapshot.note_codes == ["unfitted", "one_competitor", ""]
+    assert Leaderboard.objects.get(pk=small.pk).error_code == "too_large"
+    assert Leaderboard.objects.get(pk=tied.pk).error_code == ""
 
 
 @pytest.mark.django_db
