@@ -81,7 +81,9 @@ class _BattlesSeen:
 
     def _add_answers(self, rows: Sequence[BattleRow]) -> None:
         for row in rows:
-            answers = [parted(told) for told in row.answers or ()]
+            if row.answers is None:
+                continue
+            answers = [parted(told) for told in row.answers]
             self._n_thought += sum(1 for _, thinking in answers if thinking)
             if any(is_blank(text) for text, _ in answers):
                 self._empty.append(row.line)

@@ -179,13 +179,14 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         if not _header_is_usable(header, first, problems, columns):
             return
         line = reader.line_num + 1
+        n_columns = len(header)
         for cells in reader:
             if cells == first:
                 problems.add(line, "the row", PlainWords("the header once more"), "take this line out: files were joined here")
-            elif len(cells) == len(header):
+            elif len(cells) == n_columns:
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:
-                problems.add(line, "the number of cells", len(cells), f"the header has {len(header)} columns")
+                problems.add(line, "the number of cells", len(cells), f"the header has {n_columns} columns")
             line = reader.line_num + 1
     except csv.Error as error:
         problems.add(line, "the row", str(error), _csv_rule(sign, error))
@@ -206,11 +207,8 @@ def _csv_rule(sign: str, error: csv.Error) -> str:
 
 
 def _lines_until_broken(path: Path, problems: Problems) -> Iterator[str]:
-    """A line that is left out would glue two records together."""
-    for line in _lines(path, problems):
-        if line is None:
-            return
-        yield line
+    """Up to the first None: a line that is left out would glue two records together."""
+    return iter(_lines(path, problems).__next__, None)
 
 
 def _header_is_usable(header: list[str], own: list[str], problems: Problems, columns: Columns) -> bool:

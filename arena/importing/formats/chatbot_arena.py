@@ -75,17 +75,16 @@ class ChatbotArena(Format[BattleRow]):
         if text and not text.isspace():
             return PromptRow(line, key, (text,), language=language)
         if key:
-            return self._bare_prompt(line, key, language)
+            return self._bare_prompts.get((key, language)) or self._bare_prompt(line, key, language)
         self._n_languages_without_prompt += bool(language)
         return None
 
     def _bare_prompt(self, line: int, key: str, language: str) -> PromptRow:
-        known = self._bare_prompts.get((key, language))
-        if known is None:
-            known = PromptRow(line, key, language=language)
-            if len(self._bare_prompts) < fields.MOST_REMEMBERED:
-                self._bare_prompts[key, language] = known
-        return known
+        """Remembered: many rows name it."""
+        new = PromptRow(line, key, language=language)
+        if len(self._bare_prompts) < fields.MOST_REMEMBERED:
+            self._bare_prompts[key, language] = new
+        return new
 
     def _language_of(self, row: Row) -> str:
         code = self._language(row, "language")

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.rows import BattleRow, VoteRow
+from arena.importing.files.rows import BattleRow
 from arena.importing.loading import bulk
 from arena.importing.loading.name_lookup import CompetitorLookup, Voters
 from arena.importing.loading.prompts import PromptLookup
@@ -114,7 +114,12 @@ class BattleLoader:
             else:
                 battles.append(BattleValues(prompt, second, first, of_second, of_first, key, when))
                 said = _TURNED
-            votes.append([_vote_values(vote, voters, said) for vote in row.votes])
+            votes.append(
+                [
+                    VoteValues(voters[voter] if voter else None, *said[outcome], not set_aside, set_aside)
+                    for voter, outcome, set_aside in row.votes
+                ]
+            )
         return ResolvedRows(rows, battles, votes)
 
     def add(self, resolved: ResolvedRows) -> int:
@@ -131,12 +136,13 @@ class BattleLoader:
         battle_ids = bulk.take_ids(Battle, len(resolved.battles))
         pairs = list(zip(battle_ids, resolved.battles, strict=True))
         bulk.insert(Battle, BATTLE_COLUMNS, [(pk, arena_id, source_id, *values) for pk, values in pairs])
+        vote_ids = iter(bulk.take_ids(Vote, sum(map(len, resolved.votes))))
         made = [
-            (pk, source_id, values.created_at, "[]", "", *vote)
+            (next(vote_ids), pk, source_id, values.created_at, "[]", "", *vote)
             for (pk, values), votes in zip(pairs, resolved.votes, strict=True)
             for vote in votes
         ]
-        self._insert_votes(made)
+        bulk.insert(Vote, VOTE_COLUMNS, made)
         return len(resolved.rows)
 
     def _insert_votes(self, made: Sequence[tuple[object, ...]]) -> None:
@@ -226,15 +232,12 @@ def contradiction(row: BattleRow) -> RowProblem:
     return RowProblem("the battle's id", row.own_id, allowed)
 
 
-def _vote_values(vote: VoteRow, voters: dict[str, int], said: dict[Outcome, tuple[str, str]]) -> VoteValues:
-    voter_id = voters[vote.voter] if vote.voter else None
-    return VoteValues(voter_id, *said[vote.outcome], not vote.set_aside, vote.set_aside)
-
-
 def _responses(
     rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int]
 ) -> list[tuple[int | None, int | None]]:
     """Those of the side shown first and of the other, for every row."""
+    if all(row.answers is None for row in rows):
+        return [(None, None)] * len(rows)
     answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
     told = dict.fromkeys(chain.from_iterable(answers))
     ids = response_ids(told) if told else {}

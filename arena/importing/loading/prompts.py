@@ -44,9 +44,12 @@ class PromptLookup:
 
     def look_up(self, rows: Iterable[PromptRow]) -> dict[str, KnownPrompt]:
         """The prompts that are in the arena, and perhaps others, by identity."""
+        return self._look_up(set(map(self.identity, rows)))
+
+    def _look_up(self, identities: set[str]) -> dict[str, KnownPrompt]:
         if len(self._known) > MOST_REMEMBERED:
             self._known.clear()
-        missing = {identity for row in rows if (identity := self.identity(row)) not in self._known}
+        missing = identities.difference(self._known)
         if missing and self._arena_id is not None:
             here = Prompt.objects.filter(arena_id=self._arena_id)
             self._look_up_keys(here, [each for each in missing if not each.startswith("\0")])
@@ -55,16 +58,19 @@ class PromptLookup:
 
     def ids(self, rows: Sequence[PromptRow]) -> dict[str, int]:
         """The id of every row's prompt by identity; new ones are made, and counted in `n_added`."""
-        known = self.look_up(rows)
-        if not all(self.identity(row) in known for row in rows):
+        identities = [self.identity(row) for row in rows]
+        wanted = set(identities)
+        known = self._look_up(wanted)
+        if not wanted.issubset(known):
             with transaction.atomic():
                 # Another load may have made some since: SQLite's transaction waited for it.
-                self.look_up(rows)
-                self._make({self.identity(row): row for row in reversed(rows) if self.identity(row) not in known})
-        for row in rows:
-            if row.turns and not known[self.identity(row)].content_hash:
+                self._look_up(wanted)
+                pairs = zip(reversed(identities), reversed(rows), strict=True)
+                self._make({identity: row for identity, row in pairs if identity not in known})
+        for identity, row in zip(identities, rows, strict=True):
+            if row.turns and not known[identity].content_hash:
                 self._fill(row)
-        return {identity: known[identity].pk for identity in map(self.identity, rows)}
+        return {identity: known[identity].pk for identity in wanted}
 
     def contradiction(self, row: PromptRow) -> RowProblem | None:
         """After `look_up`: a key that stands for another text here."""
