@@ -9,6 +9,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from arena import rate_windows
 from arena.models import Arena, Voter, Voting
@@ -55,7 +56,7 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def number_of(voter_id: int | None, *, board: str) -> str:
     """How a voter is called on pages: a number that changes from board to board and does not lead back to the voter."""
     if voter_id is None:
-        return "unknown"
+        return _("unknown")
     digest = salted_hmac("arena.voter-number", f"{board}:{voter_id}", algorithm="sha256").digest()
     return f"v-{int.from_bytes(digest[:8]) % 1_000_000:06d}"
 
@@ -96,8 +97,8 @@ def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
     if not rate_windows.allow(key, at_most=settings.ANONYMOUS_VOTERS_PER_HOUR, seconds=HOUR, now=now):
         wait = rate_windows.retry_after(HOUR, now)
         raise rate_windows.TooOften(
-            "Too many new voters came from your network in this hour. "
-            f"Sign in, or try again in {counted(wait // 60 + 1, 'minute', 'minutes')}.",
+            _("Too many new voters came from your network in this hour. Sign in, or try again in %(minutes)s.")
+            % {"minutes": counted(wait // 60 + 1, "minute", "minutes")},
             retry_after=wait,
         )
     rate_windows.forget_old(now)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
@@ -15,12 +14,14 @@ from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subque
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
-from arena.wording import counted
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -64,7 +65,7 @@ class CuratorAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if any("\0" in value for values in request.GET.lists() for value in values[1]):
-            raise BadRequest("Filters must not contain NUL characters.")
+            raise BadRequest(_("Filters must not contain NUL characters."))
         return super().changelist_view(request, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -148,7 +149,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text="Readers are shown it, beside the battle.",
+        help_text=gettext_lazy("Readers are shown it, beside the battle."),
     )
 
 
@@ -159,32 +160,8 @@ def curator_of(request: HttpRequest) -> User:
     return request.user
 
 
-def moving(
-    field: str, value: object, *, description: str, done: str
-) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]:
-    """An action that gives one field of all chosen rows one value, and writes it into their history.
-
-    `done`: what the rows then are, such as "retired".
-    """
-
-    @admin.action(description=description)
-    def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        n_chosen, others = queryset.count(), queryset.exclude(**{field: value})
-        rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
-        LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
-        n_moved = rows.update(**{field: value})
-        meta, n_same = queryset.model._meta, n_chosen - n_moved
-        already = f"; {n_same:,} {'was' if n_same == 1 else 'were'} {done} already" if n_same else ""
-        model_admin.message_user(
-            request, f"{counted(n_moved, str(meta.verbose_name), str(meta.verbose_name_plural))} {done}{already}."
-        )
-
-    move.__name__ = f"set_{field}_{value}".lower()
-    return move
-
-
 def values_filter(
-    title: str,
+    title: Promise,
     parameter: str,
     values: Callable[[HttpRequest], Iterable[str]],
     narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],
@@ -193,7 +170,7 @@ def values_filter(
 
     class ValuesFilter(admin.SimpleListFilter):
         def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-            return [(value or "-", value or "none") for value in values(request)]
+            return [(value or "-", value or _("none")) for value in values(request)]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             value = self.value()

@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import (
     MOST_VALUES,
@@ -21,12 +23,12 @@ from arena.admin.base import (
     ReasonForm,
     curator_of,
     link,
-    moving,
     values_filter,
 )
 from arena.admin.endpoints import EndpointAdmin
 from arena.admin.prompt_forms import FilingForm, PromptForm, TaggingForm
 from arena.admin.runs import RunAdmin
+from arena.admin.status_actions import COMPETITOR_ACTIONS, POOL_ACTIONS, PROMPT_ACTIONS
 from arena.evidence.curation import NotPublished, file_prompt, restore_import, restore_votes, set_aside_import, set_aside_votes
 from arena.models import (
     Arena,
@@ -39,18 +41,19 @@ from arena.models import (
     Import,
     Prompt,
     PromptPool,
-    PromptStatus,
     Response,
     Vote,
 )
 from arena.outcomes import Outcome
 from arena.texts.near_duplicates import near_duplicates
 from arena.texts.rendering import rendered, visible_controls
-from arena.wording import agreeing, counted
+from arena.wording import counted, number
 
 __all__ = ["EndpointAdmin", "RunAdmin"]
 
-WHY_FIXED = "The words are fixed: answers were given to them. To ask otherwise, retire this prompt and add another."
+WHY_FIXED = gettext_lazy(
+    "The words are fixed: answers were given to them. To ask otherwise, retire this prompt and add another."
+)
 MOST_COMPARED = 50  # prompts at once, each with all of its arena
 
 
@@ -64,16 +67,16 @@ class ArenaAdmin(CuratorAdmin):
     fixed = ["slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "description"]}),
-        ("Who sees what", {"fields": ["board_visibility", "content_visibility"]}),
-        ("Voting", {"fields": ["voting", "guidelines", "asked_share"]}),
-        ("Notice", {"fields": ["notice"]}),
+        (gettext_lazy("Who sees what"), {"fields": ["board_visibility", "content_visibility"]}),
+        (gettext_lazy("Voting"), {"fields": ["voting", "guidelines", "asked_share"]}),
+        (gettext_lazy("Notice"), {"fields": ["notice"]}),
     ]
 
-    @admin.display(description="prompts", ordering="n_prompts")
+    @admin.display(description=gettext_lazy("prompts"), ordering="n_prompts")
     def n_prompts(self, arena: Any) -> int:
         return int(arena.n_prompts)
 
-    @admin.display(description="competitors", ordering="n_competitors")
+    @admin.display(description=gettext_lazy("competitors"), ordering="n_competitors")
     def n_competitors(self, arena: Any) -> int:
         return int(arena.n_competitors)
 
@@ -87,12 +90,9 @@ class PromptPoolAdmin(CuratorAdmin):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     fixed = ["arena", "slug"]
-    actions = [
-        moving("is_active", True, description="Serve their prompts to voters", done="served to voters"),
-        moving("is_active", False, description="Serve their prompts no longer", done="served no longer"),
-    ]
+    actions = POOL_ACTIONS
 
-    @admin.display(description="prompts", ordering="n_prompts")
+    @admin.display(description=gettext_lazy("prompts"), ordering="n_prompts")
     def n_prompts(self, pool: Any) -> SafeString:
         return link(f"{reverse('admin:arena_prompt_changelist')}?pool__id__exact={pool.pk}", pool.n_prompts)
 
@@ -125,11 +125,15 @@ def in_json(field: str, text: str, *, whole: bool) -> Q:
     return found
 
 
+def tagged(prompts: QuerySet[Prompt], tag: str) -> QuerySet[Prompt]:
+    return prompts.filter(in_json("tags", tag, whole=True))
+
+
 class DuplicateFilter(admin.SimpleListFilter):
-    title, parameter_name = "same text", "duplicate"
+    title, parameter_name = gettext_lazy("same text"), "duplicate"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "more than once in its arena")]
+        return [("yes", _("more than once in its arena"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> QuerySet[Prompt]:
         if self.value() != "yes":
@@ -148,23 +152,18 @@ class PromptAdmin(CuratorAdmin):
         "arena",
         "status",
         "pool",
-        values_filter("category", "category", categories, lambda prompts, value: prompts.filter(category=value)),
-        values_filter("language", "language", languages, lambda prompts, value: prompts.filter(language=value)),
+        values_filter(gettext_lazy("category"), "category", categories, lambda prompts, value: prompts.filter(category=value)),
+        values_filter(gettext_lazy("language"), "language", languages, lambda prompts, value: prompts.filter(language=value)),
         DuplicateFilter,
-        values_filter("tag", "tag", tags, lambda prompts, value: prompts.filter(in_json("tags", value, whole=True))),
+        values_filter(
+            gettext_lazy("tag"), "tag", tags, lambda prompts, value: prompts.filter(in_json("tags", value, whole=True))
+        ),
     ]
     list_select_related = ["pool"]
     search_fields = ["key"]  # and the turns, see get_search_results
-    search_help_text = "Words of the prompt, or its key."
+    search_help_text = gettext_lazy("Words of the prompt, or its key.")
     fixed = ["arena", "key"]
-    actions = [
-        moving("status", PromptStatus.ACTIVE.value, description="Activate", done="activated"),
-        moving("status", PromptStatus.RETIRED.value, description="Retire", done="retired"),
-        moving("status", PromptStatus.DRAFT.value, description="Make drafts", done="made drafts"),
-        "tag",
-        "file_elsewhere",
-        "list_near_duplicates",
-    ]
+    actions = [*PROMPT_ACTIONS, "tag", "file_elsewhere", "list_near_duplicates"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         for word in search_term.split():
@@ -175,9 +174,9 @@ class PromptAdmin(CuratorAdmin):
         words = ["text", "system_prompt"] if self.is_answered(obj) else ["turns", "system_prompt"]
         return [
             (None, {"fields": ["arena", "pool", "key", "status"]}),
-            ("What is asked", {"fields": words, "description": WHY_FIXED if self.is_answered(obj) else ""}),
-            ("Where it is filed", {"fields": ["category", "language", "tags"]}),
-            ("For checking answers, never public", {"fields": ["reference", "verifier"]}),
+            (_("What is asked"), {"fields": words, "description": WHY_FIXED if self.is_answered(obj) else ""}),
+            (_("Where it is filed"), {"fields": ["category", "language", "tags"]}),
+            (_("For checking answers, never public"), {"fields": ["reference", "verifier"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
@@ -204,32 +203,33 @@ class PromptAdmin(CuratorAdmin):
             super().save_model(request, rendered(obj), form, change)
             file_prompt(obj, category=category, language=language, actor=curator_of(request))
 
-    @admin.display(description="tags")
+    @admin.display(description=gettext_lazy("tags"))
     def shown_tags(self, prompt: Prompt) -> str:
         return ", ".join(map(str, prompt.tags))
 
-    @admin.display(description="answers", ordering="n_answers")
+    @admin.display(description=gettext_lazy("answers"), ordering="n_answers")
     def n_answers(self, prompt: Any) -> int:
         return int(prompt.n_answers)
 
-    @admin.action(description="Tag ...")
+    @admin.action(description=gettext_lazy("Tag ..."))
     def tag(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         form = self.asked(request, TaggingForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Tag prompts", button="Tag")
+            return self.ask(request, queryset, form, title=_("Tag prompts"), button=_("Tag"))
         prompts = list(queryset)
         for prompt in prompts:
             kept = [tag for tag in prompt.tags if tag not in form.cleaned_data["remove"]]
             prompt.tags = list(dict.fromkeys([*kept, *form.cleaned_data["add"]]))
         Prompt.objects.bulk_update(prompts, ["tags"], batch_size=500)
-        self.message_user(request, f"{counted(len(prompts), 'prompt', 'prompts')} tagged.")
+        told = ngettext("%(n)s prompt tagged.", "%(n)s prompts tagged.", len(prompts))
+        self.message_user(request, told % {"n": number(len(prompts))})
         return None
 
-    @admin.action(description="File under another category or language ...")
+    @admin.action(description=gettext_lazy("File under another category or language ..."))
     def file_elsewhere(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         form = self.asked(request, FilingForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="File prompts elsewhere", button="File")
+            return self.ask(request, queryset, form, title=_("File prompts elsewhere"), button=_("File"))
         category, language = form.cleaned_data["category"], form.cleaned_data["language"]
         with transaction.atomic():
             filed = [
@@ -241,24 +241,26 @@ class PromptAdmin(CuratorAdmin):
                 )
                 for prompt in list(queryset)
             ]
-        self.message_user(
-            request,
-            f"{sum(filed)} of {counted(len(filed), 'prompt', 'prompts')} {agreeing(sum(filed), 'is', 'are')} filed "
-            "elsewhere now; boards follow in a moment.",
+        told = ngettext(
+            "%(n)s of %(prompts)s is filed elsewhere now; boards follow in a moment.",
+            "%(n)s of %(prompts)s are filed elsewhere now; boards follow in a moment.",
+            sum(filed),
         )
+        self.message_user(request, told % {"n": sum(filed), "prompts": counted(len(filed), "prompt", "prompts")})
         return None
 
-    @admin.action(description="List near-duplicates")
+    @admin.action(description=gettext_lazy("List near-duplicates"))
     def list_near_duplicates(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         prompts = list(queryset[: MOST_COMPARED + 1])
         if len(prompts) > MOST_COMPARED:
-            self.message_user(request, f"Choose at most {MOST_COMPARED} prompts to compare with all others.", messages.ERROR)
+            told = _("Choose at most %(most)d prompts to compare with all others.") % {"most": MOST_COMPARED}
+            self.message_user(request, told, messages.ERROR)
             return None
         among = Prompt.objects.filter(arena__in={prompt.arena_id for prompt in prompts}).defer("html", "reference")
         pairs = [pair for pair in near_duplicates(prompts, list(among)) if pair.prompt.arena_id == pair.other.arena_id]
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": "Near-duplicates",
+            "title": _("Near-duplicates"),
             "pairs": pairs,
             "n_compared": len(prompts),
         }
@@ -273,18 +275,14 @@ class CompetitorAdmin(CuratorAdmin):
     list_select_related = ["arena"]
     search_fields = ["name", "organisation"]
     fixed = ["arena"]
-    actions = [
-        moving("status", CompetitorStatus.ACTIVE.value, description="Activate", done="activated"),
-        moving("status", CompetitorStatus.PROVISIONAL.value, description="Make provisional", done="made provisional"),
-        moving("status", CompetitorStatus.RETIRED.value, description="Retire", done="retired"),
-    ]
+    actions = COMPETITOR_ACTIONS
     fieldsets = [
         (None, {"fields": ["arena", "name", "organisation", "licence", "released_on", "status", "description"]}),
-        ("Prices, in micro-dollars per million tokens", {"fields": ["price_in", "price_out"]}),
-        ("Where its answers are generated, never public", {"fields": ["endpoint"]}),
+        (gettext_lazy("Prices, in micro-dollars per million tokens"), {"fields": ["price_in", "price_out"]}),
+        (gettext_lazy("Where its answers are generated, never public"), {"fields": ["endpoint"]}),
     ]
 
-    @admin.display(description="answers", ordering="n_answers")
+    @admin.display(description=gettext_lazy("answers"), ordering="n_answers")
     def n_answers(self, competitor: Any) -> int:
         return int(competitor.n_answers)
 
@@ -299,19 +297,19 @@ class ResponseAdmin(ReadOnlyAdmin):
     list_filter = ["prompt__arena", "finish"]
     list_select_related = ["competitor", "prompt"]
     search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
-    search_help_text = "Number, key of the prompt or name of the competitor, whole."
+    search_help_text = gettext_lazy("Number, key of the prompt or name of the competitor, whole.")
     exclude = ["html", "rendered_by"]
     readonly_fields = ["ending", "thinking"]
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, response: Response) -> int:
         return response.pk
 
-    @admin.display(description="how it ended")
+    @admin.display(description=gettext_lazy("how it ended"))
     def ending(self, response: Response) -> str:
         return _beside(response).ending or response.get_finish_display()
 
-    @admin.display(description="thought before it")
+    @admin.display(description=gettext_lazy("thought before it"))
     def thinking(self, response: Response) -> str:
         return visible_controls(_beside(response).thinking) or "-"
 
@@ -327,7 +325,7 @@ class BattleAdmin(ReadOnlyAdmin):
     list_filter = ["arena"]
     list_select_related = ["arena", "competitor_a", "competitor_b", "prompt", "source"]
     search_fields = ["pk__exact"]
-    search_help_text = "Number of the battle, name of a competitor or key of the prompt, whole."
+    search_help_text = gettext_lazy("Number of the battle, name of a competitor or key of the prompt, whole.")
     fields = [
         "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "propensity", "created_at",
         "n_votes",
@@ -344,11 +342,11 @@ class BattleAdmin(ReadOnlyAdmin):
         found = Q(competitor_a__in=named) | Q(competitor_b__in=named) | Q(prompt__in=asked)
         return queryset.filter(found | Q(pk=number_in(term))), False
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, battle: Battle) -> int:
         return battle.pk
 
-    @admin.display(description="votes")
+    @admin.display(description=gettext_lazy("votes"))
     def n_votes(self, battle: Any) -> SafeString:
         return link(f"{reverse('admin:arena_vote_changelist')}?battle={battle.pk}", battle.n_votes)
 
@@ -362,7 +360,7 @@ def number_in(term: str) -> int | None:
 
 class EventInline(ReadOnlyInline):
     model = Event
-    verbose_name_plural = "history"
+    verbose_name_plural = gettext_lazy("history")
     fields = ("created_at", "kind", "before", "after", "reason", "actor", "position")
     readonly_fields = fields
 
@@ -373,41 +371,49 @@ class VoteAdmin(ReadOnlyAdmin):
     list_filter = ["is_counted", "outcome", "voter__kind", ("battle__arena", admin.RelatedFieldListFilter)]
     list_select_related = ["battle__competitor_a", "battle__competitor_b", "voter", "source"]
     search_fields = ["pk__exact", "battle__pk__exact", "voter__pk__exact"]
-    search_help_text = "Number of the vote, of its battle or of its voter."
+    search_help_text = gettext_lazy("Number of the vote, of its battle or of its voter.")
     ordering = ["-pk"]
     inlines = [EventInline]
     actions = ["set_aside", "restore"]
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, vote: Vote) -> int:
         return vote.pk
 
-    @admin.display(description="battle")
+    @admin.display(description=gettext_lazy("battle"))
     def pair(self, vote: Vote) -> SafeString:
         battle = vote.battle
         address = reverse("admin:arena_battle_change", args=[battle.pk])
         return format_html("{} {} – {}", link(address, battle.pk), battle.competitor_a, battle.competitor_b)
 
     def told(self, row: Vote) -> str:
-        return f"Vote {row.pk}: {Outcome(row.outcome).label}, {row.battle.competitor_a} against {row.battle.competitor_b}"
+        told = {
+            "vote": row.pk,
+            "outcome": Outcome(row.outcome).label,
+            "a": row.battle.competitor_a,
+            "b": row.battle.competitor_b,
+        }
+        return _("Vote %(vote)d: %(outcome)s, %(a)s against %(b)s") % told
 
-    @admin.action(description="Set aside ...", permissions=["view"])
+    @admin.action(description=gettext_lazy("Set aside ..."), permissions=["view"])
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Vote]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Set votes aside", button="Set aside")
+            return self.ask(request, queryset, form, title=_("Set votes aside"), button=_("Set aside"))
         n_votes = set_aside_votes(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_votes, 'vote', 'votes')} set aside; boards follow in a moment.")
+        told = ngettext(
+            "%(n)s vote set aside; boards follow in a moment.", "%(n)s votes set aside; boards follow in a moment.", n_votes
+        )
+        self.message_user(request, told % {"n": number(n_votes)})
         return None
 
-    @admin.action(description="Restore", permissions=["view"])
+    @admin.action(description=gettext_lazy("Restore"), permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Vote]) -> None:
         n_votes = restore_votes(queryset, curator_of(request))
-        self.message_user(
-            request,
-            f"{counted(n_votes, 'vote', 'votes')} restored; boards follow in a moment. "
-            "Votes withdrawn by their voters were not restored.",
-        )
+        told = ngettext(
+            "%(n)s vote restored; boards follow in a moment.", "%(n)s votes restored; boards follow in a moment.", n_votes
+        ) % {"n": number(n_votes)}
+        self.message_user(request, f"{told} {_('Votes withdrawn by their voters were not restored.')}")
 
 
 @admin.register(Import)
@@ -424,20 +430,20 @@ class ImportAdmin(ReadOnlyAdmin):
     inlines = [EventInline]
     actions = ["set_aside", "restore"]
 
-    @admin.display(description="how it was read")
+    @admin.display(description=gettext_lazy("how it was read"))
     def shown_report(self, source: Import) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(source.report, indent=2, ensure_ascii=False))
 
-    @admin.action(description="Set aside ...", permissions=["view"])
+    @admin.action(description=gettext_lazy("Set aside ..."), permissions=["view"])
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Import]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Set imports aside", button="Set aside")
+            return self.ask(request, queryset, form, title=_("Set imports aside"), button=_("Set aside"))
         for source in queryset:
             self._tell(request, source, lambda row: set_aside_import(row, form.cleaned_data["reason"], curator_of(request)))
         return None
 
-    @admin.action(description="Restore", permissions=["view"])
+    @admin.action(description=gettext_lazy("Restore"), permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Import]) -> None:
         for source in queryset:
             self._tell(request, source, lambda row: restore_import(row, curator_of(request)))
@@ -448,8 +454,8 @@ class ImportAdmin(ReadOnlyAdmin):
         except NotPublished as reason:
             self.message_user(request, str(reason), messages.ERROR)
         else:
-            now = f"is {source.get_state_display()}"
-            self.message_user(request, f"{source.filename} {now}{' now; boards follow in a moment' if moved else ' already'}.")
+            told = _("%(file)s is %(state)s now; boards follow in a moment.") if moved else _("%(file)s is %(state)s already.")
+            self.message_user(request, told % {"file": source.filename, "state": source.get_state_display()})
 
 
 @admin.register(Event)
@@ -460,12 +466,12 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "arena"]
     list_select_related = ["arena", "actor"]
     search_fields = ["position__exact", "vote__pk__exact"]
-    search_help_text = "Position, or number of the vote."
+    search_help_text = gettext_lazy("Position, or number of the vote.")
     ordering = ["-pk"]
 
-    @admin.display(description="position", ordering=F("position").desc(nulls_first=True))
+    @admin.display(description=gettext_lazy("position"), ordering=F("position").desc(nulls_first=True))
     def shown_position(self, event: Event) -> str:
-        return "not placed yet" if event.position is None else str(event.position)
+        return _("not placed yet") if event.position is None else str(event.position)
 
 
 @admin.register(Ballot)
@@ -476,10 +482,10 @@ class BallotAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["battle", "voter"]
     search_fields = ["battle__pk__exact", "voter__pk__exact"]
-    search_help_text = "Number of the battle or of the voter."
+    search_help_text = gettext_lazy("Number of the battle or of the voter.")
     fields = ["battle", "voter", "state", "note", "first_shown", "policy", "propensity", "served_at", "shown_at"]
     ordering = ["-pk"]
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, ballot: Ballot) -> int:
         return ballot.pk

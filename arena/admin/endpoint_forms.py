@@ -4,6 +4,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.llm.addresses import base_address, other_wire
 from arena.models import Endpoint
@@ -21,10 +24,9 @@ else:
 class PriceField(DecimalField):
     """Dollars per million tokens, kept as micro-dollars per million."""
 
-    def __init__(self, *, tokens: str) -> None:
+    def __init__(self, *, help_text: Promise) -> None:
         super().__init__(
-            min_value=0, max_value=1_000_000, decimal_places=6, required=False,
-            help_text=f"Dollars per million {tokens} tokens, such as 0.15. Empty or 0: it costs nothing.",
+            min_value=0, max_value=1_000_000, decimal_places=6, required=False, help_text=help_text,
         )  # fmt: skip
 
     def prepare_value(self, value: Any) -> Any:
@@ -46,8 +48,12 @@ class PriceField(DecimalField):
 class EndpointForm(ModelForm):
     """What cannot work is refused here, not when a run is under way."""
 
-    price_in = PriceField(tokens="input")
-    price_out = PriceField(tokens="output")
+    price_in = PriceField(
+        help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Empty or 0: it costs nothing.")
+    )
+    price_out = PriceField(
+        help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Empty or 0: it costs nothing.")
+    )
 
     class Meta:
         model = Endpoint
@@ -70,24 +76,26 @@ class EndpointForm(ModelForm):
         wire = str(said.get("wire", ""))
         if path := other_wire(str(self.data.get(self.add_prefix("base_url"), "")), wire):
             other = Endpoint.Wire.ANTHROPIC if wire == Endpoint.Wire.OPENAI else Endpoint.Wire.OPENAI
-            self.add_error(
-                "wire",
-                f"The base address ends in {path}, a call of the wire {other.label}: choose that wire, or take {path} off "
-                "where the server speaks this one, too.",
+            told = _(
+                "The base address ends in %(path)s, a call of the wire %(wire)s: choose that wire, or take %(path)s off where "
+                "the server speaks this one, too."
             )
+            self.add_error("wire", told % {"path": path, "wire": other.label})
         return said
 
     def _key_told(self) -> str:
         """The exact variable for this endpoint, and how it is with it now."""
         if not self.instance.pk:
             form = key_line("https://api.openai.com/v1", "AGON_KEY_OPENAI")
-            return (
+            return _(
                 "The environment variable that holds its key; empty where none is needed. Agon is started with the host, a "
-                f"space and the key in it, such as {form}, in its environment or its .env file."
-            )
-        now = f"Agon is started with {key_line(self.instance.base_url, self.instance.key_name)}."
+                "space and the key in it, such as %(line)s, in its environment or its .env file."
+            ) % {"line": form}
+        now = _("Agon is started with %(line)s.") % {"line": key_line(self.instance.base_url, self.instance.key_name)}
         if not self.instance.key_name:
-            return f"No key is sent. Where one is needed, name a variable AGON_KEY_... here. {now}"
-        trouble = trouble_with_key(self.instance.base_url, self.instance.key_name)
-        state = f"Not usable as this process has it: {trouble}." if trouble else "It is set, for this host."
+            return f"{_('No key is sent. Where one is needed, name a variable AGON_KEY_... here.')} {now}"
+        if trouble := trouble_with_key(self.instance.base_url, self.instance.key_name):
+            state = _("Not usable as this process has it: %(trouble)s.") % {"trouble": trouble}
+        else:
+            state = _("It is set, for this host.")
         return f"{now} {state}"

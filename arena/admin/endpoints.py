@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import CuratorAdmin
 from arena.admin.endpoint_forms import EndpointForm
@@ -16,7 +18,7 @@ from arena.models import Call, Endpoint, Run
 from arena.runs.budget import dollars
 from arena.runs.endpoint_checks import trouble_with
 from arena.runs.endpoint_trials import REQUEST, EndpointTrial, TooDear, most, try_out
-from arena.wording import agreeing, counted
+from arena.wording import counted
 
 
 @admin.register(Endpoint)
@@ -30,16 +32,19 @@ class EndpointAdmin(CuratorAdmin):
     search_fields = ["name", "model", "base_url"]
     fieldsets = [
         (None, {"fields": ["name", "wire", "base_url", "model", "key_name"]}),
-        ("What it costs", {"fields": ["price_in", "price_out"]}),
+        (gettext_lazy("What it costs"), {"fields": ["price_in", "price_out"]}),
         (
-            "How fast it may be asked, where that is known",
+            gettext_lazy("How fast it may be asked, where that is known"),
             {"fields": ["requests_per_minute", "tokens_per_minute", "max_concurrency", "timeout_seconds"]},
         ),
-        ("What was learnt; forgotten when it is edited", {"fields": ["refused_parameters", "is_proven", "paused_because"]}),
+        (
+            gettext_lazy("What was learnt; forgotten when it is edited"),
+            {"fields": ["refused_parameters", "is_proven", "paused_because"]},
+        ),
     ]
     readonly_fields = ["refused_parameters", "is_proven"]
 
-    @admin.display(description="dollars per million tokens, in / out")
+    @admin.display(description=gettext_lazy("dollars per million tokens, in / out"))
     def prices(self, endpoint: Endpoint) -> str:
         return f"{dollars(endpoint.price_in)} / {dollars(endpoint.price_out)}"
 
@@ -62,12 +67,14 @@ class EndpointAdmin(CuratorAdmin):
         waiting = Call.objects.waiting().filter(endpoint=endpoint, run__state__in=going).order_by()
         n_runs, n_calls = waiting.values("run").distinct().count(), waiting.count()
         if n_calls:
-            told = (
-                f"{counted(n_runs, 'run', 'runs')}, {counted(n_calls, 'call', 'calls')} {agreeing(n_calls, 'waits', 'wait')} "
-                "on this endpoint. Where judges were made for another model or address, their runs pause "
-                "before the next call and say what to do; other runs go on with the endpoint as it is now."
+            waits = ngettext(
+                "%(runs)s, %(calls)s waits on this endpoint.", "%(runs)s, %(calls)s wait on this endpoint.", n_calls
+            ) % {"runs": counted(n_runs, "run", "runs"), "calls": counted(n_calls, "call", "calls")}
+            told = _(
+                "Where judges were made for another model or address, their runs pause before the next call and say what to "
+                "do; other runs go on with the endpoint as it is now."
             )
-            messages.warning(request, told)
+            messages.warning(request, f"{waits} {told}")
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What one call would cost and the button that sends it; then what came of it."""
@@ -80,14 +87,14 @@ class EndpointAdmin(CuratorAdmin):
         try:
             trial = try_out(endpoint, told=int(told) if told.isdecimal() and len(told) < 19 else -1)
         except TooDear as reason:
-            messages.error(request, f"Nothing was sent: {reason}.")
+            messages.error(request, _("Nothing was sent: %(reason)s.") % {"reason": reason})
             return redirect("admin:arena_endpoint_test", pk)
         self.log_change(request, endpoint, "Tested by one call.")
         return self._page(request, endpoint, trial)
 
     def _page(self, request: HttpRequest, endpoint: Endpoint, trial: EndpointTrial | None = None) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {
-            "opts": self.opts, "title": f"Test of {endpoint.name}", "endpoint": endpoint, "trial": trial,
+            "opts": self.opts, "title": _("Test of %(name)s") % {"name": endpoint.name}, "endpoint": endpoint, "trial": trial,
             "most": most(endpoint), "trouble": trouble_with(endpoint), "asked": REQUEST,
         }  # fmt: skip
         return TemplateResponse(request, "admin/endpoint_test.html", context)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 
 class WrittenJSONField(forms.JSONField):
@@ -29,11 +30,15 @@ def where_it_breaks(text: str) -> str:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        fault = f"line {error.lineno}, column {error.colno}, {error.msg[:1].lower()}{error.msg[1:].removesuffix(': ')}"
+        told = f"{error.msg[:1].lower()}{error.msg[1:].removesuffix(': ')}"
+        where = {"line": error.lineno, "column": error.colno, "fault": told}
+        fault = _("line %(line)d, column %(column)d, %(fault)s") % where
     except (ValueError, RecursionError):
-        fault = "it is nested too deeply, or holds a number that is too long"
+        fault = _("it is nested too deeply, or holds a number that is too long")
     else:
-        fault = "it cannot be stored"
-    quotes = 'Names and texts stand in double quotes, as in {"name": "text"}'
-    words = "; write true, false and null" if any(word in text for word in ("True", "False", "None")) else ""
-    return f"This is no JSON: {fault}. {quotes}{words}."
+        fault = _("it cannot be stored")
+    if any(word in text for word in ("True", "False", "None")):
+        rule = _('Names and texts stand in double quotes, as in {"name": "text"}; write true, false and null.')
+    else:
+        rule = _('Names and texts stand in double quotes, as in {"name": "text"}.')
+    return f"{_('This is no JSON: %(fault)s.') % {'fault': fault}} {rule}"

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Prompt
 from arena.texts.languages import code_of
@@ -49,14 +52,19 @@ def read_language(written: str) -> str:
     """Its code; a word that is no language is refused."""
     code = code_of(written)
     if code is None:
-        raise forms.ValidationError(f"{written!r} is no language: write a code such as en or de, or its English name.")
+        told = _("%(written)r is no language: write a code such as en or de, or its English name.")
+        raise forms.ValidationError(told % {"written": written})
     return code
 
 
 class PromptForm(ModelForm):
-    turns = TurnsField(help_text=f"What the user says. Several turns are divided by a line that says {NEXT_TURN}")
-    language = forms.CharField(required=False, max_length=40, help_text="A code such as en, or an English name.")
-    tags = TagsField(required=False, help_text="Divided by commas.")
+    turns = TurnsField(
+        help_text=format_lazy(
+            "{} {}", gettext_lazy("What the user says. Several turns are divided by a line that says"), NEXT_TURN
+        )
+    )
+    language = forms.CharField(required=False, max_length=40, help_text=gettext_lazy("A code such as en, or an English name."))
+    tags = TagsField(required=False, help_text=gettext_lazy("Divided by commas."))
 
     class Meta:
         model = Prompt
@@ -72,32 +80,35 @@ class PromptForm(ModelForm):
         try:
             check_verifier(verifier)
         except ValueError as error:
-            raise forms.ValidationError(f"{sentence(error)} Such as {EXAMPLE}.") from None
+            raise forms.ValidationError(f"{sentence(error)} {_('Such as %(example)s.') % {'example': EXAMPLE}}") from None
         return verifier
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         pool, arena = cleaned.get("pool"), cleaned.get("arena")
         if pool and arena and pool.arena_id != arena.pk:
-            self.add_error("pool", f"{pool} is a pool of {pool.arena}: choose one of {arena}.")
+            told = _("%(pool)s is a pool of %(owner)s: choose one of %(arena)s.")
+            self.add_error("pool", told % {"pool": pool, "owner": pool.arena, "arena": arena})
         return cleaned
 
 
 class TaggingForm(forms.Form):
-    add = TagsField(required=False, label="Tags to add", help_text="Divided by commas.")
-    remove = TagsField(required=False, label="Tags to remove", help_text="Divided by commas.")
+    add = TagsField(required=False, label=gettext_lazy("Tags to add"), help_text=gettext_lazy("Divided by commas."))
+    remove = TagsField(required=False, label=gettext_lazy("Tags to remove"), help_text=gettext_lazy("Divided by commas."))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("add") and not cleaned.get("remove"):
-            raise forms.ValidationError("Name at least one tag.")
+            raise forms.ValidationError(_("Name at least one tag."))
         return cleaned
 
 
 class FilingForm(forms.Form):
-    category = forms.CharField(required=False, max_length=200, help_text="A path, such as coding/python. Empty: as it is.")
+    category = forms.CharField(
+        required=False, max_length=200, help_text=gettext_lazy("A path, such as coding/python. Empty: as it is.")
+    )
     language = forms.CharField(
-        required=False, max_length=40, help_text="A code such as en, or an English name. Empty: as it is."
+        required=False, max_length=40, help_text=gettext_lazy("A code such as en, or an English name. Empty: as it is.")
     )
 
     def clean_language(self) -> str:
@@ -106,5 +117,5 @@ class FilingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("category") and not cleaned.get("language"):
-            raise forms.ValidationError("Name a category, a language or both.")
+            raise forms.ValidationError(_("Name a category, a language or both."))
         return cleaned

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from arena.admin.base import ReadOnlyAdmin
 from arena.models import Call, Run
@@ -21,10 +22,10 @@ class RunAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     readonly_fields = ["n_calls"]
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, run: Run) -> int:
         return run.pk
 
-    @admin.display(description="calls", ordering="n_calls")
+    @admin.display(description=gettext_lazy("calls"), ordering="n_calls")
     def n_calls(self, run: Any) -> int:
         return int(run.n_calls)

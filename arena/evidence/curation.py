@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models, router, transaction
+from django.utils.translation import gettext as _
 
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
@@ -113,7 +114,8 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
         if moved:
             record_import(kind, source, before=before, reason=reason, actor=actor)
         elif source.state != after:
-            raise NotPublished(f"{source.filename} is {source.get_state_display()}: only a published import can be set aside")
+            told = _("%(file)s is %(state)s: only a published import can be set aside")
+            raise NotPublished(told % {"file": source.filename, "state": source.get_state_display()})
     return bool(moved)
 
 

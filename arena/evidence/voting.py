@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.clock import is_older
 from arena.evidence.ledger import record_vote
@@ -17,11 +19,11 @@ LONGEST_NOTE = 500
 
 
 class Reason(models.TextChoices):
-    CORRECT = "correct", "correct"
-    COMPLETE = "complete", "complete"
-    INSTRUCTIONS = "instructions", "follows instructions"
-    CLEAR = "clear", "clear"
-    SAFE = "safe", "safe"
+    CORRECT = "correct", gettext_lazy("correct")
+    COMPLETE = "complete", gettext_lazy("complete")
+    INSTRUCTIONS = "instructions", gettext_lazy("follows instructions")
+    CLEAR = "clear", gettext_lazy("clear")
+    SAFE = "safe", gettext_lazy("safe")
 
 
 class BallotUnknown(Exception):
@@ -66,7 +68,7 @@ def cast_vote(
     _check(shown, strength, reasons)
     ballot = ballot_of(ballot_key, voter)
     if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
-        raise VotingClosed("It was closed meanwhile: your vote was not counted.")
+        raise VotingClosed(_("It was closed meanwhile: your vote was not counted."))
     # No savepoint inside a caller's transaction: nothing is refused within, and what fails there undoes all of it.
     with transaction.atomic(savepoint=False):
         if _move(ballot, Ballot.State.VOTED):
@@ -89,11 +91,11 @@ def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
         ballot = ballot_of(ballot_key, voter)
         vote = Vote.objects.select_for_update(no_key=True).filter(battle_id=ballot.battle_id, voter=voter).first()
         if vote is None:
-            raise BallotUnknown("There is no vote on this pair to take back.")
+            raise BallotUnknown(_("There is no vote on this pair to take back."))
         if not vote.is_counted:
             return vote
         if is_older(vote.voted_at, now, UNDO_WITHIN):
-            raise TooLate("A vote can be taken back for ten seconds; this one counts.")
+            raise TooLate(_("A vote can be taken back for ten seconds; this one counts."))
         vote.is_counted, vote.set_aside_reason = False, TAKEN_BACK
         vote.save(update_fields=["is_counted", "set_aside_reason"])
         record_vote(
@@ -122,7 +124,7 @@ def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
     found = ballots_called(key=ballot_key, voter=voter.pk)
     if not found:
         raise BallotUnknown(
-            "This pair is not open to you: it was served to another browser or account, or the link is not whole."
+            _("This pair is not open to you: it was served to another browser or account, or the link is not whole.")
         )
     found[0].voter = voter
     return found[0]
@@ -139,7 +141,9 @@ def _move(ballot: Ballot, state: Ballot.State, note: str = "") -> bool:
 
 def standing_vote(ballot: Ballot) -> Vote:
     if ballot.state != Ballot.State.VOTED:
-        raise BallotSpent(f"You {ballot.get_state_display()} this pair, so it takes no vote any more. Go on with the next one.")
+        if ballot.state == Ballot.State.FLAGGED:
+            raise BallotSpent(_("You flagged this pair, so it takes no vote any more. Go on with the next one."))
+        raise BallotSpent(_("You skipped this pair, so it takes no vote any more. Go on with the next one."))
     return Vote.objects.get(battle_id=ballot.battle_id, voter_id=ballot.voter_id)
 
 

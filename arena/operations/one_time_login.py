@@ -8,13 +8,17 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.clock import to_come
 from arena.models import AdminLink
 
 ADMIN = "admin"
 LINK_MINUTES = 15
-NOT_OPEN = "It has been used, or its 15 minutes are over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
+NOT_OPEN = gettext_lazy(
+    "It has been used, or its 15 minutes are over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
+)
 
 
 class NoEntry(Exception):
@@ -56,7 +60,8 @@ def _admin() -> User:
     user = User.objects.filter(username=ADMIN).first() or User.objects.create_superuser(ADMIN)
     if not (user.is_active and user.is_superuser):
         raise NoEntry(
-            f"The account {ADMIN!r} is no longer an active superuser. Make one with the command 'manage.py createsuperuser'."
+            _("The account '%(name)s' is no longer an active superuser. Make one with the command '%(command)s'.")
+            % {"name": ADMIN, "command": "manage.py createsuperuser"}
         )
     return user
 

@@ -10,6 +10,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -27,11 +29,16 @@ VOTES_SHOWN = 200
 
 
 class BattleFilter(forms.Form):
-    competitor = forms.ModelChoiceField(Competitor.objects.none(), required=False, empty_label="All")
+    competitor = forms.ModelChoiceField(Competitor.objects.none(), required=False, empty_label=gettext_lazy("All"))
     category = forms.ChoiceField(required=False)
     language = forms.ChoiceField(required=False)
     votes = forms.ChoiceField(
-        choices=[("", "All"), ("none", "Without votes"), ("some", "With votes"), ("set_aside", "With votes set aside")],
+        choices=[
+            ("", gettext_lazy("All")),
+            ("none", gettext_lazy("Without votes")),
+            ("some", gettext_lazy("With votes")),
+            ("set_aside", gettext_lazy("With votes set aside")),
+        ],
         required=False,
     )
     before = forms.IntegerField(min_value=1, required=False)
@@ -43,8 +50,9 @@ class BattleFilter(forms.Form):
         prompts = Prompt.objects.filter(arena=arena).order_by()
         categories = sorted(set(prompts.exclude(category="").values_list("category", flat=True).distinct()))
         languages = sorted(set(prompts.exclude(language="").values_list("language", flat=True).distinct()))
-        self.fields["category"].choices = [("", "All"), *((name, name) for name in categories)]  # type: ignore[attr-defined]
-        self.fields["language"].choices = [("", "All"), *((code, language_name(code)) for code in languages)]  # type: ignore[attr-defined]
+        everything = ("", _("All"))
+        self.fields["category"].choices = [everything, *((name, name) for name in categories)]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [everything, *((code, language_name(code)) for code in languages)]  # type: ignore[attr-defined]
 
 
 @never_cache
@@ -71,19 +79,20 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 UNKNOWN = {
-    "competitor": "There is no model with the number “{}” here.",
-    "category": "There is no category “{}” here.",
-    "language": "There is no language “{}” here.",
-    "votes": "“{}” is no choice of votes.",
-    "before": "“{}” is no place in this list.",
-    "after": "“{}” is no place in this list.",
+    "competitor": gettext_lazy("There is no model with the number “%(asked)s” here."),
+    "category": gettext_lazy("There is no category “%(asked)s” here."),
+    "language": gettext_lazy("There is no language “%(asked)s” here."),
+    "votes": gettext_lazy("“%(asked)s” is no choice of votes."),
+    "before": gettext_lazy("“%(asked)s” is no place in this list."),
+    "after": gettext_lazy("“%(asked)s” is no place in this list."),
 }
 
 
 def _unknown(form: BattleFilter) -> Iterator[str]:
     """What was asked for that is not there, in words."""
     for name in form.errors:
-        yield UNKNOWN[name].format(visible_controls(form.data.get(name, "").replace("\0", "")[:100]))
+        asked = visible_controls(form.data.get(name, "").replace("\0", "")[:100])
+        yield str(UNKNOWN[name]) % {"asked": asked}
 
 
 class NotNow(StrEnum):
@@ -223,8 +232,8 @@ def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
 def _why_set_aside(is_counted: bool, reason: str, state: str | None) -> str:
     """In words; empty where the vote counts."""
     if state == Import.State.SET_ASIDE:
-        return "with its whole import"
-    return "" if is_counted else reason or "without a reason"
+        return _("with its whole import")
+    return "" if is_counted else reason or _("without a reason")
 
 
 def _told(reasons: Counter[str]) -> str:
@@ -282,7 +291,7 @@ def _shown_vote(vote: Vote, battle: Battle) -> ShownVote:
 
 def _words(vote: Vote) -> str:
     if vote.strength == 2:
-        return f"{vote.outcome.upper()} is much better"
+        return _("%(side)s is much better") % {"side": vote.outcome.upper()}
     return str(Outcome(vote.outcome).label)
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +30,7 @@ from arena.tasks import load_import
 from arena.views.context import page_context
 from arena.views.import_forms import SetAsideForm, UploadForm
 from arena.views.private_pages import etag_of, only_curators, private
+from arena.wording import number
 
 SIGNED_AS = "a file that was checked"
 SECONDS_TO_CONFIRM = 12 * 3600
@@ -67,7 +69,8 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
         return _confirm(request)
     form = UploadForm(request.POST, request.FILES)
     if upload.is_too_large:
-        form.add_error(None, f"The file has more than {MOST_BYTES // 2**20} MB: import it with manage.py import_battles.")
+        told = _("The file has more than %(most)d MB: import it with %(command)s.")
+        form.add_error(None, told % {"most": MOST_BYTES // 2**20, "command": "manage.py import_battles"})
     return _check(request, form) if form.is_valid() else _page(request, form, status=422)
 
 
@@ -82,11 +85,11 @@ def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     what = form.cleaned_data
     upload: UploadedFile[bytes] = what["file"]
     file = receiving.keep(upload.name or "file", upload.chunks())
-    read_by, _ = fitting(what["kind"], what["format"], file.path)
+    read_by = fitting(what["kind"], what["format"], file.path)[0]
     known = receiving.known_import(what["arena"], kind=what["kind"], format_name=read_by, digest=file.digest)
     if known is not None:
         receiving.forget(file.digest)
-        messages.info(request, "This file is here already: nothing was added.")
+        messages.info(request, _("This file is here already: nothing was added."))
         return redirect("import", known.pk)
     try:
         with receiving.forgotten_on_failure(file):
@@ -119,13 +122,12 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         said = None
     path = receiving.upload_folder() / said["digest"] if said and said["user"] == request.user.pk else None
     if path is None or not path.is_file():
-        messages.error(request, "The checked file is no longer here: please upload it again.")
+        messages.error(request, _("The checked file is no longer here: please upload it again."))
         return redirect("imports")
     report = ImportReport(said["n_rows"], said["counts"], said["notes"])
     if report.n_to_allow and "allow_competitors" not in request.POST:
-        messages.error(
-            request, f"{report.n_to_allow:,} new competitors need a yes of their own: upload the file again and tick it."
-        )
+        told = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
+        messages.error(request, told % {"n": number(report.n_to_allow)})
         return redirect("imports")
     source = receiving.register(
         KeptFile(said["filename"], path, said["digest"], said["n_bytes"]),
@@ -177,7 +179,7 @@ def _act(request: HttpRequest, source: Import) -> None:
         if act == "set_aside":
             _set_aside(request, source)
         elif act == "restore" and curation.restore_import(source, _curator(request)):
-            messages.success(request, "Restored: its votes count again, and the boards follow within seconds.")
+            messages.success(request, _("Restored: its votes count again, and the boards follow within seconds."))
         elif act == "retry":
             loader.retry(source.pk)
             load_import.delay(source.pk)
@@ -188,9 +190,9 @@ def _act(request: HttpRequest, source: Import) -> None:
 def _set_aside(request: HttpRequest, source: Import) -> None:
     form = SetAsideForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say why it is set aside, in at most 200 characters: readers of the board are told.")
+        messages.error(request, _("Say why it is set aside, in at most 200 characters: readers of the board are told."))
     elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
-        messages.success(request, "Set aside: its votes count no longer, and the boards follow within seconds.")
+        messages.success(request, _("Set aside: its votes count no longer, and the boards follow within seconds."))
 
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -11,6 +11,8 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -27,9 +29,9 @@ from arena.views.run_forms import AnswersForm, RunForm
 from arena.wording import sentence
 
 SECONDS_TO_CONFIRM = 3600
-HAS_RISEN = "The estimate has risen since you confirmed it. Nothing was started; review the new estimate."
-TOO_FEW_TO_TRY = "Too few calls are left to try some of them first. Nothing was started; review the new estimate."
-HAS_EXPIRED = "This estimate has expired. Please estimate again."
+HAS_RISEN = gettext_lazy("The estimate has risen since you confirmed it. Nothing was started; review the new estimate.")
+TOO_FEW_TO_TRY = gettext_lazy("Too few calls are left to try some of them first. Nothing was started; review the new estimate.")
+HAS_EXPIRED = gettext_lazy("This estimate has expired. Please estimate again.")
 CENT = DOLLAR // 100
 
 
@@ -119,7 +121,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
 
     def _started(self, request: HttpRequest, draft: D, form: F) -> HttpResponse:
         if not draft.is_something_left:
-            messages.info(request, "Nothing was started: all of it is here, or under way.")
+            messages.info(request, _("Nothing was started: all of it is here, or under way."))
             return redirect("runs")
         run = self.begin(draft, form, request.user if isinstance(request.user, User) else None)
         if run.state == Run.State.RUNNING:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -47,8 +48,8 @@ def _page(request: HttpRequest, *, reason: str) -> HttpResponse:
 
 def _welcome(request: HttpRequest, admin: User) -> None:
     if admin.has_usable_password():
-        messages.success(request, f"Signed in as {admin.username}.")
+        messages.success(request, _("Signed in as %(name)s.") % {"name": admin.username})
         return
     password = reverse("admin:auth_user_password_change", args=[admin.pk])
-    welcome = 'Signed in as {}. To sign in again without a link, <a href="{}">set a password</a>.'
-    messages.success(request, format_html(welcome, admin.username, password))
+    welcome = _('Signed in as {name}. To sign in again without a link, <a href="{address}">set a password</a>.')
+    messages.success(request, format_html(welcome, name=admin.username, address=password))

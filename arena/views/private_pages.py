@@ -1,19 +1,22 @@
 """Pages that no shared cache keeps, their ETags, and the curators to whom some of them belong."""
 
 from hashlib import sha256
+from typing import Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from arena import access
 
 
-def only_curators(request: HttpRequest, what: str) -> None:
-    """`what` is said in the refusal, such as "runs"."""
+def only_curators(request: HttpRequest, what: Literal["imports", "runs"]) -> None:
+    """`what` is said in the refusal."""
     if not access.is_curator(request.user):
-        raise PermissionDenied(f"{what} are for curators: ask whoever runs this site to make you one")
+        if what == "runs":
+            raise PermissionDenied(_("runs are for curators: ask whoever runs this site to make you one"))
+        raise PermissionDenied(_("imports are for curators: ask whoever runs this site to make you one"))
 
 
 def private(response: HttpResponse) -> HttpResponse:
@@ -24,5 +27,5 @@ def private(response: HttpResponse) -> HttpResponse:
 
 
 def etag_of(*parts: str) -> str:
-    """Of all that a page depends on, its language among it."""
-    return f'"{sha256("|".join((*parts, get_language() or "")).encode()).hexdigest()[:24]}"'
+    """Of all that a page depends on."""
+    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'

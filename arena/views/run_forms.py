@@ -3,11 +3,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Endpoint, Prompt
 from arena.models.endpoints import DOLLAR
 from arena.run_kinds.answer_plans import LONGEST_NAME, ResponsesRequest
 from arena.run_kinds.generation import MAX_TOKENS, GenerationSettings
+from arena.wording import number
 
 if TYPE_CHECKING:
     _EndpointChoice = forms.ModelChoiceField[Endpoint]
@@ -17,6 +21,7 @@ else:
 MOST_ANSWERS = 10_000  # counted while somebody waits
 MOST_TOKENS = 200_000
 N_AUTHORS = 6
+ENDPOINT = gettext_lazy("Endpoint")
 
 
 class CapForm(forms.Form):
@@ -37,8 +42,8 @@ class RunForm(CapForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
-        self.fields["cap"].label = "Cap in dollars"
-        self.fields["cap"].help_text = "The run pauses before it would cost more; empty for none."
+        self.fields["cap"].label = _("Cap in dollars")
+        self.fields["cap"].help_text = _("The run pauses before it would cost more; empty for none.")
 
     def others(self) -> list[forms.BoundField]:
         """The other fields, in the order in which the page shows them."""
@@ -52,17 +57,28 @@ class RunForm(CapForm):
 class PromptsForm(RunForm):
     """Which prompts of an arena are asked about, and how."""
 
-    which = "The first ones."
+    which: str | Promise = gettext_lazy("The first ones.")
     apart = ("pools",)
     pools = forms.MultipleChoiceField(
-        label="Pools", required=False, widget=forms.CheckboxSelectMultiple, help_text="None chosen: the prompts of all."
+        label=gettext_lazy("Pools"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None chosen: the prompts of all."),
     )
-    prompts = forms.IntegerField(label="How many prompts, at most", min_value=1, max_value=MOST_ANSWERS, initial=200)
+    prompts = forms.IntegerField(
+        label=gettext_lazy("How many prompts, at most"), min_value=1, max_value=MOST_ANSWERS, initial=200
+    )
     max_tokens = forms.IntegerField(
-        label="Tokens of a reply, at most", min_value=1, max_value=MOST_TOKENS, initial=MAX_TOKENS,
-        help_text="Thinking included.",
+        label=gettext_lazy("Tokens of a reply, at most"), min_value=1, max_value=MOST_TOKENS, initial=MAX_TOKENS,
+        help_text=gettext_lazy("Thinking included."),
     )  # fmt: skip
-    seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="Of the order of the calls.")
+    seed = forms.IntegerField(
+        label=gettext_lazy("Seed"),
+        min_value=0,
+        max_value=2**31,
+        initial=1,
+        help_text=gettext_lazy("Of the order of the calls."),
+    )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, arena: Arena, initial: Mapping[str, Any] | None = None
@@ -73,20 +89,25 @@ class PromptsForm(RunForm):
         if len(pools) < 2:
             del self.fields["pools"]
         n_prompts = Prompt.objects.servable().filter(arena=arena).count()
-        self.fields["prompts"].help_text = f"{self.which} {arena.name} has {n_prompts:,} that are active."
+        told = _("%(arena)s has %(n)s that are active.") % {"arena": arena.name, "n": number(n_prompts)}
+        self.fields["prompts"].help_text = f"{self.which} {told}"
 
 
 class AnswersForm(PromptsForm):
     """Who is to answer, by which endpoint, and for how much."""
 
-    repeats = forms.IntegerField(label="Answers to each prompt", min_value=1, max_value=20, initial=1)
+    repeats = forms.IntegerField(label=gettext_lazy("Answers to each prompt"), min_value=1, max_value=20, initial=1)
     temperature = forms.FloatField(
-        label="Temperature", min_value=0, max_value=2, required=False, help_text="Empty: as the provider has it."
+        label=gettext_lazy("Temperature"),
+        min_value=0,
+        max_value=2,
+        required=False,
+        help_text=gettext_lazy("Empty: as the provider has it."),
     )
 
     again = forms.BooleanField(
-        label="Ask again what the provider kept back", required=False,
-        help_text="Most is kept back once more, and paid once more.",
+        label=gettext_lazy("Ask again what the provider kept back"), required=False,
+        help_text=gettext_lazy("Most is kept back once more, and paid once more."),
     )  # fmt: skip
 
     field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "again", "cap"]
@@ -96,15 +117,15 @@ class AnswersForm(PromptsForm):
     ) -> None:
         super().__init__(data, arena=arena, initial=initial)
         self.known = list(arena.competitors.servable().values_list("name", flat=True)[:300])
-        for number in range(N_AUTHORS):
-            name = forms.CharField(label="Competitor", max_length=LONGEST_NAME, required=False)
+        for place in range(N_AUTHORS):
+            name = forms.CharField(label=_("Competitor"), max_length=LONGEST_NAME, required=False)
             name.widget.attrs |= {"list": "known", "autocomplete": "off"}
-            self.fields[f"competitor_{number}"] = name
-            self.fields[f"endpoint_{number}"] = EndpointField(required=False)
+            self.fields[f"competitor_{place}"] = name
+            self.fields[f"endpoint_{place}"] = EndpointField(required=False)
 
     def authors(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """The rows in which a competitor is named beside its endpoint."""
-        return [(self[f"competitor_{number}"], self[f"endpoint_{number}"]) for number in range(N_AUTHORS)]
+        return [(self[f"competitor_{place}"], self[f"endpoint_{place}"]) for place in range(N_AUTHORS)]
 
     def others(self) -> list[forms.BoundField]:
         in_rows = {field.name for row in self.authors() for field in row}
@@ -112,23 +133,24 @@ class AnswersForm(PromptsForm):
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
-        rows = [(said.get(f"competitor_{number}"), said.get(f"endpoint_{number}")) for number in range(N_AUTHORS)]
-        for number, (name, endpoint) in enumerate(rows):
-            if name and endpoint is None and f"endpoint_{number}" not in self.errors:
-                self.add_error(f"endpoint_{number}", "Choose who answers for it.")
-            if endpoint is not None and not name and f"competitor_{number}" not in self.errors:
-                self.add_error(f"competitor_{number}", "Name the competitor that it answers for.")
+        rows = [(said.get(f"competitor_{place}"), said.get(f"endpoint_{place}")) for place in range(N_AUTHORS)]
+        for place, (name, endpoint) in enumerate(rows):
+            if name and endpoint is None and f"endpoint_{place}" not in self.errors:
+                self.add_error(f"endpoint_{place}", _("Choose who answers for it."))
+            if endpoint is not None and not name and f"competitor_{place}" not in self.errors:
+                self.add_error(f"competitor_{place}", _("Name the competitor that it answers for."))
         n_named = sum(bool(name) for name, _ in rows)
         if not n_named and not self.errors:
-            self.add_error("competitor_0", "Name at least one competitor.")
+            self.add_error("competitor_0", _("Name at least one competitor."))
         if not self.errors and (n_most := n_named * said["prompts"] * said["repeats"]) > MOST_ANSWERS:
-            fewer = "choose fewer, or use manage.py generate"
-            self.add_error(None, f"That is up to {n_most:,} answers, and {MOST_ANSWERS:,} are counted here at once: {fewer}.")
+            told = _("That is up to %(n)s answers, and %(most)s are counted here at once: choose fewer, or use %(command)s.")
+            figures = {"n": number(n_most), "most": number(MOST_ANSWERS), "command": "manage.py generate"}
+            self.add_error(None, told % figures)
         return said
 
     def wish(self) -> ResponsesRequest:
         said = self.cleaned_data
-        rows = [(said[f"competitor_{number}"], said[f"endpoint_{number}"]) for number in range(N_AUTHORS)]
+        rows = [(said[f"competitor_{place}"], said[f"endpoint_{place}"]) for place in range(N_AUTHORS)]
         return ResponsesRequest(
             tuple((name, endpoint) for name, endpoint in rows if name),
             GenerationSettings(said["max_tokens"], said["temperature"], said["repeats"]),
@@ -139,11 +161,14 @@ class AnswersForm(PromptsForm):
 class EndpointField(_EndpointChoice):
     """An endpoint, with the model behind it and whether it is paused."""
 
-    def __init__(self, *, label: str = "Endpoint", required: bool = True) -> None:
-        super().__init__(Endpoint.objects.all(), label=label, required=required, empty_label="none")
+    def __init__(self, *, label: str | Promise = ENDPOINT, required: bool = True) -> None:
+        super().__init__(Endpoint.objects.all(), label=label, required=required, empty_label=gettext_lazy("none"))
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name}: {obj.model}" + (f", paused: {obj.paused_because}" if obj.paused_because else "")
+        if not obj.paused_because:
+            return f"{obj.name}: {obj.model}"
+        told = _("%(name)s: %(model)s, paused: %(reason)s")
+        return told % {"name": obj.name, "model": obj.model, "reason": obj.paused_because}
 
 
 def _plain(value: Any) -> Any:

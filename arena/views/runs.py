@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx import http as htmx
 
@@ -22,7 +24,7 @@ from arena.tasks import work_on_run
 from arena.views.context import page_context
 from arena.views.private_pages import etag_of, only_curators, private
 from arena.views.run_forms import CapForm
-from arena.wording import sentence
+from arena.wording import number, sentence
 
 MOST_LISTED = 50
 MOST_FAILURES = 20
@@ -86,15 +88,17 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
     """What was done, for people; nothing for an act that is none."""
     if act == "pause":
         control.pause(shown)
-        return "Paused: nothing more is sent; replies that are under way come in and count."
+        return _("Paused: nothing more is sent; replies that are under way come in and count.")
     if act == "resume":
         control.resume(shown)
         return ""  # the page says that it runs, or why it is paused
     if act == "cancel":
         control.cancel(shown)
-        return "Cancelled: what came back so far counts, nothing more is sent."
+        return _("Cancelled: what came back so far counts, nothing more is sent.")
     if act == "again":
-        return f"{control.again(shown):,} failed calls are asked again."
+        n = control.again(shown)
+        told = ngettext("%(n)s failed call is asked again.", "%(n)s failed calls are asked again.", n)
+        return told % {"n": number(n)}
     if act == "try":
         return _tried(control.try_now(shown))
     if act == "cap":
@@ -104,17 +108,21 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
 
 def _tried(n_endpoints: int) -> str:
     if not n_endpoints:
-        return "No endpoint rests just now: nothing had to be hurried."
-    return "It is tried now, by one call." if n_endpoints == 1 else f"{n_endpoints} endpoints are tried now, by one call each."
+        return _("No endpoint rests just now: nothing had to be hurried.")
+    return ngettext("It is tried now, by one call.", "%(n)d endpoints are tried now, by one call each.", n_endpoints) % {
+        "n": n_endpoints
+    }
 
 
 def _new_cap(request: HttpRequest, shown: Run) -> str:
     form = CapForm(request.POST)
     if not form.is_valid():
-        raise NotPossible("a cap is an amount in dollars, such as 2.50; leave it empty for none")
+        raise NotPossible(_("a cap is an amount in dollars, such as 2.50; leave it empty for none"))
     dollars = form.cleaned_data["cap"]
     control.raise_cap(shown, None if dollars is None else int(dollars * DOLLAR))
-    return "The cap is gone." if dollars is None else f"The cap is {budget.dollars(int(dollars * DOLLAR))} now."
+    if dollars is None:
+        return _("The cap is gone.")
+    return _("The cap is %(cap)s now.") % {"cap": budget.dollars(int(dollars * DOLLAR))}
 
 
 def _details(shown: Run) -> dict[str, Any]:

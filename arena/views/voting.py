@@ -17,6 +17,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -45,12 +47,12 @@ PAGE = "arena/vote.html"
 RNG = SystemRandom()
 MINUTE = 60
 CHOICES = {
-    "a2": ("A much better", Outcome.A, 2),
-    "a1": ("A better", Outcome.A, 1),
-    "tie": ("Both good", Outcome.TIE, None),
-    "both_bad": ("Both bad", Outcome.BOTH_BAD, None),
-    "b1": ("B better", Outcome.B, 1),
-    "b2": ("B much better", Outcome.B, 2),
+    "a2": (gettext_lazy("A much better"), Outcome.A, 2),
+    "a1": (gettext_lazy("A better"), Outcome.A, 1),
+    "tie": (gettext_lazy("Both good"), Outcome.TIE, None),
+    "both_bad": (gettext_lazy("Both bad"), Outcome.BOTH_BAD, None),
+    "b1": (gettext_lazy("B better"), Outcome.B, 1),
+    "b2": (gettext_lazy("B much better"), Outcome.B, 2),
 }
 
 
@@ -66,7 +68,7 @@ class VoteForm(forms.Form):
     def clean(self) -> None:
         super().clean()
         if not self.cleaned_data.get("act") and not self.cleaned_data.get("outcome"):
-            raise forms.ValidationError("Nothing was chosen.")
+            raise forms.ValidationError(_("Nothing was chosen."))
 
 
 class UndoForm(forms.Form):
@@ -141,9 +143,9 @@ def cast(request: HttpRequest, arena: Arena) -> HttpResponse:
 def undo(request: HttpRequest, arena: Arena) -> HttpResponse:
     voter, form, now = voter_identity.known_voter(request, arena), UndoForm(request.POST), timezone.now()
     if not form.is_valid():
-        raise MalformedForm("The form did not say which vote: load the page again.")
+        raise MalformedForm(_("The form did not say which vote: load the page again."))
     if voter is None:
-        raise voting.BallotUnknown("You have cast no vote in this arena.")
+        raise voting.BallotUnknown(_("You have cast no vote in this arena."))
     voting.take_back(form.cleaned_data["voted"], voter, now=now)
     return _answered(request, arena, voting.ballot_of(form.cleaned_data["voted"], voter), now)
 
@@ -153,10 +155,10 @@ def undo(request: HttpRequest, arena: Arena) -> HttpResponse:
 def whole_text(request: HttpRequest, arena: Arena, key: str, part: str) -> HttpResponse:
     """What the pair's page folds away: the prompt or the answer on one side, as it was written."""
     if not re.fullmatch(KEY, key):
-        raise voting.BallotUnknown("There is no such pair.")
+        raise voting.BallotUnknown(_("There is no such pair."))
     ballot = voting.ballot_of(key, _voter(request, arena))
     if part not in {"prompt", *Side.values} or ballot.state != Ballot.State.OPEN:
-        raise voting.BallotUnknown("This text is shown with its pair only, and the pair is not open to you.")
+        raise voting.BallotUnknown(_("This text is shown with its pair only, and the pair is not open to you."))
     prompt, first, second = _texts(ballot)
     return plain_text({"prompt": prompt, Side.A: first, Side.B: second}[part])
 
@@ -177,7 +179,7 @@ def _sent_key(request: HttpRequest, more: dict[str, str]) -> str:
 def _voter(request: HttpRequest, arena: Arena) -> Voter:
     voter = voter_identity.voter_of(request, arena, create=False)
     if voter is None:
-        raise voting.BallotUnknown("You have no open pair in this arena.")
+        raise voting.BallotUnknown(_("You have no open pair in this arena."))
     return voter
 
 
@@ -202,15 +204,19 @@ def _limit(voter: Voter, now: datetime) -> None:
     if not rate_windows.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
         wait = rate_windows.retry_after(MINUTE, now)
         raise rate_windows.TooOften(
-            f"You have answered {counted(settings.VOTES_PER_MINUTE, 'pair', 'pairs')} in this minute. "
-            f"Go on in {counted(wait, 'second', 'seconds')}: this pair stays open.",
+            _("You have answered %(pairs)s in this minute. Go on in %(seconds)s: this pair stays open.")
+            % {
+                "pairs": counted(settings.VOTES_PER_MINUTE, "pair", "pairs"),
+                "seconds": counted(wait, "second", "seconds"),
+            },
             retry_after=wait,
         )
 
 
 def _first_error(form: forms.Form) -> str:
     field, errors = next(iter(form.errors.items()))
-    return f"{'' if field == '__all__' else field + ': '}{errors[0]} Go back to the pair and choose again."
+    fault = errors[0] if field == "__all__" else f"{field}: {errors[0]}"
+    return _("%(fault)s Go back to the pair and choose again.") % {"fault": fault}
 
 
 # --- what the pages show ---------------------------------------------------------------------------------------------
@@ -308,7 +314,7 @@ def _undo_seconds(own: Vote, now: datetime) -> int:
 def _choice(own: Vote, ballot: Ballot) -> str:
     """The words on the button that was pressed."""
     shown = ballot.outcome_for(Outcome(own.outcome))
-    return next(label for label, outcome, strength in CHOICES.values() if (outcome, strength) == (shown, own.strength))
+    return next(str(label) for label, outcome, strength in CHOICES.values() if (outcome, strength) == (shown, own.strength))
 
 
 def _n_cast(voter: Voter) -> int:
@@ -330,25 +336,27 @@ def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse
     strip = _done_before(request, voter, now) if voter else None
     if arena.voting == Voting.ACCOUNTS and not request.user.is_authenticated:
         if strip is not None:
-            refusal = SignInFirst("This arena takes votes from accounts only, by now.")
+            refusal = SignInFirst(_("This arena takes votes from accounts only, by now."))
             return _message(
-                request, arena, title="Sign in to vote", sentence=str(refusal), strip=strip,
+                request, arena, title=_("Sign in to vote"), sentence=str(refusal), strip=strip,
                 onward=onward(request, arena, refusal),
             )  # fmt: skip
         return redirect_to_login(request.get_full_path())
-    sentence = "This arena takes no votes. A curator can open it to everyone, or to those with an account, in the admin."
-    return _message(request, arena, title="Voting is closed", sentence=sentence, strip=strip)
+    sentence = _("This arena takes no votes. A curator can open it to everyone, or to those with an account, in the admin.")
+    return _message(request, arena, title=_("Voting is closed"), sentence=sentence, strip=strip)
 
 
 def _nothing_left(request: HttpRequest, arena: Arena, *, strip: Strip | None) -> HttpResponse:
     if why := prerequisites.why_no_pair(arena):
         return _message(
-            request, arena, title="There is nothing to compare yet", sentence=why.sentence, strip=strip,
+            request, arena, title=_("There is nothing to compare yet"), sentence=why.sentence, strip=strip,
             needs_answers=not why.is_out_of_play, is_switched_off=why.is_out_of_play,
             needs_texts=prerequisites.n_answered_without_text(arena) > 0,
         )  # fmt: skip
-    title = "No pair is left for you"
-    sentence = "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."
+    title = _("No pair is left for you")
+    sentence = _(
+        "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."
+    )
     return _message(request, arena, title=title, sentence=sentence, strip=strip)
 
 

@@ -5,15 +5,18 @@ import re
 from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena import access, rate_windows, voter_identity
 from arena.evidence import voting
 from arena.models import Arena, Ballot, Vote, Voter, Voting
 
 KEY = r"[A-Za-z0-9_-]{1,64}"
-NOT_COUNTED = "What you sent was not counted."
-STANDS = "Your first vote on this pair counts."
-NOT_TAKEN_BACK = "Your vote was not taken back; it counts."
+NOT_COUNTED = gettext_lazy("What you sent was not counted.")
+STANDS = gettext_lazy("Your first vote on this pair counts.")
+NOT_TAKEN_BACK = gettext_lazy("Your vote was not taken back; it counts.")
 
 
 class MalformedForm(Exception):
@@ -24,19 +27,19 @@ class SignInFirst(Exception):
     """The arena takes votes of accounts, and this visitor is signed in to none."""
 
 
-REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    SignInFirst: (403, "Sign in to vote"),
-    voting.BallotUnknown: (404, "This pair is not open to you"),
-    voting.BallotSpent: (409, "This pair is closed"),
-    voting.TooLate: (409, "Too late to take it back"),
-    voting.VotingClosed: (403, "Voting is closed"),
-    rate_windows.TooOften: (429, "Too many votes"),
-    MalformedForm: (400, "This vote could not be read"),
+REFUSALS: dict[type[Exception], tuple[int, Promise]] = {
+    SignInFirst: (403, gettext_lazy("Sign in to vote")),
+    voting.BallotUnknown: (404, gettext_lazy("This pair is not open to you")),
+    voting.BallotSpent: (409, gettext_lazy("This pair is closed")),
+    voting.TooLate: (409, gettext_lazy("Too late to take it back")),
+    voting.VotingClosed: (403, gettext_lazy("Voting is closed")),
+    rate_windows.TooOften: (429, gettext_lazy("Too many votes")),
+    MalformedForm: (400, gettext_lazy("This vote could not be read")),
 }
-UNDO_TITLES: dict[type[Exception], str] = {
-    SignInFirst: "Sign in to take it back",
-    voting.BallotUnknown: "This vote is not yours to take back",
-    MalformedForm: "Nothing was taken back",
+UNDO_TITLES: dict[type[Exception], Promise] = {
+    SignInFirst: gettext_lazy("Sign in to take it back"),
+    voting.BallotUnknown: gettext_lazy("This vote is not yours to take back"),
+    MalformedForm: gettext_lazy("Nothing was taken back"),
 }
 OVER = (voting.BallotUnknown, voting.BallotSpent, voting.VotingClosed, SignInFirst)  # the pair can be voted on no more
 
@@ -49,7 +52,7 @@ def true_cause(request: HttpRequest, arena: Arena, refusal: voting.BallotUnknown
     if owner is not None and owner == voter:
         return refusal
     if arena.voting == Voting.CLOSED:
-        return voting.VotingClosed(f"It was closed meanwhile. {became}")
+        return voting.VotingClosed(f"{_('It was closed meanwhile.')} {became}")
     if not access.may_vote(request.user, arena):
         return SignInFirst(f"{_who_must_sign_in(owner)} {became}")
     return voting.BallotUnknown(f"{_whose(request, owner)} {became}")
@@ -65,35 +68,35 @@ def _what_became(key: str, *, undoing: bool) -> str:
     votes = Vote.objects.counted().filter(battle__ballots__key=key, battle__ballots__voter=F("voter"))
     counts = re.fullmatch(KEY, key) is not None and votes.exists()
     if undoing:
-        return NOT_TAKEN_BACK if counts else "Nothing was taken back."
-    return STANDS if counts else NOT_COUNTED
+        return str(NOT_TAKEN_BACK) if counts else _("Nothing was taken back.")
+    return str(STANDS if counts else NOT_COUNTED)
 
 
 def _who_must_sign_in(owner: Voter | None) -> str:
     if owner is not None and owner.kind == Voter.Kind.ACCOUNT:
-        return "You signed out after this pair was shown."
-    return "This arena takes votes from accounts only, by now."
+        return _("You signed out after this pair was shown.")
+    return _("This arena takes votes from accounts only, by now.")
 
 
 def _whose(request: HttpRequest, owner: Voter | None) -> str:
     if owner is None:
-        return "No such pair was shown in this arena: the address is not whole, or the arena was set up anew."
+        return _("No such pair was shown in this arena: the address is not whole, or the arena was set up anew.")
     if request.user.is_authenticated:
         if owner.kind == Voter.Kind.ANONYMOUS:
-            return "It was shown before you signed in, or in another browser."
-        return "It was shown to another account than yours."
+            return _("It was shown before you signed in, or in another browser.")
+        return _("It was shown to another account than yours.")
     if owner.kind == Voter.Kind.ACCOUNT:
-        return "It was shown to an account, and you are signed in to none: you signed out meanwhile."
+        return _("It was shown to an account, and you are signed in to none: you signed out meanwhile.")
     if voter_identity.COOKIE not in request.COOKIES:
-        return "This browser sent no cookie. Cookies must be allowed for voting without an account."
-    return "It was shown in another browser, or the cookies of this one were cleared meanwhile."
+        return _("This browser sent no cookie. Cookies must be allowed for voting without an account.")
+    return _("It was shown in another browser, or the cookies of this one were cleared meanwhile.")
 
 
 def title_of(request: HttpRequest, refusal: Exception) -> tuple[int, str]:
     """Status and heading."""
     kind = next(kind for kind in REFUSALS if isinstance(refusal, kind))
     status, title = REFUSALS[kind]
-    return status, UNDO_TITLES.get(kind, title) if is_undo(request) else title
+    return status, str(UNDO_TITLES.get(kind, title) if is_undo(request) else title)
 
 
 def onward(request: HttpRequest, arena: Arena, refusal: Exception) -> tuple[str, str]:
@@ -102,19 +105,20 @@ def onward(request: HttpRequest, arena: Arena, refusal: Exception) -> tuple[str,
     voter = voter_identity.known_voter(request, arena) if is_undo(request) else None
     has_none = voter is not None and not voter.ballots.filter(state=Ballot.State.OPEN).exists()
     if has_none or isinstance(refusal, voting.VotingClosed):
-        return "To the arenas", reverse("arenas")
+        return _("To the arenas"), reverse("arenas")
     if isinstance(refusal, SignInFirst):
-        return "Sign in", reverse("login", query={"next": pair})
-    return "To the open pair", pair
+        return _("Sign in"), reverse("login", query={"next": pair})
+    return _("To the open pair"), pair
 
 
 def where_no_arena(request: HttpRequest, *, key: str) -> dict[str, object]:
     """For the script of a page that is open while its arena goes away."""
-    to_arenas = "To the arenas", reverse("arenas")
-    to_entry = "Sign in", reverse("login", query={"next": re.sub(r"(cast|undo)/\Z", "", request.path)})
+    became = _what_became(key, undoing=is_undo(request))
+    to_arenas = _("To the arenas"), reverse("arenas")
+    to_entry = _("Sign in"), reverse("login", query={"next": re.sub(r"(cast|undo)/\Z", "", request.path)})
     return {
-        "title": "This arena is not open to you any more",
-        "sentence": f"It was removed or made private, or you signed out. {_what_became(key, undoing=is_undo(request))}",
+        "title": _("This arena is not open to you any more"),
+        "sentence": f"{_('It was removed or made private, or you signed out.')} {became}",
         "onward": to_arenas if request.user.is_authenticated else to_entry,
         "is_over": True,
     }

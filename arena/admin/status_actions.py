@@ -1,0 +1,102 @@
+"""Actions that give one field of all chosen rows one value: pools in and out of play, the status of prompts and competitors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.admin.base import ModelAdmin, curator_of
+from arena.models import CompetitorStatus, PromptStatus
+from arena.wording import number
+
+Action = Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]
+
+
+def moving(field: str, value: object, *, description: Promise, done: Promise, same: Promise) -> Action:
+    """Such an action, which writes itself into the rows' history.
+
+    `done` says how many rows were moved, `same` how many stood so before: plurals by `n`, which show `shown`.
+    """
+
+    @admin.action(description=description)
+    def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        n_chosen, others = queryset.count(), queryset.exclude(**{field: value})
+        rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
+        LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
+        n_moved = rows.update(**{field: value})
+        told = {"done": _told(done, n_moved), "same": _told(same, n_chosen - n_moved)}
+        model_admin.message_user(request, (_("%(done)s; %(same)s.") if n_moved < n_chosen else _("%(done)s.")) % told)
+
+    move.__name__ = f"set_{field}_{value}".lower()
+    return move
+
+
+def _told(words: Any, n: int) -> str:
+    return str(words % {"n": n, "shown": number(n)})
+
+
+POOL_ACTIONS = [
+    moving(
+        "is_active", True,
+        description=gettext_lazy("Serve their prompts to voters"),
+        done=ngettext_lazy("%(shown)s prompt pool served to voters", "%(shown)s prompt pools served to voters", "n"),
+        same=ngettext_lazy("%(shown)s was served to voters already", "%(shown)s were served to voters already", "n"),
+    ),
+    moving(
+        "is_active", False,
+        description=gettext_lazy("Serve their prompts no longer"),
+        done=ngettext_lazy("%(shown)s prompt pool served no longer", "%(shown)s prompt pools served no longer", "n"),
+        same=ngettext_lazy("%(shown)s was served no longer already", "%(shown)s were served no longer already", "n"),
+    ),
+]  # fmt: skip
+
+_ACTIVATED = ngettext_lazy("%(shown)s was activated already", "%(shown)s were activated already", "n")
+_RETIRED = ngettext_lazy("%(shown)s was retired already", "%(shown)s were retired already", "n")
+
+PROMPT_ACTIONS = [
+    moving(
+        "status", PromptStatus.ACTIVE.value,
+        description=gettext_lazy("Activate"),
+        done=ngettext_lazy("%(shown)s prompt activated", "%(shown)s prompts activated", "n"),
+        same=_ACTIVATED,
+    ),
+    moving(
+        "status", PromptStatus.RETIRED.value,
+        description=gettext_lazy("Retire"),
+        done=ngettext_lazy("%(shown)s prompt retired", "%(shown)s prompts retired", "n"),
+        same=_RETIRED,
+    ),
+    moving(
+        "status", PromptStatus.DRAFT.value,
+        description=gettext_lazy("Make drafts"),
+        done=ngettext_lazy("%(shown)s prompt made drafts", "%(shown)s prompts made drafts", "n"),
+        same=ngettext_lazy("%(shown)s was made drafts already", "%(shown)s were made drafts already", "n"),
+    ),
+]  # fmt: skip
+
+COMPETITOR_ACTIONS = [
+    moving(
+        "status", CompetitorStatus.ACTIVE.value,
+        description=gettext_lazy("Activate"),
+        done=ngettext_lazy("%(shown)s competitor activated", "%(shown)s competitors activated", "n"),
+        same=_ACTIVATED,
+    ),
+    moving(
+        "status", CompetitorStatus.PROVISIONAL.value,
+        description=gettext_lazy("Make provisional"),
+        done=ngettext_lazy("%(shown)s competitor made provisional", "%(shown)s competitors made provisional", "n"),
+        same=ngettext_lazy("%(shown)s was made provisional already", "%(shown)s were made provisional already", "n"),
+    ),
+    moving(
+        "status", CompetitorStatus.RETIRED.value,
+        description=gettext_lazy("Retire"),
+        done=ngettext_lazy("%(shown)s competitor retired", "%(shown)s competitors retired", "n"),
+        same=_RETIRED,
+    ),
+]  # fmt: skip
