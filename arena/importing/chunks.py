@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from arena.importing.files.columns import Columns
-from arena.importing.files.problems import PlainWords, Problems, RowProblem
+from arena.importing.files.notes import Note
+from arena.importing.files.problems import PlainWords, Problems, RowProblem, either
 from arena.importing.files.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats import Format
@@ -41,10 +44,13 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
             else:
                 yield row
         if not self.n_rows and not self.problems.n_all:
-            below = " below the header" if shape_of(self._path) == Shape.CSV else ""
-            self.problems.add(1, "the number of rows", 0, f"there is nothing to import{below}: is this the right file?")
+            if shape_of(self._path) == Shape.CSV:
+                told = _("there is nothing to import below the header: is this the right file?")
+            else:
+                told = _("there is nothing to import: is this the right file?")
+            self.problems.add(1, _("the number of rows"), 0, told)
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """After the last row: what was odd about the file, and how it was read."""
         return [*how_it_is_read(self._path, self._columns), *self._columns.notes(), *self.format.notes()]
 
@@ -57,10 +63,11 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         if is_empty(self._path):
             return True  # which is said by the reading
         if shape not in self._class.shapes:
-            allowed = " or ".join(sorted(self._class.shapes))
-            self.problems.add(
-                1, "the file", PlainWords(shape), f"the format {self._class.name} is {allowed}: choose another format"
-            )
+            allowed = _("the format %(name)s is %(shapes)s: choose another format") % {
+                "name": self._class.name,
+                "shapes": either([str(each.told) for each in sorted(self._class.shapes)]),
+            }
+            self.problems.add(1, _("the file"), PlainWords(shape.told), allowed)
         return shape in self._class.shapes
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.formats import formats_of
@@ -46,7 +47,7 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        kind, _, cleaned["format"] = cleaned.get("what", "").partition(":")
+        kind, cleaned["format"] = cleaned.get("what", "").partition(":")[::2]
         cleaned["kind"] = kind
         arena, name = cleaned.get("arena"), cleaned.get("new_arena", "")
         if arena is None and kind == Import.Kind.RESPONSES:

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods
 from arena.evidence import curation
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
+from arena.importing.files.notes import figures
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
-from arena.importing.files.reports import ImportReport, count_name
+from arena.importing.files.reports import ImportReport
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats import fitting, formats_of
 from arena.importing.loading import loader
@@ -111,7 +112,7 @@ def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, re
         "pool": what["pool"],
     }
     kept = {"filename": file.filename, "digest": file.digest, "n_bytes": file.n_bytes}
-    found = {"n_rows": report.n_rows, "counts": report.counts, "notes": report.sayings()}
+    found = {"n_rows": report.n_rows, **report.as_json()}
     return signing.dumps({**said, **kept, **found, "user": request.user.pk}, salt=SIGNED_AS, compress=True)
 
 
@@ -202,10 +203,9 @@ def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: 
 
 
 def _figures(source: Import) -> dict[str, Any]:
-    counts = source.report.get("counts", {})
     is_moving = source.state in {State.WAITING, State.LOADING}
     return {
-        "figures": [(count_name(key), number) for key, number in counts.items() if number],
+        "figures": figures(source.report.get("counts", {})),
         "notes": source.report.get("notes", []),
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,

@@ -6,6 +6,7 @@ from typing import Literal
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from arena import access
@@ -27,5 +28,5 @@ def private(response: HttpResponse) -> HttpResponse:
 
 
 def etag_of(*parts: str) -> str:
-    """Of all that a page depends on."""
-    return f'"{sha256("|".join(parts).encode()).hexdigest()[:24]}"'
+    """Of all that a page depends on, its language among it."""
+    return f'"{sha256("|".join((*parts, get_language() or "")).encode()).hexdigest()[:24]}"'

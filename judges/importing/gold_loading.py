@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from arena.evidence.ledger import record_labels
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS, must_be_allowed
-from arena.importing.files.reports import about_thinking
+from arena.importing.files.notes import about_thinking
 from arena.importing.files.rows import PromptRow
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
@@ -100,7 +100,7 @@ class Loaded:
             told = f"{counted(len(self.empty), 'pair', 'pairs')} {have} an empty answer: {_named(self.empty)}."
             yield f"{told} What is said of {them} counts; no voter is shown {them}, and no judge is asked."
         if self.n_thought:
-            yield about_thinking(self.n_thought)
+            yield str(about_thinking(self.n_thought))
 
     def warnings(self) -> Iterator[str]:
         """What most likely is not meant."""

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.chunks import TypedFile
+from arena.importing.files.notes import Note, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import N_SHOWN, Problems
-from arena.importing.files.reports import ImportReport, about_thinking, lines_of, numbered, what_is_so
+from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import BATTLE_FORMATS
 from arena.importing.loading.battles import contradiction, known_battles
@@ -18,6 +22,7 @@ from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor
+from arena.wording import number
 
 MOST_COMPETITORS = 5_000
 ROWS_AT_A_TIME = 2_500
@@ -71,51 +76,52 @@ class _BattlesSeen:
         self._voters.extend([hash(vote.voter) for vote in votes if vote.voter])
 
     def _add_prompts(self, rows: Sequence[BattleRow]) -> None:
-        for number, row in enumerate(rows, start=self._n_rows):
+        for at, row in enumerate(rows, start=self._n_rows):
             prompt = row.prompt
             if prompt is not None:
                 self._asked.append(hash(prompt.key or self._prompts.identity(prompt)))
                 self._recognised.add(prompt)
                 if prompt.turns and prompt.key:
-                    self._texts.add(prompt.key, prompt.turns, number)
+                    self._texts.add(prompt.key, prompt.turns, at)
 
     def _add_answers(self, rows: Sequence[BattleRow]) -> None:
         for row in rows:
             if row.answers is None:
                 continue
             answers = [parted(told) for told in row.answers]
-            self._n_thought += sum(1 for _, thinking in answers if thinking)
-            if any(is_blank(text) for text, _ in answers):
+            self._n_thought += sum(1 for answer in answers if answer[1])
+            if any(is_blank(answer[0]) for answer in answers):
                 self._empty.append(row.line)
 
     def _add_statements(self, rows: Sequence[BattleRow]) -> None:
         """What rows with one id must agree in."""
-        for number, row in enumerate(rows, start=self._n_rows):
+        for at, row in enumerate(rows, start=self._n_rows):
             asked = None if row.prompt is None else self._prompts.identity(row.prompt)
-            self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), number)
+            self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), at)
             for vote in row.votes:
                 outcome = vote.outcome if row.first < row.second else vote.outcome.swapped()
-                self._outcomes.add((row.own_id, vote.voter), outcome, number)
+                self._outcomes.add((row.own_id, vote.voter), outcome, at)
 
     def _stop_at_too_many_competitors(self, line: int) -> None:
         if len(self._competitors) > MOST_COMPETITORS:
-            allowed = f"at most {MOST_COMPETITORS:,} are allowed: are the columns the right ones?"
-            self._problems.add(line, "the number of different models", len(self._competitors), allowed)
+            allowed = _("at most %(most)s are allowed: are the columns the right ones?") % {"most": number(MOST_COMPETITORS)}
+            self._problems.add(line, _("the number of different models"), len(self._competitors), allowed)
             self._problems.stop_if_any()
 
     def n_contradictions(self) -> int:
-        return sum(1 for each in (self._texts, self._pairs, self._outcomes) for _ in each.contradictions())
+        return sum(len(list(each.contradictions())) for each in (self._texts, self._pairs, self._outcomes))
 
     def name_contradictions(self, again: Iterable[BattleRow]) -> None:
         """Only hashes were kept: the values are read once more."""
         found = [(each, what) for what, said in self._statements().items() for each in said.contradictions()]
         found = sorted(found)[:N_SHOWN]
-        wanted = {number for each, _ in found for number in each}
-        rows = {number: row for number, row in enumerate(again) if number in wanted}
+        wanted = {at for each in found for at in each[0]}
+        rows = {at: row for at, row in enumerate(again) if at in wanted}
         for each, what in found:
             row, earlier = rows[each.row], rows[each.earlier]
             value = row.prompt.key if what == "prompt" and row.prompt else row.own_id
-            self._problems.add(row.line, f"the {what}'s id", value, f"{_RULES[what]}, and line {earlier.line} says otherwise")
+            id_of, rule = _RULES[what]
+            self._problems.add(row.line, str(id_of), value, rule % {"line": earlier.line})
 
     def _statements(self) -> dict[str, Statements]:
         return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}
@@ -131,43 +137,62 @@ class _BattlesSeen:
             "voters": n_different(self._voters),
         }
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         n_known = self._in_arena.n_known if self._in_arena else 0
         n_repeated = self._outcomes.n_repeated()
         return what_is_so(
             [
-                (
-                    self._n_set_aside,
-                    f"{numbered(self._n_set_aside, 'votes')} set aside, because the names were visible to the voter.",
-                ),
-                (n_repeated, f"{numbered(n_repeated, 'votes')} read once, though more often in the file."),
-                (
-                    n_known,
-                    f"{numbered(n_known, 'rows')} of battles that are here already: only what is new in them is added.",
-                ),
-                (not self._voters, "The file does not say who voted."),
-                (not self._asked, "The file does not say what was asked: each row is a battle without a prompt."),
-                (
-                    self._asked and not self._has_answers,
-                    "The file gives no answers: a battle has those of the arena, now or later, where each of its two models "
-                    "has one to the prompt. Without them judges cannot be compared with people on it.",
-                ),
-                (
-                    self._empty,
-                    f"{numbered(len(self._empty), 'pairs')} with an empty answer, in {lines_of(self._empty)}: what was said of "
-                    f"{'them' if len(self._empty) > 1 else 'it'} counts, and the answer is kept as failed; no voter is shown "
-                    "it, and no judge is asked.",
-                ),
+                (self._n_set_aside, note(_SET_ASIDE, n=self._n_set_aside)),
+                (n_repeated, note(_REPEATED, n=n_repeated)),
+                (n_known, note(_KNOWN, n=n_known)),
+                (not self._voters, note(gettext_lazy("The file does not say who voted."))),
+                (not self._asked, note(_NOTHING_ASKED)),
+                (self._asked and not self._has_answers, note(_NO_ANSWERS)),
+                (self._empty, note(_EMPTY, n=len(self._empty), lines=lazy_lines_of(self._empty))),
                 (self._n_thought, about_thinking(self._n_thought)),
                 *self._recognised.notes(),
             ]
         )
 
 
+_SET_ASIDE = ngettext_lazy(
+    "%(n)s vote set aside, because the names were visible to the voter.",
+    "%(n)s votes set aside, because the names were visible to the voter.",
+    "n",
+)
+_REPEATED = ngettext_lazy(
+    "%(n)s vote read once, though more often in the file.", "%(n)s votes read once, though more often in the file.", "n"
+)
+_KNOWN = ngettext_lazy(
+    "%(n)s row of battles that are here already: only what is new in them is added.",
+    "%(n)s rows of battles that are here already: only what is new in them is added.",
+    "n",
+)
+_NOTHING_ASKED = gettext_lazy("The file does not say what was asked: each row is a battle without a prompt.")
+_NO_ANSWERS = gettext_lazy(
+    "The file gives no answers: a battle has those of the arena, now or later, where each of its two models has one to the "
+    "prompt. Without them judges cannot be compared with people on it."
+)
+_EMPTY = ngettext_lazy(
+    "%(n)s pair with an empty answer, in %(lines)s: what was said of it counts, and the answer is kept as failed; no voter is "
+    "shown it, and no judge is asked.",
+    "%(n)s pairs with an empty answer, in %(lines)s: what was said of them counts, and the answer is kept as failed; no voter "
+    "is shown it, and no judge is asked.",
+    "n",
+)
 _RULES = {
-    "prompt": "one id stands for one text",
-    "battle": "one id stands for one pair of models and one prompt",
-    "vote": "a voter has one vote on a battle",
+    "prompt": (
+        gettext_lazy("the prompt's id"),
+        gettext_lazy("one id stands for one text, and line %(line)d says otherwise"),
+    ),
+    "battle": (
+        gettext_lazy("the battle's id"),
+        gettext_lazy("one id stands for one pair of models and one prompt, and line %(line)d says otherwise"),
+    ),
+    "vote": (
+        gettext_lazy("the vote's id"),
+        gettext_lazy("a voter has one vote on a battle, and line %(line)d says otherwise"),
+    ),
 }
 
 

@@ -2,9 +2,12 @@
 
 from array import array
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
 from arena.importing.checks.contradictions import Statements, n_different
+from arena.importing.files.notes import Note, note, what_is_so
 from arena.importing.files.problems import Problems, shown
-from arena.importing.files.reports import numbered, what_is_so
 from arena.importing.files.rows import PromptRow
 from arena.importing.loading.prompts import PromptLookup, Recognised, text_hash
 from arena.models import Arena
@@ -13,7 +16,7 @@ from arena.models import Arena
 class PromptsSeen:
     """What a file of prompts says, in a few numbers a row."""
 
-    rule = "one id stands for one text"
+    rule = gettext_lazy("one id stands for one text, and line %(line)d has another")
 
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
         self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
@@ -43,7 +46,7 @@ class PromptsSeen:
         pass
 
     def named(self, row: PromptRow) -> tuple[str, str]:
-        return "the prompt's id", row.key
+        return _("the prompt's id"), row.key
 
     def counts(self) -> dict[str, int]:
         return {
@@ -52,22 +55,21 @@ class PromptsSeen:
             "with_verifier": self._n_verified,
         }
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         n_repeated = self.statements.n_repeated()
         n_same_text = self.statements.n_different() - n_different(self._hashes)
+        n_filled = n_different(self._fills) if self._fills else 0
         return what_is_so(
             [
-                (n_repeated, f"{numbered(n_repeated, 'prompts')} read once, though more often in the file."),
-                (n_same_text, f"{numbered(n_same_text, 'prompts')} with the text of another one under an id of its own: kept."),
-                (self._fills, f"{numbered(n_different(self._fills), 'prompts')} known by the id alone until now: filled.")
-                if self._fills
-                else (0, ""),
-                (self._n_known, f"{numbered(self._n_known, 'prompts')} in this arena already: left as they are."),
+                (n_repeated, note(_REPEATED, n=n_repeated)),
+                (n_same_text, note(_SAME_TEXT, n=n_same_text)),
+                (n_filled, note(_FILLED, n=n_filled)),
+                (self._n_known, note(_KNOWN, n=self._n_known)),
                 *self._recognised.notes(),
             ]
         )
 
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Note]:
         """Where the arena waits for texts, and this file brings none of them."""
         if self._arena is None or self._fills:
             return []
@@ -76,9 +78,34 @@ class PromptsSeen:
         if not n_bare:
             return []
         keys = ", ".join(shown(key) for key in bare.order_by("pk").values_list("key", flat=True)[:3])
-        why = "has none of these ids" if self._n_keys else "gives no ids"
-        return [
-            f"{numbered(n_bare, 'prompts')} of this arena {'have' if n_bare > 1 else 'has'} an id and no text ({keys}"
-            f"{', ...' if n_bare > 3 else ''}), and this file {why}: its prompts are new ones, and those stay without a text. "
-            'If it has their texts, call the column of the ids "id".'
-        ]
+        return [note(_OTHER_IDS if self._n_keys else _NO_IDS, n=n_bare, keys=keys + (", ..." if n_bare > 3 else ""))]
+
+
+_REPEATED = ngettext_lazy(
+    "%(n)s prompt read once, though more often in the file.", "%(n)s prompts read once, though more often in the file.", "n"
+)
+_SAME_TEXT = ngettext_lazy(
+    "%(n)s prompt with the text of another one under an id of its own: kept.",
+    "%(n)s prompts with the text of another one under an id of its own: kept.",
+    "n",
+)
+_FILLED = ngettext_lazy(
+    "%(n)s prompt known by the id alone until now: filled.", "%(n)s prompts known by the id alone until now: filled.", "n"
+)
+_KNOWN = ngettext_lazy(
+    "%(n)s prompt in this arena already: left as they are.", "%(n)s prompts in this arena already: left as they are.", "n"
+)
+_OTHER_IDS = ngettext_lazy(
+    "%(n)s prompt of this arena has an id and no text (%(keys)s), and this file has none of these ids: its prompts are new "
+    'ones, and those stay without a text. If it has their texts, call the column of the ids "id".',
+    "%(n)s prompts of this arena have an id and no text (%(keys)s), and this file has none of these ids: its prompts are new "
+    'ones, and those stay without a text. If it has their texts, call the column of the ids "id".',
+    "n",
+)
+_NO_IDS = ngettext_lazy(
+    "%(n)s prompt of this arena has an id and no text (%(keys)s), and this file gives no ids: its prompts are new ones, and "
+    'those stay without a text. If it has their texts, call the column of the ids "id".',
+    "%(n)s prompts of this arena have an id and no text (%(keys)s), and this file gives no ids: its prompts are new ones, and "
+    'those stay without a text. If it has their texts, call the column of the ids "id".',
+    "n",
+)

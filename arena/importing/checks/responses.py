@@ -2,15 +2,19 @@
 
 from array import array
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+
 from arena.importing.checks.contradictions import Statements, n_different
+from arena.importing.files.notes import Note, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
-from arena.importing.files.reports import about_thinking, lines_of, numbered, what_is_so
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import NO_SUCH_PROMPT, ResponseKey, StoredAnswers
 from arena.llm.wires.replies import is_blank
 from arena.models import Arena
+from arena.wording import number
 
 N_NAMED = 10
 
@@ -18,7 +22,7 @@ N_NAMED = 10
 class ResponsesSeen:
     """What a file of answers says, in a few numbers a row."""
 
-    rule = "one repeat of an answer has one text"
+    rule = gettext_lazy("one repeat of an answer has one text, and line %(line)d has another")
 
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
         self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
@@ -33,7 +37,7 @@ class ResponsesSeen:
         self.statements = Statements()
 
     def add(self, rows: list[ResponseRow]) -> None:
-        for number, row in enumerate(rows, start=self._n_rows):
+        for at, row in enumerate(rows, start=self._n_rows):
             self._competitors.add(row.competitor)
             self._asked.append(hash(row.prompt))
             self._pairs.append(hash((row.prompt, row.competitor)))
@@ -43,7 +47,7 @@ class ResponsesSeen:
             self._n_failed += row.finish == "failed"
             self._n_thought += bool(row.thinking)
             if row.repeat is not None:
-                self.statements.add((row.prompt, row.competitor, row.repeat), row.text, number)
+                self.statements.add((row.prompt, row.competitor, row.repeat), row.text, at)
         self._n_rows += len(rows)
         self._compare_with_arena(rows)
 
@@ -74,17 +78,21 @@ class ResponsesSeen:
         if not self._unknown:
             return
         n_rows, n_prompts = len(self._unknown), n_different(self._unknown)
-        here = ", ".join(shown(key) for key in self._some_keys)
-        told = f"{NO_SUCH_PROMPT}; ids that are here: {here}" if here else NO_SUCH_PROMPT
+        told = str(NO_SUCH_PROMPT)
+        if here := ", ".join(shown(key) for key in self._some_keys):
+            told = _("%(problem)s; ids that are here: %(ids)s") % {"problem": told, "ids": here}
         if n_rows == 1:
-            self._problems.add(self._unknown_lines[0], "the prompt's id", next(iter(self._first_unknown)), told)
+            self._problems.add(self._unknown_lines[0], _("the prompt's id"), next(iter(self._first_unknown)), told)
             return
+        what = ngettext("the prompt of %(n)s row", "the prompt of %(n)s rows", n_rows) % {"n": number(n_rows)}
+        self._problems.add(self._unknown_lines[0], what, PlainWords(self._unknown_named(n_prompts)), told)
+
+    def _unknown_named(self, n: int) -> str:
         names = ", ".join(shown(key) for key in self._first_unknown)
-        more = f" and {n_prompts - N_NAMED:,} more" if n_prompts > N_NAMED else ""
-        prompts = numbered(n_prompts, "unknown prompts")
-        self._problems.add(
-            self._unknown_lines[0], f"the prompt of {numbered(n_rows, 'rows')}", PlainWords(f"{prompts}: {names}{more}"), told
-        )
+        if n > N_NAMED:
+            told = _("%(n)s unknown prompts: %(names)s and %(n_more)s more")
+            return told % {"n": number(n), "names": names, "n_more": number(n - N_NAMED)}
+        return ngettext("%(n)s unknown prompt: %(names)s", "%(n)s unknown prompts: %(names)s", n) % {"n": n, "names": names}
 
     def named(self, row: ResponseRow) -> tuple[str, int | None]:
         return "repeat", row.repeat
@@ -97,33 +105,49 @@ class ResponsesSeen:
             "prompts": n_different(self._asked),
         }
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         n_repeated = self._n_rows - n_different(self._texts)
         n_several = n_different(self._texts) - n_different(self._pairs)
         n_bare = n_different(self._bare)
         return what_is_so(
             [
-                (
-                    n_bare,
-                    f"{numbered(n_bare, 'prompts')} without a text in this arena: nobody votes on these answers, and no judge "
-                    f"is asked about them, until the {'texts come' if n_bare > 1 else 'text comes'} under the same "
-                    f"{'ids' if n_bare > 1 else 'id'} (manage.py import_prompts, or Import in the browser).",
-                ),
-                (n_repeated, f"{numbered(n_repeated, 'rows')} read once, though more often in the file."),
-                (
-                    n_several,
-                    f"{numbered(n_several, 'answers')} more than one to a prompt by a competitor: stored as repeats.",
-                ),
-                (self._n_known, f"{numbered(self._n_known, 'answers')} in this arena already: left as they are."),
-                (
-                    len(self._empty),
-                    f"{numbered(len(self._empty), 'answers')} without a text, in {lines_of(self._empty)}: kept as failed, and "
-                    "never served.",
-                ),
+                (n_bare, note(_BARE, n=n_bare)),
+                (n_repeated, note(_REPEATED, n=n_repeated)),
+                (n_several, note(_SEVERAL, n=n_several)),
+                (self._n_known, note(_KNOWN, n=self._n_known)),
+                (len(self._empty), note(_EMPTY, n=len(self._empty), lines=lazy_lines_of(self._empty))),
                 (self._n_thought, about_thinking(self._n_thought)),
-                (self._n_failed, f"{numbered(self._n_failed, 'answers')} marked as failed: kept, and never served."),
+                (self._n_failed, note(_FAILED, n=self._n_failed)),
             ]
         )
 
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Note]:
         return []
+
+
+_BARE = ngettext_lazy(
+    "%(n)s prompt without a text in this arena: nobody votes on these answers, and no judge is asked about them, until the "
+    "text comes under the same id (manage.py import_prompts, or Import in the browser).",
+    "%(n)s prompts without a text in this arena: nobody votes on these answers, and no judge is asked about them, until the "
+    "texts come under the same ids (manage.py import_prompts, or Import in the browser).",
+    "n",
+)
+_REPEATED = ngettext_lazy(
+    "%(n)s row read once, though more often in the file.", "%(n)s rows read once, though more often in the file.", "n"
+)
+_SEVERAL = ngettext_lazy(
+    "%(n)s answer more than one to a prompt by a competitor: stored as repeats.",
+    "%(n)s answers more than one to a prompt by a competitor: stored as repeats.",
+    "n",
+)
+_KNOWN = ngettext_lazy(
+    "%(n)s answer in this arena already: left as they are.", "%(n)s answers in this arena already: left as they are.", "n"
+)
+_EMPTY = ngettext_lazy(
+    "%(n)s answer without a text, in %(lines)s: kept as failed, and never served.",
+    "%(n)s answers without a text, in %(lines)s: kept as failed, and never served.",
+    "n",
+)
+_FAILED = ngettext_lazy(
+    "%(n)s answer marked as failed: kept, and never served.", "%(n)s answers marked as failed: kept, and never served.", "n"
+)

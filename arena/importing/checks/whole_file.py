@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.contradictions import Statements
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.chunks import TypedFile, chunks
+from arena.importing.files.notes import Note
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
@@ -30,14 +33,14 @@ def check(path: Path, *, kind: str, format_name: str, filename: str, arena: Aren
             report = _check_rows(path, PROMPT_FORMATS[read_by], filename, lambda problems: PromptsSeen(arena, problems))
         case Import.Kind.RESPONSES:
             report = _check_rows(path, RESPONSE_FORMATS[read_by], filename, lambda problems: ResponsesSeen(arena, problems))
-    return replace(report, format=read_by, notes=[*notes, *report.notes])
+    return replace(report, format=read_by, found=[*notes, *report.found])
 
 
 class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
     """What a file says, gathered row by row; problems of single rows are named on the way."""
 
     statements: Statements
-    rule: str  # of the statements: what has one text
+    rule: Promise  # of the statements: what has one text, and which line has another
 
     def add(self, rows: list[T]) -> None: ...
 
@@ -48,9 +51,9 @@ class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
 
     def counts(self) -> dict[str, int]: ...
 
-    def notes(self) -> list[str]: ...
+    def notes(self) -> list[Note]: ...
 
-    def warnings(self) -> list[str]: ...
+    def warnings(self) -> list[Note]: ...
 
 
 def _check_rows[T: (PromptRow, ResponseRow)](
@@ -73,4 +76,4 @@ def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: 
     rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
     for each in found:
         row, earlier = rows[each.row], rows[each.earlier]
-        problems.add(row.line, *seen.named(row), f"{seen.rule}, and line {earlier.line} has another")
+        problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line})

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from arena.importing.files.notes import Note, gettext_lazy, note
+
 MOST_REMEMBERED = 1_000
 
 
@@ -37,5 +39,6 @@ class Columns:
                 self._by_other_words[plain[word]] = name
         return spelt
 
-    def notes(self) -> list[str]:
-        return [f"The column {word.strip()} is read as {name}." for word, name in sorted(self._by_other_words.items())]
+    def notes(self) -> list[Note]:
+        told = gettext_lazy("The column %(word)s is read as %(name)s.")
+        return [note(told, word=word.strip(), name=name) for word, name in sorted(self._by_other_words.items())]

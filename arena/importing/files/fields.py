@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from arena.importing.files.problems import EMPTY, MISSING, PlainWords, RowProblem
 
 LONGEST_NAME = 200
@@ -46,13 +48,13 @@ def text(row: Row, column: str, *, default: str | None = None) -> str:
     if value is None and default is not None:
         return default
     if value is None:
-        raise RowProblem(column, MISSING if column not in row else PlainWords("null"), "a text is needed")
+        raise RowProblem(column, MISSING if column not in row else PlainWords("null"), _("a text is needed"))
     if not isinstance(value, str):
-        raise RowProblem(column, value, "a text is needed")
+        raise RowProblem(column, value, _("a text is needed"))
     if not value.isascii() and _SURROGATE.search(value):
-        raise RowProblem(column, value, "half a surrogate pair is no text")
+        raise RowProblem(column, value, _("half a surrogate pair is no text"))
     if "\0" in value:
-        raise RowProblem(column, value, "NUL characters are not allowed")
+        raise RowProblem(column, value, _("NUL characters are not allowed"))
     return value
 
 
@@ -78,20 +80,21 @@ def optional_identifier(row: Row, column: str) -> str:
 def as_name(column: str, value: str) -> str:
     value = value.strip()
     if not value:
-        raise RowProblem(column, EMPTY, "a name is needed")
+        raise RowProblem(column, EMPTY, _("a name is needed"))
     if len(value) > LONGEST_NAME:
-        raise RowProblem(column, value, f"a name may have at most {LONGEST_NAME} characters")
+        raise RowProblem(column, value, _("a name may have at most %(most)d characters") % {"most": LONGEST_NAME})
     # A terminal would obey control characters, and nobody could tell a name that cannot be seen from another.
     hidden = {sign for sign in value if unicodedata.category(sign) in {"Cc", "Cf", "Cs"}}
     if hidden - set(JOINERS) or not set(value) - hidden:
-        raise RowProblem(column, value, "a name may have no control, direction or invisible characters")
+        raise RowProblem(column, value, _("a name may have no control, direction or invisible characters"))
     return value
 
 
 def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
     value = row.get(column)
     if type(value) is not str or value not in allowed:
-        raise RowProblem(column, MISSING if column not in row else value, f"allowed are {', '.join(allowed)}")
+        told = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
+        raise RowProblem(column, MISSING if column not in row else value, told)
     return allowed[value]
 
 
@@ -103,7 +106,7 @@ def truth(row: Row, column: str, *, default: bool) -> bool:
     known = {"": default, "true": True, "1": True, "false": False, "0": False}
     written = "" if value is None else str(value).strip().lower() if isinstance(value, str | int) else "?"
     if written not in known:
-        raise RowProblem(column, value, "allowed are true, false")
+        raise RowProblem(column, value, _("allowed are %(values)s") % {"values": "true, false"})
     return known[written]
 
 
@@ -117,7 +120,7 @@ def whole_number(row: Row, column: str, *, most: int = 2**31 - 1) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise RowProblem(column, value, f"a whole number from 0 to {most} is needed")
+        raise RowProblem(column, value, _("a whole number from 0 to %(most)d is needed") % {"most": most})
     return value
 
 
@@ -142,7 +145,7 @@ def moment(row: Row, column: str) -> float | None:
     except (TypeError, ValueError, OverflowError):
         seconds = _iso_seconds(value)
     if not EARLIEST <= seconds <= LATEST:
-        raise RowProblem(column, value, "seconds since 1970 or an ISO 8601 date and time between 1990 and 2100 are needed")
+        raise RowProblem(column, value, _("seconds since 1970 or an ISO 8601 date and time between 1990 and 2100 are needed"))
     return seconds
 
 

@@ -1,9 +1,11 @@
 """What is wrong with a file: where, what stands there, and what is allowed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
+from arena.wording import gettext as _
 from arena.wording import sentence
 
 N_SHOWN = 20
@@ -22,7 +24,7 @@ MISSING, EMPTY = PlainWords("missing"), PlainWords("empty")
 def shown(value: Any) -> PlainWords:
     """A value out of an untrusted file, short and with its control characters visible."""
     if isinstance(value, PlainWords):
-        return value
+        return PlainWords({MISSING: _("missing"), EMPTY: _("empty")}.get(value, value))
     if isinstance(value, str | bytes):
         value = value[: LONGEST_SHOWN + 1]
     written = ascii(value) if isinstance(value, bytes) else _printable(value)
@@ -33,8 +35,13 @@ def _printable(value: Any) -> str:
     try:
         written = repr(value)
     except (RecursionError, ValueError):  # a bomb of brackets, an integer of 5,000 digits
-        return f"a very large {type(value).__name__}"
+        return _("a very large %(type)s") % {"type": type(value).__name__}
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in written)
+
+
+def either(words: Sequence[str]) -> str:
+    """Those of which one will do: `CSV or JSON lines`."""
+    return reduce(lambda first, second: _("%(first)s or %(second)s") % {"first": first, "second": second}, words)
 
 
 class RowProblem(Exception):

@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.notes import Note, gettext_lazy, note
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
+from arena.wording import gettext as _
+from arena.wording import ngettext
+from arena.wording import number as grouped
 
 MAX_ROW = 4 * 1024 * 1024
 BLOCK = 64 * 1024
@@ -30,17 +34,30 @@ class Shape(StrEnum):
     JSON_LINES = "JSON lines"
     JSON_ARRAY = "a JSON array"
 
+    @property
+    def told(self) -> str:
+        return {Shape.JSON_LINES: _("JSON lines"), Shape.JSON_ARRAY: _("a JSON array")}.get(self, self.value)
+
 
 # In this order: the mark of UTF-16 is how that of UTF-32 begins.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
 BINARY = {
-    b"PK\x03\x04": "a zip or Excel file", b"PK\x05\x06": "an empty zip file", b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"\x1f\x8b": "a gzip file", b"%PDF-": "a PDF file", b"SQLite f": "an SQLite file", b"PAR1": "a Parquet file",
-}  # fmt: skip
+    b"PK\x03\x04": gettext_lazy("a zip or Excel file, not text"),
+    b"PK\x05\x06": gettext_lazy("an empty zip file, not text"),
+    b"\xd0\xcf\x11\xe0": gettext_lazy("an old Excel file, not text"),
+    b"\x1f\x8b": gettext_lazy("a gzip file, not text"),
+    b"%PDF-": gettext_lazy("a PDF file, not text"),
+    b"SQLite f": gettext_lazy("an SQLite file, not text"),
+    b"PAR1": gettext_lazy("a Parquet file, not text"),
+}
 UTF8 = "utf-8-sig"
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {
+    ",": gettext_lazy("Its cells are separated by commas."),
+    ";": gettext_lazy("Its cells are separated by semicolons."),
+    "\t": gettext_lazy("Its cells are separated by tabs."),
+}
 
 
 def encoding_of(path: Path) -> str:
@@ -64,7 +81,7 @@ def binary_kind(path: Path) -> str:
     """What a file is that people take for text, by its first bytes; empty for all others."""
     with path.open("rb") as file:
         start = file.read(8)
-    return next((kind for mark, kind in BINARY.items() if start.startswith(mark)), "")
+    return next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
 
 
 def shape_of(path: Path) -> Shape:
@@ -87,25 +104,24 @@ def _fit_of(first: str, sign: str, columns: Columns) -> tuple[int, int]:
     return len(read.intersection(columns.needed)), len(names)
 
 
-def how_it_is_read(path: Path, columns: Columns) -> list[str]:
+def how_it_is_read(path: Path, columns: Columns) -> list[Note]:
     """What is not as in most files, in sentences."""
-    encoding, notes = encoding_of(path), []
+    encoding, notes = encoding_of(path), list[Note]()
     if encoding != UTF8:
-        notes.append(f"The file is {encoding.upper()}.")
+        notes.append(note(gettext_lazy("The file is %(encoding)s."), encoding=encoding.upper()))
     if shape_of(path) == Shape.CSV and (sign := separator_of(path, columns)) != ",":
-        notes.append(f"Its cells are separated by {SEPARATORS[sign]}.")
+        notes.append(note(SEPARATORS[sign]))
     return notes
 
 
 def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None) -> Iterator[tuple[int, Row]]:
     """Every row with the line it starts on. What cannot be read goes to `problems`, and reading goes on where it can."""
     if is_empty(path):
-        problems.add(1, "the file", EMPTY, "there is nothing to import: is this the right one?")
+        problems.add(1, _("the file"), EMPTY, _("there is nothing to import: is this the right one?"))
         return
     if kind := binary_kind(path):
-        problems.add(
-            1, "the file", PlainWords(f"{kind}, not text"), "save what it holds as CSV (in Excel: CSV UTF-8) and give that file"
-        )
+        told = _("save what it holds as CSV (in Excel: CSV UTF-8) and give that file")
+        problems.add(1, _("the file"), PlainWords(kind), told)
         return
     readers = {Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array}
     yield from readers[shape_of(path)](path, problems, columns or Columns())
@@ -149,21 +165,22 @@ def _wide_lines(path: Path, problems: Problems, encoding: str) -> Iterator[str |
                     return
                 yield line
     except UnicodeError:
-        mark = f"the file begins with the mark of {encoding.upper()} and is not that: save it again as UTF-8"
-        problems.add(number, "the text", PlainWords("broken"), mark)
+        mark = _("the file begins with the mark of %(encoding)s and is not that: save it again as UTF-8")
+        problems.add(number, _("the text"), PlainWords(_("broken")), mark % {"encoding": encoding.upper()})
         yield None
 
 
 def _add_too_long(problems: Problems, line: int, start: str | bytes) -> None:
-    problems.add(line, "the start of a line", start, f"a line may have at most {MAX_ROW:,} bytes; reading stopped here")
+    told = _("a line may have at most %(most)s bytes; reading stopped here") % {"most": grouped(MAX_ROW)}
+    problems.add(line, _("the start of a line"), start, told)
 
 
 def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> None:
     wrong = bytes(error.object[max(0, error.start - 10) : error.start + 10])
-    allowed = (
+    allowed = _(
         "the file must be UTF-8: save it again in this encoding (in Excel: CSV UTF-8); this may be Latin-1 or Windows-1252"
     )
-    problems.add(line, "the text", wrong, allowed)
+    problems.add(line, _("the text"), wrong, allowed)
 
 
 # --- CSV ---------------------------------------------------------------------------------------------------------------
@@ -182,14 +199,16 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         n_columns = len(header)
         for cells in reader:
             if cells == first:
-                problems.add(line, "the row", PlainWords("the header once more"), "take this line out: files were joined here")
+                told = _("take this line out: files were joined here")
+                problems.add(line, _("the row"), PlainWords(_("the header once more")), told)
             elif len(cells) == n_columns:
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:
-                problems.add(line, "the number of cells", len(cells), f"the header has {n_columns} columns")
+                told = ngettext("the header has %(n)d column", "the header has %(n)d columns", n_columns) % {"n": n_columns}
+                problems.add(line, _("the number of cells"), len(cells), told)
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.add(line, "the row", str(error), _csv_rule(sign, error))
+        problems.add(line, _("the row"), str(error), _csv_rule(sign, error))
 
 
 def _named(first: list[str], columns: Columns) -> list[str]:
@@ -200,10 +219,15 @@ def _named(first: list[str], columns: Columns) -> list[str]:
 
 
 def _csv_rule(sign: str, error: csv.Error) -> str:
-    written = "a tab" if sign == "\t" else sign
-    rule = f'it must be CSV with " around cells that hold {written} or line breaks, and "" for a " inside them'
-    is_open = "unexpected end" in str(error) or "field limit" in str(error)
-    return f'{rule}: a " of this row is never closed' if is_open else rule
+    written = _("a tab") if sign == "\t" else sign
+    if "unexpected end" in str(error) or "field limit" in str(error):
+        rule = _(
+            'it must be CSV with " around cells that hold %(sign)s or line breaks, and "" for a " inside them: a " of this row '
+            "is never closed"
+        )
+    else:
+        rule = _('it must be CSV with " around cells that hold %(sign)s or line breaks, and "" for a " inside them')
+    return rule % {"sign": written}
 
 
 def _lines_until_broken(path: Path, problems: Problems) -> Iterator[str]:
@@ -215,14 +239,17 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
     """`own` are the file's own words for the columns of `header`: what is said of the file speaks in them."""
     before = problems.n_all
     if not header or len(header) > MAX_COLUMNS:
-        problems.add(1, "the number of columns", len(header), f"the first line must name 1 to {MAX_COLUMNS} columns")
+        told = _("the first line must name 1 to %(most)d columns") % {"most": MAX_COLUMNS}
+        problems.add(1, _("the number of columns"), len(header), told)
     for name in sorted({name for name in header if header.count(name) > 1} if len(header) <= MAX_COLUMNS else ()):
-        problems.add(1, "a column that is there twice", own[header.index(name)], "each column needs a name of its own")
+        told = _("each column needs a name of its own")
+        problems.add(1, _("a column that is there twice"), own[header.index(name)], told)
     if any("\0" in name for name in header):
-        problems.add(1, "the text", header[0], "this looks like UTF-16 without its mark: save the file again as UTF-8")
+        told = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
+        problems.add(1, _("the text"), header[0], told)
     elif missing := [name for name in columns.needed if name not in header]:
-        allowed = f"needed are {', '.join(columns.needed)}; here are {_some(own)}"
-        problems.add(1, "a missing column", ", ".join(missing), allowed)
+        allowed = _("needed are %(needed)s; here are %(here)s") % {"needed": ", ".join(columns.needed), "here": _some(own)}
+        problems.add(1, _("a missing column"), ", ".join(missing), allowed)
     return problems.n_all == before
 
 
@@ -232,11 +259,11 @@ def _some(names: list[str]) -> str:
 
 # --- JSON --------------------------------------------------------------------------------------------------------------
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(_("%(word)s is no JSON") % {"word": constant})
 
 
 _json = json.JSONDecoder(parse_constant=_refuse)
-_JSON_RULE = "each row must be one JSON object, such as {...}"
+_JSON_RULE = gettext_lazy("each row must be one JSON object, such as {...}")
 
 
 def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
@@ -246,12 +273,12 @@ def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tu
         try:
             row = _json.decode(line)
         except (ValueError, RecursionError) as error:
-            problems.add(number, "the line", line.strip(), f"{_JSON_RULE} ({_why(error)})")
+            problems.add(number, _("the line"), line.strip(), f"{_JSON_RULE} ({_why(error)})")
             continue
         if isinstance(row, dict):
             yield number, _renamed(row, columns)
         else:
-            problems.add(number, "the line", line.strip(), _JSON_RULE)
+            problems.add(number, _("the line"), line.strip(), str(_JSON_RULE))
 
 
 def _renamed(row: Row, columns: Columns) -> Row:
@@ -260,7 +287,7 @@ def _renamed(row: Row, columns: Columns) -> Row:
 
 
 def _why(error: Exception) -> str:
-    return "nested too deep" if isinstance(error, RecursionError) else str(error)[:120]
+    return _("nested too deep") if isinstance(error, RecursionError) else str(error)[:120]
 
 
 def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
@@ -277,16 +304,17 @@ def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tu
                 if isinstance(row, dict):
                     yield line, _renamed(row, columns)
                 else:
-                    problems.add(line, "the entry", row, _JSON_RULE)
+                    problems.add(line, _("the entry"), row, str(_JSON_RULE))
                 if window.next_character() != "]":
                     window.take(",")
             window.take("]")
             if window.next_character():
-                problems.add(window.line, "what follows the array", window.start(), "the file must end with its ]")
+                problems.add(window.line, _("what follows the array"), window.start(), _("the file must end with its ]"))
         except UnicodeDecodeError as error:
             _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
         except (ValueError, RecursionError) as error:
-            problems.add(window.line, "the entry", window.start(), f"{_JSON_RULE} ({_why(error)}); reading stopped here")
+            told = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error)}
+            problems.add(window.line, _("the entry"), window.start(), told)
 
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -311,7 +339,9 @@ class _Window:
     def take(self, wanted: str) -> None:
         found = self.next_character()
         if found != wanted:
-            raise ValueError(f"expected {wanted}, found {found or 'the end of the file'}")
+            raise ValueError(
+                _("expected %(wanted)s, found %(found)s") % {"wanted": wanted, "found": found or _("the end of the file")}
+            )
         self._move_to(self.at + 1)
 
     def value(self) -> Any:

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from arena.importing.files.reading import is_empty, shape_of
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files.notes import Note, note
+from arena.importing.files.reading import Shape, is_empty, shape_of
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
 from arena.importing.formats.chatbot_arena import ChatbotArena
@@ -14,6 +18,7 @@ from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.models import Import
 
 OWN = ("jsonl", "csv")  # one thing in two shapes
+lazy_told = lazy(lambda shape: Shape(shape).told, str)
 
 __all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "fitting", "formats_of"]
 
@@ -46,10 +51,11 @@ def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
     return by_kind[kind]
 
 
-def fitting(kind: str, name: str, path: Path) -> tuple[str, list[str]]:
+def fitting(kind: str, name: str, path: Path) -> tuple[str, list[Note]]:
     """The format to read a file by, and what is to be said of it: of Agon's own two the one that the file's shape tells."""
     known = formats_of(kind)
     if name not in OWN or is_empty(path) or (shape := shape_of(path)) in known[name].shapes:
         return name, []
     other = next(own for own in OWN if own != name)
-    return other, [f"The file is {shape}: read by the format {other}."]
+    told = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
+    return other, [note(told, shape=lazy_told(shape), name=other)]

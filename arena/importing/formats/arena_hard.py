@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from arena.importing.files import fields
+from arena.importing.files.notes import Note, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
@@ -12,7 +16,7 @@ from arena.importing.formats.prompt_files import category_path
 
 class ArenaHardQuestions(Format[PromptRow]):
     name = "arena-hard"
-    title = "arena-hard question.jsonl: uid, prompt, cluster"
+    title = gettext_lazy("arena-hard question.jsonl: uid, prompt, cluster")
     shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
     needed = ("uid", "prompt")
     read = frozenset({*needed, "cluster"})
@@ -20,18 +24,18 @@ class ArenaHardQuestions(Format[PromptRow]):
     def row(self, line: int, row: Row) -> PromptRow:
         question = fields.text(row, "prompt")
         if not question.strip():
-            raise RowProblem("prompt", question, "a text is needed, not empty")
+            raise RowProblem("prompt", question, _("a text is needed, not empty"))
         # A / inside a cluster's name is no path.
         cluster = fields.text(row, "cluster", default="").replace("/", "-")
         return PromptRow(line, fields.identifier(row, "uid"), (question,), category=category_path(cluster))
 
-    def notes(self) -> list[str]:
-        return ["The cluster of a question is its category."]
+    def notes(self) -> list[Note]:
+        return [note(gettext_lazy("The cluster of a question is its category."))]
 
 
 class ArenaHardAnswers(Format[ResponseRow]):
     name = "arena-hard"
-    title = "arena-hard answers: uid, model, messages"
+    title = gettext_lazy("arena-hard answers: uid, model, messages")
     shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
     needed = ("uid", "model", "messages")
     read = frozenset(needed)
@@ -39,7 +43,7 @@ class ArenaHardAnswers(Format[ResponseRow]):
     def row(self, line: int, row: Row) -> ResponseRow:
         turns = [_answer(message) for message in _messages(row) if message.get("role") == "assistant"]
         if not turns:
-            raise RowProblem("messages", row.get("messages"), "at least one message of the role assistant is needed")
+            raise RowProblem("messages", row.get("messages"), _("at least one message of the role assistant is needed"))
         # One turn is the answer; of several, the text is all of them.
         return without_thinking(
             ResponseRow(
@@ -52,7 +56,7 @@ class ArenaHardAnswers(Format[ResponseRow]):
 def _messages(row: Row) -> list[dict[str, Any]]:
     messages = row.get("messages")
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise RowProblem("messages", messages, "a list of objects with role and content is needed")
+        raise RowProblem("messages", messages, _("a list of objects with role and content is needed"))
     return messages
 
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
 from arena.importing.files import fields
+from arena.importing.files.notes import Note, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
-from arena.importing.files.reports import numbered
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
@@ -21,9 +24,21 @@ NAMES_VISIBLE = "names were visible"
 NO_CODE = "?"
 
 
+_NO_PROMPT = ngettext_lazy(
+    "%(n)s row with a language but no prompt: a language is kept with its prompt, so these are left out.",
+    "%(n)s rows with a language but no prompt: a language is kept with its prompt, so these are left out.",
+    "n",
+)
+_NO_CODE = ngettext_lazy(
+    "%(n)s row with a language that has no known code (%(examples)s): read as unknown.",
+    "%(n)s rows with a language that has no known code (%(examples)s): read as unknown.",
+    "n",
+)
+
+
 class ChatbotArena(Format[BattleRow]):
     name = "chatbot-arena"
-    title = "Chatbot Arena: model_a, model_b, winner"
+    title = gettext_lazy("Chatbot Arena: model_a, model_b, winner")
     has_own_ids = False
     shapes = frozenset(Shape)
     needed = ("model_a", "model_b", "winner")
@@ -46,7 +61,7 @@ class ChatbotArena(Format[BattleRow]):
             first, second = self._name(row, "model_a"), self._name(row, "model_b")
             outcome = fields.choice(row, "winner", WINNERS)
         if first == second:
-            raise RowProblem("model_b", second, "a battle needs two different models, and model_a is the same")
+            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
         voter = self._identifier(row, "judge") if "judge" in row else ""
         set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""
         happened = fields.moment(row, "tstamp") if "tstamp" in row else None
@@ -54,18 +69,15 @@ class ChatbotArena(Format[BattleRow]):
             line, "", first, second, self._prompt(line, row), (VoteRow(voter, outcome, set_aside),), None, happened
         )
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What was odd, and how it was read."""
-        notes = ["model_a is taken as the answer that was shown first."]
+        notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
         if self._n_languages_without_prompt:
-            notes.append(
-                f"{numbered(self._n_languages_without_prompt, 'rows')} with a language but no prompt: a language is kept "
-                "with its prompt, so these are left out."
-            )
+            notes.append(note(_NO_PROMPT, n=self._n_languages_without_prompt))
         if self._unknown_languages:
             examples = ", ".join(list(self._unknown_languages)[:5])
             n_rows = sum(self._unknown_languages.values())
-            notes.append(f"{numbered(n_rows, 'rows')} with a language that has no known code ({examples}): read as unknown.")
+            notes.append(note(_NO_CODE, n=n_rows, examples=examples))
         return notes
 
     def _prompt(self, line: int, row: Row) -> PromptRow | None:

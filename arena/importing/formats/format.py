@@ -2,6 +2,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from django.utils.functional import Promise
+
+from arena.importing.files.notes import Note
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 
@@ -10,7 +13,7 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
     """How one kind of file is read: made for one reading of one file, it makes typed rows of raw ones."""
 
     name: str
-    title: str
+    title: str | Promise
     shapes: frozenset[Shape]
     needed: tuple[str, ...]
     one_of: tuple[str, ...] = ()  # columns of which a row needs one
@@ -34,6 +37,6 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
         """Raises RowProblem."""
         raise NotImplementedError
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """After the last row: what was odd, and how it was read."""
         return []

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from arena.importing.files import fields
+from arena.importing.files.notes import Note, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
@@ -14,7 +18,7 @@ WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
 
 class Llmfao(Format[BattleRow]):
     name = "llmfao"
-    title = "LLMFAO: id, prompt, worker, winner, left, right"
+    title = gettext_lazy("LLMFAO: id, prompt, worker, winner, left, right")
     has_own_ids = True
     shapes = frozenset(Shape)
     needed = ("id", "prompt", "worker", "winner", "left", "right")
@@ -26,13 +30,13 @@ class Llmfao(Format[BattleRow]):
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._name(row, "left"), self._name(row, "right")
         if first == second:
-            raise RowProblem("right", second, "a battle needs two different models, and left is the same")
+            raise RowProblem("right", second, _("a battle needs two different models, and left is the same"))
         vote = VoteRow(self._identifier(row, "worker"), fields.choice(row, "winner", WINNERS))
         prompt = PromptRow(line, self._identifier(row, "prompt"))
         return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         return [
-            "Rows with one id are votes on one battle; left is taken as the answer that was shown first.",
-            "The file gives numbers for prompts, no texts: the battles count but cannot be shown.",
+            note(gettext_lazy("Rows with one id are votes on one battle; left is taken as the answer that was shown first.")),
+            note(gettext_lazy("The file gives numbers for prompts, no texts: the battles count but cannot be shown.")),
         ]

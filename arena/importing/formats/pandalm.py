@@ -5,11 +5,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
 from arena.importing.files import fields
 from arena.importing.files.columns import Columns
-from arena.importing.files.problems import EMPTY, MISSING, Problems, RowProblem
+from arena.importing.files.notes import Note, note, what_is_so
+from arena.importing.files.problems import EMPTY, MISSING, Problems, RowProblem, either
 from arena.importing.files.reading import Row, Shape, read_rows
-from arena.importing.files.reports import numbered, what_is_so
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
@@ -20,7 +23,7 @@ ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 
 class PandaLm(Format[BattleRow]):
     name = "pandalm"
-    title = "PandaLM test set: cmp_key, two responses, three annotators"
+    title = gettext_lazy("PandaLM test set: cmp_key, two responses, three annotators")
     has_own_ids = True
     shapes = frozenset({Shape.JSON_ARRAY, Shape.JSON_LINES})
     needed = ("idx", "cmp_key", "instruction", "response1", "response2", *ANNOTATORS)
@@ -40,18 +43,14 @@ class PandaLm(Format[BattleRow]):
             self._texts.setdefault(hash((prompt.turns[0], model)), set()).add(hash(answer))
         return BattleRow(line, fields.identifier(row, "idx"), first, second, prompt, votes, answers)
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         n_several = sum(len(texts) > 1 for texts in self._texts.values())
         return what_is_so(
             [
-                (True, "The prompt is the instruction and, below it, the input; response1 is taken as the answer shown first."),
-                (True, "Labels: 0 is a tie, 1 and 2 the better response; the three annotators are three voters."),
+                (True, note(_ASKED)),
+                (True, note(_LABELLED)),
                 *((True, _about_word(word, n_times)) for word, n_times in sorted(self._words.items())),
-                (
-                    n_several,
-                    f"{n_several:,} of {numbered(len(self._texts), 'pairs')} of prompt and model with different texts: each "
-                    "text is stored as a repeat of its own.",
-                ),
+                (n_several, note(_SEVERAL, n=len(self._texts), n_several=n_several)),
             ]
         )
 
@@ -59,8 +58,9 @@ class PandaLm(Format[BattleRow]):
         key = fields.text(row, "cmp_key")
         splits = self._pairs.get(key, [])
         if len(splits) != 1:
-            found = " or ".join(f"{first} against {second}" for first, second in splits[:3]) or "no two names"
-            raise RowProblem("cmp_key", key, f"model1_model2 is needed, two different models; here {found} could be meant")
+            pairs = [_("%(first)s against %(second)s") % {"first": one, "second": other} for one, other in splits[:3]]
+            told = _("model1_model2 is needed, two different models; here %(found)s could be meant")
+            raise RowProblem("cmp_key", key, told % {"found": either(pairs) if pairs else _("no two names")})
         first, second = splits[0]
         return fields.as_name("cmp_key", first), fields.as_name("cmp_key", second)
 
@@ -72,8 +72,22 @@ class PandaLm(Format[BattleRow]):
         return fields.text(row, column)
 
 
-def _about_word(word: str, n_times: int) -> str:
-    return f'{numbered(n_times, "answers")} in JSON\'s word {word} instead of a text: read as the text "{word}".'
+_ASKED = gettext_lazy("The prompt is the instruction and, below it, the input; response1 is taken as the answer shown first.")
+_LABELLED = gettext_lazy("Labels: 0 is a tie, 1 and 2 the better response; the three annotators are three voters.")
+_SEVERAL = ngettext_lazy(
+    "%(n_several)s of %(n)s pair of prompt and model with different texts: each text is stored as a repeat of its own.",
+    "%(n_several)s of %(n)s pairs of prompt and model with different texts: each text is stored as a repeat of its own.",
+    "n",
+)
+_WORD = ngettext_lazy(
+    '%(n)s answer in JSON\'s word %(word)s instead of a text: read as the text "%(word)s".',
+    '%(n)s answers in JSON\'s word %(word)s instead of a text: read as the text "%(word)s".',
+    "n",
+)
+
+
+def _about_word(word: str, n_times: int) -> Note:
+    return note(_WORD, n=n_times, word=word)
 
 
 def split_pairs(keys: Counter[str]) -> dict[str, list[tuple[str, str]]]:
@@ -106,12 +120,12 @@ def _question(row: Row) -> str:
     parts = fields.text(row, "instruction").strip(), fields.text(row, "input", default="").strip()
     question = "\n\n".join(part for part in parts if part)
     if not question:
-        raise RowProblem("instruction", EMPTY, "an instruction or an input is needed")
+        raise RowProblem("instruction", EMPTY, _("an instruction or an input is needed"))
     return question
 
 
 def _label(row: Row, annotator: str) -> Outcome:
     label: Any = row.get(annotator)
     if isinstance(label, bool) or not isinstance(label, int) or label not in LABELS:
-        raise RowProblem(annotator, MISSING if annotator not in row else label, "allowed are 0 (tie), 1, 2")
+        raise RowProblem(annotator, MISSING if annotator not in row else label, _("allowed are 0 (tie), 1, 2"))
     return LABELS[label]

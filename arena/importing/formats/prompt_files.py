@@ -5,15 +5,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
 from arena.importing.files import fields
+from arena.importing.files.notes import Note, note
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row, Shape
-from arena.importing.files.reports import numbered
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.format import Format
 from arena.models import PromptStatus
 from arena.texts.languages import code_of
 from arena.texts.verifiers import check_verifier
+from arena.wording import number
 
 STATUSES = {status.value: status.value for status in PromptStatus}
 IDS = ("question_id", "prompt_id", "uid", "key")  # other words for a prompt's id
@@ -24,7 +29,7 @@ MOST_TURNS = 200
 
 class JsonPrompts(Format[PromptRow]):
     name = "jsonl"
-    title = "Agon's own, JSON lines: id, turns or prompt"
+    title: str | Promise = gettext_lazy("Agon's own, JSON lines: id, turns or prompt")
     shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
     needed: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ("turns", "prompt")
@@ -46,10 +51,13 @@ class JsonPrompts(Format[PromptRow]):
             fields.choice(row, "status", STATUSES) if row.get("status") else "",
         )  # fmt: skip
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         if not self._n_without_id:
             return []
-        return [f"{numbered(self._n_without_id, 'prompts')} without an id: known by the text."]
+        words = ngettext_lazy(
+            "%(n)s prompt without an id: known by the text.", "%(n)s prompts without an id: known by the text.", "n"
+        )
+        return [note(words, n=self._n_without_id)]
 
     def _tags(self, row: Row) -> tuple[str, ...]:
         return tuple(fields.as_name("tags", tag) for tag in fields.texts(row, "tags"))
@@ -63,7 +71,7 @@ class CsvPrompts(JsonPrompts):
     """Tags are separated by commas, a verifier is written as JSON."""
 
     name = "csv"
-    title = "Agon's own, CSV: id, prompt"
+    title = gettext_lazy("Agon's own, CSV: id, prompt")
     shapes = frozenset({Shape.CSV})
     needed = ("prompt",)
     one_of = ()
@@ -79,7 +87,7 @@ class CsvPrompts(JsonPrompts):
         try:
             verifier = json.loads(written)
         except (ValueError, RecursionError):
-            raise RowProblem("verifier", written, "a JSON object is needed") from None
+            raise RowProblem("verifier", written, _("a JSON object is needed")) from None
         return checked_verifier(verifier)
 
 
@@ -87,22 +95,25 @@ def category_path(written: str) -> str:
     """A path such as coding/python, without empty parts."""
     path = "/".join(part.strip() for part in written.split("/") if part.strip())
     if len(path) > fields.LONGEST_CATEGORY:
-        raise RowProblem("category", path, f"at most {fields.LONGEST_CATEGORY} characters are allowed")
+        told = _("at most %(most)d characters are allowed") % {"most": fields.LONGEST_CATEGORY}
+        raise RowProblem("category", path, told)
     return path
 
 
 def checked_verifier(verifier: object) -> dict[str, Any]:
     """One that can be stored and that `texts.verifiers` understands: a bad one would only be found when answers are checked."""
     if not isinstance(verifier, dict):
-        raise RowProblem("verifier", verifier, 'a JSON object is needed, such as {"kind": ...}')
+        raise RowProblem("verifier", verifier, _('a JSON object is needed, such as {"kind": ...}'))
     if _depth(verifier) > MOST_LEVELS:
-        raise RowProblem("verifier", PlainWords("nested too deep"), f"at most {MOST_LEVELS} levels are allowed")
+        told = _("at most %(most)d levels are allowed") % {"most": MOST_LEVELS}
+        raise RowProblem("verifier", PlainWords(_("nested too deep")), told)
     try:
         written = json.dumps(verifier, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        raise RowProblem("verifier", verifier, "finite numbers are needed") from None
+        raise RowProblem("verifier", verifier, _("finite numbers are needed")) from None
     if len(written) > LONGEST_VERIFIER or "\\u0000" in written:
-        raise RowProblem("verifier", written, f"at most {LONGEST_VERIFIER:,} characters and no NUL are allowed")
+        told = _("at most %(most)s characters and no NUL are allowed") % {"most": number(LONGEST_VERIFIER)}
+        raise RowProblem("verifier", written, told)
     fields.text({"verifier": written}, "verifier")
     try:
         check_verifier(verifier)
@@ -124,7 +135,8 @@ def _depth(value: object) -> int:
 def _turns(row: Row) -> tuple[str, ...]:
     turns = fields.texts(row, "turns") or ((fields.text(row, "prompt"),) if row.get("prompt") is not None else ())
     if not turns or len(turns) > MOST_TURNS or not all(turn.strip() for turn in turns):
-        raise RowProblem("turns", turns or MISSING, f"turns (1 to {MOST_TURNS} texts) or prompt (a text) are needed, not empty")
+        told = _("turns (1 to %(most)d texts) or prompt (a text) are needed, not empty") % {"most": MOST_TURNS}
+        raise RowProblem("turns", turns or MISSING, told)
     return turns
 
 
@@ -132,5 +144,5 @@ def _language(row: Row) -> str:
     written = fields.text(row, "language", default="")
     code = code_of(written)
     if code is None:
-        raise RowProblem("language", written, "a code such as en or de, or an English name of a language is needed")
+        raise RowProblem("language", written, _("a code such as en or de, or an English name of a language is needed"))
     return code

@@ -2,6 +2,9 @@
 
 from types import MappingProxyType
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from arena.importing.files import fields
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import ResponseRow, without_thinking
@@ -15,7 +18,7 @@ MOST_REPEATS = 32_767
 
 class JsonResponses(Format[ResponseRow]):
     name = "jsonl"
-    title = "Agon's own, JSON lines: prompt, competitor, text"
+    title: str | Promise = gettext_lazy("Agon's own, JSON lines: prompt, competitor, text")
     shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
     needed: tuple[str, ...] = ("prompt", "competitor")
     one_of: tuple[str, ...] = ("text", "turns")
@@ -42,7 +45,7 @@ class JsonResponses(Format[ResponseRow]):
 
 class CsvResponses(JsonResponses):
     name = "csv"
-    title = "Agon's own, CSV: prompt, competitor, text"
+    title = gettext_lazy("Agon's own, CSV: prompt, competitor, text")
     shapes = frozenset({Shape.CSV})
     needed = ("prompt", "competitor", "text")
     one_of = ()

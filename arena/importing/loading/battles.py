@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import BattleRow
 from arena.importing.loading import bulk
@@ -228,8 +230,8 @@ def known_battles(arena_id: int, keys: Iterable[bytes]) -> dict[bytes, KnownBatt
 
 
 def contradiction(row: BattleRow) -> RowProblem:
-    allowed = "a battle with this id is here with other models or another prompt: import this file into another arena"
-    return RowProblem("the battle's id", row.own_id, allowed)
+    allowed = _("a battle with this id is here with other models or another prompt: import this file into another arena")
+    return RowProblem(_("the battle's id"), row.own_id, allowed)
 
 
 def _responses(

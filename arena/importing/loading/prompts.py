@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from arena.evidence.ledger import filed_under, record_prompt
 from arena.importing.checks.contradictions import n_different
+from arena.importing.files.notes import Note, note
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.reports import numbered
 from arena.importing.files.rows import PromptRow
 from arena.models import Import, Prompt, PromptPool, PromptStatus
 from arena.texts.languages import recognised_language
@@ -77,8 +79,8 @@ class PromptLookup:
         known = self._known.get(self.identity(row))
         if known is None or not row.turns or known.content_hash in {"", text_hash(row)}:
             return None
-        allowed = "this prompt is in the arena with another text: give it another id, or import into another arena"
-        return RowProblem("the prompt's id", row.key, allowed)
+        allowed = _("this prompt is in the arena with another text: give it another id, or import into another arena")
+        return RowProblem(_("the prompt's id"), row.key, allowed)
 
     def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
         if keys:
@@ -161,11 +163,20 @@ class Recognised:
             is_told = bool(told_language("\n\n".join(row.turns), known_by))
             (self._told if is_told else self._unknown).append(hash(row.key or known_by))
 
-    def notes(self) -> list[tuple[object, str]]:
-        told, unknown = (numbered(n_different(each), "prompts") for each in (self._told, self._unknown))
+    def notes(self) -> list[tuple[object, Note]]:
+        told = ngettext_lazy(
+            "%(n)s prompt without a language: recognised from the text.",
+            "%(n)s prompts without a language: recognised from the text.",
+            "n",
+        )
+        unknown = ngettext_lazy(
+            "%(n)s prompt without a language, and too short or too mixed to tell it: left unknown.",
+            "%(n)s prompts without a language, and too short or too mixed to tell it: left unknown.",
+            "n",
+        )
         return [
-            (self._told, f"{told} without a language: recognised from the text."),
-            (self._unknown, f"{unknown} without a language, and too short or too mixed to tell it: left unknown."),
+            (self._told, note(told, n=n_different(self._told))),
+            (self._unknown, note(unknown, n=n_different(self._unknown))),
         ]
 
 

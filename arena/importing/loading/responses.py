@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow
@@ -55,7 +57,9 @@ class StoredAnswers:
         if (*answer.pair, repeat) not in self._texts:
             return False
         if self._texts[*answer.pair, repeat] != answer.text:
-            allowed = "this repeat of the answer is in the arena with another text: leave repeat out, or give the next number"
+            allowed = _(
+                "this repeat of the answer is in the arena with another text: leave repeat out, or give the next number"
+            )
             raise RowProblem("repeat", repeat, allowed)
         return True
 
@@ -100,7 +104,7 @@ def _response(answer: ResponseKey, repeat: int, turns: Sequence[str] = (), finis
     )  # fmt: skip
 
 
-NO_SUCH_PROMPT = "no prompt of the arena has this id: import the prompts first (manage.py import_prompts)"
+NO_SUCH_PROMPT = gettext_lazy("no prompt of the arena has this id: import the prompts first (manage.py import_prompts)")
 
 
 @dataclass
@@ -124,7 +128,7 @@ class ResponseLoader:
         competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
         for row in rows:
             if row.prompt not in prompts:
-                raise RowProblem("the prompt's id", row.prompt, NO_SUCH_PROMPT)
+                raise RowProblem(_("the prompt's id"), row.prompt, str(NO_SUCH_PROMPT))
         answers = [ResponseKey(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
         new = _new_responses(rows, answers, StoredAnswers(answers))
         _keep([response for response, _ in new], [thinking for _, thinking in new])

@@ -1,0 +1,83 @@
+"""What is to be said of a file: pages say it in their reader's language, and the database keeps it in English."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as gettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
+
+from arena.wording import number
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that is made when it is read."""
+
+    words: Any  # lazy
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return str(self.words % self.values)
+
+
+class Figure(int):
+    """A number that chooses a plural, and is written as its reader writes numbers."""
+
+    def __str__(self) -> str:
+        return number(int(self))
+
+
+def note(words: Any, **values: object) -> Note:
+    """`words` are lazy; where they are a plural, `n` chooses it."""
+    return Note(words, {name: Figure(value) if isinstance(value, int) else value for name, value in values.items()})
+
+
+def what_is_so(sayings: Iterable[tuple[object, Note]]) -> list[Note]:
+    return [saying for is_so, saying in sayings if is_so]
+
+
+def about_thinking(n_answers: int) -> Note:
+    words = ngettext_lazy(
+        "%(n)s answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",
+        "%(n)s answers with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",
+        "n",
+    )
+    return note(words, n=n_answers)
+
+
+def lines_of(lines: Sequence[int], *, most: int = 10) -> str:
+    """
+    Where something stands in a file.
+
+    Examples
+    --------
+    >>> lines_of([7]), lines_of([2, 5, 9], most=2)
+    ('line 7', 'lines 2, 5 and 1 more')
+    """
+    named = ", ".join(map(number, lines[:most]))
+    if len(lines) > most:
+        return _("lines %(lines)s and %(n)s more") % {"lines": named, "n": number(len(lines) - most)}
+    return ngettext("line %(lines)s", "lines %(lines)s", len(lines)) % {"lines": named}
+
+
+lazy_lines_of = lazy(lines_of, str)
+
+COUNTED = {
+    "battles": gettext_lazy("battles"),
+    "votes": gettext_lazy("votes"),
+    "competitors": gettext_lazy("competitors"),
+    "new_competitors": gettext_lazy("new competitors"),
+    "prompts": gettext_lazy("prompts"),
+    "voters": gettext_lazy("voters"),
+    "responses": gettext_lazy("responses"),
+    "with_reference": gettext_lazy("with a reference"),
+    "with_verifier": gettext_lazy("with a verifier"),
+}
+
+
+def figures(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Each count that is not zero, with what is counted; reports of earlier imports have the name itself for a key."""
+    return [(str(COUNTED.get(key, key)), n) for key, n in counts.items() if n]
