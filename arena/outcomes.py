@@ -1,13 +1,14 @@
 """What one comparison said: answer a is better, answer b is better, both are good, both are bad."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Outcome(models.TextChoices):
-    A = "a", "A is better"
-    B = "b", "B is better"
-    TIE = "tie", "both good"
-    BOTH_BAD = "both_bad", "both bad"
+    A = "a", gettext_lazy("A is better")
+    B = "b", gettext_lazy("B is better")
+    TIE = "tie", gettext_lazy("both good")
+    BOTH_BAD = "both_bad", gettext_lazy("both bad")
 
     def swapped(self) -> "Outcome":
         """The same judgement with the two answers exchanged."""

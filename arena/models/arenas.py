@@ -1,18 +1,19 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 
 class Visibility(models.TextChoices):
-    PUBLIC = "public", "everybody"
-    ACCOUNTS = "accounts", "signed-in accounts"
-    CURATORS = "curators", "curators only"
+    PUBLIC = "public", gettext_lazy("everybody")
+    ACCOUNTS = "accounts", gettext_lazy("signed-in accounts")
+    CURATORS = "curators", gettext_lazy("curators only")
 
 
 class Voting(models.TextChoices):
-    ANYONE = "anyone", "everybody, also without an account"
-    ACCOUNTS = "accounts", "signed-in accounts"
-    CLOSED = "closed", "nobody: voting is closed"
+    ANYONE = "anyone", gettext_lazy("everybody, also without an account")
+    ACCOUNTS = "accounts", gettext_lazy("signed-in accounts")
+    CLOSED = "closed", gettext_lazy("nobody: voting is closed")
 
 
 class Arena(models.Model):
@@ -21,25 +22,29 @@ class Arena(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="")
-    guidelines = models.TextField(blank=True, default="", help_text="Shown to voters: what makes an answer better here.")
+    guidelines = models.TextField(
+        blank=True, default="", help_text=gettext_lazy("Shown to voters: what makes an answer better here.")
+    )
     board_visibility = models.CharField(
-        max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text="Who may read the leaderboards."
+        max_length=10, choices=Visibility, default=Visibility.PUBLIC, help_text=gettext_lazy("Who may read the leaderboards.")
     )
     content_visibility = models.CharField(
         max_length=10,
         choices=Visibility,
         default=Visibility.CURATORS,
-        help_text="Who may read prompts, answers and battles.",
+        help_text=gettext_lazy("Who may read prompts, answers and battles."),
     )
     voting = models.CharField(max_length=10, choices=Voting, default=Voting.ACCOUNTS)
     asked_share = models.FloatField(
         default=0.1,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Of the battles that judges are asked about, the share that voters are asked about too, drawn by lot; "
-        "by these the board of people and judges learns how far judges are to be trusted. 0: none.",
+        help_text=gettext_lazy(
+            "Of the battles that judges are asked about, the share that voters are asked about too, drawn by lot; "
+            "by these the board of people and judges learns how far judges are to be trusted. 0: none."
+        ),
     )
     notice = models.TextField(
-        blank=True, default="", help_text="Shown on every page of the arena, such as where its votes come from."
+        blank=True, default="", help_text=gettext_lazy("Shown on every page of the arena, such as where its votes come from.")
     )
     is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,7 +66,9 @@ class PromptPool(models.Model):
     slug = models.SlugField()
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="")
-    is_active = models.BooleanField(default=True, help_text="Prompts of an inactive pool are not served to voters.")
+    is_active = models.BooleanField(
+        default=True, help_text=gettext_lazy("Prompts of an inactive pool are not served to voters.")
+    )
 
     class Meta:
         ordering = ["arena", "name", "pk"]

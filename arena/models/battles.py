@@ -2,6 +2,8 @@ import secrets
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
 from arena.models.competitors import Competitor
@@ -45,7 +47,7 @@ class Battle(models.Model):
     source = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="battles", db_index=False)
     row_key = models.BinaryField(max_length=16, null=True, blank=True, editable=False)
     propensity = models.FloatField(
-        null=True, blank=True, help_text="Probability with which this pair was drawn when it was first served."
+        null=True, blank=True, help_text=gettext_lazy("Probability with which this pair was drawn when it was first served.")
     )
     created_at = models.DateTimeField()
 
@@ -75,7 +77,7 @@ class Battle(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"battle {self.pk}"
+        return _("battle %(number)s") % {"number": self.pk}
 
 
 def ballot_key() -> str:
@@ -87,30 +89,36 @@ class Ballot(models.Model):
     """One battle served to one voter, its sides drawn by the server. The voter's form carries its random key, nothing else."""
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        VOTED = "voted", "voted"
-        SKIPPED = "skipped", "skipped"
-        FLAGGED = "flagged", "flagged"
+        OPEN = "open", gettext_lazy("open")
+        VOTED = "voted", gettext_lazy("voted")
+        SKIPPED = "skipped", gettext_lazy("skipped")
+        FLAGGED = "flagged", gettext_lazy("flagged")
 
     class Policy(models.TextChoices):
         """Why this battle was served. Only a lot says with which chance, whatever judges said of it."""
 
-        PAIRS = "pairs", "a pair that tells much"
-        LOT = "lot", "drawn by lot from those that judges were asked about"
-        VERDICTS = "verdicts", "picked by what judges said of it"
+        PAIRS = "pairs", gettext_lazy("a pair that tells much")
+        LOT = "lot", gettext_lazy("drawn by lot from those that judges were asked about")
+        VERDICTS = "verdicts", gettext_lazy("picked by what judges said of it")
 
     key = models.CharField(max_length=32, unique=True, default=ballot_key, editable=False)
     battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="ballots")
     first_shown = models.CharField(max_length=1, choices=Side)
-    policy = models.CharField(max_length=10, choices=Policy, default=Policy.PAIRS, help_text="Why this battle was served.")
+    policy = models.CharField(
+        max_length=10, choices=Policy, default=Policy.PAIRS, help_text=gettext_lazy("Why this battle was served.")
+    )
     propensity = models.FloatField(
-        help_text="Probability of this battle among all that could have been served to this voter; of one by lot, its chance."
+        help_text=gettext_lazy(
+            "Probability of this battle among all that could have been served to this voter; of one by lot, its chance."
+        )
     )
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True, default="")
     served_at = models.DateTimeField()
-    shown_at = models.DateTimeField(null=True, blank=True, help_text="When it was read, where it was fetched ahead.")
+    shown_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was read, where it was fetched ahead.")
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -118,7 +126,7 @@ class Ballot(models.Model):
         indexes = [models.Index(fields=["voter", "state"])]
 
     def __str__(self) -> str:
-        return f"ballot of {self.voter} on battle {self.battle_id}"
+        return _("ballot of %(voter)s on battle %(battle)s") % {"voter": self.voter, "battle": self.battle_id}
 
     def outcome_for(self, shown: Outcome) -> Outcome:
         """The battle's outcome, from one that speaks of the side shown first as A."""
@@ -133,12 +141,14 @@ class Lot(models.Model):
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="lots", db_index=False)
     battle = models.OneToOneField(Battle, on_delete=models.CASCADE, related_name="lot")
-    chance = models.FloatField(help_text="That voters are asked about it: the arena's share when the lot was drawn.")
-    place = models.FloatField(help_text="Under 1: voters are asked about it, in rising order.")
+    chance = models.FloatField(
+        help_text=gettext_lazy("That voters are asked about it: the arena's share when the lot was drawn.")
+    )
+    place = models.FloatField(help_text=gettext_lazy("Under 1: voters are asked about it, in rising order."))
 
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["arena", "place"], name="lot_place")]
 
     def __str__(self) -> str:
-        return f"lot of battle {self.battle_id}"
+        return _("lot of battle %(battle)s") % {"battle": self.battle_id}

@@ -1,13 +1,17 @@
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
 
 
 class CompetitorStatus(models.TextChoices):
-    ACTIVE = "active", "active"
-    PROVISIONAL = "provisional", "provisional"
-    RETIRED = "retired", "retired"
-    UNNAMED = "unnamed", "unnamed"  # a side of gold labels whose model nobody named: audits judges, and is no competitor
+    ACTIVE = "active", gettext_lazy("active")
+    PROVISIONAL = "provisional", gettext_lazy("provisional")
+    RETIRED = "retired", gettext_lazy("retired")
+    UNNAMED = (
+        "unnamed",
+        gettext_lazy("unnamed"),
+    )  # a side of gold labels whose model nobody named: audits judges, and is no competitor
 
 
 class CompetitorQuerySet(models.QuerySet["Competitor"]):
@@ -27,12 +31,19 @@ class Competitor(models.Model):
     organisation = models.CharField(max_length=120, blank=True, default="")
     licence = models.CharField(max_length=120, blank=True, default="")
     description = models.TextField(blank=True, default="")
-    price_in = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars per million input tokens.")
-    price_out = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars per million output tokens.")
+    price_in = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("Micro-dollars per million input tokens.")
+    )
+    price_out = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("Micro-dollars per million output tokens.")
+    )
     released_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=12, choices=CompetitorStatus, default=CompetitorStatus.ACTIVE)
     endpoint = models.CharField(
-        max_length=200, blank=True, default="", help_text="Where its answers are generated; empty for imported answers."
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("Where its answers are generated; empty for imported answers."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,6 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from arena.llm.addresses import checked_address
 from arena.llm.failures.errors import LLMError
@@ -26,45 +27,60 @@ class Endpoint(models.Model):
     """A model behind an address: where requests go, what they cost, and what was learnt about it. Superusers make them."""
 
     class Wire(models.TextChoices):
-        OPENAI = "openai", "OpenAI chat completions"
-        ANTHROPIC = "anthropic", "Anthropic messages"
+        OPENAI = "openai", gettext_lazy("OpenAI chat completions")
+        ANTHROPIC = "anthropic", gettext_lazy("Anthropic messages")
 
     name = models.CharField(max_length=120, unique=True)
     wire = models.CharField(max_length=10, choices=Wire, default=Wire.OPENAI)
     base_url = models.CharField(
-        "base address", max_length=300, validators=[check_address],
-        help_text="For example https://api.openai.com/v1 or http://vllm:8000/v1; the path of a call at its end is taken off.",
+        gettext_lazy("base address"), max_length=300, validators=[check_address],
+        help_text=gettext_lazy(
+            "For example https://api.openai.com/v1 or http://vllm:8000/v1; the path of a call at its end is taken off."
+        ),
     )  # fmt: skip
-    model = models.CharField(max_length=200, help_text="As the provider spells it.")
+    model = models.CharField(max_length=200, help_text=gettext_lazy("As the provider spells it."))
     key_name = models.CharField(
         max_length=80, blank=True, default="",
-        validators=[RegexValidator(r"^AGON_KEY_[A-Z0-9_]+$", "A key is named by an environment variable AGON_KEY_...")],
-        help_text="The environment variable that holds its key, as AGON_KEY_OPENAI; empty where none is needed.",
+        validators=[
+            RegexValidator(r"^AGON_KEY_[A-Z0-9_]+$", gettext_lazy("A key is named by an environment variable AGON_KEY_..."))
+        ],
+        help_text=gettext_lazy("The environment variable that holds its key, as AGON_KEY_OPENAI; empty where none is needed."),
     )  # fmt: skip
-    price_in = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars per million input tokens.")
-    price_out = models.PositiveBigIntegerField(default=0, help_text="Micro-dollars per million output tokens.")
+    price_in = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Micro-dollars per million input tokens."))
+    price_out = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Micro-dollars per million output tokens."))
     timeout_seconds = models.PositiveIntegerField(default=120)
-    requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: unknown, found out gently.")
-    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: unknown.")
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("Empty: unknown, found out gently.")
+    )
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text=gettext_lazy("Empty: unknown."))
     max_concurrency = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Calls at once; empty: as many as there are."
+        null=True, blank=True, help_text=gettext_lazy("Calls at once; empty: as many as there are.")
     )
     # what was learnt, and is forgotten when the endpoint is edited
-    refused_parameters = models.JSONField(default=list, blank=True, help_text="Parameters that it does not take.")
+    refused_parameters = models.JSONField(default=list, blank=True, help_text=gettext_lazy("Parameters that it does not take."))
     is_proven = models.BooleanField(
-        default=False, help_text="It has answered once since it was edited; until then one call at a time."
+        default=False, help_text=gettext_lazy("It has answered once since it was edited; until then one call at a time.")
     )
     proven_with = models.JSONField(
-        default=list, blank=True, help_text="Optional parts of a request that it has answered; a new one is tried by one call."
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("Optional parts of a request that it has answered; a new one is tried by one call."),
     )
-    paused_because = models.TextField(blank=True, default="", help_text="Why no call is sent; empty it to go on.")
+    paused_because = models.TextField(blank=True, default="", help_text=gettext_lazy("Why no call is sent; empty it to go on."))
     is_pause_learnt = models.BooleanField(
-        default=False, editable=False, help_text="A reply or a check paused it: a run that is resumed tries it again."
+        default=False,
+        editable=False,
+        help_text=gettext_lazy("A reply or a check paused it: a run that is resumed tries it again."),
     )
-    n_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failures in a row; they open the circuit.")
+    n_failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text=gettext_lazy("Failures in a row; they open the circuit.")
+    )
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
     probe_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="One call is trying it out; the others wait for what it learns."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=gettext_lazy("One call is trying it out; the others wait for what it learns."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -89,20 +105,28 @@ class Allowance(models.Model):
 
     base_url = models.CharField(max_length=300)
     key_name = models.CharField(max_length=80, blank=True, default="")
-    per_minute = models.FloatField(help_text="Requests a minute believed to be allowed.")
-    ceiling = models.FloatField(null=True, help_text="What got through when it was last refused: approached slowly.")
-    requests = models.FloatField(default=1.0, help_text="Requests that may be sent now.")
-    tokens_per_minute = models.FloatField(null=True, help_text="As the server's headers say, or the endpoint's settings.")
-    tokens = models.FloatField(null=True, help_text="Tokens that may be sent now; empty: not limited.")
+    per_minute = models.FloatField(help_text=gettext_lazy("Requests a minute believed to be allowed."))
+    ceiling = models.FloatField(
+        null=True, help_text=gettext_lazy("What got through when it was last refused: approached slowly.")
+    )
+    requests = models.FloatField(default=1.0, help_text=gettext_lazy("Requests that may be sent now."))
+    tokens_per_minute = models.FloatField(
+        null=True, help_text=gettext_lazy("As the server's headers say, or the endpoint's settings.")
+    )
+    tokens = models.FloatField(null=True, help_text=gettext_lazy("Tokens that may be sent now; empty: not limited."))
     filled_at = models.DateTimeField()
-    started_at = models.DateTimeField(help_text="Since when it has been asked without a longer rest.")
-    grown_at = models.DateTimeField(help_text="When the rate was last looked at.")
-    passed = models.JSONField(default=list, help_text="Calls that got through, second by second, of the last two minutes.")
-    blocked_until = models.DateTimeField(null=True, help_text="The server asked to wait.")
-    n_refused = models.PositiveIntegerField(default=0, help_text="Refusals since a call last got through.")
-    first_refused_at = models.DateTimeField(null=True, help_text="The first of them.")
-    refused_at = models.DateTimeField(null=True, help_text="The last one; calls sent before it tell nothing new.")
-    version = models.PositiveBigIntegerField(default=0, help_text="Counts changes: a change is written only on what was read.")
+    started_at = models.DateTimeField(help_text=gettext_lazy("Since when it has been asked without a longer rest."))
+    grown_at = models.DateTimeField(help_text=gettext_lazy("When the rate was last looked at."))
+    passed = models.JSONField(
+        default=list, help_text=gettext_lazy("Calls that got through, second by second, of the last two minutes.")
+    )
+    blocked_until = models.DateTimeField(null=True, help_text=gettext_lazy("The server asked to wait."))
+    n_refused = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Refusals since a call last got through."))
+    first_refused_at = models.DateTimeField(null=True, help_text=gettext_lazy("The first of them."))
+    refused_at = models.DateTimeField(null=True, help_text=gettext_lazy("The last one; calls sent before it tell nothing new."))
+    version = models.PositiveBigIntegerField(
+        default=0, help_text=gettext_lazy("Counts changes: a change is written only on what was read.")
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["base_url", "key_name"], name="one_allowance_an_address_and_key")]

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from arena.leases import Leased, LeasedQuerySet
 from arena.models.arenas import Arena
@@ -14,29 +15,29 @@ class Import(Leased):
     """One file taken in. Its rows count from the moment it is published, all at once."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        LOADING = "loading", "loading"
-        PUBLISHED = "published", "published"
-        SET_ASIDE = "set_aside", "set aside"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", gettext_lazy("waiting")
+        LOADING = "loading", gettext_lazy("loading")
+        PUBLISHED = "published", gettext_lazy("published")
+        SET_ASIDE = "set_aside", gettext_lazy("set aside")
+        FAILED = "failed", gettext_lazy("failed")
 
     class Kind(models.TextChoices):
-        BATTLES = "battles", "battles and votes"
-        PROMPTS = "prompts", "prompts"
-        RESPONSES = "responses", "responses"
+        BATTLES = "battles", gettext_lazy("battles and votes")
+        PROMPTS = "prompts", gettext_lazy("prompts")
+        RESPONSES = "responses", gettext_lazy("responses")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="imports")
     kind = models.CharField(max_length=10, choices=Kind)
     format = models.CharField(max_length=30)
     filename = models.CharField(max_length=255)
-    path = models.CharField(max_length=1000, editable=False, help_text="Where the file lies while it is read.")
-    digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the file.")
+    path = models.CharField(max_length=1000, editable=False, help_text=gettext_lazy("Where the file lies while it is read."))
+    digest = models.CharField(max_length=64, editable=False, help_text=gettext_lazy("SHA-256 of the file."))
     options = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    n_rows = models.PositiveIntegerField(default=0, help_text="Rows in the file.")
-    n_done = models.PositiveIntegerField(default=0, help_text="Rows read so far.")
-    n_added = models.PositiveIntegerField(default=0, help_text="Rows that were new.")
-    report = models.JSONField(default=dict, blank=True, help_text="How the file was read.")
+    n_rows = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Rows in the file."))
+    n_done = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Rows read so far."))
+    n_added = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Rows that were new."))
+    report = models.JSONField(default=dict, blank=True, help_text=gettext_lazy("How the file was read."))
     error = models.TextField(blank=True, default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

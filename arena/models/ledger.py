@@ -1,6 +1,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
 from arena.models.battles import Battle
@@ -17,21 +19,21 @@ class Event(models.Model):
     """
 
     class Kind(models.TextChoices):
-        VOTE_CAST = "vote_cast", "vote cast"
-        VOTE_CHANGED = "vote_changed", "vote changed"
-        VOTE_SET_ASIDE = "vote_set_aside", "vote set aside"
-        VOTE_RESTORED = "vote_restored", "vote restored"
-        IMPORT_PUBLISHED = "import_published", "import published"
-        IMPORT_SET_ASIDE = "import_set_aside", "import set aside"
-        IMPORT_RESTORED = "import_restored", "import restored"
-        PROMPT_FILED = "prompt_filed", "prompt filed under another category or language"
+        VOTE_CAST = "vote_cast", gettext_lazy("vote cast")
+        VOTE_CHANGED = "vote_changed", gettext_lazy("vote changed")
+        VOTE_SET_ASIDE = "vote_set_aside", gettext_lazy("vote set aside")
+        VOTE_RESTORED = "vote_restored", gettext_lazy("vote restored")
+        IMPORT_PUBLISHED = "import_published", gettext_lazy("import published")
+        IMPORT_SET_ASIDE = "import_set_aside", gettext_lazy("import set aside")
+        IMPORT_RESTORED = "import_restored", gettext_lazy("import restored")
+        PROMPT_FILED = "prompt_filed", gettext_lazy("prompt filed under another category or language")
         # Verdicts come by the thousand: one event stands for those that were written together, and they name it.
-        GAMES_DECIDED = "games_decided", "games of judges ended"
-        GAMES_SET_ASIDE = "games_set_aside", "games of judges set aside"
-        GAMES_RESTORED = "games_restored", "games of judges restored"
-        GOLD_LABELLED = "gold_labelled", "gold labels came or went"
-        JUDGE_CHOSEN = "judge_chosen", "judge included or excluded by a curator"
-        ANSWERS_GIVEN = "answers_given", "battles got the answers that they came without"
+        GAMES_DECIDED = "games_decided", gettext_lazy("games of judges ended")
+        GAMES_SET_ASIDE = "games_set_aside", gettext_lazy("games of judges set aside")
+        GAMES_RESTORED = "games_restored", gettext_lazy("games of judges restored")
+        GOLD_LABELLED = "gold_labelled", gettext_lazy("gold labels came or went")
+        JUDGE_CHOSEN = "judge_chosen", gettext_lazy("judge included or excluded by a curator")
+        ANSWERS_GIVEN = "answers_given", gettext_lazy("battles got the answers that they came without")
 
     position = models.BigIntegerField(null=True, unique=True, editable=False)
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -53,7 +55,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.position}"
+        return _("%(event)s at %(position)s") % {"event": self.get_kind_display(), "position": self.position}
 
 
 class LateAnswers(models.Model):
@@ -66,7 +68,7 @@ class LateAnswers(models.Model):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="late_answers")
 
     def __str__(self) -> str:
-        return f"answers of battle {self.battle_id}"
+        return _("answers of battle %(battle)s") % {"battle": self.battle_id}
 
 
 class RemovedArena(models.Model):
@@ -74,7 +76,7 @@ class RemovedArena(models.Model):
 
     slug = models.SlugField()
     name = models.CharField(max_length=120)
-    last_position = models.BigIntegerField(help_text="The last position in use when it was removed.")
+    last_position = models.BigIntegerField(help_text=gettext_lazy("The last position in use when it was removed."))
     removed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

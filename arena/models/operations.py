@@ -1,6 +1,7 @@
 """Rows of the machine itself, not of the evidence."""
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 class AdminLink(models.Model):
@@ -14,7 +15,7 @@ class AdminLink(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"admin link {self.pk}"
+        return _("admin link %(number)s") % {"number": self.pk}
 
 
 class WorkerSeen(models.Model):

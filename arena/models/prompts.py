@@ -4,14 +4,15 @@ import unicodedata
 from collections.abc import Sequence
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena, PromptPool
 
 
 class PromptStatus(models.TextChoices):
-    DRAFT = "draft", "draft"
-    ACTIVE = "active", "active"
-    RETIRED = "retired", "retired"
+    DRAFT = "draft", gettext_lazy("draft")
+    ACTIVE = "active", gettext_lazy("active")
+    RETIRED = "retired", gettext_lazy("retired")
 
 
 def content_hash(*parts: str) -> str:
@@ -34,17 +35,21 @@ class Prompt(models.Model):
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="prompts")
     pool = models.ForeignKey(PromptPool, on_delete=models.CASCADE, related_name="prompts")
-    key = models.CharField(max_length=200, help_text="The name of this prompt in its file; unique in the arena.")
-    turns = models.JSONField(default=list, help_text="What the user says, turn by turn.")
+    key = models.CharField(max_length=200, help_text=gettext_lazy("The name of this prompt in its file; unique in the arena."))
+    turns = models.JSONField(default=list, help_text=gettext_lazy("What the user says, turn by turn."))
     system_prompt = models.TextField(blank=True, default="")
-    reference = models.TextField(blank=True, default="", help_text="A right answer; never public.")
-    category = models.CharField(max_length=200, blank=True, default="", help_text="A path, such as coding/python.")
-    language = models.CharField(max_length=16, blank=True, default="", help_text="Code such as en or de.")
+    reference = models.TextField(blank=True, default="", help_text=gettext_lazy("A right answer; never public."))
+    category = models.CharField(
+        max_length=200, blank=True, default="", help_text=gettext_lazy("A path, such as coding/python.")
+    )
+    language = models.CharField(max_length=16, blank=True, default="", help_text=gettext_lazy("Code such as en or de."))
     is_language_guessed = models.BooleanField(
-        default=False, editable=False, help_text="Recognised from the text, not given by a file or a curator."
+        default=False, editable=False, help_text=gettext_lazy("Recognised from the text, not given by a file or a curator.")
     )
     tags = models.JSONField(default=list, blank=True)
-    verifier = models.JSONField(null=True, blank=True, help_text="A check that a program can make of an answer; never public.")
+    verifier = models.JSONField(
+        null=True, blank=True, help_text=gettext_lazy("A check that a program can make of an answer; never public.")
+    )
     status = models.CharField(max_length=10, choices=PromptStatus, default=PromptStatus.ACTIVE)
     content_hash = models.CharField(max_length=32, editable=False, db_index=True)
     html = models.TextField(blank=True, default="", editable=False)

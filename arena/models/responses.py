@@ -1,4 +1,6 @@
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models.competitors import Competitor
 from arena.models.prompts import Prompt, content_hash
@@ -7,10 +9,10 @@ NO_TEXT = content_hash("")
 
 
 class FinishState(models.TextChoices):
-    STOP = "stop", "complete"
-    LENGTH = "length", "cut at the token limit"
-    PENDING = "pending", "not generated yet"
-    FAILED = "failed", "failed"
+    STOP = "stop", gettext_lazy("complete")
+    LENGTH = "length", gettext_lazy("cut at the token limit")
+    PENDING = "pending", gettext_lazy("not generated yet")
+    FAILED = "failed", gettext_lazy("failed")
 
 
 DELIVERED = (FinishState.STOP, FinishState.LENGTH)
@@ -32,12 +34,14 @@ class Response(models.Model):
     competitor = models.ForeignKey(Competitor, on_delete=models.CASCADE, related_name="responses")
     repeat = models.PositiveSmallIntegerField(default=0)
     text = models.TextField(blank=True, default="")
-    turns = models.JSONField(default=list, blank=True, help_text="The answers turn by turn, where there are several turns.")
+    turns = models.JSONField(
+        default=list, blank=True, help_text=gettext_lazy("The answers turn by turn, where there are several turns.")
+    )
     finish = models.CharField(max_length=10, choices=FinishState, default=FinishState.STOP)
     tokens_in = models.PositiveIntegerField(null=True, blank=True)
     tokens_out = models.PositiveIntegerField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
-    cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="Micro-dollars.")
+    cost = models.PositiveBigIntegerField(null=True, blank=True, help_text=gettext_lazy("Micro-dollars."))
     content_hash = models.CharField(max_length=32, editable=False)
     # style features, counted once when the text arrives
     n_characters = models.PositiveIntegerField(default=0, editable=False)
@@ -66,17 +70,20 @@ class Response(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.competitor} on {self.prompt}"
+        return _("%(competitor)s on %(prompt)s") % {"competitor": self.competitor, "prompt": self.prompt}
 
 
 class Aside(models.Model):
     """What came with an answer and is no part of it: shown to nobody who votes or judges."""
 
     response = models.OneToOneField(Response, on_delete=models.CASCADE, primary_key=True, related_name="aside")
-    thinking = models.TextField(blank=True, default="", help_text="What was thought before the answer.")
+    thinking = models.TextField(blank=True, default="", help_text=gettext_lazy("What was thought before the answer."))
     ending = models.CharField(
-        max_length=80, blank=True, default="", help_text="Why it is not sure that the answer is whole; empty where it is."
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("Why it is not sure that the answer is whole; empty where it is."),
     )
 
     def __str__(self) -> str:
-        return f"beside answer {self.pk}"
+        return _("beside answer %(answer)s") % {"answer": self.pk}

@@ -1,5 +1,7 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models.arenas import Arena
 
@@ -8,14 +10,14 @@ class Voter(models.Model):
     """Who voted, known in one arena only: an account, an anonymous cookie, or a name in an imported file."""
 
     class Kind(models.TextChoices):
-        ACCOUNT = "account", "account"
-        ANONYMOUS = "anonymous", "anonymous"
-        IMPORTED = "imported", "imported"
+        ACCOUNT = "account", gettext_lazy("account")
+        ANONYMOUS = "anonymous", gettext_lazy("anonymous")
+        IMPORTED = "imported", gettext_lazy("imported")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="voters")
     kind = models.CharField(max_length=10, choices=Kind)
     key = models.CharField(
-        max_length=200, help_text="Account number, hash of the cookie, or the name in the file; never shown."
+        max_length=200, help_text=gettext_lazy("Account number, hash of the cookie, or the name in the file; never shown.")
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -25,4 +27,4 @@ class Voter(models.Model):
         constraints = [models.UniqueConstraint(fields=["arena", "kind", "key"], name="voter_in_arena")]
 
     def __str__(self) -> str:
-        return f"voter {self.pk}"
+        return _("voter %(number)s") % {"number": self.pk}

@@ -1,5 +1,7 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models.battles import Battle
 from arena.models.imports import Import
@@ -19,10 +21,10 @@ class Vote(models.Model):
     voter = models.ForeignKey(Voter, null=True, blank=True, on_delete=models.PROTECT, related_name="votes")
     outcome = models.CharField(max_length=8, choices=Outcome)
     first_shown = models.CharField(max_length=1, choices=Side, blank=True, default="")
-    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 better, 2 much better.")
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text=gettext_lazy("1 better, 2 much better."))
     reasons = models.JSONField(default=list, blank=True)
     comment = models.CharField(max_length=500, blank=True, default="")
-    dwell_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Milliseconds from shown to voted.")
+    dwell_ms = models.PositiveIntegerField(null=True, blank=True, help_text=gettext_lazy("Milliseconds from shown to voted."))
     is_counted = models.BooleanField(default=True)
     set_aside_reason = models.CharField(max_length=200, blank=True, default="")
     source = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="votes", db_index=False)
@@ -38,7 +40,7 @@ class Vote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"vote {self.pk}: {self.outcome}"
+        return _("vote %(number)s: %(outcome)s") % {"number": self.pk, "outcome": self.outcome}
 
     @property
     def counts_as(self) -> str:
