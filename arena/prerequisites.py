@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from arena.importing.files.reports import numbered
 from arena.models import Arena, Battle, Competitor, Endpoint, Event, Import, Prompt, PromptStatus, Response, Run, Vote
 from arena.pair_candidates import offer_of
+from arena.wording import number
+from arena.wording import sentence as in_a_sentence
 
 MOST_COUNTED = 10_000
 
@@ -24,10 +27,14 @@ class MissingStep:
 
 @dataclass(frozen=True, slots=True)
 class NoPair:
-    """Why an arena has no pair to vote on, in a sentence; `is_out_of_play`: what is there was retired or switched off."""
+    """Why an arena has no pair to vote on; `is_out_of_play`: what is there was retired or switched off."""
 
-    sentence: str
+    reason: str
     is_out_of_play: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return in_a_sentence(self.reason)
 
 
 def why_no_pair(arena: Arena) -> NoPair | None:
@@ -42,21 +49,26 @@ def why_no_pair(arena: Arena) -> NoPair | None:
     if not answers.exists():
         if Battle.objects.filter(arena=arena).exists():
             return NoPair(
-                "Its battles came without the texts of the answers: they count on the board, but nobody can vote on them."
+                _("its battles came without the texts of the answers: they count on the board, but nobody can vote on them")
             )
-        return NoPair("No model has answered a prompt in this arena yet.")
+        return NoPair(_("no model has answered a prompt in this arena yet"))
     if not whole.exists():
-        return NoPair("Its answers are empty, failed, or still being written.")
+        return NoPair(_("its answers are empty, failed, or still being written"))
     if not in_play.exists():
-        return NoPair("All models that have answered are retired.", is_out_of_play=True)
+        return NoPair(_("all models that have answered are retired"), is_out_of_play=True)
     if n_bare := n_answered_without_text(arena):
-        return NoPair(f"{_bare(n_bare)}: nobody can be shown what was asked.")
+        told = ngettext(
+            "%(n)s prompt that has answers has no text: nobody can be shown what was asked",
+            "%(n)s prompts that have answers have no text: nobody can be shown what was asked",
+            n_bare,
+        )
+        return NoPair(told % {"n": number(n_bare)})
     if not ready.exists():
         unasked = Prompt.objects.filter(Exists(in_play.filter(prompt=OuterRef("pk"))), arena=arena)
         return NoPair(_out_of_play(unasked), is_out_of_play=True)
     if n_models == 1:
-        return NoPair("Only one model has answered; it takes two.")
-    return NoPair("No two models have given different answers to the same prompt.")
+        return NoPair(_("only one model has answered; it takes two"))
+    return NoPair(_("no two models have given different answers to the same prompt"))
 
 
 def n_answered_without_text(arena: Arena) -> int:
@@ -67,17 +79,19 @@ def n_answered_without_text(arena: Arena) -> int:
     return models.filter(n__gt=1).count()
 
 
-def _bare(n: int) -> str:
-    return f"{n:,} prompts that have answers have no text" if n > 1 else "1 prompt that has answers has no text"
-
-
 def why_nothing_to_judge(arena: Arena) -> str:
     """Why no prompt has two answers that judges could compare, with what to do; empty where some have."""
     if n_bare := n_answered_without_text(arena):
-        under = "ids" if n_bare > 1 else "id"
-        return f"{_bare(n_bare)}: import the texts under the same {under} (manage.py import_prompts, or Import in the browser)"
+        told = ngettext(
+            "%(n)s prompt that has answers has no text: import the texts under the same id (manage.py import_prompts, or Import "
+            "in the browser)",
+            "%(n)s prompts that have answers have no text: import the texts under the same ids (manage.py import_prompts, or "
+            "Import in the browser)",
+            n_bare,
+        )
+        return told % {"n": number(n_bare)}
     why = why_no_pair(arena)
-    return why.sentence[:1].lower() + why.sentence[1:].removesuffix(".") if why else ""
+    return why.reason if why else ""
 
 
 def _without_text(arena: Arena) -> QuerySet[Prompt]:
@@ -86,14 +100,19 @@ def _without_text(arena: Arena) -> QuerySet[Prompt]:
 
 def _out_of_play(prompts: QuerySet[Prompt]) -> str:
     """Of prompts that have answers, and none of which is asked."""
+    n_retired = prompts.filter(status=PromptStatus.RETIRED).count()
+    n_drafts = prompts.filter(status=PromptStatus.DRAFT).count()
     n_switched_off = prompts.filter(status=PromptStatus.ACTIVE).count()
-    counts = {
-        "retired": prompts.filter(status=PromptStatus.RETIRED).count(),
-        "drafts": prompts.filter(status=PromptStatus.DRAFT).count(),
-        "in a pool that is switched off": n_switched_off,
-    }
-    said = [f"{n:,} {'a draft' if what == 'drafts' and n == 1 else what}" for what, n in counts.items() if n]
-    return f"None of the prompts that have answers is asked: {', '.join(said)}."
+    counts = [
+        (n_retired, ngettext("%(n)s retired", "%(n)s retired", n_retired)),
+        (n_drafts, ngettext("%(n)s a draft", "%(n)s drafts", n_drafts)),
+        (
+            n_switched_off,
+            ngettext("%(n)s in a pool that is switched off", "%(n)s in a pool that is switched off", n_switched_off),
+        ),
+    ]
+    said = ", ".join(words % {"n": number(n)} for n, words in counts if n)
+    return _("none of the prompts that have answers is asked: %(counts)s") % {"counts": said}
 
 
 def n_voted_without_answers(arena: Arena) -> int:
@@ -106,9 +125,19 @@ def n_voted_without_answers(arena: Arena) -> int:
 def why_not_compared(arena: Arena) -> str:
     """Why judges cannot be compared with people on some battles, in half a sentence; empty where they can on all."""
     n_bare = n_voted_without_answers(arena)
-    more = "more than " if n_bare == MOST_COUNTED else ""
-    came = f"{more}{numbered(n_bare, 'battles')} that people voted on came without answers"
-    return f"{came}: judges cannot be compared with people on {'them' if n_bare > 1 else 'it'}" if n_bare else ""
+    if not n_bare:
+        return ""
+    if n_bare == MOST_COUNTED:
+        told = _(
+            "more than %(n)s battles that people voted on came without answers: judges cannot be compared with people on them"
+        )
+    else:
+        told = ngettext(
+            "%(n)s battle that people voted on came without answers: judges cannot be compared with people on it",
+            "%(n)s battles that people voted on came without answers: judges cannot be compared with people on them",
+            n_bare,
+        )
+    return told % {"n": number(n_bare)}
 
 
 def next_step(arena: Arena) -> MissingStep | None:
@@ -119,13 +148,15 @@ def next_step(arena: Arena) -> MissingStep | None:
 def _about_prompts(arena: Arena) -> MissingStep | None:
     address = _import_of(arena, Import.Kind.PROMPTS)
     if n_bare := _without_text(arena).count():
-        have, them = ("have", "them") if n_bare > 1 else ("has", "it")
-        lacks = f"{numbered(n_bare, 'prompts')} {have} an id and no text, so nobody can be asked about {them}"
-        return MissingStep(f"{lacks}: import the texts under the same ids.", "Import prompts", address)
-    if not arena.prompts.exists():
-        return MissingStep(
-            "It has no prompts: with prompts and answers people can vote, and judges judge.", "Import prompts", address
+        lacks = ngettext(
+            "%(n)s prompt has an id and no text, so nobody can be asked about it: import the texts under the same ids.",
+            "%(n)s prompts have an id and no text, so nobody can be asked about them: import the texts under the same ids.",
+            n_bare,
         )
+        return MissingStep(lacks % {"n": number(n_bare)}, _("Import prompts"), address)
+    if not arena.prompts.exists():
+        lacks = _("It has no prompts: with prompts and answers people can vote, and judges judge.")
+        return MissingStep(lacks, _("Import prompts"), address)
     return None
 
 
@@ -133,14 +164,14 @@ def _about_answers(arena: Arena) -> MissingStep | None:
     answers = Response.objects.filter(prompt__arena=arena, prompt__status=PromptStatus.ACTIVE).delivered().with_text()
     others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
     if not answers.filter(Exists(others)).exists():
-        lacks = "No active prompt has the answers of two models: import answers, or have models answer under Runs."
-        return MissingStep(lacks, "Import answers", _import_of(arena, Import.Kind.RESPONSES))
+        lacks = _("No active prompt has the answers of two models: import answers, or have models answer under Runs.")
+        return MissingStep(lacks, _("Import answers"), _import_of(arena, Import.Kind.RESPONSES))
     return None
 
 
 def _about_battles(arena: Arena) -> MissingStep | None:
     why = why_not_compared(arena)
-    return MissingStep(f"{why}.", "Import answers", _import_of(arena, Import.Kind.RESPONSES)) if why else None
+    return MissingStep(f"{why}.", _("Import answers"), _import_of(arena, Import.Kind.RESPONSES)) if why else None
 
 
 def _import_of(arena: Arena, kind: Import.Kind) -> str:
@@ -152,6 +183,7 @@ def _about_judges(arena: Arena) -> MissingStep | None:
     if judged:
         return None
     if Endpoint.objects.exists():
-        return MissingStep("No judge has compared its answers yet.", "Ask judges", f"{reverse('new-run')}?arena={arena.slug}")
-    lacks = "No judge has compared its answers yet: a model that judges needs an endpoint, programs need none."
-    return MissingStep(lacks, "Add an endpoint", reverse("admin:arena_endpoint_add"))
+        address = f"{reverse('new-run')}?arena={arena.slug}"
+        return MissingStep(_("No judge has compared its answers yet."), _("Ask judges"), address)
+    lacks = _("No judge has compared its answers yet: a model that judges needs an endpoint, programs need none.")
+    return MissingStep(lacks, _("Add an endpoint"), reverse("admin:arena_endpoint_add"))

@@ -4,14 +4,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 
 class AgonAdminSite(AdminSite):
     """Open to curators (`is_staff`), who sign in on the site's own page."""
 
     site_header = "Agon"
-    site_title = "Agon curation"
-    index_title = "Curation"
+    site_title = gettext_lazy("Agon curation")
+    index_title = gettext_lazy("Curation")
     enable_nav_sidebar = False  # lists need the width
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena import rate_windows
 from arena.clock import SLACK
@@ -29,7 +30,8 @@ class NameAndPassword(AuthenticationForm):
         name: str = self.cleaned_data["username"]
         most = User._meta.get_field("username").max_length or 0
         if len(name) > most:
-            raise ValidationError(f"A name has at most {most} characters, this one has {len(name)}.")
+            told = _("A name has at most %(most)d characters, this one has %(n)d.")
+            raise ValidationError(told % {"most": most, "n": len(name)})
         return name
 
 

@@ -8,18 +8,19 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.translation import gettext, gettext_noop
 
 from arena.api.problems import API_ROOT, MEDIA_TYPE, problem
 from arena.operations.disk import full_folder
 
 log = structlog.get_logger(__name__)
 
-FULL = "The disk of this site is full, so nothing can be stored until whoever runs it has made room."
-READ_ONLY = "This site may not write to its disk or database now: whoever runs it has to look."
-BUSY = "The database is busy with something long, and gave up waiting for it."
-REFUSED = "The database takes no more connections now."
-AWAY = "The database does not answer now."
-BROKEN = "The database failed: whoever runs this site has to look into its log."
+FULL = gettext_noop("The disk of this site is full, so nothing can be stored until whoever runs it has made room.")
+READ_ONLY = gettext_noop("This site may not write to its disk or database now: whoever runs it has to look.")
+BUSY = gettext_noop("The database is busy with something long, and gave up waiting for it.")
+REFUSED = gettext_noop("The database takes no more connections now.")
+AWAY = gettext_noop("The database does not answer now.")
+BROKEN = gettext_noop("The database failed: whoever runs this site has to look into its log.")
 
 
 class Trouble(Enum):
@@ -32,8 +33,13 @@ class Trouble(Enum):
     AWAY = AWAY, 5
     BROKEN = BROKEN, 60
 
-    def __init__(self, sentence: str, retry_after: int) -> None:
-        self.sentence, self.retry_after = sentence, retry_after
+    def __init__(self, words: str, retry_after: int) -> None:
+        self.words, self.retry_after = words, retry_after
+
+    @property
+    def sentence(self) -> str:
+        """In the language of whoever asked; `words` are English, for the log."""
+        return gettext(self.words)
 
 
 _BY_ERRNO = {errno.ENOSPC: Trouble.FULL, errno.EDQUOT: Trouble.FULL, errno.EROFS: Trouble.READ_ONLY}
@@ -78,7 +84,7 @@ def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
     if trouble is None:
         return None
     log.error(
-        "answered 503", path=request.path, reason=trouble.sentence, error=" ".join(f"{type(error).__name__}: {error}".split())
+        "answered 503", path=request.path, reason=trouble.words, error=" ".join(f"{type(error).__name__}: {error}".split())
     )
     response: HttpResponse
     if request.path.startswith(API_ROOT):

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.notes import Note
+from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, either
 from arena.importing.files.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
@@ -50,7 +50,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
                 told = _("there is nothing to import: is this the right file?")
             self.problems.add(1, _("the number of rows"), 0, told)
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         """After the last row: what was odd about the file, and how it was read."""
         return [*how_it_is_read(self._path, self._columns), *self._columns.notes(), *self.format.notes()]
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext as _
+
 from arena.llm.deadlines import in_time, seconds_left
 from arena.llm.failures.errors import Cause, Kind, LLMError, never_sent
 
@@ -84,11 +86,13 @@ def place_of(base_url: str, *, allowed: frozenset[str], resolve: Resolve) -> Pla
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     is_allowed = name in {entry.strip().lower() for entry in allowed}
     if parts.scheme == "http" and not is_allowed:
-        raise _refused(f"a call to {name} would go without TLS: use https, or {_allow(name)}")
+        told = _("a call to %(name)s would go without TLS: use https, or %(allow)s")
+        raise _refused(told % {"name": name, "allow": _allow(name)})
     addresses = _resolved(host, port, resolve)
     inward = [address for address in addresses if not is_public(address)]
     if inward and not is_allowed:
-        raise _refused(f"the host {name} leads to {inward[0]}, which is no public address: if that is meant, {_allow(name)}")
+        told = _("the host %(name)s leads to %(address)s, which is no public address: if that is meant, %(allow)s")
+        raise _refused(told % {"name": name, "address": inward[0], "allow": _allow(name)})
     return Place(host=host, port=port, addresses=addresses)
 
 
@@ -117,7 +121,8 @@ def resolve_host(host: str, port: int) -> tuple[str, ...]:
 
 
 def _allow(name: str) -> str:
-    return f"put {name} into {SETTING} (names are divided by commas) and start Agon again"
+    told = _("put %(name)s into %(setting)s (names are divided by commas) and start Agon again")
+    return told % {"name": name, "setting": SETTING}
 
 
 def checked_address(base_url: str) -> SplitResult:
@@ -134,7 +139,7 @@ def checked_address(base_url: str) -> SplitResult:
         or parts.fragment
         or any(sign in base_url for sign in " \\%\t\n\r")
     ):
-        raise _refused("base URL: write https://host[:port]/path, no user, no query; international names in their xn-- form")
+        raise _refused(_("base URL: write https://host[:port]/path, no user, no query; international names in their xn-- form"))
     return parts
 
 
@@ -142,14 +147,17 @@ def _resolved(host: str, port: int, resolve: Resolve) -> tuple[str, ...]:
     try:
         addresses = tuple(in_time(lambda: resolve(host, port), seconds=seconds_left()))
     except TimeoutError:
-        reason = f"the address of {host} was not found in time: check the base URL, or this machine's name server"
+        reason = _("the address of %(host)s was not found in time: check the base URL, or this machine's name server") % {
+            "host": host
+        }
         raise LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False) from None
     except OSError as error:
-        reason = f"the host {host} has no address just now ({error.strerror or error}): check the endpoint's base URL"
+        told = _("the host %(host)s has no address just now (%(error)s): check the endpoint's base URL")
+        reason = told % {"host": host, "error": error.strerror or error}
     else:
         if addresses:
             return addresses
-        reason = f"the host {host} has no address: check the endpoint's base URL"
+        reason = _("the host %(host)s has no address: check the endpoint's base URL") % {"host": host}
     raise LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.UNREACHABLE, was_sent=False)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from arena.llm.failures.errors import Cause, LLMError, never_sent
 
 PREFIX = "AGON_KEY_"
@@ -22,27 +24,31 @@ _NAME = re.compile(PREFIX + r"[A-Z0-9_]+")
 def key_for(name: str, *, host: str, port: int, environ: Mapping[str, str] = os.environ) -> str:
     """The key of that name, if it is bound to this host."""
     if not _NAME.fullmatch(name):
-        raise _refused(f"key name {name!r}: allowed are {PREFIX} and then capital letters, digits and _")
+        told = _("key name %(name)r: allowed are %(prefix)s and then capital letters, digits and _")
+        raise _refused(told % {"name": name, "prefix": PREFIX})
     line = written(name, host, port)
     if not environ.get(name):
-        raise _refused(f"{name} is not set: start Agon with {line} in its environment or its .env file")
+        told = _("%(name)s is not set: start Agon with %(line)s in its environment or its .env file")
+        raise _refused(told % {"name": name, "line": line})
     parts = environ[name].split()
     if fault := _fault(parts):
-        raise _refused(f"{name} {fault}: write {line}, that is the host, a space, and the key; then start Agon again")
+        told = _("%(fault)s: write %(line)s, that is the host, a space, and the key; then start Agon again")
+        raise _refused(told % {"fault": fault % {"name": name, "shortest": SHORTEST}, "line": line})
     if parts[0].lower() not in {host.lower(), *_places(host, port)}:
-        raise _refused(f"{name} is bound to another host than {place(host, port)}: change the endpoint's key, or write {line}")
+        told = _("%(name)s is bound to another host than %(place)s: change the endpoint's key, or write %(line)s")
+        raise _refused(told % {"name": name, "place": place(host, port), "line": line})
     return parts[1]
 
 
 def _fault(parts: Sequence[str]) -> str:
     """What is wrong with the variable whatever its endpoint is; empty where nothing is."""
     if len(parts) < 2:
-        return "holds one word, a key without its host or a host without its key"
+        return _("%(name)s holds one word, a key without its host or a host without its key")
     if len(parts) > 2:
-        return "holds more than two words, and a key has no spaces in it"
+        return _("%(name)s holds more than two words, and a key has no spaces in it")
     if len(parts[1]) < SHORTEST:
-        return f"holds a key of fewer than {SHORTEST} characters, too short to be kept out of texts"
-    return "" if parts[1].isascii() else "holds a key with letters beyond ASCII, which no header carries"
+        return _("%(name)s holds a key of fewer than %(shortest)d characters, too short to be kept out of texts")
+    return "" if parts[1].isascii() else _("%(name)s holds a key with letters beyond ASCII, which no header carries")
 
 
 def _places(host: str, port: int) -> set[str]:

@@ -12,11 +12,11 @@ from typing import Self
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
 from arena.run_kinds.generation import GenerationSettings, bounds_of
 from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, Outlook, PlanStale, alike, drawn, one_call, total
-from arena.wording import counted
 
 ROWS_A_STATEMENT = 500
 LONGEST_NAME = 200
@@ -88,7 +88,7 @@ class AnswerDraft(Draft[Endpoint]):
             return None
         return replace(
             self, wanted=tuple(some), n_wanted=len(some), estimates=_estimates(some, self.wish.settings),
-            name=f"pilot of {counted(len(some), 'answer', 'answers')}",
+            name=f"pilot of {len(some):,} {'answer' if len(some) == 1 else 'answers'}",
         )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None
     wanted = [replace(each, author=authors[each.author.competitor.name]) for each in draft.wanted]
     here, under_way = _standing(authors.values())
     if any(_place(each) in here or _place(each) in under_way for each in wanted):
-        raise PlanStale("some of these answers were given or asked for meanwhile: count again")
+        raise PlanStale(_("some of these answers were given or asked for meanwhile: count again"))
     run = Run.objects.create(
         arena=draft.arena, kind=Run.Kind.GENERATE, seed=draft.wish.seed, cap=cap, created_by=created_by,
         name=(draft.name or _name(authors.values()))[:120], plan=_plan(draft, authors.values()),
@@ -138,17 +138,21 @@ def _prompts(arena: Arena, wish: ResponsesRequest) -> list[Prompt]:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools).order_by("pk")
     found = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
     if not found:
-        where = f" in {', '.join(wish.pools)}" if wish.pools else ""
-        raise CannotPlan(f"the arena {arena.slug} has no active prompt{where}: import prompts first")
+        if wish.pools:
+            told = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
+        else:
+            told = _("the arena %(arena)s has no active prompt: import prompts first")
+        raise CannotPlan(told % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
     return found
 
 
 def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
-    names = [name for name, _ in wish.authors]
+    names = [author[0] for author in wish.authors]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise CannotPlan(f"{', '.join(twice)}: named twice; a competitor answers by one endpoint")
+        raise CannotPlan(_("%(names)s: named twice; a competitor answers by one endpoint") % {"names": ", ".join(twice)})
     if long := [name for name in names if not 0 < len(name) <= LONGEST_NAME]:
-        raise CannotPlan(f"{long[0][:40]!r}: a competitor's name has 1 to {LONGEST_NAME} characters")
+        told = _("%(name)r: a competitor's name has 1 to %(most)d characters")
+        raise CannotPlan(told % {"name": long[0][:40], "most": LONGEST_NAME})
     return wish.authors
 
 

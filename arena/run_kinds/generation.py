@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Message, Request, Usage
@@ -84,8 +85,8 @@ class Generation:
 
     def results(self, run: Run) -> Sequence[Link]:
         return [
-            Link("Have the answers judged", f"{reverse('new-run')}?arena={run.arena.slug}"),
-            Link("Leaderboard", reverse("leaderboard", args=[run.arena.slug])),
+            Link(_("Have the answers judged"), f"{reverse('new-run')}?arena={run.arena.slug}"),
+            Link(_("Leaderboard"), reverse("leaderboard", args=[run.arena.slug])),
         ]
 
 
@@ -195,7 +196,7 @@ def _keep(asides: Mapping[_Place, Aside], whole: Sequence[Response]) -> None:
     if not asides:
         return
     texts = {(each.prompt_id, each.competitor_id, each.repeat): each.content_hash for each in whole}
-    stored = Response.objects.filter(prompt__in={prompt for prompt, _, _ in asides}, aside=None)
+    stored = Response.objects.filter(prompt__in={place[0] for place in asides}, aside=None)
     for pk, text, *place in stored.values_list("pk", "content_hash", "prompt_id", "competitor_id", "repeat"):
         aside = asides.get((place[0], place[1], place[2]))
         if aside is not None and texts[place[0], place[1], place[2]] == text:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from arena.leases import FREE
 from arena.llm import pricing
@@ -40,7 +41,7 @@ def spent_in_words(spent: int, bounded: int) -> str:
     >>> spent_in_words(1_500_000, 0), spent_in_words(1_500_000, 2_000)
     ('$1.50', 'at most $1.50')
     """
-    return f"at most {dollars(spent)}" if bounded else dollars(spent)
+    return _("at most %(amount)s") % {"amount": dollars(spent)} if bounded else dollars(spent)
 
 
 def is_over(run: Run) -> bool:
@@ -56,10 +57,10 @@ def is_over(run: Run) -> bool:
 def over_in_words(run: Run) -> str:
     """What is spent, what is allowed, and what to do."""
     used, cap = dollars(run.reserved + run.spent), dollars(run.cap or 0)
-    return (
-        f"{used} are spent or held, over its cap of {cap}: set a cap of {used} or more, or none, to go on; or cancel the run, "
-        "and what came back counts"
-    )
+    return _(
+        "%(used)s are spent or held, over its cap of %(cap)s: set a cap of %(used)s or more, or none, to go on; or cancel the "
+        "run, and what came back counts"
+    ) % {"used": used, "cap": cap}
 
 
 def bound(request: Request, endpoint: Endpoint) -> int:

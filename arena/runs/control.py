@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from arena.clock import SLACK
 from arena.exit_codes import Exit
@@ -96,7 +99,7 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
         n_under_way=calls.waiting().exclude(lease_token=FREE).count(),
         n_done=states[Call.State.DONE], n_failed=states[Call.State.FAILED], n_cancelled=n_cancelled,
         n_left_out=n_left_out, n_never_sent=n_never_sent, n_given_up=n_cancelled - n_left_out - n_never_sent,
-        outcomes={outcome: n for (_, outcome), n in sorted(counts.items()) if outcome},
+        outcomes={outcome: n for (state, outcome), n in sorted(counts.items()) if outcome},
         per_minute=per_minute, spent=run.spent, reserved=run.reserved, cap=run.cap, bounded=run.bounded, lost=_lost(run),
         seconds_left=60 * (waiting + to_come) / per_minute if per_minute and not held else None, held=held,
         stage=str(run.plan.get("stage", "")),
@@ -122,7 +125,7 @@ def _to_come(run: Run) -> int:
 
 def pause(run: Run, *, reason: str = "paused by hand") -> None:
     """Nothing more is sent; what is under way comes in and counts."""
-    _change(run, {Run.State.RUNNING}, "only a running run can be paused", state=Run.State.PAUSED, paused_because=reason)
+    _change(run, {Run.State.RUNNING}, _("only a running run can be paused"), state=Run.State.PAUSED, paused_because=reason)
 
 
 def resume(run: Run) -> None:
@@ -135,30 +138,32 @@ def resume(run: Run) -> None:
     with transaction.atomic():
         Call.objects.waiting().filter(run=run).exclude(bound=None).update(bound=None)
         if (locked := budget.locked(run.pk)).state == Run.State.PAUSED:
-            _check_cap(locked, "stays paused")
-        _change(run, {Run.State.PAUSED}, "only a paused run can be resumed", state=Run.State.RUNNING, paused_because="")
+            _check_cap(locked, _("run %(run)d stays paused: %(reason)s"))
+        _change(run, {Run.State.PAUSED}, _("only a paused run can be resumed"), state=Run.State.RUNNING, paused_because="")
 
 
 def _check_cap(run: Run, otherwise: str) -> None:
     """No run goes on over its cap, however it came there: the database refuses it."""
     if budget.is_over(run):
-        raise NotPossible(f"run {run.pk} {otherwise}: {budget.over_in_words(run)}")
+        raise NotPossible(otherwise % {"run": run.pk, "reason": budget.over_in_words(run)})
 
 
 def _look_again(run: Run) -> None:
     waiting = Call.objects.waiting().filter(run=run)
     asked = list(Endpoint.objects.filter(pk__in=waiting.order_by().values("endpoint")))
-    for endpoint in asked:
-        if endpoint.paused_because and endpoint.is_pause_learnt:
-            endpoint.paused_because, endpoint.is_proven = trouble_with(endpoint), False
-            endpoint.save(update_fields=["paused_because", "is_proven"])
-    reason = ""
-    if asked and all(endpoint.paused_because for endpoint in asked):
-        reason = "; ".join(f"{endpoint.name}: {endpoint.paused_because}" for endpoint in asked[:5])
-    if reason := reason or _held(run, asked):
+    with override(settings.LANGUAGE_CODE):  # reasons are stored
+        for endpoint in asked:
+            if endpoint.paused_because and endpoint.is_pause_learnt:
+                endpoint.paused_because, endpoint.is_proven = trouble_with(endpoint), False
+                endpoint.save(update_fields=["paused_because", "is_proven"])
+        reason = ""
+        if asked and all(endpoint.paused_because for endpoint in asked):
+            reason = "; ".join(f"{endpoint.name}: {endpoint.paused_because}" for endpoint in asked[:5])
+        reason = reason or _held(run, asked)
+    if reason:
         Run.objects.filter(pk=run.pk, state=Run.State.PAUSED).update(paused_because=reason)
         run.refresh_from_db()
-        raise NotPossible(f"run {run.pk} stays paused. {reason}")
+        raise NotPossible(_("run %(run)d stays paused. %(reason)s") % {"run": run.pk, "reason": reason})
 
 
 def _held(run: Run, asked: Sequence[Endpoint]) -> str:
@@ -180,7 +185,7 @@ def try_now(run: Run) -> int:
     now = timezone.now()
     run.refresh_from_db()
     if run.state != Run.State.RUNNING:
-        raise NotPossible(f"run {run.pk} is {run.get_state_display()}: only a running run tries its endpoints")
+        raise NotPossible(_in_state(run, _("only a running run tries its endpoints")))
     silent = [endpoint.pk for endpoint in holdups.silent(run, now=now)]
     Call.objects.waiting().filter(run=run, endpoint__in=silent, lease_token=FREE).update(not_before=None)
     Endpoint.objects.filter(pk__in=silent, open_until__gt=now).update(open_until=now)
@@ -193,7 +198,7 @@ def cancel(run: Run) -> None:
     with transaction.atomic():  # calls before their run, as engines lock them
         _cancel_free(run.pk, now)
         _change(
-            run, {Run.State.RUNNING, Run.State.PAUSED}, "the run is over already", state=Run.State.CANCELLED,
+            run, {Run.State.RUNNING, Run.State.PAUSED}, _("the run is over already"), state=Run.State.CANCELLED,
             paused_because="", finished_at=now,
         )  # fmt: skip
 
@@ -215,7 +220,8 @@ def raise_cap(run: Run, cap: int | None) -> None:
         locked = budget.locked(run.pk)
         used = locked.reserved + locked.spent
         if cap is not None and cap < used:
-            raise NotPossible(f"{budget.dollars(used)} are spent or held already: the cap cannot be {budget.dollars(cap)}")
+            told = _("%(used)s are spent or held already: the cap cannot be %(cap)s")
+            raise NotPossible(told % {"used": budget.dollars(used), "cap": budget.dollars(cap)})
         Run.objects.filter(pk=run.pk).update(cap=cap)
         Run.objects.filter(pk=run.pk, state=Run.State.PAUSED, paused_because__startswith=budget.BUDGET).update(
             state=Run.State.RUNNING, paused_because=""
@@ -228,9 +234,9 @@ def again(run: Run, *, outcomes: set[str] | None = None) -> int:
     with transaction.atomic():
         locked = budget.locked(run.pk)
         if locked.state == Run.State.CANCELLED:
-            raise NotPossible("a cancelled run is not started again: make a new one")
+            raise NotPossible(_("a cancelled run is not started again: make a new one"))
         if locked.state in {Run.State.DONE, Run.State.FAILED}:
-            _check_cap(locked, "stays as it is")
+            _check_cap(locked, _("run %(run)d stays as it is: %(reason)s"))
         failed = Call.objects.filter(run=run, state=Call.State.FAILED)
         if outcomes is not None:
             failed = failed.filter(outcome__in=outcomes)
@@ -313,5 +319,9 @@ def _pause_without_endpoints(run: Run) -> None:
 def _change(run: Run, allowed: set[Run.State], otherwise: str, **changes: object) -> None:
     if not Run.objects.filter(pk=run.pk, state__in=allowed).update(**changes):
         run.refresh_from_db()
-        raise NotPossible(f"run {run.pk} is {run.get_state_display()}: {otherwise}")
+        raise NotPossible(_in_state(run, otherwise))
     run.refresh_from_db()
+
+
+def _in_state(run: Run, why: str) -> str:
+    return _("run %(run)d is %(state)s: %(why)s") % {"run": run.pk, "state": run.get_state_display(), "why": why}

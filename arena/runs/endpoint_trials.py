@@ -6,6 +6,8 @@ from secrets import token_hex
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from arena.llm.client import complete
 from arena.llm.failures.errors import LLMError
@@ -54,7 +56,8 @@ def most(endpoint: Endpoint) -> int:
 def try_out(endpoint: Endpoint, *, told: int) -> EndpointTrial:
     """Sends one call, which costs no more than `told`; a pause that was learnt ends where it brings an answer."""
     if most(endpoint) > told:
-        raise TooDear(f"it may cost {budget.dollars(most(endpoint))} now, and you were told {budget.dollars(told)}: look again")
+        now = _("it may cost %(cost)s now, and you were told %(told)s: look again")
+        raise TooDear(now % {"cost": budget.dollars(most(endpoint)), "told": budget.dollars(told)})
     if problem := trouble_with(endpoint):
         return EndpointTrial(None, problem=problem)
     target = target_of(endpoint, frozenset(settings.ENDPOINTS_ALLOWED))
@@ -72,20 +75,22 @@ def try_out(endpoint: Endpoint, *, told: int) -> EndpointTrial:
 
 
 def _asked(target: Target) -> Completion | LLMError:
-    try:
-        return complete(target, REQUEST, attempt=token_hex(16))
-    except LLMError as error:
-        return error
+    with override(settings.LANGUAGE_CODE):  # why it failed is stored
+        try:
+            return complete(target, REQUEST, attempt=token_hex(16))
+        except LLMError as error:
+            return error
 
 
 def _lessons(endpoint: Endpoint, paused_because: str, refused: tuple[str, ...]) -> list[str]:
     lessons = [
-        f"It does not take {name}: it is left out, or asked for in another way, from here on. Test it again."
+        _("It does not take %(name)s: it is left out, or asked for in another way, from here on. Test it again.")
+        % {"name": name}
         for name in endpoint.refused_parameters
         if name not in refused
     ]
     if endpoint.paused_because and endpoint.paused_because != paused_because:
-        lessons.append(f"It is paused: {endpoint.paused_because}")
+        lessons.append(_("It is paused: %(reason)s") % {"reason": endpoint.paused_because})
     if paused_because and not endpoint.paused_because:
-        lessons.append("It answers: it is no longer paused. Runs that wait for it are resumed on their pages.")
+        lessons.append(_("It answers: it is no longer paused. Runs that wait for it are resumed on their pages."))
     return lessons

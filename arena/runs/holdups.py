@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from arena.clock import is_to_come
 from arena.leases import FREE
 from arena.models import Allowance, Attempt, Call, Endpoint, Run
@@ -41,18 +43,18 @@ def silent(run: Run, *, now: datetime) -> list[Endpoint]:
 
 def _of(endpoint: Endpoint, run: Run, now: datetime) -> HoldUp | None:
     if endpoint.paused_because:
-        return HoldUp(endpoint.name, "is paused", endpoint.paused_because)
+        return HoldUp(endpoint.name, _("is paused"), endpoint.paused_because)
     until = _next_try(endpoint, run, now) if endpoint.n_failures else None
     if endpoint.open_until is not None or until is not None:
         failed = Attempt.objects.filter(endpoint=endpoint, state=Attempt.State.FAILED).order_by("-pk").first()
-        does = "answers with errors" if failed is not None and failed.status else "does not answer"
+        does = _("answers with errors") if failed is not None and failed.status else _("does not answer")
         return HoldUp(endpoint.name, does, failed.error if failed is not None else "", until, can_be_tried=True)
     base_url, key_name = allowances.address_of(endpoint)
     allowance = Allowance.objects.filter(base_url=base_url, key_name=key_name).first()
     blocked = allowance.blocked_until if allowance is not None else None
     longest = timedelta(seconds=adaptive_rate.LONGEST_NAMED_WAIT)
     if blocked is not None and is_to_come(blocked, now, at_most=longest) and blocked - now > LONG_WAIT:
-        return HoldUp(endpoint.name, "asked for a pause between calls", until=blocked)
+        return HoldUp(endpoint.name, _("asked for a pause between calls"), until=blocked)
     return None
 
 

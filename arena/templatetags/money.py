@@ -1,6 +1,7 @@
 """Money and time for people."""
 
 from django import template
+from django.utils.translation import gettext as _
 
 from arena.runs.budget import dollars as in_dollars
 from arena.runs.planning import roughly
@@ -12,16 +13,18 @@ register.filter("roughly", roughly)
 @register.filter
 def dollars(micro: int | None) -> str:
     """Micro-dollars as dollars; "no cap" for None."""
-    return "no cap" if micro is None else in_dollars(micro)
+    return _("no cap") if micro is None else in_dollars(micro)
 
 
 @register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as a time that people say."""
     if seconds is None:
-        return "unknown"
+        return _("unknown")
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+    return _("%(seconds)d s") % {"seconds": rest}

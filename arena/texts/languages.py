@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf.locale import LANG_INFO
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -71,6 +72,11 @@ def language_name(code: str) -> str:
     ('Chinese', 'Brazilian Portuguese', 'Simplified Chinese', 'tlh')
     """
     return NAMES.get(code.lower()) or NAMES.get(_FALLBACKS.get(code.lower(), "")) or code
+
+
+def language_shown(code: str) -> str:
+    """The name of a language in the language of whoever reads it."""
+    return gettext(language_name(code))
 
 
 def code_of(written: str) -> str | None:

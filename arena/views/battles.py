@@ -19,7 +19,7 @@ from arena import access, voter_identity
 from arena.evidence import voting
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
 from arena.outcomes import Outcome, Side
-from arena.texts.languages import language_name
+from arena.texts.languages import language_shown
 from arena.texts.rendering import Shown, alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
 from arena.views.voting import plain_text
@@ -52,7 +52,7 @@ class BattleFilter(forms.Form):
         languages = sorted(set(prompts.exclude(language="").values_list("language", flat=True).distinct()))
         everything = ("", _("All"))
         self.fields["category"].choices = [everything, *((name, name) for name in categories)]  # type: ignore[attr-defined]
-        self.fields["language"].choices = [everything, *((code, language_name(code)) for code in languages)]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [everything, *((code, language_shown(code)) for code in languages)]  # type: ignore[attr-defined]
 
 
 @never_cache
@@ -117,7 +117,7 @@ def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any
     return page_context(
         request, "battles", arena, battle=shown, tally=tallies([shown])[shown.pk], answers=_answers(shown, answers),
         prompt=turns_of(shown.prompt) if shown.prompt else [], folded=_folded(shown, answers), votes=_votes(request, shown),
-        language=language_name(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
+        language=language_shown(shown.prompt.language) if shown.prompt else "", n_most=VOTES_SHOWN,
         newer=readable.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
         older=readable.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
     )  # fmt: skip

@@ -26,7 +26,7 @@ from arena import access, matchmaking, prerequisites, rate_windows, voter_identi
 from arena.evidence import voting
 from arena.models import Arena, Ballot, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
-from arena.texts.languages import language_name
+from arena.texts.languages import language_shown
 from arena.texts.rendering import alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
 from arena.views.voting_refusals import (
@@ -258,7 +258,7 @@ def _sheet(ballot: Ballot) -> Sheet:
     return Sheet(
         key=ballot.key,
         category=prompt.category if prompt else "",
-        language=language_name(prompt.language) if prompt else "",
+        language=language_shown(prompt.language) if prompt else "",
         system_prompt=prompt.system_prompt if prompt else "",
         prompt=turns_of(prompt) if prompt else [],
         answers=[(side, answer.turns if answer else []) for side, answer in zip(Side, shown, strict=True)],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.chunks import TypedFile
-from arena.importing.files.notes import Note, about_thinking, lazy_lines_of, note, what_is_so
+from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
@@ -137,7 +137,7 @@ class _BattlesSeen:
             "voters": n_different(self._voters),
         }
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         n_known = self._in_arena.n_known if self._in_arena else 0
         n_repeated = self._outcomes.n_repeated()
         return what_is_so(

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.files.notes import Note, note, what_is_so
+from arena.importing.files.notes import FileNote, note, what_is_so
 from arena.importing.files.problems import Problems, shown
 from arena.importing.files.rows import PromptRow
 from arena.importing.loading.prompts import PromptLookup, Recognised, text_hash
@@ -55,7 +55,7 @@ class PromptsSeen:
             "with_verifier": self._n_verified,
         }
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         n_repeated = self.statements.n_repeated()
         n_same_text = self.statements.n_different() - n_different(self._hashes)
         n_filled = n_different(self._fills) if self._fills else 0
@@ -69,7 +69,7 @@ class PromptsSeen:
             ]
         )
 
-    def warnings(self) -> list[Note]:
+    def warnings(self) -> list[FileNote]:
         """Where the arena waits for texts, and this file brings none of them."""
         if self._arena is None or self._fills:
             return []

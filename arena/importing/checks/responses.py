@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
-from arena.importing.files.notes import Note, about_thinking, lazy_lines_of, note, what_is_so
+from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.loading.name_lookup import CompetitorLookup
@@ -105,7 +105,7 @@ class ResponsesSeen:
             "prompts": n_different(self._asked),
         }
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         n_repeated = self._n_rows - n_different(self._texts)
         n_several = n_different(self._texts) - n_different(self._pairs)
         n_bare = n_different(self._bare)
@@ -121,7 +121,7 @@ class ResponsesSeen:
             ]
         )
 
-    def warnings(self) -> list[Note]:
+    def warnings(self) -> list[FileNote]:
         return []
 
 

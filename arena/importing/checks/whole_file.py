@@ -12,7 +12,7 @@ from arena.importing.checks.contradictions import Statements
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.chunks import TypedFile, chunks
-from arena.importing.files.notes import Note
+from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
@@ -51,9 +51,9 @@ class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
 
     def counts(self) -> dict[str, int]: ...
 
-    def notes(self) -> list[Note]: ...
+    def notes(self) -> list[FileNote]: ...
 
-    def warnings(self) -> list[Note]: ...
+    def warnings(self) -> list[FileNote]: ...
 
 
 def _check_rows[T: (PromptRow, ResponseRow)](

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from arena.importing.files.notes import Note, gettext_lazy, note
+from arena.importing.files.notes import FileNote, gettext_lazy, note
 
 MOST_REMEMBERED = 1_000
 
@@ -39,6 +39,6 @@ class Columns:
                 self._by_other_words[plain[word]] = name
         return spelt
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         told = gettext_lazy("The column %(word)s is read as %(name)s.")
         return [note(told, word=word.strip(), name=name) for word, name in sorted(self._by_other_words.items())]

@@ -13,7 +13,7 @@ from arena.wording import number
 
 
 @dataclass(frozen=True)
-class Note:
+class FileNote:
     """A sentence that is made when it is read."""
 
     words: Any  # lazy
@@ -23,23 +23,23 @@ class Note:
         return str(self.words % self.values)
 
 
-class Figure(int):
+class GroupedInt(int):
     """A number that chooses a plural, and is written as its reader writes numbers."""
 
     def __str__(self) -> str:
         return number(int(self))
 
 
-def note(words: Any, **values: object) -> Note:
+def note(words: Any, **values: object) -> FileNote:
     """`words` are lazy; where they are a plural, `n` chooses it."""
-    return Note(words, {name: Figure(value) if isinstance(value, int) else value for name, value in values.items()})
+    return FileNote(words, {name: GroupedInt(value) if isinstance(value, int) else value for name, value in values.items()})
 
 
-def what_is_so(sayings: Iterable[tuple[object, Note]]) -> list[Note]:
+def what_is_so(sayings: Iterable[tuple[object, FileNote]]) -> list[FileNote]:
     return [saying for is_so, saying in sayings if is_so]
 
 
-def about_thinking(n_answers: int) -> Note:
+def about_thinking(n_answers: int) -> FileNote:
     words = ngettext_lazy(
         "%(n)s answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",
         "%(n)s answers with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.notes import Note, gettext_lazy, note
+from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.problems import EMPTY, PlainWords, Problems
 from arena.wording import gettext as _
 from arena.wording import ngettext
@@ -104,9 +104,9 @@ def _fit_of(first: str, sign: str, columns: Columns) -> tuple[int, int]:
     return len(read.intersection(columns.needed)), len(names)
 
 
-def how_it_is_read(path: Path, columns: Columns) -> list[Note]:
+def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
     """What is not as in most files, in sentences."""
-    encoding, notes = encoding_of(path), list[Note]()
+    encoding, notes = encoding_of(path), list[FileNote]()
     if encoding != UTF8:
         notes.append(note(gettext_lazy("The file is %(encoding)s."), encoding=encoding.upper()))
     if shape_of(path) == Shape.CSV and (sign := separator_of(path, columns)) != ",":

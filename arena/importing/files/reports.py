@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.files import notes
-from arena.importing.files.notes import Note
+from arena.importing.files.notes import FileNote
 
 STORED_IN = "en"
 
@@ -18,9 +18,9 @@ STORED_IN = "en"
 class ImportReport:
     n_rows: int
     counts: dict[str, int]
-    found: Sequence[Note | str] = field(default_factory=list)
+    found: Sequence[FileNote | str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
-    amiss: Sequence[Note] = field(default_factory=list)  # what most likely is not meant
+    amiss: Sequence[FileNote] = field(default_factory=list)  # what most likely is not meant
     format: str = ""
 
     @property

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.reading import Shape, is_empty, shape_of
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
@@ -51,7 +51,7 @@ def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
     return by_kind[kind]
 
 
-def fitting(kind: str, name: str, path: Path) -> tuple[str, list[Note]]:
+def fitting(kind: str, name: str, path: Path) -> tuple[str, list[FileNote]]:
     """The format to read a file by, and what is to be said of it: of Agon's own two the one that the file's shape tells."""
     known = formats_of(kind)
     if name not in OWN or is_empty(path) or (shape := shape_of(path)) in known[name].shapes:

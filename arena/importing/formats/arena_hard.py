@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
@@ -29,7 +29,7 @@ class ArenaHardQuestions(Format[PromptRow]):
         cluster = fields.text(row, "cluster", default="").replace("/", "-")
         return PromptRow(line, fields.identifier(row, "uid"), (question,), category=category_path(cluster))
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         return [note(gettext_lazy("The cluster of a question is its category."))]
 
 

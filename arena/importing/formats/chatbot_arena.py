@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
@@ -69,7 +69,7 @@ class ChatbotArena(Format[BattleRow]):
             line, "", first, second, self._prompt(line, row), (VoteRow(voter, outcome, set_aside),), None, happened
         )
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         """What was odd, and how it was read."""
         notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
         if self._n_languages_without_prompt:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from django.utils.functional import Promise
 
-from arena.importing.files.notes import Note
+from arena.importing.files.notes import FileNote
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 
@@ -37,6 +37,6 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
         """Raises RowProblem."""
         raise NotImplementedError
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         """After the last row: what was odd, and how it was read."""
         return []

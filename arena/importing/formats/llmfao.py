@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
@@ -35,7 +35,7 @@ class Llmfao(Format[BattleRow]):
         prompt = PromptRow(line, self._identifier(row, "prompt"))
         return BattleRow(line, fields.identifier(row, "id"), first, second, prompt, (vote,))
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         return [
             note(gettext_lazy("Rows with one id are votes on one battle; left is taken as the answer that was shown first.")),
             note(gettext_lazy("The file gives numbers for prompts, no texts: the battles count but cannot be shown.")),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.columns import Columns
-from arena.importing.files.notes import Note, note, what_is_so
+from arena.importing.files.notes import FileNote, note, what_is_so
 from arena.importing.files.problems import EMPTY, MISSING, Problems, RowProblem, either
 from arena.importing.files.reading import Row, Shape, read_rows
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
@@ -43,7 +43,7 @@ class PandaLm(Format[BattleRow]):
             self._texts.setdefault(hash((prompt.turns[0], model)), set()).add(hash(answer))
         return BattleRow(line, fields.identifier(row, "idx"), first, second, prompt, votes, answers)
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         n_several = sum(len(texts) > 1 for texts in self._texts.values())
         return what_is_so(
             [
@@ -86,7 +86,7 @@ _WORD = ngettext_lazy(
 )
 
 
-def _about_word(word: str, n_times: int) -> Note:
+def _about_word(word: str, n_times: int) -> FileNote:
     return note(_WORD, n=n_times, word=word)
 
 

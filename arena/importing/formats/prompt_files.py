@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row, Shape
 from arena.importing.files.rows import PromptRow
@@ -51,7 +51,7 @@ class JsonPrompts(Format[PromptRow]):
             fields.choice(row, "status", STATUSES) if row.get("status") else "",
         )  # fmt: skip
 
-    def notes(self) -> list[Note]:
+    def notes(self) -> list[FileNote]:
         if not self._n_without_id:
             return []
         words = ngettext_lazy(

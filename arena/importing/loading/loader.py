@@ -28,7 +28,6 @@ from arena.importing.loading.responses import ResponseLoader
 from arena.importing.loading.row_keys import neighbours_together
 from arena.leases import LeaseLost, heartbeat
 from arena.models import Event, Import, PromptPool
-from arena.wording import counted
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
@@ -153,7 +152,7 @@ def _all_is_in(source: Import) -> None:
     source.refresh_from_db(fields=["n_done"])
     if source.n_done != source.n_rows:
         raise OSError(
-            f"{counted(source.n_done, 'row', 'rows')} came in, and the check had found {source.n_rows:,}: upload the file again"
+            f"{numbered(source.n_done, 'rows')} came in, and the check had found {source.n_rows:,}: upload the file again"
         )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 
 from arena.evidence.ledger import filed_under, record_prompt
 from arena.importing.checks.contradictions import n_different
-from arena.importing.files.notes import Note, note
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow
 from arena.models import Import, Prompt, PromptPool, PromptStatus
@@ -163,7 +163,7 @@ class Recognised:
             is_told = bool(told_language("\n\n".join(row.turns), known_by))
             (self._told if is_told else self._unknown).append(hash(row.key or known_by))
 
-    def notes(self) -> list[tuple[object, Note]]:
+    def notes(self) -> list[tuple[object, FileNote]]:
         told = ngettext_lazy(
             "%(n)s prompt without a language: recognised from the text.",
             "%(n)s prompts without a language: recognised from the text.",
