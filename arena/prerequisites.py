@@ -83,8 +83,8 @@ def why_nothing_to_judge(arena: Arena) -> str:
     """Why no prompt has two answers that judges could compare, with what to do; empty where some have."""
     if n_bare := n_answered_without_text(arena):
         told = ngettext(
-            "%(n)s prompt that has answers has no text: import the texts under the same id (manage.py import_prompts, or Import "
-            "in the browser)",
+            "%(n)s prompt that has answers has no text: import the texts under the same id (manage.py import_prompts, or "
+            "Import in the browser)",
             "%(n)s prompts that have answers have no text: import the texts under the same ids (manage.py import_prompts, or "
             "Import in the browser)",
             n_bare,

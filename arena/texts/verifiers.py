@@ -29,6 +29,8 @@ from typing import Any
 
 import regex
 
+from arena.wording import gettext as _
+
 type Verifier = Mapping[str, Any]
 
 EXAMPLE = '{"kind": "numeric", "value": 145}'
@@ -81,21 +83,24 @@ def check_verifier(verifier: Verifier) -> None:
     ValueError: unknown verifier kind 'external'; allowed are contains, exact, regex, numeric, mcq, json_equal, constraint
     """
     if not isinstance(verifier, Mapping):
-        raise ValueError(f"a verifier is an object such as {EXAMPLE}, not {str(verifier)[:60]!r}")
+        told = _("a verifier is an object such as %(example)s, not %(value)r")
+        raise ValueError(told % {"example": EXAMPLE, "value": str(verifier)[:60]})
     kind = verifier.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise ValueError(f"unknown verifier kind {kind!r:.60}; allowed are {', '.join(_KINDS)}")
-    _, needed, optional = _KINDS[kind]
+        told = _("unknown verifier kind %(kind)s; allowed are %(kinds)s")
+        raise ValueError(told % {"kind": f"{kind!r:.60}", "kinds": ", ".join(_KINDS)})
+    needed, optional = _KINDS[kind][1:]
     given = set(verifier) - {"kind"}
     if needed - given:
-        raise ValueError(f"a {kind} verifier needs {', '.join(sorted(needed - given))}")
+        told = _("a %(kind)s verifier needs %(names)s")
+        raise ValueError(told % {"kind": kind, "names": ", ".join(sorted(needed - given))})
     if given - needed - optional:
-        raise ValueError(
-            f"a {kind} verifier knows no {', '.join(sorted(given - needed - optional))}; "
-            f"allowed are {', '.join(sorted(needed | optional))}"
-        )
+        told = _("a %(kind)s verifier knows no %(names)s; allowed are %(allowed)s")
+        names, allowed = ", ".join(sorted(given - needed - optional)), ", ".join(sorted(needed | optional))
+        raise ValueError(told % {"kind": kind, "names": names, "allowed": allowed})
     if not given:
-        raise ValueError(f"a {kind} verifier needs one of {', '.join(sorted(optional))}")
+        told = _("a %(kind)s verifier needs one of %(names)s")
+        raise ValueError(told % {"kind": kind, "names": ", ".join(sorted(optional))})
     for name in sorted(given):
         _check_type(kind, name, verifier[name])
     if kind == "regex":
@@ -106,14 +111,15 @@ def _check_type(kind: str, name: str, value: object) -> None:
     # A word where a list belongs would be read letter by letter, and pass nearly everything.
     for names, is_right, what in _TYPES:
         if name in names and kind != "json_equal" and not is_right(value):
-            raise ValueError(f"{name} of a {kind} verifier is {_short(value)}; it has to be {what}")
+            told = _("%(name)s of a %(kind)s verifier is %(value)s; it has to be %(what)s")
+            raise ValueError(told % {"name": name, "kind": kind, "value": _short(value), "what": what()})
 
 
 def _short(value: object) -> str:
     try:
         return f"{value!r:.60}"
     except ValueError:  # an integer of thousands of digits
-        return "a very large number"
+        return _("a very large number")
 
 
 def _contains(text: str, verifier: Verifier) -> bool:
@@ -132,7 +138,8 @@ def _regex(text: str, verifier: Verifier) -> bool:
     except TimeoutError:
         pattern = verifier["pattern"]
         raise VerifierTimeoutError(
-            f"the pattern {pattern!r} took over {MAX_SECONDS:g} s on an answer; write a simpler one"
+            _("the pattern %(pattern)r took over %(seconds)g s on an answer; write a simpler one")
+            % {"pattern": pattern, "seconds": MAX_SECONDS}
         ) from None
 
 
@@ -175,14 +182,17 @@ def _bare(text: str) -> str:
 
 def _compile(pattern: str) -> regex.Pattern[str]:
     if len(pattern) > MAX_PATTERN:
-        raise ValueError(f"a pattern of {len(pattern)} characters; {MAX_PATTERN} are allowed")
+        told = _("a pattern of %(n)d characters; %(most)d are allowed")
+        raise ValueError(told % {"n": len(pattern), "most": MAX_PATTERN})
     if _NESTED_REPEAT.search(pattern):
-        raise ValueError(f"the pattern {pattern!r} repeats a repetition, which can take forever; write it without")
+        told = _("the pattern %(pattern)r repeats a repetition, which can take forever; write it without")
+        raise ValueError(told % {"pattern": pattern})
     try:
         return regex.compile(pattern)
     # The library raises other errors too, for some patterns that are none.
     except (regex.error, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from error
+        told = _("the pattern %(pattern)r is not a regular expression: %(error)s")
+        raise ValueError(told % {"pattern": pattern, "error": error}) from error
 
 
 def _parse_number(digits: str, decimal_mark: str) -> float | None:
@@ -251,19 +261,19 @@ def _is_number(value: object) -> bool:
 
 
 _COUNTS = {"min_words", "max_words", "n_sentences", "n_lines", "n_paragraphs", "n_bullets"}
-_TYPES: tuple[tuple[set[str], Callable[[object], bool], str], ...] = (
-    ({"all", "any", "must_include", "must_not_include"}, _is_list_of_texts, "a list of texts, none empty"),
-    (_COUNTS, _is_count, "a whole number"),
-    ({"value"}, _is_number, "a number"),
-    ({"tolerance"}, lambda value: _is_number(value) and value >= 0, "a number of at least 0"),  # type: ignore[operator]
-    ({"decimal_mark"}, lambda value: value in (".", ","), "'.' or ','"),
+_TYPES: tuple[tuple[set[str], Callable[[object], bool], Callable[[], str]], ...] = (
+    ({"all", "any", "must_include", "must_not_include"}, _is_list_of_texts, lambda: _("a list of texts, none empty")),
+    (_COUNTS, _is_count, lambda: _("a whole number")),
+    ({"value"}, _is_number, lambda: _("a number")),
+    ({"tolerance"}, lambda value: _is_number(value) and value >= 0, lambda: _("a number of at least 0")),  # type: ignore[operator]
+    ({"decimal_mark"}, lambda value: value in (".", ","), lambda: _("'.' or ','")),
     (
         {"pattern", "without_letters", "starts_with", "ends_with"},
         lambda value: isinstance(value, str) and bool(value),
-        "a text",
+        lambda: _("a text"),
     ),
-    ({"answer"}, lambda value: isinstance(value, str) and re.fullmatch("[A-Za-z]", value) is not None, "one letter"),
-    ({"all_lowercase", "all_uppercase"}, lambda value: isinstance(value, bool), "true or false"),
+    ({"answer"}, lambda value: isinstance(value, str) and re.fullmatch("[A-Za-z]", value) is not None, lambda: _("one letter")),
+    ({"all_lowercase", "all_uppercase"}, lambda value: isinstance(value, bool), lambda: _("true or false")),
 )
 
 _KINDS: dict[str, tuple[Callable[[str, Verifier], bool], set[str], set[str]]] = {
