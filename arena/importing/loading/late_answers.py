@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import ngettext
 
 from arena.evidence.ledger import record_answers
 from arena.models import Assignment, Battle, Call, FinishState, Import, LateAnswers, Prompt, Response
 from arena.models.responses import NO_TEXT
-from arena.wording import counted
+from arena.wording import number
 
 PROMPTS_AT_A_TIME = 200
 BATTLES_A_TRANSACTION = 2_500
@@ -37,8 +38,12 @@ class Given(NamedTuple):
 
 def came_of_it(n_given: int) -> str:
     """What is told of so many battles that got their answers."""
-    battles = counted(n_given, "battle", "battles")
-    return f"{battles} that came without answers got them: each of the models has one to the prompt."
+    told = ngettext(
+        "%(n)s battle that came without answers got them: each of the models has one to the prompt.",
+        "%(n)s battles that came without answers got them: each of the models has one to the prompt.",
+        n_given,
+    )
+    return told % {"n": number(n_given)}
 
 
 def give_answers(source: Import) -> int:

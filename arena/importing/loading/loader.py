@@ -18,6 +18,7 @@ from arena.evidence.ledger import record_import
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
+from arena.importing.files.reports import numbered
 from arena.importing.formats import formats_of
 from arena.importing.loading import bulk
 from arena.importing.loading.battles import BattleLoader
