@@ -1,5 +1,7 @@
 """The names of models and fields, which Django derives from the code, for translators and for the reader's language."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
@@ -9,9 +11,13 @@ def translate(config: AppConfig) -> None:
     """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
     for model in config.get_models():
         meta = model._meta
-        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(meta.verbose_name_plural)
+        meta.verbose_name, meta.verbose_name_plural = _lazy(meta.verbose_name), _lazy(meta.verbose_name_plural)
         for field in (*meta.fields, *meta.many_to_many):
-            field.verbose_name = gettext_lazy(field.verbose_name)
+            field.verbose_name = _lazy(field.verbose_name)
+
+
+def _lazy(name: Any) -> Any:
+    return gettext_lazy(name) if isinstance(name, str) else name
 
 
 NAMES = (

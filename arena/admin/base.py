@@ -14,7 +14,6 @@ from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subque
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -161,7 +160,7 @@ def curator_of(request: HttpRequest) -> User:
 
 
 def values_filter(
-    title: Promise,
+    title: Any,
     parameter: str,
     values: Callable[[HttpRequest], Iterable[str]],
     narrow: Callable[[QuerySet[Any], str], QuerySet[Any]],

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +23,7 @@ else:
 class PriceField(DecimalField):
     """Dollars per million tokens, kept as micro-dollars per million."""
 
-    def __init__(self, *, help_text: Promise) -> None:
+    def __init__(self, *, help_text: Any) -> None:
         super().__init__(
             min_value=0, max_value=1_000_000, decimal_places=6, required=False, help_text=help_text,
         )  # fmt: skip

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -18,7 +17,7 @@ from arena.wording import number
 Action = Callable[[ModelAdmin, HttpRequest, QuerySet[Any]], None]
 
 
-def moving(field: str, value: object, *, description: Promise, done: Promise, same: Promise) -> Action:
+def moving(field: str, value: object, *, description: Any, done: Any, same: Any) -> Action:
     """Such an action, which writes itself into the rows' history.
 
     `done` says how many rows were moved, `same` how many stood so before: plurals by `n`, which show `shown`.

@@ -12,7 +12,7 @@ from arena.models import Arena, Import
 def format_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Formats under the kind of thing that they bring."""
     return [
-        (kind.label.capitalize(), [(f"{kind}:{name}", each.title) for name, each in formats_of(kind).items()])
+        (kind.label.capitalize(), [(f"{kind}:{name}", str(each.title)) for name, each in formats_of(kind).items()])
         for kind in Import.Kind
     ]
 

@@ -23,7 +23,7 @@ from arena.views.context import page_context
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _enter(request, token)
-    return _page(request, reason="" if one_time_login.is_open(token) else one_time_login.NOT_OPEN)
+    return _page(request, reason="" if one_time_login.is_open(token) else str(one_time_login.NOT_OPEN))
 
 
 @sensitive_variables("token")

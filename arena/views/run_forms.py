@@ -3,7 +3,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -57,7 +56,7 @@ class RunForm(CapForm):
 class PromptsForm(RunForm):
     """Which prompts of an arena are asked about, and how."""
 
-    which: str | Promise = gettext_lazy("The first ones.")
+    which: Any = gettext_lazy("The first ones.")
     apart = ("pools",)
     pools = forms.MultipleChoiceField(
         label=gettext_lazy("Pools"),
@@ -161,7 +160,7 @@ class AnswersForm(PromptsForm):
 class EndpointField(_EndpointChoice):
     """An endpoint, with the model behind it and whether it is paused."""
 
-    def __init__(self, *, label: str | Promise = ENDPOINT, required: bool = True) -> None:
+    def __init__(self, *, label: Any = ENDPOINT, required: bool = True) -> None:
         super().__init__(Endpoint.objects.all(), label=label, required=required, empty_label=gettext_lazy("none"))
 
     def label_from_instance(self, obj: Any) -> str:

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.utils.functional import Promise
-
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.contradictions import Statements
 from arena.importing.checks.prompts import PromptsSeen
@@ -40,7 +38,7 @@ class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
     """What a file says, gathered row by row; problems of single rows are named on the way."""
 
     statements: Statements
-    rule: Promise  # of the statements: what has one text, and which line has another
+    rule: Any  # of the statements: what has one text, and which line has another
 
     def add(self, rows: list[T]) -> None: ...
 

@@ -1,6 +1,7 @@
 """The formats that can be imported, by kind and name."""
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
@@ -18,7 +19,7 @@ from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.models import Import
 
 OWN = ("jsonl", "csv")  # one thing in two shapes
-lazy_told = lazy(lambda shape: Shape(shape).told, str)
+lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
 
 __all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "fitting", "formats_of"]
 
