@@ -16,7 +16,7 @@ _SIDES: dict[str, dict[str, Side]] = {
     "ab": {"first": "a", "second": "b", **_LEVEL},
     "ba": {"first": "b", "second": "a", **_LEVEL},
 }
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def scores_to_winner(s1: float, s2: float, *, margin: float) -> Winner:
         raise ValueError(f"scores {s1!r} and {s2!r}, margin {margin!r}; allowed are finite numbers and a margin of 0 or more")
     lead = s1 - s2
     # Shares such as .3 have no exact form: a lead of the margin itself is none.
-    if abs(lead) <= margin + _ROUNDING:
+    if abs(lead) <= margin + ROUNDING:
         return "tie"
     return "first" if lead > 0 else "second"
 

@@ -1,183 +1,206 @@
 """Games of judges -> comparisons: every game as itself, a judge's games on a battle as one, or a panel's votes as one."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from judges.verdicts.combiner_texts import GAMES, PANEL_MAJORITY, PANEL_WEIGHTED
-from judges.verdicts.combiners import Decision, PlayedGame, combine, outcome_of_order
-from judges.verdicts.game_states import GameState
+from judges.verdicts.combiners import PlayedGame, combine, outcome_of_order
 from judges.verdicts.panels import JurorVote, strict_majority, weighted_majority
-from judges.verdicts.verdict import Side, graded_verdict
-from ranking.comparisons.game_history import GameAt
-from ranking.maths import OUTCOMES
+from judges.verdicts.verdict import Side
+from judges.verdicts.verdict_columns import NONE, SIDES, graded_sides
+from ranking.comparisons.comparison_rows import UNKNOWN, Rows
+from ranking.comparisons.game_columns import OK, Games, counts_in_order
+from ranking.comparisons.game_groups import Groups, by_battle_and_judge, codes_of, grouped, kinds_of
 
 PANELS = frozenset({PANEL_MAJORITY, PANEL_WEIGHTED})
-UNKNOWN = -1
-CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+CODE: Mapping[Side | None, int] = {None: NONE} | {side: code for code, side in enumerate(SIDES)}
 NOT_GRADED = "without a grade of both answers"
+WITH_SCORES = frozenset({"mean"})  # rules that look at them
 
 type Margins = Mapping[int, float]
+type Sides = NDArray[np.int8]  # places in SIDES, -1 = none
+type Places = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+type Bools = NDArray[np.bool_]
 
 
-class ComparisonRow(NamedTuple):
-    """One comparison."""
-
-    prompt: int
-    a: int
-    b: int
-    outcome: int
-    first: int  # 0 = a, 1 = b, -1 = no matter or not known
-    judge: int  # -1 = a person, or a panel
-    weight: float = 1.0
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CombinedOutcomes:
-    """Comparisons; where a rule makes one of several games: how many battles it was asked about, and why it left some."""
+    """Comparisons, and of each the place of the (first) game that made it; where a rule makes one of several games: how many
+    battles it was asked about, and why it left some."""
 
-    rows: list[ComparisonRow] = field(default_factory=list)
+    rows: Rows
+    place: Places
     n_asked: int = 0
     undecided: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class GamesOfJudge:
-    """What one judge was asked about one battle: pairs of answers, or answers one by one with their grades."""
+def decide(
+    games: Games, combiner: str, margins: Margins, *, weights: Mapping[int, float], graders_by_battle: bool = False
+) -> CombinedOutcomes:
+    """Comparisons of games that stand, failed ones among them: a rule may count who said nothing.
 
-    pairs: list[GameAt] = field(default_factory=list)
-    graded: list[GameAt] = field(default_factory=list)
-
-
-def decide(games: Iterable[GameAt], combiner: str, margins: Margins, *, weights: Mapping[int, float]) -> CombinedOutcomes:
-    """Comparisons of games that stand, failed ones among them: a rule may count who said nothing."""
-    games = list(games)
+    Who grades answers one by one has no verdict on pairs, unless a rule gave it: so a game of a grader that failed is no pair
+    without a verdict. A judge is a grader by all these games, or on each battle by those on it.
+    """
     if combiner == GAMES:
-        return CombinedOutcomes(list(_one_by_one(games, margins)))
+        return _one_by_one(games, margins)
+    asked = AskedBattles.of(games, by_battle=graders_by_battle)
     if combiner in PANELS:
-        return _by_panel(played(games), margins, weights if combiner == PANEL_WEIGHTED else None)
-    return _by_judge(played(games), combiner, margins)
-
-
-def played(games: Sequence[GameAt]) -> dict[tuple[int, int], GamesOfJudge]:
-    """By battle and judge."""
-    graders = {game.judge for game in games if game.verdict is None and game.score is not None}
-    found: dict[tuple[int, int], GamesOfJudge] = defaultdict(GamesOfJudge)
-    for game in games:
-        its = found[game.battle, game.judge]
-        # Who grades has no verdict on pairs, unless a rule gave it.
-        (its.graded if game.judge in graders and game.verdict is None else its.pairs).append(game)
-    return found
-
-
-def _played(games: Sequence[GameAt]) -> tuple[PlayedGame, ...]:
-    return tuple([game.played for game in games])
-
-
-class OrderOutcomes:
-    """What each order says of a battle. Most judges say the same few things, so each is worked out once."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[PlayedGame, ...], tuple[Side | None, Side | None]] = {}
-
-    def of(self, games: Sequence[GameAt]) -> tuple[Side | None, Side | None]:
-        said = _played(games)
-        if said not in self.known:
-            self.known[said] = outcome_of_order(said, "ab"), outcome_of_order(said, "ba")
-        return self.known[said]
-
-
-class CachedCombiner:
-    """What a rule makes of a judge's games on a battle, each kind worked out once."""
-
-    def __init__(self, rule: str = "consistent_only") -> None:
-        self.rule = rule
-        self.known: dict[tuple[PlayedGame, ...], Decision] = {}
-
-    def of(self, games: Sequence[GameAt]) -> Decision:
-        said = _played(games)
-        if said not in self.known:
-            self.known[said] = combine(self.rule, said)
-        return self.known[said]
-
-    def outcome(self, its: GamesOfJudge, margin: float) -> Side | None:
-        if its.graded:
-            return _graded_side(its.graded, margin)
-        return self.of(its.pairs).outcome
+        return _by_panel(asked, margins, weights if combiner == PANEL_WEIGHTED else None)
+    return _by_judge(asked, combiner, margins)
 
 
 # --- each game as itself ---------------------------------------------------------------------------------------------
 
 
-def _one_by_one(games: Sequence[GameAt], margins: Margins) -> Iterator[ComparisonRow]:
-    graded: dict[tuple[int, int], list[GameAt]] = defaultdict(list)
-    for game in games:
-        if game.verdict is not None:
-            yield _row(game, CODE[game.verdict.by_side(game.order)], with_slot=game.state == GameState.OK)
-        elif game.score is not None:
-            graded[game.battle, game.judge].append(game)
-    for its in graded.values():
-        yield from _graded(its, margins)
-
-
-def _row(game: GameAt, outcome: int, *, with_slot: bool = False, weight: float = 1.0) -> ComparisonRow:
+def _one_by_one(games: Games, margins: Margins) -> CombinedOutcomes:
     """A rule looks at no slot, and neither does one who sees one answer at a time."""
-    first = UNKNOWN if not with_slot else 0 if game.order == "ab" else 1
-    return ComparisonRow(game.prompt, game.a, game.b, outcome, first, game.judge, weight)
+    place = np.flatnonzero(games.winner != NONE)
+    first = np.where(games.state == OK, games.order, UNKNOWN)[place]
+    graded = np.flatnonzero(games.is_graded)
+    outcome = games.side[place]
+    if len(graded):
+        its = games.at(graded)
+        groups = by_battle_and_judge(its)
+        side = _graded_sides(its, groups, margins)
+        is_decided = side != NONE
+        place = np.concatenate([place, graded[groups.first[is_decided]]])
+        outcome = np.concatenate([outcome, side[is_decided]])
+        first = np.concatenate([first, np.full(np.count_nonzero(is_decided), UNKNOWN, first.dtype)])
+    return CombinedOutcomes(Rows.of_games(games, place, outcome, first=first), place)
 
 
-def _graded(games: Sequence[GameAt], margins: Margins) -> list[ComparisonRow]:
-    """Two answers graded one by one make one comparison, however often each was graded."""
-    side = _graded_side(games, margins[games[0].judge])
-    return [] if side is None else [_row(games[0], CODE[side])]
+def _graded_sides(games: Games, groups: Groups, margins: Margins) -> Sides:
+    """Who wins by the grades of each group's games, (g,): two answers graded one by one, however often, are one comparison."""
+    grade = np.where(games.is_graded, games.grade, np.nan)
+    known = ~np.isnan(grade)
+    at = groups.number[known] * 2 + games.order[known]
+    n = np.bincount(at, minlength=2 * len(groups))
+    total = np.bincount(at, weights=grade[known], minlength=2 * len(groups))
+    means = np.full(2 * len(groups), np.nan)
+    np.divide(total, n, out=means, where=n > 0)
+    of_a, of_b = means.reshape(-1, 2).T
+    judges, code = np.unique(games.judge[groups.first], return_inverse=True)
+    margin = np.array([margins[judge] for judge in judges.tolist()], dtype=np.float64)[code]
+    return graded_sides(of_a, of_b, margin)
 
 
-def _graded_side(games: Sequence[GameAt], margin: float) -> Side | None:
-    verdict = graded_verdict([(game.order, game.score) for game in games], margin=margin)
-    return None if verdict is None else verdict.by_side("ab")
+# --- what judges were asked about battles ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AskedBattles:
+    """Games by battle and judge; `is_graded` says which groups hold answers that were graded one by one, (g,)."""
+
+    games: Games
+    groups: Groups
+    of_graders: Bools  # (n,): games that showed one answer, graded or failed
+    is_graded: Bools
+
+    @classmethod
+    def of(cls, games: Games, *, by_battle: bool = False) -> "AskedBattles":
+        groups = by_battle_and_judge(games)
+        graded = games.is_graded
+        if by_battle:
+            is_grader = groups.any(graded)[groups.number]
+        else:
+            is_grader = np.isin(games.judge, np.unique(games.judge[graded])) if graded.any() else graded
+        of_graders = is_grader & (games.winner == NONE)
+        return cls(games, groups, of_graders, groups.any(of_graders))
+
+    def ruled[T](self, rule: Callable[[Sequence[PlayedGame]], T], *, with_scores: bool = False) -> tuple[Places, list[T]]:
+        """What a rule makes of the pairs that a judge saw: its findings, and which of them is each group's, (g,).
+
+        -1 for groups with answers that were graded.
+        """
+        pairs = self.groups.where(~self.is_graded)
+        code = codes_of(self.games, with_scores=with_scores)
+        kind, examples = kinds_of(pairs, code)
+        found = np.full(len(self.groups), -1, dtype=np.int64)
+        found[~self.is_graded] = kind
+        return found, [rule([self.games.played(row) for row in rows.tolist()]) for rows in examples]
+
+    def graded(self, margins: Margins) -> Sides:
+        """Who wins by grades, (g,); -1 elsewhere."""
+        if not self.is_graded.any():
+            return np.full(len(self.groups), NONE, dtype=np.int8)
+        return np.where(self.is_graded, _graded_sides(self.games, self.groups, margins), NONE).astype(np.int8)
+
+    def sides(self, margins: Margins, rule: str = "consistent_only") -> Sides:
+        """The outcome of each judge on each battle, (g,)."""
+        kind, found = self.ruled(lambda played: combine(rule, played).outcome)
+        of_kind = np.array([*(CODE[outcome] for outcome in found), NONE], dtype=np.int8)
+        return np.where(self.is_graded, self.graded(margins), of_kind[kind]).astype(np.int8)
+
+    @property
+    def judge(self) -> NDArray[np.int32]:
+        return self.games.judge[self.groups.first]
+
+    @property
+    def battle(self) -> NDArray[np.int32]:
+        return self.games.battle[self.groups.first]
+
+
+def outcomes_of_orders(games: Games) -> tuple[Groups, Sides, Sides]:
+    """Games by battle and judge, and what each order says there: (g,) for a in the first slot, and for b."""
+    groups, of_nobody = by_battle_and_judge(games), np.zeros(len(games), np.bool_)
+    asked = AskedBattles(games, groups, of_nobody, groups.any(of_nobody))
+    kind, found = asked.ruled(lambda played: (outcome_of_order(played, "ab"), outcome_of_order(played, "ba")))
+    ab, ba = np.array([[CODE[side] for side in both] for both in found], dtype=np.int8).reshape(-1, 2)[kind].T
+    return groups, ab, ba
 
 
 # --- a judge's games on a battle as one ------------------------------------------------------------------------------
 
 
-def _by_judge(asked: Mapping[tuple[int, int], GamesOfJudge], combiner: str, margins: Margins) -> CombinedOutcomes:
-    found, decisions = CombinedOutcomes(n_asked=len(asked)), CachedCombiner(combiner)
-    for its in asked.values():
-        rows = _graded(its.graded, margins) if its.graded else _combined(its.pairs, decisions.of(its.pairs))
-        found.rows += rows
-        if not rows:
-            found.undecided[NOT_GRADED if its.graded else decisions.of(its.pairs).cause] += 1
-    return found
-
-
-def _combined(games: Sequence[GameAt], decision: Decision) -> list[ComparisonRow]:
-    return [_row(games[0], CODE[outcome], weight=weight) for outcome, weight in decision.comparisons]
+def _by_judge(asked: AskedBattles, combiner: str, margins: Margins) -> CombinedOutcomes:
+    games, groups = asked.games, asked.groups
+    kind, found = asked.ruled(lambda played: combine(combiner, played), with_scores=combiner in WITH_SCORES)
+    side = asked.graded(margins)
+    # At most two comparisons a group: the share won, and the share lost.
+    outcome, weight = np.zeros((len(found) + 1, 2), np.int8), np.zeros((len(found) + 1, 2))
+    n = np.zeros(len(found) + 1, np.int64)
+    for number, decision in enumerate(found):
+        n[number] = len(decision.comparisons)
+        for row, (said, its_weight) in enumerate(decision.comparisons):
+            outcome[number, row], weight[number, row] = CODE[said], its_weight
+    outcomes, weights, n_rows = outcome[kind], weight[kind], np.where(asked.is_graded, side != NONE, n[kind])
+    outcomes[asked.is_graded, 0], weights[asked.is_graded, 0] = side[asked.is_graded], 1.0
+    causes = [*dict.fromkeys(decision.cause for decision in found), NOT_GRADED]
+    cause = np.array([*(causes.index(decision.cause) for decision in found), len(causes) - 1])[kind]
+    group = np.repeat(np.arange(len(groups)), n_rows)
+    row = np.arange(len(group)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
+    place = groups.first[group]
+    rows = Rows.of_games(games, place, outcomes[group, row], weight=weights[group, row])
+    return CombinedOutcomes(rows, place, len(groups), counts_in_order(cause[n_rows == 0], causes))
 
 
 # --- a panel's votes on a battle as one ------------------------------------------------------------------------------
 
 
-def _by_panel(
-    asked: Mapping[tuple[int, int], GamesOfJudge], margins: Margins, weights: Mapping[int, float] | None
-) -> CombinedOutcomes:
+def _by_panel(asked: AskedBattles, margins: Margins, weights: Mapping[int, float] | None) -> CombinedOutcomes:
     """Jurors are those who were asked about the battle; who is asked first never matters."""
-    rule, votes = CachedCombiner(), defaultdict[int, dict[int, Side | None]](dict)
-    places: dict[int, GameAt] = {}
-    for (battle, judge), its in asked.items():
-        votes[battle][judge] = rule.outcome(its, margins[judge])
-        places.setdefault(battle, (its.pairs or its.graded)[0])
-    found, known = CombinedOutcomes(n_asked=len(votes)), dict[tuple[tuple[int, Side | None], ...], tuple[Side | None, str]]()
-    for battle, said in votes.items():
-        jurors = tuple(sorted(said.items()))
-        if jurors not in known:
-            known[jurors] = _decision(jurors, weights)
-        outcome, why = known[jurors]
-        if outcome is None:
-            found.undecided[why] += 1
-        else:
-            found.rows.append(_row(places[battle], CODE[outcome])._replace(judge=UNKNOWN))
-    return found
+    side, judge = asked.sides(margins), asked.judge
+    panels = grouped(asked.battle.astype(np.int64), within=judge)
+    kind, examples = kinds_of(panels, np.unique(judge, return_inverse=True)[1] * (len(SIDES) + 1) + side + 1)
+    found = [_decision([(int(judge[row]), _side(side[row])) for row in rows.tolist()], weights) for rows in examples]
+    outcome = np.array([CODE[said] for said, _ in found], dtype=np.int8)[kind] if found else np.zeros(0, np.int8)
+    causes = [*dict.fromkeys(why for _, why in found)]
+    cause = np.array([causes.index(why) for _, why in found])[kind] if found else kind
+    is_decided = outcome != NONE
+    # A game of each battle, whichever: all are of one prompt and two answers.
+    place = asked.groups.first[panels.first][is_decided]
+    rows = Rows.of_games(asked.games, place, outcome[is_decided], has_judge=False)
+    return CombinedOutcomes(rows, place, len(panels), counts_in_order(cause[~is_decided], causes))
+
+
+def _side(code: np.int8) -> Side | None:
+    return None if code == NONE else SIDES[code]
 
 
 def _decision(jurors: Sequence[tuple[int, Side | None]], weights: Mapping[int, float] | None) -> tuple[Side | None, str]:

@@ -1,119 +1,120 @@
 """Games of judges as they stood at a position of the ledger: what was asked, what was said, and whether it counted.
 
 A verdict never changes; whether it counts may, and a game that failed may be played again. Both are undone here from what
-the ledger's later events name, so the same position reads the same for ever.
+the ledger's later events name, so the same position reads the same for ever. An arena with many games has them kept in a
+file as they stood at some position (`kept_games`): then only what the ledger names since is read.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import batched
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
-from django.db.models import Case, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast
+import numpy as np
+from django.db.models import Q, QuerySet
 
-from arena.evidence.vote_tally import NO_PROMPT
-from judges.models import BASELINES, EarlierEnding, Game, GameChange, Judge
-from judges.models.games import IS_MARKED, GameQuerySet
-from judges.verdicts.combiners import PlayedGame
-from judges.verdicts.game_states import GameState
-from judges.verdicts.verdict import Order, Verdict, stored_verdict
+from judges.models import BASELINES, EarlierEnding, GameChange, Judge
+from ranking.comparisons.game_columns import STATES, Games
+from ranking.comparisons.game_rows import decided_between, read_games, read_games_of
+from ranking.comparisons.kept_games import keep_games, load_games
 
-WITH_VERDICT = frozenset(state.value for state in GameState if state.has_verdict)
-COLUMNS = (
-    "pk", "judge_id", "battle_id", "battle__prompt_id", "battle__competitor_a_id", "battle__competitor_b_id", "order", "repeat",
-    "state", "winner", "strength", "score_first", "score_second", "is_counted", "marks",
-)  # fmt: skip
-# Empty for nearly all: to decode a list of reasons in every row would take as long as all the rest.
-MARKS = Case(When(IS_MARKED, then=Cast("taints", TextField())), default=Value(""), output_field=TextField())
-AT_ONCE = 5_000
+KEEP_FROM = 20_000
+"""Fewer games are read from the database sooner than from a file."""
 
-
-class GameAt(NamedTuple):
-    """A game that was over."""
-
-    judge: int
-    battle: int
-    prompt: int
-    a: int
-    b: int
-    order: Order
-    repeat: int
-    state: str
-    verdict: Verdict | None
-    score: float | None  # of the one answer that was shown
-    stands: bool  # not set aside
-    marked: str = ""  # sides whose answer seems to speak to its judge: a, b or ab
-
-    @property
-    def played(self) -> PlayedGame:
-        return PlayedGame(self.order, self.repeat, self.verdict)
-
-    @property
-    def has_said(self) -> bool:
-        return self.state in WITH_VERDICT
-
-    @property
-    def counts(self) -> bool:
-        return self.stands and self.state in WITH_VERDICT
+REWRITE_SHARE = 100
+"""The file is written again when more than one game in so many is new or changed: to write it costs as much as to read them."""
 
 
 def counting_judges(jury: Sequence[int] = ()) -> Q:
     """Games of the jury; without one those of all judges but the baselines, which look at no question."""
     if jury:
         return Q(judge__in=jury)
-    return ~Q(judge__in=Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES))
+    return ~Q(judge__in=_baselines())
 
 
-def games_at(arena_id: int, position: int, *, jury: Sequence[int] = ()) -> list[GameAt]:
-    """Every game that had ended by then, in the order in which they were made."""
-    games = Game.objects.filter(counting_judges(jury), battle__arena_id=arena_id)
+def _baselines() -> QuerySet[Judge]:
+    return Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES)
+
+
+def games_at(arena_id: int, position: int, *, jury: Sequence[int] = (), keep_from: int = KEEP_FROM) -> Games:
+    """Every game that had ended by then, of the judges that may count; with so many games they are kept for the next time."""
+    kept = load_games(arena_id)
+    if kept is None or kept.position > position:
+        games = _games_since(Games.none(), arena_id, 0, position)
+        n_changed = len(games)
+    else:
+        games = _games_since(kept.games, arena_id, kept.position, position)
+        n_changed = 0 if games is kept.games else _n_changed(kept.games, games)
+    is_newer = kept is None or kept.position < position
+    if is_newer and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
+        keep_games(arena_id, position, games)
+    return _of_judges(games, jury)
+
+
+def _n_changed(before: Games, after: Games) -> int:
+    n_new = len(after) - len(before)
+    places = np.searchsorted(after.game, before.game)
+    columns = ("state", "stands", "winner")
+    changed = np.any([getattr(after, name)[places] != getattr(before, name) for name in columns], axis=0)
+    return n_new + int(np.count_nonzero(changed))
+
+
+def _of_judges(games: Games, jury: Sequence[int]) -> Games:
+    if jury:
+        return games.where(np.isin(games.judge, list(jury)))
+    return games.where(~np.isin(games.judge, list(_baselines().values_list("pk", flat=True))))
+
+
+def _games_since(before: Games, arena_id: int, since: int, position: int) -> Games:
+    """The games of a position, from those of an earlier one."""
     # Read before what changed since: a game that changes in between is found in its change.
-    rows = {row[0]: row for row in _rows(games.over().filter(event__position__lte=position))}
-    earlier = dict(_earlier(arena_id, position).values_list("game_id", "state"))
-    for some in batched(earlier, AT_ONCE):
-        rows |= {row[0]: row for row in _rows(games.filter(pk__in=some))}
-    changed = _changes(arena_id, position)
-    return [_then(rows[pk], changed, earlier.get(pk)) for pk in sorted(rows)]
+    ended = read_games(arena_id, decided_between(arena_id, since, position))
+    ended = _with_earlier(ended, arena_id, since, position)
+    ended = _standing(ended, _later_changes(arena_id, position))
+    games = before.where(~np.isin(before.game, ended.game)) if len(before) and len(ended) else before
+    if len(before):
+        games = _standing(games, _changes_between(arena_id, since, position))
+    return Games.joined([games, ended]).in_order()
 
 
-def _then(row: tuple[Any, ...], changed: dict[int, bool], earlier: str | None) -> GameAt:
-    game = _game(row, changed)
-    return game if earlier is None else game._replace(state=earlier, verdict=None, score=None)
+def _with_earlier(ended: Games, arena_id: int, since: int, position: int) -> Games:
+    """And those that failed between the positions and were played again afterwards, as they had failed."""
+    earlier = _earlier(arena_id, since, position)
+    if not earlier:
+        return ended
+    ids = np.array(list(earlier), dtype=np.int64)
+    again = read_games_of(arena_id, ids.tolist())
+    states = np.array([STATES.index(earlier[game]) for game in again.game.tolist()], dtype=np.int8)  # type: ignore[arg-type]
+    again = again.without_verdict(np.ones(len(again), np.bool_), states)
+    return Games.joined([ended.where(~np.isin(ended.game, ids)), again]).in_order()
 
 
-def _rows(games: GameQuerySet) -> Iterator[tuple[Any, ...]]:
-    ordered = games.annotate(marks=MARKS).order_by("pk")
-    return iter(ordered.values_list(*COLUMNS).iterator(chunk_size=AT_ONCE))
+def _earlier(arena_id: int, since: int, position: int) -> dict[int, str]:
+    """How games had ended that had failed by then and were played again since; of several endings the newest."""
+    again = Q(game__event=None) | Q(game__event__position=None) | Q(game__event__position__gt=position)
+    between = {"event__position__gt": since, "event__position__lte": position}
+    endings = EarlierEnding.objects.filter(again, event__arena_id=arena_id, **between)
+    return dict(endings.order_by("event__position").values_list("game_id", "state"))
 
 
-def _game(row: tuple[Any, ...], changed: dict[int, bool]) -> GameAt:
-    pk, judge, battle, prompt, a, b, order, repeat, state, winner, strength, first, second, is_counted, marks = row
-    verdict = stored_verdict(winner, strength, first, second)
-    return GameAt(
-        judge, battle, NO_PROMPT if prompt is None else prompt, a, b, order, repeat, state, verdict,
-        first if verdict is None else None, changed.get(pk, is_counted), _sides(marks) if marks else "",
-    )  # fmt: skip
-
-
-@cache
-def _sides(marks: str) -> str:
-    """Of marks such as "a: label"; one that names no side is on both."""
-    found = {mark[0] if mark[:2] in ("a:", "b:") else "ab" for mark in json.loads(marks)}
-    return "ab" if "ab" in found else "".join(sorted(found))
-
-
-def _changes(arena_id: int, position: int) -> dict[int, bool]:
+def _later_changes(arena_id: int, position: int) -> dict[int, bool]:
     """Games that were set aside or restored later, with whether they counted at a position."""
-    changes = GameChange.objects.filter(game__battle__arena_id=arena_id)
+    changes = GameChange.objects.filter(event__arena_id=arena_id)
     later = changes.filter(Q(event__position__gt=position) | Q(event__position=None)).order_by("-event_id")
     # Before its oldest change a game counted the other way.
-    return {game: not is_counted for game, is_counted in later.values_list("game_id", "is_counted")}
+    return {game: not is_counted for game, is_counted in later.values_list("game_id", "is_counted").iterator()}
 
 
-def _earlier(arena_id: int, position: int) -> QuerySet[EarlierEnding]:
-    """How games had ended that had failed by then and were played again since; of several endings the newest comes last."""
-    since = Q(game__event=None) | Q(game__event__position=None) | Q(game__event__position__gt=position)
-    endings = EarlierEnding.objects.filter(since, game__battle__arena_id=arena_id, event__position__lte=position)
-    return endings.order_by("event__position")
+def _changes_between(arena_id: int, since: int, position: int) -> dict[int, bool]:
+    """Games that were set aside or restored between two positions, with whether they counted at the second."""
+    between = {"event__position__gt": since, "event__position__lte": position}
+    changes = GameChange.objects.filter(event__arena_id=arena_id, **between).order_by("event_id")
+    return dict(changes.values_list("game_id", "is_counted").iterator())
+
+
+def _standing(games: Games, changed: dict[int, bool]) -> Games:
+    """With these games set aside or standing, as they are said to be."""
+    if not changed or not len(games):
+        return games
+    ids = np.fromiter(changed, dtype=np.int64, count=len(changed))
+    stands = np.fromiter(changed.values(), dtype=np.bool_, count=len(changed))
+    place = np.minimum(np.searchsorted(games.game, ids), len(games) - 1)
+    known = games.game[place] == ids
+    return games.that_stand(place[known], stands[known])

@@ -1,6 +1,5 @@
 """What readers of a board of judges must know: whose verdicts count and why, what is left out, what a rule decided."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -12,13 +11,12 @@ from judges.audits.usability import FEWEST_BATTLES
 from judges.models import Judge
 from judges.runs.earlier_checklists import mixed_lists
 from judges.verdicts.combiner_texts import GAMES
-from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import ON_MARKED, treatment
 from judges.verdicts.panels import MIN_VOTES
 from ranking.comparisons.combined_outcomes import PANELS, CombinedOutcomes
-from ranking.comparisons.game_history import GameAt
+from ranking.comparisons.game_columns import NOT_ASKED, Games
 from ranking.comparisons.judge_selection import GoldRecord, Juror, Jury, Measured, OwnAnswers, SelectionRules
-from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor, n_said
+from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor
 from ranking.maths.notes import Note
 
 LEAST_COVERAGE, ALPHA = 0.95, 0.01
@@ -43,7 +41,7 @@ def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, unc
 def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names: Mapping[int, str]) -> Iterator[str]:
     yield from (told for juror in jury.jurors.values() if (told := _on_standing(juror)))
     yield from _absent(rules.jury, names)
-    if rules.combiner in PANELS and len(counting) < MIN_VOTES and jury.games:
+    if rules.combiner in PANELS and len(counting) < MIN_VOTES and len(jury.games):
         who = ", ".join(str(juror.judge) for juror in counting) or "none of them"
         yield f"judges of a panel decide by {MIN_VOTES} votes or more, and only {who} counts here: choose more, or another rule"
 
@@ -51,10 +49,10 @@ def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names
 def _on_games(
     jury: Jury, counting: Sequence[Juror], decided: CombinedOutcomes, rules: SelectionRules, names: Mapping[int, str]
 ) -> Iterator[str]:
-    yield from mixed_lists(jury.judges, {game.battle for game in jury.games})
+    yield from mixed_lists(jury.judges, _battles_of(jury.games))
     yield from _coverage(jury.games)
     if rules.combiner != GAMES and decided.n_asked:
-        yield _decisions(decided, is_panel=rules.combiner in PANELS, n_judges=len({game.judge for game in jury.games}))
+        yield _decisions(decided, is_panel=rules.combiner in PANELS, n_judges=len(np.unique(jury.games.judge)))
     if rules.records is not None:
         yield f"weights of jurors: {'; '.join(_weights(rules.records, names)) or 'there are none'}"
     if jury.n_own:
@@ -96,33 +94,40 @@ def _absent(jury: Sequence[int], names: Mapping[int, str]) -> Iterator[str]:
 
 def _on_marks(uncounted: Uncounted, rules: SelectionRules, jury: Jury) -> Iterator[str]:
     """Verdicts on answers that seem to speak to their judge: how many count, how many do not, and on whose answers."""
-    flags = {pk for pk, juror in jury.jurors.items() if treatment(juror.judge.kind, rules.marked) == "flag"}
-    flagged = [game for game in jury.games if game.marked and game.judge in flags]
+    flags = [pk for pk, juror in jury.jurors.items() if treatment(juror.judge.kind, rules.marked) == "flag"]
+    flagged = jury.games.at((jury.games.marked > 0) & np.isin(jury.games.judge, flags))
     for games, do in ((uncounted.marked, "do not count"), (flagged, "count like any others")):
-        if n := n_said(games):
-            models = {competitor for game in games for competitor in (game.a, game.b)}
+        if n := games.n_said:
+            models = np.union1d(games.a, games.b).tolist()
             names = dict(Competitor.objects.filter(pk__in=models).values_list("pk", "name"))
             yield f"{counted(n, 'verdict', 'verdicts')} {ON_MARKED} {do}: {marked_by_competitor(games, names)}"
 
 
-def _coverage(games: Sequence[GameAt]) -> Iterator[str]:
+def _battles_of(games: Games) -> Iterator[int]:
+    """Found when they are asked for: most boards have no judge by checklists."""
+    yield from np.unique(games.battle).tolist()
+
+
+def _coverage(games: Games) -> Iterator[str]:
     """Overall, and whether it differs between competitors; games that their judge was not asked tell nothing of it."""
-    n_all, games = len(games), [game for game in games if game.state != GameState.NOT_ASKED]
-    if n_all > len(games):
-        n_not = counted(n_all - len(games), "game", "games")
+    was_asked = games.state != NOT_ASKED
+    n_asked = int(np.count_nonzero(was_asked))
+    if len(games) > n_asked:
+        n_not = counted(len(games) - n_asked, "game", "games")
         yield f"{n_not} of judges not asked: a card leaves such answers out, or there was none"
-    if not games:
+    if not n_asked:
         return
-    n_with = n_said(games)
-    coverage = n_with / len(games)
+    n_with = int(np.count_nonzero(games.has_said & was_asked))
+    coverage = n_with / n_asked
     is_low = "" if coverage >= LEAST_COVERAGE else f", under {100 * LEAST_COVERAGE:.0f} %"
-    of_all, have = counted(len(games), "game", "games"), agreeing(n_with, "has", "have")
-    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {of_all} of judges {have} a verdict"
-    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for game in games:
-        for competitor in (game.a, game.b):
-            counts[competitor][not game.has_said] += 1
-    table = np.array([counts[competitor] for competitor in sorted(counts)])
+    have = agreeing(n_with, "has", "have")
+    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {counted(n_asked, 'game', 'games')} of judges {have} a verdict"
+    if n_with in (0, n_asked):
+        return  # it differs between none
+    games = games.where(was_asked)
+    sides, said = np.concatenate([games.a, games.b]), np.tile(games.has_said, 2)
+    competitor = np.unique(sides, return_inverse=True)[1]
+    table = np.column_stack([np.bincount(competitor, weights=each) for each in (said, ~said)])
     if len(table) > 1 and table.sum(axis=0).all() and chi2_contingency(table, correction=False).pvalue < ALPHA:
         yield f"coverage differs between competitors (chi-square, p < {ALPHA:g}): who failed is not left out at random"
 

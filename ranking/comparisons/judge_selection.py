@@ -1,7 +1,6 @@
 """Who counts on a board of judges: its jury, less the unusable ones; what is their own; what a juror's vote weighs."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,16 +13,15 @@ from judges.audits.ground_truth import gold_labels
 from judges.audits.usability import FEWEST_BATTLES, Usability, usability_of
 from judges.models import Judge, JudgeChoice
 from judges.verdicts.combiner_texts import GAMES, PANEL_WEIGHTED
-from judges.verdicts.game_states import GameState
 from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import log_odds_weight
-from ranking.comparisons.combined_outcomes import CachedCombiner, OrderOutcomes, played
-from ranking.comparisons.game_history import GameAt
+from judges.verdicts.verdict_columns import NONE
+from ranking.comparisons.combined_outcomes import CODE, AskedBattles, outcomes_of_orders
+from ranking.comparisons.game_columns import WAS_ASKED, Bools, Games
 from ranking.models import Leaderboard
 
 SEED = 1  # of the bootstrap behind a judge's consistency: that of its audit
 OwnAnswers = Leaderboard.OwnAnswers
-ASKED = frozenset(state.value for state in GameState if state.was_asked)
 
 type Measured = Literal["measured", "few battles", "not in both orders", "one answer at a time", "a program"]
 
@@ -129,10 +127,10 @@ class Jury:
     """Games that stand, by judges that count, and what became of the others."""
 
     jurors: dict[int, Juror]
-    games: list[GameAt] = field(default_factory=list)
-    dropped: list[GameAt] = field(default_factory=list)  # of jurors that do not count
+    games: Games = field(default_factory=Games.none)
+    dropped: Games = field(default_factory=Games.none)  # of jurors that do not count
     n_own: dict[int, int] = field(default_factory=dict)
-    own_dropped: list[GameAt] = field(default_factory=list)
+    own_dropped: Games = field(default_factory=Games.none)
 
     @property
     def judges(self) -> list[Judge]:
@@ -141,23 +139,27 @@ class Jury:
     def margins(self) -> dict[int, float]:
         return {pk: float(juror.judge.parameters.get("margin", 0)) for pk, juror in self.jurors.items()}
 
-    def divide(self, games: Iterable[GameAt]) -> None:
+    def divide(self, games: Games) -> None:
         """Take in these games: those of jurors that count, and the others."""
-        for game in games:
-            juror = self.jurors[game.judge]
-            (self.games if juror.counts else self.dropped).append(game)
-            juror.n_verdicts += game.has_said
+        counts = np.isin(games.judge, [pk for pk, juror in self.jurors.items() if juror.counts])
+        self.games, self.dropped = games.where(counts), games.where(~counts)
+        for pk, n in _by_judge(games, games.has_said).items():
+            self.jurors[pk].n_verdicts += n
 
 
-def jury_of(arena_id: int, position: int, games: Iterable[GameAt], judges: Mapping[int, Judge]) -> Jury:
+def _by_judge(games: Games, mask: Bools) -> dict[int, int]:
+    """How many of these games each judge has."""
+    judges, counts = np.unique(games.judge[mask], return_counts=True)
+    return dict(zip(judges.tolist(), counts.tolist(), strict=True))
+
+
+def jury_of(arena_id: int, position: int, games: Games, judges: Mapping[int, Judge]) -> Jury:
     """The judges of these games, each with what they and the curators say of it. It holds no games yet."""
-    by_judge: dict[int, list[GameAt]] = {judge: [] for judge in sorted(judges)}
-    for game in games:
-        by_judge[game.judge].append(game)
     choices = choices_at(arena_id, position)
     jurors = {}
-    for pk, its in by_judge.items():
-        found = _usability([game for game in its if game.state in ASKED])
+    for pk in sorted(judges):
+        its = games.where(games.judge == pk)
+        found = _usability(its.where(WAS_ASKED[its.state]))
         jurors[pk] = Juror(judges[pk], found, _measured(judges[pk], found, its), choices.get(pk))
     return Jury(jurors)
 
@@ -168,61 +170,55 @@ def choices_at(arena_id: int, position: int) -> dict[int, JudgeChoice]:
     return {choice.judge_id: choice for choice in said}
 
 
-def _measured(judge: Judge, found: Usability, games: Iterable[GameAt]) -> Measured:
+def _measured(judge: Judge, found: Usability, games: Games) -> Measured:
     if judge.kind == Judge.Kind.OFFLINE:
         return "a program"  # it looks at no slot
     if found.is_measured:
         return "measured" if found.consistency.n >= FEWEST_BATTLES else "few battles"
-    return "one answer at a time" if any(game.score is not None for game in games) else "not in both orders"
+    return "one answer at a time" if games.is_graded.any() else "not in both orders"
 
 
-def _usability(games: Sequence[GameAt]) -> Usability:
-    """As the judge's audit finds it: the same figure of the same games, without a row object for each of them."""
-    hits, prompts = [], []
-    by_battle: dict[int, list[GameAt]] = defaultdict(list)
-    for game in games:
-        by_battle[game.battle].append(game)
-    said = OrderOutcomes()
-    for battle in by_battle.values():
-        ab, ba = said.of(battle)
-        if ab is not None and ba is not None:
-            hits.append(ab == ba)
-            prompts.append(_cluster(battle[0]))
-    consistency = share(CONSISTENCY, hits, prompts, rng=np.random.default_rng(SEED))
-    return usability_of(consistency, n_said=sum(game.has_said for game in games), n_asked=len(games))
+def _usability(games: Games) -> Usability:
+    """As the judge's audit finds it: the same figure of the same games."""
+    groups, ab, ba = outcomes_of_orders(games)
+    both = (ab != NONE) & (ba != NONE)
+    first = groups.first[both]
+    # A battle without a prompt is a cluster of its own.
+    prompts = np.where(games.prompt[first] >= 0, games.prompt[first], -1 - games.battle[first])
+    consistency = share(CONSISTENCY, (ab == ba)[both], prompts, rng=np.random.default_rng(SEED))
+    return usability_of(consistency, n_said=games.n_said, n_asked=len(games))
 
 
-def _cluster(game: GameAt) -> str:
-    return str(game.prompt) if game.prompt >= 0 else f"of battle {game.battle}"
-
-
-def left_out_for_marks(games: Iterable[GameAt], judges: Mapping[int, Judge], chosen: str) -> list[bool]:
+def left_out_for_marks(games: Games, judges: Mapping[int, Judge], chosen: str) -> Bools:
     """Which of these games the board leaves out, because an answer seems to speak to the judge."""
-    leaves_out = {pk for pk, judge in judges.items() if treatment(judge.kind, chosen) == "leave_out"}
-    return [bool(game.marked) and game.judge in leaves_out for game in games]
+    is_marked = games.marked > 0
+    if not is_marked.any():
+        return is_marked
+    leaves_out = [pk for pk, judge in judges.items() if treatment(judge.kind, chosen) == "leave_out"]
+    return is_marked & np.isin(games.judge, leaves_out)
 
 
 def drop_own_answers(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> None:
     """Count the games on answers of the judge's own model or family; leave exactly those out where the board says so."""
-    kept = []
-    for game in jury.games:
-        its = own.get(game.judge, frozenset())
-        if game.a in its or game.b in its:
-            jury.n_own[game.judge] = jury.n_own.get(game.judge, 0) + game.has_said
-            if excluded:
-                jury.own_dropped.append(game)
-                continue
-        kept.append(game)
-    jury.games = kept
+    games = jury.games
+    is_own = np.zeros(len(games), dtype=np.bool_)
+    for judge, its in own.items():
+        of_judge = games.judge == judge
+        is_own |= of_judge & (np.isin(games.a, list(its)) | np.isin(games.b, list(its)))
+    n_said = _by_judge(games, is_own & games.has_said)
+    jury.n_own = {judge: n_said.get(judge, 0) for judge in _by_judge(games, is_own)}
+    if excluded:
+        jury.own_dropped, jury.games = games.where(is_own), games.where(~is_own)
 
 
-def records_of(arena_id: int, games: Sequence[GameAt], margins: Mapping[int, float]) -> dict[int, GoldRecord]:
+def records_of(arena_id: int, games: Games, margins: Mapping[int, float]) -> dict[int, GoldRecord]:
     """Every juror's record against the arena's gold labels; a battle's own label is among those that weigh its jurors."""
-    labels = {pk: side for pk, side in gold_labels(Arena(pk=arena_id)).items() if side in ("a", "b")}
-    rule, counts = CachedCombiner(), defaultdict[int, list[int]](lambda: [0, 0])
-    for (battle, judge), its in played([game for game in games if game.battle in labels]).items():
-        said = rule.outcome(its, margins[judge])
-        if said is not None:
-            counts[judge][0] += said == labels[battle]
-            counts[judge][1] += 1
-    return {judge: GoldRecord(*counts[judge]) for judge in sorted({game.judge for game in games})}
+    labels = {pk: CODE[side] for pk, side in gold_labels(Arena(pk=arena_id)).items() if side in ("a", "b")}
+    asked = AskedBattles.of(games.where(np.isin(games.battle, list(labels))))
+    said, judge = asked.sides(margins), asked.judge
+    label = np.array([labels[battle] for battle in asked.battle.tolist()], dtype=np.int8)
+    found = {}
+    for pk in np.unique(games.judge).tolist():
+        its = (judge == pk) & (said != NONE)
+        found[pk] = GoldRecord(int(np.count_nonzero(its & (said == label))), int(np.count_nonzero(its)))
+    return found

@@ -9,7 +9,7 @@ battles that were picked by what judges said are votes like any others, but neve
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from arena.evidence.vote_tally import Evidence, Ints, VoteColumns, battles_without_answers_yet, read_evidence
 from arena.models import Ballot
 from ranking.comparisons.combined_outcomes import CombinedOutcomes, decide
-from ranking.comparisons.game_history import GameAt
+from ranking.comparisons.game_columns import Games
+from ranking.comparisons.game_groups import grouped
 from ranking.comparisons.judge_comparisons import jury_at
 from ranking.comparisons.judge_notes import remarks_on
 from ranking.comparisons.judge_selection import Juror, SelectionRules
@@ -80,6 +81,17 @@ class Opinions:
     points: Floats
     chance: Floats
     place: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class BattlePoints:
+    """Battles that judges were asked about, in order, with the points of a in [0, 1] that their games come to, all (n,)."""
+
+    battle: NDArray[np.int32]
+    prompt: NDArray[np.int32]
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    points: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +169,7 @@ def combined_evidence(
     people = people if prompts is None else people.on_prompts(prompts)
     lots = lots_of(arena_id, up_to=lots_to, every=every_lot)
     votes, opinions = _side_by_side(
-        counted_ballots(arena_id, position, prompts, without=without), arena_id, position, asked, points, lots
+        counted_ballots(arena_id, position, prompts, without=without), arena_id, position, points, lots
     )
     return CombinedEvidence(
         watermark=position,
@@ -166,7 +178,7 @@ def combined_evidence(
         n_set_aside=uncounted.n_set_aside + people.n_set_aside,
         votes=votes,
         opinions=opinions,
-        n_verdicts=sum(game.has_said for game in asked),
+        n_verdicts=asked.n_said,
         remarks=tuple(remarks_on(jury, decided, rules, uncounted)),
         rules=rules,
         lots_to=lots.last,
@@ -180,42 +192,50 @@ def combined_evidence(
 
 
 def opinions_of(
-    games: Iterable[GameAt], combiner: str, margins: Mapping[int, float], weights: Mapping[int, float]
-) -> tuple[dict[int, float], CombinedOutcomes]:
+    games: Games, combiner: str, margins: Mapping[int, float], weights: Mapping[int, float]
+) -> tuple[BattlePoints, CombinedOutcomes]:
     """By battle the points of a that its games come to, one half where they decide nothing; and the counts of that."""
-    by_battle: dict[int, list[GameAt]] = defaultdict(list)
-    for game in games:
-        by_battle[game.battle].append(game)
-    known: dict[tuple[object, ...], tuple[float, CombinedOutcomes]] = {}
-    points, whole = {}, CombinedOutcomes()
-    for battle, its in by_battle.items():
-        # Most battles were judged alike: what their games come to is worked out once.
-        said = tuple([(game.judge, game.order, game.repeat, game.state, game.verdict, game.score) for game in its])
-        if said not in known:
-            found = decide(its, combiner, margins, weights=weights)
-            known[said] = _points(found), found
-        points[battle], found = known[said]
-        whole.n_asked += found.n_asked
-        whole.undecided.update(found.undecided)
-    return points, whole
+    games = _battle_by_battle(games)
+    decided = decide(games, combiner, margins, weights=weights, graders_by_battle=True)
+    battle, first = np.unique(games.battle, return_index=True)
+    points = _points(decided, np.searchsorted(battle, games.battle[decided.place]), len(battle))
+    return BattlePoints(battle, games.prompt[first], games.a[first], games.b[first], points), decided
 
 
-def _points(decided: CombinedOutcomes) -> float:
-    """The mean over comparisons, by weight."""
-    total = sum(row.weight for row in decided.rows)
-    return sum(row.weight * float(SCORES[row.outcome]) for row in decided.rows) / total if total else 0.5
+def _battle_by_battle(games: Games) -> Games:
+    """In the order in which battles were first judged: reasons why some are undecided are told in that order."""
+    groups = grouped(games.battle.astype(np.int64))
+    order = np.argsort(groups.number, kind="stable")
+    return games if (order[1:] > order[:-1]).all() else games.at(order)
+
+
+def _points(decided: CombinedOutcomes, battle: Ints, n: int) -> Floats:
+    """The mean over each battle's comparisons, by weight: (n,)."""
+    weight = decided.rows.weight
+    won = weight * SCORES[decided.rows.outcome]
+    total = np.bincount(battle, weights=weight, minlength=n)
+    points = np.full(n, 0.5)
+    np.divide(np.bincount(battle, weights=won, minlength=n), total, out=points, where=total > 0)
+    # Sums of wholes, halves and quarters are exact; those of other shares are rounded as they always were.
+    is_odd = np.isin(battle, battle[weight * 1024 % 1 != 0])
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(is_odd).tolist():
+        rows[int(battle[row])].append(row)
+    for place, its in rows.items():
+        points[place] = sum(won[its].tolist()) / sum(weight[its].tolist())
+    return points
 
 
 # --- the same battles in both lists --------------------------------------------------------------------------------------
 
 
 def _side_by_side(
-    ballots: VoteColumns, arena_id: int, position: int, games: Sequence[GameAt], points: Mapping[int, float], lots: Lots
+    ballots: VoteColumns, arena_id: int, position: int, asked: BattlePoints, lots: Lots
 ) -> tuple[Votes, Opinions]:
     voted = _rows(VOTED_BATTLES.format(lot=Ballot.Policy.LOT, verdicts=Ballot.Policy.VERDICTS), arena_id, 5)
     voted = voted[np.searchsorted(voted[:, 0], ballots.vote)]
     judged = _rows(JUDGED_BATTLES, arena_id, 3)
-    judged = judged[np.isin(judged[:, 0], np.fromiter(points, dtype=np.int64, count=len(points)))]
+    judged = judged[np.isin(judged[:, 0], asked.battle)]
     bare = battles_without_answers_yet(arena_id, position)
     keys = np.concatenate([_answers(voted[:, 1:4], bare), _answers(judged, bare)])
     battle = np.unique(keys, return_inverse=True)[1].astype(np.int64) if len(keys) else keys
@@ -223,12 +243,8 @@ def _side_by_side(
         battle[: len(voted)], ballots.prompt, ballots.a, ballots.b, ballots.outcome,
         voted[:, 4] == BY_LOT, voted[:, 4] == BY_VERDICTS,
     )  # fmt: skip
-    asked = {game.battle: (game.prompt, game.a, game.b) for game in games}
-    sides = np.array([asked[pk] for pk in judged[:, 0].tolist()], dtype=np.int64).reshape(-1, 3)
-    chance, place = lots.of(judged[:, 0])
-    said = np.array([points[pk] for pk in judged[:, 0].tolist()], dtype=np.float64)
-    prompt, a, b = sides.T
-    return votes, Opinions(battle[len(voted) :], prompt, a, b, said, chance, place)
+    prompt, a, b = (column.astype(np.int64) for column in (asked.prompt, asked.a, asked.b))
+    return votes, Opinions(battle[len(voted) :], prompt, a, b, asked.points, *lots.of(judged[:, 0]))
 
 
 def _rows(sql: str, arena_id: int, n_columns: int) -> Ints:

@@ -22,6 +22,7 @@ from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals
 log = logging.getLogger(__name__)
 
 type Floats = NDArray[np.float64]
+type Column[T] = Sequence[T] | NDArray[Any]
 type Statistic = Callable[[Floats], Floats]
 type Notes = tuple[Note, ...]
 
@@ -210,8 +211,10 @@ def binomial_test(label: Label, hits: int, n: int, *, notes: Notes = ()) -> Figu
     )
 
 
-def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np.random.Generator) -> Figure:
+def share(label: Label, hits: Column[bool], prompts: Column[str], *, rng: np.random.Generator) -> Figure:
     """A share of rows: Wilson's interval where every row has its own prompt, else a bootstrap by prompt.
+
+    Prompts may be names or numbers: only which are the same is looked at.
 
     Where all rows say the same, resampling cannot tell how sure that is: Wilson's interval on as many trials as prompts.
 
@@ -222,7 +225,7 @@ def share(label: Label, hits: Sequence[bool], prompts: Sequence[str], *, rng: np
     >>> found.value, round(found.low, 2), found.method
     (0.8, 0.49, 'Wilson')
     """
-    n, k, n_prompts = len(hits), sum(hits), len(set(prompts))
+    n, k, n_prompts = len(hits), int(np.count_nonzero(hits)), _n_distinct(prompts)
     if not n:
         return label.refused(say("none_of_kind", unit=label.unit))
     value = k / n
@@ -297,7 +300,7 @@ def mean_share(
 def of_sums(
     label: Label,
     rows: Floats,
-    prompts: Sequence[str],
+    prompts: Column[str],
     statistic: Statistic,
     *,
     rng: np.random.Generator,
@@ -311,7 +314,7 @@ def of_sums(
     label : Label
     rows : (n, k) float64
         What each row adds to each sum.
-    prompts : sequence of str
+    prompts : sequence of str, or of numbers
         The prompt of each row; those of one prompt are drawn together.
     statistic : callable
         From (R, k) sums to (R,) values, NaN where undefined.
@@ -333,14 +336,14 @@ def of_sums(
         value = float(statistic(np.asarray(rows, dtype=np.float64).sum(axis=0)[None])[0])
         if not np.isfinite(value):
             return label.refused(say("zero_by_zero"), n=n)
-        n_prompts = len(set(prompts))
+        n_prompts = _n_distinct(prompts)
         if n_prompts < 2:
             return label.plain(value, n, notes=(say("one_prompt"),))
         draws = statistic(resampled_sums(rows, prompts, n_replicates=n_replicates, rng=rng))
     return with_draws(label.plain(value, n, notes=few_prompts(n_prompts)), draws, by_item=n_prompts == len(rows))
 
 
-def resampled_sums(rows: Floats, prompts: Sequence[str], *, n_replicates: int, rng: np.random.Generator) -> Floats:
+def resampled_sums(rows: Floats, prompts: Column[str], *, n_replicates: int, rng: np.random.Generator) -> Floats:
     """Column sums of data sets of as many prompts, drawn with replacement: (R, k).
 
     Prompts that add the same are drawn as one, by a multinomial with their number: the same distribution, much faster.
@@ -351,8 +354,7 @@ def resampled_sums(rows: Floats, prompts: Sequence[str], *, n_replicates: int, r
     [[6.0], [6.0]]
     """
     _, code = np.unique(np.asarray(prompts), return_inverse=True)
-    by_prompt = np.zeros((int(code.max()) + 1, np.shape(rows)[1]))
-    np.add.at(by_prompt, code, rows)
+    by_prompt = np.column_stack([np.bincount(code, weights=column) for column in np.asarray(rows, dtype=np.float64).T])
     kinds, counts = np.unique(by_prompt, axis=0, return_counts=True)
     drawn = rng.multinomial(len(by_prompt), counts / len(by_prompt), size=n_replicates)
     return np.asarray(drawn @ kinds, dtype=np.float64)
@@ -391,6 +393,10 @@ def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figu
         se=float(found.se[place]),
         methods=(say("t_by_prompt", df=df) if np.isfinite(df) else say("normal_by_prompt"),),
     )
+
+
+def _n_distinct(values: Column[str]) -> int:
+    return len(np.unique(values)) if isinstance(values, np.ndarray) else len(set(values))
 
 
 def _binomial_se(hits: int, n: int) -> float | None:

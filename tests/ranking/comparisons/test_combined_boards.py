@@ -12,9 +12,7 @@ from django.urls import reverse
 from arena.evidence import ledger
 from arena.models import Ballot, Lot, Response, content_hash
 from judges.models import Game
-from judges.verdicts.verdict import Verdict
 from ranking.boards.publishing import Rebuilt, publish_snapshot, rebuild
-from ranking.comparisons.game_history import GameAt
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import combined_evidence, labels_of, opinions_of
@@ -22,6 +20,7 @@ from ranking.models import Leaderboard, Snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote, make_voter
 from tests.judges.game_factories import make_game, make_judge
 from tests.ranking.board_factories import make_board
+from tests.ranking.comparisons.game_columns import GameRow, columns_of
 from tests.ranking.comparisons.test_judged_boards import set_aside
 
 pytestmark = pytest.mark.django_db
@@ -169,9 +168,7 @@ def games_of(battle, judge, side):
     winners = {"a": "ab", "b": "ba", "t": "tt", "?": "aa", " ": "  "}
     for order, winner in zip(("ab", "ba"), winners[side], strict=True):
         shown = {"a": "first", "b": "second", "t": "tie"}.get(winner)
-        yield GameAt(
-            judge, battle, 1, 1, 2, order, 0, "ok" if shown else "refused", Verdict(shown) if shown else None, None, stands=True
-        )
+        yield GameRow(judge=judge, battle=battle, order=order, state="ok" if shown else "refused", winner=shown or "")
 
 
 @pytest.mark.parametrize("combiner", ["games", "consistent_only", "mean", "conservative_tie", "two_game_sum", "panel_majority"])
@@ -180,10 +177,10 @@ def games_of(battle, judge, side):
 )
 def test_a_battle_that_was_asked_and_not_decided_is_half_a_win_each(combiner, said, points):
     games = [game for judge, side in enumerate(said) for game in games_of(7, judge, side)]
-    found, _ = opinions_of(games, combiner, {0: 0.0, 1: 0.0}, {})
+    found, _ = opinions_of(columns_of(games), combiner, {0: 0.0, 1: 0.0}, {})
     if points is None:
         points = {"games": 0.75, "mean": 0.75, "consistent_only": 1.0, "panel_majority": 0.5}.get(combiner, 0.75)
-    assert found == {7: points}
+    assert (found.battle.tolist(), found.points.tolist()) == ([7], [points])
 
 
 def test_games_that_do_not_stand_are_no_opinion():

@@ -37,16 +37,16 @@ def test_what_a_curator_sets_aside_while_games_are_read_counts_as_before_it(monk
     arena, a, b = make_pair()
     judge = make_judge()
     ask(arena, (a, b), [{judge: side} for side in "abababab"])
-    position, read = ledger.sequence(), game_history._rows
+    position, read = ledger.sequence(), game_history.read_games
 
-    def rows(games):
+    def rows(*where):
         set_aside_games(Game.objects.filter(pk__lte=Game.objects.order_by("pk")[3].pk), "why", None)
-        return read(games)
+        return read(*where)
 
-    monkeypatch.setattr(game_history, "_rows", rows)
+    monkeypatch.setattr(game_history, "read_games", rows)
     during = games_at(arena.pk, position)
     monkeypatch.undo()
-    assert [game.counts for game in during] == [game.counts for game in games_at(arena.pk, position)] == [True] * 16
+    assert during.counts.tolist() == games_at(arena.pk, position).counts.tolist() == [True] * 16
 
 
 def test_a_failed_game_that_is_played_again_while_games_are_read_is_there_once(monkeypatch):
@@ -65,7 +65,7 @@ def test_a_failed_game_that_is_played_again_while_games_are_read_is_there_once(m
     monkeypatch.setattr(game_history, "_earlier", earlier)
     during = games_at(arena.pk, position)
     monkeypatch.undo()
-    assert [game.state for game in during] == [game.state for game in games_at(arena.pk, position)]
+    assert during.state.tolist() == games_at(arena.pk, position).state.tolist()
     assert len(during) == 4
 
 

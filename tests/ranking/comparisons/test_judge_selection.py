@@ -12,6 +12,7 @@ from judges.verdicts.game_states import GameState
 from judges.verdicts.panels import log_odds_weight
 from judges.verdicts.verdict import Verdict
 from ranking.boards.publishing import publish_snapshot, rebuild
+from ranking.comparisons.game_columns import STATES
 from ranking.comparisons.game_history import games_at
 from ranking.comparisons.judge_comparisons import judged_evidence
 from ranking.comparisons.judge_selection import GoldRecord, SelectionRules, records_of
@@ -154,9 +155,9 @@ def test_a_game_that_failed_and_was_played_again_is_read_as_it_was():
     file_ended([failed], arena_id=arena.pk, now=battle.created_at, reason="again")
     update_games([failed], ENDING)
     after = ledger.sequence()
-    assert [game.state for game in games_at(arena.pk, before)] == ["unparsable"]
-    assert [game.state for game in games_at(arena.pk, after)] == ["ok"]
-    assert not games_at(arena.pk, before - 1)
+    assert [STATES[state] for state in games_at(arena.pk, before).state] == ["unparsable"]
+    assert [STATES[state] for state in games_at(arena.pk, after).state] == ["ok"]
+    assert not len(games_at(arena.pk, before - 1))
 
 
 # --- panels -----------------------------------------------------------------------------------------------------------

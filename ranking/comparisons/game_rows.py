@@ -1,0 +1,172 @@
+"""Rows of games -> columns: two packed integers a game come out of the database, as objects of Python cost most of a reading.
+
+Points and marks, which most games lack, and the battles of the games are read by statements of their own.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import batched, chain
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from arena.evidence.vote_tally import NO_PROMPT
+from judges.verdicts.verdict_columns import NONE, stored_verdicts
+from ranking.comparisons.game_columns import DTYPES, MARK_A, MARK_B, STATES, Games
+
+type Ints = NDArray[np.int64]
+
+ROWS_A_READ = 16_384
+IDS_A_STATEMENT = 5_000
+MANY_BATTLES = 20_000  # from so many on, the arena's battles between the first and the last are read in one go
+ID = 2**31  # no id reaches it
+JUDGE = 2**28
+
+# By bits: order 0, winner 1-3, strength 4-5, state 6-9, counted 10, scored 11, marked 12, repeat 13-27.
+PACKED = f"""
+    SELECT game.id * {ID} + game.battle_id,
+           game.judge_id * {JUDGE} + game.repeat * 8192 + CASE game."order" WHEN 'ba' THEN 1 ELSE 0 END
+           + CASE game.winner WHEN '' THEN 0 WHEN 'first' THEN 2 WHEN 'second' THEN 4 WHEN 'tie' THEN 6 ELSE 8 END
+           + CASE WHEN game.strength IS NULL THEN 0 WHEN game.strength > 2 THEN 48 ELSE game.strength * 16 END
+           + CASE game.state {" ".join(f"WHEN '{state.value}' THEN {64 * code}" for code, state in enumerate(STATES))} END
+           + CASE WHEN game.is_counted THEN 1024 ELSE 0 END
+           + CASE WHEN game.score_first IS NULL THEN 0 ELSE 2048 END
+           + CASE WHEN game.taints = '[]' THEN 0 ELSE 4096 END
+"""  # our own words  # nosec B608
+POINTS = "SELECT game.id, game.score_first, game.score_second"
+MARKS = "SELECT game.id, CAST(game.taints AS text)"
+BATTLES = f"SELECT id, coalesce(prompt_id, {NO_PROMPT}), competitor_a_id, competitor_b_id FROM arena_battle WHERE arena_id = %s AND "
+
+type Where = tuple[str, tuple[int, ...]]
+
+
+def decided_between(arena_id: int, after: int, position: int) -> Where:
+    """Games whose present ending is at these positions of the ledger."""
+    return (
+        " FROM judges_game AS game JOIN arena_event AS event ON event.id = game.event_id"
+        " WHERE event.arena_id = %s AND event.position > %s AND event.position <= %s"
+    ), (arena_id, after, position)
+
+
+def read_games(arena_id: int, where: Where) -> Games:
+    """As they are now: none is set right for a position."""
+    chunks = [_unpacked(rows) for rows in _integers(PACKED + where[0], where[1], 2)]
+    games = Games.joined([games for games, *_ in chunks])
+    scored, tainted = (np.concatenate([chunk[i] for chunk in chunks]) if chunks else np.zeros(0, bool) for i in (1, 2))
+    del chunks
+    games = _with_marks(_with_points(games, where, scored), where, tainted)
+    return _with_battles(games.in_order(), arena_id)
+
+
+def read_games_of(arena_id: int, ids: Sequence[int]) -> Games:
+    """Those with these numbers."""
+    parts = [
+        read_games(arena_id, (f" FROM judges_game AS game WHERE game.id IN ({', '.join('%s' for _ in some)})", tuple(some)))
+        for some in batched(sorted(ids), IDS_A_STATEMENT)
+    ]
+    return Games.joined(parts)
+
+
+def _integers(sql: str, values: Sequence[int], n_columns: int) -> Iterator[Ints]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, values)
+        while rows := cursor.fetchmany(ROWS_A_READ):
+            yield np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=n_columns * len(rows)).reshape(-1, n_columns)
+
+
+def _unpacked(rows: Ints) -> tuple[Games, NDArray[np.bool_], NDArray[np.bool_]]:
+    """With which of them have points, and which are marked; their battles' columns are not known yet."""
+    (game, battle), (judge, code) = np.divmod(rows[:, 0], ID), np.divmod(rows[:, 1], JUDGE)
+    columns: dict[str, NDArray[Any]] = {
+        "game": game, "judge": judge, "battle": battle, "order": code & 1, "winner": (code >> 1 & 7) - 1,
+        "strength": code >> 4 & 3, "state": code >> 6 & 15, "stands": code >> 10 & 1, "repeat": code >> 13,
+        "score": np.full(len(rows), -1),
+    }  # fmt: skip
+    nothing = np.zeros(len(rows), np.int8)
+    typed = {name: columns.get(name, nothing).astype(dtype) for name, dtype in DTYPES.items()}
+    return Games(**typed, points=np.zeros((0, 2))), (code >> 11 & 1) > 0, (code >> 12 & 1) > 0
+
+
+def _with_points(games: Games, where: Where, scored: NDArray[np.bool_]) -> Games:
+    first, second = np.full((2, len(games)), np.nan) if scored.any() else (np.broadcast_to(np.nan, len(games)),) * 2
+    if scored.any():
+        at, points = _points(games, where)
+        first[at], second[at] = points.T
+    found = stored_verdicts(games.winner, games.strength, first, second)
+    kept = scored & (found.has_scores | ((games.winner == NONE) & ~np.isnan(first)))
+    n = int(np.count_nonzero(kept))
+    points = np.column_stack([first[kept], second[kept]]) if n else games.points
+    score = np.full(len(games), -1, np.int32)
+    score[kept] = np.arange(n)
+    columns = {name: getattr(games, name) for name in DTYPES} | {"strength": found.strength, "score": score}
+    return Games(**columns, points=points)
+
+
+def _points(games: Games, where: Where) -> tuple[Ints, NDArray[np.float64]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"{POINTS}{where[0]} AND game.score_first IS NOT NULL", where[1])
+        parts = []
+        while rows := cursor.fetchmany(ROWS_A_READ):
+            parts.append(np.array(rows, dtype=np.float64))
+    table = np.concatenate([np.zeros((0, 3)), *parts])
+    at, known = _places(games, table[:, 0].astype(np.int64))
+    return at, table[known, 1:]
+
+
+def _with_marks(games: Games, where: Where, tainted: NDArray[np.bool_]) -> Games:
+    if not tainted.any():
+        return games
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"{MARKS}{where[0]} AND game.taints <> '[]'", where[1])
+        rows = cursor.fetchall()
+    at, known = _places(games, np.array([game for game, _ in rows], dtype=np.int64))
+    games.marked[at] = np.array([_sides(marks) for _, marks in rows], dtype=np.int8)[known]
+    return games
+
+
+def _places(games: Games, ids: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Where these games stand, of those that are there; and which those are."""
+    order = np.argsort(games.game, kind="stable")
+    place = np.minimum(np.searchsorted(games.game, ids, sorter=order), len(games) - 1)
+    found = order[place]
+    known = games.game[found] == ids
+    return found[known], known
+
+
+@cache
+def _sides(marks: str) -> int:
+    """Of marks such as "a: label"; one that names no side is on both."""
+    found = 0
+    for mark in json.loads(marks):
+        found |= {"a:": MARK_A, "b:": MARK_B}.get(mark[:2], MARK_A | MARK_B)
+    return found
+
+
+def _with_battles(games: Games, arena_id: int) -> Games:
+    """With the columns of their battles; a battle never changes its prompt or sides."""
+    ids = np.unique(games.battle)
+    if not len(ids):
+        return games
+    battles = _battles(arena_id, ids)
+    place = np.minimum(np.searchsorted(battles[:, 0], games.battle), max(len(battles) - 1, 0))
+    columns = {name: battles[place, i] for i, name in enumerate(("prompt", "a", "b"), start=1)} if len(battles) else {}
+    known = battles[place, 0] == games.battle if len(battles) else np.zeros(len(games), np.bool_)
+    whole = {name: getattr(games, name) for name in DTYPES} | columns
+    return Games(**whole, points=games.points).where(known)
+
+
+def _battles(arena_id: int, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(m, 4): number, prompt, a and b, in order."""
+    if len(ids) >= MANY_BATTLES:
+        parts = list(_integers(f"{BATTLES}id BETWEEN %s AND %s", (arena_id, int(ids[0]), int(ids[-1])), 4))
+    else:
+        parts = [
+            rows
+            for some in batched(ids.tolist(), IDS_A_STATEMENT)
+            for rows in _integers(f"{BATTLES}id IN ({', '.join('%s' for _ in some)})", (arena_id, *some), 4)
+        ]
+    table = np.concatenate([np.zeros((0, 4), np.int32), *(part.astype(np.int32) for part in parts)])
+    return np.asarray(table if (table[1:, 0] > table[:-1, 0]).all() else table[np.argsort(table[:, 0])], dtype=np.int32)

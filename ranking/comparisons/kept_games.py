@@ -1,0 +1,67 @@
+"""Games of an arena kept in a file between fits: a cache beside the database, which can be made again at any time.
+
+The file says for which position of which ledger it is. It is replaced whole, by whichever process was last; a damaged one,
+one of another version or of another database is read as none.
+"""
+
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from arena.models import Event
+from ranking.comparisons.game_columns import DTYPES, Games
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeptGames:
+    """Every game that had ended at a position of the ledger, as it stood there."""
+
+    position: int
+    games: Games
+
+
+def keep_games(arena_id: int, position: int, games: Games) -> None:
+    """Write them down, whole or not at all; readable by the owner alone."""
+    path = _path(arena_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notes = np.array([VERSION, position, *_mark(arena_id, position)], dtype=np.int64)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            columns = {name: getattr(games, name) for name in (*DTYPES, "points")}
+            np.savez(file, allow_pickle=False, notes=notes, **columns)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def load_games(arena_id: int) -> KeptGames | None:
+    """Those kept, where the file is whole (every column has its checksum) and of this very ledger."""
+    try:
+        with np.load(_path(arena_id), allow_pickle=False) as file:
+            version, position, *mark = (int(number) for number in file["notes"])
+            if version != VERSION or tuple(mark) != _mark(arena_id, position):
+                return None
+            columns = {name: file[name].astype(dtype, copy=False) for name, dtype in DTYPES.items()}
+            games = Games(**columns, points=file["points"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None  # absent or damaged: the games are read instead
+    return KeptGames(position, games)
+
+
+def _path(arena_id: int) -> Path:
+    return Path(settings.DATA_DIR) / "tallies" / f"{arena_id}-games.npz"
+
+
+def _mark(arena_id: int, position: int) -> tuple[int, int, int]:
+    """Tells one database's ledger from another's (a restored backup, say): the arena's last event by then, and its time."""
+    events = Event.objects.filter(arena_id=arena_id, position__lte=position).order_by("-position")
+    last = events.values_list("position", "pk", "created_at").first()
+    return (last[0], last[1], int(last[2].timestamp() * 1e6)) if last else (-1, -1, -1)
