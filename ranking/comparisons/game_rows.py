@@ -19,7 +19,8 @@ from ranking.comparisons.game_columns import DTYPES, MARK_A, MARK_B, STATES, Gam
 
 type Ints = NDArray[np.int64]
 
-ROWS_A_READ = 16_384
+ROWS_A_READ = 2_000
+READS_A_CHUNK = 32
 IDS_A_STATEMENT = 5_000
 MANY_BATTLES = 20_000  # from so many on, the arena's battles between the first and the last are read in one go
 ID = 2**31  # no id reaches it
@@ -38,7 +39,9 @@ PACKED = f"""
 """  # our own words  # nosec B608
 POINTS = "SELECT game.id, game.score_first, game.score_second"
 MARKS = "SELECT game.id, CAST(game.taints AS text)"
-BATTLES = f"SELECT id, coalesce(prompt_id, {NO_PROMPT}), competitor_a_id, competitor_b_id FROM arena_battle WHERE arena_id = %s AND "
+BATTLES = f"""
+    SELECT id * {ID} + coalesce(prompt_id, {NO_PROMPT}) + 1, competitor_a_id * {ID} + competitor_b_id
+    FROM arena_battle WHERE arena_id = %s AND """  # our own words
 
 type Where = tuple[str, tuple[int, ...]]
 
@@ -53,7 +56,7 @@ def decided_between(arena_id: int, after: int, position: int) -> Where:
 
 def read_games(arena_id: int, where: Where) -> Games:
     """As they are now: none is set right for a position."""
-    chunks = [_unpacked(rows) for rows in _integers(PACKED + where[0], where[1], 2)]
+    chunks = [_unpacked(np.concatenate(some)) for some in batched(_integers(PACKED + where[0], where[1], 2), READS_A_CHUNK)]
     games = Games.joined([games for games, *_ in chunks])
     scored, tainted = (np.concatenate([chunk[i] for chunk in chunks]) if chunks else np.zeros(0, bool) for i in (1, 2))
     del chunks
@@ -77,9 +80,15 @@ def _integers(sql: str, values: Sequence[int], n_columns: int) -> Iterator[Ints]
             yield np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=n_columns * len(rows)).reshape(-1, n_columns)
 
 
+def _split(packed: Ints, unit: int) -> tuple[Ints, Ints]:
+    """What is counted in the unit, a power of two, and the rest."""
+    return packed >> (unit.bit_length() - 1), packed & (unit - 1)
+
+
 def _unpacked(rows: Ints) -> tuple[Games, NDArray[np.bool_], NDArray[np.bool_]]:
     """With which of them have points, and which are marked; their battles' columns are not known yet."""
-    (game, battle), (judge, code) = np.divmod(rows[:, 0], ID), np.divmod(rows[:, 1], JUDGE)
+    (game, battle), (judge, code) = _split(rows[:, 0], ID), _split(rows[:, 1], JUDGE)
+    code = code.astype(np.int32)
     columns: dict[str, NDArray[Any]] = {
         "game": game, "judge": judge, "battle": battle, "order": code & 1, "winner": (code >> 1 & 7) - 1,
         "strength": code >> 4 & 3, "state": code >> 6 & 15, "stands": code >> 10 & 1, "repeat": code >> 13,
@@ -150,23 +159,26 @@ def _with_battles(games: Games, arena_id: int) -> Games:
     ids = np.unique(games.battle)
     if not len(ids):
         return games
-    battles = _battles(arena_id, ids)
-    place = np.minimum(np.searchsorted(battles[:, 0], games.battle), max(len(battles) - 1, 0))
-    columns = {name: battles[place, i] for i, name in enumerate(("prompt", "a", "b"), start=1)} if len(battles) else {}
-    known = battles[place, 0] == games.battle if len(battles) else np.zeros(len(games), np.bool_)
-    whole = {name: getattr(games, name) for name in DTYPES} | columns
-    return Games(**whole, points=games.points).where(known)
+    number, *sides = _battles(arena_id, ids)
+    if not len(number):
+        return Games.none()
+    place = np.minimum(np.searchsorted(number, games.battle), len(number) - 1)
+    whole = {name: getattr(games, name) for name in DTYPES}
+    whole |= {name: column[place] for name, column in zip(("prompt", "a", "b"), sides, strict=True)}
+    return Games(**whole, points=games.points).where(number[place] == games.battle)
 
 
 def _battles(arena_id: int, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(m, 4): number, prompt, a and b, in order."""
+    """(4, m): number, prompt, a and b, in order."""
     if len(ids) >= MANY_BATTLES:
-        parts = list(_integers(f"{BATTLES}id BETWEEN %s AND %s", (arena_id, int(ids[0]), int(ids[-1])), 4))
+        parts = list(_integers(f"{BATTLES}id BETWEEN %s AND %s", (arena_id, int(ids[0]), int(ids[-1])), 2))
     else:
         parts = [
             rows
             for some in batched(ids.tolist(), IDS_A_STATEMENT)
-            for rows in _integers(f"{BATTLES}id IN ({', '.join('%s' for _ in some)})", (arena_id, *some), 4)
+            for rows in _integers(f"{BATTLES}id IN ({', '.join('%s' for _ in some)})", (arena_id, *some), 2)
         ]
-    table = np.concatenate([np.zeros((0, 4), np.int32), *(part.astype(np.int32) for part in parts)])
-    return np.asarray(table if (table[1:, 0] > table[:-1, 0]).all() else table[np.argsort(table[:, 0])], dtype=np.int32)
+    packed = np.concatenate([np.zeros((0, 2), np.int64), *parts])
+    packed = packed[np.argsort(packed[:, 0])]
+    (number, prompt), (a, b) = _split(packed[:, 0], ID), _split(packed[:, 1], ID)
+    return np.stack([number, prompt - 1, a, b]).astype(np.int32)
