@@ -94,8 +94,31 @@ class Evidence:
     n_set_aside: int
     without: tuple[int, ...] = field(default=(), kw_only=True)  # competitors that no board rates
 
+    @property
+    def n_votes(self) -> int:
+        return self.tally.n_comparisons
+
+    @property
+    def prompts(self) -> Ints:
+        """Those of the votes, each once; -1 among them where some are of no known prompt."""
+        return np.unique(self.tally.cells().prompt)
+
+    @property
+    def n_prompts_fitted(self) -> int:
+        return len(self.prompts)
+
+    @property
+    def competitors(self) -> Ints:
+        """Those that met somebody, each once."""
+        cells = self.tally.cells()
+        return np.union1d(cells.a, cells.b)
+
     def digest(self) -> str:
         return self.tally.digest()
+
+    def fixed(self) -> dict[str, object]:
+        """Votes are all in the ledger: a snapshot has nothing to remember."""
+        return {}
 
     def comparisons(self, names: dict[int, str]) -> Comparisons:
         """Ready to fit; the order of `names` (by competitor id) is that of the comparisons' names."""

@@ -6,9 +6,9 @@ board's release in one transaction. Where the lease was lost in the meantime not
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -17,21 +17,18 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from arena.evidence import ledger
-from arena.evidence.vote_tally import Evidence, Ints, evidence_at, prompts_filed_under, read_evidence, unrated_competitors
+from arena.evidence.vote_tally import Ints, prompts_filed_under, unrated_competitors
 from arena.fit_memory import FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
-from ranking.boards.combined_fits import POOLED, fit_combined
-from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
-from ranking.boards.methods import METHODS, Definition
-from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
-from ranking.comparisons.judge_selection import SelectionRules
+from ranking.boards.fitting import FittedBoard, RatingRow
+from ranking.boards.methods import Definition
+from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
-from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
-from ranking.comparisons.style import styled_comparisons
+from ranking.comparisons.people_and_judges import NARROW
 from ranking.maths.cancellation import asking
-from ranking.maths.notes import Note, code_of
+from ranking.maths.notes import code_of
 from ranking.models import (
     Entry,
     Leaderboard,
@@ -56,14 +53,15 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
         with heartbeat(Leaderboard.objects.all(), board.pk, token, seconds=LEASE_SECONDS):
             if board.is_by_prediction:
                 draw_lots(board.arena_id)
-            evidence = _evidence_of(board, position)
+            source = _source_of(board, position)
+            evidence = source.evidence
             names = _names(board, evidence)
             with (
-                room_for(len(names), n_prompts_of(evidence), board.method),
+                room_for(len(names), evidence.n_prompts_fitted, board.method),
                 _under_way(board, token),
                 asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
             ):
-                fitted = _fitted(board, definition_of(board), evidence, names, sliced=_is_sliced(_parameters(board)))
+                fitted = source.fitted(names, definition_of(board))
     except FitTooLarge as reason:
         _release(board, token, position, started, error=str(reason), error_code=TOO_LARGE)
         raise
@@ -106,37 +104,17 @@ def give_up_fits(reason: str) -> int:
     return len(held)
 
 
-def _evidence_of(board: Leaderboard, position: int) -> Evidence:
-    if board.sources == Leaderboard.Sources.PEOPLE:
-        prompts = _prompts_of(board, position, _parameters(board))
-        evidence = evidence_at(board.arena_id, position).leaving(unrated_competitors(board.arena_id))
-        return evidence if prompts is None else evidence.on_prompts(prompts)
-    return _read(board, position, _parameters(board) | {"without": unrated_competitors(board.arena_id)})
-
-
-def _read(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Evidence:
-    """From the rows themselves, by the parameters of a board or of a snapshot."""
-    prompts, without = _prompts_of(board, position, said), tuple(said.get("without", ()))
-    if said.get("verdicts") == NARROW:
-        rules, lots_to = SelectionRules.of(said), said.get("lots_to")
-        is_older = lots_to is not None and "lots_on" not in said
-        return combined_evidence(
-            board.arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older
-        )
-    if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return judged_evidence(board.arena_id, position, SelectionRules.of(said), prompts=prompts, without=without)
-    evidence = read_evidence(board.arena_id, position).leaving(without)
-    return evidence if prompts is None else evidence.on_prompts(prompts)
+def _source_of(board: Leaderboard, position: int, *, said: Mapping[str, Any] | None = None) -> Source:
+    """By the board's parameters as they are, or from the rows themselves by those of a snapshot."""
+    whole = _parameters(board) | {"without": unrated_competitors(board.arena_id)} if said is None else said
+    prompts = _prompts_of(board, position, whole)
+    return read_source(board.arena_id, position, whole, prompts, from_rows=said is not None)
 
 
 def _prompts_of(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Ints | None:
     """Those of the category and language that a board or a snapshot says; None where it says neither."""
     category, language = (str(said.get(name, getattr(board, name))) for name in ("category", "language"))
     return prompts_filed_under(board.arena_id, position, category=category, language=language) if category or language else None
-
-
-def _is_sliced(said: Mapping[str, Any]) -> bool:
-    return bool(said.get("category") or said.get("language"))
 
 
 def definition_of(board: Leaderboard) -> Definition:
@@ -163,49 +141,6 @@ def _definition_then(snapshot: Snapshot) -> Definition:
     )
 
 
-def _fitted(
-    board: Leaderboard, definition: Definition, evidence: Evidence, names: dict[int, str], *, sliced: bool
-) -> FittedBoard:
-    if isinstance(evidence, CombinedEvidence):
-        fitted = fit_combined(evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts)
-        return replace(fitted, notes=[*fitted.notes, *_remarks_on(evidence, fitted)])
-    if isinstance(evidence, JudgedEvidence):
-        named = replace(definition, judge_names=judge_names())
-        fitted = fit_board(evidence.comparisons(names), named, list(names))
-        rows = [_with_reason(row, evidence) for row in fitted.rows]
-        pooled = [Note(POOLED, "combined")] if evidence.rules.with_people else []
-        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
-    if not METHODS[definition.method].reads_style:
-        return _without_votes(fit_board(evidence.comparisons(names), definition, list(names)), evidence)
-    comparisons, notes = styled_comparisons(
-        board.arena_id, evidence.watermark, names, covariates=definition.covariates,
-        prompts=np.unique(evidence.tally.cells().prompt) if sliced else None, without=evidence.without,
-    )  # fmt: skip
-    fitted = fit_board(comparisons, definition, list(names))
-    return _without_votes(replace(fitted, notes=[*notes, *fitted.notes]), evidence)
-
-
-def _without_votes(fitted: FittedBoard, evidence: Evidence) -> FittedBoard:
-    """Where all votes are set aside it would be wrong to say that none have come."""
-    if evidence.tally.n_comparisons or not evidence.n_set_aside:
-        return fitted
-    rows = [replace(row, unrated_because="no vote that counts: the votes here were set aside") for row in fitted.rows]
-    return replace(fitted, rows=rows)
-
-
-def _remarks_on(evidence: CombinedEvidence, fitted: FittedBoard) -> Sequence[str]:
-    """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
-    adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
-    return [note for note in evidence.remarks if note.code == "judge"] if adds_nothing else evidence.remarks
-
-
-def _with_reason(row: RatingRow, evidence: JudgedEvidence) -> RatingRow:
-    """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
-    nobody = "no votes and no verdicts yet" if evidence.rules.with_people else "no judge has judged it yet"
-    why = evidence.why_none.get(row.competitor_id, nobody)
-    return row if row.n_votes else replace(row, unrated_because=why)
-
-
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What a stored snapshot gives when it is made again from the ledger."""
@@ -218,12 +153,12 @@ class Rebuilt:
 def rebuild(snapshot: Snapshot) -> Rebuilt:
     """Read the votes again as they stood at the snapshot's watermark, fit them again, and compare."""
     board = snapshot.leaderboard
-    evidence = _read(board, snapshot.watermark, snapshot.parameters)
+    source = _source_of(board, snapshot.watermark, said=snapshot.parameters)
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
-    fitted = _fitted(board, _definition_then(snapshot), evidence, names, sliced=_is_sliced(snapshot.parameters))
+    fitted = source.fitted(names, _definition_then(snapshot))
     return Rebuilt(
-        same_evidence=evidence.digest() == snapshot.evidence_hash,
+        same_evidence=source.evidence.digest() == snapshot.evidence_hash,
         same_code=code_version() == snapshot.code_version,
         largest_difference=max((_difference(row, entries[row.competitor_id]) for row in fitted.rows), default=0.0),
     )
@@ -236,24 +171,14 @@ def _difference(row: RatingRow, entry: Entry) -> float:
     return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
 
 
-def n_prompts_of(evidence: Evidence) -> int:
-    prompts = evidence.tally.cells().prompt
-    if isinstance(evidence, CombinedEvidence):
-        prompts = np.concatenate([prompts, evidence.opinions.prompt])
-    return len(np.unique(prompts))
-
-
-def _names(board: Leaderboard, evidence: Evidence) -> dict[int, str]:
+def _names(board: Leaderboard, evidence: BoardEvidence) -> dict[int, str]:
     """All that have votes, and on the arena's own board also those that could get some."""
     competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk").values_list("pk", "name", "status")
-    cells = evidence.tally.cells()
-    voted_on = set(np.union1d(cells.a, cells.b).tolist())
-    if isinstance(evidence, CombinedEvidence):
-        voted_on |= set(np.union1d(evidence.opinions.a, evidence.opinions.b).tolist())
+    voted_on = set(evidence.competitors.tolist())
     return {pk: name for pk, name, status in competitors if pk in voted_on or status not in ("retired", "unnamed")}
 
 
-def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoard, started: float) -> Snapshot:
+def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: FittedBoard, started: float) -> Snapshot:
     newest, digest = board.newest_snapshot(), evidence.digest()
     with transaction.atomic():
         if newest is None or not _says_the_same(newest, board, evidence, digest, fitted):
@@ -265,7 +190,7 @@ def _write(board: Leaderboard, token: str, evidence: Evidence, fitted: FittedBoa
     return newest
 
 
-def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: Evidence, digest: str, fitted: FittedBoard) -> bool:
+def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: BoardEvidence, digest: str, fitted: FittedBoard) -> bool:
     """Nothing that this board counts or tells has changed: a new snapshot would repeat the old one."""
     said = _parameters(board) | _fixed_by(evidence)
     return (
@@ -293,14 +218,14 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     )
 
 
-def _fixed_by(evidence: Evidence) -> dict[str, object]:
+def _fixed_by(evidence: BoardEvidence) -> dict[str, object]:
     """What a snapshot keeps beside its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
-    return without | (evidence.fixed() if isinstance(evidence, JudgedEvidence | CombinedEvidence) else {})
+    return without | evidence.fixed()
 
 
-def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
-    prompts = evidence.tally.cells().prompt
+def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
+    prompts = evidence.prompts
     return Snapshot.objects.create(
         leaderboard=board,
         method=board.method,
@@ -309,11 +234,9 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         watermark=evidence.watermark,
         evidence_hash=digest,
         code_version=code_version(),
-        n_votes=_n_votes(evidence),
-        n_voters=evidence.turnout.n_voters(
-            None if not (board.category or board.language or evidence.without) else np.unique(prompts)
-        ),
-        n_prompts=int((np.unique(prompts) >= 0).sum()),
+        n_votes=evidence.n_votes,
+        n_voters=evidence.turnout.n_voters(None if not (board.category or board.language or evidence.without) else prompts),
+        n_prompts=int((prompts >= 0).sum()),
         n_set_aside=evidence.n_set_aside,
         interval_kind=fitted.interval_kind,
         notes=fitted.notes,
@@ -322,11 +245,6 @@ def _snapshot(board: Leaderboard, evidence: Evidence, fitted: FittedBoard, diges
         fit_seconds=seconds,
         created_at=timezone.now(),
     )
-
-
-def _n_votes(evidence: Evidence) -> int:
-    """Where a rule gives shares of a battle to both sides, these are one verdict together."""
-    return round(float(evidence.rows.weight.sum())) if isinstance(evidence, JudgedEvidence) else evidence.tally.n_comparisons
 
 
 def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:

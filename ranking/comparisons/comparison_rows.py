@@ -86,6 +86,11 @@ class Rows:
     def columns(self) -> tuple[NDArray[Any], ...]:
         return tuple(getattr(self, each.name) for each in fields(self))
 
+    @property
+    def competitors(self) -> Ids:
+        """Those that met somebody, each once."""
+        return np.union1d(distinct(self.a), distinct(self.b))
+
     def where(self, mask: Bools) -> "Rows":
         return Rows(*(column[mask] for column in self.columns()))
 
@@ -106,58 +111,81 @@ class Rows:
     def comparisons(self, names: dict[int, str]) -> Comparisons:
         """Ready to fit; the order of `names` (by competitor id) is that of the comparisons' names."""
         ids = np.fromiter(names, dtype=np.int64, count=len(names))
-        unknown = np.setdiff1d(np.union1d(distinct(self.a), distinct(self.b)), ids)
+        unknown = np.setdiff1d(self.competitors, ids)
         if len(unknown):
             raise KeyError(f"competitor {unknown[0]} has comparisons but no name")
-        order = np.argsort(ids)
-        a, b = (order[np.searchsorted(ids, side, sorter=order)].astype(np.int32) for side in (self.a, self.b))
-        prompts = distinct(self.prompt)
-        prompt = np.searchsorted(prompts, self.prompt).astype(np.int32)
+        place = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.int32)
+        place[ids] = np.arange(len(ids))
+        prompts, prompt = coded(self.prompt)
+        if len(prompts) and prompts[0] < 0:
+            prompt = np.where(self.prompt >= 0, prompt, np.int32(UNKNOWN))
         return Comparisons(
             names=tuple(names.values()),
-            a=a,
-            b=b,
+            a=place[self.a],
+            b=place[self.b],
             outcome=self.outcome,
             weight=self.weight,
-            prompt=np.where(self.prompt >= 0, prompt, np.int32(UNKNOWN)),
+            prompt=prompt,
             judge=self.judge,
             first=self.first,
         )
 
 
-def distinct(ids: Ids) -> Ids:
-    """Sorted, each once; by flags where these are few, which sorts nothing."""
-    low, high = int(ids.min(initial=0)), int(ids.max(initial=0))
-    if high - low > 8 * len(ids):
+def distinct(ids: NDArray[Any]) -> NDArray[Any]:
+    """Sorted, each once; by flags where these are few, which sorts nothing: ids stand close together."""
+    if not _are_close(ids):
         return np.unique(ids)
-    met = np.zeros(high - low + 1, dtype=np.bool_)
-    met[ids - low] = True
+    low, met = _flags(ids)
     return (np.flatnonzero(met) + low).astype(ids.dtype)
 
 
-def _values(column: NDArray[Any]) -> NDArray[Any]:
-    if column.dtype != np.float64:
-        return distinct(column)
-    return column[:1] if (column == column[:1]).all() else np.unique(column)
+def coded(values: NDArray[Any]) -> tuple[NDArray[Any], Ids]:
+    """Each value once, in order; and the place of every value among them, (n,).
+
+    Examples
+    --------
+    >>> [each.tolist() for each in coded(np.array([7, 3, 7]))]
+    [[3, 7], [1, 0, 1]]
+    """
+    if values.dtype.kind == "f" or not _are_close(values):
+        found, codes = np.unique(values, return_inverse=True)
+        return found, codes.astype(np.int32)
+    low, met = _flags(values)
+    place = np.cumsum(met, dtype=np.int32) - 1
+    return (np.flatnonzero(met) + low).astype(values.dtype), place[values.astype(np.int64) - low]
+
+
+def _are_close(ids: NDArray[Any]) -> bool:
+    return len(ids) > 0 and int(ids.max()) - int(ids.min()) <= 8 * len(ids) + 1_000
+
+
+def _flags(ids: NDArray[Any]) -> tuple[int, Bools]:
+    """The lowest, and which of those from it on are there."""
+    low = int(ids.min())
+    met = np.zeros(int(ids.max()) - low + 1, dtype=np.bool_)
+    met[ids.astype(np.int64) - low] = True
+    return low, met
 
 
 def _ordered_parts(columns: tuple[NDArray[Any], ...]) -> Iterator[list[NDArray[Any]]]:
     """The rows sorted by the first column, then the second and so on, some at a time."""
-    n, values = len(columns[0]), [_values(column) for column in columns]
-    size = float(np.prod([float(len(each)) for each in values]))
-    if size >= 2**62:  # more than one number a row can hold
-        order = np.lexsort(columns[::-1])
-        yield from ([column[order[i : i + ROWS_A_PART]] for column in columns] for i in range(0, n, ROWS_A_PART))
-        return
-    key = np.zeros(n, dtype=np.int64)
-    for column, known in zip(columns, values, strict=True):
-        key *= max(len(known), 1)
-        if len(known) > 1:
-            key += np.searchsorted(known, column)
+    n, key, size = len(columns[0]), np.zeros(len(columns[0]), dtype=np.int64), 1
+    values = list[NDArray[Any]]()
+    for column in columns:
+        found, codes = (column[:1], None) if (column == column[:1]).all() else coded(column)
+        values.append(found)
+        size *= max(len(found), 1)
+        if size >= 2**62:  # more than one number a row can hold
+            order = np.lexsort(columns[::-1])
+            yield from ([each[order[i : i + ROWS_A_PART]] for each in columns] for i in range(0, n, ROWS_A_PART))
+            return
+        if codes is not None:
+            key *= len(found)
+            key += codes
     key.sort()
     for i in range(0, n, ROWS_A_PART):
         rest, part = key[i : i + ROWS_A_PART], list[NDArray[Any]]()
-        for known in reversed(values):
-            rest, place = np.divmod(rest, len(known))
-            part.append(known[place])
+        for found in reversed(values):
+            rest, place = np.divmod(rest, len(found)) if len(found) > 1 else (rest, np.zeros(len(rest), np.int64))
+            part.append(found[place])
         yield part[::-1]

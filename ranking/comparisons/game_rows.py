@@ -40,8 +40,8 @@ PACKED = f"""
 POINTS = "SELECT game.id, game.score_first, game.score_second"
 MARKS = "SELECT game.id, CAST(game.taints AS text)"
 BATTLES = f"""
-    SELECT id * {ID} + coalesce(prompt_id, {NO_PROMPT}) + 1, competitor_a_id * {ID} + competitor_b_id
-    FROM arena_battle WHERE arena_id = %s AND """  # our own words
+    SELECT id * {ID} + coalesce(prompt_id, {NO_PROMPT}) + 1, competitor_a_id * {ID} + competitor_b_id FROM arena_battle
+    WHERE arena_id = %s AND """  # noqa: S608  # our own numbers  # nosec B608
 
 type Where = tuple[str, tuple[int, ...]]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from arena.evidence.vote_tally import Evidence, Ints, Turnout, read_evidence
+from arena.evidence.vote_tally import Ints, Turnout, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
 from judges.own_models import own_competitors
@@ -30,24 +30,50 @@ from ranking.comparisons.judge_selection import (
 )
 from ranking.comparisons.style import counted_ballots, shown_first
 from ranking.comparisons.uncounted_verdicts import Uncounted
-from ranking.maths import Comparisons
+from ranking.maths import Comparisons, Tally
 from ranking.maths.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedEvidence(Evidence):
+class JudgedEvidence:
     """What counted, row by row, with who judged and which slot each answer stood in; `remarks` are for the board's readers.
 
     `rules` are those that were applied, with what they fixed; `jurors` the judges with games here, and what became of them;
     `why_none` says of models that judges saw why none of their verdicts counts.
     """
 
+    watermark: int
+    turnout: Turnout
+    n_set_aside: int
     rows: Rows
     remarks: tuple[Note, ...]
     rules: SelectionRules
     jurors: tuple[Juror, ...]
     why_none: Mapping[int, str]
     left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
+    without: tuple[int, ...] = ()  # competitors that no board rates
+
+    @property
+    def tally(self) -> Tally:
+        """The rows counted by prompt, pair and outcome."""
+        return self.rows.tally()
+
+    @property
+    def n_votes(self) -> int:
+        """Where a rule gives shares of a battle to both sides, these are one verdict together."""
+        return round(float(self.rows.weight.sum()))
+
+    @property
+    def prompts(self) -> Ints:
+        return distinct(self.rows.prompt).astype(np.int64)
+
+    @property
+    def n_prompts_fitted(self) -> int:
+        return len(self.prompts)
+
+    @property
+    def competitors(self) -> Ints:
+        return self.rows.competitors.astype(np.int64)
 
     def fixed(self) -> dict[str, object]:
         """What a snapshot keeps of it: what it has to remember to be made again, and its judges."""
@@ -80,9 +106,9 @@ def judged_evidence(
         turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
         rows = rows.followed_by(_people(arena_id, position, prompts, without))
     return JudgedEvidence(
-        position, rows.tally(), turnout, n_set_aside, rows, tuple(remarks_on(jury, decided, rules, uncounted)), rules,
+        position, turnout, n_set_aside, rows, tuple(remarks_on(jury, decided, rules, uncounted)), rules,
         jurors=tuple(jury.jurors.values()),
-        why_none=uncounted.why_none(jury.games, np.union1d(distinct(rows.a), distinct(rows.b))),
+        why_none=uncounted.why_none(jury.games, rows.competitors),
         left_out=uncounted.in_numbers(jury.games, decided.undecided.total()), without=tuple(without),
     )  # fmt: skip
 

@@ -124,10 +124,12 @@ def _coverage(games: Games) -> Iterator[str]:
     yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {counted(n_asked, 'game', 'games')} of judges {have} a verdict"
     if n_with in (0, n_asked):
         return  # it differs between none
-    games = games.where(was_asked)
-    sides, said = np.concatenate([games.a, games.b]), np.tile(games.has_said, 2)
-    competitor = np.unique(sides, return_inverse=True)[1]
-    table = np.column_stack([np.bincount(competitor, weights=each) for each in (said, ~said)])
+    has_said, n = games.has_said[was_asked], int(max(games.a.max(), games.b.max())) + 1
+    sides = [side[was_asked] for side in (games.a, games.b)]
+    table = np.column_stack(
+        [sum(np.bincount(side[mask], minlength=n) for side in sides) for mask in (has_said, ~has_said)]  # by competitor
+    )
+    table = table[table.any(axis=1)]
     if len(table) > 1 and table.sum(axis=0).all() and chi2_contingency(table, correction=False).pvalue < ALPHA:
         yield f"coverage differs between competitors (chi-square, p < {ALPHA:g}): who failed is not left out at random"
 

@@ -17,6 +17,7 @@ from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import log_odds_weight
 from judges.verdicts.verdict_columns import NONE
 from ranking.comparisons.combined_outcomes import CODE, AskedBattles, outcomes_of_orders
+from ranking.comparisons.comparison_rows import coded
 from ranking.comparisons.game_columns import WAS_ASKED, Bools, Games
 from ranking.models import Leaderboard
 
@@ -185,7 +186,7 @@ def _usability(games: Games) -> Usability:
     first = groups.first[both]
     # A battle without a prompt is a cluster of its own.
     prompts = np.where(games.prompt[first] >= 0, games.prompt[first], -1 - games.battle[first])
-    consistency = share(CONSISTENCY, (ab == ba)[both], prompts, rng=np.random.default_rng(SEED))
+    consistency = share(CONSISTENCY, (ab == ba)[both], coded(prompts)[1], rng=np.random.default_rng(SEED))
     return usability_of(consistency, n_said=games.n_said, n_asked=len(games))
 
 

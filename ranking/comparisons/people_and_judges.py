@@ -133,6 +133,15 @@ class CombinedEvidence(Evidence):
     jurors: tuple[Juror, ...]
     left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
 
+    @property
+    def n_prompts_fitted(self) -> int:
+        return len(np.union1d(self.prompts, self.opinions.prompt))
+
+    @property
+    def competitors(self) -> Ints:
+        cells = self.tally.cells()
+        return np.unique(np.concatenate([cells.a, cells.b, self.opinions.a, self.opinions.b]))
+
     def digest(self) -> str:
         """SHA-256 of votes and opinions, in an order of their own."""
         sha = hashlib.sha256()

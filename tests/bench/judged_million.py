@@ -22,7 +22,10 @@ def fill(n_games: int, *, prompts: int = N_PROMPTS, seed: int = 1) -> int:
     Competitor.objects.bulk_create([Competitor(arena=arena, name=f"model {i:02}") for i in range(N_MODELS)])
     pool = PromptPool.objects.create(arena=arena, slug="pool", name="pool")
     Prompt.objects.bulk_create(
-        [Prompt(arena=arena, pool=pool, key=f"p{i}", turns=[f"{i}?"], content_hash=Prompt.hash_of([f"{i}?"])) for i in range(prompts)],
+        [
+            Prompt(arena=arena, pool=pool, key=f"p{i}", turns=[f"{i}?"], content_hash=Prompt.hash_of([f"{i}?"]))
+            for i in range(prompts)
+        ],
         batch_size=1_000,
     )
     for i in range(N_JUDGES):

@@ -353,8 +353,9 @@ def resampled_sums(rows: Floats, prompts: Column[str], *, n_replicates: int, rng
     >>> resampled_sums(np.ones((6, 1)), list("aabbcc"), n_replicates=2, rng=np.random.default_rng(1)).tolist()
     [[6.0], [6.0]]
     """
-    _, code = np.unique(np.asarray(prompts), return_inverse=True)
+    code = _codes(prompts)
     by_prompt = np.column_stack([np.bincount(code, weights=column) for column in np.asarray(rows, dtype=np.float64).T])
+    by_prompt = by_prompt[np.bincount(code) > 0]
     kinds, counts = np.unique(by_prompt, axis=0, return_counts=True)
     drawn = rng.multinomial(len(by_prompt), counts / len(by_prompt), size=n_replicates)
     return np.asarray(drawn @ kinds, dtype=np.float64)
@@ -395,8 +396,16 @@ def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figu
     )
 
 
-def _n_distinct(values: Column[str]) -> int:
-    return len(np.unique(values)) if isinstance(values, np.ndarray) else len(set(values))
+def _codes(prompts: Column[str]) -> NDArray[np.int64]:
+    """Numbers from 0 on, equal where the prompts are: (n,). Small numbers are codes already, and nothing is sorted."""
+    values = np.asarray(prompts)
+    if values.dtype.kind in "iu" and len(values) and values.min() >= 0 and values.max() < len(values):
+        return values
+    return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
+
+
+def _n_distinct(prompts: Column[str]) -> int:
+    return int(np.count_nonzero(np.bincount(_codes(prompts)))) if isinstance(prompts, np.ndarray) else len(set(prompts))
 
 
 def _binomial_se(hits: int, n: int) -> float | None:

@@ -120,7 +120,7 @@ def fit_contextual(
     if not begin.names or rows.n_parameters == len(begin.names):
         return begin
     ridge = _ridge(rows, checked_ridge(prior_sd), checked_ridge(slot_sd))
-    peak = _highest(rows, _first(rows, begin, start), ridge, max_steps=max_steps, tolerance=tolerance)
+    peak = _highest(rows.counted(), _first(rows, begin, start), ridge, max_steps=max_steps, tolerance=tolerance)
     m = len(begin.names)
     return replace(
         begin,
@@ -206,6 +206,24 @@ class _ContextRows:
         names = comparisons.names + comparisons.covariate_names + slots.names(judge_names)
         return cls(comparisons, pair, slots, covariates, names)
 
+    def counted(self) -> "_ContextRows":
+        """Where covariates tell no two of them apart: equal rows as one, with their weights summed. The climb is the same."""
+        c, n_places = self.comparisons, 2 * len(self.slots.judges) + 1
+        n_cells = len(c.names) ** 2 * n_places * len(POINTS)
+        if self.covariates.shape[1] or n_cells > len(c):
+            return self
+        total = np.zeros(n_cells)
+        for part in (slice(start, start + n_cells) for start in range(0, len(c), n_cells)):
+            key = (self.pair[part].astype(np.int64) * n_places + self.slots.place[part]) * len(POINTS) + c.outcome[part]
+            total += np.bincount(key, weights=c.weights(part), minlength=n_cells)
+        met = np.flatnonzero(total)
+        cell, outcome = np.divmod(met, len(POINTS))
+        pair, place = np.divmod(cell, n_places)
+        a, b = np.divmod(pair, len(c.names))
+        rows = Comparisons(c.names, *(each.astype(np.int32) for each in (a, b)), outcome.astype(np.int8), weight=total[met])
+        slots = replace(self.slots, place=place.astype(np.int32))
+        return replace(self, comparisons=rows, pair=pair.astype(np.int32), slots=slots, covariates=self.covariates[: len(met)])
+
     @property
     def n_parameters(self) -> int:
         return len(self.names)
@@ -214,6 +232,18 @@ class _ContextRows:
         """Root mean squares, (k,); 1 for a column of zeros."""
         sizes = np.sqrt(np.einsum("rk,rk->k", self.covariates, self.covariates) / max(len(self.covariates), 1))
         return np.where(sizes > 0, sizes, 1.0)
+
+    def odds_table(self, parameters: Floats) -> Floats | None:
+        """Log-odds of a's win by pair and place, (m m (2 J + 1),): all there are without covariates. None with them."""
+        n_places, m = 2 * len(self.slots.judges) + 1, len(self.comparisons.names)
+        if self.covariates.shape[1] or m * m * n_places > len(self.comparisons):
+            return None
+        gap = (parameters[:m, None] - parameters[:m]).ravel()
+        return np.asarray((gap[:, None] + self.slots.at(parameters[m:])).ravel(), dtype=np.float64)
+
+    def cell(self, rows: slice | Ints) -> Codes:
+        """Where some rows stand in that table, (r,)."""
+        return self.pair[rows] * np.int32(2 * len(self.slots.judges) + 1) + self.slots.place[rows]
 
     def log_odds(self, parameters: Floats, rows: slice | Ints) -> Floats:
         """Of a's win, (r,)."""
@@ -418,13 +448,19 @@ class _AtPeak:
     parameters: Floats
 
     def scores(self, rows: slice | Ints) -> Entries:
-        points = POINTS[self.rows.comparisons.outcome[rows]]
-        pull, _ = _pull(points, self.rows.log_odds(self.parameters, rows))
+        outcome, table = self.rows.comparisons.outcome[rows], self.rows.odds_table(self.parameters)
+        if table is None:
+            pull, _ = _pull(POINTS[outcome], self.rows.log_odds(self.parameters, rows))
+        else:
+            pulls, _ = _pull(POINTS[:, None], table)
+            pull = pulls[outcome, self.rows.cell(rows)]
         return Entries(pull, -pull, self._further(rows, pull))
 
     def terms(self, rows: slice | Ints) -> list[Term]:
-        less = np.exp(-np.abs(self.rows.log_odds(self.parameters, rows)))
+        table = self.rows.odds_table(self.parameters)
+        less = np.exp(-np.abs(self.rows.log_odds(self.parameters, rows) if table is None else table))
         weight = less / (1 + less) ** 2
+        weight = weight if table is None else weight[self.rows.cell(rows)]
         return [Term(weight, 1.0, -1.0, self._further(rows, np.ones(len(weight))))]
 
     def _further(self, rows: slice | Ints, pull: Floats) -> Floats:

@@ -1,0 +1,149 @@
+"""Where a board's evidence comes from and how it is fitted: people's votes, judges' verdicts, or both side by side.
+
+`read_source` reads what counted at a position; what it gives knows its evidence and how a board of it is made. A further kind
+of evidence is one more class here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
+from ranking.boards.combined_fits import POOLED, fit_combined
+from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
+from ranking.boards.methods import METHODS, Definition
+from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
+from ranking.comparisons.judge_selection import SelectionRules
+from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
+from ranking.comparisons.style import styled_comparisons
+from ranking.maths.notes import Note, code_of
+from ranking.models import Leaderboard
+
+type Names = dict[int, str]
+
+
+class BoardEvidence(Protocol):
+    """What every kind of evidence says of itself."""
+
+    @property
+    def watermark(self) -> int: ...
+    @property
+    def turnout(self) -> Turnout: ...
+    @property
+    def n_set_aside(self) -> int: ...
+    @property
+    def without(self) -> tuple[int, ...]:
+        """Competitors that no board rates."""
+
+    @property
+    def n_votes(self) -> int:
+        """What a snapshot says that it counts."""
+
+    @property
+    def prompts(self) -> Ints:
+        """Of what it counts, each once; -1 among them where one is not known."""
+
+    @property
+    def n_prompts_fitted(self) -> int:
+        """How many a fit makes tables of."""
+
+    @property
+    def competitors(self) -> Ints:
+        """Those that met somebody, each once."""
+
+    def digest(self) -> str:
+        """The same for the same evidence, whenever it is read."""
+
+    def fixed(self) -> dict[str, object]:
+        """What a snapshot has to remember to be made again, beside its board's definition."""
+
+
+class Source(Protocol):
+    """Evidence, and how a board is made of it."""
+
+    @property
+    def evidence(self) -> BoardEvidence: ...
+
+    def fitted(self, names: Names, definition: Definition) -> FittedBoard: ...
+
+
+def read_source(
+    arena_id: int, position: int, said: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
+) -> Source:
+    """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept."""
+    without = tuple(said.get("without", ()))
+    if said.get("verdicts") == NARROW:
+        rules, lots_to = SelectionRules.of(said), said.get("lots_to")
+        is_older = lots_to is not None and "lots_on" not in said
+        return Combined(
+            combined_evidence(arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older)
+        )
+    if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
+        return Judges(judged_evidence(arena_id, position, SelectionRules.of(said), prompts=prompts, without=without))
+    evidence = (read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without)
+    return People(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Votes, by their counts; one by one only for methods that look at how answers are written."""
+
+    arena_id: int
+    evidence: Evidence
+    is_sliced: bool
+
+    def fitted(self, names: Names, definition: Definition) -> FittedBoard:
+        evidence = self.evidence
+        if not METHODS[definition.method].reads_style:
+            return self._without_votes(fit_board(evidence.comparisons(names), definition, list(names)))
+        comparisons, notes = styled_comparisons(
+            self.arena_id, evidence.watermark, names, covariates=definition.covariates,
+            prompts=evidence.prompts if self.is_sliced else None, without=evidence.without,
+        )  # fmt: skip
+        fitted = fit_board(comparisons, definition, list(names))
+        return self._without_votes(replace(fitted, notes=[*notes, *fitted.notes]))
+
+    def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
+        """Where all votes are set aside it would be wrong to say that none have come."""
+        if self.evidence.n_votes or not self.evidence.n_set_aside:
+            return fitted
+        rows = [replace(row, unrated_because="no vote that counts: the votes here were set aside") for row in fitted.rows]
+        return replace(fitted, rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Verdicts, or verdicts and votes that count alike."""
+
+    evidence: JudgedEvidence
+
+    def fitted(self, names: Names, definition: Definition) -> FittedBoard:
+        evidence, named = self.evidence, replace(definition, judge_names=judge_names())
+        fitted = fit_board(evidence.comparisons(names), named, list(names))
+        rows = [self._with_reason(row) for row in fitted.rows]
+        pooled = [Note(POOLED, "combined")] if evidence.rules.with_people else []
+        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
+
+    def _with_reason(self, row: RatingRow) -> RatingRow:
+        """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
+        nobody = "no votes and no verdicts yet" if self.evidence.rules.with_people else "no judge has judged it yet"
+        why = self.evidence.why_none.get(row.competitor_id, nobody)
+        return row if row.n_votes else replace(row, unrated_because=why)
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Votes are the truth, and verdicts narrow what they say."""
+
+    evidence: CombinedEvidence
+
+    def fitted(self, names: Names, definition: Definition) -> FittedBoard:
+        evidence = self.evidence
+        fitted = fit_combined(evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts)
+        return replace(fitted, notes=[*fitted.notes, *self._remarks(fitted)])
+
+    def _remarks(self, fitted: FittedBoard) -> Sequence[str]:
+        """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
+        adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
+        remarks = self.evidence.remarks
+        return [note for note in remarks if note.code == "judge"] if adds_nothing else remarks
