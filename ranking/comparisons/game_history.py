@@ -8,7 +8,7 @@ file as they stood at some position (`kept_games`): then only what the ledger na
 from collections.abc import Sequence
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from judges.models import BASELINES, EarlierEnding, GameChange, Judge
 from ranking.comparisons.game_columns import STATES, Games
@@ -26,15 +26,16 @@ def counting_judges(jury: Sequence[int] = ()) -> Q:
     """Games of the jury; without one those of all judges but the baselines, which look at no question."""
     if jury:
         return Q(judge__in=jury)
-    return ~Q(judge__in=_baselines())
+    return ~Q(judge__in=Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES))
 
 
-def _baselines() -> QuerySet[Judge]:
-    return Judge.objects.filter(kind=Judge.Kind.OFFLINE, protocol__in=BASELINES)
+def may_count(judge: Judge, jury: Sequence[int] = ()) -> bool:
+    """The same rule of one judge."""
+    return judge.pk in jury if jury else judge.kind != Judge.Kind.OFFLINE or judge.protocol not in BASELINES
 
 
-def games_at(arena_id: int, position: int, *, jury: Sequence[int] = (), keep_from: int = KEEP_FROM) -> Games:
-    """Every game that had ended by then, of the judges that may count; with so many games they are kept for the next time."""
+def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Games:
+    """Every game that had ended by then; where there are so many they are kept for the next time."""
     kept = load_games(arena_id)
     if kept is None or kept.position > position:
         games = _games_since(Games.none(), arena_id, 0, position)
@@ -45,7 +46,7 @@ def games_at(arena_id: int, position: int, *, jury: Sequence[int] = (), keep_fro
     is_newer = kept is None or kept.position < position
     if is_newer and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
         keep_games(arena_id, position, games)
-    return _of_judges(games, jury)
+    return games
 
 
 def _n_changed(before: Games, after: Games) -> int:
@@ -54,12 +55,6 @@ def _n_changed(before: Games, after: Games) -> int:
     columns = ("state", "stands", "winner")
     changed = np.any([getattr(after, name)[places] != getattr(before, name) for name in columns], axis=0)
     return n_new + int(np.count_nonzero(changed))
-
-
-def _of_judges(games: Games, jury: Sequence[int]) -> Games:
-    if jury:
-        return games.where(np.isin(games.judge, list(jury)))
-    return games.where(~np.isin(games.judge, list(_baselines().values_list("pk", flat=True))))
 
 
 def _games_since(before: Games, arena_id: int, since: int, position: int) -> Games:

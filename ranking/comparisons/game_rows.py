@@ -5,6 +5,7 @@ Points and marks, which most games lack, and the battles of the games are read b
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import batched, chain
 from typing import Any
@@ -21,8 +22,7 @@ type Ints = NDArray[np.int64]
 
 ROWS_A_READ = 2_000
 READS_A_CHUNK = 32
-IDS_A_STATEMENT = 5_000
-MANY_BATTLES = 20_000  # from so many on, the arena's battles between the first and the last are read in one go
+FEW = 5_000  # up to so many games are read with their battles in one statement
 ID = 2**31  # no id reaches it
 JUDGE = 2**28
 
@@ -39,36 +39,49 @@ PACKED = f"""
 """  # our own words  # nosec B608
 POINTS = "SELECT game.id, game.score_first, game.score_second"
 MARKS = "SELECT game.id, CAST(game.taints AS text)"
+SIDES = f", coalesce(battle.prompt_id, {NO_PROMPT}), battle.competitor_a_id * {ID} + battle.competitor_b_id"
+WITH_BATTLE = "JOIN arena_battle AS battle ON battle.id = game.battle_id"
 BATTLES = f"""
     SELECT id * {ID} + coalesce(prompt_id, {NO_PROMPT}) + 1, competitor_a_id * {ID} + competitor_b_id FROM arena_battle
-    WHERE arena_id = %s AND """  # noqa: S608  # our own numbers  # nosec B608
+    WHERE arena_id = %s AND id BETWEEN %s AND %s"""  # noqa: S608  # our own numbers  # nosec B608
 
-type Where = tuple[str, tuple[int, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which games are read: what is joined to them, the condition, and its values."""
+
+    joined: str
+    condition: str
+    values: tuple[int, ...]
+
+    def sql(self, columns: str, *, joined: str = "", more: str = "") -> str:
+        return f"{columns} FROM judges_game AS game {self.joined} {joined} WHERE {self.condition} {more}"
 
 
 def decided_between(arena_id: int, after: int, position: int) -> Where:
     """Games whose present ending is at these positions of the ledger."""
-    return (
-        " FROM judges_game AS game JOIN arena_event AS event ON event.id = game.event_id"
-        " WHERE event.arena_id = %s AND event.position > %s AND event.position <= %s"
-    ), (arena_id, after, position)
+    joined = "JOIN arena_event AS event ON event.id = game.event_id"
+    return Where(joined, "event.arena_id = %s AND event.position > %s AND event.position <= %s", (arena_id, after, position))
 
 
 def read_games(arena_id: int, where: Where) -> Games:
     """As they are now: none is set right for a position."""
-    chunks = [_unpacked(np.concatenate(some)) for some in batched(_integers(PACKED + where[0], where[1], 2), READS_A_CHUNK)]
+    few = [*_integers(where.sql(PACKED + SIDES, joined=WITH_BATTLE, more=f"LIMIT {FEW + 1}"), where.values, 4)]
+    is_whole = sum(map(len, few)) <= FEW
+    reads = iter(few) if is_whole else _integers(where.sql(PACKED), where.values, 2)
+    chunks = [_unpacked(np.concatenate(some)) for some in batched(reads, READS_A_CHUNK)]
     games = Games.joined([games for games, *_ in chunks])
     scored, tainted = (np.concatenate([chunk[i] for chunk in chunks]) if chunks else np.zeros(0, bool) for i in (1, 2))
     del chunks
-    games = _with_marks(_with_points(games, where, scored), where, tainted)
-    return _with_battles(games.in_order(), arena_id)
+    games = _with_marks(_with_points(games, where, scored), where, tainted).in_order()
+    return games if is_whole else _with_battles(games, arena_id)
 
 
 def read_games_of(arena_id: int, ids: Sequence[int]) -> Games:
     """Those with these numbers."""
     parts = [
-        read_games(arena_id, (f" FROM judges_game AS game WHERE game.id IN ({', '.join('%s' for _ in some)})", tuple(some)))
-        for some in batched(sorted(ids), IDS_A_STATEMENT)
+        read_games(arena_id, Where("", f"game.id IN ({', '.join('%s' for _ in some)})", tuple(some)))
+        for some in batched(sorted(ids), FEW)
     ]
     return Games.joined(parts)
 
@@ -86,7 +99,7 @@ def _split(packed: Ints, unit: int) -> tuple[Ints, Ints]:
 
 
 def _unpacked(rows: Ints) -> tuple[Games, NDArray[np.bool_], NDArray[np.bool_]]:
-    """With which of them have points, and which are marked; their battles' columns are not known yet."""
+    """With which of them have points, and which are marked; the columns of their battles are zeros where they were not read."""
     (game, battle), (judge, code) = _split(rows[:, 0], ID), _split(rows[:, 1], JUDGE)
     code = code.astype(np.int32)
     columns: dict[str, NDArray[Any]] = {
@@ -94,6 +107,9 @@ def _unpacked(rows: Ints) -> tuple[Games, NDArray[np.bool_], NDArray[np.bool_]]:
         "strength": code >> 4 & 3, "state": code >> 6 & 15, "stands": code >> 10 & 1, "repeat": code >> 13,
         "score": np.full(len(rows), -1),
     }  # fmt: skip
+    if rows.shape[1] > 2:
+        a, b = _split(rows[:, 3], ID)
+        columns |= {"prompt": rows[:, 2], "a": a, "b": b}
     nothing = np.zeros(len(rows), np.int8)
     typed = {name: columns.get(name, nothing).astype(dtype) for name, dtype in DTYPES.items()}
     return Games(**typed, points=np.zeros((0, 2))), (code >> 11 & 1) > 0, (code >> 12 & 1) > 0
@@ -116,7 +132,7 @@ def _with_points(games: Games, where: Where, scored: NDArray[np.bool_]) -> Games
 
 def _points(games: Games, where: Where) -> tuple[Ints, NDArray[np.float64]]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(f"{POINTS}{where[0]} AND game.score_first IS NOT NULL", where[1])
+        cursor.execute(where.sql(POINTS, more="AND game.score_first IS NOT NULL"), where.values)
         parts = []
         while rows := cursor.fetchmany(ROWS_A_READ):
             parts.append(np.array(rows, dtype=np.float64))
@@ -129,7 +145,7 @@ def _with_marks(games: Games, where: Where, tainted: NDArray[np.bool_]) -> Games
     if not tainted.any():
         return games
     with connection.chunked_cursor() as cursor:
-        cursor.execute(f"{MARKS}{where[0]} AND game.taints <> '[]'", where[1])
+        cursor.execute(where.sql(MARKS, more="AND game.taints <> '[]'"), where.values)
         rows = cursor.fetchall()
     at, known = _places(games, np.array([game for game, _ in rows], dtype=np.int64))
     games.marked[at] = np.array([_sides(marks) for _, marks in rows], dtype=np.int8)[known]
@@ -156,29 +172,13 @@ def _sides(marks: str) -> int:
 
 def _with_battles(games: Games, arena_id: int) -> Games:
     """With the columns of their battles; a battle never changes its prompt or sides."""
-    ids = np.unique(games.battle)
-    if not len(ids):
+    if not len(games):
         return games
-    number, *sides = _battles(arena_id, ids)
-    if not len(number):
-        return Games.none()
-    place = np.minimum(np.searchsorted(number, games.battle), len(number) - 1)
+    low, high = int(games.battle.min()), int(games.battle.max())
+    rows = np.concatenate([np.zeros((0, 2), np.int64), *_integers(BATTLES, (arena_id, low, high), 2)])
+    rows = rows[np.argsort(rows[:, 0])]
+    (number, prompt), (a, b) = _split(rows[:, 0], ID), _split(rows[:, 1], ID)
+    place = np.searchsorted(number, games.battle)
     whole = {name: getattr(games, name) for name in DTYPES}
-    whole |= {name: column[place] for name, column in zip(("prompt", "a", "b"), sides, strict=True)}
-    return Games(**whole, points=games.points).where(number[place] == games.battle)
-
-
-def _battles(arena_id: int, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(4, m): number, prompt, a and b, in order."""
-    if len(ids) >= MANY_BATTLES:
-        parts = list(_integers(f"{BATTLES}id BETWEEN %s AND %s", (arena_id, int(ids[0]), int(ids[-1])), 2))
-    else:
-        parts = [
-            rows
-            for some in batched(ids.tolist(), IDS_A_STATEMENT)
-            for rows in _integers(f"{BATTLES}id IN ({', '.join('%s' for _ in some)})", (arena_id, *some), 2)
-        ]
-    packed = np.concatenate([np.zeros((0, 2), np.int64), *parts])
-    packed = packed[np.argsort(packed[:, 0])]
-    (number, prompt), (a, b) = _split(packed[:, 0], ID), _split(packed[:, 1], ID)
-    return np.stack([number, prompt - 1, a, b]).astype(np.int32)
+    whole |= {name: column.astype(np.int32)[place] for name, column in (("prompt", prompt - 1), ("a", a), ("b", b))}
+    return Games(**whole, points=games.points)

@@ -16,7 +16,7 @@ from judges.own_models import own_competitors
 from ranking.comparisons.combined_outcomes import decide
 from ranking.comparisons.comparison_rows import UNKNOWN, Rows, distinct
 from ranking.comparisons.game_columns import Bools, Games
-from ranking.comparisons.game_history import counting_judges, games_at
+from ranking.comparisons.game_history import counting_judges, games_at, may_count
 from ranking.comparisons.judge_notes import remarks_on
 from ranking.comparisons.judge_selection import (
     Juror,
@@ -118,8 +118,11 @@ def jury_at(
 ) -> tuple[Jury, SelectionRules, Uncounted]:
     """Who counted at a position with its games (on some prompts, or on all), the rules with what they fixed, and the games
     that do not count."""
-    everything = games_at(arena_id, position, jury=rules.jury)
-    judges = Judge.objects.in_bulk(distinct(everything.judge).tolist())
+    everything = games_at(arena_id, position)
+    known = Judge.objects.in_bulk(distinct(everything.judge).tolist())
+    judges = {pk: judge for pk, judge in known.items() if may_count(judge, rules.jury)}
+    if len(judges) < len(known):
+        everything = everything.where(np.isin(everything.judge, list(judges)))
     are_left_out = left_out_for_marks(everything, judges, rules.marked)
     stand = everything.where(everything.stands & ~are_left_out)
     jury = jury_of(arena_id, position, stand, judges)
