@@ -37,36 +37,37 @@ def may_count(judge: Judge, jury: Sequence[int] = ()) -> bool:
 def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Games:
     """Every game that had ended by then; where there are so many they are kept for the next time."""
     kept = load_games(arena_id)
-    if kept is None or kept.position > position:
-        games = _games_since(Games.none(), arena_id, 0, position)
-        n_changed = len(games)
-    else:
-        games = _games_since(kept.games, arena_id, kept.position, position)
-        n_changed = 0 if games is kept.games else _n_changed(kept.games, games)
-    is_newer = kept is None or kept.position < position
-    if is_newer and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
+    if kept is not None and kept.position > position:
+        return _games_since(Games.none(), arena_id, 0, position)[0]  # what is kept is of a later time, and stays
+    before, since = (Games.none(), 0) if kept is None else (kept.games, kept.position)
+    games, n_changed = _games_since(before, arena_id, since, position)
+    if since < position and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
         keep_games(arena_id, position, games)
     return games
 
 
-def _n_changed(before: Games, after: Games) -> int:
-    n_new = len(after) - len(before)
-    places = np.searchsorted(after.game, before.game)
-    columns = ("state", "stands", "winner")
-    changed = np.any([getattr(after, name)[places] != getattr(before, name) for name in columns], axis=0)
-    return n_new + int(np.count_nonzero(changed))
-
-
-def _games_since(before: Games, arena_id: int, since: int, position: int) -> Games:
-    """The games of a position, from those of an earlier one."""
+def _games_since(before: Games, arena_id: int, since: int, position: int) -> tuple[Games, int]:
+    """The games of a position, from those of an earlier one; and how many came or changed."""
     # Read before what changed since: a game that changes in between is found in its change.
     ended = read_games(arena_id, decided_between(arena_id, since, position))
     ended = _with_earlier(ended, arena_id, since, position)
     ended = _standing(ended, _later_changes(arena_id, position))
-    games = before.where(~np.isin(before.game, ended.game)) if len(before) and len(ended) else before
-    if len(before):
-        games = _standing(games, _changes_between(arena_id, since, position))
-    return Games.joined([games, ended]).in_order()
+    if not len(before):
+        return ended, len(ended)
+    changes = _changes_between(arena_id, since, position)
+    games = _standing(_without(before, ended.game), changes)
+    return Games.joined([games, ended]).in_order(), len(ended) + len(changes)
+
+
+def _without(games: Games, ids: NDArray[np.int32]) -> Games:
+    """Without those that ended once more."""
+    place = np.minimum(np.searchsorted(games.game, ids), len(games) - 1)
+    again = place[games.game[place] == ids]
+    if not len(again):
+        return games
+    kept = np.ones(len(games), dtype=np.bool_)
+    kept[again] = False
+    return games.at(kept)
 
 
 def _with_earlier(ended: Games, arena_id: int, since: int, position: int) -> Games:

@@ -6,7 +6,6 @@ one of another version or of another database is read as none.
 
 import os
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +46,13 @@ def load_games(arena_id: int) -> KeptGames | None:
     try:
         with np.load(_path(arena_id), allow_pickle=False) as file:
             version, position, *mark = (int(number) for number in file["notes"])
-            if version != VERSION or tuple(mark) != _mark(arena_id, position):
-                return None
             columns = {name: file[name].astype(dtype, copy=False) for name, dtype in DTYPES.items()}
             games = Games(**columns, points=file["points"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    # Not named one by one: damage to a zip or to a column's header raises a dozen kinds of error.
+    except Exception:
         return None  # absent or damaged: the games are read instead
+    if version != VERSION or tuple(mark) != _mark(arena_id, position):
+        return None
     return KeptGames(position, games)
 
 

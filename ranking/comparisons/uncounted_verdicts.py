@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.comparisons.comparison_rows import distinct
 from ranking.comparisons.game_columns import MARK_A, MARK_B, Games, counts_in_order
 
 LONGEST = 300  # of a reason in a line of the board
@@ -35,9 +36,9 @@ class Uncounted:
         """By competitor that met somebody and has no comparison: what became of its games."""
         told: dict[int, dict[str, int]] = {}
         for why, games in self._causes(counted):
-            is_out = ~np.isin(np.column_stack([games.a, games.b]), with_rows)
-            if not is_out.any():
+            if np.isin(np.union1d(distinct(games.a), distinct(games.b)), with_rows).all():
                 continue
+            is_out = ~np.isin(np.column_stack([games.a, games.b]), with_rows)
             # In the order of the games: of two reasons that are as many the one that came first is told first.
             key = np.column_stack([games.a, games.b])[is_out].astype(np.int64) * 2 + games.has_said[is_out.nonzero()[0]]
             for each, n in counts_in_order(key).items():

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ranking.maths.clusters.sandwich import Entries, ScoreRows, meat_of
-from ranking.maths.data.arrays import Bools, Floats, Ints, chunks
+from ranking.maths.data.arrays import Bools, Codes, Floats, Ints, chunks
 from ranking.maths.data.comparisons import Column, Comparisons
 
 EXACT_WORK = 2e9
@@ -55,6 +55,22 @@ type TermRows = Callable[[slice | Ints], list[Term]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """Rows with the same competitors and the same terms, where these are few: what rests on no more is worked out once.
+
+    Parameters
+    ----------
+    kind : (n,) int32
+        0 to K - 1.
+    row : (K,) int64
+        A row of each kind; any row for a kind that no row is of.
+    """
+
+    kind: Codes
+    row: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RowsLeft:
     """What is needed of a likelihood at its maximum.
 
@@ -68,12 +84,15 @@ class RowsLeft:
         Rows to their `Entries`, unweighted.
     terms : callable
         Rows to the terms of their information, unweighted.
+    alike : Alike, optional
+        Which rows have the same terms.
     """
 
     comparisons: Comparisons
     hessian: Floats
     score: ScoreRows
     terms: TermRows
+    alike: Alike | None = None
 
 
 def kish(total: Floats, squares: Floats) -> Floats:
@@ -155,6 +174,8 @@ def _heaviest(rows: RowsLeft, alone: Ints, inverse: Floats) -> Ints:
 
 def leverages(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> Floats:
     """``trace(I_r H^-1)`` of some rows, unweighted: (r,). All rows together have as much as there are parameters."""
+    if rows.alike is not None:
+        return leverages(replace(rows, alike=None), rows.alike.row, inverse)[rows.alike.kind[part]]
     c, m = rows.comparisons, len(rows.comparisons.names)
     a, b = c.a[part].astype(np.int64), c.b[part]
     pair, ratings, diagonal = a * m + b, inverse[:m, :m], np.diagonal(inverse)[:m]
@@ -372,6 +393,9 @@ def _loose_degrees(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> tuple
 
 def _felt(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> tuple[Floats, Floats, Floats]:
     """Information of rows on a and b, (r,) each, and to first order L of each further parameter, (r, k)."""
+    if rows.alike is not None:
+        kind, found = rows.alike.kind[part], _felt(replace(rows, alike=None), rows.alike.row, inverse)
+        return found[0][kind], found[1][kind], found[2].T[:, kind].T
     c, m = rows.comparisons, len(rows.comparisons.names)
     a, b = c.a[part], c.b[part]
     at_a, at_b, own = np.zeros(len(a)), np.zeros(len(a)), np.zeros((len(a), len(inverse) - m))

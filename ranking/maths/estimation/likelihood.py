@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from ranking.maths.clusters.leave_one_out import LeaveOut, leave_out
-from ranking.maths.clusters.leave_one_out_rows import RowsLeft, Term, TermRows
+from ranking.maths.clusters.leave_one_out_rows import Alike, RowsLeft, Term, TermRows
 from ranking.maths.clusters.sandwich import Entries, ScoreRows, clustered_meat, crossed_meat, meat_of, two_way_meat
 from ranking.maths.data.arrays import Bools, Floats, Ints, chunks
 from ranking.maths.data.cells import Cells, cell_keys, count_cells
@@ -265,6 +265,8 @@ class RowLikelihood:
         Rows to the terms of their information, unweighted.
     prior : (p,) float64, optional
         Information that priors bring, where they count as evidence: one more independent score each, of that variance.
+    alike : Alike, optional
+        Which rows have the same terms.
     """
 
     comparisons: Comparisons
@@ -272,6 +274,7 @@ class RowLikelihood:
     score: ScoreRows
     terms: TermRows
     prior: Floats | None = None
+    alike: Alike | None = None
 
     def hessian(self) -> Floats:
         """The grounded Hessian, (p, p)."""
@@ -279,7 +282,7 @@ class RowLikelihood:
 
     def leave_out(self, column: Column) -> LeaveOut:
         """Variance and effective clusters with those of a column left out in turn: see `clusters.leave_one_out`."""
-        found = leave_out(RowsLeft(self.comparisons, self.information, self.score, self.terms), column)
+        found = leave_out(RowsLeft(self.comparisons, self.information, self.score, self.terms, self.alike), column)
         return (
             found
             if self.prior is None

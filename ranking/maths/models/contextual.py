@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack
 
-from ranking.maths.clusters.leave_one_out_rows import Term
+from ranking.maths.clusters.leave_one_out_rows import Alike, Term
 from ranking.maths.clusters.sandwich import Entries
 from ranking.maths.data.arrays import Codes, Floats, Ints
 from ranking.maths.data.comparisons import Comparisons
@@ -134,7 +134,17 @@ def fit_contextual(
 
 def _likelihood(comparisons: Comparisons, rows: "_ContextRows", peak: Peak, prior: Floats) -> RowLikelihood:
     at_peak = _AtPeak(rows, peak.parameters)
-    return RowLikelihood(comparisons, peak.bend.hessian, at_peak.scores, at_peak.terms, prior)
+    return RowLikelihood(comparisons, peak.bend.hessian, at_peak.scores, at_peak.terms, prior, _alike(rows, peak.parameters))
+
+
+def _alike(rows: "_ContextRows", parameters: Floats) -> Alike | None:
+    """Without covariates, rows of one pair in one slot of one judge."""
+    table = rows.odds_table(parameters)
+    if table is None:
+        return None
+    kind, row = rows.cell(slice(None)), np.zeros(len(table), dtype=np.int64)
+    row[kind] = np.arange(len(kind))
+    return Alike(kind, row)
 
 
 def _ridge(rows: "_ContextRows", of_ratings: float, of_slots: float) -> Floats:
@@ -469,8 +479,6 @@ class _AtPeak:
         k, n = self.rows.covariates.shape[1], len(slots.judges)
         further = np.zeros((k + n, len(pull)))
         np.multiply(self.rows.covariates[rows].T, pull, out=further[:k])
-        if n:
-            place = slots.place[rows]
-            known = np.flatnonzero(place < 2 * n)
-            further[k + place[known] % n, known] = np.where(place[known] < n, pull[known], -pull[known])
+        for judge, sign in enumerate(slots.toward(np.eye(2 * n + 1)).T):
+            np.multiply(sign[slots.place[rows]], pull, out=further[k + judge])
         return further.T
