@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from django.db.models import Q
+from numpy.typing import NDArray
 
 from judges.models import BASELINES, EarlierEnding, GameChange, Judge
 from ranking.comparisons.game_columns import STATES, Games
