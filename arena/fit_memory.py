@@ -15,6 +15,9 @@ BYTES_A_PAIR = 250  # tables of competitors by competitors
 # More of them where a tie is an outcome of its own: 1,000 and 2,000 took 1,161 MB by Davidson.
 BYTES_A_PAIR_WITH_TIES = {"davidson": 800, "rao_kupper": 800}
 BYTES_A_PLACE = 32  # tables of prompts by competitors
+# Columns of evidence that is read row by row, verdicts of judges: a board of a million took 170 to 220 MB in all, the reading
+# of its games among it. `tests/bench/test_judges_million.py` measures it again.
+BYTES_A_ROW = 160
 BLOCK_BYTES, BLOCK_BYTES_A_PAIR = 400_000_000, 600  # such tables of several prompts at once, as many as the block holds
 _MB = 2**20
 
@@ -27,18 +30,19 @@ _changed = threading.Condition()
 _taken = 0
 
 
-def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry") -> int:
-    """Bytes at the highest point, about."""
+def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> int:
+    """Bytes at the highest point, about; `n_rows` are those of evidence that is no count of votes."""
     n_pairs, n_places = n_competitors**2, n_competitors * n_prompts
     a_pair = BYTES_A_PAIR_WITH_TIES.get(method, BYTES_A_PAIR)
-    return BYTES + a_pair * n_pairs + BYTES_A_PLACE * n_places + min(BLOCK_BYTES, BLOCK_BYTES_A_PAIR * n_pairs)
+    tables = a_pair * n_pairs + BYTES_A_PLACE * n_places + min(BLOCK_BYTES, BLOCK_BYTES_A_PAIR * n_pairs)
+    return BYTES + tables + BYTES_A_ROW * n_rows
 
 
 @contextmanager
-def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry") -> Iterator[None]:
+def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> Iterator[None]:
     """Refuses what is too large at all; what is too large beside other fits of this process waits for them."""
     global _taken
-    wanted, most = needed(n_competitors, n_prompts, method), settings.FIT_MEMORY_MB * _MB
+    wanted, most = needed(n_competitors, n_prompts, method, n_rows), settings.FIT_MEMORY_MB * _MB
     if wanted > most:
         raise FitTooLarge(
             f"{counted(n_competitors, 'competitor', 'competitors')} on {counted(n_prompts, 'prompt', 'prompts')} would need "

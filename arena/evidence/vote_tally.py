@@ -107,6 +107,11 @@ class Evidence:
         return len(self.prompts)
 
     @property
+    def n_rows(self) -> int:
+        """Beside the counts."""
+        return 0
+
+    @property
     def competitors(self) -> Ints:
         """Those that met somebody, each once."""
         cells = self.tally.cells()

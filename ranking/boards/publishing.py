@@ -57,7 +57,7 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
             evidence = source.evidence
             names = _names(board, evidence)
             with (
-                room_for(len(names), evidence.n_prompts_fitted, board.method),
+                room_for(len(names), evidence.n_prompts_fitted, board.method, evidence.n_rows),
                 _under_way(board, token),
                 asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
             ):

@@ -48,6 +48,10 @@ class BoardEvidence(Protocol):
         """How many a fit makes tables of."""
 
     @property
+    def n_rows(self) -> int:
+        """How many rows it holds beside counts of votes."""
+
+    @property
     def competitors(self) -> Ints:
         """Those that met somebody, each once."""
 

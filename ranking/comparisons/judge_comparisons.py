@@ -72,6 +72,10 @@ class JudgedEvidence:
         return len(self.prompts)
 
     @property
+    def n_rows(self) -> int:
+        return len(self.rows)
+
+    @property
     def competitors(self) -> Ints:
         return self.rows.competitors.astype(np.int64)
 

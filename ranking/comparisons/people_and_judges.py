@@ -138,6 +138,10 @@ class CombinedEvidence(Evidence):
         return len(np.union1d(self.prompts, self.opinions.prompt))
 
     @property
+    def n_rows(self) -> int:
+        return len(self.votes.battle) + len(self.opinions.battle)
+
+    @property
     def competitors(self) -> Ints:
         cells = self.tally.cells()
         return np.unique(np.concatenate([cells.a, cells.b, self.opinions.a, self.opinions.b]))

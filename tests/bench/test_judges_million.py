@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from arena.evidence import ledger
+from arena.fit_memory import needed
 from ranking.models import Leaderboard
-from tests.bench.judged_million import add_games, fill
+from tests.bench.judged_million import N_MODELS, N_PROMPTS, add_games, fill
 from tests.bench.test_import_million import _environment
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1_800), pytest.mark.django_db(transaction=True)]
@@ -45,6 +46,8 @@ def test_a_board_of_a_million_games_and_again_after_a_thousand_more(tmp_path, ca
     assert again["n_votes"] > first["n_votes"] > 0.98 * N_GAMES
     assert first["megabytes"] < MOST_MEGABYTES
     assert again["megabytes"] < MOST_MEGABYTES
+    said = needed(N_MODELS, N_PROMPTS, board.method, first["n_votes"]) / 2**20
+    assert 0.3 * said < first["megabytes"] < said
     assert first["seconds"] < MOST_SECONDS
     assert again["seconds"] < MOST_SECONDS_AGAIN
 
