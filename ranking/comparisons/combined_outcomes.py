@@ -177,7 +177,7 @@ def _by_judge(asked: AskedBattles, combiner: str, margins: Margins) -> CombinedO
     row = np.arange(len(group)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
     place = groups.first[group]
     rows = Rows.of_games(games, place, outcomes[group, row], weight=weights[group, row])
-    return CombinedOutcomes(rows, place, len(groups), counts_in_order(cause[n_rows == 0], causes))
+    return CombinedOutcomes(rows, place, len(groups), _told(cause[n_rows == 0], causes))
 
 
 # --- a panel's votes on a battle as one ------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def _by_panel(asked: AskedBattles, margins: Margins, weights: Mapping[int, float
     # A game of each battle, whichever: all are of one prompt and two answers.
     place = asked.groups.first[panels.first][is_decided]
     rows = Rows.of_games(asked.games, place, outcome[is_decided], has_judge=False)
-    return CombinedOutcomes(rows, place, len(panels), counts_in_order(cause[~is_decided], causes))
+    return CombinedOutcomes(rows, place, len(panels), _told(cause[~is_decided], causes))
 
 
 def _side(code: np.int8) -> Side | None:
@@ -207,3 +207,7 @@ def _decision(jurors: Sequence[tuple[int, Side | None]], weights: Mapping[int, f
     weighed = [JurorVote(str(judge), side, 1.0 if weights is None else weights.get(judge, 0.0)) for judge, side in jurors]
     decision = (strict_majority if weights is None else weighted_majority)(weighed)
     return decision.outcome, decision.cause
+
+
+def _told(cause: Places, causes: Sequence[str]) -> Counter[str]:
+    return Counter({causes[code]: n for code, n in counts_in_order(cause).items()})

@@ -56,10 +56,15 @@ class Rows:
         judge: NDArray[Any],
         weight: NDArray[Any],
     ) -> "Rows":
-        ids = (np.asarray(column, dtype=np.int32) for column in (prompt, a, b, judge))
-        prompt, a, b, judge = ids
-        codes = (np.asarray(column, dtype=np.int8) for column in (outcome, first))
-        return cls(prompt, a, b, *codes, judge, np.asarray(weight, dtype=np.float64))
+        return cls(
+            prompt=np.asarray(prompt, dtype=np.int32),
+            a=np.asarray(a, dtype=np.int32),
+            b=np.asarray(b, dtype=np.int32),
+            outcome=np.asarray(outcome, dtype=np.int8),
+            first=np.asarray(first, dtype=np.int8),
+            judge=np.asarray(judge, dtype=np.int32),
+            weight=np.asarray(weight, dtype=np.float64),
+        )
 
     @classmethod
     def of_games(

@@ -117,7 +117,7 @@ class Games:
 
     @property
     def has_said(self) -> Bools:
-        return HAS_VERDICT[self.state]
+        return np.asarray(HAS_VERDICT[self.state], dtype=np.bool_)
 
     @property
     def n_said(self) -> int:
@@ -162,9 +162,8 @@ DTYPES: dict[str, type[np.generic]] = {
 }
 
 
-def counts_in_order[T](values: NDArray[Any], words: Sequence[T] | None = None) -> "Counter[T]":
+def counts_in_order(values: NDArray[Any]) -> "Counter[int]":
     """How often each value comes, in the order of their first coming: ties in `most_common` are told in that order."""
     found, first, n = np.unique(values, return_index=True, return_counts=True)
     order = np.argsort(first)
-    named = [words[value] if words is not None else value for value in found[order].tolist()]
-    return Counter(dict(zip(named, n[order].tolist(), strict=True)))
+    return Counter(dict(zip(found[order].tolist(), n[order].tolist(), strict=True)))

@@ -78,7 +78,7 @@ def _with_earlier(ended: Games, arena_id: int, since: int, position: int) -> Gam
         return ended
     ids = np.array(list(earlier), dtype=np.int64)
     again = read_games_of(arena_id, ids.tolist())
-    states = np.array([STATES.index(earlier[game]) for game in again.game.tolist()], dtype=np.int8)  # type: ignore[arg-type]
+    states = np.array([STATES.index(earlier[game]) for game in again.game.tolist()], dtype=np.int8)
     again = again.without_verdict(np.ones(len(again), np.bool_), states)
     return Games.joined([ended.where(~np.isin(ended.game, ids)), again]).in_order()
 

@@ -64,4 +64,4 @@ def _mark(arena_id: int, position: int) -> tuple[int, int, int]:
     """Tells one database's ledger from another's (a restored backup, say): the arena's last event by then, and its time."""
     events = Event.objects.filter(arena_id=arena_id, position__lte=position).order_by("-position")
     last = events.values_list("position", "pk", "created_at").first()
-    return (last[0], last[1], int(last[2].timestamp() * 1e6)) if last else (-1, -1, -1)
+    return (last[0] or 0, last[1], int(last[2].timestamp() * 1e6)) if last else (-1, -1, -1)

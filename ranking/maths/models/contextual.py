@@ -229,8 +229,8 @@ class _ContextRows:
         met = np.flatnonzero(total)
         cell, outcome = np.divmod(met, len(POINTS))
         pair, place = np.divmod(cell, n_places)
-        a, b = np.divmod(pair, len(c.names))
-        rows = Comparisons(c.names, *(each.astype(np.int32) for each in (a, b)), outcome.astype(np.int8), weight=total[met])
+        a, b = (each.astype(np.int32) for each in np.divmod(pair, len(c.names)))
+        rows = Comparisons(names=c.names, a=a, b=b, outcome=outcome.astype(np.int8), weight=total[met])
         slots = replace(self.slots, place=place.astype(np.int32))
         return replace(self, comparisons=rows, pair=pair.astype(np.int32), slots=slots, covariates=self.covariates[: len(met)])
 
