@@ -120,8 +120,8 @@ def _coverage(games: Games) -> Iterator[str]:
     n_with = int(np.count_nonzero(games.has_said & was_asked))
     coverage = n_with / n_asked
     is_low = "" if coverage >= LEAST_COVERAGE else f", under {100 * LEAST_COVERAGE:.0f} %"
-    have = agreeing(n_with, "has", "have")
-    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {counted(n_asked, 'game', 'games')} of judges {have} a verdict"
+    of_all, have = counted(n_asked, "game", "games"), agreeing(n_with, "has", "have")
+    yield f"coverage {100 * coverage:.1f} %{is_low}: {n_with:,} of {of_all} of judges {have} a verdict"
     if n_with in (0, n_asked):
         return  # it differs between none
     has_said, n = games.has_said[was_asked], int(max(games.a.max(), games.b.max())) + 1
