@@ -46,8 +46,8 @@ def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry", 
     in_rows = f" with {counted(n_rows, 'verdict', 'verdicts')}" if n_rows else ""
     if wanted > most:
         raise FitTooLarge(
-            f"{counted(n_competitors, 'competitor')} on {counted(n_prompts, 'prompt')}{in_rows} would need about "
-            f"{_in_words(wanted)} of memory; "
+            f"{counted(n_competitors, 'competitor', 'competitors')} on {counted(n_prompts, 'prompt', 'prompts')}{in_rows} "
+            f"would need about {_in_words(wanted)} of memory; "
             f"the limit is {_in_words(most)} (AGON_FIT_MEMORY_MB={settings.FIT_MEMORY_MB}). Raise it where the machine has "
             "more, or set aside the import that brought them: a wrong column may have been read as names"
         )

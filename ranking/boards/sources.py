@@ -79,17 +79,17 @@ def read_source(
     if said.get("verdicts") == NARROW:
         rules, lots_to = SelectionRules.of(said), said.get("lots_to")
         is_older = lots_to is not None and "lots_on" not in said
-        return Combined(
+        return CombinedSource(
             combined_evidence(arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older)
         )
     if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return Judges(judged_evidence(arena_id, position, SelectionRules.of(said), prompts=prompts, without=without))
+        return JudgesSource(judged_evidence(arena_id, position, SelectionRules.of(said), prompts=prompts, without=without))
     evidence = (read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without)
-    return People(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
+    return PeopleSource(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class PeopleSource:
     """Votes, by their counts; one by one only for methods that look at how answers are written."""
 
     arena_id: int
@@ -116,7 +116,7 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Judges:
+class JudgesSource:
     """Verdicts, or verdicts and votes that count alike."""
 
     evidence: JudgedEvidence
@@ -136,7 +136,7 @@ class Judges:
 
 
 @dataclass(frozen=True, slots=True)
-class Combined:
+class CombinedSource:
     """Votes are the truth, and verdicts narrow what they say."""
 
     evidence: CombinedEvidence

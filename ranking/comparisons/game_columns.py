@@ -130,7 +130,7 @@ class Games:
     @property
     def is_graded(self) -> Bools:
         """One answer was shown, and graded."""
-        return (self.winner == NONE) & (self.score >= 0)
+        return np.asarray((self.winner == NONE) & (self.score >= 0), dtype=np.bool_)
 
     @property
     def grade(self) -> Floats:
