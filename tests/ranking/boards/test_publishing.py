@@ -12,7 +12,7 @@ from django.utils import timezone
 from arena.evidence import ledger
 from arena.leases import LeaseLost
 from arena.models import Event, Vote
-from ranking.boards import publishing
+from ranking.boards import publishing, sources
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.due import refresh_boards
 from ranking.boards.publishing import BoardBusy, Rebuilt, publish_snapshot, rebuild
@@ -218,14 +218,14 @@ def test_a_board_that_is_being_fitted_is_left_to_its_worker():
 @pytest.mark.django_db
 def test_a_worker_that_comes_back_after_its_lease_writes_nothing(monkeypatch):
     board = ensure_boards(make_contest()[0])[0]
-    fit = publishing.fit_board
+    fit = sources.fit_board
 
     def slow_fit(*args, **kwargs):
         with time_machine.travel(timezone.now() + timedelta(seconds=3 * publishing.LEASE_SECONDS)):
             assert Leaderboard.objects.claim(board.pk, seconds=60)
         return fit(*args, **kwargs)
 
-    monkeypatch.setattr(publishing, "fit_board", slow_fit)
+    monkeypatch.setattr(sources, "fit_board", slow_fit)
     with pytest.raises(LeaseLost):
         publish_snapshot(board)
     assert Snapshot.objects.count() == Entry.objects.count() == 0
@@ -234,7 +234,7 @@ def test_a_worker_that_comes_back_after_its_lease_writes_nothing(monkeypatch):
 @pytest.mark.django_db
 def test_a_failed_fit_is_told_on_the_board_and_frees_it(monkeypatch):
     board = ensure_boards(make_contest()[0])[0]
-    monkeypatch.setattr(publishing, "fit_board", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(sources, "fit_board", lambda *args, **kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         publish_snapshot(board)
     board.refresh_from_db()
