@@ -115,11 +115,11 @@ def leave_out(rows: RowsLeft, column: Column) -> LeaveOut:
     inverse = (inverse + inverse.T) / 2
     clusters = Clusters.of(rows, column, inverse)
     tables = Tables.of(rows, clusters, inverse)
-    exact = _chosen(tables.leverage, p)
+    exact = chosen_exactly(tables.leverage, p)
     degrees = degrees_of(rows, clusters, inverse)
     informed = _once(partial(informations, rows, clusters), exact, p)
     carrying = carried_by(informed, tables.leverage, rows.hessian, inverse, exact, m)
-    centre = _centre(carrying.ratings, degrees.kish())
+    centre = centre_of(carrying.ratings, degrees.kish())
     sums = Sums(p, centre)
     moved = moved_by(rows, clusters, tables, inverse, exact)
     for part, information in informed(exact):
@@ -167,7 +167,7 @@ def leave_out_exactly(scores: Floats, informed: Informed, times: Floats, hessian
         leverage[part] = np.einsum("gpq,pq->g", information, inverse)
         degrees[part] = np.diagonal(information, axis1=1, axis2=2)[:, :m]
     carrying = carried_by(informed, leverage, hessian, inverse, every, m)
-    centre = _centre(carrying.ratings, kish(times @ degrees, times @ degrees**2))
+    centre = centre_of(carrying.ratings, kish(times @ degrees, times @ degrees**2))
     sums, moved = Sums(len(hessian), centre), scores @ inverse
     for part, information in informed(every):
         more = gained(information, hessian, inverse, leverage[part])
@@ -192,14 +192,14 @@ def _found(covariance: Floats, n: float, sums: "Sums", carrying: "Carrying", cen
     )
 
 
-def _centre(carried: Bools, clusters: Floats) -> Floats:
+def centre_of(carried: Bools, clusters: Floats) -> Floats:
     """Weights of the mean that ratings are compared with: none for those who met on few clusters while the others did not."""
     thin = carried | (clusters < min(FEW, float(np.median(clusters)) / 2)) if len(carried) else carried
     sound = ~thin if 2 * (~thin).sum() > len(thin) else np.ones(len(thin), dtype=np.bool_)
     return np.asarray(sound / max(float(sound.sum()), 1.0), dtype=np.float64)
 
 
-def _chosen(leverage: Floats, p: int) -> Ints:
+def chosen_exactly(leverage: Floats, p: int) -> Ints:
     """Clusters that are solved exactly: all, or the heaviest."""
     room = room_for(p)
     if len(leverage) <= room:

@@ -167,10 +167,10 @@ class Sums:
         squared += np.divide(shared * left**2, size**2, out=np.zeros_like(left), where=size > 0)
 
     def effective(self, part: slice, n_clusters: float) -> Floats:
-        return _ratio(self.single[part], self.single_squared[part], n_clusters)
+        return ratio(self.single[part], self.single_squared[part], n_clusters)
 
     def effective_differences(self, n_clusters: float) -> Floats:
-        return _ratio(self.pairs, self.pairs_squared, n_clusters)
+        return ratio(self.pairs, self.pairs_squared, n_clusters)
 
 
 def _slices(n: int, m: int) -> Iterator[slice]:
@@ -179,7 +179,7 @@ def _slices(n: int, m: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, n, size))
 
 
-def _ratio(total: Floats, squared: Floats, n_clusters: float) -> Floats:
+def ratio(total: Floats, squared: Floats, n_clusters: float) -> Floats:
     """``total**2 / squared``, between 1 and G; G where nothing depends on any cluster, and but for rounding."""
     found = np.divide(total**2, squared, out=np.full_like(total, n_clusters), where=squared > 0)
     return np.where(found > n_clusters * (1 - ROUNDING), n_clusters, np.maximum(found, 1.0))

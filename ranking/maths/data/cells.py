@@ -13,6 +13,10 @@ from ranking.maths.data.comparisons import OUTCOMES, Comparisons
 CACHED_ROWS = 131_072
 
 
+FEW = 300
+"""Up to so many competitors a table of all pairs is the quickest way to their counts."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells(HoldsArrays):
     """Counts of comparisons by pair.
@@ -166,8 +170,7 @@ def counts(comparisons: Comparisons) -> Counts:
     >>> n.raw_win_rate.round(3).tolist()
     [0.833, 0.25, 0.0]
     """
-    cells = count_cells(comparisons)
-    wins, ties, losses = cells.wins.sum(axis=1), cells.ties.sum(axis=1), cells.wins.sum(axis=0)
+    wins, losses, ties, both_bad = _by_competitor(comparisons)
     n_votes = wins + ties + losses
     rate = np.full(len(n_votes), np.nan)
     np.divide(wins + ties / 2, n_votes, out=rate, where=n_votes > 0)
@@ -178,9 +181,24 @@ def counts(comparisons: Comparisons) -> Counts:
         wins=wins,
         ties=ties,
         losses=losses,
-        both_bad=cells.both_bad.sum(axis=1),
+        both_bad=both_bad,
         raw_win_rate=rate,
     )
+
+
+def _by_competitor(comparisons: Comparisons) -> tuple[Floats, Floats, Floats, Floats]:
+    """Wins, losses, ties (with both bad) and both bad of each competitor, (M,) each."""
+    m, k = len(comparisons.names), len(OUTCOMES)
+    if m <= FEW:
+        cells = count_cells(comparisons)
+        return cells.wins.sum(axis=1), cells.wins.sum(axis=0), cells.ties.sum(axis=1), cells.both_bad.sum(axis=1)
+    sides = [
+        np.bincount(side.astype(np.int64) * k + comparisons.outcome, comparisons.weights(), m * k).reshape(m, k).T
+        for side in (comparisons.a, comparisons.b)
+    ]
+    (a_won, a_lost, a_tied, a_bad), (b_lost, b_won, b_tied, b_bad) = sides
+    bad = a_bad + b_bad
+    return a_won + b_won, a_lost + b_lost, a_tied + b_tied + bad, bad
 
 
 def _prompts_met(comparisons: Comparisons) -> Ints:
@@ -194,4 +212,5 @@ def _prompts_met(comparisons: Comparisons) -> Ints:
         met = np.zeros(n_slots, dtype=np.bool_)
         met[keys] = True
         return met.reshape(-1, m).sum(axis=0) if m else np.zeros(0, dtype=np.int64)
-    return np.bincount(np.unique(keys) % m, minlength=m)
+    keys.sort()
+    return np.bincount(keys[np.diff(keys, prepend=-1) > 0] % m, minlength=m)

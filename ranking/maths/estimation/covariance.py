@@ -1,5 +1,6 @@
 """Spread: which variance and which quantile hold for each rating and difference, by the clusters that stand behind it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -434,10 +435,19 @@ def _on_clusters(
 
 def _flat_notes(names: tuple[str, ...], flat: Bools) -> tuple[str, ...]:
     pairs = np.argwhere(np.triu(flat, k=1))
-    if not len(pairs):
-        return ()
-    shown = ", ".join(f"{names[i]} and {names[j]}" for i, j in pairs[:3])
-    more = f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else ""
+    return flat_note(names, pairs[:3].tolist(), len(pairs)) if len(pairs) else ()
+
+
+def flat_note(names: tuple[str, ...], first: Sequence[tuple[int, int]], n_pairs: int) -> tuple[str, ...]:
+    """A note on pairs that show no spread; the first three are named.
+
+    Examples
+    --------
+    >>> flat_note(("x", "y"), [(0, 1)], 1)[0].partition(" (")[0]
+    'no spread in the outcomes that set x and y apart'
+    """
+    shown = ", ".join(f"{names[i]} and {names[j]}" for i, j in first)
+    more = f" and {n_pairs - 3} more pairs" if n_pairs > 3 else ""
     return (
         f"no spread in the outcomes that set {shown}{more} apart (all equal, or cancelling in every cluster): "
         "their width is the model's own, and they are not called separated",

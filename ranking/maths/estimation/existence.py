@@ -1,5 +1,6 @@
 """Existence: whether a ranking without a prior has finite ratings, and for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,11 +111,24 @@ def light_notes(names: tuple[str, ...], told: Floats, counted: Floats) -> tuple[
     is_light = (told > 0) & (counted == 0)
     if not is_light.any():
         return ()
-    light = np.argwhere(is_light)
-    shown = ", ".join(f"{names[i]} over {names[j]} ({told[i, j]:.2g})" for i, j in light[:3])
+    light = [(i, j, float(told[i, j])) for i, j in np.argwhere(is_light).tolist()]
+    return light_note(names, light, float(told.max(initial=0.0)))
+
+
+def light_note(names: tuple[str, ...], light: Sequence[tuple[int, int, float]], heaviest: float) -> tuple[str, ...]:
+    """The note itself: (winner, loser, weight) of results that are too light beside the heaviest.
+
+    Examples
+    --------
+    >>> light_note(("x", "y"), [], 1.0)
+    ()
+    """
+    if not len(light):
+        return ()
+    shown = ", ".join(f"{names[i]} over {names[j]} ({weight:.2g})" for i, j, weight in light[:3])
     more = f" and {len(light) - 3} more" if len(light) > 3 else ""
     return (
-        f"results too light to link anybody, beside others that weigh up to {told.max():.2g}: {shown}{more}; give weights "
+        f"results too light to link anybody, beside others that weigh up to {heaviest:.2g}: {shown}{more}; give weights "
         "that are not so far apart",
     )
 
@@ -181,19 +195,35 @@ def _topological_order(beats: Bools, label: Ints, sizes: Ints) -> list[int]:
 
 def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> str:
     """Why the members of a strong component other than the fitted one have no rating."""
-    lost = half_wins[~group][:, group].any()
-    won = half_wins[group][:, ~group].any()
-    alone = group.sum() == 1
-    if alone and not (lost or won):
+    return unrated_because(
+        won=bool(half_wins[group][:, ~group].any()),
+        lost=bool(half_wins[~group][:, group].any()),
+        size=int(group.sum()),
+        linked=not fitted.any() or _linked(half_wins, group, fitted),
+        n_comparisons=float(half_wins[group].sum() + half_wins[:, group].sum()),
+    )
+
+
+def unrated_because(*, won: bool, lost: bool, size: int, linked: bool, n_comparisons: float) -> str:
+    """The reason in words, of a strong component of some size that won or lost against others.
+
+    `linked`: comparisons lead to the rated group, or nobody is rated. `n_comparisons`: of a single competitor.
+
+    Examples
+    --------
+    >>> unrated_because(won=True, lost=False, size=1, linked=True, n_comparisons=2.0)
+    'never lost or tied (2 comparisons)'
+    """
+    if size == 1 and not (lost or won):
         return "no comparisons yet"
-    if fitted.any() and not _linked(half_wins, group, fitted):
+    if not linked:
         return "not connected: no comparisons link it with the rated group"
     if lost and won:
         return "no chain of wins or ties leads both to and from the rated group"
     never = "never won or tied" if lost else "never lost or tied"
-    if alone:
-        return f"{never} ({numbered(half_wins[group].sum() + half_wins[:, group].sum())})"
-    return f"its group of {group.sum()} {never} against anyone outside it"
+    if size == 1:
+        return f"{never} ({numbered(n_comparisons)})"
+    return f"its group of {size} {never} against anyone outside it"
 
 
 def _linked(half_wins: Floats, group: Bools, fitted: Bools) -> bool:

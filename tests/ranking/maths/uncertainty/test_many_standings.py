@@ -1,0 +1,142 @@
+"""Boards of very many competitors: the figures of tables of all pairs, from the pairs that met."""
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from ranking import maths
+from ranking.maths.data.cells import count_cells
+from ranking.maths.data.pair_counts import count_pairs
+from ranking.maths.data.triangle import Triangle, blocks
+from ranking.maths.estimation.covariance import above, spread
+from ranking.maths.estimation.existence import check_existence
+from ranking.maths.estimation.pair_existence import check_pair_existence
+from ranking.maths.models.many_bradley_terry import fit_many
+from ranking.maths.uncertainty import many_standings
+from ranking.maths.uncertainty.many_standings import are_beyond, are_suitable, stand
+from ranking.maths.uncertainty.pruned_max_t import ClosePairs, close_pairs, largest_gaps
+from tests.ranking.maths.making import comparable, law, simulated
+
+
+@law(comparable())
+def test_listed_pairs_are_the_tables(c):
+    listed, tables = count_pairs(c).dense(), count_cells(c)
+    for name in ("wins", "ties", "both_bad"):
+        assert getattr(listed, name).tolist() == getattr(tables, name).tolist()
+
+
+@law(st.integers(0, 10_000), st.integers(1, 9), st.integers(0, 30))
+def test_the_same_are_rated_for_the_same_reasons(seed, m, n):
+    rng = np.random.default_rng(seed)
+    c = simulated(rng.normal(size=m), n=n if m > 1 else 0, n_prompts=3, rng=rng, tie_rate=0.1)
+    one, other = check_pair_existence(c.names, count_pairs(c)), check_existence(c.names, count_cells(c).half_wins)
+    assert (one.components, one.unrated, one.notes) == (other.components, other.unrated, other.notes)
+    assert one.fitted.tolist() == other.fitted.tolist()
+
+
+@law(comparable())
+def test_ratings_are_those_of_the_tables(c):
+    found, known = fit_many(c), maths.fit_bradley_terry(c)
+    np.testing.assert_allclose(found.ratings, known.ratings, atol=1e-11)
+    assert found.log_likelihood == pytest.approx(known.diagnostics.log_likelihood)
+
+
+def test_a_chain_is_solved_by_its_factor():
+    m = 600
+    a, b = np.arange(m - 1).repeat(2), np.arange(1, m).repeat(2)
+    c = maths.Comparisons(tuple(f"n{i:03d}" for i in range(m)), a=a, b=b, outcome=np.tile([0, 1], m - 1))
+    np.testing.assert_allclose(fit_many(c).ratings, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("m", "n", "n_prompts"), [(12, 400, 15), (40, 3_000, 8), (60, 3_000, 300), (300, 12_000, 200)])
+@pytest.mark.parametrize("cluster", ["prompt", None])
+def test_intervals_and_clusters_are_those_of_the_tables(m, n, n_prompts, cluster):
+    rng = np.random.default_rng(m)
+    c = simulated(rng.normal(size=m), n=n, n_prompts=n_prompts, rng=rng, tie_rate=0.2)
+    fit, whole = fit_many(c), maths.fit_bradley_terry(c)
+    found, known = stand(fit, cluster=cluster, rng=rng), maths.intervals(whole, cluster=cluster)
+    np.testing.assert_allclose(found.intervals.se, known.se, rtol=1e-6)
+    np.testing.assert_allclose(found.intervals.df, known.df, rtol=1e-4)
+    np.testing.assert_allclose(found.win_rates, whole.win_rates(), rtol=1e-12)
+    assert (found.intervals.kind, found.intervals.notes) == (known.kind, known.notes)
+
+
+def test_rank_ranges_are_those_of_the_tables_for_the_same_critical_value():
+    rng = np.random.default_rng(3)
+    c = simulated(rng.normal(size=320), n=15_000, n_prompts=150, rng=rng, tie_rate=0.2)
+    found, known = stand(fit_many(c), cluster="prompt", rng=rng), spread(whole := maths.fit_bradley_terry(c), cluster="prompt")
+    critical = np.maximum(known.simultaneous(found.gaussian), known.difference_critical(0.95))
+    gap = whole.ratings[:, None] - whole.ratings
+    is_above = (gap > critical * np.sqrt(known.difference_variance)) & ~known.flat
+    assert np.abs(found.low - 1 - is_above.sum(axis=0)).sum() <= 1  # a pair may lie on the limit
+    assert np.abs(found.high - 320 + is_above.sum(axis=1)).sum() <= 1
+
+
+def test_critical_values_agree_within_what_their_draws_say():
+    rng = np.random.default_rng(4)
+    c = simulated(rng.normal(size=300), n=12_000, n_prompts=200, rng=rng)
+    many = stand(fit_many(c), cluster="prompt", n_resamples=4_000, rng=rng).gaussian
+    known = spread(maths.fit_bradley_terry(c), cluster="prompt")
+    every = [
+        maths.uncertainty.rank_sets.max_t_quantile(joint, ~known.flat, level=0.95, n_resamples=10_000, rng=rng)
+        for joint in known.joints
+    ]
+    assert many == pytest.approx(max(every), rel=0.01)
+
+
+@law(st.integers(0, 10_000), st.integers(2, 40), st.sampled_from(["any", "ties", "islands", "equal", "huge", "few"]))
+def test_the_pruned_maximum_is_the_full_one(seed, m, shape):
+    rng = np.random.default_rng(seed)
+    factor = _factor(rng, m, shape)
+    covariance = factor.T @ factor
+    variance = np.diagonal(covariance)
+    difference = np.maximum(variance[:, None] + variance - 2 * covariance, 0)
+    counted = (difference > 1e-12) & np.triu(rng.random((m, m)) < (0.2 if shape == "few" else 2), 1)
+    whole = np.zeros((m, m), dtype=np.float32)
+    whole[counted] = 1 / np.sqrt(difference[counted])
+    precision, parts = Triangle(m), []
+    for rows in blocks(m):
+        precision[rows] = whole[rows, rows.start :]
+        parts.append(close_pairs(rows, np.sqrt(variance), whole[rows, rows.start :], counted[rows, rows.start :]))
+    draws = rng.standard_normal((30, len(factor))).astype(np.float32) @ factor.astype(np.float32)
+    found = largest_gaps(draws, np.sqrt(variance), precision, ClosePairs.together(parts))
+    full = (np.abs(draws[:, :, None] - draws[:, None, :]) * whole).max(axis=(1, 2))
+    np.testing.assert_allclose(found, full, rtol=5e-7)
+
+
+def _factor(rng, m, shape):
+    factor = rng.standard_normal((max(m // 2, 2), m)) * rng.uniform(0.1, 3, m)
+    if shape == "ties":
+        factor[:, 1::2] = factor[:, 0 : 2 * (m // 2) : 2]
+    elif shape == "islands":
+        factor[:, : m // 2] += 50 * rng.standard_normal((len(factor), 1))
+    elif shape == "equal":
+        factor = np.eye(m)
+    elif shape == "huge":
+        factor = factor * 1e-4 + rng.standard_normal((len(factor), 1))
+    return factor
+
+
+@law(st.integers(0, 10_000), st.floats(0, 6))
+def test_what_is_beyond_its_own_t_is_found_without_computing_every_t(seed, gaussian):
+    rng = np.random.default_rng(seed)
+    errors, clusters = rng.exponential(4, 500), rng.pareto(1, 500) + 1
+    df = np.maximum(clusters - 1, 1.0)
+    from scipy.special import ndtr
+
+    critical = np.maximum(above(ndtr(-gaussian), df), above(0.025, df))
+    assert are_beyond(errors, clusters, gaussian, 0.95).tolist() == (errors > critical).tolist()
+
+
+def test_where_nothing_can_be_pruned_the_value_is_bonferronis_and_a_note_says_so(monkeypatch):
+    monkeypatch.setattr(many_standings, "MOST_CLOSE", -1)
+    rng = np.random.default_rng(1)
+    c = simulated(rng.normal(size=20), n=1_000, n_prompts=100, rng=rng)
+    found = stand(fit_many(c), cluster="prompt", rng=rng)
+    assert [note.code for note in found.intervals.notes if hasattr(note, "code")] == ["bonferroni"]
+    assert found.gaussian == pytest.approx(-many_standings.ndtri(0.05 / (20 * 19)))
+
+
+def test_mixed_prompts_are_left_to_the_tables():
+    c = maths.Comparisons(("x", "y", "z"), a=[0, 1], b=[1, 2], outcome=[0, 1], prompt=[-1, 3])
+    assert not are_suitable(c, "prompt")
