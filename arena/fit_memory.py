@@ -19,6 +19,10 @@ BYTES_A_PLACE = 32  # tables of prompts by competitors
 # of its games among it. `tests/bench/test_judges_million.py` measures it again.
 BYTES_A_ROW = 160
 BLOCK_BYTES, BLOCK_BYTES_A_PAIR = 400_000_000, 600  # such tables of several prompts at once, as many as the block holds
+# The plain method above 500 competitors lists the pairs that met: 2,000 and 1,000 took 243 MB (400,000 battles), 2,000 and
+# 5,000 211 MB, 5,000 and 5,000 649 MB (250,000 battles), of a whole published board: `tests/bench/test_many_models.py`.
+LISTED = "listed"
+LISTED_BYTES, LISTED_BYTES_A_PAIR, LISTED_BYTES_A_PLACE = 130_000_000, 27, 8
 _MB = 2**20
 
 
@@ -33,6 +37,8 @@ _taken = 0
 def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> int:
     """Bytes at the highest point, about; `n_rows` are those of evidence that is no count of votes."""
     n_pairs, n_places = n_competitors**2, n_competitors * n_prompts
+    if method == LISTED:
+        return LISTED_BYTES + LISTED_BYTES_A_PAIR * n_pairs + LISTED_BYTES_A_PLACE * min(n_places, n_pairs)
     a_pair = BYTES_A_PAIR_WITH_TIES.get(method, BYTES_A_PAIR)
     tables = a_pair * n_pairs + BYTES_A_PLACE * n_places + min(BLOCK_BYTES, BLOCK_BYTES_A_PAIR * n_pairs)
     return BYTES + tables + BYTES_A_ROW * n_rows

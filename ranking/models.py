@@ -371,9 +371,13 @@ class PairTable(models.Model):
 
     leaderboard = models.OneToOneField(Leaderboard, on_delete=models.CASCADE, primary_key=True, related_name="pair_table")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="+")
-    competitor_ids = models.JSONField(default=list, help_text="The order of rows and columns.")
-    record = models.BinaryField(help_text="int64 (m, m, 3), row-major: times row beat column, tied with it, was bad like it.")
-    weights = models.BinaryField(help_text="float32 (m, m), row-major, symmetric, zero diagonal; sums to 1 over pairs.")
+    competitor_ids = models.JSONField(default=list, help_text="What the places in the lists stand for.")
+    pairs = models.BinaryField(default=bytes, help_text="int32 (k, 2): places i < j of the pairs that are listed.")
+    record = models.BinaryField(help_text="int32 (k, 4): times i won, j won, they tied, both were bad.")
+    weights = models.BinaryField(help_text="float32 (k,); they sum to 1 over all pairs.")
+    others = models.BinaryField(
+        default=bytes, help_text="float32 (m, 2): what pairs that are not listed weigh; empty where all are."
+    )
 
     def __str__(self) -> str:
         return f"pairs of {self.leaderboard_id}"

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ranking import maths
+from ranking.boards.many_competitors import is_of_many, pairs_of_many, rate_many
 from ranking.boards.methods import Definition, Rating, rate
-from ranking.maths.data.arrays import Floats
-from ranking.maths.data.cells import count_cells
+from ranking.boards.pair_list import PairList, listed
+from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
-from ranking.maths.pair_sampling import information_weights, uniform_weights, with_unrated
+from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
 
 
@@ -46,17 +46,38 @@ class FittedBoard:
     components: list[list[str]]
     interval_kind: str
     competitor_ids: list[int]
-    record: NDArray[np.int64]
-    weights: NDArray[np.float32] | None
+    pairs: PairList | None
 
 
 def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
     """Rate the comparisons by a board's definition; `competitor_ids` are those of `comparisons.names`, in that order."""
-    names = comparisons.names
-    counts = maths.counts(comparisons)
+    if is_of_many(comparisons, definition):
+        return _fit_many(comparisons, definition, competitor_ids)
     rating = rate(comparisons, definition)
-    reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
     numbers, notes, kind = _numbers(rating, definition)
+    pairs = None if rating.fit is None else listed(comparisons, rating.fit)
+    return _board(comparisons, rating, numbers, [*rating.notes, *notes], kind, competitor_ids, pairs)
+
+
+def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
+    """The same by the pairs that met, where a table of all pairs would be too much."""
+    rating, found = rate_many(comparisons, definition)
+    if found is None:
+        numbers, notes, kind = _numbers(rating, definition)
+    else:
+        widths = standings(rating.rated.ratings, found.intervals, found)
+        numbers = {name: _own_numbers(rating, i) | widths[i] for i, name in enumerate(rating.rated.names)}
+        notes, kind = list(found.intervals.notes), found.intervals.kind
+    pairs = pairs_of_many(comparisons, rating, found)
+    return _board(comparisons, rating, numbers, [*rating.notes, *notes], kind, competitor_ids, pairs)
+
+
+def _board(
+    comparisons: maths.Comparisons, rating: Rating, numbers: dict[str, dict[str, Any]], notes: list[str], kind: str,
+    competitor_ids: list[int], pairs: PairList | None,
+) -> FittedBoard:  # fmt: skip
+    names, counts = comparisons.names, maths.counts(comparisons)
+    reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
     rows = [
         RatingRow(
             competitor_id=pk,
@@ -69,23 +90,24 @@ def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor
     ]
     return FittedBoard(
         rows=rows,
-        notes=list(dict.fromkeys([*rating.notes, *notes])),
+        notes=list(dict.fromkeys(notes)),
         components=_groups(rating, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
         interval_kind=kind,
         competitor_ids=competitor_ids,
-        record=_record(comparisons),
-        weights=None if rating.fit is None else _weights(rating.fit, names),
+        pairs=pairs,
     )
+
+
+def _own_numbers(rating: Rating, i: int) -> dict[str, Any]:
+    return {"rating": to_elo(rating.rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
 
 
 def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str, Any]], list[str], str]:
     """Per rated competitor the numbers of its row; what the reader must know; the kind of interval."""
     rated = rating.rated
-    if len(rated.names) < 2:
+    if len(rated.names) < 2 or isinstance(rated, ManyFit):
         return {}, [], ""
-    numbers: dict[str, dict[str, Any]] = {
-        name: {"rating": to_elo(rated.ratings[i]), "win_rate": float(rating.win_rates[i])} for i, name in enumerate(rated.names)
-    }
+    numbers = {name: _own_numbers(rating, i) for i, name in enumerate(rated.names)}
     try:
         widths, notes, kind = _widths(rated, definition)
     except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width or a place
@@ -102,6 +124,16 @@ def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]],
     return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
 
 
+class Ranged(Protocol):
+    """Best and worst possible places, (m,)."""
+
+    @property
+    def low(self) -> Ints: ...
+
+    @property
+    def high(self) -> Ints: ...
+
+
 class Limited(Protocol):
     """Standard errors and limits of ratings, natural log-odds, (m,); infinite where nothing can be said."""
 
@@ -115,13 +147,14 @@ class Limited(Protocol):
     def high(self) -> Floats: ...
 
 
-def standings(ratings: Floats, limits: Limited, ranks: maths.RankSets) -> list[dict[str, Any]]:
+def standings(ratings: Floats, limits: Limited, ranks: Ranged) -> list[dict[str, Any]]:
     """Interval, place and range of each; none of them where nothing can be said of its rating.
 
     Places are those among the others: nothing sets one of these above or below it, so it only lengthens their ranges.
     """
     placed = np.isfinite(limits.se)
-    places = 1 + (ratings[None, placed] > ratings[:, None]).sum(axis=1)
+    ordered = np.sort(ratings[placed])
+    places = 1 + len(ordered) - np.searchsorted(ordered, ratings, side="right")
     n_without = int((~placed).sum())
     return [
         {
@@ -151,18 +184,3 @@ def _reason(n_votes: int, reason: str) -> str:
 
 def finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _record(comparisons: maths.Comparisons) -> NDArray[np.int64]:
-    """(m, m, 3): times row beat column, tied with it, was bad like it."""
-    cells = count_cells(comparisons)
-    return np.stack([cells.wins, cells.ties - cells.both_bad, cells.both_bad], axis=-1).astype(np.int64)
-
-
-def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
-    """(m, m): what the next vote on each pair is expected to tell; see `maths.pairing.information_weights`."""
-    if len(names) < 2:
-        return np.zeros((len(names), len(names)), dtype=np.float32)
-    if len(fit.names) < 2:
-        return uniform_weights(len(names)).astype(np.float32)
-    return with_unrated(information_weights(fit), fit.names, names).astype(np.float32)

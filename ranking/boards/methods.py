@@ -23,6 +23,7 @@ from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.models.davidson import DAVIDSON, fit_davidson
 from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
+from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.models.rao_kupper import RAO_KUPPER, fit_rao_kupper
 from ranking.maths.notes import Note
 from ranking.maths.resampling.elo_bootstrap import elo_replicates
@@ -61,7 +62,7 @@ class Definition:
     def in_words(self) -> dict[str, Any]:
         """As a snapshot's parameters."""
         said = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
-        said["rank_ranges"] = "max-t, 10,000 draws"
+        said["rank_ranges"] = "max-t, 10,000 draws; above 500 competitors 1,000"
         if self.intervals == "bootstrap":
             said["n_replicates"] = N_REPLICATES
         del said["method"], said["seed"], said["judge_names"]  # the first two are columns of the snapshot
@@ -72,7 +73,7 @@ class Definition:
 class Rating:
     """What a method made of comparisons. `fit` is there where the method has a likelihood."""
 
-    rated: Rated
+    rated: Rated | ManyFit
     unrated: tuple[maths.Unrated, ...]
     components: tuple[tuple[str, ...], ...]
     win_rates: Floats

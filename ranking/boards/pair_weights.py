@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.boards.pair_list import table_of
+from ranking.boards.pair_rows import read_pair_list
 from ranking.models import PairTable
 
 
@@ -14,7 +16,9 @@ def pair_weights(arena_id: int, competitor_ids: list[int]) -> NDArray[np.float64
     table = PairTable.objects.filter(leaderboard__arena_id=arena_id, leaderboard__is_default=True).first()
     if table is None or not table.competitor_ids:
         return None
-    known = np.frombuffer(bytes(table.weights), dtype=np.float32).reshape(2 * (len(table.competitor_ids),)).astype(float)
+    known = table_of(read_pair_list(table), len(table.competitor_ids))
+    if competitor_ids == table.competitor_ids:
+        return known
     place = {pk: i for i, pk in enumerate(table.competitor_ids)}
     rows = np.array([place.get(pk, -1) for pk in competitor_ids], dtype=np.int64)
     weights = known[np.ix_(rows, rows)]

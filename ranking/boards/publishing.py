@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from arena.evidence import ledger
 from arena.evidence.vote_tally import Ints, prompts_filed_under, unrated_competitors
-from arena.fit_memory import FitTooLarge, room_for
+from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
 from ranking.boards.fitting import FittedBoard, RatingRow
+from ranking.boards.many_competitors import MOST_IN_TABLES
 from ranking.boards.methods import Definition
+from ranking.boards.pair_rows import write_pair_list
 from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW
@@ -32,7 +33,6 @@ from ranking.maths.notes import code_of
 from ranking.models import (
     Entry,
     Leaderboard,
-    PairTable,
     Snapshot,
 )
 
@@ -57,7 +57,7 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
             evidence = source.evidence
             names = _names(board, evidence)
             with (
-                room_for(len(names), evidence.n_prompts_fitted, board.method, evidence.n_rows),
+                room_for(len(names), evidence.n_prompts_fitted, _kind_of_fit(board, evidence, len(names)), evidence.n_rows),
                 _under_way(board, token),
                 asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
             ):
@@ -73,6 +73,15 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
 
 TOO_LARGE = "too_large"
 """Code of the error of a board that took, or would take, more memory than is allowed."""
+
+
+def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int) -> str:
+    """What the memory of the fit goes by: its method, or that pairs are listed (see `many_competitors`)."""
+    is_listed = board.is_plain and n_competitors > MOST_IN_TABLES
+    prompts = evidence.prompts
+    are_mixed = bool((prompts < 0).any() and (prompts >= 0).any())
+    return LISTED if is_listed and not are_mixed else board.method
+
 
 _fits: dict[int, str] = {}  # what this process is at: board -> token
 
@@ -184,8 +193,8 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
         if newest is None or not _says_the_same(newest, board, evidence, digest, fitted):
             newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
             Entry.objects.bulk_create([_entry(newest, row) for row in fitted.rows])
-            if fitted.weights is not None:
-                _pair_table(board, newest, fitted.record, fitted.weights, fitted.competitor_ids)
+            if fitted.pairs is not None:
+                write_pair_list(board, newest, fitted.pairs, fitted.competitor_ids)
         _release(board, token, evidence.watermark, started)
     return newest
 
@@ -249,20 +258,6 @@ def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, 
 
 def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
     return Entry(snapshot=snapshot, **{field.name: getattr(row, field.name) for field in fields(row)})
-
-
-def _pair_table(
-    board: Leaderboard, snapshot: Snapshot, record: NDArray[np.int64], weights: NDArray[np.float32], competitor_ids: list[int]
-) -> None:
-    PairTable.objects.update_or_create(
-        leaderboard=board,
-        defaults={
-            "snapshot": snapshot,
-            "competitor_ids": competitor_ids,
-            "record": record.tobytes(),
-            "weights": weights.tobytes(),
-        },
-    )
 
 
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:

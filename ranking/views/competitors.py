@@ -13,6 +13,7 @@ from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from judges.safeguards.constant_answer_flags import flags_of
+from ranking.boards.pair_rows import read_pair_list
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.scale import ELO_PER_LOGIT
 from ranking.views.board_table import board_table, by_place
@@ -74,15 +75,18 @@ def _opponents(board: Leaderboard, entries: dict[int, Entry], mine: Entry) -> li
     table = PairTable.objects.filter(leaderboard=board).first()
     if table is None or mine.competitor_id not in table.competitor_ids:
         return []
-    m, me = len(table.competitor_ids), table.competitor_ids.index(mine.competitor_id)
-    record = np.frombuffer(bytes(table.record), dtype=np.int64).reshape(m, m, 3)
-    met = [(entries.get(pk), record[me, i], record[i, me, 0]) for i, pk in enumerate(table.competitor_ids)]
-    opponents = [_opponent(mine, entry, row, int(losses)) for entry, row, losses in met if entry and row.sum() + losses]
+    me, known = table.competitor_ids.index(mine.competitor_id), read_pair_list(table)
+    is_first = known.pairs[:, 0] == me
+    here = (is_first | (known.pairs[:, 1] == me)) & known.record.any(axis=1)
+    others = np.where(is_first, known.pairs[:, 1], known.pairs[:, 0])[here].tolist()
+    # Seen from the other side, wins are losses.
+    records = np.where(is_first[here, None], known.record[here], known.record[here][:, [1, 0, 2, 3]]).tolist()
+    met = [(entries.get(table.competitor_ids[other]), record) for other, record in zip(others, records, strict=True)]
+    opponents = [_opponent(mine, entry, *record) for entry, record in met if entry]
     return sorted(opponents, key=lambda opponent: by_place(opponent.entry))
 
 
-def _opponent(mine: Entry, entry: Entry, row: np.ndarray[Any, Any], losses: int) -> Opponent:
-    wins, ties, both_bad = (int(n) for n in row)
+def _opponent(mine: Entry, entry: Entry, wins: int, losses: int, ties: int, both_bad: int) -> Opponent:
     n_votes = wins + losses + ties + both_bad
     low, share, high = _wilson(wins + (ties + both_bad) / 2, n_votes)
     fitted = None

@@ -1,0 +1,54 @@
+"""Boards of very many competitors: the plain method from the pairs that met, with figures made by blocks of pairs."""
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+
+from ranking import maths
+from ranking.boards.methods import UNFITTED, Definition, Rating, rate
+from ranking.boards.pair_list import PairList, listed, of_those_that_met, unweighted
+from ranking.maths.data.comparisons import Column
+from ranking.maths.data.pair_counts import count_pairs
+from ranking.maths.estimation.failures import UnfittedError
+from ranking.maths.models.many_bradley_terry import ManyFit, fit_many
+from ranking.maths.notes import Note
+from ranking.maths.uncertainty.many_gains import gains_of_many
+from ranking.maths.uncertainty.many_standings import ManyStandings, are_suitable, stand
+
+MOST_IN_TABLES = 500
+"""Up to so many competitors a board is fitted with tables of all pairs, as the other methods are."""
+
+
+def is_of_many(comparisons: maths.Comparisons, definition: Definition) -> bool:
+    """Whether there is a way without these tables."""
+    plain = definition.method == "bradley_terry" and definition.intervals == "sandwich"
+    return plain and len(comparisons.names) > MOST_IN_TABLES
+
+
+def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[Rating, ManyStandings | None]:
+    """Ratings, and how sure they are; None where few are rated, or their clusters are of another kind."""
+    try:
+        fit = fit_many(comparisons)
+    except UnfittedError as error:
+        unrated = tuple(maths.Unrated(name, error.cause) for name in comparisons.names)
+        return Rating(_nobody(comparisons), unrated, (), np.zeros(0), (Note(error.cause, UNFITTED),)), None
+    cluster = cast("Column | None", definition.cluster)
+    if len(fit.names) <= MOST_IN_TABLES or not are_suitable(fit.comparisons, cluster):
+        rating = rate(fit.comparisons, definition)
+        return replace(rating, unrated=fit.unrated, components=fit.components), None
+    found = stand(fit, cluster=cluster, level=definition.level, rng=np.random.default_rng(definition.seed))
+    return Rating(fit, fit.unrated, fit.components, found.win_rates), found
+
+
+def pairs_of_many(comparisons: maths.Comparisons, rating: Rating, found: ManyStandings | None) -> PairList | None:
+    """What the next vote on each pair would tell."""
+    if found is None:
+        return unweighted(count_pairs(comparisons)) if rating.fit is None else listed(comparisons, rating.fit)
+    fit = cast(ManyFit, rating.rated)
+    gains = gains_of_many(fit.ratings, fit.pairs, found.met, found.own_variance)
+    return of_those_that_met(count_pairs(comparisons), comparisons.names, fit.names, fit.ratings, gains, fit.pairs)
+
+
+def _nobody(comparisons: maths.Comparisons) -> maths.Fit:
+    return maths.fit_bradley_terry(comparisons.among(np.zeros(len(comparisons.names), dtype=np.bool_)))
