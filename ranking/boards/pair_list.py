@@ -4,12 +4,11 @@ Written at every snapshot, so it is as small as it can be: up to `MOST_COMPLETE`
 those that met, and two numbers a competitor say what all others weigh.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking import maths
+from ranking.boards.pair_rows import PairList
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.pair_counts import PairCounts, count_pairs
 from ranking.maths.estimation.covariance import difference_variance
@@ -17,21 +16,6 @@ from ranking.maths.pair_sampling import information_weights, uniform_weights, wi
 from ranking.maths.uncertainty.many_gains import ManyGains, gains_of_many
 
 MOST_COMPLETE = 500
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairList:
-    """Of m competitors, k pairs.
-
-    `pairs` (k, 2) int32: places i < j. `record` (k, 4) int32: times i won, j won, they tied, both were bad. `weights` (k,)
-    float32: sum to 1 over all pairs. `others` (m, 2) float32: rating (natural log-odds) and v, for pairs that are not listed
-    (see `ManyGains`; v is not a number where there is no rating: such a pair weighs as the heaviest); (0, 2) where all are.
-    """
-
-    pairs: NDArray[np.int32]
-    record: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    others: NDArray[np.float32]
 
 
 def listed(comparisons: maths.Comparisons, fit: maths.Fit) -> PairList:
@@ -95,18 +79,3 @@ def _weights(fit: maths.Fit, names: tuple[str, ...]) -> NDArray[np.float32]:
     if len(fit.names) < 2:
         return uniform_weights(len(names)).astype(np.float32)
     return with_unrated(information_weights(fit), fit.names, names).astype(np.float32)
-
-
-def table_of(listed: PairList, m: int) -> Floats:
-    """(m, m) symmetric weights, zero diagonal."""
-    found = np.zeros((m, m))
-    i, j = listed.pairs.T
-    if len(listed.others):
-        rating, own = listed.others.astype(np.float64).T
-        chance = 1 / (1 + np.exp(np.subtract.outer(rating, rating)))
-        found = chance * (1 - chance) * np.add.outer(own, own)
-        heaviest = max(float(np.nanmax(found, initial=0.0)), float(listed.weights.max(initial=0.0)))
-        found = np.where(np.isfinite(found), found, heaviest or 1.0)
-    found[i, j] = found[j, i] = listed.weights
-    np.fill_diagonal(found, 0.0)
-    return found

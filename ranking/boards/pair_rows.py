@@ -1,9 +1,26 @@
 """The list of pairs as a row of the database, and back."""
 
-import numpy as np
+from dataclasses import dataclass
 
-from ranking.boards.pair_list import PairList
+import numpy as np
+from numpy.typing import NDArray
+
 from ranking.models import Leaderboard, PairTable, Snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairList:
+    """Of m competitors, k pairs.
+
+    `pairs` (k, 2) int32: places i < j. `record` (k, 4) int32: times i won, j won, they tied, both were bad. `weights` (k,)
+    float32: sum to 1 over all pairs. `others` (m, 2) float32: rating (natural log-odds) and v, for pairs that are not listed
+    (see `ManyGains`; v is not a number where there is no rating: such a pair weighs as the heaviest); (0, 2) where all are.
+    """
+
+    pairs: NDArray[np.int32]
+    record: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    others: NDArray[np.float32]
 
 
 def write_pair_list(board: Leaderboard, snapshot: Snapshot, listed: PairList, competitor_ids: list[int]) -> None:
@@ -22,3 +39,18 @@ def read_pair_list(table: PairTable) -> PairList:
         weights=np.frombuffer(bytes(table.weights), dtype=np.float32),
         others=np.frombuffer(bytes(table.others), dtype=np.float32).reshape(-1, 2),
     )
+
+
+def table_of(listed: PairList, m: int) -> NDArray[np.float64]:
+    """(m, m) symmetric weights, zero diagonal."""
+    found = np.zeros((m, m))
+    i, j = listed.pairs.T
+    if len(listed.others):
+        rating, own = listed.others.astype(np.float64).T
+        chance = 1 / (1 + np.exp(np.subtract.outer(rating, rating)))
+        found = chance * (1 - chance) * np.add.outer(own, own)
+        heaviest = max(float(np.nanmax(found, initial=0.0)), float(listed.weights.max(initial=0.0)))
+        found = np.where(np.isfinite(found), found, heaviest or 1.0)
+    found[i, j] = found[j, i] = listed.weights
+    np.fill_diagonal(found, 0.0)
+    return found

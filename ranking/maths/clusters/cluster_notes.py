@@ -24,7 +24,7 @@ HELD = "leave it near its start, so its interval is narrower than by other metho
 ON = {"prompt": "on", "voter": "by", "judge": "by"}
 
 
-class Behind(Protocol):
+class ClustersBehind(Protocol):
     """How many clusters stand behind ratings: a `LeaveOut`, or a `ManyLeftOut`."""
 
     @property
@@ -37,7 +37,7 @@ class Behind(Protocol):
     def carried_ratings(self) -> Bools: ...
 
 
-def notes_of(c: Comparisons, column: Column, left_out: Behind, *, is_pulled: bool = False) -> Iterator[str]:
+def notes_of(c: Comparisons, column: Column, left_out: ClustersBehind, *, is_pulled: bool = False) -> Iterator[str]:
     """Sentences on the clusters of one column: of all, of single comparisons, of competitors that stand on few.
 
     `c` : the rows between the m rated. `is_pulled` : a fixed start holds ratings on few comparisons near it, so that few
@@ -76,7 +76,7 @@ def _these(n: float, column: Column) -> str:
     return f"this {column}" if n == 1 else f"these {column}s"
 
 
-def _named(c: Comparisons, column: Column, left_out: Behind, *, below: float, is_pulled: bool) -> Iterator[str]:
+def _named(c: Comparisons, column: Column, left_out: ClustersBehind, *, below: float, is_pulled: bool) -> Iterator[str]:
     """Competitors that stand on fewer clusters than the others do."""
     few = np.flatnonzero((left_out.ratings < below) | left_out.carried_ratings)
     few = few[np.argsort(left_out.ratings[few], kind="stable")]
@@ -87,7 +87,7 @@ def _named(c: Comparisons, column: Column, left_out: Behind, *, below: float, is
         yield f"{more} more competitor{'s' if more > 1 else ''} stand{'' if more > 1 else 's'} on few {column}s too"
 
 
-def _of_one(c: Comparisons, column: Column, i: int, left_out: Behind, *, is_pulled: bool) -> Note:
+def _of_one(c: Comparisons, column: Column, i: int, left_out: ClustersBehind, *, is_pulled: bool) -> Note:
     n_votes, n_clusters = _met(c, column, i)
     what = f"{c.names[i]}: {n_votes:g} vote{'' if n_votes == 1 else 's'} {ON[column]} {n_clusters:g} {column}"
     what += "" if n_clusters == 1 else "s"

@@ -7,6 +7,7 @@ from ranking import maths
 from ranking.boards import many_competitors, pair_list
 from ranking.boards.fitting import fit_board
 from ranking.boards.methods import Definition
+from ranking.boards.pair_rows import table_of
 from ranking.maths.pair_sampling import information_weights, with_unrated
 from tests.ranking.maths.making import simulated
 
@@ -22,7 +23,7 @@ def test_a_small_board_lists_every_pair_with_its_weight():
     assert len(listed.pairs) == 40 * 39 / 2
     fit = maths.fit_bradley_terry(c)
     expected = with_unrated(information_weights(fit), fit.names, c.names)
-    np.testing.assert_allclose(pair_list.table_of(listed, 40), expected, rtol=1e-6)
+    np.testing.assert_allclose(table_of(listed, 40), expected, rtol=1e-6)
     cells = maths.count_cells(c)
     i, j = listed.pairs.T
     assert listed.record[:, 0].tolist() == cells.wins[i, j].tolist()
@@ -42,7 +43,7 @@ def test_a_large_board_has_the_lines_of_a_small_one_and_lists_those_that_met(mon
         for name in ("rating", "low", "high", "se", "win_rate"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-6), name
     assert (small.components, small.interval_kind, small.notes) == (large.components, large.interval_kind, large.notes)
-    exact, near = pair_list.table_of(small.pairs, 40), pair_list.table_of(large.pairs, 40)
+    exact, near = table_of(small.pairs, 40), table_of(large.pairs, 40)
     met = np.triu(maths.count_cells(c).totals > 0)
     assert len(large.pairs.pairs) == met.sum()
     np.testing.assert_allclose(near[met] / near[met].sum(), exact[met] / exact[met].sum(), rtol=1e-5)
@@ -55,5 +56,5 @@ def test_where_nobody_is_rated_all_pairs_are_wanted_alike(monkeypatch):
     monkeypatch.setattr(many_competitors, "MOST_IN_TABLES", 1)
     c = maths.Comparisons(("x", "y", "z"), a=[0], b=[1], outcome=[0])
     listed = fit_board(c, Definition(), [1, 2, 3]).pairs
-    table = pair_list.table_of(listed, 3)
+    table = table_of(listed, 3)
     assert len(set(table[np.triu_indices(3, 1)].tolist())) == 1
