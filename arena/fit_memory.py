@@ -44,10 +44,8 @@ def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_
     return BYTES + tables + BYTES_A_ROW * n_rows
 
 
-@contextmanager
-def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> Iterator[None]:
-    """Refuses what is too large at all; what is too large beside other fits of this process waits for them."""
-    global _taken
+def refuse_too_large(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> int:
+    """Raises FitTooLarge where a fit would need more than is allowed; otherwise what it needs, in bytes."""
     wanted, most = needed(n_competitors, n_prompts, method, n_rows), settings.FIT_MEMORY_MB * _MB
     in_rows = f" with {counted(n_rows, 'verdict', 'verdicts')}" if n_rows else ""
     if wanted > most:
@@ -57,6 +55,14 @@ def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry", 
             f"the limit is {_in_words(most)} (AGON_FIT_MEMORY_MB={settings.FIT_MEMORY_MB}). Raise it where the machine has "
             "more, or set aside the import that brought them: a wrong column may have been read as names"
         )
+    return wanted
+
+
+@contextmanager
+def room_for(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_rows: int = 0) -> Iterator[None]:
+    """Refuses what is too large at all; what is too large beside other fits of this process waits for them."""
+    global _taken
+    wanted, most = refuse_too_large(n_competitors, n_prompts, method, n_rows), settings.FIT_MEMORY_MB * _MB
     with _changed:
         _changed.wait_for(lambda: _taken == 0 or _taken + wanted <= most)
         _taken += wanted

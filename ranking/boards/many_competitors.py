@@ -5,6 +5,7 @@ from typing import cast
 
 import numpy as np
 
+from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.methods import UNFITTED, Definition, Rating, rate
 from ranking.boards.pair_list import PairList, listed, of_those_that_met, unweighted
@@ -35,6 +36,7 @@ def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[R
         return Rating(_nobody(comparisons), unrated, (), np.zeros(0), (Note(error.cause, UNFITTED),)), None
     cluster = cast("Column | None", definition.cluster)
     if len(fit.names) <= MOST_IN_TABLES or not are_suitable(fit.comparisons, cluster):
+        refuse_too_large(len(fit.names), _n_prompts(fit.comparisons), definition.method)
         rating = rate(fit.comparisons, definition)
         return replace(rating, unrated=fit.unrated, components=fit.components), None
     found = stand(fit, cluster=cluster, level=definition.level, rng=np.random.default_rng(definition.seed))
@@ -48,6 +50,10 @@ def pairs_of_many(comparisons: maths.Comparisons, rating: Rating, found: ManySta
     fit = cast(ManyFit, rating.rated)
     gains = gains_of_many(fit.ratings, fit.pairs, found.met, found.own_variance)
     return of_those_that_met(count_pairs(comparisons), comparisons.names, fit.names, fit.ratings, gains, fit.pairs)
+
+
+def _n_prompts(comparisons: maths.Comparisons) -> int:
+    return len(np.unique(comparisons.clusters("prompt")))
 
 
 def _nobody(comparisons: maths.Comparisons) -> maths.Fit:

@@ -1,8 +1,11 @@
 """The pairs that a snapshot keeps: all of a small board, those that met of a large one, and what the others weigh."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from arena.fit_memory import FitTooLarge
 from ranking import maths
 from ranking.boards import many_competitors, pair_list
 from ranking.boards.fitting import fit_board
@@ -58,3 +61,13 @@ def test_where_nobody_is_rated_all_pairs_are_wanted_alike(monkeypatch):
     listed = fit_board(c, Definition(), [1, 2, 3]).pairs
     table = table_of(listed, 3)
     assert len(set(table[np.triu_indices(3, 1)].tolist())) == 1
+
+
+def test_a_large_board_that_needs_tables_after_all_asks_for_their_memory_first(monkeypatch, settings):
+    monkeypatch.setattr(many_competitors, "MOST_IN_TABLES", 10)
+    c = board_of()
+    on_one_prompt = replace(c, prompt=np.zeros(len(c), dtype=np.int32))
+    settings.FIT_MEMORY_MB = 1
+    assert fit_board(c, Definition(), list(range(40))).rows
+    with pytest.raises(FitTooLarge):
+        fit_board(on_one_prompt, Definition(), list(range(40)))
