@@ -87,5 +87,7 @@ def _answers_of(competitor_id: int) -> Iterator[Answered]:
 def _told(name: str, found: dict[str, Any]) -> str:
     text = " ".join(found["text"].split())
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    several = counted(found["n_prompts"], "prompt", "prompts")
-    return f"{name} answers {several} ({100 * found['share']:.0f} % of its own) alike: “{shown}”"
+    return (
+        f"{name} answers {counted(found['n_prompts'], 'prompt', 'prompts')} "
+        f"({100 * found['share']:.0f} % of its own) alike: “{shown}”"
+    )

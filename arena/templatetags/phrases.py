@@ -1,0 +1,88 @@
+"""`translate` and `blocktranslate` for pages that are asked for often.
+
+Django's own look up the language anew at each tag, which made the vote page take 11 ms instead of 6. Here it is asked for once
+a template, and what a catalogue says is remembered.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.template.base import Node, Parser, Token, render_value_in_context
+from django.templatetags.i18n import BlockTranslateNode, do_block_translate, do_translate
+from django.utils.translation import get_language, gettext, ngettext
+
+register = template.Library()
+_LANGUAGE = "language of these phrases"
+
+
+@lru_cache(maxsize=8192)
+def _phrase(language: str | None, message: str) -> str:
+    """A catalogue does not change while a process lives. Percent signs are doubled in it, as by `makemessages`."""
+    return gettext(message)
+
+
+@lru_cache(maxsize=8192)
+def _counted(language: str | None, one: str, many: str, n: int) -> str:
+    return ngettext(one, many, n)
+
+
+def _language(context: template.Context) -> str | None:
+    known = context.render_context
+    language = known.get(_LANGUAGE, known)
+    if language is known:
+        language = known[_LANGUAGE] = get_language()
+    return language  # type: ignore[no-any-return]
+
+
+class Phrase(Node):
+    """A literal."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message.replace("%", "%%")
+
+    def render(self, context: template.Context) -> str:
+        return _phrase(_language(context), self.message).replace("%%", "%")
+
+
+class Sentence(Node):
+    """A message with values in it, whose names Django's tag has read."""
+
+    def __init__(self, read: BlockTranslateNode) -> None:
+        self.values, self.counter, self.counted_as = read.extra_context, read.counter, read.countervar
+        self.one, names = read.render_token_list(read.singular)
+        self.many, more = read.render_token_list(read.plural) if read.plural else ("", [])
+        self.names = {*names, *more}
+
+    def render(self, context: template.Context) -> str:
+        given: dict[str, Any] = {name: value.resolve(context) for name, value in self.values.items()}
+        if self.counter is None:
+            message = _phrase(_language(context), self.one)
+        else:
+            given[self.counted_as] = n = self.counter.resolve(context)
+            if not isinstance(n, int):
+                raise template.TemplateSyntaxError(f"{self.counted_as!r} counts, so it has to be a whole number: {n!r}")
+            message = _counted(_language(context), self.one, self.many, n)
+        shown = {
+            name: render_value_in_context(given[name] if name in given else context.get(name, ""), context)
+            for name in self.names
+        }
+        try:
+            return message % shown
+        except (KeyError, ValueError):  # a translation names a value that is not there
+            return (self.one if self.counter is None or n == 1 else self.many) % shown
+
+
+@register.tag
+def translate(parser: Parser, token: Token) -> Node:
+    """`{% translate "text" %}`, and whatever else Django's tag can do by Django's tag."""
+    words = token.split_contents()
+    if len(words) == 2 and words[1][0] == words[1][-1] and words[1][0] in "\"'":
+        return Phrase(words[1][1:-1])
+    return do_translate(parser, token)
+
+
+@register.tag
+def blocktranslate(parser: Parser, token: Token) -> Node:
+    read = do_block_translate(parser, token)
+    return read if read.message_context or read.asvar else Sentence(read)
