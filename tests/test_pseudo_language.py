@@ -1,0 +1,265 @@
+"""Every text that a page shows can be translated: all pages are read in a language of accents, where English stands out."""
+
+import ast
+import re
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone, translation
+from django.utils.translation import trans_real
+
+from arena.models import Attempt, Ballot, Call, Import, PromptPool, Response, Run
+from arena.operations.one_time_login import make_link
+from arena.templatetags import phrases
+from judges.audits.refresh import audit_judge
+from ranking.boards.default_boards import ensure_boards
+from ranking.boards.publishing import publish_snapshot
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
+from tests.judges.game_factories import make_endpoint, make_game, make_judge
+from tests.pseudo_language import LANGUAGE, PseudoCatalogue, english_in
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+# Names, marks of formats, and units, which are alike in every language.
+NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson"})
+
+# Pages that no GET shows, or that are not for people to read.
+NO_PAGES = {
+    "ballot-text": "the text of a prompt or an answer alone",
+    "battle-text": "the text of a prompt or an answer alone",
+    "import-sample": "a file for programs",
+    "judge-figures": "a file for programs",
+    "favicon": "a picture",
+    "healthz": "read by programs",
+    "readyz": "read by programs",
+    "metrics": "read by programs",
+    "cast": "takes a vote, and shows the vote page's own strip",
+    "undo": "takes a vote back, and shows the vote page's own strip",
+    "judge-marked": "takes a choice, and leads back to the judge's page",
+    "logout": "takes a POST, and leads to the arenas",
+}
+
+# What is English for good, on a page that is translated otherwise.
+IN_ENGLISH = {
+    "method": "the library's own documentation, which programmers read as docstrings",
+    "api-docs": "the descriptions of the REST schema, which programs are written by",
+}
+
+# Pages that show a string of Python's that is not a message yet: this list only shrinks.
+_WORDS = "labels of models and forms, choices, and sentences of views"
+_ADMIN = """
+    arena_arena arena_ballot arena_battle arena_competitor arena_endpoint arena_event arena_import
+    arena_prompt arena_promptpool arena_response arena_run arena_vote judges_checklist judges_game
+    judges_golditem judges_goldset judges_judge judges_judgechoice ranking_leaderboard ranking_snapshot
+"""
+NOT_YET = dict.fromkeys(
+    [
+        "leaderboard", "snapshot", "battle", "battles", "judges", "judge", "vote", "imports", "import", "runs", "run",
+        "/runs/answers/", "/runs/new/", "/runs/checklists/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
+    ],
+    _WORDS,
+)  # fmt: skip
+
+
+@pytest.fixture
+def catalogue(settings, monkeypatch):
+    settings.LANGUAGES = [("en", "English"), (LANGUAGE, "Accents")]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Locale" not in name]
+    place = settings.MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware") + 1
+    settings.MIDDLEWARE.insert(place, "django.middleware.locale.LocaleMiddleware")
+    monkeypatch.setitem(trans_real._translations, LANGUAGE, made := PseudoCatalogue())
+    for remembered in (phrases._phrase, phrases._counted):
+        remembered.cache_clear()
+    yield made
+    translation.deactivate()
+
+
+@pytest.fixture
+def everything():
+    """One of each, with names in Greek letters, so that no word of them looks English; addresses of the pages by name."""
+    arena = make_arena("x-1", name="Αρένα", voting="anyone", content_visibility="public", description="Ένα", guidelines="Δύο")
+    a, b, c = (make_competitor(arena, name) for name in ("Άλφα", "Βήτα", "Γάμμα"))
+    pool = PromptPool.objects.create(arena=arena, slug="q-1", name="Λίμνη")
+    user = make_user("άννα")
+    source = Import.objects.create(
+        arena=arena, kind="battles", format="llmfao", filename="α.χ", path="x", digest="1", state="published",
+        created_by=user, published_at=timezone.now(), n_rows=3, n_added=2,
+    )  # fmt: skip
+    judge = make_judge("Κριτής", endpoint=make_endpoint("Πύλη", model="μ"))
+    battles = []
+    for number in range(8):
+        prompt = make_prompt(arena, f"Γιατί {number};", key=f"{number}", category="λογική", pool=pool)
+        for first, second in ((a, b), (b, c), (a, c)):
+            battles.append(make_battle(first, second, prompt, with_answers=True, source=source))
+            make_vote(battles[-1], "ab"[number % 2] if number % 3 else "tie", reasons=["correct"], comment="Ναι")
+            for order in ("ab", "ba"):
+                make_game(battles[-1], judge, "first" if order == "ab" else "second", order=order)
+    PromptPool.objects.filter(slug="main").update(name="Θάλασσα")
+    waiting = make_battle(a, b, make_prompt(arena, "Πότε;", key="13", pool=pool), with_answers=True)
+    for answer in Response.objects.all():
+        answer.text = f"Απάντηση {answer.pk}"
+        answer.save()
+    Ballot.objects.create(
+        battle=waiting, voter=make_voter(arena), first_shown="a", propensity=0.5, served_at=timezone.now(), state="flagged"
+    )
+    audit_judge(judge, arena)
+    snapshot = publish_snapshot(ensure_boards(arena)[0])
+    run = Run.objects.create(
+        arena=arena, kind="judge", name="Τρέξιμο", state="done", finished_at=timezone.now(), created_by=user
+    )
+    failed = Call.objects.create(run=run, endpoint=judge.endpoint, place=1, state="failed", outcome="error")
+    Attempt.objects.create(call=failed, endpoint=judge.endpoint, state="failed", error="Όχι", sent_at=run.created_at)
+    one = [arena.slug]
+    return {
+        "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "snapshot": [snapshot.key],
+        "battle": [*one, battles[0].pk], "battles": one, "judges": one, "judge": [*one, judge.pk],
+        "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
+        "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
+        "password_change": [], "password_change_done": [], "api-docs": [],
+    }  # fmt: skip
+
+
+def named_pages(patterns, prefix=""):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from named_pages(pattern.url_patterns)
+        elif pattern.name and not (pattern.name.startswith("api-") and pattern.name != "api-docs"):  # JSON, by its own tests
+            yield pattern.name
+
+
+def reader_of(role):
+    client = Client(headers={"accept-language": LANGUAGE})
+    if role != "visitor":
+        client.force_login(make_user(f"όλγα{User.objects.count()}", is_staff=role == "superuser"))
+    return client
+
+
+def read(client, address, **query):
+    answer = client.get(address, query)
+    if answer.status_code == 302 or "html" not in answer["Content-Type"]:
+        return []
+    assert answer["Content-Language"] == LANGUAGE
+    assert "Accept-Language" in answer["Vary"]
+    assert f'<html lang="{LANGUAGE}"' in answer.text
+    return english_in(answer.text, beside=NAMES)
+
+
+def admin_pages():
+    for model, shown in admin.site._registry.items():
+        if model.__module__.partition(".")[0] in {"arena", "judges", "ranking"}:
+            name = f"{model._meta.app_label}_{model._meta.model_name}"
+            yield name, model, shown
+
+
+def found_in_all(pages):
+    found: dict[str, set[str]] = {}
+    for name, words in pages:
+        found.setdefault(name, set()).update(words)
+    return {name: sorted(words) for name, words in found.items() if words}
+
+
+def pages_of_the_site(addresses):
+    for role in ("visitor", "annotator", "superuser"):
+        client = reader_of(role)
+        for name, arguments in addresses.items():
+            yield name, read(client, reverse(name, args=arguments))
+        yield "404", read(client, "/nothing/")
+    for name in ("runs/answers/", "runs/new/", "runs/checklists/"):
+        yield f"/{name}", read(client, f"/{name}", arena="x-1")
+
+
+def pages_of_the_admin():
+    client = reader_of("superuser")
+    yield "admin:index", read(client, reverse("admin:index"))
+    for name, model, shown in admin_pages():
+        yield f"admin:{name}", read(client, reverse(f"admin:{name}_changelist"))
+        if (row := model._default_manager.first()) is not None:
+            yield f"admin:{name}", read(client, reverse(f"admin:{name}_change", args=[row.pk]))
+        if shown.has_add_permission(client.get("/").wsgi_request):
+            yield f"admin:{name}", read(client, reverse(f"admin:{name}_add"))
+
+
+@pytest.mark.django_db
+def test_every_page_is_in_the_language_of_its_reader(catalogue, everything):
+    found = found_in_all([*pages_of_the_site(everything), *pages_of_the_admin()])
+    assert {name: words for name, words in found.items() if name not in NOT_YET.keys() | IN_ENGLISH.keys()} == {}
+    assert sorted(set(NOT_YET) - set(found)) == [], "these are done: take them off the list"
+
+
+def test_every_page_is_read_above_or_is_none():
+    pages = set(named_pages(get_resolver().url_patterns))
+    assert pages - {*NO_PAGES} == PAGES
+
+
+PAGES = {
+    "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles", "vote",
+    "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login", "password_change",
+    "password_change_done", "api-docs",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html"])
+def test_an_error_page_is_in_the_language_of_its_reader(catalogue, name, rf):
+    with translation.override(LANGUAGE):
+        page = render_to_string(name, {"reason": "Όχι", "opens_at": timezone.now()}, rf.get("/"))
+    assert english_in(page, beside=NAMES) == []
+
+
+# --- templates, all branches of them ----------------------------------------------------------------------------------
+
+_SAID = re.compile(
+    r"\{%\s*blocktranslate\b.*?\{%\s*endblocktranslate\s*%\}|\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", re.DOTALL
+)
+_CLASS = re.compile(r"""\bclass="(?:\{\{.*?\}\}|\{%.*?%\}|[^"])*"|\{% block body_class %\}.*?\{% endblock""", re.DOTALL)
+_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_LITERAL = re.compile(r"""\|(?:default|default_if_none|yesno|pluralize):["'][^"']*[A-Za-z]{2}""")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=[str(path.relative_to(ROOT / "templates")) for path in TEMPLATES])
+def test_a_template_holds_no_text_outside_messages(template):
+    text = _CLASS.sub(" ", _SAID.sub(" ", template.read_text()))
+    assert english_in(_TAG.sub(" ", text), beside=NAMES) == []
+    assert _LITERAL.findall(text) == []
+
+
+@pytest.fixture
+def given(tmp_path):
+    with override_settings(LOCALE_PATHS=[tmp_path]):
+        call_command("makemessages", locale=["xx"], keep_pot=True, verbosity=0)
+    return messages_in(tmp_path / "django.pot")
+
+
+@pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext's tools are not installed")
+@pytest.mark.django_db
+def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, everything):
+    found_in_all(pages_of_the_site(everything))
+    assert sorted(catalogue.asked - given - messages_of_packages()) == []
+    assert len(catalogue.asked & given) > 300
+
+
+def messages_in(path):
+    """Both forms of each, as they stand in the code."""
+    quoted = re.findall(r'^msgid(?:_plural)? ((?:".*"\n?)+)', path.read_text(), re.MULTILINE)
+    return {ast.literal_eval(f"({lines})") for lines in quoted}
+
+
+def messages_of_packages():
+    """Django's own forms, months and the like come translated with it."""
+    folders = [Path(import_module(name).__file__).parent for name in ("django", "rest_framework", "axes", "django_filters")]
+    return {
+        message
+        for folder in folders
+        for path in folder.rglob("locale/en/LC_MESSAGES/django.po")
+        for message in messages_in(path)
+    }
