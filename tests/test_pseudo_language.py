@@ -204,9 +204,9 @@ def test_every_page_is_read_above_or_is_none():
 
 
 PAGES = {
-    "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles", "vote",
-    "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login", "password_change",
-    "password_change_done", "api-docs",
+    "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
+    "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
+    "password_change", "password_change_done", "api-docs",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def _language(context: template.Context) -> str | None:
     language = known.get(_LANGUAGE, known)
     if language is known:
         language = known[_LANGUAGE] = get_language()
-    return language  # type: ignore[no-any-return]
+    return language
 
 
 class Phrase(Node):
@@ -56,7 +56,7 @@ class Sentence(Node):
 
     def render(self, context: template.Context) -> str:
         given: dict[str, Any] = {name: value.resolve(context) for name, value in self.values.items()}
-        if self.counter is None:
+        if self.counter is None or self.counted_as is None:
             message = _phrase(_language(context), self.one)
         else:
             given[self.counted_as] = n = self.counter.resolve(context)
