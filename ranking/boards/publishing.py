@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 from django.utils import timezone
 

@@ -66,7 +66,7 @@ def test_where_nobody_is_rated_all_pairs_are_wanted_alike(monkeypatch):
 def test_a_large_board_that_needs_tables_after_all_asks_for_their_memory_first(monkeypatch, settings):
     monkeypatch.setattr(many_competitors, "MOST_IN_TABLES", 10)
     c = board_of()
-    on_one_prompt = replace(c, prompt=np.zeros(len(c), dtype=np.int32))
+    c, on_one_prompt = replace(c, prompt=np.arange(len(c)) // 10), replace(c, prompt=np.zeros(len(c), dtype=np.int32))
     settings.FIT_MEMORY_MB = 1
     assert fit_board(c, Definition(), list(range(40))).rows
     with pytest.raises(FitTooLarge):
