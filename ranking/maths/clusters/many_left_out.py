@@ -284,7 +284,7 @@ def _effective_ratings(
 def _squares_apart(lines: Floats | Singles, centre: Floats) -> Floats:
     """Squares of each column less the mean of columns: (m,)."""
     apart_ = lines - (lines @ centre)[:, None]
-    return np.einsum("ri,ri->i", apart_, apart_)
+    return np.asarray(np.einsum("ri,ri->i", apart_, apart_), dtype=np.float64)
 
 
 def _felt_by_ratings(inverse: Floats, small: Small, mean: Floats) -> tuple[Floats, Floats]:

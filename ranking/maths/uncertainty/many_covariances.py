@@ -91,7 +91,8 @@ class IidCovariance:
         for some in (slice(k, k + 512) for k in range(0, len(i), 512)):
             gap = self.single[i[some] + rows.start].astype(np.float64) - self.single[j[some] + rows.start]
             found[i[some], j[some]] = np.einsum("ki,ik->k", gap, self.meat @ gap.T)
-        return np.maximum(found, 0, out=found)
+        np.maximum(found, 0, out=found)
+        return found
 
     def draws(self, n: int, rng: np.random.Generator) -> Singles:
         """n draws of ratings up to a common shift, (n, m)."""

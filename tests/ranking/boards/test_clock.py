@@ -10,9 +10,10 @@ from arena.evidence import ledger
 from arena.models import Event
 from judges.models import Judge, JudgeAudit
 from ranking.boards.due import is_due, refresh_boards
-from ranking.boards.lag import unread, votes_behind
+from ranking.boards.lag import votes_behind
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
+from ranking.views.board_choice import boards_with_news
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +33,8 @@ def _board(arena):
 
 def _behind(arena, now):
     board = _board(arena)
-    first = unread(board).values_list("created_at", flat=True).first()
-    return votes_behind(board, now=now, unread_since=first)
+    (shown,) = [each for each in boards_with_news(arena=board.arena_id) if each == board]
+    return votes_behind(board, now=now, unread_since=shown.unread_since)
 
 
 def test_a_board_that_was_fitted_ahead_of_time_is_due_when_the_clock_is_right():
