@@ -9,7 +9,7 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ACCENTED = "áƀćđéƒǵħíĵķłɱńóṕɋŕśţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶŁṀŃÓṔɊŔŚŢÚṼŴẊÝŽ"
 ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
 # What a translator leaves alone: placeholders, entities, and tags but for attributes that are read out.
-_KEPT = re.compile(r"(%\(\w+\)[sd]|%[sd]|\{\w*\}|<[^>]*>|&#?\w+;)")
+_KEPT = re.compile(r"(%\(\w+\)[\d.]*[a-z]|%[sd]|\{\w*\}|<[^>]*>|&#?\w+;)")
 _READ_OUT = re.compile(r'((?:title|aria-label)=")([^"%]*)')
 _FORMAT = re.compile(r"[NjYFmdPHiyDl.:,/\s-]+")  # Django's catalogues hold formats of dates: not words
 
@@ -24,6 +24,11 @@ def accented(message: str) -> str:
         _READ_OUT.sub(lambda said: said[1] + said[2].translate(ACCENTS), part) if index % 2 else part.translate(ACCENTS)
         for index, part in enumerate(_KEPT.split(message))
     )
+
+
+def has_words(message: str) -> bool:
+    """Apart from what a translator leaves alone: such a message as `%(text)s` is nothing to translate."""
+    return bool(WORD.search(_KEPT.sub(" ", message)))
 
 
 class PseudoCatalogue(NullTranslations):

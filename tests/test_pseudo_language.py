@@ -25,7 +25,7 @@ from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
-from tests.pseudo_language import LANGUAGE, PseudoCatalogue, english_in
+from tests.pseudo_language import LANGUAGE, PseudoCatalogue, english_in, has_words
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -245,7 +245,8 @@ def given(tmp_path):
 @pytest.mark.django_db
 def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, everything):
     found_in_all(pages_of_the_site(everything))
-    assert sorted(catalogue.asked - given - messages_of_packages()) == []
+    missing = catalogue.asked - given - messages_of_packages()
+    assert sorted(filter(has_words, missing)) == []
     assert len(catalogue.asked & given) > 300
 
 
