@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple, get_args
 
-from arena.wording import counted
+from judges.sayings import Saying, gettext_noop, ngettext_lazy
 from judges.verdicts.verdict import Order, Side, Verdict
 
 ORDERS: tuple[Order, ...] = get_args(Order.__value__)
@@ -21,15 +21,36 @@ POINTS: Mapping[Side, Fraction] = {"a": Fraction(1), "b": Fraction(0), "tie": Fr
 STRONG = 3
 """How many games a much better answer counts as, in Arena-Hard's rule."""
 
-BOTH_ORDERS = "both orders have to be played for this rule"
+# What rules say, for people.
+BOTH_ORDERS = gettext_noop("both orders have to be played for this rule")
+AGREE = gettext_noop("both orders agree")
+DISAGREE = gettext_noop("the orders disagree: %(ab)s and %(ba)s")
+SAME_WINNER = gettext_noop("the same winner in both orders")
+NO_WINNER = gettext_noop("no winner was named in both orders: %(ab)s and %(ba)s")
+NEITHER_SAYS = gettext_noop("no verdict in either order")
+SILENT = gettext_noop("no verdict in order %(order)s")
+SILENT_TWICE = gettext_noop("no verdict in order ab and ba")
+SUM = gettext_noop("the sum is %(sum)+d")
+SUM_OF_ONE = gettext_noop("the sum is %(sum)+d, one order gave no verdict")
+SCORES_DIFFER = gettext_noop("mean scores differ by %(gap)+.3g")
+POINTS_WON = gettext_noop("a has %(points).3g of the points")
+STRONGLY = ngettext_lazy("%(n)s game, much better counted as %(strong)d", "%(n)s games, much better counted as %(strong)d")
+ORDER_ALONE = gettext_noop("order %(order)s alone")
+NO_GAMES_MAJORITY = ngettext_lazy("no outcome has more than half of %(n)s game", "no outcome has more than half of %(n)s games")
+GAMES_MAJORITY = ngettext_lazy("%(n_so)d of %(n)s game", "%(n_so)d of %(n)s games")
+SOME_SILENT = ngettext_lazy("%(n_silent)d of %(n)s game gave no verdict", "%(n_silent)d of %(n)s games gave no verdict")
+NOTHING_PLAYED = gettext_noop("no games")
 
 # Why battles stay undecided, as a count of them goes on: "3 battles ...".
-ONE_ORDER_PLAYED, ONE_ORDER_SILENT, BOTH_SILENT = (
-    "played in one order only", "without a verdict in one order", "without a verdict in either order",
-)  # fmt: skip
-ORDERS_DISAGREE, NO_WINNER_IN_BOTH = "whose orders disagree", "without the same winner in both orders"
-A_GAME_SILENT, NO_MAJORITY_OF_GAMES = "with a game without a verdict", "without a majority of their games"
-THAT_ORDER_SILENT, NO_GAMES = "without a verdict in the order that counts", "without games"
+ONE_ORDER_PLAYED = gettext_noop("played in one order only")
+ONE_ORDER_SILENT = gettext_noop("without a verdict in one order")
+BOTH_SILENT = gettext_noop("without a verdict in either order")
+ORDERS_DISAGREE = gettext_noop("whose orders disagree")
+NO_WINNER_IN_BOTH = gettext_noop("without the same winner in both orders")
+A_GAME_SILENT = gettext_noop("with a game without a verdict")
+NO_MAJORITY_OF_GAMES = gettext_noop("without a majority of their games")
+THAT_ORDER_SILENT = gettext_noop("without a verdict in the order that counts")
+NO_GAMES = gettext_noop("without games")
 
 
 class PlayedGame(NamedTuple):
@@ -60,8 +81,8 @@ class Decision:
         None = no decision: the battle counts nothing.
     weight : float
         How many comparisons it counts as; 0 without a decision.
-    reason : str
-        For people.
+    why : Saying
+        For people; `reason` is it in English.
     points : float, optional
         What a wins of it, in [0, 1]; other than 1, 1/2 and 0 only where a rule takes a mean.
     cause : str
@@ -70,9 +91,13 @@ class Decision:
 
     outcome: Side | None
     weight: float
-    reason: str
+    why: Saying
     points: float | None
     cause: str = ""
+
+    @property
+    def reason(self) -> str:
+        return str(self.why)
 
     @property
     def comparisons(self) -> tuple[tuple[Side, float], ...]:
@@ -80,7 +105,7 @@ class Decision:
 
         Examples
         --------
-        >>> Decision("a", 4.0, "", 0.75).comparisons
+        >>> Decision("a", 4.0, Saying(""), 0.75).comparisons
         (('a', 3.0), ('b', 1.0))
         """
         if self.outcome is None or self.points is None:
@@ -90,14 +115,14 @@ class Decision:
         return ("a", self.weight * self.points), ("b", self.weight * (1 - self.points))
 
 
-def decided(outcome: Side, reason: str, *, weight: float = 1.0, points: Fraction | None = None) -> Decision:
+def decided(outcome: Side, why: Saying, *, weight: float = 1.0, points: Fraction | None = None) -> Decision:
     """A decision, with the points of its outcome unless others are given."""
-    return Decision(outcome, weight, reason, float(POINTS[outcome] if points is None else points))
+    return Decision(outcome, weight, why, float(POINTS[outcome] if points is None else points))
 
 
-def undecided(reason: str, cause: str) -> Decision:
+def undecided(why: Saying, cause: str) -> Decision:
     """No decision."""
-    return Decision(None, 0.0, reason, None, cause)
+    return Decision(None, 0.0, why, None, cause)
 
 
 type Games = Sequence[PlayedGame]
@@ -128,7 +153,7 @@ def consistent_only(games: Games) -> Decision:
     if isinstance(said, Decision):
         return said
     ab, ba = said
-    return decided(ab, "both orders agree") if ab == ba else undecided(f"the orders disagree: {ab} and {ba}", ORDERS_DISAGREE)
+    return decided(ab, Saying(AGREE)) if ab == ba else undecided(Saying(DISAGREE, {"ab": ab, "ba": ba}), ORDERS_DISAGREE)
 
 
 def conservative_tie(games: Games) -> Decision:
@@ -143,7 +168,7 @@ def conservative_tie(games: Games) -> Decision:
     if isinstance(said, Decision):
         return said
     ab, ba = said
-    return decided(ab, "both orders agree") if ab == ba else decided("tie", f"the orders disagree: {ab} and {ba}")
+    return decided(ab, Saying(AGREE)) if ab == ba else decided("tie", Saying(DISAGREE, {"ab": ab, "ba": ba}))
 
 
 def both_correct(games: Games) -> Decision:
@@ -159,8 +184,8 @@ def both_correct(games: Games) -> Decision:
         return said
     ab, ba = said
     if ab == ba and ab in ("a", "b"):
-        return decided(ab, "the same winner in both orders")
-    return undecided(f"no winner was named in both orders: {ab} and {ba}", NO_WINNER_IN_BOTH)
+        return decided(ab, Saying(SAME_WINNER))
+    return undecided(Saying(NO_WINNER, {"ab": ab, "ba": ba}), NO_WINNER_IN_BOTH)
 
 
 def two_game_sum(games: Games) -> Decision:
@@ -174,13 +199,13 @@ def two_game_sum(games: Games) -> Decision:
     'a'
     """
     if {game.order for game in games} != set(ORDERS):
-        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+        return undecided(Saying(BOTH_ORDERS), ONE_ORDER_PLAYED)
     said = [outcome for order in ORDERS if (outcome := outcome_of_order(games, order)) is not None]
     if not said:
-        return undecided("no verdict in either order", BOTH_SILENT)
+        return undecided(Saying(NEITHER_SAYS), BOTH_SILENT)
     total = sum(2 * POINTS[outcome] - 1 for outcome in said)
-    reason = f"the sum is {int(total):+d}" + (", one order gave no verdict" if len(said) < len(ORDERS) else "")
-    return decided("a" if total > 0 else "b" if total < 0 else _level(said), reason)
+    why = Saying(SUM_OF_ONE if len(said) < len(ORDERS) else SUM, {"sum": int(total)})
+    return decided("a" if total > 0 else "b" if total < 0 else _level(said), why)
 
 
 def mean(games: Games) -> Decision:
@@ -201,9 +226,9 @@ def mean(games: Games) -> Decision:
         gaps = [Fraction(pair[0]) - Fraction(pair[1]) for pair in scores if pair is not None]
         gap = _mean_of_orders(games, gaps)
         outcome: Side = "a" if gap > 0 else "b" if gap < 0 else "tie"
-        return decided(outcome, f"mean scores differ by {float(gap):+.3g}")
+        return decided(outcome, Saying(SCORES_DIFFER, {"gap": float(gap)}))
     points = _mean_of_orders(games, [POINTS[game.outcome] for game in games if game.outcome is not None])
-    return decided(_direction(points, games), f"a has {float(points):.3g} of the points", points=points)
+    return decided(_direction(points, games), Saying(POINTS_WON, {"points": float(points)}), points=points)
 
 
 def arena_hard_weighted(games: Games) -> Decision:
@@ -223,8 +248,8 @@ def arena_hard_weighted(games: Games) -> Decision:
     weights = [STRONG if game.verdict is not None and game.verdict.strength == 2 else 1 for game in games]
     won = [weight * POINTS[game.outcome] for weight, game in zip(weights, games, strict=True) if game.outcome is not None]
     points = sum(won, Fraction(0)) / sum(weights)
-    reason = f"{counted(sum(weights), 'game', 'games')}, much better counted as {STRONG}"
-    return decided(_direction(points, games), reason, weight=float(sum(weights)), points=points)
+    why = Saying(STRONGLY, {"n": sum(weights), "strong": STRONG})
+    return decided(_direction(points, games), why, weight=float(sum(weights)), points=points)
 
 
 def first_order_only(games: Games) -> Decision:
@@ -238,8 +263,8 @@ def first_order_only(games: Games) -> Decision:
     order: Order = "ab" if any(game.order == "ab" for game in games) else "ba"
     outcome = outcome_of_order(games, order)
     if outcome is None:
-        return undecided(f"no verdict in order {order}", THAT_ORDER_SILENT)
-    return decided(outcome, f"order {order} alone")
+        return undecided(Saying(SILENT, {"order": order}), THAT_ORDER_SILENT)
+    return decided(outcome, Saying(ORDER_ALONE, {"order": order}))
 
 
 def majority_of_repeats(games: Games) -> Decision:
@@ -253,8 +278,9 @@ def majority_of_repeats(games: Games) -> Decision:
     """
     outcome = _strict_majority([game.outcome for game in games])
     if outcome is None:
-        return undecided(f"no outcome has more than half of {counted(len(games), 'game', 'games')}", NO_MAJORITY_OF_GAMES)
-    return decided(outcome, f"{sum(game.outcome == outcome for game in games)} of {counted(len(games), 'game', 'games')}")
+        return undecided(Saying(NO_GAMES_MAJORITY, {"n": len(games)}), NO_MAJORITY_OF_GAMES)
+    n_so = sum(game.outcome == outcome for game in games)
+    return decided(outcome, Saying(GAMES_MAJORITY, {"n_so": n_so, "n": len(games)}))
 
 
 type Rule = Callable[[Games], Decision]
@@ -297,7 +323,7 @@ def combine(rule: str, games: Games) -> Decision:
     twice = [key for key, n in played.items() if n > 1]
     if twice:
         raise ValueError(f"order {twice[0][0]!r}, repeat {twice[0][1]} is given twice: one verdict a game")
-    return COMBINERS[rule](games) if games else undecided("no games", NO_GAMES)
+    return COMBINERS[rule](games) if games else undecided(Saying(NOTHING_PLAYED), NO_GAMES)
 
 
 def _strict_majority(said: Sequence[Side | None]) -> Side | None:
@@ -312,23 +338,23 @@ def _strict_majority(said: Sequence[Side | None]) -> Side | None:
 def _both_orders(games: Games) -> tuple[Side, Side] | Decision:
     """What each order says; where one is missing, no decision."""
     if {game.order for game in games} != set(ORDERS):
-        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+        return undecided(Saying(BOTH_ORDERS), ONE_ORDER_PLAYED)
     ab, ba = outcome_of_order(games, "ab"), outcome_of_order(games, "ba")
     if ab is not None and ba is not None:
         return ab, ba
     silent = [order for order, said in (("ab", ab), ("ba", ba)) if said is None]
-    cause = BOTH_SILENT if len(silent) == len(ORDERS) else ONE_ORDER_SILENT
-    return undecided(f"no verdict in order {' and '.join(silent)}", cause)
+    if len(silent) == len(ORDERS):
+        return undecided(Saying(SILENT_TWICE), BOTH_SILENT)
+    return undecided(Saying(SILENT, {"order": silent[0]}), ONE_ORDER_SILENT)
 
 
 def _incomplete(games: Games) -> Decision | None:
     """No decision, where a rule that counts every game cannot make one."""
     if {game.order for game in games} != set(ORDERS):
-        return undecided(BOTH_ORDERS, ONE_ORDER_PLAYED)
+        return undecided(Saying(BOTH_ORDERS), ONE_ORDER_PLAYED)
     n_silent = sum(game.verdict is None for game in games)
-    return (
-        undecided(f"{n_silent} of {counted(len(games), 'game', 'games')} gave no verdict", A_GAME_SILENT) if n_silent else None
-    )
+    why = Saying(SOME_SILENT, {"n_silent": n_silent, "n": len(games)})
+    return undecided(why, A_GAME_SILENT) if n_silent else None
 
 
 def _mean_of_orders(games: Games, values: Sequence[Fraction]) -> Fraction:

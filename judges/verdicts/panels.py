@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, log
 
+from judges.sayings import Saying, gettext_noop
 from judges.verdicts.combiners import Decision, Games, combine, decided, undecided
 from judges.verdicts.verdict import Side
 
@@ -16,7 +17,11 @@ MIN_VOTES = 2
 """A panel with fewer votes (weight above 0, not abstained) decides nothing."""
 
 # Why battles stay undecided, as a count of them goes on.
-TOO_FEW_VOTES, NO_MAJORITY = f"with fewer than {MIN_VOTES} votes", "without a majority"
+TOO_FEW_VOTES, NO_MAJORITY = gettext_noop("with fewer than 2 votes"), gettext_noop("without a majority")
+
+HAS = gettext_noop("%(outcome)s has %(most)g of %(total)g")
+HAS_NO_MAJORITY = gettext_noop("%(outcome)s has %(most)g of %(total)g, which is no majority")
+FEW_VOTED = gettext_noop("%(n)d of %(n_jurors)d jurors voted: %(least)d are needed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,13 @@ class JurorVote:
 def juror_vote(juror: str, games: Games, *, weight: float = 1.0) -> JurorVote:
     """A juror's vote from his own games: where the orders disagree or one lacks a verdict he abstains.
 
-    Examples
-    --------
-    >>> from judges.verdicts.combiners import PlayedGame
-    >>> from judges.verdicts.verdict import Verdict
-    >>> juror_vote("x", [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).reason
-    'the orders disagree: a and b'
+        Examples
+        --------
+        >>> from judges.sayings import Saying, gettext_noop
+    from judges.verdicts.combiners import PlayedGame
+        >>> from judges.verdicts.verdict import Verdict
+        >>> juror_vote("x", [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).reason
+        'the orders disagree: a and b'
     """
     found = combine("consistent_only", games)
     return JurorVote(juror, found.outcome, weight, "" if found.outcome is not None else found.reason)
@@ -127,12 +133,14 @@ def _majority(weighed: Sequence[tuple[JurorVote, Fraction]]) -> Decision:
             sums[vote.outcome] = sums.get(vote.outcome, Fraction(0)) + weight
             n_votes += 1
     if n_votes < MIN_VOTES:
-        return undecided(f"{n_votes} of {len(weighed)} jurors voted: {MIN_VOTES} are needed", TOO_FEW_VOTES)
+        return undecided(Saying(FEW_VOTED, {"n": n_votes, "n_jurors": len(weighed), "least": MIN_VOTES}), TOO_FEW_VOTES)
     total = sum((weight for _, weight in weighed), Fraction(0))
     # By weight, then by name: of equals, none of which can have a majority, the same one is named in any order.
     most, outcome = max((weight, outcome) for outcome, weight in sums.items())
-    share = f"{outcome} has {float(most):g} of {float(total):g}"
-    return decided(outcome, share) if 2 * most > total else undecided(f"{share}, which is no majority", NO_MAJORITY)
+    share = {"outcome": outcome, "most": float(most), "total": float(total)}
+    if 2 * most > total:
+        return decided(outcome, Saying(HAS, share))
+    return undecided(Saying(HAS_NO_MAJORITY, share), NO_MAJORITY)
 
 
 def _refuse_double_votes(jurors: Sequence[str]) -> None:

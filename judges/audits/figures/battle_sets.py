@@ -19,9 +19,9 @@ from judges.audits.figures.human_agreement import (
     share_of_agreement,
 )
 from judges.audits.figures.inputs import SELECTED, AuditGame, AuditItem
-from judges.audits.figures.note_texts import gettext_noop
 from judges.audits.figures.position import both_orders, of_the_judge, outcomes_of_repeats, repeated
 from judges.audits.figures.score_reliability import in_common, scored_answers
+from judges.sayings import gettext_noop
 from judges.verdicts.game_states import ENDED, GameState
 from judges.verdicts.verdict import Side
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from judges.audits.figures.note_texts import gettext_noop
+from judges.sayings import gettext_noop
 
 
 class FigureText(NamedTuple):

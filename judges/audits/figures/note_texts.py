@@ -5,30 +5,10 @@ another language. `gettext_noop` and `ngettext_lazy` are called as Django's are,
 folder knows no Django. In a text `%(n)s` groups a whole number by thousands, `%(n)d` does not.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-type Gettext = Callable[[str], str]
-type Ngettext = Callable[[str, str, int], str]
-
-
-class Plural(NamedTuple):
-    """A text in two forms, by the parameter `number`."""
-
-    one: str
-    many: str
-    number: str
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a text for catalogues."""
-    return text
-
-
-def ngettext_lazy(one: str, many: str, number: str = "n") -> Plural:
-    """Marks a text in two forms."""
-    return Plural(one, many, number)
-
+from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, either, gettext_noop, ngettext_lazy
 
 UNITS: Mapping[str, str] = {
     "answers": gettext_noop("answers"),
@@ -218,11 +198,10 @@ def in_words(code: str, parameters: Mapping[str, Any], *, gettext: Gettext = str
     'left out: 1,000 battles on which people are split'
     """
     text = TEXTS[code]
+    values = {name: _shown(value, gettext, ngettext) for name, value in parameters.items()}
     if isinstance(text, Plural):
-        template = (ngettext or _either)(text.one, text.many, parameters[text.number])
-    else:
-        template = gettext(text)
-    return template % {name: _shown(value, gettext, ngettext) for name, value in parameters.items()}
+        return (ngettext or either)(text.one, text.many, parameters[text.number]) % values
+    return gettext(text) % values
 
 
 def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None) -> Any:
@@ -230,15 +209,4 @@ def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None) -> Any:
         return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext)
     if isinstance(value, list):
         return "; ".join(_shown(each, gettext, ngettext) for each in value)
-    return _Grouped(value) if type(value) is int else value
-
-
-class _Grouped(int):
-    """A whole number that `%s` shows as `1,000`, and `%d` as `1000`."""
-
-    def __str__(self) -> str:
-        return f"{int(self):,}"
-
-
-def _either(one: str, many: str, n: int) -> str:
-    return one if n == 1 else many
+    return GroupedNumber(value) if type(value) is int else value

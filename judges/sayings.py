@@ -1,0 +1,93 @@
+"""Sentences that are made for whoever reads them: rules without Django say what they say in English, pages in any language.
+
+`gettext_noop` and `ngettext_lazy` are called as Django's are, so that `makemessages` finds the texts. In a text `%(n)s` groups
+a whole number as its reader does, `%(n)d` does not. What is stored is `str(saying)`, which is English.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+type Gettext = Callable[[str], str]
+type Ngettext = Callable[[str, str, int], str]
+
+
+class Plural(NamedTuple):
+    """A text in two forms, by the parameter `number`."""
+
+    one: str
+    many: str
+    number: str
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text for catalogues."""
+    return text
+
+
+def ngettext_lazy(one: str, many: str, number: str = "n") -> Plural:
+    """Marks a text in two forms."""
+    return Plural(one, many, number)
+
+
+def grouped(n: int) -> str:
+    """`1,000`."""
+    return f"{n:,}"
+
+
+class GroupedNumber(int):
+    """A whole number that `%s` shows grouped, and `%d` plain."""
+
+    def __new__(cls, n: int, show: Callable[[int], str] = grouped) -> "GroupedNumber":
+        found = super().__new__(cls, n)
+        found.show = show
+        return found
+
+    show: Callable[[int], str]
+
+    def __str__(self) -> str:
+        return self.show(int(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A marked text with its values; a value may be a saying itself, or several.
+
+    Examples
+    --------
+    >>> games = ngettext_lazy("%(n)s game", "%(n)s games")
+    >>> print(Saying(games, {"n": 1_000}), Saying("left out: %(what)s", {"what": Saying(games, {"n": 1})}), sep="; ")
+    1,000 games; left out: 1 game
+    """
+
+    text: str | Plural
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def told(self, gettext: Gettext = str, ngettext: Ngettext | None = None, *, number: Callable[[int], str] = grouped) -> str:
+        """The sentence by a catalogue; without one in English."""
+        values = {name: _shown(value, gettext, ngettext, number) for name, value in self.values.items()}
+        if isinstance(self.text, Plural):
+            return (ngettext or either)(self.text.one, self.text.many, self.values[self.text.number]) % values
+        return gettext(self.text) % values
+
+
+class Refused(ValueError):
+    """Why something is not taken; `saying` tells it in the language of whoever reads it."""
+
+    def __init__(self, text: str | Plural, **values: Any) -> None:
+        self.saying = Saying(text, values)
+        super().__init__(str(self.saying))
+
+
+def either(one: str, many: str, n: int) -> str:
+    """As English has it."""
+    return one if n == 1 else many
+
+
+def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str]) -> Any:
+    if isinstance(value, Saying):
+        return value.told(gettext, ngettext, number=number)
+    return GroupedNumber(value, number) if type(value) is int else value

@@ -1,0 +1,15 @@
+"""Sayings in the language of whoever reads the page."""
+
+from django.utils.translation import gettext, ngettext
+
+from arena.wording import number
+from judges.sayings import Refused, Saying
+
+
+def told(saying: Saying) -> str:
+    return saying.told(gettext, ngettext, number=number)
+
+
+def told_error(error: Exception) -> str:
+    """A refusal in the reader's language; what others raise, as they say it."""
+    return told(error.saying) if isinstance(error, Refused) else str(error)
