@@ -1,5 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+from judges import model_names
 
 
 class JudgesConfig(AppConfig):
     name = "judges"
+    verbose_name = gettext_lazy("Judges")
+
+    def ready(self) -> None:
+        model_names.translate(self)

@@ -10,9 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from arena.importing.files.columns import Columns
-from arena.importing.files.problems import ImportProblems, Problems
-from arena.importing.files.reading import read_rows
 from arena.texts.verifiers import VerifierTimeoutError, passes
 from judges.verdicts.verdict import Side
 
@@ -332,6 +329,11 @@ def _lines(path: Path, fields: Fields) -> Iterator[_GoldRow]:
 
 def _cells(path: Path, fields: Fields) -> Iterator[_GoldRow]:
     """Rows of a CSV; what is empty and not needed is as if it were not there."""
+    # Reports of imports are in the reader's language: Django, which pairs that a program makes can do without.
+    from arena.importing.files.columns import Columns
+    from arena.importing.files.problems import ImportProblems, Problems
+    from arena.importing.files.reading import read_rows
+
     problems = Problems(path.name)
     for line, row in read_rows(path, problems=problems, columns=Columns(read=(*fields.needed, *fields.also))):
         values = {name: value for name, value in row.items() if value or name in fields.needed}

@@ -13,15 +13,17 @@ Boards and judges' figures read this rule here; each may be told to do otherwise
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from judges.sayings import gettext_noop
+
 type Marked = Literal["count", "flag", "leave_out"]
 MARKED: tuple[Marked, ...] = get_args(Marked.__value__)
 IN_WORDS: Mapping[Marked, str] = {
-    "count": "count them",
-    "flag": "count them and say how many",
-    "leave_out": "leave them out and say how many",
+    "count": gettext_noop("count them"),
+    "flag": gettext_noop("count them and say how many"),
+    "leave_out": gettext_noop("leave them out and say how many"),
 }
 
-ON_MARKED = "on answers that seem to speak to a judge"  # the words of boards
+ON_MARKED = gettext_noop("on answers that seem to speak to a judge")  # the words of boards
 BY_KIND: Mapping[str, Marked] = {"called": "leave_out", "imported": "flag", "offline": "count"}
 """By `Judge.Kind`, what is done where nobody chose otherwise."""
 
