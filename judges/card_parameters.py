@@ -4,25 +4,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from judges.sayings import Refused, gettext_noop
+
 type ReferenceMode = Literal["none", "with", "drop"]
 type OverLong = Literal["fail", "truncate"]
 type Tainted = Literal["mark", "skip"]
 
 MOST_TOKENS = 200_000
+NOT_ALLOWED = gettext_noop("%(name)s is %(value)s; allowed are %(allowed)s")
 
 
 SAYS: Mapping[str, str] = {
-    "max_tokens": "of the reply, thinking included; a reply that is cut is asked for once more with twice as many",
-    "temperature": "as sent, 0 to 2; null for the endpoint's own",
-    "seed": "as sent, a whole number, one more with each repeat; null for none",
-    "structured": "true has the reply held to a JSON schema",
-    "reference": "whether the prompt's reference answer is shown: none, with, or drop, which leaves it out by lot",
-    "p_drop": "the chance that drop leaves it out",
-    "criteria": "your rubric in words, shown at {criteria}",
-    "margin": "points by which one answer has to lead where answers are graded one by one",
-    "longest_answer": "characters of a turn of an answer; over_long says what becomes of a longer one",
-    "over_long": "fail asks nothing; truncate cuts both answers to the same length and says so in their place",
-    "tainted": "mark asks about answers that speak to the judge and marks the game; skip does not ask",
+    "max_tokens": gettext_noop(
+        "of the reply, thinking included; a reply that is cut is asked for once more with twice as many"
+    ),
+    "temperature": gettext_noop("as sent, 0 to 2; null for the endpoint's own"),
+    "seed": gettext_noop("as sent, a whole number, one more with each repeat; null for none"),
+    "structured": gettext_noop("true has the reply held to a JSON schema"),
+    "reference": gettext_noop(
+        "whether the prompt's reference answer is shown: none, with, or drop, which leaves it out by lot"
+    ),
+    "p_drop": gettext_noop("the chance that drop leaves it out"),
+    "criteria": gettext_noop("your rubric in words, shown at {criteria}"),
+    "margin": gettext_noop("points by which one answer has to lead where answers are graded one by one"),
+    "longest_answer": gettext_noop("characters of a turn of an answer; over_long says what becomes of a longer one"),
+    "over_long": gettext_noop("fail asks nothing; truncate cuts both answers to the same length and says so in their place"),
+    "tainted": gettext_noop("mark asks about answers that speak to the judge and marks the game; skip does not ask"),
 }
 """What each parameter says, for people who write a card."""
 
@@ -59,16 +66,18 @@ class Parameters:
         _check("longest_answer", self.longest_answer, int, 1, 10_000_000)
         for name, allowed in (("reference", ReferenceMode), ("over_long", OverLong), ("tainted", Tainted)):
             if getattr(self, name) not in get_args(allowed.__value__):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(get_args(allowed.__value__))}")
+                values = ", ".join(get_args(allowed.__value__))
+                raise Refused(NOT_ALLOWED, name=name, value=repr(getattr(self, name)), allowed=values)
         if not isinstance(self.structured, bool) or not isinstance(self.criteria, str):
-            raise ValueError("structured has to be true or false, and criteria a text")
+            raise Refused(gettext_noop("structured has to be true or false, and criteria a text"))
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Parameters":
         """From a card; raises on names that it does not know."""
         known = [field.name for field in fields(cls)]
         if unknown := sorted(set(said) - set(known)):
-            raise ValueError(f"parameter {unknown[0]!r} is unknown; allowed are {', '.join(known)}")
+            text = gettext_noop("parameter %(name)s is unknown; allowed are %(allowed)s")
+            raise Refused(text, name=repr(unknown[0]), allowed=", ".join(known))
         return cls(**said)
 
     def in_words(self) -> dict[str, Any]:
@@ -82,4 +91,6 @@ def _check(name: str, value: object, kind: type, low: float, high: float, *, may
         return
     is_number = isinstance(value, int | float if kind is float else int) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:  # type: ignore[operator]
-        raise ValueError(f"{name} is {value!r}; allowed are {'whole ' if kind is int else ''}numbers from {low} to {high:,}")
+        whole = gettext_noop("%(name)s is %(value)s; allowed are whole numbers from %(low)s to %(high)s")
+        any_number = gettext_noop("%(name)s is %(value)s; allowed are numbers from %(low)s to %(high)s")
+        raise Refused(whole if kind is int else any_number, name=name, value=repr(value), low=low, high=high)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from arena.models import Endpoint
 from judges.card_parameters import Parameters
@@ -14,6 +15,7 @@ from judges.models import Judge
 from judges.models.cards import identity_of
 from judges.protocols import PROTOCOLS, PairProtocol, SingleProtocol
 from judges.replies.parsing import PARSER_VERSION
+from judges.sayings import Refused, gettext_noop
 from judges.template_slots import check_template, slots_in
 
 PARTS = ("endpoint", "protocol", "template", "parameters")
@@ -33,7 +35,8 @@ def protocol_of(judge: Judge) -> Protocol:
 
 def named_protocol(key: str) -> Protocol:
     if key not in PROTOCOLS:
-        raise ValueError(f"protocol {key!r} is unknown; allowed are {', '.join(PROTOCOLS)}")
+        text = gettext_noop("protocol %(protocol)s is unknown; allowed are %(allowed)s")
+        raise Refused(text, protocol=repr(key), allowed=", ".join(PROTOCOLS))
     return PROTOCOLS[key]
 
 
@@ -61,7 +64,8 @@ def called_judge(
 def check_card(*, endpoint: Endpoint, protocol: str, template: str, parameters: Mapping[str, Any]) -> None:
     """Raises ValueError where there could be no such card."""
     if not isinstance(parameters, dict):
-        raise ValueError(f"parameters are {parameters!r}; a JSON object is needed, such as {{}}")
+        text = gettext_noop("parameters are %(parameters)s; a JSON object is needed, such as {}")
+        raise Refused(text, parameters=repr(parameters))
     card = card_of(endpoint, protocol, template=template, parameters=parameters)
     check_slots(protocol_of(card), parameters_of(card))
 
@@ -71,10 +75,11 @@ def check_slots(protocol: Protocol, parameters: Parameters) -> None:
     check_template(protocol.template, needed=protocol.needed, optional=protocol.optional)
     for name, is_wanted in (("criteria", bool(parameters.criteria)), ("reference", parameters.reference != "none")):
         if is_wanted and name not in slots_in(protocol.template):
-            raise ValueError(
-                f"the parameter {name} would never be shown, for the template has no {{{name}}}: add it on a line of its own, "
-                f"or leave the parameter out"
+            text = gettext_noop(
+                "the parameter %(name)s would never be shown, for the template has no {%(name)s}: add it on a line of its own, "
+                "or leave the parameter out"
             )
+            raise Refused(text, name=name)
 
 
 def new_version(judge: Judge, **changes: Any) -> Judge:
@@ -86,7 +91,8 @@ def new_version(judge: Judge, **changes: Any) -> Judge:
         raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
     said = {name: getattr(judge, name) for name in PARTS} | changes
     if said["endpoint"] is None:
-        raise ValueError(f"{judge} is {judge.get_kind_display()}: only a judge that is asked has versions")
+        told = _("%(judge)s is %(kind)s: only a judge that is asked has versions")
+        raise ValueError(told % {"judge": judge, "kind": judge.get_kind_display()})
     if said["protocol"] != judge.protocol and "template" not in changes:
         said["template"] = ""  # another protocol's template would not fit
     if set(changes) - {"family"}:  # one whose endpoint or whose wording of ours alone has changed says for itself what it lacks
@@ -166,7 +172,8 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
     number = 1
     while Judge.objects.filter(name=card.name).exists():
         if not suffix:
-            raise CardTaken(f"a judge named {name!r} exists with other settings: choose another name, or edit that judge")
+            told = _("a judge named %(name)s exists with other settings: choose another name, or edit that judge")
+            raise CardTaken(told % {"name": repr(name)})
         number += 1
         card.name = f"{name[:110]} {number}"
     card.save()
@@ -178,7 +185,7 @@ def _supersede(judge: Judge, card: Judge) -> Judge:
     with transaction.atomic():
         versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
         if (other := said_already(judge.name, card)) is not None:
-            raise CardTaken(f"{other} says the same already: use that judge")
+            raise CardTaken(_("%(judge)s says the same already: use that judge") % {"judge": other})
         known = _same(card)
         newest = next(version for version in versions if version.superseded_by_id is None)
         if known is None:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from arena.evidence.ledger import record_judge
 from arena.models import Arena
@@ -26,7 +27,7 @@ def choose_judge(arena: Arena, judge: Judge, says: str, reason: str, actor: User
     """From now on the judge counts on the arena's boards, or does not, or as the rule says."""
     reason = " ".join(reason.split())
     if not reason:
-        raise ValueError("a reason is needed: readers of the board are shown why the rule was overruled")
+        raise ValueError(_("a reason is needed: readers of the board are shown why the rule was overruled"))
     before = JudgeChoice.objects.filter(arena=arena, judge=judge).first()
     with transaction.atomic():
         choice = JudgeChoice(arena=arena, judge=judge, says=JudgeChoice.Says(says), reason=reason[:200])

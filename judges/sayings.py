@@ -30,9 +30,20 @@ def ngettext_lazy(one: str, many: str, number: str = "n") -> Plural:
     return Plural(one, many, number)
 
 
+class Verbatim(str):
+    """A text that is the same in every language."""
+
+    __slots__ = ()
+
+
 def grouped(n: int) -> str:
     """`1,000`."""
     return f"{n:,}"
+
+
+def counted_in_english(n: int, one: str, many: str) -> str:
+    """`1 battle`, `2 battles`: where it is stored, whoever reads the page on which that happens."""
+    return f"{grouped(n)} {either(one, many, n)}"
 
 
 class GroupedNumber(int):
@@ -71,7 +82,12 @@ class Saying:
         values = {name: _shown(value, gettext, ngettext, number) for name, value in self.values.items()}
         if isinstance(self.text, Plural):
             return (ngettext or either)(self.text.one, self.text.many, self.values[self.text.number]) % values
-        return gettext(self.text) % values
+        return (self.text if isinstance(self.text, Verbatim) else gettext(self.text)) % values
+
+
+def as_it_is(text: str) -> Saying:
+    """Words of others, which no catalogue has."""
+    return Saying(Verbatim("%(text)s"), {"text": text})
 
 
 class Refused(ValueError):

@@ -8,17 +8,36 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from judges.sayings import Refused, Saying, gettext_noop
+
 HOLDS: Mapping[str, str] = {
-    "prompt": "what the user asked; where there are several turns, one below the other",
-    "answer_1": "the answer in the first place, all its turns",
-    "answer_2": "the answer in the second place, all its turns",
-    "answer": "the answer that is graded, all its turns",
-    "checklist": "the criteria of the prompt, numbered",
-    "system_prompt": "the system prompt that the assistants were given, where there was one",
-    "reference": "the prompt's reference answer, where there is one and the parameter reference shows it",
-    "criteria": "the parameter criteria: your rubric in words",
+    "prompt": gettext_noop("what the user asked; where there are several turns, one below the other"),
+    "answer_1": gettext_noop("the answer in the first place, all its turns"),
+    "answer_2": gettext_noop("the answer in the second place, all its turns"),
+    "answer": gettext_noop("the answer that is graded, all its turns"),
+    "checklist": gettext_noop("the criteria of the prompt, numbered"),
+    "system_prompt": gettext_noop("the system prompt that the assistants were given, where there was one"),
+    "reference": gettext_noop("the prompt's reference answer, where there is one and the parameter reference shows it"),
+    "criteria": gettext_noop("the parameter criteria: your rubric in words"),
 }
 SLOTS = frozenset(HOLDS)
+
+# What is wrong with a template.
+ITS_SLOTS = gettext_noop("Its slots are %(needed)s, once each, and if you like %(optional)s")
+LACKS = gettext_noop("the template lacks %(slots)s")
+NO_SLOT = gettext_noop("%(slots)s is no slot of this protocol")
+NEARLY_A_SLOT = gettext_noop("%(slots)s is no slot of this protocol (did you mean %(nearest)s?)")
+BOTH = gettext_noop("%(one)s, and %(other)s")
+WITHOUT_ADVICE = gettext_noop("%(fault)s. %(told)s")
+WITH_ADVICE = gettext_noop("%(fault)s. %(told)s; to show braces as they are, write a space inside them: { so }")
+TWICE = gettext_noop("the template shows %(slots)s more than once; leave one. %(told)s")
+BESIDE = gettext_noop(
+    "%(slots)s stands on a line with %(others)s: give it a line of its own, which is left out where there is no such text"
+)
+BESIDE_ANOTHER = gettext_noop(
+    "%(slots)s stands on a line with another slot: give it a line of its own, which is left out where there is no such text"
+)
+
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 # What somebody may have meant as a slot: {Category}, {answers[0]}, {{ prompt }}, {0}; not {"verdict": "A"}, {}, \frac{a}{b}.
 _MEANT = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]-]*)\s*\}\}|\{([A-Za-z_][\w.\[\]-]*)\}|(?<!\S)\{(\d+)\}")
@@ -36,24 +55,22 @@ def slots_in(template: str) -> frozenset[str]:
 
 def check_template(template: str, *, needed: frozenset[str], optional: frozenset[str]) -> None:
     """Raise where a template would leave out a text that its protocol needs, show one twice, or hold what nobody fills in."""
-    told = f"Its slots are {_listed(needed)}, once each, and if you like {_listed(optional)}"
+    slots = Saying(ITS_SLOTS, {"needed": _listed(needed), "optional": _listed(optional)})
     missing = needed - slots_in(template)
     unknown = sorted({name for name in _meant(template) if name not in needed | optional})
-    faults = [f"the template lacks {_listed(missing)}"] if missing else []
-    faults += [f"{_braced(unknown)} is no slot of this protocol{_nearest(unknown, needed | optional)}"] if unknown else []
-    if faults:
-        advice = "; to show braces as they are, write a space inside them: { so }" if unknown else ""
-        raise ValueError(f"{', and '.join(faults)}. {told}{advice}")
+    lacks, no_slot = Saying(LACKS, {"slots": _listed(missing)}), _no_slot(unknown, needed | optional)
+    if unknown:
+        raise Refused(WITH_ADVICE, fault=Saying(BOTH, {"one": lacks, "other": no_slot}) if missing else no_slot, told=slots)
+    if missing:
+        raise Refused(WITHOUT_ADVICE, fault=lacks, told=slots)
     found = [name for name in _SLOT.findall(template) if name in SLOTS]
     if twice := sorted({name for name in found if found.count(name) > 1}):
-        raise ValueError(f"the template shows {_braced(twice)} more than once; leave one. {told}")
+        raise Refused(TWICE, slots=_braced(twice), told=slots)
     for line in template.split("\n"):
         named = slots_in(line)
         if len(named) > 1 and named & optional:
-            raise ValueError(
-                f"{_listed(named & optional)} stands on a line with {_listed(named - optional) or 'another slot'}: give it a "
-                "line of its own, which is left out where there is no such text"
-            )
+            others = named - optional
+            raise Refused(BESIDE if others else BESIDE_ANOTHER, slots=_listed(named & optional), others=_listed(others))
 
 
 def without_empty(template: str, filled: frozenset[str]) -> str:
@@ -112,10 +129,10 @@ def _meant(template: str) -> Iterator[str]:
         yield f"{{{found[1]}}}" if found[1] else found[2] or found[3]
 
 
-def _nearest(unknown: Sequence[str], allowed: frozenset[str]) -> str:
-    """What the first of them may have been meant for."""
-    found = get_close_matches(unknown[0].lower(), sorted(allowed), n=1)
-    return f" (did you mean {_braced(found)}?)" if found else ""
+def _no_slot(unknown: Sequence[str], allowed: frozenset[str]) -> Saying:
+    """With what the first of them may have been meant for."""
+    found = get_close_matches(unknown[0].lower(), sorted(allowed), n=1) if unknown else []
+    return Saying(NEARLY_A_SLOT if found else NO_SLOT, {"slots": _braced(unknown), "nearest": _braced(found)})
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.admin.base import CuratorAdmin, curator_of, link
 from arena.admin.json_fields import WrittenJSONField
@@ -24,6 +26,7 @@ from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
 from judges.runs.planning import CardOutdated
+from judges.telling import told_error
 from judges.template_slots import HOLDS
 from judges.verdicts.verdict import Order
 
@@ -35,9 +38,9 @@ else:
 
 def slots_told() -> SafeString:
     """Every slot with what it holds, and who needs it."""
-    rows = [(name, holds, _needed_by(name)) for name, holds in HOLDS.items()]
+    rows = [(name, _(holds), _needed_by(name)) for name, holds in HOLDS.items()]
     slots = format_html_join("", "<dt><code>{{{}}}</code></dt><dd>{}{}</dd>", rows)
-    words = (
+    words = _(
         "Leave it empty for the protocol's own text. Slots are filled in, each between marker lines of its own; the form of "
         "the verdict is asked for below. A slot without a text takes its own line along, or its whole block where no other "
         "slot stands between the same blank lines."
@@ -49,14 +52,15 @@ def _needed_by(name: str) -> str:
     keys = [key for key, protocol in PROTOCOLS.items() if name in protocol.needed]
     if not keys:
         return ""
-    return "; needed" if len(keys) == len(PROTOCOLS) else f"; needed by {', '.join(keys)}"
+    return _("; needed") if len(keys) == len(PROTOCOLS) else _("; needed by %(keys)s") % {"keys": ", ".join(keys)}
 
 
 def parameters_told() -> SafeString:
     """Every parameter with its default."""
-    rows = [(name, says, _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
-    told = format_html_join("", "<dt><code>{}</code></dt><dd>{}; default <code>{}</code></dd>", rows)
-    words = 'A JSON object with what differs from the defaults, such as {"temperature": 0.7, "reference": "with"}.'
+    rows = [(name, _(says), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
+    told = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
+    words = _("A JSON object with what differs from the defaults, such as %(example)s.")
+    words %= {"example": '{"temperature": 0.7, "reference": "with"}'}
     return format_html('{}<dl class="told">{}</dl>', words, told)
 
 
@@ -68,7 +72,7 @@ def _in_json(value: object) -> str:
 class CardForm(JudgeForm):
     """What a judge that is asked consists of; the template may be left empty for the protocol's own."""
 
-    protocol = forms.ChoiceField(choices=[(key, protocol.title) for key, protocol in PROTOCOLS.items()])
+    protocol = forms.ChoiceField(choices=[(key, gettext_lazy(protocol.title)) for key, protocol in PROTOCOLS.items()])
 
     class Meta:
         model = Judge
@@ -84,7 +88,7 @@ class CardForm(JudgeForm):
     def clean(self) -> dict[str, Any]:
         card: dict[str, Any] = super().clean() or self.cleaned_data
         if not card.get("endpoint"):
-            raise ValidationError({"endpoint": "Choose where it is asked; superusers make endpoints."})
+            raise ValidationError({"endpoint": _("Choose where it is asked; superusers make endpoints.")})
         if not self.errors:
             self._check(card)
         return card
@@ -95,24 +99,28 @@ class CardForm(JudgeForm):
         try:
             check_card(**{part: card[part] for part in PARTS})
         except (ValueError, TypeError) as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(told_error(error)) from error
         if self.instance._state.adding and Judge.objects.filter(name=card["name"]).exists():
-            raise ValidationError({"name": "A judge of this name is here: edit it, or choose another name."})
+            raise ValidationError({"name": _("A judge of this name is here: edit it, or choose another name.")})
         if card["name"]:  # a preview needs none
             self._check_that_it_is_new(card)
 
     def _check_that_it_is_new(self, card: dict[str, Any]) -> None:
         said = card_of(card["endpoint"], card["protocol"], template=card["template"], parameters=card["parameters"])
         if (other := said_already(card["name"], said)) is not None:
-            raise ValidationError(f"The judge {other} has the same card already: use that judge, or change something here.")
+            told = _("The judge %(judge)s has the same card already: use that judge, or change something here.")
+            raise ValidationError(told % {"judge": other})
 
 
 class PreviewForm(forms.Form):
     """Which battle is looked at."""
 
-    battle = forms.IntegerField(label="Battle, by its number", min_value=1, max_value=2**63 - 1, required=False)
+    battle = forms.IntegerField(label=gettext_lazy("Battle, by its number"), min_value=1, max_value=2**63 - 1, required=False)
     order = forms.ChoiceField(
-        label="First shown, or graded", required=False, choices=[("ab", "answer a"), ("ba", "answer b")], initial="ab"
+        label=gettext_lazy("First shown, or graded"),
+        required=False,
+        initial="ab",
+        choices=[("ab", gettext_lazy("answer a")), ("ba", gettext_lazy("answer b"))],
     )
 
     def said(self) -> tuple[int | None, Order]:
@@ -135,7 +143,10 @@ class JudgeAdmin(CuratorAdmin):
     fixed = ["name"]
     fieldsets = [
         (None, {"fields": ["name", "family"]}),
-        ("Its card: a change makes a new version", {"fields": ["endpoint", "protocol", "template", "parameters"]}),
+        (
+            gettext_lazy("Its card: a change makes a new version"),
+            {"fields": ["endpoint", "protocol", "template", "parameters"]},
+        ),
     ]
     change_form_template = "admin/judge_card.html"
 
@@ -164,11 +175,11 @@ class JudgeAdmin(CuratorAdmin):
         obj.refresh_from_db()
         self.message_user(request, _saved_as(saved, before))
 
-    @admin.display(description="current", boolean=True)
+    @admin.display(description=gettext_lazy("current"), boolean=True)
     def is_current(self, judge: Judge) -> bool:
         return judge.superseded_by_id is None
 
-    @admin.display(description="games", ordering="n_games")
+    @admin.display(description=gettext_lazy("games"), ordering="n_games")
     def n_games(self, judge: Any) -> SafeString:
         return link(f"{reverse('admin:judges_game_changelist')}?judge__id__exact={judge.pk}", judge.n_games)
 
@@ -193,9 +204,9 @@ class JudgeAdmin(CuratorAdmin):
                 form.cleaned_data["endpoint"], form.cleaned_data["protocol"], template=form.cleaned_data["template"],
                 parameters=form.cleaned_data["parameters"],
             )  # fmt: skip
-            judge.name = request.POST.get("name") or "This card"
+            judge.name = request.POST.get("name") or _("This card")
             context |= self._shown(judge, choice)
-        return self._page(request, "admin/judge_preview.html", title="What this card would ask", **context)
+        return self._page(request, "admin/judge_preview.html", title=_("What this card would ask"), **context)
 
     def _shown(self, judge: Judge, choice: PreviewForm) -> dict[str, Any]:
         number, order = choice.said()
@@ -213,7 +224,9 @@ class JudgeAdmin(CuratorAdmin):
             raise PermissionDenied
         if run := request.GET.get("run", ""):
             trial = trial_of(_trial_run(judge, run))
-            return self._page(request, "admin/judge_trial.html", title=f"Trial of {judge}", judge=judge, trial=trial)
+            return self._page(
+                request, "admin/judge_trial.html", title=_("Trial of %(judge)s") % {"judge": judge}, judge=judge, trial=trial
+            )
         choice = PreviewForm(request.GET if "battle" in request.GET else {})
         shown = self._shown(judge, choice)
         if request.method == "POST":
@@ -222,7 +235,7 @@ class JudgeAdmin(CuratorAdmin):
         if shown["previews"] and shown["previews"][0].request is not None:
             draft = self._drafted(request, judge, shown["battle"])
         context = {"judge": judge, "choice": choice, "draft": draft, "is_trial": True, **shown}
-        return self._page(request, "admin/judge_preview.html", title=f"Try {judge}", **context)
+        return self._page(request, "admin/judge_preview.html", title=_("Try %(judge)s") % {"judge": judge}, **context)
 
     def _drafted(self, request: HttpRequest, judge: Judge, battle: int) -> Any:
         try:
@@ -234,21 +247,20 @@ class JudgeAdmin(CuratorAdmin):
     def _started(self, request: HttpRequest, judge: Judge, battle: str, told: str) -> HttpResponse:
         here = reverse("admin:judges_judge_try", args=[judge.pk])
         if not (battle.isdecimal() and told.isdecimal()) or not previews(judge, int(battle))[0].request:
-            self.message_user(request, "Nothing was sent: choose a battle first.", level="ERROR")
+            self.message_user(request, _("Nothing was sent: choose a battle first."), level="ERROR")
             return redirect(here)
         draft = self._drafted(request, judge, int(battle))
         if draft is None or draft.estimate.cost > int(told):
-            self.message_user(
-                request, "Nothing was sent: it would cost more now than you were told. Review the new estimate.", level="ERROR"
-            )
+            told_more = _("Nothing was sent: it would cost more now than you were told. Review the new estimate.")
+            self.message_user(request, told_more, level="ERROR")
             return redirect(f"{here}?battle={battle}")
         if not draft.games:
-            self.message_user(request, "Nothing was sent: this battle has its verdict, or is under way.", level="WARNING")
+            self.message_user(request, _("Nothing was sent: this battle has its verdict, or is under way."), level="WARNING")
             return redirect(f"{here}?battle={battle}")
         try:
             run = start_trial(draft, told=int(told), created_by=curator_of(request))
         except PlanStale as reason:
-            self.message_user(request, f"Nothing was sent: {reason}.", level="ERROR")
+            self.message_user(request, _("Nothing was sent: %(reason)s.") % {"reason": reason}, level="ERROR")
             return redirect(f"{here}?battle={battle}")
         work_on_run.delay(run.pk)
         return redirect(f"{here}?run={run.pk}")
@@ -260,16 +272,18 @@ class JudgeAdmin(CuratorAdmin):
 def _saved_as(saved: Judge, before: Judge | None) -> str:
     """What saving did, for whoever saved."""
     if before is None:
-        return f"The judge {saved.name} was made."
+        return _("The judge %(judge)s was made.") % {"judge": saved.name}
     if saved.pk == before.pk:
-        return f"The card of {saved.name} is as it was: no new version was made."
+        return _("The card of %(judge)s is as it was: no new version was made.") % {"judge": saved.name}
     if saved.version > before.version:
-        return f"The judge {saved.name} has a new card, version {saved.version}. Version {before.version} keeps its games."
-    return f"Version {saved.version} of the judge {saved.name} says the same: it is the current card again."
+        told = _("The judge %(judge)s has a new card, version %(version)d. Version %(before)d keeps its games.")
+    else:
+        told = _("Version %(version)d of the judge %(judge)s says the same: it is the current card again.")
+    return told % {"judge": saved.name, "version": saved.version, "before": before.version}
 
 
 def _trial_run(judge: Judge, number: str) -> Run:
     run = Run.objects.select_related("arena").filter(pk=int(number), plan__trial=True).first() if number.isdecimal() else None
     if run is None or judge.identity not in run.plan["judges"]:
-        raise Http404("no such trial of this judge")
+        raise Http404(_("no such trial of this judge"))
     return run

@@ -10,11 +10,14 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import ReasonForm, curator_of
 from arena.admin.curation import CompetitorAdmin
 from arena.models import Competitor
-from arena.wording import counted
+from arena.wording import counted, number
+from judges.admin.set_aside_messages import restored_told, set_aside_told
 from judges.games.curation import restore_games, set_aside_games
 from judges.models import Game
 
@@ -22,10 +25,10 @@ admin.site.unregister(Competitor)
 
 
 class ConstantFilter(admin.SimpleListFilter):
-    title, parameter_name = "constant answers", "constant"
+    title, parameter_name = gettext_lazy("constant answers"), "constant"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "answers many prompts alike")]
+        return [("yes", _("answers many prompts alike"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> QuerySet[Competitor]:
         if self.value() != "yes":
@@ -40,29 +43,29 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
     list_select_related = ["arena", "constant_answers"]
     actions = [*CompetitorAdmin.actions, "set_verdicts_aside", "restore_verdicts"]
 
-    @admin.display(description="answered alike")
+    @admin.display(description=gettext_lazy("answered alike"))
     def alike(self, competitor: Any) -> str:
         """How many prompts it answers with one text."""
         found = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
         return counted(max(one["n_prompts"] for one in found), "prompt", "prompts") if found else ""
 
-    @admin.action(description="Set aside verdicts of judges on it ...", permissions=["view"])
+    @admin.action(description=gettext_lazy("Set aside verdicts of judges on it ..."), permissions=["view"])
     def set_verdicts_aside(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Set aside verdicts of judges", button="Set aside")
+            return self.ask(request, queryset, form, title=_("Set aside verdicts of judges"), button=_("Set aside"))
         n_games = set_aside_games(_verdicts_on(queryset), form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} set aside; boards follow in a moment.")
+        self.message_user(request, set_aside_told(n_games))
         return None
 
-    @admin.action(description="Restore verdicts of judges on it ...", permissions=["view"])
+    @admin.action(description=gettext_lazy("Restore verdicts of judges on it ..."), permissions=["view"])
     def restore_verdicts(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
         games = _verdicts_on(queryset).filter(is_counted=False)
         form = self.asked(request, _restoring(games))
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Restore verdicts of judges", button="Restore")
+            return self.ask(request, queryset, form, title=_("Restore verdicts of judges"), button=_("Restore"))
         n_games = restore_games(games.filter(set_aside_reason__in=form.cleaned_data["reasons"]), curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} restored; boards follow in a moment.")
+        self.message_user(request, restored_told(n_games))
         return None
 
 
@@ -71,17 +74,22 @@ def _verdicts_on(competitors: QuerySet[Competitor]) -> QuerySet[Game]:
     return Game.objects.decided().filter(Q(battle__competitor_a__in=chosen) | Q(battle__competitor_b__in=chosen))
 
 
+def _set_aside_because(reason: str, n: int) -> str:
+    told = ngettext("%(reason)s: %(n)s verdict", "%(reason)s: %(n)s verdicts", n)
+    return told % {"reason": reason, "n": number(n)}
+
+
 def _restoring(games: QuerySet[Game]) -> type[forms.Form]:
     """Verdicts may have been set aside for several reasons: which of them no longer hold?"""
     counts = games.order_by("set_aside_reason").values_list("set_aside_reason").annotate(Count("pk"))
-    choices = [(reason, f"{reason}: {counted(n, 'verdict', 'verdicts')}") for reason, n in counts]
+    choices = [(reason, _set_aside_because(reason, n)) for reason, n in counts]
 
     class RestoringForm(forms.Form):
         reasons = forms.MultipleChoiceField(
             choices=choices,
             widget=forms.CheckboxSelectMultiple,
-            label="Set aside because",
-            help_text="" if choices else "None of the verdicts on them is set aside.",
+            label=gettext_lazy("Set aside because"),
+            help_text="" if choices else gettext_lazy("None of the verdicts on them is set aside."),
         )
 
     return RestoringForm

@@ -11,13 +11,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
 from arena.models import Attempt
 from arena.texts.rendering import visible_controls
-from arena.wording import counted
+from arena.wording import number
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin
+from judges.admin.set_aside_messages import restored_told, set_aside_told
 from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, JudgeChoice
@@ -49,17 +52,21 @@ class JudgeChoiceAdmin(CuratorAdmin):
         made = choose_judge(obj.arena, obj.judge, obj.says, obj.reason, curator_of(request))
         obj.pk, obj.event, obj.reason = made.pk, made.event, made.reason
         obj._state.adding = False
-        self.message_user(request, f"{made}. Boards of {obj.arena} follow in a moment, and show the reason.")
+        self.message_user(
+            request,
+            _("%(choice)s. Boards of %(arena)s follow in a moment, and show the reason.")
+            % {"choice": made, "arena": obj.arena},
+        )
 
     def response_add(self, request: HttpRequest, obj: JudgeChoice, post_url_continue: str | None = None) -> HttpResponse:
         """Without Django's own message: `save_model` has said what was done."""
         return self.response_post_save_add(request, obj)
 
-    @admin.display(description="by", empty_value="somebody whose account is gone")
+    @admin.display(description=gettext_lazy("by"), empty_value=gettext_lazy("somebody whose account is gone"))
     def by(self, choice: JudgeChoice) -> Any:
         return choice.event.actor
 
-    @admin.display(description="at", ordering="event__created_at")
+    @admin.display(description=gettext_lazy("at"), ordering="event__created_at")
     def at(self, choice: JudgeChoice) -> Any:
         return choice.event.created_at
 
@@ -67,11 +74,11 @@ class JudgeChoiceAdmin(CuratorAdmin):
 class MarkedFilter(admin.SimpleListFilter):
     """Games on answers that seem to speak to their judge."""
 
-    title = "an answer speaks to the judge"
+    title = gettext_lazy("an answer speaks to the judge")
     parameter_name = "marked"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "It seems to"), ("no", "No")]
+        return [("yes", _("It seems to")), ("no", _("No"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("yes", "no"):
@@ -81,7 +88,7 @@ class MarkedFilter(admin.SimpleListFilter):
 
 class ChangeInline(ReadOnlyInline):
     model = GameChange
-    verbose_name_plural = "how it was set aside and restored"
+    verbose_name_plural = gettext_lazy("how it was set aside and restored")
     fields = ("event", "is_counted")
     readonly_fields = fields
 
@@ -94,7 +101,7 @@ class GameAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     list_select_related = ["judge", "battle"]
     search_fields = ["pk__exact", "battle__pk__exact", "run__pk__exact"]
-    search_help_text = "Number of the game, of its battle or of its run."
+    search_help_text = gettext_lazy("Number of the game, of its battle or of its run.")
     ordering = ["-pk"]
     inlines = [ChangeInline]
     actions = ["set_aside", "restore"]
@@ -105,38 +112,38 @@ class GameAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     readonly_fields = ["attempts"]
 
-    @admin.display(description="number", ordering="pk")
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, game: Game) -> int:
         return game.pk
 
-    @admin.display(description="tainted", boolean=True)
+    @admin.display(description=gettext_lazy("tainted"), boolean=True)
     def is_tainted(self, game: Game) -> bool:
         return bool(game.taints)
 
-    @admin.display(description="what was asked and what came back")
+    @admin.display(description=gettext_lazy("what was asked and what came back"))
     def attempts(self, game: Game) -> SafeString:
         source = game.copied_from or game
         if source.call is None:
-            return format_html("{}", "It was not asked.")
+            return format_html("{}", _("It was not asked."))
         rows = [
             [each.sent_at, each.get_state_display(), *map(visible_controls, _said(each))] for each in source.call.attempts.all()
         ]
-        shown = "<p>{} {} {} {}</p><details><summary>request</summary><pre>{}</pre></details><pre>{}</pre>"
+        shown = f"<p>{{}} {{}} {{}} {{}}</p><details><summary>{_('request')}</summary><pre>{{}}</pre></details><pre>{{}}</pre>"
         return format_html_join("", shown, rows)
 
-    @admin.action(description="Set aside ...", permissions=["view"])
+    @admin.action(description=gettext_lazy("Set aside ..."), permissions=["view"])
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Game]) -> TemplateResponse | None:
         form = self.asked(request, ReasonForm)
         if not form.is_valid():
-            return self.ask(request, queryset, form, title="Set verdicts aside", button="Set aside")
+            return self.ask(request, queryset, form, title=_("Set verdicts aside"), button=_("Set aside"))
         n_games = set_aside_games(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} set aside; boards follow in a moment.")
+        self.message_user(request, set_aside_told(n_games))
         return None
 
-    @admin.action(description="Restore", permissions=["view"])
+    @admin.action(description=gettext_lazy("Restore"), permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
         n_games = restore_games(queryset, curator_of(request))
-        self.message_user(request, f"{counted(n_games, 'verdict', 'verdicts')} restored; boards follow in a moment.")
+        self.message_user(request, restored_told(n_games))
 
 
 def _said(attempt: Attempt) -> tuple[str, ...]:
@@ -148,11 +155,11 @@ def _asked(messages: Any) -> str:
 
 
 class ContradictedFilter(admin.SimpleListFilter):
-    title = "contradiction"
+    title = gettext_lazy("contradiction")
     parameter_name = "contradiction"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Labels that contradict another of their battle")]
+        return [("yes", _("Labels that contradict another of their battle"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> QuerySet[GoldItem]:
         return queryset.filter(pk__in=contradicting().values("pk")) if self.value() else queryset
@@ -167,7 +174,7 @@ class GoldSetAdmin(CuratorAdmin):
     fixed = ["arena"]
     fields = ["arena", "name", "origin"]
 
-    @admin.display(description="labels", ordering="n_items")
+    @admin.display(description=gettext_lazy("labels"), ordering="n_items")
     def n_items(self, gold: Any) -> int:
         return int(gold.n_items)
 
@@ -188,11 +195,11 @@ class GoldItemAdmin(CuratorAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Set the chosen labels aside")
+    @admin.action(description=gettext_lazy("Set the chosen labels aside"))
     def set_labels_aside(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
         self._count(request, queryset, is_counted=False)
 
-    @admin.action(description="Count the chosen labels again")
+    @admin.action(description=gettext_lazy("Count the chosen labels again"))
     def restore_labels(self, request: HttpRequest, queryset: QuerySet[GoldItem]) -> None:
         self._count(request, queryset, is_counted=True)
 
@@ -201,21 +208,33 @@ class GoldItemAdmin(CuratorAdmin):
 
     def _count(self, request: HttpRequest, items: QuerySet[GoldItem], *, is_counted: bool) -> None:
         n_labels = count_labels(items, is_counted, curator_of(request))
-        self.message_user(
-            request,
-            f"{counted(n_labels, 'label', 'labels')} {'restored' if is_counted else 'set aside'}; figures follow in a moment.",
-        )
+        if is_counted:
+            told = ngettext(
+                "%(n)s label restored; figures follow in a moment.",
+                "%(n)s labels restored; figures follow in a moment.",
+                n_labels,
+            )
+        else:
+            told = ngettext(
+                "%(n)s label set aside; figures follow in a moment.",
+                "%(n)s labels set aside; figures follow in a moment.",
+                n_labels,
+            )
+        self.message_user(request, told % {"n": number(n_labels)})
 
 
 class ChecklistForm(CriteriaForm):
     """The criteria, and what becomes of scores that were given by them as they were."""
 
     earlier = forms.ChoiceField(
-        label="Scores on the earlier list",
+        label=gettext_lazy("Scores on the earlier list"),
         required=False,
-        choices=[("keep", "keep them: boards say that they are mixed"), ("again", "set them aside and ask again, at its cost")],
+        choices=[
+            ("keep", gettext_lazy("keep them: boards say that they are mixed")),
+            ("again", gettext_lazy("set them aside and ask again, at its cost")),
+        ],
         widget=forms.RadioSelect,
-        help_text="To be said where the criteria are changed and scores rest on them as they were.",
+        help_text=gettext_lazy("To be said where the criteria are changed and scores rest on them as they were."),
     )
 
     class Meta:
@@ -230,8 +249,12 @@ class ChecklistForm(CriteriaForm):
         if self.instance.pk and "criteria" in self.changed_data and "criteria" in said and not said.get("earlier"):
             n_scores = resting_on(self.instance.prompt, said["criteria"]).count()
             if n_scores:
-                scores = "1 score rests" if n_scores == 1 else f"{n_scores:,} scores rest"
-                self.add_error("earlier", f"{scores} on the earlier list: ask again or keep?")
+                told = ngettext(
+                    "%(n)s score rests on the earlier list: ask again or keep?",
+                    "%(n)s scores rest on the earlier list: ask again or keep?",
+                    n_scores,
+                )
+                self.add_error("earlier", told % {"n": number(n_scores)})
         return said
 
 
@@ -239,7 +262,8 @@ def checked_criteria(rows: Any) -> list[dict[str, Any]]:
     """Objects with a text and a weight; ValidationError names what is wrong."""
     if not isinstance(rows, list) or not 1 <= len(rows) <= 20:
         raise ValidationError(
-            'A list of 1 to 20 objects is needed, such as [{"text": "Does it name the capital?", "weight": 1}].'
+            _("A list of 1 to 20 objects is needed, such as %(example)s.")
+            % {"example": '[{"text": "Does it name the capital?", "weight": 1}]'}
         )
     checked = []
     for row in rows:
@@ -247,7 +271,9 @@ def checked_criteria(rows: Any) -> list[dict[str, Any]]:
         if not isinstance(weight, int | float) or isinstance(weight, bool):
             weight = 0
         if not isinstance(text, str) or not text.strip() or not 0 < weight <= 100:
-            raise ValidationError(f"{row!r}: give a non-empty text and a weight above 0 and at most 100.")
+            raise ValidationError(
+                _("%(row)s: give a non-empty text and a weight above 0 and at most 100.") % {"row": repr(row)}
+            )
         checked.append({"text": text.strip(), "weight": weight})
     return checked
 
@@ -277,28 +303,39 @@ class ChecklistAdmin(CuratorAdmin):
         games = resting_on(obj.prompt, obj.criteria)
         if is_again:
             n_games = set_aside_games(games, EDITED, curator_of(request), to_ask_again=True)
-            self.message_user(request, f"{n_games:,} scores set aside: the next run of their judge asks for them again.")
-        elif n_games := games.count():
-            self.message_user(
-                request, f"{n_games:,} scores on the earlier list count as before; boards say that they are mixed."
+            told = ngettext(
+                "%(n)s score set aside: the next run of their judge asks for it again.",
+                "%(n)s scores set aside: the next run of their judge asks for them again.",
+                n_games,
             )
+            self.message_user(request, told % {"n": number(n_games)})
+        elif n_games := games.count():
+            told = ngettext(
+                "%(n)s score on the earlier list counts as before; boards say that they are mixed.",
+                "%(n)s scores on the earlier list count as before; boards say that they are mixed.",
+                n_games,
+            )
+            self.message_user(request, told % {"n": number(n_games)})
 
-    @admin.display(description="criteria")
+    @admin.display(description=gettext_lazy("criteria"))
     def n_criteria(self, checklist: Checklist) -> int:
         return len(checklist.criteria)
 
-    @admin.display(description="written by", ordering="written_by__username", empty_value="nobody yet")
+    @admin.display(
+        description=gettext_lazy("written by"), ordering="written_by__username", empty_value=gettext_lazy("nobody yet")
+    )
     def author(self, checklist: Checklist) -> str | None:
         """Who wrote or edited it last."""
         if checklist.written_by is not None:
             return checklist.written_by.get_username()
         if checklist.call is not None:
-            return f"a model ({checklist.call.endpoint.model})"
-        return "somebody whose account is gone" if checklist.pk else None
+            return _("a model (%(model)s)") % {"model": checklist.call.endpoint.model}
+        return _("somebody whose account is gone") if checklist.pk else None
 
-    @admin.display(description="first written in", empty_value="no call: a person wrote it")
+    @admin.display(description=gettext_lazy("first written in"), empty_value=gettext_lazy("no call: a person wrote it"))
     def asked_in(self, checklist: Checklist) -> SafeString | None:
         call = checklist.call
         if call is None:
             return None
-        return format_html('<a href="{}">run {}</a>, call {}', reverse("run", args=[call.run_id]), call.run_id, call.pk)
+        run = format_html('<a href="{}">{}</a>', reverse("run", args=[call.run_id]), _("run %(run)s") % {"run": call.run_id})
+        return format_html(_("{run}, call {call}"), run=run, call=call.pk)

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Attempt, Battle
 from judges.games.access import GameReader
@@ -14,6 +16,14 @@ from judges.models import Game, JudgeAudit
 MOST_LISTED = 200
 MOST_IN_FULL = 40  # prompts are long: a page of two hundred of them is none
 LONGEST_BODY = 20_000
+
+BETTER = {
+    "a": gettext_lazy("A is better"),
+    "b": gettext_lazy("B is better"),
+    "tie": gettext_lazy("Tie"),
+    "both_bad": gettext_lazy("Both are bad"),
+}
+MUCH = {"a": gettext_lazy("A is much better"), "b": gettext_lazy("B is much better")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +101,12 @@ def _verdict(game: Game) -> tuple[str, str]:
         return "", ""
     if not said.winner:
         shown_alone = game.order[0].upper()
-        return "", f"{shown_alone} gets {game.score_first:g}"
-    words = {"a": "A is better", "b": "B is better", "tie": "Tie", "both_bad": "Both are bad"}[said.winner]
-    if said.strength == 2:
-        words = {"a": "A is much better", "b": "B is much better"}.get(said.winner, words)
-    points = "" if said.score_a is None else f" ({said.score_a:g} to {said.score_b:g})"
-    return said.winner if said.winner in ("a", "b") else "", words + points
+        return "", _("%(side)s gets %(score)g") % {"side": shown_alone, "score": game.score_first}
+    words = str((MUCH if said.strength == 2 else BETTER).get(said.winner, BETTER[said.winner]))
+    if said.score_a is not None:
+        scores = {"verdict": words, "a": said.score_a, "b": said.score_b}
+        words = _("%(verdict)s (%(a)g to %(b)g)") % scores
+    return said.winner if said.winner in ("a", "b") else "", words
 
 
 # --- what was asked and replied --------------------------------------------------------------------------------------

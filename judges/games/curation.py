@@ -5,12 +5,13 @@ from itertools import batched, groupby
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.utils.translation import gettext as _
 
 from arena.evidence.ledger import record_games, record_labels
 from arena.models import Event
 from arena.outcomes import Outcome
-from arena.wording import counted
 from judges.models import Game, GameChange, GoldItem
+from judges.sayings import counted_in_english
 
 BATCH = 2_000
 
@@ -21,7 +22,7 @@ def set_aside_games(games: models.QuerySet[Game], reason: str, actor: User | Non
     `to_ask_again`: what is wrong is what they were asked, so that the next plan of their judge asks in their place.
     """
     if not reason.strip():
-        raise ValueError("a reason is needed: readers of the board are shown why verdicts were set aside")
+        raise ValueError(_("a reason is needed: readers of the board are shown why verdicts were set aside"))
     return _recount(games, is_counted=False, reason=reason.strip()[:200], actor=actor, to_ask_again=to_ask_again)
 
 
@@ -58,9 +59,12 @@ def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User
         GoldItem.objects.filter(pk__in=[item.pk for item in changed]).update(is_counted=is_counted)
         for arena_id, its in groupby(changed, lambda item: item.gold_set.arena_id):
             n_labels = len(list(its))
-            done = "count again" if is_counted else "set aside"
+            said = f"{counted_in_english(n_labels, 'label', 'labels')} {'count again' if is_counted else 'set aside'}"
             record_labels(
-                arena_id=arena_id, n_labels=n_labels, reason=f"{counted(n_labels, 'label', 'labels')} {done}", actor=actor
+                arena_id=arena_id,
+                n_labels=n_labels,
+                reason=said,
+                actor=actor,
             )
     return len(changed)
 

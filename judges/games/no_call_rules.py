@@ -1,9 +1,11 @@
 """What is decided without a call: by policy, or because there is nothing to ask."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from judges.card_parameters import Parameters
 from judges.games.battle_texts import JudgedBattle
+from judges.sayings import Saying, as_it_is, gettext_noop
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Side, Verdict, Winner
 
@@ -13,8 +15,13 @@ class DecidedWithoutCall:
     """How a battle's games end without a call; `side` where that is a verdict."""
 
     state: GameState
-    reason: str
+    why: Saying
     side: Side | None = None
+
+    @property
+    def reason(self) -> str:
+        """In English, as it is stored."""
+        return str(self.why)
 
     def verdict(self, order: Order) -> Verdict | None:
         """For the slots of a game in this order."""
@@ -44,18 +51,28 @@ def _on_texts(contest: JudgedBattle) -> DecidedWithoutCall | None:
     missing = [name for name, came in zip(contest.pair, contest.is_delivered, strict=True) if not came]
     if missing:
         # Whatever made it fail, it says nothing of the answer that was never given.
-        return DecidedWithoutCall(GameState.NOT_ASKED, f"no answer was delivered by {' and '.join(missing)}")
+        return DecidedWithoutCall(GameState.NOT_ASKED, _nobody_delivered(missing))
     if contest.is_identical:
-        return DecidedWithoutCall(GameState.RULE, "identical answers tie", "tie")
+        return DecidedWithoutCall(GameState.RULE, Saying(gettext_noop("identical answers tie")), "tie")
     if any(contest.is_empty):
-        return DecidedWithoutCall(GameState.RULE, "a delivered empty answer loses", "b" if contest.is_empty[0] else "a")
+        loses = Saying(gettext_noop("a delivered empty answer loses"))
+        return DecidedWithoutCall(GameState.RULE, loses, "b" if contest.is_empty[0] else "a")
     return None
+
+
+def _nobody_delivered(missing: Sequence[str]) -> Saying:
+    if len(missing) == 1:
+        return Saying(gettext_noop("no answer was delivered by %(name)s"), {"name": missing[0]})
+    return Saying(gettext_noop("no answer was delivered by %(a)s and %(b)s"), {"a": missing[0], "b": missing[1]})
 
 
 def _on_policies(contest: JudgedBattle, parameters: Parameters) -> DecidedWithoutCall | None:
     if parameters.over_long == "fail" and contest.longest > parameters.longest_answer:
-        allowed = f"this judge's card allows {parameters.longest_answer:,}, or says over_long=truncate"
-        return DecidedWithoutCall(GameState.NOT_ASKED, f"an answer has {contest.longest:,} characters; {allowed}")
+        too_long = gettext_noop(
+            "an answer has %(longest)s characters; this judge's card allows %(most)s, or says over_long=truncate"
+        )
+        why = Saying(too_long, {"longest": contest.longest, "most": parameters.longest_answer})
+        return DecidedWithoutCall(GameState.NOT_ASKED, why)
     if parameters.tainted == "skip" and (taints := contest.taints()):
-        return DecidedWithoutCall(GameState.NOT_ASKED, f"{'; '.join(taints)[:500]}")
+        return DecidedWithoutCall(GameState.NOT_ASKED, as_it_is("; ".join(taints)[:500]))
     return None

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from arena.texts.verifiers import VerifierTimeoutError, check_verifier, passes
+from judges.sayings import gettext_noop
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict, Winner
 
@@ -190,14 +191,14 @@ def _random(kind: str, game: OfflineGame) -> tuple[Winner, str]:
 type OfflineRule = Callable[[str, OfflineGame], tuple[Winner, str]]
 
 OFFLINE_JUDGES: Mapping[str, tuple[OfflineRule, str]] = {
-    "exact": (_by_verifier, "The answer is the reference, apart from case, quotes and a full stop."),
-    "contains": (_by_verifier, "The answer has the reference's words in it."),
-    "regex": (_by_verifier, "The verifier's pattern is found in the answer."),
-    "numeric": (_by_verifier, "The last number of the answer is the right one."),
-    "mcq": (_by_verifier, "The letter that the answer chooses is the right one."),
-    "json_equal": (_by_verifier, "The answer is JSON, equal to what was asked for."),
-    "constraint": (_by_verifier, "The answer keeps the limits of length, form and words that the prompt sets."),
-    "longer": (_longer, "The longer answer: how far length alone goes."),
-    "random": (_random, "A lot: what no judgement at all looks like."),
+    "exact": (_by_verifier, gettext_noop("The answer is the reference, apart from case, quotes and a full stop.")),
+    "contains": (_by_verifier, gettext_noop("The answer has the reference's words in it.")),
+    "regex": (_by_verifier, gettext_noop("The verifier's pattern is found in the answer.")),
+    "numeric": (_by_verifier, gettext_noop("The last number of the answer is the right one.")),
+    "mcq": (_by_verifier, gettext_noop("The letter that the answer chooses is the right one.")),
+    "json_equal": (_by_verifier, gettext_noop("The answer is JSON, equal to what was asked for.")),
+    "constraint": (_by_verifier, gettext_noop("The answer keeps the limits of length, form and words that the prompt sets.")),
+    "longer": (_longer, gettext_noop("The longer answer: how far length alone goes.")),
+    "random": (_random, gettext_noop("A lot: what no judgement at all looks like.")),
 }
 """Judges by name, each with one line for people."""

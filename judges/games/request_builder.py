@@ -15,7 +15,13 @@ from judges.models import Judge
 from judges.protocols import PairProtocol, shows_reference
 from judges.protocols.judge_input import JudgeInput
 from judges.safeguards.delimiters import new_delimiter, request_key
+from judges.sayings import Refused, Saying, gettext_noop
 from judges.verdicts.verdict import Order, Verdict
+
+# Why a judge cannot be asked.
+FAULTY = gettext_noop("%(judge)s cannot be asked: %(reason)s. Edit the judge")
+NEEDS_TURNS = gettext_noop("%(protocol)s: made for several turns, and the prompt has one")
+NEEDS_CHECKLIST = gettext_noop("%(protocol)s: the prompt has no checklist yet: manage.py write_checklists has one written")
 
 _WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})  # of a target: the card says it, or nobody
 
@@ -27,7 +33,7 @@ class RequestBuilder:
     judge: Judge
     protocol: Protocol
     parameters: Parameters
-    fault: str = ""  # why nobody can be asked with this card
+    fault: Saying | None = None  # why nobody can be asked with this card
 
     @classmethod
     def of(cls, judge: Judge) -> "RequestBuilder":
@@ -35,19 +41,20 @@ class RequestBuilder:
         try:
             check_slots(protocol, parameters)
         except ValueError as reason:
-            return cls(judge, protocol, parameters, f"{judge} cannot be asked: {reason}. Edit the judge")
+            why = reason.saying if isinstance(reason, Refused) else str(reason)
+            return cls(judge, protocol, parameters, Saying(FAULTY, {"judge": str(judge), "reason": why}))
         return cls(judge, protocol, parameters)
 
-    def misfit(self, contest: JudgedBattle) -> str:
-        """Why this judge cannot be asked about this battle; empty where it can."""
-        if self.fault:
+    def misfit(self, contest: JudgedBattle) -> Saying | None:
+        """Why this judge cannot be asked about this battle; None where it can."""
+        if self.fault is not None:
             return self.fault
         n_turns = len(contest.item.turns)
         if self.protocol.turns == "several" and n_turns < 2:
-            return f"{self.protocol.title}: made for several turns, and the prompt has one"
+            return Saying(NEEDS_TURNS, {"protocol": Saying(self.protocol.title)})
         if "checklist" in self.protocol.needed and not contest.item.checklist:
-            return f"{self.protocol.title}: the prompt has no checklist yet: manage.py write_checklists has one written"
-        return ""
+            return Saying(NEEDS_CHECKLIST, {"protocol": Saying(self.protocol.title)})
+        return None
 
     def may_show_reference(self, contest: JudgedBattle) -> bool:
         """Whether any game on it can show the reference."""

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.db import models
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena import leases
 from arena.clock import is_to_come
@@ -28,23 +28,33 @@ class JudgeAudit(Leased):
 
     judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="audits")
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="judge_audits", db_index=False)
-    rule = models.CharField(max_length=40, blank=True, default="", help_text=_("How games become one decision a battle."))
-    seed = models.PositiveIntegerField(default=1, help_text=_("Of the bootstraps."))
-    read_to = models.BigIntegerField(default=0, help_text=_("Ledger position up to which evidence was read."))
+    rule = models.CharField(
+        max_length=40, blank=True, default="", help_text=gettext_lazy("How games become one decision a battle.")
+    )
+    seed = models.PositiveIntegerField(default=1, help_text=gettext_lazy("Of the bootstraps."))
+    read_to = models.BigIntegerField(default=0, help_text=gettext_lazy("Ledger position up to which evidence was read."))
     n_games = models.PositiveIntegerField(default=0)
-    cost = models.PositiveBigIntegerField(default=0, help_text=_("Micro-dollars of its games here."))
-    figures = models.JSONField(default=dict, help_text=_("Figures by section."))
-    coverage = models.JSONField(default=dict, help_text=_("How games ended, by competitor."))
-    battle_sets = models.JSONField(default=dict, help_text=_("The battles behind the figures, the newest of each kind."))
-    boards = models.JSONField(default=list, help_text=_("The board that its games make under each rule, the default first."))
-    answered = models.JSONField(default=dict, help_text=_("Models and parameters that answered, and what was not sent."))
+    cost = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Micro-dollars of its games here."))
+    figures = models.JSONField(default=dict, help_text=gettext_lazy("Figures by section."))
+    coverage = models.JSONField(default=dict, help_text=gettext_lazy("How games ended, by competitor."))
+    battle_sets = models.JSONField(
+        default=dict, help_text=gettext_lazy("The battles behind the figures, the newest of each kind.")
+    )
+    boards = models.JSONField(
+        default=list, help_text=gettext_lazy("The board that its games make under each rule, the default first.")
+    )
+    answered = models.JSONField(
+        default=dict, help_text=gettext_lazy("Models and parameters that answered, and what was not sent.")
+    )
     is_usable = models.BooleanField(default=True)
     is_measured = models.BooleanField(default=False)
-    reasons = models.JSONField(default=list, help_text=_("Why its verdicts should not count, or what is not known."))
-    reason_notes = models.JSONField(default=list, help_text=_("Code and parameters of each of the reasons."))
+    reasons = models.JSONField(default=list, help_text=gettext_lazy("Why its verdicts should not count, or what is not known."))
+    reason_notes = models.JSONField(default=list, help_text=gettext_lazy("Code and parameters of each of the reasons."))
     marked = models.CharField(
-        max_length=10, choices=[(each, _(IN_WORDS[each])) for each in MARKED], blank=True, default="",
-        help_text=_("What its figures do with verdicts on answers that seem to speak to a judge; empty: as its kind has it."),
+        max_length=10, choices=[(each, gettext_lazy(IN_WORDS[each])) for each in MARKED], blank=True, default="",
+        help_text=gettext_lazy(
+            "What its figures do with verdicts on answers that seem to speak to a judge; empty: as its kind has it."
+        ),
     )  # fmt: skip
     made_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
@@ -56,7 +66,7 @@ class JudgeAudit(Leased):
         constraints = [models.UniqueConstraint(fields=["arena", "judge"], name="one_audit_a_judge_and_arena")]
 
     def __str__(self) -> str:
-        return gettext("%(judge)s in %(arena)s") % {"judge": self.judge, "arena": self.arena}
+        return _("%(judge)s in %(arena)s") % {"judge": self.judge, "arena": self.arena}
 
     @property
     def cost_in_dollars(self) -> str:

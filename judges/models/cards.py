@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Endpoint
 
@@ -26,30 +26,41 @@ class Judge(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CALLED = "called", _("a language model that is asked")
-        OFFLINE = "offline", _("a program, without a call")
-        IMPORTED = "imported", _("stored verdicts that were taken in")
+        CALLED = "called", gettext_lazy("a language model that is asked")
+        OFFLINE = "offline", gettext_lazy("a program, without a call")
+        IMPORTED = "imported", gettext_lazy("stored verdicts that were taken in")
 
     name = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=1)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CALLED)
     endpoint = models.ForeignKey(
-        Endpoint, null=True, blank=True, on_delete=models.PROTECT, related_name="judges", help_text=_("Where it is asked.")
+        Endpoint,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="judges",
+        help_text=gettext_lazy("Where it is asked."),
     )
     base_url = models.CharField(max_length=300, blank=True, default="", editable=False)
     model = models.CharField(
-        max_length=200, blank=True, default="", help_text=_("The model's name, as the provider spells it.")
+        max_length=200, blank=True, default="", help_text=gettext_lazy("The model's name, as the provider spells it.")
     )
-    protocol = models.CharField(max_length=60, help_text=_("Key of the protocol, or of the offline judge."))
-    template = models.TextField(blank=True, default="", help_text=_("What it is asked, with slots such as {prompt}."))
-    wording = models.CharField(max_length=64, blank=True, default="", editable=False, help_text=_("Hash of all fixed words."))
-    parameters = models.JSONField(default=dict, blank=True, help_text=_("What of its protocol it does in its own way."))
+    protocol = models.CharField(max_length=60, help_text=gettext_lazy("Key of the protocol, or of the offline judge."))
+    template = models.TextField(
+        blank=True, default="", help_text=gettext_lazy("What it is asked, with slots such as {prompt}.")
+    )
+    wording = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text=gettext_lazy("Hash of all fixed words.")
+    )
+    parameters = models.JSONField(
+        default=dict, blank=True, help_text=gettext_lazy("What of its protocol it does in its own way.")
+    )
     parser_version = models.CharField(max_length=40, blank=True, default="", editable=False)
     family = models.CharField(
         max_length=120,
         blank=True,
         default="",
-        help_text=_("Organisation of the model: answers of the same one are its family's."),
+        help_text=gettext_lazy("Organisation of the model: answers of the same one are its family's."),
     )
     identity = models.CharField(max_length=64, unique=True, editable=False)
     superseded_by = models.ForeignKey(

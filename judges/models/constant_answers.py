@@ -1,5 +1,5 @@
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Competitor
 from arena.wording import counted
@@ -10,9 +10,11 @@ class ConstantAnswers(models.Model):
 
     competitor = models.OneToOneField(Competitor, on_delete=models.CASCADE, primary_key=True, related_name="constant_answers")
     n_answers = models.PositiveBigIntegerField(
-        help_text=_("How many answers it had then: with more of them it is looked at again.")
+        help_text=gettext_lazy("How many answers it had then: with more of them it is looked at again.")
     )
-    found = models.JSONField(default=list, help_text=_("Objects with text, n_prompts and share; empty for almost all."))
+    found = models.JSONField(
+        default=list, help_text=gettext_lazy("Objects with text, n_prompts and share; empty for almost all.")
+    )
     looked_at = models.DateTimeField()
 
     class Meta:

@@ -2,8 +2,8 @@ from typing import cast
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Battle, Call, Event, Run
 from judges.models.cards import Judge
@@ -52,26 +52,29 @@ class Game(models.Model):
     class State(models.TextChoices):
         """The texts of `GameState`; a game that is not over has none."""
 
-        OK = GameState.OK.value, _("verdict")
-        AMBIGUOUS = GameState.AMBIGUOUS.value, _("ambiguous: several different labels")
-        UNPARSABLE = GameState.UNPARSABLE.value, _("no readable verdict")
-        TRUNCATED = GameState.TRUNCATED.value, _("cut at the token limit")
-        REFUSED = GameState.REFUSED.value, _("refused to judge")
-        FILTERED = GameState.FILTERED.value, _("held back by a content filter")
-        ERROR = GameState.ERROR.value, _("failed")
-        RULE = GameState.RULE.value, _("decided by a rule, without a call")
-        SKIPPED_BUDGET = GameState.SKIPPED_BUDGET.value, _("not asked: the budget was spent")
-        NOT_ASKED = GameState.NOT_ASKED.value, _("not asked: the judge’s card leaves such answers out, or there was none")
+        OK = GameState.OK.value, gettext_lazy("verdict")
+        AMBIGUOUS = GameState.AMBIGUOUS.value, gettext_lazy("ambiguous: several different labels")
+        UNPARSABLE = GameState.UNPARSABLE.value, gettext_lazy("no readable verdict")
+        TRUNCATED = GameState.TRUNCATED.value, gettext_lazy("cut at the token limit")
+        REFUSED = GameState.REFUSED.value, gettext_lazy("refused to judge")
+        FILTERED = GameState.FILTERED.value, gettext_lazy("held back by a content filter")
+        ERROR = GameState.ERROR.value, gettext_lazy("failed")
+        RULE = GameState.RULE.value, gettext_lazy("decided by a rule, without a call")
+        SKIPPED_BUDGET = GameState.SKIPPED_BUDGET.value, gettext_lazy("not asked: the budget was spent")
+        NOT_ASKED = (
+            GameState.NOT_ASKED.value,
+            gettext_lazy("not asked: the judge’s card leaves such answers out, or there was none"),
+        )
 
     class Order(models.TextChoices):
-        AB = "ab", _("a first")
-        BA = "ba", _("b first")
+        AB = "ab", gettext_lazy("a first")
+        BA = "ba", gettext_lazy("b first")
 
     class Winner(models.TextChoices):
-        FIRST = "first", _("the first slot")
-        SECOND = "second", _("the second slot")
-        TIE = "tie", _("tie")
-        BOTH_BAD = "both_bad", _("both bad")
+        FIRST = "first", gettext_lazy("the first slot")
+        SECOND = "second", gettext_lazy("the second slot")
+        TIE = "tie", gettext_lazy("tie")
+        BOTH_BAD = "both_bad", gettext_lazy("both bad")
 
     battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="games")
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="games", db_index=False)
@@ -81,31 +84,40 @@ class Game(models.Model):
     call = models.OneToOneField(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="game")
     copied_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="copies", db_index=False,
-        help_text=_("The game whose stored reply was read again, because its request was the same."),
+        help_text=gettext_lazy("The game whose stored reply was read again, because its request was the same."),
     )  # fmt: skip
-    request_key = models.CharField(max_length=64, blank=True, default="", help_text=_("Names the request, without its fence."))
-    reference_given = models.BooleanField(default=False)
-    state = models.CharField(max_length=14, choices=State, blank=True, default="", help_text=_("How it ended; empty: not yet."))
-    winner = models.CharField(
-        max_length=8, choices=Winner, blank=True, default="", help_text=_("Of the slots, not of the sides.")
+    request_key = models.CharField(
+        max_length=64, blank=True, default="", help_text=gettext_lazy("Names the request, without its fence.")
     )
-    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("1 better, 2 much better."))
+    reference_given = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=14, choices=State, blank=True, default="", help_text=gettext_lazy("How it ended; empty: not yet.")
+    )
+    winner = models.CharField(
+        max_length=8, choices=Winner, blank=True, default="", help_text=gettext_lazy("Of the slots, not of the sides.")
+    )
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text=gettext_lazy("1 better, 2 much better."))
     score_first = models.FloatField(null=True, blank=True)
     score_second = models.FloatField(null=True, blank=True)
-    label = models.CharField(max_length=200, blank=True, default="", help_text=_("As its protocol spells it."))
-    label_start = models.PositiveIntegerField(null=True, blank=True, help_text=_("Where it stood in the reply."))
+    label = models.CharField(max_length=200, blank=True, default="", help_text=gettext_lazy("As its protocol spells it."))
+    label_start = models.PositiveIntegerField(null=True, blank=True, help_text=gettext_lazy("Where it stood in the reply."))
     label_end = models.PositiveIntegerField(null=True, blank=True)
-    reason = models.TextField(blank=True, default="", help_text=_("Why there is no verdict, or which rule gave it."))
-    reply = models.TextField(blank=True, default="", help_text=_("What it said, where no attempt holds it."))
-    taints = models.JSONField(default=list, blank=True, help_text=_("What in the answers might speak to a judge."))
-    cost = models.PositiveBigIntegerField(default=0, help_text=_("Micro-dollars of all its attempts."))
+    reason = models.TextField(blank=True, default="", help_text=gettext_lazy("Why there is no verdict, or which rule gave it."))
+    reply = models.TextField(blank=True, default="", help_text=gettext_lazy("What it said, where no attempt holds it."))
+    taints = models.JSONField(default=list, blank=True, help_text=gettext_lazy("What in the answers might speak to a judge."))
+    cost = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Micro-dollars of all its attempts."))
     criteria = models.JSONField(
-        null=True, blank=True, help_text=_("The checklist it was asked with: texts and weights. It may have been edited since.")
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The checklist it was asked with: texts and weights. It may have been edited since."),
     )
     is_counted = models.BooleanField(default=True)
     set_aside_reason = models.CharField(max_length=200, blank=True, default="")
     to_ask_again = models.BooleanField(
-        null=True, blank=True, editable=False, help_text=_("Set aside for what it was asked: the next plan asks once more.")
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=gettext_lazy("Set aside for what it was asked: the next plan asks once more."),
     )
     event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="games", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -141,7 +153,7 @@ class Game(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("game %(number)s: %(state)s") % {"number": self.pk, "state": self.state or gettext("not over")}
+        return _("game %(number)s: %(state)s") % {"number": self.pk, "state": self.state or _("not over")}
 
     @property
     def has_verdict(self) -> bool:
@@ -159,14 +171,14 @@ class GameChange(models.Model):
 
     game = models.ForeignKey(Game, on_delete=models.PROTECT, related_name="changes")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="game_changes")
-    is_counted = models.BooleanField(help_text=_("From this event on."))
+    is_counted = models.BooleanField(help_text=gettext_lazy("From this event on."))
 
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_change_a_game_and_event")]
 
     def __str__(self) -> str:
-        told = gettext("game %(number)s restored") if self.is_counted else gettext("game %(number)s set aside")
+        told = _("game %(number)s restored") if self.is_counted else _("game %(number)s set aside")
         return told % {"number": self.game_id}
 
 
@@ -182,4 +194,4 @@ class EarlierEnding(models.Model):
         constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_ending_a_game_and_event")]
 
     def __str__(self) -> str:
-        return gettext("game %(number)s: %(state)s, and played again") % {"number": self.game_id, "state": self.state}
+        return _("game %(number)s: %(state)s, and played again") % {"number": self.game_id, "state": self.state}

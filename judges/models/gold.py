@@ -1,8 +1,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Battle, Call, Prompt
 from arena.outcomes import Outcome
@@ -16,7 +16,7 @@ class GoldSet(models.Model):
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="gold_sets")
     name = models.CharField(max_length=120)
     origin = models.TextField(
-        blank=True, default="", help_text=_("Where the labels come from: experts, a verifier, a public set.")
+        blank=True, default="", help_text=gettext_lazy("Where the labels come from: experts, a verifier, a public set.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -42,10 +42,12 @@ class GoldItem(models.Model):
     label = models.CharField(max_length=8, choices=Outcome)
     order = models.CharField(
         max_length=2, choices=Game.Order, default=Game.Order.AB,
-        help_text=_("The order that shows first what the source shows first."),
+        help_text=gettext_lazy("The order that shows first what the source shows first."),
     )  # fmt: skip
-    note = models.CharField(max_length=200, blank=True, default="", help_text=_("Such as the source's own number of the pair."))
-    is_counted = models.BooleanField(default=True, help_text=_("Unset: the label counts in no figure."))
+    note = models.CharField(
+        max_length=200, blank=True, default="", help_text=gettext_lazy("Such as the source's own number of the pair.")
+    )
+    is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
 
     objects = GoldItemQuerySet.as_manager()
 
@@ -58,21 +60,23 @@ class GoldItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("battle %(number)s: %(label)s") % {"number": self.battle_id, "label": self.label}
+        return _("battle %(number)s: %(label)s") % {"number": self.battle_id, "label": self.label}
 
 
 class Checklist(models.Model):
     """What a good answer to one prompt must have: written once, by a person or by a model's call, and edited by people."""
 
     prompt = models.OneToOneField(Prompt, on_delete=models.CASCADE, related_name="checklist")
-    criteria = models.JSONField(default=list, help_text=_("Objects with text, a question answered with yes or no, and weight."))
+    criteria = models.JSONField(
+        default=list, help_text=gettext_lazy("Objects with text, a question answered with yes or no, and weight.")
+    )
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
-        help_text=_("Who wrote or edited it last; empty: a model."),
+        help_text=gettext_lazy("Who wrote or edited it last; empty: a model."),
     )  # fmt: skip
     call = models.OneToOneField(
         Call, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="checklist",
-        help_text=_("The call in which a model wrote it first."),
+        help_text=gettext_lazy("The call in which a model wrote it first."),
     )  # fmt: skip
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -90,4 +94,4 @@ class ChecklistCall(models.Model):
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="+")
 
     def __str__(self) -> str:
-        return gettext("criteria of %(prompt)s") % {"prompt": self.prompt_id}
+        return _("criteria of %(prompt)s") % {"prompt": self.prompt_id}

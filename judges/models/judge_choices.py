@@ -1,6 +1,6 @@
 from django.db import models
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Event
 from judges.models.cards import Judge
@@ -13,22 +13,22 @@ class JudgeChoice(models.Model):
     """
 
     class Says(models.TextChoices):
-        INCLUDE = "include", _("It counts, whatever the rule says")
-        EXCLUDE = "exclude", _("It does not count, whatever the rule says")
-        RULE = "rule", _("As the rule says")
+        INCLUDE = "include", gettext_lazy("It counts, whatever the rule says")
+        EXCLUDE = "exclude", gettext_lazy("It does not count, whatever the rule says")
+        RULE = "rule", gettext_lazy("As the rule says")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="judge_choices", db_index=False)
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="choices")
-    says = models.CharField(_("what it comes to"), max_length=10, choices=Says)
-    reason = models.CharField(max_length=200, help_text=_("Readers of the arena's boards see it."))
+    says = models.CharField(gettext_lazy("what it comes to"), max_length=10, choices=Says)
+    reason = models.CharField(max_length=200, help_text=gettext_lazy("Readers of the arena's boards see it."))
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="judge_choice")
 
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["arena", "judge", "-id"], name="choice_of_judge")]
-        verbose_name = _("judge included or excluded")
-        verbose_name_plural = _("judges included or excluded")
+        verbose_name = gettext_lazy("judge included or excluded")
+        verbose_name_plural = gettext_lazy("judges included or excluded")
 
     def __str__(self) -> str:
         told = {"judge": self.judge, "arena": self.arena, "says": self.get_says_display()}
-        return gettext("%(judge)s in %(arena)s: %(says)s") % told
+        return _("%(judge)s in %(arena)s: %(says)s") % told

@@ -7,6 +7,7 @@ Labels are those of the source: [[A>>B]] [[A>B]] [[A=B]] [[B>A]] [[B>>A]]; its t
 from judges.protocols.pairwise import TWO_ANSWERS
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
 from judges.replies.labels import BracketedLabels
+from judges.sayings import gettext_noop
 from judges.verdicts.verdict import Verdict
 
 CHOICES = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
@@ -23,7 +24,7 @@ VERDICTS = {
 ARENA_HARD = PairProtocol(
     key="arena_hard",
     version=1,
-    title="Pairwise, five labels, own answer first",
+    title=gettext_noop("Pairwise, five labels, own answer first"),
     source="After Arena-Hard and BenchBuilder (Li et al. 2024, arXiv 2406.11939)",
     system=(
         "You are an expert in what the request is about, and you judge two answers to it. First write the answer that you "

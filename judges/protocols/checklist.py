@@ -16,6 +16,7 @@ from judges.replies.json_objects import objects_in
 from judges.replies.labels import CheckLabels
 from judges.replies.offset_text import OffsetText
 from judges.safeguards import delimiters
+from judges.sayings import gettext_noop
 
 MOST_CRITERIA = 20
 MOST_WEIGHT = 100
@@ -123,7 +124,7 @@ def _criterion(row: object) -> Criterion:
 CHECKLIST = SingleProtocol(
     key="checklist",
     version=1,
-    title="Checklist, single answers",
+    title=gettext_noop("Checklist, single answers"),
     source="After WildBench (Lin et al. 2024, arXiv 2406.04770) and TICK (Cook et al. 2024, arXiv 2410.03608)",
     system=(
         "You check an answer against a list of criteria. Go through them one by one; a criterion is met only where the answer "

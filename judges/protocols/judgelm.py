@@ -5,6 +5,7 @@ The source writes the scores first, `8 6`, and the reasons below; here they come
 
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, text_field
 from judges.replies.labels import PairScoreLabels
+from judges.sayings import gettext_noop
 from judges.verdicts.verdict import Verdict, scored
 
 LABELS = PairScoreLabels(1, 10)
@@ -18,7 +19,7 @@ def _verdict(label: str) -> Verdict:
 JUDGELM = PairProtocol(
     key="judgelm",
     version=1,
-    title="Two scores in one game",
+    title=gettext_noop("Two scores in one game"),
     source="After JudgeLM (Zhu et al. 2023, arXiv 2310.17631)",
     system=(
         "You assess how well two assistants answered a user: helpfulness, relevance, accuracy and level of detail. Each of "

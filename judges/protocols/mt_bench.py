@@ -8,6 +8,7 @@ the whole conversation. The source asks about the first turn in one game and abo
 from judges.protocols import pairwise
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, SingleProtocol, choice_field, number, text_field
 from judges.replies.labels import ScoreLabels
+from judges.sayings import gettext_noop
 
 SOURCE = "After MT-bench (Zheng et al. 2023, arXiv 2306.05685)"
 SCORES = ScoreLabels(1, 10)
@@ -42,7 +43,7 @@ SINGLE_PROPERTIES = {
 MT_PAIR = PairProtocol(
     key="mt_pair",
     version=2,
-    title="MT-bench, pairs",
+    title=gettext_noop("MT-bench, pairs"),
     source=SOURCE,
     system=PAIR_SYSTEM,
     template=f"{CONTEXT}\n\n{pairwise.TWO_ANSWERS}",
@@ -56,7 +57,7 @@ MT_PAIR = PairProtocol(
 MT_PAIR_TWO_TURNS = PairProtocol(
     key="mt_pair_two_turns",
     version=1,
-    title="MT-bench, pairs, two turns",
+    title=gettext_noop("MT-bench, pairs, two turns"),
     source=SOURCE,
     system=f"{PAIR_SYSTEM} {LAST_TURN}",
     template=f"{CONTEXT}\n\n{pairwise.TWO_ANSWERS}",
@@ -70,7 +71,7 @@ MT_PAIR_TWO_TURNS = PairProtocol(
 MT_SINGLE = SingleProtocol(
     key="mt_single",
     version=2,
-    title="MT-bench, single answers 1-10",
+    title=gettext_noop("MT-bench, single answers 1-10"),
     source=SOURCE,
     system=SINGLE_SYSTEM,
     template=f"{CONTEXT}\n\n{ONE_ANSWER}",
@@ -86,7 +87,7 @@ MT_SINGLE = SingleProtocol(
 MT_SINGLE_TWO_TURNS = SingleProtocol(
     key="mt_single_two_turns",
     version=1,
-    title="MT-bench, single answers 1-10, two turns",
+    title=gettext_noop("MT-bench, single answers 1-10, two turns"),
     source=SOURCE,
     system=f"{SINGLE_SYSTEM} {LAST_TURN}",
     template=f"{CONTEXT}\n\n{ONE_ANSWER}",

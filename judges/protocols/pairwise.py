@@ -5,6 +5,7 @@ Labels as in MT-bench (Zheng et al. 2023): [[A]], [[B]], [[C]] for a tie.
 
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
 from judges.replies.labels import BracketedLabels
+from judges.sayings import gettext_noop
 from judges.verdicts.verdict import Verdict
 
 LABELS = BracketedLabels({"a": "A", "b": "B", "c": "C", "tie": "C"})
@@ -25,7 +26,7 @@ better, B where answer B is better, or C where neither is."""
 PAIRWISE = PairProtocol(
     key="pairwise",
     version=1,
-    title="Pairwise, three labels",
+    title=gettext_noop("Pairwise, three labels"),
     source="Own protocol, with the labels of MT-bench (Zheng et al. 2023, arXiv 2306.05685)",
     system=(
         "You compare two answers to the same request. Say which of them serves the person who asked better: whether it is "

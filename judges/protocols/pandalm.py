@@ -6,6 +6,7 @@ of the source's own model, with the verdict on the first line, are read with pic
 
 from judges.protocols.protocol import CONTEXT, FAIRNESS, PairProtocol, choice_field, from_table, text_field
 from judges.replies.labels import LineLabels
+from judges.sayings import gettext_noop
 from judges.verdicts.verdict import Verdict
 
 LABELS = LineLabels({"1": "1", "2": "2", "tie": "Tie"})
@@ -13,7 +14,7 @@ LABELS = LineLabels({"1": "1", "2": "2", "tie": "Tie"})
 PANDALM = PairProtocol(
     key="pandalm",
     version=1,
-    title="Pairwise with the judge's own reference",
+    title=gettext_noop("Pairwise with the judge's own reference"),
     source="After PandaLM (Wang et al. 2023, arXiv 2306.05087)",
     system=(
         "You evaluate two responses to one instruction. Look at whether they follow it, are right, and are brief and clear. "

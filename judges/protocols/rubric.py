@@ -6,6 +6,7 @@ Labels [[4]]; the source's `[RESULT] 4` is read as well.
 from judges.protocols.mt_bench import ONE_ANSWER
 from judges.protocols.protocol import CONTEXT, FAIRNESS, SingleProtocol, choice_field, number, text_field
 from judges.replies.labels import ScoreLabels
+from judges.sayings import gettext_noop
 
 SYSTEM = (
     "You grade an answer by a rubric. Where the operator gives criteria, they are the rubric; where none are given, grade "
@@ -14,12 +15,12 @@ SYSTEM = (
 )
 
 
-def _rubric(points: int, middle: str) -> SingleProtocol:
+def _rubric(points: int, title: str, middle: str) -> SingleProtocol:
     scale = f"1 means that the answer fails the rubric, {middle}, and {points} that it meets the rubric in every point"
     return SingleProtocol(
         key=f"rubric_{points}",
         version=1,
-        title=f"Rubric, single answers 1-{points}",
+        title=title,
         source="After Prometheus 2 (Kim et al. 2024, arXiv 2405.01535)",
         system=SYSTEM,
         template=f"{CONTEXT}\n\n{ONE_ANSWER}",
@@ -42,5 +43,5 @@ def _rubric(points: int, middle: str) -> SingleProtocol:
     )
 
 
-RUBRIC_5 = _rubric(5, "3 that it meets the main points and misses others")
-RUBRIC_10 = _rubric(10, "4 to 6 that it meets the main points and misses others")
+RUBRIC_5 = _rubric(5, gettext_noop("Rubric, single answers 1-5"), "3 that it meets the main points and misses others")
+RUBRIC_10 = _rubric(10, gettext_noop("Rubric, single answers 1-10"), "4 to 6 that it meets the main points and misses others")

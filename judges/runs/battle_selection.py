@@ -15,10 +15,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
 from arena.runs.planning import CannotPlan
+from arena.wording import number
 from judges.models import Game
 from judges.runs.scope import EVERYTHING, Scope
 
@@ -45,9 +47,9 @@ def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHIN
     showable = _numbers(Battle.objects.showable().published().filter(arena=arena), wanted)
     meant = _numbers(scope.battles(rows), wanted)
     problems = [
-        _named(set(wanted) - here, f"not in {arena.slug}"),
-        _named(here - showable, "without two answers to read"),
-        _named(showable - meant, "not of the pool and the competitors that were chosen"),
+        _named(set(wanted) - here, _("battle %(numbers)s: not in %(arena)s"), arena=arena.slug),
+        _named(here - showable, _("battle %(numbers)s: without two answers to read")),
+        _named(showable - meant, _("battle %(numbers)s: not of the pool and the competitors that were chosen")),
     ]
     if any(problems):
         raise CannotPlan("; ".join(problem for problem in problems if problem))
@@ -61,12 +63,13 @@ def _numbers(rows: QuerySet[Battle], wanted: Sequence[int]) -> set[int]:
     }
 
 
-def _named(numbers: set[int], what: str) -> str:
+def _named(numbers: set[int], told: str, **values: str) -> str:
     if not numbers:
         return ""
     named = ", ".join(map(str, sorted(numbers)[:MOST_NAMED]))
-    more = f" and {len(numbers) - MOST_NAMED:,} more" if len(numbers) > MOST_NAMED else ""
-    return f"battle {named}{more}: {what}"
+    if len(numbers) > MOST_NAMED:
+        named = _("%(numbers)s and %(n)s more") % {"numbers": named, "n": number(len(numbers) - MOST_NAMED)}
+    return told % {"numbers": named, **values}
 
 
 def all_pairs(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from arena.llm.wires.messages import Request
 from arena.models import Arena, Attempt, Battle, Run
@@ -15,6 +16,7 @@ from judges.games.request_builder import RequestBuilder, fence_for
 from judges.models import Game, Judge
 from judges.runs.planning import JudgingDraft, draw_up, start
 from judges.safeguards.delimiters import IncompleteRequest
+from judges.telling import told
 from judges.verdicts.verdict import Order
 
 LOOKED_AT = 300  # battles, the newest first, among which one is sought that shows all slots
@@ -54,7 +56,16 @@ def previews(judge: Judge, battle: int, order: Order = "ab") -> list[Preview]:
     """The request; where it shows a reference, also as it is without one, as for prompts that have none."""
     contest = next(contests_of([battle]), None)
     if contest is None:
-        return [Preview(battle, order, False, None, None, f"there is no battle {battle} with two answers: choose another")]
+        return [
+            Preview(
+                battle,
+                order,
+                False,
+                None,
+                None,
+                _("there is no battle %(battle)d with two answers: choose another") % {"battle": battle},
+            )
+        ]
     asker = RequestBuilder.of(judge)
     shown = [True, False] if asker.may_show_reference(contest) else [False]
     return [_preview(asker, contest, order, with_reference=each) for each in shown]
@@ -63,13 +74,13 @@ def previews(judge: Judge, battle: int, order: Order = "ab") -> list[Preview]:
 def _preview(asker: RequestBuilder, contest: JudgedBattle, order: Order, *, with_reference: bool) -> Preview:
     seen = Preview(contest.battle_id, order, with_reference, None, None)
     if misfit := asker.misfit(contest):
-        return replace(seen, problem=misfit)
+        return replace(seen, problem=told(misfit))
     if ruling := ruling_on(contest, asker.parameters):
-        return replace(seen, problem=f"nobody would be asked: {ruling.reason}")
+        return replace(seen, problem=_("nobody would be asked: %(reason)s") % {"reason": told(ruling.why)})
     try:
         request = asker.request(contest, order, with_reference=with_reference, fence=fence_for(contest), repeat=0)
     except IncompleteRequest as reason:
-        return replace(seen, problem=str(reason))
+        return replace(seen, problem=told(reason.saying))
     endpoint = asker.judge.endpoint
     return replace(seen, request=request, bound=one_request(request, endpoint) if endpoint else None)
 

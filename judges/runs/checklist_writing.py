@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Request, Usage
@@ -79,7 +80,7 @@ class ChecklistWriting:
 
     def results(self, run: Run) -> Sequence[Link]:
         written = f"{reverse('admin:judges_checklist_changelist')}?prompt__arena__id__exact={run.arena_id}"
-        return [Link("Checklists", written), Link("Judge by them", f"{reverse('new-run')}?arena={run.arena.slug}")]
+        return [Link(_("Checklists"), written), Link(_("Judge by them"), f"{reverse('new-run')}?arena={run.arena.slug}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,11 @@ def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
     """The first prompts that have no checklist, and that no run is still to ask about."""
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
-        where = f" in {', '.join(wish.pools)}" if wish.pools else ""
-        raise CannotPlan(f"the arena {arena.slug} has no active prompt{where}: import prompts first")
+        if wish.pools:
+            told = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
+        else:
+            told = _("the arena %(arena)s has no active prompt: import prompts first")
+        raise CannotPlan(told % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
     without = prompts.filter(checklist=None)
     waiting = _waiting().filter(prompt__in=without)
     missing = without.exclude(pk__in=waiting.values("prompt")).defer("html", "verifier").order_by("pk")
@@ -131,7 +135,7 @@ def start(draft: ChecklistDraft, *, cap: int | None = None, created_by: User | N
     # First what is asked for: a checklist that comes in between two looks is seen by both, never by none.
     taken = {*_waiting().filter(**of_arena).values_list("prompt", flat=True)}
     if pks & (taken | {*Checklist.objects.filter(**of_arena).values_list("prompt", flat=True)}):
-        raise PlanStale("some of these checklists were written or asked for meanwhile: count again")
+        raise PlanStale(_("some of these checklists were written or asked for meanwhile: count again"))
     run = Run.objects.create(
         arena=draft.arena, kind=Run.Kind.CHECKLIST, seed=draft.wish.seed, cap=cap, created_by=created_by,
         name=f"checklists by {draft.wish.endpoint.name}"[:120],

@@ -13,12 +13,14 @@ from django.db.models import QuerySet
 from judges.games.battle_texts import as_rows, criteria_of
 from judges.models import Checklist, Game, Judge
 from judges.protocols import PROTOCOLS
+from judges.sayings import Saying, gettext_noop
 
 if TYPE_CHECKING:
     from arena.models import Prompt
 
 ROWS_A_STATEMENT = 2_000
 BY_CHECKLIST = frozenset(key for key, protocol in PROTOCOLS.items() if "checklist" in protocol.needed)
+MIXED = gettext_noop("mixed checklists: %(n)s of %(n_all)s scores rest on a list that was edited since they were given")
 EDITED = "its prompt's checklist was edited: to be asked again"
 
 
@@ -38,14 +40,19 @@ def n_on_earlier_lists(judge: Judge, games: Iterable[int]) -> int:
 
 
 def mixed_lists(judges: Iterable[Judge], battles: Iterable[int]) -> Iterator[str]:
-    """For readers, where scores by earlier lists and by present ones stand together."""
+    """For readers of what is stored, where scores by earlier lists and by present ones stand together."""
+    yield from map(str, on_mixed_lists(judges, battles))
+
+
+def on_mixed_lists(judges: Iterable[Judge], battles: Iterable[int]) -> Iterator[Saying]:
+    """The same, to be told in any language."""
     by_list = [judge.pk for judge in judges if judge.protocol in BY_CHECKLIST]
     n_earlier = n_all = 0
     for chunk in batched(sorted(battles), ROWS_A_STATEMENT) if by_list else ():
         games = Game.objects.counted().filter(judge__in=by_list, battle__in=chunk)
         n_earlier, n_all = n_earlier + len(on_earlier_lists(games)), n_all + games.count()
     if 0 < n_earlier < n_all:
-        yield f"mixed checklists: {n_earlier:,} of {n_all:,} scores rest on a list that was edited since they were given"
+        yield Saying(MIXED, {"n": n_earlier, "n_all": n_all})
 
 
 def resting_on(prompt: "Prompt", criteria: Sequence[dict[str, object]]) -> QuerySet[Game]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena.llm.wires.messages import Completion
 from arena.models import Attempt, Battle, Call, PromptStatus, Run
@@ -106,10 +107,13 @@ class Judging:
         asked = Game.objects.filter(run=run).order_by().values("judge")
         judges = Judge.objects.filter(pk__in=asked).order_by("name", "-version")[:MOST_JUDGES]
         return [
-            Link("Verdicts of this run", f"{reverse('admin:judges_game_changelist')}?run__id__exact={run.pk}"),
-            *(Link(f"Judge {judge}", reverse("judge", args=[run.arena.slug, judge.pk])) for judge in judges),
-            Link("All judges", reverse("judges", args=[run.arena.slug])),
-            Link("Leaderboard", reverse("leaderboard", args=[run.arena.slug])),
+            Link(_("Verdicts of this run"), f"{reverse('admin:judges_game_changelist')}?run__id__exact={run.pk}"),
+            *(
+                Link(_("Judge %(judge)s") % {"judge": judge}, reverse("judge", args=[run.arena.slug, judge.pk]))
+                for judge in judges
+            ),
+            Link(_("All judges"), reverse("judges", args=[run.arena.slug])),
+            Link(_("Leaderboard"), reverse("leaderboard", args=[run.arena.slug])),
         ]
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from arena.models import Arena, Competitor
 from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
 from arena.runs.planning import CannotPlan
+from arena.wording import number
 from judges.cards import CardTaken, refreshed
 from judges.games.game_orders import Orders
 from judges.games.offline_games import offline_judge
@@ -27,8 +29,6 @@ MOST_GAMES = 10_000  # counted while somebody waits, and while nobody else can w
 
 type Plan = Literal["standing", "all", "baseline", "active", "tournament", "given"]
 PLANS: tuple[Plan, ...] = get_args(Plan.__value__)
-
-IMPORT_FIRST = "import or generate answers first, or choose another plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,26 @@ def judge_choices() -> list[tuple[str, str]]:
     """Key and name of every judge that can be asked now: the newest cards, and programs that have no card yet."""
     cards = list(Judge.objects.current().exclude(kind=Judge.Kind.IMPORTED).select_related("endpoint"))
     carded = {card.protocol for card in cards if card.kind == Judge.Kind.OFFLINE}
-    programs = [(f"offline:{name}", f"{name}: {line}") for name, (_, line) in OFFLINE_JUDGES.items() if name not in carded]
+    programs = [
+        (f"offline:{name}", f"{name}: {_(line)}") for name, (_play, line) in OFFLINE_JUDGES.items() if name not in carded
+    ]
     return [*((f"card:{card.pk}", _said_of(card)) for card in cards), *programs]
 
 
 def _said_of(card: Judge) -> str:
     if card.endpoint is None:
-        return f"{card}: {OFFLINE_JUDGES[card.protocol][1]}" if card.protocol in OFFLINE_JUDGES else str(card)
-    paused = f", paused: {card.endpoint.paused_because}" if card.endpoint.paused_because else ""
-    return f"{card}: asks {card.model} by {card.protocol}, through endpoint {card.endpoint.name}{paused}"
+        return f"{card}: {_(OFFLINE_JUDGES[card.protocol][1])}" if card.protocol in OFFLINE_JUDGES else str(card)
+    if card.endpoint.paused_because:
+        told = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s, paused: %(reason)s")
+    else:
+        told = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s")
+    return told % {
+        "judge": card,
+        "model": card.model,
+        "protocol": card.protocol,
+        "endpoint": card.endpoint.name,
+        "reason": card.endpoint.paused_because,
+    }
 
 
 def chosen_judges(keys: Sequence[str]) -> list[Judge]:
@@ -67,7 +78,7 @@ def chosen_judges(keys: Sequence[str]) -> list[Judge]:
 
 
 def _judge(key: str) -> Judge:
-    kind, _, name = key.partition(":")
+    kind, name = key.split(":", 1)
     if kind == "offline":
         return offline_judge(name)
     judge = Judge.objects.select_related("endpoint").get(pk=int(name))
@@ -107,7 +118,7 @@ def _battles(arena: Arena, wish: JudgingRequest, now: datetime | None) -> list[i
         return standing_battles(arena, wish.scope, most=wish.most, seed=wish.seed)
     if wish.plan == "active":
         if wish.most is None:
-            raise CannotPlan("active pairing goes on for ever: say how many battles")
+            raise CannotPlan(_("active pairing goes on for ever: say how many battles"))
         return active_pairs(arena, wish.scope, most=wish.most, seed=wish.seed, now=now)
     return all_pairs(arena, wish.scope, baseline=wish.baseline, most=wish.most, seed=wish.seed, now=now)
 
@@ -116,7 +127,7 @@ def _tournament(
     arena: Arena, judges: Sequence[Judge], wish: JudgingRequest, *, most_games: int | None, now: datetime | None
 ) -> JudgingDraft:
     if wish.orders != "both":
-        raise CannotPlan("a tournament needs both orders: one order cannot decide a match")
+        raise CannotPlan(_("a tournament needs both orders: one order cannot decide a match"))
     entrants = entrants_of(arena, wish.scope, most=wish.most, seed=wish.seed)
     if not entrants:
         raise CannotPlan(_nothing(arena, wish))
@@ -131,14 +142,20 @@ def _n_matches(entrants: Entrants) -> int:
 
 
 def too_many(n_games: int) -> str:
-    return f"that is up to {n_games:,} games, and {MOST_GAMES:,} are counted here at once: choose fewer, or use manage.py judge"
+    told = _("that is up to %(n)s games, and %(most)s are counted here at once: choose fewer, or use manage.py judge")
+    return told % {"n": number(n_games), "most": number(MOST_GAMES)}
 
 
 def _nothing(arena: Arena, wish: JudgingRequest) -> str:
     if wish.plan == "active" and answers_of(arena, wish.scope):
-        return "every pair of answers has been judged, or there is none: choose another plan"
-    fits = "two answers of this pool and these competitors" if wish.scope.is_narrow else "two answers that fit"
+        return _("every pair of answers has been judged, or there is none: choose another plan")
+    if wish.scope.is_narrow:
+        told = _("no prompt has two answers of this pool and these competitors: %(why)s")
+    else:
+        told = _("no prompt has two answers that fit: %(why)s")
+    import_first = _("import or generate answers first, or choose another plan")
+    why = why_nothing_to_judge(arena)
     if n_answered_without_text(arena):
-        return f"no prompt has {fits}: {why_nothing_to_judge(arena)}"
-    why = why_nothing_to_judge(arena) or ("choose more of them" if wish.scope.is_narrow else "")
-    return f"no prompt has {fits}: {why}; {IMPORT_FIRST}" if why else f"no prompt has {fits}: {IMPORT_FIRST}"
+        return told % {"why": why}
+    why = why or (_("choose more of them") if wish.scope.is_narrow else "")
+    return told % {"why": f"{why}; {import_first}" if why else import_first}

@@ -16,11 +16,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs import control
 from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, PlanStale, drawn, one_request, total
-from arena.wording import counted
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import JudgedBattle, contests_of
 from judges.games.game_orders import Orders, PlannedGame, planned_games
@@ -33,6 +33,8 @@ from judges.models.games import WITH_VERDICT
 from judges.runs.earlier_checklists import n_on_earlier_lists
 from judges.safeguards.constant_answer_flags import constant_flags
 from judges.safeguards.delimiters import IncompleteRequest, new_delimiter
+from judges.sayings import counted_in_english
+from judges.telling import told
 from judges.verdicts.game_states import FINAL, GameState
 from judges.verdicts.verdict import Verdict
 
@@ -118,9 +120,8 @@ class JudgingDraft(Draft[Judge]):
         if (some := drawn(by_judge, n, seed=self.seed)) is None:
             return None
         plan = {name: said for name, said in self.plan.items() if name not in LATER} | {"pilot": self.in_figures()}
-        name = (
-            f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {counted(self.counts.n_calls, 'call', 'calls')} first"
-        )
+        n_calls = counted_in_english(self.counts.n_calls, "call", "calls")
+        name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {n_calls} first"
         found = replace(
             self, plan=plan, name=name, goes_on=False, n_later=0, n_wanted=len(some), estimates={},
             counts=PlannedCounts(n_battles=len({game.battle_id for game, _ in some}), n_games=len(some)),
@@ -164,15 +165,16 @@ def draw_up(
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
     constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
     if constants:
-        plan["constant_answers"] = constants
+        plan["constant_answers"] = list(map(str, constants))
     counts = PlannedCounts(n_battles=len(pairs))
-    draft = JudgingDraft(arena=arena, plan=plan, seed=seed, counts=counts, constants=constants)
+    draft = JudgingDraft(arena=arena, plan=plan, seed=seed, counts=counts, constants=list(map(told, constants)))
     for judge in dict.fromkeys(judges):
         if not is_up_to_date(judge):
-            raise CardOutdated(
-                f"the judge {judge} cannot be asked: its endpoint or our wording was changed since the card was made. "
+            outdated = _(
+                "the judge %(judge)s cannot be asked: its endpoint or our wording was changed since the card was made. "
                 "Make a new version of the judge: save its card once more"
             )
+            raise CardOutdated(outdated % {"judge": judge})
         _add_games_of(judge, draft, pairs, again=again)
     counts.n_games = len(draft.games) + counts.n_known + counts.n_under_way + counts.n_failed_before
     return replace(draft, n_wanted=len(draft.games), n_here=counts.n_known, n_under_way=counts.n_under_way)
@@ -191,7 +193,7 @@ def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | Non
             )  # fmt: skip
             add_games(run, draft, now=now)
     except IntegrityError as error:
-        raise PlanStale("some of these games were planned by somebody else meanwhile: draw the plan up again") from error
+        raise PlanStale(_("some of these games were planned by somebody else meanwhile: draw the plan up again")) from error
     if not is_over and not draft.to_ask:
         control.close(run.pk)  # its rounds need no call: nobody else would ring for them
         run.refresh_from_db()
@@ -313,7 +315,8 @@ class _Planner:
         self.fence = new_delimiter()  # for names in the cache and for lengths: the requests themselves get new ones
 
     def games(self, contest: JudgedBattle, slots: Sequence[PlannedGame]) -> list[Drafted]:
-        if misfit := self.asker.misfit(contest) if self.asker else "":
+        if (why := self.asker.misfit(contest) if self.asker else None) is not None:
+            misfit = told(why)
             self.draft.counts.n_misfits += len(slots)
             self.draft.misfits[misfit] = self.draft.misfits.get(misfit, 0) + len(slots)
             return []
@@ -359,7 +362,8 @@ class _Planner:
         except IncompleteRequest as reason:
             end_game(game, GameState.ERROR, reason=str(reason))
             self._say(game, None, "")
-            self.draft.failures[str(reason)] = self.draft.failures.get(str(reason), 0) + 1
+            why = told(reason.saying)
+            self.draft.failures[why] = self.draft.failures.get(why, 0) + 1
             return None
         game.reference_given = shown
         game.request_key = asker.key(
@@ -399,7 +403,8 @@ def _copy(source: Game, game: Game) -> None:
 
 def _name(draft: JudgingDraft) -> str:
     judges = list(dict.fromkeys(str(game.judge) for game in draft.games))
-    return f"{', '.join(judges[:3]) or 'nothing to do'} on {counted(draft.counts.n_battles, 'battle', 'battles')}"
+    battles = counted_in_english(draft.counts.n_battles, "battle", "battles")
+    return f"{', '.join(judges[:3]) or 'nothing to do'} on {battles}"
 
 
 def _lock_replayed(games: Sequence[Game]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from arena.models import Battle, Competitor, PromptStatus, Response
 from arena.runs.planning import CannotPlan
@@ -47,4 +48,4 @@ def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | 
     """At least two meet, somebody whom all others meet counted in."""
     found = set(competitors)
     if found and len(found | ({baseline} if baseline else set())) < 2:
-        raise CannotPlan("one competitor has no opponent: name at least two, or none for all of them")
+        raise CannotPlan(_("one competitor has no opponent: name at least two, or none for all of them"))

@@ -18,7 +18,6 @@ from arena.llm.wires.messages import Usage
 from arena.models import Arena, Call, Run
 from arena.runs import budget
 from arena.runs.planning import Estimate, one_call
-from arena.wording import counted
 from judges.games.battle_texts import against_themselves
 from judges.games.request_builder import RequestBuilder
 from judges.models import Judge
@@ -26,6 +25,7 @@ from judges.runs.battle_selection import battles_of
 from judges.runs.brackets import Brackets, Entrants, results_of
 from judges.runs.planning import CardOutdated, JudgingDraft, add_games, draw_up
 from judges.safeguards.delimiters import new_delimiter
+from judges.sayings import counted_in_english
 
 N_ORDERS = 2
 
@@ -46,7 +46,7 @@ def draw_up_tournament(
     return replace(
         draft, goes_on=True, n_later=brackets.n_later * N_ORDERS * repeats,
         plan=draft.plan | added | _where(brackets, judges, repeats),
-        name=f"{', '.join(map(str, judges[:3]))}: knock-out on {counted(brackets.n_prompts, 'prompt', 'prompts')}",
+        name=f"{', '.join(map(str, judges[:3]))}: knock-out on {counted_in_english(brackets.n_prompts, 'prompt', 'prompts')}",
     )  # fmt: skip
 
 

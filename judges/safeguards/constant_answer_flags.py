@@ -12,19 +12,23 @@ from django.db.models import Count
 from django.utils import timezone
 
 from arena.models import Competitor, Response
-from arena.wording import counted
 from judges.models import ConstantAnswers
 from judges.safeguards.constant_answers import Answered, constant_answers
+from judges.sayings import Saying, ngettext_lazy
 
 SHORT_VERIFIERS = ("exact", "mcq", "numeric")
 """Kinds where the right answers to many prompts may well be the same."""
 
+ALIKE = ngettext_lazy(
+    "%(competitor)s answers %(n)s prompt (%(percent).0f %% of its own) alike: “%(text)s”",
+    "%(competitor)s answers %(n)s prompts (%(percent).0f %% of its own) alike: “%(text)s”",
+)
 SHOWN = 60
 LONGEST_KEPT = 1_000
 SECONDS_A_SWEEP = 10.0
 
 
-def constant_flags(competitor_ids: Iterable[int]) -> list[str]:
+def constant_flags(competitor_ids: Iterable[int]) -> list[Saying]:
     """For people: who answers how many prompts with which text; competitors with new answers are looked at first."""
     wanted = set(competitor_ids)
     for competitor in _stale(Competitor.objects.filter(pk__in=wanted)):
@@ -84,10 +88,8 @@ def _answers_of(competitor_id: int) -> Iterator[Answered]:
         yield Answered(pk, competitor_id, prompt, "\n\n".join(turns) or text, is_short=kind in SHORT_VERIFIERS)
 
 
-def _told(name: str, found: dict[str, Any]) -> str:
+def _told(name: str, found: dict[str, Any]) -> Saying:
     text = " ".join(found["text"].split())
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    return (
-        f"{name} answers {counted(found['n_prompts'], 'prompt', 'prompts')} "
-        f"({100 * found['share']:.0f} % of its own) alike: “{shown}”"
-    )
+    values = {"competitor": name, "n": found["n_prompts"], "percent": 100 * found["share"], "text": shown}
+    return Saying(ALIKE, values)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from arena.llm.wires.messages import Message
+from judges.sayings import Refused, gettext_noop
 from judges.template_slots import SLOTS, fill, parts_of, slots_in
 
 ANNOUNCEMENT = """\
@@ -23,12 +24,13 @@ last, outside of any markers."""
 _NAME = re.compile(r"[a-z0-9_]+(?: (?:turn|item) [0-9]+)?")
 
 
-class IncompleteRequest(ValueError):
+class IncompleteRequest(Refused):
     """A request that would not hold what it asks about; `lacking` names the blocks."""
 
     def __init__(self, lacking: Sequence[str]) -> None:
         super().__init__(
-            f"not asked: the request would lack {', '.join(lacking)}. Edit the judge's template and look at its preview"
+            gettext_noop("not asked: the request would lack %(lacking)s. Edit the judge's template and look at its preview"),
+            lacking=", ".join(lacking),
         )
         self.lacking = tuple(lacking)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -36,11 +37,11 @@ class JudgedBattleRow:
 def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     """One set of the audit, the newest first. Battles that the reader may not see now are left out."""
     if not access.sees_content(request.user, arena):
-        raise Http404("the battles of this arena are private")
+        raise Http404(_("the battles of this arena are private"))
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     found = audit.battle_sets.get(request.GET.get("set", ""))
     if found is None:
-        raise Http404("the audit has no such battles: choose a figure on the judge's page")
+        raise Http404(_("the audit has no such battles: choose a figure on the judge's page"))
     voter = voter_identity.voter_of(request, arena, create=False)
     rows = _rows(access.battles_for(request.user, arena, voter), found["battles"], audit.judge_id)
     context = {

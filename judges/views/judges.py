@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena import access, voter_identity
@@ -32,7 +33,8 @@ from judges.audits.presentation import (
 from judges.games.access import games_in_play
 from judges.judge_choices import choice_of, choices_in
 from judges.models import Game, JudgeAudit, JudgeChoice
-from judges.runs.earlier_checklists import BY_CHECKLIST, mixed_lists
+from judges.runs.earlier_checklists import BY_CHECKLIST, on_mixed_lists
+from judges.telling import told
 from judges.verdicts.marked_verdicts import MARKED, treatment
 
 CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles", "key")
@@ -55,7 +57,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     if audit is None and Game.objects.over().filter(judge=pk, battle__arena=arena).exists():
         return redirect("judges", arena.slug)  # it has just played, and its figures are being made: that page says so
     if audit is None:
-        raise Http404("no audit of this judge")
+        raise Http404(_("no audit of this judge"))
     context = {
         "audit": audit,
         "judge": audit.judge,
@@ -68,7 +70,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "answering": answering(audit),
         "models": models_of(audit.answered.get("replies", [])),
         "refused": refused_of(audit),
-        "mixed": list(mixed_lists([audit.judge], _battles_of(audit))),
+        "mixed": list(map(told, on_mixed_lists([audit.judge], _battles_of(audit)))),
         "marked": audit.coverage.get("marked"),
         "by_rule": treatment(audit.judge.kind),
         "shown_card": access.sees_content(request.user, arena),
@@ -83,15 +85,16 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
 def count_marked(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     """What the figures do with verdicts on marked answers, by a curator's choice; they are made anew by a task."""
     if not access.is_curator(request.user):
-        raise PermissionDenied("only curators choose what a judge's figures count")
+        raise PermissionDenied(_("only curators choose what a judge's figures count"))
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     chosen = request.POST.get("marked", "")
     if chosen not in ("", *MARKED):
-        return HttpResponseBadRequest(f"marked: allowed are {', '.join(MARKED)}, or nothing for the rule")
+        wrong = _("marked: allowed are %(allowed)s, or nothing for the rule") % {"allowed": ", ".join(MARKED)}
+        return HttpResponseBadRequest(wrong)
     from judges.audits.refresh import make_anew  # scipy: a second that no page needs
 
     make_anew(audit, marked=chosen)
-    messages.success(request, "Its figures are being made anew: look again in a moment.")
+    messages.success(request, _("Its figures are being made anew: look again in a moment."))
     return redirect("judge", arena.slug, audit.judge_id)
 
 

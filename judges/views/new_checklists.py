@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -15,8 +16,8 @@ from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, Chec
 class ChecklistsForm(PromptsForm):
     """Who is to write checklists, for which prompts, and for how much."""
 
-    endpoint = EndpointField(label="Who writes them")
-    which = "The first ones that have none."
+    endpoint = EndpointField(label=gettext_lazy("Who writes them"))
+    which = gettext_lazy("The first ones that have none.")
 
     field_order = ["endpoint", "pools", "prompts", "max_tokens", "seed", "cap"]
 

@@ -3,23 +3,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.models import Arena, Competitor, PromptPool
 from arena.runs.planning import CannotPlan
 from arena.views.run_forms import RunForm
-from arena.wording import sentence
+from arena.wording import number, sentence
 from judges.runs.plan_request import MOST_BATTLES, MOST_GAMES, MOST_REPEATS, JudgingRequest, judge_choices, too_many
 from judges.runs.scope import Scope, check_competitors
 
 PLANS = [
-    ("standing", "battles that are here"),
-    ("all", "every pair of competitors, on prompts that both answered"),
-    ("baseline", "every competitor against one"),
-    ("active", "pairs that nobody has judged, where most is to be learnt"),
-    ("tournament", "a tournament: knock-out on every prompt"),
-    ("given", "given ones, by their numbers"),
+    ("standing", gettext_lazy("battles that are here")),
+    ("all", gettext_lazy("every pair of competitors, on prompts that both answered")),
+    ("baseline", gettext_lazy("every competitor against one")),
+    ("active", gettext_lazy("pairs that nobody has judged, where most is to be learnt")),
+    ("tournament", gettext_lazy("a tournament: knock-out on every prompt")),
+    ("given", gettext_lazy("given ones, by their numbers")),
 ]
-ORDERS = [("both", "both: each battle twice, sides swapped"), ("one", "one, drawn: half and half")]
+ORDERS = [
+    ("both", gettext_lazy("both: each battle twice, sides swapped")),
+    ("one", gettext_lazy("one, drawn: half and half")),
+]
 LONGEST = 18  # digits of a number
 
 
@@ -32,10 +38,19 @@ class NumbersField(forms.CharField):
         words = [word for word in re.split(r"[\s,;#]+", super().clean(value) or "") if word]
         wrong = [word for word in words if not (word.isascii() and word.isdigit() and len(word) <= LONGEST)]
         if wrong:
-            raise forms.ValidationError(f"{wrong[0][:40]!r} is no number of a battle.")
+            raise forms.ValidationError(_("%(word)s is no number of a battle.") % {"word": repr(wrong[0][:40])})
         if len(set(words)) > MOST_BATTLES:
-            raise forms.ValidationError(f"At most {MOST_BATTLES:,} battles are counted here; manage.py judge takes more.")
+            told = _("At most %(most)s battles are counted here; manage.py judge takes more.")
+            raise forms.ValidationError(told % {"most": number(MOST_BATTLES)})
         return tuple(dict.fromkeys(int(word) for word in words))
+
+
+def _about_most() -> str:
+    told = _("Of a tournament: prompts. Where there are more they are drawn by the seed. Over %(most)s: manage.py judge.")
+    return told % {"most": number(MOST_BATTLES)}
+
+
+_most_battles = lazy(_about_most, str)()
 
 
 class JudgeRunForm(RunForm):
@@ -44,33 +59,45 @@ class JudgeRunForm(RunForm):
     apart = ("judges",)
 
     judges = forms.MultipleChoiceField(
-        label="Judges", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Choose at least one judge."}
+        label=gettext_lazy("Judges"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one judge.")},
     )
-    plan = forms.ChoiceField(label="Battles", choices=PLANS)
+    plan = forms.ChoiceField(label=gettext_lazy("Battles"), choices=PLANS)
     baseline = forms.ModelChoiceField(
-        Competitor.objects.none(), label="The one all others meet", required=False, empty_label="none",
-        help_text="For the plan of everyone against one.",
+        Competitor.objects.none(), label=gettext_lazy("The one all others meet"), required=False,
+        empty_label=gettext_lazy("none"),
+        help_text=gettext_lazy("For the plan of everyone against one."),
     )  # fmt: skip
     numbers = NumbersField(
-        label="Numbers of given battles", required=False, help_text="For the plan of given ones: 17, 18, 23."
+        label=gettext_lazy("Numbers of given battles"),
+        required=False,
+        help_text=gettext_lazy("For the plan of given ones: 17, 18, 23."),
     )
-    pool = forms.ModelChoiceField(PromptPool.objects.none(), label="Prompt pool", required=False, empty_label="all of them")
+    pool = forms.ModelChoiceField(
+        PromptPool.objects.none(), label=gettext_lazy("Prompt pool"), required=False, empty_label=gettext_lazy("all of them")
+    )
     competitors = forms.ModelMultipleChoiceField(
-        Competitor.objects.none(), label="Competitors", required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Two or more; none for all of them.",
+        Competitor.objects.none(), label=gettext_lazy("Competitors"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Two or more; none for all of them."),
     )  # fmt: skip
     battles = forms.IntegerField(
-        label="How many battles, at most", min_value=1, max_value=MOST_BATTLES, initial=200,
-        help_text="Of a tournament: prompts. Where there are more they are drawn by the seed. "
-        f"Over {MOST_BATTLES:,}: manage.py judge.",
+        label=gettext_lazy("How many battles, at most"), min_value=1, max_value=MOST_BATTLES, initial=200,
+        help_text=_most_battles,
     )  # fmt: skip
-    orders = forms.ChoiceField(label="Orders", choices=ORDERS)
-    repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=MOST_REPEATS, initial=1)
-    seed = forms.IntegerField(label="Seed", min_value=0, max_value=2**31, initial=1, help_text="The same seed draws the same.")
+    orders = forms.ChoiceField(label=gettext_lazy("Orders"), choices=ORDERS)
+    repeats = forms.IntegerField(label=gettext_lazy("Repeats"), min_value=1, max_value=MOST_REPEATS, initial=1)
+    seed = forms.IntegerField(
+        label=gettext_lazy("Seed"),
+        min_value=0,
+        max_value=2**31,
+        initial=1,
+        help_text=gettext_lazy("The same seed draws the same."),
+    )
 
     again = forms.BooleanField(
-        label="Ask again what a reply left undecided", required=False,
-        help_text="Most say the same once more, and it is paid once more.",
+        label=gettext_lazy("Ask again what a reply left undecided"), required=False,
+        help_text=gettext_lazy("Most say the same once more, and it is paid once more."),
     )  # fmt: skip
 
     field_order = [
@@ -90,11 +117,11 @@ class JudgeRunForm(RunForm):
         cleaned: dict[str, Any] = super().clean() or {}
         plan = cleaned.get("plan")
         if plan == "baseline" and cleaned.get("baseline") is None and "baseline" not in self.errors:
-            self.add_error("baseline", "Name the competitor that all others meet.")
+            self.add_error("baseline", _("Name the competitor that all others meet."))
         if plan == "given" and not cleaned.get("numbers") and "numbers" not in self.errors:
-            self.add_error("numbers", "Give the numbers of the battles: a battle's page shows its own.")
+            self.add_error("numbers", _("Give the numbers of the battles: a battle's page shows its own."))
         if plan == "tournament" and cleaned.get("orders") == "one":
-            self.add_error("orders", "A tournament needs both orders: one order cannot decide a match.")
+            self.add_error("orders", _("A tournament needs both orders: one order cannot decide a match."))
         try:
             check_competitors(cleaned.get("competitors") or (), cleaned.get("baseline") if plan == "baseline" else None)
         except CannotPlan as reason:

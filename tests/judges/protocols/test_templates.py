@@ -151,8 +151,8 @@ def test_a_stored_card_that_cannot_be_asked_says_so_and_sends_nothing():
     Judge.objects.filter(pk=judge.pk).update(template="{prompt}{answer_1}{answer_2}{foo}", identity="old")
     old = Judge.objects.get()
     contest = next(contests_of(ids(battles)))
-    assert "{foo} is no slot" in RequestBuilder.of(old).misfit(contest)
-    assert "cannot be asked" in RequestBuilder.of(new_version(old, family="f")).misfit(contest)
+    assert "{foo} is no slot" in str(RequestBuilder.of(old).misfit(contest))
+    assert "cannot be asked" in str(RequestBuilder.of(new_version(old, family="f")).misfit(contest))
     call = started.calls.first()
     Judge.objects.filter(pk=judge.pk).update(identity="older")  # nothing that was remembered of it
     found = Judging().compose([call])[call.pk]
