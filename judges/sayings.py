@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 type Gettext = Callable[[str], str]
 type Ngettext = Callable[[str, str, int], str]
 
+AS_IT_IS = "%(text)s"
+
 
 class Plural(NamedTuple):
     """A text in two forms, by the parameter `number`."""
@@ -28,12 +30,6 @@ def gettext_noop(text: str) -> str:
 def ngettext_lazy(one: str, many: str, number: str = "n") -> Plural:
     """Marks a text in two forms."""
     return Plural(one, many, number)
-
-
-class Verbatim(str):
-    """A text that is the same in every language."""
-
-    __slots__ = ()
 
 
 def grouped(n: int) -> str:
@@ -77,17 +73,35 @@ class Saying:
     def __str__(self) -> str:
         return self.told()
 
+    def as_stored(self) -> dict[str, Any]:
+        """For JSON; where its text is reworded later, no catalogue has it, and it is told in English as it was.
+
+        Examples
+        --------
+        >>> saying = Saying("left out: %(what)s", {"what": Saying(ngettext_lazy("%(n)s game", "%(n)s games"), {"n": 2})})
+        >>> Saying.of(saying.as_stored()) == saying, str(Saying.of(saying.as_stored()))
+        (True, 'left out: 2 games')
+        """
+        values = {name: value.as_stored() if isinstance(value, Saying) else value for name, value in self.values.items()}
+        return {"text": self.text, "values": values}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Saying":
+        text = stored["text"]
+        values = {name: cls.of(value) if isinstance(value, Mapping) else value for name, value in stored["values"].items()}
+        return cls(Plural(*text) if isinstance(text, list | tuple) else text, values)
+
     def told(self, gettext: Gettext = str, ngettext: Ngettext | None = None, *, number: Callable[[int], str] = grouped) -> str:
         """The sentence by a catalogue; without one in English."""
         values = {name: _shown(value, gettext, ngettext, number) for name, value in self.values.items()}
         if isinstance(self.text, Plural):
             return (ngettext or either)(self.text.one, self.text.many, self.values[self.text.number]) % values
-        return (self.text if isinstance(self.text, Verbatim) else gettext(self.text)) % values
+        return (self.text if self.text == AS_IT_IS else gettext(self.text)) % values
 
 
 def as_it_is(text: str) -> Saying:
     """Words of others, which no catalogue has."""
-    return Saying(Verbatim("%(text)s"), {"text": text})
+    return Saying(AS_IT_IS, {"text": text})
 
 
 class Refused(ValueError):

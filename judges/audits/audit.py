@@ -19,6 +19,7 @@ from judges.audits.figures.position import consistency, position_figures
 from judges.audits.figures.rule_boards import RuleBoard, boards_by_rule, draws_of, no_boards_because
 from judges.audits.figures.score_reliability import score_reliability
 from judges.audits.usability import Usability, usability_of
+from judges.sayings import as_it_is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +138,7 @@ def audit(
     graded = [(*grade, battle) for grade, battle in zip(grades, graded_battles or (), strict=False)]
     sets = battle_sets(games, items, graded=graded, marked=marked, margin=margin)
     rated = [game for game in games if game.a not in unrated and game.b not in unrated]
-    rules = no_boards_because(no_boards) if no_boards else boards_by_rule(rated, margin=margin)
+    rules = no_boards_because(as_it_is(no_boards)) if no_boards else boards_by_rule(rated, margin=margin)
 
     def made(key: str, make: Callable[[], Sequence[Figure]]) -> tuple[Figure, ...]:
         return linked(figures_or_reason(Label.of(key), make), sets)
@@ -171,7 +172,7 @@ def _board(own: RuleBoard, people: HumanBoard, *, rng: np.random.Generator) -> t
     figures = against_board(
         own.ratings, people.ratings, judge_draws=draws_of(own.fit, rng=rng), human_draws=people.draws, notes=left_out
     )
-    why = (say("said", text=own.reason),) if own.reason else ()
+    why = (say("said", text=own.why),) if own.why is not None else ()
     return tuple(figure if figure.is_defined else figure.noted(*why) for figure in figures)
 
 

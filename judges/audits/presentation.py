@@ -1,18 +1,21 @@
 """What stands in an audit, in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from judges import telling
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
+from judges.audits.figures.set_texts import saying_of
 from judges.models import Judge, JudgeAudit
+from judges.sayings import Saying
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
-from judges.verdicts.game_states import ENDED
+from judges.verdicts.game_states import ENDED, NAMES, GameState
 
 type Stored = dict[str, Any]
 
@@ -83,13 +86,34 @@ def reasons_of(audit: JudgeAudit) -> list[str]:
     return [told(note) for note in audit.reason_notes] or list(audit.reasons)
 
 
-def sections_of(audit: JudgeAudit, *, show: Callable[[Stored], Stored] = as_stored) -> list[Section]:
-    """With the figures as they are stored, for files and programs, or as `show` makes them."""
-    found = [
-        Section(title, [(show(figure), behind(audit, figure)) for figure in audit.figures.get(key, [])])
+def sections_of(audit: JudgeAudit) -> list[Section]:
+    """With the figures as they are stored: in English, for files and programs."""
+    return [
+        Section(title, [(as_stored(figure), behind(audit, figure)) for figure in audit.figures[key]])
         for key, title in SECTIONS
+        if audit.figures.get(key)
     ]
-    return [section for section in found if section.figures]
+
+
+def sections_in_language(audit: JudgeAudit) -> list[Section]:
+    """The same for a page."""
+    return [
+        Section(
+            gettext(title),
+            [
+                (in_language(figure), [replace(each, words=words_of(each.key, each.words)) for each in behind(audit, figure)])
+                for figure in audit.figures[key]
+            ],
+        )
+        for key, title in SECTIONS
+        if audit.figures.get(key)
+    ]
+
+
+def words_of(key: str, stored: str) -> str:
+    """What the battles of a set have in common, in the reader's language; as it was stored where its key is of old."""
+    saying = saying_of(key)
+    return stored if saying is None else telling.told(saying)
 
 
 def headline_of(audit: JudgeAudit) -> Stored | None:
@@ -135,7 +159,11 @@ def ends_of(audit: JudgeAudit) -> Ends:
     rows = audit.coverage.get("by_competitor", [])
     states = sorted({state for row in rows for state in row["counts"]})
     lines = [(row["competitor"], row["n_games"], [row["counts"].get(state, 0) for state in states]) for row in rows]
-    return Ends([(state, f"{ENDED}{state}" if f"{ENDED}{state}" in audit.battle_sets else "") for state in states], lines)
+    return Ends([(_end(state), f"{ENDED}{state}" if f"{ENDED}{state}" in audit.battle_sets else "") for state in states], lines)
+
+
+def _end(state: str) -> str:
+    return gettext(NAMES[GameState(state)]) if state in set(GameState) else state
 
 
 # --- boards by rule ----------------------------------------------------------------------------------------------------
@@ -191,14 +219,19 @@ def boards_of(audit: JudgeAudit) -> Boards:
     return Boards(
         columns=[Column(*_named(board), board["n_decided"], board["n_undecided"], board["tau"]) for board in boards],
         lines=list(cells.items()),
-        without=[(_named(board)[0], board["reason"]) for board in audit.boards if not board["standings"]],
+        without=[(_named(board)[0], _why_none(board)) for board in audit.boards if not board["standings"]],
         n_moved=sum(any(cell.moved for cell in line) for line in cells.values()),
     )
 
 
 def _named(board: Mapping[str, Any]) -> tuple[str, str]:
     text = COMBINER_TEXTS.get(board["rule"])
-    return (board["rule"], "") if text is None else (text.name, text.line)
+    return (board["rule"], "") if text is None else (gettext(text.name), gettext(text.line))
+
+
+def _why_none(board: Mapping[str, Any]) -> str:
+    """Boards of earlier audits say it in English alone."""
+    return telling.told(Saying.of(board["why"])) if board.get("why") else str(board["reason"])
 
 
 def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:
@@ -208,10 +241,10 @@ def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, 
 
 def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], default: Mapping[str, Any]) -> Cell:
     if name not in at:
-        return Cell(None, reason=board["unrated"].get(name, "no battle of it is decided"))
+        return Cell(None, reason=board["unrated"].get(name, gettext("no battle of it is decided")))
     line = at[name]
     if line["rank"] is None:
-        return Cell(None, reason=f"rated {line['rating']:.0f}, with no interval and no place yet")
+        return Cell(None, reason=gettext("rated %(rating).0f, with no interval and no place yet") % line)
     before = default[name]["rank"] if name in default else None
     moved = 0 if before is None else before - line["rank"]
     return Cell(line["rank"], line["rating"], line["low"], line["high"], moved)
@@ -262,7 +295,7 @@ def models_of(lines: Sequence[Mapping[str, Any]]) -> list[Model]:
         if old is not None and first and last and old.first and old.last:
             first, last = min(first, old.first), max(last, old.last)
         n_games = line["n_games"] + (old.n_games if old else 0)
-        found[line["model"]] = Model(line["model"] or "no name", n_games, first, last)
+        found[line["model"]] = Model(line["model"] or gettext("no name"), n_games, first, last)
     return sorted(found.values(), key=lambda model: (model.first is None, model.first, model.name))
 
 

@@ -306,6 +306,7 @@ def _plain_board(board: RuleBoard) -> dict[str, Any]:
         "n_undecided": board.n_undecided,
         "tau": board.tau,
         "reason": board.reason,
+        "why": None if board.why is None else board.why.as_stored(),
         "standings": [{name: _finite(value) for name, value in line.items()} for line in standings],
         "unrated": dict(sorted(board.unrated.items())),
     }

@@ -1,6 +1,9 @@
 """How a game ended. Only `ok` and `rule` carry a verdict; none of the others ever becomes a win, a loss or a tie."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from judges.sayings import gettext_noop
 
 ENDED = "ended_"  # of the set of battles with a game that ended so, before the state
 
@@ -29,3 +32,18 @@ class GameState(StrEnum):
     def was_asked(self) -> bool:
         """Whether the judge had its say: what became of the others tells nothing about it."""
         return self not in {GameState.RULE, GameState.SKIPPED_BUDGET, GameState.NOT_ASKED}
+
+
+NAMES: Mapping[GameState, str] = {
+    GameState.OK: gettext_noop("ok"),
+    GameState.AMBIGUOUS: gettext_noop("ambiguous"),
+    GameState.UNPARSABLE: gettext_noop("unparsable"),
+    GameState.TRUNCATED: gettext_noop("truncated"),
+    GameState.REFUSED: gettext_noop("refused"),
+    GameState.FILTERED: gettext_noop("filtered"),
+    GameState.ERROR: gettext_noop("error"),
+    GameState.RULE: gettext_noop("rule"),
+    GameState.SKIPPED_BUDGET: gettext_noop("skipped_budget"),
+    GameState.NOT_ASKED: gettext_noop("not_asked"),
+}
+"""In tables of counts, where a sentence has no room."""

@@ -16,6 +16,7 @@ from arena.models import Arena, Battle
 from arena.views.battles import VoteCounts, tallies
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
+from judges.audits.presentation import words_of
 from judges.games.battle_games import ShownGame, shown_briefly
 from judges.models import Game, GoldItem, JudgeAudit
 
@@ -47,7 +48,7 @@ def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     context = {
         "audit": audit,
         "judge": audit.judge,
-        "found": found,
+        "found": found | {"words": words_of(request.GET.get("set", ""), found["words"])},
         "rows": rows,
         "n_kept": len(found["battles"]),
         "has_labels": any(row.labels for row in rows),
@@ -75,7 +76,7 @@ def _labels(battles: Iterable[Battle]) -> Mapping[int, list[str]]:
     items = GoldItem.objects.filter(battle__in=[battle.pk for battle in battles]).order_by("pk")
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for item in items:
-        found[item.battle_id][item.get_label_display()] = None
+        found[item.battle_id][str(item.get_label_display())] = None
     return {battle: list(labels) for battle, labels in found.items()}
 
 

@@ -28,6 +28,7 @@ from judges.audits.presentation import (
     models_of,
     reasons_of,
     refused_of,
+    sections_in_language,
     sections_of,
 )
 from judges.games.access import games_in_play
@@ -64,7 +65,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "choice": choice_of(pk, arena.pk),
         "reasons": reasons_of(audit),
         "badge": badge_of(audit),
-        "sections": sections_of(audit, show=in_language),
+        "sections": sections_in_language(audit),
         "ends": ends_of(audit),
         "boards": boards_of(audit),
         "answering": answering(audit),

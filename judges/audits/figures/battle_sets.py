@@ -21,8 +21,8 @@ from judges.audits.figures.human_agreement import (
 from judges.audits.figures.inputs import SELECTED, AuditGame, AuditItem
 from judges.audits.figures.position import both_orders, of_the_judge, outcomes_of_repeats, repeated
 from judges.audits.figures.score_reliability import in_common, scored_answers
-from judges.sayings import gettext_noop
-from judges.verdicts.game_states import ENDED, GameState
+from judges.audits.figures.set_texts import GOLD_WORDS, LABELLED, saying_of
+from judges.verdicts.game_states import ENDED
 from judges.verdicts.verdict import Side
 
 MOST_KEPT = 200
@@ -61,60 +61,6 @@ class BattleSet:
         newest_first = sorted(set(battles), key=lambda battle: (len(battle), battle), reverse=True)
         return cls(key, words, len(newest_first), tuple(newest_first[:MOST_KEPT]))
 
-
-WORDS: Mapping[str, str] = {
-    "agrees": gettext_noop("every reply as labelled"),
-    "partly": gettext_noop("some replies as labelled"),
-    "differs": gettext_noop("no reply as labelled"),
-    "agrees_twice": gettext_noop("both orders as labelled"),
-    "differs_twice": gettext_noop("both orders say something else"),
-    "same_winner": gettext_noop("a reply with the labelled winner"),
-    "other_winner": gettext_noop("a reply with the other answer"),
-    "split": gettext_noop("people are split"),
-    "contradicted": gettext_noop("gold labels contradict each other"),
-    "marked": gettext_noop("an answer seems to speak to its judge"),
-    "same_grade": gettext_noop("same grade as people"),
-    "other_grade": gettext_noop("another grade than people"),
-    "consistent": gettext_noop("both orders alike"),
-    "inconsistent": gettext_noop("the orders differ"),
-    "one_winner": gettext_noop("one winner in both orders"),
-    "two_winners": gettext_noop("another winner in each order"),
-    "leans_first": gettext_noop("the orders favour the first slot"),
-    "leans_second": gettext_noop("the orders favour the second slot"),
-    "first_twice": gettext_noop("first slot in both orders"),
-    "second_twice": gettext_noop("second slot in both orders"),
-    "chose_first": gettext_noop("a game chose the first slot"),
-    "chose_second": gettext_noop("a game chose the second slot"),
-    "repeats_alike": gettext_noop("repeats say the same"),
-    "repeats_differ": gettext_noop("repeats differ"),
-    "alike_again": gettext_noop("the same each time it was graded"),
-    "other_again": gettext_noop("something else when graded again"),
-    "longer": gettext_noop("longer answer preferred"),
-    "shorter": gettext_noop("shorter answer preferred"),
-    "longer_of_equals": gettext_noop("longer answer preferred, people neither"),
-    "shorter_of_equals": gettext_noop("shorter answer preferred, people neither"),
-    "more_lists": gettext_noop("more list items preferred"),
-    "fewer_lists": gettext_noop("fewer list items preferred"),
-    "more_lists_of_equals": gettext_noop("more list items preferred, people neither"),
-    "fewer_lists_of_equals": gettext_noop("fewer list items preferred, people neither"),
-    "more_bold": gettext_noop("more bold preferred"),
-    "less_bold": gettext_noop("less bold preferred"),
-    "more_bold_of_equals": gettext_noop("more bold preferred, people neither"),
-    "less_bold_of_equals": gettext_noop("less bold preferred, people neither"),
-    "own_found": gettext_noop("people prefer its own, it does too"),
-    "own_missed": gettext_noop("people prefer its own, it does not"),
-    "other_found": gettext_noop("people prefer the other, it does too"),
-    "other_missed": gettext_noop("people prefer the other, it does not"),
-    "cyclic": gettext_noop("in a cycle"),
-    "straight": gettext_noop("in a triad that is no cycle"),
-    "scored": gettext_noop("with answers that were scored more than once"),
-    "right_as_right": gettext_noop("a right answer graded right"),
-    "right_as_wrong": gettext_noop("a right answer graded wrong"),
-    "wrong_as_right": gettext_noop("a wrong answer graded right"),
-    "wrong_as_wrong": gettext_noop("a wrong answer graded wrong"),
-    "with_verdict": gettext_noop("with a verdict"),
-}
-"""Prefix of the sets of battles with a game that ended in a state without verdict."""
 
 _ALIKE, _SLOTS = ("agrees", "partly", "differs"), ("leans_first", "leans_second")
 _BY_LOOK: Mapping[str, tuple[str, str]] = {
@@ -201,8 +147,7 @@ def battle_sets(
     )
     for key, battle in its:
         members.setdefault(key, []).append(battle)
-    words = {**WORDS, **{f"{ENDED}{state.value}": f"a game ended as {state.value}" for state in GameState}}
-    return {key: BattleSet.of(key, words[key], battles) for key, battles in members.items()}
+    return {key: BattleSet.of(key, str(saying_of(key)), battles) for key, battles in members.items()}
 
 
 type _Members = Iterable[tuple[str, str]]
@@ -266,17 +211,6 @@ def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:
 
 # --- gold sets: a set of its own for each, under a prefix --------------------------------------------------------------
 
-GOLD_WORDS: Mapping[str, tuple[str, str]] = {
-    "first_order": (gettext_noop("right in the first order"), gettext_noop("not right in the first order")),
-    "second_order": (gettext_noop("right in the second order"), gettext_noop("not right in the second order")),
-    "both_orders": (gettext_noop("right in both orders"), gettext_noop("not right in both orders")),
-    "two_game_sum": (gettext_noop("right by the two-game sum"), gettext_noop("not right by the two-game sum")),
-    "half_credit": (gettext_noop("right, or half right"), gettext_noop("not right, or half right")),
-    "n_inconsistent": (gettext_noop("two verdicts that differ"), gettext_noop("not two verdicts that differ")),
-    "n_null": (gettext_noop("an order without a verdict"), gettext_noop("not an order without a verdict")),
-}
-"""By key of a figure against gold labels: the pairs that earn something under it, and the others."""
-
 
 def gold_sets(prefix: str, battles: Sequence[Labelled]) -> dict[str, BattleSet]:
     """For each figure against gold labels the pairs that earn something under it and, where there are any, the others."""
@@ -293,13 +227,6 @@ def gold_sets(prefix: str, battles: Sequence[Labelled]) -> dict[str, BattleSet]:
 
 def gold_links(prefix: str, key: str) -> tuple[str, str]:
     return f"{prefix}{key}", f"{prefix}not_{key}"
-
-
-LABELLED: Mapping[str, str] = {
-    "right": gettext_noop("reply = label"),
-    "wrong": gettext_noop("another reply"),
-    "unreadable": gettext_noop("no readable reply"),
-}
 
 
 def label_sets(

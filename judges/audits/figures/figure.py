@@ -16,6 +16,7 @@ from scipy.stats import binomtest, norm, t
 
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import in_words
+from judges.sayings import Saying
 from ranking.maths.notes import Note
 from ranking.maths.uncertainty.parameter_intervals import ParameterIntervals
 
@@ -118,6 +119,8 @@ def say(code: str, **parameters: Any) -> Note:
 def _plain(value: Any) -> Any:
     if isinstance(value, Note):
         return {"code": value.code, "parameters": value.parameters}
+    if isinstance(value, Saying):
+        return value.as_stored()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 

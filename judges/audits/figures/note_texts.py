@@ -8,7 +8,7 @@ folder knows no Django. In a text `%(n)s` groups a whole number by thousands, `%
 from collections.abc import Mapping
 from typing import Any
 
-from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, either, gettext_noop, ngettext_lazy
+from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, Saying, either, gettext_noop, ngettext_lazy
 
 UNITS: Mapping[str, str] = {
     "answers": gettext_noop("answers"),
@@ -205,6 +205,8 @@ def in_words(code: str, parameters: Mapping[str, Any], *, gettext: Gettext = str
 
 
 def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None) -> Any:
+    if isinstance(value, Mapping) and "values" in value:
+        return Saying.of(value).told(gettext, ngettext)
     if isinstance(value, Mapping):
         return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext)
     if isinstance(value, list):

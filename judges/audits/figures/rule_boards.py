@@ -14,6 +14,7 @@ import numpy as np
 
 from judges.audits.figures.figure import Floats
 from judges.audits.figures.inputs import AuditGame, by_battle
+from judges.sayings import Saying, as_it_is, gettext_noop
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.game_states import GameState
@@ -26,6 +27,13 @@ from ranking.maths.resampling.slot_adjusted_bootstrap import levelled_draws
 
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3
+
+# Why there is no board.
+NO_GAMES = gettext_noop("no games")
+NO_VERDICT = gettext_noop("no game has a verdict")
+NO_GRADE = gettext_noop("one of the two answers has no grade")
+NOTHING_DECIDED = gettext_noop("nothing is decided: %(why)s")
+NOBODY_RATED = gettext_noop("nobody has a rating: %(why)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ class RuleBoard:
         Who met somebody and has no rating, with the reason.
     tau : float or None
         Kendall's tau-b with the board of "games", over those on both; None where fewer than 3 are.
-    reason : str
-        Why there is no board; "" where there is one.
+    why : Saying or None
+        Why there is no board; None where there is one. `reason` is it in English.
     fit : Fit or None
     """
 
@@ -64,8 +72,12 @@ class RuleBoard:
     standings: Mapping[str, BoardPlace]
     unrated: Mapping[str, str]
     tau: float | None = None
-    reason: str = ""
+    why: Saying | None = None
     fit: Fit | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def reason(self) -> str:
+        return "" if self.why is None else str(self.why)
 
     @property
     def ratings(self) -> Mapping[str, float]:
@@ -108,8 +120,8 @@ def boards_by_rule(games: Sequence[AuditGame], *, margin: float = 0.0) -> tuple[
     return tuple(replace(board, tau=_tau(board.ratings, default)) for board in boards)
 
 
-def no_boards_because(reason: str) -> tuple[RuleBoard, ...]:
-    return tuple(RuleBoard(rule, 0, 0, {}, {}, reason=reason) for rule in COMBINER_TEXTS)
+def no_boards_because(why: Saying) -> tuple[RuleBoard, ...]:
+    return tuple(RuleBoard(rule, 0, 0, {}, {}, why=why) for rule in COMBINER_TEXTS)
 
 
 def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N_REPLICATES) -> Floats | None:
@@ -149,7 +161,7 @@ class _Battles:
 
 def _board(rule: str, battles: _Battles) -> RuleBoard:
     rows: list[_RuleRow] = []
-    missing: list[str] = []
+    missing: list[Saying] = []
     for found, reason in _by_games(battles) if rule == GAMES else _by_rule(rule, battles):
         rows += found
         if not found:
@@ -157,31 +169,32 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
     n = len(battles.games)
     bare = RuleBoard(rule, n - len(missing), len(missing), {}, {})
     if not rows:
-        return replace(bare, reason=f"nothing is decided: {mode(missing)}" if missing else "no games")
+        return replace(bare, why=Saying(NOTHING_DECIDED, {"why": mode(missing)}) if missing else Saying(NO_GAMES))
     try:
         fit = (fit_contextual if rule == GAMES else fit_bradley_terry)(_as_columns(rows))
     except UnfittedError as error:
-        return replace(bare, reason=error.cause)
+        return replace(bare, why=as_it_is(error.cause))
     unrated = {each.name: each.reason for each in fit.unrated}
     if len(fit.names) < 2:
-        return replace(bare, unrated=unrated, reason=f"nobody has a rating: {Counter(unrated.values()).most_common(1)[0][0]}")
+        why = Saying(NOBODY_RATED, {"why": Counter(unrated.values()).most_common(1)[0][0]})
+        return replace(bare, unrated=unrated, why=why)
     return replace(bare, standings=_standings(fit), unrated=unrated, fit=fit)
 
 
-def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_RuleRow], str]]:
+def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_RuleRow], Saying]]:
     """What each battle adds, and why it adds nothing."""
     decisions = [combine(rule, played) for played in battles.patterns]
     compared = [decision.comparisons for decision in decisions]
     for games, graded, pattern in zip(battles.games, battles.graded, battles.pattern, strict=True):
         if pattern is None:
-            yield graded, "one of the two answers has no grade"
+            yield graded, Saying(NO_GRADE)
         else:
             game = games[0]
             rows = [_RuleRow(game.a, game.b, outcome, weight, game.prompt, None) for outcome, weight in compared[pattern]]
-            yield graded + rows, decisions[pattern].reason
+            yield graded + rows, decisions[pattern].why
 
 
-def _by_games(battles: _Battles) -> Iterator[tuple[list[_RuleRow], str]]:
+def _by_games(battles: _Battles) -> Iterator[tuple[list[_RuleRow], Saying]]:
     """Every game as itself; a rule of ours looked at no slot."""
     for games, graded in zip(battles.games, battles.graded, strict=True):
         rows = [
@@ -189,7 +202,7 @@ def _by_games(battles: _Battles) -> Iterator[tuple[list[_RuleRow], str]]:
             for game in games
             if game.verdict is not None
         ]
-        yield graded + rows, "no game has a verdict"
+        yield graded + rows, Saying(NO_VERDICT)
 
 
 def _first(game: AuditGame) -> str | None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from judges.audits.audit import audit
-from judges.audits.figures.battle_sets import LINKS, MOST_KEPT, WORDS, BattleSet, battle_sets, gold_links, gold_sets
+from judges.audits.figures.battle_sets import LINKS, MOST_KEPT, BattleSet, battle_sets, gold_links, gold_sets
 from judges.audits.figures.inputs import AuditItem, Looks
+from judges.audits.figures.set_texts import WORDS
 from judges.verdicts.combiners import LabelledGames, PlayedGame, score_against_labels
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict
