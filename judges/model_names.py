@@ -1,9 +1,6 @@
 """The names of models and fields, which Django derives from the code, for translators and for the reader's language."""
 
-from typing import Any
-
 from django.apps import AppConfig
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
@@ -12,13 +9,9 @@ def translate(config: AppConfig) -> None:
     """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
     for model in config.get_models():
         meta = model._meta
-        meta.verbose_name, meta.verbose_name_plural = _lazy(meta.verbose_name), _lazy(meta.verbose_name_plural)
+        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(meta.verbose_name_plural)
         for field in (*meta.fields, *meta.many_to_many):
-            field.verbose_name = _lazy(field.verbose_name)
-
-
-def _lazy(name: Any) -> Any:
-    return name if isinstance(name, Promise) else gettext_lazy(name)
+            field.verbose_name = gettext_lazy(field.verbose_name)
 
 
 NAMES = (

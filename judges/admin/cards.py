@@ -72,7 +72,9 @@ def _in_json(value: object) -> str:
 class CardForm(JudgeForm):
     """What a judge that is asked consists of; the template may be left empty for the protocol's own."""
 
-    protocol = forms.ChoiceField(choices=[(key, gettext_lazy(protocol.title)) for key, protocol in PROTOCOLS.items()])
+    protocol = forms.ChoiceField(
+        label=gettext_lazy("Protocol"), choices=[(key, gettext_lazy(protocol.title)) for key, protocol in PROTOCOLS.items()]
+    )
 
     class Meta:
         model = Judge

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from arena.models import Battle, Call, Event, Run
 from judges.models.cards import Judge
 from judges.verdicts.combiners import PlayedGame
-from judges.verdicts.game_states import GameState
+from judges.verdicts.game_states import NAMES, GameState
 from judges.verdicts.marked_verdicts import BY_KIND
 from judges.verdicts.verdict import Order, stored_verdict
 
@@ -18,6 +18,10 @@ ENDED_WELL = Q(state__in=WITH_VERDICT) & (~Q(winner="") | Q(score_first__isnull=
 IS_MARKED = ~Q(taints=[])
 LEFT_OUT_UNLESS_CHOSEN = IS_MARKED & Q(judge__kind__in=[kind for kind, done in BY_KIND.items() if done == "leave_out"])
 WITHOUT_VERDICT = ~Q(state__in=WITH_VERDICT) & Q(winner="", strength=None, score_first=None, score_second=None)
+
+
+def _named(state: str) -> str:
+    return _(NAMES[GameState(state)]) if state else ""
 
 
 class GameQuerySet(models.QuerySet["Game"]):
@@ -153,7 +157,7 @@ class Game(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("game %(number)s: %(state)s") % {"number": self.pk, "state": self.state or _("not over")}
+        return _("game %(number)s: %(state)s") % {"number": self.pk, "state": _named(self.state) or _("not over")}
 
     @property
     def has_verdict(self) -> bool:
@@ -194,4 +198,4 @@ class EarlierEnding(models.Model):
         constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_ending_a_game_and_event")]
 
     def __str__(self) -> str:
-        return _("game %(number)s: %(state)s, and played again") % {"number": self.game_id, "state": self.state}
+        return _("game %(number)s: %(state)s, and played again") % {"number": self.game_id, "state": _named(self.state)}

@@ -112,7 +112,7 @@ def test_only_competitors_with_new_answers_are_looked_at_again():
     assert (sweep(), sweep()) == (2, 0)
     make_response(make_prompt(arena), side_a, CONSTANT.upper())
     assert sweep() == 1
-    assert constant_flags([side_a.pk])[0].startswith("side a answers 5 prompts (38 % of its own) alike")
+    assert str(constant_flags([side_a.pk])[0]).startswith("side a answers 5 prompts (38 % of its own) alike")
 
 
 def test_what_one_sweep_leaves_is_for_the_next():
