@@ -48,19 +48,21 @@ def slots_told() -> SafeString:
     return format_html('{}<dl class="told">{}</dl>', words, slots)
 
 
-def _needed_by(name: str) -> str:
+def _needed_by(name: str) -> str | SafeString:
     keys = [key for key, protocol in PROTOCOLS.items() if name in protocol.needed]
     if not keys:
         return ""
-    return _("; needed") if len(keys) == len(PROTOCOLS) else _("; needed by %(keys)s") % {"keys": ", ".join(keys)}
+    if len(keys) == len(PROTOCOLS):
+        return _("; needed")
+    return format_html(_("; needed by {keys}"), keys=format_html_join(", ", "<code>{}</code>", ([key] for key in keys)))
 
 
 def parameters_told() -> SafeString:
     """Every parameter with its default."""
     rows = [(name, _(says), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
     told = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
-    words = _("A JSON object with what differs from the defaults, such as %(example)s.")
-    words %= {"example": '{"temperature": 0.7, "reference": "with"}'}
+    example = format_html("<code>{}</code>", '{"temperature": 0.7, "reference": "with"}')
+    words = format_html(_("A JSON object with what differs from the defaults, such as {example}."), example=example)
     return format_html('{}<dl class="told">{}</dl>', words, told)
 
 
