@@ -62,9 +62,9 @@ class JudgeChoiceAdmin(CuratorAdmin):
         """Without Django's own message: `save_model` has said what was done."""
         return self.response_post_save_add(request, obj)
 
-    @admin.display(description=gettext_lazy("by"), empty_value=gettext_lazy("somebody whose account is gone"))
+    @admin.display(description=gettext_lazy("by"))
     def by(self, choice: JudgeChoice) -> Any:
-        return choice.event.actor
+        return choice.event.actor or _("somebody whose account is gone")
 
     @admin.display(description=gettext_lazy("at"), ordering="event__created_at")
     def at(self, choice: JudgeChoice) -> Any:
@@ -321,21 +321,19 @@ class ChecklistAdmin(CuratorAdmin):
     def n_criteria(self, checklist: Checklist) -> int:
         return len(checklist.criteria)
 
-    @admin.display(
-        description=gettext_lazy("written by"), ordering="written_by__username", empty_value=gettext_lazy("nobody yet")
-    )
-    def author(self, checklist: Checklist) -> str | None:
+    @admin.display(description=gettext_lazy("written by"), ordering="written_by__username")
+    def author(self, checklist: Checklist) -> str:
         """Who wrote or edited it last."""
         if checklist.written_by is not None:
             return checklist.written_by.get_username()
         if checklist.call is not None:
             return _("a model (%(model)s)") % {"model": checklist.call.endpoint.model}
-        return _("somebody whose account is gone") if checklist.pk else None
+        return _("somebody whose account is gone") if checklist.pk else _("nobody yet")
 
-    @admin.display(description=gettext_lazy("first written in"), empty_value=gettext_lazy("no call: a person wrote it"))
-    def asked_in(self, checklist: Checklist) -> SafeString | None:
+    @admin.display(description=gettext_lazy("first written in"))
+    def asked_in(self, checklist: Checklist) -> str:
         call = checklist.call
         if call is None:
-            return None
+            return _("no call: a person wrote it")
         run = format_html('<a href="{}">{}</a>', reverse("run", args=[call.run_id]), _("run %(run)s") % {"run": call.run_id})
         return format_html(_("{run}, call {call}"), run=run, call=call.pk)
