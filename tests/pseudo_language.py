@@ -9,7 +9,7 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ACCENTED = "áƀćđéƒǵħíĵķłɱńóṕɋŕśţúṽŵẋýžÁƁĆĐÉƑǴĦÍĴĶŁṀŃÓṔɊŔŚŢÚṼŴẊÝŽ"
 ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
 # What a translator leaves alone: placeholders, entities, and tags but for attributes that are read out.
-_KEPT = re.compile(r"(%\(\w+\)[\d.]*[a-z]|%[sd]|\{\w*\}|<[^>]*>|&#?\w+;)")
+_KEPT = re.compile(r"(%\(\w+\)[-+.\d]*[a-z]|%[sd]|\{\w*\}|<[^>]*>|&#?\w+;)")
 _READ_OUT = re.compile(r'((?:title|aria-label)=")([^"%]*)')
 _FORMAT = re.compile(r"[NjYFmdPHiyDl.:,/\s-]+")  # Django's catalogues hold formats of dates: not words
 

@@ -59,13 +59,13 @@ IN_ENGLISH = {
 _WORDS = "labels of models and forms, choices, and sentences of views"
 _ADMIN = """
     arena_arena arena_ballot arena_battle arena_competitor arena_endpoint arena_event arena_import
-    arena_prompt arena_promptpool arena_response arena_run arena_vote judges_checklist judges_game
-    judges_golditem judges_goldset judges_judge judges_judgechoice ranking_leaderboard ranking_snapshot
+    arena_prompt arena_promptpool arena_response arena_run arena_vote judges_game
+    judges_judge ranking_leaderboard ranking_snapshot
 """
 NOT_YET = dict.fromkeys(
     [
-        "leaderboard", "snapshot", "battle", "battles", "judges", "judge", "vote", "imports", "import", "runs", "run",
-        "/runs/answers/", "/runs/new/", "/runs/checklists/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
+        "leaderboard", "snapshot", "battle", "battles", "judge", "imports", "import", "run",
+        "/runs/new/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
     ],
     _WORDS,
 )  # fmt: skip

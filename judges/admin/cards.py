@@ -59,7 +59,8 @@ def _needed_by(name: str) -> str | SafeString:
 
 def parameters_told() -> SafeString:
     """Every parameter with its default."""
-    rows = [(name, _(says), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
+    slot = format_html("<code>{}</code>", "{criteria}")
+    rows = [(name, format_html(_(says), criteria=slot), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
     told = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
     example = format_html("<code>{}</code>", '{"temperature": 0.7, "reference": "with"}')
     words = format_html(_("A JSON object with what differs from the defaults, such as {example}."), example=example)
