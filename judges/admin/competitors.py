@@ -41,7 +41,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
     list_display = [*CompetitorAdmin.list_display, "alike"]
     list_filter = [*CompetitorAdmin.list_filter, ConstantFilter]
     list_select_related = ["arena", "constant_answers"]
-    actions = [*CompetitorAdmin.actions, "set_verdicts_aside", "restore_verdicts"]
+    actions: Any = [*CompetitorAdmin.actions, "set_verdicts_aside", "restore_verdicts"]
 
     @admin.display(description=gettext_lazy("answered alike"))
     def alike(self, competitor: Any) -> str:
