@@ -16,11 +16,11 @@ BYTES_A_PAIR = 250  # tables of competitors by competitors
 BYTES_A_PAIR_WITH_TIES = {"davidson": 800, "rao_kupper": 800}
 BYTES_A_PLACE = 32  # tables of prompts by competitors
 # Columns of evidence that is read row by row, verdicts of judges: a board of a million took 170 to 220 MB in all, the reading
-# of its games among it. `tests/bench/test_judges_million.py` measures it again.
+# of its games among it. `tests/bench/engine/test_judges_million.py` measures it again.
 BYTES_A_ROW = 160
 BLOCK_BYTES, BLOCK_BYTES_A_PAIR = 400_000_000, 600  # such tables of several prompts at once, as many as the block holds
 # The plain method above 500 competitors lists the pairs that met: 2,000 and 1,000 took 243 MB (400,000 battles), 2,000 and
-# 5,000 211 MB, 5,000 and 5,000 649 MB (250,000 battles), of a whole published board: `tests/bench/test_many_models.py`.
+# 5,000 211 MB, 5,000 and 5,000 649 MB (250,000 battles), of a whole published board: `tests/bench/engine/test_many_models.py`.
 LISTED = "listed"
 LISTED_BYTES, LISTED_BYTES_A_PAIR, LISTED_BYTES_A_PLACE = 130_000_000, 27, 8
 _MB = 2**20
