@@ -8,7 +8,8 @@ import numpy as np
 from ranking import maths
 from ranking.boards.many_competitors import is_of_many, pairs_of_many, rate_many
 from ranking.boards.methods import Definition, Rating, rate
-from ranking.boards.pair_list import PairList, listed
+from ranking.boards.pair_list import listed
+from ranking.boards.pair_rows import PairList
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.models.many_bradley_terry import ManyFit

@@ -8,7 +8,8 @@ import numpy as np
 from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.methods import UNFITTED, Definition, Rating, rate
-from ranking.boards.pair_list import PairList, listed, of_those_that_met, unweighted
+from ranking.boards.pair_list import listed, of_those_that_met, unweighted
+from ranking.boards.pair_rows import PairList
 from ranking.maths.data.comparisons import Column
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.estimation.failures import UnfittedError

@@ -32,7 +32,7 @@ def test_an_import_costs_at_most_1_7_times_what_its_inserts_cost(tmp_path, row):
     assert Battle.objects.count() == Vote.objects.count() == N_BATTLES
     row(
         f"Import of {N_BATTLES:,} battles, each with a vote",
-        f"{imported / inserted:.2f} times the CPU of `executemany` of the same rows ({N_BATTLES / imported:,.0f} rows a second)",
+        f"{imported / inserted:.2f} times the CPU of `executemany` of its rows ({N_BATTLES / imported:,.0f} rows a second)",
         f"{MOST_TIMES} times",
     )
     assert imported <= MOST_TIMES * inserted

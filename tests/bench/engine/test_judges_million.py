@@ -1,7 +1,7 @@
 """A board of judges from a million games, and again after a thousand more: time and memory, each in a fresh process.
 
-Run: ``pytest -m bench tests/bench/engine/test_judges_million.py``. Both runs publish as the site does. Not counted is what a process
-does once in its life, whatever it publishes: the fingerprint of its code.
+Both runs publish as the site does. Not counted is what a process does once in its life, whatever it publishes: the
+fingerprint of its code.
 """
 
 import json
