@@ -9,6 +9,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
 from arena.models import Prompt
@@ -29,10 +31,12 @@ HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "s
 class LeaderboardForm(BoardForm):
     """A jury is chosen by name, and kept by number; a category and a language are some that prompts have."""
 
-    language = forms.CharField(required=False, max_length=40, help_text="Only prompts in this language: its code or its name.")
+    language = forms.CharField(
+        required=False, max_length=40, help_text=gettext_lazy("Only prompts in this language: its code or its name.")
+    )
     jury = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="The judges that count. None chosen: all judges with games, except baselines.",
+        help_text=gettext_lazy("The judges that count. None chosen: all judges with games, except baselines."),
     )  # fmt: skip
 
     class Meta:
@@ -50,7 +54,7 @@ class LeaderboardForm(BoardForm):
         wanted, known = str(self.cleaned_data["category"]).strip().strip("/"), self._known("category")
         above = {"/".join(parts[: i + 1]) for parts in (value.split("/") for value in known) for i in range(len(parts))}
         if wanted not in {*above, "", self.instance.category}:
-            raise forms.ValidationError(_not_known("category", wanted, sorted(above)))
+            raise forms.ValidationError(_no_such_category(wanted, sorted(above)))
         return wanted
 
     def clean_language(self) -> str:
@@ -59,7 +63,7 @@ class LeaderboardForm(BoardForm):
         wanted = said if said in known else code_of(said)
         if wanted is None or wanted not in {*known, "", self.instance.language}:
             named = [f"{code} ({language_name(code)})" if language_name(code) != code else code for code in sorted(known)]
-            raise forms.ValidationError(_not_known("language", said, named))
+            raise forms.ValidationError(_no_such_language(said, named))
         return wanted
 
     def _known(self, field: str) -> set[str]:
@@ -72,14 +76,23 @@ class LeaderboardForm(BoardForm):
         return written_jury(map(int, self.cleaned_data["jury"]))
 
 
-def _not_known(what: str, wanted: str, known: Sequence[str]) -> str:
-    here = ", ".join(known[:MOST_NAMED]) + (" ..." if len(known) > MOST_NAMED else "") if known else "none yet"
-    return f"No prompt of this arena has the {what} {wanted!r}. There are: {here}."
+def _no_such_category(wanted: str, known: Sequence[str]) -> str:
+    text = _("No prompt of this arena has the category %(wanted)r. There are: %(known)s.")
+    return text % {"wanted": wanted, "known": _listed(known)}
+
+
+def _no_such_language(wanted: str, known: Sequence[str]) -> str:
+    text = _("No prompt of this arena has the language %(wanted)r. There are: %(known)s.")
+    return text % {"wanted": wanted, "known": _listed(known)}
+
+
+def _listed(known: Sequence[str]) -> str:
+    return ", ".join(known[:MOST_NAMED]) + (" ..." if len(known) > MOST_NAMED else "") if known else _("none yet")
 
 
 def _called(judge: Judge) -> str:
-    details = [judge.get_kind_display(), judge.protocol, judge.model, "an older version" if judge.superseded_by_id else ""]
-    return f"{judge} ({', '.join(filter(None, details))})"
+    older = _("an older version") if judge.superseded_by_id else ""
+    return f"{judge} ({', '.join(filter(None, [judge.get_kind_display(), judge.protocol, judge.model, older]))})"
 
 
 @admin.register(Leaderboard)
@@ -107,10 +120,10 @@ class LeaderboardAdmin(CuratorAdmin):
     actions = ["publish_now"]
     fieldsets = [
         (None, {"fields": ["arena", "name", "slug"]}),
-        ("What counts", {"fields": WHAT_COUNTS}),
-        ("How it is fitted", {"fields": HOW_IT_IS_FITTED}),
-        ("Where it stands", {"fields": ["is_live", "is_default"]}),
-        ("The newest fit", {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
+        (gettext_lazy("What counts"), {"fields": WHAT_COUNTS}),
+        (gettext_lazy("How it is fitted"), {"fields": HOW_IT_IS_FITTED}),
+        (gettext_lazy("Where it stands"), {"fields": ["is_live", "is_default"]}),
+        (gettext_lazy("The newest fit"), {"fields": ["read_to", "last_fit_seconds", "not_before", "error"]}),
     ]
     readonly_fields = ["read_to", "last_fit_seconds", "not_before", "error"]
 
@@ -122,15 +135,15 @@ class LeaderboardAdmin(CuratorAdmin):
         )
         return shown
 
-    @admin.display(description="newest snapshot")
+    @admin.display(description=gettext_lazy("newest snapshot"))
     def newest(self, board: Any) -> SafeString | None:
         return link(reverse("snapshot", args=[board.newest]), board.newest) if board.newest else None
 
-    @admin.display(description="made", ordering="updated")
+    @admin.display(description=gettext_lazy("made"), ordering="updated")
     def updated(self, board: Any) -> Any:
         return board.updated
 
-    @admin.display(description="fit failed", boolean=True)
+    @admin.display(description=gettext_lazy("fit failed"), boolean=True)
     def failed(self, board: Leaderboard) -> bool:
         return bool(board.error)
 
@@ -138,7 +151,7 @@ class LeaderboardAdmin(CuratorAdmin):
         address = reverse("leaderboard", args=[board.arena.slug])
         return address if board.is_default else f"{address}?board={board.slug}"
 
-    @admin.action(description="Publish now")
+    @admin.action(description=gettext_lazy("Publish now"))
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Leaderboard]) -> None:
         for board in queryset:
             self._publish(request, board)
@@ -147,7 +160,8 @@ class LeaderboardAdmin(CuratorAdmin):
         from ranking.tasks import refit_board  # brings the fitting library with it, which no page waits for
 
         refit_board.delay(board.pk)
-        self.message_user(request, f"{board.name} is being fitted: its snapshot will be there in a moment.")
+        told = _("%(board)s is being fitted: its snapshot will be there in a moment.") % {"board": board.name}
+        self.message_user(request, told)
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         """A board that says something else now is fitted at once: its evidence may not change for a long time."""
@@ -192,6 +206,6 @@ class SnapshotAdmin(ReadOnlyAdmin):
     search_fields = ["key"]
     inlines = [EntryInline]
 
-    @admin.display(description="kept for good", boolean=True)
+    @admin.display(description=gettext_lazy("kept for good"), boolean=True)
     def is_kept(self, snapshot: Snapshot) -> bool:
         return hasattr(snapshot, "kept")

@@ -3,19 +3,22 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from arena.clock import is_to_come
 from arena.leases import LONGEST_REST, Leased, LeasedQuerySet
 from arena.models import Arena, Competitor
 from judges.verdicts import combiner_texts
 from judges.verdicts.combiner_texts import COMBINER_TEXTS
+from ranking.note_sentences import StoredNote, in_readers_language
 
 LEAST_SECONDS_BETWEEN_FITS = 3.0
 LEAST_SECONDS_BETWEEN_LONG_FITS = 15.0  # of other methods than the plain one, and of bootstraps
@@ -43,14 +46,16 @@ COVARIATES = ("length", "headers", "lists", "bold", "code")
 def check_covariates(value: str) -> None:
     unknown = [name for name in value.split() if name not in COVARIATES]
     if unknown or len(set(value.split())) < len(value.split()):
-        raise ValidationError(f"{value!r}: name each of these at most once, with spaces between: {' '.join(COVARIATES)}")
+        told = gettext("%(value)r: name each of these at most once, with spaces between: %(names)s")
+        raise ValidationError(told % {"value": value, "names": " ".join(COVARIATES)})
 
 
 def check_jury(value: str) -> None:
     """Numbers in one order, so that one jury has one spelling."""
     numbers = value.split()
     if not all(number.isdecimal() for number in numbers) or value != written_jury(map(int, numbers)):
-        raise ValidationError(f"{value!r}: write the numbers of judges in rising order, each once, with a space between.")
+        told = gettext("%(value)r: write the numbers of judges in rising order, each once, with a space between.")
+        raise ValidationError(told % {"value": value})
 
 
 def written_jury(judges: Iterable[int]) -> str:
@@ -61,103 +66,106 @@ class Leaderboard(Leased):
     """What counts (arena, sources, category, language) and how it is fitted."""
 
     class Method(models.TextChoices):
-        BRADLEY_TERRY = "bradley_terry", "Bradley–Terry: a tie is half a win each"
-        DAVIDSON = "davidson", "Davidson: a tie is an outcome of its own"
-        RAO_KUPPER = "rao_kupper", "Rao–Kupper: a tie is a difference too small to see"
-        ELO = "elo", "Elo, mean over random orders"
-        STYLE = "style_controlled", "Style-controlled: Bradley–Terry with length, markdown and side levelled"
-        SLOTS = "slot_levelled", "Position-adjusted Bradley–Terry: each judge's position bias is estimated and removed"
-        PREDICTION = "prediction_powered", "Prediction-powered: people's votes are the truth, and verdicts narrow what they say"
-        TOURNAMENT = "tournament", "Tournament: knock-out brackets replayed on each prompt"
+        BRADLEY_TERRY = "bradley_terry", _("Bradley–Terry: a tie is half a win each")
+        DAVIDSON = "davidson", _("Davidson: a tie is an outcome of its own")
+        RAO_KUPPER = "rao_kupper", _("Rao–Kupper: a tie is a difference too small to see")
+        ELO = "elo", _("Elo, mean over random orders")
+        STYLE = "style_controlled", _("Style-controlled: Bradley–Terry with length, markdown and side levelled")
+        SLOTS = "slot_levelled", _("Position-adjusted Bradley–Terry: each judge's position bias is estimated and removed")
+        PREDICTION = (
+            "prediction_powered",
+            _("Prediction-powered: people's votes are the truth, and verdicts narrow what they say"),
+        )
+        TOURNAMENT = "tournament", _("Tournament: knock-out brackets replayed on each prompt")
 
     class Clusters(models.TextChoices):
-        PROMPT = "prompt", "Prompts: votes on one prompt hang together"
-        NONE = "none", "None: every vote is taken as independent"
+        PROMPT = "prompt", _("Prompts: votes on one prompt hang together")
+        NONE = "none", _("None: every vote is taken as independent")
 
     class Intervals(models.TextChoices):
-        SANDWICH = "sandwich", "Sandwich: from the spread between clusters"
-        BOOTSTRAP = "bootstrap", "Bootstrap: clusters drawn again and refitted"
+        SANDWICH = "sandwich", _("Sandwich: from the spread between clusters")
+        BOOTSTRAP = "bootstrap", _("Bootstrap: clusters drawn again and refitted")
 
     class Sources(models.TextChoices):
-        PEOPLE = "people", "People's votes"
-        JUDGES = "judges", "Judges' verdicts"
-        BOTH = "both", "People's votes and judges' verdicts"
+        PEOPLE = "people", _("People's votes")
+        JUDGES = "judges", _("Judges' verdicts")
+        BOTH = "both", _("People's votes and judges' verdicts")
 
     class Combiner(models.TextChoices):
         """What a judge's games on one battle count as: see `judges.verdicts.combiners`."""
 
-        GAMES = combiner_texts.GAMES, "Every game counts as itself, and each judge's liking for a slot can be fitted"
-        CONSISTENT_ONLY = "consistent_only", COMBINER_TEXTS["consistent_only"].label
-        CONSERVATIVE_TIE = "conservative_tie", COMBINER_TEXTS["conservative_tie"].label
-        TWO_GAME_SUM = "two_game_sum", COMBINER_TEXTS["two_game_sum"].label
-        MEAN = "mean", COMBINER_TEXTS["mean"].label
-        BOTH_CORRECT = "both_correct", COMBINER_TEXTS["both_correct"].label
-        ARENA_HARD_WEIGHTED = "arena_hard_weighted", COMBINER_TEXTS["arena_hard_weighted"].label
-        FIRST_ORDER_ONLY = "first_order_only", COMBINER_TEXTS["first_order_only"].label
-        MAJORITY_OF_REPEATS = "majority_of_repeats", COMBINER_TEXTS["majority_of_repeats"].label
-        PANEL_MAJORITY = combiner_texts.PANEL_MAJORITY, "A panel: what more than half of the judges that were asked say"
+        GAMES = combiner_texts.GAMES, _("Every game counts as itself, and each judge's liking for a slot can be fitted")
+        CONSISTENT_ONLY = "consistent_only", _(COMBINER_TEXTS["consistent_only"].label)
+        CONSERVATIVE_TIE = "conservative_tie", _(COMBINER_TEXTS["conservative_tie"].label)
+        TWO_GAME_SUM = "two_game_sum", _(COMBINER_TEXTS["two_game_sum"].label)
+        MEAN = "mean", _(COMBINER_TEXTS["mean"].label)
+        BOTH_CORRECT = "both_correct", _(COMBINER_TEXTS["both_correct"].label)
+        ARENA_HARD_WEIGHTED = "arena_hard_weighted", _(COMBINER_TEXTS["arena_hard_weighted"].label)
+        FIRST_ORDER_ONLY = "first_order_only", _(COMBINER_TEXTS["first_order_only"].label)
+        MAJORITY_OF_REPEATS = "majority_of_repeats", _(COMBINER_TEXTS["majority_of_repeats"].label)
+        PANEL_MAJORITY = combiner_texts.PANEL_MAJORITY, _("A panel: what more than half of the judges that were asked say")
         PANEL_WEIGHTED = (
             combiner_texts.PANEL_WEIGHTED,
-            "A panel: what has more than half of their weight, by their records on gold labels",
+            _("A panel: what has more than half of their weight, by their records on gold labels"),
         )
 
     class OwnAnswers(models.TextChoices):
         """What becomes of a judge's games on answers of its own model or family."""
 
-        OFF = "off", "They count, and nothing is said"
-        FLAG = "flag", "They count, and how many there are is said"
-        EXCLUDE = "exclude", "They do not count"
+        OFF = "off", _("They count, and nothing is said")
+        FLAG = "flag", _("They count, and how many there are is said")
+        EXCLUDE = "exclude", _("They do not count")
 
     class Marked(models.TextChoices):
         """What becomes of verdicts on answers that seem to speak to a judge: see `judges.verdicts.marked_verdicts`."""
 
-        RULE = "", "By the judge: a model that is asked is left out, stored verdicts and programs count"
-        COUNT = "count", "They count, and nothing is said"
-        FLAG = "flag", "They count, and how many there are is said"
-        LEAVE_OUT = "leave_out", "They do not count, and how many there are is said"
+        RULE = "", _("By the judge: a model that is asked is left out, stored verdicts and programs count")
+        COUNT = "count", _("They count, and nothing is said")
+        FLAG = "flag", _("They count, and how many there are is said")
+        LEAVE_OUT = "leave_out", _("They do not count, and how many there are is said")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)
     name = models.CharField(max_length=120)
-    category = models.CharField(max_length=200, blank=True, default="", help_text="Only prompts of this category and below.")
-    language = models.CharField(max_length=16, blank=True, default="", help_text="Only prompts in this language.")
+    category = models.CharField(max_length=200, blank=True, default="", help_text=_("Only prompts of this category and below."))
+    language = models.CharField(max_length=16, blank=True, default="", help_text=_("Only prompts in this language."))
     method = models.CharField(max_length=30, choices=Method, default=Method.BRADLEY_TERRY)
     sources = models.CharField(max_length=20, choices=Sources, default=Sources.PEOPLE)
     combiner = models.CharField(
-        max_length=30, choices=Combiner, default=Combiner.GAMES, help_text="Where judges count: what their games become."
+        max_length=30, choices=Combiner, default=Combiner.GAMES, help_text=_("Where judges count: what their games become.")
     )
     jury = models.CharField(
         max_length=500, blank=True, default="", validators=[check_jury],
-        help_text="IDs of the judges that count, separated by spaces. Empty: all judges with games, except baselines.",
+        help_text=_("IDs of the judges that count, separated by spaces. Empty: all judges with games, except baselines."),
     )  # fmt: skip
     own_answers = models.CharField(
         max_length=10, choices=OwnAnswers, default=OwnAnswers.FLAG,
-        help_text="Where judges count: their games on answers of their own model or family.",
+        help_text=_("Where judges count: their games on answers of their own model or family."),
     )  # fmt: skip
     marked = models.CharField(
-        "verdicts on marked answers", max_length=10, choices=Marked, blank=True, default="",
-        help_text="Where judges count: their verdicts on answers that seem to speak to a judge.",
+        _("verdicts on marked answers"), max_length=10, choices=Marked, blank=True, default="",
+        help_text=_("Where judges count: their verdicts on answers that seem to speak to a judge."),
     )  # fmt: skip
     covariates = models.CharField(
         max_length=100, blank=True, default="", validators=[check_covariates],
-        help_text=f"For a style-controlled board: what is levelled, of {' '.join(COVARIATES)}.",
+        help_text=format_lazy(_("For a style-controlled board: what is levelled, of {names}."), names=" ".join(COVARIATES)),
     )  # fmt: skip
     clusters = models.CharField(max_length=20, choices=Clusters, default=Clusters.PROMPT)
     intervals = models.CharField(max_length=20, choices=Intervals, default=Intervals.SANDWICH)
-    level = models.FloatField(default=0.95, help_text="Of the intervals and of the rank ranges.")
-    seed = models.PositiveIntegerField(default=1, help_text="Of the random draws behind the rank ranges.")
-    is_default = models.BooleanField(default=False, help_text="The arena's own board.")
-    is_live = models.BooleanField(default=True, help_text="Fitted again by itself when votes arrive.")
+    level = models.FloatField(default=0.95, help_text=_("Of the intervals and of the rank ranges."))
+    seed = models.PositiveIntegerField(default=1, help_text=_("Of the random draws behind the rank ranges."))
+    is_default = models.BooleanField(default=False, help_text=_("The arena's own board."))
+    is_live = models.BooleanField(default=True, help_text=_("Fitted again by itself when votes arrive."))
     is_by_itself = models.BooleanField(
-        default=False, editable=False, help_text="Made for a category or a language, and live while that has enough prompts."
+        default=False, editable=False, help_text=_("Made for a category or a language, and live while that has enough prompts.")
     )
     # the refit's own notes
-    read_to = models.BigIntegerField(default=0, editable=False, help_text="Ledger position of the newest fit.")
+    read_to = models.BigIntegerField(default=0, editable=False, help_text=_("Ledger position of the newest fit."))
     last_fit_seconds = models.FloatField(default=0, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
-    error = models.TextField(blank=True, default="", editable=False, help_text="Why the newest refit failed.")
+    error = models.TextField(blank=True, default="", editable=False, help_text=_("Why the newest refit failed."))
     error_code = models.CharField(
-        max_length=20, blank=True, default="", editable=False, help_text="What kind of failure that was, for programs."
+        max_length=20, blank=True, default="", editable=False, help_text=_("What kind of failure that was, for programs.")
     )
 
     objects = LeaderboardQuerySet.as_manager()
@@ -196,25 +204,29 @@ class Leaderboard(Leased):
 
     def clean(self) -> None:
         if self.method == self.Method.ELO and self.intervals != self.Intervals.BOOTSTRAP:
-            raise ValidationError({"intervals": "Elo has no likelihood, so no sandwich: choose the bootstrap."})
+            raise ValidationError({"intervals": _("Elo has no likelihood, so no sandwich: choose the bootstrap.")})
         if self.method == self.Method.ELO and self.combiner in (self.Combiner.MEAN, self.Combiner.ARENA_HARD_WEIGHTED):
-            raise ValidationError({"combiner": "Elo updates by whole comparisons, and this rule gives shares: choose another."})
+            raise ValidationError(
+                {"combiner": _("Elo updates by whole comparisons, and this rule gives shares: choose another.")}
+            )
         if self.covariates and self.method != self.Method.STYLE:
-            raise ValidationError({"covariates": "Only a style-controlled board levels covariates."})
+            raise ValidationError({"covariates": _("Only a style-controlled board levels covariates.")})
         if self.method == self.Method.PREDICTION and self.sources != self.Sources.BOTH:
-            raise ValidationError({"method": "Prediction takes votes and verdicts: let both count, or choose another method."})
+            raise ValidationError(
+                {"method": _("Prediction takes votes and verdicts: let both count, or choose another method.")}
+            )
         if self.method == self.Method.PREDICTION and self.intervals != self.Intervals.SANDWICH:
-            raise ValidationError({"intervals": "Prediction has no bootstrap: choose the sandwich."})
+            raise ValidationError({"intervals": _("Prediction has no bootstrap: choose the sandwich.")})
         if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
-            raise ValidationError({"method": "Style is levelled on people's votes only: choose the slot-levelled method."})
+            raise ValidationError({"method": _("Style is levelled on people's votes only: choose the slot-levelled method.")})
         if self.sources == self.Sources.PEOPLE and self.combiner != self.Combiner.GAMES:
-            raise ValidationError({"combiner": "People's votes are not combined: choose the first one."})
+            raise ValidationError({"combiner": _("People's votes are not combined: choose the first one.")})
         if self.sources == self.Sources.PEOPLE and self.jury:
-            raise ValidationError({"jury": "People's votes have no jury: choose none, or let judges count."})
+            raise ValidationError({"jury": _("People's votes have no jury: choose none, or let judges count.")})
         if self.sources == self.Sources.PEOPLE and self.own_answers != self.OwnAnswers.FLAG:
-            raise ValidationError({"own_answers": "Only boards that count judges can change this: choose “flag”."})
+            raise ValidationError({"own_answers": _("Only boards that count judges can change this: choose “flag”.")})
         if self.sources == self.Sources.PEOPLE and self.marked:
-            raise ValidationError({"marked": "Only boards that count judges can change this: choose the first option."})
+            raise ValidationError({"marked": _("Only boards that count judges can change this: choose the first option.")})
 
     @property
     def jurors(self) -> tuple[int, ...]:
@@ -242,16 +254,45 @@ class Leaderboard(Leased):
     @property
     def method_name(self) -> str:
         """Short, for lists of boards; two boards of one method differ by their intervals."""
-        name = self.get_method_display().partition(":")[0]
-        is_twin = (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP)
-        name = f"{name}, bootstrap" if is_twin else name
+        name = str(SHORT_NAMES[self.Method(self.method)])
+        if (self.method, self.intervals) == (self.Method.BRADLEY_TERRY, self.Intervals.BOOTSTRAP):
+            name = gettext("%(method)s, bootstrap") % {"method": name}
         if self.combiner != self.Combiner.GAMES:
-            name = f"{name}, {self.combiner.replace('_', ' ')}"
-        who = {self.Sources.JUDGES: "Judges: ", self.Sources.BOTH: "People and judges: "}
-        return f"{who.get(self.Sources(self.sources), '')}{name}"
+            rule = SHORT_RULES[self.Combiner(self.combiner)]
+            name = gettext("%(method)s, %(rule)s") % {"method": name, "rule": rule}
+        if self.sources == self.Sources.JUDGES:
+            return gettext("Judges: %(method)s") % {"method": name}
+        return gettext("People and judges: %(method)s") % {"method": name} if self.sources == self.Sources.BOTH else name
 
     def newest_snapshot(self) -> "Snapshot | None":
         return self.snapshots.order_by("-pk").first()
+
+
+SHORT_NAMES = {
+    Leaderboard.Method.BRADLEY_TERRY: _("Bradley–Terry"),
+    Leaderboard.Method.DAVIDSON: _("Davidson"),
+    Leaderboard.Method.RAO_KUPPER: _("Rao–Kupper"),
+    Leaderboard.Method.ELO: _("Elo, mean over random orders"),
+    Leaderboard.Method.STYLE: _("Style-controlled"),
+    Leaderboard.Method.SLOTS: _("Position-adjusted Bradley–Terry"),
+    Leaderboard.Method.PREDICTION: _("Prediction-powered"),
+    Leaderboard.Method.TOURNAMENT: _("Tournament"),
+}
+"""Methods in lists of boards."""
+
+SHORT_RULES = {
+    Leaderboard.Combiner.CONSISTENT_ONLY: _("consistent only"),
+    Leaderboard.Combiner.CONSERVATIVE_TIE: _("conservative tie"),
+    Leaderboard.Combiner.TWO_GAME_SUM: _("two game sum"),
+    Leaderboard.Combiner.MEAN: _("mean"),
+    Leaderboard.Combiner.BOTH_CORRECT: _("both correct"),
+    Leaderboard.Combiner.ARENA_HARD_WEIGHTED: _("arena hard weighted"),
+    Leaderboard.Combiner.FIRST_ORDER_ONLY: _("first order only"),
+    Leaderboard.Combiner.MAJORITY_OF_REPEATS: _("majority of repeats"),
+    Leaderboard.Combiner.PANEL_MAJORITY: _("panel majority"),
+    Leaderboard.Combiner.PANEL_WEIGHTED: _("panel weighted"),
+}
+"""What games of judges become, in lists of boards."""
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -282,7 +323,7 @@ class Snapshot(WrittenOnce):
     method = models.CharField(max_length=30)
     parameters = models.JSONField(default=dict)
     seed = models.PositiveIntegerField()
-    watermark = models.BigIntegerField(help_text="Ledger position up to which evidence was read.")
+    watermark = models.BigIntegerField(help_text=_("Ledger position up to which evidence was read."))
     evidence_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=60)
     n_votes = models.PositiveBigIntegerField()
@@ -290,11 +331,16 @@ class Snapshot(WrittenOnce):
     n_prompts = models.PositiveBigIntegerField()
     n_set_aside = models.PositiveBigIntegerField()
     interval_kind = models.CharField(
-        max_length=20, blank=True, default="", help_text="What the intervals stand on: prompts, few prompts or single votes."
+        max_length=20, blank=True, default="", help_text=_("What the intervals stand on: prompts, few prompts or single votes.")
     )
-    notes = models.JSONField(default=list, help_text="What a reader must know, such as that there are few prompts.")
-    note_codes = models.JSONField(default=list, help_text="What each note is about, for programs; empty: nothing of its own.")
-    components = models.JSONField(default=list, help_text="Groups that no results connect, best first.")
+    notes = models.JSONField(default=list, help_text=_("What a reader must know, such as that there are few prompts."))
+    note_codes = models.JSONField(
+        default=list, help_text=_("What each note is about, for programs; empty: nothing of its own.")
+    )
+    note_parameters = models.JSONField(
+        default=list, help_text=_("What each note says in numbers and names, so that it can be said in other languages.")
+    )
+    components = models.JSONField(default=list, help_text=_("Groups that no results connect, best first."))
     fit_seconds = models.FloatField()
     created_at = models.DateTimeField()
 
@@ -309,9 +355,14 @@ class Snapshot(WrittenOnce):
         return reverse("snapshot", args=[self.key])
 
     @property
-    def coded_notes(self) -> list[tuple[str, str]]:
-        """Each note with its code."""
-        return list(zip_longest(self.notes, self.note_codes[: len(self.notes)], fillvalue=""))
+    def coded_notes(self) -> list[StoredNote]:
+        """Each note with its code, and with its parameters where they are kept."""
+        codes, parameters = (list(each) + [None] * len(self.notes) for each in (self.note_codes, self.note_parameters))
+        return [StoredNote(text, codes[i] or "", parameters[i]) for i, text in enumerate(self.notes)]
+
+    def tells_of(self, subject: str) -> bool:
+        """Whether one of its notes is about this."""
+        return any(note.subject == subject for note in self.coded_notes)
 
 
 class KeptSnapshot(models.Model):
@@ -330,22 +381,25 @@ class Entry(WrittenOnce):
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="entries", db_index=False)
     competitor = models.ForeignKey(Competitor, on_delete=models.PROTECT, related_name="entries")
-    rating = models.FloatField(null=True, help_text="Points: 1000 is the mean, 400/ln 10 a unit of log-odds.")
+    rating = models.FloatField(null=True, help_text=_("Points: 1000 is the mean, 400/ln 10 a unit of log-odds."))
     se = models.FloatField(null=True)
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
     rank = models.PositiveIntegerField(null=True)
     rank_low = models.PositiveIntegerField(null=True)
     rank_high = models.PositiveIntegerField(null=True)
-    win_rate = models.FloatField(null=True, help_text="Fitted chance against a uniformly drawn opponent.")
-    raw_win_rate = models.FloatField(null=True, help_text="Share of points won, a tie half.")
+    win_rate = models.FloatField(null=True, help_text=_("Fitted chance against a uniformly drawn opponent."))
+    raw_win_rate = models.FloatField(null=True, help_text=_("Share of points won, a tie half."))
     n_votes = models.PositiveBigIntegerField()
     n_prompts = models.PositiveBigIntegerField()
     trust = models.FloatField(
-        null=True, help_text="By prediction: lambda, how far this rating follows judges beyond people's votes; 0 = not at all."
+        null=True,
+        help_text=_("By prediction: lambda, how far this rating follows judges beyond people's votes; 0 = not at all."),
     )
-    people_half_width = models.FloatField(null=True, help_text="By prediction: half the interval of people's votes alone.")
+    people_half_width = models.FloatField(null=True, help_text=_("By prediction: half the interval of people's votes alone."))
     unrated_because = models.CharField(max_length=300, blank=True, default="")
+    unrated_code = models.CharField(max_length=40, blank=True, default="", editable=False)
+    unrated_parameters = models.JSONField(null=True, editable=False, help_text=_("As those of notes."))
 
     objects = EntryQuerySet.as_manager()
 
@@ -361,6 +415,11 @@ class Entry(WrittenOnce):
         return self.rating is not None
 
     @property
+    def why_unrated(self) -> str:
+        """The reason in the reader's language."""
+        return in_readers_language(self.unrated_because, self.unrated_code, self.unrated_parameters)
+
+    @property
     def has_place(self) -> bool:
         """Without an interval nothing is said of where it stands. (Older snapshots keep a number for it.)"""
         return self.rank is not None and self.low is not None
@@ -371,12 +430,12 @@ class PairTable(models.Model):
 
     leaderboard = models.OneToOneField(Leaderboard, on_delete=models.CASCADE, primary_key=True, related_name="pair_table")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="+")
-    competitor_ids = models.JSONField(default=list, help_text="What the places in the lists stand for.")
-    pairs = models.BinaryField(default=bytes, help_text="int32 (k, 2): places i < j of the pairs that are listed.")
-    record = models.BinaryField(help_text="int32 (k, 4): times i won, j won, they tied, both were bad.")
-    weights = models.BinaryField(help_text="float32 (k,); they sum to 1 over all pairs.")
+    competitor_ids = models.JSONField(default=list, help_text=_("What the places in the lists stand for."))
+    pairs = models.BinaryField(default=bytes, help_text=_("int32 (k, 2): places i < j of the pairs that are listed."))
+    record = models.BinaryField(help_text=_("int32 (k, 4): times i won, j won, they tied, both were bad."))
+    weights = models.BinaryField(help_text=_("float32 (k,); they sum to 1 over all pairs."))
     others = models.BinaryField(
-        default=bytes, help_text="float32 (m, 2): what pairs that are not listed weigh; empty where all are."
+        default=bytes, help_text=_("float32 (m, 2): what pairs that are not listed weigh; empty where all are.")
     )
 
     def __str__(self) -> str:

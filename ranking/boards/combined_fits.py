@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from arena.wording import agreeing, counted
 from ranking import maths
 from ranking.boards.fitting import FittedBoard, finite, fit_board, standings
 from ranking.boards.methods import Definition, win_rates_of
@@ -14,19 +13,17 @@ from ranking.comparisons.people_and_judges import FEWEST_PROMPTS, Combined, Opin
 from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
-from ranking.maths.notes import Note
+from ranking.maths.notes import Note, noted
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
-
-UNTOLD = "holds if the voted battles are a random part of those judged"
-DRAWN = "the battles that judges are measured by were drawn by lot among those judged"
-POOLED = (
-    "every verdict counts as a vote here: what judges like moves the ratings, and the intervals do not know of it; "
-    "a prediction-powered board takes votes for the truth"
-)
+from ranking.note_texts.of_boards import TEXTS
 
 
 class NotNarrowed(Exception):
     """Why verdicts say nothing about votes here, in words that readers see."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 def fit_combined(
@@ -39,10 +36,10 @@ def fit_combined(
     try:
         found = _powered(combined, definition)
     except NotNarrowed as reason:
-        return replace(people, notes=[Note(f"people’s votes alone make these ratings: {reason}", "votes_alone"), *people.notes])
+        return replace(people, notes=[noted("votes_alone", TEXTS, reason=reason.cause), *people.notes])
     numbers = _numbers(found, definition)
     rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
-    notes = [*(Note(text, "combined") for text in _notes(found, combined, n_verdicts)), *found.notes]
+    notes: list[str] = [*_notes(found, combined, n_verdicts), *found.notes]
     return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind)
 
 
@@ -63,30 +60,23 @@ def _check(combined: Combined) -> None:
     """What the reader can change: who must vote, or be asked, before verdicts narrow anything."""
     n_voted, labelled = cluster_sizes(combined.votes, cluster="prompt")[1], combined.labelled > 0
     if n_voted < FEWEST_PROMPTS:
-        raise NotNarrowed(
-            f"{counted(round(n_voted), 'prompt', 'prompts')} {agreeing(round(n_voted), 'has', 'have')} votes, and it takes "
-            f"{FEWEST_PROMPTS} to learn what judges are worth"
-        )
+        raise NotNarrowed(noted("few_voted_prompts", TEXTS, n=round(n_voted), least=FEWEST_PROMPTS))
     if not len(labelled):
-        raise NotNarrowed("no judge that counts was asked about any battle")
+        raise NotNarrowed(noted("none_asked", TEXTS))
     if labelled.all():
-        raise NotNarrowed("people voted on every battle that judges were asked about, so verdicts have nothing to add")
+        raise NotNarrowed(noted("all_voted", TEXTS))
     prompts = combined.opinions.clusters("prompt")[labelled]
     if not len(prompts):
-        raise NotNarrowed("judges were asked about no battle that people voted on")
+        raise NotNarrowed(noted("none_voted", TEXTS))
     n_both = n_prompts(prompts)
     if n_both < FEWEST_PROMPTS:
-        raise NotNarrowed(
-            f"{counted(n_both, 'prompt', 'prompts')} {agreeing(n_both, 'has', 'have')} battles with votes and verdicts, "
-            f"and it takes {FEWEST_PROMPTS} "
-            "to learn what judges are worth"
-        )
+        raise NotNarrowed(noted("few_prompts_with_both", TEXTS, n=n_both, least=FEWEST_PROMPTS))
 
 
 def _with_reasons(people: FittedBoard, combined: Combined) -> FittedBoard:
     """Who has no votes was perhaps judged: a rating takes people all the same."""
     met = np.bincount(np.concatenate([combined.opinions.a, combined.opinions.b]), minlength=len(people.rows))
-    told = "only judges have met it, and a rating takes people’s votes"
+    told = noted("only_judged", TEXTS)
     rows = [replace(row, unrated_because=told) if not row.n_votes and met[i] else row for i, row in enumerate(people.rows)]
     return replace(people, rows=rows)
 
@@ -109,25 +99,25 @@ def _numbers(found: maths.PredictionPowered, definition: Definition) -> dict[str
     }
 
 
-def _notes(found: maths.PredictionPowered, combined: Combined, n_verdicts: int) -> Iterator[str]:
-    n_opinions, n_labels = (
-        len(np.unique(combined.opinion_battle)),
-        len(np.unique(combined.opinion_battle[combined.labelled > 0])),
+def _notes(found: maths.PredictionPowered, combined: Combined, n_verdicts: int) -> Iterator[Note]:
+    yield noted(
+        "combined.asked",
+        TEXTS,
+        battles=noted("battles", TEXTS, n=len(np.unique(combined.opinion_battle))),
+        verdicts=noted("verdicts", TEXTS, n=n_verdicts),
+        n_labels=len(np.unique(combined.opinion_battle[combined.labelled > 0])),
+        trust=_range(found.ratings.trust),
+        narrower=_narrower(found),
     )
-    yield (
-        f"judges were asked about {counted(n_opinions, 'battle', 'battles')} ({counted(n_verdicts, 'verdict', 'verdicts')}), "
-        f"and people voted on {n_labels:,} of these: "
-        f"trust is {_range(found.ratings.trust)}, so that intervals are {_narrower(found)}"
-    )
-    yield DRAWN if combined.are_drawn else UNTOLD
+    yield noted("combined.drawn" if combined.are_drawn else "combined.untold", TEXTS)
 
 
 def _range(trust: Floats) -> str:
     low, high = f"{trust.min():.2f}", f"{trust.max():.2f}"
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else noted("range", TEXTS, low=low, high=high)
 
 
-def _narrower(found: maths.PredictionPowered) -> str:
+def _narrower(found: maths.PredictionPowered) -> Note:
     """Over all rated together."""
     share = 1 - float(np.sqrt(1 / found.ratings.gain).mean())
-    return f"{100 * share:.0f} % narrower than those of people alone" if share >= 0.005 else "those of people alone"
+    return noted("narrower", TEXTS, percent=100 * share) if share >= 0.005 else noted("as_of_people", TEXTS)

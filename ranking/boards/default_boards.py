@@ -5,6 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.translation import override
 
 from arena.models import Arena, Vote
 from arena.texts.languages import language_name
@@ -68,7 +69,8 @@ def _ensure_other_methods(arena: Arena) -> None:
     if not missing or not votes.exists() or votes[MOST_VOTES_FOR_BOOTSTRAPS:].exists():
         return
     for part, fields in missing.items():
-        name = f"{arena.name}: {Leaderboard(**fields).method_name}"
+        with override("en"):  # names of boards are stored, for readers of all languages
+            name = f"{arena.name}: {Leaderboard(**fields).method_name}"
         _ensure(arena, f"{arena.slug}-{part}", name, is_default=False, **fields)
 
 

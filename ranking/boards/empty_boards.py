@@ -12,15 +12,17 @@ from arena import access
 from arena.models import Arena, Event, Run
 from arena.pair_candidates import offers_vote
 from arena.texts.languages import language_name
-from arena.wording import agreeing, counted
+from arena.wording import counted, ngettext, number
+from arena.wording import gettext as _
 from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.note_texts.words import gettext_noop
 
 AT_WORK = (Run.State.RUNNING, Run.State.PAUSED)
 LEFT_OUT = {
-    "marked": "on answers that seem to speak to a judge",
-    "of_judges": "of judges that do not count",
-    "own": "on answers of the judge’s own model or family",
-    "set_aside": "set aside",
+    "marked": gettext_noop("%(n)s on answers that seem to speak to a judge"),
+    "of_judges": gettext_noop("%(n)s of judges that do not count"),
+    "own": gettext_noop("%(n)s on answers of the judge’s own model or family"),
+    "set_aside": gettext_noop("%(n)s set aside"),
 }
 
 
@@ -36,17 +38,18 @@ def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, v
     """Of a board that rates nobody."""
     is_curator = access.is_curator(visitor)
     if board is not None and shown is not None and (reason := why_unfitted(shown)):
-        return Empty(f"{board.method_name} rates nobody here: {reason}.", tuple(_rated_boards(arena)))
+        told = _("%(method)s rates nobody here: %(reason)s.") % {"method": board.method_name, "reason": reason}
+        return Empty(told, tuple(_rated_boards(arena)))
     if board is not None and shown is not None and board.sources == Leaderboard.Sources.JUDGES:
         return Empty(_of_judges(shown, arena), tuple(_cures_of_judges(shown, board, arena, is_curator)))
     if shown is None and _is_under_way(arena):
-        return Empty("The board is being fitted: it appears here by itself in a moment.", ())
+        return Empty(_("The board is being fitted: it appears here by itself in a moment."), ())
     return Empty(_of_people(board, shown, arena), tuple(_cures_of_people(shown, arena, visitor)))
 
 
 def why_unfitted(shown: Snapshot) -> str:
-    """Why the method itself came to no ratings; "" where it did."""
-    return next((note for note, code in shown.coded_notes if code == "unfitted"), "")
+    """Why the method itself came to no ratings, in the reader's language; "" where it did."""
+    return next((note.translated for note in shown.coded_notes if note.code == "unfitted"), "")
 
 
 def _rated_boards(arena: Arena) -> Iterator[tuple[str, str]]:
@@ -56,7 +59,7 @@ def _rated_boards(arena: Arena) -> Iterator[tuple[str, str]]:
         newest = board.newest_snapshot()
         if newest is not None and Entry.objects.filter(snapshot=newest, rating__isnull=False).exists():
             address = f"{arena.get_absolute_url()}?{urlencode({'board': board.slug})}"
-            yield f"The board by {board.method_name} rates them", address
+            yield _("The board by %(method)s rates them") % {"method": board.method_name}, address
             return
 
 
@@ -66,25 +69,53 @@ def _is_under_way(arena: Arena) -> bool:
 
 # --- people's votes ---------------------------------------------------------------------------------------------------
 
-UNCONNECTED = "not connect the models yet, so that each has won, lost or tied on the way to every other: nobody has a rating"
-
 
 def _of_people(board: Leaderboard | None, shown: Snapshot | None, arena: Arena) -> str:
     where = _where(board)
     if shown is not None and shown.n_votes:
-        return f"The {counted(shown.n_votes, 'vote', 'votes')}{where} {agreeing(shown.n_votes, 'does', 'do')} {UNCONNECTED}."
+        return _unconnected_votes(shown.n_votes, where)
     if shown is not None and shown.n_set_aside:
-        return f"No vote counts{where}, so nobody has a rating: {counted(shown.n_set_aside, 'vote', 'votes')} set aside."
-    judged = " Judges have compared answers here: see their board." if _has_judges_board(arena) else ""
-    return f"No votes have come in yet{where}, so people have rated nobody.{judged}"
+        told = {"where": where, "votes": counted(shown.n_set_aside, "vote", "votes")}
+        if where:
+            return _("No vote counts %(where)s, so nobody has a rating: %(votes)s set aside.") % told
+        return _("No vote counts, so nobody has a rating: %(votes)s set aside.") % told
+    none = _("No votes have come in yet, so people have rated nobody.")
+    if where:
+        none = _("No votes have come in yet %(where)s, so people have rated nobody.") % {"where": where}
+    judged = _("Judges have compared answers here: see their board.")
+    return f"{none} {judged}" if _has_judges_board(arena) else none
+
+
+def _unconnected_votes(n: int, where: str) -> str:
+    if where:
+        text = ngettext(
+            "The %(n)s vote %(where)s does not connect the models yet, so that each has won, lost or tied on the way to every "
+            "other: nobody has a rating.",
+            "The %(n)s votes %(where)s do not connect the models yet, so that each has won, lost or tied on the way to every "
+            "other: nobody has a rating.",
+            n,
+        )
+    else:
+        text = ngettext(
+            "The %(n)s vote does not connect the models yet, so that each has won, lost or tied on the way to every other: "
+            "nobody has a rating.",
+            "The %(n)s votes do not connect the models yet, so that each has won, lost or tied on the way to every other: "
+            "nobody has a rating.",
+            n,
+        )
+    return text % {"n": number(n), "where": where}
 
 
 def _where(board: Leaderboard | None) -> str:
+    """On which prompts; "" for all."""
     if board is None:
         return ""
-    return (f" on {board.category}" if board.category else "") + (
-        f" in {language_name(board.language)}" if board.language else ""
-    )
+    told = {"category": board.category, "language": language_name(board.language)}
+    if board.category and board.language:
+        return _("on %(category)s in %(language)s") % told
+    if board.category:
+        return _("on %(category)s") % told
+    return _("in %(language)s") % told if board.language else ""
 
 
 def _has_judges_board(arena: Arena) -> bool:
@@ -94,12 +125,12 @@ def _has_judges_board(arena: Arena) -> bool:
 def _cures_of_people(shown: Snapshot | None, arena: Arena, visitor: User | AnonymousUser) -> Iterator[tuple[str, str]]:
     if access.may_vote(visitor, arena) and offers_vote(arena):
         first = shown is None or not shown.n_votes
-        yield "Cast the first vote" if first else "Vote on a pair", reverse("vote", args=[arena.slug])
+        yield _("Cast the first vote") if first else _("Vote on a pair"), reverse("vote", args=[arena.slug])
     judges = Leaderboard.objects.filter(arena=arena, sources=Leaderboard.Sources.JUDGES).order_by("pk").first()
     if judges is not None:
-        yield "The judges’ board", f"{arena.get_absolute_url()}?{urlencode({'board': judges.slug})}"
+        yield _("The judges’ board"), f"{arena.get_absolute_url()}?{urlencode({'board': judges.slug})}"
     if access.is_curator(visitor):
-        yield "Import battles", reverse("imports")
+        yield _("Import battles"), reverse("imports")
 
 
 # --- judges' verdicts -------------------------------------------------------------------------------------------------
@@ -107,40 +138,64 @@ def _cures_of_people(shown: Snapshot | None, arena: Arena, visitor: User | Anony
 
 def _of_judges(shown: Snapshot, arena: Arena) -> str:
     if shown.n_votes:
-        which = agreeing(shown.n_votes, "that counts does", "that count do")
-        return f"The {counted(shown.n_votes, 'verdict', 'verdicts')} {which} {UNCONNECTED}."
-    jurors: list[dict[str, Any]] = shown.parameters.get("judges", [])
-    left_out: dict[str, int] = shown.parameters.get("left_out", {})
-    if not jurors:
-        return f"No judge of this board has compared answers here yet{_at_work(arena)}."
-    if not any(juror["counts"] for juror in jurors):
-        return (
-            f"None of the board’s {counted(len(jurors), 'judge', 'judges')} counts, so nobody has a rating: the notes say why."
+        text = ngettext(
+            "The %(n)s verdict that counts does not connect the models yet, so that each has won, lost or tied on the way to "
+            "every other: nobody has a rating.",
+            "The %(n)s verdicts that count do not connect the models yet, so that each has won, lost or tied on the way to "
+            "every other: nobody has a rating.",
+            shown.n_votes,
         )
-    outside = ", ".join(f"{left_out[name]:,} {why}" for name, why in LEFT_OUT.items() if left_out.get(name))
+        return text % {"n": number(shown.n_votes)}
+    jurors: list[dict[str, Any]] = shown.parameters.get("judges", [])
+    if not jurors:
+        if _is_at_work(arena):
+            return _("No judge of this board has compared answers here yet; a run of judges is under way.")
+        return _("No judge of this board has compared answers here yet.")
+    if not any(juror["counts"] for juror in jurors):
+        text = ngettext(
+            "None of the board’s %(n)s judge counts, so nobody has a rating: the notes say why.",
+            "None of the board’s %(n)s judges counts, so nobody has a rating: the notes say why.",
+            len(jurors),
+        )
+        return text % {"n": number(len(jurors))}
+    return _of_left_out(shown.parameters.get("left_out", {}), arena)
+
+
+def _of_left_out(left_out: dict[str, int], arena: Arena) -> str:
+    """Judges count, and none of their verdicts does."""
+    outside = ", ".join(_(text) % {"n": number(left_out[name])} for name, text in LEFT_OUT.items() if left_out.get(name))
     if n_undecided := left_out.get("undecided", 0):
-        beside = f"; beside them are verdicts {outside}" if outside else ""
-        return f"The board’s rule decides none of {counted(n_undecided, 'battle', 'battles')}, so nobody has a rating{beside}."
+        told = {"battles": counted(n_undecided, "battle", "battles"), "verdicts": outside}
+        if outside:
+            text = _(
+                "The board’s rule decides none of %(battles)s, so nobody has a rating; beside them are verdicts %(verdicts)s."
+            )
+            return text % told
+        return _("The board’s rule decides none of %(battles)s, so nobody has a rating.") % told
     if outside:
-        return f"No verdict counts, so nobody has a rating: {outside}."
-    n_silent = counted(left_out.get("without_verdict", 0), "game", "games")
-    return f"No game of a judge has a verdict, so nobody has a rating: {n_silent} without one{_at_work(arena)}."
+        return _("No verdict counts, so nobody has a rating: %(verdicts)s.") % {"verdicts": outside}
+    told = {"games": counted(left_out.get("without_verdict", 0), "game", "games")}
+    if _is_at_work(arena):
+        return (
+            _("No game of a judge has a verdict, so nobody has a rating: %(games)s without one; a run of judges is under way.")
+            % told
+        )
+    return _("No game of a judge has a verdict, so nobody has a rating: %(games)s without one.") % told
 
 
-def _at_work(arena: Arena) -> str:
-    is_at_work = arena.runs.filter(kind=Run.Kind.JUDGE, state__in=AT_WORK).exists()
-    return "; a run of judges is under way" if is_at_work else ""
+def _is_at_work(arena: Arena) -> bool:
+    return arena.runs.filter(kind=Run.Kind.JUDGE, state__in=AT_WORK).exists()
 
 
 def _cures_of_judges(shown: Snapshot, board: Leaderboard, arena: Arena, is_curator: bool) -> Iterator[tuple[str, str]]:
-    yield "The judges and their figures", reverse("judges", args=[arena.slug])
+    yield _("The judges and their figures"), reverse("judges", args=[arena.slug])
     if is_curator:
         jurors, left_out = shown.parameters.get("judges", []), shown.parameters.get("left_out", {})
         if jurors and not all(juror["counts"] for juror in jurors):
-            yield "Include a judge", include_address(arena)
+            yield _("Include a judge"), include_address(arena)
         if left_out.get("marked") or left_out.get("undecided") or left_out.get("own"):
-            yield "Change what the board counts", reverse("admin:ranking_leaderboard_change", args=[board.pk])
-        yield "Ask judges", f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}"
+            yield _("Change what the board counts"), reverse("admin:ranking_leaderboard_change", args=[board.pk])
+        yield _("Ask judges"), f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}"
 
 
 def include_address(arena: Arena, judge: int | None = None) -> str:

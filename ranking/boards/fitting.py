@@ -12,8 +12,11 @@ from ranking.boards.pair_list import listed
 from ranking.boards.pair_rows import PairList
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
+from ranking.maths.estimation.failures import cause_of
 from ranking.maths.models.many_bradley_terry import ManyFit
+from ranking.maths.notes import noted
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
+from ranking.note_texts.of_boards import TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str
     try:
         widths, notes, kind = _widths(rated, definition)
     except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width or a place
-        return numbers, [str(reason)], "none"
+        return numbers, [cause_of(reason)], "none"
     return {name: numbers[name] | widths[i] for i, name in enumerate(rated.names)}, notes, kind
 
 
@@ -180,7 +183,7 @@ def _groups(rating: Rating, voted_on: set[str]) -> list[list[str]]:
 
 
 def _reason(n_votes: int, reason: str) -> str:
-    return (reason if n_votes else "no votes yet") or "not comparable with the others yet"
+    return (reason if n_votes else noted("no_votes", TEXTS)) or noted("not_comparable", TEXTS)
 
 
 def finite(value: float) -> float | None:

@@ -14,9 +14,10 @@ from ranking.maths.data.comparisons import Column
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.many_bradley_terry import ManyFit, fit_many
-from ranking.maths.notes import Note
+from ranking.maths.notes import noted
 from ranking.maths.uncertainty.many_gains import gains_of_many
 from ranking.maths.uncertainty.many_standings import ManyStandings, are_suitable, stand
+from ranking.note_texts.of_boards import TEXTS
 
 MOST_IN_TABLES = 500
 """Up to so many competitors a board is fitted with tables of all pairs, as the other methods are."""
@@ -34,7 +35,7 @@ def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[R
         fit = fit_many(comparisons)
     except UnfittedError as error:
         unrated = tuple(maths.Unrated(name, error.cause) for name in comparisons.names)
-        return Rating(_nobody(comparisons), unrated, (), np.zeros(0), (Note(error.cause, UNFITTED),)), None
+        return Rating(_nobody(comparisons), unrated, (), np.zeros(0), (noted(UNFITTED, TEXTS, cause=error.cause),)), None
     cluster = cast("Column | None", definition.cluster)
     if len(fit.names) <= MOST_IN_TABLES or not are_suitable(fit.comparisons, cluster):
         refuse_too_large(len(fit.names), _n_prompts(fit.comparisons), definition.method)

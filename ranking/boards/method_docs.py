@@ -3,9 +3,12 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+
+from arena.wording import gettext
+from ranking.note_texts.words import gettext_noop
 
 SECTION = re.compile(r"^(?P<title>[A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
 CODE = re.compile(r"``(.+?)``|`([^`]+?)`", re.DOTALL)
@@ -45,7 +48,6 @@ def explained(key: str, name: str, function: Callable[..., Any]) -> Explanation:
     return Explanation(key, name, function.__name__, summary, more, references)
 
 
-@cache
 def methods_explained() -> list[Explanation]:
     """All methods that a board can have, then how intervals and rank ranges are made."""
     # brings the fitting library with it, which no other page waits for
@@ -54,12 +56,13 @@ def methods_explained() -> list[Explanation]:
     from ranking.maths.estimation.covariance import spread
 
     methods = [explained(method.key, method.name, method.explained_by) for method in METHODS.values()]
-    return [
+    explanations = [
         *methods,
-        explained("spread", "Which variance counts", spread),
-        explained("bootstrap", "Bootstrap", maths.bootstrap),
-        explained("rank-sets", "Rank ranges", maths.rank_sets),
+        explained("spread", gettext_noop("Which variance counts"), spread),
+        explained("bootstrap", gettext_noop("Bootstrap"), maths.bootstrap),
+        explained("rank-sets", gettext_noop("Rank ranges"), maths.rank_sets),
     ]
+    return [replace(each, name=gettext(each.name)) for each in explanations]
 
 
 def _sections(docstring: str) -> dict[str, str]:

@@ -25,21 +25,23 @@ from ranking.maths.models.davidson import DAVIDSON, fit_davidson
 from ranking.maths.models.elo import elo_mean_over_orders, elo_over_orders
 from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.models.rao_kupper import RAO_KUPPER, fit_rao_kupper
-from ranking.maths.notes import Note
+from ranking.maths.notes import Note, joined, noted
 from ranking.maths.resampling.elo_bootstrap import elo_replicates
 from ranking.maths.resampling.resampled import Resampled
 from ranking.maths.tournaments.replay import replay_tournament
 from ranking.maths.uncertainty.parameter_intervals import slot_intervals
+from ranking.note_texts.of_boards import TEXTS
+from ranking.note_texts.words import gettext_noop
 from ranking.scale import ELO_PER_LOGIT
 
 N_REPLICATES = 200
 N_BRACKETS = 200
 N_ORDERS = 100
 
-IN_WORDS = {DAVIDSON.parameter: "the width of ties", RAO_KUPPER.parameter: "the width of ties"}
-"""Parameters of the library as a reader knows them."""
+WIDTHS = (DAVIDSON.parameter, RAO_KUPPER.parameter)
+"""Parameters of the library that a reader knows as the width of ties."""
 
-HALF = "half a win each, both bad as a tie"
+HALF = gettext_noop("half a win each, both bad as a tie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Definition:
     def in_words(self) -> dict[str, Any]:
         """As a snapshot's parameters."""
         said = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
-        said["rank_ranges"] = "max-t, 10,000 draws; above 500 competitors 1,000"
+        said["rank_ranges"] = gettext_noop("max-t, 10,000 draws; above 500 competitors 1,000")
         if self.intervals == "bootstrap":
             said["n_replicates"] = N_REPLICATES
         del said["method"], said["seed"], said["judge_names"]  # the first two are columns of the snapshot
@@ -109,7 +111,7 @@ UNFITTED = "unfitted"
 def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
     nothing = maths.fit_bradley_terry(comparisons.among(np.zeros(len(comparisons.names), dtype=np.bool_)))
     unrated = tuple(maths.Unrated(name, reason) for name in comparisons.names)
-    return Rating(nothing, unrated, (), np.zeros(0), (Note(reason, UNFITTED),))
+    return Rating(nothing, unrated, (), np.zeros(0), (noted(UNFITTED, TEXTS, cause=reason),))
 
 
 def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
@@ -118,16 +120,17 @@ def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Ra
     return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
 
 
-def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[str]:
+def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
     """Of every judge."""
     found = slot_intervals(fit, cluster=definition.cluster, level=definition.level)
+    named = [noted("slot.of_judge", TEXTS, judge=judge) for judge in (definition.judge_names or {}).values()]
+    of_judges = {str(name): name for name in named}
     for name, estimate, low, high in zip(found.names, found.estimate, found.low, found.high, strict=True):
-        known = (
-            f"{100 * definition.level:g} % interval {low:+.3f} to {high:+.3f}"
-            if np.isfinite(high)
-            else "no interval can be given"
-        )
-        yield f"{name}: {estimate:+.3f} ({known})"
+        told = {"name": of_judges.get(name, name), "estimate": estimate}
+        if np.isfinite(high):
+            yield noted("slot.with_interval", TEXTS, **told, level=100 * definition.level, low=low, high=high)
+        else:
+            yield noted("slot.without_interval", TEXTS, **told)
 
 
 type Fitting = Callable[[maths.Comparisons], maths.Fit]
@@ -136,7 +139,10 @@ type Fitting = Callable[[maths.Comparisons], maths.Fit]
 def _by_likelihood(fitting: Fitting, comparisons: maths.Comparisons, definition: Definition) -> Rating:
     fit = fitting(comparisons)
     rated: Rated = fit
-    notes = tuple(f"{IN_WORDS.get(limit.name, limit.name)} has no finite estimate: {limit.reason}" for limit in fit.at_limit)
+    notes: tuple[str, ...] = tuple(
+        noted("at_limit.width" if limit.name in WIDTHS else "at_limit.other", TEXTS, name=limit.name, reason=limit.reason)
+        for limit in fit.at_limit
+    )
     if definition.intervals == "bootstrap" and len(fit.names) > 1:
         rng = np.random.default_rng(definition.seed)
         rated = _resampled(
@@ -183,13 +189,13 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
 
 
-def _only_by_elo(played: maths.Comparisons) -> Iterator[str]:
+def _only_by_elo(played: maths.Comparisons) -> Iterator[Note]:
     """Those whom Elo rates although no rating exists: every other method leaves them without one."""
     unrated = check_existence(played.names, count_cells(played).half_wins).unrated
     if unrated:
-        shown = "; ".join(f"{each.name}: {each.reason}" for each in unrated[:MOST_NAMED])
-        more = f"; and {len(unrated) - MOST_NAMED} more" if len(unrated) > MOST_NAMED else ""
-        yield f"Elo is pulled to its start, so it has a number also where no rating exists: {shown}{more}"
+        shown = [noted("named_reason_after_colon", TEXTS, name=each.name, reason=each.reason) for each in unrated[:MOST_NAMED]]
+        more = [noted("and_n_more", TEXTS, n=len(unrated) - MOST_NAMED)] if len(unrated) > MOST_NAMED else []
+        yield noted("only_by_elo", TEXTS, shown=joined([*shown, *more]))
 
 
 def _drawn_singly(comparisons: maths.Comparisons) -> maths.Comparisons:
@@ -208,26 +214,27 @@ METHODS = {
     method.key: method
     for method in (
         Method(
-            "bradley_terry", "Bradley–Terry", HALF, maths.fit_bradley_terry, partial(_by_likelihood, maths.fit_bradley_terry)
+            "bradley_terry", gettext_noop("Bradley–Terry"), HALF,
+            maths.fit_bradley_terry, partial(_by_likelihood, maths.fit_bradley_terry),
         ),
         Method(
-            "davidson", "Davidson", "an outcome with a chance of its own, both bad as a tie",
+            "davidson", gettext_noop("Davidson"), gettext_noop("an outcome with a chance of its own, both bad as a tie"),
             fit_davidson, partial(_by_likelihood, fit_davidson),
         ),
         Method(
-            "rao_kupper", "Rao–Kupper", "a difference too small to see, both bad as a tie",
+            "rao_kupper", gettext_noop("Rao–Kupper"), gettext_noop("a difference too small to see, both bad as a tie"),
             fit_rao_kupper, partial(_by_likelihood, fit_rao_kupper),
         ),
-        Method("elo", "Elo, mean over orders", HALF, elo_mean_over_orders, _elo, has_sandwich=False),
+        Method("elo", gettext_noop("Elo, mean over orders"), HALF, elo_mean_over_orders, _elo, has_sandwich=False),
         Method(
-            "style_controlled", "Style-controlled", HALF,
+            "style_controlled", gettext_noop("Style-controlled"), HALF,
             fit_contextual, partial(_by_likelihood, fit_contextual), reads_style=True,
         ),
-        Method("slot_levelled", "Position-adjusted", HALF, fit_contextual, _slot_levelled),
+        Method("slot_levelled", gettext_noop("Position-adjusted"), HALF, fit_contextual, _slot_levelled),
         Method(
-            "prediction_powered", "Prediction-powered", HALF,
+            "prediction_powered", gettext_noop("Prediction-powered"), HALF,
             maths.fit_prediction_powered, partial(_by_likelihood, maths.fit_bradley_terry),
         ),
-        Method("tournament", "Tournament", HALF, replay_tournament, _tournament),
+        Method("tournament", gettext_noop("Tournament"), HALF, replay_tournament, _tournament),
     )
 }  # fmt: skip

@@ -28,7 +28,7 @@ from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW
 from ranking.maths.cancellation import asking
-from ranking.maths.notes import code_of
+from ranking.maths.notes import code_of, parameters_of
 from ranking.models import (
     Entry,
     Leaderboard,
@@ -249,6 +249,7 @@ def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, 
         interval_kind=fitted.interval_kind,
         notes=fitted.notes,
         note_codes=[code_of(note) for note in fitted.notes],
+        note_parameters=[parameters_of(note) for note in fitted.notes],
         components=fitted.components,
         fit_seconds=seconds,
         created_at=timezone.now(),
@@ -256,7 +257,9 @@ def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, 
 
 
 def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
-    return Entry(snapshot=snapshot, **{field.name: getattr(row, field.name) for field in fields(row)})
+    numbers = {field.name: getattr(row, field.name) for field in fields(row)}
+    reason = row.unrated_because
+    return Entry(snapshot=snapshot, **numbers, unrated_code=code_of(reason), unrated_parameters=parameters_of(reason))
 
 
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
-from ranking.boards.combined_fits import POOLED, fit_combined
+from ranking.boards.combined_fits import fit_combined
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
-from ranking.maths.notes import Note, code_of
+from ranking.maths.notes import code_of, noted
 from ranking.models import Leaderboard
+from ranking.note_sentences import subject_of
+from ranking.note_texts.of_boards import TEXTS
 
 type Names = dict[int, str]
 
@@ -111,7 +113,7 @@ class PeopleSource:
         """Where all votes are set aside it would be wrong to say that none have come."""
         if self.evidence.n_votes or not self.evidence.n_set_aside:
             return fitted
-        rows = [replace(row, unrated_because="no vote that counts: the votes here were set aside") for row in fitted.rows]
+        rows = [replace(row, unrated_because=noted("set_aside", TEXTS)) for row in fitted.rows]
         return replace(fitted, rows=rows)
 
 
@@ -125,12 +127,12 @@ class JudgesSource:
         evidence, named = self.evidence, replace(definition, judge_names=judge_names())
         fitted = fit_board(evidence.comparisons(names), named, list(names))
         rows = [self._with_reason(row) for row in fitted.rows]
-        pooled = [Note(POOLED, "combined")] if evidence.rules.with_people else []
+        pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
         return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
 
     def _with_reason(self, row: RatingRow) -> RatingRow:
         """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
-        nobody = "no votes and no verdicts yet" if self.evidence.rules.with_people else "no judge has judged it yet"
+        nobody = noted("no_votes_no_verdicts" if self.evidence.rules.with_people else "not_judged", TEXTS)
         why = self.evidence.why_none.get(row.competitor_id, nobody)
         return row if row.n_votes else replace(row, unrated_because=why)
 
@@ -150,4 +152,4 @@ class CombinedSource:
         """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
         adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
         remarks = self.evidence.remarks
-        return [note for note in remarks if note.code == "judge"] if adds_nothing else remarks
+        return [note for note in remarks if subject_of(note.code) == "judge"] if adds_nothing else remarks

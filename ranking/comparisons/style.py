@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
-from arena.wording import counted
 from ranking.maths import Comparisons
 from ranking.maths.data.arrays import Codes
 from ranking.maths.data.style_covariates import style_differences
-from ranking.maths.notes import Note
+from ranking.maths.notes import Note, noted
 from ranking.models import COVARIATES
+from ranking.note_texts.of_boards import TEXTS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,8 +27,6 @@ SHOWN = """
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
     WHERE battle.arena_id = %s ORDER BY vote.id
 """
-
-NO_TEXTS = "the texts of no two answers are known: only the side shown first is levelled"
 
 
 def styled_comparisons(
@@ -48,7 +46,7 @@ def styled_comparisons(
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
     if not covariates or not known.any():
-        return _comparisons(ballots, first, names), [Note(NO_TEXTS, "no_texts")] if covariates else []
+        return _comparisons(ballots, first, names), [noted("no_texts", TEXTS)] if covariates else []
     differences = _differences(arena_id, response_a[known], response_b[known])
     columns = [COVARIATES.index(name) for name in covariates]
     varied = [column for column in columns if np.ptp(differences[:, column]) > 0]
@@ -58,11 +56,11 @@ def styled_comparisons(
     return chosen, list(_notes(int((~known).sum()), [COVARIATES[column] for column in columns if column not in varied]))
 
 
-def _notes(n_left_out: int, alike: list[str]) -> Iterable[str]:
+def _notes(n_left_out: int, alike: list[str]) -> Iterable[Note]:
     if n_left_out:
-        yield f"{counted(n_left_out, 'vote', 'votes')} on answers without text left out: their style is not known"
+        yield noted("style.left_out", TEXTS, n=n_left_out)
     if alike:
-        yield f"answers never differ in {', '.join(alike)}"
+        yield noted("style.alike", TEXTS, names=alike)
 
 
 def counted_ballots(arena_id: int, position: int, prompts: Ints | None, *, without: Collection[int] = ()) -> VoteColumns:

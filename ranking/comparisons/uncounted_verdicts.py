@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from ranking.comparisons.comparison_rows import distinct
 from ranking.comparisons.game_columns import MARK_A, MARK_B, Games, counts_in_order
+from ranking.maths.notes import Note, noted
+from ranking.note_texts.of_boards import TEXTS
 
 LONGEST = 300  # of a reason in a line of the board
-WITHOUT_VERDICT = "without a verdict"
+WITHOUT_VERDICT = "game.without_verdict"
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Uncounted:
         silent = sum(len(games) - games.n_said for games in (*groups.values(), counted))
         return {name: games.n_said for name, games in groups.items()} | {"without_verdict": silent, "undecided": n_undecided}
 
-    def why_none(self, counted: Games, with_rows: NDArray[np.int32]) -> dict[int, str]:
+    def why_none(self, counted: Games, with_rows: NDArray[np.int32]) -> dict[int, Note]:
         """By competitor that met somebody and has no comparison: what became of its games."""
         told: dict[int, dict[str, int]] = {}
         for why, games in self._causes(counted):
@@ -42,27 +44,28 @@ class Uncounted:
             # In the order of the games: of two reasons that are as many the one that came first is told first.
             key = np.column_stack([games.a, games.b])[is_out].astype(np.int64) * 2 + games.has_said[is_out.nonzero()[0]]
             for each, n in counts_in_order(key).items():
-                its, words = told.setdefault(each >> 1, {}), why if each & 1 else WITHOUT_VERDICT
-                its[words] = its.get(words, 0) + n
+                its, code = told.setdefault(each >> 1, {}), why if each & 1 else WITHOUT_VERDICT
+                its[code] = its.get(code, 0) + n
         return {competitor: _in_words(causes) for competitor, causes in told.items()}
 
     def _causes(self, counted: Games) -> Iterator[tuple[str, Games]]:
-        yield "set aside", self.set_aside
-        yield "on answers that seem to speak to a judge", self.marked
-        yield "of judges that do not count here", self.of_judges
-        yield "of judges on answers of their own model or family", self.own
-        yield "on battles that the rule does not decide", counted
+        yield "game.set_aside", self.set_aside
+        yield "game.marked", self.marked
+        yield "game.of_judges", self.of_judges
+        yield "game.own", self.own
+        yield "game.undecided", counted
 
 
-def _in_words(causes: Mapping[str, int]) -> str:
+def _in_words(causes: Mapping[str, int]) -> Note:
     n = sum(causes.values())
     if set(causes) == {WITHOUT_VERDICT}:
-        return f"none of its {n:,} games with judges has a verdict" if n > 1 else "its one game with a judge has no verdict"
-    counts = ", ".join(f"{count:,} {why}" for why, count in sorted(causes.items(), key=lambda each: -each[1]))
-    return f"none of its {n:,} games with judges counts: {counts}"[:LONGEST] if n > 1 else f"its one game: {counts}"
+        return noted("games_without_verdict", TEXTS, n=n)
+    by_number = sorted(causes.items(), key=lambda each: -each[1])
+    told = noted("games_not_counted", TEXTS, n=n, counts=[noted(code, TEXTS, n=count) for code, count in by_number])
+    return Note(told[:LONGEST], told.code, told.parameters)
 
 
-def marked_by_competitor(games: Games, names: Mapping[int, str]) -> str:
+def marked_by_competitor(games: Games, names: Mapping[int, str]) -> list[str] | Note:
     """Whose answers they are, most first.
 
     Each game counts for every answer that is marked in it.
@@ -70,6 +73,8 @@ def marked_by_competitor(games: Games, names: Mapping[int, str]) -> str:
     said = games.where(games.has_said)
     sides = np.column_stack([said.a, said.b])
     counts = counts_in_order(sides[np.column_stack([said.marked & MARK_A, said.marked & MARK_B]) > 0])
-    return ", ".join(f"{names.get(competitor, f'model {competitor}')} {n:,}" for competitor, n in counts.most_common(5)) + (
-        f" and {len(counts) - 5} more models" if len(counts) > 5 else ""
-    )
+    models: list[str] = []
+    for competitor, n in counts.most_common(5):
+        name = names.get(competitor) or noted("model_by_number", TEXTS, n=competitor)
+        models.append(noted("name_and_count", TEXTS, name=name, n=n))
+    return noted("models_and_more", TEXTS, models=models, n=len(counts) - 5) if len(counts) > 5 else models

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from arena.compiled_query import compiled
 from arena.models import Arena
@@ -75,7 +76,7 @@ def chosen(query: QueryDict, boards: Sequence[Leaderboard]) -> Choice:
     else:
         like = board_with_evidence(boards)
     if like is None:
-        sentence = f"There is no board “{slug}” here: it may have been removed." if slug else ""
+        sentence = _("There is no board “%(slug)s” here: it may have been removed.") % {"slug": slug} if slug else ""
         return Choice(None, category, language, None, sentence, boards[:1])
     if slug and "category" not in query and "language" not in query:
         category, language = like.category, like.language
@@ -98,10 +99,15 @@ def _how(board: Leaderboard) -> tuple[object, ...]:
 
 
 def _sentence(like: Leaderboard, category: str, language: str) -> str:
-    prompts = " ".join(
-        part for part in (f"on {category}" if category else "", f"in {language_name(language)}" if language else "") if part
-    )
-    return f"No board combines {like.method_name} with the prompts {prompts or 'of all kinds'}. These come nearest:"
+    if category and language:
+        text = _("No board combines %(method)s with the prompts on %(category)s in %(language)s. These come nearest:")
+    elif category:
+        text = _("No board combines %(method)s with the prompts on %(category)s. These come nearest:")
+    elif language:
+        text = _("No board combines %(method)s with the prompts in %(language)s. These come nearest:")
+    else:
+        text = _("No board combines %(method)s with the prompts of all kinds. These come nearest:")
+    return text % {"method": like.method_name, "category": category, "language": language_name(language)}
 
 
 def _nearest(boards: Sequence[Leaderboard], like: Leaderboard, category: str, language: str) -> list[Leaderboard]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from django.utils.translation import gettext_lazy as _
+
 from arena.models import Competitor, CompetitorStatus
 from ranking.models import Entry, Snapshot
 
@@ -210,14 +212,17 @@ def _tiers(lines: Sequence[BoardLine]) -> list[list[BoardLine]]:
 
 
 TITLES = {
-    "rank": ("#", "Place by rating"),
-    "range": ("Range", "Places that it can hold: all ranges of the table are right together with the stated chance"),
-    "name": ("Model", "Name of the model"),
-    "rating": ("Rating", "Points; 1000 is the mean"),
-    "win": ("Win %", "Fitted chance to win against a uniformly drawn other model; the raw share stands in the cell's title"),
-    "votes": ("Votes", "Counted votes on its battles"),
-    "prompts": ("Prompts", "Different prompts behind them"),
-    "price": ("$/M", "US dollars per million output tokens"),
+    "rank": ("#", _("Place by rating")),
+    "range": (_("Range"), _("Places that it can hold: all ranges of the table are right together with the stated chance")),
+    "name": (_("Model"), _("Name of the model")),
+    "rating": (_("Rating"), _("Points; 1000 is the mean")),
+    "win": (
+        _("Win %"),
+        _("Fitted chance to win against a uniformly drawn other model; the raw share stands in the cell's title"),
+    ),
+    "votes": (_("Votes"), _("Counted votes on its battles")),
+    "prompts": (_("Prompts"), _("Different prompts behind them")),
+    "price": ("$/M", _("US dollars per million output tokens")),
 }
 
 
@@ -226,7 +231,7 @@ def _heading(key: str, sort: str, descending: bool) -> Heading:
     is_sorted = key == sort
     aria_sort = ("descending" if descending else "ascending") if is_sorted else ""
     next_descending = not descending if is_sorted else SORTS[key]
-    return Heading(key, text, title, aria_sort, "desc" if next_descending else "asc", key not in {"name"})
+    return Heading(key, str(text), str(title), aria_sort, "desc" if next_descending else "asc", key not in {"name"})
 
 
 def tied_leaders(entries: Sequence[Entry]) -> tuple[Competitor, Competitor] | None:

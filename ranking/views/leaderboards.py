@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import urlencode
-from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena import access
@@ -26,16 +27,22 @@ from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
 from ranking.boards.snapshot_retention import keep
-from ranking.models import Leaderboard, Snapshot
+from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12
-SOURCES = {"people": "People", "judges": "Judges", "both": "Combined"}
-METHODS_IN_WORDS = {each.value: each.label.partition(":")[0] for each in Leaderboard.Method} | {
-    "elo": "Elo (mean over random orders)"
-}
+SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "both": gettext_lazy("Combined")}
+METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
+CLUSTERS_IN_WORDS = {
+    "prompt": gettext_lazy("votes on one prompt hang together"), "none": gettext_lazy("every vote is taken as independent"),
+}  # fmt: skip
+INTERVALS_IN_WORDS = {"sandwich": gettext_lazy("sandwich"), "bootstrap": gettext_lazy("bootstrap")}
+COVARIATES_IN_WORDS = {
+    "length": gettext_lazy("length"), "headers": gettext_lazy("headers"), "lists": gettext_lazy("lists"),
+    "bold": gettext_lazy("bold"), "code": gettext_lazy("code"),
+}  # fmt: skip
 # What is told of votes and verdicts together, and of judges, and not by the method of the fit.
 
 
@@ -167,7 +174,7 @@ def _slices(boards: list[Leaderboard]) -> tuple[list[str], list[tuple[str, str]]
 def _by_sources(boards: list[Leaderboard]) -> list[tuple[str, Leaderboard]]:
     """The first board of people's votes, of judges and of both, where there are any."""
     first = {board.sources: board for board in reversed(boards)}
-    return [(name, first[sources]) for sources, name in SOURCES.items() if sources in first]
+    return [(str(name), first[sources]) for sources, name in SOURCES.items() if sources in first]
 
 
 EXPLAINED = {
@@ -175,24 +182,17 @@ EXPLAINED = {
     "near_start": "elo-intervals", "judge": "judges", "judges": "judges",
 }  # fmt: skip
 """Where the method's page explains a note, by its code."""
-BEGUN_BY_A_NAME = {"near_start", "one_competitor"}
-"""Codes of notes whose first words are the name of a model."""
 
 
 def _notes(shown: Snapshot) -> list[tuple[str, str]]:
     """What a reader must know, each with where the method's page explains it. Why nobody is rated stands by itself."""
-    told = [(note, code) for note, code in shown.coded_notes if code != "unfitted"]
-    return [(_begun(note, code), EXPLAINED.get(code, shown.method)) for note, code in told]
-
-
-def _begun(note: str, code: str) -> str:
-    """The note as a sentence: with a capital, unless it begins with a model's name, which stands as it is everywhere."""
-    return note if code in BEGUN_BY_A_NAME else capfirst(note)
+    told = [note for note in shown.coded_notes if note.code != "unfitted"]
+    return [(note.sentence, EXPLAINED.get(note.subject, shown.method)) for note in told]
 
 
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:
     """Where marked verdicts are listed, and where a curator chooses that they count."""
-    if board is None or shown is None or "marked" not in shown.note_codes:
+    if board is None or shown is None or not shown.tells_of("marked"):
         return {}
     if access.is_curator(request.user):
         chosen_games = urlencode({"marked": "yes", "battle__arena__id__exact": str(arena.pk)})
@@ -206,29 +206,39 @@ def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, sh
 def _definition(shown: Snapshot) -> list[tuple[str, str]]:
     """How these numbers were made, in words."""
     said = shown.parameters
-    clusters = {"prompt": "votes on one prompt hang together", "none": "every vote is taken as independent"}
-    intervals = f"{said['n_replicates']} bootstrap replicates" if "n_replicates" in said else said.get("intervals", "")
     lines = {
-        "Method": METHODS_IN_WORDS["bradley_terry" if _is_of_people_alone(shown) else shown.method],
-        "Ties": said.get("ties", ""),
-        "Levelled": _levelled(shown) if shown.method == "style_controlled" else "",
-        "Clusters": clusters.get(said.get("clusters", ""), ""),
-        "Intervals": f"{intervals}, {100 * said.get('level', 0):g} %" if intervals else "",
-        "Rank ranges": said.get("rank_ranges", ""),
-        "Sources": _sources(shown) if "sources" in said else "",
+        _("Method"): METHODS_IN_WORDS[Leaderboard.Method("bradley_terry" if _is_of_people_alone(shown) else shown.method)],
+        _("Ties"): _stored(said.get("ties", "")),
+        _("Levelled"): _levelled(shown) if shown.method == "style_controlled" else "",
+        _("Clusters"): CLUSTERS_IN_WORDS.get(said.get("clusters", ""), ""),
+        _("Intervals"): _intervals(said),
+        _("Rank ranges"): _stored(said.get("rank_ranges", "")),
+        _("Sources"): _sources(shown) if "sources" in said else "",
         **_judged(said),
     }
-    return [(name, value) for name, value in lines.items() if value]
+    return [(name, str(value)) for name, value in lines.items() if value]
+
+
+def _stored(text: str) -> str:
+    """A text that snapshots keep among their parameters, and that is marked where it is made."""
+    return _(text) if text else ""
+
+
+def _intervals(said: dict[str, Any]) -> str:
+    how, level = said.get("intervals", ""), f"{100 * said.get('level', 0):g}"
+    if "n_replicates" in said:
+        return _("%(n)s bootstrap replicates, %(level)s %%") % {"n": said["n_replicates"], "level": level}
+    return _("%(how)s, %(level)s %%") % {"how": INTERVALS_IN_WORDS.get(how, how), "level": level} if how else ""
 
 
 def _levelled(shown: Snapshot) -> str:
-    covariates = [] if "no_texts" in shown.note_codes else shown.parameters.get("covariates", ())
-    return ", ".join([*covariates, "side shown first"])
+    covariates = [] if shown.tells_of("no_texts") else shown.parameters.get("covariates", ())
+    return ", ".join([*(str(COVARIATES_IN_WORDS.get(name, name)) for name in covariates), _("side shown first")])
 
 
 def _is_of_people_alone(shown: Snapshot) -> bool:
     """A board by prediction on which verdicts add nothing."""
-    return "votes_alone" in shown.note_codes
+    return shown.tells_of("votes_alone")
 
 
 def _judged(said: dict[str, Any]) -> dict[str, str]:
@@ -241,26 +251,29 @@ def _judged(said: dict[str, Any]) -> dict[str, str]:
     if "verdicts" in said and combiner == Leaderboard.Combiner.GAMES:
         combiner = Leaderboard.Combiner.MEAN  # all games on a battle are one opinion; no slot is fitted
     return {
-        "Verdicts": _within(str(Leaderboard.Combiner(combiner).label)),
-        "Jury": ", ".join(jurors) or "all judges with games, but for baselines",
-        "On their own answers": _within(own),
-        "On marked answers": _within(str(Leaderboard.Marked(said.get("marked", "")).label)),
+        _("Verdicts"): _within(str(Leaderboard.Combiner(combiner).label)),
+        _("Jury"): ", ".join(jurors) or _("all judges with games, but for baselines"),
+        _("On their own answers"): _within(own),
+        _("On marked answers"): _within(str(Leaderboard.Marked(said.get("marked", "")).label)),
     }
 
 
 def _within(label: str) -> str:
-    """A label inside a line."""
-    return f"{label[:1].lower()}{label[1:]}"
+    """A label inside a line: English begins it with a small letter, other languages may not."""
+    is_english = (get_language() or "en").startswith("en")
+    return f"{label[:1].lower()}{label[1:]}" if is_english else label
 
 
 def _evidence(shown: Snapshot) -> dict[str, str]:
     """What counts on this board, in words; its mark is a diamond for people, a dot for judges, a square for both."""
     sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
     counted = Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
-    one, many = {"judges": ("verdict", "verdicts"), "both": ("vote or verdict", "votes and verdicts")}.get(
-        counted, ("vote", "votes")
-    )
-    short = "counted" if counted == Leaderboard.Sources.BOTH else many  # for cards on phones
+    one, many = _("vote"), _("votes")
+    if counted == Leaderboard.Sources.JUDGES:
+        one, many = _("verdict"), _("verdicts")
+    elif counted == Leaderboard.Sources.BOTH:
+        one, many = _("vote or verdict"), _("votes and verdicts")
+    short = _("counted") if counted == Leaderboard.Sources.BOTH else many  # for cards on phones
     return {"one": one, "many": many, "short": short, "sources": sources, "of": _sources(shown)}
 
 
@@ -268,7 +281,7 @@ def _sources(shown: Snapshot) -> str:
     sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
     if sources != Leaderboard.Sources.PEOPLE and not _is_of_people_alone(shown):
         return _within(str(Leaderboard.Sources(sources).label))
-    return "simulated votes and those cast here" if shown.leaderboard.arena.is_sample else "people’s votes"
+    return _("simulated votes and those cast here") if shown.leaderboard.arena.is_sample else _("people’s votes")
 
 
 def _ratings_before(shown: Snapshot, age: timedelta) -> dict[int, float]:

@@ -6,7 +6,7 @@ from django.core.management.commands import makemessages
 
 # Texts that no reader of a page gets: tests, migrations, and what is installed or stored.
 OURS = ("arena", "judges", "ranking", "templates")
-NO_PAGES = ("*/migrations/*", "ranking/maths/*", "judges/fakellm/*")
+NO_PAGES = ("*/migrations/*", "judges/fakellm/*")
 
 
 class Command(makemessages.Command):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
@@ -13,6 +13,7 @@ from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.checks import named_cluster
 from ranking.maths.data.comparisons import Cluster, Column, Comparisons
+from ranking.maths.notes import by_column, noted
 
 FEWEST_CLUSTERS = 30
 """With fewer effective clusters, or no more clusters than competitors, a clustered variance is not trusted alone."""
@@ -336,7 +337,7 @@ def _by_clusters(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     counted = {column: cluster_sizes(fit.comparisons, cluster=column) for column in asked}
     columns = tuple(column for column in asked if len(counted[column][0])) if fit.names else ()
     unknown = tuple(
-        f"{column}s unknown: comparisons are taken as independent"
+        noted(by_column("unknown_clusters", column), column=column)
         for column, (known, n) in counted.items()
         if n and not len(known) and fit.names
     )
@@ -382,7 +383,7 @@ def _on_one(fit: Rated, columns: tuple[Column, ...], n_clusters: list[float], no
     m = len(fit.names)
     column = columns[int(np.argmin(n_clusters))]
     apart = ~np.eye(m, dtype=np.bool_)
-    said = (f"only 1 {column}: of others it says nothing, so there are no intervals and no places", *notes)
+    said = (noted(by_column("one_cluster", column), column=column), *notes)
     bare = _independent(m, min(n_clusters), said)
     return replace(
         bare,
@@ -446,9 +447,7 @@ def flat_note(names: tuple[str, ...], first: Sequence[tuple[int, int]], n_pairs:
     >>> flat_note(("x", "y"), [(0, 1)], 1)[0].partition(" (")[0]
     'no spread in the outcomes that set x and y apart'
     """
-    shown = ", ".join(f"{names[i]} and {names[j]}" for i, j in first)
-    more = f" and {n_pairs - 3} more pairs" if n_pairs > 3 else ""
-    return (
-        f"no spread in the outcomes that set {shown}{more} apart (all equal, or cancelling in every cluster): "
-        "their width is the model's own, and they are not called separated",
-    )
+    shown: Any = [noted("pair", first=names[i], second=names[j]) for i, j in first]
+    if n_pairs > 3:
+        shown = noted("pairs_and_more", pairs=shown, n=n_pairs - 3)
+    return (noted("flat", pairs=shown),)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
-from ranking.maths.notes import numbered
+from ranking.maths.notes import Note, noted
 
 LIGHTEST = 1e-12
 """A result that weighs less than this share of the heaviest does not count when it is asked who can be rated."""
@@ -125,12 +126,10 @@ def light_note(names: tuple[str, ...], light: Sequence[tuple[int, int, float]], 
     """
     if not len(light):
         return ()
-    shown = ", ".join(f"{names[i]} over {names[j]} ({weight:.2g})" for i, j, weight in light[:3])
-    more = f" and {len(light) - 3} more" if len(light) > 3 else ""
-    return (
-        f"results too light to link anybody, beside others that weigh up to {heaviest:.2g}: {shown}{more}; give weights "
-        "that are not so far apart",
-    )
+    shown: Any = [noted("light_result", winner=names[i], loser=names[j], weight=weight) for i, j, weight in light[:3]]
+    if len(light) > 3:
+        shown = noted("and_more", names=shown, n=len(light) - 3)
+    return (noted("light", heaviest=heaviest, shown=shown),)
 
 
 def never_met(names: tuple[str, ...], half_wins: Floats) -> tuple[str, ...]:
@@ -193,7 +192,7 @@ def _topological_order(beats: Bools, label: Ints, sizes: Ints) -> list[int]:
     return order
 
 
-def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> str:
+def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> Note:
     """Why the members of a strong component other than the fitted one have no rating."""
     return unrated_because(
         won=bool(half_wins[group][:, ~group].any()),
@@ -204,7 +203,7 @@ def _reason(half_wins: Floats, group: Bools, fitted: Bools) -> str:
     )
 
 
-def unrated_because(*, won: bool, lost: bool, size: int, linked: bool, n_comparisons: float) -> str:
+def unrated_because(*, won: bool, lost: bool, size: int, linked: bool, n_comparisons: float) -> Note:
     """The reason in words, of a strong component of some size that won or lost against others.
 
     `linked`: comparisons lead to the rated group, or nobody is rated. `n_comparisons`: of a single competitor.
@@ -215,15 +214,13 @@ def unrated_because(*, won: bool, lost: bool, size: int, linked: bool, n_compari
     'never lost or tied (2 comparisons)'
     """
     if size == 1 and not (lost or won):
-        return "no comparisons yet"
+        return noted("no_comparisons")
     if not linked:
-        return "not connected: no comparisons link it with the rated group"
+        return noted("not_connected")
     if lost and won:
-        return "no chain of wins or ties leads both to and from the rated group"
-    never = "never won or tied" if lost else "never lost or tied"
-    if size == 1:
-        return f"{never} ({numbered(n_comparisons)})"
-    return f"its group of {size} {never} against anyone outside it"
+        return noted("no_chain")
+    never = "never_won" if lost else "never_lost"
+    return noted(never, n=n_comparisons) if size == 1 else noted(f"group_{never}", n=size)
 
 
 def _linked(half_wins: Floats, group: Bools, fitted: Bools) -> bool:

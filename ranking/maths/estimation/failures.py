@@ -1,5 +1,7 @@
 """Fits that do not come to ratings: why, for a reader, and what a programmer can do about it."""
 
+from ranking.maths.notes import Note
+
 
 class UnfittedError(Exception):
     """A fit that gives no ratings.
@@ -39,4 +41,7 @@ def cause_of(error: Exception) -> str:
     >>> cause_of(SeparationError("nothing sets them apart", "set a prior")), cause_of(ValueError("no votes"))
     ('nothing sets them apart', 'no votes')
     """
-    return error.cause if isinstance(error, UnfittedError) else str(error)
+    if isinstance(error, UnfittedError):
+        return error.cause
+    told = error.args[0] if error.args else ""
+    return told if isinstance(told, Note) else str(error)

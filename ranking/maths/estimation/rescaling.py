@@ -10,6 +10,7 @@ import numpy as np
 
 from ranking.maths.data.comparisons import Comparisons
 from ranking.maths.estimation.fit import Fit
+from ranking.maths.notes import noted
 
 LEAST, MOST = 2.0**-20, 2.0**40
 """Largest weights between these are taken as they are."""
@@ -65,7 +66,7 @@ def _in_unit(fit: Fit, unit: float, prior_sd: float | None) -> Fit:
     parameters = dict(fit.provenance.parameters) | ({} if prior_sd is None else {"prior_sd": prior_sd})
     provenance = replace(fit.provenance, parameters=parameters)
     if not 1 / FARTHEST <= unit <= FARTHEST:
-        note = f"weights of about {unit:.0e} are beyond arithmetic: they only count beside each other, the largest as about 1"
+        note = noted("beyond_arithmetic", unit=unit)
         return replace(fit, provenance=provenance, notes=(*fit.notes, note))
     told = fit.diagnostics
     return replace(

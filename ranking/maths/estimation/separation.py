@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from ranking.maths.data.arrays import Bools, Floats
 from ranking.maths.estimation.failures import NotConvergedError
+from ranking.maths.notes import Note, noted, shortened
 
 ROWS_A_ROUND = 5_000
 """So many rows are checked at first, and added where a direction breaks them: a linear program of 1 M rows is too slow."""
@@ -134,7 +135,7 @@ MOST_NAMED = 3
 LONGEST_NAME = 50
 
 
-def listed(direction: Floats, names: Sequence[str]) -> str:
+def listed(direction: Floats, names: Sequence[str]) -> Note:
     """The same for a page: which parameters, the most moved first, and not which way.
 
     Examples
@@ -147,8 +148,10 @@ def listed(direction: Floats, names: Sequence[str]) -> str:
     order = np.argsort(-np.abs(direction), kind="stable")
     moved = [_short(names[i]) for i in order if abs(direction[i]) > NOTHING]
     if len(moved) > MOST_NAMED:
-        return f"{', '.join(moved[:MOST_NAMED])} and {len(moved) - MOST_NAMED} more"
-    return " and ".join(part for part in (", ".join(moved[:-1]), moved[-1]) if part)
+        return shortened(moved, MOST_NAMED)
+    if len(moved) < 2:
+        return noted("names", names=moved)
+    return noted("pair", first=moved[:-1], second=moved[-1])
 
 
 def _short(name: str) -> str:

@@ -18,6 +18,7 @@ from ranking.maths.estimation.newton import Bend, Peak, climb
 from ranking.maths.estimation.rescaling import in_any_unit
 from ranking.maths.estimation.separation import flat_direction, listed, named, refuse_flat, separating_direction
 from ranking.maths.models.bradley_terry import aligned, checked_ridge, fit_bradley_terry
+from ranking.maths.notes import noted
 
 POINTS = np.array([1.0, 0.0, 0.5, 0.5])
 """What a wins of a comparison, by outcome."""
@@ -405,7 +406,7 @@ def _highest(rows: _ContextRows, first: Floats, ridge: Floats, *, max_steps: int
     flat = flat_direction(likelihood.hessian)
     if flat is not None:
         raise SeparationError(
-            f"the results do not tell apart what belongs to {listed(flat, rows.names)}",
+            noted("not_told_apart", names=listed(flat, rows.names)),
             f"leave one out: no single maximum along {named(flat, rows.names)}",
         )
     try:
@@ -417,7 +418,7 @@ def _highest(rows: _ContextRows, first: Floats, ridge: Floats, *, max_steps: int
         if endless is None:
             raise
         raise SeparationError(
-            f"no finite number fits best for {listed(endless, rows.names)}: every outcome that it touches goes one way",
+            noted("endless", names=listed(endless, rows.names)),
             f"leave out a covariate or competitor: the log-likelihood rises for ever along {named(endless, rows.names)}",
         ) from error
     found = peak.parameters / likelihood.units

@@ -12,6 +12,7 @@ from ranking.maths.estimation.existence import Unrated
 from ranking.maths.estimation.fit import Fit
 from ranking.maths.models.bradley_terry import fit_bradley_terry
 from ranking.maths.models.powered_covariances import Joint, Sample, Units, joint_at, joint_covariance
+from ranking.maths.notes import Note, noted
 
 JUDGE_PRIOR_SD = 10.0
 """Keeps the judge's own ratings finite. They only serve as a reference, so a wide prior costs nothing."""
@@ -254,15 +255,14 @@ def fit_votes_and_verdicts(
     units = Units.of(vote_battle, verdict_battle, battle_count)
     people = fit_bradley_terry(votes, max_steps=max_steps, tolerance=tolerance)
     if not people.names:
-        reason = f"{people.unrated[0].name!r} {people.unrated[0].reason}" if people.unrated else "there are none"
-        raise ValueError(f"human votes rate nobody: {reason}; ask more people")
+        raise ValueError(noted("votes_rate_nobody", reason=_why_nobody(people)))
     rated = np.array([name in set(people.names) for name in votes.names])
     rows, own = rated[verdicts.a] & rated[verdicts.b], rated[votes.a] & rated[votes.b]
     judge = fit_bradley_terry(verdicts.among(rated), prior_sd=JUDGE_PRIOR_SD, max_steps=max_steps, tolerance=tolerance)
     standing = spread(people, cluster=cluster)
     units, drawn = units.where(own, rows), drawn[rows]
     if not (judge.comparisons.weights() * (drawn > 0)).any() or not (judge.comparisons.weights() * (drawn == 0)).any():
-        raise ValueError("no verdicts with and without a human vote between the competitors that human votes rate")
+        raise ValueError(noted("no_verdicts_between_rated"))
     sample = Sample.of(judge, drawn)
     drift = sample.drift()
     joints = {column: joint_covariance(people, sample, units, column) for column in _columns(standing, cluster)}
@@ -291,6 +291,12 @@ def fit_votes_and_verdicts(
         spread=standing,
         joint=joint_at(next(iter(joints.values())), ratings.trust),
     )
+
+
+def _why_nobody(people: Fit) -> Note:
+    if not people.unrated:
+        return noted("no_votes_at_all")
+    return noted("named_reason", name=people.unrated[0].name, reason=people.unrated[0].reason)
 
 
 def _drawn(labelled: ArrayLike, verdicts: Comparisons) -> Floats:

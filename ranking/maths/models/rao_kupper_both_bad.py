@@ -30,7 +30,7 @@ from ranking.maths.estimation.rescaling import in_any_unit
 from ranking.maths.estimation.separation import refuse_flat
 from ranking.maths.models.bradley_terry import aligned, checked_ridge, fit_bradley_terry
 from ranking.maths.models.tie_width import DOUBT
-from ranking.maths.notes import numbered
+from ranking.maths.notes import noted, numbered
 
 # Exponents in (theta_a, theta_b, log kappa, level): the ground, both weights, and kappa times either.
 GROUND, OWN_A, OWN_B = np.zeros(4), np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
@@ -201,8 +201,7 @@ def _highest(model: PairModel, pairs: Pairs, first: Floats, m: int, ridge: float
         if ridge or _gains(pairs, m):
             raise
         raise SeparationError(
-            "no finite maximum: ratings and the width of ties can grow together (no chain of results that comes back to its "
-            "beginning has more wins than ties)",
+            noted("ties_grow"),
             "use fit_bradley_terry, or a prior (prior_sd)",
         ) from error
     return replace(peak, bend=here)

@@ -16,7 +16,7 @@ from ranking.maths.estimation.fit import AtLimit, Fit, Parameter
 from ranking.maths.estimation.newton import Bend, climb
 from ranking.maths.estimation.pair_models import PairModel, local, met_pairs, pair_likelihood, points, summed
 from ranking.maths.models.bradley_terry import aligned, checked_ridge, fit_bradley_terry
-from ranking.maths.notes import numbered
+from ranking.maths.notes import noted
 
 DOUBT = 0.05
 """One minus the confidence of a one-sided bound."""
@@ -132,20 +132,14 @@ def refuse_endless_width(cells: Cells, *, has_prior: bool) -> None:
     """
     if not cells.wins.any():
         raise SeparationError(
-            _all_tied(cells.ties.sum() / 2),
+            noted("all_tied", n=cells.ties.sum() / 2),
             "the tie width has no finite maximum; fit_bradley_terry rates them all equal",
         )
     if not has_prior and not _more_wins_than_ties(cells):
         raise SeparationError(
-            "the tie width has no finite maximum: no chain of wins and ties that comes back to its beginning has more wins "
-            "than ties",
+            noted("ties_outweigh"),
             "use fit_bradley_terry, or a prior (prior_sd)",
         )
-
-
-def _all_tied(n: float) -> str:
-    which = "the only comparison is a tie" if n == 1 else f"all {numbered(n)} are ties"
-    return f"{which}, so nothing says how often a tie comes between equals, nor who is better"
 
 
 def _more_wins_than_ties(cells: Cells) -> bool:
@@ -171,5 +165,5 @@ def _no_ties(model: TieModel, fit: Fit) -> tuple[AtLimit, ...]:
         return float(n_each @ np.log1p(-np.exp(found.log_chance[:, 2])) - np.log(DOUBT))
 
     chance = brentq(excess, 1e-12, 1 - 1e-12, xtol=1e-15)
-    reason = f"none of {numbered(n_each.sum())} is a tie: the model is Bradley-Terry"
+    reason = noted("no_ties", n=n_each.sum())
     return (AtLimit(model.parameter, limit=model.limit, bound=model.width(chance), reason=reason),)

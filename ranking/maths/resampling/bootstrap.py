@@ -22,6 +22,7 @@ from ranking.maths.estimation.fit import Fit
 from ranking.maths.estimation.likelihood import CellLikelihood
 from ranking.maths.estimation.scores import Scores
 from ranking.maths.models.bradley_terry import fit_bradley_terry
+from ranking.maths.notes import noted
 from ranking.maths.resampling.poisson import PoissonCells
 from ranking.maths.resampling.refits import Refitter
 
@@ -80,7 +81,7 @@ class Bootstrap(HoldsArrays):
         """The replicates that rate everybody. Raises ValueError if there are fewer than two."""
         kept = self.ratings[np.isfinite(self.ratings).all(axis=1)]
         if len(kept) < 2:
-            raise ValueError(f"{len(kept)} of {len(self.ratings)} replicates have finite ratings: at least 2 are needed")
+            raise ValueError(noted("too_few_replicates", n_kept=len(kept), n=len(self.ratings)))
         return kept
 
     def standard_errors(self) -> Floats:
@@ -100,10 +101,7 @@ class Bootstrap(HoldsArrays):
         kept = self.finite()
         fixed = np.ptp(kept, axis=0) <= 1e-9 * (1 + np.abs(kept[0]))
         if fixed.any():
-            raise ValueError(
-                f"{self.names[int(np.argmax(fixed))]!r} has the same rating in all {len(kept)} replicates: outcomes "
-                "that are all equal give no width; more comparisons, or other clusters, are needed"
-            )
+            raise ValueError(noted("same_in_all", name=self.names[int(np.argmax(fixed))], n=len(kept)))
         low, high = np.quantile(kept, [tail, 1 - tail], axis=0)
         estimate = kept.mean(axis=0) if self.whole is None else self.whole
         return BootstrapIntervals(names=self.names, estimate=estimate, se=self.standard_errors(), low=low, high=high)
@@ -177,7 +175,7 @@ def bootstrap(
     else:
         ratings = _called(comparisons, method, whole, columns, n_resamples, rng)
     n_lost = int(np.isnan(ratings).any(axis=1).sum())
-    notes = (f"{n_lost} of {n_resamples} replicates have no finite ratings and are left out",) if n_lost else ()
+    notes = (noted("replicates_lost", n_lost=n_lost, n=n_resamples),) if n_lost else ()
     point = whole.ratings if isinstance(whole, Fit) else whole.scores
     return Bootstrap(names=whole.names, ratings=ratings, cluster=cluster, notes=notes, whole=point)
 

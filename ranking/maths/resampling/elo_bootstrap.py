@@ -20,6 +20,7 @@ from ranking.maths.models.elo import (
     _unit_rows,
     _whole_weights,
 )
+from ranking.maths.notes import noted
 from ranking.maths.resampling.bootstrap import Bootstrap
 
 FORGOTTEN_IN_REPLICATES = 1e-2
@@ -163,15 +164,15 @@ def _without_order_noise(ratings: Floats) -> tuple[Floats, tuple[str, ...]]:
     means = ratings.mean(axis=1)
     kept = np.isfinite(means).all(axis=1)
     n_lost = int(np.count_nonzero(~kept))
-    lost = (f"{n_lost} of {len(means)} replicates miss a competitor and are left out",) if n_lost else ()
+    lost = (noted("replicates_miss_one", n_lost=n_lost, n=len(means)),) if n_lost else ()
     variance = means[kept].var(axis=0, ddof=1).mean() if kept.sum() > 1 else 0.0
     if variance == 0:
         return means, lost
     share = ratings[kept].var(axis=1, ddof=1).mean() / ratings.shape[1] / variance
     if share < NO_NOISE:
         return means, lost
-    text = f"the noise of {ratings.shape[1]} random orders each was {100 * share:.0f} % of the replicates' variance"
+    told = {"n_orders": ratings.shape[1], "percent": 100 * share}
     if share > MOST_NOISE:
-        return means, (*lost, f"{text}, too much to take out: use more orders")
+        return means, (*lost, noted("too_much_order_noise", **told))
     centre = means[kept].mean(axis=0)
-    return centre + (means - centre) * np.sqrt(1 - share), (*lost, f"{text} and is taken out")
+    return centre + (means - centre) * np.sqrt(1 - share), (*lost, noted("order_noise", **told))

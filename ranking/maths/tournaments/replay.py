@@ -8,7 +8,7 @@ from ranking.maths.cancellation import is_wanted
 from ranking.maths.data.arrays import Bools, Floats, HoldsArrays, Ints
 from ranking.maths.data.checks import checked_rng
 from ranking.maths.data.comparisons import Comparisons
-from ranking.maths.notes import numbered
+from ranking.maths.notes import noted
 
 PLAYERS_A_BLOCK = 1_000_000
 
@@ -212,9 +212,9 @@ def _notes(comparisons: Comparisons, n_brackets: int, n_void: int, n_prompts: in
     notes = []
     n_unknown = int(((comparisons.clusters("prompt") < 0) & (comparisons.weights() > 0)).sum())
     if n_unknown:
-        notes.append(f"{numbered(n_unknown, 'row')} without a prompt: in no bracket")
+        notes.append(noted("rows_without_prompt", n=n_unknown))
     if n_void:
-        notes.append(f"{n_void} of {n_brackets} brackets are void: a match had no stored result")
+        notes.append(noted("void_brackets", n_void=n_void, n=n_brackets))
     if n_prompts_void:
-        notes.append(f"{n_prompts_void} of {numbered(n_prompts, 'prompt')} without a complete bracket: left out")
+        notes.append(noted("void_prompts", n_void=n_prompts_void, n=n_prompts))
     return tuple(notes)

@@ -25,7 +25,7 @@ from ranking.maths.estimation.covariance import FEWEST_CLUSTERS, FLAT, above, ch
 from ranking.maths.estimation.half_wins import SCORES
 from ranking.maths.estimation.pair_newton import pair_hessian
 from ranking.maths.models.many_bradley_terry import ManyFit
-from ranking.maths.notes import Note
+from ranking.maths.notes import by_column, noted
 from ranking.maths.uncertainty.intervals import Intervals
 from ranking.maths.uncertainty.many_covariances import IidCovariance, inverse_in_place
 from ranking.maths.uncertainty.pruned_max_t import MOST_CLOSE, ClosePairs, close_pairs, largest_gaps
@@ -206,7 +206,7 @@ def _spread(fit: ManyFit, cluster: Column | None) -> _ManySpread:
         left_out = leave_out_of_many(_rows(c, fit.ratings, cluster), inverse, model.single)
         return _on_clusters(fit, cluster, left_out, model, squares, inverse)
     iid, centre = IidCovariance(pairs, squares, inverse, model.single), np.full(m, 1 / m)
-    notes = () if cluster is None else (f"{cluster}s unknown: comparisons are taken as independent",)
+    notes = () if cluster is None else (noted(by_column("unknown_clusters", cluster), column=cluster),)
     return _ManySpread(
         kind="iid", rating_variance=_known(iid.rating_variance(centre, inverse), inverse, centre),
         rating_clusters=np.full(m, np.inf), n_clusters=float(c.multiples().sum()), notes=notes, model=model, joints=(iid,),
@@ -318,7 +318,7 @@ class _Apart:
             close = ClosePairs.together(parts)
             if len(close.i) > MOST_CLOSE:
                 tail = (1 - level) / (2 * max(self.n_counted, 1))
-                return float(-ndtri(tail)), (_bonferroni_note(len(close.i)),)
+                return float(-ndtri(tail)), (noted("bonferroni", n=len(close.i)),)
             gaps = largest_gaps(drawn, np.sqrt(joint.diagonal), precision, close)
             found.append(float(np.quantile(gaps, level, method="higher")))
         return max(found), ()
@@ -339,14 +339,6 @@ class _Apart:
             n_above += np.bincount(worse, minlength=m)
             n_below += np.bincount(better, minlength=m)
         return 1 + n_above, m - n_below
-
-
-def _bonferroni_note(n_close: int) -> Note:
-    return Note(
-        f"{n_close:,} pairs are known far better than their two ratings, so rank ranges use Bonferroni’s critical value, which "
-        "is somewhat larger than that of the largest difference",
-        "bonferroni",
-    )
 
 
 def are_beyond(errors: Floats, clusters: Floats | None, gaussian: float, level: float) -> Bools:

@@ -14,11 +14,13 @@ from arena.models import Arena
 from ranking import maths
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
+from ranking.note_texts.of_the_library import OF_THE_LIBRARY
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 from tests.ranking.board_factories import make_board, make_entry, make_snapshot
 from tests.ranking.boards.test_methods import answer
 
 ROOT = Path(maths.__file__).parents[2]
+PLACE = re.compile(r"%\(\w+\)[a-z]|TwoForms\(one=|, (?:many|number)=")  # of a parameter in a text, and of its two forms
 CODE = re.compile(r"\w_\w|\w\(|`")  # a name of code, a call, a backtick
 
 
@@ -112,7 +114,8 @@ def causes() -> list[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"SeparationError", "NotConvergedError"}:
                 literals = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
-                found.append((f"{path.name}:{node.lineno}", " ".join(text for text in literals if isinstance(text, str))))
+                texts = (OF_THE_LIBRARY.get(text, text) for text in literals if isinstance(text, str))
+                found.append((f"{path.name}:{node.lineno}", PLACE.sub("", " ".join(map(str, texts)))))
     return found
 
 
