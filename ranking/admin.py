@@ -32,10 +32,13 @@ class LeaderboardForm(BoardForm):
     """A jury is chosen by name, and kept by number; a category and a language are some that prompts have."""
 
     language = forms.CharField(
-        required=False, max_length=40, help_text=gettext_lazy("Only prompts in this language: its code or its name.")
+        label=gettext_lazy("Language"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Only prompts in this language: its code or its name."),
     )
     jury = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Jury"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("The judges that count. None chosen: all judges with games, except baselines."),
     )  # fmt: skip
 

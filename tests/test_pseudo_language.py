@@ -64,7 +64,7 @@ _ADMIN = """
 """
 NOT_YET = dict.fromkeys(
     [
-        "leaderboard", "snapshot", "battle", "battles", "judge", "imports", "import", "run",
+        "battle", "battles", "judge", "imports", "import", "run",
         "/runs/new/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
     ],
     _WORDS,
