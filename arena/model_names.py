@@ -10,14 +10,11 @@ from django.utils.translation import gettext_noop as _
 def translate(config: AppConfig) -> None:
     """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
     for model in config.get_models():
-        meta = model._meta
-        meta.verbose_name, meta.verbose_name_plural = _lazy(meta.verbose_name), _lazy(meta.verbose_name_plural)
+        meta: Any = model._meta
+        # A plural that Django made is lazy and English: it is looked up like the others.
+        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(meta.verbose_name_plural)
         for field in (*meta.fields, *meta.many_to_many):
-            field.verbose_name = _lazy(field.verbose_name)
-
-
-def _lazy(name: Any) -> Any:
-    return gettext_lazy(name) if isinstance(name, str) else name
+            field.verbose_name = gettext_lazy(field.verbose_name)
 
 
 NAMES = (

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
-from judges import model_names
+from arena import model_names
 
 
 class JudgesConfig(AppConfig):

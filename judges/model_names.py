@@ -1,20 +1,6 @@
-"""The names of models and fields, which Django derives from the code, for translators and for the reader's language."""
+"""The names of models and fields, which Django derives from the code, for translators; `arena.model_names` says them."""
 
-from typing import Any
-
-from django.apps import AppConfig
-from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
-
-
-def translate(config: AppConfig) -> None:
-    """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
-    for model in config.get_models():
-        meta: Any = model._meta
-        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(meta.verbose_name_plural)
-        for field in (*meta.fields, *meta.many_to_many):
-            field.verbose_name = gettext_lazy(field.verbose_name)
-
 
 NAMES = (
     _("ID"),

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -25,7 +26,7 @@ from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
-from tests.pseudo_language import LANGUAGE, PseudoCatalogue, english_in, has_words
+from tests.pseudo_language import LANGUAGE, PseudoCatalogue, accented, english_in, has_words
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -58,9 +59,8 @@ IN_ENGLISH = {
 # Pages that show a string of Python's that is not a message yet: this list only shrinks.
 _WORDS = "labels of models and forms, choices, and sentences of views"
 _ADMIN = """
-    arena_arena arena_ballot arena_battle arena_competitor arena_endpoint arena_event arena_import
-    arena_prompt arena_promptpool arena_response arena_run arena_vote judges_game
-    judges_judge ranking_leaderboard ranking_snapshot
+    arena_endpoint arena_event arena_import arena_prompt arena_promptpool arena_vote
+    judges_game judges_judge ranking_leaderboard ranking_snapshot
 """
 NOT_YET = dict.fromkeys(
     [
@@ -153,6 +153,16 @@ def read(client, address, **query):
     assert "Accept-Language" in answer["Vary"]
     assert f'<html lang="{LANGUAGE}"' in answer.text
     return english_in(answer.text, beside=NAMES)
+
+
+@pytest.mark.parametrize("app", ["arena", "judges", "ranking"])
+def test_models_are_named_in_the_language_of_the_reader_also_in_the_plural(catalogue, app):
+    for model in apps.get_app_config(app).get_models():
+        for name in (model._meta.verbose_name, model._meta.verbose_name_plural):
+            with translation.override("en"):
+                english = str(name)
+            with translation.override(LANGUAGE):
+                assert str(name) == accented(english)
 
 
 def admin_pages():
