@@ -160,6 +160,11 @@ class Game(models.Model):
         return _("game %(number)s: %(state)s") % {"number": self.pk, "state": _named(self.state) or _("not over")}
 
     @property
+    def state_name(self) -> str:
+        """In the reader's language; empty until it is over."""
+        return _named(self.state)
+
+    @property
     def has_verdict(self) -> bool:
         return self.state in WITH_VERDICT
 
