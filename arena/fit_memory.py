@@ -38,7 +38,8 @@ def needed(n_competitors: int, n_prompts: int, method: str = "bradley_terry", n_
     """Bytes at the highest point, about; `n_rows` are those of evidence that is no count of votes."""
     n_pairs, n_places = n_competitors**2, n_competitors * n_prompts
     if method == LISTED:
-        return LISTED_BYTES + LISTED_BYTES_A_PAIR * n_pairs + LISTED_BYTES_A_PLACE * min(n_places, n_pairs)
+        pairs = LISTED_BYTES_A_PAIR * n_pairs + LISTED_BYTES_A_PLACE * min(n_places, n_pairs)
+        return LISTED_BYTES + pairs + BYTES_A_ROW * n_rows
     a_pair = BYTES_A_PAIR_WITH_TIES.get(method, BYTES_A_PAIR)
     tables = a_pair * n_pairs + BYTES_A_PLACE * n_places + min(BLOCK_BYTES, BLOCK_BYTES_A_PAIR * n_pairs)
     return BYTES + tables + BYTES_A_ROW * n_rows

@@ -25,8 +25,12 @@ MOST_IN_TABLES = 500
 
 def is_of_many(comparisons: maths.Comparisons, definition: Definition) -> bool:
     """Whether there is a way without these tables."""
-    plain = definition.method == "bradley_terry" and definition.intervals == "sandwich"
-    return plain and len(comparisons.names) > MOST_IN_TABLES
+    return len(comparisons.names) > MOST_IN_TABLES and takes_lists(definition.method, definition.intervals)
+
+
+def takes_lists(method: str, intervals: str) -> bool:
+    """Whether it is the plain method: the others have tables of all pairs."""
+    return method == "bradley_terry" and intervals == "sandwich"
 
 
 def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[Rating, ManyStandings | None]:

@@ -49,6 +49,7 @@ def table_of(listed: PairList, m: int) -> NDArray[np.float64]:
         rating, own = listed.others.astype(np.float64).T
         chance = 1 / (1 + np.exp(np.subtract.outer(rating, rating)))
         found = chance * (1 - chance) * np.add.outer(own, own)
+        np.fill_diagonal(found, 0.0)  # nobody meets itself: that is no pair's weight
         heaviest = max(float(np.nanmax(found, initial=0.0)), float(listed.weights.max(initial=0.0)))
         found = np.where(np.isfinite(found), found, heaviest or 1.0)
     found[i, j] = found[j, i] = listed.weights

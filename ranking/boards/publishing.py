@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
 from ranking.boards.fitting import FittedBoard, RatingRow
-from ranking.boards.many_competitors import MOST_IN_TABLES
+from ranking.boards.many_competitors import MOST_IN_TABLES, takes_lists
 from ranking.boards.methods import Definition
 from ranking.boards.pair_rows import write_pair_list
 from ranking.boards.sources import BoardEvidence, Source, read_source
@@ -76,10 +77,12 @@ TOO_LARGE = "too_large"
 
 def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int) -> str:
     """What the memory of the fit goes by: its method, or that pairs are listed (see `many_competitors`)."""
-    is_listed = board.is_plain and n_competitors > MOST_IN_TABLES
-    prompts = evidence.prompts
-    are_mixed = bool((prompts < 0).any() and (prompts >= 0).any())
-    return LISTED if is_listed and not are_mixed else board.method
+    if n_competitors <= MOST_IN_TABLES or not takes_lists(board.method, board.intervals) or board.is_by_prediction:
+        return board.method
+    prompts, sizes = np.unique(evidence.tally.cells().prompt, return_counts=True)
+    are_unknown = bool((prompts < 0).all())
+    are_spread = len(prompts) >= 2 and bool((prompts >= 0).all() and sizes.max() < n_competitors)
+    return LISTED if are_unknown or are_spread else board.method
 
 
 _fits: dict[int, str] = {}  # what this process is at: board -> token

@@ -16,6 +16,7 @@ from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, j
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
+from ranking.maths.data.tally import Tally
 from ranking.maths.notes import code_of, noted
 from ranking.models import Leaderboard
 from ranking.note_sentences import subject_of
@@ -31,6 +32,8 @@ class BoardEvidence(Protocol):
     def watermark(self) -> int: ...
     @property
     def turnout(self) -> Turnout: ...
+    @property
+    def tally(self) -> Tally: ...
     @property
     def n_set_aside(self) -> int: ...
     @property

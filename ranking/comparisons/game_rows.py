@@ -26,13 +26,15 @@ FEW = 5_000  # up to so many games are read with their battles in one statement
 ID = 2**31  # no id reaches it
 JUDGE = 2**28
 
-# By bits: order 0, winner 1-3, strength 4-5, state 6-9, counted 10, scored 11, marked 12, repeat 13-27.
+# By bits: order 0, winner 1-3, strength 4-5, state 6-9, counted 10, scored 11, marked 12, repeat 13-27. A game that is being
+# played again has no state: how it had ended is put in its place (see `game_history`).
 PACKED = f"""
     SELECT game.id * {ID} + game.battle_id,
            game.judge_id * {JUDGE} + game.repeat * 8192 + CASE game."order" WHEN 'ba' THEN 1 ELSE 0 END
            + CASE game.winner WHEN '' THEN 0 WHEN 'first' THEN 2 WHEN 'second' THEN 4 WHEN 'tie' THEN 6 ELSE 8 END
            + CASE WHEN game.strength IS NULL THEN 0 WHEN game.strength > 2 THEN 48 ELSE game.strength * 16 END
-           + CASE game.state {" ".join(f"WHEN '{state.value}' THEN {64 * code}" for code, state in enumerate(STATES))} END
+           + CASE game.state {" ".join(f"WHEN '{state.value}' THEN {64 * code}" for code, state in enumerate(STATES))}
+             ELSE 0 END
            + CASE WHEN game.is_counted THEN 1024 ELSE 0 END
            + CASE WHEN game.score_first IS NULL THEN 0 ELSE 2048 END
            + CASE WHEN game.taints = '[]' THEN 0 ELSE 4096 END

@@ -78,7 +78,8 @@ class Gram:
         """n draws from Normal(0, the matrix plus any multiple of 1 1'), (n, m): right for differences."""
         if self.lines is not None:
             return rng.standard_normal((n, len(self.lines)), dtype=np.float32) @ self.lines
-        return rng.standard_normal((n, len(self.total)), dtype=np.float32) @ square_root(self.total)
+        root = square_root(self.total)  # fewer lines than columns where the sum has no full rank
+        return rng.standard_normal((n, len(root)), dtype=np.float32) @ root
 
 
 def both_of(diagonal: Floats, rows: slice) -> Singles:

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from arena.evidence.vote_tally import Evidence, Turnout
 from arena.fit_memory import FitTooLarge
 from ranking import maths
-from ranking.boards import many_competitors, pair_list
+from ranking.boards import many_competitors, pair_list, publishing
 from ranking.boards.fitting import fit_board
 from ranking.boards.methods import Definition
-from ranking.boards.pair_rows import table_of
+from ranking.boards.pair_rows import PairList, table_of
 from ranking.maths.pair_sampling import information_weights, with_unrated
+from ranking.models import Leaderboard
 from tests.ranking.maths.making import simulated
 
 
@@ -71,3 +73,26 @@ def test_a_large_board_that_needs_tables_after_all_asks_for_their_memory_first(m
     assert fit_board(c, Definition(), list(range(40))).rows
     with pytest.raises(FitTooLarge):
         fit_board(on_one_prompt, Definition(), list(range(40)))
+
+
+def test_a_pair_with_somebody_unrated_weighs_no_more_than_the_heaviest_pair():
+    """One rated model is known badly: half its own variance is no pair's weight."""
+    others = np.array([[0.0, 0.01], [0.1, 0.01], [6.0, 4.0], [np.nan, np.nan]], dtype=np.float32)
+    none = np.zeros(0, dtype=np.float32)
+    table = table_of(PairList(np.zeros((0, 2), np.int32), np.zeros((0, 4), np.int32), none, others), 4)
+    assert table[3, 0] == table[3, 1] == table[3, 2] == table[:3, :3].max()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("prompts", "kind"),
+    [([-1, -1, -1], "listed"), ([1, 2, 3], "listed"), ([1, 1, 1], "bradley_terry"), ([1, 1, -1], "bradley_terry")],
+)
+def test_memory_is_asked_for_the_way_that_is_taken(monkeypatch, prompts, kind):
+    monkeypatch.setattr(publishing, "MOST_IN_TABLES", 2)
+    tally = maths.Tally.from_arrays(prompts, [1, 2, 1], [2, 3, 3], [0, 0, 0])
+    evidence = Evidence(1, tally, Turnout.empty(), 0)
+    for sources in ("people", "judges"):
+        assert publishing._kind_of_fit(Leaderboard(sources=sources), evidence, 3) == kind
+    assert publishing._kind_of_fit(Leaderboard(method="davidson"), evidence, 3) == "davidson"
+    assert publishing._kind_of_fit(Leaderboard(sources="both", method="prediction_powered"), evidence, 3) != "listed"

@@ -57,10 +57,10 @@ class History:
         return make_battle(a, b, make_prompt(self.arena) if self.random.random() < 0.8 else None)
 
     def play(self):
-        """A new game, or one that failed once more; what it ends with."""
-        failed = list(Game.objects.failed().filter(battle__arena=self.arena))
-        if failed and self.random.random() < 0.5:
-            game = self.random.choice(failed)
+        """A new game, or one that failed or was begun once more; what it ends with."""
+        waiting = list(Game.objects.undecided().filter(battle__arena=self.arena))
+        if waiting and self.random.random() < 0.5:
+            game = self.random.choice(waiting)
         else:
             battle, judge = self.random.choice(self.battles), self.random.choice(self.judges)
             order, repeat = self.random.choice(["ab", "ba"]), self.random.randrange(3)
@@ -77,6 +77,13 @@ class History:
         file_ended([game], arena_id=self.arena.pk, now=timezone.now(), reason="played")
         update_games([game], BEGINNING)
 
+    def begin_again(self):
+        """A game that failed is to be played again, and is not over yet."""
+        if failed := list(Game.objects.failed().filter(battle__arena=self.arena)):
+            game = self.random.choice(failed)
+            game.state, game.event = "", None
+            update_games([game], BEGINNING)
+
     def set_aside(self):
         set_aside_games(self.some(), "why", None)
 
@@ -88,7 +95,9 @@ class History:
         return Game.objects.filter(pk__in=self.random.sample(pks, min(len(pks), 2)))
 
 
-ACTS = st.lists(st.sampled_from(["play", "play", "play", "battle", "set_aside", "restore", "read", "number"]), max_size=40)
+ACTS = st.lists(
+    st.sampled_from(["play", "play", "play", "begin_again", "battle", "set_aside", "restore", "read", "number"]), max_size=40
+)
 
 
 @pytest.mark.parametrize("few", [game_rows.FEW, 0], ids=["one statement", "two statements"])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ranking import maths
+from ranking.maths.clusters.many_gram import Gram
 from ranking.maths.data.cells import count_cells
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.data.triangle import Triangle, blocks
@@ -140,3 +141,29 @@ def test_where_nothing_can_be_pruned_the_value_is_bonferronis_and_a_note_says_so
 def test_mixed_prompts_are_left_to_the_tables():
     c = maths.Comparisons(("x", "y", "z"), a=[0, 1], b=[1, 2], outcome=[0, 1], prompt=[-1, 3])
     assert not are_suitable(c, "prompt")
+
+
+def test_two_models_with_the_same_results_have_ranks_too():
+    """Their covariance has no full rank, and there are more prompts than lines are kept of."""
+    rng = np.random.default_rng(5)
+    m, n_prompts, twins = 30, 200, 16
+    c = simulated(rng.normal(size=m), n=2_000, n_prompts=n_prompts, rng=rng, tie_rate=0.2)
+    met = {"a": np.repeat([m, m + 1], twins), "b": np.zeros(2 * twins, int), "outcome": np.tile([0, 1], twins)}
+    prompt = np.tile(np.arange(twins), 2)
+    both = maths.Comparisons(
+        names=(*c.names, "twin 1", "twin 2"),
+        **{name: np.concatenate([getattr(c, name), column]) for name, column in met.items()},
+        prompt=np.concatenate([c.prompt, prompt]),
+    )
+    found = stand(fit_many(both), cluster="prompt", rng=rng)
+    assert found.low[m:].tolist() == found.low[m + 1 :].tolist() * 2
+    assert found.high[m] == found.high[m + 1]
+
+
+def test_draws_of_a_sum_without_full_rank():
+    gram = Gram(3, n_lines=100)
+    gram.add(np.array([[1.0, 1.0, 2.0]]))
+    drawn = gram.draws(400, np.random.default_rng(1))
+    assert drawn.shape == (400, 3)
+    np.testing.assert_allclose(drawn[:, 0], drawn[:, 1], atol=1e-4)
+    assert np.std(drawn[:, 2] - drawn[:, 0]) == pytest.approx(1, rel=0.15)
