@@ -52,13 +52,12 @@ class JurorVote:
 def juror_vote(juror: str, games: Games, *, weight: float = 1.0) -> JurorVote:
     """A juror's vote from his own games: where the orders disagree or one lacks a verdict he abstains.
 
-        Examples
-        --------
-        >>> from judges.sayings import Saying, gettext_noop
-    from judges.verdicts.combiners import PlayedGame
-        >>> from judges.verdicts.verdict import Verdict
-        >>> juror_vote("x", [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).reason
-        'the orders disagree: a and b'
+    Examples
+    --------
+    >>> from judges.verdicts.combiners import PlayedGame
+    >>> from judges.verdicts.verdict import Verdict
+    >>> juror_vote("x", [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).reason
+    'the orders disagree: a and b'
     """
     found = combine("consistent_only", games)
     return JurorVote(juror, found.outcome, weight, "" if found.outcome is not None else found.reason)

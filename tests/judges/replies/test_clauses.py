@@ -1,10 +1,7 @@
 """Words of doubt beside a verdict: those of another clause leave it alone, those of its own make it none."""
 
-import doctest
-
 import pytest
 
-from judges.replies import clauses
 from tests.judges.replies.test_verdict_lines import read, said
 
 # Protocol, reply, label: a reason by a fault, a point that is granted, a remark behind the label.
@@ -268,7 +265,3 @@ def test_a_score_that_a_sentence_does_not_clearly_give_is_never_counted(reply):
 def test_such_a_sentence_never_overrules_a_verdict_line(remark):
     for reply in (f"{remark}\n\n[[A]]", f"[[A]]\n\n{remark}"):
         assert said("pairwise", reply) in {"A", "ambiguous"}
-
-
-def test_the_examples_hold():
-    assert doctest.testmod(clauses).failed == 0
