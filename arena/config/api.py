@@ -3,10 +3,12 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, include, path, re_path, resolve, reverse
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
@@ -24,8 +26,9 @@ from ranking.models import Leaderboard
 
 @cache
 def endpoints() -> list[DocumentedEndpoint]:
-    """The schema is the same for everybody and for as long as the process lives."""
-    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    """The schema is the same for everybody, whoever reads it first, and for as long as the process lives."""
+    with translation.override(settings.LANGUAGE_CODE):
+        schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return endpoints_of(schema)
 
 
@@ -51,7 +54,8 @@ class SchemaView(SpectacularAPIView):
         for name in ("version", "lang"):
             if name in request.query_params:
                 raise ValidationError({name: ["There is one schema: leave this parameter out."]})
-        response: Response = self._get_schema_response(request)  # type: ignore[no-untyped-call]
+        with translation.override(settings.LANGUAGE_CODE):  # what it makes is plain text, also of lazy labels
+            response: Response = self._get_schema_response(request)  # type: ignore[no-untyped-call]
         return response
 
 
