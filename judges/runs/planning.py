@@ -12,10 +12,11 @@ from itertools import batched
 from random import Random
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
@@ -350,7 +351,8 @@ class _Planner:
         setattr(counts, counter, getattr(counts, counter) + 1)
 
     def _decide_offline(self, game: Game, contest: JudgedBattle, slot: PlannedGame) -> None:
-        said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
+        with translation.override(settings.LANGUAGE_CODE):  # its reason is stored
+            said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
         end_game(game, said.state, reason=said.reason)
         game.reference_given = said.reference_given
         self._say(game, said.verdict, "n_offline")
