@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subque
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -92,6 +94,20 @@ class CuratorAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    # The history keeps the name that a row had: one language, whoever the curator is.
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        with translation.override(settings.LANGUAGE_CODE):
+            return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        with translation.override(settings.LANGUAGE_CODE):
+            return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        with translation.override(settings.LANGUAGE_CODE):
+            return super().log_deletions(request, queryset)
 
     def ask(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, *, title: str, button: str) -> TemplateResponse:
         """The page between an action and its deed: what it is about to do to how many rows, and what it must know."""

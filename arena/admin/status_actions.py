@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -27,7 +29,8 @@ def moving(field: str, value: object, *, description: Any, done: Any, same: Any)
     def move(model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         n_chosen, others = queryset.count(), queryset.exclude(**{field: value})
         rows = queryset.model._default_manager.filter(pk__in=list(others.values_list("pk", flat=True)))
-        LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
+        with translation.override(settings.LANGUAGE_CODE):  # names of rows are kept in the history
+            LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
         n_moved = rows.update(**{field: value})
         told = {"done": _told(done, n_moved), "same": _told(same, n_chosen - n_moved)}
         model_admin.message_user(request, (_("%(done)s; %(same)s.") if n_moved < n_chosen else _("%(done)s.")) % told)
