@@ -17,7 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as gettext
 from django.utils.translation import ngettext as ngettext
 
-_WORD = re.compile(r"[a-z]+(?=[ ,:]|$)")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?=[ ,:]|$)")
 
 
 def number(n: int) -> str:
@@ -43,8 +43,13 @@ def sentence(reason: object) -> str:
     --------
     >>> sentence("the run is over already"), sentence("localhost:8000 would be called"), sentence("It is over.")
     ('The run is over already.', 'localhost:8000 would be called.', 'It is over.')
+    >>> sentence("für immer"), sentence("l'arène est close"), sentence("élevé"), sentence("gpt-oss fehlt")
+    ('Für immer.', "L'arène est close.", 'Élevé.', 'gpt-oss fehlt.')
+    >>> sentence("iPhone fehlt"), sentence("max_tokens ist 0"), sentence("qwen3 fehlt"), sentence("تم")
+    ('iPhone fehlt.', 'max_tokens ist 0.', 'qwen3 fehlt.', 'تم.')
     """
     text = str(reason)
-    if _WORD.match(text) and not re.match(r"\w+:\d", text):
+    word = _WORD.match(text)
+    if word and word[0].islower() and not re.match(r"\w+:\d", text):
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
