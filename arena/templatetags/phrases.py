@@ -38,8 +38,8 @@ def _language(context: template.Context) -> str | None:
 class Phrase(Node):
     """A literal."""
 
-    def __init__(self, message: str) -> None:
-        self.message = message.replace("%", "%%")
+    def __init__(self, literal: str) -> None:
+        self.message = literal.replace("%", "%%")
 
     def render(self, context: template.Context) -> str:
         return _phrase(_language(context), self.message).replace("%%", "%")
