@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
 from arena.models import Prompt
-from arena.texts.languages import code_of, language_name
+from arena.texts.languages import code_of, language_shown
 from judges.models import Judge
 from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 
@@ -65,7 +65,7 @@ class LeaderboardForm(BoardForm):
         said, known = str(self.cleaned_data["language"]).strip(), self._known("language")
         wanted = said if said in known else code_of(said)
         if wanted is None or wanted not in {*known, "", self.instance.language}:
-            named = [f"{code} ({language_name(code)})" if language_name(code) != code else code for code in sorted(known)]
+            named = [f"{code} ({language_shown(code)})" if language_shown(code) != code else code for code in sorted(known)]
             raise forms.ValidationError(_no_such_language(said, named))
         return wanted
 

@@ -39,7 +39,7 @@ STORED = {
     "arena/vote_statements.py": {"TAKEN_BACK"},
     "arena/views/voting.py": {"TAKEN_BACK"},
     "ranking/comparisons/judge_notes.py": {"few battles"},
-    "templates/ranking/leaderboard.html": {"not in both orders", "few battles", "a program"},
+    "templates/ranking/leaderboard.html": {"not in both orders", "few battles", "one answer at a time", "a program"},
 }
 """Codes with spaces that are stored: in snapshots, which never change and which the API gives, and with set-aside votes."""
 

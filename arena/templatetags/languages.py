@@ -2,12 +2,7 @@
 
 from django import template
 
-from arena.texts.languages import language_name as in_english
+from arena.texts import languages
 
 register = template.Library()
-
-
-@register.filter
-def language_name(code: str) -> str:
-    """The English name of a language, or its code where it has none here."""
-    return in_english(code)
+register.filter(languages.language_shown)

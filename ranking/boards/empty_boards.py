@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from arena import access
 from arena.models import Arena, Event, Run
 from arena.pair_candidates import offers_vote
-from arena.texts.languages import language_name
+from arena.texts.languages import language_shown
 from arena.wording import counted, ngettext, number
 from arena.wording import gettext as _
 from ranking.models import Entry, Leaderboard, Snapshot
@@ -110,7 +110,7 @@ def _where(board: Leaderboard | None) -> str:
     """On which prompts; "" for all."""
     if board is None:
         return ""
-    told = {"category": board.category, "language": language_name(board.language)}
+    told = {"category": board.category, "language": language_shown(board.language)}
     if board.category and board.language:
         return _("on %(category)s in %(language)s") % told
     if board.category:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from arena.compiled_query import compiled
 from arena.models import Arena
-from arena.texts.languages import language_name
+from arena.texts.languages import language_shown
 from judges.models import ConstantAnswers
 from ranking.boards.lag import unread_since
 from ranking.models import Leaderboard, Snapshot
@@ -107,7 +107,7 @@ def _sentence(like: Leaderboard, category: str, language: str) -> str:
         text = _("No board combines %(method)s with the prompts in %(language)s. These come nearest:")
     else:
         text = _("No board combines %(method)s with the prompts of all kinds. These come nearest:")
-    return text % {"method": like.method_name, "category": category, "language": language_name(language)}
+    return text % {"method": like.method_name, "category": category, "language": language_shown(language)}
 
 
 def _nearest(boards: Sequence[Leaderboard], like: Leaderboard, category: str, language: str) -> list[Leaderboard]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from arena import access
 from arena.models import Arena, Visibility
 from arena.prerequisites import next_step
-from arena.texts.languages import language_name
+from arena.texts.languages import language_shown
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
@@ -167,7 +167,7 @@ def _slices(boards: list[Leaderboard]) -> tuple[list[str], list[tuple[str, str]]
     plain = [board for board in boards if board.is_plain]
     languages = {board.language for board in plain if board.language}
     return sorted({board.category for board in plain if board.category}), sorted(
-        ((code, language_name(code)) for code in languages), key=lambda pair: pair[1]
+        ((code, language_shown(code)) for code in languages), key=lambda pair: pair[1]
     )
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from arena.llm.wires.usage import OVERSHOOT
@@ -19,7 +20,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "least_seconds": LEAST_SECONDS_BETWEEN_FITS,
         "rest_per_fit": REST_PER_FIT,
         "explanations": methods_explained(),
-        "combiners": [(name, text.line) for name, text in COMBINER_TEXTS.items() if name != GAMES],
+        "combiners": [(name, gettext(text.line)) for name, text in COMBINER_TEXTS.items() if name != GAMES],
         "overshoot": OVERSHOOT,
         "end_states": Game.State.choices,
     }
