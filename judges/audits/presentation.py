@@ -1,5 +1,6 @@
 """What stands in an audit, in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from arena.wording import number
 from judges import telling
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
@@ -53,6 +55,10 @@ class Section:
     figures: list[tuple[Stored, list[Behind]]]
 
 
+_NAMED = Counter(text.name for text in FIGURES.values())
+_OLD_KEYS = {text.name: key for key, text in FIGURES.items() if _NAMED[text.name] == 1}  # by a name that is of one figure
+
+
 def as_stored(figure: Stored) -> Stored:
     """With the fields of today: figures of earlier audits have no key and no codes until they are made again."""
     return {"key": "", "label": "", "unit_code": "", "notes": [], "methods": []} | figure
@@ -76,7 +82,7 @@ def in_language(figure: Stored) -> Stored:
 def told(note: Stored) -> str:
     """A stored note in the reader's language; in English as it was stored, where its code says nothing any more."""
     try:
-        return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext)
+        return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext, number=number)
     except (KeyError, TypeError, ValueError):
         return str(note["text"])
 
@@ -127,9 +133,10 @@ def badge_of(audit: JudgeAudit) -> str:
 
 
 def by_key(audit: JudgeAudit) -> dict[str, Stored]:
-    """Its figures; those of earlier audits that are not made again yet have no keys, and are not found."""
-    stored = (as_stored(figure) for figures in audit.figures.values() for figure in figures)
-    return {figure["key"]: figure for figure in stored if figure["key"]}
+    """Its figures; those of earlier audits that are not made again yet have no keys, and are found by their English names."""
+    stored = [as_stored(figure) for figures in audit.figures.values() for figure in figures]
+    keys = [figure["key"] or _OLD_KEYS.get(figure["name"], "") for figure in stored]
+    return {key: figure for key, figure in zip(keys, stored, strict=True) if key}
 
 
 def consistency_of(known: Mapping[str, Stored]) -> Stored | None:

@@ -5,10 +5,10 @@ another language. `gettext_noop` and `ngettext_lazy` are called as Django's are,
 folder knows no Django. In a text `%(n)s` groups a whole number by thousands, `%(n)d` does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, Saying, either, gettext_noop, ngettext_lazy
+from judges.sayings import Gettext, GroupedNumber, Ngettext, Plural, Saying, either, gettext_noop, grouped, ngettext_lazy
 
 UNITS: Mapping[str, str] = {
     "answers": gettext_noop("answers"),
@@ -185,10 +185,18 @@ NOTES: Mapping[str, str | Plural] = {
 TEXTS: Mapping[str, str | Plural] = {**UNITS, **NOTES}
 
 
-def in_words(code: str, parameters: Mapping[str, Any], *, gettext: Gettext = str, ngettext: Ngettext | None = None) -> str:
+def in_words(
+    code: str,
+    parameters: Mapping[str, Any],
+    *,
+    gettext: Gettext = str,
+    ngettext: Ngettext | None = None,
+    number: Callable[[int], str] = grouped,
+) -> str:
     """The sentence of a code with its parameters.
 
-    A parameter may itself be a note, as a mapping with `code` and `parameters`, or a list of notes.
+    A parameter may itself be a note, as a mapping with `code` and `parameters`, or a list of notes. `number` groups whole
+    numbers, as in English unless it is given.
 
     Examples
     --------
@@ -198,17 +206,17 @@ def in_words(code: str, parameters: Mapping[str, Any], *, gettext: Gettext = str
     'left out: 1,000 battles on which people are split'
     """
     text = TEXTS[code]
-    values = {name: _shown(value, gettext, ngettext) for name, value in parameters.items()}
+    values = {name: _shown(value, gettext, ngettext, number) for name, value in parameters.items()}
     if isinstance(text, Plural):
         return (ngettext or either)(text.one, text.many, parameters[text.number]) % values
     return gettext(text) % values
 
 
-def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None) -> Any:
+def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str]) -> Any:
     if isinstance(value, Mapping) and "values" in value:
-        return Saying.of(value).told(gettext, ngettext)
+        return Saying.of(value).told(gettext, ngettext, number=number)
     if isinstance(value, Mapping):
-        return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext)
+        return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext, number=number)
     if isinstance(value, list):
-        return "; ".join(_shown(each, gettext, ngettext) for each in value)
-    return GroupedNumber(value) if type(value) is int else value
+        return "; ".join(_shown(each, gettext, ngettext, number) for each in value)
+    return GroupedNumber(value, number) if type(value) is int else value
