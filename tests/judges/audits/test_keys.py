@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from django.apps import apps
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from judges.audits.audit import audit
 from judges.audits.figures.figure import Figure, Label, say
@@ -15,7 +15,7 @@ from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.note_texts import NOTES, TEXTS, UNITS, Plural, in_words
 from judges.audits.figures.three_class_labels import label_figures
-from judges.audits.presentation import in_language
+from judges.audits.presentation import by_key, in_language, told
 from judges.audits.refresh import _plain
 from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.verdict import Verdict
@@ -87,6 +87,14 @@ def test_texts_come_in_the_language_of_the_reader():
     assert told == "nicht dabei: 2 geteilte Vergleiche; 1 Vergleich ohne Frage"
 
 
+def test_numbers_in_notes_are_grouped_as_the_reader_does():
+    note = say("left_out", which=(say("battles_split", n=2_000), say("battles_unasked", n=1)))
+    assert "2,000 battles" in note
+    stored = {"code": note.code, "parameters": note.parameters, "text": str(note)}
+    with translation.override("de"):
+        assert "left out: 2.000 battles" in told(stored)
+
+
 @pytest.mark.parametrize("code", TEXTS)
 def test_parameters_are_named(code):
     """A catalogue may turn them round. Both forms of a text know the number that chooses between them."""
@@ -126,6 +134,14 @@ def test_an_audit_without_keys_is_shown_until_it_is_made_again(client):
     assert [figure["key"] for figure in client.get(pages[2]).json()["figures"]] == [""] * 5
     table = client.get(f"/arenas/garden/judges/{old.judge_id}/figures.csv").text
     assert {row["key"] for row in csv.DictReader(io.StringIO(table))} == {""}
+
+
+@pytest.mark.django_db
+def test_the_figures_of_an_audit_without_keys_are_found_by_their_names(client):
+    old = make_judge_audit(make_arena("garden"), figures=OLD)
+    known = by_key(old)
+    assert (known["slot_gamma"]["value"], known["position_consistency"]["value"]) == (1.0, 0.4)
+    assert known["agreement_of_orders"]["value"] is None
 
 
 @pytest.mark.django_db
