@@ -50,16 +50,14 @@ def test_the_list_of_endpoints_is_in_one_language_whoever_reads_it_first(catalog
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("reference", ["", "Canberra"])
-def test_the_reason_of_an_offline_game_is_stored_in_one_language(catalogue, reference):
+def test_the_reason_of_an_offline_game_is_stored_in_one_language(catalogue):
     arena, battle = make_pair("The capital is Canberra.", "It is Sydney.")
-    battle.prompt.reference = reference
+    battle.prompt.verifier = {"kind": "regex", "pattern": "(a+)+"}  # stored before verifiers were checked
     battle.prompt.save()
     with translation.override(LANGUAGE):
-        plan_judging(arena, [offline_judge("contains"), offline_judge("numeric")], [battle.pk])
-    reasons = set(Game.objects.values_list("reason", flat=True))
-    assert any(reasons)
-    assert all(reason.isascii() for reason in reasons)
+        plan_judging(arena, [offline_judge("regex")], [battle.pk])
+    (reason,) = set(Game.objects.values_list("reason", flat=True))
+    assert "repeats a repetition" in reason
 
 
 @pytest.mark.django_db
