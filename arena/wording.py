@@ -5,23 +5,46 @@ Every text for people goes through gettext, so that a language is added by a cat
 `gettext_lazy`. A message is a whole sentence with named placeholders, `_("%(name)s is over.") % {"name": name}`, never an
 f-string: `makemessages` reads the literal. Plurals go by `ngettext`, or by `counted` where a number and its noun stand alone;
 both forms are literals at the call. What is stored or computed with (keys, notes of a snapshot, events of the ledger) stays
-English. Rules that know no Django take `gettext` and `ngettext` from here.
+English. Rules that know no Django take `gettext` and `ngettext` from here, and load none of it.
 
 `manage.py makemessages --locale de` writes `arena/locale/de/LC_MESSAGES/django.po`, and `manage.py compilemessages` the `.mo`
 beside it: from the next start on, readers whose browser asks for that language get it.
 """
 
 import re
-
-from django.utils.formats import number_format
-from django.utils.translation import gettext as gettext
-from django.utils.translation import ngettext as ngettext
+import sys
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?=[ ,:]|$)")
 
 
+def _has_readers() -> bool:
+    """Whether a site is up: rules that know no Django are used without one too, and are then in English."""
+    found = sys.modules.get("django.apps")
+    return found is not None and found.apps.ready
+
+
+def gettext(message: str) -> str:
+    if not _has_readers():
+        return message
+    from django.utils import translation  # loaded already
+
+    return translation.gettext(message)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    if not _has_readers():
+        return agreeing(n, one, many)
+    from django.utils import translation
+
+    return translation.ngettext(one, many, n)
+
+
 def number(n: int) -> str:
     """An integer, grouped as in the reader's language: `1,000` in English."""
+    if not _has_readers():
+        return f"{n:,}"
+    from django.utils.formats import number_format
+
     return number_format(n, force_grouping=True)
 
 

@@ -23,6 +23,7 @@ from ranking.maths.estimation.failures import NotConvergedError
 from ranking.maths.models.contextual import fit_contextual
 from ranking.maths.models.hierarchical import fit_hierarchical
 from ranking.maths.models.judge_aware import fit_judge_aware
+from ranking.maths.models.many_bradley_terry import fit_many
 from ranking.maths.models.plackett_luce import Rankings, rank_centrality
 from ranking.maths.models.prediction_powered import fit_prediction_powered, fit_votes_and_verdicts
 from ranking.maths.models.rao_kupper import RAO_KUPPER
@@ -193,6 +194,7 @@ WITH_PRIOR = {
     "fit_plackett_luce": lambda c, **prior: fit_plackett_luce(rankings_of(c), **prior),
 }
 WITHOUT_PRIOR = {
+    "fit_many": fit_many,
     "fit_hierarchical": lambda c: fit_hierarchical(c, category=np.arange(len(c)) % 2, tau=0.5),
     "fit_prediction_powered": powered,
     "fit_votes_and_verdicts": votes_and_verdicts,
