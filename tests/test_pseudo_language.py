@@ -64,7 +64,7 @@ _ADMIN = """
 """
 NOT_YET = dict.fromkeys(
     [
-        "battle", "battles", "judge", "imports", "import", "run",
+        "battles", "judge", "imports", "import", "run",
         "/runs/new/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
     ],
     _WORDS,
