@@ -1,7 +1,6 @@
 """A million games of two judges, written as fast as a database takes them, and a board of them fitted in a fresh process."""
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, datetime
@@ -99,22 +98,19 @@ def measure(slug: str) -> dict[str, float]:
     from ranking.boards.code_version import code_version
     from ranking.boards.publishing import publish_snapshot
     from ranking.models import Leaderboard
+    from tests.bench.processes import most_megabytes
 
     board = Leaderboard.objects.get(slug=slug)
     connection.ensure_connection()
     code_version()  # kept for the life of a process
-    held, began = _megabytes(), time.process_time()
+    held, began = most_megabytes(), time.process_time()
     snapshot = publish_snapshot(board)
     seconds = time.process_time() - began
-    megabytes, began = _megabytes() - held, time.process_time()
+    megabytes, began = most_megabytes() - held, time.process_time()
     sum(i * i for i in range(1_000_000))  # how fast this machine is at the moment
     return {
         "seconds": seconds, "megabytes": megabytes, "n_votes": snapshot.n_votes, "loop": time.process_time() - began,
     }  # fmt: skip
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

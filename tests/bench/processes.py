@@ -31,3 +31,9 @@ def run_python(code: str, folder: Path) -> Any:
         [sys.executable, "-c", code], cwd=ROOT, env=environment(folder), check=True, stdout=subprocess.PIPE, timeout=1_800
     )
     return json.loads(done.stdout)
+
+
+def most_megabytes() -> float:
+    """The most memory that this process has held. (`ru_maxrss` begins at what its parent held when it was started.)"""
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024

@@ -17,16 +17,17 @@ N_BATTLES = int(os.environ.get("BENCH_VOTES", "5000000"))
 MOST_SECONDS, MOST_MEGABYTES = 1, 500
 
 PUBLISH = """
-import json, resource, time
+import json, time
 import django
 django.setup()
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import Leaderboard
+from tests.bench.processes import most_megabytes
 board = Leaderboard.objects.get(is_default=True)
 began = time.process_time()
 n_votes = publish_snapshot(board).n_votes
 seconds = time.process_time() - began
-print(json.dumps([n_votes, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([n_votes, seconds, most_megabytes()]))
 """
 
 

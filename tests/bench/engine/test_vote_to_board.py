@@ -15,7 +15,7 @@ def _board(site) -> str:
 
 
 def test_a_vote_is_on_the_board_within_ten_seconds(tmp_path, row):
-    with new_machine(tmp_path, row) as machine, running_site(machine) as site:
+    with new_machine(tmp_path) as machine, running_site(machine) as site:
         seconds = []
         for _ in range(5):
             before, voter = _board(site), Browser(site)
