@@ -29,10 +29,13 @@ VOTES_SHOWN = 200
 
 
 class BattleFilter(forms.Form):
-    competitor = forms.ModelChoiceField(Competitor.objects.none(), required=False, empty_label=gettext_lazy("All"))
-    category = forms.ChoiceField(required=False)
-    language = forms.ChoiceField(required=False)
+    competitor = forms.ModelChoiceField(
+        Competitor.objects.none(), label=gettext_lazy("Competitor"), required=False, empty_label=gettext_lazy("All")
+    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     votes = forms.ChoiceField(
+        label=gettext_lazy("Votes"),
         choices=[
             ("", gettext_lazy("All")),
             ("none", gettext_lazy("Without votes")),
