@@ -241,6 +241,13 @@ def _why_none(board: Mapping[str, Any]) -> str:
     return telling.told(Saying.of(board["why"])) if board.get("why") else str(board["reason"])
 
 
+def _why_unrated(board: Mapping[str, Any], name: str) -> str:
+    """Boards of earlier audits say it in English alone."""
+    if (note := board.get("unrated_notes", {}).get(name)) is not None:
+        return telling.told(Saying.of(note))
+    return str(board["unrated"].get(name, gettext("no battle of it is decided")))
+
+
 def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:
     place = default[name]["rank"] if name in default else None
     return (float("inf") if place is None else place, name)
@@ -248,7 +255,7 @@ def _place(name: str, default: Mapping[str, Mapping[str, Any]]) -> tuple[float, 
 
 def _cell(name: str, at: Mapping[str, Any], board: Mapping[str, Any], default: Mapping[str, Any]) -> Cell:
     if name not in at:
-        return Cell(None, reason=board["unrated"].get(name, gettext("no battle of it is decided")))
+        return Cell(None, reason=_why_unrated(board, name))
     line = at[name]
     if line["rank"] is None:
         return Cell(None, reason=gettext("rated %(rating).0f, with no interval and no place yet") % line)

@@ -308,7 +308,8 @@ def _plain_board(board: RuleBoard) -> dict[str, Any]:
         "reason": board.reason,
         "why": None if board.why is None else board.why.as_stored(),
         "standings": [{name: _finite(value) for name, value in line.items()} for line in standings],
-        "unrated": dict(sorted(board.unrated.items())),
+        "unrated": {name: str(why) for name, why in sorted(board.unrated.items())},
+        "unrated_notes": {name: why.as_stored() for name, why in board.unrated.items()},
     }
 
 

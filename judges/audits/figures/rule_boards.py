@@ -4,7 +4,6 @@
 own board of judges. That is the board which the others are compared with.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mode
@@ -14,7 +13,7 @@ import numpy as np
 
 from judges.audits.figures.figure import Floats
 from judges.audits.figures.inputs import AuditGame, by_battle
-from judges.sayings import Saying, as_it_is, gettext_noop
+from judges.sayings import Plural, Saying, as_it_is, gettext_noop
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from judges.verdicts.combiners import PlayedGame, combine
 from judges.verdicts.game_states import GameState
@@ -23,7 +22,9 @@ from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, interv
 from ranking.maths.agreement.rank_correlation import kendall_tau
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.contextual import fit_contextual
+from ranking.maths.notes import code_of, parameters_of
 from ranking.maths.resampling.slot_adjusted_bootstrap import levelled_draws
+from ranking.note_texts.of_the_library import OF_THE_LIBRARY
 
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3
@@ -57,7 +58,7 @@ class RuleBoard:
     n_decided, n_undecided : int
         Battles that it makes something of, and the rest of those with a game.
     standings : mapping of name to Standing
-    unrated : mapping of name to str
+    unrated : mapping of name to Saying
         Who met somebody and has no rating, with the reason.
     tau : float or None
         Kendall's tau-b with the board of "games", over those on both; None where fewer than 3 are.
@@ -70,7 +71,7 @@ class RuleBoard:
     n_decided: int
     n_undecided: int
     standings: Mapping[str, BoardPlace]
-    unrated: Mapping[str, str]
+    unrated: Mapping[str, Saying]
     tau: float | None = None
     why: Saying | None = None
     fit: Fit | None = field(default=None, repr=False, compare=False)
@@ -174,11 +175,22 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
         fit = (fit_contextual if rule == GAMES else fit_bradley_terry)(_as_columns(rows))
     except UnfittedError as error:
         return replace(bare, why=as_it_is(error.cause))
-    unrated = {each.name: each.reason for each in fit.unrated}
+    unrated = {each.name: _said(each.reason) for each in fit.unrated}
     if len(fit.names) < 2:
-        why = Saying(NOBODY_RATED, {"why": Counter(unrated.values()).most_common(1)[0][0]})
+        why = Saying(NOBODY_RATED, {"why": mode(unrated.values())})
         return replace(bare, unrated=unrated, why=why)
     return replace(bare, standings=_standings(fit), unrated=unrated, fit=fit)
+
+
+def _said(reason: str) -> Saying:
+    """A note of the library, which counts in floats."""
+    text, values = OF_THE_LIBRARY.get(code_of(reason)), dict(parameters_of(reason) or {})
+    if text is None:
+        return as_it_is(reason)
+    values = {name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in values.items()}
+    if isinstance(text, str):
+        return Saying(text, values)
+    return Saying(Plural(*text) if isinstance(values[text.number], int) else text.many, values)
 
 
 def _by_rule(rule: str, battles: _Battles) -> Iterator[tuple[list[_RuleRow], Saying]]:
