@@ -6,12 +6,26 @@ from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy
 
 from arena.llm.wires.messages import Completion, Request
 from arena.models import Attempt, Call, Run
 
 NOT_ASKED = "not_asked"
 """The outcome of a call that is left out on purpose: nobody failed."""
+OUTCOME_NAMES = {
+    "ok": gettext_lazy("ok"),
+    "ambiguous": gettext_lazy("ambiguous"),
+    "unparsable": gettext_lazy("unparsable"),
+    "truncated": gettext_lazy("truncated"),
+    "refused": gettext_lazy("refused"),
+    "filtered": gettext_lazy("filtered"),
+    "error": gettext_lazy("error"),
+    "rule": gettext_lazy("rule"),
+    "skipped_budget": gettext_lazy("skipped_budget"),
+    NOT_ASKED: gettext_lazy("not_asked"),
+}
+"""What pages call the outcomes of calls."""
 RETIRED_MEANWHILE = "not asked: its prompt was retired while the run was under way"
 
 

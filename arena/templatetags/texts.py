@@ -7,6 +7,7 @@ from django.template.defaultfilters import stringfilter
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
+from arena.runs.kinds import OUTCOME_NAMES
 from arena.texts.rendering import visible_controls
 
 register = template.Library()
@@ -20,6 +21,12 @@ _RUN = re.compile(f"[{_LEFTWARDS}](?:[^A-Za-z0-9;:]*[{_LEFTWARDS}])?")
 def visible(text: str) -> str:
     """Characters that turn or hide a text, shown as what they are: what a model said must not look like something else."""
     return visible_controls(text)
+
+
+@register.filter
+def outcome_name(outcome: str) -> str:
+    """The end state of a call, in the reader's language."""
+    return str(OUTCOME_NAMES.get(outcome, outcome))
 
 
 @register.filter(needs_autoescape=True)
