@@ -22,6 +22,7 @@ from arena.models import Attempt, Ballot, Call, Import, PromptPool, Response, Ru
 from arena.operations.one_time_login import make_link
 from arena.templatetags import phrases
 from judges.audits.refresh import audit_judge
+from judges.games.offline_judges import OFFLINE_JUDGES
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
@@ -32,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # Names, marks of formats, and units, which are alike in every language.
-NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson"})
+NAMES = frozenset({"Agon", "ms", "OpenAI", "YAML", "GET", "csv", "SmolLM", "Wilson", "Axes"})
 
 # Pages that no GET shows, or that are not for people to read.
 NO_PAGES = {
@@ -50,6 +51,12 @@ NO_PAGES = {
     "logout": "takes a POST, and leads to the arenas",
 }
 
+# Keys that people choose by, beside the sentence of each: they are alike in commands, in exports and in every language.
+KEYS = {"/runs/new/": frozenset({"pairwise", *(part for name in OFFLINE_JUDGES for part in name.split("_"))})}
+
+# Django's admin reads its own icons of yes and no out as Python spells them, in every language.
+ICONS = frozenset({"True", "False"})
+
 # What is English for good, on a page that is translated otherwise.
 IN_ENGLISH = {
     "method": "the library's own documentation, which programmers read as docstrings",
@@ -62,13 +69,7 @@ _ADMIN = """
     arena_endpoint arena_event arena_import arena_prompt arena_promptpool arena_vote
     judges_game judges_judge ranking_leaderboard ranking_snapshot
 """
-NOT_YET = dict.fromkeys(
-    [
-        "battles", "judge", "imports", "import", "run",
-        "/runs/new/", "admin:index", *(f"admin:{name}" for name in _ADMIN.split()),
-    ],
-    _WORDS,
-)  # fmt: skip
+NOT_YET = dict.fromkeys((f"admin:{name}" for name in _ADMIN.split()), _WORDS)
 
 
 @pytest.fixture
@@ -145,14 +146,14 @@ def reader_of(role):
     return client
 
 
-def read(client, address, **query):
+def read(client, address, *, beside=frozenset(), **query):
     answer = client.get(address, query)
     if answer.status_code == 302 or "html" not in answer["Content-Type"]:
         return []
     assert answer["Content-Language"] == LANGUAGE
     assert "Accept-Language" in answer["Vary"]
     assert f'<html lang="{LANGUAGE}"' in answer.text
-    return english_in(answer.text, beside=NAMES)
+    return english_in(answer.text, beside=NAMES | beside)
 
 
 @pytest.mark.parametrize("app", ["arena", "judges", "ranking"])
@@ -186,18 +187,18 @@ def pages_of_the_site(addresses):
             yield name, read(client, reverse(name, args=arguments))
         yield "404", read(client, "/nothing/")
     for name in ("runs/answers/", "runs/new/", "runs/checklists/"):
-        yield f"/{name}", read(client, f"/{name}", arena="x-1")
+        yield f"/{name}", read(client, f"/{name}", beside=KEYS.get(f"/{name}", frozenset()), arena="x-1")
 
 
 def pages_of_the_admin():
     client = reader_of("superuser")
     yield "admin:index", read(client, reverse("admin:index"))
     for name, model, shown in admin_pages():
-        yield f"admin:{name}", read(client, reverse(f"admin:{name}_changelist"))
+        yield f"admin:{name}", read(client, reverse(f"admin:{name}_changelist"), beside=ICONS)
         if (row := model._default_manager.first()) is not None:
-            yield f"admin:{name}", read(client, reverse(f"admin:{name}_change", args=[row.pk]))
+            yield f"admin:{name}", read(client, reverse(f"admin:{name}_change", args=[row.pk]), beside=ICONS)
         if shown.has_add_permission(client.get("/").wsgi_request):
-            yield f"admin:{name}", read(client, reverse(f"admin:{name}_add"))
+            yield f"admin:{name}", read(client, reverse(f"admin:{name}_add"), beside=ICONS)
 
 
 @pytest.mark.django_db
