@@ -19,6 +19,15 @@ class Outcome(models.TextChoices):
         return {Outcome.A: 1.0, Outcome.B: 0.0}.get(self, 0.5)
 
 
+SHORT_NAMES = {
+    Outcome.A: gettext_lazy("a"),
+    Outcome.B: gettext_lazy("b"),
+    Outcome.TIE: gettext_lazy("tie"),
+    Outcome.BOTH_BAD: gettext_lazy("both_bad"),
+}
+"""In the name of a vote, as the ledger spells them."""
+
+
 class Side(models.TextChoices):
     A = "a", "A"
     B = "b", "B"

@@ -165,6 +165,14 @@ class PromptAdmin(CuratorAdmin):
     fixed = ["arena", "key"]
     actions = [*PROMPT_ACTIONS, "tag", "file_elsewhere", "list_near_duplicates"]
 
+    @admin.display(description=gettext_lazy("title"))
+    def title(self, prompt: Prompt) -> str:
+        return prompt.title
+
+    @admin.display(description=gettext_lazy("text"))
+    def text(self, prompt: Prompt) -> str:
+        return prompt.text
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         for word in search_term.split():
             queryset = queryset.filter(Q(key__icontains=word) | in_json("turns", word, whole=False))

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,9 +25,9 @@ else:
 class PriceField(DecimalField):
     """Dollars per million tokens, kept as micro-dollars per million."""
 
-    def __init__(self, *, help_text: Any) -> None:
+    def __init__(self, *, label: Any, help_text: Any) -> None:
         super().__init__(
-            min_value=0, max_value=1_000_000, decimal_places=6, required=False, help_text=help_text,
+            label=label, min_value=0, max_value=1_000_000, decimal_places=6, required=False, help_text=help_text,
         )  # fmt: skip
 
     def prepare_value(self, value: Any) -> Any:
@@ -44,14 +46,21 @@ class PriceField(DecimalField):
             return True
 
 
+def _code(line: str) -> SafeString:
+    """In a help text, which the admin shows as HTML."""
+    return format_html("<code>{}</code>", line)
+
+
 class EndpointForm(ModelForm):
     """What cannot work is refused here, not when a run is under way."""
 
     price_in = PriceField(
-        help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Empty or 0: it costs nothing.")
+        label=gettext_lazy("Price in"),
+        help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Empty or 0: it costs nothing."),
     )
     price_out = PriceField(
-        help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Empty or 0: it costs nothing.")
+        label=gettext_lazy("Price out"),
+        help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Empty or 0: it costs nothing."),
     )
 
     class Meta:
@@ -89,8 +98,8 @@ class EndpointForm(ModelForm):
             return _(
                 "The environment variable that holds its key; empty where none is needed. Agon is started with the host, a "
                 "space and the key in it, such as %(line)s, in its environment or its .env file."
-            ) % {"line": form}
-        now = _("Agon is started with %(line)s.") % {"line": key_line(self.instance.base_url, self.instance.key_name)}
+            ) % {"line": _code(form)}
+        now = _("Agon is started with %(line)s.") % {"line": _code(key_line(self.instance.base_url, self.instance.key_name))}
         if not self.instance.key_name:
             return f"{_('No key is sent. Where one is needed, name a variable AGON_KEY_... here.')} {now}"
         if trouble := trouble_with_key(self.instance.base_url, self.instance.key_name):

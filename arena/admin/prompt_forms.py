@@ -59,12 +59,16 @@ def read_language(written: str) -> str:
 
 class PromptForm(ModelForm):
     turns = TurnsField(
+        label=gettext_lazy("Turns"),
         help_text=format_lazy(
-            "{} {}", gettext_lazy("What the user says. Several turns are divided by a line that says"), NEXT_TURN
-        )
+            "{} <code>{}</code>", gettext_lazy("What the user says. Several turns are divided by a line that says"), NEXT_TURN
+        ),
     )
-    language = forms.CharField(required=False, max_length=40, help_text=gettext_lazy("A code such as en, or an English name."))
-    tags = TagsField(required=False, help_text=gettext_lazy("Divided by commas."))
+    language = forms.CharField(
+        label=gettext_lazy("Language"), required=False, max_length=40,
+        help_text=gettext_lazy("A code such as en, or an English name."),
+    )  # fmt: skip
+    tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Divided by commas."))
 
     class Meta:
         model = Prompt

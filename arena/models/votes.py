@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 from arena.models.battles import Battle
 from arena.models.imports import Import
 from arena.models.voters import Voter
-from arena.outcomes import Outcome, Side
+from arena.outcomes import SHORT_NAMES, Outcome, Side
 
 
 class VoteQuerySet(models.QuerySet["Vote"]):
@@ -40,7 +40,7 @@ class Vote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("vote %(number)s: %(outcome)s") % {"number": self.pk, "outcome": self.outcome}
+        return _("vote %(number)s: %(outcome)s") % {"number": self.pk, "outcome": SHORT_NAMES[Outcome(self.outcome)]}
 
     @property
     def counts_as(self) -> str:
