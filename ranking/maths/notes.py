@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from ranking.note_texts.of_the_library import OF_THE_LIBRARY
-from ranking.note_texts.words import Texts, in_words
+from ranking.note_texts.words import Text, Texts, in_words
 
 
 class Note(str):
@@ -48,6 +48,11 @@ def code_of(note: str) -> str:
 def parameters_of(note: str) -> Mapping[str, Any] | None:
     """What a note says in numbers and names; None for a sentence without a code."""
     return note.parameters if isinstance(note, Note) and note.code else None
+
+
+def text_of(note: str) -> Text | None:
+    """The text behind a note of the library; None for any other sentence."""
+    return OF_THE_LIBRARY.get(code_of(note))
 
 
 def noted(code: str, texts: Texts | None = None, /, **parameters: Any) -> Note:

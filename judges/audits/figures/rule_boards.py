@@ -22,9 +22,8 @@ from ranking.maths import Comparisons, Fit, bootstrap, fit_bradley_terry, interv
 from ranking.maths.agreement.rank_correlation import kendall_tau
 from ranking.maths.estimation.failures import UnfittedError
 from ranking.maths.models.contextual import fit_contextual
-from ranking.maths.notes import code_of, parameters_of
+from ranking.maths.notes import parameters_of, text_of
 from ranking.maths.resampling.slot_adjusted_bootstrap import levelled_draws
-from ranking.note_texts.of_the_library import OF_THE_LIBRARY
 
 N_REPLICATES = 200
 FEWEST_FOR_TAU = 3
@@ -184,7 +183,7 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
 
 def _said(reason: str) -> Saying:
     """A note of the library, which counts in floats."""
-    text, values = OF_THE_LIBRARY.get(code_of(reason)), dict(parameters_of(reason) or {})
+    text, values = text_of(reason), dict(parameters_of(reason) or {})
     if text is None:
         return as_it_is(reason)
     values = {name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in values.items()}
