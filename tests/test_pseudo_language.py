@@ -66,7 +66,7 @@ STORED = {
     "admin:ranking_snapshot": {"bradley_terry", "few_prompts"},  # codes
 }
 KEYS |= {"admin:ranking_leaderboard": frozenset({"pairwise", *COVARIATES})}  # in sentences
-HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
+HASH = re.compile(r"\b[0-9a-f]{12,64}\b")  # keys of snapshots, digests, and the commit in a version
 
 # Django's admin reads its own icons of yes and no out as Python spells them, in every language.
 ICONS = frozenset({"True", "False"})
