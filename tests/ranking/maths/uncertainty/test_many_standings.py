@@ -6,14 +6,19 @@ from hypothesis import strategies as st
 
 from ranking import maths
 from ranking.maths.clusters.many_gram import Gram
+from ranking.maths.data import cells
 from ranking.maths.data.cells import count_cells
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.data.triangle import Triangle, blocks
+from ranking.maths.estimation import pair_newton
 from ranking.maths.estimation.covariance import above, spread
 from ranking.maths.estimation.existence import check_existence
+from ranking.maths.estimation.failures import NotConvergedError
 from ranking.maths.estimation.pair_existence import check_pair_existence
+from ranking.maths.estimation.pair_newton import maximise_pairs
 from ranking.maths.models.many_bradley_terry import fit_many
 from ranking.maths.uncertainty import many_standings
+from ranking.maths.uncertainty.many_covariances import inverse_in_place
 from ranking.maths.uncertainty.many_standings import are_beyond, are_suitable, stand
 from ranking.maths.uncertainty.pruned_max_t import ClosePairs, close_pairs, largest_gaps
 from tests.ranking.maths.making import comparable, law, simulated
@@ -49,7 +54,10 @@ def test_a_chain_is_solved_by_its_factor():
     np.testing.assert_allclose(fit_many(c).ratings, 0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("m", "n", "n_prompts"), [(12, 400, 15), (40, 3_000, 8), (60, 3_000, 300), (300, 12_000, 200)])
+@pytest.mark.parametrize(
+    ("m", "n", "n_prompts"),
+    [(12, 400, 15), (40, 3_000, 8), (60, 3_000, 300), (300, 12_000, 200), (150, 1_500, 300), (400, 1_800, 250)],
+)
 @pytest.mark.parametrize("cluster", ["prompt", None])
 def test_intervals_and_clusters_are_those_of_the_tables(m, n, n_prompts, cluster):
     rng = np.random.default_rng(m)
@@ -143,21 +151,42 @@ def test_mixed_prompts_are_left_to_the_tables():
     assert not are_suitable(c, "prompt")
 
 
-def test_two_models_with_the_same_results_have_ranks_too():
-    """Their covariance has no full rank, and there are more prompts than lines are kept of."""
-    rng = np.random.default_rng(5)
-    m, n_prompts, twins = 30, 200, 16
-    c = simulated(rng.normal(size=m), n=2_000, n_prompts=n_prompts, rng=rng, tie_rate=0.2)
-    met = {"a": np.repeat([m, m + 1], twins), "b": np.zeros(2 * twins, int), "outcome": np.tile([0, 1], twins)}
-    prompt = np.tile(np.arange(twins), 2)
-    both = maths.Comparisons(
-        names=(*c.names, "twin 1", "twin 2"),
+def with_more(c, prompt, **met):
+    """Further rows, of new competitors too, whose codes follow those of the others."""
+    n_new = max(*met["a"], *met["b"]) + 1 - len(c.names)
+    return maths.Comparisons(
+        names=(*c.names, *(f"new {i}" for i in range(n_new))),
         **{name: np.concatenate([getattr(c, name), column]) for name, column in met.items()},
         prompt=np.concatenate([c.prompt, prompt]),
     )
-    found = stand(fit_many(both), cluster="prompt", rng=rng)
-    assert found.low[m:].tolist() == found.low[m + 1 :].tolist() * 2
-    assert found.high[m] == found.high[m + 1]
+
+
+@pytest.mark.parametrize("n_prompts", [20, 200])
+@pytest.mark.parametrize("cluster", ["prompt", None])
+def test_two_models_with_the_same_results_have_ranks_too(n_prompts, cluster):
+    """Their covariance has no full rank; of few prompts the lines are kept, of many their sum."""
+    rng = np.random.default_rng(5)
+    c, twins = simulated(rng.normal(size=30), n=2_000, n_prompts=n_prompts, rng=rng, tie_rate=0.2), 16
+    met = {"a": np.repeat([30, 31], twins), "b": np.zeros(2 * twins, int), "outcome": np.tile([0, 1], twins)}
+    both = with_more(c, np.tile(np.arange(twins), 2), **met)
+    fit, whole = fit_many(both), maths.fit_bradley_terry(both)
+    found, known = stand(fit, cluster=cluster, rng=rng), maths.intervals(whole, cluster=cluster)
+    np.testing.assert_allclose(found.intervals.se, known.se, rtol=1e-6)
+    assert (found.low[30], found.high[30]) == (found.low[31], found.high[31])
+
+
+def test_a_newcomer_met_on_one_prompt_alone_is_carried_by_it_as_in_the_tables():
+    rng = np.random.default_rng(6)
+    c = simulated(rng.normal(size=25), n=2_000, n_prompts=40, rng=rng, tie_rate=0.2)
+    met = {"a": np.full(30, 25), "b": np.arange(30) % 25, "outcome": np.arange(30) % 2}
+    more = with_more(c, np.zeros(30, int), **met)
+    fit, whole = fit_many(more), maths.fit_bradley_terry(more)
+    found, known = stand(fit, cluster="prompt", rng=rng), maths.intervals(whole)
+    np.testing.assert_allclose(found.intervals.se, known.se, rtol=1e-6)
+    np.testing.assert_allclose(found.intervals.df, known.df, rtol=1e-4)
+    assert (found.intervals.kind, found.intervals.notes) == (known.kind, known.notes)
+    ranks = maths.rank_sets(whole, rng=rng)
+    assert (found.low[25], found.high[25]) == (ranks.low[25], ranks.high[25])
 
 
 def test_draws_of_a_sum_without_full_rank():
@@ -167,3 +196,49 @@ def test_draws_of_a_sum_without_full_rank():
     assert drawn.shape == (400, 3)
     np.testing.assert_allclose(drawn[:, 0], drawn[:, 1], atol=1e-4)
     assert np.std(drawn[:, 2] - drawn[:, 0]) == pytest.approx(1, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "weight_kind", "cluster", "suits"),
+    [
+        ([1, 2, 1, 2], "count", "prompt", True), ([1, 2, 1, 2], "sampling", "prompt", False),
+        ([1, 1, 1, 1], "count", None, True),
+        ([-1, -1, -1, -1], "count", "prompt", True), ([1, 1, 1, 1], "count", "prompt", False),
+        ([1, 1, 1, 2], "count", "prompt", False),
+    ],
+)  # fmt: skip
+def test_what_suits_this_way(prompts, weight_kind, cluster, suits):
+    a, b = [0, 1, 2, 0], [1, 2, 0, 2]
+    c = maths.Comparisons(
+        ("x", "y", "z"), a=a, b=b, outcome=[0] * 4, prompt=prompts, weight=np.ones(4), weight_kind=weight_kind
+    )
+    assert are_suitable(c, cluster) is suits
+
+
+def test_what_cannot_be_solved_is_named():
+    c = simulated(np.linspace(-1, 1, 8), n=200, n_prompts=5, rng=np.random.default_rng(1))
+    pairs = count_pairs(c)
+    with pytest.raises(NotConvergedError, match="no maximum after 1 steps"):
+        maximise_pairs(pairs, max_steps=1, tolerance=1e-9)
+    with pytest.raises(NotConvergedError, match="too far apart"):
+        pair_newton._by_factor(pairs, np.full(len(pairs), -1.0), np.zeros(8))
+    with pytest.raises(NotConvergedError, match="flat in some direction"):
+        inverse_in_place(np.zeros((3, 3), order="F"))
+    assert largest_gaps(np.zeros((2, 1), np.float32), np.ones(1), Triangle(1), ClosePairs.together([])).tolist() == [0, 0]
+
+
+def test_where_rounds_do_not_come_near_the_factor_does(monkeypatch):
+    c = simulated(np.linspace(-1, 1, 30), n=900, n_prompts=9, rng=np.random.default_rng(2), tie_rate=0.2)
+    known = fit_many(c).ratings
+    monkeypatch.setattr(pair_newton, "MOST_ROUNDS", 1)
+    np.testing.assert_allclose(fit_many(c).ratings, known, atol=1e-9)
+
+
+@law(comparable())
+def test_counts_of_many_are_those_of_few(c):
+    few = maths.counts(c)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "FEW", -1)
+        many = maths.counts(c)
+    for name in ("n_votes", "n_prompts", "wins", "ties", "losses", "both_bad", "raw_win_rate"):
+        np.testing.assert_allclose(getattr(many, name), getattr(few, name), rtol=1e-12, err_msg=name)
