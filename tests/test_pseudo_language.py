@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shutil
+import subprocess
 from importlib import import_module
 from pathlib import Path
 
@@ -266,13 +267,29 @@ def test_a_template_holds_no_text_outside_messages(template):
 
 
 @pytest.fixture
-def given(tmp_path):
+def template(tmp_path):
+    if shutil.which("xgettext") is None:
+        pytest.skip("gettext's tools are not installed")
     with override_settings(LOCALE_PATHS=[tmp_path]):
         call_command("makemessages", locale=["xx"], keep_pot=True, verbosity=0)
-    return messages_in(tmp_path / "django.pot")
+    return tmp_path / "django.pot"
 
 
-@pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext's tools are not installed")
+@pytest.fixture
+def given(template):
+    return messages_in(template)
+
+
+def test_a_catalogue_that_says_what_the_messages_say_can_be_compiled(template, tmp_path):
+    """Where the two forms of a message hold different placeholders, no translation of it can be."""
+    english, compiled = tmp_path / "en.po", tmp_path / "en.mo"
+    subprocess.run(["msgen", "--output-file", english, template], check=True, capture_output=True, timeout=60)
+    checked = ["msgfmt", "--check-format", "--output-file", compiled, english]
+    done = subprocess.run(checked, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert compiled.stat().st_size > 50_000
+
+
 @pytest.mark.django_db
 def test_what_pages_ask_for_is_what_translators_are_given(given, catalogue, everything):
     found_in_all(pages_of_the_site(everything))

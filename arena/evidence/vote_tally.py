@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import structlog
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
@@ -21,6 +22,7 @@ from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswer
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
 
+log = structlog.get_logger(__name__)
 Ints = NDArray[np.int64]
 SET_ASIDE = len(OUTCOMES)  # the code of a vote that counts as nothing
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)} | {"": SET_ASIDE}
@@ -162,7 +164,10 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
     else:
         evidence = read_evidence(arena_id, position)
     if kept is None or kept.watermark < position:
-        keep(arena_id, evidence)
+        try:
+            keep(arena_id, evidence)
+        except OSError as error:  # it only saves time: a full disk must not cost a board
+            log.warning("counts are not kept for the next fit", arena=arena_id, reason=str(error))
     return evidence
 
 

@@ -8,6 +8,7 @@ file as they stood at some position (`kept_games`): then only what the ledger na
 from collections.abc import Sequence
 
 import numpy as np
+import structlog
 from django.db.models import Q
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ from judges.models import BASELINES, EarlierEnding, GameChange, Judge
 from ranking.comparisons.game_columns import STATES, Games
 from ranking.comparisons.game_rows import decided_between, read_games, read_games_of
 from ranking.comparisons.kept_games import keep_games, load_games
+
+log = structlog.get_logger(__name__)
 
 KEEP_FROM = 20_000
 """Fewer games are read from the database sooner than from a file."""
@@ -43,7 +46,10 @@ def games_at(arena_id: int, position: int, *, keep_from: int = KEEP_FROM) -> Gam
     before, since = (Games.none(), 0) if kept is None else (kept.games, kept.position)
     games, n_changed = _games_since(before, arena_id, since, position)
     if since < position and len(games) >= keep_from and n_changed * REWRITE_SHARE >= len(games):
-        keep_games(arena_id, position, games)
+        try:
+            keep_games(arena_id, position, games)
+        except OSError as error:  # it only saves time: a full disk must not cost a board
+            log.warning("games are not kept for the next fit", arena=arena_id, reason=str(error))
     return games
 
 

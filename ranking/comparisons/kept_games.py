@@ -6,6 +6,8 @@ one of another version or of another database is read as none.
 
 import os
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,7 @@ def keep_games(arena_id: int, position: int, games: Games) -> None:
     """Write them down, whole or not at all; readable by the owner alone."""
     path = _path(arena_id)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     notes = np.array([VERSION, position, *_mark(arena_id, position)], dtype=np.int64)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
@@ -39,6 +42,14 @@ def keep_games(arena_id: int, position: int, games: Games) -> None:
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Away with what writers left that were killed; nobody writes for an hour."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > 3_600:
+                left.unlink()
 
 
 def load_games(arena_id: int) -> KeptGames | None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import urlencode
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,6 +22,7 @@ from arena.texts.languages import language_shown
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_boards import board_is_private, of_the_board
 from arena.views.private_pages import etag_of, private
+from arena.wording import number
 from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.empty_boards import why_empty
@@ -128,6 +129,7 @@ def _board_context(
         "live_address": _live_address(arena, board, opens_on),
         "definition": _definition(shown) if shown else [],
         "evidence": _evidence(shown) if shown else {},
+        "set_aside": _set_aside(shown) if shown and shown.n_set_aside else "",
         "timeline": _timeline(shown) if shown else [],
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
@@ -266,8 +268,7 @@ def _within(label: str) -> str:
 
 def _evidence(shown: Snapshot) -> dict[str, str]:
     """What counts on this board, in words; its mark is a diamond for people, a dot for judges, a square for both."""
-    sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
-    counted = Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
+    sources, counted = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE), _counted(shown)
     one, many = _("vote"), _("votes")
     if counted == Leaderboard.Sources.JUDGES:
         one, many = _("verdict"), _("verdicts")
@@ -275,6 +276,29 @@ def _evidence(shown: Snapshot) -> dict[str, str]:
         one, many = _("vote or verdict"), _("votes and verdicts")
     short = _("counted") if counted == Leaderboard.Sources.BOTH else many  # for cards on phones
     return {"one": one, "many": many, "short": short, "sources": sources, "of": _sources(shown)}
+
+
+def _counted(shown: Snapshot) -> str:
+    """Whose word counts, as one of the sources."""
+    sources: str = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
+    return Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
+
+
+def _set_aside(shown: Snapshot) -> str:
+    """How many are set aside, a whole sentence for each kind: languages bend nouns and verbs together."""
+    n, counted = shown.n_set_aside, _counted(shown)
+    if counted == Leaderboard.Sources.JUDGES:
+        text = ngettext(
+            "%(n)s verdict is set aside and counted nowhere.", "%(n)s verdicts are set aside and counted nowhere.", n
+        )
+    elif counted == Leaderboard.Sources.BOTH:
+        text = ngettext(
+            "%(n)s vote or verdict is set aside and counted nowhere.",
+            "%(n)s votes and verdicts are set aside and counted nowhere.", n,
+        )  # fmt: skip
+    else:
+        text = ngettext("%(n)s vote is set aside and counted nowhere.", "%(n)s votes are set aside and counted nowhere.", n)
+    return text % {"n": number(n)}
 
 
 def _sources(shown: Snapshot) -> str:

@@ -19,6 +19,7 @@ WINNERS = {
     "model_b": Outcome.B,
     "tie": Outcome.TIE,
     "tie (bothbad)": Outcome.BOTH_BAD,
+    "both_bad": Outcome.BOTH_BAD,  # as newer files of the arena write it
 }
 NAMES_VISIBLE = "names were visible"
 NO_CODE = "?"

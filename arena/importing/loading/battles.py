@@ -27,6 +27,10 @@ VOTE_COLUMNS = (
     "set_aside_reason",
 )  # fmt: skip
 
+# What a row says anew of a battle or a vote that a failed import left behind: it counted for nobody.
+TAKEN_BATTLE_COLUMNS = ("source_id", "response_a_id", "response_b_id", "created_at")
+TAKEN_VOTE_COLUMNS = ("source_id", "voted_at", "voter_id", "outcome", "first_shown", "is_counted", "set_aside_reason")
+
 
 class KnownBattle(NamedTuple):
     """What must agree where a row names a battle that is here."""
@@ -128,7 +132,7 @@ class BattleLoader:
         known = known_battles(self._arena_id, [battle.key for battle in resolved.battles]) if self._may_be_known() else {}
         if not known and not self.has_own_ids:
             return self._add_all(resolved)
-        self._take_over([battle.pk for battle in known.values() if battle.source_id in self._failed])
+        self._take_over(resolved, known)
         battle_ids = self._add_battles(resolved, known)
         return self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
 
@@ -183,7 +187,7 @@ class BattleLoader:
     def _add_votes(self, resolved: ResolvedRows, battle_ids: Sequence[int], voted: Voted) -> int:
         """How many of the rows brought a vote that was not here."""
         made: list[tuple[object, ...]] = []
-        left_behind: list[int] = []
+        left_behind: list[tuple[int, str, VoteValues]] = []
         n_new_rows = 0
         for values, votes, battle_id in zip(resolved.battles, resolved.votes, battle_ids, strict=True):
             before = len(made) + len(left_behind)
@@ -193,11 +197,11 @@ class BattleLoader:
                     made.append((battle_id, self._source_id, values.created_at, "[]", "", *vote))
                     voted[battle_id, vote.voter_id] = _OF_THIS_FILE
                 elif known.source_id in self._failed:
-                    left_behind.append(known.pk)
+                    left_behind.append((known.pk, values.created_at, vote))
+                    voted[battle_id, vote.voter_id] = _OF_THIS_FILE
             n_new_rows += len(made) + len(left_behind) > before
         self._insert_votes(made)
-        if left_behind:
-            Vote.objects.filter(pk__in=left_behind).update(source=self.source)
+        bulk.overwrite(Vote, TAKEN_VOTE_COLUMNS, [(self._source_id, when, *vote, pk) for pk, when, vote in left_behind])
         return n_new_rows
 
     def _votes_on(self, battles: Collection[KnownBattle]) -> Voted:
@@ -207,9 +211,17 @@ class BattleLoader:
         columns = ("battle_id", "voter_id", "pk", "source_id")
         return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in rows.values_list(*columns)}
 
-    def _take_over(self, battle_ids: list[int]) -> None:
-        if battle_ids:
-            Battle.objects.filter(pk__in=battle_ids).update(source=self.source)
+    def _take_over(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> None:
+        """Battles that a failed import left become this file's, with the answers that it gives."""
+        left_behind = {key: battle.pk for key, battle in known.items() if battle.source_id in self._failed}
+        by_key = {battle.key: battle for battle in resolved.battles if battle.key in left_behind}
+        bulk.overwrite(
+            Battle, TAKEN_BATTLE_COLUMNS,
+            [
+                (self._source_id, battle.response_a_id, battle.response_b_id, battle.created_at, left_behind[key])
+                for key, battle in by_key.items()
+            ],
+        )  # fmt: skip
 
 
 _OF_THIS_FILE = KnownVote(0, None)

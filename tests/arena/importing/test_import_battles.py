@@ -271,6 +271,20 @@ def test_rows_that_a_failed_import_left_behind_are_taken_over(tmp_path):
     assert n_rows(arena) == (3, 3, 3)
 
 
+def test_a_corrected_file_says_anew_what_a_failed_import_left_behind(tmp_path):
+    arena, header = make_arena(), "id,prompt,worker,winner,left,right\n"
+    wrong, right = tmp_path / "wrong.csv", tmp_path / "right.csv"
+    wrong.write_text(header + "".join(f"{n},p{n},w,left,x,y\n" for n in range(3)))
+    right.write_text(header + "".join(f"{n},p{n},w,{said},x,y\n" for n, said in enumerate(["right", "tie", "right", "left"])))
+    failed = imported(wrong, "llmfao", arena)
+    Import.objects.filter(pk=failed.pk).update(state=Import.State.FAILED)
+    second = imported(right, "llmfao", arena)
+    assert second.n_added == 4
+    assert list(Vote.objects.order_by("battle__row_key", "pk").values_list("source", flat=True)) == [second.pk] * 4
+    assert sorted(Vote.objects.values_list("outcome", flat=True)) == ["a", "b", "b", "tie"]
+    assert n_rows(arena) == (4, 4, 4)
+
+
 def test_a_million_voters_and_prompts_are_looked_up_again_when_forgotten(tmp_path, monkeypatch):
     monkeypatch.setattr("arena.importing.loading.name_lookup.MOST_REMEMBERED", 5)
     monkeypatch.setattr("arena.importing.loading.prompts.MOST_REMEMBERED", 5)

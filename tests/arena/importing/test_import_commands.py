@@ -90,7 +90,7 @@ def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_p
     said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new")
     assert said.splitlines() == [
         "battles.csv was not imported.",
-        "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad)",
+        "battles.csv, line 2: winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad), both_bad",
         "battles.csv, line 3: model_b is 'x'; a battle needs two different models, and model_a is the same",
     ]
     assert not Arena.objects.exists()

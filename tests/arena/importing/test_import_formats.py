@@ -35,7 +35,13 @@ def _refused(path, format_name, kind="battles"):
 # --- chatbot-arena -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("winner", "outcome"),
-    [("model_a", Outcome.A), ("model_b", Outcome.B), ("tie", Outcome.TIE), ("tie (bothbad)", Outcome.BOTH_BAD)],
+    [
+        ("model_a", Outcome.A),
+        ("model_b", Outcome.B),
+        ("tie", Outcome.TIE),
+        ("tie (bothbad)", Outcome.BOTH_BAD),
+        ("both_bad", Outcome.BOTH_BAD),
+    ],
 )
 def test_a_chatbot_arena_row_is_a_battle_with_one_vote(tmp_path, winner, outcome):
     row = {**ARENA_ROW, "winner": winner, "question_id": "q1", "judge": "j", "language": "German", "tstamp": "1700000000.5"}
@@ -79,7 +85,7 @@ def test_columns_that_nobody_reads_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"winner": "model_c"}, "winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad)"),
+        ({"winner": "model_c"}, "winner is 'model_c'; allowed are model_a, model_b, tie, tie (bothbad), both_bad"),
         ({"winner": ["tie"]}, "winner is ['tie']; allowed are"),
         ({"winner": None}, "winner is None; allowed are"),
         ({"model_b": "x"}, "model_b is 'x'; a battle needs two different models, and model_a is the same"),
@@ -115,7 +121,7 @@ def test_a_chatbot_arena_row_is_refused(tmp_path, change, said):
 
 def test_a_missing_column_in_json_is_named_on_its_line(tmp_path):
     (problem,) = _refused(write(tmp_path, lines(ARENA_ROW, {"model_a": "x", "model_b": "y"})), "chatbot-arena")
-    assert problem == "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad)"
+    assert problem == "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad), both_bad"
 
 
 def test_times_may_be_written_in_iso_8601(tmp_path):

@@ -1,5 +1,6 @@
 """Games kept in a file between fits say what the database says, at every position, whatever happened since."""
 
+import os
 import stat
 from random import Random
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from arena.evidence import ledger
 from arena.evidence.curation import delete_arena
+from arena.evidence.vote_tally import evidence_at
 from arena.models import Event
 from judges.games.curation import restore_games, set_aside_games
 from judges.games.recording import BEGINNING, end_game, file_ended, give_verdict, update_games
@@ -205,3 +207,22 @@ def test_writers_at_the_same_time_leave_a_whole_file(played):
     found = kept_games.load_games(played.arena.pk).games
     assert as_rows(found) == as_rows(games)
     assert np.array_equal(found.points, games.points, equal_nan=True)
+
+
+def test_where_no_file_can_be_written_the_games_are_read_all_the_same(played, settings, tmp_path):
+    known = as_rows(games_at(played.arena.pk, played.position))
+    settings.DATA_DIR = tmp_path / "elsewhere"
+    settings.DATA_DIR.mkdir()
+    (settings.DATA_DIR / "tallies").write_text("a file where a folder should be")
+    assert as_rows(games_at(played.arena.pk, played.position, keep_from=1)) == known
+    assert evidence_at(played.arena.pk, played.position).n_votes == 0
+
+
+def test_what_a_killed_writer_left_goes_when_it_is_old(played):
+    folder, name = path_of(played).parent, path_of(played).name
+    old, new = folder / f".{name}.x.tmp", folder / f".{name}.y.tmp"
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    kept_games.keep_games(played.arena.pk, played.position, games_at(played.arena.pk, played.position))
+    assert sorted(folder.iterdir()) == sorted([path_of(played), new])
