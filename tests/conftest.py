@@ -22,6 +22,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if is_small else (os.cpu_count() or 1) + 2
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts and kills whole sites comes first: at the end three processes would wait for the one that has it."""
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent != folder)
+
+
 @pytest.fixture(autouse=True)
 def _plain_statics(settings: object, tmp_path: Path) -> None:
     """Hashed names need collectstatic; tests serve the sources. Files of a test stay in its own folder."""

@@ -103,7 +103,7 @@ def everything():
         arena=arena, kind="battles", format="llmfao", filename="α.χ", path="x", digest="1", state="published",
         created_by=user, published_at=timezone.now(), n_rows=3, n_added=2,
     )  # fmt: skip
-    judge = make_judge("Κριτής", endpoint=make_endpoint("Πύλη", model="μ"))
+    judge = make_judge("Κριτής", endpoint=make_endpoint("Πύλη", model="μ", base_url="http://127.0.0.1:9/1/v1"))
     battles = []
     for number in range(8):
         prompt = make_prompt(arena, f"Γιατί {number};", key=f"{number}", category="λογική", pool=pool)

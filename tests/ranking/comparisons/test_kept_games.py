@@ -102,7 +102,7 @@ ACTS = st.lists(
 )
 
 
-@pytest.mark.parametrize("few", [game_rows.FEW, 0], ids=["one statement", "two statements"])
+@pytest.mark.parametrize("few", [game_rows.FEW, 1], ids=["one statement", "two statements"])
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS, seed=st.integers(0, 2**16))
 def test_kept_games_are_those_of_the_database(few, monkeypatch, acts, seed):
