@@ -23,9 +23,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts and kills whole sites comes first: at the end three processes would wait for the one that has it."""
+    """What starts and kills whole sites comes first: at the end three processes would wait for the one that has it.
+
+    It has databases of its own. Tests of the common one keep their order: those that empty it come last.
+    """
     folder = Path(__file__).parent
-    items.sort(key=lambda item: item.path.parent != folder)
+    items.sort(key=lambda item: item.path.parent != folder or item.get_closest_marker("django_db") is not None)
 
 
 @pytest.fixture(autouse=True)
