@@ -106,7 +106,8 @@ def _set_right(allowance: Allowance, now: datetime) -> None:
         said = getattr(allowance, name)
         if said is not None and said > latest:
             setattr(allowance, name, now - timedelta(seconds=EPISODE))
-    allowance.passed = [pair for pair in allowance.passed if pair[0] <= latest.timestamp()]
+    latest_second = latest.timestamp()
+    allowance.passed = [pair for pair in allowance.passed if pair[0] <= latest_second]
 
 
 def _within_tokens(allowance: Allowance, tokens: Sequence[int]) -> int:
