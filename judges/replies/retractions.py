@@ -23,7 +23,7 @@ def is_taken_back(reading: ReplyReading, place: int, label: str, labels: Labels)
         if mention.label != label and not mention.is_doubtful and remark_words.claims(mention.sentence):
             return True
     side = labels.side(label)
-    sentences = list(reading.sentences_after(place))
+    sentences = list(dict.fromkeys(reading.sentences_after(place)))  # a model in a loop says one a thousand times
     if any(
         remark_words.takes_back(each) or names_another(each, side) or names_another_abroad(each, side) for each in sentences
     ):

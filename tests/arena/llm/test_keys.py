@@ -3,7 +3,6 @@ import html
 import json
 import logging
 import pickle
-import time
 import traceback
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +14,7 @@ from arena.llm.keys import key_for, redacted
 from judges.fakellm.script import Script
 from tests.arena.llm.conftest import SECRET, question, target_at
 from tests.arena.llm.raw_server import raw_server, reply
+from tests.linear import assert_linear
 
 ENVIRON = {"AGON_KEY_A": "api.example.com sk-12345678", "AGON_KEY_B": "api.example.com:8443 sk-abcdefgh", "HOME": "/root"}
 
@@ -88,11 +88,14 @@ def test_a_key_is_found_in_any_case_and_character_by_character(spell):
     assert redacted(f"<{spell('sk-Proj-AbCd1234')}>", {"AGON_KEY_X": "host sk-Proj-AbCd1234"}) == "<[key]>"
 
 
-def test_a_large_body_is_searched_in_time():
-    body = "sk-s%73" * 600_000
-    began = time.process_time()
-    assert redacted(body, {f"AGON_KEY_{n}": f"host sk-proj-{n:060d}" for n in range(4)}) == body
-    assert time.process_time() - began < 10
+def test_a_large_body_is_searched_in_linear_time():
+    keys = {f"AGON_KEY_{n}": f"host sk-proj-{n:060d}" for n in range(4)}
+
+    def search(n):
+        body = "sk-s%73" * (n // 7)
+        assert redacted(body, keys) == body
+
+    assert_linear(search, 1_050_000)
 
 
 def test_redaction_takes_the_longer_of_two_keys_first():

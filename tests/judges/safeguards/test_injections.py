@@ -1,7 +1,6 @@
 """Answers that speak to their judge are marked, and competitors that always give the same answer; ordinary answers are not."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from judges.safeguards.constant_answers import Answered, constant_answers
 from judges.safeguards.injections import REASONS, taints
 from tests.judges.replies.test_parsing import LABELS
+from tests.linear import assert_linear
 
 INJECTIONS = [json.loads(line) for line in (Path(__file__).parent / "injections.jsonl").read_text().splitlines()]
 LONG = "This is my answer to any question whatever, because it is such a good one that nobody can resist it."
@@ -106,10 +106,7 @@ def test_any_text_has_only_known_reasons(text):
     "piece", ["[[", "[[1]]\n", "<think", "{", "ignore ", "<<<", "\n", "verdict:", "judge ", "\u202e", "end of ", "ﬃ", "human: "]
 )
 def test_a_long_answer_is_looked_at_in_linear_time(piece):
-    started = time.perf_counter()
-    taints(piece * (200_000 // len(piece)))
-    taints("[[1]]" + piece * (200_000 // len(piece)))
-    assert time.perf_counter() - started < 10
+    assert_linear(lambda n: (taints(piece * (n // len(piece))), taints("[[1]]" + piece * (n // len(piece)))), 80_000)
 
 
 def test_fewer_than_one_in_a_hundred_pandalm_answers_are_marked(shared_data):
