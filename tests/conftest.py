@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.sqlite3.creation import DatabaseCreation as FileCreation
+
+from tests import shared_run
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop in the test's thread
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # hundreds of processes would each compile again: kept outside the tree
@@ -14,6 +18,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # hundreds of processes wou
     atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 FEW_FILES = 3  # named on the command line: quicker done than workers are started
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    shared_run.begin()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -41,6 +49,27 @@ def _plain_statics(settings: object, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
     # A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The database of a process starts as a copy of one that was migrated once, and need not survive a power cut."""
+    database, template = connections["default"].settings_dict, shared_run.migrated_database()
+    if database["ENGINE"].endswith("postgresql"):
+        database["TEST"]["TEMPLATE"] = template
+        yield
+        return
+    database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    creates = FileCreation._create_test_db
+
+    def copies(self: FileCreation, *arguments: bool, **options: bool) -> str:
+        name = creates(self, *arguments, **options)
+        shutil.copy(template, name)
+        return name
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileCreation, "_create_test_db", copies)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

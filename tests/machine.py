@@ -4,7 +4,6 @@ The first site of a test run is prepared by the demo; the others start from a co
 """
 
 import contextlib
-import functools
 import os
 import re
 import shutil
@@ -13,19 +12,17 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parents[1]
-POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
+from tests import shared_run
+from tests.shared_run import POSTGRES, ROOT
 
 
 @dataclass
@@ -39,12 +36,7 @@ class Machine:
 
     @property
     def env(self):
-        ours = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AGON_", "DATABASE_URL", "CELERY_", "DJANGO_"))
-        }
-        return ours | {
+        return shared_run.clean_environment() | {
             "AGON_DATA_DIR": str(self.folder), "DATABASE_URL": self.database_url, "CELERY_BROKER_URL": self.broker_url,
             "AGON_VOTES_PER_MINUTE": "10000", "AGON_ANONYMOUS_VOTERS_PER_HOUR": "10000",
         } | self.settings  # fmt: skip
@@ -160,13 +152,13 @@ def _collect(stream, lines):
 @contextlib.contextmanager
 def new_machine(tmp_path, broker_url=""):
     """A copy of the machine on which the demo was prepared; on PostgreSQL where the suite runs on it."""
-    folder = tmp_path / "data"
-    shutil.copytree(_prepared().folder, folder, ignore=shutil.ignore_patterns("static"))
-    (folder / "static").symlink_to(_prepared().folder / "static")
+    folder, prepared = tmp_path / "data", shared_run.made_once("demo", _prepare)
+    shutil.copytree(prepared, folder, ignore=shutil.ignore_patterns("static", "database"))
+    (folder / "static").symlink_to(prepared / "static")
     if not POSTGRES:
         yield Machine(folder, broker_url=broker_url)
         return
-    with _database(template=_prepared().database_url) as url:
+    with _database(template=(prepared / "database").read_text()) as url:
         yield Machine(folder, url, broker_url)
 
 
@@ -181,38 +173,22 @@ def empty_machine(tmp_path):
         yield Machine(folder, url)
 
 
-@functools.cache
-def _prepared():
-    machine = Machine(Path(tempfile.mkdtemp(prefix="agon-prepared-")))
+def _prepare(folder):
+    machine = Machine(folder)
     if POSTGRES:
-        stack = contextlib.ExitStack()
-        machine.database_url = stack.enter_context(_database())
-        _at_exit(stack.close)
-    _at_exit(lambda: shutil.rmtree(machine.folder, ignore_errors=True))
+        machine.database_url = shared_run.new_database()
+        (folder / "database").write_text(machine.database_url.rpartition("/")[2])
     machine.manage("demo", "--no-serve")
     machine.python("from arena.config.serving.preparing import collect_statics; collect_statics()")
-    return machine
-
-
-def _at_exit(function):
-    import atexit
-
-    atexit.register(function)
 
 
 @contextlib.contextmanager
 def _database(template=""):
-    url = os.environ["DATABASE_URL"]
-    name = f"agon_kill_{uuid4().hex[:12]}"
-    base = f'TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
-    server = url.rpartition("/")[0] + "/postgres"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" {base}')
+    url = shared_run.create_database(template)
     try:
-        yield url.rpartition("/")[0] + "/" + name
+        yield url
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        shared_run.drop_database(url.rpartition("/")[2])
 
 
 def wait_for(condition, *, seconds):
