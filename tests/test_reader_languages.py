@@ -17,7 +17,7 @@ from judges.models import Game
 from judges.runs.planning import plan_judging
 from judges.verdicts.combiner_texts import COMBINER_TEXTS, GAMES
 from ranking.boards.empty_boards import _where
-from ranking.comparisons.judge_selection import Measured
+from ranking.comparisons.judges_set_aside import Measured
 from ranking.models import Leaderboard
 from ranking.views.leaderboards import _slices
 from tests.factories import make_arena, make_battle, make_competitor, make_user

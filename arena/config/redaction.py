@@ -14,7 +14,7 @@ from arena.llm import keys
 _LINK = re.compile(r"(/enter/)[^/\s\"'?#]+", re.IGNORECASE)
 
 
-def redacted(text: str) -> str:
+def without_links(text: str) -> str:
     return _LINK.sub(r"\1[secret]", text)
 
 
@@ -28,7 +28,7 @@ class LogLine:
         self._line = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"])
 
     def __call__(self, logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
-        below = [redacted(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
+        below = [without_links(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
         return keys.redacted("\n".join([self._line(logger, name, event), *below]))
 
 
@@ -53,7 +53,7 @@ class RedactingFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage() if isinstance(record.msg, str) else ""
         if _LINK.search(message):
-            record.msg, record.args = redacted(message), ()
+            record.msg, record.args = without_links(message), ()
         elif isinstance(record.msg, Mapping):  # structlog's events
-            record.msg = {key: redacted(value) if isinstance(value, str) else value for key, value in record.msg.items()}
+            record.msg = {key: without_links(value) if isinstance(value, str) else value for key, value in record.msg.items()}
         return True

@@ -1,5 +1,8 @@
 """What the end of a reply does to its verdict: one that was cut, filtered or broken gives none, whatever its text.
 
+A reply that was cut is asked for once more with twice the limit (`arena.runs.pacing.retry_policy`); cut again, its game ends as
+`TRUNCATED`, for good, and counts as asked and unanswered.
+
 Where the server does not say how a reply ended, or says it in an unknown word, the reply must show that it is whole: by a label
 that stands alone on its last line, or a JSON object that is closed.
 """

@@ -18,16 +18,8 @@ from ranking.comparisons.comparison_rows import UNKNOWN, Rows, distinct
 from ranking.comparisons.game_columns import Bools, Games
 from ranking.comparisons.game_history import counting_judges, games_at, may_count
 from ranking.comparisons.judge_notes import remarks_on
-from ranking.comparisons.judge_selection import (
-    Juror,
-    Jury,
-    OwnAnswers,
-    SelectionRules,
-    drop_own_answers,
-    jury_of,
-    left_out_for_marks,
-    records_of,
-)
+from ranking.comparisons.judge_selection import OwnAnswers, SelectionRules, records_of
+from ranking.comparisons.judges_set_aside import Juror, Jury, drop_own_answers, jury_of, left_out_for_marks
 from ranking.comparisons.style import counted_ballots, shown_first
 from ranking.comparisons.uncounted_verdicts import Uncounted
 from ranking.maths import Comparisons, Tally

@@ -15,7 +15,8 @@ from judges.verdicts.marked_verdicts import treatment
 from judges.verdicts.panels import MIN_VOTES
 from ranking.comparisons.combined_outcomes import PANELS, CombinedOutcomes
 from ranking.comparisons.game_columns import NOT_ASKED, Games
-from ranking.comparisons.judge_selection import GoldRecord, Juror, Jury, Measured, OwnAnswers, SelectionRules
+from ranking.comparisons.judge_selection import GoldRecord, OwnAnswers, SelectionRules
+from ranking.comparisons.judges_set_aside import Juror, Jury, Measured
 from ranking.comparisons.uncounted_verdicts import Uncounted, marked_by_competitor
 from ranking.maths.notes import Note, joined, marked_text, noted
 from ranking.note_texts.of_boards import TEXTS

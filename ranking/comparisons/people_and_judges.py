@@ -25,7 +25,8 @@ from ranking.comparisons.game_columns import Games
 from ranking.comparisons.game_groups import grouped
 from ranking.comparisons.judge_comparisons import jury_at
 from ranking.comparisons.judge_notes import remarks_on
-from ranking.comparisons.judge_selection import Juror, SelectionRules
+from ranking.comparisons.judge_selection import SelectionRules
+from ranking.comparisons.judges_set_aside import Juror
 from ranking.comparisons.lots import Lots, lots_of
 from ranking.comparisons.style import counted_ballots
 from ranking.maths import Comparisons, sampling_weights

@@ -1,4 +1,9 @@
-"""Which row is which: the same row in the same or in another file has the same key."""
+"""How a row of battles is told from its twin: the same row in the same or in another file has the same key.
+
+Other rows are known by what they are about: an answer by its prompt, competitor and text (`responses.ResponseKey`), a prompt by
+its id or else its text (`prompts.PromptLookup.identity`), a stored judgement by its battle, order and repeat
+(`judges.importing.judgement_loading`).
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence

@@ -45,6 +45,7 @@ def test_what_makes_a_snapshot_is_found_by_itself():
         "judges.verdicts.verdict",
         "judges.audits.ground_truth",
         "ranking.comparisons.judge_selection",
+        "ranking.comparisons.judges_set_aside",
         "ranking.boards.methods",
         "ranking.boards.publishing",
         "arena.evidence.vote_tally",
