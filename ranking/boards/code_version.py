@@ -3,20 +3,31 @@
 The sources are those that `ranking.boards.publishing` imports, directly or not, as far as they are this project's: found in the
 syntax trees, so that nobody has to keep a list. A name that comes through a package's front door (`maths.Fit`) counts as the
 module that it is defined in. Models are left out: what they store is checked by migrations. Comments, docstrings and layout
-change no number, and no fingerprint either.
+change no number, and no fingerprint either; another Python may.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from types import CodeType
+from typing import Protocol
 
 from arena import VERSION
 
 BEGIN = "ranking.boards.publishing"
 ROOMS = ("arena", "judges", "ranking")
 LEFT_OUT = ("arena.models", "judges.models", "ranking.models")
+
+type Imported = tuple[str, str, str]
+
+
+class Digest(Protocol):
+    """As `hashlib` makes them."""
+
+    def update(self, data: bytes, /) -> None: ...
 
 
 @cache
@@ -25,20 +36,36 @@ def code_version() -> str:
     return f"{VERSION}+{SourceTree(Path(__file__).resolve().parents[2]).fingerprint()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one module's text says.
+
+    Attributes
+    ----------
+    imports : (module, name in it or "", name here) of what it imports from this project's rooms, also inside functions
+    on_top : those of `imports` that stand at the top of the module
+    attributes : (name, attribute) wherever one is read of the other
+    meaning : a digest of what is executed
+    """
+
+    imports: tuple[Imported, ...] = ()
+    on_top: tuple[Imported, ...] = ()
+    attributes: frozenset[tuple[str, str]] = frozenset()
+    meaning: str = ""
+
+
 class SourceTree:
     """The project's modules below a folder, and which of them a snapshot's numbers come from."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._trees: dict[Path, ast.Module] = {}
 
     def fingerprint(self) -> str:
         """12 hexadecimal digits."""
         digest = sha256()
         for module in sorted(self.of_snapshots()):
-            path = self._path(module)
-            if path is not None:
-                digest.update(f"{module}\n{_meaning(path)}\n".encode())
+            if self._path(module) is not None:
+                digest.update(f"{module}\n{self._source(module).meaning}\n".encode())
         return digest.hexdigest()[:12]
 
     def of_snapshots(self) -> set[str]:
@@ -53,29 +80,27 @@ class SourceTree:
         return found
 
     def _imported(self, module: str) -> Iterator[str]:
-        """The modules of the project that one imports, also inside functions."""
-        tree = self._tree(module)
+        """The modules of the project that one imports."""
+        source = self._source(module)
         packages: dict[str, str] = {}  # by the name that they have in this module
-        for node in ast.walk(tree):
-            for package, name, alias in _names(node):
-                where = f"{package}.{name}" if name else package
-                if self._is_package(where):
-                    packages[alias] = where
-                else:
-                    yield self._origin(package, name) if name else where
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in packages:
-                yield self._origin(packages[node.value.id], node.attr)
+        for package, name, alias in source.imports:
+            where = f"{package}.{name}" if name else package
+            if self._is_package(where):
+                packages[alias] = where
+            else:
+                yield self._origin(package, name) if name else where
+        for name, attribute in source.attributes:
+            if name in packages:
+                yield self._origin(packages[name], attribute)
 
     def _origin(self, package: str, name: str) -> str:
         """The module that a name of a package or module comes from."""
         if self._path(f"{package}.{name}"):
             return f"{package}.{name}"
         if self._is_package(package):
-            for node in self._tree(package).body:
-                for where, original, alias in _names(node):
-                    if alias == name and original and where != package:
-                        return self._origin(where, original)
+            for where, original, alias in self._source(package).on_top:
+                if alias == name and original and where != package:
+                    return self._origin(where, original)
         return package
 
     def _is_package(self, module: str) -> bool:
@@ -86,17 +111,30 @@ class SourceTree:
         place = self._root.joinpath(*module.split("."))
         return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
-    def _tree(self, module: str) -> ast.Module:
+    def _source(self, module: str) -> Source:
         path = self._path(module)
-        if path is None:
-            return ast.Module([], [])
-        if path not in self._trees:
-            self._trees[path] = ast.parse(path.read_bytes())
-        return self._trees[path]
+        return Source() if path is None else _read(path.read_bytes())
 
 
-def _names(node: ast.AST) -> Iterable[tuple[str, str, str]]:
-    """(module, name in it or "", name here) of one import statement from this project's rooms."""
+@lru_cache(maxsize=512)
+def _read(text: bytes) -> Source:
+    tree = ast.parse(text)
+    on_top = tuple(one for node in tree.body for one in _names(node))
+    imports: list[Imported] = []
+    attributes = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name):
+                attributes.add((node.value.id, node.attr))
+        else:
+            imports += _names(node)
+    digest = sha256()
+    _add_meaning(digest, compile(tree, "", "exec", dont_inherit=True, optimize=2))
+    return Source(tuple(imports), on_top, frozenset(attributes), digest.hexdigest())
+
+
+def _names(node: ast.AST) -> Iterable[Imported]:
+    """What an import statement takes from this project's rooms."""
     if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in ROOMS:
         return [(node.module, each.name, each.asname or each.name) for each in node.names]
     if isinstance(node, ast.Import):
@@ -104,10 +142,13 @@ def _names(node: ast.AST) -> Iterable[tuple[str, str, str]]:
     return []
 
 
-def _meaning(path: Path) -> str:
-    """The syntax tree without docstrings, in which comments and layout do not show."""
-    tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
-            del node.body[0]
-    return ast.dump(tree)
+def _add_meaning(digest: "Digest", code: CodeType) -> None:
+    """What is executed: optimised code has no docstrings, and nothing here says on which line something stands."""
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    digest.update(repr((counts, names, code.co_code, code.co_exceptiontable)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _add_meaning(digest, constant)
+        else:
+            digest.update(repr(sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant).encode())
