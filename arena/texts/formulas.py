@@ -19,6 +19,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from arena.lazy_patterns import LazyPattern
 from arena.texts.latex import Sign
 from arena.texts.mathml import LONGEST, mathml
 
@@ -26,22 +27,22 @@ _ENVIRONMENT = (
     r"(?:equation|align(?:ed)?(?:at)?|aligned|gather|gathered|multlined?|split|eqnarray|flalign|[dr]?cases|array"
     r"|[pbBvV]?matrix|smallmatrix)\*?"
 )
-_MATHEMATICAL = re.compile(rf"\\begin\{{{_ENVIRONMENT}\}}")
-_BEGIN = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
-_SIDES = re.compile(r"\\(begin|end)\{([a-zA-Z*]+)\}")
-_OPENING = re.compile(rf"\$\$|\\\[|{_BEGIN.pattern}")
+_MATHEMATICAL = LazyPattern(rf"\\begin\{{{_ENVIRONMENT}\}}")
+_BEGIN = LazyPattern(r"\\begin\{([a-zA-Z]+\*?)\}")
+_SIDES = LazyPattern(r"\\(begin|end)\{([a-zA-Z*]+)\}")
+_OPENING = LazyPattern(rf"\$\$|\\\[|{_BEGIN.pattern}")
 _CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$`": "`$"}
-_AFTER = re.compile(r"[ \t]*([.,;:]?)[ \t]*$", re.MULTILINE)  # what may follow a displayed formula on its last line
-_AMOUNT = re.compile(r"\d[\d.,]*\s+\w{2,}[^\\^_={}]*\Z")  # "5 dollars and more" between two dollar signs
+_AFTER = LazyPattern(r"[ \t]*([.,;:]?)[ \t]*$", re.MULTILINE)  # what may follow a displayed formula on its last line
+_AMOUNT = LazyPattern(r"\d[\d.,]*\s+\w{2,}[^\\^_={}]*\Z")  # "5 dollars and more" between two dollar signs
 # What stands beside letters or digits and is a formula all the same: a command, or a sign above or below.
-_SURELY = re.compile(r"(?:[^\s\d$][^$]*)?(?<![A-Za-z]{2})(?:\\[a-zA-Z]{2,}|[\^])[^$]*|[A-Za-z]?_(?:\w|\{[^$]*\})")
-_BARE = re.compile(r"[\\^_][^$]*")
-_ORDINAL = re.compile(
+_SURELY = LazyPattern(r"(?:[^\s\d$][^$]*)?(?<![A-Za-z]{2})(?:\\[a-zA-Z]{2,}|[\^])[^$]*|[A-Za-z]?_(?:\w|\{[^$]*\})")
+_BARE = LazyPattern(r"[\\^_][^$]*")
+_ORDINAL = LazyPattern(
     r"(?:[A-Za-z]|\d{1,3}|\(?[A-Za-z]\s?[+-]\s?\w\)?)\$(?:st|nd|rd|th|ths|s|es|D|fold|ary|gon|grams?)(?![A-Za-z0-9$])"
 )
-_DOLLAR = re.compile(r"\\.|[{}$]", re.DOTALL)
-_CELL = re.compile(r"(?<!\\)\|")
-_IN_ROW = re.compile(r"`+[^`]*`+|\\\$|\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$")
+_DOLLAR = LazyPattern(r"\\.|[{}$]", re.DOTALL)
+_CELL = LazyPattern(r"(?<!\\)\|")
+_IN_ROW = LazyPattern(r"`+[^`]*`+|\\\$|\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$")
 
 
 def formulas(markdown: MarkdownIt) -> None:

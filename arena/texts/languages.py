@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext
 
+from arena.lazy_patterns import LazyPattern
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -19,17 +21,17 @@ LEAST_SIGNS = 8  # where a sign is a syllable or a word: Chinese, Japanese, Kore
 LEAST_CONFIDENCE = 0.8
 LOOKED_AT = 2_000  # characters; more make a guess no better
 
-_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_CODE = LazyPattern(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LONGEST_CODE = 16
-_FENCED = re.compile(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
+_FENCED = LazyPattern(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 # Words that somebody else said: between quotation marks, or in lines that begin with >.
-_QUOTED = re.compile(
+_QUOTED = LazyPattern(
     '"[^"]+"|\u201c[^\u201d]+\u201d|\u201e[^\u201c\u201d]+[\u201c\u201d]|\u00ab[^\u00bb]+\u00bb|\u300c[^\u300d]+\u300d'
     "|\u300e[^\u300f]+\u300f|^>.*$",
     re.MULTILINE,
 )
 _LEAST_AROUND = 5  # letters around what is quoted
-_SYLLABIC = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_SYLLABIC = LazyPattern("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 _MORE_NAMES = {
     "am": "Amharic", "as": "Assamese", "ba": "Bashkir", "dz": "Dzongkha", "fo": "Faroese", "gu": "Gujarati", "ha": "Hausa",

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from arena.lazy_patterns import LazyPattern
+
 
 class Sign(StrEnum):
     """Signs that no formula may hold: from the private-use area of Unicode."""
@@ -35,23 +37,23 @@ class Prepared:
 
 
 # What says how a formula is numbered or named says nothing about what it means; no more does what a program needs to set it.
-_NAMING = re.compile(
+_NAMING = LazyPattern(
     r"\\(?:label|require)\s*\{[^{}]*\}|\\(?:no)?limits(?!\s*[_^a-zA-Z])|\\(?:nonumber|notag|allowbreak|nobreak)(?![a-zA-Z])"
 )
-_REFERENCE = re.compile(r"\\(eqref|ref)\s*(\{[^{}]*\})")
-_UPRIGHT = re.compile(r"\\mathrm\s*(\{[a-zA-Z]\})")  # the converter takes one upright letter for a slanted one
-_DEFINING = re.compile(
+_REFERENCE = LazyPattern(r"\\(eqref|ref)\s*(\{[^{}]*\})")
+_UPRIGHT = LazyPattern(r"\\mathrm\s*(\{[a-zA-Z]\})")  # the converter takes one upright letter for a slanted one
+_DEFINING = LazyPattern(
     r"\\(?:(?:re)?newcommand|providecommand|[egx]?def|let|(?:re)?newenvironment|DeclareMathOperator)(?![a-zA-Z])"
 )
-_UNSAFE = re.compile(r"\\(?:fcolorbox|genfrac|sideset|skew|raise|lower|moveleft|moveright|[lrc]lap|verb|style)(?![a-zA-Z])")
-_SPACING = re.compile(r"(\\\\)(?:\*|\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|\\baselineskip)\s*\])")  # behind a row
-_SIDE = re.compile(r"\\(begin|end)\s*\{\s*([a-zA-Z]+\*?)\s*\}")
-_ARRAY = re.compile(r"\\begin\{array\}\s*(?:\[[tbc]\])?\s*\{")
-_LINES = re.compile(r"\\(?:hline|hdashline|toprule|midrule|bottomrule)(?![a-zA-Z])")
-_REPEATED = re.compile(r"\*\{(\d)\}\{([lcr|]{1,9})\}")
-_NO_COLUMN = re.compile(r"[@!>]\{[^{}]*\}|\s+")
-_WIDE_COLUMN = re.compile(r"[pmbX]\{[^{}]*\}")
-_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_UNSAFE = LazyPattern(r"\\(?:fcolorbox|genfrac|sideset|skew|raise|lower|moveleft|moveright|[lrc]lap|verb|style)(?![a-zA-Z])")
+_SPACING = LazyPattern(r"(\\\\)(?:\*|\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu|\\baselineskip)\s*\])")  # behind a row
+_SIDE = LazyPattern(r"\\(begin|end)\s*\{\s*([a-zA-Z]+\*?)\s*\}")
+_ARRAY = LazyPattern(r"\\begin\{array\}\s*(?:\[[tbc]\])?\s*\{")
+_LINES = LazyPattern(r"\\(?:hline|hdashline|toprule|midrule|bottomrule)(?![a-zA-Z])")
+_REPEATED = LazyPattern(r"\*\{(\d)\}\{([lcr|]{1,9})\}")
+_NO_COLUMN = LazyPattern(r"[@!>]\{[^{}]*\}|\s+")
+_WIDE_COLUMN = LazyPattern(r"[pmbX]\{[^{}]*\}")
+_COMMAND = LazyPattern(r"\\([a-zA-Z]+)")
 _SAME = {
     "bm": r"\boldsymbol", "mathds": r"\mathbb", "mathbbm": r"\mathbb", "R": r"\mathbb{R}", "N": r"\mathbb{N}",
     "Z": r"\mathbb{Z}", "arg": r"\operatorname{arg}", "Tr": r"\operatorname{Tr}", "tr": r"\operatorname{tr}",
@@ -69,17 +71,17 @@ _LIKE = {
     "multline": ("matrix", Sign.DISPLAY), "multline*": ("matrix", Sign.DISPLAY), "multlined": ("matrix", Sign.DISPLAY),
     "dcases": ("cases", Sign.DISPLAY),
 }  # fmt: skip
-_OPTION = re.compile(r"\s*\[[tbc]\]")
-_NUMBER = re.compile(r"\s*\{\d*\}")
+_OPTION = LazyPattern(r"\s*\[[tbc]\]")
+_NUMBER = LazyPattern(r"\s*\{\d*\}")
 _RCASES = {"rcases": "", "drcases": Sign.DISPLAY}
-_ANGLE = re.compile(r"(\\(?:left|right|middle|[bB]igg?[lrm]?))\s*([<>])")
-_OPERATOR = re.compile(r"\\operatorname(\*?)\s*\{((?:[^{}\\]|\\[,;:! ])*)\}(?=(\s*[_^])?)")
-_RULE = re.compile(r"\\rule\s*(?:\[[^\]]*\])?\s*(\{[^{}]*\})\s*\{[^{}]*\}")
-_COLOUR = re.compile(r"\\colorbox\s*\{[^{}]*\}\s*(?=\{)")
-_TEXT = re.compile(r"\\(text(?:bf|it|md|normal|rm|sf|tt|up)?|mbox|hbox|fbox)\s*\{")
-_IN_TEXT = re.compile(r"\$((?:\\.|[^\\$])+)\$|\\\((.+?)\\\)|\\(text(?:bf|it|md|normal|rm|sf|tt|up)?|emph)\s*\{", re.DOTALL)
-_ESCAPED = re.compile(r"\\([%$&_#{}])|\\[ ,;:]|~|([{}])|\n")
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_ANGLE = LazyPattern(r"(\\(?:left|right|middle|[bB]igg?[lrm]?))\s*([<>])")
+_OPERATOR = LazyPattern(r"\\operatorname(\*?)\s*\{((?:[^{}\\]|\\[,;:! ])*)\}(?=(\s*[_^])?)")
+_RULE = LazyPattern(r"\\rule\s*(?:\[[^\]]*\])?\s*(\{[^{}]*\})\s*\{[^{}]*\}")
+_COLOUR = LazyPattern(r"\\colorbox\s*\{[^{}]*\}\s*(?=\{)")
+_TEXT = LazyPattern(r"\\(text(?:bf|it|md|normal|rm|sf|tt|up)?|mbox|hbox|fbox)\s*\{")
+_IN_TEXT = LazyPattern(r"\$((?:\\.|[^\\$])+)\$|\\\((.+?)\\\)|\\(text(?:bf|it|md|normal|rm|sf|tt|up)?|emph)\s*\{", re.DOTALL)
+_ESCAPED = LazyPattern(r"\\([%$&_#{}])|\\[ ,;:]|~|([{}])|\n")
+_BRACE = LazyPattern(r"\\.|[{}]", re.DOTALL)
 
 
 def prepared(source: str) -> Prepared | None:

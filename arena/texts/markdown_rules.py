@@ -11,13 +11,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference, table
 from markdown_it.rules_inline import StateInline, emphasis
 
+from arena.lazy_patterns import LazyPattern
 from arena.texts.formulas import in_row
 from arena.texts.latex import Sign
 
-_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
-_RAISED = re.compile(r"<(sub|sup)>([^<>\n]{1,200})</\1>", re.IGNORECASE)
-_DELIMITER_ROW = re.compile(r"[ \t]*[|:-][ \t|:-]*")
-_WIDE = re.compile("[\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")  # signs of East Asia
+_BREAK = LazyPattern(r"<br\s?/?>", re.IGNORECASE)
+_RAISED = LazyPattern(r"<(sub|sup)>([^<>\n]{1,200})</\1>", re.IGNORECASE)
+_DELIMITER_ROW = LazyPattern(r"[ \t]*[|:-][ \t|:-]*")
+_WIDE = LazyPattern("[\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")  # signs of East Asia
 
 
 def plugin(markdown: MarkdownIt) -> None:

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405: i
 
 from latex2mathml.converter import Converter
 
+from arena.lazy_patterns import LazyPattern
 from arena.texts.latex import Prepared, Sign, prepared
 
 LONGEST = 4_000  # characters of one formula
@@ -25,8 +26,8 @@ CLASSES = {
     "mo": {"fx-drawn"},
     "mtd": {"fx-line-top", "fx-line-bottom", "fx-line-left", "fx-line-right"},
 }  # fmt: skip
-_WORDS = re.compile(r"[a-z0-9#.+-]{1,40}", re.IGNORECASE)
-_LENGTH = re.compile(r"\+?\d?\d?(\.\d+)?(em|ex|px|pt)|\d(\.\d+)?(cm|in)|\d?\d(\.\d+)?mm|-?[0-2]?(\.\d+)?(em|ex)|0")
+_WORDS = LazyPattern(r"[a-z0-9#.+-]{1,40}", re.IGNORECASE)
+_LENGTH = LazyPattern(r"\+?\d?\d?(\.\d+)?(em|ex|px|pt)|\d(\.\d+)?(cm|in)|\d?\d(\.\d+)?mm|-?[0-2]?(\.\d+)?(em|ex)|0")
 _LENGTHS = {"width", "height", "depth", "lspace", "rspace", "voffset", "linethickness", "minsize", "maxsize"}
 _PLAIN = {
     "display", "displaystyle", "scriptlevel", "stretchy", "fence", "form", "separator", "symmetric", "largeop",
@@ -38,7 +39,7 @@ _SPACES = {
     "negativethinmathspace": "-0.167em", "negativemediummathspace": "-0.222em", "negativethickmathspace": "-0.278em",
 }  # fmt: skip
 
-_ENTITY = re.compile("&#x([0-9A-Fa-f]{1,6});")
+_ENTITY = LazyPattern("&#x([0-9A-Fa-f]{1,6});")
 _SIGNS = {Sign.LESS: "<", Sign.MORE: ">", Sign.OPEN: "{", Sign.CLOSE: "}"}
 _LEAVES = {"mi", "mo", "mn", "mtext", "ms"}
 _WITH_LIMITS = {

@@ -22,6 +22,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from arena.lazy_patterns import LazyPattern
 from arena.models import Prompt, Response
 from arena.texts import code_colours, formulas, markdown_rules, mathml
 
@@ -54,10 +55,10 @@ _ATTRIBUTES: dict[str, set[str]] = (
     | {tag: set(mathml.ATTRIBUTES) for tag in mathml.ELEMENTS}
     | {"a": {"href"}, "ol": {"start", "dir"}, "math": mathml.ATTRIBUTES | {"dir"}}
 )
-_ABSOLUTE = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
-_TASK = re.compile(r"\[([ xX])\]\s")
+_ABSOLUTE = LazyPattern(r"(https?://|mailto:)", re.IGNORECASE)
+_TASK = LazyPattern(r"\[([ xX])\]\s")
 # Controls that turn or hide text: shown as what they are.
-_HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = LazyPattern("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 UNTIL = "until"  # seconds of the processor's clock of this thread

@@ -3,11 +3,13 @@
 import re
 from typing import TypedDict
 
-_HEADER = re.compile(r"^#{1,6}\s", re.MULTILINE)
-_LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
-_BOLD = re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
-_FENCED = re.compile(r"^[ \t]*(```|~~~).*?^[ \t]*\1[^\n]*$", re.MULTILINE | re.DOTALL)
+from arena.lazy_patterns import LazyPattern
+
+_HEADER = LazyPattern(r"^#{1,6}\s", re.MULTILINE)
+_LIST_ITEM = LazyPattern(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])\s", re.MULTILINE)
+_BOLD = LazyPattern(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
+_FENCE = LazyPattern(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_FENCED = LazyPattern(r"^[ \t]*(```|~~~).*?^[ \t]*\1[^\n]*$", re.MULTILINE | re.DOTALL)
 
 
 class StyleFeatures(TypedDict):

@@ -25,11 +25,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import regex
-
+from arena.lazy_patterns import LazyPattern
 from arena.wording import gettext as _
+
+if TYPE_CHECKING:
+    import regex
 
 type Verifier = Mapping[str, Any]
 
@@ -38,11 +40,11 @@ MAX_PATTERN = 400
 MAX_SECONDS = 1.0
 """For a pattern, which a curator writes and an answer's author knows how to slow down."""
 
-_NUMBER = re.compile(r"(?<![\w.,])[-−+]?\d(?:[\d.,\u202f']*\d)?")
-_LABELLED_LETTER = re.compile(r"\b(?:answer|antwort)\b(?:\s+(?:is|ist|lautet))?[\s:*(\[\"`]*([a-z])\b", re.IGNORECASE)
-_OPENING_LETTER = re.compile(r"[\s*(\[\"`]*([A-Z])(?:[\s*)\]\"`.:,]|$)")
-_FENCED = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
-_NESTED_REPEAT = re.compile(r"[*+}][^()]*\)\s*[*+{]")
+_NUMBER = LazyPattern(r"(?<![\w.,])[-−+]?\d(?:[\d.,\u202f']*\d)?")
+_LABELLED_LETTER = LazyPattern(r"\b(?:answer|antwort)\b(?:\s+(?:is|ist|lautet))?[\s:*(\[\"`]*([a-z])\b", re.IGNORECASE)
+_OPENING_LETTER = LazyPattern(r"[\s*(\[\"`]*([A-Z])(?:[\s*)\]\"`.:,]|$)")
+_FENCED = LazyPattern(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
+_NESTED_REPEAT = LazyPattern(r"[*+}][^()]*\)\s*[*+{]")
 
 
 class VerifierTimeoutError(RuntimeError):
@@ -180,7 +182,9 @@ def _bare(text: str) -> str:
     return text.strip(" \t\r\n*_`\"'„“”.").casefold()
 
 
-def _compile(pattern: str) -> regex.Pattern[str]:
+def _compile(pattern: str) -> "regex.Pattern[str]":
+    import regex  # takes long, and most processes check no pattern
+
     if len(pattern) > MAX_PATTERN:
         told = _("a pattern of %(n)d characters; %(most)d are allowed")
         raise ValueError(told % {"n": len(pattern), "most": MAX_PATTERN})

@@ -13,25 +13,26 @@ condition always does, and so does a remark that speaks of the verdict itself or
 
 import re
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies.remark_words import CONDITIONS, DENIED, HOLDS, LEAD, LED_PHRASE, SAYS, SUPPOSED
 
-_SAYS = re.compile(rf"\b(?:{SAYS}|write|end|begin\w*|reads?|prompt\w*|allegedly|supposedly)\b|[\"“”„«»`「」:?？]")
-_HOLDS = re.compile(rf"\b(?:{HOLDS.replace('|has|had', '')})\b|\b(?:has|had) (?:at|as|in|on|by|for)\b")
-_DOUBT = re.compile(rf"\b(?:{DENIED}|{SUPPOSED})\b|n['’]t\b|['’]d\b|[?？]")
-_SUPPOSED = re.compile(rf"\b(?:{SUPPOSED})\b|['’]d\b")
-_DENIAL = re.compile(rf"\b(?:{DENIED})\b|n['’]t\b")
-_CONDITION = re.compile(rf"\b(?:{CONDITIONS})\b|(?:^|[,;] ?)(?:had|were|was|should|could|would|might|may|did|do) ")
+_SAYS = LazyPattern(rf"\b(?:{SAYS}|write|end|begin\w*|reads?|prompt\w*|allegedly|supposedly)\b|[\"“”„«»`「」:?？]")
+_HOLDS = LazyPattern(rf"\b(?:{HOLDS.replace('|has|had', '')})\b|\b(?:has|had) (?:at|as|in|on|by|for)\b")
+_DOUBT = LazyPattern(rf"\b(?:{DENIED}|{SUPPOSED})\b|n['’]t\b|['’]d\b|[?？]")
+_SUPPOSED = LazyPattern(rf"\b(?:{SUPPOSED})\b|['’]d\b")
+_DENIAL = LazyPattern(rf"\b(?:{DENIED})\b|n['’]t\b")
+_CONDITION = LazyPattern(rf"\b(?:{CONDITIONS})\b|(?:^|[,;] ?)(?:had|were|was|should|could|would|might|may|did|do) ")
 _REASON = r"(?:since|because|as|although|though|even though|while|whereas|given that|considering that|seeing that|despite|in spite of)"
-_JOINED = re.compile(r"(?P<joint>(?:and |but )?(?:and|but|yet|so|thus|therefore|hence|still|however),? )?")
-_LED_TO = re.compile(
+_JOINED = LazyPattern(r"(?P<joint>(?:and |but )?(?:and|but|yet|so|thus|therefore|hence|still|however),? )?")
+_LED_TO = LazyPattern(
     r"(?:that )?(?:the )?(?:(?:assistant|answer|response|model)s?\b|both\b|neither\b|a tie|tie|[ab] is\b)(?!.*\b(?:for|in|on|by)\b)"
 )
 # Clauses after the first one of a reason; "in B's opinion" and "one would expect" are none.
-_GOES_ON = re.compile(
+_GOES_ON = LazyPattern(
     rf"(?:{_REASON}|and|or|nor|but|which|the|an?|its|(?:assistant|answer|response) [ab])\b(?!.*\b(?:one|people|you|readers?|opinion|view|eyes|words|sake)\b)"
 )
 # A clause that breaks off goes on in the next one: "it is not true that, all in all, my verdict is".
-_OPEN_END = re.compile(
+_OPEN_END = LazyPattern(
     r"\b(?:that|how|why|what|which|who|with|of|in|at|on|to|from|for|by|and|or|nor|but|than|is|are|was|were|has|had|have|be|being|been|as"
     r"|because|since|although|though|while|whereas|it|not|never|no|the|a|an|its?|this|following|end|beginning|believe|think|agree|sure|mean)$"
 )
@@ -53,48 +54,48 @@ _FAULTS = (
 _BOTH = (
     r"(?P<both>both|neither)(?: of (?:them|the (?:two|answers|responses|assistants)))?(?: (?:answer|response|assistant|one)s?)?"
 )
-_ABOUT = re.compile(
+_ABOUT = LazyPattern(
     rf"(?:(?:{_REASON}|but|and) )?(?:{_SIDE.format('side')}|(?P<letter>[ab])|{_BOTH}|(?:the|this) (?:answer|response|assistant))"
     rf"(?:{_FAULTS}|(?<=neither)(?: (?:is|are|was|were) {_ADVERBS}{_TRAITS}| (?:does|did) {_VERBS}\b)|(?<=er)(?: (?:is|was) {_ADVERBS}{_TRAITS}| (?:does|did) {_VERBS}\b))(?P<rest>[^\[\]]*)$"
 )
 # Words by which a remark speaks of the verdict itself, or may.
-_OF_VERDICT = re.compile(
+_OF_VERDICT = LazyPattern(
     r"\b(?:this|that|these|those|which|such|it (?:is|was)|it['’]s|i|me|my|we|you|verdict|judge?ment|label|rating|score|grade|choice|decision|vote|point|winn?\w*|won"
     r"|lose[sr]?|losing|lost|worse|worst|inferior|weaker|behind|beaten|brackets?|instruct\w*|either|better|best|superior|stronger|preferred|preferable|tie[ds]?|draw)\b"
 )
-_TIE = re.compile(
+_TIE = LazyPattern(
     r"(?:it(?: is|['’]s) )?(?:a )?(?:tie|draw)\b(?P<tie>[^\[\]]*)$|no (?:clear |real |obvious |single |definite )?(?:winner|difference|preference)\b(?P<none>[^\[\]]*)$"
 )
 _QUALITY = (
     r"not (?:quite |fully |entirely |very |particularly |completely |overly |especially |really )?"
     r"(?:complete|perfect|flawless|detailed|concise|thorough|comprehensive|exhaustive|helpful|specific|precise|informative|polished|deep)"
 )
-_LACKS = re.compile(rf"{_QUALITY}\b(?P<rest>[^\[\]]*)$")
-_LACKS_FIRST = re.compile(
+_LACKS = LazyPattern(rf"{_QUALITY}\b(?P<rest>[^\[\]]*)$")
+_LACKS_FIRST = LazyPattern(
     rf"\W*(?:(?:it|(?:the|this) (?:answer|response)) (?:is|was) {_QUALITY}|(?:the|this) (?:answer|response) (?:is|was) (?:not (?:quite |fully |entirely )?(?:correct|right|accurate)|wrong|incorrect)) ?[:–—-] ?$"
 )
-_SEPARATED = re.compile(r"\W*?(?:[,:;.(–—]|\s-)\s*")
-_ENDS = re.compile(r"[^\w?？]*$")
-_BECAUSE = re.compile(r"\W*(?:because|since|given that|for)\b")
-_JOINTS = re.compile(r"[,;]|\b(?:and|but|while|whereas)\b")
+_SEPARATED = LazyPattern(r"\W*?(?:[,:;.(–—]|\s-)\s*")
+_ENDS = LazyPattern(r"[^\w?？]*$")
+_BECAUSE = LazyPattern(r"\W*(?:because|since|given that|for)\b")
+_JOINTS = LazyPattern(r"[,;]|\b(?:and|but|while|whereas)\b")
 _BETTER = (
     r"(?: (?:is|was|are|seems|remains|['’]s))?(?: (?:\w+ly|much|far|the|still|overall))*"
     r" (?:better|best|superior|stronger|preferred|preferable|winner|wins|won|the winner)(?= ?(?:$|[.,;:!)–—-]|than|answer|response|one|assistant|overall|here|because|since))"
 )
 _WORSE = r"(?: (?:is|was|['’]s))?(?: (?:\w+ly|much|far|the|still|overall|also))* (?:worse|worst|inferior|weaker|loses|lost|wrong|incorrect|not (?:as good|better|right|correct)|(?:is|was|does|did) not(?=\W*$))(?!\w)"
-_FAVOURS = re.compile(rf"(?:{_SIDE.format('side')}|\b(?P<letter>[ab])){_BETTER}")
-_DISFAVOURS = re.compile(rf"(?:{_SIDE.format('side')}|\b(?P<letter>[ab])){_WORSE}")
-_NONE_BETTER = re.compile(rf"\b(?:neither(?: \w+)?{_BETTER}|both are (?:equal|the same)|(?:it is|it['’]s|a) (?:tie|draw)\b)")
-_SPEAKS_OF_ITSELF = re.compile(
+_FAVOURS = LazyPattern(rf"(?:{_SIDE.format('side')}|\b(?P<letter>[ab])){_BETTER}")
+_DISFAVOURS = LazyPattern(rf"(?:{_SIDE.format('side')}|\b(?P<letter>[ab])){_WORSE}")
+_NONE_BETTER = LazyPattern(rf"\b(?:neither(?: \w+)?{_BETTER}|both are (?:equal|the same)|(?:it is|it['’]s|a) (?:tie|draw)\b)")
+_SPEAKS_OF_ITSELF = LazyPattern(
     r"\W*?(?:[:;,(–—]|\s-)\s*(?:not|no|nope|never|wrong|false|incorrect|too|hardly|unless|if|only if|or|were|had|would|might|perhaps|maybe|said|says|so (?:says|claims|it)|quoted"
     r"|(?:this|that|which|it) (?:is|was|would|could|might|may|can|does|has)\b[^.]{0,60}?\b(?:not|never|wrong|false|incorrect|too|would|could|might|no)\b)(?!\w)"
 )
-_CHANGES = re.compile(
+_CHANGES = LazyPattern(
     r"\W*(?:(?:no|i mean|rather|or|make it),? )*(?:assistant |answer |response )?(?P<other>[abc])\W*$|\W*the (?:opposite|reverse)\b|\W*the other(?: one)?\W*$|\W*(?:by|from|in|of) (?:the )?(?:answer|assistant|response)\b"
     r"|\W*as an? (?:joke|placeholder|example|test|quotation|quote|format)\b|.*\b(?P<then>[abc]) (?:for|overall|in|on)\b|\W*for\b[^.]*\bnot overall\b"
     r"|\W*(?:(?:assistant|answer|response) b|the (?:answer|response) b) (?:typed|gives|gave|put|puts|adds|added|wrote)\b"
 )
-_AS_SAID = re.compile(rf"\W*as\b[^,;]*?\b(?:{SAYS}|{HOLDS.replace('|has|had', '')})\b")
+_AS_SAID = LazyPattern(rf"\W*as\b[^,;]*?\b(?:{SAYS}|{HOLDS.replace('|has|had', '')})\b")
 
 
 def is_given(before: str, after: str, label: str, *, opens_line: bool) -> bool:

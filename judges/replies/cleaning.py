@@ -6,6 +6,7 @@ Both are read in one pass: a reply of a hundred thousand opening tags costs no m
 import re
 from dataclasses import dataclass
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies.offset_text import OffsetText
 
 _WORD = (
@@ -13,7 +14,7 @@ _WORD = (
     r"|reflection|analysis|scratchpad|scratch_?pad|inner_?monologue|inner_?thoughts|deliberation|chain_?of_?thought|cot|rationale_?draft)"
 )
 _NAME = rf"(?:[a-z][\w-]{{0,15}}[:_])?{_WORD}"  # <seed:think>, <ant_thinking>
-_THOUGHT = re.compile(
+_THOUGHT = LazyPattern(
     rf"(?P<open><{_NAME}(?:\s[^<>\n]{{0,60}})?>|\[THINK(?:ING)?\]|◁think▷|<unused94>"
     rf"|<\|(?:begin|start)_?(?:of_?)?{_WORD}\|>|<\|{_WORD}\|>|<\|?channel\|?>\s?(?:analysis|thought)(?:<\|message\|>)?)"
     rf"|(?P<close></{_NAME}\s?>|\[/THINK(?:ING)?\]|◁/think▷|<unused95>|<channel\|>"
@@ -24,24 +25,24 @@ _THOUGHT = re.compile(
     re.I,
 )
 # What a text quotes as whole lines, as code, in a comment, or struck out.
-_FENCE = re.compile(r"[ \t]*(?:[-*+•][ \t]+|\d{1,2}[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<rest>[^`\n]*)$")
-_BLOCK_QUOTE = re.compile(r"[ \t]{0,3}(?:[-*+•][ \t]+|\d{1,2}[.)][ \t]+)?(?:[>＞]|&gt;)")
+_FENCE = LazyPattern(r"[ \t]*(?:[-*+•][ \t]+|\d{1,2}[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<rest>[^`\n]*)$")
+_BLOCK_QUOTE = LazyPattern(r"[ \t]{0,3}(?:[-*+•][ \t]+|\d{1,2}[.)][ \t]+)?(?:[>＞]|&gt;)")
 # What ends a block quote or a footnote that goes on without its mark: a blank line, or the start of another block.
-_NEW_BLOCK = re.compile(r"\s*$|[ \t]{0,3}(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,2}[.)][ \t]|(?:[-*_][ \t]*){3,}$|`{3}|~{3})")
-_NOTE = re.compile(r"[ \t]{0,3}\[\^?[^\[\]\n]{1,30}\]:[ \t]*(?=\S)")  # a footnote, or the target of a link
+_NEW_BLOCK = LazyPattern(r"\s*$|[ \t]{0,3}(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,2}[.)][ \t]|(?:[-*_][ \t]*){3,}$|`{3}|~{3})")
+_NOTE = LazyPattern(r"[ \t]{0,3}\[\^?[^\[\]\n]{1,30}\]:[ \t]*(?=\S)")  # a footnote, or the target of a link
 # Marks of other templates round an answer: "<|The Start of Assistant B's Answer|>", "### End of assistant B's answer".
-_ANSWER_MARK = re.compile(
+_ANSWER_MARK = LazyPattern(
     r"^[ \t]{0,3}[<\[(#*=|~-][^\w\n]{0,11}(?:the )?(?P<what>start|begin|beginning|end) of (?:the )?(?:\w+['’]?s? ){0,3}?"
     r"(?:answer|response|output|reply|conversation|completion|question|prompt|reference|candidate|solution|assistant|model)"
     r"(?:['’]s \w+)?(?: ?[#\w]{1,3})?[^\w\n]{0,12}$",
     re.I | re.M,
 )
-_SET_OFF = re.compile(
+_SET_OFF = LazyPattern(
     r"(?P<open><(?:blockquote|pre|q|cite|del|strike)(?:\s[^<>\n]{0,60})?>|<!--)"
     r"|(?P<close></(?:blockquote|pre|q|cite|del|strike)\s?>|-->)",
     re.I,
 )
-_STRUCK = re.compile(r"~~(?=[^\s~])[^~\n]{1,200}~~")
+_STRUCK = LazyPattern(r"~~(?=[^\s~])[^~\n]{1,200}~~")
 QUOTED = "\n(quoted)\n"  # stays where a quotation stood: a line that says nothing
 _LONGEST_ALONE = 60  # of a code block that may hold nothing but a label
 

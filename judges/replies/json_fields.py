@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from arena.lazy_patterns import LazyPattern
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -21,7 +23,7 @@ _UNFINISHED = _words("draft is_draft pending is_pending provisional is_provision
 _SOUND = _words("is_final final valid is_valid complete is_complete confirmed is_confirmed finished usable")
 _STATES = _words("draft pending error failed incomplete invalid provisional tentative refused unfinished")
 _NOTHING = _words("none no null n/a false 0 - [] {}") | {""}
-_SET_ASIDE = re.compile(
+_SET_ASIDE = LazyPattern(
     r"(?:\w+_)?(?:examples?|samples?|schema|template|format|placeholder|prompt|question|input|request|reference|draft|initial"
     r"|quoted?|quotation|echo|injection|injected|previous|hypothetical|counterfactual|first_impression|preliminary|tentative)(?:_\w+)?"
     r"|(?:answer|response|assistant|candidate|model)_?[12ab](?:_\w+)?"

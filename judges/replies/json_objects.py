@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies.json_fields import is_losers_name, is_set_aside, is_verdict_name, withholds
 from judges.replies.labels import Labels
 from judges.replies.offset_text import OffsetText
@@ -18,7 +19,7 @@ NEAR = {
     "verdict": ("final_verdict", "winner", "choice", "decision", "judgment", "judgement"),
     "score": ("rating", "final_score", "final_rating", "grade"),
 }
-_TOKEN = re.compile(
+_TOKEN = LazyPattern(
     r""""(?:[^"\\]|\\.)*"|'(?P<single>(?:[^'\\\n]|\\.)*)'|(?P<comment>//[^\n]*|/\*[^*]*\*/)|(?P<word>\b(?:True|False|None)\b)"""
     r"|(?P<comma>,)(?=\s*[}\]])"
 )

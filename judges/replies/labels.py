@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from arena.lazy_patterns import LazyPattern
+
 ASKED, BRACKETED, BARE = 1, 2, 3  # ranks of the forms of a label
 
-_DOUBLE = re.compile(r"\[ ?\[([^\[\]\n]{1,24})\] ?\]")
-_ONE_MORE = re.compile(r"\[{2,4}([^\[\]\n]{1,24})\]{2,4}")  # brackets of a line: one too many is still the form
-_SINGLE = re.compile(r"\[([^\[\]\n]{1,24})\]")
+_DOUBLE = LazyPattern(r"\[ ?\[([^\[\]\n]{1,24})\] ?\]")
+_ONE_MORE = LazyPattern(r"\[{2,4}([^\[\]\n]{1,24})\]{2,4}")  # brackets of a line: one too many is still the form
+_SINGLE = LazyPattern(r"\[([^\[\]\n]{1,24})\]")
 _ARROWS = {"&gt;": ">", "&lt;": "<", "\\gg": ">>", "\\gt": ">", "\\ll": "<<", "\\lt": "<"}
-_NAME = re.compile(
+_NAME = LazyPattern(
     r"^(?:(?:it|that)(?: is|'s|’s) )?(?:(?:the )?(?:answer|assistant|response|model|option|candidate) )?(?=\S{1,3}$)"
 )
 _AROUND = " \t_`.()"
@@ -258,9 +260,9 @@ class ScoreLabels(OnePart):
         return number_in(number.strip().removesuffix("."), self.low, self.high, self.whole_points)
 
 
-_SOLUTION = re.compile(r"(?:(?:my|the|our|so|thus|therefore) ){0,3}(?:final[ _]?)?answer\b")
-_RESULT = re.compile(r"\[result\][ \t]*:?[ \t]*([^\s,;]{1,12})")
-_SCALE = re.compile(
+_SOLUTION = LazyPattern(r"(?:(?:my|the|our|so|thus|therefore) ){0,3}(?:final[ _]?)?answer\b")
+_RESULT = LazyPattern(r"\[result\][ \t]*:?[ \t]*([^\s,;]{1,12})")
+_SCALE = LazyPattern(
     r"(?P<number>[^\s/]{1,20}|\[\[[^\[\]\n]{1,24}\]\])[ \t]?"
     r"(?:(?:/|out of|of|von|sur|de|из)[ \t]?(?P<scale>\d{1,3}))?(?:[ \t]?(?:points?|punkte|分|点|stars?))?"
 )
@@ -320,12 +322,12 @@ class PairScoreLabels(OnePart):
 
 _NUMBER = r"(?P<{0}>\d{{1,6}}(?:\.\d{{1,6}})?)(?:[ \t]?/[ \t]?(?P<{1}>\d{{1,3}}))?"
 _FIRST, _SECOND = _NUMBER.format("first", "scale"), _NUMBER.format("second", "scale_2")
-_PAIR = re.compile(rf"{_FIRST}(?:[ \t]*,[ \t]*|[ \t]+){_SECOND}")
+_PAIR = LazyPattern(rf"{_FIRST}(?:[ \t]*,[ \t]*|[ \t]+){_SECOND}")
 _WHOSE = (
     r"(?:the )?(?:assistant|answer|response|model) ?#?{0}(?:['’]s)?(?: (?:final |overall )?(?:score|rating))?"
     r"[ \t|]*[:=|–—-][ \t|]*"
 )
-_NAMED = re.compile(
+_NAMED = LazyPattern(
     rf"^[^\w\n]*{_WHOSE.format(1)}{_FIRST}[ \t|.]*(?:[,;]|\n|[,;]\s*\n)(?:[^\w\n]*\n)*"
     rf"[^\w\n]*(?:and )?{_WHOSE.format(2)}{_SECOND}[ \t|.]*$",
     re.M,
@@ -383,16 +385,16 @@ class CheckLabels(_OneLineLabels):
         return " ".join(parts[number] for number in numbers) if complete else None
 
 
-_CHECK = re.compile(
+_CHECK = LazyPattern(
     r"(?:criterion |check |question |item )?#?(?P<number>\d{1,3})(?: ?\([^()\n]{0,80}\))?[ \t]*(?:[.:=)|\-–—]|->|→)+[ \t|:]*[\"'(\[]{0,3}"  # noqa: E501
     r"(?P<answer>yes|no)[\"')\]]{0,3}(?![\w'’/])(?P<reason>.*)"
 )
 # Several on one line and nothing beside them: "1: yes, 2: no, 3: yes".
-_ONE_CHECK = re.compile(r"(?:(?:criterion|check|question|item) )?#?\d{1,3}[ \t]?[.:=)–—-][ \t]*(?:yes|no)(?!\w)")
-_CHECKS = re.compile(rf"[^\w?]*{_ONE_CHECK.pattern}(?:(?:[ \t]*[,;.|/][ \t|]*|[ \t]+)(?:and )?{_ONE_CHECK.pattern})+[ \t.!|]*")
+_ONE_CHECK = LazyPattern(r"(?:(?:criterion|check|question|item) )?#?\d{1,3}[ \t]?[.:=)–—-][ \t]*(?:yes|no)(?!\w)")
+_CHECKS = LazyPattern(rf"[^\w?]*{_ONE_CHECK.pattern}(?:(?:[ \t]*[,;.|/][ \t|]*|[ \t]+)(?:and )?{_ONE_CHECK.pattern})+[ \t.!|]*")
 # What sets a reason off from the answer, and what takes the answer back.
-_REASON = re.compile(r"\s*[,.;:!|(–—]|\s+-|\s+(?:because|since|as|due to)\b")
-_TURNED = re.compile(
+_REASON = LazyPattern(r"\s*[,.;:!|(–—]|\s+-|\s+(?:because|since|as|due to)\b")
+_TURNED = LazyPattern(
     r"^\W*(?:but|however|though|although|if|or|and no|and yes|maybe|partly|partially|mostly|almost|except|unless|not really"
     r"|only)\b|\b(?:wait|actually|correction|scratch that|on second thought|rather no|rather yes|i mean|make that)\b"
 )

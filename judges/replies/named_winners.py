@@ -8,6 +8,7 @@ written, but A is right"), and a word that is limited to a quality ("B is better
 
 import re
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies.remark_words import gives_others_words
 
 _MOST = 600  # signs of a sentence that are looked at
@@ -49,20 +50,20 @@ _LOSES = (
 _WRONG = rf"{_BE}(?: (?:\w+ly|in fact|indeed|overall))* (?:wrong|incorrect|false|mistaken)(?=\W*$|, so| (?:here|overall|because|since)\b)"
 _DENIED = rf"{_BE}(?: (?:\w+ly|in fact|after all))*(?:n['’]t| not)(?: (?:\w+ly|in fact|after all))*(?: the| a)? (?:{_BEST}{_TO_ITS_END}|(?:winner|victor)\b)"
 _CLAIMS = tuple(
-    (re.compile(_sides(0) + words), kind)
+    (LazyPattern(_sides(0) + words), kind)
     for words, kind in ((_WINS, "wins"), (_RIGHT, "right"), (_LOSES, "loses"), (_WRONG, "wrong"), (_DENIED, "denied"))
 )
 _END = r"(?=\W*$|[.,;:!)–—]| (?:because|since|as|for (?:the|this|these|me)|here|overall|over|instead|now|by|is|and|in (?:every|all|most|the end|general)|on balance|to win|better|more|the (?:better|best)|superior)\b)"
-_CHOICE = re.compile(
+_CHOICE = LazyPattern(
     rf"\b(?:i|we|i['’]d|i['’]ll)(?: (?:now|would|will|still|also|must|have to|had to|have|therefore|thus|hence|do|can only|finally|should|\w+ly|ha['’]ve))* (?:choose|chose|pick|picked|select|prefer|favou?r|vote for|voted for|go with|opt for|side with|settle (?:on|for)|decide (?:for|on|in favou?r of)"
     rf"|find|found|consider|judge|rate|rank|call|award|recommend|give (?:it|this|the (?:win|point|vote|edge|victory)) to|give)(?: it to)? {_sides(1)}{_END}"
     rf"|\b(?:winner|verdict|choice|pick|victory|win|vote|decision|preference|edge|judge?ment|(?:{_BEST})(?: (?:{_NOUN}|choice|option)|(?= ?:))|label)(?: here| overall| of the two)?(?: (?:is|was|goes to|belongs to|must be|should (?:be|go to)|has to be|falls on|ought to be|remains)|:)+(?: (?:\w+ly|in fact|therefore|indeed|for|now|instead))* {_sides(2)}{_END}"
 )
 # "I find B better" is a choice, "I find B clear" is none.
-_JUDGED = re.compile(
+_JUDGED = LazyPattern(
     rf"(?:find|found|consider|judge|rate|rank|call)\b.{{0,60}}?\b(?:{_BEST}|winner|more {_QUALITY}|higher|first){_TO_ITS_END}|.*\b(?:choos|chose|pick|select|prefer|favou?r|vote|voted|go with|opt|side|settle|decide|award|recommend|give)"
 )
-_TIE = re.compile(
+_TIE = LazyPattern(
     r"\b(?:it|this|that|the (?:result|outcome|verdict|comparison)|they|both)(?: is|['’]s| was| are| ends? in| remains| comes (?:down|out) (?:to|as)| must be| should be| has to be)?(?: (?:\w+ly|just|still|in fact|therefore|thus|in the end))*(?: an?| the)?(?: \w+)? (?:tie|draw|tied|toss-up|dead heat)\b"
     r"|\b(?:call|consider|judge|rate|declare|score|see)(?: \w+){1,3} (?:an? )?(?:\w+ )?(?:tie|draw|tied|equal)\b|^\W*(?:an? )?(?:clear |close |overall )?(?:tie|draw)\W*$|\bno (?:clear |real |single )?winner\b"
     r"|\b(?:both|they|the (?:two|answers|responses)|(?:answers|assistants|responses) (?:a and b|1 and 2)|a and b)(?: \w+)? (?:are|were|seem|do|perform|did)(?: (?:\w+ly|just|about|all|of))*"
@@ -70,39 +71,39 @@ _TIE = re.compile(
     rf"|\bneither(?: of (?:them|the two|the answers|these))?(?: {_NOUN}(?:a nor b)?)?(?: (?:is|was|seems|comes out|wins|deserves to win|beats|stands out))(?: (?:\w+ly|the))*(?: (?:{_BEST}){_TO_ITS_END}|(?<=wins)|(?<=win)|(?<=beats)|(?<=out))"
 )
 # A clause of these is granted, supposed, asked or another one's.
-_DOUBT = re.compile(
+_DOUBT = LazyPattern(
     r"\b(?:not|never|no|nobody|none|nor|neither|hardly|cannot|without|deny|denies|doubt|disagree\w*|reject\w*|far from|wrong to (?:say|think)|might|may|could|would|if|unless|whether|had|were|suppos\w*|assum\w*|imagin\w*|at first|first (?:sight|glance|look|impression|thought|draft)|initially|almost|nearly|close to"
     r"|instead of|rather than|what if|when|where|why|how|until|as if|as though|pretend\w*|believing|thinking|wish\w*|hop(?:e|es|ing)|the (?:claim|idea|view|impression|text|line|words?|phrase|sentence|statement) (?:that|of)"
     r"|(?:some|others|many|most|people|readers?|someone|somebody|anyone|everyone|one|you|critics|users?|they|he|she|it|that|which|(?:answers?|assistants?|responses?|prompt|user|text|question) ?[ab12]?|[ab])(?: \w+ly| often| always| also)? (?:says?|said|claims?|claimed|thinks?|thought|believes?|states?|stated|asserts?|writes?|wrote|tells?|told|insists?|suggests? that|pretends?|argues?|holds?|wants?|wrongly|finds?|will|can))\b|n['’]t\b|[?？]"
 )
-_GRANTS = re.compile(
+_GRANTS = LazyPattern(
     r"(?:although|though|even though|even if|while|whereas|despite|in spite of|granted|admittedly|albeit|true|sure|to be fair|if)\b"
 )
 # "If style mattered,", "For beginners", "In style,": what follows is said of a case or a quality.
-_FRAMES = re.compile(
+_FRAMES = LazyPattern(
     r"(?:if|unless|when|were|had|should|as for|as far as|regarding|concerning|with (?:regard|respect))\b|for (?!me\b|us\b|th(?:is|ese|at|ose)\b|the (?:user|person|reader)|all\b|\w+ reasons?\b)"
     r"|(?:in|on|at) (?!short\b|sum\b|summary\b|conclusion\b|fact\b|the (?:end|whole|other|contrary)\b|total\b|general\b|my\b|our\b|all\b|every\b|both\b|most\b|balance\b|brief\b|essence\b|effect\b|truth\b|reflection\b|second\b|closer\b|last\b|this case\b|view of\b|light of\b|that case\b|these\b)"
 )
-_JOINT = re.compile(
+_JOINT = LazyPattern(
     r"[,;:–—]+ ?|\s-\s|\b(?:so|therefore|thus|hence|and|because|since|but|yet|as(?= (?:the |answer|assistant|response|[ab] )))\b ?"
 )
-_POLITE = re.compile(
+_POLITE = LazyPattern(
     r"\bi(?: would|['’]d)(?= (?:\w+ )?(?:say|argue|call|choose|pick|prefer|go|rate|conclude|give|judge|vote)\b)"
 )
-_BUT = re.compile(
+_BUT = LazyPattern(
     r"\b(?:but|yet|however|still|nevertheless|nonetheless|even so|except|though|although|if|when|unless|only|merely|just|while|whereas)\b"
 )
-_CONTRAST = re.compile(r"\b(?:but|yet|however|still|nevertheless|nonetheless|even so)\b(?P<rest>.*)$")
-_PRAISE = re.compile(
+_CONTRAST = LazyPattern(r"\b(?:but|yet|however|still|nevertheless|nonetheless|even so)\b(?P<rest>.*)$")
+_PRAISE = LazyPattern(
     r"\b(?:right|correct|accurate|better|best|wins?|more|superior|stronger|answers|covers|names|gives|helps|complete|true|prefer\w*|matters|deserves|overall)\b"
 )
-_DISPRAISE = re.compile(r"\b(?:not|never|no|worse|wrong|fails?|close|lacks?|less|nearly|almost|second)\b|n['’]t\b")
-_LIMITED = re.compile(
+_DISPRAISE = LazyPattern(r"\b(?:not|never|no|worse|wrong|fails?|close|lacks?|less|nearly|almost|second)\b|n['’]t\b")
+_LIMITED = LazyPattern(
     r"^[^.;:!]*?\b(?:in|on|at|for|regarding|concerning|as for|as to|when it comes|with respect|in terms|as far as|only|merely)\b(?! (?:the (?:user|person|reader|end|whole|two)|every|all|both|most|general|fact|my|our|total|short|truth|balance|this (?:case|question|task)|these|several|many|me|it|that reason|what matters)\b)"
 )
-_STOPS_AT = re.compile(r"\b(?:because|since|as|so|therefore|than)\b|[,;:–—]")
+_STOPS_AT = LazyPattern(r"\b(?:because|since|as|so|therefore|than)\b|[,;:–—]")
 # "this verdict names the worse answer"
-_NAMES_THE_LOSER = re.compile(
+_NAMES_THE_LOSER = LazyPattern(
     rf"\b(?:verdict|label|line|choice|above|brackets?|letter)\b[^.?]{{0,40}}\b(?:names?|is for|is|gives?|picks?|picked|chose|favou?rs|means|marks|stands for|points (?:at|to)|shows?)\b[^.?]{{0,12}}\b(?:{_WORST}|wrong|loser|eliminated|rejected)(?: {_NOUN})?\b"
 )
 

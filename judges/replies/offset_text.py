@@ -5,19 +5,21 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from arena.lazy_patterns import LazyPattern
+
 # What NFKC leaves alone although judges write it for the same thing; None is dropped, since it is not to be seen.
 _SPECIAL = {
     "≫": ">>", "»": ">>", "≪": "<<", "«": "<<", "⟦": "[[", "⟧": "]]", "〚": "[[", "〛": "]]", "【": "[", "】": "]",
     "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u00ad": "", "\ufe0e": "", "\ufe0f": "",
 }  # fmt: skip
-_WRAPPER = re.compile(
+_WRAPPER = LazyPattern(
     r"(?:\\\[\s{0,3}(?=\\boxed|\\fbox))?\\(?:(?P<box>boxed|fbox)|text|textbf|mathbf|mathrm|mathtt|texttt)"
     r"[ \t]{0,3}\{(?P<inside>[^{}]{0,80})\}(?(box)(?:\s{0,3}\\\])?)"
 )
-_MARK = re.compile(
+_MARK = LazyPattern(
     r"\*+|`+|_{2,}|~~|\$|\\(?=[\[\]<>=*_])|</?(?:b|strong|i|em|u|code|p|br|span|center|h[1-6])(?:\s[^<>]{0,60})?/?>"
 )
-_PLAIN_MARK = re.compile(
+_PLAIN_MARK = LazyPattern(
     r"\*+|_{2,}|~~|\$|\\[()]|\\(?=[\[\]<>=*_])"
     r"|</?(?P<line>br|p|div|li|ul|ol|tr|table|tbody|h[1-6]|section)(?:\s[^<>\n]{0,60})?/?>"
     r"|<(?P<named>verdict|winner|score|rating|result|answer|final_?answer|final_?verdict|decision|judge?ment)>"

@@ -61,6 +61,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.lazy_patterns import LazyPattern
 from arena.llm.wires.messages import Finish
 from judges.replies import lead_ins, remark_words
 from judges.replies.cleaning import without_echo, without_marked_answers, without_thoughts
@@ -80,8 +81,8 @@ PARSER_VERSION = 4
 # "last" and "first" read stored outputs the way their sources did; they are for replays only.
 type Pick = Literal["agree", "last", "first"]
 
-_PAGE = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.I)
-_PAGE_END = re.compile(r"</html\s*>", re.I)
+_PAGE = LazyPattern(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.I)
+_PAGE_END = LazyPattern(r"</html\s*>", re.I)
 _MOST_LINES = 10_000  # more are no judgement
 
 

@@ -7,6 +7,8 @@ words of other languages that judges write in.
 
 import re
 
+from arena.lazy_patterns import LazyPattern
+
 DENIED = (
     r"not|never|nor|neither|none|nobody|no one|cannot|without(?! (?:a )?(?:doubt|question))|against|instead of|rather than|other than|unlike"
     r"|no(?! (?:\w+ ){0,2}(?:difference|winner|preference|doubt|question))|far from|hardly|reject\w*|rul(?:e|ed|es|ing) out|refus\w*|den(?:y|ies|ied)|unable"
@@ -43,27 +45,27 @@ _QUOTED = f"{SAYS}|{HOLDS}"
 _FAR_EAST = (
     r"不|没|沒|非|未|勿|可能|也许|或许|如果|假如|倘若|要是|ない|かもしれ|もし|だろう|아니|않|만약|수도|说|說|写|寫|包含|言う|書"
 )
-_DOUBT = re.compile(
+_DOUBT = LazyPattern(
     rf"\b(?:{DENIED}|{SUPPOSED}|{SAYS})(?!\w)|n['’]t\b|['’]d\b|(?:^|[,;] ?)(?:were|had|assuming|provided|as long as|in case) |\?|？|{_FAR_EAST}"
 )
-_HELD = re.compile(rf"\b(?:{HOLDS})\b")
+_HELD = LazyPattern(rf"\b(?:{HOLDS})\b")
 # What may follow a label that is the verdict of its sentence; where it is the subject of one, "[[B]] was close", it is named only.
-_GOES_ON = re.compile(
+_GOES_ON = LazyPattern(
     r"\W*$|\s*[,:;(–—\[]|\s+-|\W*\s(?:because|since|as|for|given|assistant|answer|response|feedback|reason\w*|explanation|both|the|i|it is)\b"
 )
-_DENIAL = re.compile(rf"\b(?:{DENIED})\b|n['’]t\b|不|没|沒|非|ない|아니|않")
-_OTHERS_WORDS = re.compile(
+_DENIAL = LazyPattern(rf"\b(?:{DENIED})\b|n['’]t\b|不|没|沒|非|ない|아니|않")
+_OTHERS_WORDS = LazyPattern(
     rf"\b(?:answers?|assistants?|responses?|candidate|model|user|prompt|question|text|reference|[ab]'s|it|he|she|they)\b.{{0,60}}?\b(?:{_QUOTED})\b"
     r"|\baccording to\b"
 )
-_NAMES_TEXT = re.compile(
+_NAMES_TEXT = LazyPattern(
     r"\b(?:answer|assistant|response|candidate|model|text|prompt|user|question|reference|instruction|example)s?\b"
 )
 # "I would rate it as slightly better: [[A]]" is only polite.
-_POLITE = re.compile(r"\bi(?: would|'d) (?:\w+ )?(?:rate|consider|call|judge|score|rank|grade)\b(?=.{0,200}[:–—-]\s*$)")
+_POLITE = LazyPattern(r"\bi(?: would|'d) (?:\w+ )?(?:rate|consider|call|judge|score|rank|grade)\b(?=.{0,200}[:–—-]\s*$)")
 # "..., so [[A]]": what comes before such a word is a reason.
-_THEREFORE = re.compile(r"(?:^|[,;–—-])\s*(?:and )?(?:so|therefore|thus|hence|consequently)\b")
-_REASON = re.compile(r"\b(?:because|since|as|weil|da|denn|parce que|porque|perché)\b|[—–]|:")
+_THEREFORE = LazyPattern(r"(?:^|[,;–—-])\s*(?:and )?(?:so|therefore|thus|hence|consequently)\b")
+_REASON = LazyPattern(r"\b(?:because|since|as|weil|da|denn|parce que|porque|perché)\b|[—–]|:")
 
 _QUALIFIER = (
     r"(?:so|thus|therefore|hence|then|and|finally|overall|ultimately|my|the|our|this|final|official|ultimate|"
@@ -86,20 +88,20 @@ _VERB = (
     r"|decide (?:on|for)|give|award|assign|rate|say|judge)(?: (?:(?:this|the) (?:answer|response|assistant)|this|it))?"
     r"(?: (?:a|an|as|at|with|score of|a score of|a rating of)(?= [\d\[]))?"
 )
-LEAD = re.compile(
+LEAD = LazyPattern(
     rf"(?:{_QUALIFIER}){{0,5}}(?:(?P<noun>{_NOUN})(?: (?:for|of) (?:the|this) (?:answer|response|assistant))?|(?P<verb>{_VERB}))"
     r"(?: ?\([^()\n]{0,24}\)(?= ?[:=|–—-]| is ))?"
     r"(?P<sign>(?: (?:is|are|goes to|stands at|ist|est|es|è|é|lautet|это)(?=[ :]|$)|是|为|為|は)?[ \t]*(?:(?:[:=|–—→⇒➜➔]|->|=>|>>|-(?=[ \t]))+[ \t]*)*)"
 )
 # Arena-Hard's own layout: "My final verdict is Assistant A is slightly better: [[A>B]]".
-LED_PHRASE = re.compile(rf"(?:{_QUALIFIER}){{0,5}}(?:{_NOUN})(?: is)?:? (?P<phrase>[^:\[\]\n\"?]{{1,60}}[:,.–—-]? ?)(?=\[\[)")
-PHRASE = re.compile(r"[^:\[\]\n\"?]{1,60}[:–—-] ?(?=\[\[)")
-_PREFIX = re.compile(r"(?:[^,:;\"“”\[\]\n]{1,90}, ){1,2}")
-_FINAL = re.compile(
+LED_PHRASE = LazyPattern(rf"(?:{_QUALIFIER}){{0,5}}(?:{_NOUN})(?: is)?:? (?P<phrase>[^:\[\]\n\"?]{{1,60}}[:,.–—-]? ?)(?=\[\[)")
+PHRASE = LazyPattern(r"[^:\[\]\n\"?]{1,60}[:–—-] ?(?=\[\[)")
+_PREFIX = LazyPattern(r"(?:[^,:;\"“”\[\]\n]{1,90}, ){1,2}")
+_FINAL = LazyPattern(
     r"final|ultimate|overall|conclu|in the end|all in all|bottom line|endgültig|endurteil|gesamt|abschlie|definit|最终|最終|최종|总体|総合"
     r"|окончательн|итог|अंतिम|النهائي"
 )
-_LEADS_ON = re.compile(rf"(?:{_NOUN}|choose|pick|therefore|thus|hence|so)(?: \w+){{0,4}}(?: is| are)?:$")
+_LEADS_ON = LazyPattern(rf"(?:{_NOUN}|choose|pick|therefore|thus|hence|so)(?: \w+){{0,4}}(?: is| are)?:$")
 
 _TURNS = (
     r"wait|hold on|hang on|actually|oops|whoops|ups|h+m+|sorry|apologies|my apologies|pardon|no,|no wait|nope|well, actually|edit:|update:|corrections?"
@@ -108,10 +110,10 @@ _TURNS = (
     r"|warte|korrektur|entschuldigung|verzeihung|doch|eigentlich|nein|halt|attends|attendez|en fait|correctif|rectification|espera|perdón|en realidad|corrección|rectifico"
     r"|aspetta|anzi|scusa|correzione|in realtà|espere|desculpe|correção|на самом деле|подожди|стоп|нет,|поправка|исправ"
 )
-_STARTS_TURN = re.compile(
+_STARTS_TURN = LazyPattern(
     rf"\W*(?:{_TURNS})(?!\w)|\W*(?:等等|等一下|更正|抱歉|对不起|不对|不,|其实|訂正|待って|いや|すみません|実は|정정|잠깐|아니)"
 )
-_TAKES_BACK = re.compile(
+_TAKES_BACK = LazyPattern(
     r"\b(?:scratch that|strike that|take (?:that|it|this|my verdict) back|take back|chang(?:e|ed|ing) my (?:mind|verdict|answer|decision|vote|rating|score)"
     r"|i (?:now |hereby |must |have to |need to |will |want to |would like to |'ll )?(?:change|revise|retract|withdraw|correct|reverse|reconsider|amend|update|rescind|revoke|recant)"
     r"|i (?:was|am|have been|got it|got that|had it|have it) (?:wrong|mistaken|in error)|(?:that|this|my (?:verdict|decision|rating|score|choice)|the above) (?:is|was) (?:wrong|mistaken|premature|a (?:slip|mistake|typo))|misread|misjudged|mistyped|mixed (?:them |it |that )?up|swapped (?:them|the)|confused (?:them|the)|i meant"
@@ -128,10 +130,10 @@ _TAKES_BACK = re.compile(
     r"|make (?:that|it) (?:an? )?(?=\W?\[|\S{1,3}\W*$)|retract|ich (?:ändere|korrigiere|nehme)|je (?:change|corrige|retire)|cambio mi|retiro mi|меняю)\b"
     r"|我改|改为|改成|収回|撤回|変更します|변경"
 )
-_CLAIMS = re.compile(
+_CLAIMS = LazyPattern(
     r"\b(?:better|best|winner|wins|verdict|right|correct|choose|pick|select|prefer|must be|it is|it's|go with|final|rating|score|decision|answer is)\b"
 )
-_ANNOUNCES = re.compile(
+_ANNOUNCES = LazyPattern(
     r"\b(?:verdict|judge?ment|decision|winner|ratings?|scores?|grade|result|choice|conclusion|final answer|bottom line|points)\b[^.\n]{0,60}?(?:\bis\b|\bare\b|\bgoes\b|[:=–—]|->|→)"
     r"|\b(?:wins|won|(?:is|was) (?:\w+ ){0,3}(?:better|best|superior|preferred|stronger|winner)|(?:i|we) (?:\w+ )?(?:prefer|choose|pick|select|vote|rate|give|award))\b"
     r"|^\W*(?:verdict|winner|rating|score|decision|urteil|gewinner|bewertung|вердикт|оценка|(?:最终|最終)?(?:结论|評価|评分|判定|得分))\b"
@@ -178,10 +180,10 @@ def names_a_verdict(lead: str) -> bool:
     return bool(_OF_A_VERDICT.search(lead)) or may_be_incomplete(lead)
 
 
-_OF_A_VERDICT = re.compile(
+_OF_A_VERDICT = LazyPattern(
     r"\b(?:better|best|preferred|superior|preference|pick|vote|choose|select|prefer|opt|favou?r|jugement|gagnant|ganador|vencedor|vincitor|veredicto|veredito|verdetto|gewinner|bewertung|note|punktzahl|entscheidung|oordeel|werdykt|karar|победитель|оценка)|(?:胜者|获胜|勝者|裁决|裁決|判决|승자|판정|점수)"
 )
-_ASKS_WHETHER = re.compile(
+_ASKS_WHETHER = LazyPattern(
     r"\W*(?:(?:but|and|so|or|then),? )?(?:is|was|are|were|am|can|does|do|did|has|have|had|shall|will)\b.*[?？]"
 )
 
@@ -198,7 +200,7 @@ def introduces_others_words(line: str) -> bool:
 
 
 # A line that tells how a verdict is written, and gives none.
-_SHOWS_A_FORM = re.compile(
+_SHOWS_A_FORM = LazyPattern(
     r"\byour (?:final |own )?(?:verdict|rating|score|answer|decision|judge?ment|choice|reply|response|output)\b"
     r"|\b(?:expected|required|desired|correct|requested) (?:final )?(?:output|reply|response) (?:is|looks?|would|should|will|has)\b"
     r"|\b(?:looks?|written|phrased|formatted|reads?) (?:like|as)(?: (?:this|so|follows))?:?$|\bwould (?:be|look|read|say|write)\b"
@@ -214,7 +216,7 @@ def leads_to_an_example(line: str) -> bool:
     return bool(is_open) or introduces_others_words(line)
 
 
-_GOES_ON_BELOW = re.compile(
+_GOES_ON_BELOW = LazyPattern(
     r"(?:only |or |and )?(?:if|when|whenever|unless|in case|would|could|should|might|may|were|is|was|means|stands|denotes|signif\w+)\b"
     r"|but i (?:still |first )?(?:need|have to|must|can|could|will|would|am|do)\b"
 )
@@ -232,7 +234,7 @@ def goes_on(line: str) -> bool:
     return line[:1].islower() and _GOES_ON_BELOW.match(line) is not None
 
 
-_DECLINES = re.compile(
+_DECLINES = LazyPattern(
     r"\bi (?:can ?not|can['’]t|could not|couldn['’]t|am (?:not able|unable) to|refuse to|decline to|won['’]t|will not|do not want to)"
     r" (?:fairly |really |properly |honestly )?(?:decide|judge|choose|evaluate|compare|assess|rate|grade|give (?:a|any) (?:verdict|rating|score|judge?ment))"
     r"(?: (?:this|that|these|them|it|the|either|any|both|two|answers?|responses?|here|at all|yet|fairly)){0,4}\W*(?:$|[.;,]|\bbut\b)"
@@ -289,7 +291,7 @@ def takes_back(sentence: str) -> bool:
 
 
 # A word that leaves the label open, or crosses it out, and nothing beside it.
-_WAVERS = re.compile(
+_WAVERS = LazyPattern(
     r"\W*(?:\(?(?:maybe|perhaps|possibly|probably not|i guess|not sure|i am not sure|i['’]m not sure|tentatively|provisionally|for now|pending(?: \w+){0,3}|to be (?:confirmed|checked|decided)|tbc|tbd|draft|not final|or not|unsure|vielleicht|peut-être|quizás?|forse|talvez)\W*|[❌👎✗✘✖🚫⛔❎]\W*)"
 )
 

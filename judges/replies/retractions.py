@@ -2,15 +2,16 @@
 
 import re
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies import remark_words, score_corrections
 from judges.replies.labels import Labels
 from judges.replies.named_winners import names_another
 from judges.replies.other_languages import names_another_abroad
 from judges.replies.verdict_lines import ReplyReading
 
-_SPEAKER = re.compile(r"^\W{0,8}(?:user|human|customer)\W{0,4}:", re.M)
-_REPLIES = re.compile(r"^\W{0,8}(?:assistant|ai|judge|model|bot)\W{0,4}:[^\w\[\n]{0,8}([^\n]{1,40})$", re.M)
-_LAST_SENTENCE = re.compile(r"[.!?](?=\s)|[。！？]")
+_SPEAKER = LazyPattern(r"^\W{0,8}(?:user|human|customer)\W{0,4}:", re.M)
+_REPLIES = LazyPattern(r"^\W{0,8}(?:assistant|ai|judge|model|bot)\W{0,4}:[^\w\[\n]{0,8}([^\n]{1,40})$", re.M)
+_LAST_SENTENCE = LazyPattern(r"[.!?](?=\s)|[。！？]")
 
 
 def is_taken_back(reading: ReplyReading, place: int, label: str, labels: Labels) -> bool:

@@ -5,22 +5,23 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies import clauses, lead_ins, remark_words
 from judges.replies.cleaning import quotations_that_go_on, without_quotations
 from judges.replies.labels import ASKED, BARE, Found, Labels, Stated
 from judges.replies.offset_text import OffsetText
 
-_TAG = re.compile(r"<[^<>\n]{0,40}>")  # </answer>, <|im_end|>
-_WORD = re.compile(r"[^\W_]")
-_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_TAG = LazyPattern(r"<[^<>\n]{0,40}>")  # </answer>, <|im_end|>
+_WORD = LazyPattern(r"[^\W_]")
+_LINE = LazyPattern(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LONGEST = 300  # signs of a verdict line, and of what is looked at round a label in prose
 _LONGEST_LABEL = 24
 _LONGEST_LEAD = 60  # signs of a lead-in
 _LONGEST_OPENING = 40  # of words before a label that a line before may lead to
 _MOST_MENTIONS = 200  # labels in prose; more say nothing
-_OPEN = re.compile(r"(?:[ \t|#_]|[-+•·*–—](?=[ \t\[(])|>)*")
-_CLOSE = re.compile(r"[ \t|_.!;,。]*$")
-_NUMBERED = re.compile(r"\d{1,2}[.)][ \t]+(?=\D)")
+_OPEN = LazyPattern(r"(?:[ \t|#_]|[-+•·*–—](?=[ \t\[(])|>)*")
+_CLOSE = LazyPattern(r"[ \t|_.!;,。]*$")
+_NUMBERED = LazyPattern(r"\d{1,2}[.)][ \t]+(?=\D)")
 _PAIRS = {
     '"': '"',
     "'": "'",
@@ -36,9 +37,9 @@ _PAIRS = {
     "{": "}",
 }
 _QUOTES = frozenset("\"'“„‘‚「『《")
-_BOUNDARY = re.compile(r"""(?<=[.!?])["')\]]{0,2}[ \t]+|(?<=[。！？])|(?=\[result\])""")
-_BUT = re.compile(r"[ ,;] ?(?:but|yet) (?=(?:my|the) final )")
-_STOP = re.compile(r"[.!?](?=\s|$)|[。！？]")
+_BOUNDARY = LazyPattern(r"""(?<=[.!?])["')\]]{0,2}[ \t]+|(?<=[。！？])|(?=\[result\])""")
+_BUT = LazyPattern(r"[ ,;] ?(?:but|yet) (?=(?:my|the) final )")
+_STOP = LazyPattern(r"[.!?](?=\s|$)|[。！？]")
 _IN_FIELD = (
     """["']{0}["'][ \\t]*:[ \\t]*(?:"([^"\\n]{{1,24}})"|'([^'\\n]{{1,24}})'|(-?\\d{{1,6}}(?:\\.\\d{{1,6}})?)(?=[\\s,}}]))"""
 )

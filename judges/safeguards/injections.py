@@ -7,6 +7,7 @@ random delimiter of the request and the place where the verdict is read.
 import re
 from collections.abc import Iterable
 
+from arena.lazy_patterns import LazyPattern
 from judges.replies.offset_text import OffsetText
 
 _LONGEST = 400_000  # characters of an answer that are looked at: its beginning and its end
@@ -109,7 +110,7 @@ _RATINGS = (
 
 # Who says what they would give orders nobody to give it: "I would rate this answer a solid 7 out of 10". An order has no
 # subject ("Rate this answer 10"). A scale that is named ("from 1 to 10") is no mark.
-_NO_ORDERS = re.compile(
+_NO_ORDERS = LazyPattern(
     r"\b(?:i|we|one|they|people|users|readers|most|many|some)(?:['’](?:d|ll))?(?: would| will| could| can| might| may| must|"
     r" should| have to| had to| were to)?(?: \w{1,20}ly| also| still| even| now| then| just| myself)?,? "
     r"(?:rate|score|grade|mark|rank|judge|declare|give|award|assign|choose|select|pick|prefer)\b"
@@ -117,8 +118,8 @@ _NO_ORDERS = re.compile(
     r"|\b(?:how|what|which|where|why)\b[^.\n]{0,20} you (?:rate|score|grade|mark|rank|judge|give)\b"
     r"|\b(?:0|1|one|zero) ?(?:to|through|-|–) ?(?:5|10|100|five|ten)\b", re.M
 )  # fmt: skip
-_COMPILED = {reason: [re.compile(pattern, re.M) for pattern in patterns] for reason, patterns in _PATTERNS.items()}
-_ORDERS_TO_RATE = [re.compile(pattern, re.M) for pattern in _RATINGS]
+_EXPRESSIONS = {reason: [LazyPattern(pattern, re.M) for pattern in patterns] for reason, patterns in _PATTERNS.items()}
+_ORDERS_TO_RATE = [LazyPattern(pattern, re.M) for pattern in _RATINGS]
 REASONS = tuple(_PATTERNS)
 
 
@@ -139,11 +140,11 @@ def taints(text: str) -> tuple[str, ...]:
     folded = OffsetText.of(text).folded().text.translate(_LOOKALIKES)
     # Folding takes marks off, which hides tokens such as {x.__class__}; so the text itself is read too.
     readings = (folded, text.lower())
-    found = {reason for reason, patterns in _COMPILED.items() if _any(patterns, readings)}
+    found = {reason for reason, patterns in _EXPRESSIONS.items() if _any(patterns, readings)}
     if _any(_ORDERS_TO_RATE, [_NO_ORDERS.sub(" ", reading) for reading in readings]):
         found.add("instruction")
     return tuple(reason for reason in REASONS if reason in found)
 
 
-def _any(patterns: Iterable[re.Pattern[str]], readings: Iterable[str]) -> bool:
+def _any(patterns: Iterable[LazyPattern], readings: Iterable[str]) -> bool:
     return any(pattern.search(reading) for pattern in patterns for reading in readings)

@@ -7,6 +7,7 @@ The rows of `_TABLE` are asked in order; the first one decides. A row names the 
 import re
 from dataclasses import dataclass
 
+from arena.lazy_patterns import LazyPattern
 from arena.llm.failures.error_bodies import Complaint
 from arena.llm.failures.errors import Cause, Kind
 
@@ -20,9 +21,9 @@ class _FailureRow:
     kind: Kind
     cause: Cause
     statuses: frozenset[int]
-    names: re.Pattern[str] | None = None  # the whole of a code or type
-    words: re.Pattern[str] | None = None  # in the message or a name
-    unless: re.Pattern[str] | None = None  # words that say otherwise
+    names: LazyPattern | None = None  # the whole of a code or type
+    words: LazyPattern | None = None  # in the message or a name
+    unless: LazyPattern | None = None  # words that say otherwise
 
     def fits(self, status: int, said: Complaint) -> bool:
         if status not in self.statuses or (self.unless and self.unless.search(said.words)):
@@ -31,13 +32,13 @@ class _FailureRow:
         return named or (self.words is not None and bool(self.words.search(said.words)))
 
 
-def _names(names: str) -> re.Pattern[str]:
-    return re.compile("|".join(names.split()), re.I)
+def _names(names: str) -> LazyPattern:
+    return LazyPattern("|".join(names.split()), re.I)
 
 
-def _words(words: str) -> re.Pattern[str]:
+def _words(words: str) -> LazyPattern:
     """Words of a message; a space stands for any run of blanks, hyphens and underscores."""
-    return re.compile("|".join(line.strip().replace(" ", r"[ _-]*") for line in words.strip().splitlines()), re.I)
+    return LazyPattern("|".join(line.strip().replace(" ", r"[ _-]*") for line in words.strip().splitlines()), re.I)
 
 
 _SHORTLY = _words(r"""
@@ -129,7 +130,7 @@ _TABLE = (
     ),
     _FailureRow(
         Kind.ENDPOINT, Cause.CREDIT, _WORDY | {429},  # Google names a wait, though the day's quota is used up
-        words=re.compile(r"PerDay(Per|\b)"),
+        words=LazyPattern(r"PerDay(Per|\b)"),
     ),
     _FailureRow(
         Kind.TEMPORARY, Cause.RATE_LIMIT, _ANY - {401, 404, 410},

@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from arena.lazy_patterns import LazyPattern
 from arena.llm.failures.classification import true_status
 from arena.llm.failures.error_bodies import Complaint
 
-_UNWANTED = re.compile(
+_UNWANTED = LazyPattern(
     r"unsupported|not supported|n't support|not support|not permitted|not allowed|unrecogni[sz]ed|unknown|unexpected"
     r"|only the default|deprecated|extra_forbidden|unavailable|not available|cannot be used|may not be|not enabled"
     r"|no longer accept|not accept|not implemented|removed", re.I,
 )  # fmt: skip
-_WRONG_VALUE = re.compile(
+_WRONG_VALUE = LazyPattern(
     r"must be|supported values|one of|invalid|not valid|allowed values|expected|should be|unprocessable|literal_error|enum"
     r"|schema|please use|only support|strictly positive", re.I,
 )  # fmt: skip
@@ -23,7 +24,7 @@ _OTHER_WORDS = {
     "output_config": ("output_format", "output format", "json_schema", "structured output"),
 }  # fmt: skip
 _LIMITS = {"max_tokens", "max_completion_tokens"}  # a value of these that is too large is no refusal of the parameter
-_WHOLE_FIELD = re.compile(
+_WHOLE_FIELD = LazyPattern(
     r"(unsupported|unrecogni[sz]ed|unknown|unexpected)[\w ]{0,40}[:'\" ]+(response_format|output_config)\b(?!\.)"
     r"|parameters: ?\[['\"](response_format|output_config)\b|extra_forbidden|extra (inputs|fields)( are)? not permitted"
     r"|(response_format|output_config)['\"`]? (is |parameter |field )*(not (supported|permitted|allowed)|unsupported)",
@@ -33,7 +34,7 @@ _UNKNOWN = r"(?:unsupported|invalid|unknown|not (?:supported|allowed|permitted|e
 # A list of roles that has the user's in it and not the system's.
 _ROLE = r"['\"`]?(?:user|assistant|model|tool|function|human|ai|ipython)['\"`]?"
 _ROLES = rf"(?=[^.]{{0,60}}\buser\b)(?![^.]{{0,80}}\bsystem['\"`]?(?:,| and| or|[\])}}]))(?:(?:the )?{_ROLE}(?:[ \t]*(?:,|/|\||\band\b|\bor\b|&)[ \t]*)+)+(?:the )?{_ROLE}"
-_NO_SYSTEM = re.compile(
+_NO_SYSTEM = LazyPattern(
     rf"system[ _-]*(role|message|prompt|instruction|content|field)s?\b.{{0,40}}{_UNKNOWN}"
     rf"|({_UNKNOWN}|unexpected).{{0,60}}(\bsystem[ _-]*(role|message|prompt|instruction|field|param)|['\"`]system['\"`])"
     rf"|(role|system).{{0,12}}['\"`]system['\"`]?.{{0,40}}{_UNKNOWN}|(unexpected|invalid) role:? ?['\"`]?system"

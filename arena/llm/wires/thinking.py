@@ -9,36 +9,38 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from arena.lazy_patterns import LazyPattern
+
 _WORD = (
     r"(?:think|thinking|thinks|thoughts?|(?:think|thought|reasoning)_?process|reasoning|reason|reasoning_?content|reflection"
     r"|scratch_?pad|inner_?(?:monologue|thoughts)|deliberation|chain_?of_?thought|cot)"
 )
 _NAME = rf"(?:[a-z][\w-]{{0,15}}[:_])?{_WORD}"  # <seed:think>, <ant_thinking>
-_OPENS = re.compile(
+_OPENS = LazyPattern(
     rf"<{_NAME}(?:\s[^<>\n]{{0,60}})?>|\[THINK(?:ING)?\]|◁think▷|<unused94>(?:thought\n)?|<\|(?:begin|start)_?(?:of_?)?{_WORD}\|>"
     rf"|<\|{_WORD}\|>|<\|channel\|?>\s*(?:analysis|commentary|thought|thinking)\b[^<\n]{{0,80}}(?:<\|message\|>|\n|$)",
     re.I,
 )
-_CLOSES = re.compile(rf"</{_NAME}\s?>|\[/THINK(?:ING)?\]|◁/think▷|<unused95>|<\|end_?(?:of_?)?{_WORD}\|>|<\|/{_WORD}\|>", re.I)
+_CLOSES = LazyPattern(rf"</{_NAME}\s?>|\[/THINK(?:ING)?\]|◁/think▷|<unused95>|<\|end_?(?:of_?)?{_WORD}\|>|<\|/{_WORD}\|>", re.I)
 # Channels end where the next message starts, with or without the marks of turns between.
-_CHANNEL_ENDS = re.compile(r"<\|(?:end|return|call)\|>|<channel\|>|(?=<\|start\|>|<\|channel\|?>)", re.I)
-_TURN = re.compile(r"(?:<\|start\|>)?\s*(?:assistant\b[^<\n]{0,80})?\s*(?=<\|channel\|?>)", re.I)
+_CHANNEL_ENDS = LazyPattern(r"<\|(?:end|return|call)\|>|<channel\|>|(?=<\|start\|>|<\|channel\|?>)", re.I)
+_TURN = LazyPattern(r"(?:<\|start\|>)?\s*(?:assistant\b[^<\n]{0,80})?\s*(?=<\|channel\|?>)", re.I)
 # Marks round the answer: part of the template, not of what was said.
-_ANSWER_MARKS = re.compile(
+_ANSWER_MARKS = LazyPattern(
     r"(?:<\|start\|>\s*assistant\b[^<\n]{0,40}|assistant\s*)?<\|channel\|?>\s*final\b[^<\n]{0,80}<\|message\|>"
     r"|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
     re.I,
 )
-_END_MARKS = re.compile(
+_END_MARKS = LazyPattern(
     r"\s*(?:<\|end_of_solution\|>|<\|END_RESPONSE\|>|<\|return\|>|<\|end\|>|<\|im_end\|>|<\|eot_id\|>)\s*$", re.I
 )
 # The marks of the channels were dropped as special tokens.
-_BARE_CHANNELS = re.compile(r"\s*analysis(?=\S)(?![a-z]).*?assistant\s*final", re.DOTALL)
-_CODE = re.compile(
+_BARE_CHANNELS = LazyPattern(r"\s*analysis(?=\S)(?![a-z]).*?assistant\s*final", re.DOTALL)
+_CODE = LazyPattern(
     r"^[ \t]{0,3}(```+|~~~+)[^\n]*$.*?(?:^[ \t]{0,3}\1[ \t]*$|\Z)|(`{1,4})(?!`)[^\n]{0,400}?(?<!`)\2(?!`)", re.M | re.DOTALL
 )
-_PROSE_BEFORE = re.compile(r"[\w,;:(\"'“‘`][ \t]+$|[(\"'“‘`]$")
-_PROSE_AFTER = re.compile(r"[.,;:!?)\"'”’`]|[ \t]+[a-z,;]")
+_PROSE_BEFORE = LazyPattern(r"[\w,;:(\"'“‘`][ \t]+$|[(\"'“‘`]$")
+_PROSE_AFTER = LazyPattern(r"[.,;:!?)\"'”’`]|[ \t]+[a-z,;]")
 
 
 def thought_spans(text: str) -> list[tuple[int, int]]:
