@@ -37,10 +37,11 @@ def fit_combined(
         found = _powered(combined, definition)
     except NotNarrowed as reason:
         return replace(people, notes=[noted("votes_alone", TEXTS, reason=reason.cause), *people.notes])
-    numbers = _numbers(found, definition)
+    ranks = maths.powered_rank_sets(found, level=definition.level, rng=np.random.default_rng(definition.seed))
+    numbers = _numbers(found, ranks, definition)
     rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
     notes: list[str] = [*_notes(found, combined, n_verdicts), *found.notes]
-    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind)
+    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind, n_draws=ranks.n_draws)
 
 
 def _powered(combined: Combined, definition: Definition) -> maths.PredictionPowered:
@@ -81,10 +82,9 @@ def _with_reasons(people: FittedBoard, combined: Combined) -> FittedBoard:
     return replace(people, rows=rows)
 
 
-def _numbers(found: maths.PredictionPowered, definition: Definition) -> dict[str, dict[str, Any]]:
+def _numbers(found: maths.PredictionPowered, ranks: maths.RankSets, definition: Definition) -> dict[str, dict[str, Any]]:
     """Per rated competitor the numbers of its row."""
-    by, rng = found.ratings, np.random.default_rng(definition.seed)
-    ranks = maths.powered_rank_sets(found, level=definition.level, rng=rng)
+    by = found.ratings
     alone = maths.intervals(found.human, cluster=definition.cluster, level=definition.level)
     win_rates, widths = win_rates_of(by.estimate), standings(by.estimate, by, ranks)
     return {

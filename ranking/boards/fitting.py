@@ -1,7 +1,7 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -49,8 +49,19 @@ class FittedBoard:
     notes: list[str]
     components: list[list[str]]
     interval_kind: str
+    n_draws: int
+    """Behind the rank ranges; 0 where they have none."""
     competitor_ids: list[int]
     pairs: PairList | None
+
+
+class _Sureness(NamedTuple):
+    """Numbers of each rated competitor's row, what the reader must know of them, the kind of interval, and draws of ranges."""
+
+    numbers: dict[str, dict[str, Any]]
+    notes: list[str]
+    kind: str
+    n_draws: int = 0
 
 
 def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
@@ -58,28 +69,25 @@ def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor
     if is_of_many(comparisons, definition):
         return _fit_many(comparisons, definition, competitor_ids)
     rating = rate(comparisons, definition)
-    numbers, notes, kind = _numbers(rating, definition)
     pairs = None if rating.fit is None else listed(comparisons, rating.fit)
-    return _board(comparisons, rating, numbers, [*rating.notes, *notes], kind, competitor_ids, pairs)
+    return _board(comparisons, rating, _sureness(rating, definition), competitor_ids, pairs)
 
 
 def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
     """The same by the pairs that met, where a table of all pairs would be too much."""
     rating, found = rate_many(comparisons, definition)
     if found is None:
-        numbers, notes, kind = _numbers(rating, definition)
+        sureness = _sureness(rating, definition)
     else:
         widths = standings(rating.rated.ratings, found.intervals, found)
         numbers = {name: _own_numbers(rating, i) | widths[i] for i, name in enumerate(rating.rated.names)}
-        notes, kind = list(found.intervals.notes), found.intervals.kind
-    pairs = pairs_of_many(comparisons, rating, found)
-    return _board(comparisons, rating, numbers, [*rating.notes, *notes], kind, competitor_ids, pairs)
+        sureness = _Sureness(numbers, list(found.intervals.notes), found.intervals.kind, found.n_draws)
+    return _board(comparisons, rating, sureness, competitor_ids, pairs_of_many(comparisons, rating, found))
 
 
 def _board(
-    comparisons: maths.Comparisons, rating: Rating, numbers: dict[str, dict[str, Any]], notes: list[str], kind: str,
-    competitor_ids: list[int], pairs: PairList | None,
-) -> FittedBoard:  # fmt: skip
+    comparisons: maths.Comparisons, rating: Rating, sureness: _Sureness, competitor_ids: list[int], pairs: PairList | None
+) -> FittedBoard:
     names, counts = comparisons.names, maths.counts(comparisons)
     reasons = {unrated.name: unrated.reason for unrated in rating.unrated}
     rows = [
@@ -88,15 +96,16 @@ def _board(
             n_votes=int(counts.n_votes[i]),
             n_prompts=int(counts.n_prompts[i]),
             raw_win_rate=finite(counts.raw_win_rate[i]),
-            **numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
+            **sureness.numbers.get(name, {"unrated_because": _reason(int(counts.n_votes[i]), reasons.get(name, ""))}),
         )
         for i, (pk, name) in enumerate(zip(competitor_ids, names, strict=True))
     ]
     return FittedBoard(
         rows=rows,
-        notes=list(dict.fromkeys(notes)),
+        notes=list(dict.fromkeys([*rating.notes, *sureness.notes])),
         components=_groups(rating, {name for name, n in zip(counts.names, counts.n_votes, strict=True) if n}),
-        interval_kind=kind,
+        interval_kind=sureness.kind,
+        n_draws=sureness.n_draws,
         competitor_ids=competitor_ids,
         pairs=pairs,
     )
@@ -106,26 +115,25 @@ def _own_numbers(rating: Rating, i: int) -> dict[str, Any]:
     return {"rating": to_elo(rating.rated.ratings[i]), "win_rate": float(rating.win_rates[i])}
 
 
-def _numbers(rating: Rating, definition: Definition) -> tuple[dict[str, dict[str, Any]], list[str], str]:
-    """Per rated competitor the numbers of its row; what the reader must know; the kind of interval."""
+def _sureness(rating: Rating, definition: Definition) -> _Sureness:
     rated = rating.rated
     if len(rated.names) < 2 or isinstance(rated, ManyFit):
-        return {}, [], ""
+        return _Sureness({}, [], "")
     numbers = {name: _own_numbers(rating, i) for i, name in enumerate(rated.names)}
     try:
-        widths, notes, kind = _widths(rated, definition)
+        widths, notes, kind, n_draws = _widths(rated, definition)
     except ValueError as reason:  # no spread, or too few replicates: the ratings stand, without a width or a place
-        return numbers, [cause_of(reason)], "none"
-    return {name: numbers[name] | widths[i] for i, name in enumerate(rated.names)}, notes, kind
+        return _Sureness(numbers, [cause_of(reason)], "none")
+    return _Sureness({name: numbers[name] | widths[i] for i, name in enumerate(rated.names)}, notes, kind, n_draws)
 
 
-def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]], list[str], str]:
+def _widths(rated: Rated, definition: Definition) -> tuple[list[dict[str, Any]], list[str], str, int]:
     """Intervals, places and rank ranges of the rated, in their order; none where one cluster carries the rating alone."""
     rng = np.random.default_rng(definition.seed)
     intervals = maths.intervals(rated, cluster=definition.cluster, level=definition.level)
     ranks = maths.rank_sets(rated, cluster=definition.cluster, level=definition.level, rng=rng)
     widths = standings(rated.ratings, intervals, ranks)
-    return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind
+    return widths, list(dict.fromkeys([*intervals.notes, *ranks.notes])), intervals.kind, ranks.n_draws
 
 
 class Ranged(Protocol):

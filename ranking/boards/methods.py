@@ -64,7 +64,6 @@ class Definition:
     def in_words(self) -> dict[str, Any]:
         """As a snapshot's parameters."""
         said = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
-        said["rank_ranges"] = gettext_noop("max-t, 10,000 draws; above 500 competitors 1,000")
         if self.intervals == "bootstrap":
             said["n_replicates"] = N_REPLICATES
         del said["method"], said["seed"], said["judge_names"]  # the first two are columns of the snapshot

@@ -203,7 +203,7 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
 
 def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: BoardEvidence, digest: str, fitted: FittedBoard) -> bool:
     """Nothing that this board counts or tells has changed: a new snapshot would repeat the old one."""
-    said = _parameters(board) | _fixed_by(evidence)
+    said = _parameters(board) | _fixed_by(evidence, fitted)
     return (
         (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), said)
         and (newest.n_set_aside, newest.notes) == (evidence.n_set_aside, fitted.notes)
@@ -229,10 +229,10 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     )
 
 
-def _fixed_by(evidence: BoardEvidence) -> dict[str, object]:
+def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]:
     """What a snapshot keeps beside its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
-    return without | evidence.fixed()
+    return without | evidence.fixed() | {"n_draws": fitted.n_draws}
 
 
 def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
@@ -240,7 +240,7 @@ def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, 
     return Snapshot.objects.create(
         leaderboard=board,
         method=board.method,
-        parameters=_parameters(board) | _fixed_by(evidence),
+        parameters=_parameters(board) | _fixed_by(evidence, fitted),
         seed=board.seed,
         watermark=evidence.watermark,
         evidence_hash=digest,

@@ -214,7 +214,7 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
         _("Levelled"): _levelled(shown) if shown.method == "style_controlled" else "",
         _("Clusters"): CLUSTERS_IN_WORDS.get(said.get("clusters", ""), ""),
         _("Intervals"): _intervals(said),
-        _("Rank ranges"): _stored(said.get("rank_ranges", "")),
+        _("Rank ranges"): _("max-t, %(n)s draws") % {"n": number(said["n_draws"])} if said.get("n_draws") else "",
         _("Sources"): _sources(shown) if "sources" in said else "",
         **_judged(said),
     }

@@ -48,6 +48,8 @@ class ManyStandings(HoldsArrays):
         Best and worst possible rank, as in `RankSets`.
     gaussian : float
         The simultaneous critical value, before it is put on the scale of t.
+    n_draws : int
+        Of which it is a quantile; 0 = it is Bonferroni's.
     win_rates : (m,) float64
         As in `Fit.win_rates`.
     met : (K,) float64
@@ -60,6 +62,7 @@ class ManyStandings(HoldsArrays):
     low: Ints
     high: Ints
     gaussian: float
+    n_draws: int
     win_rates: Floats
     met: Floats
     own_variance: Floats
@@ -147,6 +150,7 @@ def stand(
         low=low,
         high=high,
         gaussian=gaussian,
+        n_draws=0 if notes else n_resamples,
         win_rates=apart_.win_rates,
         met=found.model.met,
         own_variance=found.model.own_variance,

@@ -3,11 +3,11 @@
 import numpy as np
 
 from ranking.maths.models.prediction_powered import PredictionPowered
-from ranking.maths.uncertainty.rank_sets import RankSets, max_t_quantile
+from ranking.maths.uncertainty.rank_sets import N_DRAWS, RankSets, max_t_quantile
 
 
 def powered_rank_sets(
-    found: PredictionPowered, *, level: float = 0.95, n_resamples: int = 10_000, rng: np.random.Generator
+    found: PredictionPowered, *, level: float = 0.95, n_resamples: int = N_DRAWS, rng: np.random.Generator
 ) -> RankSets:
     """Simultaneous rank sets, as `ranking.maths.uncertainty.rank_sets.rank_sets`, from the differences that verdicts narrowed.
 
@@ -60,4 +60,5 @@ def powered_rank_sets(
         n_clusters=found.n_clusters,
         kind=found.kind,
         notes=found.notes,
+        n_draws=n_resamples,
     )

@@ -14,6 +14,8 @@ from ranking.maths.data.tables import Tabled
 from ranking.maths.estimation.covariance import Rated, checked_level, difference_variance, spread
 
 DRAWS_A_CHUNK = 1_000
+N_DRAWS = 10_000
+"""They give c to about 1 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -34,6 +36,8 @@ class RankSets(HoldsArrays, Tabled):
         "iid", "prompt" or "few_prompts" ("voter", "few_voters"): see `spread`.
     notes : tuple of str
         What the reader must know.
+    n_draws : int
+        Of which `critical` is a quantile; 0 = not told.
     """
 
     SHOWN: ClassVar[tuple[str, ...]] = ("low", "high")
@@ -46,6 +50,7 @@ class RankSets(HoldsArrays, Tabled):
     n_clusters: float
     kind: str
     notes: tuple[str, ...]
+    n_draws: int = 0
 
 
 def rank_sets(
@@ -53,7 +58,7 @@ def rank_sets(
     *,
     cluster: Cluster | None = "prompt",
     level: float = 0.95,
-    n_resamples: int = 10_000,
+    n_resamples: int = N_DRAWS,
     rng: np.random.Generator,
 ) -> RankSets:
     """Simultaneous rank sets from max-t over all differences of ratings.
@@ -81,7 +86,7 @@ def rank_sets(
     level : float
         Of all statements together, in (0, 1).
     n_resamples : int
-        10,000 draws give c to about 1 %.
+        Draws of the largest difference.
     rng : numpy.random.Generator
 
     Raises
@@ -121,6 +126,7 @@ def rank_sets(
         n_clusters=found.n_clusters,
         kind=found.kind,
         notes=found.notes,
+        n_draws=n_resamples,
     )
 
 

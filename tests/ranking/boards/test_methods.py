@@ -1,5 +1,7 @@
 """Boards by other methods: what each needs, what it shows, and what it says when it cannot tell."""
 
+import re
+
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from django.utils.html import escape
 
 from arena.models import Arena
 from arena.texts.style_features import style_features
+from ranking.boards import many_competitors
 from ranking.boards.default_boards import MOST_VOTES_FOR_BOOTSTRAPS, ensure_boards
 from ranking.boards.methods import METHODS
 from ranking.boards.publishing import publish_snapshot, rebuild
@@ -59,6 +62,7 @@ def test_every_method_makes_a_board_with_intervals_ranges_and_its_definition(met
         200,
     )
     assert said["ties"]
+    assert said["n_draws"] == 10_000
     assert snapshot.interval_kind == "prompt"
 
 
@@ -214,6 +218,25 @@ def test_the_rest_interface_names_the_definition(client):
     listed = client.get("/api/v1/leaderboards/").json()["results"][0]
     named = ("sources", "method", "covariates", "clusters", "intervals")
     assert [listed[name] for name in named] == ["people", "davidson", "", "prompt", "bootstrap"]
+
+
+@pytest.mark.parametrize(
+    ("clusters", "most_in_tables", "said"),
+    [("prompt", 500, "max-t, 10,000 draws"), ("none", 500, "max-t, 10,000 draws"), ("none", 2, "max-t, 1,000 draws")],
+)
+def test_a_board_says_with_how_many_draws_it_made_its_rank_ranges(client, monkeypatch, clusters, most_in_tables, said):
+    monkeypatch.setattr(many_competitors, "MOST_IN_TABLES", most_in_tables)
+    arena = make_lively_arena()
+    publish_snapshot(make_board(arena, is_default=True, clusters=clusters))
+    page = client.get(arena.get_absolute_url()).content.decode()
+    assert re.findall(r"max-t, [\d,]+ draws", page) == [said]
+
+
+def test_a_board_without_rank_ranges_says_nothing_of_draws(client):
+    arena = make_lively_arena(n_prompts=0)
+    make_vote(make_battle(*arena.competitors.all()[:2]), "a")
+    assert publish_snapshot(make_board(arena, is_default=True)).parameters["n_draws"] == 0
+    assert "max-t" not in client.get(arena.get_absolute_url()).content.decode()
 
 
 def test_the_method_page_explains_every_method_from_its_docstring(client):

@@ -48,6 +48,7 @@ def test_a_large_board_has_the_lines_of_a_small_one_and_lists_those_that_met(mon
         for name in ("rating", "low", "high", "se", "win_rate"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-6), name
     assert (small.components, small.interval_kind, small.notes) == (large.components, large.interval_kind, large.notes)
+    assert (small.n_draws, large.n_draws) == (10_000, 1_000)
     exact, near = table_of(small.pairs, 40), table_of(large.pairs, 40)
     met = np.triu(maths.count_cells(c).totals > 0)
     assert len(large.pairs.pairs) == met.sum()
