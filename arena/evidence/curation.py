@@ -2,6 +2,7 @@
 
 import graphlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import models, router, transaction
 from django.utils.translation import gettext as _
 
+from arena.evidence.kept_files import forget
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
 from arena.vote_statements import TAKEN_BACK
@@ -71,6 +73,7 @@ def delete_arena(arena: Arena) -> dict[str, int]:
         for model, path in _rows_of_an_arena():
             rows = model._default_manager.filter(**{path: arena.pk})
             counts[str(model._meta.verbose_name_plural)] = rows._raw_delete(router.db_for_write(model))
+        transaction.on_commit(partial(forget, arena.pk), robust=True)
     return counts
 
 

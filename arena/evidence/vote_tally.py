@@ -9,15 +9,14 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import structlog
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from arena.evidence.kept_files import form_of, kept_file
 from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
@@ -341,16 +340,12 @@ def _is_in(filed: str, category: str, language: str) -> bool:
 # --- counts kept between refits: a cache beside the database, which can be made again at any time ------------------------
 
 
-def _path(arena_id: int) -> Path:
-    return Path(settings.DATA_DIR) / "tallies" / f"{arena_id}.npz"
-
-
 def keep(arena_id: int, evidence: Evidence) -> None:
     """Write the counts down, whole or not at all."""
-    path, tally, turnout = _path(arena_id), evidence.tally, evidence.turnout
+    path, tally, turnout = kept_file(arena_id), evidence.tally, evidence.turnout
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
-        "notes": np.array([VERSION, evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
+        "notes": np.array([_form(), evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
         "prompts": tally.packing.prompts,
         "competitors": tally.packing.competitors,
         "cells": tally.keys,
@@ -370,16 +365,20 @@ def keep(arena_id: int, evidence: Evidence) -> None:
 def load_kept(arena_id: int) -> Evidence | None:
     """The kept counts, where they are whole (every array has its checksum) and of this very database."""
     try:
-        with np.load(_path(arena_id), allow_pickle=False) as file:
-            version, watermark, n_set_aside, *mark = (int(number) for number in file["notes"])
+        with np.load(kept_file(arena_id), allow_pickle=False) as file:
+            form, watermark, n_set_aside, *mark = (int(number) for number in file["notes"])
             tally = Tally(Packing(file["prompts"], file["competitors"]), file["cells"], file["cell_counts"])
             turnout = Turnout(file["turnout"], file["turnout_counts"])
     # Not named one by one: damage to a zip or to an array's header raises a dozen kinds of error.
     except Exception:
         return None  # absent or damaged: it is a cache, the votes are read instead
-    if version != VERSION or tuple(mark) != _mark(watermark):
+    if form != _form() or tuple(mark) != _mark(watermark):
         return None
     return Evidence(watermark, tally, turnout, n_set_aside)
+
+
+def _form() -> int:
+    return form_of(VERSION, OUTCOMES)
 
 
 def _mark(position: int) -> tuple[int, int]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 
+from arena.evidence.kept_files import form_of, kept_file
 from arena.models import Event
-from ranking.comparisons.game_columns import DTYPES, Games
+from judges.verdicts.verdict_columns import ORDERS, WINNERS
+from ranking.comparisons.game_columns import DTYPES, STATES, Games
 
 VERSION = 1
 
@@ -30,10 +31,10 @@ class KeptGames:
 
 def keep_games(arena_id: int, position: int, games: Games) -> None:
     """Write them down, whole or not at all; readable by the owner alone."""
-    path = _path(arena_id)
+    path = kept_file(arena_id, "games")
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
-    notes = np.array([VERSION, position, *_mark(arena_id, position)], dtype=np.int64)
+    notes = np.array([_form(), position, *_mark(arena_id, position)], dtype=np.int64)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -55,20 +56,21 @@ def _sweep(path: Path) -> None:
 def load_games(arena_id: int) -> KeptGames | None:
     """Those kept, where the file is whole (every column has its checksum) and of this very ledger."""
     try:
-        with np.load(_path(arena_id), allow_pickle=False) as file:
-            version, position, *mark = (int(number) for number in file["notes"])
+        with np.load(kept_file(arena_id, "games"), allow_pickle=False) as file:
+            form, position, *mark = (int(number) for number in file["notes"])
             columns = {name: file[name].astype(dtype, copy=False) for name, dtype in DTYPES.items()}
             games = Games(**columns, points=file["points"])
     # Not named one by one: damage to a zip or to a column's header raises a dozen kinds of error.
     except Exception:
         return None  # absent or damaged: the games are read instead
-    if version != VERSION or tuple(mark) != _mark(arena_id, position):
+    if form != _form() or tuple(mark) != _mark(arena_id, position):
         return None
     return KeptGames(position, games)
 
 
-def _path(arena_id: int) -> Path:
-    return Path(settings.DATA_DIR) / "tallies" / f"{arena_id}-games.npz"
+def _form() -> int:
+    """Columns hold places of states, orders and winners."""
+    return form_of(VERSION, STATES, ORDERS, WINNERS)
 
 
 def _mark(arena_id: int, position: int) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from arena.evidence import ledger, vote_tally
+from arena.evidence.kept_files import kept_file
 from arena.models import Event, Import, Vote
 from arena.outcomes import Outcome
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote, make_voter
@@ -139,10 +140,18 @@ def test_a_damaged_file_of_counts_is_not_used(arena, battle):
     make_vote(battle)
     position = ledger.sequence()
     vote_tally.evidence_at(arena.pk, position)
-    path = vote_tally._path(arena.pk)
+    path = kept_file(arena.pk)
     path.write_bytes(path.read_bytes()[:100])
     assert vote_tally.load_kept(arena.pk) is None
     assert vote_tally.evidence_at(arena.pk, position).tally.n_comparisons == 1
+
+
+def test_counts_under_other_places_of_outcomes_are_not_used(arena, battle, monkeypatch):
+    make_vote(battle)
+    vote_tally.evidence_at(arena.pk, ledger.sequence())
+    assert vote_tally.load_kept(arena.pk) is not None
+    monkeypatch.setattr(vote_tally, "OUTCOMES", vote_tally.OUTCOMES[::-1])
+    assert vote_tally.load_kept(arena.pk) is None
 
 
 def test_counts_of_another_database_are_not_used(arena, battle):

@@ -10,8 +10,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.evidence import ledger
+from arena.evidence import ledger, vote_tally
 from arena.evidence.curation import delete_arena
+from arena.evidence.kept_files import kept_file
 from arena.evidence.vote_tally import evidence_at
 from arena.models import Event
 from judges.games.curation import restore_games, set_aside_games
@@ -35,7 +36,7 @@ def as_rows(games: Games):
 
 
 def from_scratch(arena, position):
-    path = kept_games._path(arena.pk)
+    path = kept_file(arena.pk, "games")
     hidden = path.with_suffix(".hidden")
     if path.exists():
         path.rename(hidden)
@@ -138,7 +139,7 @@ def played():
 
 
 def path_of(history):
-    return kept_games._path(history.arena.pk)
+    return kept_file(history.arena.pk, "games")
 
 
 def test_the_file_is_readable_by_its_owner_alone_and_nothing_else_is_left(played):
@@ -152,12 +153,14 @@ def test_few_games_are_not_kept(played):
     assert not path_of(played).exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "turned", "empty", "another version", "absent"])
+@pytest.mark.parametrize("damage", ["cut", "turned", "empty", "another version", "other places", "absent"])
 def test_a_file_that_is_not_whole_is_passed_over(played, damage, monkeypatch):
     path = path_of(played)
     whole = path.read_bytes()
     if damage == "another version":
         monkeypatch.setattr(kept_games, "VERSION", kept_games.VERSION + 1)
+    elif damage == "other places":
+        monkeypatch.setattr(kept_games, "STATES", kept_games.STATES[::-1])
     elif damage == "absent":
         path.unlink()
     else:
@@ -181,9 +184,14 @@ def test_a_file_of_another_database_is_passed_over(played):
     assert kept_games.load_games(played.arena.pk) is None
 
 
-def test_games_of_an_arena_that_was_removed_are_gone(played):
-    pk = played.arena.pk
-    delete_arena(played.arena)
+def test_games_of_an_arena_that_was_removed_are_gone(played, django_capture_on_commit_callbacks):
+    pk, path = played.arena.pk, path_of(played)
+    others = path.with_name(f"{pk}1-games.npz")
+    others.write_bytes(path.read_bytes())
+    vote_tally.keep(pk, evidence_at(pk, played.position))
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_arena(played.arena)
+    assert list(path.parent.iterdir()) == [others]
     assert len(games_at(pk, ledger.sequence())) == 0
 
 
