@@ -65,6 +65,7 @@ def maximise_pairs(pairs: PairCounts, *, max_steps: int = 100, tolerance: float 
     ratings, length = np.zeros(pairs.m), 0.0
     half = pairs.ties / 2
     for_i, for_j = pairs.wins + half, pairs.losses + half
+    table = _SparseTable.of(pairs)
     for steps in range(max_steps + 1):
         is_wanted()
         chance = expit(ratings[pairs.i] - ratings[pairs.j])
@@ -72,7 +73,7 @@ def maximise_pairs(pairs: PairCounts, *, max_steps: int = 100, tolerance: float 
         # Not w - n p: no cancellation where a chance is near 0 or 1.
         pull = for_i * other - for_j * chance
         score = np.bincount(pairs.i, pull, pairs.m) - np.bincount(pairs.j, pull, pairs.m)
-        step = _step(pairs, (for_i + for_j) * chance * other, score)
+        step = _step(table, (for_i + for_j) * chance * other, score)
         length = float(np.ptp(step)) if len(step) else 0.0
         if length <= tolerance:
             ratings = ratings + step
@@ -91,13 +92,29 @@ def _log_likelihood(pairs: PairCounts, for_i: Floats, for_j: Floats, ratings: Fl
     return float(np.sum(for_i * log_expit(gap) + for_j * log_expit(-gap)))
 
 
-def _step(pairs: PairCounts, information: Floats, score: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class _SparseTable:
+    """Where the pairs stand in a sparse symmetric (m, m): found once, and filled at every step."""
+
+    pairs: PairCounts
+    places: csr_array
+    """Of each entry the place of its pair."""
+
+    @classmethod
+    def of(cls, pairs: PairCounts) -> "_SparseTable":
+        both = (np.concatenate([pairs.i, pairs.j]), np.concatenate([pairs.j, pairs.i]))
+        return cls(pairs, csr_array((np.tile(np.arange(len(pairs.i)), 2), both), shape=(pairs.m, pairs.m)))
+
+    def filled(self, values: Floats) -> csr_array:
+        places = self.places
+        return csr_array((values[places.data], places.indices, places.indptr), shape=places.shape)
+
+
+def _step(table: _SparseTable, information: Floats, score: Floats) -> Floats:
     """``H+ score``: (m,)."""
-    m = pairs.m
-    places = (np.concatenate([pairs.i, pairs.j]), np.concatenate([pairs.j, pairs.i]))
-    between = csr_array((np.concatenate([information, information]), places), shape=(m, m))
+    pairs, m = table.pairs, table.pairs.m
     own = np.bincount(pairs.i, information, m) + np.bincount(pairs.j, information, m)
-    found = _conjugate_gradients(between, own, score)
+    found = _conjugate_gradients(table.filled(information), own, score)
     return _by_factor(pairs, information, score) if found is None else found
 
 
