@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from ranking.models import Leaderboard, PairTable, Snapshot
 
+ROWS_A_BLOCK = 256
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairList:
@@ -42,16 +44,17 @@ def read_pair_list(table: PairTable) -> PairList:
 
 
 def table_of(listed: PairList, m: int) -> NDArray[np.float64]:
-    """(m, m) symmetric weights, zero diagonal."""
+    """(m, m) symmetric weights, zero diagonal; no second table of that size is held."""
     found = np.zeros((m, m))
     i, j = listed.pairs.T
     if len(listed.others):
         rating, own = listed.others.astype(np.float64).T
-        chance = 1 / (1 + np.exp(np.subtract.outer(rating, rating)))
-        found = chance * (1 - chance) * np.add.outer(own, own)
+        for rows in (slice(start, start + ROWS_A_BLOCK) for start in range(0, m, ROWS_A_BLOCK)):
+            chance = 1 / (1 + np.exp(np.subtract.outer(rating[rows], rating)))
+            found[rows] = chance * (1 - chance) * np.add.outer(own[rows], own)
         np.fill_diagonal(found, 0.0)  # nobody meets itself: that is no pair's weight
-        heaviest = max(float(np.nanmax(found, initial=0.0)), float(listed.weights.max(initial=0.0)))
-        found = np.where(np.isfinite(found), found, heaviest or 1.0)
+        heaviest = max(float(np.fmax.reduce(found, axis=None, initial=0.0)), float(listed.weights.max(initial=0.0)))
+        found[~np.isfinite(found)] = heaviest or 1.0
     found[i, j] = found[j, i] = listed.weights
     np.fill_diagonal(found, 0.0)
     return found
