@@ -3,20 +3,20 @@
 A function under `compiled` is a plain queryset of its keyword arguments. Its first call composes the statement with markers in
 place of the arguments; every later call only puts the values where the markers were. So the queryset stays the one source
 of what is asked, and `.queryset(...)` gives it to whoever compares. Arguments are whole numbers, texts or moments, never
-None and never something on which the form of the statement depends.
+None and never something on which the form of the statement depends. `CompiledInsert` does the same for a model's new rows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from inspect import signature
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.fetch_modes import FETCH_ONE
 from django.db.models.query import ModelIterable, get_related_populators
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Values = dict[str, Any]
 Slots = Sequence[tuple[str | None, Any]]  # an argument's name and how the database takes it; without a name: always this value
@@ -38,7 +38,7 @@ class CompiledStatement:
 class CompiledSelect[**P, Row]:
     def __init__(self, queryset: Callable[P, QuerySet[Any, Row]]) -> None:
         self.queryset = queryset
-        self._kept: dict[str, tuple[CompiledStatement, Callable[[Any], Iterator[Row]]]] = {}  # by kind of database
+        self._kept: dict[str, tuple[CompiledStatement, Callable[[Any], list[Row]]]] = {}  # by kind of database
 
     def __call__(self, *args: P.args, **given: P.kwargs) -> list[Row]:
         if connection.vendor not in self._kept:
@@ -46,9 +46,9 @@ class CompiledSelect[**P, Row]:
         statement, read = self._kept[connection.vendor]
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.values(given))
-            return list(read(cursor.fetchall()))
+            return read(cursor.fetchall())
 
-    def _compiled(self) -> tuple[CompiledStatement, Callable[[Any], Iterator[Row]]]:
+    def _compiled(self) -> tuple[CompiledStatement, Callable[[Any], list[Row]]]:
         markers = _markers(self.queryset)
         queryset = self.queryset(**markers)  # type: ignore[call-arg]
         compiler: Any = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -57,14 +57,14 @@ class CompiledSelect[**P, Row]:
         as_model = issubclass(queryset._iterable_class, ModelIterable)
         make: Callable[[Sequence[Any]], Any] = _instance_maker(compiler) if as_model else tuple
 
-        def read(rows: Sequence[Sequence[Any]]) -> Iterator[Row]:
-            for row in map(list, rows):
-                for at, (functions, expression) in converters:
-                    for function in functions:
-                        row[at] = function(row[at], expression, connection)
-                yield make(row)
+        def convert(row: Sequence[Any]) -> Sequence[Any]:
+            converted = list(row)
+            for at, (functions, expression) in converters:
+                for function in functions:
+                    converted[at] = function(converted[at], expression, connection)
+            return converted
 
-        return statement, read
+        return statement, lambda rows: list(map(make, map(convert, rows) if converters else rows))
 
 
 class CompiledUpdate[**P]:
@@ -89,6 +89,34 @@ class CompiledUpdate[**P]:
         query: Any = queryset.order_by().query.chain(UpdateQuery)
         query.add_update_values(values)
         return _statement(query.get_compiler(DEFAULT_DB_ALIAS), markers)
+
+
+class CompiledInsert[Row: Model]:
+    """`Model.objects.create` for a model without signals and parents, and of values that are no expressions."""
+
+    def __init__(self, model: type[Row]) -> None:
+        self.model = model
+        self.fields: list[Field[Any, Any]] = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+        self._kept: dict[str, str] = {}  # by kind of database
+
+    def __call__(self, **values: Any) -> Row:
+        row = self.model(**values)
+        if connection.vendor not in self._kept:
+            self._kept[connection.vendor] = self._compiled(row)
+        params = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self.fields]
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+            cursor.execute(self._kept[connection.vendor], params)
+            (row.pk,) = cursor.fetchone()
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        return row
+
+    def _compiled(self, row: Row) -> str:
+        query = InsertQuery(self.model)
+        query.insert_values(self.fields, [row])
+        compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.returning_fields = [self.model._meta.pk]
+        ((sql, _),) = compiler.as_sql()
+        return str(sql)
 
 
 def compiled[**P, Row](queryset: Callable[P, QuerySet[Any, Row]]) -> CompiledSelect[P, Row]:

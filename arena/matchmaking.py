@@ -26,9 +26,12 @@ from arena.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared
 from arena.vote_statements import (
     READING_TIME,
     answers_to_pair,
+    ballot_read,
     ballots_open_to,
     battles_of_answers,
     lots_waiting,
+    new_ballot,
+    new_battle,
     next_ballot_read,
     pairs_had_by,
 )
@@ -199,7 +202,7 @@ def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime
         standing = open_ballots(voter)
         if len(standing) > ahead or lot.battle.prompt_id in {ballot.battle.prompt_id for ballot in standing}:
             return None
-        return Ballot.objects.create(
+        return new_ballot(
             battle=lot.battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), policy=Ballot.Policy.LOT,
             propensity=lot.chance, served_at=now, shown_at=None if ahead else now,
         )  # fmt: skip
@@ -226,7 +229,7 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
             return None
         propensity = draw.probability / len(pairs)
         battle = _battle(voter.arena, draw, rng.choice(pairs), propensity=propensity, now=now)
-        return Ballot.objects.create(
+        return new_ballot(
             battle=battle, voter=voter, first_shown=rng.choice([Side.A, Side.B]), propensity=propensity,
             served_at=now, shown_at=None if ahead else now,
         )  # fmt: skip
@@ -263,7 +266,7 @@ def _pairs_of_answers(draw: Draw) -> list[PairOfAnswers]:
 def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: float, now: datetime) -> Battle:
     """The battle of these two answers, imported or served before, or a new one."""
     known = battles_of_answers(response_a=answers[0], response_b=answers[1])
-    return known[0] if known else Battle.objects.create(
+    return known[0] if known else new_battle(
         arena=arena, prompt_id=draw.prompt, competitor_a_id=draw.competitor_a, competitor_b_id=draw.competitor_b,
         response_a_id=answers[0], response_b_id=answers[1], propensity=propensity, created_at=now,
     )  # fmt: skip
@@ -272,6 +275,6 @@ def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: flo
 def _read(ballot: Ballot, *, ahead: bool, now: datetime) -> Ballot:
     """Note when the voter began to read: that is not when the ballot was fetched."""
     if not ahead and ballot.shown_at is None:
-        Ballot.objects.filter(pk=ballot.pk, shown_at=None).update(shown_at=now)
+        ballot_read(ballot=ballot.pk, now=now)
         ballot.shown_at = now
     return ballot

@@ -1,8 +1,8 @@
 """The statements that every vote asks, compiled once (see `arena.compiled_query`). All others go through Django as usual.
 
 Only what runs at each vote stands here: composing these anew was two thirds of what a vote cost. Each is the queryset that its
-function returns, and `tests/arena/test_vote_statements.py` compares the two. What a statement means is decided by the
-modules that ask it.
+function returns, or the `create` of its model, and `tests/arena/test_vote_statements.py` compares the two. What a statement
+means is decided by the modules that ask it.
 """
 
 from datetime import datetime, timedelta
@@ -11,14 +11,16 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from arena.compiled_query import Values, compiled, compiled_update
-from arena.models import Arena, Ballot, Battle, Competitor, Import, Lot, Prompt, RateWindow, Response, Vote, Voter
+from arena.compiled_query import CompiledInsert, Values, compiled, compiled_update
+from arena.models import Arena, Ballot, Battle, Competitor, Event, Import, Lot, Prompt, RateWindow, Response, Vote, Voter
 
 LOTS_LOOKED_AT = 20  # the first ones may be such as this voter knows
 READING_TIME = timedelta(hours=1)  # so long a drawn battle that somebody reads is offered to nobody else
 TAKEN_BACK = "taken back by its voter"
 
 _BATTLE = [f"battle__{column}_id" for column in ("competitor_a", "competitor_b", "prompt", "response_a", "response_b")]
+
+new_battle, new_ballot, new_vote, new_event = map(CompiledInsert, (Battle, Ballot, Vote, Event))
 
 # --- who asks --------------------------------------------------------------------------------------------------------
 
@@ -62,6 +64,12 @@ def battles_with_texts(*, battle: int) -> QuerySet[Battle]:
 def ballot_moved(*, ballot: int, state: str, note: str) -> tuple[QuerySet[Ballot], Values]:
     """Out of OPEN by one conditional UPDATE: of two requests that race, one finds the ballot open."""
     return Ballot.objects.filter(pk=ballot, state=Ballot.State.OPEN), {"state": state, "note": note}
+
+
+@compiled_update
+def ballot_read(*, ballot: int, now: datetime) -> tuple[QuerySet[Ballot], Values]:
+    """The first time that it is shown, unless another request told already."""
+    return Ballot.objects.filter(pk=ballot, shown_at=None), {"shown_at": now}
 
 
 @compiled_update

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from arena.models import Event, Import, Prompt, RemovedArena, Vote
+from arena.vote_statements import new_event
 
 SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
 
@@ -30,7 +31,7 @@ def record_vote(
     kind: Event.Kind, vote: Vote, *, arena_id: int, before: str, reason: str = "", actor: User | None = None
 ) -> Event:
     """Call inside the transaction that changes the vote. `before` is what it counted as until now."""
-    return Event.objects.create(
+    return new_event(
         arena_id=arena_id, kind=kind, vote=vote, before=before, after=vote.counts_as, reason=reason[:200], actor=actor
     )
 

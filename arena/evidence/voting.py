@@ -12,7 +12,7 @@ from arena.clock import is_older
 from arena.evidence.ledger import record_vote
 from arena.models import Ballot, Event, Vote, Voter, Voting
 from arena.outcomes import Outcome
-from arena.vote_statements import TAKEN_BACK, ballot_moved, ballots_called
+from arena.vote_statements import TAKEN_BACK, ballot_moved, ballots_called, new_vote
 
 UNDO_WITHIN = timedelta(seconds=10)
 LONGEST_NOTE = 500
@@ -72,7 +72,7 @@ def cast_vote(
     # No savepoint inside a caller's transaction: nothing is refused within, and what fails there undoes all of it.
     with transaction.atomic(savepoint=False):
         if _move(ballot, Ballot.State.VOTED):
-            vote = Vote.objects.create(
+            vote = new_vote(
                 battle_id=ballot.battle_id, voter=voter, outcome=ballot.outcome_for(shown), first_shown=ballot.first_shown,
                 strength=strength if shown in {Outcome.A, Outcome.B} else None,
                 reasons=sorted(set(reasons)), comment=comment[:LONGEST_NOTE], dwell_ms=_dwell_ms(ballot, now), voted_at=now,
