@@ -54,15 +54,20 @@ CHOICES = {
     "b1": (gettext_lazy("B better"), Outcome.B, 1),
     "b2": (gettext_lazy("B much better"), Outcome.B, 2),
 }
+# the same objects at every rendering: `{% constant %}` goes by that
+BUTTONS, REASONS = CHOICES.items(), voting.Reason.choices
 
 
 class VoteForm(forms.Form):
-    """Sides are not in it: which answer was shown first is known to the server alone."""
+    """Sides are not in it: which answer was shown first is known to the server alone.
+
+    Every request copies the fields of a form, and choices with them unless a function gives them.
+    """
 
     ballot = forms.RegexField(rf"\A{KEY}\Z")
-    act = forms.ChoiceField(choices=[("skip", "skip"), ("flag", "flag")], required=False)
-    outcome = forms.ChoiceField(choices=[(value, label) for value, (label, _, _) in CHOICES.items()], required=False)
-    why = forms.MultipleChoiceField(choices=voting.Reason.choices, required=False)
+    act = forms.ChoiceField(choices=lambda: [("skip", "skip"), ("flag", "flag")], required=False)
+    outcome = forms.ChoiceField(choices=lambda: [(value, label) for value, (label, *_) in BUTTONS], required=False)
+    why = forms.MultipleChoiceField(choices=lambda: REASONS, required=False)
     comment = forms.CharField(max_length=voting.LONGEST_NOTE, required=False)
 
     def clean(self) -> None:
@@ -118,7 +123,7 @@ def vote(request: HttpRequest, arena: Arena) -> HttpResponse:
         return _nothing_left(request, arena, strip=_done_before(request, voter, now))
     context = page_context(
         request, "vote", arena, sheet=_sheet(ballot), strip=_done_before(request, voter, now), n_cast=_n_cast(voter),
-        choices=CHOICES.items(), reasons=voting.Reason.choices, sees_board=access.sees_board(request.user, arena),
+        choices=BUTTONS, reasons=REASONS, sees_board=access.sees_board(request.user, arena),
     )  # fmt: skip
     return render(request, PAGE, context)
 

@@ -1,7 +1,8 @@
 """Our tags for messages say what Django's say, and a language is added by its catalogue alone."""
 
 import pytest
-from django.template import Context, Engine, TemplateSyntaxError
+from django.template import Context, Engine, RequestContext, TemplateSyntaxError
+from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from arena.config.languages import with_catalogue
@@ -48,6 +49,37 @@ def test_a_message_is_what_django_says(text, language):
 def test_what_counts_has_to_be_a_number():
     with pytest.raises(TemplateSyntaxError):
         rendered("{% blocktranslate count n=name %}a{% plural %}b{% endblocktranslate %}", by="phrases", name="x")
+
+
+class CountedReadings:
+    """A value that tells how often a page showed it."""
+
+    def __init__(self, text):
+        self.text, self.n_readings = text, 0
+
+    def __str__(self):
+        self.n_readings += 1
+        return self.text
+
+
+def test_a_constant_part_is_rendered_once_a_language_and_value():
+    text = "{% load phrases %}{% constant word %}{% translate 'Yes' %} {{ word }}{% endconstant %}"
+    template = Engine(libraries=LIBRARIES).from_string(text)
+    word = CountedReadings("<x>")
+    for language, shown in (("en", "Yes &lt;x&gt;"), ("de", "Ja &lt;x&gt;")) * 2:
+        with translation.override(language):
+            assert template.render(Context({"word": word})) == shown
+    assert word.n_readings == 2
+    with translation.override("de"):
+        assert template.render(Context({"word": CountedReadings("y")})) == "Ja y"
+        assert template.render(Context({"word": word})) == "Ja &lt;x&gt;"
+
+
+def test_a_constant_part_sees_nothing_of_its_reader():
+    text = "{% load phrases %}{% constant word %}{{ word }}{{ secret }}{{ csrf_token }}{% endconstant %} {{ secret }}"
+    template = Engine(libraries=LIBRARIES, context_processors=["django.template.context_processors.csrf"]).from_string(text)
+    request = RequestFactory().get("/")
+    assert template.render(RequestContext(request, {"word": "a", "secret": "b"})) == "a b"
 
 
 def test_a_compiled_catalogue_adds_a_language(tmp_path):
