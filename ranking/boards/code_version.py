@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import CodeType
 from typing import Protocol
 
@@ -30,9 +31,17 @@ class Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-@cache
+_one_reading = Lock()  # it takes more than a second: the fits with which a worker begins wait for one of them
+
+
 def code_version() -> str:
     """Such as ``0.1.0+fb59915c1f8a``."""
+    with _one_reading:
+        return _code_version()
+
+
+@cache
+def _code_version() -> str:
     return f"{VERSION}+{SourceTree(Path(__file__).resolve().parents[2]).fingerprint()}"
 
 

@@ -190,15 +190,20 @@ def _names(board: Leaderboard, evidence: BoardEvidence) -> dict[int, str]:
 
 
 def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: FittedBoard, started: float) -> Snapshot:
+    """All is made before the transaction begins: SQLite has one writer, and voters wait for it."""
     newest, digest = board.newest_snapshot(), evidence.digest()
-    with transaction.atomic():
-        if newest is None or not _says_the_same(newest, board, evidence, digest, fitted):
-            newest = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
-            Entry.objects.bulk_create([_entry(newest, row) for row in fitted.rows])
-            if fitted.pairs is not None:
-                write_pair_list(board, newest, fitted.pairs, fitted.competitor_ids)
+    if newest is not None and _says_the_same(newest, board, evidence, digest, fitted):
         _release(board, token, evidence.watermark, started)
-    return newest
+        return newest
+    snapshot = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
+    entries = [_entry(snapshot, row) for row in fitted.rows]
+    with transaction.atomic():
+        snapshot.save(force_insert=True)
+        Entry.objects.bulk_create(entries)
+        if fitted.pairs is not None:
+            write_pair_list(board, snapshot, fitted.pairs, fitted.competitor_ids)
+        _release(board, token, evidence.watermark, started)
+    return snapshot
 
 
 def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: BoardEvidence, digest: str, fitted: FittedBoard) -> bool:
@@ -237,7 +242,7 @@ def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]
 
 def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
     prompts = evidence.prompts
-    return Snapshot.objects.create(
+    return Snapshot(
         leaderboard=board,
         method=board.method,
         parameters=_parameters(board) | _fixed_by(evidence, fitted),

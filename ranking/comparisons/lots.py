@@ -68,15 +68,18 @@ def draw_lots(arena_id: int, *, rng: Random | None = None) -> int:
 
     One at a time in an arena: so lots up to a number are the same for whoever reads them later.
     """
+    games = Game.objects.over().filter(counting_judges(), battle__arena_id=arena_id).values("battle")
+    battles = Battle.objects.comparable().filter(pk__in=games, lot=None).order_by("pk").values_list("pk", flat=True)
+    if not battles.exists():  # mostly; SQLite's only writer does not look for them while voters wait
+        return 0
     rng = rng or Random(secrets.randbits(64))  # noqa: S311 # nosec - no secret hangs on it
     with transaction.atomic():
         arena = Arena.objects.select_for_update(no_key=True).get(pk=arena_id)
         if not arena.asked_share:
             return 0
-        games = Game.objects.over().filter(counting_judges(), battle__arena_id=arena_id).values("battle")
-        battles = Battle.objects.comparable().filter(pk__in=games, lot=None).order_by("pk").values_list("pk", flat=True)
         lots = [
-            Lot(arena=arena, battle_id=pk, chance=arena.asked_share, place=rng.random() / arena.asked_share) for pk in battles
+            Lot(arena=arena, battle_id=pk, chance=arena.asked_share, place=rng.random() / arena.asked_share)
+            for pk in battles.all()
         ]
         Lot.objects.bulk_create(lots, batch_size=AT_ONCE)
     return len(lots)

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from arena.evidence import ledger
 from arena.evidence.curation import delete_arena
@@ -27,6 +28,16 @@ def test_positions_follow_the_order_of_the_events():
 def test_sequencing_twice_changes_nothing():
     _vote(make_arena())
     assert (ledger.sequence(), ledger.sequence()) == (1, 1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
+@pytest.mark.django_db(transaction=True)
+def test_sqlites_only_writer_numbers_events_by_one_statement():
+    _vote(make_arena())
+    with CaptureQueriesContext(connection) as log:
+        ledger.number_events()
+    assert [query["sql"].split()[0] for query in log] == ["SELECT", "UPDATE"]
+    assert Event.objects.get().position == 1
 
 
 @pytest.mark.django_db

@@ -1,10 +1,13 @@
 """The version of the code that is written on a snapshot changes with what makes its numbers, and with nothing else."""
 
 import shutil
+import time
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
+from ranking.boards import code_version as module
 from ranking.boards.code_version import ROOMS, SourceTree, code_version
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,6 +36,32 @@ def version_after(root, edits):
 
 def test_the_version_is_that_of_this_code(before):
     assert code_version().endswith(f"+{before}")
+
+
+def test_fits_that_begin_at_once_read_the_code_once(monkeypatch):
+    n_readings, begin = [], Barrier(3)
+
+    class SlowTree(SourceTree):
+        def of_snapshots(self):
+            n_readings.append(1)
+            time.sleep(0.2)
+            return {"arena"}
+
+    def ask():
+        begin.wait(10)
+        code_version()
+
+    monkeypatch.setattr(module, "SourceTree", SlowTree)
+    module._code_version.cache_clear()
+    threads = [Thread(target=ask) for _ in range(3)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(n_readings) == 1
+    finally:
+        module._code_version.cache_clear()
 
 
 def test_what_makes_a_snapshot_is_found_by_itself():

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from arena.evidence import ledger
@@ -239,6 +240,29 @@ def test_a_failed_fit_is_told_on_the_board_and_frees_it(monkeypatch):
         publish_snapshot(board)
     board.refresh_from_db()
     assert (board.error, board.lease_token) == ("ZeroDivisionError: division by zero", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_voters_do_not_wait_while_a_snapshot_is_prepared(monkeypatch):
+    """SQLite has one writer, and a transaction of ours is it from its beginning."""
+    board, held = ensure_boards(make_contest()[0])[0], []
+
+    def watched(prepare):
+        def prepared(*args, **kwargs):
+            held.append(connection.in_atomic_block)
+            return prepare(*args, **kwargs)
+
+        return prepared
+
+    for name in ("code_version", "_parameters", "_entry", "code_of", "_says_the_same"):
+        monkeypatch.setattr(publishing, name, watched(getattr(publishing, name)))
+    first = publish_snapshot(board)
+    with CaptureQueriesContext(connection) as log:
+        assert publish_snapshot(board) == first  # nothing new: no transaction of several statements
+    assert len(held) > 5
+    assert not any(held)
+    if connection.vendor == "sqlite":
+        assert not [query["sql"] for query in log if query["sql"].startswith("BEGIN")]
 
 
 @pytest.mark.django_db(transaction=True)
