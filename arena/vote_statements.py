@@ -20,7 +20,8 @@ TAKEN_BACK = "taken back by its voter"
 
 _BATTLE = [f"battle__{column}_id" for column in ("competitor_a", "competitor_b", "prompt", "response_a", "response_b")]
 
-new_battle, new_ballot, new_vote, new_event = map(CompiledInsert, (Battle, Ballot, Vote, Event))
+new_battle, new_ballot = CompiledInsert(Battle), CompiledInsert(Ballot)
+new_vote, new_event = CompiledInsert(Vote), CompiledInsert(Event)
 
 # --- who asks --------------------------------------------------------------------------------------------------------
 
