@@ -5,7 +5,6 @@ the events since then; where there is no such file, or a whole import came or we
 the same counts, and later reads of the same position do too: what changed after it is undone from the events.
 """
 
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -16,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from arena.evidence.kept_files import form_of, kept_file
+from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
 from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
@@ -29,7 +28,7 @@ NO_PROMPT = NO_VOTER = -1
 CHUNK = 262_144
 FETCHED = 8_192
 MASK = 2**31 - 1
-VERSION = 1  # of the file of kept counts
+VERSION = 2  # of the file of kept counts
 
 VOTE_KINDS = [Event.Kind.VOTE_CAST, Event.Kind.VOTE_CHANGED, Event.Kind.VOTE_SET_ASIDE, Event.Kind.VOTE_RESTORED]
 IMPORT_KINDS = [Event.Kind.IMPORT_PUBLISHED, Event.Kind.IMPORT_SET_ASIDE, Event.Kind.IMPORT_RESTORED]
@@ -342,10 +341,9 @@ def _is_in(filed: str, category: str, language: str) -> bool:
 
 def keep(arena_id: int, evidence: Evidence) -> None:
     """Write the counts down, whole or not at all."""
-    path, tally, turnout = kept_file(arena_id), evidence.tally, evidence.turnout
-    path.parent.mkdir(parents=True, exist_ok=True)
+    tally, turnout = evidence.tally, evidence.turnout
     arrays = {
-        "notes": np.array([_form(), evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
+        "notes": np.array([evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
         "prompts": tally.packing.prompts,
         "competitors": tally.packing.competitors,
         "cells": tally.keys,
@@ -353,28 +351,19 @@ def keep(arena_id: int, evidence: Evidence) -> None:
         "turnout": turnout.keys,
         "turnout_counts": turnout.counts,
     }
-    temporary = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    keep_arrays(arena_id, _form(), arrays)
 
 
 def load_kept(arena_id: int) -> Evidence | None:
-    """The kept counts, where they are whole (every array has its checksum) and of this very database."""
-    try:
-        with np.load(kept_file(arena_id), allow_pickle=False) as file:
-            form, watermark, n_set_aside, *mark = (int(number) for number in file["notes"])
-            tally = Tally(Packing(file["prompts"], file["competitors"]), file["cells"], file["cell_counts"])
-            turnout = Turnout(file["turnout"], file["turnout_counts"])
-    # Not named one by one: damage to a zip or to an array's header raises a dozen kinds of error.
-    except Exception:
-        return None  # absent or damaged: it is a cache, the votes are read instead
-    if form != _form() or tuple(mark) != _mark(watermark):
+    """The kept counts, where the file is as it was written, and of this very database."""
+    arrays = kept_arrays(arena_id, _form())
+    if arrays is None:
+        return None  # it is a cache: the votes are read instead
+    watermark, n_set_aside, *mark = (int(number) for number in arrays["notes"])
+    if tuple(mark) != _mark(watermark):
         return None
-    return Evidence(watermark, tally, turnout, n_set_aside)
+    tally = Tally(Packing(arrays["prompts"], arrays["competitors"]), arrays["cells"], arrays["cell_counts"])
+    return Evidence(watermark, tally, Turnout(arrays["turnout"], arrays["turnout_counts"]), n_set_aside)
 
 
 def _form() -> int:
