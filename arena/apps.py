@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.urls import register_converter
 from django.utils.translation import gettext_lazy
 
-from arena import model_names
+from arena import model_names, row_numbers
 
 
 class ArenaConfig(AppConfig):
@@ -10,3 +11,4 @@ class ArenaConfig(AppConfig):
 
     def ready(self) -> None:
         model_names.translate(self)
+        register_converter(row_numbers.RowNumber, "row")

@@ -7,7 +7,7 @@ from ranking.views import arenas, competitors, leaderboards, method
 urlpatterns = [
     path("", arenas.arenas, name="arenas"),
     path("arenas/<slug:slug>/", leaderboards.leaderboard, name="leaderboard"),
-    path("arenas/<slug:slug>/models/<int:pk>/", competitors.competitor, name="competitor"),
+    path("arenas/<slug:slug>/models/<row:pk>/", competitors.competitor, name="competitor"),
     path("snapshots/<slug:key>/", leaderboards.snapshot, name="snapshot"),
     path("method/", method.method, name="method"),
 ]

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
+from arena.seen_names import check_name
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -76,6 +77,13 @@ class CuratorAdmin(ModelAdmin):
             if name in form.base_fields:
                 form.base_fields[name].disabled = True
         return form
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """What is one line on a page is a name: seen, and not to be taken for another."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
+            field.validators.append(check_name)
+        return field
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Sequence[str]]:
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))

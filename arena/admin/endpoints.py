@@ -49,7 +49,7 @@ class EndpointAdmin(CuratorAdmin):
         return f"{dollars(endpoint.price_in)} / {dollars(endpoint.price_out)}"
 
     def get_urls(self) -> list[Any]:
-        mine = [path("<int:pk>/test/", self.admin_site.admin_view(self.test), name="arena_endpoint_test")]
+        mine = [path("<row:pk>/test/", self.admin_site.admin_view(self.test), name="arena_endpoint_test")]
         return [*mine, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:

@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
+
+from arena.seen_names import is_storable
 
 
 class WrittenJSONField(forms.JSONField):
@@ -12,11 +15,33 @@ class WrittenJSONField(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            return super().to_python(value)
+            found = super().to_python(value)
         except forms.ValidationError as error:
             if error.code != "invalid":
                 raise
             raise forms.ValidationError(where_it_breaks(str(value)), code="invalid") from None
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(where_it_breaks(str(value)), code="invalid") from None
+        if not is_storable(found):
+            raise forms.ValidationError(
+                _("A text in it holds a NUL character, or half of a surrogate pair such as \\ud800: neither can be stored."),
+                code="unstorable",
+            )
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What cannot be read or stored is shown again as it was written."""
+        try:
+            found = super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+        return found if is_storable(found) else InvalidJSONInput(data)
+
+    def prepare_value(self, value: Any) -> Any:
+        """What an older version stored and no page can hold is shown in escapes, so that it can be mended."""
+        if isinstance(value, InvalidJSONInput) or is_storable(value):
+            return super().prepare_value(value)
+        return json.dumps(value)
 
 
 def where_it_breaks(text: str) -> str:

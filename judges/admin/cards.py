@@ -158,7 +158,7 @@ class JudgeAdmin(CuratorAdmin):
     def get_urls(self) -> list[Any]:
         mine = [
             path("preview/", self.admin_site.admin_view(self.preview), name="judges_judge_preview"),
-            path("<int:pk>/try/", self.admin_site.admin_view(self.try_it), name="judges_judge_try"),
+            path("<row:pk>/try/", self.admin_site.admin_view(self.try_it), name="judges_judge_try"),
         ]
         return [*mine, *super().get_urls()]
 

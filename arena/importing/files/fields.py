@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import EMPTY, MISSING, PlainWords, RowProblem
+from arena.seen_names import name_fault
 
 LONGEST_NAME = 200
-JOINERS = "\u200c\u200d"  # of letters in Persian, of pictures in emoji
 LONGEST_CATEGORY = 200
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -84,9 +83,9 @@ def as_name(column: str, value: str) -> str:
     if len(value) > LONGEST_NAME:
         raise RowProblem(column, value, _("a name may have at most %(most)d characters") % {"most": LONGEST_NAME})
     # A terminal would obey control characters, and nobody could tell a name that cannot be seen from another.
-    hidden = {sign for sign in value if unicodedata.category(sign) in {"Cc", "Cf", "Cs"}}
-    if hidden - set(JOINERS) or not set(value) - hidden:
-        raise RowProblem(column, value, _("a name may have no control, direction or invisible characters"))
+    fault = name_fault(value)
+    if fault:
+        raise RowProblem(column, value, fault)
     return value
 
 
