@@ -3,8 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-
-from django.core.exceptions import ValidationError
+from typing import Any
 
 from arena.wording import gettext as _
 
@@ -47,13 +46,6 @@ def name_fault(name: str) -> str:
     return ""
 
 
-def check_name(value: str) -> None:
-    """For a field of a form."""
-    fault = name_fault(value)
-    if fault:
-        raise ValidationError(f"{fault[:1].upper()}{fault[1:]}.", code="unseen")
-
-
 def is_storable(value: object, depth: int = 0) -> bool:
     r"""
     Whether a database can store a value as JSON reads it: no NUL and no half of a surrogate pair in any text or key.
@@ -72,3 +64,23 @@ def is_storable(value: object, depth: int = 0) -> bool:
     if isinstance(value, Sequence):
         return all(is_storable(each, depth + 1) for each in value)
     return True
+
+
+def made_storable(value: Any, depth: int = 0) -> Any:
+    r"""
+    The same with U+FFFD for what no database stores, in every text and key.
+
+    Examples
+    --------
+    >>> made_storable({"a\0": ["\ud800", 1]}) == {"a\ufffd": ["\ufffd", 1]}
+    True
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        return {made_storable(key, depth + 1): made_storable(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list):
+        return [made_storable(each, depth + 1) for each in value]
+    return value

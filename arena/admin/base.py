@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
-from arena.seen_names import check_name
+from arena.seen_names import name_fault
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -47,6 +47,12 @@ class CappedPaginator(BasePaginator):
     @property
     def is_capped(self) -> bool:
         return self.count > MOST_COUNTED
+
+
+def _check_name(value: str) -> None:
+    fault = name_fault(value)
+    if fault:
+        raise ValidationError(f"{fault[:1].upper()}{fault[1:]}.", code="unseen")
 
 
 class CuratorAdmin(ModelAdmin):
@@ -82,7 +88,7 @@ class CuratorAdmin(ModelAdmin):
         """What is one line on a page is a name: seen, and not to be taken for another."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
-            field.validators.append(check_name)
+            field.validators.append(_check_name)
         return field
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Sequence[str]]:

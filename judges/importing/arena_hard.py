@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.models import Arena, Competitor, Prompt
-from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, as_text, rows_of
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.runs.battle_selection import all_pairs
 from judges.runs.scope import Scope
@@ -65,5 +65,5 @@ def _judgement(game: Mapping[str, Any]) -> str | None:
     if isinstance(judgement, dict):
         judgement = judgement.get("answer")
     if isinstance(judgement, str):
-        return storable(judgement)
-    return f"[[{storable(game['score'])}]]" if game.get("score") else None
+        return as_text(judgement)
+    return f"[[{as_text(game['score'])}]]" if game.get("score") else None

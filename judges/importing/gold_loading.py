@@ -22,7 +22,6 @@ from arena.models import Arena, Battle, Competitor, CompetitorStatus, PromptPool
 from arena.wording import agreeing, counted
 from judges.importing import pandalm
 from judges.importing.gold_sets import GoldPair
-from judges.importing.stored_games import storable
 from judges.models import GoldItem, GoldSet
 from judges.verdicts.verdict import Order, Side, agreed_label
 
@@ -219,7 +218,7 @@ def _place(arena: Arena, pairs: Sequence[GoldPair], prompts: Mapping[str, int]) 
     competitors = CompetitorLookup(arena).ids(dict.fromkeys(name for both in names.values() for name in both))
     answers = {
         pair.key: tuple(
-            ResponseKey(prompts[pair.key], competitors[name], storable(text))
+            ResponseKey(prompts[pair.key], competitors[name], text)
             for name, text in zip(names[pair.key], (pair.answer_a, pair.answer_b), strict=True)
         )
         for pair in pairs
@@ -249,9 +248,7 @@ def names_of(pair: GoldPair) -> tuple[str, str]:
 
 def _prompts(arena: Arena, pairs: Sequence[GoldPair], *, pool: str) -> dict[str, int]:
     asked = {
-        pair.key: PromptRow(
-            0, "", (storable(pair.prompt),), reference=storable(pair.reference), category=pair.origin[:LONGEST_NAME]
-        )
+        pair.key: PromptRow(0, "", (pair.prompt,), reference=pair.reference, category=pair.origin[:LONGEST_NAME])
         for pair in pairs
     }
     home, _ = PromptPool.objects.get_or_create(arena=arena, slug=pool, defaults={"name": pool})

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from arena.seen_names import made_storable, name_fault
 from arena.texts.verifiers import VerifierTimeoutError, passes
 from judges.verdicts.verdict import Side
 
@@ -114,6 +115,16 @@ class _GoldRow:
         if not isinstance(value, str):
             raise GoldSetError(f"{self.place}: {name} is {value!r}; it has to be a text")
         return value
+
+    def name(self, field: str) -> str:
+        """Of a model or a source; empty where the file says nothing."""
+        value = self.text(field, default="").strip()
+        return self.seen(field, value)
+
+    def seen(self, field: str, name: str) -> str:
+        if fault := name_fault(name):
+            raise GoldSetError(f"{self.place}: {field} is {name!r}; {fault}")
+        return name
 
     def answer(self, name: str) -> str:
         """As `text`; the public PandaLM file has six answers that are JSON's word true instead of a text."""
@@ -265,14 +276,14 @@ def _made_pair(prompt: VerifiedPrompt, right: Sequence[GradedAnswer], wrong: Seq
 
 
 def _judgebench_pair(row: _GoldRow) -> GoldPair:
-    model = row.text("response_model", default="")
+    model = row.name("response_model")
     return GoldPair(
         key=row.text("pair_id"),
         prompt=row.text("question"),
         answer_a=row.text("response_A"),
         answer_b=row.text("response_B"),
         label=row.label("label", JUDGEBENCH_LABELS),
-        origin=row.text("source", default=""),
+        origin=row.name("source"),
         competitor_a=model,
         competitor_b=model,
         place=row.place,
@@ -282,7 +293,7 @@ def _judgebench_pair(row: _GoldRow) -> GoldPair:
 def _pandalm_pair(row: _GoldRow) -> GoldPair:
     annotations = tuple(row.label(f"annotator{number}", PANDALM_LABELS) for number in (1, 2, 3))
     majority = [said for said in set(annotations) if 2 * annotations.count(said) > len(annotations)]
-    names = row.text("cmp_key").split("_")
+    names = row.name("cmp_key").split("_")
     # Names may hold _ themselves: which is which is not guessed.
     first, second = names if len(names) == 2 else ("", "")
     extra = row.text("input", default="")
@@ -292,7 +303,7 @@ def _pandalm_pair(row: _GoldRow) -> GoldPair:
         answer_a=row.answer("response1"),
         answer_b=row.answer("response2"),
         label=majority[0] if majority else None,
-        origin=row.text("motivation_app", default=""),
+        origin=row.name("motivation_app"),
         competitor_a=first,
         competitor_b=second,
         annotations=annotations,
@@ -307,9 +318,9 @@ def _plain_pair(row: _GoldRow) -> GoldPair:
         answer_a=row.text("answer_a"),
         answer_b=row.text("answer_b"),
         label=row.label("label", PLAIN_LABELS),
-        origin=row.text("origin", default=""),
-        competitor_a=row.text("competitor_a", default=""),
-        competitor_b=row.text("competitor_b", default=""),
+        origin=row.name("origin"),
+        competitor_a=row.name("competitor_a"),
+        competitor_b=row.name("competitor_b"),
         reference=row.text("reference", default=""),
         place=row.place,
     )
@@ -337,7 +348,7 @@ def _cells(path: Path, fields: Fields) -> Iterator[_GoldRow]:
     problems = Problems(path.name)
     for line, row in read_rows(path, problems=problems, columns=Columns(read=(*fields.needed, *fields.also))):
         values = {name: value for name, value in row.items() if value or name in fields.needed}
-        yield _GoldRow(f"{path.name}, line {line}", values).with_all(fields.needed)
+        yield _GoldRow(f"{path.name}, line {line}", made_storable(values)).with_all(fields.needed)
     if problems.n_all:
         raise GoldSetError(str(ImportProblems(tuple(problems.first), problems.n_all)))
 
@@ -367,7 +378,7 @@ def _parsed(place: str, text: str) -> object:
 def _object(place: str, value: object) -> _GoldRow:
     if not isinstance(value, dict):
         raise GoldSetError(f"{place}: {str(value)[:40]!r}; it has to be a JSON object")
-    return _GoldRow(place, value)
+    return _GoldRow(place, made_storable(value))
 
 
 def _unique(path: Path, pairs: Iterable[GoldPair]) -> tuple[GoldPair, ...]:

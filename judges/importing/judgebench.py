@@ -9,7 +9,7 @@ from arena.models import Arena
 from judges.games.game_orders import OTHER
 from judges.importing.gold_loading import Placed, load_gold_set
 from judges.importing.gold_sets import GoldSetError, read_judgebench
-from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, as_text, rows_of
 from judges.protocols.arena_hard import ARENA_HARD
 from judges.verdicts.verdict import Order
 
@@ -41,8 +41,8 @@ def _game(said: object, battle_id: int, order: Order) -> StoredGame:
     """The decision is the source's own reading; the reply is kept beside it."""
     values = said if isinstance(said, dict) else {}
     decision, judgement = values.get("decision"), values.get("judgment")
-    label = f"[[{storable(decision)}]]" if decision else ""
-    reply = storable(judgement.get("response")) if isinstance(judgement, dict) else storable(judgement)
+    label = f"[[{as_text(decision)}]]" if decision else ""
+    reply = as_text(judgement.get("response")) if isinstance(judgement, dict) else as_text(judgement)
     parsed = ARENA_HARD.read(label)
     verdict = None if parsed.label is None else ARENA_HARD.verdict(parsed.label)
     return StoredGame(battle_id, order, 0, "\n\n".join(filter(None, [label, reply])), parsed, verdict)

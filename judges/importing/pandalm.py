@@ -8,7 +8,7 @@ from pathlib import Path
 from arena.importing.files.rows import BattleRow
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Vote
-from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, rows_of, storable
+from judges.importing.stored_games import Batch, FileRow, StoredGame, UnreadableFile, as_text, rows_of
 from judges.protocols.pandalm import PANDALM
 from judges.verdicts.verdict import Order
 
@@ -40,9 +40,9 @@ def _game(row: FileRow, battle_id: int, order: Order) -> StoredGame:
     judge = next((name.removesuffix("_result") for name in row.values if name.endswith("_result")), None)
     if judge is None:
         raise UnreadableFile(f"{row.place}: a field such as pandalm_result is needed")
-    said = storable(row.text(f"{judge}_result"))
+    said = as_text(row.text(f"{judge}_result"))
     said = AS_TEXT.get(said, said)
     parsed = PANDALM.read(said, pick="first")
-    rest = [storable(row.values.get(f"{judge}_{part}")) for part in ("reason", "reference")]
+    rest = [as_text(row.values.get(f"{judge}_{part}")) for part in ("reason", "reference")]
     verdict = None if parsed.label is None else PANDALM.verdict(parsed.label)
     return StoredGame(battle_id, order, 0, "\n\n".join([said, *filter(None, rest)]), parsed, verdict)

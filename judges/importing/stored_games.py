@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arena.models import Arena
+from arena.seen_names import made_storable
 from judges.replies.parsing import Parsed
 from judges.verdicts.verdict import Order, Verdict
 
@@ -85,9 +86,9 @@ def rows_of(path: Path) -> Iterator[FileRow]:
             yield _row(place, _parsed(place, line))
 
 
-def storable(text: object) -> str:
-    """A text that a database can hold."""
-    return str(text or "").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+def as_text(value: object) -> str:
+    """What a file gives where a text is read; empty where it gives nothing."""
+    return str(value or "")
 
 
 def _parsed(place: str, text: str) -> Any:
@@ -100,4 +101,4 @@ def _parsed(place: str, text: str) -> Any:
 def _row(place: str, value: object) -> FileRow:
     if not isinstance(value, dict):
         raise UnreadableFile(f"{place}: {str(value)[:40]!r}; it has to be a JSON object")
-    return FileRow(place, value)
+    return FileRow(place, made_storable(value))

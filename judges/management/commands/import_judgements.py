@@ -10,6 +10,7 @@ from django.db.models import Count
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.models import Arena
 from arena.wording import agreeing, counted
+from judges.importing.gold_sets import GoldSetError
 from judges.importing.judgement_loading import LAYOUTS, Taken, import_judgements
 from judges.importing.stored_games import UnreadableFile
 from judges.models import Game
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
-        except (UnreadableFile, TooManyCompetitors) as error:
+        except (UnreadableFile, GoldSetError, TooManyCompetitors) as error:
             raise CommandError(str(error), returncode=2) from None
         self._report(arena, taken)
 

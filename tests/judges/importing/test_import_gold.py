@@ -286,3 +286,23 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
     take_in(arena, "plain", path, "--allow-competitors", 1002)
     assert arena.competitors.count() == 1002
     assert "501 labels on 501 battles" in take_in(arena, "plain", path)  # they are here
+
+
+@pytest.mark.parametrize("field", ["origin", "competitor_a", "competitor_b"])
+@pytest.mark.parametrize("layout", ["json", "csv"])
+def test_names_that_nobody_can_read_are_refused_with_their_place(tmp_path, field, layout):
+    row = {"prompt": "2+2?", "answer_a": "4", "answer_b": "5", "label": "a", field: "\u202eevil"}
+    path = tmp_path / "gold.csv"
+    if layout == "json":
+        write(path, row)
+    else:
+        path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"line [12]: .*invisible characters"):
+        take_in(make_arena(), "plain", path)
+    assert not Competitor.objects.exists()
+
+
+def test_what_no_database_stores_is_replaced_in_gold_pairs(tmp_path):
+    row = {"prompt": "2+2?\ud800", "answer_a": "4\0", "answer_b": "5", "label": "a", "\ud800": 1}
+    take_in(make_arena(), "plain", write(tmp_path / "gold.jsonl", row))
+    assert set(Response.objects.values_list("text", flat=True)) == {"4\ufffd", "5"}

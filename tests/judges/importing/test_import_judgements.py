@@ -152,3 +152,19 @@ def test_what_is_wrong_with_a_file_is_told(contest, tmp_path, layout, content, t
     with pytest.raises(CommandError, match=told):
         take_in(path, layout, contest)
     assert not Game.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["response_model", "source"])
+@pytest.mark.parametrize("name", ["\u202eevil", "gpt\u200b", "\u3164"])
+def test_names_that_nobody_can_read_are_refused_with_their_place(tmp_path, field, name):
+    rows = [judged_pair("p1", "x", "y"), judged_pair("p2", "x", "y") | {field: name}]
+    with pytest.raises(CommandError, match=rf"line 2: {field} is .*invisible characters"):
+        take_in(write(tmp_path / "judged.jsonl", rows), "judgebench", make_arena())
+    assert not Competitor.objects.exists()
+
+
+def test_what_no_database_stores_is_replaced_wherever_it_stands(tmp_path):
+    rows = [judged_pair("p1", "x\0", "y\ud800") | {"source": "law\0", "more\0": {"\ud800": ["\0"]}}]
+    take_in(write(tmp_path / "judged.jsonl", rows), "judgebench", make_arena())
+    assert {response.text for response in Response.objects.all()} == {"x\ufffd", "y\ufffd"}
+    assert Game.objects.filter(state="ok").count() == 1
