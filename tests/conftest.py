@@ -12,6 +12,8 @@ from django.db.backends.sqlite3.creation import DatabaseCreation as FileCreation
 
 from tests import shared_run
 
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # several processes share the processors already
+    os.environ.setdefault(threads, "1")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop in the test's thread
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # hundreds of processes would each compile again: kept outside the tree
     os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="agon-compiled-")
