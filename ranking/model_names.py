@@ -11,6 +11,7 @@ NAMES = (
     _("competitor"),
     _("competitor ids"),
     _("components"),
+    _("content hash"),
     _("covariates"),
     _("created at"),
     _("entry"),

@@ -325,6 +325,9 @@ class Snapshot(WrittenOnce):
     seed = models.PositiveIntegerField()
     watermark = models.BigIntegerField(help_text=_("Ledger position up to which evidence was read."))
     evidence_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(  # noqa: DJ001 - null: of snapshots that were made before there was one
+        max_length=64, null=True, help_text=_("Of the same evidence by names and texts; null on snapshots of older versions.")
+    )
     code_version = models.CharField(max_length=60)
     n_votes = models.PositiveBigIntegerField()
     n_voters = models.PositiveBigIntegerField()

@@ -69,7 +69,10 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
 
     class Meta:
         model = Snapshot
-        fields = ["snapshot", "method", "watermark", "evidence_hash", "code_version", "n_votes", "n_prompts", "created_at"]
+        fields = [
+            "snapshot", "method", "watermark", "evidence_hash", "content_hash", "code_version", "n_votes", "n_prompts",
+            "created_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
@@ -122,7 +125,10 @@ class BoardSerializer(serializers.Serializer[Board]):
     parameters = serializers.SerializerMethodField(help_text="With which settings it was fitted.")
     seed = _of_snapshot(serializers.IntegerField, "seed", "Of the random draws behind the rank ranges.")
     watermark = _of_snapshot(serializers.IntegerField, "watermark", "Ledger position up to which evidence was read.")
-    evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Of the evidence that was read.")
+    evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Of the evidence that was read, by its rows here.")
+    content_hash = _of_snapshot(
+        serializers.CharField, "content_hash", "Of the same by names and texts; null on snapshots of older versions."
+    )
     code_version = _of_snapshot(serializers.CharField, "code_version", "Of the code that fitted it.")
     interval_kind = _of_snapshot(serializers.CharField, "interval_kind", "What the intervals stand on.")
     n_votes = _of_snapshot(serializers.IntegerField, "n_votes", "Votes that count.")

@@ -21,6 +21,7 @@ from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
+from ranking.boards.content_hash import content_hash_of
 from ranking.boards.fitting import FittedBoard, RatingRow
 from ranking.boards.many_competitors import MOST_IN_TABLES, takes_lists
 from ranking.boards.methods import Definition
@@ -169,10 +170,21 @@ def rebuild(snapshot: Snapshot) -> Rebuilt:
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
     fitted = source.fitted(names, _definition_then(snapshot))
     return Rebuilt(
-        same_evidence=source.evidence.digest() == snapshot.evidence_hash,
+        same_evidence=is_evidence_of(snapshot, source.evidence),
         same_code=code_version() == snapshot.code_version,
         largest_difference=max((_difference(row, entries[row.competitor_id]) for row in fitted.rows), default=0.0),
     )
+
+
+def is_evidence_of(snapshot: Snapshot, evidence: BoardEvidence) -> bool:
+    """By its rows, which hold in their own database whatever is renamed; or by names and texts, which hold in any other.
+
+    Older snapshots have a hash of their rows alone.
+    """
+    if evidence.digest() == snapshot.evidence_hash:
+        return True
+    stored = snapshot.content_hash
+    return stored is not None and stored == content_hash_of(evidence, snapshot.leaderboard.arena_id)
 
 
 def _difference(row: RatingRow, entry: Entry) -> float:
@@ -195,7 +207,8 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
     if newest is not None and _says_the_same(newest, board, evidence, digest, fitted):
         _release(board, token, evidence.watermark, started)
         return newest
-    snapshot = _snapshot(board, evidence, fitted, digest, time.monotonic() - started)
+    hashes = digest, content_hash_of(evidence, board.arena_id)
+    snapshot = _snapshot(board, evidence, fitted, hashes, time.monotonic() - started)
     entries = [_entry(snapshot, row) for row in fitted.rows]
     with transaction.atomic():
         snapshot.save(force_insert=True)
@@ -240,15 +253,18 @@ def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]
     return without | evidence.fixed() | {"n_draws": fitted.n_draws}
 
 
-def _snapshot(board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, digest: str, seconds: float) -> Snapshot:
-    prompts = evidence.prompts
+def _snapshot(
+    board: Leaderboard, evidence: BoardEvidence, fitted: FittedBoard, hashes: tuple[str, str], seconds: float
+) -> Snapshot:
+    prompts, (evidence_hash, content_hash) = evidence.prompts, hashes
     return Snapshot(
         leaderboard=board,
         method=board.method,
         parameters=_parameters(board) | _fixed_by(evidence, fitted),
         seed=board.seed,
         watermark=evidence.watermark,
-        evidence_hash=digest,
+        evidence_hash=evidence_hash,
+        content_hash=content_hash,
         code_version=code_version(),
         n_votes=evidence.n_votes,
         n_voters=evidence.turnout.n_voters(None if not (board.category or board.language or evidence.without) else prompts),

@@ -109,7 +109,7 @@ class Rows:
     def digest(self) -> str:
         """SHA-256 of the rows as little-endian float64, in an order of their own."""
         sha = hashlib.sha256()
-        for part in _ordered_parts(self.columns()):
+        for part in ordered_parts(self.columns()):
             sha.update(np.column_stack(part).astype("<f8").tobytes())
         return sha.hexdigest()
 
@@ -172,7 +172,7 @@ def _flags(ids: NDArray[Any]) -> tuple[int, Bools]:
     return low, met
 
 
-def _ordered_parts(columns: tuple[NDArray[Any], ...]) -> Iterator[list[NDArray[Any]]]:
+def ordered_parts(columns: tuple[NDArray[Any], ...]) -> Iterator[list[NDArray[Any]]]:
     """The rows sorted by the first column, then the second and so on, some at a time."""
     n, key, size = len(columns[0]), np.zeros(len(columns[0]), dtype=np.int64), 1
     values = list[NDArray[Any]]()

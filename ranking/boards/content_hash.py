@@ -1,0 +1,161 @@
+"""A hash of what a board counts, over names and texts: the same wherever this evidence is stored.
+
+`evidence_hash` is over row numbers, so that it holds in one database alone, through every change of a name. This one holds for
+the same evidence in any database, whatever numbers its rows have there, in whatever order they came, and on whichever sides the
+two competitors stand.
+
+Competitors go by their names, prompts by their keys and texts, judges by their identities. Each stands in the rows as its place
+among those that occur, in order; pairs are turned so that the first name comes first; the rows are sorted. Battles have no
+names: where it matters which rows are of one battle, each battle is the rows that it consists of.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arena.models import Competitor, Prompt
+from judges.models import Judge
+from ranking.boards.sources import BoardEvidence
+from ranking.comparisons.comparison_rows import distinct, ordered_parts
+from ranking.comparisons.judge_comparisons import JudgedEvidence
+from ranking.comparisons.people_and_judges import CombinedEvidence
+from ranking.maths.data.packing import SWAPPED
+
+type Column = NDArray[Any]
+type Columns = dict[str, Column]
+
+DIGITS = 12  # of shares and weights: what is left of rounding when a pair is turned is no other evidence
+
+TURNED: Mapping[str, Callable[[Column], Column]] = {
+    "outcome": lambda codes: SWAPPED[codes],
+    "first": lambda codes: np.where(codes >= 0, 1 - codes, codes),
+    "points": lambda points: 1 - points,
+}
+"""What other columns say when the sides of a row are turned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rows call by number: names of competitors, keys and texts of prompts, identities of judges."""
+
+    names: Mapping[int, str]
+    prompts: Mapping[int, str]
+    judges: Mapping[int, str]
+
+
+def content_hash_of(evidence: BoardEvidence, arena_id: int) -> str:
+    """64 hexadecimal digits, by the names and texts as they stand now."""
+    return hash_of(evidence, known_in(arena_id))
+
+
+def known_in(arena_id: int) -> Known:
+    """All of an arena, and every judge."""
+    prompts = Prompt.objects.filter(arena_id=arena_id).values_list("pk", "key", "content_hash")
+    return Known(
+        names=dict(Competitor.objects.filter(arena_id=arena_id).values_list("pk", "name")),
+        prompts={pk: f"{content} {key}" for pk, key, content in prompts},
+        judges=dict(Judge.objects.values_list("pk", "identity")),
+    )
+
+
+@singledispatch
+def hash_of(evidence: BoardEvidence, known: Known) -> str:
+    """Of votes: their counts by prompt, pair and outcome."""
+    cells = evidence.tally.cells()
+    told: Columns = {"prompt": cells.prompt, "a": cells.a, "b": cells.b, "outcome": cells.outcome, "count": cells.count}
+    heading, (columns,) = _by_name(known, told)
+    return _digest([heading, *_lines(columns)])
+
+
+@hash_of.register
+def _of_judged(evidence: JudgedEvidence, known: Known) -> str:
+    rows = evidence.rows
+    told = ("prompt", "a", "b", "outcome", "first", "judge", "weight")
+    named: Columns = {name: getattr(rows, name) for name in told}
+    heading, (columns,) = _by_name(known, named)
+    return _digest([heading, *_lines(columns)])
+
+
+@hash_of.register
+def _of_combined(evidence: CombinedEvidence, known: Known) -> str:
+    """Votes and opinions by battle: which of them are of one battle is what combines them."""
+    votes, opinions = evidence.votes, evidence.opinions
+    said = {name: getattr(votes, name) for name in ("prompt", "a", "b", "outcome", "by_lot", "by_verdicts")}
+    asked = {name: getattr(opinions, name) for name in ("prompt", "a", "b", "points", "chance", "place")}
+    heading, (of_votes, of_opinions) = _by_name(known, said, asked)
+    battles: dict[int, list[bytes]] = defaultdict(list)
+    for kind, numbers, columns in ((b"vote", votes.battle, of_votes), (b"opinion", opinions.battle, of_opinions)):
+        table = np.column_stack(list(columns.values())).astype("<f8")
+        for battle, row in zip(numbers.tolist(), table, strict=True):
+            battles[battle].append(kind + row.tobytes())
+    return _digest([heading, *sorted(_digest(sorted(rows)).encode() for rows in battles.values())])
+
+
+def _by_name(known: Known, *tables: Columns) -> tuple[bytes, list[Columns]]:
+    """Tables with the places of names for numbers, turned so that the first name comes first; and the names themselves."""
+    names, place = _placed(known.names, (table[side] for table in tables for side in ("a", "b")))
+    prompts, prompt_place = _placed(known.prompts, (table["prompt"] for table in tables))
+    judges, judge_place = _placed(known.judges, (table["judge"] for table in tables if "judge" in table))
+    heading = json.dumps([[list(table) for table in tables], names, prompts, judges]).encode()
+    placed = []
+    for table in tables:
+        own = dict(table) | {"a": place(table["a"]), "b": place(table["b"]), "prompt": prompt_place(table["prompt"])}
+        if "judge" in table:
+            own["judge"] = judge_place(table["judge"])
+        placed.append(_rounded(_turned(own)))
+    return heading, placed
+
+
+def _placed(known: Mapping[int, str], columns: Iterable[Column]) -> tuple[list[str], Callable[[Column], Column]]:
+    """Those that occur, each once and in order; and a function from numbers to places among them, -1 for none."""
+    met = [distinct(column) for column in columns]
+    numbers = np.unique(np.concatenate(met)) if met else np.zeros(0, dtype=np.int64)
+    numbers = numbers[numbers >= 0]
+    told = [known.get(number, "") for number in numbers.tolist()]
+    those = sorted(set(told))
+    at = {one: i for i, one in enumerate(those)}
+    places = np.array([at[one] for one in told], dtype=np.int64)
+
+    def place(column: Column) -> Column:
+        found = np.full(len(column), -1, dtype=np.int64)
+        there = column >= 0
+        found[there] = places[np.searchsorted(numbers, column[there])]
+        return found
+
+    return those, place
+
+
+def _turned(columns: Columns) -> Columns:
+    swap = columns["a"] > columns["b"]
+    if not swap.any():
+        return columns
+    placed = columns | {"a": np.where(swap, columns["b"], columns["a"]), "b": np.where(swap, columns["a"], columns["b"])}
+    told = {name: turn for name, turn in TURNED.items() if name in columns}
+    return placed | {name: np.where(swap, turn(columns[name]), columns[name]) for name, turn in told.items()}
+
+
+def _rounded(columns: Columns) -> Columns:
+    """What is not a number is -1: no share, chance or place is."""
+    return {
+        name: np.nan_to_num(np.round(column, DIGITS), nan=-1.0) if column.dtype.kind == "f" else column.astype(np.int64)
+        for name, column in columns.items()
+    }
+
+
+def _lines(columns: Columns) -> Iterable[bytes]:
+    for part in ordered_parts(tuple(columns.values())):
+        yield np.column_stack(part).astype("<f8").tobytes()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part)
+    return sha.hexdigest()
