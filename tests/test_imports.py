@@ -58,6 +58,10 @@ WRONG = [
     ("judges.verdicts.combiners", "django"),
     ("judges.replies.parsing", "judges.models.games"),
     ("judges.audits.figures.position", "celery"),
+    # the fit of a board, which runs without a site
+    ("ranking.boards.fitting", "ranking.models"),
+    ("ranking.boards.many_competitors", "arena.fit_memory"),
+    ("ranking.comparisons.votes_and_opinions", "django"),
     # the composition root
     ("arena.views.status", "arena.config.settings"),
     ("ranking.views.method", "arena.config.celery"),

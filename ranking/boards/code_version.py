@@ -46,7 +46,7 @@ def _code_version() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleText:
+class ModuleSource:
     """What one module's text says.
 
     Attributes
@@ -120,13 +120,13 @@ class SourceTree:
         place = self._root.joinpath(*module.split("."))
         return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
-    def _source(self, module: str) -> ModuleText:
+    def _source(self, module: str) -> ModuleSource:
         path = self._path(module)
-        return ModuleText() if path is None else _read(path.read_bytes())
+        return ModuleSource() if path is None else _read(path.read_bytes())
 
 
 @lru_cache(maxsize=512)
-def _read(text: bytes) -> ModuleText:
+def _read(text: bytes) -> ModuleSource:
     tree = ast.parse(text)
     on_top = tuple(one for node in tree.body for one in _names(node))
     imports: list[Imported] = []
@@ -139,7 +139,7 @@ def _read(text: bytes) -> ModuleText:
             imports += _names(node)
     digest = sha256()
     _add_meaning(digest, compile(tree, "", "exec", dont_inherit=True, optimize=2))
-    return ModuleText(tuple(imports), on_top, frozenset(attributes), digest.hexdigest())
+    return ModuleSource(tuple(imports), on_top, frozenset(attributes), digest.hexdigest())
 
 
 def _names(node: ast.AST) -> Iterable[Imported]:

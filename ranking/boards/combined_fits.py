@@ -8,8 +8,9 @@ import numpy as np
 
 from ranking import maths
 from ranking.boards.fitting import FittedBoard, finite, fit_board, standings
+from ranking.boards.many_competitors import Refuse, allow_all
 from ranking.boards.methods import Definition, win_rates_of
-from ranking.comparisons.people_and_judges import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
+from ranking.comparisons.votes_and_opinions import FEWEST_PROMPTS, Combined, Opinions, Votes, combine, n_prompts
 from ranking.maths.clusters.sandwich import cluster_sizes
 from ranking.maths.data.arrays import Floats
 from ranking.maths.estimation.failures import NotConvergedError, cause_of
@@ -27,11 +28,17 @@ class NotNarrowed(Exception):
 
 
 def fit_combined(
-    votes: Votes, opinions: Opinions, names: Mapping[int, str], definition: Definition, *, n_verdicts: int
+    votes: Votes,
+    opinions: Opinions,
+    names: Mapping[int, str],
+    definition: Definition,
+    *,
+    n_verdicts: int,
+    refuse: Refuse = allow_all,
 ) -> FittedBoard:
     """Rate by prediction; the counts of every line are those of people's votes."""
     combined = combine(votes, opinions, names)
-    people = fit_board(combined.votes, replace(definition, method="bradley_terry"), list(names))
+    people = fit_board(combined.votes, replace(definition, method="bradley_terry"), list(names), refuse=refuse)
     people = _with_reasons(people, combined)
     try:
         found = _powered(combined, definition)

@@ -42,7 +42,7 @@ TURNED: Mapping[str, Callable[[Column], Column]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NamesAndTexts:
     """What rows call by number: names of competitors, keys and texts of prompts, identities of judges."""
 
     names: Mapping[int, str]
@@ -55,10 +55,10 @@ def content_hash_of(evidence: BoardEvidence, arena_id: int) -> str:
     return hash_of(evidence, known_in(arena_id))
 
 
-def known_in(arena_id: int) -> Known:
+def known_in(arena_id: int) -> NamesAndTexts:
     """All of an arena, and every judge."""
     prompts = Prompt.objects.filter(arena_id=arena_id).values_list("pk", "key", "content_hash")
-    return Known(
+    return NamesAndTexts(
         names=dict(Competitor.objects.filter(arena_id=arena_id).values_list("pk", "name")),
         prompts={pk: f"{content} {key}" for pk, key, content in prompts},
         judges=dict(Judge.objects.values_list("pk", "identity")),
@@ -66,7 +66,7 @@ def known_in(arena_id: int) -> Known:
 
 
 @singledispatch
-def hash_of(evidence: BoardEvidence, known: Known) -> str:
+def hash_of(evidence: BoardEvidence, known: NamesAndTexts) -> str:
     """Of votes: their counts by prompt, pair and outcome."""
     cells = evidence.tally.cells()
     told: Columns = {"prompt": cells.prompt, "a": cells.a, "b": cells.b, "outcome": cells.outcome, "count": cells.count}
@@ -75,7 +75,7 @@ def hash_of(evidence: BoardEvidence, known: Known) -> str:
 
 
 @hash_of.register
-def _of_judged(evidence: JudgedEvidence, known: Known) -> str:
+def _of_judged(evidence: JudgedEvidence, known: NamesAndTexts) -> str:
     rows = evidence.rows
     told = ("prompt", "a", "b", "outcome", "first", "judge", "weight")
     named: Columns = {name: getattr(rows, name) for name in told}
@@ -84,7 +84,7 @@ def _of_judged(evidence: JudgedEvidence, known: Known) -> str:
 
 
 @hash_of.register
-def _of_combined(evidence: CombinedEvidence, known: Known) -> str:
+def _of_combined(evidence: CombinedEvidence, known: NamesAndTexts) -> str:
     """Votes and opinions by battle: which of them are of one battle is what combines them."""
     votes, opinions = evidence.votes, evidence.opinions
     said = {name: getattr(votes, name) for name in ("prompt", "a", "b", "outcome", "by_lot", "by_verdicts")}
@@ -98,7 +98,7 @@ def _of_combined(evidence: CombinedEvidence, known: Known) -> str:
     return _digest([heading, *sorted(_digest(sorted(rows)).encode() for rows in battles.values())])
 
 
-def _by_name(known: Known, *tables: Columns) -> tuple[bytes, list[Columns]]:
+def _by_name(known: NamesAndTexts, *tables: Columns) -> tuple[bytes, list[Columns]]:
     """Tables with the places of names for numbers, turned so that the first name comes first; and the names themselves."""
     names, place = _placed(known.names, (table[side] for table in tables for side in ("a", "b")))
     prompts, prompt_place = _placed(known.prompts, (table["prompt"] for table in tables))

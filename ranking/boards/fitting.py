@@ -6,10 +6,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ranking import maths
-from ranking.boards.many_competitors import is_of_many, pairs_of_many, rate_many
+from ranking.boards.many_competitors import Refuse, allow_all, is_of_many, pairs_of_many, rate_many
 from ranking.boards.methods import Definition, Rating, rate
-from ranking.boards.pair_list import listed
-from ranking.boards.pair_rows import PairList
+from ranking.boards.pair_list import PairList, listed
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.estimation.failures import cause_of
@@ -64,18 +63,23 @@ class _Sureness(NamedTuple):
     n_draws: int = 0
 
 
-def fit_board(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
-    """Rate the comparisons by a board's definition; `competitor_ids` are those of `comparisons.names`, in that order."""
+def fit_board(
+    comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int], *, refuse: Refuse = allow_all
+) -> FittedBoard:
+    """Rate the comparisons by a board's definition; `competitor_ids` are those of `comparisons.names`, in that order.
+
+    `refuse` is asked before more memory is taken than the numbers of rows and names tell.
+    """
     if is_of_many(comparisons, definition):
-        return _fit_many(comparisons, definition, competitor_ids)
+        return _fit_many(comparisons, definition, competitor_ids, refuse)
     rating = rate(comparisons, definition)
     pairs = None if rating.fit is None else listed(comparisons, rating.fit)
     return _board(comparisons, rating, _sureness(rating, definition), competitor_ids, pairs)
 
 
-def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int]) -> FittedBoard:
+def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int], refuse: Refuse) -> FittedBoard:
     """The same by the pairs that met, where a table of all pairs would be too much."""
-    rating, found = rate_many(comparisons, definition)
+    rating, found = rate_many(comparisons, definition, refuse)
     if found is None:
         sureness = _sureness(rating, definition)
     else:

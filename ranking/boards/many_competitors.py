@@ -1,15 +1,14 @@
 """Boards of very many competitors: the plain method from the pairs that met, with figures made by blocks of pairs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
-from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.methods import UNFITTED, Definition, Rating, rate
-from ranking.boards.pair_list import listed, of_those_that_met, unweighted
-from ranking.boards.pair_rows import PairList
+from ranking.boards.pair_list import PairList, listed, of_those_that_met, unweighted
 from ranking.maths.data.comparisons import Column
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.estimation.failures import UnfittedError
@@ -33,7 +32,15 @@ def takes_lists(method: str, intervals: str) -> bool:
     return method == "bradley_terry" and intervals == "sandwich"
 
 
-def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[Rating, ManyStandings | None]:
+type Refuse = Callable[[int, int, str], object]
+"""Called with numbers of competitors and prompts, and a method, before tables are made; raises where they are too large."""
+
+
+def allow_all(n_competitors: int, n_prompts: int, method: str) -> None:
+    """Where nobody else needs the memory."""
+
+
+def rate_many(comparisons: maths.Comparisons, definition: Definition, refuse: Refuse) -> tuple[Rating, ManyStandings | None]:
     """Ratings, and how sure they are; None where few are rated, or their clusters are of another kind."""
     try:
         fit = fit_many(comparisons)
@@ -42,7 +49,7 @@ def rate_many(comparisons: maths.Comparisons, definition: Definition) -> tuple[R
         return Rating(_nobody(comparisons), unrated, (), np.zeros(0), (noted(UNFITTED, TEXTS, cause=error.cause),)), None
     cluster = cast("Column | None", definition.cluster)
     if len(fit.names) <= MOST_IN_TABLES or not are_suitable(fit.comparisons, cluster):
-        refuse_too_large(len(fit.names), _n_prompts(fit.comparisons), definition.method)
+        refuse(len(fit.names), _n_prompts(fit.comparisons), definition.method)
         rating = rate(fit.comparisons, definition)
         return replace(rating, unrated=fit.unrated, components=fit.components), None
     found = stand(fit, cluster=cluster, level=definition.level, rng=np.random.default_rng(definition.seed))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
+from arena.fit_memory import refuse_too_large
 from ranking.boards.combined_fits import fit_combined
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
@@ -104,12 +105,12 @@ class PeopleSource:
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         evidence = self.evidence
         if not METHODS[definition.method].reads_style:
-            return self._without_votes(fit_board(evidence.comparisons(names), definition, list(names)))
+            return self._without_votes(fit_board(evidence.comparisons(names), definition, list(names), refuse=refuse_too_large))
         comparisons, notes = styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
             prompts=evidence.prompts if self.is_sliced else None, without=evidence.without,
         )  # fmt: skip
-        fitted = fit_board(comparisons, definition, list(names))
+        fitted = fit_board(comparisons, definition, list(names), refuse=refuse_too_large)
         return self._without_votes(replace(fitted, notes=[*notes, *fitted.notes]))
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
@@ -128,7 +129,7 @@ class JudgesSource:
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         evidence, named = self.evidence, replace(definition, judge_names=judge_names())
-        fitted = fit_board(evidence.comparisons(names), named, list(names))
+        fitted = fit_board(evidence.comparisons(names), named, list(names), refuse=refuse_too_large)
         rows = [self._with_reason(row) for row in fitted.rows]
         pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
         return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
@@ -148,7 +149,9 @@ class CombinedSource:
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         evidence = self.evidence
-        fitted = fit_combined(evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts)
+        fitted = fit_combined(
+            evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts, refuse=refuse_too_large
+        )
         return replace(fitted, notes=[*fitted.notes, *self._remarks(fitted)])
 
     def _remarks(self, fitted: FittedBoard) -> Sequence[str]:

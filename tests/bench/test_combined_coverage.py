@@ -15,7 +15,7 @@ from scipy.special import expit
 from ranking.boards.combined_fits import fit_combined
 from ranking.boards.fitting import fit_board
 from ranking.boards.methods import Definition
-from ranking.comparisons.people_and_judges import Opinions, Votes
+from ranking.comparisons.votes_and_opinions import Opinions, Votes
 from ranking.maths import Comparisons
 from ranking.maths.models.bradley_terry import maximise
 from ranking.maths.uncertainty.elo_points import ELO_CENTRE, ELO_PER_LOGIT

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from arena.evidence.vote_tally import Evidence, Turnout
-from arena.fit_memory import FitTooLarge
+from arena.fit_memory import FitTooLarge, refuse_too_large
 from ranking import maths
 from ranking.boards import many_competitors, pair_list, publishing
 from ranking.boards.fitting import fit_board
 from ranking.boards.methods import Definition
-from ranking.boards.pair_rows import PairList, table_of
+from ranking.boards.pair_list import PairList
+from ranking.boards.pair_rows import table_of
 from ranking.maths.pair_sampling import information_weights, with_unrated
 from ranking.models import Leaderboard
 from tests.ranking.maths.making import simulated
@@ -71,9 +72,9 @@ def test_a_large_board_that_needs_tables_after_all_asks_for_their_memory_first(m
     c = board_of()
     c, on_one_prompt = replace(c, prompt=np.arange(len(c)) // 10), replace(c, prompt=np.zeros(len(c), dtype=np.int32))
     settings.FIT_MEMORY_MB = 1
-    assert fit_board(c, Definition(), list(range(40))).rows
+    assert fit_board(c, Definition(), list(range(40)), refuse=refuse_too_large).rows
     with pytest.raises(FitTooLarge):
-        fit_board(on_one_prompt, Definition(), list(range(40)))
+        fit_board(on_one_prompt, Definition(), list(range(40)), refuse=refuse_too_large)
 
 
 def test_a_pair_with_somebody_unrated_weighs_no_more_than_the_heaviest_pair():

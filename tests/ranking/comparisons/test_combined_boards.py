@@ -15,7 +15,8 @@ from judges.models import Game
 from ranking.boards.publishing import Rebuilt, publish_snapshot, rebuild
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.lots import draw_lots
-from ranking.comparisons.people_and_judges import combined_evidence, labels_of, opinions_of
+from ranking.comparisons.people_and_judges import combined_evidence, opinions_of
+from ranking.comparisons.votes_and_opinions import labels_of
 from ranking.models import Leaderboard, Snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote, make_voter
 from tests.judges.game_factories import make_game, make_judge
