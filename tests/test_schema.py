@@ -11,6 +11,7 @@ from rest_framework.throttling import AnonRateThrottle
 
 from arena.config.wsgi import application
 from arena.models import Attempt, Battle, Import
+from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
@@ -38,6 +39,7 @@ def garden():
     snapshot = make_snapshot(board, components=[["Kestrel"], ["=Osmia"]])
     make_entry(snapshot, a)
     make_entry(snapshot, b, None)
+    publish_snapshot(make_board(arena, "garden-fitted", clusters="none"))
     make_board(arena, "garden-empty", category="coding")
     make_judge_audit(arena, "contains", is_usable=False, reasons=["few battles"])
     run = make_run(arena, cap=2_000_000, plan={"orders": "both"})
@@ -94,6 +96,7 @@ def test_the_interface_keeps_to_its_schema_for_a_curator(case, curator_cookie):
 
 def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_cookie):
     snapshot = garden.leaderboards.get(slug="garden").snapshots.get()
+    fitted = garden.leaderboards.get(slug="garden-fitted").snapshots.get()
     rows = {
         "arenas/{slug}/": ["garden"],
         "competitors/{id}/": garden.competitors.values_list("pk", flat=True),
@@ -102,7 +105,9 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "battles/{id}/": garden.battles.values_list("pk", flat=True),
         "leaderboards/{slug}/": ["garden", "garden-empty"],
         "leaderboards/{slug}/snapshots/": ["garden", "garden-empty"],
-        "snapshots/{key}/": [snapshot.key],
+        "snapshots/{key}/": [snapshot.key, fitted.key],
+        "snapshots/{key}/comparisons.csv": [fitted.key],
+        "snapshots/{key}/rebuild.py": [snapshot.key, fitted.key],
         "judges/{id}/": garden.judge_audits.values_list("judge", flat=True),
         "runs/{id}/": garden.runs.values_list("pk", flat=True),
         "games/{id}/": garden.battles.values_list("games", flat=True).exclude(games=None),

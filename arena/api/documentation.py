@@ -43,7 +43,7 @@ def _endpoint(path: str, operation: Schema, components: Schema) -> DocumentedEnd
         path=path,
         description=_prose(operation.get("description", "")),
         parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
-        fields=list(_fields(answers["application/json"]["schema"], components)),
+        fields=list(_fields(answers["application/json"]["schema"], components)) if "application/json" in answers else [],
         formats=list(answers),
     )
 

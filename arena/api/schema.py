@@ -48,5 +48,5 @@ class ReadSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """arenas_list, arenas_read: what the path says, and whether it is a list."""
-        words = [part for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
+        words = [part.replace(".", "_") for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
         return "_".join([*words, "list" if isinstance(self.view, ListAPIView) else "read"])

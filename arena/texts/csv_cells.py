@@ -8,12 +8,27 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def cell(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers, nothing is empty."""
+    """Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers, nothing is empty.
+
+    Text that looks as if it had got one gets another, so that `text_of` can tell them apart.
+    """
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and value.lstrip("'").startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
+
+
+def text_of(written: str) -> str:
+    """
+    The text that `cell` wrote.
+
+    Examples
+    --------
+    >>> [text_of(cell(text)) for text in ("=1+1", "'=1+1", "'quoted", "-")]
+    ['=1+1', "'=1+1", "'quoted", '-']
+    """
+    return written[1:] if written.startswith("'") and written.lstrip("'").startswith(FORMULA_STARTS) else written
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:

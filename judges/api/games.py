@@ -2,24 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import batched, islice
-from threading import BoundedSemaphore
+from itertools import islice
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
-from rest_framework.exceptions import Throttled
 from rest_framework.generics import ListAPIView
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
 from arena.api.filters import by_arena, by_number
+from arena.api.long_tables import Table, WholeTable
 from arena.api.paging import BIGGEST_ID, Paging, WithHidden, whole_number
 from arena.api.read_views import InArena, OneInArena, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
@@ -32,9 +30,7 @@ from judges.games.visible_games import VisibleGame, told, told_in_full
 from judges.models import Game
 
 GAMES_AT_ONCE = 1_000
-LINES_AT_ONCE = 200
-TABLES_AT_ONCE = {"sqlite": 1, "postgresql": 3}[connection.vendor]  # of a server's four or eight threads
-SECONDS_TO_WAIT = 20
+FILENAME = "games.csv"
 HIDDEN = "Agon-Hidden"  # a header: a line of its own would be read as a game
 
 
@@ -66,29 +62,6 @@ class GameFilters(FilterSet):  # type: ignore[misc]
 
     def tainted(self, games: QuerySet[Game], name: str, value: str) -> QuerySet[Game]:
         return games.exclude(taints=[]) if value == "true" else games.filter(taints=[])
-
-
-class Table(StreamingHttpResponse):
-    """A long table on its way; it gives its place back when it is through, or when its reader has gone."""
-
-    places = BoundedSemaphore(TABLES_AT_ONCE)
-
-    def __init__(self, lines: Iterator[str], *, has_place: bool) -> None:
-        super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
-        self["Content-Disposition"] = 'attachment; filename="games.csv"'
-        self._has_place = has_place
-
-    def close(self) -> None:
-        super().close()
-        if self._has_place:
-            self._has_place = False
-            self.places.release()
-
-
-class WholeTable(BaseRenderer):
-    """Says that there is CSV; the lines go out by themselves."""
-
-    media_type, format, charset = "text/csv", "csv", "utf-8"
 
 
 class GamesWithHidden(WithHidden):
@@ -165,10 +138,9 @@ class GameList(GameResource, ListAPIView[Game]):
         limit = whole_number(request, "limit", least=1, most=Paging.most)
         cursor = whole_number(request, "cursor", least=1, most=BIGGEST_ID)
         if request.method == "HEAD":
-            return Table(iter(()), has_place=False)
-        if not Table.places.acquire(blocking=False):
-            raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
-        return Table(csv_lines(COLUMNS, csv_rows(islice(self._all(behind=cursor or 0), limit))), has_place=True)
+            return Table(iter(()), FILENAME, has_place=False)
+        Table.take_place()
+        return Table(csv_lines(COLUMNS, csv_rows(islice(self._all(behind=cursor or 0), limit))), FILENAME, has_place=True)
 
     def _all(self, *, behind: int) -> Iterator[VisibleGame]:
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""

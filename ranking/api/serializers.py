@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -137,6 +138,9 @@ class BoardSerializer(serializers.Serializer[Board]):
     n_set_aside = _of_snapshot(serializers.IntegerField, "n_set_aside", "Votes that were set aside and count nowhere.")
     notes = serializers.SerializerMethodField(help_text="What a reader must know.")
     components = serializers.SerializerMethodField(help_text="Names in groups that no results connect, best group first.")
+    competitors = serializers.SerializerMethodField(
+        help_text="Names in the order in which the fit numbers them; `rebuild.py` goes by it."
+    )
     entries = EntrySerializer(many=True, read_only=True)
 
     def get_permalink(self, board: Board) -> str | None:
@@ -150,6 +154,9 @@ class BoardSerializer(serializers.Serializer[Board]):
 
     def get_notes(self, board: Board) -> list[str]:
         return board.snapshot.notes if board.snapshot else []
+
+    def get_competitors(self, board: Board) -> list[str]:
+        return [entry.competitor.name for entry in sorted(board.entries, key=attrgetter("competitor_id"))]
 
     def get_components(self, board: Board) -> list[list[str]]:
         return board.snapshot.components if board.snapshot else []

@@ -113,13 +113,19 @@ class LeaderboardSnapshots(ReadView[Snapshot], ListAPIView[Snapshot]):
         return get_object_or_404(boards, slug=self.kwargs["slug"]).snapshots.all()
 
 
+def readable_snapshot(request: Request, key: str) -> Snapshot:
+    """One that this visitor may read; whoever gets it keeps it for good."""
+    snapshots = Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user))
+    snapshot = get_object_or_404(snapshots.select_related("leaderboard__arena"), key=key)
+    if request.method == "GET":
+        keep(snapshot, request._request, reason="exported over REST")
+    return snapshot
+
+
 class SnapshotDetail(BoardView):
     """A leaderboard as one snapshot shows it. A snapshot that was read here once is kept for good."""
 
     @answers
     def get(self, request: Request, key: str) -> HttpResponseBase:
-        snapshots = Snapshot.objects.filter(leaderboard__in=self.readable()).select_related("leaderboard__arena")
-        snapshot = get_object_or_404(snapshots, key=key)
-        if request.method == "GET":
-            keep(snapshot, request._request, reason="exported over REST")
+        snapshot = readable_snapshot(request, key)
         return self.show(snapshot.leaderboard, snapshot)

@@ -7,7 +7,7 @@ change no number, and no fingerprint either; another Python may.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -79,14 +79,30 @@ class SourceTree:
 
     def of_snapshots(self) -> set[str]:
         """The names of the modules whose change may change numbers."""
+        return self.needed_by(BEGIN)
+
+    def needed_by(self, begin: str) -> set[str]:
+        """The names of a module and of all that it imports, directly or not; a package's front door is none of them."""
         found: set[str] = set()
-        waiting = [BEGIN]
+        waiting = [begin]
         while waiting:
             module = waiting.pop()
             if module not in found and not any(module == name or module.startswith(f"{name}.") for name in LEFT_OUT):
                 found.add(module)
                 waiting += self._imported(module)
         return found
+
+    def text(self, module: str) -> str:
+        """Its source."""
+        path = self._path(module)
+        if path is None:
+            raise KeyError(module)
+        return path.read_text(encoding="utf-8")
+
+    def front_door(self, package: str, modules: Collection[str]) -> str:
+        """What a package's own source imports from these modules, as a source."""
+        names = [one for one in self._source(package).on_top if one[0] in modules]
+        return "".join(f"from {module} import {name} as {alias}\n" for module, name, alias in names if name)
 
     def _imported(self, module: str) -> Iterator[str]:
         """The modules of the project that one imports."""

@@ -57,6 +57,18 @@ class Definition:
     judge_names: Mapping[int, str] | None = None
     """What fits call judges; not kept, since a name may change."""
 
+    @classmethod
+    def then(cls, method: str, seed: int, said: Mapping[str, Any]) -> "Definition":
+        """As a snapshot tells it in its columns and parameters; older ones name fewer of these."""
+        return cls(
+            method=method,
+            clusters=said.get("clusters", "prompt"),
+            intervals=said.get("intervals", "sandwich"),
+            covariates=tuple(said.get("covariates", ())),
+            level=said["level"],
+            seed=seed,
+        )
+
     @property
     def cluster(self) -> Cluster | None:
         return "prompt" if self.clusters == "prompt" else None

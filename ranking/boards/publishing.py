@@ -116,11 +116,10 @@ def give_up_fits(reason: str) -> int:
     return len(held)
 
 
-def _source_of(board: Leaderboard, position: int, *, said: Mapping[str, Any] | None = None) -> Source:
-    """By the board's parameters as they are, or from the rows themselves by those of a snapshot."""
-    whole = _parameters(board) | {"without": unrated_competitors(board.arena_id)} if said is None else said
-    prompts = _prompts_of(board, position, whole)
-    return read_source(board.arena_id, position, whole, prompts, from_rows=said is not None)
+def _source_of(board: Leaderboard, position: int) -> Source:
+    """By the board's parameters as they are."""
+    said = _parameters(board) | {"without": unrated_competitors(board.arena_id)}
+    return read_source(board.arena_id, position, said, _prompts_of(board, position, said))
 
 
 def _prompts_of(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Ints | None:
@@ -140,17 +139,16 @@ def definition_of(board: Leaderboard) -> Definition:
     )
 
 
-def _definition_then(snapshot: Snapshot) -> Definition:
-    """As the board was defined when the snapshot was made; older snapshots name fewer parameters."""
-    said = snapshot.parameters
-    return Definition(
-        method=snapshot.method,
-        clusters=said.get("clusters", "prompt"),
-        intervals=said.get("intervals", "sandwich"),
-        covariates=tuple(said.get("covariates", ())),
-        level=said["level"],
-        seed=snapshot.seed,
-    )
+def source_then(snapshot: Snapshot, *, from_rows: bool = True) -> Source:
+    """The evidence that stood at a snapshot's watermark; `from_rows`: votes are counted anew, whatever counts are kept."""
+    board, said = snapshot.leaderboard, snapshot.parameters
+    prompts = _prompts_of(board, snapshot.watermark, said)
+    return read_source(board.arena_id, snapshot.watermark, said, prompts, from_rows=from_rows)
+
+
+def definition_then(snapshot: Snapshot) -> Definition:
+    """As the board was defined when the snapshot was made."""
+    return Definition.then(snapshot.method, snapshot.seed, snapshot.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +162,10 @@ class Rebuilt:
 
 def rebuild(snapshot: Snapshot) -> Rebuilt:
     """Read the votes again as they stood at the snapshot's watermark, fit them again, and compare."""
-    board = snapshot.leaderboard
-    source = _source_of(board, snapshot.watermark, said=snapshot.parameters)
+    source = source_then(snapshot)
     entries = {entry.competitor_id: entry for entry in snapshot.entries.select_related("competitor").order_by("competitor_id")}
     names = {pk: entry.competitor.name for pk, entry in entries.items()}
-    fitted = source.fitted(names, _definition_then(snapshot))
+    fitted = source.fitted(names, definition_then(snapshot))
     return Rebuilt(
         same_evidence=is_evidence_of(snapshot, source.evidence),
         same_code=code_version() == snapshot.code_version,

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
 from arena.fit_memory import refuse_too_large
+from ranking import maths
 from ranking.boards.combined_fits import fit_combined
+from ranking.boards.comparison_file import Combination, Material
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence
@@ -76,6 +78,9 @@ class Source(Protocol):
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard: ...
 
+    def material(self, names: Names, definition: Definition) -> Material:
+        """What the method is given."""
+
 
 def read_source(
     arena_id: int, position: int, said: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
@@ -103,15 +108,21 @@ class PeopleSource:
     is_sliced: bool
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
+        comparisons, notes = self._read(names, definition)
+        fitted = fit_board(comparisons, definition, list(names), refuse=refuse_too_large)
+        return self._without_votes(replace(fitted, notes=[*notes, *fitted.notes]))
+
+    def material(self, names: Names, definition: Definition) -> Material:
+        return self._read(names, definition)[0]
+
+    def _read(self, names: Names, definition: Definition) -> tuple[maths.Comparisons, list[str]]:
         evidence = self.evidence
         if not METHODS[definition.method].reads_style:
-            return self._without_votes(fit_board(evidence.comparisons(names), definition, list(names), refuse=refuse_too_large))
-        comparisons, notes = styled_comparisons(
+            return evidence.comparisons(names), []
+        return styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
             prompts=evidence.prompts if self.is_sliced else None, without=evidence.without,
         )  # fmt: skip
-        fitted = fit_board(comparisons, definition, list(names), refuse=refuse_too_large)
-        return self._without_votes(replace(fitted, notes=[*notes, *fitted.notes]))
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
         """Where all votes are set aside it would be wrong to say that none have come."""
@@ -134,6 +145,9 @@ class JudgesSource:
         pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
         return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
 
+    def material(self, names: Names, definition: Definition) -> Material:
+        return self.evidence.comparisons(names)
+
     def _with_reason(self, row: RatingRow) -> RatingRow:
         """A model that judges saw is not without votes: its verdicts do not count, and there is a reason."""
         nobody = noted("no_votes_no_verdicts" if self.evidence.rules.with_people else "not_judged", TEXTS)
@@ -153,6 +167,9 @@ class CombinedSource:
             evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts, refuse=refuse_too_large
         )
         return replace(fitted, notes=[*fitted.notes, *self._remarks(fitted)])
+
+    def material(self, names: Names, definition: Definition) -> Material:
+        return Combination(self.evidence.votes, self.evidence.opinions).numbered(names)
 
     def _remarks(self, fitted: FittedBoard) -> Sequence[str]:
         """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""

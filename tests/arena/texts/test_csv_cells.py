@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from arena.texts.csv_cells import cell, to_csv
+from arena.texts.csv_cells import cell, text_of, to_csv
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,11 @@ from arena.texts.csv_cells import cell, to_csv
 )
 def test_text_that_looks_like_a_formula_gets_an_apostrophe(text):
     assert cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''=1", "'", "''", "'a", "＝1", "'＝1", "", "a=1", "\t", "'\t"])
+def test_every_text_comes_back(text):
+    assert text_of(cell(text)) == text
 
 
 @pytest.mark.parametrize("value", [-1, -1.5, 0, 10**30, 1e-300, True, "GPT 4", "a=b", "'quoted", ""])

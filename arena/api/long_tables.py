@@ -1,0 +1,43 @@
+"""Long tables as CSV, line by line: few at a time, since each takes one of the server's few threads."""
+
+from collections.abc import Iterator
+from itertools import batched
+from threading import BoundedSemaphore
+
+from django.db import connection
+from django.http import StreamingHttpResponse
+from rest_framework.exceptions import Throttled
+from rest_framework.renderers import BaseRenderer
+
+LINES_AT_ONCE = 200
+TABLES_AT_ONCE = {"sqlite": 1, "postgresql": 3}[connection.vendor]  # of a server's four or eight threads
+SECONDS_TO_WAIT = 20
+
+
+class Table(StreamingHttpResponse):
+    """A long table on its way; it gives its place back when it is through, or when its reader has gone."""
+
+    places = BoundedSemaphore(TABLES_AT_ONCE)
+
+    def __init__(self, lines: Iterator[str], filename: str, *, has_place: bool) -> None:
+        super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
+        self["Content-Disposition"] = f'attachment; filename="{filename}"'
+        self._has_place = has_place
+
+    @classmethod
+    def take_place(cls) -> None:
+        """Raises Throttled where all are taken; what is taken has to be given to a table, or released."""
+        if not cls.places.acquire(blocking=False):
+            raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
+
+    def close(self) -> None:
+        super().close()
+        if self._has_place:
+            self._has_place = False
+            self.places.release()
+
+
+class WholeTable(BaseRenderer):
+    """Says that there is CSV; the lines go out by themselves."""
+
+    media_type, format, charset = "text/csv", "csv", "utf-8"

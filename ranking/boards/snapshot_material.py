@@ -1,0 +1,25 @@
+"""What the method of a stored snapshot was given, read again as it stood then."""
+
+from ranking.boards.comparison_file import Material
+from ranking.boards.publishing import definition_then, is_evidence_of, source_then
+from ranking.models import Snapshot
+
+
+class EvidenceGoneError(Exception):
+    """What stands at the snapshot's position is not its evidence any more."""
+
+
+def material_of(snapshot: Snapshot) -> tuple[Material, list[str]]:
+    """
+    With the names of its competitors as they are now, in the order of its places.
+
+    Raises
+    ------
+    EvidenceGoneError
+        Rows were changed past the ledger, or this version reads them differently.
+    """
+    names = dict(snapshot.entries.order_by("competitor_id").values_list("competitor_id", "competitor__name"))
+    source = source_then(snapshot, from_rows=False)
+    if not is_evidence_of(snapshot, source.evidence):
+        raise EvidenceGoneError
+    return source.material(names, definition_then(snapshot)), list(names.values())
