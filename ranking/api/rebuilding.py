@@ -16,11 +16,8 @@ from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
 from arena.voter_identity import voter_of
 from ranking.api.views import etag_of, readable_snapshot
-from ranking.boards.comparison_file import lines_of
-from ranking.boards.methods import METHODS
 from ranking.boards.rebuild_file import source_for
-from ranking.boards.snapshot_material import EvidenceGoneError, material_of
-from ranking.models import Snapshot
+from ranking.models import Leaderboard, Snapshot
 
 
 class NotNowError(APIException):
@@ -37,7 +34,7 @@ def refuse_texts(request: Request, snapshot: Snapshot) -> None:
     """Rows that tell how answers are written are for those who may read the answers: by its length alone a voter would
     recognise whose an answer is."""
     arena = snapshot.leaderboard.arena
-    if not METHODS[snapshot.method].reads_style or access.is_curator(request.user):
+    if snapshot.method != Leaderboard.Method.STYLE or access.is_curator(request.user):
         return
     if not access.sees_content(request.user, arena):
         raise PermissionDenied("These rows tell how answers are written: they are for those who may read this arena's answers.")
@@ -73,9 +70,12 @@ class SnapshotComparisons(ReadView[Snapshot]):
         filename = f"{snapshot.leaderboard.slug}-{snapshot.key}-comparisons.csv"
         if request.method == "HEAD":
             return Table(iter(()), filename, has_place=False)
+        # Only here: whoever never asks for it need not load the library.
+        from ranking.boards.snapshot_material import EvidenceGoneError, lines_of_snapshot
+
         Table.take_place()
         try:
-            lines = lines_of(*material_of(snapshot))
+            lines = lines_of_snapshot(snapshot)
         except BaseException as error:
             Table.places.release()
             if isinstance(error, EvidenceGoneError):

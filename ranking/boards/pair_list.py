@@ -4,12 +4,11 @@ Written at every snapshot, so it is as small as it can be: up to `MOST_COMPLETE`
 those that met, and two numbers a competitor say what all others weigh.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking import maths
+from ranking.boards.listed_pairs import PairList
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.pair_counts import PairCounts, count_pairs
 from ranking.maths.estimation.covariance import difference_variance
@@ -17,21 +16,6 @@ from ranking.maths.pair_sampling import information_weights, uniform_weights, wi
 from ranking.maths.uncertainty.many_gains import ManyGains, gains_of_many
 
 MOST_COMPLETE = 500
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairList:
-    """Of m competitors, k pairs.
-
-    `pairs` (k, 2) int32: places i < j. `record` (k, 4) int32: times i won, j won, they tied, both were bad. `weights` (k,)
-    float32: sum to 1 over all pairs. `others` (m, 2) float32: rating (natural log-odds) and v, for pairs that are not listed
-    (see `ManyGains`; v is not a number where there is no rating: such a pair weighs as the heaviest); (0, 2) where all are.
-    """
-
-    pairs: NDArray[np.int32]
-    record: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    others: NDArray[np.float32]
 
 
 def listed(comparisons: maths.Comparisons, fit: maths.Fit) -> PairList:

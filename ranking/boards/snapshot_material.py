@@ -1,6 +1,8 @@
 """What the method of a stored snapshot was given, read again as it stood then."""
 
-from ranking.boards.comparison_file import Material
+from collections.abc import Iterator
+
+from ranking.boards.comparison_file import lines_of
 from ranking.boards.publishing import definition_then, is_evidence_of, source_then
 from ranking.models import Snapshot
 
@@ -9,9 +11,9 @@ class EvidenceGoneError(Exception):
     """What stands at the snapshot's position is not its evidence any more."""
 
 
-def material_of(snapshot: Snapshot) -> tuple[Material, list[str]]:
+def lines_of_snapshot(snapshot: Snapshot) -> Iterator[str]:
     """
-    With the names of its competitors as they are now, in the order of its places.
+    As CSV, with the names of its competitors as they are now. All is read before the first line.
 
     Raises
     ------
@@ -22,4 +24,4 @@ def material_of(snapshot: Snapshot) -> tuple[Material, list[str]]:
     source = source_then(snapshot, from_rows=False)
     if not is_evidence_of(snapshot, source.evidence):
         raise EvidenceGoneError
-    return source.material(names, definition_then(snapshot)), list(names.values())
+    return lines_of(source.material(names, definition_then(snapshot)), list(names.values()))

@@ -10,8 +10,8 @@ from arena.fit_memory import FitTooLarge, refuse_too_large
 from ranking import maths
 from ranking.boards import many_competitors, pair_list, publishing
 from ranking.boards.fitting import fit_board
+from ranking.boards.listed_pairs import PairList
 from ranking.boards.methods import Definition
-from ranking.boards.pair_list import PairList
 from ranking.boards.pair_rows import table_of
 from ranking.maths.pair_sampling import information_weights, with_unrated
 from ranking.models import Leaderboard
