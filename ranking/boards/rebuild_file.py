@@ -12,7 +12,7 @@ from ranking.boards.code_version import SourceTree, code_version
 
 BEGIN = "ranking.boards.rebuilding"
 
-HEAD = '''"""Makes the board of snapshot {key} again, and compares. It takes Python 3.13, numpy and scipy, and nothing else.
+HEAD = '''"""Makes the board of snapshot {key} again, and compares. It takes Python 3.12 or newer, numpy and scipy.
 
 Beside this file belong two others, of the same site: /api/v1/snapshots/{key}/comparisons.csv, and the snapshot itself,
 /api/v1/snapshots/{key}/?format=json, saved as board.json. Then: python rebuild.py > board.csv
