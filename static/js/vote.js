@@ -11,6 +11,12 @@ const pairOf = (html) => {
   return holder;
 };
 
+// A choice within this time after a pair came up was meant for the one before: a key pressed twice and a double click have
+// their second half within half a second, and nobody has read two answers by then. Such a choice is dropped; undo is not.
+const UNREAD_MS = 600;
+let shownAt = performance.now();
+const isUnread = () => performance.now() - shownAt < UNREAD_MS;
+
 // Where the focus goes when its control goes or speaks of another pair: there Space scrolls, and Enter does nothing.
 const rest = () => document.querySelector("#pair h1").focus({ preventScroll: true });
 
@@ -27,6 +33,7 @@ const showNext = async (voted) => {
   const present = document.querySelector("#pair");
   if (!next || next.dataset.ballot === present.dataset.ballot) return location.assign(`${page}?done=${encodeURIComponent(voted)}`);
   present.replaceWith(next);
+  shownAt = performance.now();
   form.reset();
   flagging.reset();
   if (document.querySelector(".panel:target")) location.hash = "decide";
@@ -55,10 +62,11 @@ const told = (name, body) => {
 const send = async (event) => {
   event.preventDefault();
   if (form.ariaBusy === "true") return; // a second click while the first is under way
+  const undoing = event.submitter?.hasAttribute("formaction");
+  if (event.target === form && !undoing && isUnread()) return;
   form.ariaBusy = "true";
   const body = new FormData(event.target, event.submitter);
   const voted = body.get("ballot");
-  const undoing = event.submitter?.hasAttribute("formaction");
   try {
     const answer = await fetch(event.submitter?.getAttribute("formaction") ?? form.action, {
       method: "POST", headers: fragment, credentials: "same-origin", body,

@@ -45,11 +45,19 @@ def arena(transactional_db):
 def vote_page(page, arena):
     page.goto(reverse("vote", args=[arena.slug]))
     page.wait_for_load_state("networkidle")
+    return settled(page)
+
+
+def settled(page):
+    """The page once its pair has been there long enough for choices to be taken."""
+    while page.locator("#pair").count() and page.evaluate("typeof isUnread === 'function' && isUnread()"):
+        page.wait_for_timeout(50)
     return page
 
 
 def press(page, key):
     """A key, and the answer to it."""
+    settled(page)
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.press(key)
 
@@ -201,6 +209,7 @@ def test_after_a_click_space_scrolls_the_next_pair_and_enter_does_nothing(new_co
     expect(page.locator("#pair")).not_to_have_attribute("data-ballot", voted_on)
     assert focused(page) == "H1"
     n_done = Ballot.objects.exclude(state="open").count()
+    settled(page)
     for key in ("Enter", "Space"):
         page.keyboard.press(key)
     page.wait_for_timeout(800)  # it scrolls smoothly
@@ -318,6 +327,34 @@ def test_a_double_press_is_one_vote(page, arena):
     assert Vote.objects.count() == 1
 
 
+@pytest.mark.parametrize("gap", [60, 150, 300, 400])
+def test_a_choice_made_twice_never_reaches_a_pair_that_nobody_can_have_read(page, arena, gap):
+    vote_page(page, arena)
+    for n, way in enumerate(("2", ".six button >> nth=1", "s", "[name=act][value=skip]"), 1):
+        choose = page.keyboard.press if len(way) == 1 else page.click
+        shown = open_key(page)
+        choose(way)
+        page.wait_for_timeout(gap)
+        choose(way)
+        expect(page.locator("#pair")).not_to_have_attribute("data-ballot", shown)
+        page.wait_for_load_state("networkidle")
+        assert Ballot.objects.exclude(state="open").count() == n
+        settled(page)
+    assert Vote.objects.count() == 2
+    cast(page, "2")  # it is taken once there was time to look
+    assert Vote.objects.count() == 3
+
+
+def test_a_pair_is_looked_at_first_after_a_whole_load_too_and_undo_never_waits(page, arena):
+    page.goto(reverse("vote", args=[arena.slug]))
+    page.keyboard.press("1")
+    cast(page, "2")
+    assert Vote.objects.count() == 1
+    page.keyboard.press("u")
+    page.wait_for_selector("text=Vote withdrawn")
+    assert Vote.objects.counted().count() == 0
+
+
 def test_the_sheets_open_by_key_hold_the_keys_and_close_by_escape(page, arena):
     vote_page(page, arena)
     for key, title in (("?", "Keys"), ("g", "What makes an answer better here")):
@@ -335,7 +372,7 @@ def test_keys_can_be_switched_off_and_stay_off(page, arena):
     page.uncheck("#keys-on")
     page.keyboard.press("Escape")
     page.reload()
-    page.keyboard.press("1")
+    settled(page).keyboard.press("1")
     page.wait_for_timeout(300)
     assert Vote.objects.count() == 0
 
@@ -459,7 +496,7 @@ def test_twenty_payloads_in_prompts_answers_and_names_do_nothing(page, transacti
     vote_page(page, arena)
     for _ in PAYLOADS[1:]:
         cast(page, "1")
-    page.keyboard.press("1")
+    settled(page).keyboard.press("1")
     page.wait_for_selector("text=No pair is left for you")
     page.goto(reverse("battles", args=[arena.slug]))
     for battle in Battle.objects.all():
