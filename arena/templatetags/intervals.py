@@ -1,0 +1,33 @@
+"""Intervals in words: every page prints them by this one filter, so that an end that is missing is never an empty "to"."""
+
+from typing import Any
+
+from django import template
+from django.template.defaultfilters import floatformat
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def interval(value: Any, digits: int = 3) -> str:
+    """
+    Both ends, with so many digits, or what is known where one is missing. `value` has `low` and `high`, or is the pair of them.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> interval(SimpleNamespace(low=1, high=2.25), 2)
+    '1.00 to 2.25'
+    """
+    low, high = value if isinstance(value, list | tuple) else (_end(value, name) for name in ("low", "high"))
+    shown = {"low": floatformat(low, digits), "high": floatformat(high, digits)}
+    if low is not None and high is not None:
+        return _("%(low)s to %(high)s") % shown
+    if low is not None:
+        return _("at least %(low)s") % shown
+    return _("no interval") if high is None else _("at most %(high)s") % shown
+
+
+def _end(value: Any, name: str) -> float | None:
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)

@@ -1,0 +1,43 @@
+"""The list of judges and the page of one, from stored audits."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import make_arena
+from tests.ranking.board_factories import make_figure, make_judge_audit
+
+pytestmark = pytest.mark.django_db
+ENDS = {
+    (-0.5, 1.25): "-0.50 to 1.25",
+    (1.97, None): "at least 1.97",
+    (None, 1.97): "at most 1.97",
+    (None, None): "no interval",
+}
+
+
+@pytest.fixture
+def garden():
+    return make_arena("garden")
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.text))
+
+
+def pages_of(client, audit):
+    """The list and the judge's own page, as readers see them."""
+    addresses = reverse("judges", args=[audit.arena.slug]), reverse("judge", args=[audit.arena.slug, audit.judge_id])
+    return [text_of(client.get(address)) for address in addresses]
+
+
+@pytest.mark.parametrize(("low", "high"), ENDS)
+def test_an_end_that_is_missing_is_said_in_words_on_both_pages(client, garden, low, high):
+    named = [("agreement with people", "agreement_with_people"), ("position consistency", "position_consistency")]
+    figures = [make_figure(name, 0.75, key=key, low=low, high=high, notes=[]) for name, key in named]
+    gamma = make_figure("slot intercept gamma", 1.0, key="slot_gamma", low=low, high=high, notes=[])
+    audit = make_judge_audit(garden, figures={"people": figures[:1], "position": [figures[1], gamma]})
+    for text in pages_of(client, audit):
+        assert ENDS[low, high] in text
+        assert not re.search(r"(?<![\d.])\s+to\s*(?=[-\d,;]|, log)|[\d.] to (?![-\d])", text), text
