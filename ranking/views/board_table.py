@@ -3,11 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, zip_longest
 
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import Competitor, CompetitorStatus
+from arena.wording import number
 from ranking.models import Entry, Snapshot
 
 SORTS = {
@@ -21,6 +24,7 @@ SORTS = {
     "price": False,
 }
 DEFAULT_SORT = "rank"
+MOST_NAMED = 4  # of those tied for place 1; a fifth is named too rather than called "1 other"
 OF_PLACES = ("rank", "range")  # whichever way these are sorted, those without a place stand last
 
 
@@ -87,7 +91,7 @@ class BoardTable:
     has_changes: bool
     n_models: int  # of the board, whatever the table shows of them
     n_rated: int
-    tied: tuple[Competitor, Competitor] | None  # first and second of the board
+    tied: str  # those of the board who can hold place 1, as a page names them; "" where it is one
 
     @property
     def narrowed(self) -> list[BoardLine]:
@@ -130,7 +134,7 @@ def board_table(
         headings={key: _heading(key, sort, descending) for key in SORTS},
         n_models=len(stored),
         n_rated=sum(entry.is_rated for entry in stored),
-        tied=tied_leaders(stored),
+        tied=in_a_row(tied_leaders(stored)),
         has_changes=any(line.change is not None for line in lines),
     )
 
@@ -200,14 +204,17 @@ def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine
 
 
 def _tiers(lines: Sequence[BoardLine]) -> list[list[BoardLine]]:
-    """Neighbours that cannot be told from the first of their group. Who has no place is joined with nobody."""
+    """Parted only where no range above reaches a place below. Who has no place is joined with nobody."""
     groups: list[list[BoardLine]] = []
-    for line in lines:
-        leader = groups[-1][0].entry if groups else None
-        if leader and line.entry.has_place and (line.entry.rank_low or 0) <= (leader.rank or 0):
+    placed = [line.entry for line in lines if line.entry.has_place]
+    best_from = list(accumulate((entry.rank_low or 0 for entry in reversed(placed)), min))[::-1]
+    reach = 0  # the worst place that anybody above can hold
+    for line, best in zip_longest(lines, best_from):
+        if line.entry.has_place and best <= reach:
             groups[-1].append(line)
         else:
             groups.append([line])
+        reach = max(reach, line.entry.rank_high or 0)
     return groups
 
 
@@ -234,10 +241,21 @@ def _heading(key: str, sort: str, descending: bool) -> Heading:
     return Heading(key, str(text), str(title), aria_sort, "desc" if next_descending else "asc", key not in {"name"})
 
 
-def tied_leaders(entries: Sequence[Entry]) -> tuple[Competitor, Competitor] | None:
-    """First and second, where they cannot be told apart."""
-    placed = sorted((entry for entry in entries if entry.has_place), key=by_place)
-    for first, second in pairwise(placed[:2]):
-        if (first.rank, second.rank_low) == (1, 1):
-            return first.competitor, second.competitor
-    return None
+def tied_leaders(entries: Sequence[Entry]) -> list[Competitor]:
+    """All who can hold place 1, in order of place; nobody where that is one: no two of them can be told apart."""
+    able = sorted((entry for entry in entries if entry.has_place and entry.rank_low == 1), key=by_place)
+    return [entry.competitor for entry in able] if len(able) > 1 else []
+
+
+def in_a_row(named: Sequence[Competitor]) -> str:
+    """Their names in a sentence, the first few of them and how many others there are."""
+    shown = named if len(named) <= MOST_NAMED + 1 else named[:MOST_NAMED]
+    parts = [format_html("<bdi>{}</bdi>", each.name) for each in shown]
+    if n_others := len(named) - len(shown):
+        parts.append(format_html("{}", ngettext("%(n)s other", "%(n)s others", n_others) % {"n": number(n_others)}))
+    *before, last = parts or [""]
+    if not before:
+        return last
+    return format_html(
+        gettext("{first} and {last}"), first=format_html_join(", ", "{}", ([each] for each in before)), last=last
+    )
