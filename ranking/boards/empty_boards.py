@@ -153,7 +153,7 @@ def _of_judges(shown: Snapshot, arena: Arena) -> str:
         return _("No judge of this board has compared answers here yet.")
     if not any(juror["counts"] for juror in jurors):
         text = ngettext(
-            "None of the board’s %(n)s judge counts, so nobody has a rating: the notes say why.",
+            "The board’s only judge does not count, so nobody has a rating: the notes say why.",
             "None of the board’s %(n)s judges counts, so nobody has a rating: the notes say why.",
             len(jurors),
         )

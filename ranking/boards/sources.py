@@ -20,10 +20,11 @@ from ranking.comparisons.judge_selection import SelectionRules
 from ranking.comparisons.people_and_judges import NARROW, CombinedEvidence, combined_evidence
 from ranking.comparisons.style import styled_comparisons
 from ranking.maths.data.tally import Tally
-from ranking.maths.notes import code_of, noted
+from ranking.maths.notes import Note, code_of, noted, parameters_of
 from ranking.models import Leaderboard
 from ranking.note_sentences import subject_of
 from ranking.note_texts.of_boards import TEXTS
+from ranking.note_texts.words import in_words
 
 type Names = dict[int, str]
 
@@ -143,7 +144,9 @@ class JudgesSource:
         fitted = fit_board(evidence.comparisons(names), named, list(names), refuse=refuse_too_large)
         rows = [self._with_reason(row) for row in fitted.rows]
         pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
-        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *fitted.notes])
+        counted = "votes_and_verdicts" if evidence.rules.with_people else "verdicts"
+        told = [_counting(note, counted) for note in fitted.notes]
+        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *told])
 
     def material(self, names: Names, definition: Definition) -> Material:
         return self.evidence.comparisons(names)
@@ -153,6 +156,17 @@ class JudgesSource:
         nobody = noted("no_votes_no_verdicts" if self.evidence.rules.with_people else "not_judged", TEXTS)
         why = self.evidence.why_none.get(row.competitor_id, nobody)
         return row if row.n_votes else replace(row, unrated_because=why)
+
+
+def _counting(note: str, counted: str) -> str:
+    """The library calls all comparisons votes: a note on how many there are says what they are on this board."""
+    known = parameters_of(note) or {}
+    votes = known.get("votes")
+    if not isinstance(votes, Mapping) or votes.get("code") != "votes":
+        return note
+    number = {"n": round(votes["parameters"]["n"])}
+    said = {**known, "votes": {"code": counted, "parameters": number}}
+    return Note(in_words(TEXTS, code_of(note), said), code_of(note), said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,10 @@ def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names
     yield from (told for juror in jury.jurors.values() if (told := _on_standing(juror)))
     yield from _absent(rules.jury, names)
     if rules.combiner in PANELS and len(counting) < MIN_VOTES and len(jury.games):
-        who = [str(juror.judge) for juror in counting] or _noted("none_of_them")
-        yield _noted("judge.panel_too_small", least=MIN_VOTES, who=who)
+        if counting:
+            yield _noted("judge.panel_too_small", least=MIN_VOTES, who=[str(juror.judge) for juror in counting])
+        else:
+            yield _noted("judge.panel_of_nobody", least=MIN_VOTES)
 
 
 def _on_games(

@@ -34,6 +34,7 @@ _ON_COMBINING: Texts = {
     ),
     "battles": ngettext_lazy("%(n)s battle", "%(n)s battles"),
     "verdicts": ngettext_lazy("%(n)s verdict", "%(n)s verdicts"),
+    "votes_and_verdicts": ngettext_lazy("%(n)s vote or verdict", "%(n)s votes and verdicts"),
     "games": ngettext_lazy("%(n)s game", "%(n)s games"),
     "range": gettext_noop("%(low)s to %(high)s"),
     "narrower": gettext_noop("%(percent).0f %% narrower than those of people alone"),
@@ -62,9 +63,12 @@ _ON_JUDGES: Texts = {
     ),
     "judge.unusable": gettext_noop("judge %(judge)s is unusable, so its %(verdicts)s do not count: %(reasons)s"),
     "judge.panel_too_small": gettext_noop(
-        "judges of a panel decide by %(least)d votes or more, and only %(who)s counts here: choose more, or another rule"
+        "a panel decides by the verdicts of %(least)d judges or more, and only %(who)s counts here: choose more judges, or "
+        "another rule"
     ),
-    "none_of_them": gettext_noop("none of them"),
+    "judge.panel_of_nobody": gettext_noop(
+        "a panel decides by the verdicts of %(least)d judges or more, and none counts here: choose others, or another rule"
+    ),
     "judge.absent": gettext_noop("judges of the jury without games here: %(judges)s"),
     "no_such_judge": gettext_noop("number %(n)d (no such judge)"),
     "judge_by_number": gettext_noop("judge %(n)d"),

@@ -17,6 +17,7 @@ from ranking.boards.pair_rows import read_pair_list
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.scale import ELO_PER_LOGIT
 from ranking.views.board_table import board_table, by_place
+from ranking.views.counted_words import counted_on, words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "n_placed": sum(entry.has_place for entry in entries.values()),
         "opponents": _opponents(board, entries, mine) if board and mine else [],
         "slices": slices,
+        "evidence": words_for(counted_on(newest)) if newest else {},
         "alike": flags_of(arena.pk).get(pk, []),
         "table": board_table(newest, sort="rank", descending=False, with_retired=True, search="", older={}) if newest else None,
     }

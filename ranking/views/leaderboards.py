@@ -31,14 +31,13 @@ from ranking.boards.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
 from ranking.views.board_table import DEFAULT_SORT, SORTS, board_table
+from ranking.views.counted_words import counted_on, words_for
 
 POLL_SECONDS = 3
 MOST_ON_TIMELINE = 12
 SOURCES = {"people": gettext_lazy("People"), "judges": gettext_lazy("Judges"), "both": gettext_lazy("Combined")}
 METHODS_IN_WORDS = SHORT_NAMES | {Leaderboard.Method.ELO: gettext_lazy("Elo (mean over random orders)")}
-CLUSTERS_IN_WORDS = {
-    "prompt": gettext_lazy("votes on one prompt hang together"), "none": gettext_lazy("every vote is taken as independent"),
-}  # fmt: skip
+CLUSTERS_IN_WORDS = {"prompt": "cluster", "none": "alone"}  # see `words_for`
 INTERVALS_IN_WORDS = {"sandwich": gettext_lazy("sandwich"), "bootstrap": gettext_lazy("bootstrap")}
 COVARIATES_IN_WORDS = {
     "length": gettext_lazy("length"), "headers": gettext_lazy("headers"), "lists": gettext_lazy("lists"),
@@ -212,7 +211,7 @@ def _definition(shown: Snapshot) -> list[tuple[str, str]]:
         _("Method"): METHODS_IN_WORDS[Leaderboard.Method("bradley_terry" if _is_of_people_alone(shown) else shown.method)],
         _("Ties"): _stored(said.get("ties", "")),
         _("Levelled"): _levelled(shown) if shown.method == "style_controlled" else "",
-        _("Clusters"): CLUSTERS_IN_WORDS.get(said.get("clusters", ""), ""),
+        _("Clusters"): words_for(counted_on(shown)).get(CLUSTERS_IN_WORDS.get(said.get("clusters", ""), ""), ""),
         _("Intervals"): _intervals(said),
         _("Rank ranges"): _("max-t, %(n)s draws") % {"n": number(said["n_draws"])} if said.get("n_draws") else "",
         _("Sources"): _sources(shown) if "sources" in said else "",
@@ -268,25 +267,13 @@ def _within(label: str) -> str:
 
 def _evidence(shown: Snapshot) -> dict[str, str]:
     """What counts on this board, in words; its mark is a diamond for people, a dot for judges, a square for both."""
-    sources, counted = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE), _counted(shown)
-    one, many = _("vote"), _("votes")
-    if counted == Leaderboard.Sources.JUDGES:
-        one, many = _("verdict"), _("verdicts")
-    elif counted == Leaderboard.Sources.BOTH:
-        one, many = _("vote or verdict"), _("votes and verdicts")
-    short = _("counted") if counted == Leaderboard.Sources.BOTH else many  # for cards on phones
-    return {"one": one, "many": many, "short": short, "sources": sources, "of": _sources(shown)}
-
-
-def _counted(shown: Snapshot) -> str:
-    """Whose word counts, as one of the sources."""
-    sources: str = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
-    return Leaderboard.Sources.PEOPLE if "verdicts" in shown.parameters else sources  # verdicts narrow: votes alone count
+    sources = shown.parameters.get("sources", Leaderboard.Sources.PEOPLE)
+    return words_for(counted_on(shown)) | {"sources": sources, "of": _sources(shown)}
 
 
 def _set_aside(shown: Snapshot) -> str:
     """How many are set aside, a whole sentence for each kind: languages bend nouns and verbs together."""
-    n, counted = shown.n_set_aside, _counted(shown)
+    n, counted = shown.n_set_aside, counted_on(shown)
     if counted == Leaderboard.Sources.JUDGES:
         text = ngettext(
             "%(n)s verdict is set aside and counted nowhere.", "%(n)s verdicts are set aside and counted nowhere.", n

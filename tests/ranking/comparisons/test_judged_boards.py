@@ -1,5 +1,7 @@
 """Boards of judges: games as comparisons, each judge's liking for a slot taken out, coverage shown, rebuilt from the ledger."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,46 @@ def test_the_bar_leads_to_people_judges_and_both(client):
     assert f'<a href="{address}">People</a>' in page
     assert f'<a href="{address}?board={arena.slug}-judges">Judges</a>' in page
     assert f'<a href="{address}?board={arena.slug}-combined" aria-current="true">Combined</a>' in page
+
+
+def make_newcomer(judge):
+    """Two that met on 40 prompts, and a third that met one of them on 4; its arena and these two."""
+    arena, (a, b) = make_games(judge, p_first=0.6, seed=3)
+    newcomer = make_competitor(arena, "newcomer")
+    for n in range(4):
+        battle = make_battle(a, newcomer, make_prompt(arena))
+        for order in ("ab", "ba"):
+            make_game(battle, judge, "first" if n % 2 else "second", order=order)
+    return arena, (a, newcomer)
+
+
+def words_of(client, board):
+    page = client.get(board.arena.get_absolute_url(), {"board": board.slug}).text
+    return re.sub(r"\s+", " ", page)
+
+
+@pytest.mark.parametrize("method", ["slot_levelled", "elo"])
+def test_a_board_of_judges_counts_verdicts_in_every_sentence(client, method):
+    arena, _ = make_newcomer(make_judge())
+    board = judge_board(arena, method=method)
+    notes = publish_snapshot(board).notes
+    page = words_of(client, board)
+    assert [note for note in notes if "newcomer: 8 verdicts on 4 prompts" in note], notes
+    assert "8 verdicts on 4 prompts" in page
+    assert "Counted verdicts on its battles" in page
+    assert "verdicts on one prompt hang together" in page
+    live = page[page.index('id="live"') :]
+    assert not re.search(r"\bvotes?\b(?!=)", re.sub(r"<[^>]*>", " ", live), re.IGNORECASE), live
+
+
+def test_a_board_of_votes_and_verdicts_that_count_alike_says_both(client):
+    arena, (a, newcomer) = make_newcomer(make_judge())
+    make_vote(make_battle(a, newcomer, make_prompt(arena)), "a")
+    board = judge_board(arena, sources="both", method="bradley_terry")
+    publish_snapshot(board)
+    page = words_of(client, board)
+    assert "9 votes and verdicts on 5 prompts" in page
+    assert "votes and verdicts on one prompt hang together" in page
 
 
 def test_baselines_make_no_board():

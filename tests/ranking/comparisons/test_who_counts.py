@@ -164,7 +164,7 @@ def test_a_panel_of_one_says_why_it_decides_nothing():
     models = three(arena)
     say(judge, make_battle(models[0], models[1], make_prompt(arena)), SAME)
     snapshot = publish_snapshot(judge_board(arena, combiner="panel_majority", method="bradley_terry"))
-    assert notes_of(snapshot, "judges of a panel decide by 2 votes or more, and only lonely counts here")
+    assert notes_of(snapshot, "a panel decides by the verdicts of 2 judges or more, and only lonely counts here")
     assert "0 of 1 battle decided; 1 with fewer than 2 votes" in snapshot.notes
 
 
@@ -337,7 +337,7 @@ def test_every_empty_board_of_judges_says_why(client):
     models = three(arena)
     for _ in range(30):
         say(stuck, make_battle(models[0], models[1], make_prompt(arena)), ("first", "first"))
-    assert "None of the board’s 1 judge counts" in empty_page(client, arena)
+    assert "The board’s only judge does not count" in empty_page(client, arena)
 
     arena, split = make_arena(), make_judge("split")
     models = three(arena)
