@@ -448,8 +448,23 @@ def test_no_page_scrolls_sideways(new_context, arena, width):
 
 def test_tabbing_through_the_buttons_follows_their_order_on_the_screen(new_context, arena):
     page = vote_page(new_context(viewport={"width": 375, "height": 740}).new_page(), arena)
-    places = [(button.bounding_box()["x"], button.bounding_box()["y"]) for button in page.locator(".six button").all()]
+    page.focus(".six button >> nth=0")
+    places = []
+    for _ in range(6):
+        places.append(page.evaluate("(({x, y}) => [x, y])(document.activeElement.getBoundingClientRect())"))
+        page.keyboard.press("Tab")
     assert places == sorted(places)  # column by column: A, both, B
+    assert len({tuple(place) for place in places}) == 6
+
+
+def test_on_a_phone_strong_votes_stand_in_one_row_and_each_side_in_one_column(new_context, arena):
+    page = vote_page(new_context(viewport={"width": 375, "height": 740}).new_page(), arena)
+    boxes = {button.inner_text(): button.bounding_box() for button in page.locator(".six button").all()}
+    x, y = ({name: box[side] for name, box in boxes.items()} for side in "xy")
+    assert y["A much better"] == y["B much better"] == y["Both good"]
+    assert y["A better"] == y["B better"] == y["Both bad"]
+    assert y["A much better"] < y["A better"]
+    assert x["A much better"] == x["A better"] < x["Both good"] == x["Both bad"] < x["B better"] == x["B much better"]
 
 
 # --- for everybody ---------------------------------------------------------------------------------------------------
