@@ -91,8 +91,8 @@ def new_version(judge: Judge, **changes: Any) -> Judge:
         raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
     said = {name: getattr(judge, name) for name in PARTS} | changes
     if said["endpoint"] is None:
-        told = _("%(judge)s is %(kind)s: only a judge that is asked has versions")
-        raise ValueError(told % {"judge": judge, "kind": judge.get_kind_display()})
+        told = _("%(judge)s has no versions: only language models do, and it is of another kind (%(kind)s)")
+        raise ValueError(told % {"judge": judge, "kind": judge.kind_in_words})
     if said["protocol"] != judge.protocol and "template" not in changes:
         said["template"] = ""  # another protocol's template would not fit
     if set(changes) - {"family"}:  # one whose endpoint or whose wording of ours alone has changed says for itself what it lacks

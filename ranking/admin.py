@@ -95,7 +95,7 @@ def _listed(known: Sequence[str]) -> str:
 
 def _called(judge: Judge) -> str:
     older = _("an older version") if judge.superseded_by_id else ""
-    return f"{judge} ({', '.join(filter(None, [judge.get_kind_display(), judge.protocol, judge.model, older]))})"
+    return f"{judge} ({', '.join(filter(None, [judge.kind_in_words, judge.protocol, judge.model, older]))})"
 
 
 @admin.register(Leaderboard)

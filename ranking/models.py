@@ -79,8 +79,8 @@ class Leaderboard(Leased):
         TOURNAMENT = "tournament", _("Tournament: knock-out brackets replayed on each prompt")
 
     class Clusters(models.TextChoices):
-        PROMPT = "prompt", _("Prompts: votes on one prompt hang together")
-        NONE = "none", _("None: every vote is taken as independent")
+        PROMPT = "prompt", _("Prompts: results on one prompt are not independent")
+        NONE = "none", _("None: results are taken as independent")
 
     class Intervals(models.TextChoices):
         SANDWICH = "sandwich", _("Sandwich: from the spread between clusters")
@@ -94,7 +94,7 @@ class Leaderboard(Leased):
     class Combiner(models.TextChoices):
         """What a judge's games on one battle count as: see `judges.verdicts.combiners`."""
 
-        GAMES = combiner_texts.GAMES, _("Every game counts as itself, and each judge's liking for a slot can be fitted")
+        GAMES = combiner_texts.GAMES, _("Every game counts by itself; some methods take out each judge's preference for a slot")
         CONSISTENT_ONLY = "consistent_only", _(COMBINER_TEXTS["consistent_only"].label)
         CONSERVATIVE_TIE = "conservative_tie", _(COMBINER_TEXTS["conservative_tie"].label)
         TWO_GAME_SUM = "two_game_sum", _(COMBINER_TEXTS["two_game_sum"].label)
@@ -112,17 +112,17 @@ class Leaderboard(Leased):
     class OwnAnswers(models.TextChoices):
         """What becomes of a judge's games on answers of its own model or family."""
 
-        OFF = "off", _("They count, and nothing is said")
-        FLAG = "flag", _("They count, and how many there are is said")
+        OFF = "off", _("They count, without a note")
+        FLAG = "flag", _("They count, and the board says how many there are")
         EXCLUDE = "exclude", _("They do not count")
 
     class Marked(models.TextChoices):
         """What becomes of verdicts on answers that seem to speak to a judge: see `judges.verdicts.marked_verdicts`."""
 
-        RULE = "", _("By the judge: a model that is asked is left out, stored verdicts and programs count")
-        COUNT = "count", _("They count, and nothing is said")
-        FLAG = "flag", _("They count, and how many there are is said")
-        LEAVE_OUT = "leave_out", _("They do not count, and how many there are is said")
+        RULE = "", _("By the kind of judge: language models' do not count, imported ones and programs' do")
+        COUNT = "count", _("They count, without a note")
+        FLAG = "flag", _("They count, and the board says how many there are")
+        LEAVE_OUT = "leave_out", _("They do not count, and the board says how many there are")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="leaderboards")
     slug = models.SlugField(unique=True, max_length=120)

@@ -5,12 +5,15 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from arena.models import Endpoint
 
 BASELINES = frozenset({"longer", "random"})
 """Programs that look at no reference: what no judgement at all looks like. They never count."""
+
+SCRIPTED = "(scripted)"
+"""How the name of a model ends that is a script: the sample's judges have it."""
 
 
 class JudgeQuerySet(models.QuerySet["Judge"]):
@@ -26,9 +29,9 @@ class Judge(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CALLED = "called", gettext_lazy("a language model that is asked")
-        OFFLINE = "offline", gettext_lazy("a program, without a call")
-        IMPORTED = "imported", gettext_lazy("stored verdicts that were taken in")
+        CALLED = "called", gettext_lazy("language model")
+        OFFLINE = "offline", gettext_lazy("program")
+        IMPORTED = "imported", gettext_lazy("imported verdicts")
 
     name = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=1)
@@ -82,6 +85,11 @@ class Judge(models.Model):
 
     def __str__(self) -> str:
         return self.name if self.version == 1 else f"{self.name} v{self.version}"
+
+    @property
+    def kind_in_words(self) -> str:
+        """What it is to readers: a server that plays judges by a script is called like a model, and is none."""
+        return gettext("scripted (simulated)") if self.model.endswith(SCRIPTED) else self.get_kind_display()
 
     @property
     def is_called(self) -> bool:

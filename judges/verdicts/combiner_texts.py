@@ -19,8 +19,8 @@ class CombinerText(NamedTuple):
 COMBINER_TEXTS: Mapping[str, CombinerText] = {
     GAMES: CombinerText(
         gettext_noop("every game"),
-        gettext_noop("Every game counts, and the liking for a slot is taken out"),
-        gettext_noop("Every game counts, and the liking for a slot is taken out."),
+        gettext_noop("Every game counts, and the preference for a slot is taken out"),
+        gettext_noop("Every game counts, and the preference for a slot is taken out."),
     ),
     "consistent_only": CombinerText(
         gettext_noop("both orders agree"),

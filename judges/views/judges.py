@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -44,7 +45,7 @@ CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula"
 @require_safe
 @of_the_board
 def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
-    audits = JudgeAudit.objects.listed().filter(arena=arena).order_by("-is_usable", "judge__name", "-judge__version")
+    audits = JudgeAudit.objects.listed().filter(arena=arena).order_by(Lower("judge__name"), "-judge__version")
     chosen = choices_in(arena.pk)
     cards = [_card(audit, chosen.get(audit.judge_id)) for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()

@@ -191,14 +191,14 @@ def _cures_of_judges(shown: Snapshot, board: Leaderboard, arena: Arena, is_curat
     yield _("The judges and their figures"), reverse("judges", args=[arena.slug])
     if is_curator:
         jurors, left_out = shown.parameters.get("judges", []), shown.parameters.get("left_out", {})
-        if jurors and not all(juror["counts"] for juror in jurors):
-            yield _("Include a judge"), include_address(arena)
+        if without := [juror["judge"] for juror in jurors if not juror["counts"]]:
+            yield _("Include a judge"), include_address(arena, without[0] if len(without) == 1 else None)
         if left_out.get("marked") or left_out.get("undecided") or left_out.get("own"):
             yield _("Change what the board counts"), reverse("admin:ranking_leaderboard_change", args=[board.pk])
         yield _("Ask judges"), f"{reverse('new-run')}?{urlencode({'arena': arena.slug})}"
 
 
 def include_address(arena: Arena, judge: int | None = None) -> str:
-    """The form that includes or excludes a judge."""
-    chosen = {"arena": arena.pk} | ({} if judge is None else {"judge": judge})
+    """The form that includes a judge, filled in but for the reason, and for the judge where several may be meant."""
+    chosen = {"arena": arena.pk, "says": "include"} | ({} if judge is None else {"judge": judge})
     return f"{reverse('admin:judges_judgechoice_add')}?{urlencode(chosen)}"

@@ -20,17 +20,17 @@ def words_for(counted: str) -> dict[str, str]:
         return {
             "one": _("verdict"), "many": _("verdicts"), "short": _("verdicts"),
             "heading": _("Counted verdicts on its battles"),
-            "cluster": _("verdicts on one prompt hang together"), "alone": _("every verdict is taken as independent"),
+            "cluster": _("verdicts on one prompt are not independent"), "alone": _("verdicts are taken as independent"),
         }  # fmt: skip
     if counted == Leaderboard.Sources.BOTH:
         return {
             "one": _("vote or verdict"), "many": _("votes and verdicts"), "short": _("counted"),
             "heading": _("Counted votes and verdicts on its battles"),
-            "cluster": _("votes and verdicts on one prompt hang together"),
-            "alone": _("every vote and verdict is taken as independent"),
+            "cluster": _("votes and verdicts on one prompt are not independent"),
+            "alone": _("votes and verdicts are taken as independent"),
         }  # fmt: skip
     return {
         "one": _("vote"), "many": _("votes"), "short": _("votes"),
         "heading": _("Counted votes on its battles"),
-        "cluster": _("votes on one prompt hang together"), "alone": _("every vote is taken as independent"),
+        "cluster": _("votes on one prompt are not independent"), "alone": _("votes are taken as independent"),
     }  # fmt: skip

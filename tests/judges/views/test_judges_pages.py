@@ -5,7 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
+from judges.models import Judge
+from judges.models.cards import SCRIPTED as MARK
+from judges.sample import SCRIPTED
 from tests.factories import make_arena
+from tests.judges.game_factories import make_endpoint
 from tests.ranking.board_factories import make_figure, make_judge_audit
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +45,28 @@ def test_an_end_that_is_missing_is_said_in_words_on_both_pages(client, garden, l
     for text in pages_of(client, audit):
         assert ENDS[low, high] in text
         assert not re.search(r"(?<![\d.])\s+to\s*(?=[-\d,;]|, log)|[\d.] to (?![-\d])", text), text
+
+
+def test_the_list_is_in_the_order_of_names_whatever_a_judge_is_worth(client, garden):
+    for name, is_usable in (("zeta", True), ("Beta", False), ("alpha", True)):
+        make_judge_audit(garden, name, is_usable=is_usable)
+    page = client.get(reverse("judges", args=["garden"])).text
+    assert re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)', page) == ["alpha", "Beta", "zeta"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kind": "called", "model": "gpt-4o"}, "language model"),
+        ({"kind": "called", "model": "careful (scripted)"}, "scripted (simulated)"),
+        ({"kind": "offline"}, "program"),
+        ({"kind": "imported"}, "imported verdicts"),
+    ],
+)
+def test_a_judge_is_called_what_it_is(client, garden, fields, said):
+    audit = make_judge_audit(garden)
+    endpoint = make_endpoint() if fields["kind"] == "called" else None
+    Judge.objects.filter(pk=audit.judge_id).update(**fields, endpoint=endpoint)
+    for text in pages_of(client, audit):
+        assert f" {said} " in text
+    assert set(SCRIPTED) == {name for name in SCRIPTED if name.endswith(MARK)}

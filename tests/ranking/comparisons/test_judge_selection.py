@@ -315,7 +315,7 @@ def test_the_jury_is_chosen_by_name_in_the_admin(client, three):
     assert board.jury == f"{x.pk} {z.pk}"
     page = client.get(address).content.decode()
     assert page.count("checked") >= 2
-    assert "x (a language model that is asked, pairwise, judge-model)" in page
+    assert "x (language model, pairwise, judge-model)" in page
 
 
 # --- their own answers ------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_the_bar_leads_to_people_judges_and_both(client):
 
 def make_newcomer(judge):
     """Two that met on 40 prompts, and a third that met one of them on 4; its arena and these two."""
-    arena, (a, b) = make_games(judge, p_first=0.6, seed=3)
+    arena, (a, _) = make_games(judge, p_first=0.6, seed=3)
     newcomer = make_competitor(arena, "newcomer")
     for n in range(4):
         battle = make_battle(a, newcomer, make_prompt(arena))
@@ -98,7 +98,7 @@ def test_a_board_of_judges_counts_verdicts_in_every_sentence(client, method):
     assert [note for note in notes if "newcomer: 8 verdicts on 4 prompts" in note], notes
     assert "8 verdicts on 4 prompts" in page
     assert "Counted verdicts on its battles" in page
-    assert "verdicts on one prompt hang together" in page
+    assert "verdicts on one prompt are not independent" in page
     live = page[page.index('id="live"') :]
     assert not re.search(r"\bvotes?\b(?!=)", re.sub(r"<[^>]*>", " ", live), re.IGNORECASE), live
 
@@ -110,7 +110,7 @@ def test_a_board_of_votes_and_verdicts_that_count_alike_says_both(client):
     publish_snapshot(board)
     page = words_of(client, board)
     assert "9 votes and verdicts on 5 prompts" in page
-    assert "votes and verdicts on one prompt hang together" in page
+    assert "votes and verdicts on one prompt are not independent" in page
 
 
 def test_baselines_make_no_board():

@@ -1,5 +1,8 @@
 """Which judges count on boards, by rule and by a curator; what marks leave out; what a board without ratings says."""
 
+import re
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
@@ -215,6 +218,39 @@ def test_the_form_needs_a_reason_and_the_word_stays(client):
     assert (choice.says, choice.reason, choice.event.actor.username) == ("exclude", "too kind", "curator")
     assert client.post(reverse("admin:judges_judgechoice_change", args=[choice.pk]), said).status_code == 403
     assert client.get(reverse("admin:judges_judgechoice_changelist")).status_code == 200
+
+
+def options_of(client, page, text):
+    """What is chosen in the form that a link of a page leads to."""
+    address = next(unescape(link[1]) for link in re.finditer(r'<a[^>]* href="([^"]*)"[^>]*>([^<]*)', page) if link[2] == text)
+    return set(re.findall(r'<option value="([^"]+)" selected>', client.get(address).text))
+
+
+def test_the_links_to_include_and_exclude_fill_the_form_in(client):
+    arena, good, bad = make_arena(), make_judge("good"), make_judge("bad")
+    models = three(arena)
+    for _ in range(30):
+        battle = make_battle(models[0], models[1], make_prompt(arena))
+        say(good, battle, SAME)
+        say(bad, battle, ("first", "first"))
+    client.force_login(make_user("curator", is_staff=True))
+    board = judge_board(arena)
+    publish_snapshot(board)
+    page = client.get(arena.get_absolute_url(), {"board": board.slug}).text
+    assert options_of(client, page, "Exclude") == {str(arena.pk), str(good.pk), "exclude"}
+    assert options_of(client, page, "Include") == {str(arena.pk), str(bad.pk), "include"}
+
+
+def test_the_one_judge_of_an_empty_board_is_filled_in_too(client):
+    arena, stuck = make_arena(), make_judge("stuck")
+    models = three(arena)
+    for _ in range(30):
+        say(stuck, make_battle(models[0], models[1], make_prompt(arena)), ("first", "first"))
+    client.force_login(make_user("curator", is_staff=True))
+    board = judge_board(arena)
+    publish_snapshot(board)
+    page = client.get(arena.get_absolute_url(), {"board": board.slug}).text
+    assert options_of(client, page, "Include a judge") == {str(arena.pk), str(stuck.pk), "include"}
 
 
 def test_readers_choose_nothing(client):
