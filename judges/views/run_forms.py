@@ -97,7 +97,7 @@ class JudgeRunForm(RunForm):
 
     again = forms.BooleanField(
         label=gettext_lazy("Ask again what a reply left undecided"), required=False,
-        help_text=gettext_lazy("Most say the same once more, and it is paid once more."),
+        help_text=gettext_lazy("Most judges give the same reply again, and every call is paid for again."),
     )  # fmt: skip
 
     field_order = [
@@ -138,6 +138,20 @@ class JudgeRunForm(RunForm):
             numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
             again=said["again"],
         )  # fmt: skip
+
+    def chosen(self) -> list[tuple[str, list[str]]]:
+        """Who judges what, for the page that says what it comes to; what is as usual is left out."""
+        said = self.cleaned_data
+        names, plan = dict(self.fields["judges"].choices), str(dict(PLANS)[said["plan"]])  # type: ignore[attr-defined]
+        lines = {
+            "judges": [names[key] for key in said["judges"]],
+            "plan": [f"{plan}: {said['baseline']}" if said["plan"] == "baseline" else plan],
+            "pool": [str(said["pool"])] if said["pool"] else [],
+            "competitors": [", ".join(each.name for each in said["competitors"])] if said["competitors"] else [],
+            "orders": [str(dict(ORDERS)[said["orders"]])],
+            "repeats": [number(said["repeats"])] if said["repeats"] > 1 else [],
+        }
+        return [(str(self.fields[name].label), values) for name, values in lines.items() if values]
 
     def said(self) -> dict[str, Any]:
         """What was chosen, to be sent back as it is, or to begin another form with."""

@@ -114,6 +114,30 @@ def test_programs_decide_at_once(client, curator, bells):
     assert (Run.objects.get().state, bells) == ("done", [])
 
 
+def test_the_estimate_names_judge_and_plan_and_has_no_line_about_nothing(client, curator):
+    arena, battles = make_battles(n_prompts=2)
+    judge, baseline = make_called_judge(), battles[0].competitor_a
+    text, _ = count(client, arena, judges=f"card:{judge.pk}")
+    assert f'Judges</dt><dd dir="auto">{judge.name}: asks judge-model by pairwise, through endpoint gpt<' in text
+    assert 'Battles</dt><dd dir="auto">battles that are here<' in text
+    assert "need none" not in text
+    assert "Repeats</dt>" not in text
+    assert not re.findall(r"<dt>[^<]*</dt>\s*<dd[^>]*>0<", text)
+    text, _ = count(client, arena, judges=f"card:{judge.pk}", plan="baseline", baseline=str(baseline.pk), repeats="2")
+    assert f">every competitor against one: {baseline.name}<" in text
+    assert 'Repeats</dt><dd dir="auto">2<' in text
+    text, _ = count(client, arena)
+    assert "no game needs one" in text
+
+
+def test_games_that_need_no_call_are_told_beside_those_that_do(client, curator):
+    arena, _ = make_battles(n_prompts=2)
+    data = CHOSEN | {"judges": ["offline:longer", f"card:{make_called_judge().pk}"]}
+    text = " ".join(client.post(f"{reverse('new-run')}?arena={arena.slug}", data).text.split())
+    assert "the other games need none" in text
+    assert "Decided by a program</dt><dd>12<" in text
+
+
 def test_everyone_against_one(client, curator):
     arena, battles = make_battles(n_prompts=2)
     text, _ = count(client, arena, plan="baseline", baseline=str(battles[0].competitor_a_id))
