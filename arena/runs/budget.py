@@ -25,10 +25,10 @@ def dollars(micro: int) -> str:
 
     Examples
     --------
-    >>> dollars(1_500_000), dollars(1_234), dollars(0)
-    ('$1.50', '$0.001234', '$0.00')
+    >>> dollars(1_500_000), dollars(1_234), dollars(0), dollars(2_345_600_000)
+    ('$1.50', '$0.001234', '$0.00', '$2,345.60')
     """
-    text = f"{micro / DOLLAR:.6f}".rstrip("0")
+    text = f"{micro / DOLLAR:,.6f}".rstrip("0")
     return f"${text}" + "0" * max(2 - len(text.partition(".")[2]), 0)
 
 
@@ -52,6 +52,11 @@ def is_over(run: Run) -> bool:
     `arena.llm.wires.usage.OVERSHOOT` times the reply, on the calls that are under way. The run pauses then, and sends nothing.
     """
     return run.cap is not None and run.reserved + run.spent > run.cap
+
+
+def is_pausing(run: Run) -> bool:
+    """Whether the run is paused for its budget: a higher cap lets it go on at once."""
+    return run.state == Run.State.PAUSED and run.paused_because.startswith(BUDGET)
 
 
 def over_in_words(run: Run) -> str:

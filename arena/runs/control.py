@@ -214,7 +214,7 @@ def end_runs(arena: Arena, reason: str) -> int:
 
 
 def raise_cap(run: Run, cap: int | None) -> None:
-    """A new cap in micro-dollars, None for none; a run that paused for its budget goes on."""
+    """A new cap in micro-dollars, None for none; a run that paused for its budget goes on: see `budget.is_pausing`."""
     with transaction.atomic():
         Call.objects.waiting().filter(run=run).exclude(bound=None).update(bound=None)  # before the run, as engines lock them
         locked = budget.locked(run.pk)

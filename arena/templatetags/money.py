@@ -17,6 +17,12 @@ def dollars(micro: int | None) -> str:
 
 
 @register.filter
+def amount(micro: int) -> str:
+    """The same without a sign, below a heading that has it."""
+    return in_dollars(micro).removeprefix("$")
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as a time that people say."""
     if seconds is None:

@@ -48,6 +48,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("run", pk)
     figures = control.progress(shown)
     context: dict[str, Any] = {"run": shown, "figures": figures, "endpoints": _endpoints(shown), "now": timezone.now()}
+    context["is_over_budget"] = budget.is_pausing(shown)
     context["n_without_call"] = kind_of(shown.kind).without_call(shown)
     if not request.headers.get("HX-Request"):
         return private(_whole(request, context))
@@ -119,10 +120,15 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
     if not form.is_valid():
         raise NotPossible(_("a cap is an amount in dollars, such as 2.50; leave it empty for none"))
     dollars = form.cleaned_data["cap"]
+    was_pausing = budget.is_pausing(shown)
     control.raise_cap(shown, None if dollars is None else int(dollars * DOLLAR))
     if dollars is None:
-        return _("The cap is gone.")
-    return _("The cap is %(cap)s now.") % {"cap": budget.dollars(int(dollars * DOLLAR))}
+        return (
+            _("The cap is removed, and the run goes on: calls cost money again.") if was_pausing else _("The cap is removed.")
+        )
+    goes_on = _("The cap is %(cap)s now, and the run goes on: calls cost money again.")
+    told = goes_on if was_pausing else _("The cap is %(cap)s now.")
+    return told % {"cap": budget.dollars(int(dollars * DOLLAR))}
 
 
 def _details(shown: Run) -> dict[str, Any]:

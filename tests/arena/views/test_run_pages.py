@@ -121,6 +121,29 @@ def test_a_cap_is_an_amount_in_dollars(client, curator):
     assert run.cap is None
 
 
+@pytest.mark.parametrize(("cap", "told"), [("0.50", "The cap is $0.50 now"), ("", "The cap is removed")])
+def test_a_cap_that_lets_a_run_go_on_says_so_on_its_button_and_in_its_message(client, curator, cap, told):
+    run = make_run(cap=10_000, spent=9_000, state="paused", paused_because="budget: $0.009 of $0.01 spent")
+    address = reverse("run", args=[run.pk])
+    assert ">Set cap and resume</button>" in client.get(address).text
+    page = client.post(address, {"act": "cap", "cap": cap}, follow=True).text
+    assert f"{told}, and the run goes on: calls cost money again." in page
+    assert ">Set cap</button>" in page
+    page = client.post(address, {"act": "cap", "cap": cap}, follow=True).text
+    assert f"{told}." in page
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def test_a_cap_leaves_a_run_paused_that_paused_for_another_reason(client, curator):
+    run = make_run(cap=10_000, state="paused", paused_because="by hand")
+    page = client.post(reverse("run", args=[run.pk]), {"act": "cap", "cap": "2"}, follow=True).text
+    assert "The cap is $2.00 now." in page
+    assert ">Set cap</button>" in page
+    run.refresh_from_db()
+    assert run.state == "paused"
+
+
 def test_a_run_over_its_cap_says_so_and_what_to_do(client, curator):
     run = make_run(cap=1_000_000, spent=11_000_000, bounded=1_000_000, state="paused", paused_because="budget: charged more")
     make_calls(run, 1)

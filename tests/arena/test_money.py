@@ -1,0 +1,13 @@
+"""Amounts for people: what was spent never shows as nothing."""
+
+import pytest
+
+from arena.templatetags.money import amount, dollars
+
+
+@pytest.mark.parametrize(
+    ("micro", "shown"),
+    [(0, "$0.00"), (1, "$0.000001"), (4_900, "$0.0049"), (10_000, "$0.01"), (1_500_000, "$1.50"), (2_345_600_000, "$2,345.60")],
+)
+def test_every_amount_has_digits_enough(micro, shown):
+    assert (dollars(micro), amount(micro)) == (shown, shown[1:])
