@@ -68,10 +68,6 @@ class JudgeAudit(Leased):
     def __str__(self) -> str:
         return _("%(judge)s in %(arena)s") % {"judge": self.judge, "arena": self.arena}
 
-    @property
-    def cost_in_dollars(self) -> str:
-        return f"{self.cost / 1_000_000:,.2f}"
-
     def rests(self, now: datetime) -> bool:
         return is_to_come(self.not_before, now, at_most=LONGEST_REST)
 

@@ -1,5 +1,6 @@
 """What each judge is worth: stored audits as pages and CSV. Nothing is computed here."""
 
+import math
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena import access, voter_identity
-from arena.models import Arena, Run
+from arena.models import Arena, Event, Run
 from arena.texts.csv_cells import to_csv
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
@@ -46,8 +47,8 @@ CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula"
 @of_the_board
 def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
     audits = JudgeAudit.objects.listed().filter(arena=arena).order_by(Lower("judge__name"), "-judge__version")
-    chosen = choices_in(arena.pk)
-    cards = [_card(audit, chosen.get(audit.judge_id)) for audit in audits[:200]]
+    chosen, head = choices_in(arena.pk), _head(arena)
+    cards = [_card(audit, chosen.get(audit.judge_id), head) for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
     return render(request, "judges/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
 
@@ -64,6 +65,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "audit": audit,
         "judge": audit.judge,
         "choice": choice_of(pk, arena.pk),
+        "is_behind": audit.read_to < _head(arena),
         "reasons": reasons_of(audit),
         "badge": badge_of(audit),
         "sections": sections_in_language(audit),
@@ -128,9 +130,19 @@ def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
     return games_in_play(request.user, voters, judge=judge).count()
 
 
-def _card(audit: JudgeAudit, choice: JudgeChoice | None) -> dict[str, Any]:
+def _head(arena: Arena) -> float:
+    """Up to where the arena's ledger goes; infinite while events wait for their place."""
+    events = Event.objects.filter(arena=arena)
+    if events.filter(position=None).exists():
+        return math.inf
+    return events.order_by("-position").values_list("position", flat=True).first() or 0
+
+
+def _card(audit: JudgeAudit, choice: JudgeChoice | None, head: float) -> dict[str, Any]:
     """One line of the list."""
-    return {"audit": audit, "choice": choice, "reasons": reasons_of(audit), **_headline(audit)}
+    has_few = any(note["code"] == "few_battles" for note in audit.reason_notes)
+    told = {"reasons": reasons_of(audit), "has_few": has_few, "is_behind": audit.read_to < head}
+    return {"audit": audit, "choice": choice, **told, **_headline(audit)}
 
 
 def _headline(audit: JudgeAudit) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """The list of judges and the page of one, from stored audits."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
 
+from arena.models import Event
 from judges.models import Judge
 from judges.models.cards import SCRIPTED as MARK
 from judges.sample import SCRIPTED
@@ -52,6 +54,33 @@ def test_the_list_is_in_the_order_of_names_whatever_a_judge_is_worth(client, gar
         make_judge_audit(garden, name, is_usable=is_usable)
     page = client.get(reverse("judges", args=["garden"])).text
     assert re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)', page) == ["alpha", "Beta", "zeta"]
+
+
+@pytest.mark.parametrize(("cost", "said"), [(0, "free"), (1_234, "$0.001234"), (7, "$0.000007"), (1_250_000, "$1.25")])
+def test_money_that_was_spent_never_shows_as_nothing(client, garden, cost, said):
+    for text in pages_of(client, make_judge_audit(garden, cost=cost)):
+        assert said in text
+        assert "$0.00 " not in text
+
+
+def test_the_list_says_as_of_when_and_whether_figures_follow(client, garden):
+    audit = make_judge_audit(garden, read_to=7, made_at=datetime(2026, 5, 3, 10, 30, tzinfo=UTC))
+    for text in pages_of(client, audit):
+        assert "10:30" in text
+        assert "newer results follow" not in text
+    event = Event.objects.create(arena=garden, kind=Event.Kind.GAMES_DECIDED, position=8)
+    for position in (8, None):
+        Event.objects.filter(pk=event.pk).update(position=position)
+        for text in pages_of(client, audit):
+            assert "newer results follow" in text
+
+
+def test_a_judge_measured_on_few_battles_is_marked_in_the_list_as_on_boards(client, garden):
+    few = {"code": "few_battles", "parameters": {"n": 2, "least": 20}, "text": "measured on 2 battles"}
+    make_judge_audit(garden, is_measured=True, reason_notes=[few])
+    text = text_of(client.get(reverse("judges", args=["garden"])))
+    assert "measured on few battles" in text
+    assert "not measured yet" not in text
 
 
 @pytest.mark.parametrize(
