@@ -116,6 +116,24 @@ def sections_in_language(audit: JudgeAudit) -> list[Section]:
     ]
 
 
+def folded(sections: Sequence[Section]) -> tuple[list[Section], list[tuple[str, list[str]]]]:
+    """The sections without figures that had nothing to measure, and why those have no number, each reason with their names."""
+    reasons: dict[str, list[str]] = {}
+    kept = []
+    for section in sections:
+        measured = [pair for pair in section.figures if not _has_nothing(pair[0])]
+        for figure, _ in section.figures:
+            if _has_nothing(figure):
+                reasons.setdefault(figure["note"], []).append(figure["name"])
+        if measured:
+            kept.append(replace(section, figures=measured))
+    return kept, list(reasons.items())
+
+
+def _has_nothing(figure: Stored) -> bool:
+    return figure["value"] is None and not figure["is_unbounded"] and not figure["n"]
+
+
 def words_of(key: str, stored: str) -> str:
     """What the battles of a set have in common, in the reader's language; as it was stored where its key is of old."""
     saying = saying_of(key)

@@ -199,6 +199,6 @@ OFFLINE_JUDGES: Mapping[str, tuple[OfflineRule, str]] = {
     "json_equal": (_by_verifier, gettext_noop("The answer is JSON, equal to what was asked for.")),
     "constraint": (_by_verifier, gettext_noop("The answer keeps the limits of length, form and words that the prompt sets.")),
     "longer": (_longer, gettext_noop("The longer answer: how far length alone goes.")),
-    "random": (_random, gettext_noop("A lot: what no judgement at all looks like.")),
+    "random": (_random, gettext_noop("Draws its verdict by lot, to show what no judgement looks like.")),
 }
 """Judges by name, each with one line for people."""

@@ -25,6 +25,7 @@ from judges.audits.presentation import (
     by_key,
     consistency_of,
     ends_of,
+    folded,
     headline_of,
     in_language,
     models_of,
@@ -61,6 +62,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         return redirect("judges", arena.slug)  # it has just played, and its figures are being made: that page says so
     if audit is None:
         raise Http404(_("no audit of this judge"))
+    sections, unmeasured = folded(sections_in_language(audit))
     context = {
         "audit": audit,
         "judge": audit.judge,
@@ -68,7 +70,8 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "is_behind": audit.read_to < _head(arena),
         "reasons": reasons_of(audit),
         "badge": badge_of(audit),
-        "sections": sections_in_language(audit),
+        "sections": sections,
+        "unmeasured": unmeasured,
         "ends": ends_of(audit),
         "boards": boards_of(audit),
         "answering": answering(audit),

@@ -7,6 +7,8 @@ import pytest
 from django.urls import reverse
 
 from arena.models import Event
+from arena.templatetags.symbols import formula
+from judges.audits.figures.figure_texts import FIGURES
 from judges.models import Judge
 from judges.models.cards import SCRIPTED as MARK
 from judges.sample import SCRIPTED
@@ -99,3 +101,35 @@ def test_a_judge_is_called_what_it_is(client, garden, fields, said):
     for text in pages_of(client, audit):
         assert f" {said} " in text
     assert set(SCRIPTED) == {name for name in SCRIPTED if name.endswith(MARK)}
+
+
+def test_figures_that_had_nothing_to_measure_are_one_sentence(client, garden):
+    nothing = {"n": 0, "note": "no graded answers of this kind"}
+    figures = {
+        "people": [make_figure("agreement with people", 0.8)],
+        "leniency": [make_figure("leniency P_c", None, **nothing), make_figure("leniency P_+", None, **nothing)],
+        "calibration": [make_figure("log loss", None, n=0, note="no battles of this kind", formula="-mean log")],
+        "looks": [make_figure("length slope", None, n=3, note="too few battles")],
+    }
+    audit = make_judge_audit(garden, figures=figures)
+    page = client.get(reverse("judge", args=["garden", audit.judge_id])).text
+    text = re.sub(r"\s+", " ", re.sub(r"</?sub>", "", page))
+    assert "here: leniency Pc, leniency P+ (no graded answers of this kind); log loss (no battles of this kind).<" in text
+    assert page.count("of this kind") == 2
+    assert "Calibration</th>" not in page
+    assert "too few battles" in page.split("<tbody>")[2]
+    assert client.get(reverse("judge-figures", args=["garden", audit.judge_id])).text.count("of this kind") == 3
+
+
+def test_formulas_are_set_in_symbols_on_the_page_and_stay_plain_in_the_file(client, garden):
+    plain = "logit P(first wins) = theta_first - theta_second + gamma"
+    audit = make_judge_audit(garden, figures={"position": [make_figure("slot intercept gamma", 0.2, formula=plain)]})
+    page = client.get(reverse("judge", args=["garden", audit.judge_id])).text
+    assert "logit P(first wins) = θ<sub>first</sub> − θ<sub>second</sub> + γ" in page
+    assert plain in client.get(reverse("judge-figures", args=["garden", audit.judge_id])).text
+
+
+def test_no_formula_of_a_figure_keeps_the_signs_of_programs():
+    for text in FIGURES.values():
+        shown = formula(text.formula % {"unit": "games"} if text.formula else "")
+        assert not re.search(r"(?<!\w)-|_|\^|\*|\b(theta|gamma|alpha|beta|delta)\b", re.sub(r"</?sub>", "", shown)), shown
