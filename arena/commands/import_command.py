@@ -179,7 +179,7 @@ class ImportCommand(BaseCommand):
         known = f"; {n_known:,} {agreeing(n_known, 'was', 'were')} here already" if n_known else ""
         self.stdout.write(
             self.style.SUCCESS(
-                f"Published: {source.n_added:,} of {counted(source.n_rows, 'row', 'rows')} "
+                f"Imported: {source.n_added:,} of {counted(source.n_rows, 'row', 'rows')} "
                 f"{agreeing(source.n_added, 'was', 'were')} new{known}."
             )
         )

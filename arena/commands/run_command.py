@@ -112,9 +112,10 @@ class RunCommand[D: Draft[Any]](BaseCommand):
             self.stdout.write(f"{_are(draft.n_under_way, self.unit)} asked for by another run already:")
         for line in goes_on(draft.holding, draft.arena):
             self.stdout.write(f"  {line}")
+        limit = "no cap" if cap is None else f"the cap is {dollars(cap)}"
         self.stdout.write(
             f"{counted(most.n_calls, 'call', 'calls')}, at most {counted(most.tokens_in, 'token', 'tokens')} in "
-            f"and {most.tokens_out:,} out, at most {dollars(most.cost)}; the cap is {'none' if cap is None else dollars(cap)}."
+            f"and {most.tokens_out:,} out, at most {dollars(most.cost)}; {limit}."
         )
         outlook = draft.outlook(pilot)
         for line in _foreseen(outlook):

@@ -117,7 +117,7 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
         if moved:
             record_import(kind, source, before=before, reason=reason, actor=actor)
         elif source.state != after:
-            told = _("%(file)s is %(state)s: only a published import can be set aside")
+            told = _("%(file)s is %(state)s: only an import that is complete can be set aside")
             raise NotPublished(told % {"file": source.filename, "state": source.get_state_display()})
     return bool(moved)
 

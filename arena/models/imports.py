@@ -17,7 +17,7 @@ class Import(Leased):
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("waiting")
         LOADING = "loading", gettext_lazy("loading")
-        PUBLISHED = "published", gettext_lazy("published")
+        PUBLISHED = "published", gettext_lazy("imported")
         SET_ASIDE = "set_aside", gettext_lazy("set aside")
         FAILED = "failed", gettext_lazy("failed")
 

@@ -23,7 +23,7 @@ class Event(models.Model):
         VOTE_CHANGED = "vote_changed", gettext_lazy("vote changed")
         VOTE_SET_ASIDE = "vote_set_aside", gettext_lazy("vote set aside")
         VOTE_RESTORED = "vote_restored", gettext_lazy("vote restored")
-        IMPORT_PUBLISHED = "import_published", gettext_lazy("import published")
+        IMPORT_PUBLISHED = "import_published", gettext_lazy("rows imported")
         IMPORT_SET_ASIDE = "import_set_aside", gettext_lazy("import set aside")
         IMPORT_RESTORED = "import_restored", gettext_lazy("import restored")
         PROMPT_FILED = "prompt_filed", gettext_lazy("prompt filed under another category or language")

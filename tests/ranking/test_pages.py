@@ -9,6 +9,8 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from arena.evidence.curation import set_aside_votes
+from arena.models import Battle, Vote
 from judges.models import ConstantAnswers
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
@@ -25,6 +27,7 @@ from tests.factories import (
     make_user,
     make_vote,
 )
+from tests.judges.game_factories import make_game, make_judge
 
 pytestmark = pytest.mark.django_db
 
@@ -301,3 +304,26 @@ def test_a_board_that_is_gone_leads_back(client, sliced):
     text = client.get(sliced.get_absolute_url(), {"board": "gone"}).text
     assert "There is no board “gone” here" in text
     assert f'href="{sliced.get_absolute_url()}">Sliced<' in text
+
+
+@pytest.mark.parametrize("sources", ["people", "judges"])
+def test_the_method_is_linked_by_its_name_twice_at_most(client, contest, sources):
+    arena, _, _ = contest
+    if sources == "judges":
+        judge = make_judge("one")
+        for battle in Battle.objects.filter(arena=arena):
+            make_game(battle, judge)
+        publish_snapshot(next(board for board in ensure_boards(arena) if board.sources == "judges"))
+    page = client.get(arena.get_absolute_url(), {"board": f"{arena.slug}-judges"} if sources == "judges" else {}).text
+    assert ('id="jurors"' in page) == (sources == "judges")
+    assert 1 <= len(re.findall(r">\s*Method</a>", page)) <= 2
+
+
+def test_links_that_follow_each_other_have_something_between_them(client, contest):
+    arena, _, _ = contest
+    arena.content_visibility = "public"
+    arena.save()
+    set_aside_votes(Vote.objects.filter(pk=Vote.objects.first().pk), reason="seen", actor=None)
+    publish_snapshot(arena.leaderboards.get(is_default=True))
+    page = re.sub(r"\s+", " ", client.get(arena.get_absolute_url()).text)
+    assert re.search(r">Which, and why</a> · <a [^>]*>What that means</a>", page)

@@ -425,7 +425,7 @@ def test_an_import_is_set_aside_and_restored(client, curator):
     response = choose(client, "arena_import", "restore", [source])
     source.refresh_from_db()
     assert source.state == "published"
-    assert "votes.csv is published now" in messages_of(response)[0]
+    assert "votes.csv is imported now" in messages_of(response)[0]
 
 
 def test_an_import_that_is_still_read_cannot_be_set_aside(client, curator):

@@ -48,7 +48,7 @@ def test_import_battles_makes_the_arena_and_says_what_it_did(battles):
         "accounts",
     )
     assert "2 rows: 2 battles, 2 votes, 3 competitors, 3 new competitors, 1 prompt, 1 voter." in said
-    assert "Published: 2 of 2 rows were new." in said
+    assert "Imported: 2 of 2 rows were new." in said
     assert "/arenas/new/" in said
     assert "manage.py publish_leaderboard new" in said
     assert n_rows(arena) == (2, 2, 2)
@@ -74,7 +74,7 @@ def test_a_failed_import_is_tried_again(battles):
     _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
     Import.objects.update(state=Import.State.FAILED, error="disk full")
     receiving.keep_path(battles)
-    assert "Published: 2 of 2 rows were new." in _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
+    assert "Imported: 2 of 2 rows were new." in _run("import_battles", battles, "--format", "chatbot-arena", "--arena", "new")
 
 
 def test_check_writes_nothing(battles):
@@ -150,7 +150,7 @@ def test_prompts_and_their_answers(tmp_path):
     said = _run("import_prompts", prompts, "--arena", "new", "--pool", "hard")
     assert "manage.py import_responses FILE --arena new" in said
     assert Prompt.objects.get().pool.slug == "hard"
-    assert "Published: 1 of 1 row" in _run("import_responses", answers, "--arena", "new", "--format", "csv")
+    assert "Imported: 1 of 1 row" in _run("import_responses", answers, "--arena", "new", "--format", "csv")
     assert Response.objects.get().text == "Because."
 
 
@@ -221,7 +221,7 @@ def test_the_samples_fit_each_other(tmp_path):
 
 def test_the_shipped_sample_prompts_can_be_imported():
     path = ROOT / "arena" / "sample" / "prompts.jsonl"
-    assert "Published" in _run("import_prompts", path, "--arena", "sample-again")
+    assert "Imported: " in _run("import_prompts", path, "--arena", "sample-again")
     assert Prompt.objects.exclude(verifier__isnull=True).exists()
 
 
@@ -248,4 +248,4 @@ def test_answers_say_where_to_vote_once_a_pair_can_be_served(tmp_path):
         path = write(tmp_path, lines({"prompt": "p1", "competitor": name, "text": f"by {name}"}), f"{name}.jsonl")
         said = _run("import_responses", path, "--arena", "here")
         assert ("/arenas/here/vote/" in said) == is_told
-        assert "Published: 1 of 1 row was new." in said
+        assert "Imported: 1 of 1 row was new." in said

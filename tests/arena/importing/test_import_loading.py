@@ -277,7 +277,7 @@ def test_killed_with_kill_9_and_run_again_it_continues(tmp_path):
     Import.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     again = subprocess.run(command, cwd=ROOT, env=_environment(tmp_path), capture_output=True, text=True, timeout=200)
     assert again.returncode == 0, again.stderr
-    assert "Published: 60,000 of 60,000 rows were new." in again.stdout
+    assert "Imported: 60,000 of 60,000 rows were new." in again.stdout
     assert n_rows(arena) == (60_000, 60_000, 60_000)
     assert Event.objects.count() == 1
 

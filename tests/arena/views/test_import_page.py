@@ -176,7 +176,7 @@ def test_progress_is_a_part_of_the_page_that_asks_again_until_it_is_done(curator
     assert again.status_code == 304
     load(source.pk)
     done = curator.get(page, headers={"HX-Request": "true", "If-None-Match": first["ETag"]}).content.decode()
-    assert "Published" in done
+    assert "Imported" in done
     assert "hx-get" not in done
 
 

@@ -21,6 +21,14 @@ def test_curators_have_their_menu_everywhere(client, address):
     assert all(word in page for word in menu)
 
 
+def test_the_choice_of_theme_is_named_for_whoever_is_signed_in(client):
+    assert "<span>Theme</span></summary>" in client.get("/method/").text
+    client.force_login(make_user("cora"))
+    page = client.get("/method/").text
+    assert "<span>cora</span></summary>" in page
+    assert '<legend class="label">Theme</legend>' in page
+
+
 def test_browsers_find_the_icon(client):
     reply = client.get("/favicon.ico")
     assert (reply.status_code, reply["Location"].startswith("/static/img/mark")) == (302, True)
