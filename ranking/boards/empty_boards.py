@@ -200,5 +200,7 @@ def _cures_of_judges(shown: Snapshot, board: Leaderboard, arena: Arena, is_curat
 
 def include_address(arena: Arena, judge: int | None = None) -> str:
     """The form that includes a judge, filled in but for the reason, and for the judge where several may be meant."""
-    chosen = {"arena": arena.pk, "says": "include"} | ({} if judge is None else {"judge": judge})
+    chosen: dict[str, str | int] = {"arena": arena.pk, "says": "include"}
+    if judge is not None:
+        chosen["judge"] = judge
     return f"{reverse('admin:judges_judgechoice_add')}?{urlencode(chosen)}"

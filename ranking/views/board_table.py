@@ -250,10 +250,12 @@ def tied_leaders(entries: Sequence[Entry]) -> list[Competitor]:
 def in_a_row(named: Sequence[Competitor]) -> str:
     """Their names in a sentence, the first few of them and how many others there are."""
     shown = named if len(named) <= MOST_NAMED + 1 else named[:MOST_NAMED]
-    parts = [format_html("<bdi>{}</bdi>", each.name) for each in shown]
+    parts = [format_html("<b><bdi>{}</bdi></b>", each.name) for each in shown]
     if n_others := len(named) - len(shown):
         parts.append(format_html("{}", ngettext("%(n)s other", "%(n)s others", n_others) % {"n": number(n_others)}))
-    *before, last = parts or [""]
+    if not parts:
+        return ""
+    *before, last = parts
     if not before:
         return last
     return format_html(

@@ -67,6 +67,13 @@ def axe() -> Callable[[Page], list[str]]:
     return violations
 
 
+def settled(page: Page) -> Page:
+    """The page once its pair has been there long enough for choices to be taken."""
+    while page.locator("#pair").count() and page.evaluate("typeof isUnread === 'function' && isUnread()"):
+        page.wait_for_timeout(50)
+    return page
+
+
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import settled
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
@@ -36,7 +38,7 @@ def test_a_vote_moves_the_board_without_a_reload(page, browser, site):
     votes = page.locator(".head .dots").inner_text()
     voter = browser.new_context(base_url=site[0]).new_page()
     voter.goto("/arenas/sample/vote/")
-    voter.keyboard.press("2")
+    settled(voter).keyboard.press("2")
     page.wait_for_function("before => document.querySelector('.head .dots').innerText !== before", arg=votes, timeout=60_000)
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
 

@@ -172,7 +172,7 @@ def test_the_head_counts_the_models_of_the_board_whatever_the_table_shows(client
     for query in ({}, {"q": "umb", "filtered": "1"}, {"q": "zzz", "filtered": "1"}):
         page = client.get(arena.get_absolute_url(), query).content.decode()
         assert "2 of 3 models rated" in page, query
-        assert "cannot tell <bdi>Kestrel</bdi> and <bdi>Umber</bdi> apart" in page, query
+        assert "cannot tell <b><bdi>Kestrel</bdi></b> and <b><bdi>Umber</bdi></b> apart" in page, query
     assert "2 of 3" in client.get(reverse("arenas")).content.decode()
 
 
