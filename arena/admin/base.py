@@ -1,6 +1,7 @@
 """What all curation pages share: who may do what, lists over millions of rows, actions that ask first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -213,6 +215,11 @@ def n_rows(model: type[Model], field: str) -> Coalesce:
     """How many rows of the model point here by the field; a join would multiply the other counts."""
     rows = model._default_manager.filter(**{field: OuterRef("pk")}).order_by().values(field)
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+
+
+def significant(value: float | None) -> str:
+    """A number with three significant digits, in the reader's language."""
+    return "-" if value is None else number_format(Decimal(f"{value:.3g}"))
 
 
 def link(address: str, text: object) -> SafeString:

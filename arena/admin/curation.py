@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.admin.ballots import BallotAdmin
 from arena.admin.base import (
     MOST_VALUES,
     CuratorAdmin,
@@ -23,6 +24,7 @@ from arena.admin.base import (
     ReasonForm,
     curator_of,
     link,
+    significant,
     values_filter,
 )
 from arena.admin.endpoints import EndpointAdmin
@@ -33,7 +35,6 @@ from arena.evidence.curation import NotPublished, file_prompt, restore_import, r
 from arena.models import (
     Arena,
     Aside,
-    Ballot,
     Battle,
     Competitor,
     CompetitorStatus,
@@ -49,7 +50,7 @@ from arena.texts.near_duplicates import near_duplicates
 from arena.texts.rendering import rendered, visible_controls
 from arena.wording import counted, number
 
-__all__ = ["EndpointAdmin", "RunAdmin"]
+__all__ = ["BallotAdmin", "EndpointAdmin", "RunAdmin"]
 
 WHY_FIXED = gettext_lazy(
     "The words are fixed: answers were given to them. To ask otherwise, retire this prompt and add another."
@@ -335,10 +336,10 @@ class BattleAdmin(ReadOnlyAdmin):
     search_fields = ["pk__exact"]
     search_help_text = gettext_lazy("Number of the battle, name of a competitor or key of the prompt, whole.")
     fields = [
-        "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "propensity", "created_at",
-        "n_votes",
+        "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "shown_propensity",
+        "created_at", "n_votes",
     ]  # fmt: skip
-    readonly_fields = ["n_votes"]
+    readonly_fields = ["n_votes", "shown_propensity"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """By numbers found first: a pattern over names would read every battle there is."""
@@ -357,6 +358,10 @@ class BattleAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("votes"))
     def n_votes(self, battle: Any) -> SafeString:
         return link(f"{reverse('admin:arena_vote_changelist')}?battle={battle.pk}", battle.n_votes)
+
+    @admin.display(description=gettext_lazy("propensity"))
+    def shown_propensity(self, battle: Battle) -> str:
+        return significant(battle.propensity)
 
     def view_on_site(self, battle: Battle) -> str:
         return reverse("battle", args=[battle.arena.slug, battle.pk])
@@ -480,20 +485,3 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("position"), ordering=F("position").desc(nulls_first=True))
     def shown_position(self, event: Event) -> str:
         return _("not placed yet") if event.position is None else str(event.position)
-
-
-@admin.register(Ballot)
-class BallotAdmin(ReadOnlyAdmin):
-    """What voters were served, and what they reported."""
-
-    list_display = ["number", "battle", "state", "note", "voter", "served_at"]
-    list_filter = ["state"]
-    list_select_related = ["battle", "voter"]
-    search_fields = ["battle__pk__exact", "voter__pk__exact"]
-    search_help_text = gettext_lazy("Number of the battle or of the voter.")
-    fields = ["battle", "voter", "state", "note", "first_shown", "policy", "propensity", "served_at", "shown_at"]
-    ordering = ["-pk"]
-
-    @admin.display(description=gettext_lazy("number"), ordering="pk")
-    def number(self, ballot: Ballot) -> int:
-        return ballot.pk

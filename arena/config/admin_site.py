@@ -16,9 +16,10 @@ class AgonAdminSite(AdminSite):
     enable_nav_sidebar = False  # lists need the width
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
-        from arena.models import Ballot  # the site is made before there are models
+        from arena.evidence import flags  # the site is made before there are models
+        from arena.models import Ballot
 
-        n_flagged = Ballot.objects.filter(state=Ballot.State.FLAGGED).count()
+        n_flagged = flags.waiting(Ballot.objects.order_by()).count()
         return super().index(request, {"n_flagged": n_flagged} | (extra_context or {}))
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:

@@ -1,5 +1,6 @@
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -119,11 +120,21 @@ class Ballot(models.Model):
     shown_at = models.DateTimeField(
         null=True, blank=True, help_text=gettext_lazy("When it was read, where it was fetched ahead.")
     )
+    handled_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When a curator dealt with it, where it was flagged.")
+    )
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["battle", "voter"], name="one_ballot_a_battle_and_voter")]
-        indexes = [models.Index(fields=["voter", "state"])]
+        indexes = [
+            models.Index(fields=["voter", "state"]),
+            models.Index(fields=["handled_at"], condition=Q(state="flagged"), name="ballot_flagged"),
+            models.Index(fields=["handled_by"], condition=Q(handled_by__isnull=False), name="ballot_handled_by"),
+        ]
 
     def __str__(self) -> str:
         return _("ballot of %(voter)s on battle %(battle)s") % {"voter": self.voter, "battle": self.battle_id}

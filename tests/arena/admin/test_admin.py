@@ -494,22 +494,6 @@ def test_two_boards_of_the_same_definition_are_refused_in_the_form(client, curat
     assert page.context["errors"]
 
 
-def test_the_index_leads_to_flagged_pairs(client, curator):
-    arena = make_arena()
-    assert "flagged" not in client.get(reverse("admin:index")).text
-    for n, state in enumerate(("flagged", "voted"), 1):
-        battle = make_battle(make_competitor(arena), make_competitor(arena))
-        Ballot.objects.create(
-            battle=battle, voter=make_voter(arena), first_shown="a", propensity=1, state=state, served_at=timezone.now(),
-            note=f"note {n}",
-        )  # fmt: skip
-    address = reverse("admin:arena_ballot_changelist") + "?state__exact=flagged"
-    index = client.get(reverse("admin:index")).text
-    assert f'<a href="{address}">1 flagged pair</a>' in index
-    flagged = client.get(address).text
-    assert ("note 1" in flagged, "note 2" in flagged) == (True, False)
-
-
 def test_one_vote_set_aside_is_one_vote(client, curator):
     arena = make_arena()
     vote = make_vote(make_battle(make_competitor(arena), make_competitor(arena)))
