@@ -56,18 +56,20 @@ _MANIFEST = TypeAdapter(Manifest)
 # --- making one ------------------------------------------------------------------------------------------------------
 
 
-def make_backup(target: Path) -> Manifest:
-    """Write the backup under another name, then rename: a file of this name is whole."""
+def make_backup(target: Path, *, overwrite: bool = False) -> Manifest:
+    """Write the backup under another name, then rename: a file of this name is whole. An older one goes only if told."""
     if not target.parent.is_dir():
         raise WrongPlace(f"there is no folder {target.parent}: make it first, then call again")
     if target.is_dir():
         raise WrongPlace(f"{target} is a folder: name a file in it, such as {target / 'agon-backup.tar.gz'}")
+    _check_free(target, overwrite=overwrite)
     if not os.access(target.parent, os.W_OK):
         raise WrongPlace(f"nothing may be written into the folder {target.parent}: choose another, or change its mode")
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".agon-backup-") as folder:
             manifest = _write(unfinished, Path(folder))
+        _check_free(target, overwrite=overwrite)  # writing may have taken minutes
         os.replace(unfinished, target)
     except OSError as error:
         raise BackupError(f"no backup was made in {target.parent}: {error.strerror or error}") from error
@@ -76,6 +78,13 @@ def make_backup(target: Path) -> Manifest:
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
+
+
+def _check_free(target: Path, *, overwrite: bool) -> None:
+    if target.exists() and not target.is_file():
+        raise WrongPlace(f"{target} is no plain file: choose another name")
+    if os.path.lexists(target) and not overwrite:
+        raise WrongPlace(f"{target} exists already and was left as it is: choose another name, or replace it with --overwrite")
 
 
 def _write(path: Path, folder: Path) -> Manifest:

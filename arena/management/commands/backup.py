@@ -13,11 +13,14 @@ class Command(BaseCommand):
     help = "Write database, uploads and secret key into one tar.gz, while the site runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="such as agon-backup.tar.gz; an older file of this name is replaced")
+        parser.add_argument("file", type=Path, help="such as agon-backup.tar.gz")
+        parser.add_argument(
+            "--overwrite", action="store_true", help="replace an older file of this name, once the new one is whole"
+        )
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
         try:
-            manifest = make_backup(file.absolute())
+            manifest = make_backup(file.absolute(), overwrite=overwrite)
         except WrongPlace as error:
             raise CommandError(str(error), returncode=2) from error
         except BackupError as error:

@@ -27,10 +27,14 @@ class Command(BaseCommand):
         parser.add_argument("--prompts", type=int, default=10_000)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--overwrite", action="store_true", help="replace an older file of this name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["battles"] < 1 or options["competitors"] < 2 or options["prompts"] < 1:
             raise CommandError("at least 1 battle, 2 competitors and 1 prompt are required", returncode=2)
+        if options["out"].is_file() and not options["overwrite"]:
+            told = f"{options['out']} exists already and was left as it is: choose another name, or replace it with --overwrite"
+            raise CommandError(told, returncode=2)
         try:
             with options["out"].open("w", encoding="utf-8", newline="") as file:
                 write_battles(

@@ -241,6 +241,17 @@ def test_make_battles_says_what_it_needs(tmp_path):
     assert "Is a directory" in _refused("make_battles", "--out", tmp_path)
 
 
+def test_simulated_battles_overwrite_a_file_only_if_told(tmp_path):
+    path = tmp_path / "battles.csv"
+    path.write_text("mine")
+    told = _refused("make_battles", "--battles", 3, "--out", path)
+    assert f"{path} exists already" in told
+    assert "--overwrite" in told
+    assert path.read_text() == "mine"
+    _run("make_battles", "--battles", 3, "--out", path, "--overwrite")
+    assert path.read_text().startswith("model_a,model_b,winner")
+
+
 def test_answers_say_where_to_vote_once_a_pair_can_be_served(tmp_path):
     arena = make_arena("here")
     make_prompt(arena, key="p1")

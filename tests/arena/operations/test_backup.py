@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -95,7 +96,7 @@ def test_a_full_disk_leaves_the_old_state(here, backup):
     before = here.value(VOTES), (here.folder / "secret_key").read_text()
     assert here.manage("restore", str(backup), "--yes", check=False, preexec_fn=fill).returncode == 1
     assert before == (here.value(VOTES), (here.folder / "secret_key").read_text())
-    assert here.manage("backup", str(backup), check=False, preexec_fn=fill).returncode == 1
+    assert here.manage("backup", str(backup), "--overwrite", check=False, preexec_fn=fill).returncode == 1
     with tarfile.open(backup) as older:
         assert older.getmember("manifest.json")
     assert list(backup.parent.iterdir()) == [backup]
@@ -136,6 +137,21 @@ def test_a_database_that_cannot_be_read_is_replaced_when_told(here, backup):
     assert here.manage("restore", str(backup), check=False).returncode == 2
     here.manage("restore", str(backup), "--yes")
     assert here.value(VOTES) > 500
+
+
+def test_an_older_backup_is_overwritten_only_if_told(here, tmp_path):
+    file = tmp_path / "agon.tar.gz"
+    file.write_text("the only backup of last year")
+    result = here.manage("backup", str(file), check=False)
+    assert result.returncode == 2
+    assert f"{file} exists already and was left as it is" in result.stderr
+    assert "--overwrite" in result.stderr
+    assert file.read_text() == "the only backup of last year"
+    assert list(tmp_path.iterdir()) == [file]
+    here.manage("backup", str(file), "--overwrite")
+    with tarfile.open(file) as newer:
+        assert newer.getmember("manifest.json")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 # --- what is refused, before anything is touched ---------------------------------------------------------------------
@@ -180,6 +196,29 @@ def _is_refused(file, reason):
     assert (folder / "secret_key").read_text() == "as it is"
     assert (folder / "uploads" / "battles.csv").read_text() == "as it is"
     assert {path.name for path in folder.iterdir()} <= {"secret_key", "uploads", file.name}
+
+
+def test_a_file_that_came_meanwhile_is_left(file, monkeypatch):
+    """Writing takes its time: somebody else may have been quicker with the same name."""
+    other = file.with_name("other.tar.gz")
+    dump = type(DATABASES[connection.vendor]).dump
+
+    def slow(self, path):
+        dump(self, path)
+        other.write_text("quicker")
+
+    monkeypatch.setattr(type(DATABASES[connection.vendor]), "dump", slow)
+    with pytest.raises(BackupError, match="exists already"):
+        make_backup(other)
+    assert other.read_text() == "quicker"
+
+
+def test_what_is_no_plain_file_is_never_replaced(file):
+    pipe = file.with_name("pipe")
+    os.mkfifo(pipe)
+    with pytest.raises(BackupError, match="is no plain file"):
+        make_backup(pipe, overwrite=True)
+    assert pipe.is_fifo()
 
 
 def test_uploads_that_are_still_arriving_are_left_out(file):
