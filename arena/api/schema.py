@@ -25,7 +25,7 @@ OTHER_RESPONSES: dict[Any, Any] = {
 
 IN_THE_PATH: dict[str, dict[str, Any]] = {
     "slug": {"description": "Slug: the short name in addresses.", "pattern": "^[-a-zA-Z0-9_]+$"},
-    "key": {"description": "Key of the snapshot.", "pattern": "^[-a-zA-Z0-9_]+$"},
+    "key": {"description": "Key of the snapshot, or at least the first 8 characters of it.", "pattern": "^[-a-zA-Z0-9_]+$"},
     "id": {"description": "Number of the row.", "minimum": 1, "maximum": BIGGEST_ID},
 }
 

@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ from arena.api.schema import OTHER_RESPONSES
 from arena.models import Competitor
 from ranking.api.csv_renderer import BoardCSVRenderer
 from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
+from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
 
@@ -116,14 +118,20 @@ class LeaderboardSnapshots(ReadView[Snapshot], ListAPIView[Snapshot]):
 def readable_snapshot(request: Request, key: str) -> Snapshot:
     """One that this visitor may read; whoever gets it keeps it for good."""
     snapshots = Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user))
-    snapshot = get_object_or_404(snapshots.select_related("leaderboard__arena"), key=key)
+    try:
+        snapshot = snapshot_called(key, snapshots.select_related("leaderboard__arena"))
+    except AmbiguousKey as reason:
+        raise NotFound(str(reason)) from reason
+    if snapshot is None:
+        raise NotFound
     if request.method == "GET":
         keep(snapshot, request._request, reason="exported over REST")
     return snapshot
 
 
 class SnapshotDetail(BoardView):
-    """A leaderboard as one snapshot shows it. A snapshot that was read here once is kept for good."""
+    """A leaderboard as one snapshot shows it. The key may be cut to its first 8 or more characters. A snapshot
+    that was read here once is kept for good."""
 
     @answers
     def get(self, request: Request, key: str) -> HttpResponseBase:

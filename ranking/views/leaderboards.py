@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import Mod, RowNumber
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -27,6 +27,7 @@ from judges.models import Judge
 from judges.safeguards.constant_answer_flags import flags_of
 from ranking.boards.empty_boards import why_empty
 from ranking.boards.lag import votes_behind
+from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshot_retention import keep
 from ranking.models import SHORT_NAMES, Leaderboard, Snapshot
 from ranking.views.board_choice import Choice, board_with_evidence, boards_of, chosen, same_method
@@ -65,7 +66,9 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
 @require_safe
 def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     """A permanent link: what was shown then, for ever. Whoever opens it makes the snapshot one that is kept."""
-    shown = get_object_or_404(Snapshot.objects.select_related("leaderboard__arena"), key=key)
+    shown = Snapshot.objects.select_related("leaderboard__arena").filter(key=key).first()
+    if shown is None:
+        return _by_beginning(request, key)
     board, arena = shown.leaderboard, shown.leaderboard.arena
     if not access.sees_board(request.user, arena):
         return board_is_private(request, arena_or_404(request, arena.slug))
@@ -75,6 +78,17 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     etag = _etag(request, boards, board, shown.pk, 0)
     context = _board_context(request, arena, boards, choice, shown) | {"etag": etag, "n_behind": 0}
     return _answer(request, page_context(request, "leaderboard", arena, is_live=False, **context))
+
+
+def _by_beginning(request: HttpRequest, key: str) -> HttpResponse:
+    """To the snapshot that begins so, among those that this visitor may see."""
+    try:
+        meant = snapshot_called(key, Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user)))
+    except AmbiguousKey as reason:
+        return render(request, "404.html", {"told": str(reason)}, status=404)
+    if meant is None:
+        raise Http404
+    return redirect(meant)
 
 
 def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ranking.boards.publishing import rebuild
+from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.models import Snapshot
 
 
@@ -11,12 +12,15 @@ class Command(BaseCommand):
     help = "Make a stored snapshot again from the ledger and compare: the evidence, and every number."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", help="of the snapshot, as in its permanent link")
+        parser.add_argument("key", help="of the snapshot, as in its permanent link; its first 8 characters will do")
 
     def handle(self, *args: Any, key: str, **options: Any) -> None:
-        snapshot = Snapshot.objects.filter(key=key).first()
+        try:
+            snapshot = snapshot_called(key, Snapshot.objects.all())
+        except AmbiguousKey as reason:
+            raise CommandError(str(reason), returncode=2) from reason
         if snapshot is None:
-            raise CommandError(f"there is no snapshot {key!r}: the key stands in its permanent link", returncode=2)
+            raise CommandError(f"there is no snapshot {key!r}: the key, or 8 characters of it, is on the board", returncode=2)
         rebuilt = rebuild(snapshot)
         if not rebuilt.same_evidence:
             other = "" if rebuilt.same_code else f", or other code ({snapshot.code_version}) read them differently"
