@@ -28,6 +28,7 @@ from arena.admin.base import (
     values_filter,
 )
 from arena.admin.endpoints import EndpointAdmin
+from arena.admin.prices import CompetitorForm
 from arena.admin.prompt_forms import FilingForm, PromptForm, TaggingForm
 from arena.admin.runs import RunAdmin
 from arena.admin.status_actions import COMPETITOR_ACTIONS, POOL_ACTIONS, PROMPT_ACTIONS
@@ -46,6 +47,7 @@ from arena.models import (
     Vote,
 )
 from arena.outcomes import Outcome
+from arena.runs.budget import dollars
 from arena.texts.near_duplicates import near_duplicates
 from arena.texts.rendering import rendered, visible_controls
 from arena.wording import counted, number
@@ -278,6 +280,7 @@ class PromptAdmin(CuratorAdmin):
 
 @admin.register(Competitor)
 class CompetitorAdmin(CuratorAdmin):
+    form = CompetitorForm
     counts = {"n_answers": (Response, "competitor")}
     list_display = ["name", "arena", "organisation", "status", "released_on", "n_answers"]
     list_filter = ["arena", "status"]
@@ -287,7 +290,7 @@ class CompetitorAdmin(CuratorAdmin):
     actions = COMPETITOR_ACTIONS
     fieldsets = [
         (None, {"fields": ["arena", "name", "organisation", "licence", "released_on", "status", "description"]}),
-        (gettext_lazy("Prices, in micro-dollars per million tokens"), {"fields": ["price_in", "price_out"]}),
+        (gettext_lazy("Prices, in dollars per million tokens"), {"fields": ["price_in", "price_out"]}),
         (gettext_lazy("Where its answers are generated, never public"), {"fields": ["endpoint"]}),
     ]
 
@@ -307,12 +310,16 @@ class ResponseAdmin(ReadOnlyAdmin):
     list_select_related = ["competitor", "prompt"]
     search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
     search_help_text = gettext_lazy("Number, key of the prompt or name of the competitor, whole.")
-    exclude = ["html", "rendered_by"]
-    readonly_fields = ["ending", "thinking"]
+    exclude = ["html", "rendered_by", "cost"]
+    readonly_fields = ["ending", "thinking", "shown_cost"]
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, response: Response) -> int:
         return response.pk
+
+    @admin.display(description=gettext_lazy("cost"))
+    def shown_cost(self, response: Response) -> str:
+        return "-" if response.cost is None else dollars(response.cost)
 
     @admin.display(description=gettext_lazy("how it ended"))
     def ending(self, response: Response) -> str:

@@ -1,6 +1,5 @@
 """How superusers write an endpoint down: an address as it was copied, prices in dollars."""
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,41 +8,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.admin.prices import PriceField
 from arena.llm.addresses import base_address, other_wire
 from arena.models import Endpoint
-from arena.models.endpoints import DOLLAR, check_address
+from arena.models.endpoints import check_address
 from arena.runs.endpoint_checks import key_line, trouble_with_address, trouble_with_key
 from arena.wording import sentence
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Endpoint]
-    DecimalField = forms.DecimalField
 else:
-    ModelForm, DecimalField = forms.ModelForm, forms.DecimalField
-
-
-class PriceField(DecimalField):
-    """Dollars per million tokens, kept as micro-dollars per million."""
-
-    def __init__(self, *, label: Any, help_text: Any) -> None:
-        super().__init__(
-            label=label, min_value=0, max_value=1_000_000, decimal_places=6, required=False, help_text=help_text,
-        )  # fmt: skip
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, int):
-            return value
-        return format((Decimal(value) / DOLLAR).normalize(), "f")
-
-    def clean(self, value: Any) -> Any:
-        dollars = super().clean(value)
-        return 0 if dollars is None else int(dollars * DOLLAR)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(int(initial or 0) != self.clean(data))
-        except forms.ValidationError:
-            return True
+    ModelForm = forms.ModelForm
 
 
 def _code(line: str) -> SafeString:
@@ -55,10 +30,12 @@ class EndpointForm(ModelForm):
     """What cannot work is refused here, not when a run is under way."""
 
     price_in = PriceField(
+        empty_value=0,
         label=gettext_lazy("Price in"),
         help_text=gettext_lazy("Dollars per million input tokens, such as 0.15. Empty or 0: it costs nothing."),
     )
     price_out = PriceField(
+        empty_value=0,
         label=gettext_lazy("Price out"),
         help_text=gettext_lazy("Dollars per million output tokens, such as 0.15. Empty or 0: it costs nothing."),
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
 from arena.models import Attempt
+from arena.runs.budget import dollars
 from arena.texts.rendering import visible_controls
 from arena.wording import number
 from judges.admin.cards import JudgeAdmin
@@ -107,14 +108,18 @@ class GameAdmin(ReadOnlyAdmin):
     actions = ["set_aside", "restore"]
     fields = [
         "judge", "battle", "order", "repeat", "state", "winner", "strength", "score_first", "score_second", "label", "reason",
-        "criteria", "reference_given", "taints", "is_counted", "set_aside_reason", "run", "copied_from", "cost", "decided_at",
-        "attempts", "reply",
+        "criteria", "reference_given", "taints", "is_counted", "set_aside_reason", "run", "copied_from", "shown_cost",
+        "decided_at", "attempts", "reply",
     ]  # fmt: skip
-    readonly_fields = ["attempts"]
+    readonly_fields = ["attempts", "shown_cost"]
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, game: Game) -> int:
         return game.pk
+
+    @admin.display(description=gettext_lazy("cost"))
+    def shown_cost(self, game: Game) -> str:
+        return dollars(game.cost)
 
     @admin.display(description=gettext_lazy("tainted"), boolean=True)
     def is_tainted(self, game: Game) -> bool:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from arena.seen_names import name_fault
 
 LONGEST_NAME = 200
 LONGEST_CATEGORY = 200
+MOST_DOLLARS = 1_000_000
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990 and 2100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -121,6 +123,20 @@ def whole_number(row: Row, column: str, *, most: int = 2**31 - 1) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise RowProblem(column, value, _("a whole number from 0 to %(most)d is needed") % {"most": most})
     return value
+
+
+def micro_dollars(row: Row, column: str) -> int | None:
+    """Dollars of a file as micro-dollars, to the nearest; None where the file says nothing."""
+    value = row.get(column)
+    if value is None or value == "":
+        return None
+    try:
+        dollars = Decimal("nan") if isinstance(value, bool) else Decimal(str(value).strip())
+    except InvalidOperation:
+        dollars = Decimal("nan")
+    if not (dollars.is_finite() and 0 <= dollars <= MOST_DOLLARS):
+        raise RowProblem(column, value, _("dollars from 0 to %(most)d are needed, such as 0.0015") % {"most": MOST_DOLLARS})
+    return round(dollars * 1_000_000)
 
 
 def texts(row: Row, column: str) -> tuple[str, ...]:

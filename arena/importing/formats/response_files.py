@@ -37,7 +37,7 @@ class JsonResponses(Format[ResponseRow]):
                 line, fields.identifier(row, "prompt"), fields.name(row, "competitor"), answer, turns,
                 fields.choice(row, "finish", FINISHES) if row.get("finish") else FinishState.STOP.value,
                 fields.whole_number(row, "tokens_in"), fields.whole_number(row, "tokens_out"),
-                fields.whole_number(row, "latency_ms"), fields.whole_number(row, "cost", most=2**53),
+                fields.whole_number(row, "latency_ms"), fields.micro_dollars(row, "cost"),
                 fields.whole_number(row, "repeat", most=MOST_REPEATS),
             )
         )  # fmt: skip

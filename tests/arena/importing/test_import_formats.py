@@ -323,10 +323,19 @@ def test_an_id_with_two_texts_is_refused(tmp_path):
 def test_a_response_row_has_all_that_a_response_can_have(tmp_path):
     row = {
         "prompt": "p1", "competitor": "m", "text": "Yes.", "finish": "length", "tokens_in": 3, "tokens_out": "4",
-        "latency_ms": 5.0, "cost": 6, "repeat": 1,
+        "latency_ms": 5.0, "cost": 0.0015, "repeat": 1,
     }  # fmt: skip
-    expected = ResponseRow(1, "p1", "m", "Yes.", (), "length", 3, 4, 5, 6, 1)
+    expected = ResponseRow(1, "p1", "m", "Yes.", (), "length", 3, 4, 5, 1_500, 1)
     assert _typed(write(tmp_path, lines(row)), "responses", "jsonl") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [(0, 0), ("0.15", 150_000), (" 2 ", 2_000_000), (1e-06, 1), ("0.0000014", 1), ("", None), (None, None)]
+)
+def test_a_cost_is_read_in_dollars(tmp_path, written, kept):
+    row = {"prompt": 1, "competitor": "m", "text": "Yes.", "cost": written}
+    (read,) = _typed(write(tmp_path, lines(row)), "responses", "jsonl")
+    assert read.cost == kept
 
 
 def test_several_turns_are_one_text_too(tmp_path):
@@ -350,7 +359,12 @@ def test_an_arena_hard_answer_is_the_assistants_message(tmp_path, shape):
         ({"tokens_out": 1.5}, "tokens_out is 1.5; a whole number from 0"),
         ({"tokens_out": 10**12}, "a whole number from 0 to 2147483647 is needed"),
         ({"repeat": 40_000}, "a whole number from 0 to 32767 is needed"),
-        ({"cost": True}, "cost is True; a whole number"),
+        ({"cost": True}, "cost is True; dollars from 0 to 1000000 are needed"),
+        ({"cost": -0.01}, "cost is -0.01; dollars from 0 to"),
+        ({"cost": "NaN"}, "cost is 'NaN'; dollars from 0 to"),
+        ({"cost": "12 cents"}, "cost is '12 cents'; dollars from 0 to"),
+        ({"cost": "1e999999999"}, "dollars from 0 to"),
+        ({"cost": [1]}, "dollars from 0 to"),
         ({"prompt": "nobody's"}, "no prompt of the arena has this id: import the prompts first"),
     ],
 )

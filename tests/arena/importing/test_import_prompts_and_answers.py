@@ -87,11 +87,11 @@ def test_a_prompt_with_another_text_is_refused_by_the_load_too(tmp_path):
 def test_an_answer_has_its_features_and_its_measures(tmp_path):
     arena = make_arena()
     make_prompt(arena, key="p1")
-    row = {"prompt": "p1", "competitor": "m", "text": "# Yes\n\n- **so**", "tokens_out": 5, "latency_ms": 7, "cost": 9}
+    row = {"prompt": "p1", "competitor": "m", "text": "# Yes\n\n- **so**", "tokens_out": 5, "latency_ms": 7, "cost": 0.09}
     _answers(tmp_path, arena, row)
     answer = Response.objects.get()
     assert (answer.n_characters, answer.n_headers, answer.n_list_items, answer.n_bold) == (15, 1, 1, 1)
-    assert (answer.tokens_out, answer.latency_ms, answer.cost, answer.finish, answer.repeat) == (5, 7, 9, "stop", 0)
+    assert (answer.tokens_out, answer.latency_ms, answer.cost, answer.finish, answer.repeat) == (5, 7, 90_000, "stop", 0)
     assert "<strong>so</strong>" in answer.html
 
 
