@@ -11,6 +11,9 @@ class ImportQuerySet(LeasedQuerySet["Import"]):
         return self.filter(state__in=[Import.State.WAITING, Import.State.LOADING])
 
 
+SAMPLE_FORMAT = "sample"  # of the votes that the sample arena comes with
+
+
 class Import(Leased):
     """One file taken in. Its rows count from the moment it is published, all at once."""
 

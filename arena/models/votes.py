@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models.battles import Battle
-from arena.models.imports import Import
+from arena.models.imports import SAMPLE_FORMAT, Import
 from arena.models.voters import Voter
 from arena.outcomes import SHORT_NAMES, Outcome, Side
 
@@ -12,6 +12,10 @@ from arena.outcomes import SHORT_NAMES, Outcome, Side
 class VoteQuerySet(models.QuerySet["Vote"]):
     def counted(self) -> "VoteQuerySet":
         return self.filter(is_counted=True).filter(Q(source=None) | Q(source__state=Import.State.PUBLISHED))
+
+    def simulated(self) -> "VoteQuerySet":
+        """Those that the sample arena comes with: nobody cast them."""
+        return self.filter(source__format=SAMPLE_FORMAT)
 
 
 class Vote(models.Model):

@@ -25,6 +25,7 @@ from arena.models import (
     Voting,
     content_hash,
 )
+from arena.models.imports import SAMPLE_FORMAT
 from arena.outcomes import Outcome, Side
 from arena.sample.content import SampleArena, SampleCompetitor, SamplePrompt, SampleResponse, load_sample
 from arena.sample.votes import SimulatedVote, simulate_votes
@@ -33,7 +34,7 @@ from arena.texts.style_features import style_features
 from arena.wording import counted
 
 SLUG = "sample"
-NOTICE = "Its votes are simulated from verifiers' results plus noise; no person cast them."
+NOTICE = "It came with simulated votes, made from verifiers' results plus noise: no person cast those."
 N_VOTERS = 24
 N_BATTLES = 1_680  # every pair on every prompt, so that knock-out brackets can be replayed whole
 
@@ -139,7 +140,7 @@ def _source(arena: Arena, votes: Sequence[SimulatedVote], now: datetime) -> Impo
     return Import.objects.create(
         arena=arena,
         kind=Import.Kind.BATTLES,
-        format="sample",
+        format=SAMPLE_FORMAT,
         filename="simulated votes",
         digest=hashlib.sha256(repr(votes).encode()).hexdigest(),
         state=Import.State.PUBLISHED,

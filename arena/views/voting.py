@@ -252,8 +252,13 @@ class Strip:
     second: str = ""
     n_agree: int = 0
     n_others: int = 0
+    n_simulated: int = 0  # of the others, in the sample arena
     undo_seconds: int = 0
     stood: bool = False  # it was voted on before, and what was sent now changed nothing
+
+    @property
+    def n_people(self) -> int:
+        return self.n_others - self.n_simulated
 
 
 def _sheet(ballot: Ballot) -> Sheet:
@@ -306,8 +311,13 @@ def _strip(ballot: Ballot, now: datetime, *, vote: Vote | None = None) -> Strip:
         second=names[ballot.first_shown == Side.A],
         n_agree=n_agree,
         n_others=n_others,
+        n_simulated=_n_simulated(own) if ballot.battle.arena.is_sample else 0,
         undo_seconds=_undo_seconds(own, now),
     )
+
+
+def _n_simulated(own: Vote) -> int:
+    return Vote.objects.counted().simulated().filter(battle=own.battle_id).exclude(pk=own.pk).count()
 
 
 def _undo_seconds(own: Vote, now: datetime) -> int:

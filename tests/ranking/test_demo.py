@@ -1,5 +1,7 @@
 """The first command: what it leaves behind, once and again."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -8,7 +10,7 @@ from arena.sample import loading
 from arena.sample.content import load_sample
 from arena.sample.loading import NOTICE, load_sample_arena
 from ranking.models import Leaderboard
-from tests.factories import make_arena
+from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote
 
 
 @pytest.mark.django_db
@@ -29,6 +31,40 @@ def test_a_second_demo_finds_what_is_there_and_adds_nothing(capsys):
     call_command("demo", no_serve=True)
     assert before == (Vote.objects.count(), Event.objects.count(), Leaderboard.objects.get(slug="sample").snapshots.count())
     assert "Found the sample arena" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_second_demo_counts_votes_of_people_by_themselves(capsys):
+    arena = load_sample_arena()
+    n_simulated = Vote.objects.count()
+    for battle in arena.battles.all()[:2]:
+        make_vote(battle)
+    call_command("demo", no_serve=True)
+    assert f"{n_simulated:,} simulated votes and 2 votes of people." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (["sample", "sample"], "0 of 2 agree with you (simulated votes)."),
+        (["sample", None], "0 of 2 agree with you (votes of people: 1, simulated: 1)."),
+        ([None, "llmfao"], "0 of 2 agree with you."),
+    ],
+)
+def test_a_voter_is_told_which_votes_are_simulated(client, origins, told):
+    arena = make_arena("sample", is_sample=True, voting="anyone", content_visibility="public")
+    a, b = make_competitor(arena), make_competitor(arena)
+    battle = make_battle(a, b, make_prompt(arena), with_answers=True)
+    for origin in origins:
+        source = origin and Import.objects.create(
+            arena=arena, kind="battles", format=origin, filename="f", path="x", digest=str(Import.objects.count()),
+            state="published",
+        )  # fmt: skip
+        make_vote(battle, "both_bad", source=source)
+    sheet = client.get("/arenas/sample/vote/").context["sheet"]
+    page = client.post("/arenas/sample/vote/cast/", {"ballot": sheet.key, "outcome": "a1"}, follow=True).text
+    assert told in re.sub("<[^>]*>", "", page)
 
 
 @pytest.mark.django_db

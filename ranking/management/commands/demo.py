@@ -58,11 +58,15 @@ class Command(BaseCommand):
         is_new = not Arena.objects.filter(slug=SLUG).exists()
         arena = load_sample_arena()
         n_prompts, n_competitors = Prompt.objects.filter(arena=arena).count(), arena.competitors.count()
-        n_votes = Vote.objects.filter(battle__arena=arena).count()
+        votes = Vote.objects.filter(battle__arena=arena)
+        n_simulated, n_votes = votes.simulated().count(), votes.count()
+        cast = counted(n_simulated, "simulated vote", "simulated votes")
+        if n_votes > n_simulated:
+            cast += f" and {counted(n_votes - n_simulated, 'vote', 'votes')} of people"
         verb = "Loaded the" if is_new else "Found the"
         self._say(
             f"{verb} sample arena: {counted(n_competitors, 'competitor', 'competitors')}, "
-            f"{counted(n_prompts, 'prompt', 'prompts')}, {counted(n_votes, 'simulated vote', 'simulated votes')}."
+            f"{counted(n_prompts, 'prompt', 'prompts')}, {cast}."
         )
         judge_sample_offline(arena)
         for board in ensure_boards(arena):
