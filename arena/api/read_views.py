@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from arena import access
 from arena.api.paging import Paging, WithHidden
-from arena.models import Arena, Voter
+from arena.models import Arena, Visibility, Voter
 from arena.voter_identity import voter_of
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}\Z")
@@ -133,5 +133,17 @@ def arenas_asked_for(request: Request, readable: QuerySet[Arena]) -> QuerySet[Ar
         raise ValidationError({"arena": [f"{slug!r} is not a slug: letters, digits, - and _, at most 50 of them."]})
     asked_for = readable.filter(slug=slug)
     if not asked_for.exists():
-        raise NotFound(f"There is no arena {slug!r} here that you may read.")
+        raise NotFound(_why_not(request, slug))
     return asked_for
+
+
+def _why_not(request: Request, slug: str) -> str:
+    """An arena of the list of arenas is not denied; of any other, nobody may tell whether it is there."""
+    arena = access.arenas_for(request.user).filter(slug=slug).first()
+    if arena is None:
+        return f"There is no arena {slug!r} here that you may read."
+    content, board = (Visibility(each).label for each in (arena.content_visibility, arena.board_visibility))
+    return (
+        f"This is not for you to read in the arena {slug!r}: who may read its prompts, answers, battles and games: {content}; "
+        f"its boards, competitors and judges: {board}. Curators can change both in the admin."
+    )

@@ -9,6 +9,10 @@ from rest_framework import serializers
 from arena.models import Arena, Battle, Competitor, Prompt, Response, Vote
 from arena.outcomes import Outcome
 
+# The same two names wherever a row points at a prompt, so that tables can be joined.
+PROMPT_ID = "Number of the prompt, `id` among prompts."
+PROMPT_KEY = "Key of the prompt, `key` among prompts: its id in the file that it came from."
+
 
 class ArenaSerializer(serializers.ModelSerializer[Arena]):
     class Meta:
@@ -53,7 +57,9 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
 
 
 class ResponseSerializer(serializers.ModelSerializer[Response]):
-    prompt = serializers.IntegerField(source="prompt_id", read_only=True, help_text="Number of the prompt.")
+    prompt = serializers.IntegerField(source="prompt_id", read_only=True, help_text="As `prompt_id`.")
+    prompt_id = serializers.IntegerField(read_only=True, help_text=PROMPT_ID)
+    prompt_key = serializers.CharField(read_only=True, help_text=PROMPT_KEY)
     competitor = serializers.CharField(source="competitor.name", read_only=True, help_text="Name of the competitor.")
     turns = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="The answers turn by turn, where there are several turns."
@@ -63,7 +69,8 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
     class Meta:
         model = Response
         fields = [
-            "id", "prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
+            "id", "prompt", "prompt_id", "prompt_key", "competitor", "repeat", "text", "turns", "finish",
+            "tokens_in", "tokens_out", "latency_ms", "cost",
             "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks",
         ]  # fmt: skip
         read_only_fields = fields
@@ -83,9 +90,9 @@ class OutcomesSerializer(serializers.Serializer[Mapping[str, int]]):
 
 class BattleSerializer(serializers.ModelSerializer[Battle]):
     arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
-    prompt = serializers.IntegerField(
-        source="prompt_id", read_only=True, allow_null=True, help_text="Number of the prompt, where it is known."
-    )
+    prompt = serializers.IntegerField(source="prompt_id", read_only=True, allow_null=True, help_text="As `prompt_id`.")
+    prompt_id = serializers.IntegerField(read_only=True, allow_null=True, help_text=f"{PROMPT_ID} Null: not known.")
+    prompt_key = serializers.CharField(read_only=True, allow_null=True, help_text=f"{PROMPT_KEY} Null: not known.")
     competitor_a = serializers.CharField(source="competitor_a.name", read_only=True, help_text="Name of the competitor.")
     competitor_b = serializers.CharField(source="competitor_b.name", read_only=True, help_text="Name of the competitor.")
     response_a = serializers.IntegerField(
@@ -99,7 +106,8 @@ class BattleSerializer(serializers.ModelSerializer[Battle]):
     class Meta:
         model = Battle
         fields = [
-            "id", "arena", "prompt", "competitor_a", "competitor_b", "response_a", "response_b", "votes", "created_at",
+            "id", "arena", "prompt", "prompt_id", "prompt_key", "competitor_a", "competitor_b", "response_a", "response_b",
+            "votes", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

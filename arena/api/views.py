@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
@@ -82,7 +82,11 @@ class Responses(InArena[Response]):
     arena_path = "prompt__arena"
 
     def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Response]:
-        return access.responses_for(self.request.user, arena, voter).prefetch_related("competitor")
+        return (
+            access.responses_for(self.request.user, arena, voter)
+            .annotate(prompt_key=F("prompt__key"))
+            .prefetch_related("competitor")
+        )
 
 
 class AnswersWithHidden(WithHidden):
@@ -113,7 +117,7 @@ class Battles(InArena[Battle]):
 
     def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
         battles = access.battles_for(self.request.user, arena, voter)
-        return battles.select_related("arena", "competitor_a", "competitor_b")
+        return battles.select_related("arena", "competitor_a", "competitor_b").annotate(prompt_key=F("prompt__key"))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """With the outcomes of all rows that it will show, in one query."""

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from arena.api.serializers import PROMPT_ID, PROMPT_KEY
 from arena.models import Attempt
 from arena.outcomes import Outcome
 from judges.games.visible_games import ToldAttempt, VisibleGame
@@ -39,7 +40,9 @@ class GameSerializer(serializers.Serializer[VisibleGame]):
     id = _number("game.pk", min_value=1)
     arena = _text("game.battle.arena.slug", "Slug of the arena.")
     battle = _number("game.battle_id", "Number of the battle.", min_value=1)
-    prompt = _text("game.battle.prompt.key", "Key of the prompt.", allow_null=True)
+    prompt = _text("game.battle.prompt.key", "As `prompt_key`.", allow_null=True)
+    prompt_id = _number("game.battle.prompt_id", PROMPT_ID, allow_null=True)
+    prompt_key = _text("game.battle.prompt.key", PROMPT_KEY, allow_null=True)
     competitor_a = _text("game.battle.competitor_a.name", "Name of the competitor.")
     competitor_b = _text("game.battle.competitor_b.name", "Name of the competitor.")
     judge = _number("game.judge_id", "Number of this version of the judge.", min_value=1)
