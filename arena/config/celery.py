@@ -5,6 +5,7 @@ A worker on any machine: `celery -A arena.config.celery worker`; on one of them 
 
 import contextlib
 import os
+import threading
 import signal
 import sys
 import warnings
@@ -95,6 +96,9 @@ app.conf.update(
 app.autodiscover_tasks(["arena", "arena.config", "judges", "ranking"])
 
 
+_is_told_to_stop = threading.Event()
+
+
 def keep_the_log(**_: object) -> None:
     """With a receiver here Celery leaves the log as Django set it."""
 
@@ -136,11 +140,13 @@ def end_slices(**_: object) -> None:
     """A worker that is asked to stop sends nothing more, and stores what is under way."""
     from arena.runs import worker_slices
 
+    _is_told_to_stop.set()
     worker_slices.stop_all()
 
 
 def _end_without(beat: Any) -> None:
-    if not beat.is_alive():
+    """A worker that stops ends its beat first, and may then still wait for its tasks: that is no death."""
+    if not _is_told_to_stop.is_set() and not beat.is_alive():
         log.error("the beat has died: this worker ends")
         os.kill(os.getpid(), signal.SIGTERM)
 

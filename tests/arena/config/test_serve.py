@@ -131,11 +131,32 @@ def _keeps_readers_waiting_rather_than_refusing_them(site):
 
 
 def _stops_cleanly(site):
-    family = machine.descendants(site.process.pid)
+    family, n_lines = machine.descendants(site.process.pid), len(site.log)
     site.process.send_signal(signal.SIGINT)
     assert site.process.wait(30) == 0
+    assert not any("level='error'" in line for line in site.log[n_lines:])
     assert not [pid for pid in family if machine.is_alive(pid)]
     assert any("serve  | stopped" in line for line in site.log)
+
+
+WATCHING = """
+import signal
+from types import SimpleNamespace
+from celery import signals
+from arena.config import celery
+dead, told = SimpleNamespace(is_alive=lambda: False), []
+signal.signal(signal.SIGTERM, lambda *_: told.append("ends"))
+if {is_stopping}:
+    signals.worker_shutting_down.send(sender=None, sig="SIGTERM", how="Warm", exitcode=0)
+celery._end_without(dead)
+print(told)
+"""
+
+
+@pytest.mark.parametrize(("is_stopping", "told"), [(False, "['ends']"), (True, "[]")])
+def test_a_worker_that_was_told_to_stop_does_not_mourn_its_beat(here, is_stopping, told):
+    """It ends the beat first, and then waits for its tasks."""
+    assert told in here.python(WATCHING.format(is_stopping=is_stopping))
 
 
 @needs_proc
