@@ -4,6 +4,8 @@ The scripted ones are no language models, and their names say so. One mostly see
 mostly says the first slot, so that a judge which must not count can be looked at.
 """
 
+from urllib.parse import urlsplit
+
 from arena.models import Arena, Endpoint, Run
 from arena.sample.content import load_sample
 from arena.sample.votes import rate_response
@@ -49,6 +51,12 @@ def plan_scripted_judges(arena: Arena, base_url: str) -> Run | None:
     if NOTICE not in arena.notice:
         Arena.objects.filter(pk=arena.pk).update(notice=f"{arena.notice} {NOTICE}".strip())
     return plan_judging(arena, judges, standing_battles(arena, most=N_BATTLES))[0]
+
+
+def last_port() -> int | None:
+    """Where they were asked last time: at another port their next version would be asked, and what waits would pause."""
+    endpoint = Endpoint.objects.filter(name__in=SCRIPTED).first()
+    return urlsplit(endpoint.base_url).port if endpoint else None
 
 
 def _judge(name: str, base_url: str) -> Judge:

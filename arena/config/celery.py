@@ -5,9 +5,9 @@ A worker on any machine: `celery -A arena.config.celery worker`; on one of them 
 
 import contextlib
 import os
-import threading
 import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Any

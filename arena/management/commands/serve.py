@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from arena.config.worker.broker_check import trouble_with_broker
 from arena.operations.one_time_login import LINK_MINUTES, make_link, needs_link
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
-
+type Beside = Callable[[], Sequence[tuple[str, list[str]]]]
 
 # Threads share one processor: more of them only wait for it. On PostgreSQL some may wait for a lock while others answer.
 THREADS = {"sqlite": 4, "postgresql": 8}
@@ -27,7 +27,8 @@ THREADS = {"sqlite": 4, "postgresql": 8}
 class Command(BaseCommand):
     help = "Serve the whole site on this machine: web pages and worker, until Ctrl-C."
     requires_system_checks: list[str] = []
-    stealth_options = ("beside",)  # further programs of a command that serves more: name, arguments of Python
+    # Gives further programs of a command that serves more (name, arguments of Python), once no other site holds the folder.
+    stealth_options = ("beside",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default 127.0.0.1)")
@@ -51,11 +52,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             sizes = {name: options[name] for name in ("host", "port", "workers", "threads", "concurrency")}
-            self._serve(**sizes, beside=options.get("beside", ()))
+            self._serve(**sizes, beside=options.get("beside", tuple))
         except CannotServe as reason:
             raise CommandError(str(reason), returncode=2) from reason
 
-    def _serve(self, *, host: str, port: int, beside: Sequence[tuple[str, list[str]]], **sizes: int) -> None:
+    def _serve(self, *, host: str, port: int, beside: Beside, **sizes: int) -> None:
         with listen(host, port) as listener, folder_held(settings.DATA_DIR, url_of(listener)):
             if trouble := trouble_with_broker(app):
                 raise CannotServe(trouble)
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             if host not in LOCAL:
                 self._say(f"Reachable from other machines. Answers to {', '.join(settings.ALLOWED_HOSTS)}: "
                           "AGON_ALLOWED_HOSTS must hold the name they use.")  # fmt: skip
-            more = [Child(name, [sys.executable, *argv], is_needed=False) for name, argv in beside]
+            more = [Child(name, [sys.executable, *argv], is_needed=False) for name, argv in beside()]
             site = site_of(listener, log=PrefixedLog(sys.stderr), beside=more, **sizes)
             site.run(on_ready=lambda: self._announce(url_of(listener)))
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from arena.commands.arguments import port as port_number
 from arena.models import Arena, Prompt, Vote
 from arena.sample.loading import SLUG, SlugTaken, load_sample_arena
 from arena.wording import counted
-from judges.sample import PORT, SCRIPTED, judge_sample_offline, plan_scripted_judges
+from judges.sample import PORT, SCRIPTED, judge_sample_offline, last_port, plan_scripted_judges
 from ranking.boards.default_boards import ensure_boards
 from ranking.models import Leaderboard
 
@@ -27,10 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=port_number, default=8000, help="default 8000")
         parser.add_argument(
-            "--judge-port", type=port_number, default=PORT, help=f"of the scripted judges, on loopback (default {PORT})"
+            "--judge-port",
+            type=port_number,
+            help=f"where the scripted judges listen, on loopback (default {PORT}, or a free one where that is in use)",
         )
 
-    def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int, **options: Any) -> None:
+    def handle(self, *args: Any, no_serve: bool, host: str, port: int, judge_port: int | None, **options: Any) -> None:
         self._say(f"Data folder: {settings.DATA_DIR}")
         call_command("migrate", verbosity=0, interactive=False)
         self._say(f"Database ready ({connection.vendor}).")
@@ -41,18 +44,29 @@ class Command(BaseCommand):
         if no_serve:
             self._say("Serve it with: manage.py serve")
         else:
-            call_command("serve", host=host, port=port, beside=self._scripted_judges(judge_port))
+            call_command("serve", host=host, port=port, beside=partial(self._scripted_judges, judge_port))
 
-    def _scripted_judges(self, port: int) -> list[tuple[str, list[str]]]:
+    def _scripted_judges(self, wanted: int | None) -> list[tuple[str, list[str]]]:
         """The program of a fake model on loopback that they ask, and a run of theirs for the worker."""
-        if not _is_free(port):
-            self._say(f"Without the scripted judges: port {port} is in use. Choose another with --judge-port.")
-            return []
+        port = self._judge_port(wanted)
         allowed = settings.ENDPOINTS_ALLOWED | {f"127.0.0.1:{port}"}
         os.environ["AGON_ENDPOINTS_ALLOWED"] = ",".join(sorted(allowed))  # for the children
         if plan_scripted_judges(Arena.objects.get(slug=SLUG), f"http://127.0.0.1:{port}/v1"):
             self._say(f"Two scripted judges ({'; '.join(SCRIPTED)}) are asked once the site is up: see Judges and Runs.")
         return [("judges", ["-m", "django", "fakellm", "--sample", "--port", str(port)])]
+
+    def _judge_port(self, wanted: int | None) -> int:
+        if wanted:
+            if not _is_free(wanted):
+                raise CommandError(f"port {wanted} is in use: choose another with --judge-port", returncode=2)
+            return wanted
+        usual = last_port() or PORT
+        if wanted is None and _is_free(usual):
+            return usual
+        port = _free_port()
+        why = f": {usual} is in use" if wanted is None else ""
+        self._say(f"The scripted judges listen on port {port}{why}.")
+        return port
 
     def _set_up(self) -> None:
         is_new = not Arena.objects.filter(slug=SLUG).exists()
@@ -85,6 +99,12 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
