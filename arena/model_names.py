@@ -82,6 +82,8 @@ NAMES = (
     _("format"),
     _("grown at"),
     _("guidelines"),
+    _("handled at"),
+    _("handled by"),
     _("html"),
     _("ID"),
     _("import"),

@@ -1,5 +1,5 @@
 """Pages of the admin about the arena; Django imports this package to find them."""
 
-from arena.admin import curation, endpoints, runs
+from arena.admin import ballots, curation, endpoints, runs, users
 
-__all__ = ["curation", "endpoints", "runs"]
+__all__ = ["ballots", "curation", "endpoints", "runs", "users"]

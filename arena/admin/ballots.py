@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import template_localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -72,7 +72,7 @@ class BallotAdmin(ReadOnlyAdmin):
     def handled(self, ballot: Ballot) -> str:
         if ballot.handled_at is None:
             return "-"
-        name, time = ballot.handled_by or _("an account that is gone"), localize(template_localtime(ballot.handled_at))
+        name, time = ballot.handled_by or _("an account that is gone"), localize(localtime(ballot.handled_at))
         return _("by %(name)s, %(time)s") % {"name": name, "time": time}
 
     @admin.display(description=gettext_lazy("propensity"))

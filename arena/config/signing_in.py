@@ -6,9 +6,9 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from arena import rate_windows
 from arena.clock import SLACK
+from arena.views.one_time_login import ENTERED_AT
 from arena.voter_identity import address_of
 
 FAILURES_FROM_ONE_ADDRESS = 30
@@ -52,6 +53,23 @@ class SignIn(LoginView):
         if request.user.is_authenticated:
             rate_windows.take_back(key, seconds=WINDOW, now=now)
         return response
+
+
+class ChangePassword(PasswordChangeView):
+    """Who entered by a link, or has no password yet, is not asked for the old one."""
+
+    def get_form_class(self) -> Any:
+        return SetPasswordForm if self._is_without_old_one() else PasswordChangeForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        self.request.session.pop(ENTERED_AT, None)
+        return super().form_valid(form)
+
+    def _is_without_old_one(self) -> bool:
+        entered_at = self.request.session.get(ENTERED_AT, 0.0)
+        is_new = 0 <= timezone.now().timestamp() - entered_at < WINDOW
+        user = self.request.user
+        return isinstance(user, User) and (is_new or not user.has_usable_password())
 
 
 def client_address(request: HttpRequest) -> str | None:

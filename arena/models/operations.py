@@ -1,12 +1,14 @@
 """Rows of the machine itself, not of the evidence."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
 
 
 class AdminLink(models.Model):
-    """A link that signs its bearer in as `admin`, once. Only the hash of its secret is kept."""
+    """A link that signs its bearer in once, as `admin` or as the account it is for. Only the hash of its secret is kept."""
 
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True)

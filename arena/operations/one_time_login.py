@@ -1,11 +1,11 @@
-"""The one-time admin link: whoever may run commands on the machine gets in without a password, once, within minutes."""
+"""One-time links: whoever may run commands on the machine gets in without a password, or lets somebody else in, once."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +16,9 @@ from arena.models import AdminLink
 
 ADMIN = "admin"
 LINK_MINUTES = 15
+LINK_HOURS = 24  # of an account that is no superuser: such a link is sent to somebody
 NOT_OPEN = gettext_lazy(
-    "It has been used, or its 15 minutes are over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
+    "It has been used, or its time is over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
 )
 
 
@@ -25,24 +26,36 @@ class NoEntry(Exception):
     """The link does not open; the message says what to do instead."""
 
 
-def make_link(*, now: datetime | None = None) -> str:
-    """A new link's path. Its secret is nowhere kept, only the hash."""
+def make_link(user: User | None = None, *, now: datetime | None = None) -> str:
+    """A new link's path: for this account, or for the administrator. Its secret is nowhere kept, only the hash."""
     token = secrets.token_urlsafe(32)
-    until = (now or timezone.now()) + timedelta(minutes=LINK_MINUTES)
-    AdminLink.objects.create(token_hash=_hash(token), expires_at=until)
+    until = (now or timezone.now()) + lasts(user)
+    AdminLink.objects.create(token_hash=_hash(token), expires_at=until, user=user)
     return reverse("enter", args=[token])
 
 
-def is_open(token: str, *, now: datetime | None = None) -> bool:
-    return _open_links(token, now or timezone.now()).exists()
+def lasts(user: User | None) -> timedelta:
+    """How long a link for this account is open; superusers get in where the command was run, and need no longer."""
+    return timedelta(minutes=LINK_MINUTES) if user is None or user.is_superuser else timedelta(hours=LINK_HOURS)
+
+
+def name_on(token: str, *, now: datetime | None = None) -> str | None:
+    """Whom the link would sign in; None where it does not open."""
+    link = _open_links(token, now or timezone.now()).select_related("user").first()
+    return None if link is None else link.user.get_username() if link.user else ADMIN
 
 
 def spend(token: str, *, now: datetime | None = None) -> User:
-    """The admin account, for the first who asks. Call inside a transaction."""
+    """The account of the link, for the first who asks. Call inside a transaction."""
     now = now or timezone.now()
     if not _open_links(token, now).update(spent_at=now):  # of two at once, one finds the row still unspent
         raise NoEntry(NOT_OPEN)
-    return _admin()
+    user = AdminLink.objects.select_related("user").get(token_hash=_hash(token)).user
+    if user is None:
+        return _admin()
+    if not user.is_active:
+        raise NoEntry(_("The account '%(name)s' is closed: whoever runs this site can open it again.") % {"name": user})
+    return user
 
 
 def needs_link() -> bool:
@@ -52,8 +65,9 @@ def needs_link() -> bool:
 
 
 def _open_links(token: str, now: datetime) -> QuerySet[AdminLink]:
-    still_open = to_come("expires_at", now, at_most=timedelta(minutes=LINK_MINUTES))
-    return AdminLink.objects.filter(still_open, token_hash=_hash(token), spent_at=None)
+    of_admin = Q(user=None) & to_come("expires_at", now, at_most=timedelta(minutes=LINK_MINUTES))
+    of_others = Q(user__isnull=False) & to_come("expires_at", now, at_most=timedelta(hours=LINK_HOURS))
+    return AdminLink.objects.filter(of_admin | of_others, token_hash=_hash(token), spent_at=None)
 
 
 def _admin() -> User:

@@ -1,4 +1,4 @@
-"""The page behind the one-time admin link. Looking at it spends nothing, so that a link preview does not; the button does."""
+"""The page behind a one-time link. Looking at it spends nothing, so that a link preview does not; the button does."""
 
 from django.contrib import messages
 from django.contrib.auth import login
@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 from arena.operations import one_time_login
 from arena.views.context import page_context
 
+ENTERED_AT = "entered_by_link_at"  # in the session: the password may be set without the old one
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,33 +26,34 @@ from arena.views.context import page_context
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _enter(request, token)
-    return _page(request, reason="" if one_time_login.is_open(token) else str(one_time_login.NOT_OPEN))
+    name = one_time_login.name_on(token)
+    return _page(request, reason="" if name else str(one_time_login.NOT_OPEN), name=name)
 
 
 @sensitive_variables("token")
 def _enter(request: HttpRequest, token: str) -> HttpResponse:
     try:
         with transaction.atomic():
-            admin = one_time_login.spend(token)
+            user = one_time_login.spend(token)
     except one_time_login.NoEntry as reason:
         return _page(request, reason=str(reason))
-    login(request, admin, backend="django.contrib.auth.backends.ModelBackend")
-    _welcome(request, admin)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session[ENTERED_AT] = timezone.now().timestamp()
+    _welcome(request, user)
     return redirect("arenas")
 
 
-def _page(request: HttpRequest, *, reason: str) -> HttpResponse:
-    context = page_context(request, "enter", reason=reason)
+def _page(request: HttpRequest, *, reason: str, name: str | None = None) -> HttpResponse:
+    is_admin = name == one_time_login.ADMIN
+    context = page_context(request, "enter", reason=reason, name=name, is_admin=is_admin)
     response = render(request, "arena/entrance.html", context, status=410 if reason else 200)
     # The path never leaves in a Referer. "no-referrer" would make the browser post `Origin: null`, which CSRF refuses.
     response["Referrer-Policy"] = "strict-origin"
     return response
 
 
-def _welcome(request: HttpRequest, admin: User) -> None:
-    if admin.has_usable_password():
-        messages.success(request, _("Signed in as %(name)s.") % {"name": admin.username})
-        return
-    password = reverse("admin:auth_user_password_change", args=[admin.pk])
-    welcome = _('Signed in as {name}. To sign in again without a link, <a href="{address}">set a password</a>.')
-    messages.success(request, format_html(welcome, name=admin.username, address=password))
+def _welcome(request: HttpRequest, user: User) -> None:
+    told = _('Signed in as {name}. <a href="{address}">Set a new password</a>, where the old one is forgotten.')
+    if not user.has_usable_password():
+        told = _('Signed in as {name}. To sign in again without a link, <a href="{address}">set a password</a>.')
+    messages.success(request, format_html(told, name=user.get_username(), address=reverse("password_change")))
