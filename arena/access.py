@@ -1,5 +1,6 @@
 """Who sees what, and who may vote. Pages, REST and exports all ask here."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -11,6 +12,27 @@ from arena.models import Arena, Ballot, Battle, Prompt, PromptStatus, Response, 
 IN_PLAY_FOR = timedelta(hours=1)  # how long a ballot that nobody answers hides its prompt from others
 
 Visitor = AbstractBaseUser | AnonymousUser
+_WITHIN = "arenas_of_the_token"
+
+
+def keep_within(visitor: Visitor, arenas: Iterable[int]) -> None:
+    """From now on this visitor, in this request, knows of no arena but these: a token was made for them alone."""
+    setattr(visitor, _WITHIN, frozenset(arenas))
+
+
+def is_kept_within(visitor: Visitor) -> bool:
+    """Whether there are arenas that this visitor could see, and does not for now."""
+    return getattr(visitor, _WITHIN, None) is not None
+
+
+def _within(visitor: Visitor, arenas: QuerySet[Arena]) -> QuerySet[Arena]:
+    allowed: frozenset[int] | None = getattr(visitor, _WITHIN, None)
+    return arenas if allowed is None else arenas.filter(pk__in=allowed)
+
+
+def _is_within(visitor: Visitor, arena: Arena) -> bool:
+    allowed: frozenset[int] | None = getattr(visitor, _WITHIN, None)
+    return allowed is None or arena.pk in allowed
 
 
 def is_curator(visitor: Visitor) -> bool:
@@ -28,30 +50,31 @@ def arenas_for(visitor: Visitor) -> QuerySet[Arena]:
     """Arenas whose board this visitor may read, or where the visitor may vote."""
     readable = Q(board_visibility__in=_levels(visitor))
     votable = Q(voting=Voting.ANYONE) | (Q(voting=Voting.ACCOUNTS) if visitor.is_authenticated else Q(pk=None))
-    return Arena.objects.filter(readable | votable)
+    return _within(visitor, Arena.objects.filter(readable | votable))
 
 
 def boards_for(visitor: Visitor) -> QuerySet[Arena]:
     """Arenas whose leaderboards this visitor may read."""
-    return Arena.objects.filter(board_visibility__in=_levels(visitor))
+    return _within(visitor, Arena.objects.filter(board_visibility__in=_levels(visitor)))
 
 
 def contents_for(visitor: Visitor) -> QuerySet[Arena]:
     """Arenas whose prompts, answers and battles this visitor may read."""
-    return Arena.objects.filter(content_visibility__in=_levels(visitor))
+    return _within(visitor, Arena.objects.filter(content_visibility__in=_levels(visitor)))
 
 
 def sees_board(visitor: Visitor, arena: Arena) -> bool:
-    return arena.board_visibility in _levels(visitor)
+    return _is_within(visitor, arena) and arena.board_visibility in _levels(visitor)
 
 
 def sees_content(visitor: Visitor, arena: Arena) -> bool:
     """Prompts, answers and battles."""
-    return arena.content_visibility in _levels(visitor)
+    return _is_within(visitor, arena) and arena.content_visibility in _levels(visitor)
 
 
 def may_vote(visitor: Visitor, arena: Arena) -> bool:
-    return arena.voting == Voting.ANYONE or (arena.voting == Voting.ACCOUNTS and visitor.is_authenticated)
+    takes_votes = arena.voting == Voting.ANYONE or (arena.voting == Voting.ACCOUNTS and visitor.is_authenticated)
+    return _is_within(visitor, arena) and takes_votes
 
 
 def may_know(visitor: Visitor, arena: Arena) -> bool:

@@ -56,7 +56,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
         response = super().finalize_response(request, response, *args, **kwargs)
         # The answer depends on who asks, and the next vote may change it: keep it, but ask again every time.
         patch_cache_control(response, no_cache=True, **{"public" if self.is_for_everybody else "private": True})
-        patch_vary_headers(response, ["Accept", "Cookie"])
+        patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         return response
 
 

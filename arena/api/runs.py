@@ -1,4 +1,4 @@
-"""Paid work over REST, for curators: others find none."""
+"""Paid work over REST, for curators."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from arena import access
 from arena.api.filters import by_arena
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
+from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.models import Arena, Run
 from arena.runs import control
 from arena.runs.control import Progress
@@ -104,16 +105,15 @@ class RunFilters(FilterSet):  # type: ignore[misc]
 
 class Runs(ReadView[Run]):
     queryset = Run.objects.none()
+    permission_classes = [WithinScope, CuratorsOnly]
 
     def get_queryset(self) -> QuerySet[Run]:
         arenas = arenas_asked_for(self.request, access.boards_for(self.request.user))
-        if not access.is_curator(self.request.user):
-            return Run.objects.none()
         return Run.objects.filter(arena__in=arenas).select_related("arena")
 
 
 class RunList(Runs, ListAPIView[Run]):
-    """Runs of judging and of generating answers, newest first, for curators; others find none."""
+    """Runs of judging and of generating answers, newest first, for curators."""
 
     serializer_class = RunSerializer
     filterset_class = RunFilters

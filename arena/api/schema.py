@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.generics import ListAPIView
 
+from arena.api.authentication import HOW, BearerAuthentication
 from arena.api.paging import BIGGEST_ID
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 
 PROBLEMS = {
     400: "A parameter is wrong; `errors` names it.",
+    401: "The token is wrong, or has run out; or it takes an account to ask this.",
+    403: "The token lacks the scope, which `detail` names; or this is for curators.",
     404: "It is not there, or not for you to read.",
     406: "None of the media types in Accept is available.",
     429: "Too many requests: wait as many seconds as Retry-After says.",
@@ -50,3 +54,13 @@ class ReadSchema(AutoSchema):
         """arenas_list, arenas_read: what the path says, and whether it is a list."""
         words = [part.replace(".", "_") for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
         return "_".join([*words, "list" if isinstance(self.view, ListAPIView) else "read"])
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How programs sign in."""
+
+    target_class = BearerAuthentication
+    name = "bearerAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": f"A token with the scopes that are needed. {HOW}"}

@@ -1,4 +1,4 @@
-"""How a line of the log is written, and what it must not hold: the secret in the path of a one-time link, and API keys.
+"""How a line of the log is written, and what it must not hold: one-time links, access tokens, and API keys.
 
 A provider may echo a key, and its client logs replies whole where somebody sets its logger to DEBUG.
 """
@@ -11,11 +11,12 @@ import structlog
 
 from arena.llm import keys
 
-_LINK = re.compile(r"(/enter/)[^/\s\"'?#]+", re.IGNORECASE)
+# What stands before a secret is kept: the path of a one-time link, and how tokens of programs begin.
+_SECRET = re.compile(r"((?i:/enter/))[^/\s\"'?#]+|(\bagon_)[\w-]{40,}")
 
 
-def without_links(text: str) -> str:
-    return _LINK.sub(r"\1[secret]", text)
+def without_secrets(text: str) -> str:
+    return _SECRET.sub(lambda found: f"{found[1] or found[2]}[secret]", text)
 
 
 FORM_TO_CORRECT = 422  # somebody is told what to put right: nothing is wrong with the site
@@ -28,7 +29,7 @@ class LogLine:
         self._line = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"])
 
     def __call__(self, logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
-        below = [without_links(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
+        below = [without_secrets(str(event.pop(key))) for key in ("exception", "stack") if event.get(key)]
         return keys.redacted("\n".join([self._line(logger, name, event), *below]))
 
 
@@ -52,8 +53,8 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage() if isinstance(record.msg, str) else ""
-        if _LINK.search(message):
-            record.msg, record.args = without_links(message), ()
+        if _SECRET.search(message):
+            record.msg, record.args = without_secrets(message), ()
         elif isinstance(record.msg, Mapping):  # structlog's events
-            record.msg = {key: without_links(value) if isinstance(value, str) else value for key, value in record.msg.items()}
+            record.msg = {key: without_secrets(value) if isinstance(value, str) else value for key, value in record.msg.items()}
         return True

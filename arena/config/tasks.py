@@ -6,7 +6,7 @@ from celery import Task, shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from arena.models import AdminLink, RateWindow, WorkerSeen
+from arena.models import AdminLink, IdempotentAnswer, RateWindow, WorkerSeen
 
 DAY = datetime.timedelta(days=1)
 
@@ -19,9 +19,11 @@ def say_alive(self: Task) -> None:
 
 @shared_task
 def clean_up() -> None:
-    """Take away what has run out: sessions, windows of rate limits, admin links, workers not seen for a day."""
+    """Take away what has run out: sessions, windows of rate limits, admin links, workers not seen for a day, answers
+    that a program may have asked for again."""
     yesterday = timezone.now() - DAY
     SessionStore.clear_expired()
     RateWindow.objects.filter(starts_at__lt=yesterday).delete()
     AdminLink.objects.filter(expires_at__lt=yesterday).delete()
+    IdempotentAnswer.objects.filter(created_at__lt=yesterday).delete()
     WorkerSeen.objects.filter(seen_at__lt=yesterday).delete()

@@ -9,12 +9,14 @@ from arena.models.prompts import Prompt, PromptStatus, content_hash
 from arena.models.rate_windows import RateWindow
 from arena.models.responses import Aside, FinishState, Response
 from arena.models.runs import Assignment, Attempt, Call, Run
+from arena.models.tokens import ApiToken, IdempotentAnswer, TokenScope
 from arena.models.voters import Voter
 from arena.models.votes import Vote
 
 __all__ = [
     "AdminLink",
     "Allowance",
+    "ApiToken",
     "Arena",
     "Aside",
     "Assignment",
@@ -27,6 +29,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "FinishState",
+    "IdempotentAnswer",
     "Import",
     "LateAnswers",
     "Lot",
@@ -37,6 +40,7 @@ __all__ = [
     "RemovedArena",
     "Response",
     "Run",
+    "TokenScope",
     "Visibility",
     "Vote",
     "Voter",

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -67,6 +68,8 @@ class Response(models.Model):
         indexes = [
             models.Index(fields=["competitor", "finish", "prompt", "content_hash"], name="response_delivered_text"),
             models.Index(fields=["prompt", "content_hash"], name="response_same_text"),
+            # those that came by thousands at once, and wait to be rendered
+            models.Index(fields=["id"], condition=Q(rendered_by=""), name="response_unrendered"),
         ]
 
     def __str__(self) -> str:

@@ -129,8 +129,11 @@ def test_a_curator_reads_the_runs_and_how_far_one_is(client):
     assert (one["progress"]["n_calls"], one["progress"]["n_over"], one["progress"]["outcomes"]) == (2, 1, {"ok": 1})
 
 
-def test_others_find_no_runs(client):
+def test_others_are_told_that_runs_are_for_curators(client):
+    """An empty list would be no answer: a program could not tell a wrong sign-in from no runs."""
     run = make_run(make_arena())
+    for path in ("runs/", f"runs/{run.pk}/"):
+        get(client, path, status=401)
     client.force_login(make_user())
-    assert get(client, "runs/")["results"] == []
-    get(client, f"runs/{run.pk}/", status=404)
+    for path in ("runs/", f"runs/{run.pk}/"):
+        get(client, path, status=403)

@@ -1,0 +1,50 @@
+"""Who may ask at all: what a token was made for, and who its user is now."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from arena import access
+from arena.models import ApiToken, TokenScope
+
+if TYPE_CHECKING:  # views import the permissions that are named in the settings
+    from rest_framework.views import APIView
+
+
+class WithinScope(BasePermission):
+    """A token is asked for the scope that the view names for this method; a browser that is signed in has all."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        token, method = request.auth, str(request.method)
+        if not isinstance(token, ApiToken) or getattr(view, method.lower(), None) is None:
+            return True  # a method that there is not is 405
+        needed = scope_of(view, method)
+        if needed not in token.scopes:
+            raise PermissionDenied(f"This token lacks the scope {needed}: it has {', '.join(token.scopes)}.")
+        return True
+
+
+def scope_of(view: "APIView | type[APIView]", method: str) -> str:
+    """The scope that a view needs for a method; one that writes has to name it."""
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        return TokenScope.READ.value
+    needed: str = view.scopes[method]  # type: ignore[union-attr]
+    return needed
+
+
+class CuratorsOnly(BasePermission):
+    """401 for whoever says no name, 403 for accounts that are no curators: never an empty list."""
+
+    message = "This is for curators: ask whoever runs this site to make you one."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return access.is_curator(request.user)
+
+
+class CuratorsWrite(CuratorsOnly):
+    """Others may read what is for them."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return request.method in {"GET", "HEAD"} or super().has_permission(request, view)
