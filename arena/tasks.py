@@ -2,12 +2,16 @@
 
 import structlog
 from celery import shared_task
+from django.db import transaction
 
 from arena.importing.files import receiving
 from arena.importing.loading.loader import load
 from arena.leases import LeaseLost
-from arena.models import Import, Run
+from arena.models import Import, Response, Run
 from arena.runs import recovery, worker_slices
+from arena.texts.rendering import refresh
+
+RENDERED_AT_ONCE = 100
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +32,14 @@ def sweep_imports() -> None:
     for pk in Import.objects.unfinished().claimable().values_list("pk", flat=True):
         load_import.apply_async([pk], expires=15)
     receiving.forget_old_files()
+
+
+@shared_task(name="arena.tasks.render_waiting", ignore_result=True)
+def render_waiting() -> None:
+    """Answers that came by thousands at once; who reads one earlier has it rendered for himself."""
+    while rows := list(Response.objects.filter(rendered_by="").order_by("pk")[:RENDERED_AT_ONCE]):
+        with transaction.atomic():  # few: votes are taken in between
+            refresh(rows)
 
 
 @shared_task(name="arena.tasks.work_on_run", ignore_result=True)

@@ -16,6 +16,15 @@ MEDIA_TYPE = "application/problem+json"
 API_ROOT = "/api/"
 
 
+class RowProblemSerializer(serializers.Serializer[dict[str, Any]]):
+    """What is wrong with one of the rows that were sent."""
+
+    row = serializers.IntegerField(min_value=1, help_text="Place of the row, counted from 1.")
+    what = serializers.CharField(help_text="The field, or what else of the row is wrong.")
+    value = serializers.CharField(help_text="What stands there, cut short.")
+    allowed = serializers.CharField(help_text="What is allowed there.")
+
+
 class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
     """What went wrong, after RFC 9457."""
 
@@ -29,6 +38,8 @@ class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
         required=False,
         help_text="Where parameters are wrong: each with its messages.",
     )
+    n_problems = serializers.IntegerField(required=False, min_value=1, help_text="Where rows are wrong: how many problems.")
+    rows = RowProblemSerializer(many=True, required=False, help_text="Where rows are wrong: the first problems.")
 
 
 class ProblemRenderer(JSONRenderer):
@@ -56,7 +67,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if response is None:
         return None
     detail, errors = _in_words(exc)
-    response.data = problem(response.status_code, detail, request.path, errors)
+    members: dict[str, Any] = getattr(exc, "members", {})
+    response.data = problem(response.status_code, detail, request.path, errors) | members
     request.accepted_renderer, request.accepted_media_type = ProblemRenderer(), MEDIA_TYPE
     return response
 

@@ -1,4 +1,4 @@
-"""What all views of the REST interface share: they only read, they say who may keep the answer, and they answer 304."""
+"""What all views of the REST interface share: they say who may keep the answer, and they answer 304."""
 
 import re
 from functools import cached_property
@@ -35,7 +35,7 @@ class ReadView[Row: Model](GenericAPIView[Row]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = self.known_parameters()
+        known = self.known_parameters() if request.method in {"GET", "HEAD"} else frozenset({"format"})
         there_are = f"There is no such parameter here. Available: {', '.join(sorted(known))}."
         errors = {name: [there_are] for name in request.query_params if name not in known}
         errors |= {

@@ -19,13 +19,26 @@ PROBLEMS = {
     406: "None of the media types in Accept is available.",
     429: "Too many requests: wait as many seconds as Retry-After says.",
 }
+PROBLEMS_OF_WRITING = {
+    409: "It is here already, or under way.",
+    413: "The body is too large.",
+    415: "The body is of a media type that is not taken here.",
+    422: "What the body says cannot be done: nothing was written, and `rows` name what is wrong in which row.",
+}
+
+
+def _problems(told: dict[int, str]) -> dict[Any, Any]:
+    return {
+        (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
+        for status, description in told.items()
+    }
+
+
 # Beside the answer itself; a view that describes its own answers adds these to them.
 OTHER_RESPONSES: dict[Any, Any] = {
     304: OpenApiResponse(description="Nothing has changed since the answer whose ETag stands in If-None-Match."),
-} | {
-    (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
-    for status, description in PROBLEMS.items()
-}
+} | _problems(PROBLEMS)
+WRITING_RESPONSES = _problems(PROBLEMS | PROBLEMS_OF_WRITING)
 
 IN_THE_PATH: dict[str, dict[str, Any]] = {
     "slug": {"description": "Slug: the short name in addresses.", "pattern": "^[-a-zA-Z0-9_]+$"},
@@ -51,8 +64,10 @@ class ReadSchema(AutoSchema):
         return self.get_description().partition(".")[0]
 
     def get_operation_id(self) -> str:
-        """arenas_list, arenas_read: what the path says, and whether it is a list."""
+        """arenas_list, arenas_read, arenas_write: what the path says, and what is done with it."""
         words = [part.replace(".", "_") for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
+        if self.method not in {"GET", "HEAD"}:
+            return "_".join([*words, "write"])
         return "_".join([*words, "list" if isinstance(self.view, ListAPIView) else "read"])
 
 

@@ -6,9 +6,11 @@ from django.db.models import F, QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
+from arena.api.arena_writes import ArenaWrites
 from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
 from arena.api.paging import WithHidden
 from arena.api.read_views import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
+from arena.api.row_writes import CompetitorRows, PromptRows, ResponseRows
 from arena.api.serializers import (
     ArenaSerializer,
     BattleSerializer,
@@ -27,7 +29,7 @@ class Arenas(ReadView[Arena]):
         return access.arenas_for(self.request.user)
 
 
-class ArenaList(Arenas, ListAPIView[Arena]):
+class ArenaList(ArenaWrites, Arenas, ListAPIView[Arena]):
     """Arenas whose board you may read or in which you may vote."""
 
 
@@ -46,7 +48,7 @@ class CompetitorResource(ReadView[Competitor]):
         return Competitor.objects.named().filter(arena__in=arenas_asked_for(self.request, named)).select_related("arena")
 
 
-class CompetitorList(CompetitorResource, ListAPIView[Competitor]):
+class CompetitorList(CompetitorRows, CompetitorResource, ListAPIView[Competitor]):
     """The language models on the boards that you may read."""
 
     filterset_class = CompetitorFilters
@@ -66,7 +68,7 @@ class PromptResource(ReadView[Prompt]):
         return prompts if access.is_curator(self.request.user) else prompts.exclude(status=PromptStatus.DRAFT)
 
 
-class PromptList(PromptResource, ListAPIView[Prompt]):
+class PromptList(PromptRows, PromptResource, ListAPIView[Prompt]):
     """Prompts, without their references and verifiers, which are never public."""
 
     filterset_class = PromptFilters
@@ -96,7 +98,7 @@ class AnswersWithHidden(WithHidden):
     )
 
 
-class ResponseList(Responses, ListWithHidden[Response]):
+class ResponseList(ResponseRows, Responses, ListWithHidden[Response]):
     """Answers. Those on prompts that voters are comparing at this time are left out, so that nobody can look up who is who;
     `hidden` says how many those are."""
 

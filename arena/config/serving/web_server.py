@@ -39,11 +39,13 @@ KEPT_SECONDS = 75.0  # a connection without a request; longer than proxies keep 
 MOST_OF_ONE, MOST_OF_ALL = 256, 1000
 MOST_BYTES = 1 << 30  # of a body; a form's own limit is lower, and tells what to do
 MOST_BYTES_OF_STRANGERS = 4 << 20  # from whom no session comes: nobody fills the disk before the site has looked at him
+MOST_BYTES_OF_PROGRAMS = 64 << 20  # from whom a token comes: ten thousand answers in one request
 LINGER_SECONDS = 2.0  # what still comes after a refusal is thrown away for so long: a reset would take the answer with it
 GRACE_SECONDS = 10.0  # for what is under way when the server is told to stop
 TEND_SECONDS = 0.5
 LOCK_MILLISECONDS = 5_000
 HEALTH = "/healthz"
+OF_PROGRAMS = "bearer agon_"  # how what they sign in with begins
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if self.version == "1.1" and not self.headers.get("HOST", "").strip():
             raise ParsingError("HTTP/1.1 needs a Host header")
-        if "sessionid=" not in self.headers.get("COOKIE", ""):
+        if self.headers.get("AUTHORIZATION", "").lower().startswith(OF_PROGRAMS):
+            self.adj = self.adj.of_programs
+        elif "sessionid=" not in self.headers.get("COOKIE", ""):
             self.adj = self.adj.of_strangers
 
     def received(self, data: bytes) -> int:
@@ -206,8 +210,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             max_request_header_size=65_536, max_request_body_size=MOST_BYTES, outbuf_high_watermark=256 << 20,
             asyncore_use_poll=True, log_socket_errors=False,
         )  # fmt: skip
-        adjustments.of_strangers = copy.copy(adjustments)
+        adjustments.of_strangers, adjustments.of_programs = copy.copy(adjustments), copy.copy(adjustments)
         adjustments.of_strangers.max_request_body_size = MOST_BYTES_OF_STRANGERS
+        adjustments.of_programs.max_request_body_size = MOST_BYTES_OF_PROGRAMS
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self.health = _dispatcher(1)
         self._tended_at = self._stopped_at = time.monotonic()

@@ -14,6 +14,7 @@ from django.db import connection, models
 
 ROWS_A_STATEMENT = 500  # more are faster, and take a hundred megabytes
 TRANSACTIONS_A_CHECKPOINT = 20
+LONG = 200  # characters: such texts are not kept in memory for the next one that says the same
 
 
 def take_ids(model: type[models.Model], n_ids: int) -> list[int]:
@@ -73,8 +74,16 @@ def _copy(model: type[models.Model], columns: Sequence[str], rows: Sequence[tupl
         copy.write("".join(["\t".join([_AS_TEXT[type(value)](value) for value in row]) + "\n" for row in rows]))
 
 
-@lru_cache(maxsize=4096)
 def _escaped(value: str) -> str:
+    return _escaped_once(value) if len(value) < LONG else _escaped_now(value)
+
+
+@lru_cache(maxsize=4096)
+def _escaped_once(value: str) -> str:
+    return _escaped_now(value)
+
+
+def _escaped_now(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
@@ -124,12 +133,23 @@ def _one_load_an_arena(arena_id: int) -> Iterator[None]:
     On SQLite each transaction sees all before it.
     """
     with connection.cursor() as cursor:
-        lock = f"import into arena {arena_id}"
+        lock = _lock_of(arena_id)
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [lock])
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [lock])
+
+
+def wait_for_loads(arena_id: int) -> None:
+    """In a transaction that brings rows into an arena: after the load that is under way there, and before the next one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_of(arena_id)])
+
+
+def _lock_of(arena_id: int) -> str:
+    return f"import into arena {arena_id}"
 
 
 @contextmanager

@@ -1,15 +1,18 @@
 """Answers out of files: the same text is the same response, another text the next repeat."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.loading import bulk
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.llm.wires.replies import is_blank
@@ -93,15 +96,21 @@ def _response_ids(thoughts: Mapping[ResponseKey, str], stored: StoredAnswers) ->
     return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
-def _response(answer: ResponseKey, repeat: int, turns: Sequence[str] = (), finish: str = FinishState.STOP.value) -> Response:
+def _response(
+    answer: ResponseKey,
+    repeat: int,
+    turns: Sequence[str] = (),
+    finish: str = FinishState.STOP.value,
+    *,
+    is_rendered: bool = True,
+) -> Response:
     """With all that is counted and rendered once, when the text arrives; an empty one has failed: nobody is shown nothing."""
     finish = FinishState.FAILED.value if is_blank(answer.text) else finish
-    return rendered(
-        Response(
-            prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
-            finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),
-        )
+    response = Response(
+        prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
+        finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),
     )  # fmt: skip
+    return rendered(response) if is_rendered else response
 
 
 NO_SUCH_PROMPT = gettext_lazy("no prompt of the arena has this id: import the prompts first (manage.py import_prompts)")
@@ -113,6 +122,7 @@ class ResponseLoader:
 
     source: Import
     takes_any_order: ClassVar[bool] = False
+    is_rendered: bool = True  # else that is left for later: it takes longer than all the rest
 
     def __post_init__(self) -> None:
         self._prompts, self._competitors = PromptLookup(self.source.arena_id), CompetitorLookup(self.source.arena)
@@ -130,22 +140,35 @@ class ResponseLoader:
             if row.prompt not in prompts:
                 raise RowProblem(_("the prompt's id"), row.prompt, str(NO_SUCH_PROMPT))
         answers = [ResponseKey(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
-        new = _new_responses(rows, answers, StoredAnswers(answers))
+        new = _new_responses(rows, answers, StoredAnswers(answers), is_rendered=self.is_rendered)
         _keep([response for response, _ in new], [thinking for _, thinking in new])
         return len(new)
 
 
 def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
-    """The answers, and beside them what was thought before."""
-    made = Response.objects.bulk_create(responses)
+    """The answers, and beside them what was thought before. In a transaction."""
+    made, now = list(responses), bulk.as_column(timezone.now())
+    for response, pk in zip(made, bulk.take_ids(Response, len(made)), strict=True):
+        response.pk = pk
+    if made:
+        bulk.insert(Response, _COLUMNS, [_values(response, now) for response in made])
     Aside.objects.bulk_create(
         Aside(response=response, thinking=thinking) for response, thinking in zip(made, thoughts, strict=True) if thinking
     )
     return made
 
 
+_FIELDS = [field for field in Response._meta.concrete_fields if field.name not in {"turns", "created_at"}]
+_COLUMNS = [*(str(field.column) for field in _FIELDS), "turns", "created_at"]
+
+
+def _values(response: Response, now: str) -> tuple[Any, ...]:
+    turns = json.dumps(response.turns, ensure_ascii=False)
+    return *(getattr(response, field.attname) for field in _FIELDS), turns, now
+
+
 def _new_responses(
-    rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers
+    rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
 ) -> list[tuple[Response, str]]:
     """Each with what was thought before it."""
     new = []
@@ -153,7 +176,7 @@ def _new_responses(
         if stored.is_here(answer, row.repeat):
             continue
         repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
-        response = _response(answer, repeat, row.turns, row.finish)
+        response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
         response.cost = row.cost
         response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms
         stored.take(answer, response.repeat)

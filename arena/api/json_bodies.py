@@ -1,0 +1,53 @@
+"""Bodies of requests: JSON of a bounded size that says each thing once."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import IO, Any, NoReturn
+
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+MOST_BYTES = 64 << 20
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_detail = f"The body has more than {MOST_BYTES >> 20} MB: send the rows in several requests."
+
+
+class JSONBody(BaseParser):
+    """Keeps a digest of the body, by which the same request is known again."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        if parser_context:
+            parser_context["request"].digest_of_body = sha256(body).hexdigest()
+        try:
+            said = json.loads(body.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_number)
+        except UnicodeDecodeError:
+            raise ParseError("The body is not UTF-8.") from None
+        except (ValueError, RecursionError) as error:
+            told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+            raise ParseError(f"The body is not JSON: {told}.") from None
+        if not isinstance(said, dict):
+            raise ParseError("The body has to be a JSON object.")
+        return said
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)[:80]!r} stands twice in an object")
+    return made
+
+
+def _no_number(written: str) -> NoReturn:
+    raise ValueError(f"{written} is no number")

@@ -1,0 +1,70 @@
+"""Competitors, prompts and answers by POST: up to 10,000 rows a request, read and written as a file of them is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena.api.filters import SLUG_SCHEMA
+from arena.api.writing import RowsOfArena, takes_rows
+from arena.importing import rows_by_program
+from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.rows_by_program import CompetitorRow, Taken
+from arena.importing.sent_fields import COMPETITOR_FIELDS, PROMPT_FIELDS, RESPONSE_FIELDS
+from arena.models import Arena
+from arena.tasks import render_waiting
+
+
+class CompetitorRows(RowsOfArena[CompetitorRow]):
+    def rows_of(self, raw: Sequence[Any]) -> list[CompetitorRow]:
+        return rows_by_program.read_competitors(raw)
+
+    def take(self, arena: Arena, rows: list[CompetitorRow], said: dict[str, Any]) -> Taken:
+        return rows_by_program.take_competitors(arena, rows)
+
+    @takes_rows(
+        COMPETITOR_FIELDS,
+        "Bring competitors into an arena. One that is here already stays as it is, and has to be told as it is. Scope "
+        "`evidence:write`, for curators.",
+    )
+    def post(self, request: Request) -> Response:
+        return self.taken(request)
+
+
+class PromptRows(RowsOfArena[PromptRow]):
+    may_name = ("pool",)
+
+    def rows_of(self, raw: Sequence[Any]) -> list[PromptRow]:
+        return rows_by_program.read_prompts(raw)
+
+    def take(self, arena: Arena, rows: list[PromptRow], said: dict[str, Any]) -> Taken:
+        return rows_by_program.take_prompts(arena, rows, pool=said.get("pool") or "main")
+
+    @takes_rows(
+        PROMPT_FIELDS,
+        "Bring prompts into an arena, each with `turns` or `prompt`. An id stands for one text; what is here already stays as "
+        "it is. Scope `evidence:write`, for curators.",
+        pool=SLUG_SCHEMA | {"description": "The set they belong to; main where it is left out.", "nullable": True},
+    )
+    def post(self, request: Request) -> Response:
+        return self.taken(request)
+
+
+class ResponseRows(RowsOfArena[ResponseRow]):
+    def rows_of(self, raw: Sequence[Any]) -> list[ResponseRow]:
+        return rows_by_program.read_responses(raw)
+
+    def take(self, arena: Arena, rows: list[ResponseRow], said: dict[str, Any]) -> Taken:
+        taken = rows_by_program.take_responses(arena, rows)
+        transaction.on_commit(render_waiting.delay)
+        return taken
+
+    @takes_rows(
+        RESPONSE_FIELDS,
+        "Bring answers into an arena, each with `text` or `turns`. The same text of the same competitor is the same answer; "
+        "another one is its next repeat. Scope `evidence:write`, for curators.",
+    )
+    def post(self, request: Request) -> Response:
+        return self.taken(request)

@@ -1,0 +1,156 @@
+"""What all views that write share: who may, a body that is whole, one transaction, and each request once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from arena import access
+from arena.api.idempotency import HEADER, LONGEST_KEY, Answer, done_once
+from arena.api.json_bodies import JSONBody
+from arena.api.read_views import SLUG
+from arena.api.row_schemas import rows_schema
+from arena.api.schema import WRITING_RESPONSES
+from arena.api.scopes import CuratorsWrite, WithinScope
+from arena.importing.files.problems import ImportProblems, RowProblem
+from arena.importing.rows_by_program import MOST_ROWS, Taken
+from arena.importing.sent_fields import SentFields, checked_row
+from arena.models import Arena, TokenScope
+
+KEY_PARAMETER = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description=(
+        "A name of your own for this request, such as a UUID. Sent again within 24 hours, the request is answered as it was "
+        "and does nothing."
+    ),
+)
+
+
+class WrongRows(APIException):
+    """Nothing was written."""
+
+    status_code = 422
+
+    def __init__(self, problems: ImportProblems) -> None:
+        first = problems.first[0]
+        super().__init__(
+            f"Nothing was written. Row {first.line}: {first.what} is {first.value}; {first.allowed}."
+            + (f" {problems.n_all - 1:,} more problems." if problems.n_all > 1 else "")
+        )
+        self.members = {
+            "n_problems": problems.n_all,
+            "rows": [
+                {"row": each.line, "what": each.what, "value": str(each.value), "allowed": each.allowed}
+                for each in problems.first
+            ],
+        }
+
+
+class TakenSerializer(serializers.Serializer[Taken]):
+    """What became of the rows."""
+
+    arena = serializers.CharField(help_text="Slug of the arena.")
+    n_rows = serializers.IntegerField(min_value=1, help_text="Rows that were sent.")
+    n_added = serializers.IntegerField(min_value=0, help_text="Rows that were new; the others were here already.")
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), help_text="Numbers of what the rows are here, one a row."
+    )
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth to know of how they were read.")
+
+
+class Writes:
+    """A view that takes POST beside what it gives. Whoever may do what its page does may do this."""
+
+    http_method_names = ["get", "head", "post"]
+    permission_classes = [WithinScope, CuratorsWrite]
+    parser_classes = [JSONBody]
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.EVIDENCE.value}
+
+    def done(self, request: Request, work: Callable[[], Answer]) -> Response:
+        try:
+            return done_once(request, work).sent()
+        except ImportProblems as problems:
+            raise WrongRows(problems) from None
+
+
+class RowsOfArena[Row](Writes):
+    """POST of `{"arena": ..., "rows": [...]}`: all rows are written or none."""
+
+    may_name: ClassVar[tuple[str, ...]] = ()  # beside the arena and the rows
+
+    def rows_of(self, raw: Sequence[Any]) -> list[Row]:
+        """Raises ImportProblems."""
+        raise NotImplementedError
+
+    def take(self, arena: Arena, rows: list[Row], said: dict[str, Any]) -> Taken:
+        """In a transaction. Raises ImportProblems."""
+        raise NotImplementedError
+
+    def taken(self, request: Request) -> Response:
+        said = request.data
+        arena, raw = self._envelope(request, said)
+        try:
+            rows = self.rows_of(raw)  # before the transaction: nobody waits for it
+        except ImportProblems as problems:
+            raise WrongRows(problems) from None
+
+        def work() -> Answer:
+            taken = self.take(arena, rows, said)
+            return Answer({
+                "arena": arena.slug, "n_rows": len(rows), "n_added": taken.n_added, "ids": taken.ids, "notes": taken.notes,
+            })  # fmt: skip
+
+        return self.done(request, work)
+
+    def _envelope(self, request: Request, said: Any) -> tuple[Arena, list[Any]]:
+        names = ["arena", *self.may_name, "rows"]
+        told = f"There is no such member here. Available: {', '.join(names)}."
+        errors = {name: [told] for name in said if name not in names}
+        rows, slug = said.get("rows"), said.get("arena")
+        if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ROWS:
+            errors["rows"] = [f"A list of 1 to {MOST_ROWS:,} objects is needed."]
+        for name in ("arena", *self.may_name):
+            value = said.get(name)
+            if (value is not None or name == "arena") and not (isinstance(value, str) and SLUG.match(value)):
+                errors[name] = ["A slug is needed: letters, digits, - and _, at most 50 of them."]
+        if errors:
+            raise ValidationError(errors)
+        return arena_to_write(request, str(slug)), rows or []
+
+
+def told_object(said: Any, columns: SentFields) -> dict[str, Any]:
+    """The members of a body that is one object, without its nulls."""
+    try:
+        return checked_row(said, columns)
+    except RowProblem as problem:
+        raise ValidationError({problem.what: [f"It is {problem.value}: {problem.allowed}."]}) from None
+
+
+def arena_to_write(request: Request, slug: str) -> Arena:
+    """One that this visitor may know of, in which a curator may write."""
+    arena = access.arenas_for(request.user).filter(slug=slug).first()
+    if arena is None:
+        raise NotFound(f"There is no arena {slug!r} here that you may write to.")
+    return arena
+
+
+def described(request: Any, answer: type[BaseSerializer[Any]] | Any, *, status: int = 201, description: str = "") -> Any:
+    """Of a method that writes: what it takes, and all that it may answer."""
+    return extend_schema(
+        request={"application/json": request} if request else None,
+        responses={(status, "application/json"): answer} | WRITING_RESPONSES,
+        parameters=[KEY_PARAMETER],
+        description=description or None,
+    )
+
+
+def takes_rows(columns: SentFields, description: str, **more: dict[str, Any]) -> Any:
+    """Of `post` of `RowsOfArena`."""
+    return described(rows_schema(columns, **more), TakenSerializer, description=description)

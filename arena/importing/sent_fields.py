@@ -1,0 +1,166 @@
+"""The fields of rows that programs send, each with its type: what is checked of a row, and what the REST schema says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from arena.importing.files import fields
+from arena.importing.files.fields import LONGEST_CATEGORY, LONGEST_NAME
+from arena.importing.files.problems import MISSING, PlainWords, RowProblem
+from arena.importing.formats.prompt_files import MOST_TURNS, STATUSES
+from arena.importing.formats.response_files import FINISHES, MOST_REPEATS
+from arena.models import CompetitorStatus, Visibility, Voting
+from arena.outcomes import Outcome
+from arena.wording import number
+
+BIGGEST = 2**31 - 1
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    TEXTS = "texts"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True)
+class SentField:
+    """One field of a row. Null is as if it were left out, where it may be."""
+
+    kind: FieldKind
+    told: str
+    is_needed: bool = False
+    most: int = 0  # characters of a text, texts of a list, or the biggest number
+    least: int = 0  # of a number
+    choices: tuple[str, ...] = ()
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises RowProblem where the type is another one: 1 is no text, and "1" is no number."""
+        wrong, allowed = False, ""
+        match self.kind:
+            case FieldKind.TEXT | FieldKind.DATE | FieldKind.TIME:
+                fields.text({name: value}, name)
+                if self.most and len(value) > self.most:
+                    told = _("at most %(most)s characters are allowed") % {"most": number(self.most)}
+                    raise RowProblem(name, value, told)
+            case FieldKind.TEXTS:
+                wrong = not (isinstance(value, list) and all(isinstance(each, str) for each in value))
+                wrong, allowed = wrong or bool(self.most and len(value) > self.most), _("a list of texts is needed")
+            case FieldKind.NUMBER:
+                is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+                wrong = isinstance(value, bool) or not is_whole or not self.least <= value <= self.most
+                told = _("a whole number from %(least)d to %(most)d is needed")
+                allowed = told % {"least": self.least, "most": self.most}
+            case FieldKind.MONEY:
+                wrong = isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= self.most
+                allowed = _("a number from 0 to %(most)d is needed") % {"most": self.most}
+            case FieldKind.CHOICE:
+                wrong = value not in self.choices if isinstance(value, str) else True
+                allowed = _("allowed are %(values)s") % {"values": ", ".join(self.choices)}
+            case FieldKind.OBJECT:
+                wrong, allowed = not isinstance(value, dict), _("a JSON object is needed")
+        if wrong:
+            raise RowProblem(name, value, allowed)
+
+
+type SentFields = Mapping[str, SentField]
+
+
+def checked_row(row: Any, columns: SentFields) -> dict[str, Any]:
+    """The row without its nulls. Raises RowProblem: a field that there is not must not be lost without a word."""
+    if not isinstance(row, dict):
+        raise RowProblem(_("the row"), row, _("a JSON object is needed"))
+    for name in row:
+        if name not in columns:
+            told = _("there is no such field here; there are %(names)s") % {"names": ", ".join(columns)}
+            raise RowProblem(_("a field"), name, told)
+    said = {name: value for name, value in row.items() if value is not None or columns[name].is_needed}
+    for name, column in columns.items():
+        if name in said:
+            column.check(name, said[name])
+        elif column.is_needed:
+            raise RowProblem(name, MISSING if name not in row else PlainWords("null"), _("it is needed in every row"))
+    return said
+
+
+def _text(told: str, **more: Any) -> SentField:
+    return SentField(FieldKind.TEXT, told, **more)
+
+
+def _number(told: str, **more: Any) -> SentField:
+    return SentField(FieldKind.NUMBER, told, **{"most": BIGGEST} | more)
+
+
+def _choice(told: str, choices: tuple[str, ...], **more: Any) -> SentField:
+    return SentField(FieldKind.CHOICE, told, choices=choices, **more)
+
+
+PROMPT_FIELDS: SentFields = {
+    "id": _text("By which answers and battles name it; its text, where there is none.", most=LONGEST_NAME),
+    "turns": SentField(FieldKind.TEXTS, "What the user says, turn by turn.", most=MOST_TURNS),
+    "prompt": _text("What the user says, where it is one turn."),
+    "system_prompt": _text("Before the first turn."),
+    "reference": _text("A right answer; never public."),
+    "category": _text("A path such as coding/python.", most=LONGEST_CATEGORY),
+    "language": _text("Code such as en; recognised from the text where there is none.", most=40),
+    "tags": SentField(FieldKind.TEXTS, "Words to find it by.", most=100),
+    "verifier": SentField(FieldKind.OBJECT, "A check that a program can make of an answer; never public."),
+    "status": _choice("Drafts are not served; active where it is left out.", tuple(STATUSES)),
+}
+RESPONSE_FIELDS: SentFields = {
+    "prompt": _text("Id of the prompt, which has to be in the arena.", is_needed=True, most=LONGEST_NAME),
+    "competitor": _text("Name of the competitor; a new one is made.", is_needed=True, most=LONGEST_NAME),
+    "text": _text("The answer; what was thought before it, in <think>, is kept apart."),
+    "turns": SentField(FieldKind.TEXTS, "The answers turn by turn, where there are several.", most=MOST_TURNS),
+    "finish": _choice("Why the model stopped; stop where it is left out.", tuple(FINISHES)),
+    "tokens_in": _number("Tokens of the request."),
+    "tokens_out": _number("Tokens of the answer."),
+    "latency_ms": _number("Milliseconds that it took."),
+    "cost": _number("Micro-dollars.", most=2**53),
+    "repeat": _number("Index of the repeat, from 0; the next free one where it is left out.", most=MOST_REPEATS),
+}
+COMPETITOR_FIELDS: SentFields = {
+    "name": _text("Unique in the arena.", is_needed=True, most=LONGEST_NAME),
+    "organisation": _text("Who made it.", most=120),
+    "licence": _text("Such as Apache-2.0.", most=120),
+    "description": _text("Some sentences."),
+    "price_in": SentField(FieldKind.MONEY, "Dollars per million input tokens.", most=1_000_000),
+    "price_out": SentField(FieldKind.MONEY, "Dollars per million output tokens.", most=1_000_000),
+    "released_on": SentField(FieldKind.DATE, "Day, such as 2026-01-31.", most=10),
+    "status": _choice("Retired ones are not served.", tuple(each for each in CompetitorStatus if each != "unnamed")),
+}
+ARENA_FIELDS: SentFields = {
+    "slug": _text("The short name in addresses.", is_needed=True, most=50),
+    "name": _text("The name on pages.", is_needed=True, most=120),
+    "description": _text("Some sentences."),
+    "guidelines": _text("Shown to voters: what makes an answer better here."),
+    "notice": _text("Shown on every page of the arena."),
+    "board_visibility": _choice("Who may read the leaderboards; public where it is left out.", tuple(Visibility.values)),
+    "content_visibility": _choice(
+        "Who may read prompts, answers and battles; curators where it is left out.", tuple(Visibility.values)
+    ),
+    "voting": _choice("Who may vote; accounts where it is left out.", tuple(Voting.values)),
+}
+BATTLE_FIELDS: SentFields = {
+    "response_a": _number("Number of an answer.", is_needed=True, least=1, most=2**53),
+    "response_b": _number("Number of another competitor's answer to the same prompt.", is_needed=True, least=1, most=2**53),
+}
+VOTE_FIELDS: SentFields = {
+    "battle": _number("Number of the battle; or give both answers.", least=1, most=2**53),
+    "response_a": _number("Number of an answer, with response_b, where no battle is given.", least=1, most=2**53),
+    "response_b": _number("Number of the other answer.", least=1, most=2**53),
+    "voter": _text("Your own id of whoever voted, which must not tell who it is: one vote of a voter on a battle.",
+                   is_needed=True, most=120),
+    "outcome": _choice("Who is better: a and b as the battle has them, or as response_a and response_b name them.",
+                       tuple(Outcome.values), is_needed=True),
+    "first_shown": _choice("The side that stood first, where it is known.", ("a", "b")),
+    "strength": _number("1 better, 2 much better; only with a winner.", least=1, most=2),
+    "voted_at": SentField(FieldKind.TIME, "When, such as 2026-01-31T12:00:00Z; now where it is left out.", most=40),
+}  # fmt: skip
