@@ -15,6 +15,7 @@ urlpatterns = [
     path("responses/<int:pk>/", views.ResponseDetail.as_view(), name="api-response"),
     path("battles/", views.BattleList.as_view(), name="api-battles"),
     path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
+    path("votes/", views.VoteList.as_view(), name="api-votes"),
     path("runs/", runs.RunList.as_view(), name="api-runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api-run"),
 ]

@@ -19,7 +19,8 @@ from arena.api.serializers import (
     ResponseSerializer,
     outcomes_of,
 )
-from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response, Voter
+from arena.api.vote_writes import BattleRows, VoteRows
+from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response, Vote, Voter
 
 
 class Arenas(ReadView[Arena]):
@@ -129,7 +130,7 @@ class Battles(InArena[Battle]):
         return serializer
 
 
-class BattleList(Battles, ListWithHidden[Battle]):
+class BattleList(BattleRows, Battles, ListWithHidden[Battle]):
     """Battles and how people voted on them. A battle that is open to a voter is not here; `hidden` says how many those are."""
 
     filterset_class = BattleFilters
@@ -140,3 +141,10 @@ class BattleList(Battles, ListWithHidden[Battle]):
 
 class BattleDetail(Battles, OneInArena[Battle]):
     """One battle and how people voted on it. One that is open to a voter is not here."""
+
+
+class VoteList(VoteRows, ReadView[Vote]):
+    """Votes come in here; how they stand is told with each battle."""
+
+    http_method_names = ["post"]
+    queryset = Vote.objects.none()

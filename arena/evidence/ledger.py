@@ -4,6 +4,8 @@ A position is given only to events that have committed, by one transaction at a 
 below a position that somebody has read, and "the evidence at position W" means the same for ever.
 """
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
@@ -33,6 +35,13 @@ def record_vote(
     """Call inside the transaction that changes the vote. `before` is what it counted as until now."""
     return new_event(
         arena_id=arena_id, kind=kind, vote=vote, before=before, after=vote.counts_as, reason=reason[:200], actor=actor
+    )
+
+
+def record_votes_cast(votes: Sequence[Vote], *, arena_id: int) -> None:
+    """Call inside the transaction that writes these new votes."""
+    Event.objects.bulk_create(
+        Event(arena_id=arena_id, kind=Event.Kind.VOTE_CAST, vote=vote, before="", after=vote.counts_as) for vote in votes
     )
 
 
