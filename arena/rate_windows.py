@@ -34,6 +34,12 @@ def allow(key: str, *, at_most: int, seconds: int, now: datetime) -> bool:
     return bool(counted_in_window(key=hashed, starts_at=starts_at, at_most=at_most))
 
 
+def counted(key: str, *, seconds: int, now: datetime) -> int:
+    """How many were counted in the present window."""
+    window = RateWindow.objects.filter(key=_hashed(key), starts_at=_window(seconds, now))
+    return window.values_list("count", flat=True).first() or 0
+
+
 def take_back(key: str, *, seconds: int, now: datetime) -> None:
     """What was allowed at `now` turned out not to count."""
     window = RateWindow.objects.filter(key=_hashed(key), starts_at=_window(seconds, now), count__gt=0)

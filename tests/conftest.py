@@ -49,6 +49,7 @@ def _plain_statics(settings: object, tmp_path: Path) -> None:
     }
     settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    settings.API_LIMITS = {}  # type: ignore[attr-defined]  # a test that is about them sets them
     # A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
 

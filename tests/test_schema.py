@@ -5,21 +5,25 @@ import schemathesis
 from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
-from rest_framework.throttling import AnonRateThrottle
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from arena.config.wsgi import application
-from arena.models import Attempt, Battle, Import
+from arena.models import Attempt, Battle, Import, TokenScope
+from arena.tokens import make_token
 from ranking.boards.publishing import publish_snapshot
+from tests.arena.api.programs import bearer
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_connection", "_no_limit")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_one_connection")]
 
 PLAIN = {"Accept-Encoding": "identity"}  # the checks read bodies as they come
-interface = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+with override_settings(API_LIMITS={}):  # read before there is a database to count in
+    interface = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
 
 fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -62,11 +66,6 @@ def make_games(run, battle):
 
 
 @pytest.fixture
-def _no_limit(monkeypatch):
-    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": None})
-
-
-@pytest.fixture
 def _one_connection(garden):
     """All requests stay in the test's transaction, as with Django's own test client."""
     for signal in (request_started, request_finished):
@@ -92,6 +91,17 @@ def test_the_public_interface_keeps_to_its_schema(case):
 @fuzzed
 def test_the_interface_keeps_to_its_schema_for_a_curator(case, curator_cookie):
     case.call_and_validate(cookies=curator_cookie, headers=PLAIN)
+
+
+@interface.parametrize()
+@fuzzed
+@pytest.mark.parametrize("kind", ["all", "read", "one arena"])
+def test_the_interface_keeps_to_its_schema_for_a_program(case, kind, garden):
+    """What a row names has to be there, and what it says must not contradict what is: a right body may be refused."""
+    user = make_user(is_staff=True)
+    scopes = ["read"] if kind == "read" else TokenScope.values
+    _, secret = make_token(user, name="tests", scopes=scopes, arenas=[garden] if kind == "one arena" else None)
+    case.call_and_validate(headers=PLAIN | bearer(secret), excluded_checks=[positive_data_acceptance])
 
 
 def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_cookie):

@@ -1,5 +1,6 @@
 """The schema, made ready to be read by people: endpoints with their parameters, the fields of their answers, an example."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from typing import Any
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+METHODS = ("get", "post", "patch")
 
 Schema = Mapping[str, Any]
 
@@ -22,30 +25,59 @@ class DocumentedField:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedEndpoint:
+    """One method of one address."""
+
     anchor: str
+    method: str
     path: str
     description: SafeString
     parameters: list[DocumentedField]
+    body: list[DocumentedField]
+    example: str  # a body with what is needed, as JSON; empty where none is sent
     fields: list[DocumentedField]
     formats: list[str]
 
 
 def endpoints_of(schema: Schema) -> list[DocumentedEndpoint]:
-    """What can be asked for, in the schema's order."""
+    """What can be asked for, and what can be sent, in the schema's order."""
     components = schema["components"]["schemas"]
-    return [_endpoint(path, methods["get"], components) for path, methods in schema["paths"].items() if "get" in methods]
+    return [
+        _endpoint(method.upper(), path, methods[method], components)
+        for path, methods in schema["paths"].items()
+        for method in METHODS
+        if method in methods
+    ]
 
 
-def _endpoint(path: str, operation: Schema, components: Schema) -> DocumentedEndpoint:
-    answers = operation["responses"]["200"]["content"]
+def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> DocumentedEndpoint:
+    done = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    answers = done.get("content", {})
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     return DocumentedEndpoint(
         anchor=operation["operationId"],
+        method=method,
         path=path,
         description=_prose(operation.get("description", "")),
         parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
+        body=list(_fields(body, components)) if body else [],
+        example=json.dumps(_example(body, components), ensure_ascii=False) if body else "",
         fields=list(_fields(answers["application/json"]["schema"], components)) if "application/json" in answers else [],
         formats=list(answers),
     )
+
+
+def _example(schema: Schema, components: Schema, name: str = "") -> Any:
+    """What is usual in a body, with words or numbers in it."""
+    schema = _resolved(schema, components)
+    if schema.get("type") == "object":
+        fields = schema.get("properties", {})
+        shown = schema.get("x-usual") or schema.get("required") or [*fields][:2]
+        return {each: _example(fields[each], components, each) for each in shown}
+    if schema.get("type") == "array":
+        return [_example(schema["items"], components, name)]
+    if "enum" in schema:
+        return schema["enum"][0]
+    return {"integer": 1, "number": 1.0, "boolean": True}.get(schema.get("type", ""), name)
 
 
 def _parameter(parameter: Schema, components: Schema) -> DocumentedField:

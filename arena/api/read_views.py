@@ -15,6 +15,8 @@ from rest_framework.response import Response
 
 from arena import access
 from arena.api.paging import Paging, WithHidden
+from arena.api.scopes import has_method
+from arena.api.throttling import Quota
 from arena.models import Arena, Visibility, Voter
 from arena.voter_identity import voter_of
 
@@ -35,6 +37,10 @@ class ReadView[Row: Model](GenericAPIView[Row]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if has_method(request, self):
+            self._check_parameters(request)
+
+    def _check_parameters(self, request: Request) -> None:
         known = self.known_parameters() if request.method in {"GET", "HEAD"} else frozenset({"format"})
         there_are = f"There is no such parameter here. Available: {', '.join(sorted(known))}."
         errors = {name: [there_are] for name in request.query_params if name not in known}
@@ -57,6 +63,9 @@ class ReadView[Row: Model](GenericAPIView[Row]):
         # The answer depends on who asks, and the next vote may change it: keep it, but ask again every time.
         patch_cache_control(response, no_cache=True, **{"public" if self.is_for_everybody else "private": True})
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+        quota: Quota | None = getattr(request, "quota", None)
+        for name, value in (quota.headers() if quota else {}).items():
+            response[name] = value
         return response
 
 

@@ -41,7 +41,8 @@ def object_schema(columns: SentFields) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {name: _schema_of(field) for name, field in columns.items()},
     }
-    return made | ({"required": needed} if needed else {})
+    usual = [name for name, field in columns.items() if field.is_needed or field.is_usual]
+    return made | ({"required": needed} if needed else {}) | {"x-usual": usual}
 
 
 def rows_schema(columns: SentFields, **more: dict[str, Any]) -> dict[str, Any]:

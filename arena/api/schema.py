@@ -10,6 +10,7 @@ from rest_framework.generics import ListAPIView
 from arena.api.authentication import HOW, BearerAuthentication
 from arena.api.paging import BIGGEST_ID
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
+from arena.api.scopes import CuratorsOnly
 
 PROBLEMS = {
     400: "A parameter is wrong; `errors` names it.",
@@ -58,6 +59,12 @@ class ReadSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         return {200: super().get_response_serializers()} | OTHER_RESPONSES
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Whoever reads may do it without a name, but for what is for curators."""
+        needs_a_name = self.method not in {"GET", "HEAD"} or CuratorsOnly in self.view.permission_classes
+        signed_in: list[dict[str, list[str]]] = super().get_auth()  # type: ignore[no-untyped-call]
+        return signed_in if needs_a_name else [*signed_in, {}]
 
     def get_summary(self) -> str:
         """The first sentence of the view's docstring."""

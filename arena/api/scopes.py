@@ -17,10 +17,10 @@ class WithinScope(BasePermission):
     """A token is asked for the scope that the view names for this method; a browser that is signed in has all."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        token, method = request.auth, str(request.method)
-        if not isinstance(token, ApiToken) or getattr(view, method.lower(), None) is None:
-            return True  # a method that there is not is 405
-        needed = scope_of(view, method)
+        token = request.auth
+        if not isinstance(token, ApiToken) or not has_method(request, view):
+            return True
+        needed = scope_of(view, str(request.method))
         if needed not in token.scopes:
             raise PermissionDenied(f"This token lacks the scope {needed}: it has {', '.join(token.scopes)}.")
         return True
@@ -47,4 +47,11 @@ class CuratorsWrite(CuratorsOnly):
     """Others may read what is for them."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        return request.method in {"GET", "HEAD"} or super().has_permission(request, view)
+        only_reads = request.method in {"GET", "HEAD"}
+        return only_reads or not has_method(request, view) or super().has_permission(request, view)
+
+
+def has_method(request: Request, view: "APIView") -> bool:
+    """What a view has not is 405 for everybody, whatever else is wrong."""
+    method = str(request.method).lower()
+    return method in view.http_method_names and hasattr(view, method)

@@ -37,6 +37,7 @@ class SentField:
     kind: FieldKind
     told: str
     is_needed: bool = False
+    is_usual: bool = False  # it stands in examples, though a row may do without it
     most: int = 0  # characters of a text, texts of a list, or the biggest number
     least: int = 0  # of a number
     choices: tuple[str, ...] = ()
@@ -103,9 +104,9 @@ def _choice(told: str, choices: tuple[str, ...], **more: Any) -> SentField:
 
 
 PROMPT_FIELDS: SentFields = {
-    "id": _text("By which answers and battles name it; its text, where there is none.", most=LONGEST_NAME),
+    "id": _text("By which answers and battles name it; its text, where there is none.", most=LONGEST_NAME, is_usual=True),
     "turns": SentField(FieldKind.TEXTS, "What the user says, turn by turn.", most=MOST_TURNS),
-    "prompt": _text("What the user says, where it is one turn."),
+    "prompt": _text("What the user says, where it is one turn.", is_usual=True),
     "system_prompt": _text("Before the first turn."),
     "reference": _text("A right answer; never public."),
     "category": _text("A path such as coding/python.", most=LONGEST_CATEGORY),
@@ -117,7 +118,7 @@ PROMPT_FIELDS: SentFields = {
 RESPONSE_FIELDS: SentFields = {
     "prompt": _text("Id of the prompt, which has to be in the arena.", is_needed=True, most=LONGEST_NAME),
     "competitor": _text("Name of the competitor; a new one is made.", is_needed=True, most=LONGEST_NAME),
-    "text": _text("The answer; what was thought before it, in <think>, is kept apart."),
+    "text": _text("The answer; what was thought before it, in <think>, is kept apart.", is_usual=True),
     "turns": SentField(FieldKind.TEXTS, "The answers turn by turn, where there are several.", most=MOST_TURNS),
     "finish": _choice("Why the model stopped; stop where it is left out.", tuple(FINISHES)),
     "tokens_in": _number("Tokens of the request."),
@@ -153,7 +154,7 @@ BATTLE_FIELDS: SentFields = {
     "response_b": _number("Number of another competitor's answer to the same prompt.", is_needed=True, least=1, most=2**53),
 }
 VOTE_FIELDS: SentFields = {
-    "battle": _number("Number of the battle; or give both answers.", least=1, most=2**53),
+    "battle": _number("Number of the battle; or give both answers.", least=1, most=2**53, is_usual=True),
     "response_a": _number("Number of an answer, with response_b, where no battle is given.", least=1, most=2**53),
     "response_b": _number("Number of the other answer.", least=1, most=2**53),
     "voter": _text("Your own id of whoever voted, which must not tell who it is: one vote of a voter on a battle.",

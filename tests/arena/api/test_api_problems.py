@@ -1,9 +1,7 @@
 """Whatever goes wrong has one shape, names the value, and is never a 500."""
 
 import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
-from rest_framework.throttling import AnonRateThrottle
 
 from arena.api.problems import server_error
 from tests.factories import make_arena
@@ -14,7 +12,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _arena(db):
     make_arena("garden", content_visibility="public")
-    cache.clear()
 
 
 def assert_problem(response, status):
@@ -69,9 +66,10 @@ def test_a_misspelt_parameter_is_told_the_right_ones(client):
 
 @pytest.mark.parametrize("path", ["arenas/", "battles/1/", "leaderboards/garden/?format=csv", "nothing/"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
-def test_nothing_can_be_written(client, path, method):
+def test_nobody_can_write(client, path, method):
     response = getattr(client, method)(f"/api/v1/{path}", {}, content_type="application/json")
-    assert_problem(response, 404 if path == "nothing/" else 405)
+    takes_post = method == "post" and path == "arenas/"
+    assert_problem(response, 404 if path == "nothing/" else 401 if takes_post else 405)
 
 
 def test_a_media_type_that_is_not_there_is_406(client):
@@ -82,8 +80,8 @@ def test_an_error_is_a_problem_also_where_csv_was_asked_for(client):
     assert_problem(client.get("/api/v1/leaderboards/no-such/?format=csv"), 404)
 
 
-def test_too_many_requests_are_told_when_to_come_back(client, monkeypatch):
-    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": "2/min"})
+def test_too_many_requests_are_told_when_to_come_back(client, settings):
+    settings.API_LIMITS = {"read": 2}
     for _ in range(2):
         assert client.get("/api/v1/arenas/").status_code == 200
     response = client.get("/api/v1/arenas/")
@@ -108,6 +106,9 @@ def test_the_documentation_names_every_address(client):
     for path in ("arenas", "competitors", "prompts", "responses", "battles", "leaderboards", "snapshots"):
         assert f"/api/v1/{path}/" in page
     assert "entries[].rank_low" in page
+    assert "rows[].competitor" in page
+    assert "Idempotency-Key" in page
+    assert "Authorization: Bearer" in page
     assert "curl" in page
 
 

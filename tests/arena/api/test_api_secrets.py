@@ -87,7 +87,7 @@ def test_every_address_is_tried():
     arena, battle, snapshot = make_full_arena()
     tried = addresses(arena, battle, snapshot)
     values = {"slug": arena.slug, "key": snapshot.key}
-    for endpoint in endpoints():
+    for endpoint in (each for each in endpoints() if each.method == "GET"):
         number = next((a for a in tried if a.startswith(endpoint.path.partition("{")[0]) and a[-2].isdigit()), "//0/")
         assert endpoint.path.format(**values, id=number.split("/")[-2]) in tried
 

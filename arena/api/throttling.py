@@ -1,0 +1,107 @@
+"""How often somebody may ask: a token, an account, or an address without either. All processes count together.
+
+A process takes some requests of a window at once out of the database and gives them out by itself: so a reader costs a write
+every sixty requests, not at each.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from arena import rate_windows
+from arena.models import ApiToken
+from arena.voter_identity import address_of
+
+SECONDS = 60
+PARTS = 20  # of a window, each taken at once
+MOST_HELD = 10_000
+
+
+@dataclass
+class Quota:
+    """What is left of a window to one caller, as far as this process knows."""
+
+    policy: str
+    limit: int
+    remaining: int
+    resets_in: int
+
+    def headers(self) -> dict[str, str]:
+        """As the draft of RateLimit fields has them."""
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={SECONDS}',
+            "RateLimit": f'"{self.policy}";r={self.remaining};t={self.resets_in}',
+        }
+
+
+@dataclass
+class _Held:
+    """Requests that this process may let through without asking, and those that were left to all when it last asked."""
+
+    window: int
+    n_here: int
+    n_left: int
+
+
+_held: dict[str, _Held] = {}
+_one_at_a_time = threading.Lock()
+
+
+def quota_for(caller: str, policy: str, limit: int, now: datetime) -> tuple[bool, Quota]:
+    """Count one more request of this caller; whether it may pass, and what is left."""
+    window, key = int(now.timestamp()) // SECONDS, f"api {policy}:{caller}"
+    with _one_at_a_time:
+        held = _held.get(key)
+        if held is None or held.window != window:
+            held = _Held(window, 0, limit)
+            if len(_held) >= MOST_HELD:
+                _held.clear()
+            _held[key] = held
+        if not held.n_here:
+            _take_more(held, key, limit, now)
+        is_allowed = held.n_here > 0
+        held.n_here -= is_allowed
+        quota = Quota(policy, limit, held.n_here + held.n_left, rate_windows.retry_after(SECONDS, now))
+    return is_allowed, quota
+
+
+def _take_more(held: _Held, key: str, limit: int, now: datetime) -> None:
+    size = max(1, limit // PARTS)
+    n_parts = max(1, limit // size)
+    try:
+        is_taken = rate_windows.allow(key, at_most=n_parts, seconds=SECONDS, now=now)
+    except OperationalError:
+        is_taken = True  # a database that is busy with something else is no reason to refuse
+    held.n_left = (n_parts - rate_windows.counted(key, seconds=SECONDS, now=now)) * size
+    held.n_here = size if is_taken else 0
+
+
+class CallerThrottle(BaseThrottle):
+    """Requests that write are counted by themselves, and fewer of them are let through."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        policy = "read" if request.method in {"GET", "HEAD"} else "write"
+        limit = settings.API_LIMITS.get(policy)
+        if limit is None:
+            return True
+        is_allowed, self.quota = quota_for(_caller(request), policy, limit, timezone.now())
+        request.quota = self.quota
+        return is_allowed
+
+    def wait(self) -> float:
+        return self.quota.resets_in
+
+
+def _caller(request: Request) -> str:
+    if isinstance(request.auth, ApiToken):
+        return f"token {request.auth.pk}"
+    if request.user.is_authenticated:
+        return f"account {request.user.pk}"
+    return f"address {address_of(request._request)}"
