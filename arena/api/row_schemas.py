@@ -20,12 +20,20 @@ def _schema_of(field: SentField) -> dict[str, Any]:
             made |= {"type": "array", "items": {"type": "string", "pattern": NO_NUL}, "maxItems": field.most}
         case FieldKind.NUMBER:
             made |= {"type": "integer", "minimum": field.least, "maximum": field.most}
-        case FieldKind.MONEY:
+        case FieldKind.AMOUNT:
             made |= {"type": "number", "minimum": 0, "maximum": field.most}
         case FieldKind.CHOICE:
             made |= {"type": "string", "enum": list(field.choices)}
         case FieldKind.OBJECT:
             made |= {"type": "object", "additionalProperties": {}}
+        case FieldKind.NAMES:
+            named = {"type": "string", "pattern": NO_NUL}
+            made |= {"type": "object", "additionalProperties": named, "minProperties": 1, "maxProperties": field.most}
+        case FieldKind.NUMBERS:
+            number = {"type": "integer", "minimum": 1, "maximum": 2**53}
+            made |= {"type": "array", "items": number, "minItems": 1, "maxItems": field.most}
+        case FieldKind.TRUTH:
+            made |= {"type": "boolean"}
     return made if field.is_needed else _or_null(made)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import runs, views
+from arena.api import answer_runs, run_writes, runs, views
 
 urlpatterns = [
     path("arenas/", views.ArenaList.as_view(), name="api-arenas"),
@@ -17,5 +17,9 @@ urlpatterns = [
     path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
     path("votes/", views.VoteList.as_view(), name="api-votes"),
     path("runs/", runs.RunList.as_view(), name="api-runs"),
+    path("runs/drafts/answers/", answer_runs.AnswerDrafts.as_view(), name="api-answer-drafts"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api-run"),
+    path("runs/<int:pk>/pause/", run_writes.RunPause.as_view(), name="api-run-pause"),
+    path("runs/<int:pk>/resume/", run_writes.RunResume.as_view(), name="api-run-resume"),
+    path("runs/<int:pk>/cancel/", run_writes.RunCancel.as_view(), name="api-run-cancel"),
 ]

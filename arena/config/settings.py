@@ -243,6 +243,9 @@ RUN_KINDS = {
     "checklist": "judges.runs.checklist_writing.ChecklistWriting",
 }
 
+# how REST draws up and starts a kind of run
+RUN_DRAFTS = {"generate": "arena.api.answer_runs.ANSWERS", "judge": "judges.api.judge_runs.JUDGING"}
+
 ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute
 ANONYMOUS_VOTERS_PER_HOUR = ENV.agon_anonymous_voters_per_hour

@@ -23,11 +23,14 @@ class FieldKind(StrEnum):
     TEXT = "text"
     TEXTS = "texts"
     NUMBER = "number"
-    MONEY = "money"
+    AMOUNT = "amount"
     DATE = "date"
     TIME = "time"
     CHOICE = "choice"
     OBJECT = "object"
+    NAMES = "names"
+    NUMBERS = "numbers"
+    TRUTH = "truth"
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,16 @@ class SentField:
                     told = _("at most %(most)s characters are allowed") % {"most": number(self.most)}
                     raise RowProblem(name, value, told)
             case FieldKind.TEXTS:
-                wrong = not (isinstance(value, list) and all(isinstance(each, str) for each in value))
-                wrong, allowed = wrong or bool(self.most and len(value) > self.most), _("a list of texts is needed")
+                wrong = not isinstance(value, list) or bool(self.most and len(value) > self.most)
+                allowed = _("a list of at most %(most)d texts is needed") % {"most": self.most}
+                for each in () if wrong else value:
+                    fields.text({name: each}, name)
             case FieldKind.NUMBER:
                 is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
                 wrong = isinstance(value, bool) or not is_whole or not self.least <= value <= self.most
                 told = _("a whole number from %(least)d to %(most)d is needed")
                 allowed = told % {"least": self.least, "most": self.most}
-            case FieldKind.MONEY:
+            case FieldKind.AMOUNT:
                 wrong = isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= self.most
                 allowed = _("a number from 0 to %(most)d is needed") % {"most": self.most}
             case FieldKind.CHOICE:
@@ -67,8 +72,22 @@ class SentField:
                 allowed = _("allowed are %(values)s") % {"values": ", ".join(self.choices)}
             case FieldKind.OBJECT:
                 wrong, allowed = not isinstance(value, dict), _("a JSON object is needed")
+            case FieldKind.NAMES:
+                wrong = not isinstance(value, dict) or not 0 < len(value) <= self.most
+                allowed = _("an object of 1 to %(most)d texts is needed") % {"most": self.most}
+                for each in () if wrong else value.values():
+                    fields.text({name: each}, name)
+            case FieldKind.NUMBERS:
+                wrong = not isinstance(value, list) or not 0 < len(value) <= self.most or not all(map(_is_number, value))
+                allowed = _("a list of 1 to %(most)d numbers is needed") % {"most": self.most}
+            case FieldKind.TRUTH:
+                wrong, allowed = not isinstance(value, bool), _("allowed are %(values)s") % {"values": "true, false"}
         if wrong:
             raise RowProblem(name, value, allowed)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 2**53
 
 
 type SentFields = Mapping[str, SentField]
@@ -132,8 +151,8 @@ COMPETITOR_FIELDS: SentFields = {
     "organisation": _text("Who made it.", most=120),
     "licence": _text("Such as Apache-2.0.", most=120),
     "description": _text("Some sentences."),
-    "price_in": SentField(FieldKind.MONEY, "Dollars per million input tokens.", most=1_000_000),
-    "price_out": SentField(FieldKind.MONEY, "Dollars per million output tokens.", most=1_000_000),
+    "price_in": SentField(FieldKind.AMOUNT, "Dollars per million input tokens.", most=1_000_000),
+    "price_out": SentField(FieldKind.AMOUNT, "Dollars per million output tokens.", most=1_000_000),
     "released_on": SentField(FieldKind.DATE, "Day, such as 2026-01-31.", most=10),
     "status": _choice("Retired ones are not served.", tuple(each for each in CompetitorStatus if each != "unnamed")),
 }

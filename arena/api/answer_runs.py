@@ -1,0 +1,94 @@
+"""Runs that have models answer prompts, over REST."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena.api.run_writes import Plannable, RunDrafts, drafts_of, unknown
+from arena.importing.files.fields import as_name
+from arena.importing.files.problems import RowProblem
+from arena.importing.sent_fields import FieldKind, SentField, SentFields
+from arena.models import Arena, Endpoint, Run
+from arena.run_kinds import answer_plans
+from arena.run_kinds.answer_plans import AnswerDraft, ResponsesRequest
+from arena.run_kinds.generation import MAX_TOKENS, GenerationSettings
+from arena.runs.planning import CannotPlan
+from arena.wording import number
+
+MOST_ANSWERS = 10_000  # counted while somebody waits
+N_PROMPTS = 200
+
+ANSWER_FIELDS: SentFields = {
+    "competitors": SentField(
+        FieldKind.NAMES, "Names of competitors, here or new, each with the name of the endpoint that answers for it.",
+        is_needed=True, most=50,
+    ),
+    "pools": SentField(FieldKind.TEXTS, "Slugs of pools; the prompts of all where it is left out.", most=50),
+    "prompts": SentField(
+        FieldKind.NUMBER, f"How many prompts at the most, the first ones; {N_PROMPTS} where it is left out.",
+        least=1, most=MOST_ANSWERS,
+    ),
+    "repeats": SentField(FieldKind.NUMBER, "Answers to each prompt; 1 where it is left out.", least=1, most=20),
+    "max_tokens": SentField(
+        FieldKind.NUMBER, f"Of a reply; {MAX_TOKENS} where it is left out.", least=1, most=200_000
+    ),
+    "temperature": SentField(FieldKind.AMOUNT, "As the provider has it where it is left out.", most=2),
+    "seed": SentField(FieldKind.NUMBER, "Of the order of the calls; 1 where it is left out.", most=2**31 - 1),
+    "again": SentField(FieldKind.TRUTH, "Ask again, and pay, what the provider kept back before."),
+}  # fmt: skip
+
+
+class AnswerDrafts(RunDrafts):
+    kind: ClassVar[str] = Run.Kind.GENERATE.value
+    fields = ANSWER_FIELDS
+
+    @drafts_of(
+        ANSWER_FIELDS,
+        "What it would come to that models answer an arena's prompts; what is answered already is not asked again. Scope "
+        "`runs:write`, for curators.",
+    )
+    def post(self, request: Request) -> Response:
+        return self.answered(request)
+
+
+def _drafted(arena: Arena, said: Mapping[str, Any]) -> AnswerDraft:
+    named: dict[str, str] = said["competitors"]
+    endpoints = {endpoint.name: endpoint for endpoint in Endpoint.objects.filter(name__in=named.values())}
+    if absent := sorted(set(named.values()) - set(endpoints)):
+        raise unknown(_("endpoint"), ", ".join(absent))
+    pools = tuple(said.get("pools", ()))
+    if absent := sorted(set(pools) - set(arena.pools.values_list("slug", flat=True))):
+        raise unknown(_("pool"), ", ".join(absent))
+    repeats, n_prompts = int(said.get("repeats", 1)), int(said.get("prompts", N_PROMPTS))
+    if (n := len(named) * n_prompts * repeats) > MOST_ANSWERS:
+        told = _("that is up to %(n)s answers, and %(most)s are counted here at once: choose fewer")
+        raise CannotPlan(told % {"n": number(n), "most": number(MOST_ANSWERS)})
+    settings = GenerationSettings(int(said.get("max_tokens", MAX_TOKENS)), said.get("temperature"), repeats)
+    authors = tuple((_name(name), endpoints[endpoint]) for name, endpoint in named.items())
+    wish = ResponsesRequest(authors, settings, pools, n_prompts, int(said.get("seed", 1)), said.get("again", False))
+    return answer_plans.drafted(arena, wish)
+
+
+def _name(written: str) -> str:
+    """As a file may name a competitor."""
+    try:
+        return as_name("competitors", written)
+    except RowProblem as problem:
+        raise CannotPlan(str(problem)) from None
+
+
+@contextmanager
+def _to_start(arena: Arena, said: Mapping[str, Any]) -> Iterator[AnswerDraft]:
+    yield _drafted(arena, said)
+
+
+def _start(draft: AnswerDraft, cap: int, user: User) -> Run:
+    return answer_plans.start(draft, cap=cap, created_by=user)
+
+
+ANSWERS = Plannable(_drafted, _to_start, _start)

@@ -1,0 +1,85 @@
+"""Runs -> JSON; money in dollars."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from arena.models import Arena, Run
+from arena.runs import control
+from arena.runs.control import Progress
+
+
+def _in_dollars(micro: int | None) -> float | None:
+    return None if micro is None else micro / 1_000_000
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """One run; money in dollars."""
+
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    cap = serializers.SerializerMethodField(help_text="Dollars that it may cost in all; null: no cap.")
+    spent = serializers.SerializerMethodField(help_text="Dollars, failed and lost requests too.")
+    reserved = serializers.SerializerMethodField(help_text="Dollars held for calls that are under way.")
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "arena", "kind", "name", "state", "paused_because", "seed", "cap", "spent", "reserved",
+            "created_at", "finished_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_cap(self, run: Run) -> float | None:
+        return _in_dollars(run.cap)
+
+    def get_spent(self, run: Run) -> float:
+        return run.spent / 1_000_000
+
+    def get_reserved(self, run: Run) -> float:
+        return run.reserved / 1_000_000
+
+
+class ProgressSerializer(serializers.Serializer[Progress]):
+    """Calls by what became of them."""
+
+    n_calls = serializers.IntegerField(read_only=True, min_value=0)
+    n_over = serializers.IntegerField(read_only=True, min_value=0, help_text="Done, failed or left out on purpose.")
+    n_done = serializers.IntegerField(read_only=True, min_value=0)
+    n_failed = serializers.IntegerField(read_only=True, min_value=0)
+    n_cancelled = serializers.IntegerField(read_only=True, min_value=0)
+    n_left_out = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled on purpose: the prompt was retired."
+    )
+    n_never_sent = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled with the run, before they were sent."
+    )
+    n_given_up = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="Cancelled with the run, after they were sent."
+    )
+    n_waiting = serializers.IntegerField(read_only=True, min_value=0, help_text="Those under way too.")
+    n_under_way = serializers.IntegerField(read_only=True, min_value=0)
+    outcomes = serializers.DictField(child=serializers.IntegerField(), read_only=True, help_text="End state: calls.")
+    per_minute = serializers.FloatField(read_only=True, help_text="Calls that came to an end in the last minute.")
+    seconds_left = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="At this rate; null where it is none, or an endpoint holds the run up."
+    )
+
+
+class RunProgressSerializer(RunSerializer):
+    """One run with how far it is."""
+
+    plan = serializers.SerializerMethodField(help_text="What was asked for, to make the same run again.")
+    progress = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "plan", "progress"]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_plan(self, run: Run) -> Any:
+        return run.plan
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, run: Run) -> Any:
+        return ProgressSerializer(control.progress(run)).data

@@ -1,0 +1,215 @@
+"""Runs by POST: a draft says what one would come to, and is signed; sent back with a cap it is started."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena import access
+from arena.api.arena_writes import AlreadyHere
+from arena.api.filters import SLUG_SCHEMA
+from arena.api.idempotency import Answer
+from arena.api.read_views import ReadView
+from arena.api.row_schemas import object_schema
+from arena.api.run_serializers import RunProgressSerializer
+from arena.api.scopes import CuratorsOnly, WithinScope
+from arena.api.writing import Writes, arena_to_write, described, told_object
+from arena.importing.sent_fields import FieldKind, SentField, SentFields
+from arena.models import Arena, Run, TokenScope
+from arena.models.endpoints import DOLLAR
+from arena.runs import confirmations, control
+from arena.runs.confirmations import SECONDS_TO_CONFIRM, NotConfirmed
+from arena.runs.control import NotPossible
+from arena.runs.planning import CannotPlan, Draft, PlanStale
+from arena.tasks import work_on_run
+from arena.wording import sentence
+
+START_FIELDS: SentFields = {
+    "draft": SentField(FieldKind.TEXT, "As it was given, within the hour.", is_needed=True, most=100_000),
+    "cap": SentField(FieldKind.AMOUNT, "Dollars: the run pauses before it would cost more.", is_needed=True, most=1_000_000),
+}
+ARENA_FIELD = SentField(FieldKind.TEXT, "Slug of the arena.", is_needed=True, most=50)
+
+
+class Unplannable(APIException):
+    status_code = 422
+
+
+@dataclass(frozen=True)
+class Plannable:
+    """A kind of run that REST can start; both functions take what a draft was asked for, and raise CannotPlan."""
+
+    drafted: Callable[[Arena, Mapping[str, Any]], Draft[Any]]
+    to_start: Callable[[Arena, Mapping[str, Any]], AbstractContextManager[Draft[Any]]]
+    start: Callable[[Draft[Any], int, User], Run]  # raises PlanStale
+
+
+def plannable(kind: str) -> Plannable:
+    found: Plannable = import_string(settings.RUN_DRAFTS[kind])
+    return found
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """What a run would come to at the most. Nothing is sent, and nothing is kept."""
+
+    arena = serializers.CharField(help_text="Slug of the arena.")
+    kind = serializers.ChoiceField(choices=Run.Kind.choices)
+    n_wanted = serializers.IntegerField(min_value=0, help_text="Answers or games that are not here yet.")
+    n_here = serializers.IntegerField(min_value=0, help_text="Those that are here already.")
+    n_under_way = serializers.IntegerField(min_value=0, help_text="Those that another run is to ask for.")
+    n_calls = serializers.IntegerField(min_value=0, help_text="Requests to endpoints, at the most.")
+    tokens_in = serializers.IntegerField(min_value=0, help_text="At the most.")
+    tokens_out = serializers.IntegerField(min_value=0, help_text="At the most.")
+    cost = serializers.FloatField(min_value=0, help_text="Dollars, at the most.")
+    draft = serializers.CharField(help_text="To be sent back to start it.")
+    seconds = serializers.IntegerField(help_text="For how long it can be started so.")
+
+
+class RunDrafts(Writes, ReadView[Run]):
+    """One kind of run; nothing is read here."""
+
+    http_method_names = ["post"]
+    permission_classes = [WithinScope, CuratorsOnly]
+    queryset = Run.objects.none()
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.RUNS.value}
+    kind: ClassVar[str]
+    fields: ClassVar[SentFields]
+
+    def answered(self, request: Request) -> Response:
+        said = told_object(request.data, {"arena": ARENA_FIELD, **self.fields})
+        arena = arena_to_write(request, said.pop("arena"))
+        return self.done(request, lambda: self._told(request, arena, said))
+
+    def _told(self, request: Request, arena: Arena, said: dict[str, Any]) -> Answer:
+        try:
+            draft = plannable(self.kind).drafted(arena, said)
+        except CannotPlan as reason:
+            raise Unplannable(sentence(reason)) from None
+        user: Any = request.user
+        most = draft.estimate
+        body = {
+            "arena": arena.slug, "kind": self.kind, "n_wanted": draft.n_wanted, "n_here": draft.n_here,
+            "n_under_way": draft.n_under_way, "n_calls": most.n_calls, "tokens_in": most.tokens_in,
+            "tokens_out": most.tokens_out, "cost": most.cost / DOLLAR,
+            "draft": confirmations.signed(arena, user, self.kind, said, draft), "seconds": SECONDS_TO_CONFIRM,
+        }  # fmt: skip
+        return Answer(body, status=200)
+
+
+def drafts_of(fields: SentFields, description: str) -> Any:
+    """Of `post` of `RunDrafts`."""
+    schema = object_schema({"arena": ARENA_FIELD, **fields})
+    schema["properties"]["arena"] = SLUG_SCHEMA | {"description": ARENA_FIELD.told}
+    return described(schema, DraftSerializer, status=200, description=description)
+
+
+class RunStarts(Writes):
+    """POST beside the list of runs."""
+
+    permission_classes = [WithinScope, CuratorsOnly]
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.RUNS.value}
+
+    @described(
+        object_schema(START_FIELDS),
+        RunProgressSerializer,
+        description=(
+            "Start a run from its draft, with a cap. The plan is drawn up once more, and nothing dearer than was told is "
+            "started. Scope `runs:write`, for curators."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        said = told_object(request.data, START_FIELDS)
+        user: Any = request.user
+        try:
+            confirmed = confirmations.read(said["draft"], user)
+        except NotConfirmed:
+            raise Unplannable("This draft is another's, not whole, or older than an hour: make a new one.") from None
+        arena = get_object_or_404(access.arenas_for(user), pk=confirmed.arena)
+        cap = round(said["cap"] * DOLLAR)
+        return self.done(request, lambda: _started(arena, confirmed, cap, user))
+
+
+def _started(arena: Arena, confirmed: confirmations.Confirmation, cap: int, user: User) -> Answer:
+    kind = plannable(confirmed.kind)
+    try:
+        with kind.to_start(arena, confirmed.said) as draft:
+            if not confirmed.covers(draft):
+                raise AlreadyHere("The estimate has risen since the draft was made: make a new one.")
+            if not draft.is_something_left:
+                raise AlreadyHere("Nothing is left to start: all of it is here, or under way.")
+            run = kind.start(draft, cap, user)
+    except CannotPlan as reason:
+        raise Unplannable(sentence(reason)) from None
+    except PlanStale as reason:
+        raise AlreadyHere(sentence(reason)) from None
+    if run.state == Run.State.RUNNING:
+        transaction.on_commit(lambda: work_on_run.delay(run.pk))
+    return Answer(told_run(run), location=reverse("api-run", args=[run.pk]))
+
+
+def told_run(run: Run) -> dict[str, Any]:
+    """As reading it gives it."""
+    return dict(RunProgressSerializer(run).data)
+
+
+class RunAct(Writes, ReadView[Run]):
+    """Something that is done with a run that is there."""
+
+    http_method_names = ["post"]
+    permission_classes = [WithinScope, CuratorsOnly]
+    queryset = Run.objects.none()
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.RUNS.value}
+
+    def acted(self, request: Request, pk: int, act: Callable[[Run], None]) -> Response:
+        run = get_object_or_404(Run.objects.filter(arena__in=access.arenas_for(request.user)), pk=pk)
+        told_object(request.data, {})
+
+        def work() -> Answer:
+            try:
+                act(run)
+            except NotPossible as reason:
+                raise AlreadyHere(sentence(reason)) from None
+            run.refresh_from_db()
+            transaction.on_commit(lambda: work_on_run.delay(run.pk))
+            return Answer(told_run(run), status=200)
+
+        return self.done(request, work)
+
+
+def acts(description: str) -> Any:
+    """Of `post` of `RunAct`."""
+    return described(None, RunProgressSerializer, status=200, description=description)
+
+
+class RunPause(RunAct):
+    @acts("Pause a run: nothing more is sent; replies that are under way come in and count. Scope `runs:write`.")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.acted(request, pk, control.pause)
+
+
+class RunResume(RunAct):
+    @acts("Let a paused run go on. It says whether it runs, or why it is still paused. Scope `runs:write`.")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.acted(request, pk, control.resume)
+
+
+class RunCancel(RunAct):
+    @acts("Cancel a run for good: what came back counts, nothing more is sent. Scope `runs:write`.")
+    def post(self, request: Request, pk: int) -> Response:
+        return self.acted(request, pk, control.cancel)
+
+
+def unknown(what: str, names: str) -> CannotPlan:
+    return CannotPlan(_("there is no %(what)s %(names)s here") % {"what": what, "names": names})

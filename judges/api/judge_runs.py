@@ -1,0 +1,129 @@
+"""Runs of judging, over REST."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena.api.run_writes import Plannable, RunDrafts, drafts_of, unknown
+from arena.importing.sent_fields import FieldKind, SentField, SentFields
+from arena.models import Arena, Competitor, Run
+from arena.runs.planning import CannotPlan
+from judges.runs.battle_selection import unused_battles_dropped
+from judges.runs.plan_request import (
+    MOST_BATTLES,
+    MOST_GAMES,
+    MOST_REPEATS,
+    PLANS,
+    JudgingRequest,
+    chosen_judges,
+    drafted,
+    estimated,
+    judge_choices,
+    too_many,
+)
+from judges.runs.planning import JudgingDraft, start
+from judges.runs.scope import Scope, check_competitors
+
+N_BATTLES = 200
+
+JUDGING_FIELDS: SentFields = {
+    "judges": SentField(
+        FieldKind.TEXTS, "Keys of judges: card:NUMBER of its version, or offline:NAME of a program.", is_needed=True, most=100
+    ),
+    "plan": SentField(
+        FieldKind.CHOICE, "Which battles; standing, those that are here, where it is left out.", choices=PLANS, is_usual=True
+    ),
+    "baseline": SentField(FieldKind.TEXT, "For the plan baseline: name of the competitor that all others meet.", most=200),
+    "battles": SentField(FieldKind.NUMBERS, "For the plan given: numbers of battles.", most=MOST_BATTLES),
+    "pool": SentField(FieldKind.TEXT, "Slug of a pool; prompts of all where it is left out.", most=50),
+    "competitors": SentField(FieldKind.TEXTS, "Names of those who meet; all where it is left out.", most=300),
+    "most": SentField(
+        FieldKind.NUMBER, f"How many battles, or prompts of a tournament; {N_BATTLES} where it is left out.",
+        least=1, most=MOST_BATTLES,
+    ),
+    "orders": SentField(FieldKind.CHOICE, "both where it is left out: each battle twice.", choices=("both", "one")),
+    "repeats": SentField(FieldKind.NUMBER, "1 where it is left out.", least=1, most=MOST_REPEATS),
+    "seed": SentField(FieldKind.NUMBER, "The same one draws the same; 1 where it is left out.", most=2**31 - 1),
+    "again": SentField(FieldKind.TRUTH, "Ask again, and pay, what a reply left undecided before."),
+}  # fmt: skip
+
+
+class JudgingDrafts(RunDrafts):
+    kind: ClassVar[str] = Run.Kind.JUDGE.value
+    fields = JUDGING_FIELDS
+
+    @drafts_of(
+        JUDGING_FIELDS,
+        "What it would come to that judges compare an arena's answers; a game that has its verdict is not played again. "
+        "Scope `runs:write`, for curators.",
+    )
+    def post(self, request: Request) -> Response:
+        return self.answered(request)
+
+
+def _estimated(arena: Arena, said: Mapping[str, Any]) -> JudgingDraft:
+    return estimated(arena, _keys(said), _wish(arena, said))
+
+
+@contextmanager
+def _to_start(arena: Arena, said: Mapping[str, Any]) -> Iterator[JudgingDraft]:
+    with unused_battles_dropped(arena) as now:
+        yield drafted(arena, chosen_judges(_keys(said)), _wish(arena, said), most_games=MOST_GAMES, now=now)
+
+
+def _start(draft: JudgingDraft, cap: int, user: User) -> Run:
+    return start(draft, cap=cap, created_by=user)
+
+
+def _keys(said: Mapping[str, Any]) -> list[str]:
+    keys, known = list(dict.fromkeys(said["judges"])), [key for key, _name in judge_choices()]
+    if absent := [key for key in keys if key not in known]:
+        told = _("there is no judge %(keys)s here; there are: %(known)s")
+        raise CannotPlan(told % {"keys": ", ".join(absent)[:200], "known": ", ".join(known)})
+    if not keys:
+        raise CannotPlan(_("choose at least one judge"))
+    return keys
+
+
+def _wish(arena: Arena, said: Mapping[str, Any]) -> JudgingRequest:
+    plan, repeats, orders = said.get("plan", "standing"), int(said.get("repeats", 1)), said.get("orders", "both")
+    most, numbers = int(said.get("most", N_BATTLES)), tuple(int(each) for each in said.get("battles", ()))
+    if (plan == "baseline") != ("baseline" in said):
+        raise CannotPlan(_("the plan baseline needs the competitor that all others meet, and no other plan takes one"))
+    if (plan == "given") != bool(numbers):
+        raise CannotPlan(_("the plan given needs the numbers of battles, and no other plan takes them"))
+    baseline = _named(arena, [said["baseline"]])[0] if plan == "baseline" else None
+    competitors = _named(arena, said.get("competitors", ()))
+    check_competitors(competitors, baseline)
+    n_battles = {"given": len(numbers), "tournament": 0}.get(plan, most)
+    if (n := len(said["judges"]) * n_battles * (2 if orders == "both" else 1) * repeats) > MOST_GAMES:
+        raise CannotPlan(too_many(n))
+    return JudgingRequest(
+        plan=plan, scope=Scope(_pool(arena, said), frozenset(each.pk for each in competitors)), baseline=baseline,
+        numbers=numbers, most=most, orders=orders, repeats=repeats, seed=int(said.get("seed", 1)),
+        again=said.get("again", False),
+    )  # fmt: skip
+
+
+def _named(arena: Arena, names: Any) -> list[Competitor]:
+    known = {each.name: each for each in arena.competitors.named().filter(name__in=names)}
+    if absent := [name for name in names if name not in known]:
+        raise unknown(_("competitor"), ", ".join(absent)[:200])
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _pool(arena: Arena, said: Mapping[str, Any]) -> int | None:
+    if "pool" not in said:
+        return None
+    pool = arena.pools.filter(slug=said["pool"]).values_list("pk", flat=True).first()
+    if pool is None:
+        raise unknown(_("pool"), said["pool"])
+    return pool
+
+
+JUDGING = Plannable(_estimated, _to_start, _start)
