@@ -122,7 +122,8 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "runs/{id}/": garden.runs.values_list("pk", flat=True),
         "games/{id}/": garden.battles.values_list("games", flat=True).exclude(games=None),
     }
-    paths = {str(operation.ok().path).removeprefix("/api/v1/") for operation in interface.get_all_operations()}
+    read = [operation.ok() for operation in interface.get_all_operations() if operation.ok().method.upper() == "GET"]
+    paths = {str(operation.path).removeprefix("/api/v1/") for operation in read}
     assert {path for path in paths if "{" in path} == set(rows)
     for path, values in rows.items():
         for value in values:

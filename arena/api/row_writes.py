@@ -11,7 +11,7 @@ from arena.api.filters import SLUG_SCHEMA
 from arena.api.writing import RowsOfArena, takes_rows
 from arena.importing import rows_by_program
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.rows_by_program import CompetitorRow, Taken
+from arena.importing.rows_by_program import CompetitorRow, TakenRows
 from arena.importing.sent_fields import COMPETITOR_FIELDS, PROMPT_FIELDS, RESPONSE_FIELDS
 from arena.models import Arena
 from arena.tasks import render_waiting
@@ -21,7 +21,7 @@ class CompetitorRows(RowsOfArena[CompetitorRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[CompetitorRow]:
         return rows_by_program.read_competitors(raw)
 
-    def take(self, arena: Arena, rows: list[CompetitorRow], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[CompetitorRow], said: dict[str, Any]) -> TakenRows:
         return rows_by_program.take_competitors(arena, rows)
 
     @takes_rows(
@@ -39,7 +39,7 @@ class PromptRows(RowsOfArena[PromptRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[PromptRow]:
         return rows_by_program.read_prompts(raw)
 
-    def take(self, arena: Arena, rows: list[PromptRow], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[PromptRow], said: dict[str, Any]) -> TakenRows:
         return rows_by_program.take_prompts(arena, rows, pool=said.get("pool") or "main")
 
     @takes_rows(
@@ -56,7 +56,7 @@ class ResponseRows(RowsOfArena[ResponseRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[ResponseRow]:
         return rows_by_program.read_responses(raw)
 
-    def take(self, arena: Arena, rows: list[ResponseRow], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[ResponseRow], said: dict[str, Any]) -> TakenRows:
         taken = rows_by_program.take_responses(arena, rows)
         transaction.on_commit(render_waiting.delay)
         return taken

@@ -25,7 +25,7 @@ from arena.api.read_views import ReadView
 from arena.api.row_schemas import object_schema
 from arena.api.run_serializers import RunProgressSerializer
 from arena.api.scopes import CuratorsOnly, WithinScope
-from arena.api.writing import Writes, arena_to_write, described, told_object
+from arena.api.writing import Describes, Writes, arena_to_write, described, told_object
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Run, TokenScope
 from arena.models.endpoints import DOLLAR
@@ -48,16 +48,16 @@ class Unplannable(APIException):
 
 
 @dataclass(frozen=True)
-class Plannable:
+class Plannable[D: Draft[Any]]:
     """A kind of run that REST can start; both functions take what a draft was asked for, and raise CannotPlan."""
 
-    drafted: Callable[[Arena, Mapping[str, Any]], Draft[Any]]
-    to_start: Callable[[Arena, Mapping[str, Any]], AbstractContextManager[Draft[Any]]]
-    start: Callable[[Draft[Any], int, User], Run]  # raises PlanStale
+    drafted: Callable[[Arena, Mapping[str, Any]], D]
+    to_start: Callable[[Arena, Mapping[str, Any]], AbstractContextManager[D]]
+    start: Callable[[D, int, User], Run]  # raises PlanStale
 
 
-def plannable(kind: str) -> Plannable:
-    found: Plannable = import_string(settings.RUN_DRAFTS[kind])
+def plannable(kind: str) -> Plannable[Any]:
+    found: Plannable[Any] = import_string(settings.RUN_DRAFTS[kind])
     return found
 
 
@@ -108,7 +108,7 @@ class RunDrafts(Writes, ReadView[Run]):
         return Answer(body, status=200)
 
 
-def drafts_of(fields: SentFields, description: str) -> Any:
+def drafts_of(fields: SentFields, description: str) -> Describes:
     """Of `post` of `RunDrafts`."""
     schema = object_schema({"arena": ARENA_FIELD, **fields})
     schema["properties"]["arena"] = SLUG_SCHEMA | {"description": ARENA_FIELD.told}
@@ -188,7 +188,7 @@ class RunAct(Writes, ReadView[Run]):
         return self.done(request, work)
 
 
-def acts(description: str) -> Any:
+def acts(description: str) -> Describes:
     """Of `post` of `RunAct`."""
     return described(None, RunProgressSerializer, status=200, description=description)
 

@@ -63,7 +63,7 @@ class ReadSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Whoever reads may do it without a name, but for what is for curators."""
         needs_a_name = self.method not in {"GET", "HEAD"} or CuratorsOnly in self.view.permission_classes
-        signed_in: list[dict[str, list[str]]] = super().get_auth()  # type: ignore[no-untyped-call]
+        signed_in: list[dict[str, list[str]]] = super().get_auth()
         return signed_in if needs_a_name else [*signed_in, {}]
 
     def get_summary(self) -> str:

@@ -42,7 +42,7 @@ class Quota:
 
 
 @dataclass
-class _Held:
+class _HeldRequests:
     """Requests that this process may let through without asking, and those that were left to all when it last asked."""
 
     window: int
@@ -50,7 +50,7 @@ class _Held:
     n_left: int
 
 
-_held: dict[str, _Held] = {}
+_held: dict[str, _HeldRequests] = {}
 _one_at_a_time = threading.Lock()
 
 
@@ -60,7 +60,7 @@ def quota_for(caller: str, policy: str, limit: int, now: datetime) -> tuple[bool
     with _one_at_a_time:
         held = _held.get(key)
         if held is None or held.window != window:
-            held = _Held(window, 0, limit)
+            held = _HeldRequests(window, 0, limit)
             if len(_held) >= MOST_HELD:
                 _held.clear()
             _held[key] = held
@@ -72,7 +72,7 @@ def quota_for(caller: str, policy: str, limit: int, now: datetime) -> tuple[bool
     return is_allowed, quota
 
 
-def _take_more(held: _Held, key: str, limit: int, now: datetime) -> None:
+def _take_more(held: _HeldRequests, key: str, limit: int, now: datetime) -> None:
     size = max(1, limit // PARTS)
     n_parts = max(1, limit // size)
     try:
@@ -92,7 +92,7 @@ class CallerThrottle(BaseThrottle):
         if limit is None:
             return True
         is_allowed, self.quota = quota_for(_caller(request), policy, limit, timezone.now())
-        request.quota = self.quota
+        setattr(request, "quota", self.quota)  # noqa: B010 - Request declares no such attribute
         return is_allowed
 
     def wait(self) -> float:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.writing import RowsOfArena, takes_rows
 from arena.importing import votes_by_program
-from arena.importing.rows_by_program import Taken
+from arena.importing.rows_by_program import TakenRows
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS
 from arena.importing.votes_by_program import Readable, SentBattle, SentVote
 from arena.models import Arena
@@ -24,12 +24,10 @@ def _readable(request: Request, arena: Arena) -> Readable:
 
 
 class BattleRows(RowsOfArena[SentBattle]):
-    request: Request
-
     def rows_of(self, raw: Sequence[Any]) -> list[SentBattle]:
         return votes_by_program.read_battles(raw)
 
-    def take(self, arena: Arena, rows: list[SentBattle], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[SentBattle], said: dict[str, Any]) -> TakenRows:
         return votes_by_program.take_battles(arena, rows, _readable(self.request, arena))
 
     @takes_rows(
@@ -42,12 +40,10 @@ class BattleRows(RowsOfArena[SentBattle]):
 
 
 class VoteRows(RowsOfArena[SentVote]):
-    request: Request
-
     def rows_of(self, raw: Sequence[Any]) -> list[SentVote]:
         return votes_by_program.read_votes(raw)
 
-    def take(self, arena: Arena, rows: list[SentVote], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[SentVote], said: dict[str, Any]) -> TakenRows:
         user: Any = self.request.user
         readable = _readable(self.request, arena)
         return votes_by_program.take_votes(arena, rows, readable, user)

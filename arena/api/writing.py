@@ -1,7 +1,7 @@
 """What all views that write share: who may, a body that is whole, one transaction, and each request once."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -9,6 +9,7 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from arena import access
 from arena.api.idempotency import HEADER, LONGEST_KEY, Answer, done_once
@@ -18,7 +19,7 @@ from arena.api.row_schemas import rows_schema
 from arena.api.schema import WRITING_RESPONSES
 from arena.api.scopes import CuratorsWrite, WithinScope
 from arena.importing.files.problems import ImportProblems, RowProblem
-from arena.importing.rows_by_program import MOST_ROWS, Taken
+from arena.importing.rows_by_program import MOST_ROWS, TakenRows
 from arena.importing.sent_fields import SentFields, checked_row
 from arena.models import Arena, TokenScope
 
@@ -53,7 +54,7 @@ class WrongRows(APIException):
         }
 
 
-class TakenSerializer(serializers.Serializer[Taken]):
+class TakenSerializer(serializers.Serializer[TakenRows]):
     """What became of the rows."""
 
     arena = serializers.CharField(help_text="Slug of the arena.")
@@ -65,7 +66,7 @@ class TakenSerializer(serializers.Serializer[Taken]):
     notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth to know of how they were read.")
 
 
-class Writes:
+class Writes(APIView):
     """A view that takes POST beside what it gives. Whoever may do what its page does may do this."""
 
     http_method_names = ["get", "head", "post"]
@@ -89,12 +90,12 @@ class RowsOfArena[Row](Writes):
         """Raises ImportProblems."""
         raise NotImplementedError
 
-    def take(self, arena: Arena, rows: list[Row], said: dict[str, Any]) -> Taken:
+    def take(self, arena: Arena, rows: list[Row], said: dict[str, Any]) -> TakenRows:
         """In a transaction. Raises ImportProblems."""
         raise NotImplementedError
 
     def taken(self, request: Request) -> Response:
-        said = request.data
+        said: Any = request.data
         arena, raw = self._envelope(request, said)
         try:
             rows = self.rows_of(raw)  # before the transaction: nobody waits for it
@@ -141,16 +142,24 @@ def arena_to_write(request: Request, slug: str) -> Arena:
     return arena
 
 
-def described(request: Any, answer: type[BaseSerializer[Any]] | Any, *, status: int = 201, description: str = "") -> Any:
+class Describes(Protocol):
+    """A decorator that leaves a method as it is."""
+
+    def __call__[F](self, method: F, /) -> F: ...
+
+
+def described(request: Any, answer: type[BaseSerializer[Any]], *, status: int = 201, description: str = "") -> Describes:
     """Of a method that writes: what it takes, and all that it may answer."""
-    return extend_schema(
+    found: Any = extend_schema(
         request={"application/json": request} if request else None,
         responses={(status, "application/json"): answer} | WRITING_RESPONSES,
         parameters=[KEY_PARAMETER],
         description=description or None,
     )
+    described_so: Describes = found
+    return described_so
 
 
-def takes_rows(columns: SentFields, description: str, **more: dict[str, Any]) -> Any:
+def takes_rows(columns: SentFields, description: str, **more: dict[str, Any]) -> Describes:
     """Of `post` of `RowsOfArena`."""
     return described(rows_schema(columns, **more), TakenSerializer, description=description)

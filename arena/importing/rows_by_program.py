@@ -37,7 +37,7 @@ SENT = "rows"  # what a problem calls the place of a row
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenRows:
     """What became of the rows: the numbers of theirs in the database, one a row, and how many were new."""
 
     ids: list[int]
@@ -81,7 +81,7 @@ class ResponsesSent(ResponsesSeen):
         self._problems.add(row.line, "prompt", row.prompt, told)
 
 
-def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> Taken:
+def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> TakenRows:
     """All of them, or ImportProblems and nothing."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
@@ -91,7 +91,7 @@ def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> Taken
         n_added = _load(PromptLoader(_nobodys(arena), home), rows)
         prompts = PromptLookup(arena.pk)
         ids = [prompts.look_up([row])[prompts.identity(row)].pk for some in chunks(rows) for row in _looked_up(prompts, some)]
-    return Taken(ids, n_added, notes)
+    return TakenRows(ids, n_added, notes)
 
 
 def _looked_up(prompts: PromptLookup, rows: list[PromptRow]) -> list[PromptRow]:
@@ -99,7 +99,7 @@ def _looked_up(prompts: PromptLookup, rows: list[PromptRow]) -> list[PromptRow]:
     return rows
 
 
-def take_responses(arena: Arena, rows: Sequence[ResponseRow]) -> Taken:
+def take_responses(arena: Arena, rows: Sequence[ResponseRow]) -> TakenRows:
     """All of them, or ImportProblems and nothing. They are rendered when somebody rings for it, or when they are read."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
@@ -112,7 +112,7 @@ def take_responses(arena: Arena, rows: Sequence[ResponseRow]) -> Taken:
             problems.stop_if_any()
         n_added = _load(ResponseLoader(_nobodys(arena), is_rendered=False), rows)
         ids = [pk for some in chunks(rows) for pk in _response_ids(arena, some)]
-    return Taken(ids, n_added, notes)
+    return TakenRows(ids, n_added, notes)
 
 
 def _response_ids(arena: Arena, rows: Sequence[ResponseRow]) -> list[int]:
@@ -156,7 +156,9 @@ def read_competitors(raw: Sequence[Any]) -> list[CompetitorRow]:
 
 
 def _competitor_row(line: int, row: dict[str, Any]) -> CompetitorRow:
-    said = {name: fields.text(row, name) for name in ("organisation", "licence", "description", "status") if name in row}
+    said: dict[str, Any] = {
+        name: fields.text(row, name) for name in ("organisation", "licence", "description", "status") if name in row
+    }
     said |= {name: round(row[name] * 1_000_000) for name in ("price_in", "price_out") if name in row}
     if "released_on" in row:
         said["released_on"] = _day(row["released_on"])
@@ -173,7 +175,7 @@ def _day(written: str) -> date:
     return day
 
 
-def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> Taken:
+def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
     """All of them, or ImportProblems and nothing. One that is here already stays as it is, and must be as it is told."""
     problems = Problems(SENT)
     with transaction.atomic():
@@ -193,4 +195,4 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> Taken:
         problems.stop_if_any()
         made = arena.competitors.bulk_create(new.values())
     ids = {each.name: each.pk for each in (*known.values(), *made)}
-    return Taken([ids[row.name] for row in rows], len(made))
+    return TakenRows([ids[row.name] for row in rows], len(made))

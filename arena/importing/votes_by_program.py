@@ -18,7 +18,7 @@ from arena.evidence.external_votes import ExternalVote, cast_external, external_
 from arena.importing.files import fields
 from arena.importing.files.problems import Problems, RowProblem
 from arena.importing.loading import bulk
-from arena.importing.rows_by_program import SENT, Taken, read
+from arena.importing.rows_by_program import SENT, TakenRows, read
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS
 from arena.models import Arena, Battle, Response, Vote
 from arena.models.responses import NO_TEXT
@@ -96,7 +96,7 @@ def _moment(row: Mapping[str, Any], latest: datetime) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -> Taken:
+def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -> TakenRows:
     """One that is here already, whoever made it, is that battle."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
@@ -104,10 +104,10 @@ def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -
         pairs = {row.line: (row.response_a, row.response_b) for row in rows}
         sides, n_added = _battles_of(arena, pairs, readable, problems)
         problems.stop_if_any()
-    return Taken([sides[row.line].battle for row in rows], n_added)
+    return TakenRows([sides[row.line].battle for row in rows], n_added)
 
 
-def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user: User) -> Taken:
+def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user: User) -> TakenRows:
     """One that is here already stays as it is, and has to be told as it is."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
@@ -121,7 +121,7 @@ def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user:
         problems.stop_if_any()
         made = dict(zip(((vote.battle, vote.voter) for vote in new), cast_external(arena, new), strict=True))
     ids = numbers | made
-    return Taken([ids[votes[row.line].battle, votes[row.line].voter] for row in rows], len(made))
+    return TakenRows([ids[votes[row.line].battle, votes[row.line].voter] for row in rows], len(made))
 
 
 def _as_cast(row: SentVote, sides: Sides, voter: int) -> ExternalVote:
@@ -137,7 +137,7 @@ def _known_votes(
 ) -> tuple[dict[tuple[int, int], int], list[ExternalVote]]:
     """Numbers of those that are here, and those that are new; two that say different things are a problem."""
     here: dict[tuple[int, int], tuple[int, str]] = {}
-    for some in batched({vote.voter for vote in votes.values()}, AT_ONCE, strict=False):
+    for some in batched({vote.voter for vote in votes.values()}, AT_ONCE):
         known = Vote.objects.filter(voter__in=some).values_list("battle_id", "voter_id", "pk", "outcome")
         here |= {(battle, voter): (pk, outcome) for battle, voter, pk, outcome in known if voter is not None}
     numbers, new = {at: pk for at, (pk, _outcome) in here.items()}, dict[tuple[int, int], ExternalVote]()
@@ -152,7 +152,7 @@ def _known_votes(
 
 def _battles_called(asked: Mapping[int, int], readable: Readable, problems: Problems) -> dict[int, Sides]:
     known: set[int] = set()
-    for some in batched(set(asked.values()), AT_ONCE, strict=False):
+    for some in batched(set(asked.values()), AT_ONCE):
         known |= set(readable.battles.filter(pk__in=some).values_list("pk", flat=True))
     for line, battle in asked.items():
         if battle not in known:
@@ -201,7 +201,7 @@ def _in_order(first: _AnswerToCompare, second: _AnswerToCompare) -> tuple[_Answe
 def _answers(numbers: set[int], readable: Readable) -> dict[int, _AnswerToCompare]:
     found: dict[int, _AnswerToCompare] = {}
     columns = ("pk", "prompt_id", "competitor_id", "content_hash")
-    for some in batched(numbers, AT_ONCE, strict=False):
+    for some in batched(numbers, AT_ONCE):
         found |= {row[0]: _AnswerToCompare(*row) for row in readable.answers.filter(pk__in=some).values_list(*columns)}
     return found
 
@@ -209,7 +209,7 @@ def _answers(numbers: set[int], readable: Readable) -> dict[int, _AnswerToCompar
 def _known_battles(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The oldest battle of each, but for those of imports that do not count."""
     found: dict[tuple[int, int], int] = {}
-    for some in batched({a for a, _b in pairs}, AT_ONCE, strict=False):
+    for some in batched({a for a, _b in pairs}, AT_ONCE):
         rows = Battle.objects.published().filter(response_a__in=some).order_by("-pk")
         for a, b, pk in rows.values_list("response_a_id", "response_b_id", "pk"):
             if a is not None and b is not None and (a, b) in pairs:

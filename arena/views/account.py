@@ -33,7 +33,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("Name"), max_length=LONGEST_NAME, help_text=gettext_lazy("What it is for: a program, a machine.")
     )
     scopes = forms.MultipleChoiceField(label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple)
-    arenas = forms.ModelMultipleChoiceField(
+    arenas: Any = forms.ModelMultipleChoiceField(
         None, label=gettext_lazy("Arenas"), required=False, to_field_name="slug", widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None chosen: all that you may see, those to come too."),
     )  # fmt: skip

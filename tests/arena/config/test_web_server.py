@@ -148,6 +148,19 @@ def test_a_large_body_is_taken_from_those_who_have_a_session_only(port):
     assert b"Sign in before you send a file" in refused
 
 
+def test_a_large_body_is_taken_from_programs_with_a_token(port):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n"
+    sent = _ask(port, head + b"Authorization: Bearer agon_x\r\n\r\n" + b"x" * 3_000_000)
+    assert sent.endswith(b"3000000")
+    assert _ask(port, head + b"Authorization: Basic agon_x\r\n\r\n").startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_of_a_program_has_an_end(port):
+    """It is refused by its length, before it comes."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000000\r\n"
+    assert _ask(port, head + b"Authorization: Bearer agon_x\r\n\r\n").startswith(b"HTTP/1.1 413")
+
+
 def test_an_answer_that_nobody_takes_keeps_no_thread(port):
     with contextlib.ExitStack() as stack:
         for _ in range(8):
