@@ -20,7 +20,7 @@ from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.reports import ImportReport
-from arena.importing.formats import fitting, formats_of
+from arena.importing.formats import AnyFormat, formats_of, reading_format
 from arena.importing.loading.late_answers import came_of_it
 from arena.importing.loading.loader import load, retry
 from arena.leases import LeaseLost
@@ -39,7 +39,6 @@ class ImportCommand(BaseCommand):
     """Exits with 2, and one clear line for each problem, where the file or the call is wrong."""
 
     kind: Import.Kind
-    default_format = ""
     makes_arena = True
     requires_system_checks: list[str] = []
 
@@ -48,17 +47,20 @@ class ImportCommand(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.formatter_class = AsWritten
         parser.epilog = self._columns()
-        default = f" (default {self.default_format}; csv where the file is CSV)" if self.default_format else ""
-        required = not self.default_format
-        parser.add_argument("--format", default=self.default_format, required=required, help=f"one of: {formats}{default}")
+        parser.add_argument(
+            "--format", default="", help=f"recognised by the columns, and said, where it is left out; one of: {formats}"
+        )
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
         """What each format reads, for --help."""
-        lines = [f"  {name}: {each.columns()}" for name, each in formats_of(self.kind).items()]
-        rules = "Case and order of columns do not matter; cells of a CSV file may be separated by , ; or tabs."
+        lines = [f"  {name}: {_described(each)}" for name, each in formats_of(self.kind).items()]
+        rules = (
+            "Case and order of columns do not matter; cells of a CSV file may be separated by , ; or tabs. A file may be CSV, "
+            "JSON lines, a JSON array or Parquet, and packed by gzip or zstd."
+        )
         return "\n".join(["columns, by format:", *lines, "", rules])
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,7 +71,7 @@ class ImportCommand(BaseCommand):
         format_name = self._format(options["format"])
         arena = self._arena(options["arena"])
         if options["check"]:
-            self._say(self._checked(options["file"], options["file"].name, format_name, arena))
+            self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
             self.stdout.write("Nothing was written: this was the check only.")
             return
         self._import(options, format_name, arena, chosen)
@@ -79,16 +81,19 @@ class ImportCommand(BaseCommand):
             file = receiving.keep_path(options["file"])
         except OSError as error:
             refuse(f"{options['file']}: {error.strerror or error}")
-        format_name, _ = fitting(self.kind, format_name, file.path)
-        source = receiving.known_import(arena, kind=self.kind, format_name=format_name, digest=file.digest)
+        with receiving.forgotten_on_failure(file):
+            read_by = self._read_by(format_name, file)
+        source = receiving.known_import(
+            arena, kind=self.kind, format_name=read_by, digest=file.digest, is_chosen=bool(format_name)
+        )
         if source is None:
             with receiving.forgotten_on_failure(file):
-                report = self._checked(file.path, file.filename, options["format"], arena)
+                report = self._checked(file.path, file.filename, format_name, arena, chosen)
                 self._say(report)
                 self._must_be_meant(report)
                 self._must_be_allowed(report, options["allow_competitors"])
                 arena = arena or self._make_arena(options)
-                source = receiving.register(file, arena, kind=self.kind, format_name=format_name, report=report, options=chosen)
+                source = receiving.register(file, arena, kind=self.kind, format_name=read_by, report=report, options=chosen)
         elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
             receiving.forget(file.digest)
             self._say_known(source)
@@ -114,11 +119,17 @@ class ImportCommand(BaseCommand):
         """What pass 2 needs to know besides the file."""
         return {}
 
+    def _read_by(self, format_name: str, file: receiving.KeptFile) -> str:
+        try:
+            return reading_format(self.kind, format_name, file.path).format
+        except ImportProblems as problems:
+            raise _not_imported(file.filename, problems) from None
+
     def _format(self, name: str) -> str:
         known = formats_of(self.kind)
-        return (
-            name if name in known else refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
-        )
+        if name and name not in known:
+            refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
+        return name
 
     def _arena(self, slug: str) -> Arena | None:
         arena = Arena.objects.filter(slug=slug).first()
@@ -139,13 +150,15 @@ class ImportCommand(BaseCommand):
             )
         return arena
 
-    def _checked(self, path: Path, filename: str, format_name: str, arena: Arena | None) -> ImportReport:
+    def _checked(
+        self, path: Path, filename: str, format_name: str, arena: Arena | None, chosen: dict[str, Any]
+    ) -> ImportReport:
         try:
             receiving.must_be_regular(path)
             with self.console.status(f"Checking {filename}"):
-                return check(path, kind=self.kind, format_name=format_name, filename=filename, arena=arena)
+                return check(path, kind=self.kind, format_name=format_name, filename=filename, arena=arena, options=chosen)
         except ImportProblems as problems:
-            raise CommandError(f"{filename} was not imported.\n{problems}", returncode=2) from None
+            raise _not_imported(filename, problems) from None
         except OSError as error:
             refuse(f"{path}: {error.strerror or error}")
 
@@ -205,6 +218,14 @@ class ImportCommand(BaseCommand):
 
     def where_next(self, source: Import) -> list[str]:
         return [f"Its page: {reverse('import', args=[source.pk])}"]
+
+
+def _not_imported(filename: str, problems: ImportProblems) -> CommandError:
+    return CommandError(f"{filename} was not imported.\n{problems.of(filename)}", returncode=2)
+
+
+def _described(each: type[AnyFormat]) -> str:
+    return f"{each.columns()}; see {each.link}" if each.link else each.columns()
 
 
 def refuse(message: str) -> NoReturn:

@@ -1,14 +1,16 @@
 """A file -> typed rows, a transaction's worth at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, either
-from arena.importing.files.reading import Shape, how_it_is_read, is_empty, read_rows, shape_of
+from arena.importing.files.reading import Row, how_it_is_read, read_rows
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.importing.formats import Format
 
@@ -20,8 +22,11 @@ MOST_COLUMNS_NAMED = 200
 class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
     """One reading of one file: its rows, its problems, the columns that nobody reads."""
 
-    def __init__(self, path: Path, format_class: type[Format[T]], *, filename: str) -> None:
+    def __init__(
+        self, path: Path, format_class: type[Format[T]], *, filename: str, options: Mapping[str, Any] | None = None
+    ) -> None:
         self.problems = Problems(filename)
+        self._options = options or {}
         self._path = path
         self._class: type[Format[T]] = format_class
         self._columns = Columns(format_class.needed, format_class.read, format_class.other_words)
@@ -32,23 +37,48 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         if not self._has_right_shape():
             return
         self.format: Format[T] = self._class(self._path)
-        typed, expected = self.format.row, self.format.read
+        self.format.options = self._options
+        if self._class.has_rows_of_several:
+            yield from self._several()
+        else:
+            yield from self._one_each()
+        if not self.n_rows and not self.problems.n_all:
+            self._say_empty()
+
+    def _raw(self) -> Iterator[tuple[int, Row]]:
+        expected, reads_all = self.format.read, self._class.reads_all_columns
         for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
-            self.n_rows += 1
-            if not raw.keys() <= expected and len(self._ignored) < MOST_COLUMNS_NAMED:
+            if not reads_all and not raw.keys() <= expected and len(self._ignored) < MOST_COLUMNS_NAMED:
                 self._ignored |= raw.keys() - expected
+            yield line, raw
+
+    def _several(self) -> Iterator[T]:
+        """Rows are counted as they come out."""
+        for line, raw in self._raw():
+            try:
+                for row in self.format.rows(line, raw):
+                    self.n_rows += 1
+                    yield row
+            except RowProblem as problem:
+                self.problems.add_row(line, problem, raw)
+
+    def _one_each(self) -> Iterator[T]:
+        typed = self.format.row
+        for line, raw in self._raw():
+            self.n_rows += 1
             try:
                 row = typed(line, raw)
             except RowProblem as problem:
-                self.problems.add_row(line, problem)
+                self.problems.add_row(line, problem, raw)
             else:
                 yield row
-        if not self.n_rows and not self.problems.n_all:
-            if shape_of(self._path) == Shape.CSV:
-                told = _("there is nothing to import below the header: is this the right file?")
-            else:
-                told = _("there is nothing to import: is this the right file?")
-            self.problems.add(1, _("the number of rows"), 0, told)
+
+    def _say_empty(self) -> None:
+        if look_at(self._path).shape in {Shape.CSV, Shape.PARQUET}:
+            told = _("there is nothing to import below the header: is this the right file?")
+        else:
+            told = _("there is nothing to import: is this the right file?")
+        self.problems.add(1, _("the number of rows"), 0, told)
 
     def notes(self) -> list[FileNote]:
         """After the last row: what was odd about the file, and how it was read."""
@@ -59,8 +89,9 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         return sorted(self._ignored)
 
     def _has_right_shape(self) -> bool:
-        shape = shape_of(self._path)
-        if is_empty(self._path):
+        looks = look_at(self._path)
+        shape = looks.shape
+        if looks.is_empty or looks.broken or looks.binary:
             return True  # which is said by the reading
         if shape not in self._class.shapes:
             allowed = _("the format %(name)s is %(shapes)s: choose another format") % {
@@ -93,7 +124,7 @@ def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterato
 def _size(row: BattleRow | PromptRow | ResponseRow) -> tuple[int, int]:
     """Rows that it makes, and characters of text that it brings."""
     if isinstance(row, ResponseRow):
-        return 1, len(row.text)
+        return 1, len(row.text) + sum(map(len, row.asked.turns if row.asked else ()))
     if isinstance(row, PromptRow):
         return 1, sum(map(len, row.turns))
     n_rows, n_characters = 1 + len(row.votes), 0

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -22,7 +23,7 @@ from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
-from arena.importing.formats import fitting, formats_of
+from arena.importing.formats import kind_and_format, reading_format
 from arena.importing.loading import loader
 from arena.importing.samples import SAMPLES
 from arena.models import Import
@@ -77,8 +78,8 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
 
 def _initial(request: HttpRequest) -> dict[str, str]:
     """A link may say what is to be brought, and for which arena."""
-    formats = formats_of(kind) if (kind := request.GET.get("what", "")) in Import.Kind.values else {}
-    return {"arena": request.GET.get("arena", ""), "what": f"{kind}:{next(iter(formats))}" if formats else ""}
+    kind = request.GET.get("what", "")
+    return {"arena": request.GET.get("arena", ""), "what": f"{kind}:" if kind in Import.Kind.values else ""}
 
 
 def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
@@ -86,20 +87,46 @@ def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     what = form.cleaned_data
     upload: UploadedFile[bytes] = what["file"]
     file = receiving.keep(upload.name or "file", upload.chunks())
-    read_by = fitting(what["kind"], what["format"], file.path)[0]
-    known = receiving.known_import(what["arena"], kind=what["kind"], format_name=read_by, digest=file.digest)
-    if known is not None:
-        receiving.forget(file.digest)
-        messages.info(request, _("This file is here already: nothing was added."))
-        return redirect("import", known.pk)
     try:
         with receiving.forgotten_on_failure(file):
-            report = check(
-                file.path, kind=what["kind"], format_name=what["format"], filename=file.filename, arena=what["arena"]
-            )
+            what = form.with_kind(kind_and_format(file.path))
+            known = _known(what, file)
+            report = None if known else _report(what, file)
     except ImportProblems as problems:
-        return _page(request, form, problems=problems, filename=file.filename, status=422)
-    return _page(request, form, report=report, filename=file.filename, confirmation=_confirmation(request, what, file, report))
+        return _page(request, form, problems=problems.of(file.filename), filename=file.filename, status=422)
+    except forms.ValidationError as error:
+        form.add_error(None, error)
+        return _page(request, form, status=422)
+    if known is not None or report is None:
+        receiving.forget(file.digest)
+        messages.info(request, _("This file is here already: nothing was added."))
+        return redirect("import", known.pk if known else 0)
+    confirmation = _confirmation(request, what, file, report)
+    return _page(
+        request, form, report=report, kind=Import.Kind(what["kind"]).label, filename=file.filename, confirmation=confirmation
+    )
+
+
+def _known(what: dict[str, Any], file: KeptFile) -> Import | None:
+    read_by = reading_format(what["kind"], what["format"], file.path).format
+    return receiving.known_import(
+        what["arena"], kind=what["kind"], format_name=read_by, digest=file.digest, is_chosen=bool(what["format"])
+    )
+
+
+def _report(what: dict[str, Any], file: KeptFile) -> ImportReport:
+    return check(
+        file.path, kind=what["kind"], format_name=what["format"], filename=file.filename, arena=what["arena"],
+        options=_options(what),
+    )  # fmt: skip
+
+
+def _options(what: dict[str, Any]) -> dict[str, Any]:
+    """What pass 2 needs to know besides the file."""
+    if what["kind"] == Import.Kind.PROMPTS:
+        return {"pool": what["pool"] or "main"}
+    is_told = what["kind"] == Import.Kind.RESPONSES and what["competitor"]
+    return {"competitor": what["competitor"]} if is_told else {}
 
 
 def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, report: ImportReport) -> str:
@@ -109,7 +136,7 @@ def _confirmation(request: HttpRequest, what: dict[str, Any], file: KeptFile, re
         "format": report.format,
         "slug": what["slug"],
         "name": what["new_arena"],
-        "pool": what["pool"],
+        "options": _options(what),
     }
     kept = {"filename": file.filename, "digest": file.digest, "n_bytes": file.n_bytes}
     found = {"n_rows": report.n_rows, **report.as_json()}
@@ -136,7 +163,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         kind=said["kind"],
         format_name=said["format"],
         report=report,
-        options={"pool": said["pool"] or "main"} if said["kind"] == Import.Kind.PROMPTS else {},
+        options=said["options"],
         created_by=_curator(request),
     )
     load_import.delay(source.pk)

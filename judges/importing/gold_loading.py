@@ -223,7 +223,7 @@ def _place(arena: Arena, pairs: Sequence[GoldPair], prompts: Mapping[str, int]) 
         )
         for pair in pairs
     }
-    responses = response_ids([answer for both in answers.values() for answer in both])
+    responses = response_ids({answer: () for both in answers.values() for answer in both})
     return {key: _placed(arena, both, responses) for key, both in answers.items()}
 
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
-from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.files.rows import ResponseRow
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
-from arena.importing.loading.responses import NO_SUCH_PROMPT, ResponseKey, StoredAnswers
+from arena.importing.loading.responses import NO_SUCH_PROMPT, AnsweredPrompts, ResponseKey, StoredAnswers, identity_of
 from arena.llm.wires.replies import is_blank
 from arena.models import Arena
 from arena.wording import number
@@ -25,7 +25,8 @@ class ResponsesSeen:
     rule = gettext_lazy("one repeat of an answer has one text, and line %(line)d has another")
 
     def __init__(self, arena: Arena | None, problems: Problems) -> None:
-        self._problems, self._prompts = problems, PromptLookup(arena.pk if arena else None)
+        self._problems, self._prompts = problems, AnsweredPrompts(PromptLookup(arena.pk if arena else None))
+        self._brought = array("q")  # a hash for each mention of a prompt that the file brings
         self._known_names = CompetitorLookup(arena).known if arena else lambda names: {}
         self._some_keys = list(arena.prompts.order_by("pk").values_list("key", flat=True)[:3]) if arena else []
         self._competitors: set[str] = set()
@@ -39,39 +40,45 @@ class ResponsesSeen:
     def add(self, rows: list[ResponseRow]) -> None:
         for at, row in enumerate(rows, start=self._n_rows):
             self._competitors.add(row.competitor)
-            self._asked.append(hash(row.prompt))
-            self._pairs.append(hash((row.prompt, row.competitor)))
-            self._texts.append(hash((row.prompt, row.competitor, row.text, row.repeat)))
+            prompt = identity_of(row)
+            self._asked.append(hash(prompt))
+            self._pairs.append(hash((prompt, row.competitor)))
+            self._texts.append(hash((prompt, row.competitor, row.text, row.repeat)))
             if row.finish != "failed" and is_blank(row.text):
                 self._empty.append(row.line)
             self._n_failed += row.finish == "failed"
             self._n_thought += bool(row.thinking)
             if row.repeat is not None:
-                self.statements.add((row.prompt, row.competitor, row.repeat), row.text, at)
+                self.statements.add((prompt, row.competitor, row.repeat), row.text, at)
         self._n_rows += len(rows)
         self._compare_with_arena(rows)
 
     def _compare_with_arena(self, rows: list[ResponseRow]) -> None:
-        prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
+        prompts = self._prompts.of(rows)
         names = self._known_names({row.competitor for row in rows})
-        known = [row for row in rows if row.prompt in prompts]
-        answers = {row: ResponseKey(prompts[row.prompt].pk, names.get(row.competitor, 0), row.text) for row in known}
-        stored = StoredAnswers(answers.values())
-        self._bare.extend([hash(row.prompt) for row in known if not prompts[row.prompt].content_hash])
-        for row in rows:
-            if row not in answers:
+        answers = [
+            ResponseKey(prompt.pk, names.get(row.competitor, 0), row.text) if prompt else None
+            for row, prompt in zip(rows, prompts, strict=True)
+        ]
+        stored = StoredAnswers(answer for answer in answers if answer)
+        self._bare.extend([hash(prompt.pk) for prompt in prompts if prompt and not prompt.content_hash])
+        for row, answer in zip(rows, answers, strict=True):
+            if answer is None:
                 self._add_unknown(row)
                 continue
             try:
-                self._n_known += stored.is_here(answers[row], row.repeat)
+                self._n_known += stored.is_here(answer, row.repeat)
             except RowProblem as problem:
                 self._problems.add_row(row.line, problem)
 
     def _add_unknown(self, row: ResponseRow) -> None:
-        self._unknown.append(hash(row.prompt))
+        if row.brings_prompt:
+            self._brought.append(hash(identity_of(row)))
+            return
+        self._unknown.append(hash(identity_of(row)))
         self._unknown_lines.append(row.line)
         if len(self._first_unknown) < N_NAMED:
-            self._first_unknown[row.prompt] = None
+            self._first_unknown[identity_of(row)] = None
 
     def finish(self) -> None:
         """Name the unknown prompts, all of them in one line: mostly it is the column."""
@@ -112,6 +119,7 @@ class ResponsesSeen:
         return what_is_so(
             [
                 (n_bare, note(_BARE, n=n_bare)),
+                (self._brought, note(_BROUGHT, n=n_different(self._brought))),
                 (n_repeated, note(_REPEATED, n=n_repeated)),
                 (n_several, note(_SEVERAL, n=n_several)),
                 (self._n_known, note(_KNOWN, n=self._n_known)),
@@ -130,6 +138,11 @@ _BARE = ngettext_lazy(
     "text comes under the same id (manage.py import_prompts, or Import in the browser).",
     "%(n)s prompts without a text in this arena: nobody votes on these answers, and no judge is asked about them, until the "
     "texts come under the same ids (manage.py import_prompts, or Import in the browser).",
+    "n",
+)
+_BROUGHT = ngettext_lazy(
+    "%(n)s prompt that is not in this arena: added with its answers, known by its text.",
+    "%(n)s prompts that are not in this arena: added with their answers, known by their texts.",
     "n",
 )
 _REPEATED = ngettext_lazy(

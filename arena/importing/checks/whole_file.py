@@ -1,7 +1,8 @@
 """Pass 1: the whole file is read and judged; nothing is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,23 +15,27 @@ from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.formats import PROMPT_FORMATS, RESPONSE_FORMATS, Format, fitting
+from arena.importing.formats import PROMPT_FORMATS, RESPONSE_FORMATS, reading_format
 from arena.models import Arena, Import
 
 
-def check(path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
-    """The report names the format that the file has.
+def check(
+    path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any] | None = None
+) -> ImportReport:
+    """The report names the format that the file has; it is recognised where `format_name` is empty.
 
     Raises ImportProblems, which name the file, the line, the value and what is allowed.
     """
-    read_by, notes = fitting(kind, format_name, path)
+    read_by, notes = reading_format(kind, format_name, path)
     match Import.Kind(kind):
         case Import.Kind.BATTLES:
             report = check_battles(path, read_by, filename, arena)
         case Import.Kind.PROMPTS:
-            report = _check_rows(path, PROMPT_FORMATS[read_by], filename, lambda problems: PromptsSeen(arena, problems))
+            file_of_prompts = partial(TypedFile, path, PROMPT_FORMATS[read_by], filename=filename)
+            report = _check_rows(file_of_prompts, lambda problems: PromptsSeen(arena, problems))
         case Import.Kind.RESPONSES:
-            report = _check_rows(path, RESPONSE_FORMATS[read_by], filename, lambda problems: ResponsesSeen(arena, problems))
+            file = partial(TypedFile, path, RESPONSE_FORMATS[read_by], filename=filename, options=options)
+            report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems))
     return replace(report, format=read_by, found=[*notes, *report.found])
 
 
@@ -55,14 +60,14 @@ class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
 
 
 def _check_rows[T: (PromptRow, ResponseRow)](
-    path: Path, format_class: type[Format[T]], filename: str, seen_by: Callable[[Problems], RowsSeen[T]]
+    opened: Callable[[], TypedFile[T]], seen_by: Callable[[Problems], RowsSeen[T]]
 ) -> ImportReport:
-    file = TypedFile(path, format_class, filename=filename)
+    file = opened()
     seen = seen_by(file.problems)
     for chunk in chunks(file):
         seen.add(chunk)
     seen.finish()
-    _name_contradictions(seen, TypedFile(path, format_class, filename=filename), file.problems)
+    _name_contradictions(seen, opened(), file.problems)
     file.problems.stop_if_any()
     return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
 

@@ -73,8 +73,10 @@ def identifier(row: Row, column: str) -> str:
 
 
 def optional_identifier(row: Row, column: str) -> str:
-    """Empty where the file says nothing."""
+    """Empty where the file says nothing. A list of names is one name: a judge and its prompt."""
     value = row.get(column)
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return as_name(column, ", ".join(value))
     return "" if value is None or value == "" else identifier(row, column)
 
 
@@ -97,6 +99,20 @@ def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
         told = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
         raise RowProblem(column, MISSING if column not in row else value, told)
     return allowed[value]
+
+
+def folded_choice[T](row: Row, column: str, allowed: Mapping[str, T], also: Mapping[str, T]) -> T:
+    """One of the words that are allowed, or another spelling of one, whatever its case and the blanks around it."""
+    value = row.get(column)
+    word = value.strip().casefold() if isinstance(value, str) else value
+    if not isinstance(word, str) or (word not in allowed and word not in also):
+        return choice(row, column, allowed)
+    return allowed[word] if word in allowed else also[word]
+
+
+def whole_text(value: str) -> str:
+    """A text in which a half of a surrogate pair is the sign for what cannot be shown: JSON in a cell may hold one."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def truth(row: Row, column: str, *, default: bool) -> bool:
@@ -153,6 +169,8 @@ def moment(row: Row, column: str) -> float | None:
     value = row.get(column)
     if value is None or value == "":
         return None
+    if isinstance(value, datetime):  # a cell of a Parquet file
+        value = value.isoformat()
     try:
         if isinstance(value, bool):
             raise TypeError

@@ -1,12 +1,12 @@
 """What is wrong with a file: where, what stands there, and what is allowed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
 from arena.wording import gettext as _
-from arena.wording import sentence
+from arena.wording import ngettext, number, sentence
 
 N_SHOWN = 20
 LONGEST_SHOWN = 80
@@ -39,6 +39,14 @@ def _printable(value: Any) -> str:
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in written)
 
 
+def some_names(names: Iterable[str]) -> str:
+    """The first of a file's own names for its columns, fit to print."""
+    found = list(names)
+    return ", ".join(ascii(name)[1:-1][:40] or _("one without a name") for name in found[:12]) + (
+        ", ..." if len(found) > 12 else ""
+    )
+
+
 def either(words: Sequence[str]) -> str:
     """Those of which one will do: `CSV or JSON lines`."""
     return reduce(lambda first, second: _("%(first)s or %(second)s") % {"first": first, "second": second}, words)
@@ -63,15 +71,23 @@ class ImportProblem:
     value: str
     allowed: str
     entry: int | None = None
+    n_alike: int = 0
+    """Later rows in which the same is wrong."""
 
     @property
     def sentence(self) -> str:
         """What is allowed, for a page."""
-        return sentence(self.allowed)
+        return sentence(f"{self.allowed}{self._alike()}")
 
     def __str__(self) -> str:
         entry = "" if self.entry is None else f", entry {self.entry}"
-        return f"{self.file}, line {self.line}{entry}: {self.what} is {self.value}; {self.allowed}"
+        return f"{self.file}, line {self.line}{entry}: {self.what} is {self.value}; {self.allowed}{self._alike()}"
+
+    def _alike(self) -> str:
+        if not self.n_alike:
+            return ""
+        told = ngettext("; the same is wrong in %(n)s later row", "; the same is wrong in %(n)s later rows", self.n_alike)
+        return told % {"n": number(self.n_alike)}
 
 
 class ImportProblems(Exception):
@@ -84,30 +100,48 @@ class ImportProblems(Exception):
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    def of(self, filename: str) -> "ImportProblems":
+        """The same, of a file that its owner calls otherwise."""
+        return ImportProblems(tuple(replace(problem, file=filename) for problem in self.first), self.n_all)
+
+    @property
+    def n_more(self) -> int:
+        """Those that are neither named nor counted with one that is."""
+        return self.n_all - sum(1 + problem.n_alike for problem in self.first)
+
     def lines(self) -> list[str]:
-        n_more = self.n_all - len(self.first)
-        more = [f"... and {n_more:,} more problems; correct these first"] if n_more else []
+        more = [f"... and {self.n_more:,} more problems; correct these first"] if self.n_more else []
         return [str(problem) for problem in self.first] + more
 
 
 @dataclass
 class Problems:
-    """Collects what is wrong in one file: the first ones whole, the rest as a number."""
+    """Collects what is wrong in one file: the first ones whole, the same thing once with a count, the rest as a number."""
 
     file: str
     first: list[ImportProblem] = field(default_factory=list)
     n_all: int = 0
     # JSON arrays may stand on one line: there the entry's number says more.
     entry: Callable[[], int | None] | None = None
+    _places: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def add(self, line: int, what: str, value: Any, allowed: str) -> None:
         self.n_all += 1
-        if len(self.first) < N_SHOWN:
+        seen = shown(value)
+        at = self._places.get((what, seen, allowed))
+        if at is not None:
+            self.first[at] = replace(self.first[at], n_alike=self.first[at].n_alike + 1)
+        elif len(self.first) < N_SHOWN:
             entry = self.entry() if self.entry else None
-            self.first.append(ImportProblem(self.file, line, what, shown(value), allowed, entry))
+            self._places[what, seen, allowed] = len(self.first)
+            self.first.append(ImportProblem(self.file, line, what, seen, allowed, entry))
 
-    def add_row(self, line: int, problem: RowProblem) -> None:
-        self.add(line, problem.what, problem.value, problem.allowed)
+    def add_row(self, line: int, problem: RowProblem, has: Iterable[str] = ()) -> None:
+        """`has` are the fields of the row: they are named where one is missing."""
+        allowed = problem.allowed
+        if has and problem.value == shown(MISSING):
+            allowed = _("%(rule)s; the row has %(fields)s") % {"rule": allowed, "fields": some_names(has)}
+        self.add(line, problem.what, problem.value, allowed)
 
     def stop_if_any(self) -> None:
         if self.n_all:

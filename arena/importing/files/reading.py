@@ -1,27 +1,29 @@
-"""CSV, JSON lines and JSON arrays -> (line, row), a row at a time: memory stays flat whatever the size of the file.
+"""CSV, JSON lines, JSON arrays and Parquet -> (line, row), a row at a time: memory stays flat whatever the size of the file.
 
-The shape, the encoding and the sign between the cells of a CSV file are told by its beginning.
+What the file is, `looks` tells by its bytes; the sign between the cells of a CSV file is told by its first line.
 """
 
 import codecs
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
-from enum import StrEnum
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, Looks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
-from arena.importing.files.problems import EMPTY, PlainWords, Problems
+from arena.importing.files.parquet_rows import batches, parquet_names
+from arena.importing.files.problems import EMPTY, PlainWords, Problems, some_names
 from arena.wording import gettext as _
 from arena.wording import ngettext
 from arena.wording import number as grouped
 
 MAX_ROW = 4 * 1024 * 1024
-BLOCK = 64 * 1024
 MAX_COLUMNS = 1000
 
 csv.field_size_limit(MAX_ROW)
@@ -29,30 +31,6 @@ csv.field_size_limit(MAX_ROW)
 type Row = dict[str, Any]
 
 
-class Shape(StrEnum):
-    CSV = "CSV"
-    JSON_LINES = "JSON lines"
-    JSON_ARRAY = "a JSON array"
-
-    @property
-    def told(self) -> str:
-        return {Shape.JSON_LINES: _("JSON lines"), Shape.JSON_ARRAY: _("a JSON array")}.get(self, self.value)
-
-
-# In this order: the mark of UTF-16 is how that of UTF-32 begins.
-MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
-}  # fmt: skip
-BINARY = {
-    b"PK\x03\x04": gettext_lazy("a zip or Excel file, not text"),
-    b"PK\x05\x06": gettext_lazy("an empty zip file, not text"),
-    b"\xd0\xcf\x11\xe0": gettext_lazy("an old Excel file, not text"),
-    b"\x1f\x8b": gettext_lazy("a gzip file, not text"),
-    b"%PDF-": gettext_lazy("a PDF file, not text"),
-    b"SQLite f": gettext_lazy("an SQLite file, not text"),
-    b"PAR1": gettext_lazy("a Parquet file, not text"),
-}
-UTF8 = "utf-8-sig"
 SEPARATORS = {
     ",": gettext_lazy("Its cells are separated by commas."),
     ";": gettext_lazy("Its cells are separated by semicolons."),
@@ -60,38 +38,10 @@ SEPARATORS = {
 }
 
 
-def encoding_of(path: Path) -> str:
-    """UTF-8, unless a byte order mark says otherwise."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    return next((name for mark, name in MARKS.items() if start.startswith(mark)), UTF8)
-
-
-def _start_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(BLOCK).decode(encoding_of(path), errors="replace")
-
-
-def is_empty(path: Path) -> bool:
-    """Nothing but white space."""
-    return path.stat().st_size <= BLOCK and not _start_of(path).strip()
-
-
-def binary_kind(path: Path) -> str:
-    """What a file is that people take for text, by its first bytes; empty for all others."""
-    with path.open("rb") as file:
-        start = file.read(8)
-    return next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
-
-
-def shape_of(path: Path) -> Shape:
-    """Told by the first character: files are named anyhow."""
-    return {"[": Shape.JSON_ARRAY, "{": Shape.JSON_LINES}.get(_start_of(path).lstrip()[:1], Shape.CSV)
-
-
 def separator_of(path: Path, columns: Columns) -> str:
     """The sign that gives the first line most of the columns that are needed, else most columns."""
-    first = _start_of(path).partition("\n")[0].rstrip("\r")
+    looks = look_at(path)
+    first = looks.start.partition(looks.line_end)[0].rstrip("\r")
     return max(SEPARATORS, key=lambda sign: _fit_of(first, sign, columns))
 
 
@@ -104,36 +54,63 @@ def _fit_of(first: str, sign: str, columns: Columns) -> tuple[int, int]:
     return len(read.intersection(columns.needed)), len(names)
 
 
+def header_of(path: Path) -> list[str]:
+    """The names of the columns, where the file has a place for them."""
+    looks = look_at(path)
+    if looks.shape == Shape.PARQUET:
+        return parquet_names(path)
+    if looks.shape != Shape.CSV or looks.broken or looks.binary:
+        return []
+    first = next((line for line in _lines(path, Problems(path.name)) if line), "") or ""
+    try:
+        return next(csv.reader([first], delimiter=separator_of(path, Columns())), [])[:MAX_COLUMNS]
+    except csv.Error:
+        return []
+
+
 def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
     """What is not as in most files, in sentences."""
-    encoding, notes = encoding_of(path), list[FileNote]()
-    if encoding != UTF8:
-        notes.append(note(gettext_lazy("The file is %(encoding)s."), encoding=encoding.upper()))
-    if shape_of(path) == Shape.CSV and (sign := separator_of(path, columns)) != ",":
+    looks, notes = look_at(path), list[FileNote]()
+    if looks.encoding == WINDOWS:
+        notes.append(note(_WINDOWS))
+    elif looks.encoding != UTF8:
+        notes.append(note(gettext_lazy("The file is %(encoding)s."), encoding=looks.encoding.upper()))
+    if looks.shape == Shape.CSV and (sign := separator_of(path, columns)) != ",":
         notes.append(note(SEPARATORS[sign]))
     return notes
 
 
+_WINDOWS = gettext_lazy(
+    "The file is not UTF-8: read as Windows-1252 (Latin-1), as older spreadsheets write it. Look at a text with an accent."
+)
+
+
 def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None) -> Iterator[tuple[int, Row]]:
     """Every row with the line it starts on. What cannot be read goes to `problems`, and reading goes on where it can."""
-    if is_empty(path):
+    looks = look_at(path)
+    if looks.is_empty:
         problems.add(1, _("the file"), EMPTY, _("there is nothing to import: is this the right one?"))
         return
-    if kind := binary_kind(path):
-        told = _("save what it holds as CSV (in Excel: CSV UTF-8) and give that file")
-        problems.add(1, _("the file"), PlainWords(kind), told)
+    if looks.broken:
+        problems.add(1, _("the file"), PlainWords(looks.broken), looks.cure)
         return
-    readers = {Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array}
-    yield from readers[shape_of(path)](path, problems, columns or Columns())
+    if looks.binary:
+        told = _("save what it holds as CSV (in Excel: CSV UTF-8) and give that file")
+        problems.add(1, _("the file"), PlainWords(looks.binary), told)
+        return
+    readers = {
+        Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array, Shape.PARQUET: _parquet_rows,
+    }  # fmt: skip
+    yield from readers[looks.shape](path, problems, columns or Columns())
 
 
 def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
     """Decoded lines; None stands for one that is not UTF-8. Ends early where a line is too long to be read."""
-    encoding = encoding_of(path)
-    if encoding != UTF8:
-        yield from _wide_lines(path, problems, encoding)
+    looks = look_at(path)
+    if looks.encoding != UTF8 or looks.line_end != "\n":
+        yield from _decoded_lines(path, problems, looks)
         return
-    with path.open("rb") as file:
+    with closing(opened(path)) as file:
         for number in count(1):
             raw = file.readline(MAX_ROW + 1)
             if not raw:
@@ -152,10 +129,11 @@ def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
                 yield line
 
 
-def _wide_lines(path: Path, problems: Problems, encoding: str) -> Iterator[str | None]:
+def _decoded_lines(path: Path, problems: Problems, looks: Looks) -> Iterator[str | None]:
+    """Those of the rarer encodings and line ends."""
     number = 0
     try:
-        with path.open(encoding=encoding, newline="\n") as file:
+        with io.TextIOWrapper(opened(path), encoding=looks.encoding, newline=looks.line_end) as file:
             for number in count(1):
                 line = file.readline(MAX_ROW + 1)
                 if not line:
@@ -165,8 +143,10 @@ def _wide_lines(path: Path, problems: Problems, encoding: str) -> Iterator[str |
                     return
                 yield line
     except UnicodeError:
-        mark = _("the file begins with the mark of %(encoding)s and is not that: save it again as UTF-8")
-        problems.add(number, _("the text"), PlainWords(_("broken")), mark % {"encoding": encoding.upper()})
+        mark = _("the file begins as %(encoding)s and is not that: save it again as UTF-8")
+        if looks.encoding != UTF8:
+            mark = _("the file begins with the mark of %(encoding)s and is not that: save it again as UTF-8")
+        problems.add(number, _("the text"), PlainWords(_("broken")), mark % {"encoding": looks.encoding.upper()})
         yield None
 
 
@@ -248,13 +228,15 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
         told = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
         problems.add(1, _("the text"), header[0], told)
     elif missing := [name for name in columns.needed if name not in header]:
-        allowed = _("needed are %(needed)s; here are %(here)s") % {"needed": ", ".join(columns.needed), "here": _some(own)}
+        allowed = _("needed are %(needed)s; here are %(here)s") % {"needed": ", ".join(columns.needed), "here": some_names(own)}
         problems.add(1, _("a missing column"), ", ".join(missing), allowed)
     return problems.n_all == before
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(ascii(name)[1:-1][:40] for name in names[:12]) + (", ..." if len(names) > 12 else "")
+def _parquet_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    names = parquet_names(path)
+    if not names or _header_is_usable(_named(names, columns), names, problems, columns):
+        yield from batches(path, problems, columns)
 
 
 # --- JSON --------------------------------------------------------------------------------------------------------------
@@ -262,7 +244,20 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(_("%(word)s is no JSON") % {"word": constant})
 
 
-_json = json.JSONDecoder(parse_constant=_refuse)
+class KeyTwiceError(ValueError):
+    """An object that names a key twice says two things."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise KeyTwiceError(_("the key %(key)s is there twice") % {"key": ascii(twice)[:60]})
+    return row
+
+
+_json = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object)
 _JSON_RULE = gettext_lazy("each row must be one JSON object, such as {...}")
 
 
@@ -291,8 +286,8 @@ def _why(error: Exception) -> str:
 
 
 def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
-    with path.open("rb") as file:
-        window = _Window(file, encoding_of(path))
+    with closing(opened(path)) as file:
+        window = _Window(file, look_at(path).encoding)
         entries = count(1)
         entry = 0
         problems.entry = lambda: entry or None
@@ -349,6 +344,8 @@ class _Window:
         while True:
             try:
                 value, end = _json.raw_decode(self.text, self.at)
+            except KeyTwiceError:
+                raise
             except ValueError:
                 # Perhaps only its beginning is here: read on, twice as much each time.
                 size = len(self.text) - self.at

@@ -76,9 +76,16 @@ def short_filename(filename: str) -> str:
     return name if len(name) <= 100 else f"{name[:60]}...{name[-37:]}"
 
 
-def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: str) -> Import | None:
-    """The import of the same file, where there was one."""
-    return Import.objects.filter(arena=arena, kind=kind, format=format_name, digest=digest).first() if arena else None
+def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: str, is_chosen: bool = True) -> Import | None:
+    """The import of the same file, where there was one.
+
+    A format that nobody chose is no other reading of a file that is in: an older version may have read it by another one.
+    """
+    same = Import.objects.filter(arena=arena, kind=kind, digest=digest)
+    found = same.filter(format=format_name).first() if arena else None
+    if found is None and arena and not is_chosen:
+        return same.filter(state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE]).first()
+    return found
 
 
 def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: ImportReport, **fields: object) -> Import:

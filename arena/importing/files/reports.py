@@ -46,7 +46,8 @@ class ImportReport:
         return notes.figures(self.counts)
 
     def sayings(self) -> list[str]:
-        ignored = [_("Columns that are not read: %(columns)s.") % {"columns": ", ".join(self.ignored)}] if self.ignored else []
+        names = ", ".join(name or _("one without a name") for name in self.ignored)
+        ignored = [_("Columns that are not read: %(columns)s.") % {"columns": names}] if self.ignored else []
         return [*self.warnings, *self.notes, *ignored]
 
     def as_json(self) -> dict[str, Any]:

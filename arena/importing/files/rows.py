@@ -34,11 +34,13 @@ class BattleRow(NamedTuple):
     votes: tuple[VoteRow, ...]
     answers: tuple[str, str] | None = None
     happened: float | None = None  # seconds since 1970
+    turns: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # of the answers, where they have several
+    known_as: "BattleRow | None" = None  # as it was read when less of it was: its key stays what it was (`loading.row_keys`)
 
 
 class ResponseRow(NamedTuple):
     line: int
-    prompt: str  # the key of a prompt that is in the arena
+    prompt: str  # the key of a prompt; empty: known by what was asked
     competitor: str
     text: str
     turns: tuple[str, ...] = ()
@@ -49,6 +51,8 @@ class ResponseRow(NamedTuple):
     cost: int | None = None
     repeat: int | None = None  # None: the next free one
     thinking: str = ""  # what the file gives as thought before the answer
+    asked: PromptRow | None = None  # what was asked, where the file says it: the prompt is found by it where the id is none
+    brings_prompt: bool = False  # whether `asked` is surely a prompt, and added where it is not there
 
 
 def without_thinking(row: ResponseRow) -> ResponseRow:

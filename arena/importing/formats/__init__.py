@@ -1,62 +1,128 @@
-"""The formats that can be imported, by kind and name."""
+"""The formats that can be imported, by kind and name, and which of them a file has."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.importing.files.notes import FileNote, note
-from arena.importing.files.reading import Shape, is_empty, shape_of
+from arena.importing.files.looks import Shape, look_at
+from arena.importing.files.notes import COUNTED, FileNote, note
+from arena.importing.files.problems import ImportProblems, PlainWords, Problems, either, some_names
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
+from arena.importing.formats.alpaca_eval import AlpacaAnnotations, AlpacaInstructions, AlpacaOutputs
+from arena.importing.formats.annotation_tools import Argilla, LabelStudio
 from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
+from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, OpenAiEvals, WildBench
 from arena.importing.formats.chatbot_arena import ChatbotArena
 from arena.importing.formats.format import Format
+from arena.importing.formats.harnesses import HelmPredictions, LmEvalSamples
+from arena.importing.formats.kaggle_pairs import KagglePairs
 from arena.importing.formats.llmfao import Llmfao
+from arena.importing.formats.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
+from arena.importing.formats.pairs import Pairs
 from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
+from arena.importing.formats.question_sets import HelmInstances, IfEval, MultipleChoice
+from arena.importing.formats.recognition import Sample, recognised, sample_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
+from arena.importing.formats.several_answers import SeveralAnswers, Wide
 from arena.models import Import
 
 OWN = ("jsonl", "csv")  # one thing in two shapes
 lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
 
-__all__ = ["BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "fitting", "formats_of"]
+__all__ = [
+    "BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "formats_of", "kind_and_format",
+    "reading_format",
+]  # fmt: skip
 
 
 type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
 
 BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {
-    ChatbotArena.name: ChatbotArena,
-    Llmfao.name: Llmfao,
-    PandaLm.name: PandaLm,
-}
+    each.name: each
+    for each in (
+        ChatbotArena, Llmfao, PandaLm, Pairs, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
+    )
+}  # fmt: skip
 PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {
-    JsonPrompts.name: JsonPrompts,
-    CsvPrompts.name: CsvPrompts,
-    ArenaHardQuestions.name: ArenaHardQuestions,
-}
+    each.name: each
+    for each in (
+        JsonPrompts, CsvPrompts, ArenaHardQuestions, MtBenchQuestions, AlpacaInstructions, ChatPrompts, IfEval, OpenAiEvals,
+        MultipleChoice, WildBench, HelmInstances,
+    )
+}  # fmt: skip
 RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {
-    JsonResponses.name: JsonResponses,
-    CsvResponses.name: CsvResponses,
-    ArenaHardAnswers.name: ArenaHardAnswers,
+    each.name: each
+    for each in (
+        JsonResponses, CsvResponses, ArenaHardAnswers, ModelAnswers, AlpacaOutputs, ChatAnswers, SeveralAnswers, Wide,
+        LmEvalSamples, HelmPredictions,
+    )
+}  # fmt: skip
+
+
+_BY_KIND: dict[str, dict[str, type[AnyFormat]]] = {
+    Import.Kind.BATTLES: {**BATTLE_FORMATS},
+    Import.Kind.PROMPTS: {**PROMPT_FORMATS},
+    Import.Kind.RESPONSES: {**RESPONSE_FORMATS},
 }
 
 
 def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
-    by_kind: dict[str, dict[str, type[AnyFormat]]] = {
-        Import.Kind.BATTLES: {**BATTLE_FORMATS},
-        Import.Kind.PROMPTS: {**PROMPT_FORMATS},
-        Import.Kind.RESPONSES: {**RESPONSE_FORMATS},
-    }
-    return by_kind[kind]
+    return _BY_KIND[kind]
 
 
-def fitting(kind: str, name: str, path: Path) -> tuple[str, list[FileNote]]:
-    """The format to read a file by, and what is to be said of it: of Agon's own two the one that the file's shape tells."""
+class ReadBy(NamedTuple):
+    """The format to read a file by, and what is to be said of that."""
+
+    format: str
+    notes: list[FileNote]
+
+
+def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
+    """`chosen` where somebody chose; of Agon's own two the one that the file's shape tells. Else the one that is recognised.
+
+    Raises ImportProblems where none is.
+    """
+    return _fitting(kind, chosen, path) if chosen else _recognised(kind, path)
+
+
+def kind_and_format(path: Path) -> tuple[str, str] | None:
+    """What a file is of all that can be imported; None where it is not recognised."""
+    known = {(kind.value, name): each for kind in Import.Kind if kind in _BY_KIND for name, each in formats_of(kind).items()}
+    found = recognised(sample_of(path), known)
+    return found.key if found else None
+
+
+def _fitting(kind: str, name: str, path: Path) -> ReadBy:
     known = formats_of(kind)
-    if name not in OWN or is_empty(path) or (shape := shape_of(path)) in known[name].shapes:
-        return name, []
+    shape = look_at(path).shape
+    if name not in OWN or look_at(path).is_empty or shape in known[name].shapes:
+        return ReadBy(name, [])
     other = next(own for own in OWN if own != name)
     told = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
-    return other, [note(told, shape=lazy_told(shape), name=other)]
+    return ReadBy(other, [note(told, shape=lazy_told(shape), name=other)])
+
+
+def _recognised(kind: str, path: Path) -> ReadBy:
+    looks, sample = look_at(path), sample_of(path)
+    found = recognised(sample, formats_of(kind))
+    if found:
+        return ReadBy(found.key, [found.reason])
+    if looks.is_empty or looks.broken or looks.binary or not sample.names:
+        return ReadBy(next(iter(formats_of(kind))), [])  # its reading says what is wrong
+    problems = Problems(path.name)
+    problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(kind, sample))
+    raise ImportProblems(tuple(problems.first), problems.n_all)
+
+
+def _unknown(kind: str, sample: Sample) -> str:
+    """What the file has, what it might be, and what is known."""
+    others = [other for other in _BY_KIND if other != kind and recognised(sample, formats_of(other))]
+    if others:
+        told = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
+        return told % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
+    told = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
+    return told % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}

@@ -1,15 +1,24 @@
-"""Battles as Chatbot Arena published them: each row is a battle of its own, with one vote."""
+"""Battles as Chatbot Arena and its kin published them: each row is a battle of its own, with one vote.
 
+The files of 2023, of 100k and of 140k battles give both conversations, WSDM's the prompt and both answers, the oldest ones the
+names alone. A row that was read before its texts were keeps the key that it had.
+"""
+
+from collections.abc import Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.conversations import conversation
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
 from arena.texts.languages import code_of
@@ -21,6 +30,12 @@ WINNERS = {
     "tie (bothbad)": Outcome.BOTH_BAD,
     "both_bad": Outcome.BOTH_BAD,  # as newer files of the arena write it
 }
+ALSO = {
+    "bothbad": Outcome.BOTH_BAD, "tie (both bad)": Outcome.BOTH_BAD, "tie (inconsistent)": Outcome.TIE, "a": Outcome.A,
+    "b": Outcome.B,
+}  # fmt: skip
+CONVERSATIONS = ("conversation_a", "conversation_b")
+RESPONSES = ("response_a", "response_b")
 NAMES_VISIBLE = "names were visible"
 NO_CODE = "?"
 
@@ -37,20 +52,51 @@ _NO_CODE = ngettext_lazy(
 )
 
 
+_ASKED_DIFFERENTLY = ngettext_lazy(
+    "%(n)s row whose two conversations ask different things: a battle on the first one's prompt, without answers.",
+    "%(n)s rows whose two conversations ask different things: battles on the first one's prompt, without answers.",
+    "n",
+)
+_PICTURES = ngettext_lazy(
+    "%(n)s row with pictures: a mark stands for each in the prompt, which is a draft, because it cannot be shown.",
+    "%(n)s rows with pictures: a mark stands for each in the prompts, which are drafts, because they cannot be shown.",
+    "n",
+)
+_TEXTS = {"timestamp", *CONVERSATIONS, *RESPONSES}
+
+
+def both_answers(first: tuple[str, ...], second: tuple[str, ...]) -> dict[str, Any]:
+    """Fields of a battle: the answers, and their turns where there are several."""
+    turns = (first if len(first) > 1 else (), second if len(second) > 1 else ())
+    return {"answers": ("\n\n".join(first), "\n\n".join(second)), "turns": turns}
+
+
 class ChatbotArena(Format[BattleRow]):
     name = "chatbot-arena"
-    title = gettext_lazy("Chatbot Arena: model_a, model_b, winner")
+    title = gettext_lazy("Chatbot Arena and its kin: model_a, model_b, winner")
+    link = "https://huggingface.co/datasets/lmsys/chatbot_arena_conversations"
     has_own_ids = False
-    shapes = frozenset(Shape)
+    shapes = ANY_SHAPE
     needed = ("model_a", "model_b", "winner")
-    read = frozenset({*needed, "question_id", "prompt", "judge", "anony", "language", "tstamp"})
+    read = frozenset(
+        {
+            *needed, "question_id", "prompt", "judge", "anony", "language", "tstamp", "timestamp", *CONVERSATIONS, *RESPONSES
+        }
+    )  # fmt: skip
+    other_words = MappingProxyType({"judge": ("evaluation_session_id",)})
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """What it gives of texts tells it from other files with these three."""
+        told = super().recognised_by(names, rows)
+        return (*told, *(name for name in (*CONVERSATIONS, *RESPONSES) if name in names)) if told else ()
 
     def __init__(self, path: Path) -> None:
         self._name = fields.Remembered(fields.name)
         self._identifier = fields.Remembered(fields.optional_identifier)
         self._language = fields.Remembered(self._read_language)
         self._bare_prompts: dict[tuple[str, str], PromptRow] = {}
-        self._n_languages_without_prompt = 0
+        self._n_languages_without_prompt = self._n_asked_differently = self._n_pictures = 0
         self._unknown_languages: dict[str, int] = {}
 
     def row(self, line: int, row: Row) -> BattleRow:
@@ -60,36 +106,69 @@ class ChatbotArena(Format[BattleRow]):
             outcome = WINNERS[row["winner"]]
         except (KeyError, TypeError):
             first, second = self._name(row, "model_a"), self._name(row, "model_b")
-            outcome = fields.choice(row, "winner", WINNERS)
+            outcome = fields.folded_choice(row, "winner", WINNERS, ALSO)
         if first == second:
             raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
         voter = self._identifier(row, "judge") if "judge" in row else ""
         set_aside = NAMES_VISIBLE if "anony" in row and not fields.truth(row, "anony", default=True) else ""
         happened = fields.moment(row, "tstamp") if "tstamp" in row else None
-        return BattleRow(
-            line, "", first, second, self._prompt(line, row), (VoteRow(voter, outcome, set_aside),), None, happened
+        language = self._language_of(row) if "language" in row else ""
+        battle = BattleRow(
+            line, "", first, second, self._prompt(line, row, language), (VoteRow(voter, outcome, set_aside),), None, happened
         )
+        battle = self._with_texts(row, battle, language) if row.keys() & _TEXTS else battle
+        self._n_languages_without_prompt += bool(language) and battle.prompt is None
+        return battle
+
+    def _with_texts(self, row: Row, battle: BattleRow, language: str) -> BattleRow:
+        """With what was asked and answered. Rows that an older version could tell apart keep their keys."""
+        has_key = (battle.prompt is not None and bool(battle.prompt.key or battle.prompt.turns)) or battle.happened is not None
+        known_as = battle if has_key else None
+        happened = battle.happened if battle.happened is not None else fields.moment(row, "timestamp")
+        battle = battle._replace(happened=happened, known_as=known_as)
+        if row.get("conversation_a") is not None:
+            return self._with_conversations(row, battle, language)
+        if row.get("response_a") is not None:
+            answers = fields.text(row, "response_a"), fields.text(row, "response_b", default="")
+            return battle._replace(answers=answers) if battle.prompt is not None else battle
+        return battle
+
+    def _with_conversations(self, row: Row, battle: BattleRow, language: str) -> BattleRow:
+        first, second = conversation(row, "conversation_a"), conversation(row, "conversation_b")
+        if first.is_blank:
+            return battle
+        key = battle.prompt.key if battle.prompt else ""
+        self._n_pictures += bool(first.n_pictures)
+        # What cannot be shown here is nothing to ask people or models.
+        status = "draft" if first.n_pictures else ""
+        prompt = PromptRow(battle.line, key, first.asked, first.system_prompt, language=language, status=status)
+        if first.asked != second.asked:
+            self._n_asked_differently += 1
+            return battle._replace(prompt=prompt)
+        return battle._replace(prompt=prompt, **both_answers(first.answered, second.answered))
 
     def notes(self) -> list[FileNote]:
         """What was odd, and how it was read."""
         notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
         if self._n_languages_without_prompt:
             notes.append(note(_NO_PROMPT, n=self._n_languages_without_prompt))
+        if self._n_asked_differently:
+            notes.append(note(_ASKED_DIFFERENTLY, n=self._n_asked_differently))
+        if self._n_pictures:
+            notes.append(note(_PICTURES, n=self._n_pictures))
         if self._unknown_languages:
             examples = ", ".join(list(self._unknown_languages)[:5])
             n_rows = sum(self._unknown_languages.values())
             notes.append(note(_NO_CODE, n=n_rows, examples=examples))
         return notes
 
-    def _prompt(self, line: int, row: Row) -> PromptRow | None:
+    def _prompt(self, line: int, row: Row, language: str) -> PromptRow | None:
         key = self._identifier(row, "question_id") if "question_id" in row else ""
         text = fields.text(row, "prompt", default="") if "prompt" in row else ""
-        language = self._language_of(row) if "language" in row else ""
         if text and not text.isspace():
             return PromptRow(line, key, (text,), language=language)
         if key:
             return self._bare_prompts.get((key, language)) or self._bare_prompt(line, key, language)
-        self._n_languages_without_prompt += bool(language)
         return None
 
     def _bare_prompt(self, line: int, key: str, language: str) -> PromptRow:

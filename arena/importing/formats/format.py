@@ -1,11 +1,13 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from django.utils.functional import Promise
 
+from arena.importing.files.looks import Shape
 from arena.importing.files.notes import FileNote
-from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 
 
@@ -14,11 +16,17 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
 
     name: str
     title: str | Promise
+    link: str = ""  # where the layout is described
+    signature: tuple[str, ...] = ()  # columns by which it is recognised, where these are not the ones that are needed
+    is_guess: bool = False  # fits many files: recognised only where no other format is
+    has_rows_of_several: bool = False  # a row of the file may give several rows
+    reads_all_columns: bool = False  # also those that no list names
     shapes: frozenset[Shape]
     needed: tuple[str, ...]
     one_of: tuple[str, ...] = ()  # columns of which a row needs one
     has_own_ids: bool = False  # of battles: rows with one id are one battle
     other_words: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # for a column that is absent: what it may be called
+    options: Mapping[str, Any] = MappingProxyType({})  # what is told beside the file, such as the competitor
     read: frozenset[str]  # columns that are looked at; others are reported as not read
 
     def __init__(self, path: Path) -> None:
@@ -33,9 +41,22 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
             part for part in (" or ".join(cls.one_of), ", ".join(cls.needed), more and f"if there: {more}", words) if part
         )
 
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """The columns that tell this format; none where the file looks otherwise. Names are those that are read."""
+        wanted = cls.signature or cls.needed
+        if not names >= set(wanted):
+            return ()
+        one = tuple(name for name in cls.one_of if name in names)[:1]
+        return (*wanted, *one) if one or not cls.one_of else ()
+
     def row(self, line: int, row: Row) -> T:
         """Raises RowProblem."""
         raise NotImplementedError
+
+    def rows(self, line: int, row: Row) -> Iterator[T]:
+        """Where `has_rows_of_several`."""
+        yield self.row(line, row)
 
     def notes(self) -> list[FileNote]:
         """After the last row: what was odd, and how it was read."""

@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
@@ -19,8 +20,9 @@ WINNERS = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
 class Llmfao(Format[BattleRow]):
     name = "llmfao"
     title = gettext_lazy("LLMFAO: id, prompt, worker, winner, left, right")
+    link = "https://github.com/dustalov/llmfao"
     has_own_ids = True
-    shapes = frozenset(Shape)
+    shapes = ANY_SHAPE
     needed = ("id", "prompt", "worker", "winner", "left", "right")
     read = frozenset(needed)
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.columns import Columns
+from arena.importing.files.looks import OF_OBJECTS
 from arena.importing.files.notes import FileNote, note, what_is_so
 from arena.importing.files.problems import EMPTY, MISSING, Problems, RowProblem, either
-from arena.importing.files.reading import Row, Shape, read_rows
+from arena.importing.files.reading import Row, read_rows
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
@@ -24,8 +25,9 @@ ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 class PandaLm(Format[BattleRow]):
     name = "pandalm"
     title = gettext_lazy("PandaLM test set: cmp_key, two responses, three annotators")
+    link = "https://github.com/WeOpenML/PandaLM"
     has_own_ids = True
-    shapes = frozenset({Shape.JSON_ARRAY, Shape.JSON_LINES})
+    shapes = OF_OBJECTS
     needed = ("idx", "cmp_key", "instruction", "response1", "response2", *ANNOTATORS)
     read = frozenset({*needed, "input"})
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.files import fields
+from arena.importing.files.looks import OF_OBJECTS, Shape
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
-from arena.importing.files.reading import Row, Shape
+from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.format import Format
 from arena.models import PromptStatus
@@ -30,14 +31,14 @@ MOST_TURNS = 200
 class JsonPrompts(Format[PromptRow]):
     name = "jsonl"
     title: str | Promise = gettext_lazy("Agon's own, JSON lines: id, turns or prompt")
-    shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
+    shapes = OF_OBJECTS
     needed: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ("turns", "prompt")
     read = frozenset(
         {"id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status"}
     )
 
-    other_words = MappingProxyType({"id": IDS})
+    other_words = MappingProxyType({"id": IDS, "prompt": ("question", "instruction", "query")})
 
     def __init__(self, path: Path) -> None:
         self._n_without_id = 0
@@ -47,7 +48,7 @@ class JsonPrompts(Format[PromptRow]):
         self._n_without_id += not key
         return PromptRow(
             line, key, _turns(row), fields.text(row, "system_prompt", default=""), fields.text(row, "reference", default=""),
-            category_path(fields.text(row, "category", default="")), _language(row), self._tags(row), self._verifier(row),
+            category_path(fields.text(row, "category", default="")), language_of(row), self._tags(row), self._verifier(row),
             fields.choice(row, "status", STATUSES) if row.get("status") else "",
         )  # fmt: skip
 
@@ -140,7 +141,7 @@ def _turns(row: Row) -> tuple[str, ...]:
     return turns
 
 
-def _language(row: Row) -> str:
+def language_of(row: Row) -> str:
     written = fields.text(row, "language", default="")
     code = code_of(written)
     if code is None:

@@ -6,8 +6,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
-from arena.importing.files.reading import Row, Shape
-from arena.importing.files.rows import ResponseRow, without_thinking
+from arena.importing.files.looks import OF_OBJECTS, Shape
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS
 from arena.models import FinishState
@@ -19,28 +21,42 @@ MOST_REPEATS = 32_767
 class JsonResponses(Format[ResponseRow]):
     name = "jsonl"
     title: str | Promise = gettext_lazy("Agon's own, JSON lines: prompt, competitor, text")
-    shapes = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY})
+    shapes = OF_OBJECTS
     needed: tuple[str, ...] = ("prompt", "competitor")
     one_of: tuple[str, ...] = ("text", "turns")
     read = frozenset(
         {"prompt", "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost", "repeat"}
     )
 
-    other_words = MappingProxyType({"prompt": IDS, "competitor": ("model",), "text": ("answer", "response")})
+    other_words = MappingProxyType({"prompt": IDS, "competitor": ("model",), "text": ("answer", "response", "output")})
 
     def row(self, line: int, row: Row) -> ResponseRow:
         turns = fields.texts(row, "turns")
         # An empty answer is kept as a failed one; no answer at all is a mistake of the file.
         answer = fields.text(row, "text", default="\n\n".join(turns) if turns else None)
+        key, asked = _prompt(line, row)
         return without_thinking(
             ResponseRow(
-                line, fields.identifier(row, "prompt"), fields.name(row, "competitor"), answer, turns,
+                line, key, fields.name(row, "competitor"), answer, turns,
                 fields.choice(row, "finish", FINISHES) if row.get("finish") else FinishState.STOP.value,
                 fields.whole_number(row, "tokens_in"), fields.whole_number(row, "tokens_out"),
                 fields.whole_number(row, "latency_ms"), fields.micro_dollars(row, "cost"),
-                fields.whole_number(row, "repeat", most=MOST_REPEATS),
+                fields.whole_number(row, "repeat", most=MOST_REPEATS), asked=asked,
             )
         )  # fmt: skip
+
+
+def _prompt(line: int, row: Row) -> tuple[str, PromptRow | None]:
+    """The prompt's id, or its text: which of them is known when the arena is asked."""
+    written = row.get("prompt")
+    if not isinstance(written, str) or not written.strip():
+        return fields.identifier(row, "prompt"), None
+    text = fields.text(row, "prompt")
+    try:
+        key = fields.as_name("prompt", text)
+    except RowProblem:  # too long for an id, or with a line break: a text
+        key = ""
+    return key, PromptRow(line, "", (text,))
 
 
 class CsvResponses(JsonResponses):

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -253,7 +252,9 @@ def _responses(
     if all(row.answers is None for row in rows):
         return [(None, None)] * len(rows)
     answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
-    told = dict.fromkeys(chain.from_iterable(answers))
+    told: dict[ResponseKey, tuple[str, ...]] = {}
+    for row, keys in zip(rows, answers, strict=True):
+        told |= dict(zip(keys, row.turns, strict=True)) if keys else {}
     ids = response_ids(told) if told else {}
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
 

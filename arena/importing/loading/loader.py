@@ -121,7 +121,7 @@ def _written(steps: Iterable[LoadStep], source: Import, token: str, loader: Load
 
 def _steps(source: Import, loader: Loader) -> Generator[LoadStep]:
     file: TypedFile[Any] = TypedFile(
-        receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename
+        receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename, options=source.options
     )
     # Small files keep their order: people look at them.
     in_order = neighbours_together(file) if loader.takes_any_order and source.n_rows >= LARGE else file

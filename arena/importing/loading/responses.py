@@ -1,7 +1,7 @@
 """Answers out of files: the same text is the same response, another text the next repeat."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.rows import PromptRow, ResponseRow
+from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.loading import bulk
 from arena.importing.loading.name_lookup import CompetitorLookup
-from arena.importing.loading.prompts import PromptLookup
+from arena.importing.loading.prompts import KnownPrompt, PromptLookup
 from arena.llm.wires.replies import is_blank
-from arena.llm.wires.thinking import parted
-from arena.models import Aside, FinishState, Import, Response, content_hash
+from arena.models import Aside, FinishState, Import, PromptPool, Response, content_hash
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
+
+POOL = "main"  # of prompts that come with their answers
 
 
 class ResponseKey(NamedTuple):
@@ -71,28 +72,41 @@ class StoredAnswers:
         self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
 
 
-def response_ids(told: Collection[ResponseKey]) -> dict[ResponseKey, int]:
-    """The response of every answer, as it is told; new ones are made, with what was thought before beside them.
+class _Told(NamedTuple):
+    """What is to be kept of an answer."""
+
+    text: str
+    turns: tuple[str, ...]
+    thinking: str
+
+
+def response_ids(told: Mapping[ResponseKey, tuple[str, ...]]) -> dict[ResponseKey, int]:
+    """The response of every answer, as it is told with its turns; new ones are made, with what was thought before beside them.
 
     Older versions left that in the text: an answer that is here so is this response.
     """
-    parts = {answer: parted(answer.text) for answer in told}
-    answers = {answer: answer._replace(text=text) for answer, (text, _) in parts.items()}
+    parts = {answer: _told(answer.text, turns) for answer, turns in told.items()}
+    answers = {answer: answer._replace(text=part.text) for answer, part in parts.items()}
     with transaction.atomic():
         stored = StoredAnswers([*answers, *answers.values()])
-        thoughts = {answers[each]: thinking for each, (_, thinking) in parts.items() if each not in stored.ids}
-        ids = _response_ids(thoughts, stored)
+        wanted = {answers[each]: part for each, part in parts.items() if each not in stored.ids}
+        ids = _response_ids(wanted, stored)
     return {answer: ids.get(answer) or ids[answers[answer]] for answer in told}
 
 
-def _response_ids(thoughts: Mapping[ResponseKey, str], stored: StoredAnswers) -> dict[ResponseKey, int]:
+def _told(text: str, turns: tuple[str, ...]) -> _Told:
+    row = without_thinking(ResponseRow(0, "", "", text, turns))
+    return _Told(row.text, row.turns, row.thinking)
+
+
+def _response_ids(wanted: Mapping[ResponseKey, _Told], stored: StoredAnswers) -> dict[ResponseKey, int]:
     new: dict[ResponseKey, Response] = {}
-    for answer in thoughts:
+    for answer, part in wanted.items():
         if answer not in stored.ids:
             repeat = stored.next_repeat(answer)
-            new[answer] = _response(answer, repeat)
+            new[answer] = _response(answer, repeat, part.turns)
             stored.take(answer, repeat)
-    made = _keep(list(new.values()), [thoughts[answer] for answer in new])
+    made = _keep(list(new.values()), [wanted[answer].thinking for answer in new])
     return stored.ids | {answer: response.pk for answer, response in zip(new, made, strict=True)}
 
 
@@ -113,7 +127,32 @@ def _response(
     return rendered(response) if is_rendered else response
 
 
-NO_SUCH_PROMPT = gettext_lazy("no prompt of the arena has this id: import the prompts first (manage.py import_prompts)")
+NO_SUCH_PROMPT = gettext_lazy(
+    "no prompt of the arena has this id or this text: import the prompts first (manage.py import_prompts)"
+)
+
+
+class AnsweredPrompts:
+    """Finds the prompts that rows of answers name: by the id, else by what was asked."""
+
+    def __init__(self, prompts: PromptLookup) -> None:
+        self._prompts = prompts
+
+    def of(self, rows: Sequence[ResponseRow]) -> list[KnownPrompt | None]:
+        """For each row, None where it is not there."""
+        named = [row.prompt and PromptRow(row.line, row.prompt) for row in rows]
+        asked = [row.asked and row.asked._replace(key="") for row in rows]
+        known = self._prompts.look_up([each for each in (*named, *asked) if each])
+        identity = self._prompts.identity
+        return [
+            (known.get(identity(name)) if name else None) or (known.get(identity(text)) if text else None)
+            for name, text in zip(named, asked, strict=True)
+        ]
+
+
+def identity_of(row: ResponseRow) -> str:
+    """What the row says of its prompt, for telling one from another within a file."""
+    return row.prompt or "\0".join(row.asked.turns if row.asked else ())
 
 
 @dataclass
@@ -126,6 +165,7 @@ class ResponseLoader:
 
     def __post_init__(self) -> None:
         self._prompts, self._competitors = PromptLookup(self.source.arena_id), CompetitorLookup(self.source.arena)
+        self._answered = AnsweredPrompts(self._prompts)
 
     def prepare(self, rows: Sequence[ResponseRow]) -> Sequence[ResponseRow]:
         return rows
@@ -134,15 +174,25 @@ class ResponseLoader:
         return prepared
 
     def add(self, rows: Sequence[ResponseRow]) -> int:
-        prompts = self._prompts.look_up([PromptRow(row.line, row.prompt) for row in rows])
+        prompts = self._prompt_ids(rows)
         competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
-        for row in rows:
-            if row.prompt not in prompts:
-                raise RowProblem(_("the prompt's id"), row.prompt, str(NO_SUCH_PROMPT))
-        answers = [ResponseKey(prompts[row.prompt].pk, competitors[row.competitor], row.text) for row in rows]
+        pairs = zip(rows, prompts, strict=True)
+        answers = [ResponseKey(prompt, competitors[row.competitor], row.text) for row, prompt in pairs]
         new = _new_responses(rows, answers, StoredAnswers(answers), is_rendered=self.is_rendered)
         _keep([response for response, _ in new], [thinking for _, thinking in new])
         return len(new)
+
+    def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
+        found = self._answered.of(rows)
+        new = [row.asked for row, prompt in zip(rows, found, strict=True) if prompt is None and row.brings_prompt and row.asked]
+        if new:
+            pool, _new = PromptPool.objects.get_or_create(arena=self.source.arena, slug=POOL, defaults={"name": POOL})
+            PromptLookup(self.source.arena_id, pool).ids(new)
+            found = self._answered.of(rows)
+        for row, prompt in zip(rows, found, strict=True):
+            if prompt is None:
+                raise RowProblem(_("the prompt's id"), row.prompt, str(NO_SUCH_PROMPT))
+        return [prompt.pk for prompt in found if prompt is not None]
 
 
 def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:

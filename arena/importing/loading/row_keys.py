@@ -55,6 +55,7 @@ def neighbours_together(rows: Iterable[BattleRow]) -> Iterator[BattleRow]:
 
 def content_of(row: BattleRow) -> str:
     """All that a row says, but for its place in the file."""
+    row = row.known_as or row
     prompt = row.prompt
     asked = "" if prompt is None else "\0".join((prompt.key, *prompt.turns, prompt.language))
     said = "\0".join([part for vote in row.votes for part in vote])

@@ -13,7 +13,6 @@ from arena.models import Import
 class Command(ImportCommand):
     help = "Import prompts into a pool of an arena."
     kind = Import.Kind.PROMPTS
-    default_format = "jsonl"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

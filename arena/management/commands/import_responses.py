@@ -1,5 +1,8 @@
 """Takes in a file of answers to prompts that are in the arena."""
 
+from argparse import ArgumentParser
+from typing import Any
+
 from django.urls import reverse
 
 from arena.commands.import_command import ImportCommand
@@ -10,8 +13,14 @@ from arena.pair_candidates import offers_vote
 class Command(ImportCommand):
     help = "Import answers to an arena's prompts."
     kind = Import.Kind.RESPONSES
-    default_format = "jsonl"
     makes_arena = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--competitor", metavar="NAME", help="whose answers they are, where the file does not name a model")
+
+    def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"competitor": options["competitor"]} if options["competitor"] else {}
 
     def where_next(self, source: Import) -> list[str]:
         votable = f"Prompts with answers of two competitors can be voted on: {reverse('vote', args=[source.arena.slug])}"

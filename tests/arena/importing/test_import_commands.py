@@ -99,7 +99,7 @@ def test_a_wrong_file_is_refused_with_every_problem_and_nothing_is_written(tmp_p
 
 
 def test_thousands_of_problems_are_twenty_and_a_number(tmp_path):
-    path = write(tmp_path, BATTLES + "x,y,model_c,q,v\n" * 3_000)
+    path = write(tmp_path, BATTLES + "".join(f"x,y,model_{number},q,v\n" for number in range(3_000)))
     said = _refused("import_battles", path, "--format", "chatbot-arena", "--arena", "new").splitlines()
     assert len(said) == 22
     assert said[-1] == "... and 2,980 more problems; correct these first"
@@ -113,7 +113,8 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
         (("import_battles", nowhere, "--format", "llmfao", "--arena", "a", "--check"), f"{nowhere}: No such file or directory"),
         (
             ("import_battles", battles, "--format", "lmsys", "--arena", "a"),
-            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm",
+            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm, pairs, "
+            "kaggle-pairs, mt-bench-votes, alpaca-annotations, argilla, label-studio",
         ),
         (
             ("import_battles", battles, "--format", "llmfao", "--arena", "a b"),
@@ -176,13 +177,14 @@ def test_a_format_of_others_is_not_changed(tmp_path):
     [
         ("import_prompts", "csv: prompt; if there: category, id, language"),
         ("import_responses", "csv: prompt, competitor, text; if there: cost, finish"),
-        ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, judge"),
+        ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, conversation_a"),
     ],
 )
-def test_help_names_the_columns_and_the_default_format(command, columns):
+def test_help_names_the_columns_and_where_formats_are_described(command, columns):
     told = load_command_class("arena", command).create_parser("manage.py", command).format_help()
     assert columns in told
-    assert ("(default jsonl; csv where the file is CSV)" in " ".join(told.split())) == (command != "import_battles")
+    assert "recognised by the columns, and said, where it is left out; one of: " in " ".join(told.split())
+    assert "; see https://" in told
 
 
 def test_a_person_is_asked_before_a_file_is_written_that_most_likely_is_not_meant(tmp_path, battles, monkeypatch):
@@ -205,8 +207,8 @@ def test_unknown_prompts_are_one_line_whatever_their_number(tmp_path):
     named = ", ".join(f"'q{number}'" for number in range(10))
     assert said.splitlines() == [
         "a.csv was not imported.",
-        f"a.csv, line 2: the prompt of 60 rows is 20 unknown prompts: {named} and 10 more; no prompt of the arena has this id: "
-        "import the prompts first (manage.py import_prompts); ids that are here: 'p1'",
+        f"a.csv, line 2: the prompt of 60 rows is 20 unknown prompts: {named} and 10 more; no prompt of the arena has this id "
+        "or this text: import the prompts first (manage.py import_prompts); ids that are here: 'p1'",
     ]
 
 

@@ -104,7 +104,7 @@ def test_columns_that_nobody_reads_are_named(tmp_path):
         ({"question_id": 10**40}, "a text is needed"),
         ({"prompt": 5}, "prompt is 5; a text is needed"),
         ({"prompt": "\udfff"}, "half a surrogate pair"),
-        ({"judge": ["j"]}, "judge is ['j']; a text is needed"),
+        ({"judge": ["j", 5]}, "judge is ['j', 5]; a text is needed"),
         ({"anony": "perhaps"}, "anony is 'perhaps'; allowed are true, false"),
         ({"tstamp": "yesterday"}, "tstamp is 'yesterday'; seconds since 1970 or an ISO 8601 date and time"),
         ({"tstamp": 5}, "between 1990 and 2100 are needed"),
@@ -121,7 +121,10 @@ def test_a_chatbot_arena_row_is_refused(tmp_path, change, said):
 
 def test_a_missing_column_in_json_is_named_on_its_line(tmp_path):
     (problem,) = _refused(write(tmp_path, lines(ARENA_ROW, {"model_a": "x", "model_b": "y"})), "chatbot-arena")
-    assert problem == "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad), both_bad"
+    assert problem == (
+        "file, line 2: winner is missing; allowed are model_a, model_b, tie, tie (bothbad), both_bad; "
+        "the row has model_a, model_b"
+    )
 
 
 def test_times_may_be_written_in_iso_8601(tmp_path):
@@ -234,7 +237,7 @@ def test_a_pandalm_row_is_refused(tmp_path, change, said):
 
 def test_pandalm_as_csv_is_the_wrong_shape(tmp_path):
     (problem,) = _refused(write(tmp_path, as_csv(PANDALM_ROW), "p.csv"), "pandalm")
-    assert problem.startswith("p.csv, line 1: the file is CSV; the format pandalm is JSON lines or a JSON array")
+    assert problem.startswith("p.csv, line 1: the file is CSV; the format pandalm is JSON lines or Parquet or a JSON array")
 
 
 # --- prompts -----------------------------------------------------------------------------------------------------------
@@ -325,7 +328,8 @@ def test_a_response_row_has_all_that_a_response_can_have(tmp_path):
         "prompt": "p1", "competitor": "m", "text": "Yes.", "finish": "length", "tokens_in": 3, "tokens_out": "4",
         "latency_ms": 5.0, "cost": 0.0015, "repeat": 1,
     }  # fmt: skip
-    expected = ResponseRow(1, "p1", "m", "Yes.", (), "length", 3, 4, 5, 1_500, 1)
+    asked = PromptRow(1, "", ("p1",))  # the id, or else the text
+    expected = ResponseRow(1, "p1", "m", "Yes.", (), "length", 3, 4, 5, 1_500, 1, asked=asked)
     assert _typed(write(tmp_path, lines(row)), "responses", "jsonl") == [expected]
 
 
@@ -347,7 +351,7 @@ def test_several_turns_are_one_text_too(tmp_path):
 def test_an_arena_hard_answer_is_the_assistants_message(tmp_path, shape):
     messages = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": shape("So.")}]
     path = write(tmp_path, lines({"uid": "u", "model": "m", "messages": messages}))
-    assert _typed(path, "responses", "arena-hard") == [ResponseRow(1, "u", "m", "So.")]
+    assert _typed(path, "responses", "arena-hard") == [ResponseRow(1, "u", "m", "So.", asked=PromptRow(1, "", ("Why?",)))]
 
 
 @pytest.mark.parametrize(
@@ -365,7 +369,7 @@ def test_an_arena_hard_answer_is_the_assistants_message(tmp_path, shape):
         ({"cost": "12 cents"}, "cost is '12 cents'; dollars from 0 to"),
         ({"cost": "1e999999999"}, "dollars from 0 to"),
         ({"cost": [1]}, "dollars from 0 to"),
-        ({"prompt": "nobody's"}, "no prompt of the arena has this id: import the prompts first"),
+        ({"prompt": "nobody's"}, "no prompt of the arena has this id or this text: import the prompts first"),
     ],
 )
 def test_a_response_row_is_refused(tmp_path, change, said):

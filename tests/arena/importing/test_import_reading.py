@@ -8,8 +8,9 @@ import pytest
 
 from arena.importing.files import reading
 from arena.importing.files.columns import Columns
+from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.problems import Problems, shown
-from arena.importing.files.reading import Shape, read_rows, shape_of
+from arena.importing.files.reading import read_rows
 from tests.arena.importing.import_files import lines, write
 
 
@@ -25,7 +26,7 @@ def _read(path, needed=(), read=()):
     [("a,b\n", Shape.CSV), ('{"a": 1}\n', Shape.JSON_LINES), (' \n[{"a": 1}]', Shape.JSON_ARRAY), ("", Shape.CSV)],
 )
 def test_the_shape_is_told_by_the_first_character(tmp_path, content, shape):
-    assert shape_of(write(tmp_path, content)) == shape
+    assert look_at(write(tmp_path, content)).shape == shape
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,10 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         (b'[{"a": "\xe9"}]', "line 1: the text"),
         (b"\xff\xfea\x00\x00\xd8\x00\x00", "line 1: the text is broken; the file begins with the mark of UTF-16"),
         ("a,b\n1,2\n".encode("utf-16-le"), "this looks like UTF-16 without its mark: save the file again as UTF-8"),
-        ("a,b\nA,\u00fc\n".encode("latin-1"), "save it again in this encoding (in Excel: CSV UTF-8)"),
+        ("a,b\nA,\u00fc\n".encode() + b"B,\xfc\n", "line 3: the text is b'B,\\xfc\\n'; the file must be UTF-8"),
+        (b"a,b\n" + b"\xcf\xf0\xe8\xe2\xe5\xf2,x\n" * 3, "save it again in this encoding (in Excel: CSV UTF-8)"),
         (b"PK\x03\x04\x14\0\x06\0xl/workbook.xml", "the file is a zip or Excel file, not text; save what it holds as CSV"),
-        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is a gzip file, not text"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is packed, and broken; pack it again"),
         (b"", "line 1: the file is empty; there is nothing to import"),
         (b" \n\t\n", "line 1: the file is empty"),
         (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; take this line out"),
@@ -176,11 +178,22 @@ def test_a_long_file_is_read_in_flat_memory(tmp_path):
 
 
 def test_only_the_first_problems_are_kept_and_all_are_counted(tmp_path):
-    path = write(tmp_path, "{}\n" + "wrong\n" * 1000)
+    path = write(tmp_path, "{}\n" + "".join(f"wrong {number}\n" for number in range(1000)))
     problems = Problems(path.name)
     list(read_rows(path, problems=problems))
     assert len(problems.first) == 20
     assert problems.n_all == 1000
+
+
+def test_the_same_problem_is_named_once_with_a_count(tmp_path):
+    path = write(tmp_path, "{}\n" + "wrong\n" * 1000 + "other\n")
+    problems = Problems(path.name)
+    list(read_rows(path, problems=problems))
+    first, second = map(str, problems.first)
+    assert first.startswith("file, line 2: the line is 'wrong'; ")
+    assert first.endswith("; the same is wrong in 999 later rows")
+    assert second.startswith("file, line 1002: ")
+    assert problems.n_all == 1001
 
 
 def test_values_are_shown_short_and_with_what_is_hidden_in_them(tmp_path):

@@ -1,0 +1,156 @@
+"""What tools for labelling export of two answers side by side: Argilla and Label Studio (doccano's is read by `pairs`)."""
+
+from collections.abc import Sequence, Set
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.columns import Columns
+from arena.importing.files.looks import OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.format import Format
+from arena.importing.formats.pairs import ANSWERS, MODELS, WORDS, Pairs
+from arena.outcomes import Outcome
+
+_WORDS_OF_SIDES = {
+    "answer_a": (*Pairs.other_words["answer_a"], "response-1", "left", "answer-1", "generation-1"),
+    "answer_b": (*Pairs.other_words["answer_b"], "response-2", "right", "answer-2", "generation-2"),
+    "prompt": Pairs.other_words["prompt"],
+    "model_a": Pairs.other_words["model_a"],
+    "model_b": Pairs.other_words["model_b"],
+}
+
+
+class _Labelled(Format[BattleRow]):
+    """A task with several people's labels."""
+
+    shapes = OF_OBJECTS
+    has_own_ids = True
+
+    def __init__(self, path: Path) -> None:
+        self._columns = Columns(("prompt", *ANSWERS), ("prompt", *ANSWERS, *MODELS), _WORDS_OF_SIDES)
+        self._n_unlabelled = 0
+
+    def _battle(self, line: int, own_id: str, told: Any, models: Any, votes: Sequence[VoteRow], where: str) -> BattleRow:
+        """`told` holds the prompt and the answers, `models` perhaps the names."""
+        if not isinstance(told, dict):
+            raise RowProblem(where, told, _("an object with the prompt and two answers is needed"))
+        cells = self._named({**(models if isinstance(models, dict) else {}), **told})
+        prompt = fields.text(cells, "prompt")
+        if not prompt.strip():
+            raise RowProblem("prompt", prompt, _("a text is needed, not empty"))
+        first, second = ANSWERS
+        if cells.get("model_a"):
+            first, second = fields.name(cells, "model_a"), fields.name(cells, "model_b")
+        if first == second:
+            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
+        self._n_unlabelled += not votes
+        answers = fields.text(cells, "answer_a"), fields.text(cells, "answer_b")
+        return BattleRow(line, own_id, first, second, PromptRow(line, "", (prompt,)), tuple(votes), answers)
+
+    def _named(self, cells: dict[str, Any]) -> dict[str, Any]:
+        renamed = self._columns.renamed(cells)
+        return {renamed.get(name, name): value for name, value in cells.items()}
+
+    def notes(self) -> list[FileNote]:
+        return [note(_UNLABELLED, n=self._n_unlabelled)] if self._n_unlabelled else []
+
+
+_UNLABELLED = ngettext_lazy(
+    "%(n)s pair that nobody labelled: a battle without a vote.",
+    "%(n)s pairs that nobody labelled: battles without a vote.",
+    "n",
+)
+
+
+class Argilla(_Labelled):
+    name = "argilla"
+    title = gettext_lazy("Argilla's records: id, fields, responses")
+    link = "https://docs.argilla.io/latest/how_to_guides/import_export/"
+    needed = ("id", "fields", "responses")
+    read = frozenset({*needed, "metadata", "suggestions", "vectors", "status", "_server_id", "external_id"})
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        votes = [VoteRow(voter, _outcome(value, "responses")) for voter, value in _answers_of(row.get("responses"))]
+        key = fields.identifier(row, "id")
+        return self._battle(line, key, row.get("fields"), row.get("metadata"), votes, "fields")
+
+
+class LabelStudio(_Labelled):
+    name = "label-studio"
+    title = gettext_lazy("Label Studio, pairwise: id, data, annotations")
+    link = "https://labelstud.io/tags/pairwise"
+    needed = ("id", "data", "annotations")
+    read = frozenset(
+        {*needed, "drafts", "predictions", "meta", "created_at", "updated_at", "inner_id", "total_annotations", "project",
+         "cancelled_annotations", "total_predictions", "comment_count", "updated_by", "comment_authors", "file_upload",
+         "unresolved_comment_count", "last_comment_updated_at", "allow_skip"}
+    )  # fmt: skip
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        is_task = all(isinstance(row.get("data"), dict) for row in rows)
+        return super().recognised_by(names, rows) if is_task else ()
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        annotations = row.get("annotations")
+        if not isinstance(annotations, list) or not all(isinstance(each, dict) for each in annotations):
+            raise RowProblem("annotations", annotations, _("a list of objects is needed"))
+        votes = [vote for each in annotations if not each.get("was_cancelled") for vote in _studio_votes(each)]
+        return self._battle(line, fields.identifier(row, "id"), row.get("data"), None, votes, "data")
+
+
+def _studio_votes(annotation: dict[str, Any]) -> list[VoteRow]:
+    by = annotation.get("completed_by")
+    who = by.get("email") or by.get("id") if isinstance(by, dict) else by
+    voter = fields.optional_identifier({"completed_by": who}, "completed_by")
+    results = annotation.get("result")
+    if not isinstance(results, list):
+        raise RowProblem("result", results, _("a list is needed"))
+    values = [each.get("value") for each in results if isinstance(each, dict) and each.get("type", "pairwise") in _TYPES]
+    return [VoteRow(voter, _outcome(_selected(value), "result")) for value in values[:1]]
+
+
+_TYPES = {"pairwise", "choices"}
+
+
+def _selected(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    chosen = value.get("selected", value.get("choices"))
+    return chosen[0] if isinstance(chosen, list) and len(chosen) == 1 else chosen
+
+
+def _answers_of(responses: Any) -> list[tuple[str, Any]]:
+    """Who said what: lists by question, as the tool writes them now, or a list of people with values, as before."""
+    if isinstance(responses, dict) and len(responses) == 1:
+        (answers,) = responses.values()
+        said = answers if isinstance(answers, list) else [answers]
+        return [(_voter(each), each.get("value")) for each in said if isinstance(each, dict)]
+    if isinstance(responses, list):
+        return [(_voter(each), _only_value(each.get("values"))) for each in responses if isinstance(each, dict)]
+    raise RowProblem("responses", responses, _("the answers to one question are needed, each with value and user_id"))
+
+
+def _voter(answer: dict[str, Any]) -> str:
+    return fields.optional_identifier(answer, "user_id")
+
+
+def _only_value(values: Any) -> Any:
+    if not isinstance(values, dict) or len(values) != 1:
+        raise RowProblem("responses", values, _("the answers to one question are needed, each with value and user_id"))
+    (said,) = values.values()
+    return said.get("value") if isinstance(said, dict) else said
+
+
+_MORE_WORDS = {"response-1": Outcome.A, "response-2": Outcome.B, "answer-1": Outcome.A, "answer-2": Outcome.B}
+
+
+def _outcome(value: Any, column: str) -> Outcome:
+    return fields.folded_choice({column: str(value) if type(value) is int else value}, column, {**WORDS, **_MORE_WORDS}, {})

@@ -1,0 +1,119 @@
+"""Lists of messages, as chats are written by everybody: who says what in turn."""
+
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from arena.importing.files import fields
+from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.reading import Row
+
+ROLES = {
+    "user": "user", "human": "user", "prompter": "user", "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant",
+    "bot": "assistant", "model": "assistant", "system": "system", "developer": "system",
+}  # fmt: skip
+MOST_MESSAGES = 1_000
+
+
+class Conversation(NamedTuple):
+    """What was asked and answered, turn by turn. A picture is a mark in the text that holds the beginning of its SHA-256."""
+
+    system_prompt: str
+    asked: tuple[str, ...]
+    answered: tuple[str, ...]
+    n_pictures: int = 0
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was asked."""
+        return not any(turn.strip() for turn in self.asked)
+
+
+def conversation(row: Row, column: str) -> Conversation:
+    """The messages of a cell: a list, or in CSV the JSON of one. Several of one side in a row are one turn."""
+    turns, n_pictures = _turns(row, column)
+    said = {role: tuple(text for each, text in turns if each == role) for role in ("system", "user", "assistant")}
+    return Conversation("\n\n".join(said["system"]), said["user"], said["assistant"], n_pictures)
+
+
+def whole_question(row: Row, column: str) -> Conversation:
+    """A conversation that ends with a question, as one prompt: what assistants said before belongs to what is asked."""
+    turns, n_pictures = _turns(row, column)
+    system = "\n\n".join(text for role, text in turns if role == "system")
+    asked = [(role, text) for role, text in turns if role != "system"]
+    if all(role == "user" for role, _text in asked):
+        return Conversation(system, tuple(text for _role, text in asked), (), n_pictures)
+    headed = [f"{role.capitalize()}: {text}" for role, text in asked]
+    return Conversation(system, ("\n\n".join(headed),), (), n_pictures)
+
+
+def _turns(row: Row, column: str) -> tuple[list[tuple[str, str]], int]:
+    """Who says what in turn, and how many pictures there are."""
+    turns: list[tuple[str, list[str]]] = []
+    n_pictures = 0
+    for message in _messages(row, column):
+        role = _role(message, column)
+        text, n_here = _content(message, column)
+        n_pictures += n_here
+        if turns and turns[-1][0] == role:
+            turns[-1][1].append(text)
+        else:
+            turns.append((role, [text]))
+    return [(role, "\n\n".join(part for part in parts if part)) for role, parts in turns], n_pictures
+
+
+def _messages(row: Row, column: str) -> list[dict[str, Any]]:
+    messages = from_json(row.get(column))
+    told = _("a list of messages is needed, each with role and content")
+    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
+        raise RowProblem(column, messages if column in row else MISSING, told)
+    if len(messages) > MOST_MESSAGES:
+        raise RowProblem(column, len(messages), _("at most %(most)d messages are allowed") % {"most": MOST_MESSAGES})
+    return messages
+
+
+def _role(message: dict[str, Any], column: str) -> str:
+    written = message.get("role", message.get("from"))
+    role = ROLES.get(written.strip().lower()) if isinstance(written, str) else None
+    if role is None:
+        missing = "role" not in message and "from" not in message
+        allowed = _("allowed are %(values)s") % {"values": ", ".join(ROLES)}
+        raise RowProblem(
+            _("the role of a message in %(column)s") % {"column": column}, MISSING if missing else written, allowed
+        )
+    return role
+
+
+def _content(message: dict[str, Any], column: str) -> tuple[str, int]:
+    """The text, and how many pictures are in it."""
+    content = message.get("content", message.get("value"))
+    if isinstance(content, dict) and "answer" in content:
+        content = content["answer"]
+    if isinstance(content, list):
+        parts = [_part(part, column) for part in content]
+        return "\n\n".join(text for text, _is_picture in parts if text), sum(is_picture for _text, is_picture in parts)
+    return fields.text({column: content}, column, default=""), 0
+
+
+def _part(part: Any, column: str) -> tuple[str, bool]:
+    if isinstance(part, str):
+        return fields.text({column: part}, column), False
+    if not isinstance(part, dict):
+        raise RowProblem(column, part, _("a part of a message is a text or an object with a type"))
+    if part.get("type", "text") in {"text", "input_text", "output_text"}:
+        return fields.text(part, "text", default=""), False
+    written = json.dumps(part, sort_keys=True, default=str)
+    kind = fields.text(part, "type", default="")[:20]
+    return f"[{kind} {hashlib.sha256(written.encode(errors='replace')).hexdigest()[:16]}]", True
+
+
+def from_json(value: Any) -> Any:
+    """Cells of a CSV file hold lists and objects as JSON; what is none stays as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

@@ -1,0 +1,97 @@
+"""What harnesses write of one model, without its name: samples of lm-evaluation-harness, predictions of HELM.
+
+Who imports the file says whose answers they are (`--competitor`).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
+from arena.importing.formats.format import Format
+
+
+class LmEvalSamples(Format[ResponseRow]):
+    name = "lm-eval"
+    title = gettext_lazy("samples of lm-evaluation-harness: doc_id, arguments, resps; the model is told beside the file")
+    link = "https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/interface.md"
+    shapes = OF_OBJECTS
+    needed = ("doc_id", "arguments", "resps")
+    read = frozenset(
+        {*needed, "doc", "target", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash"}
+    )
+    has_rows_of_several = True
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        model = competitor_told(self.options)
+        asked = PromptRow(line, "", (_question(row),))
+        for repeat, text in enumerate(_texts(row)):
+            answer = ResponseRow(line, "", model, text, repeat=repeat or None, asked=asked, brings_prompt=True)
+            yield without_thinking(answer)
+
+
+class HelmPredictions(Format[ResponseRow]):
+    name = "helm"
+    title = gettext_lazy("HELM's display_predictions.json: instance_id, predicted_text; the model is told beside the file")
+    link = "https://crfm-helm.readthedocs.io/en/latest/code/"
+    shapes = OF_OBJECTS
+    needed = ("instance_id", "predicted_text")
+    read = frozenset(
+        {*needed, "train_trial_index", "perturbation", "truncated_predicted_text", "base64_images", "mapped_output",
+         "reference_index", "stats", "annotations"}
+    )  # fmt: skip
+    has_rows_of_several = True
+
+    def __init__(self, path: Path) -> None:
+        self._n_perturbed = 0
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        if row.get("perturbation"):
+            self._n_perturbed += 1
+            return
+        trial = fields.whole_number(row, "train_trial_index", most=32_767)
+        key, text = fields.identifier(row, "instance_id"), fields.text(row, "predicted_text")
+        yield without_thinking(ResponseRow(line, key, competitor_told(self.options), text, repeat=trial or None))
+
+    def notes(self) -> list[FileNote]:
+        return [note(_PERTURBED, n=self._n_perturbed)] if self._n_perturbed else []
+
+
+_PERTURBED = ngettext_lazy("%(n)s answer to a changed question left out.", "%(n)s answers to changed questions left out.", "n")
+
+
+def competitor_told(options: Any) -> str:
+    """Raises RowProblem where nobody said whose answers they are."""
+    if not options.get("competitor"):
+        told = _("the file does not name the model: name the competitor beside it (--competitor NAME)")
+        raise RowProblem("competitor", MISSING, told)
+    return fields.name(options, "competitor")
+
+
+def _question(row: Row) -> str:
+    """The first argument of the first request: in newer files under gen_args_0 and arg_0."""
+    told = row.get("arguments")
+    for _step in range(3):
+        if isinstance(told, dict):
+            told = told.get("gen_args_0", told.get("arg_0"))
+        elif isinstance(told, list) and told:
+            told = told[0]
+    if not isinstance(told, str) or not told.strip():
+        raise RowProblem("arguments", row.get("arguments"), _("the text that was asked is needed, as gen_args_0 or in a list"))
+    return fields.text({"arguments": told}, "arguments")
+
+
+def _texts(row: Row) -> list[str]:
+    told = row.get("resps")
+    answers = told[0] if isinstance(told, list) and told and isinstance(told[0], list) else told
+    if not isinstance(answers, list) or not answers or not all(isinstance(each, str) for each in answers):
+        raise RowProblem("resps", told, _("a list with a list of texts is needed: likelihoods are no answers"))
+    return [fields.text({"resps": each}, "resps") for each in answers]

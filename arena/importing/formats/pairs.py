@@ -1,0 +1,127 @@
+"""Agon's own files of battles: what was asked, two answers or two models, and which is better."""
+
+from collections.abc import Sequence, Set
+from pathlib import Path
+from types import MappingProxyType
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.format import Format
+from arena.importing.formats.prompt_files import IDS, category_path, language_of
+from arena.outcomes import Outcome
+
+ANSWERS, MODELS = ("answer_a", "answer_b"), ("model_a", "model_b")
+SIDES = {
+    Outcome.A: ("a", "answer_a", "response_a", "output_a", "model_a", "1", "answer1", "answer_1", "response1", "response_1",
+                "output_1", "left", "first", "a>b", "a>>b"),
+    Outcome.B: ("b", "answer_b", "response_b", "output_b", "model_b", "2", "answer2", "answer_2", "response2", "response_2",
+                "output_2", "right", "second", "b>a", "a<b", "b>>a", "a<<b"),
+    Outcome.TIE: ("tie", "equal", "same", "draw", "both", "a=b", "both good", "both_good"),
+    Outcome.BOTH_BAD: ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither"),
+}  # fmt: skip
+WORDS = {word: outcome for outcome, words in SIDES.items() for word in words}
+SHOWN = ("a", "b", "tie", "both_bad")
+
+
+class Pairs(Format[BattleRow]):
+    name = "pairs"
+    title = gettext_lazy("Agon's own: prompt, answer_a, answer_b, winner; model_a, model_b, voter if there")
+    shapes = ANY_SHAPE
+    needed = ("winner",)
+    read = frozenset(
+        {"prompt_id", "prompt", "system_prompt", "category", "language", *ANSWERS, *MODELS, "winner", "voter", "voted_at"}
+    )
+    other_words = MappingProxyType(
+        {
+            "winner": ("better", "preferred", "preference", "label", "choice", "chosen", "verdict", "vote"),
+            "prompt": ("question", "instruction", "input", "query", "text"),
+            "answer_a": ("response_a", "output_a", "answer1", "answer_1", "response1", "response_1", "output_1", "text_a", "a"),
+            "answer_b": ("response_b", "output_b", "answer2", "answer_2", "response2", "response_2", "output_2", "text_b", "b"),
+            "model_a": ("competitor_a", "model_1", "model1", "generator_1"),
+            "model_b": ("competitor_b", "model_2", "model2", "generator_2"),
+            "voter": ("judge", "annotator", "rater", "user", "worker", "labeler", "annotator_id", "user_id"),
+            "voted_at": ("timestamp", "tstamp", "created_at", "date", "time"),
+            "prompt_id": IDS,
+        }
+    )
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """Which is better, and of which two answers or models."""
+        sides = [name for both in (ANSWERS, MODELS) if names >= set(both) for name in both]
+        return ("winner", *sides) if "winner" in names and sides else ()
+
+    def __init__(self, path: Path) -> None:
+        self._n_unnamed = 0
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        first, second = self._models(row)
+        voter = fields.optional_identifier(row, "voter")
+        answers = self._answers(row)
+        vote = VoteRow(voter, _winner(row, first, second))
+        happened = fields.moment(row, "voted_at")
+        return BattleRow(line, "", first, second, _prompt(line, row), (vote,), answers, happened)
+
+    def notes(self) -> list[FileNote]:
+        said = [note(gettext_lazy("answer_a and model_a are taken as what was shown first."))]
+        return [*said, note(_UNNAMED, n=self._n_unnamed)] if self._n_unnamed else said
+
+    def _models(self, row: Row) -> tuple[str, str]:
+        """The two columns are the competitors where the file names no models."""
+        if not any(row.get(column) for column in MODELS):
+            if not any(column in row for column in ANSWERS):
+                raise RowProblem("model_a", MISSING, _("two answers or the names of two models are needed"))
+            self._n_unnamed += 1
+            return ANSWERS
+        first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
+        if first == second:
+            raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
+        return first, second
+
+    def _answers(self, row: Row) -> tuple[str, str] | None:
+        if not any(column in row for column in ANSWERS):
+            return None
+        return fields.text(row, "answer_a"), fields.text(row, "answer_b")
+
+
+_UNNAMED = ngettext_lazy(
+    "%(n)s row names no models: its two columns are the competitors answer_a and answer_b.",
+    "%(n)s rows name no models: their two columns are the competitors answer_a and answer_b.",
+    "n",
+)
+
+
+def _prompt(line: int, row: Row) -> PromptRow | None:
+    key, text = fields.optional_identifier(row, "prompt_id"), fields.text(row, "prompt", default="")
+    if not text.strip():
+        if any(column in row for column in ANSWERS):
+            raise RowProblem("prompt", EMPTY if "prompt" in row else MISSING, _("a text is needed, not empty"))
+        return PromptRow(line, key) if key else None
+    return PromptRow(
+        line, key, (text,), fields.text(row, "system_prompt", default=""),
+        category=category_path(fields.text(row, "category", default="")), language=language_of(row),
+    )  # fmt: skip
+
+
+def _winner(row: Row, first: str, second: str) -> Outcome:
+    """One of the usual words, a list of one as tools for labelling write it, or the name of one of the two models."""
+    value = row.get("winner")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    named = {first.casefold(): Outcome.A, second.casefold(): Outcome.B} if first.casefold() != second.casefold() else {}
+    if word in named or word in WORDS:
+        return named.get(word) or WORDS[word]
+    told = _("allowed are %(values)s, 1 and 2, or the name of one of the two models") % {"values": ", ".join(SHOWN)}
+    if word == "0":
+        told = _("0 and 1 can be meant in two ways; %(allowed)s") % {"allowed": told}
+    raise RowProblem("winner", MISSING if "winner" not in row else EMPTY if value == "" else value, told)

@@ -1,0 +1,178 @@
+"""Sets of questions with what is right: IFEval's constraints, choices as in MMLU and ARC, instances of HELM."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from string import ascii_uppercase
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow
+from arena.importing.formats.conversations import from_json
+from arena.importing.formats.format import Format
+from arena.importing.formats.prompt_files import IDS, category_path, checked_verifier
+from arena.texts.verifiers import MAX_PATTERN
+
+
+class IfEval(Format[PromptRow]):
+    name = "ifeval"
+    title = gettext_lazy("IFEval: key, prompt, instruction_id_list, kwargs")
+    link = "https://github.com/google-research/google-research/tree/master/instruction_following_eval"
+    shapes = OF_OBJECTS
+    needed = ("key", "prompt", "instruction_id_list", "kwargs")
+    read = frozenset(needed)
+
+    def __init__(self, path: Path) -> None:
+        self._n_unchecked = 0
+
+    def row(self, line: int, row: Row) -> PromptRow:
+        text = fields.text(row, "prompt")
+        if not text.strip():
+            raise RowProblem("prompt", text, _("a text is needed, not empty"))
+        names, values = fields.texts(row, "instruction_id_list"), row.get("kwargs")
+        fits = isinstance(values, list) and len(values) == len(names) and all(isinstance(each, dict | None) for each in values)
+        if not names or not fits:
+            raise RowProblem("kwargs", values, _("a list of objects is needed, one for each of instruction_id_list"))
+        verifier = constraints_of(names, [each or {} for each in values or []])
+        self._n_unchecked += verifier is None
+        checked = None if verifier is None else checked_verifier(verifier)
+        return PromptRow(line, fields.identifier(row, "key"), (text,), tags=tuple(dict.fromkeys(names)), verifier=checked)
+
+    def notes(self) -> list[FileNote]:
+        return [note(_UNCHECKED, n=self._n_unchecked)] if self._n_unchecked else []
+
+
+_UNCHECKED = ngettext_lazy(
+    "%(n)s prompt with a constraint that no verifier here checks exactly: without a verifier, its constraints are tags.",
+    "%(n)s prompts with constraints that no verifier here checks exactly: without a verifier, their constraints are tags.",
+    "n",
+)
+
+
+def constraints_of(names: tuple[str, ...], values: list[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The verifier that holds exactly where all these constraints do; None where there is none."""
+    if names == ("keywords:forbidden_words",):
+        return _without_words(values[0])
+    found: dict[str, Any] = {"kind": "constraint"}
+    for name, value in zip(names, values, strict=True):
+        one = _CONSTRAINTS[name](value) if name in _CONSTRAINTS else None
+        if not one or any(None in (each if isinstance(each, list) else [each]) for each in one.values()):
+            return None
+        for key, limit in one.items():
+            if key in found and not isinstance(limit, list):
+                return None
+            found[key] = [*found.get(key, []), *limit] if isinstance(limit, list) else limit
+    return found
+
+
+def _n_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    n = value.get("num_words")
+    if not isinstance(n, int | float) or isinstance(n, bool):
+        return None
+    limits: dict[Any, dict[str, Any]] = {"at least": {"min_words": int(n)}, "less than": {"max_words": max(0, int(n) - 1)}}
+    return limits.get(value.get("relation"))
+
+
+def _without_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """As whole words, which a list of parts of words would not be."""
+    words = value.get("forbidden_words")
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+        return None
+    pattern = rf"(?is)\A(?!.*\b(?:{'|'.join(map(re.escape, words))})\b)"
+    return {"kind": "regex", "pattern": pattern} if len(pattern) <= MAX_PATTERN else None
+
+
+_CONSTRAINTS: dict[str, Any] = {
+    "keywords:existence": lambda value: {"must_include": list(value.get("keywords") or [None])},
+    "length_constraints:number_words": _n_words,
+    "change_case:english_lowercase": lambda value: {"all_lowercase": True},
+    "change_case:english_capital": lambda value: {"all_uppercase": True},
+    "startend:end_checker": lambda value: {"ends_with": value.get("end_phrase")},
+    "startend:quotation": lambda value: {"starts_with": '"', "ends_with": '"'},
+    "punctuation:no_comma": lambda value: {"must_not_include": [","]},
+}
+
+
+class MultipleChoice(Format[PromptRow]):
+    name = "multiple-choice"
+    title = gettext_lazy("choices as in MMLU and ARC: question, choices, answer")
+    link = "https://huggingface.co/datasets/cais/mmlu"
+    shapes = ANY_SHAPE
+    needed = ("question", "choices", "answer")
+    read = frozenset({*needed, "subject", "id"})
+    other_words = MappingProxyType(
+        {"answer": ("answerkey", "answer_key", "target"), "id": IDS, "choices": ("options",), "subject": ("category",)}
+    )
+
+    def row(self, line: int, row: Row) -> PromptRow:
+        question = fields.text(row, "question").strip()
+        if not question:
+            raise RowProblem("question", question, _("a text is needed, not empty"))
+        labels, texts = _choices(row)
+        at = _right(row, labels, texts)
+        listed = "\n".join(f"{letter}. {text}" for letter, text in zip(ascii_uppercase, texts, strict=False))
+        category = category_path(fields.text(row, "subject", default="").replace("/", "-"))
+        return PromptRow(
+            line, fields.optional_identifier(row, "id"), (f"{question}\n\n{listed}",),
+            reference=f"{ascii_uppercase[at]}. {texts[at]}", category=category,
+            verifier={"kind": "mcq", "answer": ascii_uppercase[at]},
+        )  # fmt: skip
+
+    def notes(self) -> list[FileNote]:
+        return [note(gettext_lazy("The choices stand below the question with letters; the right letter is the verifier."))]
+
+
+def _choices(row: Row) -> tuple[list[str], list[str]]:
+    """Their own labels, and their texts."""
+    told = from_json(row.get("choices"))
+    texts = told.get("text") if isinstance(told, dict) else told
+    if not isinstance(texts, list) or not 2 <= len(texts) <= len(ascii_uppercase):
+        raise RowProblem("choices", row.get("choices"), _("a list of 2 to 26 texts is needed"))
+    found = [fields.text({"choices": str(text) if type(text) is int else text}, "choices") for text in texts]
+    labels = told.get("label") if isinstance(told, dict) else None
+    if not isinstance(labels, list) or len(labels) != len(found):
+        labels = list(ascii_uppercase[: len(found)])
+    return [str(label) for label in labels], found
+
+
+def _right(row: Row, labels: list[str], texts: list[str]) -> int:
+    """The place of the right choice: by a label, a text, or a number from 0."""
+    answer = row.get("answer")
+    written = str(answer) if type(answer) is int else answer.strip() if isinstance(answer, str) else ""
+    if written.upper() in labels:
+        return labels.index(written.upper())
+    if written in texts and texts.count(written) == 1:
+        return texts.index(written)
+    if written.isdecimal() and len(written) < 3 and int(written) < len(texts):
+        return int(written)
+    told = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}
+    raise RowProblem("answer", MISSING if "answer" not in row else answer, told)
+
+
+class HelmInstances(Format[PromptRow]):
+    name = "helm"
+    title = gettext_lazy("HELM's instances.json: id, input, references")
+    link = "https://crfm-helm.readthedocs.io/en/latest/code/"
+    shapes = OF_OBJECTS
+    needed = ("id", "input", "references")
+    read = frozenset({*needed, "split", "sub_split", "perturbation"})
+
+    def row(self, line: int, row: Row) -> PromptRow:
+        told = row.get("input")
+        text = fields.text(told if isinstance(told, dict) else {"text": told}, "text")
+        if not text.strip():
+            raise RowProblem("input", told, _("a text is needed, not empty"))
+        references = row.get("references")
+        if not isinstance(references, list) or not all(isinstance(each, dict) for each in references):
+            raise RowProblem("references", references, _("a list of objects with output and tags is needed"))
+        right = [each.get("output") for each in references if "correct" in (each.get("tags") or [])]
+        texts = [fields.text(each if isinstance(each, dict) else {"text": each}, "text") for each in right]
+        return PromptRow(line, fields.identifier(row, "id"), (text,), reference="\n\n".join(texts))

@@ -1,0 +1,73 @@
+"""Which format a file has, told by its columns and first rows; with the reason, which is said to whoever brings the file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files.columns import Columns
+from arena.importing.files.looks import Shape, look_at
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import Problems
+from arena.importing.files.reading import Row, header_of, read_rows
+from arena.importing.formats.format import Format
+
+N_LOOKED_AT = 50
+N_NAMED = 6
+
+
+class Sample(NamedTuple):
+    """The beginning of a file: its own names for its columns, and its first rows by them."""
+
+    shape: Shape
+    names: tuple[str, ...]
+    rows: Sequence[Row]
+
+
+class Recognition(NamedTuple):
+    """The key of the format, and why."""
+
+    key: Any
+    reason: FileNote
+
+
+def sample_of(path: Path) -> Sample:
+    """What cannot be read is told by the reading that follows."""
+    rows = [row for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT)]
+    named = dict.fromkeys(header_of(path)) | dict.fromkeys(name for row in rows for name in row)
+    return Sample(look_at(path).shape, tuple(named), rows)
+
+
+def recognised[K](sample: Sample, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
+    """The format that most columns tell; of equals the first, in the order of `formats`."""
+    told = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
+    sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in told.items() if columns}
+    if not sureness:
+        return None
+    best = max(sureness, key=lambda key: sureness[key])
+    others = [formats[key].name for key, each in sureness.items() if each == sureness[best] and key != best]
+    return Recognition(best, _reason(formats[best], told[best], others))
+
+
+def _columns(each: type[Format[Any]], sample: Sample) -> tuple[str, ...]:
+    """Those by which it is recognised."""
+    renamed = Columns(each.needed, each.read, each.other_words).renamed(sample.names)
+    names = {renamed.get(name, name) for name in sample.names}
+    rows = [{renamed.get(name, name): value for name, value in row.items()} for row in sample.rows] if renamed else sample.rows
+    own = {name: word for word, name in renamed.items()}
+    return tuple(own.get(name, name).strip() for name in each.recognised_by(names, rows))
+
+
+def _reason(best: type[Format[Any]], columns: Sequence[str], others: Iterable[str]) -> FileNote:
+    named = ", ".join(columns[:N_NAMED])
+    if names := ", ".join(dict.fromkeys(others)):
+        return note(_ONE_OF_SEVERAL, name=best.name, columns=named, others=names)
+    return note(_RECOGNISED, name=best.name, columns=named)
+
+
+_RECOGNISED = gettext_lazy("Read by the format %(name)s, because of the columns %(columns)s.")
+_ONE_OF_SEVERAL = gettext_lazy(
+    "Read by the format %(name)s, because of the columns %(columns)s. It would also fit %(others)s: choose the format if so."
+)

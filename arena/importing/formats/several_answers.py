@@ -1,0 +1,132 @@
+"""Files in which a row holds a prompt and the answers of several models: in a list, in an object, or in a column a model."""
+
+from collections.abc import Iterator, Sequence, Set
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
+from arena.importing.formats.format import Format
+from arena.importing.formats.prompt_files import IDS
+
+PROMPT_WORDS = ("question", "instruction", "input", "query")
+NO_MODELS = {  # columns of which nobody would take one for a model
+    "prompt", "id", *PROMPT_WORDS, *IDS, "system_prompt", "system", "reference", "category", "subcategory", "language", "tags",
+    "split", "subset", "source", "dataset", "difficulty", "verifier", "status", "topic", "domain", "notes", "comment", "index",
+    "idx", "", "unnamed: 0",
+}  # fmt: skip
+VERDICTS = {"winner", "better", "preferred", "preference", "label", "choice", "chosen", "rejected", "verdict", "vote", "model"}
+MOST_ANSWERS = 1_000
+
+
+class SeveralAnswers(Format[ResponseRow]):
+    name = "several-answers"
+    title = gettext_lazy("a prompt and its answers in one row: prompt, answers (a list of model and text, or model: text)")
+    link = "https://huggingface.co/datasets/openbmb/UltraFeedback"
+    shapes = OF_OBJECTS
+    needed = ("prompt", "answers")
+    read = frozenset({*needed, "id", "system_prompt", "models"})
+    other_words = MappingProxyType(
+        {"prompt": PROMPT_WORDS, "answers": ("responses", "completions", "outputs", "generations"), "id": IDS}
+    )
+    has_rows_of_several = True
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        asked = _asked(line, row)
+        for model, text in _answers(row):
+            yield _answer(line, asked, model, text)
+
+
+class Wide(Format[ResponseRow]):
+    name = "wide"
+    title = gettext_lazy("a table with a column for each model: prompt, and the models' names as columns")
+    link = "https://github.com/tatsu-lab/alpaca_eval#additional-analysis-and-plots"
+    shapes = ANY_SHAPE
+    needed = ("prompt",)
+    is_guess = True
+    reads_all_columns = True
+    has_rows_of_several = True
+    read = frozenset({"prompt", "id", "system_prompt"})
+    other_words = MappingProxyType({"prompt": PROMPT_WORDS, "id": IDS})
+
+    @classmethod
+    def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
+        """At least two columns of texts that can be models, and none that says which is better."""
+        folded = {name.strip().casefold() for name in names}
+        models = _models(names)
+        texts = all(isinstance(row.get(model), str | None) for row in rows for model in models)
+        is_table = "prompt" in names and len(models) > 1 and texts and folded.isdisjoint(VERDICTS)
+        return ("prompt", *sorted(models)) if is_table else ()
+
+    def __init__(self, path: Path) -> None:
+        self._models: dict[str, None] = {}
+        self._n_missing = 0
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        asked = _asked(line, row)
+        models = _models(row)
+        if not models:
+            raise RowProblem(_("the number of models"), 0, _("a column for each model is needed, beside the prompt"))
+        self._models |= dict.fromkeys(models)
+        for column in models:
+            if row.get(column) in {None, ""}:
+                self._n_missing += 1
+                continue
+            yield _answer(line, asked, fields.as_name(_("the name of a column"), column), fields.text(row, column))
+
+    def notes(self) -> list[FileNote]:
+        said = [note(_MODELS, names=", ".join(list(self._models)[:20]))]
+        return [*said, note(_MISSING, n=self._n_missing)] if self._n_missing else said
+
+
+_MODELS = gettext_lazy("Each of these columns is a model: %(names)s.")
+_MISSING = ngettext_lazy("%(n)s empty cell: no answer.", "%(n)s empty cells: no answers.", "n")
+
+
+def _models(names: Any) -> list[str]:
+    return [name for name in names if name.strip().casefold() not in NO_MODELS]
+
+
+def _asked(line: int, row: Row) -> PromptRow:
+    text = fields.text(row, "prompt")
+    if not text.strip():
+        raise RowProblem("prompt", text, _("a text is needed, not empty"))
+    return PromptRow(line, fields.optional_identifier(row, "id"), (text,), fields.text(row, "system_prompt", default=""))
+
+
+def _answer(line: int, asked: PromptRow, model: str, text: str) -> ResponseRow:
+    return without_thinking(ResponseRow(line, asked.key, model, text, asked=asked, brings_prompt=True))
+
+
+def _answers(row: Row) -> Iterator[tuple[str, str]]:
+    """Models with their texts."""
+    told = row.get("answers")
+    needed = _("an object of model: text is needed, or a list of objects with model and text, or of texts beside models")
+    if isinstance(told, dict):
+        pairs: list[tuple[Any, Any]] = list(told.items())
+    elif isinstance(told, list) and all(isinstance(each, dict) for each in told):
+        pairs = [(_first(each, _NAMES), _first(each, _TEXTS)) for each in told]
+    elif isinstance(told, list) and isinstance(row.get("models"), list) and len(row["models"]) == len(told):
+        pairs = list(zip(row["models"], told, strict=True))
+    else:
+        raise RowProblem("answers", told, needed)
+    if not 0 < len(pairs) <= MOST_ANSWERS:
+        raise RowProblem(_("the number of answers"), len(pairs), _("1 to %(most)d are allowed") % {"most": MOST_ANSWERS})
+    for model, text in pairs:
+        yield fields.name({"model": model}, "model"), fields.text({"answers": text}, "answers")
+
+
+_NAMES = ("model", "competitor", "generator", "model_name", "name")
+_TEXTS = ("text", "answer", "response", "output", "content", "completion")
+
+
+def _first(cells: dict[str, Any], names: Sequence[str]) -> Any:
+    return next((cells[name] for name in names if name in cells), None)

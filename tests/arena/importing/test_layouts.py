@@ -1,0 +1,117 @@
+"""Every published layout: recognised without a word, read to the values that must come of it, and refused where it is wrong."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from arena.importing.chunks import TypedFile
+from arena.importing.files.looks import Shape, look_at
+from arena.importing.files.rows import BattleRow
+from arena.importing.formats import formats_of, reading_format
+from tests.arena.importing.layout_cases import MISSING
+from tests.arena.importing.layouts_of_answers import RESPONSES
+from tests.arena.importing.layouts_of_battles import BATTLES
+from tests.arena.importing.layouts_of_prompts import PROMPTS
+
+FILES = Path(__file__).parent / "layout_files"
+BESIDE = {"competitor": "told beside"}
+BY_NAME = {case.file: case for case in (*BATTLES, *PROMPTS, *RESPONSES)}
+
+
+def _typed(path, kind, name):
+    file = TypedFile(path, formats_of(kind)[name], filename=path.name, options=BESIDE)
+    rows = [row._replace(known_as=None) if isinstance(row, BattleRow) else row for row in file]
+    return rows, [str(problem) for problem in file.problems.first]
+
+
+def _raw(path):
+    """The rows of a file as Python reads them."""
+    text = path.read_text()
+    match look_at(path).shape:
+        case Shape.CSV:
+            return list(csv.DictReader(io.StringIO(text), delimiter=";" if "newcomer" in path.name else ","))
+        case Shape.JSON_ARRAY:
+            return json.loads(text)
+        case _:
+            return [json.loads(line) for line in text.splitlines()]
+
+
+def _written(folder, like, rows):
+    """Rows in the shape of the file that they come from."""
+    path = folder / like.name
+    match look_at(like).shape:
+        case Shape.CSV:
+            text = io.StringIO()
+            writer = csv.DictWriter(text, rows[0], lineterminator="\n", delimiter=";" if "newcomer" in like.name else ",")
+            writer.writeheader()
+            writer.writerows(rows)
+            path.write_bytes(text.getvalue().encode(errors="surrogatepass"))
+        case Shape.JSON_ARRAY:
+            path.write_text(json.dumps(rows))
+        case _:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_every_file_is_looked_at():
+    assert {path.name for path in FILES.iterdir()} == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_published_layout_is_recognised_and_read(name):
+    case = BY_NAME[name]
+    read_by = reading_format(case.kind, "", FILES / name)
+    assert read_by.format == case.format
+    assert str(read_by.notes[0]).startswith(f"Read by the format {case.format}, because of the columns ")
+    assert _typed(FILES / name, case.kind, case.format) == (case.rows, [])
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_usual_defect_names_line_value_and_what_is_allowed(tmp_path, name, number):
+    case = BY_NAME[name]
+    change, said = case.defects[number]
+    *rows, last = _raw(FILES / name)
+    broken = {column: value for column, value in {**last, **change}.items() if value != MISSING}
+    path = _written(tmp_path, FILES / name, [*rows, broken])
+    _, problems = _typed(path, case.kind, case.format)
+    assert len(problems) == 1, problems
+    assert problems[0].startswith(f"{name}, line ")
+    assert said in problems[0]
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if "wide" not in name])  # whose columns are its models
+def test_shuffled_and_extra_columns_change_nothing(tmp_path_factory, name):
+    case, folder = BY_NAME[name], tmp_path_factory.mktemp("files")
+    rows = _raw(FILES / name)
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+
+    @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+    @given(st.permutations(columns), st.sets(st.from_regex(r"zz_[a-z]{3,8}", fullmatch=True), max_size=3), st.text("ab ,;"))
+    def change(order, extra, cell):
+        changed = [{**{at: row[at] for at in order if at in row}, **dict.fromkeys(sorted(extra), cell)} for row in rows]
+        path = _written(folder, FILES / name, changed)
+        assert reading_format(case.kind, "", path).format == case.format
+        found, problems = _typed(path, case.kind, case.format)
+        assert [_without_lines(row) for row in found] == [_without_lines(row) for row in case.rows], problems
+
+    change()
+
+
+def _without_lines(row):
+    """JSON lists stand on one line here."""
+    named = {name: value for name, value in row._asdict().items() if name in {"prompt", "asked"}}
+    inner = {name: value._replace(line=0) for name, value in named.items() if hasattr(value, "line")}
+    return row._replace(line=0, **inner)
+
+
+def test_every_format_of_others_says_where_it_is_described():
+    for kind in ("battles", "prompts", "responses"):
+        for each in formats_of(kind).values():
+            if each.name not in {"csv", "jsonl", "pairs"}:
+                assert each.link.startswith("https://"), each
