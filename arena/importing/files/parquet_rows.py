@@ -27,11 +27,11 @@ def parquet_names(path: Path) -> list[str]:
 
 def batches(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each row with its number. The limit counts what comes out, batch by batch."""
-    import pyarrow
-
     file = _opened(path, problems)
     if file is None:
         return
+    import pyarrow
+
     n_rows = n_bytes = 0
     with closing(file):
         names = list(file.schema_arrow.names)

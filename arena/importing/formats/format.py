@@ -44,10 +44,10 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """The columns that tell this format; none where the file looks otherwise. Names are those that are read."""
-        wanted = cls.signature or cls.needed
+        wanted: tuple[str, ...] = cls.signature or cls.needed
         if not names >= set(wanted):
             return ()
-        one = tuple(name for name in cls.one_of if name in names)[:1]
+        one: tuple[str, ...] = tuple(name for name in cls.one_of if name in names)[:1]
         return (*wanted, *one) if one or not cls.one_of else ()
 
     def row(self, line: int, row: Row) -> T:

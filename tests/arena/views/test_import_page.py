@@ -60,7 +60,7 @@ def test_the_import_pages_are_for_curators(client):
 def test_without_imports_the_page_says_how_to_begin(curator):
     page = curator.get(reverse("imports")).content.decode()
     assert "Nothing was imported yet." in page
-    assert "Chatbot Arena: model_a, model_b, winner" in page
+    assert "Chatbot Arena and its kin: model_a, model_b, winner" in page
 
 
 def test_a_dry_run_tells_what_the_file_holds_and_writes_nothing(curator, rung):
@@ -91,13 +91,20 @@ def test_prompts_go_into_the_named_pool(curator, rung):
 
 
 def test_a_wrong_file_is_refused_with_its_problems(curator):
-    answer = _upload(curator, BATTLES + "x,y,model_c,q,v\n" * 30, name="my battles.csv")
+    answer = _upload(curator, BATTLES + "".join(f"x,y,model_{n},q,v\n" for n in range(30)), name="my battles.csv")
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "my battles.csv cannot be imported." in page
     assert "30 problems, the first 20" in page
-    assert "&#x27;model_c&#x27;" in page
+    assert "&#x27;model_7&#x27;" in page
     assert not list(receiving.upload_folder().iterdir())
+
+
+def test_the_same_problem_is_one_row_of_the_page(curator):
+    page = _upload(curator, BATTLES + "x,y,model_c,q,v\n" * 30).content.decode()
+    assert "30 problems</h2>" in page
+    assert page.count("&#x27;model_c&#x27;") == 1
+    assert "the same is wrong in 29 later rows" in page.lower()
 
 
 def test_what_stands_in_a_file_is_shown_as_text(curator):
@@ -240,3 +247,59 @@ def test_a_sentence_of_a_problem_ends_with_one_mark_and_names_the_files_own_colu
     assert "is this the right one?<" in empty
     wrong = _upload(curator, "question_id,said\n1,x\n", what="prompts:jsonl").text
     assert "here are question_id, said." in wrong
+
+
+# --- recognised --------------------------------------------------------------------------------------------------------
+NEWCOMER = "question;answer_a;answer_b;better\nName a lake.;Como;Alps;a\nName a river.;Bonn;Rhine;b\n"
+
+
+def test_a_newcomers_file_becomes_an_arena_without_a_word_about_its_format(curator, rung):
+    page = _upload(curator, NEWCOMER, what="", name="mine.csv")
+    text = page.content.decode()
+    for said in (
+        "<dd>battles and votes</dd>", "Read by the format pairs, because of the columns better, answer_a, answer_b.",
+        "Its cells are separated by semicolons.", "The column question is read as prompt.",
+        "2 rows name no models: their two columns are the competitors answer_a and answer_b.",
+    ):  # fmt: skip
+        assert said in text.replace("\u2068", "").replace("\u2069", ""), said
+    assert not Arena.objects.exists()
+    assert _confirm(curator, page).status_code == 302
+    source = Import.objects.get()
+    assert (source.kind, source.format, rung) == ("battles", "pairs", [source.pk])
+    load(source.pk)
+    assert n_rows(source.arena) == (2, 2, 2)
+    assert Prompt.objects.count() == 2
+
+
+@pytest.mark.parametrize("what", ["battles:", "battles:pairs"])
+def test_the_kind_or_the_format_may_be_chosen(curator, rung, what):
+    _confirm(curator, _upload(curator, NEWCOMER, what=what))
+    assert Import.objects.get().format == "pairs"
+
+
+def test_a_file_that_tells_nothing_asks_what_it_is(curator):
+    page = _upload(curator, "x;y\n1;2\n", what="")
+    assert page.status_code == 422
+    assert "The columns of the file tell nothing: choose what it holds." in page.content.decode()
+    page = _upload(curator, "x;y\n1;2\n", what="battles:")
+    assert "its columns are x, y; choose one of" in page.content.decode().lower()
+    assert not list(receiving.upload_folder().iterdir())
+
+
+def test_answers_that_are_recognised_ask_for_their_arena(curator):
+    page = _upload(curator, lines({"prompt": "q", "competitor": "m", "text": "x"}), what="")
+    assert page.status_code == 422
+    assert "The file holds answers. Answers belong to prompts: choose the arena that has them." in page.content.decode()
+
+
+def test_whose_answers_they_are_may_be_told_beside_the_file(curator, rung):
+    arena = make_arena("here")
+    make_prompt(arena, key="id12")
+    content = lines({"instance_id": "id12", "predicted_text": "Como"})
+    fields = {"what": "responses:", "arena": "here", "new_arena": ""}
+    assert "name the competitor beside it" in _upload(curator, content, **fields).content.decode()
+    _confirm(curator, _upload(curator, content, competitor="ann", **fields))
+    source = Import.objects.get()
+    assert (source.format, source.options) == ("helm", {"competitor": "ann"})
+    load(source.pk)
+    assert arena.competitors.get().name == "ann"
