@@ -84,27 +84,23 @@ def _initial(request: HttpRequest) -> dict[str, str]:
 
 def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     """The dry run: reads all, writes nothing but the file itself, which waits for its confirmation."""
-    what = form.cleaned_data
-    upload: UploadedFile[bytes] = what["file"]
+    upload: UploadedFile[bytes] = form.cleaned_data["file"]
     file = receiving.keep(upload.name or "file", upload.chunks())
     try:
         with receiving.forgotten_on_failure(file):
-            what = form.with_kind(kind_and_format(file.path))
-            known = _known(what, file)
-            report = None if known else _report(what, file)
+            what = form.with_kind(None if form.cleaned_data["kind"] else kind_and_format(file.path))
+            if known := _known(what, file):
+                receiving.forget(file.digest)
+                messages.info(request, _("This file is here already: nothing was added."))
+                return redirect("import", known.pk)
+            report = _report(what, file)
     except ImportProblems as problems:
         return _page(request, form, problems=problems.of(file.filename), filename=file.filename, status=422)
     except forms.ValidationError as error:
         form.add_error(None, error)
         return _page(request, form, status=422)
-    if known is not None or report is None:
-        receiving.forget(file.digest)
-        messages.info(request, _("This file is here already: nothing was added."))
-        return redirect("import", known.pk if known else 0)
-    confirmation = _confirmation(request, what, file, report)
-    return _page(
-        request, form, report=report, kind=Import.Kind(what["kind"]).label, filename=file.filename, confirmation=confirmation
-    )
+    held, confirmation = Import.Kind(what["kind"]).label, _confirmation(request, what, file, report)
+    return _page(request, form, report=report, held=held, filename=file.filename, confirmation=confirmation)
 
 
 def _known(what: dict[str, Any], file: KeptFile) -> Import | None:

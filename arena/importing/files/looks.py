@@ -58,7 +58,7 @@ GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 
 
 @dataclass(frozen=True)
-class Looks:
+class FileLooks:
     """What a file is. `broken` says why it cannot be unpacked, and `cure` what can be done."""
 
     shape: Shape
@@ -86,7 +86,7 @@ class CannotUnpackError(Exception):
         self.broken, self.cure = broken, cure
 
 
-def look_at(path: Path) -> Looks:
+def look_at(path: Path) -> FileLooks:
     """Reads the whole of a text once: whether it is UTF-8 is known at its end. Never raises but OSError."""
     told = path.stat()
     return _look_at(path, told.st_mtime_ns, told.st_size)
@@ -102,10 +102,10 @@ def opened(path: Path) -> BinaryIO:
 
 
 @lru_cache(maxsize=16)
-def _look_at(path: Path, changed: int, size: int) -> Looks:
+def _look_at(path: Path, changed: int, size: int) -> FileLooks:
     with path.open("rb") as file:
         if file.read(4) == PARQUET:
-            return Looks(Shape.PARQUET, UTF8, "", is_whole=False)
+            return FileLooks(Shape.PARQUET, UTF8, "", is_whole=False)
     try:
         with closing(opened(path)) as unpacked:
             start = unpacked.read(BLOCK)
@@ -116,12 +116,12 @@ def _look_at(path: Path, changed: int, size: int) -> Looks:
             while block := unpacked.read(BLOCK):
                 signs.add(block)
     except CannotUnpackError as error:
-        return Looks(Shape.CSV, UTF8, "", is_whole=False, broken=error.broken, cure=error.cure)
+        return FileLooks(Shape.CSV, UTF8, "", is_whole=False, broken=error.broken, cure=error.cure)
     if shape == Shape.CSV and encoding == UTF8 and signs.are_windows():
         encoding, text = WINDOWS, start.decode(WINDOWS, errors="replace")
     binary = next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
     line_end = "\r" if "\r" in text and "\n" not in text else "\n"
-    return Looks(shape, encoding, text, len(start) < BLOCK, line_end, binary)
+    return FileLooks(shape, encoding, text, len(start) < BLOCK, line_end, binary)
 
 
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, Looks, Shape, look_at, opened
+from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
 from arena.importing.files.problems import EMPTY, PlainWords, Problems, some_names
@@ -129,7 +129,7 @@ def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
                 yield line
 
 
-def _decoded_lines(path: Path, problems: Problems, looks: Looks) -> Iterator[str | None]:
+def _decoded_lines(path: Path, problems: Problems, looks: FileLooks) -> Iterator[str | None]:
     """Those of the rarer encodings and line ends."""
     number = 0
     try:

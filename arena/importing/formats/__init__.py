@@ -25,7 +25,7 @@ from arena.importing.formats.pairs import Pairs
 from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.question_sets import HelmInstances, IfEval, MultipleChoice
-from arena.importing.formats.recognition import Sample, recognised, sample_of
+from arena.importing.formats.recognition import FileStart, recognised, start_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.importing.formats.several_answers import SeveralAnswers, Wide
 from arena.models import Import
@@ -92,7 +92,7 @@ def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
 def kind_and_format(path: Path) -> tuple[str, str] | None:
     """What a file is of all that can be imported; None where it is not recognised."""
     known = {(kind.value, name): each for kind in Import.Kind if kind in _BY_KIND for name, each in formats_of(kind).items()}
-    found = recognised(sample_of(path), known)
+    found = recognised(start_of(path), known)
     return found.key if found else None
 
 
@@ -107,7 +107,7 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
 
 
 def _recognised(kind: str, path: Path) -> ReadBy:
-    looks, sample = look_at(path), sample_of(path)
+    looks, sample = look_at(path), start_of(path)
     found = recognised(sample, formats_of(kind))
     if found:
         return ReadBy(found.key, [found.reason])
@@ -118,7 +118,7 @@ def _recognised(kind: str, path: Path) -> ReadBy:
     raise ImportProblems(tuple(problems.first), problems.n_all)
 
 
-def _unknown(kind: str, sample: Sample) -> str:
+def _unknown(kind: str, sample: FileStart) -> str:
     """What the file has, what it might be, and what is known."""
     others = [other for other in _BY_KIND if other != kind and recognised(sample, formats_of(other))]
     if others:

@@ -78,11 +78,9 @@ def _role(message: dict[str, Any], column: str) -> str:
     written = message.get("role", message.get("from"))
     role = ROLES.get(written.strip().lower()) if isinstance(written, str) else None
     if role is None:
-        missing = "role" not in message and "from" not in message
+        what = _("the role of a message in %(column)s") % {"column": column}
         allowed = _("allowed are %(values)s") % {"values": ", ".join(ROLES)}
-        raise RowProblem(
-            _("the role of a message in %(column)s") % {"column": column}, MISSING if missing else written, allowed
-        )
+        raise RowProblem(what, MISSING if written is None else written, allowed)
     return role
 
 

@@ -18,7 +18,7 @@ N_LOOKED_AT = 50
 N_NAMED = 6
 
 
-class Sample(NamedTuple):
+class FileStart(NamedTuple):
     """The beginning of a file: its own names for its columns, and its first rows by them."""
 
     shape: Shape
@@ -33,14 +33,14 @@ class Recognition(NamedTuple):
     reason: FileNote
 
 
-def sample_of(path: Path) -> Sample:
+def start_of(path: Path) -> FileStart:
     """What cannot be read is told by the reading that follows."""
     rows = [row for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT)]
     named = dict.fromkeys(header_of(path)) | dict.fromkeys(name for row in rows for name in row)
-    return Sample(look_at(path).shape, tuple(named), rows)
+    return FileStart(look_at(path).shape, tuple(named), rows)
 
 
-def recognised[K](sample: Sample, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
+def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
     """The format that most columns tell; of equals the first, in the order of `formats`."""
     told = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
     sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in told.items() if columns}
@@ -51,7 +51,7 @@ def recognised[K](sample: Sample, formats: Mapping[K, type[Format[Any]]]) -> Rec
     return Recognition(best, _reason(formats[best], told[best], others))
 
 
-def _columns(each: type[Format[Any]], sample: Sample) -> tuple[str, ...]:
+def _columns(each: type[Format[Any]], sample: FileStart) -> tuple[str, ...]:
     """Those by which it is recognised."""
     renamed = Columns(each.needed, each.read, each.other_words).renamed(sample.names)
     names = {renamed.get(name, name) for name in sample.names}
