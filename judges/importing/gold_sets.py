@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from arena.importing.files.json_objects import with_keys_once
 from arena.seen_names import made_storable, name_fault
 from arena.texts.verifiers import VerifierTimeoutError, passes
 from judges.verdicts.verdict import Side
@@ -370,7 +371,7 @@ def _content(path: Path) -> str:
 
 def _parsed(place: str, text: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=with_keys_once)
     except (ValueError, RecursionError) as error:
         raise GoldSetError(f"{place}: no JSON ({error})") from error
 

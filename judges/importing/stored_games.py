@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from arena.importing.files.json_objects import with_keys_once
 from arena.models import Arena
 from arena.seen_names import made_storable
 from judges.replies.parsing import Parsed
@@ -93,7 +94,7 @@ def as_text(value: object) -> str:
 
 def _parsed(place: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=with_keys_once)
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{place}: no JSON ({error})") from error
 

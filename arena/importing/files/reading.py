@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
+from arena.importing.files.json_objects import KeyTwiceError, with_keys_once
 from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
@@ -244,20 +245,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(_("%(word)s is no JSON") % {"word": constant})
 
 
-class KeyTwiceError(ValueError):
-    """An object that names a key twice says two things."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Row:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise KeyTwiceError(_("the key %(key)s is there twice") % {"key": ascii(twice)[:60]})
-    return row
-
-
-_json = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object)
+_json = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=with_keys_once)
 _JSON_RULE = gettext_lazy("each row must be one JSON object, such as {...}")
 
 

@@ -21,7 +21,7 @@ from arena.importing.formats.harnesses import HelmPredictions, LmEvalSamples
 from arena.importing.formats.kaggle_pairs import KagglePairs
 from arena.importing.formats.llmfao import Llmfao
 from arena.importing.formats.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
-from arena.importing.formats.pairs import Pairs
+from arena.importing.formats.pairs import OwnPairs
 from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.question_sets import HelmInstances, IfEval, MultipleChoice
@@ -44,7 +44,7 @@ type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
 BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {
     each.name: each
     for each in (
-        ChatbotArena, Llmfao, PandaLm, Pairs, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
+        ChatbotArena, Llmfao, PandaLm, OwnPairs, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
     )
 }  # fmt: skip
 PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {

@@ -15,15 +15,15 @@ from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
 from arena.importing.formats.format import Format
-from arena.importing.formats.pairs import ANSWERS, MODELS, WORDS, Pairs
+from arena.importing.formats.pairs import ANSWERS, MODELS, WORDS, OwnPairs
 from arena.outcomes import Outcome
 
 _WORDS_OF_SIDES = {
-    "answer_a": (*Pairs.other_words["answer_a"], "response-1", "left", "answer-1", "generation-1"),
-    "answer_b": (*Pairs.other_words["answer_b"], "response-2", "right", "answer-2", "generation-2"),
-    "prompt": Pairs.other_words["prompt"],
-    "model_a": Pairs.other_words["model_a"],
-    "model_b": Pairs.other_words["model_b"],
+    "answer_a": (*OwnPairs.other_words["answer_a"], "response-1", "left", "answer-1", "generation-1"),
+    "answer_b": (*OwnPairs.other_words["answer_b"], "response-2", "right", "answer-2", "generation-2"),
+    "prompt": OwnPairs.other_words["prompt"],
+    "model_a": OwnPairs.other_words["model_a"],
+    "model_b": OwnPairs.other_words["model_b"],
 }
 
 

@@ -30,7 +30,7 @@ WORDS = {word: outcome for outcome, words in SIDES.items() for word in words}
 SHOWN = ("a", "b", "tie", "both_bad")
 
 
-class Pairs(Format[BattleRow]):
+class OwnPairs(Format[BattleRow]):
     name = "pairs"
     title = gettext_lazy("Agon's own: prompt, answer_a, answer_b, winner; model_a, model_b, voter if there")
     shapes = ANY_SHAPE

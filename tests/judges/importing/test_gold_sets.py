@@ -110,7 +110,8 @@ def test_what_cannot_be_understood_is_named_with_its_place(tmp_path, layout, row
 
 def test_bad_files_and_layouts_are_refused(tmp_path):
     path = tmp_path / "gold.jsonl"
-    for content, message in ((b"{", "line 1: no JSON"), (b"\xff\xff", "byte 0 is not UTF-8")):
+    twice = (b'{"prompt": "x", "prompt": "y"}', r"line 1: no JSON \(the key 'prompt' is there twice\)")
+    for content, message in ((b"{", "line 1: no JSON"), (b"\xff\xff", "byte 0 is not UTF-8"), twice):
         path.write_bytes(content)
         with pytest.raises(GoldSetError, match=message):
             read_gold_set("plain", path)

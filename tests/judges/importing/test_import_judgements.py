@@ -141,6 +141,7 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
     [
         ("excel", "{}", "known are pandalm, arena-hard, judgebench"),
         ("pandalm", "not JSON", "line 1: no JSON"),
+        ("pandalm", '{"idx": 1, "idx": 2}', "line 1: no JSON .the key 'idx' is there twice."),
         ("pandalm", '{"idx": 1, "x_result": 1}', "none of its 1 row names a battle"),
         ("arena-hard", "{}", "name the competitor"),
         ("judgebench", "[]", "no JSON|JSON object"),
