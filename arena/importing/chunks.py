@@ -45,16 +45,10 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         if not self.n_rows and not self.problems.n_all:
             self._say_empty()
 
-    def _raw(self) -> Iterator[tuple[int, Row]]:
-        expected, reads_all = self.format.read, self._class.reads_all_columns
-        for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
-            if not reads_all and not raw.keys() <= expected and len(self._ignored) < MOST_COLUMNS_NAMED:
-                self._ignored |= raw.keys() - expected
-            yield line, raw
-
     def _several(self) -> Iterator[T]:
         """Rows are counted as they come out."""
-        for line, raw in self._raw():
+        for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
+            self._note_ignored(raw)
             try:
                 for row in self.format.rows(line, raw):
                     self.n_rows += 1
@@ -63,15 +57,22 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
                 self.problems.add_row(line, problem, raw)
 
     def _one_each(self) -> Iterator[T]:
-        typed = self.format.row
-        for line, raw in self._raw():
+        """As `_several`, without what a million rows would pay for."""
+        typed, expected = self.format.row, self.format.read
+        for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
             self.n_rows += 1
+            if not raw.keys() <= expected:
+                self._note_ignored(raw)
             try:
                 row = typed(line, raw)
             except RowProblem as problem:
                 self.problems.add_row(line, problem, raw)
             else:
                 yield row
+
+    def _note_ignored(self, raw: Row) -> None:
+        if not self._class.reads_all_columns and len(self._ignored) < MOST_COLUMNS_NAMED:
+            self._ignored |= raw.keys() - self.format.read
 
     def _say_empty(self) -> None:
         if look_at(self._path).shape in {Shape.CSV, Shape.PARQUET}:

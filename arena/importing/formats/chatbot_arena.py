@@ -62,7 +62,6 @@ _PICTURES = ngettext_lazy(
     "%(n)s rows with pictures: a mark stands for each in the prompts, which are drafts, because they cannot be shown.",
     "n",
 )
-_TEXTS = {"timestamp", *CONVERSATIONS, *RESPONSES}
 
 
 def both_answers(first: tuple[str, ...], second: tuple[str, ...]) -> dict[str, Any]:
@@ -116,8 +115,10 @@ class ChatbotArena(Format[BattleRow]):
         battle = BattleRow(
             line, "", first, second, self._prompt(line, row, language), (VoteRow(voter, outcome, set_aside),), None, happened
         )
-        battle = self._with_texts(row, battle, language) if row.keys() & _TEXTS else battle
-        self._n_languages_without_prompt += bool(language) and battle.prompt is None
+        if "conversation_a" in row or "response_a" in row or "timestamp" in row:
+            battle = self._with_texts(row, battle, language)
+        if language and battle.prompt is None:
+            self._n_languages_without_prompt += 1
         return battle
 
     def _with_texts(self, row: Row, battle: BattleRow, language: str) -> BattleRow:
