@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
 from arena.importing.files.json_objects import KeyTwiceError, with_keys_once
-from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, FileLooks, Shape, look_at, opened
+from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
 from arena.importing.files.problems import EMPTY, PlainWords, Problems, some_names
@@ -102,7 +102,10 @@ def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None)
     readers = {
         Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array, Shape.PARQUET: _parquet_rows,
     }  # fmt: skip
-    yield from readers[looks.shape](path, problems, columns or Columns())
+    try:
+        yield from readers[looks.shape](path, problems, columns or Columns())
+    except CannotUnpackError as error:  # it was whole when it was looked at
+        problems.add(1, _("the file"), PlainWords(error.broken), error.cure)
 
 
 def _lines(path: Path, problems: Problems) -> Iterator[str | None]:

@@ -19,8 +19,16 @@ from arena.importing.formats.pairs import ANSWERS, MODELS, WORDS, OwnPairs
 from arena.outcomes import Outcome
 
 _WORDS_OF_SIDES = {
-    "answer_a": (*OwnPairs.other_words["answer_a"], "response-1", "left", "answer-1", "generation-1"),
-    "answer_b": (*OwnPairs.other_words["answer_b"], "response-2", "right", "answer-2", "generation-2"),
+    "answer_a": (*OwnPairs.other_words["answer_a"], "response-1", "left", "answer-1", "generation-1", "text1", "left_response"),
+    "answer_b": (
+        *OwnPairs.other_words["answer_b"],
+        "response-2",
+        "right",
+        "answer-2",
+        "generation-2",
+        "text2",
+        "right_response",
+    ),
     "prompt": OwnPairs.other_words["prompt"],
     "model_a": OwnPairs.other_words["model_a"],
     "model_b": OwnPairs.other_words["model_b"],
@@ -113,7 +121,7 @@ def _studio_votes(annotation: dict[str, Any]) -> list[VoteRow]:
     results = annotation.get("result")
     if not isinstance(results, list):
         raise RowProblem("result", results, _("a list is needed"))
-    values = [each.get("value") for each in results if isinstance(each, dict) and each.get("type", "pairwise") in _TYPES]
+    values = [each.get("value") for each in results if isinstance(each, dict) and str(each.get("type", "pairwise")) in _TYPES]
     return [VoteRow(voter, _outcome(_selected(value), "result")) for value in values[:1]]
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from arena.importing.files import fields
-from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row
 
 ROLES = {
@@ -100,11 +100,15 @@ def _part(part: Any, column: str) -> tuple[str, bool]:
         return fields.text({column: part}, column), False
     if not isinstance(part, dict):
         raise RowProblem(column, part, _("a part of a message is a text or an object with a type"))
-    if part.get("type", "text") in {"text", "input_text", "output_text"}:
+    kind = fields.text(part, "type", default="text")
+    if kind in {"text", "input_text", "output_text"}:
         return fields.text(part, "text", default=""), False
-    written = json.dumps(part, sort_keys=True, default=str)
-    kind = fields.text(part, "type", default="")[:20]
-    return f"[{kind} {hashlib.sha256(written.encode(errors='replace')).hexdigest()[:16]}]", True
+    try:
+        written = json.dumps(part, sort_keys=True, default=str)
+    except (RecursionError, ValueError):
+        told = _("a part of a message is a text or an object with a type")
+        raise RowProblem(column, PlainWords(_("nested too deep")), told) from None
+    return f"[{kind[:20]} {hashlib.sha256(written.encode(errors='replace')).hexdigest()[:16]}]", True
 
 
 def from_json(value: Any) -> Any:

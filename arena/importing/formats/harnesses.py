@@ -46,7 +46,7 @@ class HelmPredictions(Format[ResponseRow]):
     needed = ("instance_id", "predicted_text")
     read = frozenset(
         {*needed, "train_trial_index", "perturbation", "truncated_predicted_text", "base64_images", "mapped_output",
-         "reference_index", "stats", "annotations"}
+         "reference_index", "stats", "annotations", "thinking_text"}
     )  # fmt: skip
     has_rows_of_several = True
 
@@ -59,7 +59,9 @@ class HelmPredictions(Format[ResponseRow]):
             return
         trial = fields.whole_number(row, "train_trial_index", most=32_767)
         key, text = fields.identifier(row, "instance_id"), fields.text(row, "predicted_text")
-        yield without_thinking(ResponseRow(line, key, competitor_told(self.options), text, repeat=trial or None))
+        answer = without_thinking(ResponseRow(line, key, competitor_told(self.options), text, repeat=trial or None))
+        thought = fields.text(row, "thinking_text", default="")
+        yield answer._replace(thinking=thought) if thought else answer
 
     def notes(self) -> list[FileNote]:
         return [note(_PERTURBED, n=self._n_perturbed)] if self._n_perturbed else []

@@ -47,7 +47,7 @@ class JsonPrompts(Format[PromptRow]):
         key = fields.optional_identifier(row, "id")
         self._n_without_id += not key
         return PromptRow(
-            line, key, _turns(row), fields.text(row, "system_prompt", default=""), fields.text(row, "reference", default=""),
+            line, key, _turns(row), fields.text(row, "system_prompt", default=""), "\n\n".join(fields.texts(row, "reference")),
             category_path(fields.text(row, "category", default="")), language_of(row), self._tags(row), self._verifier(row),
             fields.choice(row, "status", STATUSES) if row.get("status") else "",
         )  # fmt: skip

@@ -75,10 +75,12 @@ def constraints_of(names: tuple[str, ...], values: list[Mapping[str, Any]]) -> d
 
 def _n_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
     n = value.get("num_words")
-    if not isinstance(n, int | float) or isinstance(n, bool):
+    if isinstance(n, float) and n.is_integer():  # a table of numbers and blanks has no integers
+        n = int(n)
+    if not isinstance(n, int) or isinstance(n, bool) or n < 0:
         return None
-    limits: dict[Any, dict[str, Any]] = {"at least": {"min_words": int(n)}, "less than": {"max_words": max(0, int(n) - 1)}}
-    return limits.get(value.get("relation"))
+    limits = {"at least": {"min_words": n}, "less than": {"max_words": max(0, n - 1)}}
+    return limits.get(str(value.get("relation")))
 
 
 def _without_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -91,7 +93,7 @@ def _without_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 _CONSTRAINTS: dict[str, Any] = {
-    "keywords:existence": lambda value: {"must_include": list(value.get("keywords") or [None])},
+    "keywords:existence": lambda value: {"must_include": value.get("keywords")},
     "length_constraints:number_words": _n_words,
     "change_case:english_lowercase": lambda value: {"all_lowercase": True},
     "change_case:english_capital": lambda value: {"all_uppercase": True},
@@ -173,6 +175,6 @@ class HelmInstances(Format[PromptRow]):
         references = row.get("references")
         if not isinstance(references, list) or not all(isinstance(each, dict) for each in references):
             raise RowProblem("references", references, _("a list of objects with output and tags is needed"))
-        right = [each.get("output") for each in references if "correct" in (each.get("tags") or [])]
+        right = [each.get("output") for each in references if "correct" in fields.texts(each, "tags")]
         texts = [fields.text(each if isinstance(each, dict) else {"text": each}, "text") for each in right]
         return PromptRow(line, fields.identifier(row, "id"), (text,), reference="\n\n".join(texts))

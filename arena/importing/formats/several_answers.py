@@ -77,7 +77,7 @@ class Wide(Format[ResponseRow]):
             raise RowProblem(_("the number of models"), 0, _("a column for each model is needed, beside the prompt"))
         self._models |= dict.fromkeys(models)
         for column in models:
-            if row.get(column) in {None, ""}:
+            if row.get(column) is None or row[column] == "":
                 self._n_missing += 1
                 continue
             yield _answer(line, asked, fields.as_name(_("the name of a column"), column), fields.text(row, column))

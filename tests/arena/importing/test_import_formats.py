@@ -41,6 +41,12 @@ def _refused(path, format_name, kind="battles"):
         ("tie", Outcome.TIE),
         ("tie (bothbad)", Outcome.BOTH_BAD),
         ("both_bad", Outcome.BOTH_BAD),
+        ("bothbad", Outcome.BOTH_BAD),
+        ("MODEL_A", Outcome.A),
+        (" Model_B ", Outcome.B),
+        ("Tie", Outcome.TIE),
+        ("Tie (BothBad)", Outcome.BOTH_BAD),
+        ("tie (inconsistent)", Outcome.TIE),
     ],
 )
 def test_a_chatbot_arena_row_is_a_battle_with_one_vote(tmp_path, winner, outcome):
@@ -80,6 +86,17 @@ def test_languages_are_codes_and_unknown_ones_are_counted(tmp_path):
 def test_columns_that_nobody_reads_are_named(tmp_path):
     report = checked(write(tmp_path, lines({**ARENA_ROW, "turn": 1}, {**ARENA_ROW, "toxic": False})), "chatbot-arena")
     assert report.ignored == ["toxic", "turn"]
+
+
+def test_a_column_without_a_name_is_called_that(tmp_path):
+    report = checked(write(tmp_path, "model_a,model_b,winner,\nx,y,tie,1\n"), "chatbot-arena")
+    assert "Columns that are not read: one without a name." in report.sayings()
+
+
+def test_several_references_are_kept(tmp_path):
+    row = {"id": "q", "turns": ["One?", "Two?"], "reference": ["1", "2"]}
+    (prompt,) = _typed(write(tmp_path, lines(row)), "prompts", "jsonl")
+    assert prompt.reference == "1\n\n2"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Every published layout: recognised without a word, read to the values that must come of it, and refused where it is wrong."""
 
+import contextlib
 import csv
 import io
 import json
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arena.importing.chunks import TypedFile
+from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
+from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import BattleRow
 from arena.importing.formats import formats_of, reading_format
 from tests.arena.importing.layout_cases import MISSING
@@ -101,6 +104,47 @@ def test_shuffled_and_extra_columns_change_nothing(tmp_path_factory, name):
         assert [_without_lines(row) for row in found] == [_without_lines(row) for row in case.rows], problems
 
     change()
+
+
+NASTY = (
+    None, True, 0, -1, 10**400, 1e300, float("inf"), "", " ", "x", "[", "a\0b", "\ud800", [], {}, [1], [None], [[]], [{}],
+    {"a": 1},
+    {"role": ["x"], "type": ["x"], "content": 5}, [{"role": "user", "content": [{"type": ["x"], "text": 4}, 4, None]}],
+    [{"type": ["pairwise"], "value": ["x"], "tags": 4}], {"value": {"x": 1}, "relation": ["x"], "num_words": float("inf")},
+)  # fmt: skip
+
+
+def _places(value, path=()):
+    """Every place inside a row."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from _places(each, (*path, key))
+
+
+def _changed(value, path, new):
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = _changed(copy[path[0]], path[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_whatever_stands_in_a_row_it_is_read_or_refused_as_a_row(name):
+    """No other error: a file of others holds anything anywhere."""
+    case = BY_NAME[name]
+    each = formats_of(case.kind)[case.format]
+    form = each(FILES / name)
+    form.options = BESIDE
+    renamed = Columns(each.needed, each.read, each.other_words)
+    for raw in _raw(FILES / name):
+        names = renamed.renamed(raw)
+        row = {names.get(column, column): value for column, value in raw.items()}
+        for path in _places(row):
+            for new in NASTY if path else ():
+                with contextlib.suppress(RowProblem):
+                    assert list(form.rows(1, _changed(row, path, new))) is not None
 
 
 def _without_lines(row):

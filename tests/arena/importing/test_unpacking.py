@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -16,12 +17,14 @@ from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.problems import ImportProblems, Problems
 from arena.importing.files.reading import how_it_is_read, read_rows
+from arena.models import Prompt, Response, Vote
 from tests.arena.importing.import_files import checked, imported, lines, write
 from tests.factories import make_arena
 
 CSV = "a,b\n1,ü\n2,\n"
 JSON_LINES = '{"a": "1", "b": "ü"}\n{"a": "2", "b": ""}\n'
 JSON_ARRAY = '[{"a": "1", "b": "ü"}, {"a": "2", "b": ""}]'
+LAYOUTS = Path(__file__).parent / "layout_files"
 PACK = {"gz": gzip.compress, "zst": lambda content: looks._zstd_library().compress(content)}
 
 
@@ -163,6 +166,19 @@ def test_a_packed_file_is_imported_whole(tmp_path, pack):
     rows = [{"model_a": "x", "model_b": "y", "winner": "tie", "question_id": str(at)} for at in range(300)]
     source = imported(write(tmp_path, PACK[pack](lines(*rows).encode())), "chatbot-arena", make_arena())
     assert (source.state, source.n_rows, source.n_added) == ("published", 300, 300)
+
+
+@pytest.mark.django_db
+def test_the_arenas_parquet_is_imported_with_its_conversations(tmp_path):
+    """With the types that the public files have: structs, lists and moments."""
+    rows = [json.loads(line) for line in (LAYOUTS / "battles-arena-140k.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["timestamp"] = datetime.fromisoformat(row["timestamp"])
+    source = imported(_as_parquet(tmp_path, rows, compression="snappy"), "chatbot-arena", make_arena())
+    assert (source.state, source.n_added) == ("published", 2)
+    assert sorted(Prompt.objects.values_list("turns__0", flat=True)) == ["Name a lake.", "Name a river."]
+    assert sorted(Response.objects.values_list("text", flat=True)) == ["Alps", "Bonn", "Como", "Rhine"]
+    assert Vote.objects.order_by("voted_at").first().voted_at == datetime(2025, 6, 10, 8, tzinfo=UTC)
 
 
 @pytest.mark.django_db
