@@ -51,6 +51,9 @@ class ImportCommand(BaseCommand):
             "--format", default="", help=f"recognised by the columns, and said, where it is left out; one of: {formats}"
         )
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
+        parser.add_argument(
+            "--encoding", default="", metavar="NAME", help="of a text that is not UTF-8, such as windows-1251, gbk or shift_jis"
+        )
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
@@ -70,17 +73,29 @@ class ImportCommand(BaseCommand):
         chosen = self.options_of(options)
         format_name = self._format(options["format"])
         arena = self._arena(options["arena"])
-        if options["check"]:
-            self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
-            self.stdout.write("Nothing was written: this was the check only.")
+        _must_be_text_encoding(options["encoding"])
+        if not options["check"]:
+            self._import(options, format_name, arena, chosen)
             return
-        self._import(options, format_name, arena, chosen)
+        if options["encoding"]:
+            file = self._kept(options)
+            with receiving.forgotten_on_failure(file):
+                self._say(self._checked(file.path, file.filename, format_name, arena, chosen))
+            receiving.forget(file.digest)
+        else:
+            self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
+        self.stdout.write("Nothing was written: this was the check only.")
 
-    def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
+    def _kept(self, options: dict[str, Any]) -> receiving.KeptFile:
         try:
-            file = receiving.keep_path(options["file"])
+            return receiving.keep_path(options["file"], options["encoding"])
+        except UnicodeError as error:
+            refuse(f"{options['file']}: not {options['encoding']} ({str(error)[:120]})")
         except OSError as error:
             refuse(f"{options['file']}: {error.strerror or error}")
+
+    def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
+        file = self._kept(options)
         with receiving.forgotten_on_failure(file):
             read_by = self._read_by(format_name, file)
         source = receiving.known_import(
@@ -222,6 +237,13 @@ class ImportCommand(BaseCommand):
 
 def _not_imported(filename: str, problems: ImportProblems) -> CommandError:
     return CommandError(f"{filename} was not imported.\n{problems.of(filename)}", returncode=2)
+
+
+def _must_be_text_encoding(name: str) -> None:
+    try:
+        "a".encode(name or "utf-8")
+    except (LookupError, UnicodeError):
+        refuse(f"--encoding {name}: no such encoding of texts; windows-1251, gbk, shift_jis and many more are known")
 
 
 def _described(each: type[AnyFormat]) -> str:

@@ -162,7 +162,8 @@ def _add_too_long(problems: Problems, line: int, start: str | bytes) -> None:
 def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> None:
     wrong = bytes(error.object[max(0, error.start - 10) : error.start + 10])
     allowed = _(
-        "the file must be UTF-8: save it again in this encoding (in Excel: CSV UTF-8); this may be Latin-1 or Windows-1252"
+        "the file must be UTF-8: save it again in this encoding (in Excel: CSV UTF-8); at the command line, --encoding NAME "
+        "reads others"
     )
     problems.add(line, _("the text"), wrong, allowed)
 

@@ -1,5 +1,6 @@
 """A file arrives: it is kept under its SHA-256, so that a worker, a second run and a second upload find the same bytes."""
 
+import codecs
 import contextlib
 import errno
 import hashlib
@@ -29,11 +30,16 @@ class KeptFile:
     n_bytes: int
 
 
-def keep_path(path: Path) -> KeptFile:
-    """Raises OSError where the file cannot be read."""
+def keep_path(path: Path, encoding: str = "") -> KeptFile:
+    """Rewritten in UTF-8 where an encoding is told. Raises OSError, or UnicodeError where the file is not in that."""
     must_be_regular(path)
     with path.open("rb") as file:
-        return keep(path.name, iter(lambda: file.read(BLOCK), b""))
+        blocks = iter(lambda: file.read(BLOCK), b"")
+        return keep(path.name, _in_utf8(blocks, encoding) if encoding else blocks)
+
+
+def _in_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    return (text.encode() for text in codecs.iterdecode(blocks, encoding))
 
 
 def must_be_regular(path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.importing.chunks import TypedFile
+from arena.importing.files import receiving
 from arena.importing.formats import formats_of, kind_and_format
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote
@@ -118,6 +119,22 @@ def test_a_choice_goes_before_what_is_recognised(tmp_path):
 @pytest.mark.parametrize("content", ["", "[]", "model_a,model_b,winner\n"])
 def test_a_file_without_rows_says_so(tmp_path, content):
     assert "nothing to import" in _refused("import_battles", write(tmp_path, content), "--arena", "new")
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_an_encoding_may_be_told(tmp_path, check):
+    path = write(tmp_path, "prompt\nПривет\n".encode("windows-1251"), "p.csv")
+    assert "the file must be UTF-8" in _refused("import_prompts", path, "--arena", "new", *check)
+    assert "1 row: 1 prompt" in _run("import_prompts", path, "--arena", "new", "--encoding", "windows-1251", *check)
+    assert _asked() == ([] if check else [("Привет",)])
+    assert not list(receiving.upload_folder().iterdir())
+
+
+@pytest.mark.parametrize(("name", "said"), [("klingon", "no such encoding of texts"), ("shift_jis", "not shift_jis (")])
+def test_a_wrong_encoding_is_refused(tmp_path, name, said):
+    path = write(tmp_path, b"prompt\n\xff\xff\n", "p.csv")
+    assert said in _refused("import_prompts", path, "--arena", "new", "--encoding", name)
+    assert not list(receiving.upload_folder().iterdir())
 
 
 # --- what was imported by older versions -------------------------------------------------------------------------------
