@@ -26,7 +26,7 @@ def check(
 
     Raises ImportProblems, which name the file, the line, the value and what is allowed.
     """
-    read_by, notes = reading_format(kind, format_name, path)
+    read_by, notes, doubts = reading_format(kind, format_name, path)
     match Import.Kind(kind):
         case Import.Kind.BATTLES:
             report = check_battles(path, read_by, filename, arena)
@@ -36,7 +36,7 @@ def check(
         case Import.Kind.RESPONSES:
             file = partial(TypedFile, path, RESPONSE_FORMATS[read_by], filename=filename, options=options)
             report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems))
-    return replace(report, format=read_by, found=[*notes, *report.found])
+    return replace(report, format=read_by, found=[*notes, *report.found], amiss=[*doubts, *report.amiss])
 
 
 class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):

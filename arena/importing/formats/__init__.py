@@ -1,5 +1,6 @@
 """The formats that can be imported, by kind and name, and which of them a file has."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,7 +79,8 @@ class ReadBy(NamedTuple):
     """The format to read a file by, and what is to be said of that."""
 
     format: str
-    notes: list[FileNote]
+    notes: Sequence[FileNote] = ()
+    doubts: Sequence[FileNote] = ()
 
 
 def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
@@ -100,7 +102,7 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
     known = formats_of(kind)
     shape = look_at(path).shape
     if name not in OWN or look_at(path).is_empty or shape in known[name].shapes:
-        return ReadBy(name, [])
+        return ReadBy(name)
     other = next(own for own in OWN if own != name)
     told = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
     return ReadBy(other, [note(told, shape=lazy_told(shape), name=other)])
@@ -110,9 +112,10 @@ def _recognised(kind: str, path: Path) -> ReadBy:
     looks, sample = look_at(path), start_of(path)
     found = recognised(sample, formats_of(kind))
     if found:
-        return ReadBy(found.key, [found.reason])
+        is_guess = formats_of(kind)[found.key].is_guess
+        return ReadBy(found.key, doubts=[found.reason]) if is_guess else ReadBy(found.key, [found.reason])
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
-        return ReadBy(next(iter(formats_of(kind))), [])  # its reading says what is wrong
+        return ReadBy(next(iter(formats_of(kind))))  # its reading says what is wrong
     problems = Problems(path.name)
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(kind, sample))
     raise ImportProblems(tuple(problems.first), problems.n_all)

@@ -15,6 +15,7 @@ from arena.importing.files.reading import Row, header_of, read_rows
 from arena.importing.formats.format import Format
 
 N_LOOKED_AT = 50
+CHARACTERS_LOOKED_AT = 1_000_000
 N_NAMED = 6
 
 
@@ -35,9 +36,21 @@ class Recognition(NamedTuple):
 
 def start_of(path: Path) -> FileStart:
     """What cannot be read is told by the reading that follows."""
-    rows = [row for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT)]
+    rows, n_characters = list[Row](), 0
+    for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT):
+        rows.append(row)
+        n_characters += _size(row)
+        if n_characters > CHARACTERS_LOOKED_AT:
+            break
     named = dict.fromkeys(header_of(path)) | dict.fromkeys(name for row in rows for name in row)
     return FileStart(look_at(path).shape, tuple(named), rows)
+
+
+def _size(row: Row) -> int:
+    try:
+        return len(str(row))
+    except (RecursionError, ValueError):  # a bomb of brackets, an integer of 5,000 digits
+        return CHARACTERS_LOOKED_AT
 
 
 def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:

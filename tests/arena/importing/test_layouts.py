@@ -70,7 +70,7 @@ def test_a_published_layout_is_recognised_and_read(name):
     case = BY_NAME[name]
     read_by = reading_format(case.kind, "", FILES / name)
     assert read_by.format == case.format
-    assert str(read_by.notes[0]).startswith(f"Read by the format {case.format}, because of the columns ")
+    assert str([*read_by.notes, *read_by.doubts][0]).startswith(f"Read by the format {case.format}, because of the columns ")
     assert _typed(FILES / name, case.kind, case.format) == (case.rows, [])
 
 

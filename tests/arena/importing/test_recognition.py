@@ -216,6 +216,16 @@ def test_a_table_with_a_column_a_model_brings_its_prompts_and_meets_those_that_a
     assert Prompt.objects.get(key="q1").responses.count() == 2
 
 
+def test_columns_that_are_taken_for_models_are_asked_about(tmp_path, monkeypatch):
+    make_arena("new")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    assert _refused("import_responses", FILES / "responses-wide.csv", "--arena", "new") == "nothing was written"
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    said = _run("import_responses", FILES / "responses-wide.csv", "--arena", "new")
+    assert "Warning: Read by the format wide, because of the columns prompt, gpt-4o, llama-3-8b." in said
+
+
 def test_answers_without_a_model_ask_for_its_name():
     make_arena("new")
     said = _refused("import_responses", FILES / "responses-lm-eval.jsonl", "--arena", "new")

@@ -182,6 +182,15 @@ def test_the_arenas_parquet_is_imported_with_its_conversations(tmp_path):
 
 
 @pytest.mark.django_db
+def test_prompts_of_parquet_are_agons_own_too(tmp_path):
+    path = _as_parquet(tmp_path, [{"id": "q1", "turns": ["One?", "Two?"], "tags": None}, {"id": None, "turns": ["Three?"]}])
+    source = imported(path, "jsonl", make_arena(), kind="prompts")
+    assert (source.state, source.n_added) == ("published", 2)
+    assert checked(path, "", kind="prompts").format == "jsonl"
+    assert checked(path, "csv", kind="prompts").format == "jsonl"
+
+
+@pytest.mark.django_db
 def test_a_bomb_is_refused_by_the_check(tmp_path, monkeypatch):
     monkeypatch.setattr(looks, "MOST_UNPACKED", 1_000)
     path = write(tmp_path, gzip.compress(json.dumps({"prompt": "x" * 5_000}).encode()))
