@@ -26,7 +26,7 @@ class AlpacaInstructions(Format[PromptRow]):
     shapes = ANY_SHAPE
     needed = ("instruction",)
     signature = ("instruction", "output", "generator")
-    read = frozenset({*signature, "input", "dataset", "datasplit"})
+    read = frozenset({*needed, "input", "output", "dataset"})
 
     def row(self, line: int, row: Row) -> PromptRow:
         dataset = fields.text(row, "dataset", default="").replace("/", "-")
@@ -40,7 +40,7 @@ class AlpacaOutputs(Format[ResponseRow]):
     link = LINK
     shapes = ANY_SHAPE
     needed = ("instruction", "output", "generator")
-    read = frozenset({*needed, "input", "dataset", "datasplit"})
+    read = frozenset({*needed, "input"})
 
     def row(self, line: int, row: Row) -> ResponseRow:
         answer, model = fields.text(row, "output"), fields.name(row, "generator")
@@ -55,7 +55,7 @@ class AlpacaAnnotations(Format[BattleRow]):
     link = LINK
     shapes = ANY_SHAPE
     needed = ("instruction", "output_1", "generator_1", "output_2", "generator_2", "preference")
-    read = frozenset({*needed, "input", "annotator", "dataset", "datasplit"})
+    read = frozenset({*needed, "input", "annotator"})
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = fields.name(row, "generator_1"), fields.name(row, "generator_2")

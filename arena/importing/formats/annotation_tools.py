@@ -82,7 +82,7 @@ class Argilla(_Labelled):
     title = gettext_lazy("Argilla's records: id, fields, responses")
     link = "https://docs.argilla.io/latest/how_to_guides/import_export/"
     needed = ("id", "fields", "responses")
-    read = frozenset({*needed, "metadata", "suggestions", "vectors", "status", "_server_id", "external_id"})
+    read = frozenset({*needed, "metadata"})
 
     def row(self, line: int, row: Row) -> BattleRow:
         votes = [VoteRow(voter, _outcome(value, "responses")) for voter, value in _answers_of(row.get("responses"))]
@@ -95,11 +95,7 @@ class LabelStudio(_Labelled):
     title = gettext_lazy("Label Studio, pairwise: id, data, annotations")
     link = "https://labelstud.io/tags/pairwise"
     needed = ("id", "data", "annotations")
-    read = frozenset(
-        {*needed, "drafts", "predictions", "meta", "created_at", "updated_at", "inner_id", "total_annotations", "project",
-         "cancelled_annotations", "total_predictions", "comment_count", "updated_by", "comment_authors", "file_upload",
-         "unresolved_comment_count", "last_comment_updated_at", "allow_skip"}
-    )  # fmt: skip
+    read = frozenset(needed)
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class ArenaHardAnswers(Format[ResponseRow]):
     shapes = OF_OBJECTS
     link = LINK
     needed = ("uid", "model", "messages")
-    read = frozenset({*needed, "choices", "ans_id", "answer_id", "tstamp"})
+    read = frozenset({*needed, "choices"})
     other_words = MappingProxyType({"uid": ("question_id",), "model": ("model_id",)})
     has_rows_of_several = True
 

@@ -24,10 +24,9 @@ class LmEvalSamples(Format[ResponseRow]):
     title = gettext_lazy("samples of lm-evaluation-harness: doc_id, arguments, resps; the model is told beside the file")
     link = "https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/interface.md"
     shapes = OF_OBJECTS
-    needed = ("doc_id", "arguments", "resps")
-    read = frozenset(
-        {*needed, "doc", "target", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash"}
-    )
+    needed = ("arguments", "resps")
+    signature = ("doc_id", "arguments", "resps")
+    read = frozenset(needed)
     has_rows_of_several = True
 
     def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
@@ -44,10 +43,7 @@ class HelmPredictions(Format[ResponseRow]):
     link = "https://crfm-helm.readthedocs.io/en/latest/code/"
     shapes = OF_OBJECTS
     needed = ("instance_id", "predicted_text")
-    read = frozenset(
-        {*needed, "train_trial_index", "perturbation", "truncated_predicted_text", "base64_images", "mapped_output",
-         "reference_index", "stats", "annotations", "thinking_text"}
-    )  # fmt: skip
+    read = frozenset({*needed, "train_trial_index", "perturbation", "thinking_text"})
     has_rows_of_several = True
 
     def __init__(self, path: Path) -> None:

@@ -41,7 +41,7 @@ class ModelAnswers(Format[ResponseRow]):
     link = LINK
     shapes = OF_OBJECTS
     needed = ("question_id", "model_id", "choices")
-    read = frozenset({*needed, "answer_id", "tstamp"})
+    read = frozenset(needed)
     has_rows_of_several = True
 
     def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:

@@ -165,7 +165,7 @@ class HelmInstances(Format[PromptRow]):
     link = "https://crfm-helm.readthedocs.io/en/latest/code/"
     shapes = OF_OBJECTS
     needed = ("id", "input", "references")
-    read = frozenset({*needed, "split", "sub_split", "perturbation"})
+    read = frozenset(needed)
 
     def row(self, line: int, row: Row) -> PromptRow:
         told = row.get("input")

@@ -48,7 +48,6 @@ class SeveralAnswers(Format[ResponseRow]):
 class Wide(Format[ResponseRow]):
     name = "wide"
     title = gettext_lazy("a table with a column for each model: prompt, and the models' names as columns")
-    link = "https://github.com/tatsu-lab/alpaca_eval#additional-analysis-and-plots"
     shapes = ANY_SHAPE
     needed = ("prompt",)
     is_guess = True

@@ -157,5 +157,39 @@ def _without_lines(row):
 def test_every_format_of_others_says_where_it_is_described():
     for kind in ("battles", "prompts", "responses"):
         for each in formats_of(kind).values():
-            if each.name not in {"csv", "jsonl", "pairs"}:
+            if each.name not in {"csv", "jsonl", "pairs", "wide"}:
                 assert each.link.startswith("https://"), each
+
+
+IN_PLACE_OF_ANOTHER = {"category", "models"}  # read where the cluster, or the names beside the answers, are not there
+
+
+class _Watched(dict):
+    """A row that knows which of its columns were asked for."""
+
+    def __init__(self, row, asked):
+        super().__init__(row)
+        self._asked = asked
+
+    def __getitem__(self, name):
+        self._asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name, default=None):
+        self._asked.add(name)
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if "wide" not in name])
+def test_a_column_counts_as_read_only_where_it_is(name):
+    """What a format says that it reads is all that is not reported as not read."""
+    case = BY_NAME[name]
+    each = formats_of(case.kind)[case.format]
+    form, asked = each(FILES / name), set()
+    form.options = BESIDE
+    renamed = Columns(each.needed, each.read, each.other_words)
+    for raw in _raw(FILES / name):
+        names = renamed.renamed(raw)
+        row = {names.get(column, column): value for column, value in raw.items()}
+        assert list(form.rows(1, _Watched(row, asked))) is not None
+        assert (set(row) & each.read) - asked <= IN_PLACE_OF_ANOTHER
