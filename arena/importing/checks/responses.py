@@ -61,8 +61,12 @@ class ResponsesSeen:
             for row, prompt in zip(rows, prompts, strict=True)
         ]
         stored = StoredAnswers(answer for answer in answers if answer)
-        self._bare.extend([hash(prompt.pk) for prompt in prompts if prompt and not prompt.content_hash])
+        pairs = zip(rows, prompts, strict=True)
+        bare = [prompt for row, prompt in pairs if prompt and not prompt.content_hash and not row.brings_prompt]
+        self._bare.extend([hash(prompt.pk) for prompt in bare])
         for row, answer in zip(rows, answers, strict=True):
+            if problem := self._prompts.contradiction(row):
+                self._problems.add_row(row.line, problem)
             if answer is None:
                 self._add_unknown(row)
                 continue

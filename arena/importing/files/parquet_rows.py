@@ -11,7 +11,7 @@ from arena.importing.files.problems import PlainWords, Problems
 from arena.wording import gettext as _
 from arena.wording import number as grouped
 
-ROWS_A_BATCH = 256
+ROWS_A_BATCH = 64  # a row may have megabytes, and a batch is unpacked whole
 MAGIC = 4  # bytes
 
 
@@ -60,7 +60,7 @@ def _opened(path: Path, problems: Problems) -> Any:
         problems.add(1, _("the file"), PlainWords("Parquet"), told)
         return None
     try:
-        file: Any = parquet.ParquetFile(path, read_dictionary=[])
+        file: Any = parquet.ParquetFile(path)
     except (pyarrow.ArrowException, OSError) as error:
         _add_broken(problems, 1, error)
         return None

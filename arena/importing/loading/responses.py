@@ -141,13 +141,17 @@ class AnsweredPrompts:
     def of(self, rows: Sequence[ResponseRow]) -> list[KnownPrompt | None]:
         """For each row, None where it is not there."""
         named = [row.prompt and PromptRow(row.line, row.prompt) for row in rows]
-        asked = [row.asked and row.asked._replace(key="") for row in rows]
+        asked = [row.asked._replace(key="") if row.asked and row.asked.turns else None for row in rows]
         known = self._prompts.look_up([each for each in (*named, *asked) if each])
         identity = self._prompts.identity
         return [
             (known.get(identity(name)) if name else None) or (known.get(identity(text)) if text else None)
             for name, text in zip(named, asked, strict=True)
         ]
+
+    def contradiction(self, row: ResponseRow) -> RowProblem | None:
+        """After `of`: an id that stands for another text here than the one that the row brings."""
+        return self._prompts.contradiction(row.asked) if row.brings_prompt and row.asked else None
 
 
 def identity_of(row: ResponseRow) -> str:
@@ -184,7 +188,11 @@ class ResponseLoader:
 
     def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
         found = self._answered.of(rows)
-        new = [row.asked for row, prompt in zip(rows, found, strict=True) if prompt is None and row.brings_prompt and row.asked]
+        told = [(row.asked, prompt) for row, prompt in zip(rows, found, strict=True) if row.brings_prompt and row.asked]
+        new = [asked for asked, prompt in told if prompt is None or not prompt.content_hash]
+        for row in rows:
+            if problem := self._answered.contradiction(row):
+                raise problem
         if new:
             pool, _new = PromptPool.objects.get_or_create(arena=self.source.arena, slug=POOL, defaults={"name": POOL})
             PromptLookup(self.source.arena_id, pool).ids(new)

@@ -17,7 +17,7 @@ from tests.arena.importing.import_files import as_csv, lines, write
 from tests.arena.importing.layouts_of_answers import RESPONSES
 from tests.arena.importing.layouts_of_battles import BATTLES
 from tests.arena.importing.layouts_of_prompts import PROMPTS
-from tests.factories import make_arena
+from tests.factories import make_arena, make_prompt
 
 pytestmark = pytest.mark.django_db
 FILES = Path(__file__).parent / "layout_files"
@@ -214,6 +214,19 @@ def test_a_table_with_a_column_a_model_brings_its_prompts_and_meets_those_that_a
     assert "1 prompt that is not in this arena: added with its answers, known by its text." in said
     assert _asked() == [("Name a lake.",), ("Name a river.",)]
     assert Prompt.objects.get(key="q1").responses.count() == 2
+
+
+def test_an_id_with_another_text_is_refused_and_one_without_a_text_is_filled(tmp_path):
+    arena = make_arena("new")
+    make_prompt(arena, "Name a lake.", key="q1")
+    bare = make_prompt(arena, key="q2")
+    Prompt.objects.filter(pk=bare.pk).update(turns=[], content_hash="")
+    row = {"id": "q1", "prompt": "Name a river.", "answers": {"m": "Rhine"}}
+    said = _refused("import_responses", write(tmp_path, lines(row), "a.jsonl"), "--arena", "new")
+    assert "the prompt's id is 'q1'; this prompt is in the arena with another text" in said
+    _run("import_responses", write(tmp_path, lines({**row, "id": "q2"}), "a.jsonl"), "--arena", "new")
+    assert Prompt.objects.count() == 2
+    assert Response.objects.get().prompt.turns == ["Name a river."]
 
 
 def test_columns_that_are_taken_for_models_are_asked_about(tmp_path, monkeypatch):
