@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ranking', '0017_notes_have_parameters'),
+        ('ranking', '0018_snapshots_have_a_content_hash'),
     ]
 
     operations = [

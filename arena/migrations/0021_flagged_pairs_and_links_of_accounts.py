@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0019_sides_of_gold_labels_are_no_competitors'),
+        ('arena', '0020_tokens_of_programs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0019_sides_of_gold_labels_are_no_competitors'),
+        ('arena', '0021_flagged_pairs_and_links_of_accounts'),
     ]
 
     operations = [
