@@ -81,7 +81,7 @@ def test_a_packed_file_that_is_broken_says_so(tmp_path, pack, cut):
     ]
 
 
-@pytest.mark.parametrize("inner", [b"PAR1", gzip.compress(b"a,b\n"), b"PK\x03\x04"])
+@pytest.mark.parametrize("inner", [b"PAR1", gzip.compress(b"a,b\n"), b"PK\x03\x04"], ids=["parquet", "gzip", "zip"])
 def test_what_is_no_text_inside_is_named(tmp_path, inner):
     _, problems = _read(write(tmp_path, gzip.compress(inner + b"\0" * 20)))
     assert len(problems) == 1
