@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+DATABASE_FILE_NAME = "agon.sqlite3"  # in the data folder
 BIGGEST = 2**31 - 1  # a database counts up to it
 BASE_DIR = Path(__file__).resolve().parents[2]
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp")
@@ -160,7 +161,7 @@ class Environment(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.agon_data_dir / 'agon.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.agon_data_dir / DATABASE_FILE_NAME}"
 
     @property
     def broker(self) -> str:

@@ -11,7 +11,7 @@ import structlog
 from django.utils.csp import CSP
 
 from arena.config import languages
-from arena.config.environment import BASE_DIR, Environment, WrongSettings, misspelt, take_keys_from_file
+from arena.config.environment import BASE_DIR, DATABASE_FILE_NAME, Environment, WrongSettings, misspelt, take_keys_from_file
 from arena.config.redaction import LogLine
 
 # What this site writes is for its own account: database and log, tallies, uploads, backups.
@@ -22,6 +22,7 @@ ENV = Environment()
 take_keys_from_file()
 DATA_DIR: Path = ENV.agon_data_dir.resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+DATABASE_FILE = DATA_DIR / DATABASE_FILE_NAME  # which database it is says DATABASES: this one where no other is named
 
 SECRET_KEY = ENV.secret_key()
 DEBUG = ENV.agon_debug

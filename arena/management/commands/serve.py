@@ -16,6 +16,7 @@ from arena.config.serving.preparing import bring_database_up, collect_statics, k
 from arena.config.serving.supervisor import CannotServe, Child, PrefixedLog, folder_held, listen, site_of, url_of
 from arena.config.worker.broker_check import trouble_with_broker
 from arena.operations.one_time_login import LINK_MINUTES, make_link, needs_link
+from arena.operations.unused_database import unused_database
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 type Beside = Callable[[], Sequence[tuple[str, list[str]]]]
@@ -65,6 +66,8 @@ class Command(BaseCommand):
                 self._say(f"Brought the database up to date ({n_applied} migrations).")
             if collect_statics():
                 self._say("Collected the static files.")
+            if unused := unused_database():
+                self._say(self.style.WARNING(unused))
             if host not in LOCAL:
                 self._say(f"Reachable from other machines. Answers to {', '.join(settings.ALLOWED_HOSTS)}: "
                           "AGON_ALLOWED_HOSTS must hold the name they use.")  # fmt: skip

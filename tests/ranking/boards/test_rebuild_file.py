@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -12,8 +14,13 @@ import pytest
 import scipy
 
 from arena.models import Competitor, Lot, Prompt
+from ranking.boards.comparison_file import lines_of
+from ranking.boards.fitting import fit_board
+from ranking.boards.many_competitors import MOST_IN_TABLES
+from ranking.boards.methods import Definition
 from ranking.boards.publishing import publish_snapshot
 from ranking.comparisons.lots import draw_lots
+from ranking.maths import Comparisons
 from ranking.models import KeptSnapshot, Snapshot
 from tests.factories import (
     make_arena,
@@ -147,6 +154,24 @@ def test_a_combined_board_with_lots_is_made_to_the_same_digits(client, bare):
     assert any(note.endswith("drawn by lot among those judged") for note in snapshot.notes)
     download(client, snapshot, bare)
     assert_rebuilt(snapshot, run(bare))
+
+
+def test_a_board_of_very_many_is_made_to_the_same_digits(client, arena, bare):
+    """It is fitted by the pairs that met, without tables of all."""
+    m, n, rng = MOST_IN_TABLES + 20, 12_000, np.random.default_rng(5)
+    a = rng.integers(m, size=n)
+    given = {"a": a, "b": (a + rng.integers(1, m, size=n)) % m, "outcome": rng.integers(4, size=n)}
+    c = Comparisons(tuple(f"model {i}" for i in range(m)), prompt=rng.integers(300, size=n), weight=np.ones(n), **given)
+    fitted = fit_board(c, Definition(), list(range(m)))
+    rows = [{"competitor": c.names[row.competitor_id]} | asdict(row) for row in fitted.rows]
+    assert sum(row["low"] is not None for row in rows) > MOST_IN_TABLES
+    board = {"snapshot": "many", "method": "bradley_terry", "seed": 1, "parameters": Definition().in_words()}
+    download(client, publish_snapshot(make_board(arena)), bare)
+    (bare / "board.json").write_text(json.dumps(board | {"competitors": c.names, "entries": rows}))
+    (bare / "comparisons.csv").write_text("".join(lines_of(c, c.names)))
+    done = run(bare)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stderr.removeprefix("The board of snapshot many differs by at most ").rstrip(".\n")) < 1e-9
 
 
 def test_an_older_snapshot_is_made_as_it_was(arena, client, bare):

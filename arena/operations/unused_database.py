@@ -1,0 +1,36 @@
+"""A filled SQLite file in the data folder that this site does not use: somebody may have meant it to move by itself."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from arena.wording import counted
+
+COUNTS = "SELECT (SELECT count(*) FROM arena_arena), (SELECT count(*) FROM arena_vote)"
+
+
+def unused_database() -> str | None:
+    """A sentence that names the file and what is in it, or None."""
+    path: Path = settings.DATABASE_FILE
+    if not path.is_file() or _is_in_use(path):
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1)) as file:
+            n_arenas, n_votes = file.execute(COUNTS).fetchone()
+    except sqlite3.Error:
+        return None  # no database of ours, or damaged: `serve` without DATABASE_URL would say so
+    if not n_arenas:
+        return None
+    held = f"{counted(n_arenas, 'arena', 'arenas')} and {counted(n_votes, 'vote', 'votes')}"
+    return (
+        f"Not in use: {path}, with {held}. DATABASE_URL names another database, and nothing of this file was moved to it. "
+        "Leave DATABASE_URL out to serve this file; remove the file when you need it no more."
+    )
+
+
+def _is_in_use(path: Path) -> bool:
+    return connection.vendor == "sqlite" and Path(connection.settings_dict["NAME"]).resolve() == path.resolve()
