@@ -1,6 +1,7 @@
 """Bodies of requests: JSON of a bounded size that says each thing once."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import IO, Any, NoReturn
@@ -44,8 +45,8 @@ class JSONBody(BaseParser):
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)[:80]!r} stands twice in an object")
+        counts = Counter(name for name, _ in pairs)
+        raise ValueError(f"the name {counts.most_common(1)[0][0][:80]!r} stands more than once in an object")
     return made
 
 
