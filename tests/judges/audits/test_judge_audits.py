@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
+from html import unescape
 
 import numpy as np
 import pytest
@@ -244,9 +246,11 @@ def test_the_page_names_every_figure_with_its_unit_or_why_there_is_none(client):
     judge = make_judge()
     arena = judged_arena(judge, n=40)
     audit = audit_judge(judge, arena)
-    page = client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode()
+    page = unescape(client.get(reverse("judge", args=[arena.slug, judge.pk])).content.decode())
+    text = re.sub(r"<sub>([^<]*)</sub>", r"_\1", page).casefold()
     for figure in figures_of(audit).values():
-        assert figure["unit"] in page
+        assert figure["name"].casefold() in text
+        assert figure["unit" if figure["n"] else "note"].casefold() in text
     assert judge.identity in page
 
 
