@@ -431,7 +431,7 @@ def test_an_import_is_set_aside_and_restored(client, curator):
 def test_an_import_that_is_still_read_cannot_be_set_aside(client, curator):
     source = make_import(make_arena(), state="loading")
     response = choose(client, "arena_import", "set_aside", [source], apply="1", reason="wrong file")
-    assert "only a published import" in messages_of(response)[0]
+    assert "only an import that is complete" in messages_of(response)[0]
 
 
 def test_a_vote_shows_how_it_came_to_stand_so(client, curator):
