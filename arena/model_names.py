@@ -11,10 +11,25 @@ def translate(config: AppConfig) -> None:
     """Once the app is ready. Migrations see the names that are written in the models, and are left as they are."""
     for model in config.get_models():
         meta: Any = model._meta
-        # A plural that Django made is lazy and English: it is looked up like the others.
-        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(meta.verbose_name_plural)
+        # A plural that nobody wrote is English: it is looked up like the others.
+        plural = meta.verbose_name_plural if "verbose_name_plural" in meta.original_attrs else _plural(str(meta.verbose_name))
+        meta.verbose_name, meta.verbose_name_plural = gettext_lazy(meta.verbose_name), gettext_lazy(plural)
         for field in (*meta.fields, *meta.many_to_many):
             field.verbose_name = gettext_lazy(field.verbose_name)
+
+
+def _plural(name: str) -> str:
+    """
+    Django would add an s to whatever it is.
+
+    Examples
+    --------
+    >>> _plural("entry"), _plural("vote"), _plural("late answers"), _plural("key")
+    ('entries', 'votes', 'late answers', 'keys')
+    """
+    if name.endswith("s"):
+        return name
+    return f"{name[:-1]}ies" if name.endswith("y") and name[-2:-1] not in set("aeiou") else f"{name}s"
 
 
 NAMES = (
@@ -108,7 +123,6 @@ NAMES = (
     _("last position"),
     _("last used at"),
     _("late answers"),
-    _("late answerss"),
     _("latency ms"),
     _("lease token"),
     _("lease until"),

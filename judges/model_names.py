@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_noop as _
 
 NAMES = (
+    _("decision on a judge"),
+    _("decisions on judges"),
     _("ID"),
     _("answered"),
     _("arena"),
@@ -18,7 +20,6 @@ NAMES = (
     _("checklists"),
     _("competitor"),
     _("constant answers"),
-    _("constant answerss"),
     _("copied from"),
     _("cost"),
     _("coverage"),
@@ -47,9 +48,7 @@ NAMES = (
     _("judge"),
     _("judge audit"),
     _("judge audits"),
-    _("judge included or excluded"),
     _("judges"),
-    _("judges included or excluded"),
     _("kind"),
     _("label"),
     _("label end"),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, link
+from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, link
 from arena.models import Prompt
 from arena.texts.languages import code_of, language_shown
 from judges.models import Judge
@@ -204,7 +204,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
         "is_kept",
         "created_at",
     ]
-    list_filter = ["leaderboard"]
+    list_filter = [("leaderboard", InArenaFilter)]
     list_select_related = ["leaderboard", "kept"]
     search_fields = ["key"]
     inlines = [EntryInline]

@@ -15,7 +15,7 @@ NAMES = (
     _("covariates"),
     _("created at"),
     _("entry"),
-    _("entrys"),
+    _("entries"),
     _("error"),
     _("error code"),
     _("evidence hash"),

@@ -191,6 +191,14 @@ def curator_of(request: HttpRequest) -> User:
     return request.user
 
 
+class InArenaFilter(admin.RelatedFieldListFilter):
+    """By what belongs to an arena: two arenas may each have a "main"."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        rows = field.remote_field.model._default_manager.select_related("arena").order_by("arena__name", "name", "pk")
+        return [(row.pk, f"{row.arena}: {row}") for row in rows]
+
+
 def values_filter(
     title: Any,
     parameter: str,

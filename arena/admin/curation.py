@@ -19,6 +19,7 @@ from arena.admin.ballots import BallotAdmin
 from arena.admin.base import (
     MOST_VALUES,
     CuratorAdmin,
+    InArenaFilter,
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
@@ -154,7 +155,7 @@ class PromptAdmin(CuratorAdmin):
     list_filter = [
         "arena",
         "status",
-        "pool",
+        ("pool", InArenaFilter),
         values_filter(gettext_lazy("category"), "category", categories, lambda prompts, value: prompts.filter(category=value)),
         values_filter(gettext_lazy("language"), "language", languages, lambda prompts, value: prompts.filter(language=value)),
         DuplicateFilter,

@@ -42,7 +42,11 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         parser.add_argument("--cap", type=float, metavar="DOLLARS", help="what it may cost at the most")
         parser.add_argument("--seed", type=int, default=1, help="of the order of the calls, and of what is drawn")
         parser.add_argument("--resume", type=int, metavar="RUN", help="work on a run that was interrupted; plans nothing")
-        parser.add_argument("--yes", action="store_true", help="do not ask before anything is sent")
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help="send without asking; needed where nobody can answer, as in a script or behind a pipe",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_options(options)
@@ -260,7 +264,7 @@ def agreed(question: str) -> bool:
 def answer(question: str) -> str:
     """What somebody at the terminal says; refused where nobody is there."""
     if not sys.stdin.isatty():
-        refuse("nobody is here to agree: look at the cost above, and run it again with --yes")
+        refuse("nobody is here to agree, as the input is no terminal: look at the cost above, then run it again with --yes")
     try:
         return input(question).strip().lower()
     except EOFError:

@@ -256,6 +256,7 @@ WORKER_MEMORY_MB = ENV.agon_worker_memory_mb
 
 TIME_ZONE = ENV.agon_time_zone
 USE_TZ = True
+FORMAT_MODULE_PATH = ["arena.config.formats"]
 
 # --- one log ---------------------------------------------------------------------------------------------------------
 LOG_LEVEL = ENV.agon_log_level

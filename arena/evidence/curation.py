@@ -61,18 +61,18 @@ def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | N
     return True
 
 
-def delete_arena(arena: Arena) -> dict[str, int]:
-    """Delete an arena with everything in it; how many rows of each kind that were.
+def delete_arena(arena: Arena) -> dict[type[models.Model], int]:
+    """Delete an arena with everything in it; how many rows of each model that were.
 
     Evidence is protected against deletion one by one, so rows go in the order in which they point at each other. The rooms
     built on this one have rows of an arena too: they are found in the registry, not imported.
     """
-    counts: dict[str, int] = {}
+    counts: dict[type[models.Model], int] = {}
     with transaction.atomic():
         RemovedArena.objects.create(slug=arena.slug, name=arena.name, last_position=sequence())
         for model, path in _rows_of_an_arena():
             rows = model._default_manager.filter(**{path: arena.pk})
-            counts[str(model._meta.verbose_name_plural)] = rows._raw_delete(router.db_for_write(model))
+            counts[model] = rows._raw_delete(router.db_for_write(model))
         transaction.on_commit(partial(forget, arena.pk), robust=True)
     return counts
 

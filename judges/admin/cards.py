@@ -117,6 +117,9 @@ class CardForm(JudgeForm):
             raise ValidationError(told % {"judge": other})
 
 
+SAVED_AS = "_card_saved_as"  # of a request: what is told of it
+
+
 class PreviewForm(forms.Form):
     """Which battle is looked at."""
 
@@ -178,7 +181,12 @@ class JudgeAdmin(CuratorAdmin):
         obj.pk = saved.pk
         obj._state.adding = False
         obj.refresh_from_db()
-        self.message_user(request, _saved_as(saved, before))
+        setattr(request, SAVED_AS, _saved_as(saved, before))
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **options: Any) -> None:
+        """Of a save ours alone: Django's own says a second time that it was saved, and not as which version."""
+        told = request.__dict__.pop(SAVED_AS, None)
+        super().message_user(request, message if told is None else told, *args, **options)
 
     @admin.display(description=gettext_lazy("current"), boolean=True)
     def is_current(self, judge: Judge) -> bool:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import CuratorAdmin, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
+from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, ReasonForm, curator_of
 from arena.models import Attempt
 from arena.runs.budget import dollars
 from arena.texts.rendering import visible_controls
@@ -189,7 +189,7 @@ class GoldItemAdmin(CuratorAdmin):
     """Labels as they came. A wrong one is set aside, not deleted; of two that contradict each other neither counts."""
 
     list_display = ["battle", "label", "gold_set", "note", "is_counted"]
-    list_filter = ["gold_set", "label", "is_counted", ContradictedFilter]
+    list_filter = [("gold_set", InArenaFilter), "label", "is_counted", ContradictedFilter]
     list_select_related = ["gold_set", "battle"]
     search_fields = ["note"]
     raw_id_fields = ["battle"]

@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(help_text="Readers of the arena's boards see it.", max_length=200)),
             ],
             options={
-                'verbose_name': 'judge included or excluded',
-                'verbose_name_plural': 'judges included or excluded',
+                'verbose_name': 'decision on a judge',
+                'verbose_name_plural': 'decisions on judges',
                 'ordering': ['-pk'],
             },
         ),

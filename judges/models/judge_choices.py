@@ -26,8 +26,8 @@ class JudgeChoice(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["arena", "judge", "-id"], name="choice_of_judge")]
-        verbose_name = gettext_lazy("judge included or excluded")
-        verbose_name_plural = gettext_lazy("judges included or excluded")
+        verbose_name = gettext_lazy("decision on a judge")
+        verbose_name_plural = gettext_lazy("decisions on judges")
 
     def __str__(self) -> str:
         told = {"judge": self.judge, "arena": self.arena, "says": self.get_says_display()}

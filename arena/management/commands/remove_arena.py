@@ -29,7 +29,8 @@ class Command(BaseCommand):
             were = "run was" if n_ended == 1 else "runs were"
             self.stdout.write(f"{n_ended:,} {were} under way: cancelled, nothing more is sent.")
         counts = delete_arena(arena)
-        self.stdout.write(f"Deleted {arena.name}: " + ", ".join(f"{n:,} {rows}" for rows, n in counts.items() if n))
+        names = {model: (str(model._meta.verbose_name), str(model._meta.verbose_name_plural)) for model in counts}
+        self.stdout.write(f"Deleted {arena.name}: " + ", ".join(counted(n, *names[model]) for model, n in counts.items() if n))
 
     def _confirmed(self, arena: Arena) -> bool:
         n_battles = Battle.objects.filter(arena=arena).count()

@@ -112,7 +112,7 @@ class Command(RunCommand[JudgingDraft]):
         if judge is None and name in OFFLINE_JUDGES:
             return offline_judge(name)
         if judge is None:
-            refuse(f"--judge {name}: no such judge; known are {_listed(Judge, 'name')}, {', '.join(OFFLINE_JUDGES)}")
+            refuse(f"--judge {name}: no such judge; known are {_askable()}")
         if judge.kind == Judge.Kind.IMPORTED:
             refuse(f"--judge {name}: its verdicts were taken in from a file; it cannot be asked")
         newest = refreshed(judge)
@@ -181,14 +181,25 @@ def _scope(arena: Arena, options: dict[str, Any]) -> Scope:
 
 
 def _baseline(arena: Arena, options: dict[str, Any]) -> Competitor | None:
-    is_wanted = options["plan"] == "baseline" or options["baseline"]
-    return _competitor(arena, "--baseline", options["baseline"] or "") if is_wanted else None
+    if options["plan"] == "baseline" and not options["baseline"]:
+        refuse(f"--plan baseline needs --baseline NAME, the competitor that all others meet: {_competitors(arena)}")
+    return _competitor(arena, "--baseline", options["baseline"]) if options["baseline"] else None
 
 
 def _competitor(arena: Arena, option: str, name: str) -> Competitor:
     return Competitor.objects.filter(arena=arena, name=name).first() or refuse(
-        f"{option} {name}: name one of {_listed(Competitor, 'name', arena=arena)}"
+        f"{option} {name}: no such competitor of {arena.slug}; known are {_competitors(arena)}"
     )
+
+
+def _competitors(arena: Arena) -> str:
+    return _listed(Competitor, "name", arena=arena)
+
+
+def _askable() -> str:
+    """Every name once: a program that has judged is also a row."""
+    called = Judge.objects.current().exclude(kind=Judge.Kind.IMPORTED).order_by("name").values_list("name", flat=True)[:20]
+    return ", ".join(dict.fromkeys([*called, *OFFLINE_JUDGES]))
 
 
 def _numbers(options: dict[str, Any]) -> tuple[int, ...]:

@@ -168,10 +168,14 @@ def test_positions_of_a_removed_arena_are_not_given_again():
 
 
 def test_the_command_removes_an_arena_and_says_what_went():
-    make_full_arena("old-news")
+    arena, _ = make_full_arena("old-news")
+    Entry.objects.create(snapshot=Snapshot.objects.get(), competitor=arena.competitors.last(), n_votes=1, n_prompts=1)
     out = StringIO()
     call_command("remove_arena", "old-news", yes=True, stdout=out)
     assert "Deleted Old-News: " in out.getvalue()
+    told = out.getvalue().partition(": ")[2].strip().split(", ")
+    assert {"1 arena", "2 entries", "1 import"} <= set(told), told
+    assert not [row for row in told if row.startswith("1 ") == row.endswith("s")], told
     assert (Arena.objects.count(), RemovedArena.objects.get().slug) == (0, "old-news")
 
 

@@ -92,6 +92,8 @@ def test_a_new_judge_is_made(client, curator):
     assert client.post(reverse("admin:judges_judge_add"), new).status_code == 302
     judge = Judge.objects.get()
     assert (judge.name, judge.protocol, judge.model) == ("mine", "arena_hard", endpoint.model)
+    page = client.get(reverse("admin:judges_judge_changelist"))
+    assert [str(message) for message in page.context["messages"]] == ["The judge mine was made."]
     assert judge.template
 
 

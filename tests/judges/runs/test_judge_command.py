@@ -15,6 +15,7 @@ from judges.fakellm.server import serving
 from judges.models import Game, Judge
 from judges.runs.planning import plan_judging
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
+from tests.judges.game_factories import make_judge
 from tests.judges.judging_factories import fake_endpoint, ids, make_battles
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,18 @@ def test_battles_are_made_where_there_are_none():
     assert (Battle.objects.count(), Game.objects.count()) == (3, 6)
 
 
+def test_every_judge_that_can_be_asked_is_named_once():
+    arena, _ = make_battles(n_prompts=2)
+    judge(arena, "--judge", "longer")
+    make_judge("from a file", kind="imported", protocol="pandalm")
+    with pytest.raises(CommandError) as refusal:
+        judge(arena, "--judge", "nobody")
+    named = str(refusal.value).partition("known are ")[2].split(", ")
+    assert sorted(named) == sorted(set(named))
+    assert "longer" in named
+    assert "from a file" not in named
+
+
 def test_everybody_against_a_baseline():
     arena, _ = make_battles(n_prompts=2)
     judge(arena, "--judge", "longer", "--baseline", "model 0")
@@ -187,8 +200,9 @@ def only_the_first_pair(arena_id, competitor_ids):
         (["--judge", "longer", "--plan", "active"], "--battles N"),
         (["--judge", "longer", "--plan", "tournament", "--orders", "one"], "needs --orders both"),
         (["--judge", "nobody"], "no such judge; known are"),
+        (["--judge", "longer", "--plan", "baseline"], "--plan baseline needs --baseline NAME, .*: model 0, model 1"),
         (["--endpoint", "nowhere"], "no such endpoint"),
-        (["--judge", "longer", "--baseline", "nobody"], "name one of model 0, model 1"),
+        (["--judge", "longer", "--baseline", "nobody"], "no such competitor of .*; known are model 0, model 1"),
         (["--judge", "longer", "--repeats", "0"], "--repeats"),
     ],
 )
@@ -341,7 +355,7 @@ def test_a_tournament_of_a_model_is_one_run_with_one_cap(settings):
     [
         (["--pool", "attic"], "no such pool of .*; known are main"),
         (["--competitor", "model 0"], "name at least two"),
-        (["--competitor", "nobody"], "name one of model 0"),
+        (["--competitor", "nobody"], "no such competitor of .*; known are model 0"),
         (["--battle", "987654"], "battle 987654: not in"),
         (["--battle", "1", "--plan", "all"], "no other plan"),
         (["--plan", "given"], "--battle NUMBER"),

@@ -1,0 +1,1 @@
+"""Dates and times as the pages write them, for what Django formats by itself: the admin."""

@@ -1,0 +1,1 @@
+"""English; other languages keep their own."""
