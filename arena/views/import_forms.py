@@ -77,7 +77,7 @@ class UploadForm(forms.Form):
         cleaned["slug"] = cleaned["arena"].slug if cleaned.get("arena") else slugify(name)[:50]
         return cleaned
 
-    def with_kind(self, recognised: tuple[str, str] | None) -> dict[str, Any]:
+    def with_kind(self, recognised: tuple[str, str] | None, columns: str) -> dict[str, Any]:
         """All that was said, with the kind that the file was recognised as where nobody said one.
 
         Raises ValidationError where it was not recognised, or is nothing that makes an arena.
@@ -86,12 +86,14 @@ class UploadForm(forms.Form):
         if said["kind"]:
             return said
         if recognised is None:
-            raise forms.ValidationError(_("The columns of the file tell nothing: choose what it holds."))
+            told = _("Choose what the file holds: its columns (%(columns)s) do not tell.") if columns else _NO_COLUMNS
+            raise forms.ValidationError(told % {"columns": columns})
         if recognised[0] == Import.Kind.RESPONSES and said["arena"] is None:
             raise forms.ValidationError(_("The file holds answers. %(rule)s") % {"rule": _NO_PROMPTS})
         return {**said, "kind": recognised[0]}
 
 
+_NO_COLUMNS = gettext_lazy("Choose what the file holds: it has no columns that tell.")
 _NO_PROMPTS = gettext_lazy("Answers belong to prompts: choose the arena that has them.")
 
 

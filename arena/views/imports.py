@@ -23,7 +23,7 @@ from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
-from arena.importing.formats import kind_and_format, reading_format
+from arena.importing.formats import columns_of, kind_and_format, reading_format
 from arena.importing.loading import loader
 from arena.importing.samples import SAMPLES
 from arena.models import Import
@@ -88,7 +88,8 @@ def _check(request: HttpRequest, form: UploadForm) -> HttpResponse:
     file = receiving.keep(upload.name or "file", upload.chunks())
     try:
         with receiving.forgotten_on_failure(file):
-            what = form.with_kind(None if form.cleaned_data["kind"] else kind_and_format(file.path))
+            is_told = bool(form.cleaned_data["kind"])
+            what = form.with_kind(None if is_told else kind_and_format(file.path), "" if is_told else columns_of(file.path))
             if known := _known(what, file):
                 receiving.forget(file.digest)
                 messages.info(request, _("This file is here already: nothing was added."))

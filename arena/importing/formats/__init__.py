@@ -35,8 +35,8 @@ OWN = ("jsonl", "csv")  # one thing in two shapes
 lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
 
 __all__ = [
-    "BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "formats_of", "kind_and_format",
-    "reading_format",
+    "BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "columns_of", "formats_of",
+    "kind_and_format", "reading_format",
 ]  # fmt: skip
 
 
@@ -89,6 +89,11 @@ def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
     Raises ImportProblems where none is.
     """
     return _fitting(kind, chosen, path) if chosen else _recognised(kind, path)
+
+
+def columns_of(path: Path) -> str:
+    """The file's own names for its first columns, for a sentence."""
+    return some_names(start_of(path).names)
 
 
 def kind_and_format(path: Path) -> tuple[str, str] | None:

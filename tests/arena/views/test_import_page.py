@@ -280,10 +280,14 @@ def test_the_kind_or_the_format_may_be_chosen(curator, rung, what):
 def test_a_file_that_tells_nothing_asks_what_it_is(curator):
     page = _upload(curator, "x;y\n1;2\n", what="")
     assert page.status_code == 422
-    assert "The columns of the file tell nothing: choose what it holds." in page.content.decode()
+    assert "Choose what the file holds: its columns (x, y) do not tell." in page.content.decode()
     page = _upload(curator, "x;y\n1;2\n", what="battles:")
     assert "its columns are x, y; choose one of" in page.content.decode().lower()
     assert not list(receiving.upload_folder().iterdir())
+
+
+def test_a_file_without_columns_asks_what_it_is(curator):
+    assert "it has no columns that tell." in _upload(curator, "", what="").content.decode()
 
 
 def test_answers_that_are_recognised_ask_for_their_arena(curator):
