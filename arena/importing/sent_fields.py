@@ -143,7 +143,7 @@ RESPONSE_FIELDS: SentFields = {
     "tokens_in": _number("Tokens of the request."),
     "tokens_out": _number("Tokens of the answer."),
     "latency_ms": _number("Milliseconds that it took."),
-    "cost": _number("Micro-dollars.", most=2**53),
+    "cost": SentField(FieldKind.AMOUNT, "Dollars.", most=1_000_000),
     "repeat": _number("Index of the repeat, from 0; the next free one where it is left out.", most=MOST_REPEATS),
 }
 COMPETITOR_FIELDS: SentFields = {
