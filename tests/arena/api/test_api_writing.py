@@ -134,7 +134,7 @@ def test_an_id_stands_for_one_text_in_a_request_and_in_the_arena(program):
 def test_answers_find_their_prompts_and_make_their_competitors(program, bell, django_capture_on_commit_callbacks):
     prompt = make_prompt(make_arena("garden"), key="q1")
     rows = [
-        {"prompt": "q1", "competitor": "Kestrel", "text": "<think>Hm.</think>Four.", "cost": 1500, "tokens_out": 3},
+        {"prompt": "q1", "competitor": "Kestrel", "text": "<think>Hm.</think>Four.", "cost": 0.0015, "tokens_out": 3},
         {"prompt": "q1", "competitor": "Osmia", "turns": ["Five.", "Six."], "finish": "length"},
     ]
     with django_capture_on_commit_callbacks(execute=True):

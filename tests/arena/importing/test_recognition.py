@@ -160,7 +160,7 @@ def test_battles_that_came_without_texts_get_them_from_the_same_rows_with_texts(
     _run("import_battles", write(tmp_path, json.dumps(bare), "bare.json"), "--arena", "new")
     assert Prompt.objects.filter(content_hash="").count() == 2
     said = _run("import_battles", FILES / "battles-arena-2023.json", "--arena", "new")
-    assert "Published: 0 of 2 rows were new; 2 were here already." in said
+    assert "Imported: 0 of 2 rows were new; 2 were here already." in said
     assert "2 battles that came without answers got them" in said
     assert (Battle.objects.count(), Vote.objects.count()) == (2, 2)
     assert not Prompt.objects.filter(content_hash="").exists()
