@@ -1,5 +1,6 @@
 """Long tables as CSV, line by line: few at a time, since each takes one of the server's few threads."""
 
+import weakref
 from collections.abc import Iterator
 from itertools import batched
 from threading import BoundedSemaphore
@@ -22,7 +23,8 @@ class Table(StreamingHttpResponse):
     def __init__(self, lines: Iterator[str], filename: str, *, has_place: bool) -> None:
         super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
         self["Content-Disposition"] = f'attachment; filename="{filename}"'
-        self._has_place = has_place
+        # Once: when it is closed, or when nobody holds it any more, should something have put another answer in its place.
+        self._gives_back = weakref.finalize(self, self.places.release) if has_place else None
 
     @classmethod
     def take_place(cls) -> None:
@@ -32,9 +34,8 @@ class Table(StreamingHttpResponse):
 
     def close(self) -> None:
         super().close()
-        if self._has_place:
-            self._has_place = False
-            self.places.release()
+        if self._gives_back is not None:
+            self._gives_back()
 
 
 class WholeTable(BaseRenderer):
