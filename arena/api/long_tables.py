@@ -33,9 +33,11 @@ class Table(StreamingHttpResponse):
             raise Throttled(SECONDS_TO_WAIT, "Other tables are on their way: each takes one of the server's few threads.")
 
     def close(self) -> None:
-        super().close()
-        if self._gives_back is not None:
-            self._gives_back()
+        try:
+            super().close()
+        finally:
+            if self._gives_back is not None:
+                self._gives_back()
 
 
 class WholeTable(BaseRenderer):

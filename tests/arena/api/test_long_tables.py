@@ -7,6 +7,8 @@ from rest_framework.exceptions import Throttled
 
 from arena.api.long_tables import TABLES_AT_ONCE, Table
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_but_one_taken")]
+
 
 @pytest.fixture
 def all_but_one_taken():
@@ -22,7 +24,6 @@ def new_table():
     return Table(iter(["a\n"]), "x.csv", has_place=True)
 
 
-@pytest.mark.usefixtures("all_but_one_taken")
 def test_a_table_gives_its_place_back_once():
     table = new_table()
     with pytest.raises(Throttled):
@@ -35,7 +36,6 @@ def test_a_table_gives_its_place_back_once():
     other.close()
 
 
-@pytest.mark.usefixtures("all_but_one_taken")
 def test_a_table_that_nobody_sends_gives_its_place_back():
     table = new_table()
     del table
