@@ -4,7 +4,8 @@ Half of all ballots, while any wait, are battles that judges were asked about an
 too: the first in the order of their lots (`arena.models.Lot`), whatever was said of them, but none with an empty answer or
 with two that are the same. For the others a pair of competitors is drawn by weight among all that have something left for this
 voter, then a prompt uniformly, then one answer of each. Every ballot keeps its policy and the probability it had. Answers
-whose names the voter was told come last: who has met an answer by name is no longer blind to it.
+whose names the voter was told come last: who has met an answer by name is no longer blind to it. What can be offered, and by
+which weights, is in `pair_candidates`; the weights are what the setting `PAIR_WEIGHTS` names (`ranking.boards.pair_weights`).
 """
 
 from collections import defaultdict

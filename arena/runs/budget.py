@@ -1,4 +1,7 @@
-"""Money: the most that a call can cost is held before it is sent, and becomes what it did cost when it is back."""
+"""Money: the most that a call can cost is held before it is sent, and becomes what it did cost when it is back.
+
+A call that could pass the cap is not sent; a run that has no call left which the cap allows pauses (`pause_if_used_up`).
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Who reads which games of judges, and how much of each. The page of a battle and REST both ask here."""
+"""Who reads which games of judges, and how much of each. The page of a battle and REST both ask here.
+
+What an attempt says beside its reply (errors, the body as received) is for curators: `visible_games`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

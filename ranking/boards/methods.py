@@ -1,7 +1,8 @@
 """Methods: what a board's definition can say, and how each method makes ratings of comparisons.
 
 comparisons -> method -> Rating (ratings, what covariances stand behind them, who has none and why). `fitting` reads
-intervals and rank ranges off it, alike for all methods.
+intervals and rank ranges off it, alike for all methods. How often a board is resampled stands below; how many draws its rank
+ranges take, in `ranking.maths.uncertainty.rank_sets` (10,000) and, above 500 competitors, `many_standings` (1,000).
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How fast an address may be called, learnt from what comes back. Changes an Allowance in memory; `limiting` writes it.
+"""How fast an address may be called, learnt from what comes back. Changes an Allowance in memory; `allowances` writes it.
 
 Unknown limits are approached from below: two calls a second, twice as many after every second in which all got through.
 A refusal says that too much was sent, not how much too much, and the wait that it names may be wrong. So one call at a time
