@@ -153,5 +153,5 @@ def test_curators_read_it_on_the_board(client, bare):
     address = f"{reverse('imports')}?arena={bare.slug}&amp;what=prompts"
     assert f'href="{address}">Import prompts</a>' in page
     form = client.get(address.replace("&amp;", "&")).text
-    assert '<option value="prompts:jsonl" selected>' in form
+    assert '<option value="prompts:" selected>' in form
     assert f'<option value="{bare.slug}" selected>' in form
