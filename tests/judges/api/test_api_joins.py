@@ -8,7 +8,7 @@ from tests.judges.game_factories import make_game, make_judge
 pytestmark = pytest.mark.django_db
 
 OF_CONTENTS = ["prompts", "responses", "battles", "games"]
-OF_BOARDS = ["leaderboards", "judges", "runs"]
+OF_BOARDS = ["leaderboards", "judges"]  # runs are for curators alone: 401, whichever the arena
 
 
 def results(client, path):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 FAILURES = {"bad_label": 0.1, "two_labels": 0.1, "refusal": 0.1, "cut": 0.1, "null_filtered": 0.1, "html": 0.1}
 SCRIPT = Script(judge=JudgeScript(p_first=0.6, p_tie=0.1), mix=FAILURES)
-IDS_TIMES_LATENCIES = {"id", "battle", "judge", "run", "decided_at", "latency_ms", "sent_at", "finished_at"}
+IDS_TIMES_LATENCIES = {"id", "battle", "prompt_id", "judge", "run", "decided_at", "latency_ms", "sent_at", "finished_at"}
 WIRES = {"openai": asked_on_openai, "anthropic": asked_on_anthropic}
 _numbers = count(1)
 
