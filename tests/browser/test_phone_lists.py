@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from tests.arena.test_matchmaking import make_contest as make_pairs
+from tests.browser.conftest import settled
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_user, make_vote
 from tests.ranking.board_factories import make_board
 
@@ -119,7 +120,7 @@ def test_undo_goes_in_time_also_where_no_pair_is_left(new_context, transactional
     arena = make_pairs(2, 1)
     page = new_context(viewport=PHONE).new_page()
     page.goto(reverse("vote", args=[arena.slug]))
-    page.click("button:has-text('A better')")
+    settled(page).click("button:has-text('A better')")
     page.wait_for_url("**?done=*")
     assert "No pair is left" in page.inner_text("main")
     undo = page.get_by_role("button", name="Undo")
