@@ -261,4 +261,4 @@ def test_a_name_stands_as_it_is_at_the_head_of_a_sentence(client):
     assert f'{near}.</span> <a href="{reverse("method")}#elo-intervals">Why</a>' in page
     assert "Newbie" not in page
     assert "Only 3 prompts" in page
-    assert "O1" not in page
+    assert "O1:" not in page

@@ -69,14 +69,15 @@ class History:
             order, repeat = self.random.choice(["ab", "ba"]), self.random.randrange(3)
             if Game.objects.filter(battle=battle, judge=judge, order=order, repeat=repeat).exists():
                 return
-            game = Game.objects.create(battle=battle, judge=judge, order=order, repeat=repeat)
+            # What an answer tells its judge is in its text: it does not change when the game is played again.
+            taints = self.random.choice([[], [], ["a: label"], ["b: x", "tells"]])
+            game = Game.objects.create(battle=battle, judge=judge, order=order, repeat=repeat, taints=taints)
         if game.state == "" and self.random.random() < 0.2:
             return  # not over
         end_game(game, GameState.OK if (ends_well := self.random.random() < 0.6) else GameState.UNPARSABLE)
         if ends_well:
             said = [Verdict("first", 2), Verdict("tie"), Verdict("second", 1, (2.5, 8.0)), 7.0]
             give_verdict(game, self.random.choice(said))
-        game.taints = self.random.choice([[], [], ["a: label"], ["b: x", "tells"]]) if game.event_id is None else game.taints
         file_ended([game], arena_id=self.arena.pk, now=timezone.now(), reason="played")
         update_games([game], BEGINNING)
 
