@@ -1,4 +1,4 @@
-# Agon in one image: `serve` runs web, worker and scheduler. compose.sqlite.yaml and compose.yaml start it.
+# Agon in one image: `serve` runs web, worker and scheduler. compose.yaml starts it.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 AGON_DATA_DIR=/data

@@ -5,7 +5,8 @@ too: the first in the order of their lots (`arena.models.Lot`), whatever was sai
 with two that are the same. For the others a pair of competitors is drawn by weight among all that have something left for this
 voter, then a prompt uniformly, then one answer of each. Every ballot keeps its policy and the probability it had. Answers
 whose names the voter was told come last: who has met an answer by name is no longer blind to it. What can be offered, and by
-which weights, is in `pair_candidates`; the weights are what the setting `PAIR_WEIGHTS` names (`ranking.boards.pair_weights`).
+which weights, is in `pair_candidates`; the weights are what the setting `PAIR_WEIGHTS` names
+(`ranking.boards.pairs.pair_weights`).
 """
 
 from collections import defaultdict

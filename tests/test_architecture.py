@@ -63,7 +63,6 @@ def test_the_top_level_is_the_one_that_was_agreed():
         "CHANGELOG.md",
         "Dockerfile",
         "compose.yaml",
-        "compose.sqlite.yaml",
         "arena",
         "judges",
         "ranking",

@@ -20,7 +20,7 @@ WRONG = [
     ("judges.runs.planning", "ranking.scale"),
     ("judges.audits.refresh", "ranking"),
     ("arena.texts.rendering", "judges.verdicts.verdict"),
-    ("arena.matchmaking", "ranking.boards.pair_weights"),
+    ("arena.matchmaking", "ranking.boards.pairs.pair_weights"),
     ("arena.models.battles", "judges.models.games"),
     ("arena.evidence.ledger", "ranking.metrics"),
     ("arena.runs.engine", "judges.runs.judging"),

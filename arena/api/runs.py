@@ -9,8 +9,8 @@ from arena.api.filters import by_arena
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.run_serializers import RunProgressSerializer, RunSerializer
-from arena.api.run_writes import RunStarts
 from arena.api.scopes import CuratorsOnly, WithinScope
+from arena.api.writing.runs import RunStarts
 from arena.models import Run
 
 

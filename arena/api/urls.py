@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from arena.api import answer_runs, run_writes, runs, views
+from arena.api import runs, views
+from arena.api.writing import answer_runs
+from arena.api.writing import runs as run_writes
 
 urlpatterns = [
     path("arenas/", views.ArenaList.as_view(), name="api-arenas"),

@@ -6,11 +6,9 @@ from django.db.models import F, QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
-from arena.api.arena_writes import ArenaWrites
 from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
 from arena.api.paging import WithHidden
 from arena.api.read_views import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
-from arena.api.row_writes import CompetitorRows, PromptRows, ResponseRows
 from arena.api.serializers import (
     ArenaSerializer,
     BattleSerializer,
@@ -19,7 +17,9 @@ from arena.api.serializers import (
     ResponseSerializer,
     outcomes_of,
 )
-from arena.api.vote_writes import BattleRows, VoteRows
+from arena.api.writing.arenas import ArenaWrites
+from arena.api.writing.rows import CompetitorRows, PromptRows, ResponseRows
+from arena.api.writing.votes import BattleRows, VoteRows
 from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response, Vote, Voter
 
 

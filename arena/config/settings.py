@@ -230,7 +230,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- the wiring of rooms that must not know each other ---------------------------------------------------------------
 # matchmaking asks this function which pairs to serve; `ranking` computes it from the newest fit.
-PAIR_WEIGHTS = "ranking.boards.pair_weights.pair_weights"
+PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.operations.metrics.gauges", "ranking.metrics.gauges"]
 
@@ -245,7 +245,7 @@ RUN_KINDS = {
 }
 
 # how REST draws up and starts a kind of run
-RUN_DRAFTS = {"generate": "arena.api.answer_runs.ANSWERS", "judge": "judges.api.judge_runs.JUDGING"}
+RUN_DRAFTS = {"generate": "arena.api.writing.answer_runs.ANSWERS", "judge": "judges.api.judge_runs.JUDGING"}
 
 ENDPOINTS_ALLOWED = frozenset(ENV.agon_endpoints_allowed)
 VOTES_PER_MINUTE = ENV.agon_votes_per_minute

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.idempotency import Answer
 from arena.api.read_views import ReadView
 from arena.api.scopes import CuratorsOnly, WithinScope
-from arena.api.writing import Writes, described, told_object
+from arena.api.writing.base import Writes, described, told_object
+from arena.api.writing.idempotency import Answer
 from arena.models import TokenScope
 from ranking.models import Leaderboard
 

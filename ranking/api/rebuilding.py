@@ -16,7 +16,7 @@ from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
 from arena.voter_identity import voter_of
 from ranking.api.views import etag_of, readable_snapshot
-from ranking.boards.rebuild_file import source_for
+from ranking.boards.exports.rebuild_file import source_for
 from ranking.models import Leaderboard, Snapshot
 
 
@@ -71,7 +71,7 @@ class SnapshotComparisons(ReadView[Snapshot]):
         if request.method == "HEAD":
             return Table(iter(()), filename, has_place=False)
         # Only here: whoever never asks for it need not load the library.
-        from ranking.boards.snapshot_material import EvidenceGoneError, lines_of_snapshot
+        from ranking.boards.exports.snapshot_material import EvidenceGoneError, lines_of_snapshot
 
         Table.take_place()
         try:

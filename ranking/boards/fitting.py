@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ranking import maths
-from ranking.boards.listed_pairs import PairList
 from ranking.boards.many_competitors import Refuse, allow_all, is_of_many, pairs_of_many, rate_many
 from ranking.boards.methods import Definition, Rating, rate
-from ranking.boards.pair_list import listed
+from ranking.boards.pairs.listed_pairs import PairList
+from ranking.boards.pairs.pair_list import listed
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.estimation.failures import cause_of

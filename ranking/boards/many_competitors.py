@@ -7,9 +7,9 @@ from typing import cast
 import numpy as np
 
 from ranking import maths
-from ranking.boards.listed_pairs import PairList
 from ranking.boards.methods import UNFITTED, Definition, Rating, rate
-from ranking.boards.pair_list import listed, of_those_that_met, unweighted
+from ranking.boards.pairs.listed_pairs import PairList
+from ranking.boards.pairs.pair_list import listed, of_those_that_met, unweighted
 from ranking.maths.data.comparisons import Column
 from ranking.maths.data.pair_counts import count_pairs
 from ranking.maths.estimation.failures import UnfittedError

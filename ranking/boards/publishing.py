@@ -21,11 +21,11 @@ from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
 from arena.models import Competitor
 from ranking.boards.code_version import code_version
-from ranking.boards.content_hash import content_hash_of
+from ranking.boards.exports.content_hash import content_hash_of
 from ranking.boards.fitting import FittedBoard, RatingRow
 from ranking.boards.many_competitors import MOST_IN_TABLES, takes_lists
 from ranking.boards.methods import Definition
-from ranking.boards.pair_rows import write_pair_list
+from ranking.boards.pairs.pair_rows import write_pair_list
 from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW

@@ -12,7 +12,7 @@ from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read
 from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.combined_fits import fit_combined
-from ranking.boards.comparison_file import Combination, Material
+from ranking.boards.exports.comparison_file import Combination, Material
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import METHODS, Definition
 from ranking.comparisons.judge_comparisons import JudgedEvidence, judge_names, judged_evidence

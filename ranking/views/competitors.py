@@ -13,7 +13,7 @@ from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from judges.safeguards.constant_answer_flags import flags_of
-from ranking.boards.pair_rows import read_pair_list
+from ranking.boards.pairs.pair_rows import read_pair_list
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.scale import ELO_PER_LOGIT
 from ranking.views.board_table import board_table, by_place

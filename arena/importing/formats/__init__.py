@@ -12,20 +12,20 @@ from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import COUNTED, FileNote, note
 from arena.importing.files.problems import ImportProblems, PlainWords, Problems, either, some_names
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
-from arena.importing.formats.alpaca_eval import AlpacaAnnotations, AlpacaInstructions, AlpacaOutputs
-from arena.importing.formats.annotation_tools import Argilla, LabelStudio
-from arena.importing.formats.arena_hard import ArenaHardAnswers, ArenaHardQuestions
+from arena.importing.formats.battles.annotation_tools import Argilla, LabelStudio
+from arena.importing.formats.battles.chatbot_arena import ChatbotArena
+from arena.importing.formats.battles.kaggle_pairs import KagglePairs
+from arena.importing.formats.battles.llmfao import Llmfao
+from arena.importing.formats.battles.pairs import OwnPairs
+from arena.importing.formats.battles.pandalm import PandaLm
+from arena.importing.formats.benchmarks.alpaca_eval import AlpacaAnnotations, AlpacaInstructions, AlpacaOutputs
+from arena.importing.formats.benchmarks.arena_hard import ArenaHardAnswers, ArenaHardQuestions
+from arena.importing.formats.benchmarks.harnesses import HelmPredictions, LmEvalSamples
+from arena.importing.formats.benchmarks.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
+from arena.importing.formats.benchmarks.question_sets import HelmInstances, IfEval, MultipleChoice
 from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, OpenAiEvals, WildBench
-from arena.importing.formats.chatbot_arena import ChatbotArena
 from arena.importing.formats.format import Format
-from arena.importing.formats.harnesses import HelmPredictions, LmEvalSamples
-from arena.importing.formats.kaggle_pairs import KagglePairs
-from arena.importing.formats.llmfao import Llmfao
-from arena.importing.formats.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
-from arena.importing.formats.pairs import OwnPairs
-from arena.importing.formats.pandalm import PandaLm
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
-from arena.importing.formats.question_sets import HelmInstances, IfEval, MultipleChoice
 from arena.importing.formats.recognition import FileStart, recognised, start_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.importing.formats.several_answers import SeveralAnswers, Wide

@@ -9,7 +9,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from numpy.typing import NDArray
 
-from arena.importing.formats.chatbot_arena import WINNERS
+from arena.importing.formats.battles.chatbot_arena import WINNERS
 
 HEADER = ("model_a", "model_b", "winner", "question_id", "judge")
 VOTERS_PER_BATTLE = 1 / 1000

@@ -242,7 +242,7 @@ def test_another_media_type_is_415(program, media_type):
 
 
 def test_a_body_that_is_too_large_is_413(program, monkeypatch):
-    monkeypatch.setattr("arena.api.json_bodies.MOST_BYTES", 100)
+    monkeypatch.setattr("arena.api.writing.json_bodies.MOST_BYTES", 100)
     assert send(program, "competitors/", [{"name": "x" * 100}]).status_code == 413
 
 

@@ -8,7 +8,7 @@ from arena.importing.chunks import TypedFile
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow
 from arena.importing.formats import formats_of
-from arena.importing.formats.pandalm import split_pairs
+from arena.importing.formats.battles.pandalm import split_pairs
 from arena.outcomes import Outcome
 from tests.arena.importing.import_files import as_csv, checked, lines, write
 

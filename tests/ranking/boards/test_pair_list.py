@@ -8,11 +8,12 @@ import pytest
 from arena.evidence.vote_tally import Evidence, Turnout
 from arena.fit_memory import FitTooLarge, refuse_too_large
 from ranking import maths
-from ranking.boards import many_competitors, pair_list, publishing
+from ranking.boards import many_competitors, publishing
 from ranking.boards.fitting import fit_board
-from ranking.boards.listed_pairs import PairList
 from ranking.boards.methods import Definition
-from ranking.boards.pair_rows import table_of
+from ranking.boards.pairs import pair_list
+from ranking.boards.pairs.listed_pairs import PairList
+from ranking.boards.pairs.pair_rows import table_of
 from ranking.maths.pair_sampling import information_weights, with_unrated
 from ranking.models import Leaderboard
 from tests.ranking.maths.making import simulated

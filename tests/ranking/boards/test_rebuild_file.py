@@ -14,7 +14,7 @@ import pytest
 import scipy
 
 from arena.models import Competitor, Lot, Prompt
-from ranking.boards.comparison_file import lines_of
+from ranking.boards.exports.comparison_file import lines_of
 from ranking.boards.fitting import fit_board
 from ranking.boards.many_competitors import MOST_IN_TABLES
 from ranking.boards.methods import Definition

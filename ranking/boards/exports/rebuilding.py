@@ -11,7 +11,7 @@ from typing import Any
 
 from arena.texts.csv_cells import csv_lines
 from ranking.boards.combined_fits import fit_combined
-from ranking.boards.comparison_file import Combination, Material, read_material
+from ranking.boards.exports.comparison_file import Combination, Material, read_material
 from ranking.boards.fitting import FittedBoard, RatingRow, fit_board
 from ranking.boards.methods import Definition
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ranking.boards.code_version import SourceTree, code_version
 
-BEGIN = "ranking.boards.rebuilding"
+BEGIN = "ranking.boards.exports.rebuilding"
 
 HEAD = '''"""Makes the board of snapshot {key} again, and compares. It takes Python 3.12 or newer, numpy and scipy.
 
@@ -61,7 +61,7 @@ def source_for(key: str, made_by: str) -> str:
 @cache
 def _sources() -> tuple[str, str]:
     """The names of packages as a literal, and an assignment a module."""
-    tree = SourceTree(Path(__file__).resolve().parents[2])
+    tree = SourceTree(Path(__file__).resolve().parents[3])
     modules = sorted(tree.needed_by(BEGIN))
     packages = sorted({module.rsplit(".", n)[0] for module in modules for n in range(1, module.count(".") + 1)})
     doors = {package: tree.front_door(package, modules) for package in packages}

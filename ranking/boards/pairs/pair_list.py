@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking import maths
-from ranking.boards.listed_pairs import PairList
+from ranking.boards.pairs.listed_pairs import PairList
 from ranking.maths.data.arrays import Floats
 from ranking.maths.data.pair_counts import PairCounts, count_pairs
 from ranking.maths.estimation.covariance import difference_variance

@@ -14,8 +14,8 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.battles.pairs import ANSWERS, MODELS, WORDS, OwnPairs
 from arena.importing.formats.format import Format
-from arena.importing.formats.pairs import ANSWERS, MODELS, WORDS, OwnPairs
 from arena.outcomes import Outcome
 
 _WORDS_OF_SIDES = {

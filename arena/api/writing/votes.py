@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.writing import RowsOfArena, takes_rows
+from arena.api.writing.base import RowsOfArena, takes_rows
 from arena.importing import votes_by_program
 from arena.importing.rows_by_program import TakenRows
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from arena.api.run_writes import Plannable, RunDrafts, drafts_of, unknown
+from arena.api.writing.runs import Plannable, RunDrafts, drafts_of, unknown
 from arena.importing.files.fields import as_name
 from arena.importing.files.problems import RowProblem
 from arena.importing.sent_fields import FieldKind, SentField, SentFields

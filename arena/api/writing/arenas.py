@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.idempotency import Answer
-from arena.api.row_schemas import object_schema
 from arena.api.serializers import ArenaSerializer
-from arena.api.writing import Writes, described, told_object
+from arena.api.writing.base import Writes, described, told_object
+from arena.api.writing.idempotency import Answer
+from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import ARENA_FIELDS
 from arena.models import Arena, TokenScope
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ranking.boards.comparison_file import lines_of
+from ranking.boards.exports.comparison_file import lines_of
 from ranking.boards.publishing import definition_then, is_evidence_of, source_then
 from ranking.models import Snapshot
 

@@ -13,7 +13,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, VoteRow, without_thinking
-from arena.importing.formats.chatbot_arena import ALSO, WINNERS, both_answers
+from arena.importing.formats.battles.chatbot_arena import ALSO, WINNERS, both_answers
 from arena.importing.formats.conversations import conversation
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import category_path

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena.api.filters import SLUG_SCHEMA
-from arena.api.writing import RowsOfArena, takes_rows
+from arena.api.writing.base import RowsOfArena, takes_rows
 from arena.importing import rows_by_program
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.rows_by_program import CompetitorRow, TakenRows

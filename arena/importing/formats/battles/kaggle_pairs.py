@@ -11,7 +11,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
-from arena.importing.formats.chatbot_arena import both_answers
+from arena.importing.formats.battles.chatbot_arena import both_answers
 from arena.importing.formats.format import Format
 from arena.outcomes import Outcome
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.boards.pair_rows import read_pair_list, table_of
+from ranking.boards.pairs.pair_rows import read_pair_list, table_of
 from ranking.models import PairTable
 
 

@@ -4,6 +4,7 @@ The answer is stored in the transaction that wrote what was asked for, so neithe
 was refused wrote nothing, and is looked at anew when it comes again.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ from arena.models import ApiToken, IdempotentAnswer
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 200
+KEY_PATTERN = "^[!-~]+$"
 REMEMBERED = timedelta(hours=24)
 
 
@@ -54,8 +56,10 @@ def done_once(request: Request, work: Callable[[], Answer]) -> Answer:
     if key is None:
         with transaction.atomic():
             return work()
-    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise ValidationError({HEADER: [f"1 to {LONGEST_KEY} printable ASCII characters are needed, such as a UUID."]})
+    if len(key) > LONGEST_KEY or not re.fullmatch(KEY_PATTERN, key):
+        raise ValidationError(
+            {HEADER: [f"1 to {LONGEST_KEY} printable ASCII characters without a space are needed, such as a UUID."]}
+        )
     owner, asked = _owner(request), _asked(request)
     with transaction.atomic():
         _one_at_a_time(f"{owner} {key}")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.boards.listed_pairs import PairList
+from ranking.boards.pairs.listed_pairs import PairList
 from ranking.models import Leaderboard, PairTable, Snapshot
 
 ROWS_A_BLOCK = 256

@@ -18,14 +18,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.arena_writes import AlreadyHere
 from arena.api.filters import SLUG_SCHEMA
-from arena.api.idempotency import Answer
 from arena.api.read_views import ReadView
-from arena.api.row_schemas import object_schema
 from arena.api.run_serializers import RunProgressSerializer
 from arena.api.scopes import CuratorsOnly, WithinScope
-from arena.api.writing import Describes, Writes, arena_to_write, described, told_object
+from arena.api.writing.arenas import AlreadyHere
+from arena.api.writing.base import Describes, Writes, arena_to_write, described, told_object
+from arena.api.writing.idempotency import Answer
+from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Run, TokenScope
 from arena.models.endpoints import DOLLAR

@@ -13,8 +13,8 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
+from arena.importing.formats.benchmarks.mt_bench import choice_rows, question_row
 from arena.importing.formats.format import Format
-from arena.importing.formats.mt_bench import choice_rows, question_row
 from arena.importing.formats.prompt_files import category_path, language_of
 
 LINK = "https://github.com/lmarena/arena-hard-auto"

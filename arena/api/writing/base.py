@@ -12,12 +12,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from arena import access
-from arena.api.idempotency import HEADER, LONGEST_KEY, Answer, done_once
-from arena.api.json_bodies import JSONBody
 from arena.api.read_views import SLUG
-from arena.api.row_schemas import rows_schema
 from arena.api.schema import WRITING_RESPONSES
 from arena.api.scopes import CuratorsWrite, WithinScope
+from arena.api.writing.idempotency import HEADER, KEY_PATTERN, LONGEST_KEY, Answer, done_once
+from arena.api.writing.json_bodies import JSONBody
+from arena.api.writing.row_schemas import rows_schema
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.rows_by_program import MOST_ROWS, TakenRows
 from arena.importing.sent_fields import SentFields, checked_row
@@ -25,7 +25,7 @@ from arena.models import Arena, TokenScope
 
 KEY_PARAMETER = OpenApiParameter(
     HEADER,
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY_PATTERN},
     OpenApiParameter.HEADER,
     description=(
         "A name of your own for this request, such as a UUID. Sent again within 24 hours, the request is answered as it was "

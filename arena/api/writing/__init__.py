@@ -1,0 +1,1 @@
+"""What programs may write: arenas, prompts, answers, battles, votes and runs, by POST."""

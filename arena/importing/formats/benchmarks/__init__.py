@@ -1,0 +1,1 @@
+"""Files of benchmarks: their questions, and what models answered."""
