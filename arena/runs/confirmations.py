@@ -1,4 +1,4 @@
-"""An estimate that was told to somebody, signed: what is started by it is no dearer than was told."""
+"""An estimate that was shown to a user, signed: the run that it starts costs no more than the user saw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ SECONDS_TO_CONFIRM = 3600
 
 
 class NotConfirmed(ValueError):
-    """What was signed is another's, another arena's, or too old."""
+    """The text was signed for another user, is too old, or was changed."""
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What was chosen, in words that fit into JSON, and what it came to."""
+    """What was chosen, in words that fit into JSON, and what it was estimated to cost."""
 
     arena: int
     kind: str
-    said: Mapping[str, Any]
-    told: Estimate
+    choices: Mapping[str, Any]
+    estimate: Estimate
 
     def covers(self, draft: Draft[Any]) -> bool:
-        """Whether the plan, drawn up once more, costs no more than was told."""
-        return draft.estimate.n_calls <= self.told.n_calls and draft.estimate.cost <= self.told.cost
+        """Whether the plan, drawn up once more, costs no more than the estimate that was shown."""
+        return draft.estimate.n_calls <= self.estimate.n_calls and draft.estimate.cost <= self.estimate.cost
 
 
-def signed(arena: Arena, user: User, kind: str, said: Mapping[str, Any], draft: Draft[Any]) -> str:
-    """To be sent back by the same user within the hour; nothing is kept of it here."""
-    told = {"n_calls": draft.estimate.n_calls, "cost": draft.estimate.cost}
-    parts = {"said": dict(said), "told": told, "arena": arena.pk, "user": user.pk, "kind": kind}
+def signed(arena: Arena, user: User, kind: str, choices: Mapping[str, Any], draft: Draft[Any]) -> str:
+    """A text that the same user sends back within the hour to start the run; nothing is stored."""
+    estimate = {"n_calls": draft.estimate.n_calls, "cost": draft.estimate.cost}
+    parts = {"choices": dict(choices), "estimate": estimate, "arena": arena.pk, "user": user.pk, "kind": kind}
     return signing.dumps(parts, salt="arena.runs.confirmations", compress=True)
 
 
@@ -46,5 +46,4 @@ def read(text: str, user: User) -> Confirmation:
         raise NotConfirmed from None
     if parts["user"] != user.pk:
         raise NotConfirmed
-    told = Estimate(n_calls=parts["told"]["n_calls"], cost=parts["told"]["cost"])
-    return Confirmation(parts["arena"], parts["kind"], parts["said"], told)
+    return Confirmation(parts["arena"], parts["kind"], parts["choices"], Estimate(**parts["estimate"]))

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,6 +20,8 @@ from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.run_kinds import answer_plans
 from arena.run_kinds.answer_plans import AnswerDraft
+from arena.runs import confirmations
+from arena.runs.confirmations import NotConfirmed
 from arena.runs.planning import CannotPlan, Draft, PlanStale, Starts
 from arena.tasks import work_on_run
 from arena.views.context import arena_or_404, page_context
@@ -28,7 +29,6 @@ from arena.views.private_pages import only_curators
 from arena.views.run_forms import AnswersForm, RunForm
 from arena.wording import sentence
 
-SECONDS_TO_CONFIRM = 3600
 HAS_RISEN = gettext_lazy("The estimate has risen since you confirmed it. Nothing was started; review the new estimate.")
 TOO_FEW_TO_TRY = gettext_lazy("Too few calls are left to try some of them first. Nothing was started; review the new estimate.")
 HAS_EXPIRED = gettext_lazy("This estimate has expired. Please estimate again.")
@@ -83,29 +83,23 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         return self._page(
             request, arena, form, draft=draft, at_most=at_most, outlook=draft.outlook(),
             pilot=draft.pilot() if self.is_pilot_offered else None,
-            confirmation=self._confirmation(request, arena, form, draft),
+            confirmation=confirmations.signed(arena, cast(User, request.user), self.template, form.said(), draft),
         )  # fmt: skip
-
-    def _confirmation(self, request: HttpRequest, arena: Arena, form: F, draft: D) -> str:
-        """What was chosen and what it came to, signed."""
-        told = {"n_calls": draft.estimate.n_calls, "cost": draft.estimate.cost}
-        said = {"said": form.said(), "told": told, "arena": arena.pk, "user": request.user.pk}
-        return signing.dumps(said, salt=self.template, compress=True)
 
     def _start(self, request: HttpRequest, arena: Arena) -> HttpResponse:
         try:
-            signed = signing.loads(request.POST["confirm"], salt=self.template, max_age=SECONDS_TO_CONFIRM)
-        except signing.BadSignature:
-            signed = None
-        if signed is None or (signed["arena"], signed["user"]) != (arena.pk, request.user.pk):
+            confirmed = confirmations.read(request.POST["confirm"], cast(User, request.user))
+        except NotConfirmed:
+            confirmed = None
+        if confirmed is None or (confirmed.arena, confirmed.kind) != (arena.pk, self.template):
             messages.error(request, HAS_EXPIRED)
             return self._page(request, arena, self.form(arena=arena), status=422)
-        form = self.form(signed["said"], arena=arena)
+        form = self.form(confirmed.choices, arena=arena)
         if not form.is_valid():
             return self._page(request, arena, form, status=422)
         try:
             with self.to_start(arena, form) as draft:
-                if draft.estimate.n_calls > signed["told"]["n_calls"] or draft.estimate.cost > signed["told"]["cost"]:
+                if not confirmed.covers(draft):
                     messages.error(request, HAS_RISEN)
                     return self._announce(request, arena, form)
                 if self.is_pilot_offered and "pilot" in request.POST and draft.is_something_left:
@@ -123,7 +117,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         if not draft.is_something_left:
             messages.info(request, _("Nothing was started: all of it is here, or under way."))
             return redirect("runs")
-        run = self.begin(draft, form, request.user if isinstance(request.user, User) else None)
+        run = self.begin(draft, form, cast(User, request.user))
         if run.state == Run.State.RUNNING:
             work_on_run.delay(run.pk)
         return redirect("run", run.pk)

@@ -144,7 +144,7 @@ class RunStarts(Writes):
 def _started(arena: Arena, confirmed: confirmations.Confirmation, cap: int, user: User) -> Answer:
     kind = plannable(confirmed.kind)
     try:
-        with kind.to_start(arena, confirmed.said) as draft:
+        with kind.to_start(arena, confirmed.choices) as draft:
             if not confirmed.covers(draft):
                 raise AlreadyHere("The estimate has risen since the draft was made: make a new one.")
             if not draft.is_something_left:
