@@ -62,15 +62,15 @@ class LeaderboardForm(BoardForm):
 
     def clean_language(self) -> str:
         """By code or by English name, as in files."""
-        said, known = str(self.cleaned_data["language"]).strip(), self._known("language")
-        wanted = said if said in known else code_of(said)
+        entered, known = str(self.cleaned_data["language"]).strip(), self._known("language")
+        wanted = entered if entered in known else code_of(entered)
         if wanted is None or wanted not in {*known, "", self.instance.language}:
             named = [f"{code} ({language_shown(code)})" if language_shown(code) != code else code for code in sorted(known)]
-            raise forms.ValidationError(_no_such_language(said, named))
+            raise forms.ValidationError(_no_such_language(entered, named))
         return wanted
 
     def _known(self, field: str) -> set[str]:
-        """What the arena's prompts say; the form's arena comes first, so that it is read by now."""
+        """The arena's categories or languages; the form's arena comes first, so that it is read by now."""
         arena = self.cleaned_data.get("arena") or (self.instance.arena if self.instance.arena_id else None)
         prompts = Prompt.objects.filter(arena=arena).exclude(**{field: ""}).order_by()
         return set(prompts.values_list(field, flat=True).distinct())
@@ -163,11 +163,11 @@ class LeaderboardAdmin(CuratorAdmin):
         from ranking.tasks import refit_board  # brings the fitting library with it, which no page waits for
 
         refit_board.delay(board.pk)
-        told = _("%(board)s is being fitted: its snapshot will be there in a moment.") % {"board": board.name}
-        self.message_user(request, told)
+        message = _("%(board)s is being fitted: its snapshot will be there in a moment.") % {"board": board.name}
+        self.message_user(request, message)
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
-        """A board that says something else now is fitted at once: its evidence may not change for a long time."""
+        """A board whose definition changed is fitted at once: its evidence may not change for a long time."""
         if form.changed_data:
             obj.is_by_itself = False  # from here on it stays as the curator has it
         super().save_model(request, obj, form, change)
@@ -175,8 +175,8 @@ class LeaderboardAdmin(CuratorAdmin):
             self._publish(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Leaderboard) -> HttpResponse:
-        told = super().response_change(request, obj)
-        return HttpResponseRedirect(request.get_full_path()) if "_publish" in request.POST else told
+        response = super().response_change(request, obj)
+        return HttpResponseRedirect(request.get_full_path()) if "_publish" in request.POST else response
 
 
 class EntryInline(ReadOnlyInline):

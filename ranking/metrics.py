@@ -1,4 +1,4 @@
-"""Figures of the boards, for whoever watches the machine."""
+"""Metrics of the boards, for monitoring."""
 
 from collections.abc import Iterator
 

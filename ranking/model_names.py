@@ -1,4 +1,4 @@
-"""The names of models and fields, which Django derives from the code, for translators; `arena.model_names` says them."""
+"""The names of models and fields, which Django derives from the code, for translators; see `arena.model_names`."""
 
 from django.utils.translation import gettext_noop as _
 

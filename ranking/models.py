@@ -1,4 +1,4 @@
-"""Boards and what they showed: a leaderboard says what counts and how it is fitted; a snapshot is one fit, for ever."""
+"""Boards and what they showed: a leaderboard defines what counts and how it is fitted; a snapshot is one stored fit."""
 
 import secrets
 from collections.abc import Iterable
@@ -46,16 +46,16 @@ COVARIATES = ("length", "headers", "lists", "bold", "code")
 def check_covariates(value: str) -> None:
     unknown = [name for name in value.split() if name not in COVARIATES]
     if unknown or len(set(value.split())) < len(value.split()):
-        told = gettext("%(value)r: name each of these at most once, with spaces between: %(names)s")
-        raise ValidationError(told % {"value": value, "names": " ".join(COVARIATES)})
+        message = gettext("%(value)r: name each of these at most once, with spaces between: %(names)s")
+        raise ValidationError(message % {"value": value, "names": " ".join(COVARIATES)})
 
 
 def check_jury(value: str) -> None:
     """Numbers in one order, so that one jury has one spelling."""
     numbers = value.split()
     if not all(number.isdecimal() for number in numbers) or value != written_jury(map(int, numbers)):
-        told = gettext("%(value)r: write the numbers of judges in rising order, each once, with a space between.")
-        raise ValidationError(told % {"value": value})
+        message = gettext("%(value)r: write the numbers of judges in rising order, each once, with a space between.")
+        raise ValidationError(message % {"value": value})
 
 
 def written_jury(judges: Iterable[int]) -> str:
@@ -235,7 +235,7 @@ class Leaderboard(Leased):
 
     @property
     def is_by_prediction(self) -> bool:
-        """Whether verdicts narrow what votes say, in place of counting beside them."""
+        """Whether verdicts narrow the intervals of votes, in place of counting beside them."""
         return self.sources == self.Sources.BOTH and self.method == self.Method.PREDICTION
 
     @property
@@ -424,7 +424,7 @@ class Entry(WrittenOnce):
 
     @property
     def has_place(self) -> bool:
-        """Without an interval nothing is said of where it stands. (Older snapshots keep a number for it.)"""
+        """Without an interval it has no place. (Older snapshots keep a number for it.)"""
         return self.rank is not None and self.low is not None
 
 

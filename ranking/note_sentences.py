@@ -13,10 +13,10 @@ from ranking.note_texts.words import Words, in_words, template_of
 READERS = Words(gettext, ngettext, number)
 FIRST = re.compile(r"%\((\w+)\)")
 OF_ANOTHER_VERSION = (KeyError, TypeError, ValueError)
-"""What is wrong with parameters of a note whose text said other things when it was made."""
+"""Errors of parameters that an older version of a note's text was made with."""
 
 BEGUN_BY_A_NAME = {"near_start", "one_competitor"}
-"""What older notes are about that begin with the name of a model."""
+"""Subjects of older notes that begin with the name of a model."""
 
 
 class StoredNote(NamedTuple):

@@ -25,7 +25,7 @@ def ring_due_boards() -> None:
 
 @shared_task(name="ranking.tasks.refit_board", ignore_result=True)
 def refit_board(board_id: int, *, only_if_due: bool = False) -> None:
-    """Publish one board; whoever is already at it does the work."""
+    """Publish one board; a process that is already fitting it does the work."""
     board = Leaderboard.objects.filter(pk=board_id).first()
     if board is None or (only_if_due and not is_due(board)):
         return

@@ -47,7 +47,7 @@ def _code_version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSource:
-    """What one module's text says.
+    """Imports and definitions of one module, read from its text.
 
     Attributes
     ----------
@@ -83,14 +83,14 @@ class SourceTree:
 
     def needed_by(self, begin: str) -> set[str]:
         """The names of a module and of all that it imports, directly or not; a package's front door is none of them."""
-        found: set[str] = set()
+        modules: set[str] = set()
         waiting = [begin]
         while waiting:
             module = waiting.pop()
-            if module not in found and not any(module == name or module.startswith(f"{name}.") for name in LEFT_OUT):
-                found.add(module)
+            if module not in modules and not any(module == name or module.startswith(f"{name}.") for name in LEFT_OUT):
+                modules.add(module)
                 waiting += self._imported(module)
-        return found
+        return modules
 
     def text(self, module: str) -> str:
         """Its source."""
@@ -168,7 +168,7 @@ def _names(node: ast.AST) -> Iterable[Imported]:
 
 
 def _add_meaning(digest: "Digest", code: CodeType) -> None:
-    """What is executed: optimised code has no docstrings, and nothing here says on which line something stands."""
+    """What is executed: optimised code has no docstrings, and line numbers are not kept."""
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     digest.update(repr((counts, names, code.co_code, code.co_exceptiontable)).encode())

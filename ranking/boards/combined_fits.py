@@ -20,7 +20,7 @@ from ranking.note_texts.of_boards import TEXTS
 
 
 class NotNarrowed(Exception):
-    """Why verdicts say nothing about votes here, in words that readers see."""
+    """Why verdicts cannot narrow votes here, in words that readers see."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -41,14 +41,14 @@ def fit_combined(
     people = fit_board(combined.votes, replace(definition, method="bradley_terry"), list(names), refuse=refuse)
     people = _with_reasons(people, combined)
     try:
-        found = _powered(combined, definition)
+        powered = _powered(combined, definition)
     except NotNarrowed as reason:
         return replace(people, notes=[noted("votes_alone", TEXTS, reason=reason.cause), *people.notes])
-    ranks = maths.powered_rank_sets(found, level=definition.level, rng=np.random.default_rng(definition.seed))
-    numbers = _numbers(found, ranks, definition)
+    ranks = maths.powered_rank_sets(powered, level=definition.level, rng=np.random.default_rng(definition.seed))
+    numbers = _numbers(powered, ranks, definition)
     rows = [replace(row, **numbers.get(name, {})) for row, name in zip(people.rows, names.values(), strict=True)]
-    notes: list[str] = [*_notes(found, combined, n_verdicts), *found.notes]
-    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=found.kind, n_draws=ranks.n_draws)
+    notes: list[str] = [*_notes(powered, combined, n_verdicts), *powered.notes]
+    return replace(people, rows=rows, notes=list(dict.fromkeys(notes)), interval_kind=powered.kind, n_draws=ranks.n_draws)
 
 
 def _powered(combined: Combined, definition: Definition) -> maths.PredictionPowered:
@@ -82,17 +82,19 @@ def _check(combined: Combined) -> None:
 
 
 def _with_reasons(people: FittedBoard, combined: Combined) -> FittedBoard:
-    """Who has no votes was perhaps judged: a rating takes people all the same."""
+    """A model without votes may have been judged; its reason then says that a rating takes votes of people."""
     met = np.bincount(np.concatenate([combined.opinions.a, combined.opinions.b]), minlength=len(people.rows))
-    told = noted("only_judged", TEXTS)
-    rows = [replace(row, unrated_because=told) if not row.n_votes and met[i] else row for i, row in enumerate(people.rows)]
+    only_judged = noted("only_judged", TEXTS)
+    rows = [
+        replace(row, unrated_because=only_judged) if not row.n_votes and met[i] else row for i, row in enumerate(people.rows)
+    ]
     return replace(people, rows=rows)
 
 
-def _numbers(found: maths.PredictionPowered, ranks: maths.RankSets, definition: Definition) -> dict[str, dict[str, Any]]:
+def _numbers(powered: maths.PredictionPowered, ranks: maths.RankSets, definition: Definition) -> dict[str, dict[str, Any]]:
     """Per rated competitor the numbers of its row."""
-    by = found.ratings
-    alone = maths.intervals(found.human, cluster=definition.cluster, level=definition.level)
+    by = powered.ratings
+    alone = maths.intervals(powered.human, cluster=definition.cluster, level=definition.level)
     win_rates, widths = win_rates_of(by.estimate), standings(by.estimate, by, ranks)
     return {
         name: widths[i]
@@ -102,19 +104,19 @@ def _numbers(found: maths.PredictionPowered, ranks: maths.RankSets, definition: 
             "trust": float(by.trust[i]),
             "people_half_width": finite(ELO_PER_LOGIT * (alone.high[i] - alone.low[i]) / 2),
         }
-        for i, name in enumerate(found.names)
+        for i, name in enumerate(powered.names)
     }
 
 
-def _notes(found: maths.PredictionPowered, combined: Combined, n_verdicts: int) -> Iterator[Note]:
+def _notes(powered: maths.PredictionPowered, combined: Combined, n_verdicts: int) -> Iterator[Note]:
     yield noted(
         "combined.asked",
         TEXTS,
         battles=noted("battles", TEXTS, n=len(np.unique(combined.opinion_battle))),
         verdicts=noted("verdicts", TEXTS, n=n_verdicts),
         n_labels=len(np.unique(combined.opinion_battle[combined.labelled > 0])),
-        trust=_range(found.ratings.trust),
-        narrower=_narrower(found),
+        trust=_range(powered.ratings.trust),
+        narrower=_narrower(powered),
     )
     yield noted("combined.drawn" if combined.are_drawn else "combined.untold", TEXTS)
 
@@ -124,7 +126,7 @@ def _range(trust: Floats) -> str:
     return low if low == high else noted("range", TEXTS, low=low, high=high)
 
 
-def _narrower(found: maths.PredictionPowered) -> Note:
+def _narrower(powered: maths.PredictionPowered) -> Note:
     """Over all rated together."""
-    share = 1 - float(np.sqrt(1 / found.ratings.gain).mean())
+    share = 1 - float(np.sqrt(1 / powered.ratings.gain).mean())
     return noted("narrower", TEXTS, percent=100 * share) if share >= 0.005 else noted("as_of_people", TEXTS)

@@ -42,17 +42,17 @@ def ensure_boards(arena: Arena) -> list[Leaderboard]:
 
 def _ensure_slices(arena: Arena) -> None:
     """Boards of categories and languages come and go with the rule, but for those that a curator made or saved."""
-    found = slices_of(arena)
-    for category in found.categories:
+    slices = slices_of(arena)
+    for category in slices.categories:
         slug, name = f"{arena.slug}-{slugify(category)}", f"{arena.name}: {category}"
         _ensure(arena, slug, name, category=category, is_by_itself=True)
-    for language in found.languages:
+    for language in slices.languages:
         slug, name = f"{arena.slug}-in-{slugify(language)}", _named_in(arena, language_name(language))
         _ensure(arena, slug, name, language=language, is_by_itself=True)
         # An older version named them by the code.
         Leaderboard.objects.filter(arena=arena, name=_named_in(arena, language), is_by_itself=True).update(name=name)
     mine = Leaderboard.objects.filter(arena=arena, is_by_itself=True)
-    fits = Q(category__in=found.categories, language="") | Q(category="", language__in=found.languages)
+    fits = Q(category__in=slices.categories, language="") | Q(category="", language__in=slices.languages)
     mine.filter(fits, is_live=False).update(is_live=True)
     mine.live().exclude(fits).update(is_live=False)
 

@@ -1,6 +1,6 @@
 """Which boards wait for a fit: live ones that have not read all that concerns them, have rested, and that nobody is fitting.
 
-How long a board rests after a fit is said by `ranking.models.Leaderboard.rests`. A look costs the same few queries however many
+`ranking.models.Leaderboard.rests` gives how long a board rests after a fit. A look costs the same few queries however many
 arenas there are: it is taken every second.
 """
 

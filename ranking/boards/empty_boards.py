@@ -35,11 +35,11 @@ class Empty:
 
 
 def why_empty(board: Leaderboard | None, shown: Snapshot | None, arena: Arena, visitor: User | AnonymousUser) -> Empty:
-    """Of a board that rates nobody."""
+    """Why this board rates nobody, and the links that help."""
     is_curator = access.is_curator(visitor)
     if board is not None and shown is not None and (reason := why_unfitted(shown)):
-        told = _("%(method)s rates nobody here: %(reason)s.") % {"method": board.method_name, "reason": reason}
-        return Empty(told, tuple(_rated_boards(arena)))
+        sentence = _("%(method)s rates nobody here: %(reason)s.") % {"method": board.method_name, "reason": reason}
+        return Empty(sentence, tuple(_rated_boards(arena)))
     if board is not None and shown is not None and board.sources == Leaderboard.Sources.JUDGES:
         return Empty(_of_judges(shown, arena), tuple(_cures_of_judges(shown, board, arena, is_curator)))
     if shown is None and _is_under_way(arena):
@@ -75,10 +75,10 @@ def _of_people(board: Leaderboard | None, shown: Snapshot | None, arena: Arena) 
     if shown is not None and shown.n_votes:
         return _unconnected_votes(shown.n_votes, where)
     if shown is not None and shown.n_set_aside:
-        told = {"where": where, "votes": counted(shown.n_set_aside, "vote", "votes")}
+        values = {"where": where, "votes": counted(shown.n_set_aside, "vote", "votes")}
         if where:
-            return _("No vote counts %(where)s, so nobody has a rating: %(votes)s set aside.") % told
-        return _("No vote counts, so nobody has a rating: %(votes)s set aside.") % told
+            return _("No vote counts %(where)s, so nobody has a rating: %(votes)s set aside.") % values
+        return _("No vote counts, so nobody has a rating: %(votes)s set aside.") % values
     none = _("No votes have come in yet, so people have rated nobody.")
     if where:
         none = _("No votes have come in yet %(where)s, so people have rated nobody.") % {"where": where}
@@ -110,12 +110,12 @@ def _where(board: Leaderboard | None) -> str:
     """On which prompts; "" for all."""
     if board is None:
         return ""
-    told = {"category": board.category, "language": language_shown(board.language)}
+    values = {"category": board.category, "language": language_shown(board.language)}
     if board.category and board.language:
-        return _("on %(category)s in %(language)s") % told
+        return _("on %(category)s in %(language)s") % values
     if board.category:
-        return _("on %(category)s") % told
-    return _("in %(language)s") % told if board.language else ""
+        return _("on %(category)s") % values
+    return _("in %(language)s") % values if board.language else ""
 
 
 def _has_judges_board(arena: Arena) -> bool:
@@ -165,22 +165,22 @@ def _of_left_out(left_out: dict[str, int], arena: Arena) -> str:
     """Judges count, and none of their verdicts does."""
     outside = ", ".join(_(text) % {"n": number(left_out[name])} for name, text in LEFT_OUT.items() if left_out.get(name))
     if n_undecided := left_out.get("undecided", 0):
-        told = {"battles": counted(n_undecided, "battle", "battles"), "verdicts": outside}
+        values = {"battles": counted(n_undecided, "battle", "battles"), "verdicts": outside}
         if outside:
             text = _(
                 "The board’s rule decides none of %(battles)s, so nobody has a rating; beside them are verdicts %(verdicts)s."
             )
-            return text % told
-        return _("The board’s rule decides none of %(battles)s, so nobody has a rating.") % told
+            return text % values
+        return _("The board’s rule decides none of %(battles)s, so nobody has a rating.") % values
     if outside:
         return _("No verdict counts, so nobody has a rating: %(verdicts)s.") % {"verdicts": outside}
-    told = {"games": counted(left_out.get("without_verdict", 0), "game", "games")}
+    values = {"games": counted(left_out.get("without_verdict", 0), "game", "games")}
     if _is_at_work(arena):
         return (
             _("No game of a judge has a verdict, so nobody has a rating: %(games)s without one; a run of judges is under way.")
-            % told
+            % values
         )
-    return _("No game of a judge has a verdict, so nobody has a rating: %(games)s without one.") % told
+    return _("No game of a judge has a verdict, so nobody has a rating: %(games)s without one.") % values
 
 
 def _is_at_work(arena: Arena) -> bool:

@@ -80,14 +80,16 @@ def fit_board(
 
 def _fit_many(comparisons: maths.Comparisons, definition: Definition, competitor_ids: list[int], refuse: Refuse) -> FittedBoard:
     """The same by the pairs that met, where a table of all pairs would be too much."""
-    rating, found = rate_many(comparisons, definition, refuse)
-    if found is None:
+    rating, many_standings = rate_many(comparisons, definition, refuse)
+    if many_standings is None:
         sureness = _sureness(rating, definition)
     else:
-        widths = standings(rating.rated.ratings, found.intervals, found)
+        widths = standings(rating.rated.ratings, many_standings.intervals, many_standings)
         numbers = {name: _own_numbers(rating, i) | widths[i] for i, name in enumerate(rating.rated.names)}
-        sureness = _Sureness(numbers, list(found.intervals.notes), found.intervals.kind, found.n_draws)
-    return _board(comparisons, rating, sureness, competitor_ids, pairs_of_many(comparisons, rating, found))
+        sureness = _Sureness(
+            numbers, list(many_standings.intervals.notes), many_standings.intervals.kind, many_standings.n_draws
+        )
+    return _board(comparisons, rating, sureness, competitor_ids, pairs_of_many(comparisons, rating, many_standings))
 
 
 def _board(

@@ -38,7 +38,7 @@ type Refuse = Callable[[int, int, str], object]
 
 
 def allow_all(n_competitors: int, n_prompts: int, method: str) -> None:
-    """Where nobody else needs the memory."""
+    """Refuse no fit: for callers that have the memory to themselves."""
 
 
 def rate_many(comparisons: maths.Comparisons, definition: Definition, refuse: Refuse) -> tuple[Rating, ManyStandings | None]:
@@ -53,16 +53,16 @@ def rate_many(comparisons: maths.Comparisons, definition: Definition, refuse: Re
         refuse(len(fit.names), _n_prompts(fit.comparisons), definition.method)
         rating = rate(fit.comparisons, definition)
         return replace(rating, unrated=fit.unrated, components=fit.components), None
-    found = stand(fit, cluster=cluster, level=definition.level, rng=np.random.default_rng(definition.seed))
-    return Rating(fit, fit.unrated, fit.components, found.win_rates), found
+    standings = stand(fit, cluster=cluster, level=definition.level, rng=np.random.default_rng(definition.seed))
+    return Rating(fit, fit.unrated, fit.components, standings.win_rates), standings
 
 
-def pairs_of_many(comparisons: maths.Comparisons, rating: Rating, found: ManyStandings | None) -> PairList | None:
+def pairs_of_many(comparisons: maths.Comparisons, rating: Rating, standings: ManyStandings | None) -> PairList | None:
     """What the next vote on each pair would tell."""
-    if found is None:
+    if standings is None:
         return unweighted(count_pairs(comparisons)) if rating.fit is None else listed(comparisons, rating.fit)
     fit = cast(ManyFit, rating.rated)
-    gains = gains_of_many(fit.ratings, fit.pairs, found.met, found.own_variance)
+    gains = gains_of_many(fit.ratings, fit.pairs, standings.met, standings.own_variance)
     return of_those_that_met(count_pairs(comparisons), comparisons.names, fit.names, fit.ratings, gains, fit.pairs)
 
 

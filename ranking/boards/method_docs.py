@@ -1,4 +1,4 @@
-"""Docstrings of the library -> what the Method page says: nothing is written twice."""
+"""Docstrings of the library -> texts of the Method page: nothing is written twice."""
 
 import inspect
 import re
@@ -29,7 +29,7 @@ type Paragraph = list[Piece]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a function of the library says of itself."""
+    """A function of the library as its docstring explains it."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""Methods: what a board's definition can say, and how each method makes ratings of comparisons.
+"""Methods: the options of a board's definition, and how each method makes ratings of comparisons.
 
 comparisons -> method -> Rating (ratings, what covariances stand behind them, who has none and why). `fitting` reads
 intervals and rank ranges off it, alike for all methods. How often a board is resampled stands below; how many draws its rank
@@ -59,14 +59,14 @@ class Definition:
     """What fits call judges; not kept, since a name may change."""
 
     @classmethod
-    def then(cls, method: str, seed: int, said: Mapping[str, Any]) -> "Definition":
-        """As a snapshot tells it in its columns and parameters; older ones name fewer of these."""
+    def then(cls, method: str, seed: int, parameters: Mapping[str, Any]) -> "Definition":
+        """From a snapshot's columns and parameters; older ones hold fewer of these."""
         return cls(
             method=method,
-            clusters=said.get("clusters", "prompt"),
-            intervals=said.get("intervals", "sandwich"),
-            covariates=tuple(said.get("covariates", ())),
-            level=said["level"],
+            clusters=parameters.get("clusters", "prompt"),
+            intervals=parameters.get("intervals", "sandwich"),
+            covariates=tuple(parameters.get("covariates", ())),
+            level=parameters["level"],
             seed=seed,
         )
 
@@ -76,11 +76,11 @@ class Definition:
 
     def in_words(self) -> dict[str, Any]:
         """As a snapshot's parameters."""
-        said = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
+        parameters = asdict(self) | {"covariates": list(self.covariates), "ties": METHODS[self.method].ties}
         if self.intervals == "bootstrap":
-            said["n_replicates"] = N_REPLICATES
-        del said["method"], said["seed"], said["judge_names"]  # the first two are columns of the snapshot
-        return said
+            parameters["n_replicates"] = N_REPLICATES
+        del parameters["method"], parameters["seed"], parameters["judge_names"]  # the first two are columns of the snapshot
+        return parameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ class Method:
 
 
 def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
-    """The comparisons by the definition's method; where it has no maximum nobody is rated, and the reason is told."""
+    """The comparisons by the definition's method; where it has no maximum nobody is rated, and a note has the reason."""
     try:
         return METHODS[definition.method].rate(comparisons, definition)
     except UnfittedError as error:
@@ -117,7 +117,7 @@ def rate(comparisons: maths.Comparisons, definition: Definition) -> Rating:
 
 
 UNFITTED = "unfitted"
-"""Code of the note that says why the method came to no ratings."""
+"""Code of the note on why the method came to no ratings."""
 
 
 def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
@@ -127,22 +127,22 @@ def _nobody(comparisons: maths.Comparisons, reason: str) -> Rating:
 
 
 def _slot_levelled(comparisons: maths.Comparisons, definition: Definition) -> Rating:
-    """Every judge's slot intercept is told with its interval."""
-    found = _by_likelihood(partial(fit_contextual, judge_names=definition.judge_names), comparisons, definition)
-    return found if found.fit is None else replace(found, notes=(*slot_notes(found.fit, definition), *found.notes))
+    """With a note on every judge's slot intercept and its interval."""
+    rating = _by_likelihood(partial(fit_contextual, judge_names=definition.judge_names), comparisons, definition)
+    return rating if rating.fit is None else replace(rating, notes=(*slot_notes(rating.fit, definition), *rating.notes))
 
 
 def slot_notes(fit: maths.Fit, definition: Definition) -> Iterator[Note]:
     """Of every judge."""
-    found = slot_intervals(fit, cluster=definition.cluster, level=definition.level)
+    intervals = slot_intervals(fit, cluster=definition.cluster, level=definition.level)
     named = [noted("slot.of_judge", TEXTS, judge=judge) for judge in (definition.judge_names or {}).values()]
     of_judges = {str(name): name for name in named}
-    for name, estimate, low, high in zip(found.names, found.estimate, found.low, found.high, strict=True):
-        told = {"name": of_judges.get(name, name), "estimate": estimate}
+    for name, estimate, low, high in zip(intervals.names, intervals.estimate, intervals.low, intervals.high, strict=True):
+        values = {"name": of_judges.get(name, name), "estimate": estimate}
         if np.isfinite(high):
-            yield noted("slot.with_interval", TEXTS, **told, level=100 * definition.level, low=low, high=high)
+            yield noted("slot.with_interval", TEXTS, **values, level=100 * definition.level, low=low, high=high)
         else:
-            yield noted("slot.without_interval", TEXTS, **told)
+            yield noted("slot.without_interval", TEXTS, **values)
 
 
 type Fitting = Callable[[maths.Comparisons], maths.Fit]
@@ -177,8 +177,8 @@ def _resampled(fit: maths.Fit, cluster: Cluster | None, drawn: Callable[[Any], m
 
 def _tournament(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     replay = replay_tournament(comparisons, n_brackets=N_BRACKETS, rng=np.random.default_rng(definition.seed))
-    found = _by_likelihood(maths.fit_bradley_terry, replay.played, definition)
-    return Rating(found.rated, found.unrated, found.components, found.win_rates, (*replay.notes, *found.notes), found.fit)
+    rating = _by_likelihood(maths.fit_bradley_terry, replay.played, definition)
+    return Rating(rating.rated, rating.unrated, rating.components, rating.win_rates, (*replay.notes, *rating.notes), rating.fit)
 
 
 def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
@@ -186,11 +186,11 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
     rng = np.random.default_rng(definition.seed)
     if not len(comparisons):
         return _by_likelihood(maths.fit_bradley_terry, comparisons, Definition())
-    found = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
-    ratings = (found.scores - found.scores.mean()) / ELO_PER_LOGIT
-    met = np.isin(np.array(comparisons.names), found.names)
+    elo = elo_over_orders(comparisons, n_orders=N_ORDERS, rng=rng).scores
+    ratings = (elo.scores - elo.scores.mean()) / ELO_PER_LOGIT
+    met = np.isin(np.array(comparisons.names), elo.names)
     played = comparisons.among(met)
-    bare = Resampled(found.names, ratings, played, {}, found.unrated, found.provenance, is_pulled=True)
+    bare = Resampled(elo.names, ratings, played, {}, elo.unrated, elo.provenance, is_pulled=True)
     replicates: dict[Cluster | None, maths.Bootstrap] = {}
     for by in standing(bare, definition.cluster).needs:
         drawn = elo_replicates(
@@ -198,7 +198,7 @@ def _elo(comparisons: maths.Comparisons, definition: Definition) -> Rating:
         )
         replicates[by] = maths.Bootstrap(drawn.names, drawn.ratings / ELO_PER_LOGIT, drawn.cluster, drawn.notes)
     rated = replace(bare, replicates=replicates)
-    return Rating(rated, found.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
+    return Rating(rated, elo.unrated, (), win_rates_of(ratings), tuple(_only_by_elo(played)))
 
 
 def _only_by_elo(played: maths.Comparisons) -> Iterator[Note]:

@@ -99,7 +99,7 @@ def _under_way(board: Leaderboard, token: str) -> Iterator[None]:
 
 
 def give_up_fits(reason: str) -> int:
-    """For a worker that has to end at once: its boards say why, and rest, so that the next worker does not do the same."""
+    """Give up the fits of a worker that must end at once: boards show why and rest, so the next worker does not repeat it."""
     rest = timezone.now() + LONGEST_REST
     held = dict(_fits)
     for pk, token in held.items():
@@ -118,13 +118,13 @@ def give_up_fits(reason: str) -> int:
 
 def _source_of(board: Leaderboard, position: int) -> Source:
     """By the board's parameters as they are."""
-    said = _parameters(board) | {"without": unrated_competitors(board.arena_id)}
-    return read_source(board.arena_id, position, said, _prompts_of(board, position, said))
+    parameters = _parameters(board) | {"without": unrated_competitors(board.arena_id)}
+    return read_source(board.arena_id, position, parameters, _prompts_of(board, position, parameters))
 
 
-def _prompts_of(board: Leaderboard, position: int, said: Mapping[str, Any]) -> Ints | None:
-    """Those of the category and language that a board or a snapshot says; None where it says neither."""
-    category, language = (str(said.get(name, getattr(board, name))) for name in ("category", "language"))
+def _prompts_of(board: Leaderboard, position: int, parameters: Mapping[str, Any]) -> Ints | None:
+    """The prompts of a board's or a snapshot's category and language; None where it has neither."""
+    category, language = (str(parameters.get(name, getattr(board, name))) for name in ("category", "language"))
     return prompts_filed_under(board.arena_id, position, category=category, language=language) if category or language else None
 
 
@@ -141,9 +141,9 @@ def definition_of(board: Leaderboard) -> Definition:
 
 def source_then(snapshot: Snapshot, *, from_rows: bool = True) -> Source:
     """The evidence that stood at a snapshot's watermark; `from_rows`: votes are counted anew, whatever counts are kept."""
-    board, said = snapshot.leaderboard, snapshot.parameters
-    prompts = _prompts_of(board, snapshot.watermark, said)
-    return read_source(board.arena_id, snapshot.watermark, said, prompts, from_rows=from_rows)
+    board, parameters = snapshot.leaderboard, snapshot.parameters
+    prompts = _prompts_of(board, snapshot.watermark, parameters)
+    return read_source(board.arena_id, snapshot.watermark, parameters, prompts, from_rows=from_rows)
 
 
 def definition_then(snapshot: Snapshot) -> Definition:
@@ -217,10 +217,10 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
 
 
 def _says_the_same(newest: Snapshot, board: Leaderboard, evidence: BoardEvidence, digest: str, fitted: FittedBoard) -> bool:
-    """Nothing that this board counts or tells has changed: a new snapshot would repeat the old one."""
-    said = _parameters(board) | _fixed_by(evidence, fitted)
+    """Whether nothing that this board counts or shows has changed: a new snapshot would repeat the old one."""
+    parameters = _parameters(board) | _fixed_by(evidence, fitted)
     return (
-        (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), said)
+        (newest.evidence_hash, newest.code_version, newest.parameters) == (digest, code_version(), parameters)
         and (newest.n_set_aside, newest.notes) == (evidence.n_set_aside, fitted.notes)
         and newest.entries.count() == len(fitted.rows)
     )

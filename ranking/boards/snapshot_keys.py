@@ -28,7 +28,7 @@ def snapshot_called(key: str, among: QuerySet[Snapshot]) -> Snapshot | None:
         return whole
     if not _BEGINNING.match(key):
         return None
-    found = list(among.filter(key__gte=key, key__lt=key + _AFTER_F).order_by("key")[:2])
-    if len(found) > 1:
+    snapshots = list(among.filter(key__gte=key, key__lt=key + _AFTER_F).order_by("key")[:2])
+    if len(snapshots) > 1:
         raise AmbiguousKey(_("More than one snapshot begins with %(key)s: give more of its key.") % {"key": key})
-    return found[0] if found else None
+    return snapshots[0] if snapshots else None

@@ -38,7 +38,7 @@ def thin_snapshots(*, now: datetime) -> int:
         doomed = _superfluous(board, now)
         for start in range(0, len(doomed), 200):
             n_deleted += len(doomed[start : start + 200])
-            # Asked once more: somebody may have linked to it in the meantime.
+            # Checked once more: a link to it may have been made in the meantime.
             Snapshot.objects.filter(pk__in=doomed[start : start + 200], kept=None).delete()
     return n_deleted
 

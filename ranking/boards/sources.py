@@ -30,7 +30,7 @@ type Names = dict[int, str]
 
 
 class BoardEvidence(Protocol):
-    """What every kind of evidence says of itself."""
+    """What every kind of evidence offers a board."""
 
     @property
     def watermark(self) -> int: ...
@@ -46,7 +46,7 @@ class BoardEvidence(Protocol):
 
     @property
     def n_votes(self) -> int:
-        """What a snapshot says that it counts."""
+        """What a snapshot names as counted."""
 
     @property
     def prompts(self) -> Ints:
@@ -84,18 +84,20 @@ class Source(Protocol):
 
 
 def read_source(
-    arena_id: int, position: int, said: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
+    arena_id: int, position: int, parameters: Mapping[str, Any], prompts: Ints | None, *, from_rows: bool = False
 ) -> Source:
     """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept."""
-    without = tuple(said.get("without", ()))
-    if said.get("verdicts") == NARROW:
-        rules, lots_to = SelectionRules.of(said), said.get("lots_to")
-        is_older = lots_to is not None and "lots_on" not in said
+    without = tuple(parameters.get("without", ()))
+    if parameters.get("verdicts") == NARROW:
+        rules, lots_to = SelectionRules.of(parameters), parameters.get("lots_to")
+        is_older = lots_to is not None and "lots_on" not in parameters
         return CombinedSource(
             combined_evidence(arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older)
         )
-    if said.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return JudgesSource(judged_evidence(arena_id, position, SelectionRules.of(said), prompts=prompts, without=without))
+    if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
+        return JudgesSource(
+            judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
+        )
     evidence = (read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without)
     return PeopleSource(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
 
@@ -126,7 +128,7 @@ class PeopleSource:
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
-        """Where all votes are set aside it would be wrong to say that none have come."""
+        """The reason for a model without votes: where all are set aside it would be wrong that none have come."""
         if self.evidence.n_votes or not self.evidence.n_set_aside:
             return fitted
         rows = [replace(row, unrated_because=noted("set_aside", TEXTS)) for row in fitted.rows]
@@ -145,8 +147,8 @@ class JudgesSource:
         rows = [self._with_reason(row) for row in fitted.rows]
         pooled = [noted("combined.pooled", TEXTS)] if evidence.rules.with_people else []
         counted = "votes_and_verdicts" if evidence.rules.with_people else "verdicts"
-        told = [_counting(note, counted) for note in fitted.notes]
-        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *told])
+        notes = [_counting(note, counted) for note in fitted.notes]
+        return replace(fitted, rows=rows, notes=[*pooled, *evidence.remarks, *notes])
 
     def material(self, names: Names, definition: Definition) -> Material:
         return self.evidence.comparisons(names)
@@ -159,19 +161,19 @@ class JudgesSource:
 
 
 def _counting(note: str, counted: str) -> str:
-    """The library calls all comparisons votes: a note on how many there are says what they are on this board."""
-    known = parameters_of(note) or {}
-    votes = known.get("votes")
+    """A note of the library, which calls all comparisons votes, with the word for what this board counts."""
+    earlier = parameters_of(note) or {}
+    votes = earlier.get("votes")
     if not isinstance(votes, Mapping) or votes.get("code") != "votes":
         return note
     number = {"n": round(votes["parameters"]["n"])}
-    said = {**known, "votes": {"code": counted, "parameters": number}}
-    return Note(in_words(TEXTS, code_of(note), said), code_of(note), said)
+    parameters = {**earlier, "votes": {"code": counted, "parameters": number}}
+    return Note(in_words(TEXTS, code_of(note), parameters), code_of(note), parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedSource:
-    """Votes are the truth, and verdicts narrow what they say."""
+    """Votes are the truth, and verdicts narrow their intervals."""
 
     evidence: CombinedEvidence
 
@@ -186,7 +188,7 @@ class CombinedSource:
         return Combination(self.evidence.votes, self.evidence.opinions).numbered(names)
 
     def _remarks(self, fitted: FittedBoard) -> Sequence[str]:
-        """What is said of verdicts. Where they add nothing, only whose do not count: that may be why."""
+        """Remarks on verdicts. Where these add nothing, only on the judges left out: that may be why."""
         adds_nothing = any(code_of(note) == "votes_alone" for note in fitted.notes)
         remarks = self.evidence.remarks
         return [note for note in remarks if subject_of(note.code) == "judge"] if adds_nothing else remarks

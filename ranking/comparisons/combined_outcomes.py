@@ -42,9 +42,9 @@ class CombinedOutcomes:
 def decide(
     games: Games, combiner: str, margins: Margins, *, weights: Mapping[int, float], graders_by_battle: bool = False
 ) -> CombinedOutcomes:
-    """Comparisons of games that stand, failed ones among them: a rule may count who said nothing.
+    """Comparisons of games that stand, failed ones among them: a rule may count judges without a verdict.
 
-    Who grades answers one by one has no verdict on pairs, unless a rule gave it: so a game of a grader that failed is no pair
+    A judge that grades answers one by one has no verdict on pairs, unless a rule gave it: a failed game of a grader is no pair
     without a verdict. A judge is a grader by all these games, or on each battle by those on it.
     """
     if combiner == GAMES:
@@ -65,9 +65,9 @@ def _one_by_one(games: Games, margins: Margins) -> CombinedOutcomes:
     graded = np.flatnonzero(games.is_graded)
     outcome = games.side[place]
     if len(graded):
-        its = games.at(graded)
-        groups = by_battle_and_judge(its)
-        side = _graded_sides(its, groups, margins)
+        graded_games = games.at(graded)
+        groups = by_battle_and_judge(graded_games)
+        side = _graded_sides(graded_games, groups, margins)
         is_decided = side != NONE
         place = np.concatenate([place, graded[groups.first[is_decided]]])
         outcome = np.concatenate([outcome, side[is_decided]])
@@ -95,7 +95,7 @@ def _graded_sides(games: Games, groups: Groups, margins: Margins) -> Sides:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedBattles:
-    """Games by battle and judge; `is_graded` says which groups hold answers that were graded one by one, (g,)."""
+    """Games by battle and judge; `is_graded` marks the groups with answers that were graded one by one, (g,)."""
 
     games: Games
     groups: Groups
@@ -121,9 +121,9 @@ class AskedBattles:
         pairs = self.groups.where(~self.is_graded)
         code = codes_of(self.games, with_scores=with_scores)
         kind, examples = kinds_of(pairs, code)
-        found = np.full(len(self.groups), -1, dtype=np.int64)
-        found[~self.is_graded] = kind
-        return found, [rule([self.games.played(row) for row in rows.tolist()]) for rows in examples]
+        group_kind = np.full(len(self.groups), -1, dtype=np.int64)
+        group_kind[~self.is_graded] = kind
+        return group_kind, [rule([self.games.played(row) for row in rows.tolist()]) for rows in examples]
 
     def graded(self, margins: Margins) -> Sides:
         """Who wins by grades, (g,); -1 elsewhere."""
@@ -133,8 +133,8 @@ class AskedBattles:
 
     def sides(self, margins: Margins, rule: str = "consistent_only") -> Sides:
         """The outcome of each judge on each battle, (g,)."""
-        kind, found = self.ruled(lambda played: combine(rule, played).outcome)
-        of_kind = np.array([*(CODE[outcome] for outcome in found), NONE], dtype=np.int8)
+        kind, outcomes = self.ruled(lambda played: combine(rule, played).outcome)
+        of_kind = np.array([*(CODE[outcome] for outcome in outcomes), NONE], dtype=np.int8)
         return np.where(self.is_graded, self.graded(margins), of_kind[kind]).astype(np.int8)
 
     @property
@@ -147,11 +147,11 @@ class AskedBattles:
 
 
 def outcomes_of_orders(games: Games) -> tuple[Groups, Sides, Sides]:
-    """Games by battle and judge, and what each order says there: (g,) for a in the first slot, and for b."""
+    """Games by battle and judge, and the outcome of each order there: (g,) for a in the first slot, and for b."""
     groups, of_nobody = by_battle_and_judge(games), np.zeros(len(games), np.bool_)
     asked = AskedBattles(games, groups, of_nobody, groups.any(of_nobody))
-    kind, found = asked.ruled(lambda played: (outcome_of_order(played, "ab"), outcome_of_order(played, "ba")))
-    ab, ba = np.array([[CODE[side] for side in both] for both in found], dtype=np.int8).reshape(-1, 2)[kind].T
+    kind, outcomes = asked.ruled(lambda played: (outcome_of_order(played, "ab"), outcome_of_order(played, "ba")))
+    ab, ba = np.array([[CODE[side] for side in both] for both in outcomes], dtype=np.int8).reshape(-1, 2)[kind].T
     return groups, ab, ba
 
 
@@ -160,24 +160,24 @@ def outcomes_of_orders(games: Games) -> tuple[Groups, Sides, Sides]:
 
 def _by_judge(asked: AskedBattles, combiner: str, margins: Margins) -> CombinedOutcomes:
     games, groups = asked.games, asked.groups
-    kind, found = asked.ruled(lambda played: combine(combiner, played), with_scores=combiner in WITH_SCORES)
+    kind, decisions = asked.ruled(lambda played: combine(combiner, played), with_scores=combiner in WITH_SCORES)
     side = asked.graded(margins)
     # At most two comparisons a group: the share won, and the share lost.
-    outcome, weight = np.zeros((len(found) + 1, 2), np.int8), np.zeros((len(found) + 1, 2))
-    n = np.zeros(len(found) + 1, np.int64)
-    for number, decision in enumerate(found):
+    outcome, weight = np.zeros((len(decisions) + 1, 2), np.int8), np.zeros((len(decisions) + 1, 2))
+    n = np.zeros(len(decisions) + 1, np.int64)
+    for number, decision in enumerate(decisions):
         n[number] = len(decision.comparisons)
-        for row, (said, its_weight) in enumerate(decision.comparisons):
-            outcome[number, row], weight[number, row] = CODE[said], its_weight
+        for row, (winner, share) in enumerate(decision.comparisons):
+            outcome[number, row], weight[number, row] = CODE[winner], share
     outcomes, weights, n_rows = outcome[kind], weight[kind], np.where(asked.is_graded, side != NONE, n[kind])
     outcomes[asked.is_graded, 0], weights[asked.is_graded, 0] = side[asked.is_graded], 1.0
-    causes = [*dict.fromkeys(decision.cause for decision in found), NOT_GRADED]
-    cause = np.array([*(causes.index(decision.cause) for decision in found), len(causes) - 1])[kind]
+    causes = [*dict.fromkeys(decision.cause for decision in decisions), NOT_GRADED]
+    cause = np.array([*(causes.index(decision.cause) for decision in decisions), len(causes) - 1])[kind]
     group = np.repeat(np.arange(len(groups)), n_rows)
     row = np.arange(len(group)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
     place = groups.first[group]
     rows = Rows.of_games(games, place, outcomes[group, row], weight=weights[group, row])
-    return CombinedOutcomes(rows, place, len(groups), _told(cause[n_rows == 0], causes))
+    return CombinedOutcomes(rows, place, len(groups), _counted_causes(cause[n_rows == 0], causes))
 
 
 # --- a panel's votes on a battle as one ------------------------------------------------------------------------------
@@ -188,15 +188,15 @@ def _by_panel(asked: AskedBattles, margins: Margins, weights: Mapping[int, float
     side, judge = asked.sides(margins), asked.judge
     panels = grouped(asked.battle.astype(np.int64), within=judge)
     kind, examples = kinds_of(panels, np.unique(judge, return_inverse=True)[1] * (len(SIDES) + 1) + side + 1)
-    found = [_decision([(int(judge[row]), _side(side[row])) for row in rows.tolist()], weights) for rows in examples]
-    outcome = np.array([CODE[said] for said, _ in found], dtype=np.int8)[kind] if found else np.zeros(0, np.int8)
-    causes = [*dict.fromkeys(why for _, why in found)]
-    cause = np.array([causes.index(why) for _, why in found])[kind] if found else kind
+    decisions = [_decision([(int(judge[row]), _side(side[row])) for row in rows.tolist()], weights) for rows in examples]
+    outcome = np.array([CODE[winner] for winner, _ in decisions], dtype=np.int8)[kind] if decisions else np.zeros(0, np.int8)
+    causes = [*dict.fromkeys(why for _, why in decisions)]
+    cause = np.array([causes.index(why) for _, why in decisions])[kind] if decisions else kind
     is_decided = outcome != NONE
     # A game of each battle, whichever: all are of one prompt and two answers.
     place = asked.groups.first[panels.first][is_decided]
     rows = Rows.of_games(asked.games, place, outcome[is_decided], has_judge=False)
-    return CombinedOutcomes(rows, place, len(panels), _told(cause[~is_decided], causes))
+    return CombinedOutcomes(rows, place, len(panels), _counted_causes(cause[~is_decided], causes))
 
 
 def _side(code: np.int8) -> Side | None:
@@ -209,5 +209,5 @@ def _decision(jurors: Sequence[tuple[int, Side | None]], weights: Mapping[int, f
     return decision.outcome, decision.cause
 
 
-def _told(cause: Places, causes: Sequence[str]) -> Counter[str]:
+def _counted_causes(cause: Places, causes: Sequence[str]) -> Counter[str]:
     return Counter({causes[code]: n for code, n in counts_in_order(cause).items()})

@@ -153,8 +153,8 @@ def coded(values: NDArray[Any]) -> tuple[NDArray[Any], Ids]:
     [[3, 7], [1, 0, 1]]
     """
     if values.dtype.kind == "f" or not _are_close(values):
-        found, codes = np.unique(values, return_inverse=True)
-        return found, codes.astype(np.int32)
+        distinct_values, codes = np.unique(values, return_inverse=True)
+        return distinct_values, codes.astype(np.int32)
     low, met = _flags(values)
     place = np.cumsum(met, dtype=np.int32) - 1
     return (np.flatnonzero(met) + low).astype(values.dtype), place[values.astype(np.int64) - low]
@@ -177,20 +177,22 @@ def ordered_parts(columns: tuple[NDArray[Any], ...]) -> Iterator[list[NDArray[An
     n, key, size = len(columns[0]), np.zeros(len(columns[0]), dtype=np.int64), 1
     values = list[NDArray[Any]]()
     for column in columns:
-        found, codes = (column[:1], None) if (column == column[:1]).all() else coded(column)
-        values.append(found)
-        size *= max(len(found), 1)
+        distinct_values, codes = (column[:1], None) if (column == column[:1]).all() else coded(column)
+        values.append(distinct_values)
+        size *= max(len(distinct_values), 1)
         if size >= 2**62:  # more than one number a row can hold
             order = np.lexsort(columns[::-1])
             yield from ([each[order[i : i + ROWS_A_PART]] for each in columns] for i in range(0, n, ROWS_A_PART))
             return
         if codes is not None:
-            key *= len(found)
+            key *= len(distinct_values)
             key += codes
     key.sort()
     for i in range(0, n, ROWS_A_PART):
         rest, part = key[i : i + ROWS_A_PART], list[NDArray[Any]]()
-        for found in reversed(values):
-            rest, place = np.divmod(rest, len(found)) if len(found) > 1 else (rest, np.zeros(len(rest), np.int64))
-            part.append(found[place])
+        for distinct_values in reversed(values):
+            rest, place = (
+                np.divmod(rest, len(distinct_values)) if len(distinct_values) > 1 else (rest, np.zeros(len(rest), np.int64))
+            )
+            part.append(distinct_values[place])
         yield part[::-1]

@@ -103,7 +103,7 @@ class Games:
         return self if is_so else self.at(np.argsort(self.game, kind="stable"))
 
     def without_verdict(self, mask: Bools, state: NDArray[np.int8]) -> "Games":
-        """Those in the mask ended otherwise: in these states (k,), and said nothing."""
+        """The games with those in the mask in these states (k,) and without a verdict."""
         changed = {name: getattr(self, name).copy() for name in ("state", "winner", "strength", "score")}
         changed["state"][mask] = state
         changed["winner"][mask], changed["strength"][mask], changed["score"][mask] = NONE, 0, -1
@@ -163,7 +163,7 @@ DTYPES: dict[str, type[np.generic]] = {
 
 
 def counts_in_order(values: NDArray[Any]) -> "Counter[int]":
-    """How often each value comes, in the order of their first coming: ties in `most_common` are told in that order."""
-    found, first, n = np.unique(values, return_index=True, return_counts=True)
+    """Count each value, in the order of first appearance: `most_common` lists ties in that order."""
+    distinct_values, first, n = np.unique(values, return_index=True, return_counts=True)
     order = np.argsort(first)
-    return Counter(dict(zip(found[order].tolist(), n[order].tolist(), strict=True)))
+    return Counter(dict(zip(distinct_values[order].tolist(), n[order].tolist(), strict=True)))

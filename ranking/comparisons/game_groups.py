@@ -1,4 +1,4 @@
-"""Games that belong together, and those of them that are alike: most say the same few things, so each is worked out once."""
+"""Games that belong together, and those that are alike: most repeat the same few patterns, so each is worked out once."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,8 +55,8 @@ def grouped(key: Places, *, within: NDArray[np.integer[Any]] | None = None) -> G
 
     Examples
     --------
-    >>> found = grouped(np.array([7, 5, 7]))
-    >>> found.order.tolist(), found.start.tolist(), found.size.tolist(), found.number.tolist()
+    >>> groups = grouped(np.array([7, 5, 7]))
+    >>> groups.order.tolist(), groups.start.tolist(), groups.size.tolist(), groups.number.tolist()
     ([1, 0, 2], [1, 0], [2, 1], [0, 1, 0])
     """
     order = np.argsort(key, kind="stable") if within is None else np.lexsort([within, key])
@@ -91,15 +91,15 @@ def kinds_of(groups: Groups, code: Places) -> tuple[Places, list[Places]]:
     code, _ = _dense(code)
     n_codes = int(code.max(initial=0)) + 1
     for size in np.unique(groups.size).tolist():
-        its = np.flatnonzero(groups.size == size)
-        start = groups.start[its]
-        key = np.zeros(len(its), dtype=np.int64)
+        of_size = np.flatnonzero(groups.size == size)
+        start = groups.start[of_size]
+        key = np.zeros(len(of_size), dtype=np.int64)
         for row in range(size):
             key = key * n_codes + code[groups.order[start + row]]
             if row + 1 < size and (int(key.max()) + 1) * n_codes >= 2**62:
                 key, _ = _dense(key)
         key, example = _dense(key)
-        kind[its] = key + len(examples)
+        kind[of_size] = key + len(examples)
         examples += [groups.order[start[each] : start[each] + size] for each in example.tolist()]
     return kind, examples
 

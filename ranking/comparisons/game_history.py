@@ -1,7 +1,7 @@
-"""Games of judges as they stood at a position of the ledger: what was asked, what was said, and whether it counted.
+"""Games of judges as they stood at a position of the ledger: the question, the verdict, and whether it counted.
 
 A verdict never changes; whether it counts may, and a game that failed may be played again. Both are undone here from what
-the ledger's later events name, so the same position reads the same for ever. An arena with many games has them kept in a
+the ledger's later events name, so the same position always reads the same. An arena with many games has them kept in a
 file as they stood at some position (`kept_games`): then only what the ledger names since is read.
 """
 
@@ -113,7 +113,7 @@ def _changes_between(arena_id: int, since: int, position: int) -> dict[int, bool
 
 
 def _standing(games: Games, changed: dict[int, bool]) -> Games:
-    """With these games set aside or standing, as they are said to be."""
+    """The games with each of `changed` standing (true) or set aside."""
     if not changed or not len(games):
         return games
     ids = np.fromiter(changed, dtype=np.int64, count=len(changed))

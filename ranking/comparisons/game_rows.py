@@ -122,13 +122,13 @@ def _with_points(games: Games, where: Where, scored: NDArray[np.bool_]) -> Games
     if scored.any():
         at, points = _points(games, where)
         first[at], second[at] = points.T
-    found = stored_verdicts(games.winner, games.strength, first, second)
-    kept = scored & (found.has_scores | ((games.winner == NONE) & ~np.isnan(first)))
+    verdicts = stored_verdicts(games.winner, games.strength, first, second)
+    kept = scored & (verdicts.has_scores | ((games.winner == NONE) & ~np.isnan(first)))
     n = int(np.count_nonzero(kept))
     points = np.column_stack([first[kept], second[kept]]) if n else games.points
     score = np.full(len(games), -1, np.int32)
     score[kept] = np.arange(n)
-    columns = {name: getattr(games, name) for name in DTYPES} | {"strength": found.strength, "score": score}
+    columns = {name: getattr(games, name) for name in DTYPES} | {"strength": verdicts.strength, "score": score}
     return Games(**columns, points=points)
 
 
@@ -158,18 +158,18 @@ def _places(games: Games, ids: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Where these games stand, of those that are there; and which those are."""
     order = np.argsort(games.game, kind="stable")
     place = np.minimum(np.searchsorted(games.game, ids, sorter=order), len(games) - 1)
-    found = order[place]
-    known = games.game[found] == ids
-    return found[known], known
+    nearest = order[place]
+    known = games.game[nearest] == ids
+    return nearest[known], known
 
 
 @cache
 def _sides(marks: str) -> int:
     """Of marks such as "a: label"; one that names no side is on both."""
-    found = 0
+    sides = 0
     for mark in json.loads(marks):
-        found |= {"a:": MARK_A, "b:": MARK_B}.get(mark[:2], MARK_A | MARK_B)
-    return found
+        sides |= {"a:": MARK_A, "b:": MARK_B}.get(mark[:2], MARK_A | MARK_B)
+    return sides
 
 
 def _with_battles(games: Games, arena_id: int) -> Games:

@@ -45,7 +45,7 @@ def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, unc
 
 
 def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names: Mapping[int, str]) -> Iterator[Note]:
-    yield from (told for juror in jury.jurors.values() if (told := _on_standing(juror)))
+    yield from (note for juror in jury.jurors.values() if (note := _on_standing(juror)))
     yield from _absent(rules.jury, names)
     if rules.combiner in PANELS and len(counting) < MIN_VOTES and len(jury.games):
         if counting:
@@ -69,28 +69,28 @@ def _on_games(
         is_left_out = rules.own_answers == OwnAnswers.EXCLUDE
         yield _noted("judges.own_left_out" if is_left_out else "judges.own_counted", counts=joined(counts))
     for measured, code in UNMEASURED.items():
-        its = [_told_of(juror) for juror in counting if juror.measured == measured]
-        if its:
-            yield _noted(code, names=its)
+        judge_names = [_name_with_sample(juror) for juror in counting if juror.measured == measured]
+        if judge_names:
+            yield _noted(code, names=judge_names)
 
 
 def _on_standing(juror: Juror) -> Note | None:
     """Where a judge does not count, or counts against the rule."""
-    told: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "judge": str(juror.judge),
         "verdicts": _noted("verdicts", n=juror.n_verdicts),
-        "reasons": joined([str(reason) for reason in juror.found.reasons]),  # notes of the judges’ room, in English
+        "reasons": joined([str(reason) for reason in juror.usability.reasons]),  # notes of the judges’ room, in English
         "because": juror.choice.reason if juror.choice is not None else "",
     }
     if juror.is_overruled:
-        return _noted("judge.counts_by_choice" if juror.counts else "judge.excluded_by_choice", **told)
-    return None if juror.counts else _noted("judge.unusable", **told)
+        return _noted("judge.counts_by_choice" if juror.counts else "judge.excluded_by_choice", **parameters)
+    return None if juror.counts else _noted("judge.unusable", **parameters)
 
 
-def _told_of(juror: Juror) -> str:
+def _name_with_sample(juror: Juror) -> str:
     if juror.measured != "few battles":
         return str(juror.judge)
-    return _noted("measured_on", judge=str(juror.judge), n=juror.found.consistency.n, least=FEWEST_BATTLES)
+    return _noted("measured_on", judge=str(juror.judge), n=juror.usability.consistency.n, least=FEWEST_BATTLES)
 
 
 def _absent(jury: Sequence[int], names: Mapping[int, str]) -> Iterator[Note]:
@@ -148,9 +148,9 @@ def _coverage(games: Games) -> Iterator[Note]:
 def _decisions(decided: CombinedOutcomes, *, is_panel: bool, n_judges: int) -> Note:
     n_decided = decided.n_asked - decided.undecided.total()
     code = "judges.decided_each" if n_judges > 1 and not is_panel else "judges.decided"
-    told = _noted(code, n=n_decided, battles=_noted("battles", n=decided.n_asked))
+    sentence = _noted(code, n=n_decided, battles=_noted("battles", n=decided.n_asked))
     left = [_noted("count_and_what", n=n, what=marked_text(why)) for why, n in decided.undecided.most_common()]
-    return _noted("judges.decided_and_left", decided=told, left=left) if left else told
+    return _noted("judges.decided_and_left", decided=sentence, left=left) if left else sentence
 
 
 def _weights(records: Mapping[int, GoldRecord], names: Mapping[int, str]) -> Iterator[Note]:

@@ -1,4 +1,4 @@
-"""What a board says of its judges: which it takes, whether their own answers count, and what a juror's vote weighs."""
+"""A board's rules for its judges: which it takes, whether their own answers count, and what a juror's vote weighs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class GoldRecord:
 
 @dataclass(frozen=True, slots=True)
 class SelectionRules:
-    """What a board says of its judges. `own` and `records` are fixed by a snapshot; None = as things stand now.
+    """A board's rules for its judges. `own` and `records` are fixed by a snapshot; None = as things stand now.
 
     They rest on what is in no ledger: families, names, endpoints and gold labels.
     """
@@ -46,17 +46,17 @@ class SelectionRules:
     records: Mapping[int, GoldRecord] | None = None
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "SelectionRules":
+    def of(cls, parameters: Mapping[str, Any]) -> "SelectionRules":
         """From the parameters of a board or of a snapshot; older snapshots name fewer."""
-        own, records = said.get("own_competitors"), said.get("juror_records")
+        own, records = parameters.get("own_competitors"), parameters.get("juror_records")
         return cls(
-            combiner=said["combiner"],
-            with_people=said["sources"] == "both",
-            jury=tuple(said.get("jury", ())),
-            own_answers=said.get("own_answers", OwnAnswers.OFF.value),
-            marked=said.get("marked", ""),
-            own=None if own is None else {int(judge): frozenset(its) for judge, its in own.items()},
-            records=None if records is None else {int(judge): GoldRecord(*its) for judge, its in records.items()},
+            combiner=parameters["combiner"],
+            with_people=parameters["sources"] == "both",
+            jury=tuple(parameters.get("jury", ())),
+            own_answers=parameters.get("own_answers", OwnAnswers.OFF.value),
+            marked=parameters.get("marked", ""),
+            own=None if own is None else {int(judge): frozenset(competitors) for judge, competitors in own.items()},
+            records=None if records is None else {int(judge): GoldRecord(*counts) for judge, counts in records.items()},
         )
 
     @property
@@ -69,22 +69,24 @@ class SelectionRules:
 
     def fixed(self) -> dict[str, Any]:
         """What a snapshot has to remember, as JSON."""
-        said: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
         if self.own is not None:
-            said["own_competitors"] = {str(judge): sorted(its) for judge, its in sorted(self.own.items())}
+            parameters["own_competitors"] = {str(judge): sorted(competitors) for judge, competitors in sorted(self.own.items())}
         if self.records is not None:
-            said["juror_records"] = {str(judge): [its.n_right, its.n] for judge, its in sorted(self.records.items())}
-        return said
+            parameters["juror_records"] = {
+                str(judge): [record.n_right, record.n] for judge, record in sorted(self.records.items())
+            }
+        return parameters
 
 
 def records_of(arena_id: int, games: Games, margins: Mapping[int, float]) -> dict[int, GoldRecord]:
     """Every juror's record against the arena's gold labels; a battle's own label is among those that weigh its jurors."""
     labels = {pk: CODE[side] for pk, side in gold_labels(Arena(pk=arena_id)).items() if side in ("a", "b")}
     asked = AskedBattles.of(games.where(np.isin(games.battle, list(labels))))
-    said, judge = asked.sides(margins), asked.judge
+    verdict, judge = asked.sides(margins), asked.judge
     label = np.array([labels[battle] for battle in asked.battle.tolist()], dtype=np.int8)
-    found = {}
+    records = {}
     for pk in np.unique(games.judge).tolist():
-        its = (judge == pk) & (said != NONE)
-        found[pk] = GoldRecord(int(np.count_nonzero(its & (said == label))), int(np.count_nonzero(its)))
-    return found
+        decided = (judge == pk) & (verdict != NONE)
+        records[pk] = GoldRecord(int(np.count_nonzero(decided & (verdict == label))), int(np.count_nonzero(decided)))
+    return records

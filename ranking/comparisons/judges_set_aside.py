@@ -31,7 +31,7 @@ class Juror:
     """One judge on a board: what is known of it, whether it counts, and by whose word."""
 
     judge: Judge
-    found: Usability
+    usability: Usability
     measured: Measured
     choice: JudgeChoice | None = None
     n_verdicts: int = 0  # on the board's prompts
@@ -40,16 +40,16 @@ class Juror:
     def counts(self) -> bool:
         if self.choice is not None and self.choice.says != JudgeChoice.Says.RULE:
             return self.choice.says == JudgeChoice.Says.INCLUDE
-        return self.found.is_usable
+        return self.usability.is_usable
 
     @property
     def is_overruled(self) -> bool:
         """Whether a curator decided otherwise than the rule."""
-        return self.counts != self.found.is_usable
+        return self.counts != self.usability.is_usable
 
     def in_words(self) -> dict[str, Any]:
         """As a snapshot keeps it."""
-        consistency = self.found.consistency
+        consistency = self.usability.consistency
         return {
             "judge": self.judge.pk,
             "name": str(self.judge),
@@ -57,7 +57,7 @@ class Juror:
             "n_verdicts": self.n_verdicts,
             "measured": self.measured,
             "consistency": [consistency.value, consistency.low, consistency.high, consistency.n],
-            "reasons": [] if self.found.is_usable else list(self.found.reasons),
+            "reasons": [] if self.usability.is_usable else list(self.usability.reasons),
             "chosen": self.choice.says if self.is_overruled and self.choice else "",
             "chosen_because": self.choice.reason if self.is_overruled and self.choice else "",
         }
@@ -95,27 +95,27 @@ def _by_judge(games: Games, mask: Bools) -> dict[int, int]:
 
 
 def jury_of(arena_id: int, position: int, games: Games, judges: Mapping[int, Judge]) -> Jury:
-    """The judges of these games, each with what they and the curators say of it. It holds no games yet."""
+    """The judges of these games, each with its usability by them and the curators' choice. It holds no games yet."""
     choices = choices_at(arena_id, position)
     jurors = {}
     for pk in sorted(judges):
-        its = games.where(games.judge == pk)
-        found = _usability(its.where(WAS_ASKED[its.state]))
-        jurors[pk] = Juror(judges[pk], found, _measured(judges[pk], found, its), choices.get(pk))
+        games_of_judge = games.where(games.judge == pk)
+        usability = _usability(games_of_judge.where(WAS_ASKED[games_of_judge.state]))
+        jurors[pk] = Juror(judges[pk], usability, _measured(judges[pk], usability, games_of_judge), choices.get(pk))
     return Jury(jurors)
 
 
 def choices_at(arena_id: int, position: int) -> dict[int, JudgeChoice]:
-    """What curators had said last of each judge at a position of the ledger."""
-    said = JudgeChoice.objects.filter(arena_id=arena_id, event__position__lte=position).order_by("event__position")
-    return {choice.judge_id: choice for choice in said}
+    """The curators' latest choice for each judge at a position of the ledger."""
+    choices = JudgeChoice.objects.filter(arena_id=arena_id, event__position__lte=position).order_by("event__position")
+    return {choice.judge_id: choice for choice in choices}
 
 
-def _measured(judge: Judge, found: Usability, games: Games) -> Measured:
+def _measured(judge: Judge, usability: Usability, games: Games) -> Measured:
     if judge.kind == Judge.Kind.OFFLINE:
         return "a program"  # it looks at no slot
-    if found.is_measured:
-        return "measured" if found.consistency.n >= FEWEST_BATTLES else "few battles"
+    if usability.is_measured:
+        return "measured" if usability.consistency.n >= FEWEST_BATTLES else "few battles"
     return "one answer at a time" if games.is_graded.any() else "not in both orders"
 
 
@@ -140,12 +140,12 @@ def left_out_for_marks(games: Games, judges: Mapping[int, Judge], chosen: str) -
 
 
 def drop_own_answers(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded: bool) -> None:
-    """Count the games on answers of the judge's own model or family; leave exactly those out where the board says so."""
+    """Count the games on answers of the judge's own model or family; leave exactly those out where the board excludes them."""
     games = jury.games
     is_own = np.zeros(len(games), dtype=np.bool_)
-    for judge, its in own.items():
+    for judge, competitors in own.items():
         of_judge = games.judge == judge
-        is_own |= of_judge & (np.isin(games.a, list(its)) | np.isin(games.b, list(its)))
+        is_own |= of_judge & (np.isin(games.a, list(competitors)) | np.isin(games.b, list(competitors)))
     n_said = _by_judge(games, is_own & games.has_said)
     jury.n_own = {judge: n_said.get(judge, 0) for judge in _by_judge(games, is_own)}
     if excluded:

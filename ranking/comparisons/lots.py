@@ -42,9 +42,9 @@ class Lots:
         """Chance and place of these battles, NaN where one drew no lot."""
         at = np.searchsorted(self.battle, battles)
         known = np.isin(battles, self.battle)
-        found = np.full((2, len(battles)), np.nan)
-        found[:, known] = self.chance[at[known]], self.place[at[known]]
-        return found[0], found[1]
+        lots = np.full((2, len(battles)), np.nan)
+        lots[:, known] = self.chance[at[known]], self.place[at[known]]
+        return lots[0], lots[1]
 
 
 def lots_of(arena_id: int, *, up_to: int | None = None, every: bool = False) -> Lots:

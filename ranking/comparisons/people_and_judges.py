@@ -1,4 +1,4 @@
-"""People's votes and judges' verdicts -> two lists side by side: votes are the truth, verdicts narrow what they say.
+"""People's votes and judges' verdicts -> two lists side by side: votes are the truth, verdicts narrow their intervals.
 
 A battle that judges were asked about has one opinion, what the board's combiner makes of all their games on it, or half a win
 each where it decides nothing. A battle that people voted on too has a *label*; ratings by prediction hold if those with a
@@ -33,7 +33,7 @@ from ranking.maths.estimation.half_wins import SCORES
 from ranking.maths.notes import Note
 
 Floats = NDArray[np.float64]
-NARROW = "narrow votes"  # what a snapshot's parameters say of verdicts
+NARROW = "narrow votes"  # the value of "verdicts" in a snapshot's parameters
 SERVED = "battles that can be served"  # and of lots: those of snapshots that say nothing were on others, too
 
 VOTED_BATTLES = """
@@ -158,7 +158,7 @@ def opinions_of(
 
 
 def _battle_by_battle(games: Games) -> Games:
-    """In the order in which battles were first judged: reasons why some are undecided are told in that order."""
+    """In the order in which battles were first judged: reasons why some are undecided are listed in that order."""
     groups = grouped(games.battle.astype(np.int64))
     order = np.argsort(groups.number, kind="stable")
     return games if (order[1:] > order[:-1]).all() else games.at(order)
@@ -176,8 +176,8 @@ def _points(decided: CombinedOutcomes, battle: Ints, n: int) -> Floats:
     rows: dict[int, list[int]] = defaultdict(list)
     for row in np.flatnonzero(is_odd).tolist():
         rows[int(battle[row])].append(row)
-    for place, its in rows.items():
-        points[place] = sum(won[its].tolist()) / sum(weight[its].tolist())
+    for place, rows_of_battle in rows.items():
+        points[place] = sum(won[rows_of_battle].tolist()) / sum(weight[rows_of_battle].tolist())
     return points
 
 

@@ -35,18 +35,18 @@ class Uncounted:
         return {name: games.n_said for name, games in groups.items()} | {"without_verdict": silent, "undecided": n_undecided}
 
     def why_none(self, counted: Games, with_rows: NDArray[np.int32]) -> dict[int, Note]:
-        """By competitor that met somebody and has no comparison: what became of its games."""
-        told: dict[int, dict[str, int]] = {}
+        """Why none of its games counts, for each competitor with games but without a comparison."""
+        causes_by_competitor: dict[int, dict[str, int]] = {}
         for why, games in self._causes(counted):
             if np.isin(np.union1d(distinct(games.a), distinct(games.b)), with_rows).all():
                 continue
             is_out = ~np.isin(np.column_stack([games.a, games.b]), with_rows)
-            # In the order of the games: of two reasons that are as many the one that came first is told first.
+            # In the order of the games: of two equally frequent reasons the one that came first is listed first.
             key = np.column_stack([games.a, games.b])[is_out].astype(np.int64) * 2 + games.has_said[is_out.nonzero()[0]]
             for each, n in counts_in_order(key).items():
-                its, code = told.setdefault(each >> 1, {}), why if each & 1 else WITHOUT_VERDICT
-                its[code] = its.get(code, 0) + n
-        return {competitor: _in_words(causes) for competitor, causes in told.items()}
+                counts, code = causes_by_competitor.setdefault(each >> 1, {}), why if each & 1 else WITHOUT_VERDICT
+                counts[code] = counts.get(code, 0) + n
+        return {competitor: _in_words(causes) for competitor, causes in causes_by_competitor.items()}
 
     def _causes(self, counted: Games) -> Iterator[tuple[str, Games]]:
         yield "game.set_aside", self.set_aside
@@ -61,8 +61,8 @@ def _in_words(causes: Mapping[str, int]) -> Note:
     if set(causes) == {WITHOUT_VERDICT}:
         return noted("games_without_verdict", TEXTS, n=n)
     by_number = sorted(causes.items(), key=lambda each: -each[1])
-    told = noted("games_not_counted", TEXTS, n=n, counts=[noted(code, TEXTS, n=count) for code, count in by_number])
-    return Note(told[:LONGEST], told.code, told.parameters)
+    note = noted("games_not_counted", TEXTS, n=n, counts=[noted(code, TEXTS, n=count) for code, count in by_number])
+    return Note(note[:LONGEST], note.code, note.parameters)
 
 
 def marked_by_competitor(games: Games, names: Mapping[int, str]) -> list[str] | Note:
@@ -70,9 +70,9 @@ def marked_by_competitor(games: Games, names: Mapping[int, str]) -> list[str] | 
 
     Each game counts for every answer that is marked in it.
     """
-    said = games.where(games.has_said)
-    sides = np.column_stack([said.a, said.b])
-    counts = counts_in_order(sides[np.column_stack([said.marked & MARK_A, said.marked & MARK_B]) > 0])
+    with_verdict = games.where(games.has_said)
+    sides = np.column_stack([with_verdict.a, with_verdict.b])
+    counts = counts_in_order(sides[np.column_stack([with_verdict.marked & MARK_A, with_verdict.marked & MARK_B]) > 0])
     models: list[str] = []
     for competitor, n in counts.most_common(5):
         name = names.get(competitor) or noted("model_by_number", TEXTS, n=competitor)

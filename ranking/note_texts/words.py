@@ -42,7 +42,7 @@ def _grouped(n: int) -> str:
 
 
 class Words(NamedTuple):
-    """How a language says texts, plurals and whole numbers."""
+    """How a language writes texts, plurals and whole numbers."""
 
     gettext: Callable[[str], str] = str
     ngettext: Callable[[str, str, int], str] = _either

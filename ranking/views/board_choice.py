@@ -119,5 +119,5 @@ def _nearest(boards: Sequence[Leaderboard], like: Leaderboard, category: str, la
         has_category, has_language = board.category == category, board.language == language
         return (_how(board) == _how(like)) + has_category + has_language
 
-    found = sorted((board for board in boards if n_shared(board)), key=lambda board: (-n_shared(board), not board.is_default))
-    return found[:MOST_OFFERED]
+    nearest = sorted((board for board in boards if n_shared(board)), key=lambda board: (-n_shared(board), not board.is_default))
+    return nearest[:MOST_OFFERED]

@@ -204,7 +204,7 @@ def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine
 
 
 def _tiers(lines: Sequence[BoardLine]) -> list[list[BoardLine]]:
-    """Parted only where no range above reaches a place below. Who has no place is joined with nobody."""
+    """Groups of lines, parted only where no range above reaches a place below; a line without a place is its own group."""
     groups: list[list[BoardLine]] = []
     placed = [line.entry for line in lines if line.entry.has_place]
     best_from = list(accumulate((entry.rank_low or 0 for entry in reversed(placed)), min))[::-1]
@@ -242,7 +242,7 @@ def _heading(key: str, sort: str, descending: bool) -> Heading:
 
 
 def tied_leaders(entries: Sequence[Entry]) -> list[Competitor]:
-    """All who can hold place 1, in order of place; nobody where that is one: no two of them can be told apart."""
+    """All who can hold place 1, in order of place; empty where only one can: no two of them can be told apart."""
     able = sorted((entry for entry in entries if entry.has_place and entry.rank_low == 1), key=by_place)
     return [entry.competitor for entry in able] if len(able) > 1 else []
 

@@ -44,7 +44,7 @@ COVARIATES_IN_WORDS = {
     "length": gettext_lazy("length"), "headers": gettext_lazy("headers"), "lists": gettext_lazy("lists"),
     "bold": gettext_lazy("bold"), "code": gettext_lazy("code"),
 }  # fmt: skip
-# What is told of votes and verdicts together, and of judges, and not by the method of the fit.
+# Notes on judges, and on votes and verdicts together, which do not come from the method of the fit.
 
 
 @require_safe
@@ -65,7 +65,7 @@ def leaderboard(request: HttpRequest, arena: Arena) -> HttpResponse:
 
 @require_safe
 def snapshot(request: HttpRequest, key: str) -> HttpResponse:
-    """A permanent link: what was shown then, for ever. Whoever opens it makes the snapshot one that is kept."""
+    """A permanent link to what was shown then. Opening it makes the snapshot one that is kept."""
     shown = Snapshot.objects.select_related("leaderboard__arena").filter(key=key).first()
     if shown is None:
         return _by_beginning(request, key)
@@ -114,7 +114,7 @@ def _board_context(
     table, board, opens_on = None, choice.board, board_with_evidence(boards)
     over_all = [other for other in boards if not other.category and not other.language][:50]
     categories, languages = _slices(boards)
-    alike = {pk: max(one["n_prompts"] for one in found) for pk, found in flags_of(arena.pk).items()}
+    alike = {pk: max(one["n_prompts"] for one in flags) for pk, flags in flags_of(arena.pk).items()}
     if shown is not None:
         table = board_table(
             shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
@@ -200,9 +200,9 @@ EXPLAINED = {
 
 
 def _notes(shown: Snapshot) -> list[tuple[str, str]]:
-    """What a reader must know, each with where the method's page explains it. Why nobody is rated stands by itself."""
-    told = [note for note in shown.coded_notes if note.code != "unfitted"]
-    return [(note.sentence, EXPLAINED.get(note.subject, shown.method)) for note in told]
+    """What a reader must know, each with where the method's page explains it. Why nobody is rated is shown by itself."""
+    notes = [note for note in shown.coded_notes if note.code != "unfitted"]
+    return [(note.sentence, EXPLAINED.get(note.subject, shown.method)) for note in notes]
 
 
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:
@@ -220,16 +220,16 @@ def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, sh
 
 def _definition(shown: Snapshot) -> list[tuple[str, str]]:
     """How these numbers were made, in words."""
-    said = shown.parameters
+    parameters = shown.parameters
     lines = {
         _("Method"): METHODS_IN_WORDS[Leaderboard.Method("bradley_terry" if _is_of_people_alone(shown) else shown.method)],
-        _("Ties"): _stored(said.get("ties", "")),
+        _("Ties"): _stored(parameters.get("ties", "")),
         _("Levelled"): _levelled(shown) if shown.method == "style_controlled" else "",
-        _("Clusters"): words_for(counted_on(shown)).get(CLUSTERS_IN_WORDS.get(said.get("clusters", ""), ""), ""),
-        _("Intervals"): _intervals(said),
-        _("Rank ranges"): _("max-t, %(n)s draws") % {"n": number(said["n_draws"])} if said.get("n_draws") else "",
-        _("Sources"): _sources(shown) if "sources" in said else "",
-        **_judged(said),
+        _("Clusters"): words_for(counted_on(shown)).get(CLUSTERS_IN_WORDS.get(parameters.get("clusters", ""), ""), ""),
+        _("Intervals"): _intervals(parameters),
+        _("Rank ranges"): _("max-t, %(n)s draws") % {"n": number(parameters["n_draws"])} if parameters.get("n_draws") else "",
+        _("Sources"): _sources(shown) if "sources" in parameters else "",
+        **_judged(parameters),
     }
     return [(name, str(value)) for name, value in lines.items() if value]
 
@@ -239,10 +239,10 @@ def _stored(text: str) -> str:
     return _(text) if text else ""
 
 
-def _intervals(said: dict[str, Any]) -> str:
-    how, level = said.get("intervals", ""), f"{100 * said.get('level', 0):g}"
-    if "n_replicates" in said:
-        return _("%(n)s bootstrap replicates, %(level)s %%") % {"n": said["n_replicates"], "level": level}
+def _intervals(parameters: dict[str, Any]) -> str:
+    how, level = parameters.get("intervals", ""), f"{100 * parameters.get('level', 0):g}"
+    if "n_replicates" in parameters:
+        return _("%(n)s bootstrap replicates, %(level)s %%") % {"n": parameters["n_replicates"], "level": level}
     return _("%(how)s, %(level)s %%") % {"how": INTERVALS_IN_WORDS.get(how, how), "level": level} if how else ""
 
 
@@ -256,20 +256,20 @@ def _is_of_people_alone(shown: Snapshot) -> bool:
     return shown.tells_of("votes_alone")
 
 
-def _judged(said: dict[str, Any]) -> dict[str, str]:
+def _judged(parameters: dict[str, Any]) -> dict[str, str]:
     """What games of judges became, whose they are, and what became of those on their own answers."""
-    if "combiner" not in said:
+    if "combiner" not in parameters:
         return {}
-    jurors = [str(judge) for judge in Judge.objects.filter(pk__in=said["jury"])] if said.get("jury") else []
-    own = str(Leaderboard.OwnAnswers(said["own_answers"]).label) if "own_answers" in said else ""
-    combiner = said["combiner"]
-    if "verdicts" in said and combiner == Leaderboard.Combiner.GAMES:
+    jurors = [str(judge) for judge in Judge.objects.filter(pk__in=parameters["jury"])] if parameters.get("jury") else []
+    own = str(Leaderboard.OwnAnswers(parameters["own_answers"]).label) if "own_answers" in parameters else ""
+    combiner = parameters["combiner"]
+    if "verdicts" in parameters and combiner == Leaderboard.Combiner.GAMES:
         combiner = Leaderboard.Combiner.MEAN  # all games on a battle are one opinion; no slot is fitted
     return {
         _("Verdicts"): _within(str(Leaderboard.Combiner(combiner).label)),
         _("Jury"): ", ".join(jurors) or _("all judges with games, but for baselines"),
         _("On their own answers"): _within(own),
-        _("On marked answers"): _within(str(Leaderboard.Marked(said.get("marked", "")).label)),
+        _("On marked answers"): _within(str(Leaderboard.Marked(parameters.get("marked", "")).label)),
     }
 
 

@@ -30,8 +30,8 @@ def listed(comparisons: maths.Comparisons, fit: maths.Fit) -> PairList:
     chance = fit.expected_points[rated.i, rated.j]
     m = len(variance)
     own = (variance.sum(axis=1) - variance.sum() / (2 * (m - 1))) / max(m - 2, 1)
-    found = chance * (1 - chance) * variance[rated.i, rated.j]
-    gains = gains_of_many(fit.ratings, rated, found, np.maximum(own, 0))
+    information = chance * (1 - chance) * variance[rated.i, rated.j]
+    gains = gains_of_many(fit.ratings, rated, information, np.maximum(own, 0))
     return of_those_that_met(met, names, fit.names, fit.ratings, gains, rated)
 
 

@@ -29,16 +29,16 @@ def read_pair_list(table: PairTable) -> PairList:
 
 def table_of(listed: PairList, m: int) -> NDArray[np.float64]:
     """(m, m) symmetric weights, zero diagonal; no second table of that size is held."""
-    found = np.zeros((m, m))
+    table = np.zeros((m, m))
     i, j = listed.pairs.T
     if len(listed.others):
         rating, own = listed.others.astype(np.float64).T
         for rows in (slice(start, start + ROWS_A_BLOCK) for start in range(0, m, ROWS_A_BLOCK)):
             chance = 1 / (1 + np.exp(np.subtract.outer(rating[rows], rating)))
-            found[rows] = chance * (1 - chance) * np.add.outer(own[rows], own)
-        np.fill_diagonal(found, 0.0)  # nobody meets itself: that is no pair's weight
-        heaviest = max(float(np.fmax.reduce(found, axis=None, initial=0.0)), float(listed.weights.max(initial=0.0)))
-        found[~np.isfinite(found)] = heaviest or 1.0
-    found[i, j] = found[j, i] = listed.weights
-    np.fill_diagonal(found, 0.0)
-    return found
+            table[rows] = chance * (1 - chance) * np.add.outer(own[rows], own)
+        np.fill_diagonal(table, 0.0)  # nobody meets itself: that is no pair's weight
+        heaviest = max(float(np.fmax.reduce(table, axis=None, initial=0.0)), float(listed.weights.max(initial=0.0)))
+        table[~np.isfinite(table)] = heaviest or 1.0
+    table[i, j] = table[j, i] = listed.weights
+    np.fill_diagonal(table, 0.0)
+    return table

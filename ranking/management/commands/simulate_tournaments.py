@@ -26,10 +26,10 @@ class Command(BaseCommand):
         rng = np.random.default_rng(seed)
         table = _empty_table(runs)
         for n_prompts, precision in SETTINGS:
-            found = simulate_rank_correlation(N_MODELS, n_prompts, precision=precision, n_runs=runs, rng=rng)
-            lead = median_difference(found.tournament, found.middle, rng=rng)
-            rhos = [f"{np.median(rho):.3f}" for rho in (found.tournament, found.middle, found.strong)]
-            matches = f"{found.n_matches:,} / {found.n_matches_anchored:,}"
+            simulated = simulate_rank_correlation(N_MODELS, n_prompts, precision=precision, n_runs=runs, rng=rng)
+            lead = median_difference(simulated.tournament, simulated.middle, rng=rng)
+            rhos = [f"{np.median(rho):.3f}" for rho in (simulated.tournament, simulated.middle, simulated.strong)]
+            matches = f"{simulated.n_matches:,} / {simulated.n_matches_anchored:,}"
             table.add_row(str(n_prompts), f"{precision:g}", matches, *rhos, f"{lead.low:+.3f} to {lead.high:+.3f}")
         # Wide, so that a pipe or a log gets whole lines too.
         Console(file=self.stdout, width=110).print(table)  # type: ignore[arg-type]

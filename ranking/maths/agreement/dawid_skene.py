@@ -204,7 +204,7 @@ class _Votes:
         """Where EM starts: each item's shares of votes, gold where known."""
         counts = np.bincount(self.item * self.n_labels + self.label, minlength=len(self.gold) * self.n_labels)
         table = counts.reshape(len(self.gold), self.n_labels).astype(np.float64)
-        table[~self._told] = 1.0
+        table[~self._has_votes] = 1.0
         return self._with_gold(table / table.sum(axis=1, keepdims=True))
 
     def maximise(self, posteriors: Floats, smoothing: tuple[float, float]) -> tuple[Floats, Floats]:
@@ -237,14 +237,14 @@ class _Votes:
         return self._with_gold(posteriors), float(total[self._counted].sum() + prior)
 
     @property
-    def _told(self) -> Bools:
+    def _has_votes(self) -> Bools:
         """Items with votes, (I,) bool."""
         return np.bincount(self.item, minlength=len(self.gold)) > 0
 
     @property
     def _counted(self) -> Bools:
-        """Items that say something of the prevalence, (I,) bool."""
-        return self._told | (self.gold >= 0)
+        """Items that inform the prevalence, (I,) bool."""
+        return self._has_votes | (self.gold >= 0)
 
     def _with_gold(self, posteriors: Floats) -> Floats:
         known = np.flatnonzero(self.gold >= 0)

@@ -118,8 +118,8 @@ def agreement_interval(
     Examples
     --------
     >>> ratings = [[1, 1], [0, 0], [1, 0], [1, 1], [0, 0], [0, 1], [1, 1], [0, 0]] * 10
-    >>> found = agreement_interval(cohen_kappa, ratings, rng=np.random.default_rng(1))
-    >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.n_undefined
+    >>> kappa = agreement_interval(cohen_kappa, ratings, rng=np.random.default_rng(1))
+    >>> round(kappa.value, 2), round(kappa.low, 1), round(kappa.high, 1), kappa.n_undefined
     (0.5, 0.3, 0.7, 0)
     """
     checked_rng(rng)

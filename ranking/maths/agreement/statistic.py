@@ -1,4 +1,4 @@
-"""Statistic: a number that says on how many it stands."""
+"""Statistic: a number that carries the size of its sample."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ class Statistic(float):
 
     Examples
     --------
-    >>> found = Statistic(0.5, n=4)
-    >>> found, found + 1, found.estimate, found.low
+    >>> statistic = Statistic(0.5, n=4)
+    >>> statistic, statistic + 1, statistic.estimate, statistic.low
     (Statistic(0.5, n=4), 1.5, 0.5, None)
     """
 
@@ -28,9 +28,9 @@ class Statistic(float):
     high: float | None
 
     def __new__(cls, estimate: float, n: int, low: float | None = None, high: float | None = None) -> "Statistic":
-        found = super().__new__(cls, estimate)
-        found.n, found.low, found.high = n, low, high
-        return found
+        statistic = super().__new__(cls, estimate)
+        statistic.n, statistic.low, statistic.high = n, low, high
+        return statistic
 
     @property
     def estimate(self) -> float:

@@ -1,4 +1,4 @@
-"""What a reader is told of clusters, in words: how few there are, and which competitors stand on few of them."""
+"""Notes on clusters: how few there are, and which competitors stand on few of them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ FEW = 10
 MOST_NAMED = 3
 
 OUTWEIGHED = 1.5
-"""With fewer effective clusters than these, a number of them would puzzle its reader: one cluster says nearly all."""
+"""With fewer effective clusters than these one cluster decides nearly everything, and their number would puzzle a reader."""
 
 
 class ClustersBehind(Protocol):

@@ -152,11 +152,11 @@ def leave_out_exactly(scores: Floats, informed: Informed, times: Floats, hessian
     Examples
     --------
     >>> one = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    >>> found = leave_out_exactly(
+    >>> left_out = leave_out_exactly(
     ...     np.array([[1.0, -1.0], [-1.0, 1.0]]), lambda part: iter([(part, np.tile(one, (len(part), 1, 1)))]), np.ones(2),
     ...     2 * one + 0.5, 2,
     ... )
-    >>> found.differences.tolist()
+    >>> left_out.differences.tolist()
     [[2.0, 2.0], [2.0, 2.0]]
     """
     inverse = np.asarray(cho_solve(cho_factor(hessian), np.eye(len(hessian))), dtype=np.float64)

@@ -29,12 +29,12 @@ def gained(information: Floats, hessian: Floats, inverse: Floats, leverage: Floa
         shares, directions = _taken_apart(information, inverse)
         gains = np.where(shares < 1 - ALONE, shares / np.maximum(1 - shares, ALONE), 0.0)
         return np.asarray((directions * gains[:, None, :]) @ np.swapaxes(directions, 1, 2), dtype=np.float64)
-    found = np.empty_like(information)
+    gains_by_cluster = np.empty_like(information)
     for g, each in enumerate(information):
         is_wanted()
         without = None if leverage[g] >= WHOLE and _is_singular(hessian - each, hessian) else _inverted(hessian - each)
-        found[g] = _gained_in_part(each, inverse) if without is None else without - inverse
-    return found
+        gains_by_cluster[g] = _gained_in_part(each, inverse) if without is None else without - inverse
+    return gains_by_cluster
 
 
 def _gained_in_part(information: Floats, inverse: Floats) -> Floats:
@@ -68,9 +68,9 @@ def _inverted(matrix: Floats) -> Floats | None:
     if failed:
         return None
     lower = lapack.dpotri(factor, lower=1, overwrite_c=1)[0]
-    found = lower + lower.T
-    np.fill_diagonal(found, np.diagonal(lower))
-    return np.asarray(found, dtype=np.float64)
+    inverse = lower + lower.T
+    np.fill_diagonal(inverse, np.diagonal(lower))
+    return np.asarray(inverse, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,7 @@ def carried_by(informed: Informed, leverage: Floats, hessian: Floats, inverse: F
             is_wanted()
             if len(inverse) > SMALL and not _is_singular(hessian - each, hessian):
                 continue
-            shares, directions = (found[0] for found in _taken_apart(each[None], inverse))
+            shares, directions = (stack[0] for stack in _taken_apart(each[None], inverse))
             alone = directions[:, shares >= 1 - ALONE]
             if not alone.shape[1]:
                 continue
@@ -181,5 +181,5 @@ def _slices(n: int, m: int) -> Iterator[slice]:
 
 def ratio(total: Floats, squared: Floats, n_clusters: float) -> Floats:
     """``total**2 / squared``, between 1 and G; G where nothing depends on any cluster, and but for rounding."""
-    found = np.divide(total**2, squared, out=np.full_like(total, n_clusters), where=squared > 0)
-    return np.where(found > n_clusters * (1 - ROUNDING), n_clusters, np.maximum(found, 1.0))
+    effective = np.divide(total**2, squared, out=np.full_like(total, n_clusters), where=squared > 0)
+    return np.where(effective > n_clusters * (1 - ROUNDING), n_clusters, np.maximum(effective, 1.0))

@@ -179,15 +179,15 @@ def leverages(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> Floats:
     c, m = rows.comparisons, len(rows.comparisons.names)
     a, b = c.a[part].astype(np.int64), c.b[part]
     pair, ratings, diagonal = a * m + b, inverse[:m, :m], np.diagonal(inverse)[:m]
-    found = np.zeros(len(a))
+    leverage = np.zeros(len(a))
     for term in rows.terms(part):
         table = term.at_a**2 * diagonal[:, None] + term.at_b**2 * diagonal + 2 * term.at_a * term.at_b * ratings
         squares = table.ravel()[pair]
         if term.further.shape[1]:
             side = term.at_a * inverse[m:, :m].T[a] + term.at_b * inverse[m:, :m].T[b]
             squares = squares + ((2 * side + term.further @ inverse[m:, m:]) * term.further).sum(axis=1)
-        found += term.weight * squares
-    return found
+        leverage += term.weight * squares
+    return leverage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,8 +203,8 @@ class Tables:
         leverage = np.zeros(n_slots)
 
         for part, slot in _slotted(rows, clusters):
-            found = clusters.weighted(part, leverages(rows, part, inverse))
-            leverage += np.bincount(slot, weights=found, minlength=n_slots)
+            weighted = clusters.weighted(part, leverages(rows, part, inverse))
+            leverage += np.bincount(slot, weights=weighted, minlength=n_slots)
         return cls(_summed(rows, clusters, rows.score, len(inverse)), leverage)
 
 
@@ -223,7 +223,7 @@ def _slotted(rows: RowsLeft, clusters: Clusters) -> Iterator[tuple[slice | Ints,
 def _summed(rows: RowsLeft, clusters: Clusters, entries: Callable[[slice | Ints], Entries], p: int) -> Floats:
     """Weighted entries of rows summed by slot: (S, p)."""
     c, m, n_slots = rows.comparisons, len(rows.comparisons.names), len(clusters.times)
-    found = np.zeros((n_slots, p))
+    sums = np.zeros((n_slots, p))
     ratings = np.zeros(n_slots * m)
     for part, slot in _slotted(rows, clusters):
         each, base = entries(part), slot * m
@@ -231,9 +231,9 @@ def _summed(rows: RowsLeft, clusters: Clusters, entries: Callable[[slice | Ints]
         ratings += np.bincount(base + c.b[part], weights=clusters.weighted(part, each.b), minlength=len(ratings))
         for column in range(p - m):
             further = clusters.weighted(part, each.further[:, column])
-            found[:, m + column] += np.bincount(slot, weights=further, minlength=n_slots)
-    found[:, :m] = ratings.reshape(n_slots, m)
-    return found
+            sums[:, m + column] += np.bincount(slot, weights=further, minlength=n_slots)
+    sums[:, :m] = ratings.reshape(n_slots, m)
+    return sums
 
 
 def moved_by(rows: RowsLeft, clusters: Clusters, tables: Tables, inverse: Floats, exact: Ints) -> Floats:
@@ -259,16 +259,16 @@ def _bent(rows: RowsLeft, clusters: Clusters, moved: Floats, part: slice | Ints)
     c, m, p = rows.comparisons, len(rows.comparisons.names), moved.shape[1]
     slot, flat = clusters.slot[part], moved.ravel()
     at_a, at_b = flat[slot * p + c.a[part]], flat[slot * p + c.b[part]]
-    found = Entries(np.zeros(len(slot)), np.zeros(len(slot)), np.zeros((len(slot), p - m)))
+    bent = Entries(np.zeros(len(slot)), np.zeros(len(slot)), np.zeros((len(slot), p - m)))
     for term in rows.terms(part):
         along = term.at_a * at_a + term.at_b * at_b
         if p > m:
             along = along + (term.further * moved[slot, m:]).sum(axis=1)
-            found.further[:] += (term.weight * along)[:, None] * term.further
+            bent.further[:] += (term.weight * along)[:, None] * term.further
         along = along * term.weight
-        found.a[:] += term.at_a * along
-        found.b[:] += term.at_b * along
-    return found
+        bent.a[:] += term.at_a * along
+        bent.b[:] += term.at_b * along
+    return bent
 
 
 def informations(rows: RowsLeft, clusters: Clusters, chosen: Ints) -> Iterator[tuple[Ints, Floats]]:
@@ -284,7 +284,7 @@ def _information(rows: RowsLeft, clusters: Clusters, part: Ints) -> Floats:
     c, m, p, n = rows.comparisons, len(rows.comparisons.names), len(rows.hessian), len(part)
     place = np.full(len(clusters.times) + 1, -1)
     place[part] = np.arange(n)
-    found = np.zeros((n, p, p))
+    information = np.zeros((n, p, p))
     kept = np.flatnonzero(place[clusters.slot] >= 0)
     for some in chunks(len(kept), at_least=n * p * p):
         at = kept[some]
@@ -292,27 +292,27 @@ def _information(rows: RowsLeft, clusters: Clusters, part: Ints) -> Floats:
         a, b = g * p + c.a[at].astype(np.int64), g * p + c.b[at].astype(np.int64)
         for term in rows.terms(at):
             weight = clusters.weighted(at, term.weight)
-            _add_pairs(found, a * p + c.b[at].astype(np.int64), weight * (term.at_a * term.at_b))
-            _add_own(found, a, weight * term.at_a**2 / 2)
-            _add_own(found, b, weight * term.at_b**2 / 2)
+            _add_pairs(information, a * p + c.b[at].astype(np.int64), weight * (term.at_a * term.at_b))
+            _add_own(information, a, weight * term.at_a**2 / 2)
+            _add_own(information, b, weight * term.at_b**2 / 2)
             for column in range(p - m):
                 values = weight * term.further[:, column]
-                _add_column(found[:, :, m + column], a, values * term.at_a)
-                _add_column(found[:, :, m + column], b, values * term.at_b)
+                _add_column(information[:, :, m + column], a, values * term.at_a)
+                _add_column(information[:, :, m + column], b, values * term.at_b)
                 for other in range(column + 1):
                     half = 0.5 if other == column else 1.0
                     each = np.bincount(g, weights=values * (half * term.further[:, other]), minlength=n)
-                    found[:, m + other, m + column] += each
-    return found + np.swapaxes(found, 1, 2)
+                    information[:, m + other, m + column] += each
+    return information + np.swapaxes(information, 1, 2)
 
 
-def _add_pairs(found: Floats, key: Ints, values: Floats) -> None:
-    found += np.bincount(key, weights=values, minlength=found.size).reshape(found.shape)
+def _add_pairs(information: Floats, key: Ints, values: Floats) -> None:
+    information += np.bincount(key, weights=values, minlength=information.size).reshape(information.shape)
 
 
-def _add_own(found: Floats, key: Ints, values: Floats) -> None:
-    n, p = found.shape[:2]
-    found[:, np.arange(p), np.arange(p)] += np.bincount(key, weights=values, minlength=n * p).reshape(n, p)
+def _add_own(information: Floats, key: Ints, values: Floats) -> None:
+    n, p = information.shape[:2]
+    information[:, np.arange(p), np.arange(p)] += np.bincount(key, weights=values, minlength=n * p).reshape(n, p)
 
 
 def _add_column(column: Floats, key: Ints, values: Floats) -> None:
@@ -351,8 +351,8 @@ class Degrees:
         """Over clusters, as in `loose`."""
         table, times, further = self.table, self.times, self.parameters
         products = (table * times[:, None]).T @ table
-        found = times @ table, products, times @ further, times @ further**2
-        return tuple(one + other for one, other in zip(found, self.loose, strict=True))  # type: ignore[return-value]
+        totals = times @ table, products, times @ further, times @ further**2
+        return tuple(one + other for one, other in zip(totals, self.loose, strict=True))  # type: ignore[return-value]
 
     def kish(self) -> Floats:
         """``(sum n)**2 / sum n**2`` of the information on each competitor, (m,): on how many clusters it was met."""
@@ -394,8 +394,8 @@ def _loose_degrees(rows: RowsLeft, clusters: Clusters, inverse: Floats) -> tuple
 def _felt(rows: RowsLeft, part: slice | Ints, inverse: Floats) -> tuple[Floats, Floats, Floats]:
     """Information of rows on a and b, (r,) each, and to first order L of each further parameter, (r, k)."""
     if rows.alike is not None:
-        kind, found = rows.alike.kind[part], _felt(replace(rows, alike=None), rows.alike.row, inverse)
-        return found[0][kind], found[1][kind], found[2].T[:, kind].T
+        kind, of_kinds = rows.alike.kind[part], _felt(replace(rows, alike=None), rows.alike.row, inverse)
+        return of_kinds[0][kind], of_kinds[1][kind], of_kinds[2].T[:, kind].T
     c, m = rows.comparisons, len(rows.comparisons.names)
     a, b = c.a[part], c.b[part]
     at_a, at_b, own = np.zeros(len(a)), np.zeros(len(a)), np.zeros((len(a), len(inverse) - m))

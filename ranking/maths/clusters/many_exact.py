@@ -63,8 +63,8 @@ def solved(i: Codes, j: Codes, information: Floats, inverse: Floats, leverage: f
     Half of all information on a single pair: without it the variance is twice what it was.
 
     >>> inverse = np.linalg.inv(np.array([[2.0, -2.0], [-2.0, 2.0]]) + 1)
-    >>> found = solved(np.array([0]), np.array([1]), np.array([1.0]), inverse, 0.5)
-    >>> (inverse + found.gain.T @ found.gain).round(3).tolist()
+    >>> cluster = solved(np.array([0]), np.array([1]), np.array([1.0]), inverse, 0.5)
+    >>> (inverse + cluster.gain.T @ cluster.gain).round(3).tolist()
     [[0.5, 0.0], [0.0, 0.5]]
     """
     is_wanted()

@@ -63,16 +63,16 @@ class Gram:
         """``sum of (d_i - d_j)**2`` over lines, of the same places."""
         both = both_of(self.diagonal, rows)
         if self.lines is None:
-            found = (self.diagonal[rows, None] + self.diagonal[rows.start :] - 2 * self.block(rows)).astype(np.float32)
-            return np.maximum(found, 0, out=found)
-        found = self.lines[:, rows].T @ self.lines[:, rows.start :]
-        found *= -2
-        found += both
-        i, j = cancelled(found, both)
+            squares = (self.diagonal[rows, None] + self.diagonal[rows.start :] - 2 * self.block(rows)).astype(np.float32)
+            return np.maximum(squares, 0, out=squares)
+        squares = self.lines[:, rows].T @ self.lines[:, rows.start :]
+        squares *= -2
+        squares += both
+        i, j = cancelled(squares, both)
         for some in (slice(k, k + 1024) for k in range(0, len(i), 1024)):
             gap = self.lines[:, i[some] + rows.start].astype(np.float64) - self.lines[:, j[some] + rows.start]
-            found[i[some], j[some]] = np.einsum("sk,sk->k", gap, gap)
-        return np.maximum(found, 0, out=found)
+            squares[i[some], j[some]] = np.einsum("sk,sk->k", gap, gap)
+        return np.maximum(squares, 0, out=squares)
 
     def draws(self, n: int, rng: np.random.Generator) -> Singles:
         """n draws from Normal(0, the matrix plus any multiple of 1 1'), (n, m): right for differences."""
@@ -139,9 +139,9 @@ def whole(gram: Gram) -> Singles:
     """
     if gram.lines is not None:
         return np.asarray(gram.lines.T @ gram.lines, dtype=np.float32)
-    found = gram.total.astype(np.float32)
-    mirror(found)
-    return found
+    entries = gram.total.astype(np.float32)
+    mirror(entries)
+    return entries
 
 
 def mirror(matrix: Floats | Singles) -> None:

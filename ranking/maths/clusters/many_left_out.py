@@ -77,9 +77,9 @@ class ClusterRows:
     def summed(self, at_a: Floats, at_b: Floats, n_slots: int) -> Floats:
         """Values of rows summed by cluster and competitor, (S, m)."""
         base, size = self.slot * self.m, n_slots * self.m
-        found = np.bincount(base + self.a, at_a, size)
-        found += np.bincount(base + self.b, at_b, size)
-        return np.asarray(found.reshape(n_slots, self.m), dtype=np.float64)
+        sums = np.bincount(base + self.a, at_a, size)
+        sums += np.bincount(base + self.b, at_b, size)
+        return np.asarray(sums.reshape(n_slots, self.m), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,8 +143,8 @@ def leave_out_of_many(rows: ClusterRows, inverse: Floats, single: Singles) -> Ma
     >>> x, y = np.zeros(4, dtype=np.int32), np.ones(4, dtype=np.int32)
     >>> rows = ClusterRows.of(2, x, y, pull, half, np.array([1, 1, 2, 2]))
     >>> inverse = np.linalg.inv(np.array([[1.0, -1.0], [-1.0, 1.0]]) + 0.5)
-    >>> found = leave_out_of_many(rows, inverse, inverse.astype(np.float32))
-    >>> found.ratings.tolist(), found.clusters.at(np.array([0]), np.array([1])).tolist(), found.n_clusters
+    >>> left_out = leave_out_of_many(rows, inverse, inverse.astype(np.float32))
+    >>> left_out.ratings.tolist(), left_out.clusters.at(np.array([0]), np.array([1])).tolist(), left_out.n_clusters
     ([2.0, 2.0], [2.0], 2.0)
     """
     n, m = rows.n_slots, rows.m
@@ -237,7 +237,7 @@ def _bent(part: ClusterRows, scores: Floats, inverse: Floats, is_small: Bools, l
 def _bent_within(part: ClusterRows, scores: Floats, inverse: Floats, is_small: Bools, again: Bools) -> Floats:
     """The same where clusters hold few competitors each: only what these feel is needed."""
     n, m = scores.shape
-    found, is_met, place = np.zeros((n, m)), np.zeros(m, dtype=np.bool_), np.zeros(m, dtype=np.int64)
+    bent, is_met, place = np.zeros((n, m)), np.zeros(m, dtype=np.bool_), np.zeros(m, dtype=np.int64)
     starts, flat = np.searchsorted(part.slot, np.arange(n + 1)).tolist(), inverse.ravel()
     for g in np.flatnonzero(is_small).tolist():
         own = slice(starts[g], starts[g + 1])
@@ -252,8 +252,8 @@ def _bent_within(part: ClusterRows, scores: Floats, inverse: Floats, is_small: B
         if again[g]:
             moved = within @ (np.bincount(a, along, len(met)) - np.bincount(b, along, len(met)))
             along += information * (moved[a] - moved[b])
-        found[g, met] = np.bincount(a, along, len(met)) - np.bincount(b, along, len(met))
-    return found
+        bent[g, met] = np.bincount(a, along, len(met)) - np.bincount(b, along, len(met))
+    return bent
 
 
 def _times(lines: Floats, matrix: Floats) -> Floats:

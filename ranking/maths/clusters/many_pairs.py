@@ -56,12 +56,12 @@ def effective_clusters(
     >>> from ranking.maths.clusters.many_exact import solved
     >>> inverse = np.linalg.inv(np.array([[1.0, -1.0], [-1.0, 1.0]]) + 0.5)
     >>> one = solved(np.array([0]), np.array([1]), np.array([0.5]), inverse, 0.5)
-    >>> found = effective_clusters((one, one), None, 2.0, inverse.astype(np.float32), np.diagonal(inverse))
-    >>> found.at(np.array([0]), np.array([1])).tolist()
+    >>> clusters = effective_clusters((one, one), None, 2.0, inverse.astype(np.float32), np.diagonal(inverse))
+    >>> clusters.at(np.array([0]), np.array([1])).tolist()
     [2.0]
     """
     m, n = len(diagonal), np.float32(n_clusters)
-    found, held = Triangle(m), _Held(heavy, single)
+    effective, held = Triangle(m), _Held(heavy, single)
     gains = [(each.gain, np.einsum("ri,ri->i", each.gain, each.gain)) for each in heavy]
     own = diagonal.astype(np.float32)
     for rows in blocks(m):
@@ -82,8 +82,8 @@ def effective_clusters(
             left -= held.differences(rows)
             _add_small(total, squared, np.maximum(left, 0, out=left), small, single, own, rows)
         each = np.divide(total * total, squared, out=np.full_like(total, n), where=squared > 0)
-        found[rows] = np.where(each > n * (1 - np.float32(ROUNDING)), n, np.maximum(each, 1))
-    return found
+        effective[rows] = np.where(each > n * (1 - np.float32(ROUNDING)), n, np.maximum(each, 1))
+    return effective
 
 
 def _add_small(
@@ -126,5 +126,5 @@ class _Held:
     def differences(self, rows: slice) -> Singles:
         """Of some rows, from the first of these on."""
         bent = self.information @ self.lines[:, rows]
-        found = self.diagonal[rows, None] + self.diagonal[rows.start :] - 2 * (bent.T @ self.lines[:, rows.start :])
-        return np.asarray(found, dtype=np.float32)
+        squares = self.diagonal[rows, None] + self.diagonal[rows.start :] - 2 * (bent.T @ self.lines[:, rows.start :])
+        return np.asarray(squares, dtype=np.float32)

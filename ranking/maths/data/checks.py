@@ -47,11 +47,11 @@ def named_cluster(cluster: Any) -> Any:
     Traceback (most recent call last):
     TypeError: cluster is of type ndarray: it names a column, "prompt" for example; its codes belong in the comparisons
     """
-    found = tuple(cluster) if isinstance(cluster, list) else cluster
-    names = found if isinstance(found, tuple) else (found,)
+    hashable = tuple(cluster) if isinstance(cluster, list) else cluster
+    names = hashable if isinstance(hashable, tuple) else (hashable,)
     if not all(name is None or isinstance(name, str) for name in names):
         raise TypeError(
             f'cluster is of type {type(cluster).__name__}: it names a column, "prompt" for example; '
             "its codes belong in the comparisons"
         )
-    return found
+    return hashable

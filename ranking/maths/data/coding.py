@@ -71,23 +71,23 @@ def coded(column: Any) -> Coded:
 
     Examples
     --------
-    >>> found = coded(["y", "x", None, "y"])
-    >>> found.values, found.codes.tolist()
+    >>> coding = coded(["y", "x", None, "y"])
+    >>> coding.values, coding.codes.tolist()
     (['y', 'x'], [0, 1, -1, 0])
     >>> coded(np.array([7, -1, 5])).codes.tolist()
     [1, -1, 0]
     """
     arrow = _as_arrow(column)
     if arrow is not None:
-        found = _coded_arrow(arrow)
+        coding = _coded_arrow(arrow)
     elif hasattr(column, "factorize") and column.dtype != object:
-        found = _coded_pandas(column)
+        coding = _coded_pandas(column)
     elif hasattr(column, "__array__"):
-        found = _coded_numpy(np.asarray(column))
+        coding = _coded_numpy(np.asarray(column))
     else:
         rows = column if isinstance(column, Sequence) else list(column)
-        found = _coded_objects(np.fromiter(rows, dtype=object, count=len(rows)))
-    return _without_unknown(found)
+        coding = _coded_objects(np.fromiter(rows, dtype=object, count=len(rows)))
+    return _without_unknown(coding)
 
 
 def name_codes(*columns: Any) -> tuple[tuple[str, ...], list[Codes]]:
@@ -124,8 +124,8 @@ def cluster_codes(ids: Any) -> Codes:
     >>> cluster_codes(["q", None, "p", "q"]).tolist()
     [1, -1, 0, 1]
     """
-    found = coded(ids)
-    return _recoded(found, {value: code for code, value in enumerate(_ordered(found.values))}, np.int32)
+    coding = coded(ids)
+    return _recoded(coding, {value: code for code, value in enumerate(_ordered(coding.values))}, np.int32)
 
 
 def label_codes(field: str, labels: Any, allowed: tuple[str, ...]) -> SmallCodes:
@@ -160,14 +160,14 @@ def side_codes(field: str, labels: Any, allowed: tuple[str, ...]) -> SmallCodes:
     >>> side_codes("first", ["b", None], ("a", "b")).tolist()
     [1, -1]
     """
-    found = coded(labels)
+    coding = coded(labels)
     place: dict[Any, int] = {label: code for code, label in enumerate(allowed)}
-    wrong = [code for code, value in enumerate(found.values) if value not in place]
+    wrong = [code for code, value in enumerate(coding.values) if value not in place]
     if wrong:
-        codes = found.codes
+        codes = coding.codes
         row = int(np.argmax(np.isin(codes, wrong)))
-        raise ValueError(f"{field}[{row}] is {found.values[codes[row]]!r}: {_are_allowed(allowed)}")
-    return _recoded(found, place, np.int8)
+        raise ValueError(f"{field}[{row}] is {coding.values[codes[row]]!r}: {_are_allowed(allowed)}")
+    return _recoded(coding, place, np.int8)
 
 
 def _spelt(name: Any) -> Any:
@@ -181,8 +181,8 @@ def _are_allowed(allowed: tuple[str, ...]) -> str:
     return f"allowed are {', '.join(map(repr, allowed))}"
 
 
-def _recoded[T: np.signedinteger[Any]](found: Coded, place: dict[Any, int], dtype: type[T]) -> NDArray[T]:
-    return found.recoded(np.array([place[value] for value in found.values], dtype=dtype))
+def _recoded[T: np.signedinteger[Any]](coding: Coded, place: dict[Any, int], dtype: type[T]) -> NDArray[T]:
+    return coding.recoded(np.array([place[value] for value in coding.values], dtype=dtype))
 
 
 def _whole(values: list[Any], places: NDArray[np.signedinteger[Any]]) -> Coded:
@@ -225,12 +225,12 @@ def _coded_arrow(column: Any) -> Coded:
 
 def _encoded_chunks(column: Any) -> list[tuple[list[Any], Codes]]:
     """The dictionary of each chunk, and places in it; -1 where the value is null."""
-    found = []
+    chunks = []
     encoded = column.dictionary_encode()
     for chunk in getattr(encoded, "chunks", [encoded]):
         indices = chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices
-        found.append((chunk.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False)))
-    return found
+        chunks.append((chunk.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False)))
+    return chunks
 
 
 def _coded_pandas(column: Any) -> Coded:
@@ -285,8 +285,8 @@ def _coded_objects(column: NDArray[Any]) -> Coded:
             hashed = _AddressHash.of(address[rows])
             places = hashed.places(here)
         codes[start : start + CACHED_ROWS] = places
-    found = _numbered(column[rows], len(rows))
-    return Coded(values=found.values, pieces=[(np.append(found.codes, np.int32(-1)), codes)])
+    coding = _numbered(column[rows], len(rows))
+    return Coded(values=coding.values, pieces=[(np.append(coding.codes, np.int32(-1)), codes)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -338,14 +338,14 @@ def _numbering() -> defaultdict[Any, int]:
     return numbers
 
 
-def _without_unknown(found: Coded) -> Coded:
-    known = [not _is_unknown(value) for value in found.values]
+def _without_unknown(coding: Coded) -> Coded:
+    known = [not _is_unknown(value) for value in coding.values]
     if all(known):
-        return found
+        return coding
     place = np.full(len(known) + 1, -1, dtype=np.int32)
     place[:-1][known] = np.arange(sum(known))
-    values = [value for value, keep in zip(found.values, known, strict=True) if keep]
-    return Coded(values=values, pieces=[(place.take(table, mode="wrap"), places) for table, places in found.pieces])
+    values = [value for value, keep in zip(coding.values, known, strict=True) if keep]
+    return Coded(values=values, pieces=[(place.take(table, mode="wrap"), places) for table, places in coding.pieces])
 
 
 def _is_unknown(value: Any) -> bool:

@@ -89,12 +89,12 @@ def length_saturation(a_lengths: ArrayLike, b_lengths: ArrayLike) -> Floats:
 
 
 def _counts(name: str, values: ArrayLike) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
-    good = np.isfinite(found) & (found >= 0)
+    counts = np.asarray(values, dtype=np.float64)
+    good = np.isfinite(counts) & (counts >= 0)
     if not good.all():
         row = int(np.argmin(good))
-        raise ValueError(f"{name}[{row}] is {found[row]}: a count is a finite number, 0 or more")
-    return found
+        raise ValueError(f"{name}[{row}] is {counts[row]}: a count is a finite number, 0 or more")
+    return counts
 
 
 def _relative(a: Floats, b: Floats, *, nothing: Floats | float) -> Floats:

@@ -213,19 +213,19 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     --------
     >>> from ranking.maths import Comparisons, fit_bradley_terry
     >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"], prompt=[1, 1, 2, 2]))
-    >>> found = spread(fit, cluster="prompt")
-    >>> found.kind, found.rating_df.tolist(), found.notes
+    >>> variances = spread(fit, cluster="prompt")
+    >>> variances.kind, variances.rating_df.tolist(), variances.notes
     ('few_prompts', [1.0, 1.0], ('only 2 prompts: holds for these prompts',))
     """
-    found = standing(fit, cluster)
+    counts = standing(fit, cluster)
     m = len(fit.names)
-    variances = [fit.covariance(None)] if found.is_iid else [each.covariance[:m, :m] for each in found.left_out]
-    if len(found.left_out) == 2 and found.n_clusters >= 2:
-        variances.insert(0, fit.two_way(found.columns))  # type: ignore[arg-type]
-    centre = found.centre
+    variances = [fit.covariance(None)] if counts.is_iid else [each.covariance[:m, :m] for each in counts.left_out]
+    if len(counts.left_out) == 2 and counts.n_clusters >= 2:
+        variances.insert(0, fit.two_way(counts.columns))  # type: ignore[arg-type]
+    centre = counts.centre
     ratings, differences = rating_variance(variances[0], centre), difference_variance(variances[0])
     joints: tuple[Floats, ...] = (variances[0],)
-    few, few_pairs = found.few_ratings, found.few_differences
+    few, few_pairs = counts.few_ratings, counts.few_differences
     if few.any() or few_pairs.any():
         least = [*variances[1:], fit.covariance(None)]
         ratings = np.where(few, np.max([ratings, *(rating_variance(v, centre) for v in least)], axis=0), ratings)
@@ -237,15 +237,15 @@ def spread(fit: Rated, *, cluster: Cluster | None) -> Spread:
     flat = differences <= FLAT * own_differences
     ratings = np.where(ratings <= FLAT * own_ratings, own_ratings, ratings)
     return Spread(
-        kind=found.kind,
-        rating_variance=np.where(found.carried_ratings, np.inf, ratings),
-        difference_variance=np.where(found.carried, np.inf, np.where(flat, own_differences, differences)),
-        rating_clusters=found.rating_clusters,
-        difference_clusters=found.difference_clusters,
-        flat=(flat | found.carried) & ~np.eye(m, dtype=np.bool_),
+        kind=counts.kind,
+        rating_variance=np.where(counts.carried_ratings, np.inf, ratings),
+        difference_variance=np.where(counts.carried, np.inf, np.where(flat, own_differences, differences)),
+        rating_clusters=counts.rating_clusters,
+        difference_clusters=counts.difference_clusters,
+        flat=(flat | counts.carried) & ~np.eye(m, dtype=np.bool_),
         joints=joints,
-        n_clusters=found.n_clusters,
-        notes=(*fit.notes, *found.notes, *_flat_notes(fit.names, flat & ~found.carried)),
+        n_clusters=counts.n_clusters,
+        notes=(*fit.notes, *counts.notes, *_flat_notes(fit.names, flat & ~counts.carried)),
     )
 
 
@@ -350,10 +350,10 @@ def _by_clusters(fit: Rated, cluster: Cluster | None) -> ClusterCounts:
     return _on_clusters(fit, columns, left_out, unknown)
 
 
-def _apart(found: ClusterCounts, names: tuple[str, ...], groups: Ints) -> ClusterCounts:
+def _apart(counts: ClusterCounts, names: tuple[str, ...], groups: Ints) -> ClusterCounts:
     """The same where no comparisons link some of the rated: nothing is said across groups, and places are of the largest."""
     if not groups.any():
-        return found
+        return counts
     sizes = np.bincount(groups)
     has_core = bool(2 * sizes.max() > len(groups))
     core = groups == sizes.argmax() if has_core else np.zeros(len(groups), dtype=np.bool_)
@@ -363,10 +363,10 @@ def _apart(found: ClusterCounts, names: tuple[str, ...], groups: Ints) -> Cluste
         largest_first = np.argsort(-sizes, kind="stable")
         note = apart_note([[names[i] for i in np.flatnonzero(groups == one)] for one in largest_first if sizes[one]])
     return replace(
-        found,
-        carried=found.carried | (groups[:, None] != groups),
-        carried_ratings=found.carried_ratings | ~core,
-        notes=(*found.notes, note),
+        counts,
+        carried=counts.carried | (groups[:, None] != groups),
+        carried_ratings=counts.carried_ratings | ~core,
+        notes=(*counts.notes, note),
     )
 
 
@@ -379,12 +379,12 @@ def _independent(m: int, n: float, notes: tuple[str, ...]) -> ClusterCounts:
 
 
 def _on_one(fit: Rated, columns: tuple[Column, ...], n_clusters: list[float], notes: tuple[str, ...]) -> ClusterCounts:
-    """A single prompt, say: of others nothing is known."""
+    """The counts where all comparisons are of one cluster, such as a single prompt: nothing is known of others."""
     m = len(fit.names)
     column = columns[int(np.argmin(n_clusters))]
     apart = ~np.eye(m, dtype=np.bool_)
-    said = (noted(by_column("one_cluster", column), column=column), *notes)
-    bare = _independent(m, min(n_clusters), said)
+    all_notes = (noted(by_column("one_cluster", column), column=column), *notes)
+    bare = _independent(m, min(n_clusters), all_notes)
     return replace(
         bare,
         kind=f"few_{column}s",

@@ -67,11 +67,11 @@ def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
 
     Examples
     --------
-    >>> found = check_existence(("x", "y", "z"), np.array([[0, 1.0, 2.0], [1.0, 0, 1.0], [0, 0, 0]]))
-    >>> found.components, found.unrated[0].reason
+    >>> existence = check_existence(("x", "y", "z"), np.array([[0, 1.0, 2.0], [1.0, 0, 1.0], [0, 0, 0]]))
+    >>> existence.components, existence.unrated[0].reason
     ((('x', 'y'), ('z',)), 'never won or tied (3 comparisons)')
     """
-    told, half_wins = half_wins, heavy_enough(half_wins)
+    given, half_wins = half_wins, heavy_enough(half_wins)
     beats = half_wins > 0
     label = strong_labels(half_wins)
     n_components = int(label.max(initial=-1)) + 1
@@ -85,7 +85,7 @@ def check_existence(names: tuple[str, ...], half_wins: Floats) -> Existence:
         components=tuple(tuple(names[i] for i in np.flatnonzero(label == c)) for c in order),
         fitted=fitted,
         unrated=tuple(Unrated(names[i], _reason(half_wins, label == label[i], fitted)) for i in np.flatnonzero(~fitted)),
-        notes=light_notes(names, told, half_wins),
+        notes=light_notes(names, given, half_wins),
     )
 
 
@@ -100,20 +100,20 @@ def heavy_enough(results: Floats) -> Floats:
     return np.where(results >= LIGHTEST * results.max(initial=0.0), results, 0.0)
 
 
-def light_notes(names: tuple[str, ...], told: Floats, counted: Floats) -> tuple[str, ...]:
-    """A note on results that were told and, too light, not counted; (M, M) each, a row over a column.
+def light_notes(names: tuple[str, ...], given: Floats, counted: Floats) -> tuple[str, ...]:
+    """A note on results that were given but are too light to count; (M, M) each, a row over a column.
 
     Examples
     --------
-    >>> told = np.array([[0.0, 1.0], [1e-30, 0.0]])
-    >>> light_notes(("x", "y"), told, heavy_enough(told))[0].partition(";")[0]
+    >>> given = np.array([[0.0, 1.0], [1e-30, 0.0]])
+    >>> light_notes(("x", "y"), given, heavy_enough(given))[0].partition(";")[0]
     'results too light to link anybody, beside others that weigh up to 1: y over x (1e-30)'
     """
-    is_light = (told > 0) & (counted == 0)
+    is_light = (given > 0) & (counted == 0)
     if not is_light.any():
         return ()
-    light = [(i, j, float(told[i, j])) for i, j in np.argwhere(is_light).tolist()]
-    return light_note(names, light, float(told.max(initial=0.0)))
+    light = [(i, j, float(given[i, j])) for i, j in np.argwhere(is_light).tolist()]
+    return light_note(names, light, float(given.max(initial=0.0)))
 
 
 def light_note(names: tuple[str, ...], light: Sequence[tuple[int, int, float]], heaviest: float) -> tuple[str, ...]:

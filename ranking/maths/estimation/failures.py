@@ -43,5 +43,5 @@ def cause_of(error: Exception) -> str:
     """
     if isinstance(error, UnfittedError):
         return error.cause
-    told = error.args[0] if error.args else ""
-    return told if isinstance(told, Note) else str(error)
+    cause = error.args[0] if error.args else ""
+    return cause if isinstance(cause, Note) else str(error)

@@ -252,9 +252,9 @@ class Fit(HoldsArrays, Tabled):
     def _whole_covariance(self, cluster: Cluster | None) -> Floats:
         cluster = named_cluster(cluster)
         if cluster not in self._covariances:
-            found = covariance(self.likelihood, len(self.names), cluster=cluster)
-            found.flags.writeable = False
-            self._covariances[cluster] = found
+            whole = covariance(self.likelihood, len(self.names), cluster=cluster)
+            whole.flags.writeable = False
+            self._covariances[cluster] = whole
         return self._covariances[cluster]
 
     @cached_property

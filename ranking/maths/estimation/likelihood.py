@@ -58,8 +58,8 @@ def covariance(likelihood: Likelihood, n_ratings: int, *, cluster: Cluster | Non
     """
     if not len(likelihood.hessian()):
         return likelihood.hessian()
-    found = _sandwich(likelihood.hessian(), likelihood.meat(cluster), n_ratings)
-    return without_negative_directions(found) if isinstance(cluster, tuple) else found
+    sandwich = _sandwich(likelihood.hessian(), likelihood.meat(cluster), n_ratings)
+    return without_negative_directions(sandwich) if isinstance(cluster, tuple) else sandwich
 
 
 def crossed_covariance(likelihood: Likelihood, n_ratings: int, columns: tuple[Column, Column]) -> Floats:
@@ -77,8 +77,8 @@ def crossed_covariance(likelihood: Likelihood, n_ratings: int, columns: tuple[Co
 
 def _sandwich(hessian: Floats, meat: Floats, n_ratings: int) -> Floats:
     bread = cho_factor(hessian)
-    found = np.asarray(cho_solve(bread, cho_solve(bread, meat).T), dtype=np.float64)
-    return centred((found + found.T) / 2, n_ratings)
+    product = np.asarray(cho_solve(bread, cho_solve(bread, meat).T), dtype=np.float64)
+    return centred((product + product.T) / 2, n_ratings)
 
 
 def model_covariance(likelihood: Likelihood, n_ratings: int) -> Floats:
@@ -105,10 +105,10 @@ def centred(covariance: Floats, n_ratings: int) -> Floats:
     >>> centred(np.eye(2), 2).tolist()
     [[0.5, -0.5], [-0.5, 0.5]]
     """
-    found = covariance.copy()
-    found[:n_ratings] -= found[:n_ratings].mean(axis=0)
-    found[:, :n_ratings] -= found[:, :n_ratings].mean(axis=1, keepdims=True)
-    return found
+    result = covariance.copy()
+    result[:n_ratings] -= result[:n_ratings].mean(axis=0)
+    result[:, :n_ratings] -= result[:, :n_ratings].mean(axis=1, keepdims=True)
+    return result
 
 
 def without_negative_directions(covariance: Floats) -> Floats:
@@ -282,11 +282,11 @@ class RowLikelihood:
 
     def leave_out(self, column: Column) -> LeaveOut:
         """Variance and effective clusters with those of a column left out in turn: see `clusters.leave_one_out`."""
-        found = leave_out(RowsLeft(self.comparisons, self.information, self.score, self.terms, self.alike), column)
+        left_out = leave_out(RowsLeft(self.comparisons, self.information, self.score, self.terms, self.alike), column)
         return (
-            found
+            left_out
             if self.prior is None
-            else replace(found, covariance=found.covariance + self._of_the_prior(self.prior, found.centre))
+            else replace(left_out, covariance=left_out.covariance + self._of_the_prior(self.prior, left_out.centre))
         )
 
     def _of_the_prior(self, prior: Floats, centre: Floats) -> Floats:
@@ -305,8 +305,8 @@ class RowLikelihood:
 
     def meat(self, cluster: Cluster | None) -> Floats:
         """(p, p): summed over rows, or over clusters of rows, with what priors add."""
-        found = self._of_the_rows(cluster)
-        return found if self.prior is None else found + np.diag(self.prior)
+        of_rows = self._of_the_rows(cluster)
+        return of_rows if self.prior is None else of_rows + np.diag(self.prior)
 
     def _of_the_rows(self, cluster: Cluster | None) -> Floats:
         if cluster is None:

@@ -93,7 +93,7 @@ def _accepted(likelihood: Callable[[Floats], Bend], here: Floats, bend: Bend, st
     slack = 1e-12 * (1 + abs(bend.value))
     for halving in range(MOST_HALVINGS):
         there = here + step / 2**halving
-        found = likelihood(there)
-        if found.value >= bend.value - slack:
-            return there, found
+        bend_there = likelihood(there)
+        if bend_there.value >= bend.value - slack:
+            return there, bend_there
     raise NotConvergedError("no part of a Newton step raises the log-likelihood: it is not concave here, or not finite")

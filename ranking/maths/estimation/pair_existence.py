@@ -30,8 +30,8 @@ def check_pair_existence(names: tuple[str, ...], pairs: PairCounts) -> Existence
     >>> from ranking.maths import Comparisons
     >>> from ranking.maths.data.pair_counts import count_pairs
     >>> c = Comparisons.from_names(["x", "y", "x"], ["y", "x", "z"], ["a", "a", "a"])
-    >>> found = check_pair_existence(c.names, count_pairs(c))
-    >>> found.components, found.unrated[0].reason
+    >>> existence = check_pair_existence(c.names, count_pairs(c))
+    >>> existence.components, existence.unrated[0].reason
     ((('x', 'y'), ('z',)), 'never won or tied (1 comparison)')
     """
     m = len(names)

@@ -66,13 +66,13 @@ def local(ratings: Floats, further: Floats, a: Ints, b: Ints) -> Floats:
     return np.column_stack([ratings[a], ratings[b], np.tile(further, (len(a), 1))])
 
 
-def summed(pairs: Pairs, found: PairBend, parameters: Floats, *, n_ratings: int, ridge: float) -> Bend:
+def summed(pairs: Pairs, pair_bend: PairBend, parameters: Floats, *, n_ratings: int, ridge: float) -> Bend:
     """The log-likelihood of all counts with its derivatives, less ``ridge / 2`` times the sum of squared ratings.
 
     Parameters
     ----------
     pairs : Pairs
-    found : PairBend
+    pair_bend : PairBend
         At the pairs' local parameters.
     parameters : (p,) float64
         m ratings and k further ones.
@@ -85,13 +85,14 @@ def summed(pairs: Pairs, found: PairBend, parameters: Floats, *, n_ratings: int,
     --------
     >>> pairs = Pairs(np.array([0]), np.array([1]), np.array([[2.0, 1.0, 0.0, 0.0]]))
     >>> toward = np.array([[[0.5, -0.5], [-0.5, 0.5], [0, 0], [0, 0]]])
-    >>> found = PairBend(np.log([[0.5, 0.5, 1, 1]]), toward, np.tile(np.array([[0.25, -0.25], [-0.25, 0.25]]), (1, 4, 1, 1)))
-    >>> summed(pairs, found, np.zeros(2), n_ratings=2, ridge=0.0).gradient.tolist()
+    >>> bend = np.tile(np.array([[0.25, -0.25], [-0.25, 0.25]]), (1, 4, 1, 1))
+    >>> pair_bend = PairBend(np.log([[0.5, 0.5, 1, 1]]), toward, bend)
+    >>> summed(pairs, pair_bend, np.zeros(2), n_ratings=2, ridge=0.0).gradient.tolist()
     [0.5, -0.5]
     """
     m, p = n_ratings, len(parameters)
-    slope = np.einsum("po,poc->pc", pairs.counts, found.slope)
-    bend = np.einsum("po,pocd->pcd", pairs.counts, found.bend)
+    slope = np.einsum("po,poc->pc", pairs.counts, pair_bend.slope)
+    bend = np.einsum("po,pocd->pcd", pairs.counts, pair_bend.bend)
     gradient = np.concatenate([_at(pairs, slope[:, 0], slope[:, 1], m), slope[:, 2:].sum(axis=0)])
     hessian = np.zeros((p, p))
     hessian[pairs.a, pairs.b] = hessian[pairs.b, pairs.a] = bend[:, 0, 1]
@@ -104,7 +105,7 @@ def summed(pairs: Pairs, found: PairBend, parameters: Floats, *, n_ratings: int,
     hessian[np.arange(m), np.arange(m)] += ridge
     gradient[:m] -= ridge * parameters[:m]
     seen = pairs.counts > 0
-    value = pairs.counts[seen] @ found.log_chance[seen] - ridge / 2 * np.sum(parameters[:m] ** 2)
+    value = pairs.counts[seen] @ pair_bend.log_chance[seen] - ridge / 2 * np.sum(parameters[:m] ** 2)
     return Bend(float(value), gradient, hessian)
 
 

@@ -114,8 +114,8 @@ def _step(table: _SparseTable, information: Floats, score: Floats) -> Floats:
     """``H+ score``: (m,)."""
     pairs, m = table.pairs, table.pairs.m
     own = np.bincount(pairs.i, information, m) + np.bincount(pairs.j, information, m)
-    found = _conjugate_gradients(table.filled(information), own, score)
-    return _by_factor(pairs, information, score) if found is None else found
+    step = _conjugate_gradients(table.filled(information), own, score)
+    return _by_factor(pairs, information, score) if step is None else step
 
 
 def _conjugate_gradients(between: csr_array, own: Floats, score: Floats) -> Floats | None:

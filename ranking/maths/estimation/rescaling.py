@@ -68,16 +68,16 @@ def _in_unit(fit: Fit, unit: float, prior_sd: float | None) -> Fit:
     if not 1 / FARTHEST <= unit <= FARTHEST:
         note = noted("beyond_arithmetic", unit=unit)
         return replace(fit, provenance=provenance, notes=(*fit.notes, note))
-    told = fit.diagnostics
+    diagnostics = fit.diagnostics
     return replace(
         fit,
         provenance=provenance,
         comparisons=replace(fit.comparisons, weight=fit.comparisons.weights() * unit),
         likelihood=fit.likelihood.in_unit(unit),
         diagnostics=replace(
-            told,
-            n_comparisons=told.n_comparisons * unit,
-            n_left_out=told.n_left_out * unit,
-            log_likelihood=told.log_likelihood * unit,
+            diagnostics,
+            n_comparisons=diagnostics.n_comparisons * unit,
+            n_left_out=diagnostics.n_left_out * unit,
+            log_likelihood=diagnostics.log_likelihood * unit,
         ),
     )

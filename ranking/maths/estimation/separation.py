@@ -76,19 +76,19 @@ def _alone(signed: csr_array, tied: Bools) -> Floats | None:
     """A single parameter that separates, as a direction."""
     low, high = (signed[~tied].min(axis=0).toarray().ravel(), signed[~tied].max(axis=0).toarray().ravel())
     free = abs(signed[tied]).max(axis=0).toarray().ravel() == 0 if tied.any() else np.ones(len(low), dtype=np.bool_)
-    found = np.flatnonzero(free & ((low >= 0) & (high > 0) | (high <= 0) & (low < 0)))
-    if not len(found):
+    separating = np.flatnonzero(free & ((low >= 0) & (high > 0) | (high <= 0) & (low < 0)))
+    if not len(separating):
         return None
     direction = np.zeros(len(low))
-    direction[found[0]] = 1.0 if high[found[0]] > 0 else -1.0
+    direction[separating[0]] = 1.0 if high[separating[0]] > 0 else -1.0
     return direction
 
 
 def _steepest(signed: csr_array, tied: Bools, rise: Floats, checked: Bools) -> Floats:
     """The direction in the box [-1, 1] that rises most and breaks none of the checked rows."""
     rows = LinearConstraint(signed[checked], 0.0, np.where(tied[checked], 0.0, np.inf))
-    found = milp(-rise, constraints=rows, bounds=Bounds(-1, 1))
-    return np.asarray(found.x, dtype=np.float64)
+    optimum = milp(-rise, constraints=rows, bounds=Bounds(-1, 1))
+    return np.asarray(optimum.x, dtype=np.float64)
 
 
 def flat_direction(hessian: Floats) -> Floats | None:

@@ -40,8 +40,8 @@ class SparseLikelihood:
     Two rows of one prompt, with scores 1 and 1, and one of another with -2: (2 / 1) * (4 + 4).
 
     >>> rows = csr_array(np.array([[1.0], [1.0], [-2.0]]))
-    >>> found = SparseLikelihood(np.eye(1), rows, np.ones(3), {"prompt": np.array([0, 0, 1], dtype=np.int32)})
-    >>> found.meat(None).tolist(), found.meat("prompt").tolist()
+    >>> likelihood = SparseLikelihood(np.eye(1), rows, np.ones(3), {"prompt": np.array([0, 0, 1], dtype=np.int32)})
+    >>> likelihood.meat(None).tolist(), likelihood.meat("prompt").tolist()
     ([[6.0]], [[16.0]])
     """
 

@@ -100,19 +100,19 @@ def fit_bradley_terry(
     rated = comparisons.among(fitted)
     cells = all_cells.among(fitted)
     begin = None if start is None else aligned(start, rated.names)
-    found = maximise(cells.half_wins, ridge=ridge, max_steps=max_steps, tolerance=tolerance, start=begin)
+    maximum = maximise(cells.half_wins, ridge=ridge, max_steps=max_steps, tolerance=tolerance, start=begin)
     n_comparisons = cells.wins.sum() + cells.ties.sum() / 2
     return Fit(
         names=rated.names,
-        ratings=found.ratings,
+        ratings=maximum.ratings,
         components=existence.components,
         unrated=existence.unrated if prior_sd is None else (),
         diagnostics=Diagnostics(
             n_comparisons=float(n_comparisons),
             n_left_out=float(all_cells.wins.sum() + all_cells.ties.sum() / 2 - n_comparisons),
-            steps=found.steps,
-            last_step=found.last_step,
-            log_likelihood=log_likelihood(cells.half_wins, found.ratings),
+            steps=maximum.steps,
+            last_step=maximum.last_step,
+            log_likelihood=log_likelihood(cells.half_wins, maximum.ratings),
         ),
         provenance=Provenance(
             method="fit_bradley_terry",
@@ -120,8 +120,8 @@ def fit_bradley_terry(
             parameters={"max_steps": max_steps, "tolerance": tolerance} | ({} if prior_sd is None else {"prior_sd": prior_sd}),
         ),
         comparisons=rated,
-        likelihood=half_win_likelihood(rated, cells, found.ratings, ridge=ridge),
-        expected_points=win_chances(found.ratings),
+        likelihood=half_win_likelihood(rated, cells, maximum.ratings, ridge=ridge),
+        expected_points=win_chances(maximum.ratings),
         notes=existence.notes if prior_sd is None else never_met(rated.names, cells.half_wins),
     )
 

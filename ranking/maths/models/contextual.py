@@ -260,10 +260,10 @@ class _ContextRows:
         """Of a's win, (r,)."""
         m, k = len(self.comparisons.names), self.covariates.shape[1]
         gap = (parameters[:m, None] - parameters[:m]).ravel()
-        found = gap[self.pair[rows]] + self.covariates[rows] @ parameters[m : m + k]
+        log_odds = gap[self.pair[rows]] + self.covariates[rows] @ parameters[m : m + k]
         if len(self.slots.judges):
-            found += self.slots.at(parameters[m + k :])[self.slots.place[rows]]
-        return np.asarray(found, dtype=np.float64)
+            log_odds += self.slots.at(parameters[m + k :])[self.slots.place[rows]]
+        return np.asarray(log_odds, dtype=np.float64)
 
     def parts(self) -> Iterator[slice]:
         """Slices of rows that stay in the processor's cache."""
@@ -341,16 +341,16 @@ class _Sums:
 
     def hessian(self, slots: _Slots, ridge: Floats) -> Floats:
         m, k, n = len(self.rating_place), len(self.covariate_covariate), len(slots.judges)
-        found = np.zeros((m + k + n, m + k + n))
+        hessian = np.zeros((m + k + n, m + k + n))
         pairs = self.pairs.reshape(m, m) + self.pairs.reshape(m, m).T
-        found[:m, :m] = np.diag(pairs.sum(axis=1)) - pairs
-        found[:m, m : m + k] = self.covariate_rating.T
-        found[:m, m + k :] = slots.toward(self.rating_place)
-        found[m : m + k, m : m + k] = self.covariate_covariate
-        found[m : m + k, m + k :] = slots.toward(self.covariate_place)
-        found[m + k :, m + k :] = np.diag(self.place[:n] + self.place[n : 2 * n])
-        found = grounded(np.triu(found) + np.triu(found, 1).T, m)
-        return found + np.diag(ridge)
+        hessian[:m, :m] = np.diag(pairs.sum(axis=1)) - pairs
+        hessian[:m, m : m + k] = self.covariate_rating.T
+        hessian[:m, m + k :] = slots.toward(self.rating_place)
+        hessian[m : m + k, m : m + k] = self.covariate_covariate
+        hessian[m : m + k, m + k :] = slots.toward(self.covariate_place)
+        hessian[m + k :, m + k :] = np.diag(self.place[:n] + self.place[n : 2 * n])
+        hessian = grounded(np.triu(hessian) + np.triu(hessian, 1).T, m)
+        return hessian + np.diag(ridge)
 
 
 def _prior_cost(parameters: Floats, ridge: Floats) -> float:
@@ -421,9 +421,9 @@ def _highest(rows: _ContextRows, first: Floats, ridge: Floats, *, max_steps: int
             noted("endless", names=listed(endless, rows.names)),
             f"leave out a covariate or competitor: the log-likelihood rises for ever along {named(endless, rows.names)}",
         ) from error
-    found = peak.parameters / likelihood.units
-    value = peak.bend.value + _prior_cost(found, ridge)
-    return Peak(found, Bend(value, peak.bend.gradient, information), peak.steps, peak.last_step)
+    parameters = peak.parameters / likelihood.units
+    value = peak.bend.value + _prior_cost(parameters, ridge)
+    return Peak(parameters, Bend(value, peak.bend.gradient, information), peak.steps, peak.last_step)
 
 
 def _endless(rows: _ContextRows, ridge: Floats) -> Floats | None:
@@ -453,7 +453,7 @@ def _first(rows: _ContextRows, begin: Fit, start: Fit | None) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _AtPeak:
-    """What rows say at given parameters."""
+    """The derivatives of each row at given parameters."""
 
     rows: _ContextRows
     parameters: Floats

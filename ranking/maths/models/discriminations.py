@@ -75,8 +75,8 @@ def discriminations(fit: Fit, *, level: float = 0.95) -> Discriminations:
     >>> from ranking.maths import Comparisons, fit_judge_aware
     >>> outcomes = (["a"] * 30 + ["b"] * 10) * 3 + ["a"] * 4 + ["b"] * 36
     >>> c = Comparisons.from_names(["x"] * 160, ["y"] * 160, outcomes, voter=np.repeat([1, 2, 3, 4], 40))
-    >>> found = discriminations(fit_judge_aware(c, tau=1))
-    >>> found.estimate.round(1).tolist(), found.inverted.tolist()
+    >>> alphas = discriminations(fit_judge_aware(c, tau=1))
+    >>> alphas.estimate.round(1).tolist(), alphas.inverted.tolist()
     ([1.9, 1.9, 1.9, -1.6], [False, False, False, True])
     """
     if not isinstance(fit.likelihood, JudgeAwareLikelihood):

@@ -104,8 +104,8 @@ def elo(
     --------
     Equals meet: the winner takes half of k.
 
-    >>> found = elo(Comparisons.from_names(["x"], ["y"], ["a"]), k=32)
-    >>> found.names, found.scores.tolist()
+    >>> elo_scores = elo(Comparisons.from_names(["x"], ["y"], ["a"]), k=32)
+    >>> elo_scores.names, elo_scores.scores.tolist()
     (('x', 'y'), [1016.0, 984.0])
     """
     rate = _checked_rate(k, base, scale)
@@ -225,8 +225,8 @@ def elo_over_orders(
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
-    >>> found = elo_over_orders(c, k=4, rng=np.random.default_rng(1))
-    >>> found.scores.scores.round().tolist(), found.sd.round(1).tolist(), found.n_played
+    >>> over_orders = elo_over_orders(c, k=4, rng=np.random.default_rng(1))
+    >>> over_orders.scores.scores.round().tolist(), over_orders.sd.round(1).tolist(), over_orders.n_played
     ([1032.0, 968.0], [1.1, 1.1], 40)
     """
     checked_rng(rng)

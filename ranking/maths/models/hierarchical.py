@@ -142,8 +142,8 @@ def fit_hierarchical(
 
     >>> outcomes = ["a", "b"] * 100 + ["a", "a", "a", "b"]
     >>> c = Comparisons.from_names(["x"] * 204, ["y"] * 204, outcomes)
-    >>> found = fit_hierarchical(c, category=["code"] * 200 + ["poem"] * 4, tau=0.5)
-    >>> found.categories, found.ratings.round(2).tolist(), found.shrinkage[:, 0].round(2).tolist()
+    >>> fit = fit_hierarchical(c, category=["code"] * 200 + ["poem"] * 4, tau=0.5)
+    >>> fit.categories, fit.ratings.round(2).tolist(), fit.shrinkage[:, 0].round(2).tolist()
     (('code', 'poem'), [[0.01, -0.01], [0.26, -0.26]], [0.52, 0.84])
     """
     checked_level(level)
@@ -158,13 +158,13 @@ def fit_hierarchical(
     climb = _Climb(half_wins, max_steps, tolerance)
     begin = np.repeat(plain.ratings[None], len(categories) + 1, axis=0)
     begin[1:] = 0
-    # One category is the whole: nothing tells how far others would be from it.
+    # One category is the whole: how far others would be from it cannot be estimated.
     given = 0.0 if tau is None and len(categories) < 2 else tau
     mode, clusters, notes = _settled(climb, plain.comparisons, place, begin, given, cluster)
     critical = above((1 - level) / 2, np.maximum(clusters - 1, 1.0))
     around = [(1.0, mode)] if given is not None else _around(climb, mode)
-    found = _result(mode, around, plain, categories, half_wins, critical, notes)
-    return replace(found, n_comparisons=found.n_comparisons * unit, log_likelihood=found.log_likelihood * unit)
+    fit = _result(mode, around, plain, categories, half_wins, critical, notes)
+    return replace(fit, n_comparisons=fit.n_comparisons * unit, log_likelihood=fit.log_likelihood * unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,15 +199,15 @@ class _Mode:
 
 
 def _categories(category: Any, n_rows: int) -> tuple[tuple[str, ...], Ints]:
-    found = coded(category)
-    if len(found.codes) != n_rows:
-        raise ValueError(f"category has {len(found.codes)} rows: it must have {n_rows}, as long as a")
-    if found.codes.min(initial=0) < 0:
-        raise ValueError(f"category[{int(np.argmin(found.codes))}] is unknown: every comparison has a category")
-    order = sorted(range(len(found.values)), key=lambda i: (str(type(found.values[i])), found.values[i]))
+    coding = coded(category)
+    if len(coding.codes) != n_rows:
+        raise ValueError(f"category has {len(coding.codes)} rows: it must have {n_rows}, as long as a")
+    if coding.codes.min(initial=0) < 0:
+        raise ValueError(f"category[{int(np.argmin(coding.codes))}] is unknown: every comparison has a category")
+    order = sorted(range(len(coding.values)), key=lambda i: (str(type(coding.values[i])), coding.values[i]))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    return tuple(str(found.values[i]) for i in order), place[found.codes]
+    return tuple(str(coding.values[i]) for i in order), place[coding.codes]
 
 
 def _half_wins(c: Comparisons, place: Ints, n_categories: int) -> Floats:
@@ -242,10 +242,10 @@ def _settled(
 def _likeliest(climb: _Climb, begin: Floats, effect: float) -> _Mode:
     """The mode at the tau of largest marginal likelihood."""
     bounds = (np.log(LEAST_TAU), np.log(MOST_TAU))
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda log_tau: -_mode(climb, begin, float(np.exp(log_tau)), effect).value, bounds=bounds, method="bounded"
     )
-    modes = [_mode(climb, begin, tau, effect) for tau in (0.0, float(np.exp(found.x)))]
+    modes = [_mode(climb, begin, tau, effect) for tau in (0.0, float(np.exp(optimum.x)))]
     return max(modes, key=lambda mode: mode.value)
 
 
@@ -298,8 +298,8 @@ def _at(climb: _Climb, at: Floats, tau: float, effect: float) -> tuple[_Mode, Fl
 
 
 def _solved(matrix: Floats, right: Floats) -> Floats:
-    found = np.asarray(cho_solve(cho_factor(matrix), right), dtype=np.float64) if len(matrix) else right
-    return found - found.mean(axis=0) if len(matrix) else found
+    solution = np.asarray(cho_solve(cho_factor(matrix), right), dtype=np.float64) if len(matrix) else right
+    return solution - solution.mean(axis=0) if len(matrix) else solution
 
 
 def _log_size(pooled: Floats) -> float:
@@ -354,7 +354,7 @@ def _design_effect(c: Comparisons, place: Ints, mode: _Mode, cluster: Column | N
 
 
 def _covariances(likelihood: RowLikelihood, cluster: Column | None) -> tuple[list[Floats], Floats, tuple[str, ...]]:
-    """Those of which the largest makes the design effect, the clusters behind each competitor, and what to say of them."""
+    """Covariances (the largest makes the design effect), clusters behind each competitor, and notes on them."""
     c, m = likelihood.comparisons, len(likelihood.comparisons.names)
     iid, endless = covariance(likelihood, m, cluster=None), np.full(m, np.inf)
     if cluster is None:

@@ -187,8 +187,8 @@ def estimate_tau(
         peak = climb(lambda x: _bend(cells, x, tau, ridge), begin, max_steps=max_steps, tolerance=tolerance)
         return -peak.bend.value
 
-    found = minimize_scalar(loss, bounds=(np.log(LEAST_TAU), np.log(MOST_TAU)), method="bounded", options={"xatol": 0.01})
-    return float(np.exp(found.x))
+    optimum = minimize_scalar(loss, bounds=(np.log(LEAST_TAU), np.log(MOST_TAU)), method="bounded", options={"xatol": 0.01})
+    return float(np.exp(optimum.x))
 
 
 def _refuse_other_columns(cluster: Raters) -> None:
@@ -223,17 +223,17 @@ def _count(comparisons: Comparisons, cluster: Raters) -> _RaterCells:
     met, rater = _places(comparisons, cluster)
     low, high = np.minimum(comparisons.a, comparisons.b), np.maximum(comparisons.a, comparisons.b)
     keys = (low.astype(np.int64) * m + high) * (len(met) + 1) + rater
-    found, slot = np.unique(keys, return_inverse=True)
+    distinct_keys, slot = np.unique(keys, return_inverse=True)
     points = SCORES[comparisons.outcome]
     points = np.where(comparisons.a == low, points, 1 - points)
     weight = comparisons.weights()
-    pair, place = np.divmod(found, len(met) + 1)
+    pair, place = np.divmod(distinct_keys, len(met) + 1)
     return _RaterCells(
         a=pair // max(m, 1),
         b=pair % max(m, 1),
         rater=place,
-        n=np.bincount(slot, weights=weight, minlength=len(found)),
-        won=np.bincount(slot, weights=weight * points, minlength=len(found)),
+        n=np.bincount(slot, weights=weight, minlength=len(distinct_keys)),
+        won=np.bincount(slot, weights=weight * points, minlength=len(distinct_keys)),
         codes=met,
         m=m,
     )
@@ -361,32 +361,32 @@ def _minus_assembled(cells: _RaterCells, slopes: _Slopes) -> Floats:
     pairs = np.bincount(cells.a * m + cells.b, weights=slopes.dd, minlength=m * m).reshape(m, m)
     pairs = pairs + pairs.T
     across = _by_competitor(cells, slopes.d_alpha)[:, :-1]
-    found = np.zeros((m + n_raters, m + n_raters))
-    found[:m, :m] = pairs - np.diag(pairs.sum(axis=1))
-    found[:m, m:] = -across
-    found[m:, :m] = -across.T
-    found[np.arange(m, len(found)), np.arange(m, len(found))] = -by_rater(cells, slopes.alpha_alpha)
-    return found
+    hessian = np.zeros((m + n_raters, m + n_raters))
+    hessian[:m, :m] = pairs - np.diag(pairs.sum(axis=1))
+    hessian[:m, m:] = -across
+    hessian[m:, :m] = -across.T
+    hessian[np.arange(m, len(hessian)), np.arange(m, len(hessian))] = -by_rater(cells, slopes.alpha_alpha)
+    return hessian
 
 
 def _pinned(hessian: Floats, m: int, tau: float, ridge: float) -> Floats:
     """With the priors added, on alphas of a fixed sum; the common shift of ratings and that of alphas pinned."""
-    found, raters = grounded(hessian, m), slice(m, len(hessian))
-    found[np.arange(m), np.arange(m)] += ridge
-    own = found[raters, raters]
+    pinned, raters = grounded(hessian, m), slice(m, len(hessian))
+    pinned[np.arange(m), np.arange(m)] += ridge
+    own = pinned[raters, raters]
     own[np.diag_indices(len(own))] += 1 / tau**2
     scale = np.trace(own) / max(len(own), 1) ** 2
-    found = centred_last(centred_last(found, m).T, m)
-    found[raters, raters] += scale
-    return found
+    pinned = centred_last(centred_last(pinned, m).T, m)
+    pinned[raters, raters] += scale
+    return pinned
 
 
 def centred_last(values: Floats, m: int) -> Floats:
     """Entries (or rows) from m on, less their mean."""
-    found = values.copy()
-    if len(found) > m:
-        found[m:] -= found[m:].mean(axis=0)
-    return found
+    centred = values.copy()
+    if len(centred) > m:
+        centred[m:] -= centred[m:].mean(axis=0)
+    return centred
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -415,12 +415,12 @@ class JudgeAwareLikelihood:
 
     def _project(self, values: Floats) -> Floats:
         """(g, p, 1) or (g, p, p) within alphas of a fixed sum."""
-        m, found = self.cells.m, values.copy()
-        if found.shape[1] > m:
-            found[:, m:] -= found[:, m:].mean(axis=1, keepdims=True)
-            if found.shape[2] > 1:
-                found[:, :, m:] -= found[:, :, m:].mean(axis=2, keepdims=True)
-        return found
+        m, projected = self.cells.m, values.copy()
+        if projected.shape[1] > m:
+            projected[:, m:] -= projected[:, m:].mean(axis=1, keepdims=True)
+            if projected.shape[2] > 1:
+                projected[:, :, m:] -= projected[:, :, m:].mean(axis=2, keepdims=True)
+        return projected
 
 
 def _likelihood(

@@ -69,14 +69,14 @@ def fit_many(comparisons: Comparisons, *, max_steps: int = 100, tolerance: float
     existence = check_pair_existence(comparisons.names, everybody)
     rated = comparisons.among(existence.fitted)
     pairs = everybody if existence.fitted.all() else count_pairs(rated)
-    found = maximise_pairs(pairs, max_steps=max_steps, tolerance=tolerance)
+    maximum = maximise_pairs(pairs, max_steps=max_steps, tolerance=tolerance)
     return ManyFit(
         names=rated.names,
-        ratings=found.ratings,
+        ratings=maximum.ratings,
         components=existence.components,
         unrated=existence.unrated,
         comparisons=rated,
         pairs=pairs,
         notes=existence.notes,
-        log_likelihood=found.log_likelihood,
+        log_likelihood=maximum.log_likelihood,
     )

@@ -302,8 +302,8 @@ def rank_centrality(comparisons: Comparisons) -> Scores:
 
     Examples
     --------
-    >>> found = rank_centrality(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
-    >>> found.scores.round(4).tolist()
+    >>> centrality = rank_centrality(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
+    >>> centrality.scores.round(4).tolist()
     [0.5493, -0.5493]
     """
     # choix loads scipy.stats, which takes a second: only who calls this waits for it.

@@ -79,8 +79,8 @@ class Sample:
 def _bread(fit: Fit) -> Floats:
     """Scores to ratings of mean zero, (m, m)."""
     hessian = fit.likelihood.hessian()
-    found = np.asarray(cho_solve(cho_factor(hessian), np.eye(len(hessian))), dtype=np.float64)
-    return found - found.mean(axis=0)
+    inverse = np.asarray(cho_solve(cho_factor(hessian), np.eye(len(hessian))), dtype=np.float64)
+    return inverse - inverse.mean(axis=0)
 
 
 def joint_covariance(people: Fit, sample: Sample, units: Units, cluster: Column | None) -> Joint:
@@ -103,8 +103,8 @@ def joint_covariance(people: Fit, sample: Sample, units: Units, cluster: Column 
     influence = np.zeros((2 * m, 2 * m + 2))
     influence[:m, :m] = _bread(people)
     influence[m:, m:] = np.hstack([bread, bread @ (means * [[-1.0], [1.0]]).T])
-    found = influence @ scores.meat(cluster) @ influence.T * _factor(people, units, clusters, cluster)
-    return Joint(found[:m, :m], found[:m, m:], found[m:, m:])
+    covariance = influence @ scores.meat(cluster) @ influence.T * _factor(people, units, clusters, cluster)
+    return Joint(covariance[:m, :m], covariance[:m, m:], covariance[m:, m:])
 
 
 def _per_battle(weight: Floats, count: Floats) -> Floats:

@@ -180,8 +180,8 @@ def fit_prediction_powered(
     >>> verdicts = np.repeat([0, 1, 0, 1], [50, 40, 500, 400])
     >>> people = np.concatenate([np.repeat([0, 1, 0], [45, 5, 5]), np.repeat(1, 35), np.full(900, -1)])
     >>> c = Comparisons(names=("x", "y"), a=[0] * 990, b=[1] * 990, outcome=verdicts)
-    >>> found = fit_prediction_powered(c, people)
-    >>> found.differences.trust[0, 1].round(2).item(), found.differences.gain[0, 1].round(1).item()
+    >>> powered = fit_prediction_powered(c, people)
+    >>> powered.differences.trust[0, 1].round(2).item(), powered.differences.gain[0, 1].round(1).item()
     (0.7, 2.2)
     """
     codes = _checked_codes(human, len(judged))
@@ -245,10 +245,10 @@ def fit_votes_and_verdicts(
 
     >>> verdicts = Comparisons(names=("x", "y"), a=[0] * 6, b=[1] * 6, outcome=[0, 1, 0, 1, 0, 2])
     >>> votes = Comparisons(names=("x", "y"), a=[0] * 4, b=[1] * 4, outcome=[0, 0, 1, 0])
-    >>> found = fit_votes_and_verdicts(
+    >>> powered = fit_votes_and_verdicts(
     ...     votes, verdicts, [1, 1, 0, 0, 0, 0], vote_battle=[0, 0, 1, 6], verdict_battle=range(6), cluster=None
     ... )
-    >>> found.n_votes, found.n_labelled, found.n_judged_only
+    >>> powered.n_votes, powered.n_labelled, powered.n_judged_only
     (4.0, 2.0, 4.0)
     """
     drawn = _drawn(labelled, verdicts)
@@ -409,7 +409,7 @@ def _powered(contrasts: _Contrasts, clusters: Floats, critical: Floats) -> Power
 
 def _left(contrasts: _Contrasts, trust: Floats) -> Floats:
     """The variance at these lambdas. What clusters say is widened as leaving them out in turn widens the human votes' own."""
-    found = np.zeros_like(trust)
+    largest = np.zeros_like(trust)
     for by, j in contrasts.joints.items():
         variance = j.human - 2 * trust * j.across + trust**2 * j.drift
         if by is not None:
@@ -417,5 +417,5 @@ def _left(contrasts: _Contrasts, trust: Floats) -> Floats:
             wider = np.divide(contrasts.human_variance, j.human, out=np.ones_like(j.human), where=known)
             variance = variance * np.maximum(wider, 1.0)
         counts = contrasts.few if by is None and len(contrasts.joints) > 1 else np.ones_like(contrasts.few)
-        found = np.where(counts, np.maximum(found, variance), found)
-    return found
+        largest = np.where(counts, np.maximum(largest, variance), largest)
+    return largest

@@ -182,16 +182,16 @@ def _highest(model: PairModel, pairs: Pairs, first: Floats, m: int, ridge: float
 
     def bend(parameters: Floats) -> tuple[Floats, PairBend, Bend]:
         point = local(parameters[:m], parameters[m:], pairs.a, pairs.b)
-        found = model(point)
-        return point, found, summed(pairs, found, parameters, n_ratings=m, ridge=ridge)
+        pair_bend = model(point)
+        return point, pair_bend, summed(pairs, pair_bend, parameters, n_ratings=m, ridge=ridge)
 
     def likelihood(parameters: Floats) -> Bend:
-        point, found, here = bend(parameters)
+        point, pair_bend, here = bend(parameters)
         if _is_positive(here.hessian):
             return here
-        concave = found.bend.copy()
+        concave = pair_bend.bend.copy()
         concave[:, TIE] += log_sum(EITHER, TWICE, point)[2]
-        return summed(pairs, replace(found, bend=concave), parameters, n_ratings=m, ridge=ridge)
+        return summed(pairs, replace(pair_bend, bend=concave), parameters, n_ratings=m, ridge=ridge)
 
     try:
         peak = climb(likelihood, first, max_steps=max_steps, tolerance=tolerance)
@@ -339,8 +339,8 @@ def _no_ties(cells: Cells, peak: Floats) -> tuple[AtLimit, ...]:
     n_each = pairs.counts.sum(axis=1)
 
     def excess(log_kappa: float) -> float:
-        found = grounded_pairs(local(peak[:m], np.array([log_kappa, peak[m]]), pairs.a, pairs.b))
-        return float(n_each @ np.log1p(-np.exp(found.log_chance[:, TIE])) - np.log(DOUBT))
+        pair_bend = grounded_pairs(local(peak[:m], np.array([log_kappa, peak[m]]), pairs.a, pairs.b))
+        return float(n_each @ np.log1p(-np.exp(pair_bend.log_chance[:, TIE])) - np.log(DOUBT))
 
     reason = f"none of {numbered(n_each.sum())} is a tie: kappa is 0"
     # Even an endless width leaves "both bad" its chance: few comparisons may bound nothing.

@@ -69,8 +69,8 @@ def fit_tie_model(
     m, ridge, pairs = len(begin.names), checked_ridge(prior_sd), met_pairs(begin.cells)
 
     def likelihood(parameters: Floats) -> Bend:
-        found = model.pairs(local(parameters[:m], parameters[m:], pairs.a, pairs.b))
-        return summed(pairs, found, parameters, n_ratings=m, ridge=ridge)
+        pair_bend = model.pairs(local(parameters[:m], parameters[m:], pairs.a, pairs.b))
+        return summed(pairs, pair_bend, parameters, n_ratings=m, ridge=ridge)
 
     peak = climb(likelihood, _first(model, start, begin), max_steps=max_steps, tolerance=tolerance)
     return replace(
@@ -161,8 +161,8 @@ def _no_ties(model: TieModel, fit: Fit) -> tuple[AtLimit, ...]:
     n_each = pairs.counts.sum(axis=1)
 
     def excess(chance: float) -> float:
-        found = model.pairs(local(fit.ratings, np.array([model.width(chance)]), pairs.a, pairs.b))
-        return float(n_each @ np.log1p(-np.exp(found.log_chance[:, 2])) - np.log(DOUBT))
+        pair_bend = model.pairs(local(fit.ratings, np.array([model.width(chance)]), pairs.a, pairs.b))
+        return float(n_each @ np.log1p(-np.exp(pair_bend.log_chance[:, 2])) - np.log(DOUBT))
 
     chance = brentq(excess, 1e-12, 1 - 1e-12, xtol=1e-15)
     reason = noted("no_ties", n=n_each.sum())

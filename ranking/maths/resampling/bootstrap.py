@@ -159,8 +159,8 @@ def bootstrap(
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 800, ["y"] * 800, (["a"] * 3 + ["b"]) * 200)
-    >>> found = bootstrap(c, cluster="cells", n_resamples=400, rng=np.random.default_rng(1))
-    >>> found.ratings.shape, found.standard_errors().round(2).tolist()
+    >>> replicates = bootstrap(c, cluster="cells", n_resamples=400, rng=np.random.default_rng(1))
+    >>> replicates.ratings.shape, replicates.standard_errors().round(2).tolist()
     ((400, 2), [0.04, 0.04])
     """
     checked_rng(rng)
@@ -206,11 +206,11 @@ def _called(
     for replicate in ratings:
         is_wanted()
         try:
-            found = method(comparisons.reweighted(weights.draw(rng)), **options)
+            result = method(comparisons.reweighted(weights.draw(rng)), **options)
         except NotConvergedError:
             continue
-        values = found.ratings if isinstance(found, Fit) else found.scores
-        rated = dict(zip(found.names, values, strict=True))
+        values = result.ratings if isinstance(result, Fit) else result.scores
+        rated = dict(zip(result.names, values, strict=True))
         replicate[:] = [rated.get(name, np.nan) for name in whole.names]
     return ratings
 

@@ -93,8 +93,8 @@ def elo_replicates(
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 40, ["y"] * 40, ["a"] * 30 + ["b"] * 10)
-    >>> found = elo_replicates(c, k=4, n_resamples=100, rng=np.random.default_rng(1))
-    >>> found.ratings.shape, found.standard_errors().round().tolist()
+    >>> replicates = elo_replicates(c, k=4, n_resamples=100, rng=np.random.default_rng(1))
+    >>> replicates.ratings.shape, replicates.standard_errors().round().tolist()
     ((100, 2), [9.0, 9.0])
     """
     checked_rng(rng)
@@ -171,8 +171,8 @@ def _without_order_noise(ratings: Floats) -> tuple[Floats, tuple[str, ...]]:
     share = ratings[kept].var(axis=1, ddof=1).mean() / ratings.shape[1] / variance
     if share < NO_NOISE:
         return means, lost
-    told = {"n_orders": ratings.shape[1], "percent": 100 * share}
+    parameters = {"n_orders": ratings.shape[1], "percent": 100 * share}
     if share > MOST_NOISE:
-        return means, (*lost, noted("too_much_order_noise", **told))
+        return means, (*lost, noted("too_much_order_noise", **parameters))
     centre = means[kept].mean(axis=0)
-    return centre + (means - centre) * np.sqrt(1 - share), (*lost, noted("order_noise", **told))
+    return centre + (means - centre) * np.sqrt(1 - share), (*lost, noted("order_noise", **parameters))

@@ -75,9 +75,9 @@ class Refitter:
         [[0.5493, -0.5493], [nan, nan]]
         """
         exists = self._maximum_exists(scores, totals)
-        found, converged = self._chord_steps(scores, totals)
-        ratings = np.full(found.T.shape, np.nan)
-        ratings[exists & converged] = found.T[exists & converged]
+        stepped, converged = self._chord_steps(scores, totals)
+        ratings = np.full(stepped.T.shape, np.nan)
+        ratings[exists & converged] = stepped.T[exists & converged]
         for replicate in np.flatnonzero(exists & ~converged):
             counts = half_win_table(scores[:, replicate], totals[:, replicate], len(self.ratings))
             ratings[replicate] = maximise(counts, max_steps=100, tolerance=TOLERANCE, start=self.ratings).ratings

@@ -80,10 +80,10 @@ class Resampled(HoldsArrays):
         ValueError
             If all replicates are equal: then nothing says how wide an interval should be.
         """
-        found = self.covariance(None if None in self.replicates else next(iter(self.replicates)))
-        if len(self.names) > 1 and not found.any():
+        covariance = self.covariance(None if None in self.replicates else next(iter(self.replicates)))
+        if len(self.names) > 1 and not covariance.any():
             raise ValueError("no interval: all resampled data give the same ratings, so they show no spread")
-        return found
+        return covariance
 
     def leave_out(self, column: Column) -> LeaveOut:
         """The covariance of the replicates by a column; clusters are those of Bradley-Terry at these ratings.
@@ -98,8 +98,8 @@ class Resampled(HoldsArrays):
             If there are fewer than two clusters.
         """
         likelihood = half_win_likelihood(self.comparisons, count_cells(self.comparisons), self.ratings)
-        found = pinned_by_group(likelihood, self.groups).leave_out(column)
-        return replace(found, covariance=self.covariance(column)) if column in self.replicates else found
+        left_out = pinned_by_group(likelihood, self.groups).leave_out(column)
+        return replace(left_out, covariance=self.covariance(column)) if column in self.replicates else left_out
 
     def two_way(self, columns: tuple[Column, Column]) -> Floats:
         """The covariance of the replicates in which both columns were drawn anew, (m, m)."""
@@ -113,8 +113,8 @@ class Resampled(HoldsArrays):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the replicates' reader must know; of single comparisons only where nothing else was drawn."""
-        told = [drawn for by, drawn in self.replicates.items() if by is not None] or list(self.replicates.values())
-        return tuple(dict.fromkeys(note for drawn in told for note in drawn.notes))
+        bootstraps = [drawn for by, drawn in self.replicates.items() if by is not None] or list(self.replicates.values())
+        return tuple(dict.fromkeys(note for drawn in bootstraps for note in drawn.notes))
 
 
 def pinned_by_group(likelihood: CellLikelihood, groups: Ints) -> CellLikelihood:

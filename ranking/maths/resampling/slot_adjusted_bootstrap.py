@@ -71,21 +71,21 @@ def levelled_refits(comparisons: Comparisons, weights: Floats, start: Fit) -> Fl
     Where all have a rating they are found together by Newton's method from `start`; a maximum that is reached is the only
     one, since the log-likelihood is concave. What does not get there is fitted alone.
     """
-    found = np.full((len(weights), len(start.names)), np.nan)
+    ratings = np.full((len(weights), len(start.names)), np.nan)
     left = np.ones(len(weights), dtype=np.bool_)
     if len(start.names) <= MOST_TOGETHER and start.names == comparisons.names:
-        found, left = _together(comparisons, weights, start)
+        ratings, left = _together(comparisons, weights, start)
     for replicate in np.flatnonzero(left):
-        found[replicate] = _alone(comparisons.reweighted(weights[replicate]), start)
-    return found
+        ratings[replicate] = _alone(comparisons.reweighted(weights[replicate]), start)
+    return ratings
 
 
 def _alone(comparisons: Comparisons, start: Fit) -> list[float]:
     try:
-        found = fit_contextual(comparisons, start=start)
+        fit = fit_contextual(comparisons, start=start)
     except (SeparationError, NotConvergedError):
         return [np.nan] * len(start.names)
-    rated = dict(zip(found.names, found.ratings.tolist(), strict=True))
+    rated = dict(zip(fit.names, fit.ratings.tolist(), strict=True))
     return [rated.get(name, np.nan) for name in start.names]
 
 

@@ -381,9 +381,9 @@ def _like_pairs(points: Floats, met: Bools, rng: np.random.Generator) -> Ints:
     value = np.append(points, points.min())[:size]
     # The noise decides between equals.
     cost = (value[i] - value[j]) ** 2 + rng.random(len(i)) / (100 * size)
-    found = _cheapest_matching(i, j, cost, allowed=~met[i, j])
-    if len(found):
-        return found
+    pairs = _cheapest_matching(i, j, cost, allowed=~met[i, j])
+    if len(pairs):
+        return pairs
     again = met[i, j] & (j < len(points))
     return _cheapest_matching(i, j, cost + again * (1 + cost.sum()), allowed=~met[i, j] | again)
 
@@ -397,8 +397,8 @@ def _cheapest_matching(i: Ints, j: Ints, cost: Floats, *, allowed: Bools) -> Int
     ends = np.concatenate([i[edges], j[edges]])
     table = csr_array((np.ones(len(ends)), (ends, np.tile(np.arange(len(edges)), 2))), shape=(int(j.max()) + 1, len(edges)))
     once = LinearConstraint(table, 1, 1)
-    found = milp(cost[edges], integrality=np.ones(len(edges), dtype=np.int64), constraints=once, options={"mip_rel_gap": 0})
-    chosen = edges[:0] if found.x is None else edges[found.x > 0.5]
+    optimum = milp(cost[edges], integrality=np.ones(len(edges), dtype=np.int64), constraints=once, options={"mip_rel_gap": 0})
+    chosen = edges[:0] if optimum.x is None else edges[optimum.x > 0.5]
     return np.stack([i[chosen], j[chosen]], axis=1)
 
 

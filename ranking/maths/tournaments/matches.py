@@ -1,4 +1,4 @@
-"""Matches: what a tournament asks for, what it is told, and how it ends."""
+"""Matches: which ones a tournament asks for, the results it takes, and how it ends."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass

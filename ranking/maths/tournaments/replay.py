@@ -35,8 +35,8 @@ class Replay(HoldsArrays):
     Examples
     --------
     >>> c = Comparisons.from_names(["x", "x"], ["y", "z"], ["a", "tie"], prompt=[1, 1])
-    >>> found = replay_tournament(c, n_brackets=100, rng=np.random.default_rng(1))
-    >>> found.n_brackets, 0 < found.n_brackets_void < 100, found.n_prompts, found.n_prompts_void
+    >>> replay = replay_tournament(c, n_brackets=100, rng=np.random.default_rng(1))
+    >>> replay.n_brackets, 0 < replay.n_brackets_void < 100, replay.n_prompts, replay.n_prompts_void
     (100, True, 1, 0)
     """
 
@@ -87,8 +87,8 @@ def replay_tournament(comparisons: Comparisons, *, n_brackets: int, rng: np.rand
     On the first of three prompts the two winners never met: all its brackets are void.
 
     >>> c = Comparisons.from_names(["x", "y", "z", "x"], ["z", "w", "x", "y"], ["b", "a", "a", "a"], prompt=[1, 1, 2, 3])
-    >>> found = replay_tournament(c, n_brackets=10, rng=np.random.default_rng(1))
-    >>> found.n_brackets, found.n_brackets_void, found.played.prompt.tolist(), found.played.weights().tolist()
+    >>> replay = replay_tournament(c, n_brackets=10, rng=np.random.default_rng(1))
+    >>> replay.n_brackets, replay.n_brackets_void, replay.played.prompt.tolist(), replay.played.weights().tolist()
     (30, 10, [1, 2], [1.0, 1.0])
     """
     checked_rng(rng)

@@ -39,8 +39,8 @@ class RankCorrelations(HoldsArrays):
 
     Examples
     --------
-    >>> found = simulate_rank_correlation(5, 10, precision=1.0, n_runs=3, rng=np.random.default_rng(1))
-    >>> found.n_matches, found.n_matches_anchored, found.tournament.shape
+    >>> simulated = simulate_rank_correlation(5, 10, precision=1.0, n_runs=3, rng=np.random.default_rng(1))
+    >>> simulated.n_matches, simulated.n_matches_anchored, simulated.tournament.shape
     (40, 50, (3,))
     """
 
@@ -136,8 +136,8 @@ def simulate_rank_correlation(
 
     Examples
     --------
-    >>> found = simulate_rank_correlation(20, 100, precision=0.8, n_runs=20, rng=np.random.default_rng(1))
-    >>> bool(np.median(found.tournament) > np.median(found.middle))
+    >>> simulated = simulate_rank_correlation(20, 100, precision=0.8, n_runs=20, rng=np.random.default_rng(1))
+    >>> bool(np.median(simulated.tournament) > np.median(simulated.middle))
     True
     """
     checked_rng(rng)
@@ -183,8 +183,8 @@ def median_difference(
 
     Examples
     --------
-    >>> found = median_difference(np.arange(9) + 0.5, np.arange(9.0), rng=np.random.default_rng(1))
-    >>> found
+    >>> lead = median_difference(np.arange(9) + 0.5, np.arange(9.0), rng=np.random.default_rng(1))
+    >>> lead
     MedianDifference(estimate=0.5, low=0.5, high=0.5)
     """
     if len(one) != len(other) or len(one) < 2:

@@ -88,8 +88,8 @@ def cycles(comparisons: Comparisons, *, level: float = 0.95) -> Cycles:
     Each edge is 10 wins of 10, p = 2**-10, times 2 triads:
 
     >>> c = Comparisons.from_names(["x"] * 10 + ["y"] * 10 + ["z"] * 10, ["y"] * 10 + ["z"] * 10 + ["x"] * 10, ["a"] * 30)
-    >>> found = cycles(c)
-    >>> found.named(), found.adjusted.round(5).tolist(), found.cyclic_share
+    >>> triads = cycles(c)
+    >>> triads.named(), triads.adjusted.round(5).tolist(), triads.cyclic_share
     ((('x', 'y', 'z'),), [0.00195], 1.0)
     """
     if checked_level(level) <= 0.5:
@@ -146,13 +146,13 @@ def edge_p(names: tuple[str, ...], cells: Cells) -> Floats:
 
 def _rings(edges: Bools) -> Codes:
     """All i > j > k > i among the edges, (c, 3); the least place comes first."""
-    found = [np.zeros((0, 3), dtype=np.int32)]
+    triads = [np.zeros((0, 3), dtype=np.int32)]
     for i in range(len(edges) - 2):
         second = i + 1 + np.flatnonzero(edges[i, i + 1 :])
         third = i + 1 + np.flatnonzero(edges[i + 1 :, i])
         j, k = np.nonzero(edges[np.ix_(second, third)])
-        found.append(np.column_stack([np.full(len(j), i), second[j], third[k]]).astype(np.int32))
-    return np.concatenate(found)
+        triads.append(np.column_stack([np.full(len(j), i), second[j], third[k]]).astype(np.int32))
+    return np.concatenate(triads)
 
 
 def _holm(p: Floats, n_tests: int) -> Floats:

@@ -32,8 +32,8 @@ class ConfidenceSequence(HoldsArrays):
 
     Examples
     --------
-    >>> found = confidence_sequence(np.full(100, 0.5))
-    >>> bool((found.low[1:] < 0.5).all() and (0.5 < found.high[1:]).all())
+    >>> sequence = confidence_sequence(np.full(100, 0.5))
+    >>> bool((sequence.low[1:] < 0.5).all() and (0.5 < sequence.high[1:]).all())
     True
     """
 
@@ -97,9 +97,9 @@ class PairEvidence(HoldsArrays):
         (True, False)
         """
         pairs = ~np.eye(len(self.names), dtype=np.bool_)
-        found = np.zeros(pairs.shape, dtype=np.bool_)
-        found[pairs] = e_bh(self.e_values[pairs], level=level)
-        return found
+        is_above = np.zeros(pairs.shape, dtype=np.bool_)
+        is_above[pairs] = e_bh(self.e_values[pairs], level=level)
+        return is_above
 
 
 def e_process(values: Floats, *, mean: float = 0.5) -> Floats:
@@ -194,8 +194,8 @@ def confidence_sequence(values: Floats, *, level: float = 0.95, n_grid: int = 1_
 
     Examples
     --------
-    >>> found = confidence_sequence(np.tile([1.0, 0.8], 30))
-    >>> found.low[[1, 59]].round(2).tolist(), found.high[[1, 59]].round(2).tolist()
+    >>> sequence = confidence_sequence(np.tile([1.0, 0.8], 30))
+    >>> sequence.low[[1, 59]].round(2).tolist(), sequence.high[[1, 59]].round(2).tolist()
     ([0.0, 0.8], [1.0, 0.94])
     """
     if n_grid < 2:
@@ -235,8 +235,8 @@ def pair_evidence(comparisons: Comparisons, *, done: ArrayLike | None = None) ->
     Examples
     --------
     >>> c = Comparisons.from_names(["x"] * 20, ["y"] * 20, ["a"] * 20, prompt=range(20))
-    >>> found = pair_evidence(c)
-    >>> found.n_blocks[0, 1].item(), found.above().tolist()
+    >>> evidence = pair_evidence(c)
+    >>> evidence.n_blocks[0, 1].item(), evidence.above().tolist()
     (19, [[False, True], [False, False]])
     """
     m = len(comparisons.names)
@@ -366,20 +366,20 @@ def anytime_differences(fit: Fit, *, t0: float, cluster: Cluster | None = "promp
     >>> anytime_differences(fit, t0=100).low[0, 1].round(2).item(), differences(fit).low[0, 1].round(2).item()
     (0.03, 0.27)
     """
-    found, standing = differences(fit, cluster=cluster, level=level), spread(fit, cluster=cluster)
+    fixed_time, standing = differences(fit, cluster=cluster, level=level), spread(fit, cluster=cluster)
     clusters = standing.difference_clusters
     # Of an empty fit too: the least number of clusters there is.
-    n = np.append(np.where(np.isinf(clusters), found.n_clusters, clusters), found.n_clusters)
+    n = np.append(np.where(np.isinf(clusters), fixed_time.n_clusters, clusters), fixed_time.n_clusters)
     gaussian = anytime_critical(n, t0=t0, level=level)[:-1].reshape(clusters.shape)
     critical = standing.simultaneous(gaussian)
-    few = found.n_clusters < FEWEST_CLUSTERS
-    notes = (f"only {numbered(found.n_clusters, 'cluster')}: too few for an asymptotic statement",) if few else ()
+    few = fixed_time.n_clusters < FEWEST_CLUSTERS
+    notes = (f"only {numbered(fixed_time.n_clusters, 'cluster')}: too few for an asymptotic statement",) if few else ()
     return replace(
-        found,
-        low=found.estimate - critical * found.se,
-        high=found.estimate + critical * found.se,
+        fixed_time,
+        low=fixed_time.estimate - critical * fixed_time.se,
+        high=fixed_time.estimate + critical * fixed_time.se,
         critical=critical,
-        notes=(*found.notes, *notes),
+        notes=(*fixed_time.notes, *notes),
     )
 
 

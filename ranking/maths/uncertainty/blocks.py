@@ -99,14 +99,14 @@ def block_means(
     --------
     Prompt 7 has both orders, (1 + 1 + 0) / 3 and 0: their mean 1/3. The last vote on it is late.
 
-    >>> found = block_means([7, 7, 7, 7, 8, 7, 9], [1, 1, 0, 0, 0.5, 1, 0], first=[0, 0, 0, 1, 0, 0, 0])
-    >>> found.values.round(3).tolist(), found.last, found.n_late
+    >>> means = block_means([7, 7, 7, 7, 8, 7, 9], [1, 1, 0, 0, 0.5, 1, 0], first=[0, 0, 0, 1, 0, 0, 0])
+    >>> means.values.round(3).tolist(), means.last, means.n_late
     ([0.333, 0.5], 0.0, 1.0)
 
     Two prompts in turn, of which 8 was closed first; 9 is open.
 
-    >>> found = block_means([7, 8, 7, 8, 9], [1, 1, 0, 1, 1], done=[8, 7])
-    >>> found.values.tolist(), found.n_late, found.n_open
+    >>> means = block_means([7, 8, 7, 8, 9], [1, 1, 0, 1, 1], done=[8, 7])
+    >>> means.values.tolist(), means.n_late, means.n_open
     ([1.0, 0.5], 0.0, 1.0)
     """
     codes, won = np.asarray(prompt, dtype=np.int64), np.asarray(points, dtype=np.float64)

@@ -82,8 +82,8 @@ def in_points(found: Intervals | BootstrapIntervals, *, anchor: str | None = Non
     3 wins of 4 are ln 3 = 1.0986 units, 190.8 points:
 
     >>> from ranking.maths import Comparisons, fit_bradley_terry, intervals
-    >>> found = intervals(fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"])))
-    >>> in_points(found, anchor="y").ratings.round(1).tolist(), in_points(found).ratings.round(1).tolist()
+    >>> rated = intervals(fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"])))
+    >>> in_points(rated, anchor="y").ratings.round(1).tolist(), in_points(rated).ratings.round(1).tolist()
     ([1190.8, 1000.0], [1095.4, 904.6])
     """
     if anchor is not None and anchor not in found.names:

@@ -98,19 +98,19 @@ def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 
 
     >>> from ranking.maths import Comparisons, fit_bradley_terry
     >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
-    >>> found = intervals(fit)
-    >>> found.kind, found.se.round(4).tolist(), found.low.round(3).tolist()
+    >>> limits = intervals(fit)
+    >>> limits.kind, limits.se.round(4).tolist(), limits.low.round(3).tolist()
     ('iid', [0.5774, 0.5774], [-0.582, -1.681])
-    >>> found
+    >>> limits
     Intervals (iid)
     name  estimate     se     low   high
     x        0.549  0.577  -0.582  1.681
     y       -0.549  0.577  -1.681  0.582
     note: prompts unknown: comparisons are taken as independent
     """
-    found = spread(fit, cluster=cluster)
-    critical = found.critical(level)
-    se = np.sqrt(found.rating_variance)
+    variances = spread(fit, cluster=cluster)
+    critical = variances.critical(level)
+    se = np.sqrt(variances.rating_variance)
     return Intervals(
         names=fit.names,
         estimate=fit.ratings,
@@ -118,10 +118,10 @@ def intervals(fit: Rated, *, cluster: Cluster | None = "prompt", level: float = 
         low=fit.ratings - critical * se,
         high=fit.ratings + critical * se,
         critical=critical,
-        df=found.rating_df,
-        n_clusters=found.n_clusters,
-        kind=found.kind,
-        notes=found.notes,
+        df=variances.rating_df,
+        n_clusters=variances.n_clusters,
+        kind=variances.kind,
+        notes=variances.notes,
     )
 
 
@@ -148,14 +148,14 @@ def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float 
     --------
     >>> from ranking.maths import Comparisons, fit_bradley_terry
     >>> fit = fit_bradley_terry(Comparisons.from_names(["x"] * 4, ["y"] * 4, ["a", "a", "a", "b"]))
-    >>> found = differences(fit)
-    >>> found.estimate[0, 1].round(4).item(), found.se[0, 1].round(4).item()
+    >>> gaps = differences(fit)
+    >>> gaps.estimate[0, 1].round(4).item(), gaps.se[0, 1].round(4).item()
     (1.0986, 1.1547)
     """
-    found = spread(fit, cluster=cluster)
-    critical = found.difference_critical(level)
+    variances = spread(fit, cluster=cluster)
+    critical = variances.difference_critical(level)
     estimate = fit.ratings[:, None] - fit.ratings[None, :]
-    se = np.sqrt(found.difference_variance)
+    se = np.sqrt(variances.difference_variance)
     return Differences(
         names=fit.names,
         estimate=estimate,
@@ -163,8 +163,8 @@ def differences(fit: Rated, *, cluster: Cluster | None = "prompt", level: float 
         low=estimate - critical * se,
         high=estimate + critical * se,
         critical=critical,
-        df=found.difference_df,
-        n_clusters=found.n_clusters,
-        kind=found.kind,
-        notes=found.notes,
+        df=variances.difference_df,
+        n_clusters=variances.n_clusters,
+        kind=variances.kind,
+        notes=variances.notes,
     )

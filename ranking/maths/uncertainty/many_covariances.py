@@ -27,11 +27,11 @@ def inverse_in_place(matrix: Floats) -> Floats:
     """
     factor, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
     is_wanted()
-    found, failed_too = (factor, 1) if failed else lapack.dpotri(factor, lower=1, overwrite_c=1)
+    inverse, failed_too = (factor, 1) if failed else lapack.dpotri(factor, lower=1, overwrite_c=1)
     if failed or failed_too:
         raise NotConvergedError("no single maximum: the log-likelihood is flat in some direction") from LinAlgError()
-    mirror(found)
-    return np.asarray(found.T, dtype=np.float64)
+    mirror(inverse)
+    return np.asarray(inverse.T, dtype=np.float64)
 
 
 class IidCovariance:
@@ -84,15 +84,15 @@ class IidCovariance:
         """Variances of differences of some rows' ratings, from the first of these on to the last column."""
         bent = (self.single_meat @ self.single[rows].T).T
         both = both_of(self.diagonal, rows)
-        found = np.asarray(bent @ self.single[:, rows.start :], dtype=np.float32)
-        found *= -2
-        found += both
-        i, j = cancelled(found, both)
+        variances = np.asarray(bent @ self.single[:, rows.start :], dtype=np.float32)
+        variances *= -2
+        variances += both
+        i, j = cancelled(variances, both)
         for some in (slice(k, k + 512) for k in range(0, len(i), 512)):
             gap = self.single[i[some] + rows.start].astype(np.float64) - self.single[j[some] + rows.start]
-            found[i[some], j[some]] = np.einsum("ki,ik->k", gap, self.meat @ gap.T)
-        np.maximum(found, 0, out=found)
-        return found
+            variances[i[some], j[some]] = np.einsum("ki,ik->k", gap, self.meat @ gap.T)
+        np.maximum(variances, 0, out=variances)
+        return variances
 
     def draws(self, n: int, rng: np.random.Generator) -> Singles:
         """n draws of ratings up to a common shift, (n, m)."""

@@ -120,19 +120,19 @@ def stand(
     >>> from ranking.maths.models.many_bradley_terry import fit_many
     >>> a, b = ["x"] * 100 + ["y"] * 100, ["y"] * 100 + ["z"] * 100
     >>> fit = fit_many(Comparisons.from_names(a, b, (["a"] * 90 + ["b"] * 10) + ["a"] * 51 + ["b"] * 49))
-    >>> found = stand(fit, cluster="prompt", rng=np.random.default_rng(1))
-    >>> found.low.tolist(), found.high.tolist()
+    >>> standings = stand(fit, cluster="prompt", rng=np.random.default_rng(1))
+    >>> standings.low.tolist(), standings.high.tolist()
     ([1, 2, 2], [1, 3, 3])
     """
     checked_rng(rng)
     checked_level(level)
-    found = _spread(fit, cluster)
-    draws = [joint.draws(n_resamples, rng) for joint in found.joints]
-    apart_ = _Apart(found, fit.ratings)
+    spread = _spread(fit, cluster)
+    draws = [joint.draws(n_resamples, rng) for joint in spread.joints]
+    apart_ = _Apart(spread, fit.ratings)
     gaussian, notes = apart_.gaussian(draws, level)
     low, high = apart_.ranks(gaussian, level)
-    rating_df = np.maximum(found.rating_clusters - 1, 1.0)
-    critical, se = above((1 - level) / 2, rating_df), np.sqrt(found.rating_variance)
+    rating_df = np.maximum(spread.rating_clusters - 1, 1.0)
+    critical, se = above((1 - level) / 2, rating_df), np.sqrt(spread.rating_variance)
     flat = () if not apart_.flat else flat_note(fit.names, apart_.flat[:3], apart_.n_flat)
     return ManyStandings(
         intervals=Intervals(
@@ -143,17 +143,17 @@ def stand(
             high=fit.ratings + critical * se,
             critical=critical,
             df=rating_df,
-            n_clusters=found.n_clusters,
-            kind=found.kind,
-            notes=(*fit.notes, *found.notes, *flat, *notes),
+            n_clusters=spread.n_clusters,
+            kind=spread.kind,
+            notes=(*fit.notes, *spread.notes, *flat, *notes),
         ),
         low=low,
         high=high,
         gaussian=gaussian,
         n_draws=0 if notes else n_resamples,
         win_rates=apart_.win_rates,
-        met=found.model.met,
-        own_variance=found.model.own_variance,
+        met=spread.model.met,
+        own_variance=spread.model.own_variance,
     )
 
 
@@ -178,14 +178,14 @@ class _Model:
 
     def differences(self, rows: slice) -> Singles:
         """Variances of differences of some rows' ratings, from the first of these on."""
-        found = both_of(self.diagonal, rows)
-        found -= 2 * self.single[rows, rows.start :]
-        return np.maximum(found, 0, out=found)
+        variances = both_of(self.diagonal, rows)
+        variances -= 2 * self.single[rows, rows.start :]
+        return np.maximum(variances, 0, out=variances)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ManySpread:
-    """What `estimation.covariance.spread` says of ratings, and what its rule for differences is made of."""
+    """The rating variances of `estimation.covariance.spread`, and the parts of its rule for differences."""
 
     kind: str
     rating_variance: Floats
@@ -266,11 +266,11 @@ def _has_few(clusters: Triangle) -> bool:
 class _Apart:
     """How many standard errors each pair is apart, on how many degrees of freedom, and how precise each joint knows it."""
 
-    def __init__(self, found: _ManySpread, ratings: Floats) -> None:
+    def __init__(self, spread: _ManySpread, ratings: Floats) -> None:
         m = len(ratings)
-        self.found, self.ratings = found, ratings
-        self.errors, self.precision = Triangle(m), [Triangle(m) for _ in found.joints]
-        self.close: list[list[ClosePairs]] = [[] for _ in found.joints]
+        self.spread, self.ratings = spread, ratings
+        self.errors, self.precision = Triangle(m), [Triangle(m) for _ in spread.joints]
+        self.close: list[list[ClosePairs]] = [[] for _ in spread.joints]
         self.flat: list[tuple[int, int]] = []
         self.n_flat, self.n_counted = 0, 0
         points = np.zeros(m)
@@ -281,12 +281,12 @@ class _Apart:
         self.win_rates = points / max(m - 1, 1)
 
     def _add(self, rows: slice) -> None:
-        found, m = self.found, len(self.ratings)
-        own = found.model.differences(rows)
-        variances = [joint.differences(rows) for joint in found.joints]
+        spread, m = self.spread, len(self.ratings)
+        own = spread.model.differences(rows)
+        variances = [joint.differences(rows) for joint in spread.joints]
         variance = variances[0]
         if len(variances) > 1:
-            few = True if found.is_scarce or found.clusters is None else found.clusters[rows] < FEWEST_CLUSTERS
+            few = True if spread.is_scarce or spread.clusters is None else spread.clusters[rows] < FEWEST_CLUSTERS
             variance = np.where(few, np.maximum(*variances), variance)
         upper = _above_diagonal(rows, m)
         flat = upper & (variance <= np.float32(FLAT) * own)
@@ -296,19 +296,19 @@ class _Apart:
         self.n_counted += int(counted.sum())
         gap = (self.ratings[rows, None] - self.ratings[rows.start :]).astype(np.float32)
         self.errors[rows] = np.divide(gap, np.sqrt(variance), out=np.zeros_like(gap), where=counted)
-        for k, (joint, each) in enumerate(zip(found.joints, variances, strict=True)):
+        for k, (joint, each) in enumerate(zip(spread.joints, variances, strict=True)):
             known = counted & (each > 0)
             precision = np.divide(1, np.sqrt(each), out=np.zeros_like(each), where=known)
             self.precision[k][rows] = precision
             self.close[k].append(close_pairs(rows, np.sqrt(joint.diagonal), precision, known))
 
     def _carried(self, rows: slice, own: Singles) -> Bools:
-        found = np.zeros(own.shape, dtype=np.bool_)
-        for alone in self.found.alone:
-            found |= apart(alone, rows, slice(rows.start, None), own.astype(np.float64))
-        if found.any() and self.found.clusters is not None:
-            self.found.clusters[rows][found] = 1
-        return found
+        is_carried = np.zeros(own.shape, dtype=np.bool_)
+        for alone in self.spread.alone:
+            is_carried |= apart(alone, rows, slice(rows.start, None), own.astype(np.float64))
+        if is_carried.any() and self.spread.clusters is not None:
+            self.spread.clusters[rows][is_carried] = 1
+        return is_carried
 
     def _note_flat(self, rows: slice, flat: Bools) -> None:
         self.n_flat += int(flat.sum())
@@ -317,15 +317,15 @@ class _Apart:
 
     def gaussian(self, draws: list[Singles], level: float) -> tuple[float, tuple[str, ...]]:
         """The largest over joints of the quantile of the largest gap; Bonferroni's where nothing can be pruned."""
-        found: list[float] = []
-        for joint, drawn, precision, parts in zip(self.found.joints, draws, self.precision, self.close, strict=True):
+        quantiles: list[float] = []
+        for joint, drawn, precision, parts in zip(self.spread.joints, draws, self.precision, self.close, strict=True):
             close = ClosePairs.together(parts)
             if len(close.i) > MOST_CLOSE:
                 tail = (1 - level) / (2 * max(self.n_counted, 1))
                 return float(-ndtri(tail)), (noted("bonferroni", n=len(close.i)),)
             gaps = largest_gaps(drawn, np.sqrt(joint.diagonal), precision, close)
-            found.append(float(np.quantile(gaps, level, method="higher")))
-        return max(found), ()
+            quantiles.append(float(np.quantile(gaps, level, method="higher")))
+        return max(quantiles), ()
 
     def ranks(self, gaussian: float, level: float) -> tuple[Ints, Ints]:
         """Best and worst possible rank of each."""
@@ -336,7 +336,7 @@ class _Apart:
             errors = self.errors[rows]
             i, j = np.nonzero(np.abs(errors) > least)
             size = np.abs(errors[i, j]).astype(np.float64)
-            clusters = None if self.found.clusters is None else self.found.clusters[rows][i, j].astype(np.float64)
+            clusters = None if self.spread.clusters is None else self.spread.clusters[rows][i, j].astype(np.float64)
             certain = are_beyond(size, clusters, gaussian, level)
             i, j, first = i[certain] + rows.start, j[certain] + rows.start, errors[i[certain], j[certain]] > 0
             better, worse = np.where(first, i, j), np.where(first, j, i)

@@ -74,14 +74,14 @@ def parameter_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: 
     >>> from ranking.maths import Comparisons
     >>> from ranking.maths.models.contextual import fit_contextual
     >>> c = Comparisons.from_names(["x"] * 16, ["y"] * 16, ["a", "b"] * 6 + ["b", "a"] * 2, first=["a", "b"] * 8)
-    >>> found = parameter_intervals(fit_contextual(c, slot_sd=None), cluster=None)
-    >>> found.names, found.estimate.round(3).tolist(), found.se.round(3).tolist(), found.low.round(2).tolist()
+    >>> slots = parameter_intervals(fit_contextual(c, slot_sd=None), cluster=None)
+    >>> slots.names, slots.estimate.round(3).tolist(), slots.se.round(3).tolist(), slots.low.round(2).tolist()
     (('slot intercept',), [1.099], [0.577], [-0.03])
     """
-    found = standing(fit, cluster)
+    counts = standing(fit, cluster)
     tail, estimate = (1 - checked_level(level)) / 2, np.array([parameter.estimate for parameter in fit.parameters])
-    clusters, carried = _clusters(fit, found)
-    variance = np.where(carried, np.inf, _variance(fit, found, clusters))
+    clusters, carried = _clusters(fit, counts)
+    variance = np.where(carried, np.inf, _variance(fit, counts, clusters))
     df, se = np.maximum(clusters - 1, 1.0), np.sqrt(variance)
     half = above(tail, df) * se
     return ParameterIntervals(
@@ -91,9 +91,9 @@ def parameter_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: 
         low=estimate - half,
         high=estimate + half,
         df=df,
-        n_clusters=found.n_clusters,
-        kind=found.kind,
-        notes=(*fit.notes, *found.notes),
+        n_clusters=counts.n_clusters,
+        kind=counts.kind,
+        notes=(*fit.notes, *counts.notes),
     )
 
 
@@ -121,39 +121,44 @@ def slot_intervals(fit: Fit, *, cluster: Cluster | None = "prompt", level: float
     >>> from ranking.maths import Comparisons
     >>> from ranking.maths.models.contextual import fit_contextual
     >>> c = Comparisons.from_names(["x"] * 16, ["y"] * 16, ["a", "b"] * 8, first=["a", "b"] * 8)
-    >>> found = slot_intervals(fit_contextual(c), cluster=None)
-    >>> bool(found.low[0] < found.estimate[0] < found.high[0] < np.inf)
+    >>> slots = slot_intervals(fit_contextual(c), cluster=None)
+    >>> bool(slots.low[0] < slots.estimate[0] < slots.high[0] < np.inf)
     True
     """
-    found, m = parameter_intervals(fit, cluster=cluster, level=level), len(fit.names)
-    if not len(found.names):
-        return found
+    own_intervals, m = parameter_intervals(fit, cluster=cluster, level=level), len(fit.names)
+    if not len(own_intervals.names):
+        return own_intervals
     own = np.sqrt(np.diagonal(model_covariance(fit.likelihood, m))[m:])
-    half = np.maximum(found.high - found.estimate, above((1 - level) / 2, np.full(len(own), np.inf)) * own)
-    return replace(found, se=np.maximum(found.se, own), low=found.estimate - half, high=found.estimate + half)
+    half = np.maximum(own_intervals.high - own_intervals.estimate, above((1 - level) / 2, np.full(len(own), np.inf)) * own)
+    return replace(
+        own_intervals,
+        se=np.maximum(own_intervals.se, own),
+        low=own_intervals.estimate - half,
+        high=own_intervals.estimate + half,
+    )
 
 
-def _clusters(fit: Fit, found: ClusterCounts) -> tuple[Floats, Bools]:
+def _clusters(fit: Fit, counts: ClusterCounts) -> tuple[Floats, Bools]:
     """Effective clusters behind each parameter, and whether one carries it alone: (k,) each."""
     k = len(fit.parameters)
-    if not found.left_out:
-        alone = bool(found.columns)  # one cluster in all
+    if not counts.left_out:
+        alone = bool(counts.columns)  # one cluster in all
         return np.full(k, 1.0 if alone else np.inf), np.full(k, alone)
-    carried = np.any([each.carried_parameters for each in found.left_out], axis=0)
-    return np.asarray(np.min([each.parameters for each in found.left_out], axis=0), dtype=np.float64), carried
+    carried = np.any([each.carried_parameters for each in counts.left_out], axis=0)
+    return np.asarray(np.min([each.parameters for each in counts.left_out], axis=0), dtype=np.float64), carried
 
 
-def _variance(fit: Fit, found: ClusterCounts, clusters: Floats) -> Floats:
+def _variance(fit: Fit, counts: ClusterCounts, clusters: Floats) -> Floats:
     """As `spread` chooses it for ratings: (k,)."""
     m = len(fit.names)
     iid, own = np.diagonal(fit.parameter_covariance(None)), np.diagonal(model_covariance(fit.likelihood, m))[m:]
     variance = iid
-    if found.left_out:
-        one_way = [np.diagonal(each.covariance)[m:] for each in found.left_out]
+    if counts.left_out:
+        one_way = [np.diagonal(each.covariance)[m:] for each in counts.left_out]
         variance = one_way[0]
         if len(one_way) == 2:
-            crossed = np.diagonal(crossed_covariance(fit.likelihood, m, found.columns))[m:]  # type: ignore[arg-type]
+            crossed = np.diagonal(crossed_covariance(fit.likelihood, m, counts.columns))[m:]  # type: ignore[arg-type]
             variance = np.maximum(one_way[0] + one_way[1] - crossed, 0.0)
-        few = (clusters < FEWEST_CLUSTERS) | (found.n_clusters <= m)
+        few = (clusters < FEWEST_CLUSTERS) | (counts.n_clusters <= m)
         variance = np.where(few, np.max([variance, *one_way, iid], axis=0), variance)
     return np.where(variance <= FLAT * own, own, variance)

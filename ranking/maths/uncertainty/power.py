@@ -37,8 +37,8 @@ class ClustersNeeded:
 
     Examples
     --------
-    >>> found = ClustersNeeded(("x", "y"), "prompt", 0.4, 2.0, 50.0, 500.0, 203.0, 2030.0, 0.28, ())
-    >>> found.n_more, found.n_votes_more
+    >>> needed = ClustersNeeded(("x", "y"), "prompt", 0.4, 2.0, 50.0, 500.0, 203.0, 2030.0, 0.28, ())
+    >>> needed.n_more, needed.n_votes_more
     (153.0, 1530.0)
     """
 
@@ -133,8 +133,8 @@ def prompts_needed(
 
     >>> from ranking.maths import Comparisons, fit_bradley_terry
     >>> c = Comparisons.from_names(["x"] * 100, ["y"] * 100, ["a"] * 60 + ["b"] * 40, prompt=range(100))
-    >>> found = prompts_needed(fit_bradley_terry(c), "x", "y")
-    >>> found.n_needed, found.n_votes_more, round(found.power_now, 2)
+    >>> needed = prompts_needed(fit_bradley_terry(c), "x", "y")
+    >>> needed.n_needed, needed.n_votes_more, round(needed.power_now, 2)
     (203.0, 103.0, 0.5)
     """
     first, second = _places(fit, i, j)
@@ -143,18 +143,18 @@ def prompts_needed(
     alpha = 1 - checked_level(level)
     if not alpha / 2 < power < 1:
         raise ValueError(f"power is {power}: allowed are {alpha / 2:g} (reached without any data) to 1")
-    found = spread(fit, cluster=cluster)
+    variances = spread(fit, cluster=cluster)
     estimated = float(abs(fit.ratings[first] - fit.ratings[second]))
     wanted = estimated if gap is None else float(gap)
-    effective = float(found.difference_clusters[first, second])
-    n_clusters = found.n_clusters if np.isinf(effective) else effective
-    sd = float(np.sqrt(found.difference_variance[first, second] * n_clusters))
+    effective = float(variances.difference_clusters[first, second])
+    n_clusters = variances.n_clusters if np.isinf(effective) else effective
+    sd = float(np.sqrt(variances.difference_variance[first, second] * n_clusters))
     least = max(FEWEST_CLUSTERS, len(fit.names) + 1)
     n_needed = _least_clusters(wanted, sd, alpha=alpha, power=power, least=least)
     n_votes = fit.diagnostics.n_comparisons
     return ClustersNeeded(
         names=(i, j),
-        unit="comparison" if found.kind == "iid" else found.kind.removeprefix("few_").removesuffix("s"),
+        unit="comparison" if variances.kind == "iid" else variances.kind.removeprefix("few_").removesuffix("s"),
         gap=wanted,
         sd=sd,
         n_clusters=n_clusters,
@@ -162,7 +162,7 @@ def prompts_needed(
         n_needed=n_needed,
         n_votes_needed=float(np.ceil(n_needed * n_votes / n_clusters)),
         power_now=_power(wanted * np.sqrt(n_clusters) / sd, max(n_clusters - 1, 1), alpha),
-        notes=found.notes,
+        notes=variances.notes,
     )
 
 

@@ -38,8 +38,8 @@ def powered_rank_sets(
     >>> from ranking.maths import Comparisons
     >>> from ranking.maths.models.prediction_powered import fit_prediction_powered
     >>> c = Comparisons(names=("x", "y"), a=[0] * 900, b=[1] * 900, outcome=[0, 0, 1] * 300)
-    >>> found = fit_prediction_powered(c, np.where(np.arange(900) < 300, c.outcome, -1))
-    >>> sets = powered_rank_sets(found, rng=np.random.default_rng(1))
+    >>> powered = fit_prediction_powered(c, np.where(np.arange(900) < 300, c.outcome, -1))
+    >>> sets = powered_rank_sets(powered, rng=np.random.default_rng(1))
     >>> sets.low.tolist(), sets.high.tolist()
     ([1, 2], [1, 2])
     """

@@ -78,9 +78,9 @@ def largest_gaps(draws: Singles, deviations: Floats, precision: Triangle, close:
     array([2.1213202], dtype=float32)
     """
     n, m = draws.shape
-    found = np.zeros(n, dtype=np.float32)
+    largest = np.zeros(n, dtype=np.float32)
     if m < 2:
-        return found
+        return largest
     weight = np.divide(1, deviations, out=np.zeros(m), where=deviations > 0)
     for start in range(0, n, max(1, PAIRS_AT_ONCE // m)):
         is_wanted()
@@ -90,8 +90,8 @@ def largest_gaps(draws: Singles, deviations: Floats, precision: Triangle, close:
         scaled = np.abs(draws[some] - shift) * weight.astype(np.float32)
         first = _of_the_first(draws[some], scaled, precision)
         first = np.maximum(first, _of_the_close(draws[some], precision, close))
-        found[some] = _of_the_others(draws[some], scaled, precision, first, close.kappa)
-    return found
+        largest[some] = _of_the_others(draws[some], scaled, precision, first, close.kappa)
+    return largest
 
 
 def _of_the_first(draws: Singles, scaled: Singles, precision: Triangle) -> Singles:
@@ -99,28 +99,28 @@ def _of_the_first(draws: Singles, scaled: Singles, precision: Triangle) -> Singl
     k = min(FIRST, m)
     top = np.argpartition(scaled, m - k, axis=1)[:, m - k :]
     i, j = np.triu_indices(k, 1)
-    rows, found = np.arange(n)[:, None], np.zeros(n, dtype=np.float32)
+    rows, largest = np.arange(n)[:, None], np.zeros(n, dtype=np.float32)
     for start in range(0, len(i), 100):
         some = slice(start, start + 100)
         left, right = top[:, i[some]], top[:, j[some]]
         gaps = np.abs(draws[rows, left] - draws[rows, right]) * precision.at(left, right)
-        found = np.maximum(found, gaps.max(axis=1))
-    return found
+        largest = np.maximum(largest, gaps.max(axis=1))
+    return largest
 
 
 def _of_the_close(draws: Singles, precision: Triangle, close: ClosePairs) -> Singles:
-    found = np.zeros(len(draws), dtype=np.float32)
+    largest = np.zeros(len(draws), dtype=np.float32)
     size = max(1, PAIRS_AT_ONCE // max(len(draws), 1))
     for start in range(0, len(close.i), size):
         i, j = (side[start : start + size] for side in (close.i, close.j))
         gaps = np.abs(draws[:, i] - draws[:, j]) * precision.at(i, j)
-        found = np.maximum(found, gaps.max(axis=1))
-    return found
+        largest = np.maximum(largest, gaps.max(axis=1))
+    return largest
 
 
 def _of_the_others(draws: Singles, scaled: Singles, precision: Triangle, first: Singles, kappa: float) -> Singles:
     """Pairs whose bound is above what is found already, one draw after the other."""
-    found = first.copy()
+    widest = first.copy()
     needed = (first / (kappa * SLACK)) ** 2
     largest = scaled.max(axis=1)
     for row in np.flatnonzero(2 * largest**2 > needed).tolist():
@@ -135,8 +135,8 @@ def _of_the_others(draws: Singles, scaled: Singles, precision: Triangle, first: 
                 break
             others = able[at + 1 : end]
             gaps = np.abs(draws[row, others] - draws[row, able[at]]) * precision.at(np.full(len(others), able[at]), others)
-            found[row] = max(found[row], gaps.max())
-    return found
+            widest[row] = max(widest[row], gaps.max())
+    return widest
 
 
 def close_pairs(rows: slice, deviations: Floats, precision: Singles, counted: Bools) -> ClosePairs:

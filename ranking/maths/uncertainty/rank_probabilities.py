@@ -152,11 +152,11 @@ def p_best(fit: Fit, *, cluster: Cluster | None = "prompt", n_resamples: int = 1
     >>> p_best(fit, rng=np.random.default_rng(1)).chance.round(2).tolist()
     [0.83, 0.17]
     """
-    found = spread(fit, cluster=cluster)
+    variances = spread(fit, cluster=cluster)
     n_first = np.zeros(len(fit.names), dtype=np.int64)
-    for draws in _draws(fit, found, n_resamples, rng):
+    for draws in _draws(fit, variances, n_resamples, rng):
         n_first += np.bincount(draws.argmax(axis=0), minlength=len(n_first)) if len(n_first) else 0
-    return Chances(fit.names, n_first / n_resamples, n_resamples, found.kind, found.notes)
+    return Chances(fit.names, n_first / n_resamples, n_resamples, variances.kind, variances.notes)
 
 
 def p_top(
@@ -202,11 +202,11 @@ def p_top(
     m = len(fit.names)
     if not 1 <= k <= m:
         raise ValueError(f"k is {k}: of {m} rated competitors, 1 to {m} are the top")
-    found = spread(fit, cluster=cluster)
+    variances = spread(fit, cluster=cluster)
     n_top = np.zeros(m, dtype=np.int64)
-    for draws in _draws(fit, found, n_resamples, rng):
+    for draws in _draws(fit, variances, n_resamples, rng):
         n_top += np.bincount(np.argpartition(draws, m - k, axis=0)[m - k :].ravel(), minlength=m)
-    return Chances(fit.names, n_top / n_resamples, n_resamples, found.kind, found.notes)
+    return Chances(fit.names, n_top / n_resamples, n_resamples, variances.kind, variances.notes)
 
 
 def expected_ranks(fit: Fit, *, cluster: Cluster | None = "prompt") -> ExpectedRanks:
@@ -238,14 +238,14 @@ def expected_ranks(fit: Fit, *, cluster: Cluster | None = "prompt") -> ExpectedR
     >>> expected_ranks(fit).rank.round(3).tolist()
     [1.171, 1.829]
     """
-    found = spread(fit, cluster=cluster)
+    variances = spread(fit, cluster=cluster)
     gap = fit.ratings[None, :] - fit.ratings[:, None]
     pairs = ~np.eye(len(fit.names), dtype=np.bool_)
-    ratio = gap[pairs] / np.sqrt(found.difference_variance[pairs])
+    ratio = gap[pairs] / np.sqrt(variances.difference_variance[pairs])
     above = np.zeros(gap.shape)
-    df = found.difference_df[pairs]
+    df = variances.difference_df[pairs]
     above[pairs] = np.where(np.isinf(df), ndtr(ratio), stdtr(np.minimum(df, MOST_DF), ratio))
-    return ExpectedRanks(fit.names, 1 + above.sum(axis=1), found.kind, found.notes)
+    return ExpectedRanks(fit.names, 1 + above.sum(axis=1), variances.kind, variances.notes)
 
 
 def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
@@ -289,30 +289,30 @@ def tiers(found: RankSets) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, groups))
 
 
-def _draws(fit: Fit, found: Spread, n_resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
+def _draws(fit: Fit, variances: Spread, n_resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float32]]:
     """Draws of all ratings, (m, up to `DRAWS_A_CHUNK`) float32 at a time."""
     checked_rng(rng)
     if n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples}: at least 1 draw is needed, 10,000 is usual")
-    factor = _factor(fit, found)
+    factor = _factor(fit, variances)
     centre = fit.ratings.astype(np.float32)[:, None]
     for start in range(0, n_resamples, DRAWS_A_CHUNK):
         size = min(DRAWS_A_CHUNK, n_resamples - start)
         noise = factor @ rng.standard_normal((factor.shape[1], size), dtype=np.float32)
-        df = found.rating_df[:, None]
+        df = variances.rating_df[:, None]
         if len(df) and np.isfinite(df).all():
             noise *= np.sqrt(df / rng.chisquare(df, size=(len(df), size))).astype(np.float32)
         noise += centre
         yield noise
 
 
-def _factor(fit: Fit, found: Spread) -> NDArray[np.float32]:
+def _factor(fit: Fit, variances: Spread) -> NDArray[np.float32]:
     """F with F F' = the covariance of a draw, (m, rank): at least the variance that `spread` found for each rating."""
     own = fit.model_covariance()
-    flat = np.diagonal(found.joints[0]) <= FLAT * np.diagonal(own)
-    base = own if flat.any() or found.flat.any() else found.joints[0]
+    flat = np.diagonal(variances.joints[0]) <= FLAT * np.diagonal(own)
+    base = own if flat.any() or variances.flat.any() else variances.joints[0]
     # Of whom nothing is known, one draw is above all others and the next one below.
-    wanted = np.where(np.isinf(found.rating_variance), ANYWHERE * np.diagonal(base), found.rating_variance)
+    wanted = np.where(np.isinf(variances.rating_variance), ANYWHERE * np.diagonal(base), variances.rating_variance)
     stretch = np.sqrt(np.maximum(wanted / np.diagonal(base), 1.0))
     values, vectors = np.linalg.eigh(base * np.outer(stretch, stretch))
     kept = values > values.max(initial=0.0) * 1e-12

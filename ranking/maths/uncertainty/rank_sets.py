@@ -37,7 +37,7 @@ class RankSets(HoldsArrays, Tabled):
     notes : tuple of str
         What the reader must know.
     n_draws : int
-        Of which `critical` is a quantile; 0 = not told.
+        Of which `critical` is a quantile; 0 = unknown.
     """
 
     SHOWN: ClassVar[tuple[str, ...]] = ("low", "high")
@@ -104,28 +104,30 @@ def rank_sets(
     >>> from ranking.maths import Comparisons, fit_bradley_terry
     >>> a, b = ["x"] * 100 + ["y"] * 100, ["y"] * 100 + ["z"] * 100
     >>> fit = fit_bradley_terry(Comparisons.from_names(a, b, (["a"] * 90 + ["b"] * 10) + ["a"] * 51 + ["b"] * 49))
-    >>> found = rank_sets(fit, rng=np.random.default_rng(1))
-    >>> found.names, found.low.tolist(), found.high.tolist()
+    >>> sets = rank_sets(fit, rng=np.random.default_rng(1))
+    >>> sets.names, sets.low.tolist(), sets.high.tolist()
     (('x', 'y', 'z'), [1, 2, 2], [1, 3, 3])
     """
     if n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples}: at least 1 draw is needed, 10,000 is usual")
     m = len(fit.names)
-    found = spread(fit, cluster=cluster)
-    gaussian = max(max_t_quantile(joint, ~found.flat, level=level, n_resamples=n_resamples, rng=rng) for joint in found.joints)
+    variances = spread(fit, cluster=cluster)
+    gaussian = max(
+        max_t_quantile(joint, ~variances.flat, level=level, n_resamples=n_resamples, rng=rng) for joint in variances.joints
+    )
     # A simultaneous value is never below the one for a single statement; without pairs it is that.
-    critical = np.maximum(found.simultaneous(gaussian), found.difference_critical(level))
+    critical = np.maximum(variances.simultaneous(gaussian), variances.difference_critical(level))
     gap = fit.ratings[:, None] - fit.ratings[None, :]
-    above = (gap > critical * np.sqrt(found.difference_variance)) & ~found.flat
+    above = (gap > critical * np.sqrt(variances.difference_variance)) & ~variances.flat
     return RankSets(
         names=fit.names,
         low=1 + above.sum(axis=0),
         high=m - above.sum(axis=1),
         critical=critical,
-        df=found.difference_df,
-        n_clusters=found.n_clusters,
-        kind=found.kind,
-        notes=found.notes,
+        df=variances.difference_df,
+        n_clusters=variances.n_clusters,
+        kind=variances.kind,
+        notes=variances.notes,
         n_draws=n_resamples,
     )
 

@@ -334,8 +334,8 @@ def _places(fit: Fit, pairs: Sequence[tuple[str, str]] | None) -> list[tuple[int
     for name in (name for pair in pairs for name in pair):
         if name not in place:
             raise ValueError(f"{name!r} is not rated: pairs are of the fit's names")
-    found = [(place[a], place[b]) for a, b in pairs]
-    return [(a, b) if fit.ratings[a] >= fit.ratings[b] else (b, a) for a, b in found]
+    places = [(place[a], place[b]) for a, b in pairs]
+    return [(a, b) if fit.ratings[a] >= fit.ratings[b] else (b, a) for a, b in places]
 
 
 def _named(
@@ -367,12 +367,12 @@ class _Rows:
         keys = influence.keys(len(comparisons.names))
         # The last flag is where a cell of -1 looks.
         keys[~wanted[keys]] = -1
-        found: list[NDArray[Any]] = [np.zeros((2, 0), dtype=np.int64)]
+        parts: list[NDArray[Any]] = [np.zeros((2, 0), dtype=np.int64)]
         for part in chunks(len(comparisons)):
             cell_of_row = keys.take(cell_keys(comparisons, part))
             here = np.flatnonzero((cell_of_row >= 0) & (comparisons.weights(part) > 0))
-            found.append(np.stack([cell_of_row[here], here + part.start]))
-        cell, rows = np.concatenate(found, axis=1)
+            parts.append(np.stack([cell_of_row[here], here + part.start]))
+        cell, rows = np.concatenate(parts, axis=1)
         order = np.argsort(cell, kind="stable")
         ends = np.cumsum(np.bincount(cell, minlength=len(influence.i)))
         return cls(rows=rows[order], weight=comparisons.weights()[rows[order]], ends=ends)
