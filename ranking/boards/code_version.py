@@ -1,4 +1,4 @@
-"""Which code made a snapshot: the release, and a fingerprint of the sources that its numbers come from.
+"""The code that made a snapshot: the release, and a fingerprint of the sources that its numbers come from.
 
 The sources are those that `ranking.boards.publishing` imports, directly or not, as far as they are this project's: found in the
 syntax trees, so that nobody has to keep a list. A name that comes through a package's front door (`maths.Fit`) counts as the

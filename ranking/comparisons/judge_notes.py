@@ -1,4 +1,4 @@
-"""What readers of a board of judges must know: whose verdicts count and why, what is left out, what a rule decided."""
+"""Notes on a board of judges: whose verdicts count and why, the games left out, the decisions of a rule."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
