@@ -79,8 +79,8 @@ class Audit:
             self.coverage.differing,
         )
 
-    def told(self, change: Callable[[Figure], Figure]) -> "Audit":
-        """The same with every figure but those of coverage changed so."""
+    def with_figures(self, change: Callable[[Figure], Figure]) -> "Audit":
+        """The audit with `change` applied to every figure but those of coverage."""
         sections = ("position", "people", "leniency", "looks", "calibration", "scores", "board")
         changed: dict[str, Any] = {name: tuple(change(figure) for figure in getattr(self, name)) for name in sections}
         alone: dict[str, Any] = {name: change(getattr(self, name)) for name in ("own_preference", "transitivity")}
@@ -109,15 +109,15 @@ def audit(
     games : sequence of AuditGame
         All its games that count, failed ones too.
     items : sequence of AuditItem
-        Its battles, decided by the rule in force, with what people or gold labels say.
+        Its battles, decided by the rule in force, with the labels of people or gold sets.
     grades : sequence of (bool, bool)
-        Answers that are right or wrong, and what the judge said of them.
+        Answers that are right or wrong, with the judge's grades.
     graded_prompts, graded_battles : sequence of str, optional
         Of each of them; None = each its own prompt, and no battles to show.
     marked : sequence of AuditGame
         Those with a verdict on an answer that seems to speak to its judge, whether they count or not.
     left_out : sequence of AuditGame
-        Those of the marked that are not among the games: they are in no figure but coverage, which says how games ended.
+        Those of the marked that are not among the games: they are in no figure but coverage, the end states of games.
     margin : float
         By how many points one of two answers has to lead that were graded one by one.
     human_board : HumanBoard
@@ -125,7 +125,7 @@ def audit(
     no_boards : str
         Why its own boards are not made; "" where they are.
     unrated : collection of str
-        Competitors that no board rates: sides of gold labels of nobody knows whom.
+        Competitors that no board rates: sides of gold labels whose model is unknown.
     rng : numpy.random.Generator
         For the bootstraps.
 

@@ -1,4 +1,4 @@
-"""What is known to be right without people: labels of gold sets, and answers that a prompt's verifier passes or fails.
+"""Ground truth without people: labels of gold sets, and answers that a prompt's verifier passes or fails.
 
 A label that names no winner and an answer that no verifier could check say nothing of a judge, so they are left out.
 """
@@ -30,7 +30,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Grades:
-    """Whether each answer is right, what the judge says of it, and the prompt that it answers."""
+    """Whether each answer is right, the judge's grade, and the prompt that it answers."""
 
     pairs: tuple[tuple[bool, bool], ...] = ()
     prompts: tuple[str, ...] = ()
@@ -57,28 +57,28 @@ class GroundTruth:
 
 def gold_labels(arena: Arena) -> dict[int, Side]:
     """By battle, from all gold sets; battles whose labels contradict each other have none."""
-    agreed = {battle: agreed_label(said) for battle, said in _labels_of(arena).items()}
+    agreed = {battle: agreed_label(labels) for battle, labels in _labels_of(arena).items()}
     return {battle: label for battle, label in agreed.items() if label is not None}
 
 
 def contradicted(arena: Arena) -> frozenset[int]:
     """Battles whose gold labels contradict each other."""
-    return frozenset(battle for battle, said in _labels_of(arena).items() if agreed_label(said) is None)
+    return frozenset(battle for battle, labels in _labels_of(arena).items() if agreed_label(labels) is None)
 
 
 def _labels_of(arena: Arena) -> Mapping[int, list[Side]]:
-    said: dict[int, list[Side]] = defaultdict(list)
+    labels: dict[int, list[Side]] = defaultdict(list)
     rows = GoldItem.objects.counted().filter(gold_set__arena=arena).order_by("pk").values_list("battle_id", "label")
     for battle, label in rows.iterator(chunk_size=10_000):
-        said[battle].append(label)  # type: ignore[arg-type]  # a constraint says so
-    return said
+        labels[battle].append(label)  # type: ignore[arg-type]  # a constraint says so
+    return labels
 
 
 def against_gold_sets(played: GamesRead, arena: Arena, *, rng: np.random.Generator) -> GroundTruth:
     """The figures of every gold set, on those of its battles that the judge was asked to compare.
 
-    Who grades answers one by one says nothing in an order: its grades are no missing verdicts. Battles whose labels contradict
-    each other, in one set or in several, are left out and counted.
+    A judge that grades answers one by one compares in no order: a grade is no missing verdict. Battles whose labels contradict
+        each other, in one set or in several, are left out and counted.
     """
     graded = {game.battle for game in played.games if game.score is not None}
     asked = by_battle(game for game in played.games if game.battle not in graded)
@@ -90,7 +90,7 @@ def against_gold_sets(played: GamesRead, arena: Arena, *, rng: np.random.Generat
     ):
         if str(battle) in asked:
             items[gold_set].setdefault(battle, cast(Order, order))
-    found = GroundTruth()
+    truth = GroundTruth()
     for gold_set in arena.gold_sets.order_by("name"):
         orders = items[gold_set.pk]
         pairs = [
@@ -100,8 +100,8 @@ def against_gold_sets(played: GamesRead, arena: Arena, *, rng: np.random.Generat
         ]
         if orders:
             prompts = [asked[pair.key][0].prompt for pair in pairs]
-            found = found.and_of(_against(gold_set, pairs, prompts, n_contradicted=len(orders) - len(pairs), rng=rng))
-    return found
+            truth = truth.and_of(_against(gold_set, pairs, prompts, n_contradicted=len(orders) - len(pairs), rng=rng))
+    return truth
 
 
 def _in_its_file(games: Sequence[AuditGame], label: Side, order: Order, *, is_turned: bool) -> GoldPairGames:
@@ -129,10 +129,10 @@ def _against(
     three: tuple[Figure, ...] = ()
     if any(pair.label in ("tie", "both_bad") for pair in pairs):
         replies = [(pair.key, prompt, *reply) for pair, prompt in zip(pairs, prompts, strict=True) for reply in _by_slot(pair)]
-        keys, of, labels, said = zip(*replies, strict=True)
+        keys, of, labels, sides = zip(*replies, strict=True)
         unit = "gold_pairs" if len(replies) == len(pairs) else "replies"
-        three = label_figures(labels, said, prompts=of, unit=unit, rng=rng)
-        sets |= label_sets(prefix, keys, labels, said)
+        three = label_figures(labels, sides, prompts=of, unit=unit, rng=rng)
+        sets |= label_sets(prefix, keys, labels, sides)
         three = tuple(_of_set(prefix, figure, notes, label_links(prefix), sets) for figure in three)
     return GroundTruth(gold, three, sets)
 
@@ -161,7 +161,7 @@ def _of_set(prefix: str, figure: Figure, notes: Notes, links: Iterable[str], set
 
 
 def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
-    """Its grades of answers that a verifier checks: above the middle of the scale says right.
+    """Its grades of answers that a verifier checks: above the middle of the scale counts as right.
 
     An answer stands in many battles and is graded for itself: its oldest game alone counts. A verifier that cannot be used
     spoils the answers to its own prompt, which are named.
@@ -203,7 +203,7 @@ def _graded(judge: Judge, arena: Arena, marked: Marked) -> Iterator[tuple[Game, 
 
 
 def _is_right(response: Response) -> bool | None:
-    """None where nobody can tell."""
+    """None where it is unknown."""
     text = "\n\n".join(response.turns or [response.text])
     try:
         return passes(response.prompt.verifier, text) if response.prompt.verifier is not None else None

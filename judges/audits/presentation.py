@@ -1,4 +1,4 @@
-"""What stands in an audit, in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
+"""An audit in the shape in which its page, its CSV and its REST resource show it. Nothing is computed here."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -69,18 +69,18 @@ def in_language(figure: Stored) -> Stored:
     figure, text = as_stored(figure), FIGURES.get(figure.get("label", ""))
     if text is None or figure["unit_code"] not in TEXTS:
         return figure
-    unit = told({"code": figure["unit_code"], "parameters": {}, "text": figure["unit"]})
+    unit = note_sentence({"code": figure["unit_code"], "parameters": {}, "text": figure["unit"]})
     return figure | {
         "name": gettext(text.name),
         "unit": unit,
         "formula": gettext(text.formula) % {"unit": unit} if text.formula else "",
-        "note": "; ".join(told(note) for note in figure["notes"]),
-        "method": "; ".join(told(note) for note in figure["methods"]),
+        "note": "; ".join(note_sentence(note) for note in figure["notes"]),
+        "method": "; ".join(note_sentence(note) for note in figure["methods"]),
     }
 
 
-def told(note: Stored) -> str:
-    """A stored note in the reader's language; in English as it was stored, where its code says nothing any more."""
+def note_sentence(note: Stored) -> str:
+    """A stored note in the reader's language; in English as it was stored, where its code is no longer known."""
     try:
         return in_words(note["code"], note["parameters"], gettext=gettext, ngettext=ngettext, number=number)
     except (KeyError, TypeError, ValueError):
@@ -89,7 +89,7 @@ def told(note: Stored) -> str:
 
 def reasons_of(audit: JudgeAudit) -> list[str]:
     """Why its verdicts should not count, or what is not known, in the reader's language."""
-    return [told(note) for note in audit.reason_notes] or list(audit.reasons)
+    return [note_sentence(note) for note in audit.reason_notes] or list(audit.reasons)
 
 
 def sections_of(audit: JudgeAudit) -> list[Section]:
@@ -147,11 +147,11 @@ def headline_of(audit: JudgeAudit) -> Stored | None:
 
 def badge_of(audit: JudgeAudit) -> str:
     """Why a board from its games carries a warning, in the reader's language."""
-    return "; ".join(told(note) for note in audit.coverage.get("warnings", [])) or audit.coverage.get("badge", "")
+    return "; ".join(note_sentence(note) for note in audit.coverage.get("warnings", [])) or audit.coverage.get("badge", "")
 
 
 def by_key(audit: JudgeAudit) -> dict[str, Stored]:
-    """Its figures; those of earlier audits that are not made again yet have no keys, and are found by their English names."""
+    """Its figures; those of earlier audits have no keys until they are made again, and are found by their English names."""
     stored = [as_stored(figure) for figures in audit.figures.values() for figure in figures]
     keys = [figure["key"] or _OLD_KEYS.get(figure["name"], "") for figure in stored]
     return {key: figure for key, figure in zip(keys, stored, strict=True) if key}
@@ -255,12 +255,12 @@ def _named(board: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _why_none(board: Mapping[str, Any]) -> str:
-    """Boards of earlier audits say it in English alone."""
+    """In English alone for boards of earlier audits."""
     return telling.told(Saying.of(board["why"])) if board.get("why") else str(board["reason"])
 
 
 def _why_unrated(board: Mapping[str, Any], name: str) -> str:
-    """Boards of earlier audits say it in English alone."""
+    """In English alone for boards of earlier audits."""
     if (note := board.get("unrated_notes", {}).get(name)) is not None:
         return telling.told(Saying.of(note))
     return str(board["unrated"].get(name, gettext("no battle of it is decided")))
@@ -321,20 +321,20 @@ def answering(audit: JudgeAudit) -> list[Answering]:
 
 def models_of(lines: Sequence[Mapping[str, Any]]) -> list[Model]:
     """In the order in which they first answered."""
-    found: dict[str, Model] = {}
+    models: dict[str, Model] = {}
     for line in lines:
-        first, last, old = parse_datetime(line["first"]), parse_datetime(line["last"]), found.get(line["model"])
+        first, last, old = parse_datetime(line["first"]), parse_datetime(line["last"]), models.get(line["model"])
         if old is not None and first and last and old.first and old.last:
             first, last = min(first, old.first), max(last, old.last)
         n_games = line["n_games"] + (old.n_games if old else 0)
-        found[line["model"]] = Model(line["model"] or gettext("no name"), n_games, first, last)
-    return sorted(found.values(), key=lambda model: (model.first is None, model.first, model.name))
+        models[line["model"]] = Model(line["model"] or gettext("no name"), n_games, first, last)
+    return sorted(models.values(), key=lambda model: (model.first is None, model.first, model.name))
 
 
 def refused_of(audit: JudgeAudit) -> list[tuple[str, Any]]:
-    """Parameters of the card that are not sent, with what the card says."""
-    return [(name, _said(audit.judge, name)) for name in audit.answered.get("refused", [])]
+    """Parameters of the card that are not sent, with their values on the card."""
+    return [(name, _value_on_card(audit.judge, name)) for name in audit.answered.get("refused", [])]
 
 
-def _said(judge: Judge, name: str) -> Any:
+def _value_on_card(judge: Judge, name: str) -> Any:
     return judge.parameters.get(name, {"temperature": 0.0}.get(name, ""))

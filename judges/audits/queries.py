@@ -1,4 +1,4 @@
-"""What an audit reads of the database, as plain rows: a judge's games, and its battles with what people said of them.
+"""Rows that an audit reads from the database: a judge's games, and its battles with people's votes.
 
 The same data give the same rows whatever their ids: the side of a battle that is called a is that of the competitor whose name
 comes first, and rows are clustered by their prompt's key. Ids are only used to link to battles.
@@ -61,7 +61,7 @@ def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> GamesRead:
     """Its games in this arena, without those that were set aside."""
     names = dict(Competitor.objects.filter(arena=arena).values_list("pk", "name"))
     rows = Game.objects.over().filter(judge=judge, battle__arena=arena, is_counted=True).order_by("pk")
-    found, cost = GamesRead(), 0
+    read, cost = GamesRead(), 0
     for row in rows.values_list(*GAME_COLUMNS).iterator(chunk_size=5_000):
         its_cost, battle, prompt, a, b, answer_a, answer_b, order, repeat, state, winner, strength, first, second, taints = row
         cost += its_cost
@@ -80,12 +80,12 @@ def games_of(judge: Judge, arena: Arena, *, marked: Marked) -> GamesRead:
             answer=str((answer_a if order == Game.Order.AB else answer_b) or "") if is_single else "",
         )
         is_marked = bool(taints) and game.is_of_the_judge
-        (found.left_out if is_marked and marked == "leave_out" else found.games).append(game)
+        (read.left_out if is_marked and marked == "leave_out" else read.games).append(game)
         if is_marked and has_verdict:
-            found.marked.append(game)
+            read.marked.append(game)
         if is_turned:
-            found.turned.add(battle)
-    return replace(found, cost=cost)
+            read.turned.add(battle)
+    return replace(read, cost=cost)
 
 
 def items_of(
@@ -99,41 +99,41 @@ def items_of(
 ) -> Iterator[AuditItem]:
     """Its battles, decided by the default rule, with what is right and what the answers look like.
 
-    What is right is what most people said; where they did not vote, or are split, the gold label.
+    The right outcome is that of most voters; where they did not vote, or are split, that of the gold label.
     """
-    by_id, said = by_battle(played.games), people_on(arena)
+    by_id, people = by_battle(played.games), people_on(arena)
     has_strengths, is_grader = knows_strengths(judge.protocol), isinstance(PROTOCOLS.get(judge.protocol), SingleProtocol)
     own = _own_names(judge, arena)
     for battle, *looks in _looks(judge, arena):
-        its = by_id.get(str(battle))
-        if not its:
+        games_of_battle = by_id.get(str(battle))
+        if not games_of_battle:
             continue
-        asked = of_the_judge(its)  # a rule of ours neither agrees nor disagrees with people
+        asked = of_the_judge(games_of_battle)  # a no-call rule neither agrees nor disagrees with people
         is_graded = is_grader or any(game.score is not None for game in asked)
-        human, is_gold = said.outcomes.get(battle), battle not in said.outcomes
+        human, is_gold = people.outcomes.get(battle), battle not in people.outcomes
         human = labels.get(battle) if human is None else human
-        points = said.grades.get(battle)
+        points = people.grades.get(battle)
         if battle in played.turned:
             looks.reverse()
             human, points = human and SWAPPED[human], None if points is None else -points
-        unlabelled: Unlabelled = "" if human else "split" if battle in said.split else ""
+        unlabelled: Unlabelled = "" if human else "split" if battle in people.split else ""
         if battle in contradicted and human is None:
             unlabelled = "contradicted"
         if human and not asked:
             human, unlabelled = None, "unasked"
         decided = graded_side(asked, margin=margin) if is_graded else _decided(asked)
         yield AuditItem(
-            battle=its[0].battle,
-            prompt=its[0].prompt,
-            a=its[0].a,
-            b=its[0].b,
+            battle=games_of_battle[0].battle,
+            prompt=games_of_battle[0].prompt,
+            a=games_of_battle[0].a,
+            b=games_of_battle[0].b,
             judged=decided,
             human=human,
             looks_a=looks[0],
             looks_b=looks[1],
-            own_a=its[0].a in own,
-            own_b=its[0].b in own,
-            judged_grade=judged_grade(its, decided) if has_strengths else None,
+            own_a=games_of_battle[0].a in own,
+            own_b=games_of_battle[0].b in own,
+            judged_grade=judged_grade(games_of_battle, decided) if has_strengths else None,
             human_grade=points,
             replies=_replies(asked, is_graded=is_graded, margin=margin),
             is_graded=is_graded,
@@ -143,7 +143,7 @@ def items_of(
 
 
 def _decided(games: Sequence[AuditGame]) -> Side | None:
-    """By the default rule; of a battle that was judged in one order only, what that order says."""
+    """By the default rule; for a battle that was judged in one order only, the outcome of that order."""
     played, orders = [game.played for game in games], {game.order for game in games}
     return outcome_of_order(played, *orders) if len(orders) == 1 else combine(RULE, played).outcome
 
@@ -164,10 +164,10 @@ def graded_side(games: Sequence[AuditGame], *, margin: float) -> Side | None:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What people said of battles.
+    """People's votes on battles.
 
-    `outcomes`: what more voters said than anything else, where a tie and "both bad" are one thing said: nobody wins.
-    `split`: battles on which as many said something else. `grades`: the mean on five points of the votes that have one.
+    `outcomes`: the outcome with the most votes, where a tie and "both bad" count together: neither answer wins.
+    `split`: battles with two leading outcomes. `grades`: the mean on five points of the votes that have one.
     """
 
     outcomes: dict[int, Side] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class People:
 def people_on(arena: Arena) -> People:
     votes = Vote.objects.counted().filter(battle__arena=arena).order_by()
     rows = list(votes.values_list("battle_id", "outcome", "strength", "source_id").iterator(chunk_size=10_000))
-    # Where nobody could say "much better", a tie is no middle of five points.
+    # Where no voter could choose "much better", a tie is no middle of five points.
     with_strengths = {source for _, _, strength, source in rows if strength is not None}
     counts: dict[int, Counter[Side]] = defaultdict(Counter)
     graded: dict[int, list[int]] = defaultdict(list)
@@ -186,23 +186,23 @@ def people_on(arena: Arena) -> People:
         counts[battle][cast(Side, outcome)] += 1  # a constraint says so
         if source in with_strengths and (points := grade(cast(Side, outcome), strength)) is not None:
             graded[battle].append(points)
-    majorities = {battle: plurality(said) for battle, said in counts.items()}
+    majorities = {battle: plurality(count) for battle, count in counts.items()}
     outcomes = {battle: outcome for battle, outcome in majorities.items() if outcome is not None}
-    grades = {battle: points for battle, said in graded.items() if (points := middle_grade(said)) is not None}
+    grades = {battle: points for battle, its_grades in graded.items() if (points := middle_grade(its_grades)) is not None}
     return People(outcomes, counts.keys() - outcomes.keys(), grades)
 
 
-def plurality(said: Mapping[Side, int]) -> Side | None:
-    """What more voters said than anything else; None where they are split.
+def plurality(votes: Mapping[Side, int]) -> Side | None:
+    """The outcome with the most votes; None where two lead.
 
     Examples
     --------
     >>> plurality({"a": 2, "tie": 1, "both_bad": 2}), plurality({"a": 1, "b": 1})
     ('both_bad', None)
     """
-    n_level = said.get("tie", 0) + said.get("both_bad", 0)
-    level: Side = "both_bad" if said.get("both_bad", 0) > said.get("tie", 0) else "tie"
-    counts: dict[Side, int] = {"a": said.get("a", 0), "b": said.get("b", 0), level: n_level}
+    n_level = votes.get("tie", 0) + votes.get("both_bad", 0)
+    level: Side = "both_bad" if votes.get("both_bad", 0) > votes.get("tie", 0) else "tie"
+    counts: dict[Side, int] = {"a": votes.get("a", 0), "b": votes.get("b", 0), level: n_level}
     most = max(counts.values())
     first, *others = [side for side, n in counts.items() if n == most]
     return None if others or not most else first

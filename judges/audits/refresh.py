@@ -1,4 +1,4 @@
-"""What each judge is worth, in each arena: read from its games and people's votes, made by a task, shown by a page.
+"""Audits of judges, one per arena: made by a task from a judge's games and people's votes, shown by a page.
 
 audit_judge(judge, arena): claim -> games and battles as plain rows (`queries`) -> `audit` -> stored figures, as JSON.
 Labels of gold sets and graded answers come from `ground_truth`, what answered from `served_models`.
@@ -118,7 +118,7 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
         unrated = frozenset(Competitor.objects.filter(pk__in=unnamed).values_list("name", flat=True))
         evidence = evidence_at(arena.pk, position).leaving(unnamed)
         with _room(evidence, played) as no_boards, asking(StillHeld(JudgeAudit.objects.all(), kept.pk, token)):
-            found = audit(
+            audited = audit(
                 played.games,
                 list(items_of(judge, arena, played, labels=labels, contradicted=unclear, margin=margin)),
                 grades=grades.pairs,
@@ -138,35 +138,35 @@ def audit_judge(judge: Judge, arena: Arena, *, seed: int = 1) -> JudgeAudit | No
     JudgeAudit.objects.finish(
         kept.pk, token, read_to=position, rule=RULE, seed=seed, made_at=timezone.now(), not_before=timezone.now() + rest,
         n_games=len(played.games) + len(played.left_out), cost=played.cost, answered=answered,
-        **_stored(_with_bare_battles(with_notes(found, played, grades), arena), truths, Marks.of(played, done), unrated),
+        **_stored(_with_bare_battles(with_notes(audited, played, grades), arena), truths, Marks.of(played, done), unrated),
     )  # fmt: skip
     kept.refresh_from_db()
     return kept
 
 
-def with_notes(found: Audit, played: GamesRead, grades: Grades) -> Audit:
-    """What a reader must know where figures lack rows that were not the judge's to give."""
+def with_notes(audit: Audit, played: GamesRead, grades: Grades) -> Audit:
+    """The audit with notes on figures that lack rows: marked answers that are left out, or grades that cannot be used."""
     n_left_out = len(played.marked) if played.left_out else 0
     if n_left_out and not any(game.verdict is not None or game.score is not None for game in played.games):
         reason = (say("all_left_out", n=n_left_out),)
-        found = found.told(lambda figure: figure if figure.is_defined else replace(figure, notes=reason))
+        audit = audit.with_figures(lambda figure: figure if figure.is_defined else replace(figure, notes=reason))
     if grades.unusable:
-        leniency = tuple(replace(figure, notes=(*grades.notes(), *figure.notes)) for figure in found.leniency)
-        found = replace(found, leniency=leniency)
-    return found
+        leniency = tuple(replace(figure, notes=(*grades.notes(), *figure.notes)) for figure in audit.leniency)
+        audit = replace(audit, leniency=leniency)
+    return audit
 
 
-def _with_bare_battles(found: Audit, arena: Arena) -> Audit:
-    """Where people said nothing of its battles, though they voted: on battles that it could not be asked about."""
+def _with_bare_battles(audit: Audit, arena: Arena) -> Audit:
+    """The audit with the reason why none of its battles has a vote: people voted where the judge could not be asked."""
     why = why_not_compared(arena)
-    if not why or not any(note.code == NOBODY_SAYS for figure in found.people for note in figure.notes):
-        return found
+    if not why or not any(note.code == NOBODY_SAYS for figure in audit.people for note in figure.notes):
+        return audit
     because = say("nobody_says_because", why=why)
 
     def explained(figure: Figure) -> Figure:
         return replace(figure, notes=tuple(because if note.code == NOBODY_SAYS else note for note in figure.notes))
 
-    return found.told(explained)
+    return audit.with_figures(explained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +179,15 @@ class Marks:
 
     @classmethod
     def of(cls, played: GamesRead, done: Marked) -> "Marks":
-        n_said = sum(game.is_of_the_judge and game.state.has_verdict for game in (*played.games, *played.left_out))
-        return cls(len(played.marked), n_said, done)
+        n_verdicts = sum(game.is_of_the_judge and game.state.has_verdict for game in (*played.games, *played.left_out))
+        return cls(len(played.marked), n_verdicts, done)
 
     def figures(self) -> tuple[Figure, ...]:
         if not self.n:
             return ()
         note = say("marked_left_out" if self.done == "leave_out" else "marked_counted")
-        found = MARKED_VERDICTS.plain(self.n / self.n_verdicts, self.n_verdicts, notes=(note,))
-        return (replace(found, sets=("marked",)),)
+        figure = MARKED_VERDICTS.plain(self.n / self.n_verdicts, self.n_verdicts, notes=(note,))
+        return (replace(figure, sets=("marked",)),)
 
 
 @contextmanager
@@ -216,53 +216,53 @@ def _people_board(arena: Arena, evidence: Evidence, *, rng: np.random.Generator)
 
 
 def _ends(by_competitor: Iterable[CompetitorStates], unrated: Collection[str]) -> list[dict[str, Any]]:
-    """How games ended, by competitor; sides of gold labels whose model nobody named are one line together."""
-    found: dict[str, Counter[str]] = {}
+    """How games ended, by competitor; sides of gold labels whose model is unnamed share one line."""
+    counts_by_name: dict[str, Counter[str]] = {}
     for each in by_competitor:
-        counts = found.setdefault(NO_MODEL if each.competitor in unrated else each.competitor, Counter())
+        counts = counts_by_name.setdefault(NO_MODEL if each.competitor in unrated else each.competitor, Counter())
         counts.update({state.value: n for state, n in each.counts.items()})
     return [
         {"competitor": name, "n_games": counts.total(), "counts": {state: n for state, n in counts.items() if n}}
-        for name, counts in found.items()
+        for name, counts in counts_by_name.items()
     ]
 
 
-def _stored(found: Audit, truths: GroundTruth, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
+def _stored(audit: Audit, truths: GroundTruth, marks: Marks, unrated: Collection[str]) -> dict[str, Any]:
     """An audit as the columns of its row."""
     sections = {
-        "people": found.people,
+        "people": audit.people,
         "gold": truths.gold,
         "labels": truths.labels,
-        "position": found.position,
-        "leniency": found.leniency,
-        "looks": found.looks,
-        "own": (found.own_preference,),
-        "calibration": found.calibration,
-        "scores": found.scores,
-        "board": found.board,
-        "transitivity": (found.transitivity,),
+        "position": audit.position,
+        "leniency": audit.leniency,
+        "looks": audit.looks,
+        "own": (audit.own_preference,),
+        "calibration": audit.calibration,
+        "scores": audit.scores,
+        "board": audit.board,
+        "transitivity": (audit.transitivity,),
         "marks": marks.figures(),
     }
     return {
         "figures": {key: [_plain(figure) for figure in figures] for key, figures in sections.items()},
         "coverage": {
-            "overall": _plain(found.coverage.overall),
-            "badge": found.coverage.badge,
-            "warnings": _plain_notes(found.coverage.warnings),
-            "by_competitor": _ends(found.coverage.by_competitor, unrated),
+            "overall": _plain(audit.coverage.overall),
+            "badge": audit.coverage.badge,
+            "warnings": _plain_notes(audit.coverage.warnings),
+            "by_competitor": _ends(audit.coverage.by_competitor, unrated),
             "marked": asdict(marks),
         },
-        "battle_sets": {key: _plain_set(each) for key, each in {**found.sets, **truths.sets}.items()},
-        "boards": [_plain_board(board) for board in found.rules],
-        "is_usable": found.usability.is_usable,
-        "is_measured": found.usability.is_measured,
-        "reasons": list(found.usability.reasons),
-        "reason_notes": _plain_notes(found.usability.reasons),
+        "battle_sets": {key: _plain_set(each) for key, each in {**audit.sets, **truths.sets}.items()},
+        "boards": [_plain_board(board) for board in audit.rules],
+        "is_usable": audit.usability.is_usable,
+        "is_measured": audit.usability.is_measured,
+        "reasons": list(audit.usability.reasons),
+        "reason_notes": _plain_notes(audit.usability.reasons),
     }
 
 
 def _plain(figure: Figure) -> dict[str, Any]:
-    """As JSON, which knows no infinity: an open end is null, and `is_unbounded` says so. Texts are codes, and in English."""
+    """As JSON, which knows no infinity: an open end is null, with `is_unbounded` true. Texts are codes, and in English."""
     plain = {field.name: _finite(getattr(figure, field.name)) for field in fields(figure)}
     return plain | {
         "label": figure.label or figure.key,
@@ -278,8 +278,8 @@ def _plain_notes(notes: Notes) -> list[dict[str, Any]]:
     return [{"code": note.code, "parameters": note.parameters, "text": note} for note in notes]
 
 
-def _plain_set(found: BattleSet) -> dict[str, Any]:
-    return {"words": found.words, "n": found.n, "battles": [int(battle) for battle in found.battles]}
+def _plain_set(battle_set: BattleSet) -> dict[str, Any]:
+    return {"words": battle_set.words, "n": battle_set.n, "battles": [int(battle) for battle in battle_set.battles]}
 
 
 def _by_place(line: tuple[str, BoardPlace]) -> tuple[float, float, str]:

@@ -1,4 +1,4 @@
-"""What answered when a judge was asked: the model string that came back, and the parameters that were sent, game by game.
+"""The models that answered for a judge: the model strings that came back, and the parameters that were sent, game by game.
 
 The card says what was wanted. The model behind an endpoint may change without a word, and an endpoint may refuse a parameter:
 both are only seen in what came back.
@@ -22,11 +22,11 @@ def answered_by(judge: Judge, arena: Arena) -> dict[str, Any]:
     """As the audit keeps it: `replies`, the newest first; `refused`, parameters of the card that are not sent."""
     if not judge.is_called:
         return {}
-    found: dict[str, dict[str, Any]] = {}
+    lines_by_model: dict[str, dict[str, Any]] = {}
     for row in _rows(judge, arena):
         sent = {name: _brief(name, value) for name, value in row["parameters"].items() if name != NAME_OF_THE_MODEL}
-        _merge(found.setdefault(json.dumps([row["model"], sent], sort_keys=True), _line(row["model"], sent, row)), row)
-    lines = sorted(found.values(), key=lambda line: (line["last"], line["model"]), reverse=True)
+        _merge(lines_by_model.setdefault(json.dumps([row["model"], sent], sort_keys=True), _line(row["model"], sent, row)), row)
+    lines = sorted(lines_by_model.values(), key=lambda line: (line["last"], line["model"]), reverse=True)
     return {"replies": [_as_json(line) for line in lines[:MOST_KEPT]], "refused": refused(judge)}
 
 
@@ -35,11 +35,11 @@ def refused(judge: Judge) -> list[str]:
     endpoint = judge.endpoint
     if endpoint is None:
         return []
-    said, learnt = parameters_of(judge), set(endpoint.refused_parameters)
+    parameters, learnt = parameters_of(judge), set(endpoint.refused_parameters)
     wanted = {
-        "temperature": said.temperature is not None and "temperature" in learnt,
-        "seed": said.seed is not None and "seed" in learnt,
-        "structured": said.structured and bool({"response_format", "output_config"} & learnt),
+        "temperature": parameters.temperature is not None and "temperature" in learnt,
+        "seed": parameters.seed is not None and "seed" in learnt,
+        "structured": parameters.structured and bool({"response_format", "output_config"} & learnt),
     }
     return [name for name, is_refused in wanted.items() if is_refused]
 

@@ -26,7 +26,7 @@ class Usability:
     Parameters
     ----------
     is_usable : bool
-        False only where the data say so: a judge that was never tested is not unusable, but `is_measured` is False.
+        False only where the data show it: a judge that was never tested is not unusable, but `is_measured` is False.
     is_measured : bool
         There are battles with a verdict in both orders.
     reasons : tuple of Note

@@ -125,7 +125,7 @@ def battle_sets(
     games, items
         As an audit reads them.
     graded : sequence of (bool, bool, str)
-        Whether an answer is right, what the judge said of it, and in which battle.
+        Whether an answer is right, the judge's grade, and in which battle.
     marked : sequence of AuditGame
         Verdicts on answers that seem to speak to their judge.
     margin : float
@@ -134,18 +134,18 @@ def battle_sets(
     Examples
     --------
     >>> items = [AuditItem(str(n), "p", "x", "y", "a", "a" if n else "b") for n in range(3)]
-    >>> found = battle_sets([], items)
-    >>> sorted(found), found["agrees"].battles
+    >>> sets = battle_sets([], items)
+    >>> sorted(sets), sets["agrees"].battles
     (['agrees', 'agrees_twice', 'differs', 'differs_twice', 'other_winner', 'same_winner'], ('2', '1'))
     """
     members: dict[str, list[str]] = {}
-    its = (
+    keyed_battles = (
         *_of_items(items),
         *_of_games(games, margin=margin),
         *_of_grades(graded),
         *(("marked", game.battle) for game in marked),
     )
-    for key, battle in its:
+    for key, battle in keyed_battles:
         members.setdefault(key, []).append(battle)
     return {key: BattleSet.of(key, str(saying_of(key)), battles) for key, battles in members.items()}
 
@@ -187,8 +187,8 @@ def _of_games(games: Sequence[AuditGame], *, margin: float) -> _Members:
             yield _SLOTS[pair.slot_lead < 0], pair.battle
         if pair.names_winners and pair.ab != pair.ba:
             yield ("first_twice", "second_twice")[pair.ab == "b"], pair.battle
-    for (battle, *_), said in repeated(games).items():
-        yield ("repeats_alike", "repeats_differ")[len(set(said)) > 1], battle
+    for (battle, *_), replies in repeated(games).items():
+        yield ("repeats_alike", "repeats_differ")[len(set(replies)) > 1], battle
     for game in of_the_judge(games):
         if game.verdict is not None and game.verdict.winner in ("first", "second"):
             yield f"chose_{game.verdict.winner}", game.battle
@@ -214,15 +214,15 @@ def _of_grades(graded: Sequence[tuple[bool, bool, str]]) -> _Members:
 
 def gold_sets(prefix: str, battles: Sequence[Labelled]) -> dict[str, BattleSet]:
     """For each figure against gold labels the pairs that earn something under it and, where there are any, the others."""
-    found = {}
+    sets = {}
     scores = {battle.key: earned(battle) for battle in battles}
     for part, (words, others_words) in GOLD_WORDS.items():
         earning = [key for key, score in scores.items() if score.get(part)]
         others = [key for key, score in scores.items() if part in score and not score[part]]
         for key, say, members in ((f"{prefix}{part}", words, earning), (f"{prefix}not_{part}", others_words, others)):
             if members:
-                found[key] = BattleSet.of(key, say, members)
-    return found
+                sets[key] = BattleSet.of(key, say, members)
+    return sets
 
 
 def gold_links(prefix: str, key: str) -> tuple[str, str]:

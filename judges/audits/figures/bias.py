@@ -1,4 +1,4 @@
-"""What sways a judge beside quality: length, lists, bold, and answers of its own family; and whether it is transitive."""
+"""Biases of a judge: length, lists, bold, and answers of its own family; and whether it is transitive."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,10 +25,10 @@ OWN, TRANSITIVITY = Label.of("own_preference"), Label.of("transitivity")
 
 def looks_figures(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[Figure, ...]:
     """For length, lists and bold: the slope at equal human verdict, and how often more of it is preferred."""
-    found = []
+    figures = []
     for name in LOOKS:
-        found += [slope(items, name), preferred(items, name, rng=rng), preferred_where_equal(items, name, rng=rng)]
-    return tuple(found)
+        figures += [slope(items, name), preferred(items, name, rng=rng), preferred_where_equal(items, name, rng=rng)]
+    return tuple(figures)
 
 
 def slope(items: Sequence[AuditItem], look: str) -> Figure:
@@ -62,7 +62,7 @@ def slope(items: Sequence[AuditItem], look: str) -> Figure:
 
 
 def preferred(items: Sequence[AuditItem], look: str, *, rng: np.random.Generator) -> Figure:
-    """How often the judge prefers the answer with more of it, whatever people said."""
+    """How often the judge prefers the answer with more of it, whatever people preferred."""
     return _share_of_more(Label.of(f"{look}_preferred"), items, look, rng=rng)
 
 
@@ -139,20 +139,20 @@ def _slope_of(label: Label, rows: Comparisons) -> Figure:
         fit = fit_contextual(rows)
     except UnfittedError as error:
         return replace(label.refused(say("no_finite_estimate", error=str(error.cause)), n=n), is_unbounded=True)
-    found, last = parameter_intervals(fit), len(fit.parameters) - 1
-    return with_interval(label.plain(fit.parameters[last].estimate, n), found, last)
+    intervals, last = parameter_intervals(fit), len(fit.parameters) - 1
+    return with_interval(label.plain(fit.parameters[last].estimate, n), intervals, last)
 
 
 def _winners_by_prompt(items: Sequence[AuditItem]) -> Mapping[str, Mapping[tuple[str, str], int]]:
     """By prompt, for each pair in sorted order: battles won by its first less those won by its second."""
-    found: dict[str, dict[tuple[str, str], int]] = {}
+    leads_by_prompt: dict[str, dict[tuple[str, str], int]] = {}
     for item in items:
         if item.judged in ("a", "b") and item.a != item.b:
             winner, loser = (item.a, item.b) if item.judged == "a" else (item.b, item.a)
             pair = (min(winner, loser), max(winner, loser))
-            leads = found.setdefault(item.prompt, {})
+            leads = leads_by_prompt.setdefault(item.prompt, {})
             leads[pair] = leads.get(pair, 0) + (1 if pair[0] == winner else -1)
-    return found
+    return leads_by_prompt
 
 
 def _triads(leads: Mapping[tuple[str, str], int]) -> Iterator[tuple[tuple[tuple[str, str], ...], bool]]:
@@ -171,6 +171,8 @@ def battles_in_triads(items: Sequence[AuditItem]) -> tuple[set[str], set[str]]:
     for prompt, leads in _winners_by_prompt(items).items():
         for pairs, is_cycle in _triads(leads):
             inside[not is_cycle].update(dict.fromkeys((prompt, pair) for pair in pairs))
-    said = [(item, (item.prompt, (min(item.a, item.b), max(item.a, item.b)))) for item in items if item.judged in ("a", "b")]
-    cyclic, straight = ({item.battle for item, pair in said if pair in kind} for kind in inside)
+    decided_pairs = [
+        (item, (item.prompt, (min(item.a, item.b), max(item.a, item.b)))) for item in items if item.judged in ("a", "b")
+    ]
+    cyclic, straight = ({item.battle for item, pair in decided_pairs if pair in kind} for kind in inside)
     return cyclic, straight

@@ -89,10 +89,10 @@ def _differing(competitors: Sequence[CompetitorStates], *, n: int) -> Figure:
     )
     if len(table) < 2 or not table.sum(axis=0).all():
         return DIFFERING.refused(say("coverage_alike"), n=n)
-    found = chi2_contingency(table, correction=False)
-    small = (say("small_counts", n=SMALL_CELL),) if found.expected_freq.min() < SMALL_CELL else ()
+    test = chi2_contingency(table, correction=False)
+    small = (say("small_counts", n=SMALL_CELL),) if test.expected_freq.min() < SMALL_CELL else ()
     notes = (say("counted_for_both"), *small)
-    return replace(DIFFERING.plain(float(found.statistic), n, notes=notes), p=float(found.pvalue))
+    return replace(DIFFERING.plain(float(test.statistic), n, notes=notes), p=float(test.pvalue))
 
 
 def _warnings(overall: Figure, differing: Figure) -> Notes:

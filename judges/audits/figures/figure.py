@@ -31,7 +31,7 @@ LEVEL = 0.95
 Z = float(norm.ppf(0.5 + LEVEL / 2))
 N_REPLICATES = 1_000
 FEW_PROMPTS = 30
-"""Below this a bootstrap by prompt is likely too narrow, and says so."""
+"""Below this a bootstrap by prompt is likely too narrow, and has a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +196,21 @@ def binomial_test(label: Label, hits: int, n: int, *, notes: Notes = ()) -> Figu
 
     Examples
     --------
-    >>> found = binomial_test(Label("x", "x", "battles", "k / n"), 9, 10)
-    >>> round(found.low, 3), round(found.high, 4), round(found.p, 4)
+    >>> figure = binomial_test(Label("x", "x", "battles", "k / n"), 9, 10)
+    >>> round(figure.low, 3), round(figure.high, 4), round(figure.p, 4)
     (0.555, 0.9975, 0.0215)
     """
     if not n:
         return label.refused(say("none_to_test", unit=label.unit))
-    found = binomtest(hits, n)
-    limits = found.proportion_ci(LEVEL, method="exact")
+    test = binomtest(hits, n)
+    limits = test.proportion_ci(LEVEL, method="exact")
     return replace(
         label.plain(hits / n, n, notes=notes),
         low=float(limits.low),
         high=float(limits.high),
         methods=(say("clopper_pearson"),),
         se=_binomial_se(hits, n),
-        p=float(found.pvalue),
+        p=float(test.pvalue),
     )
 
 
@@ -219,7 +219,7 @@ def share(label: Label, hits: Column[bool], prompts: Column[str], *, rng: np.ran
 
     Prompts may be names or numbers: only which are the same is looked at.
 
-    Where all rows say the same, resampling cannot tell how sure that is: Wilson's interval on as many trials as prompts.
+    Where all rows are equal, resampling shows no uncertainty: Wilson's interval on as many trials as prompts.
 
     Examples
     --------
@@ -252,7 +252,7 @@ def mean_share(
 
     The variance of the mean is clustered by prompt; as many independent trials as would have it are given to Wilson, never
     more than there are replies, and fewer where there are few prompts (by the t quantile). A percentile interval would be too
-    narrow near 0 and 1. Where every prompt says the same its spread is unknown, and the trials are the prompts.
+    narrow near 0 and 1. Where all prompts agree the spread is unknown, and the trials are the prompts.
 
     Parameters
     ----------
@@ -275,8 +275,8 @@ def mean_share(
     Examples
     --------
     >>> prompts = [str(n) for n in range(40)]
-    >>> found = mean_share(Label("x", "x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, prompts, n_replies=80)
-    >>> found.value, round(found.low, 2), round(found.high, 2), round(found.se, 3)
+    >>> figure = mean_share(Label("x", "x", "battles", "z"), [1.0, 0.5, 0.0, 1.0] * 10, prompts, n_replies=80)
+    >>> figure.value, round(figure.low, 2), round(figure.high, 2), round(figure.se, 3)
     (0.625, 0.49, 0.75, 0.066)
     """
     n, n_prompts = len(shares), len(set(prompts))
@@ -284,8 +284,8 @@ def mean_share(
         return label.refused(say("none_of_kind", unit=label.unit))
     values = np.asarray(shares, dtype=np.float64)
     if n_prompts == n and np.isin(values, (0.0, 1.0)).all():
-        found = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
-        return replace(found, notes=notes)
+        figure = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
+        return replace(figure, notes=notes)
     value = float(values.mean())
     _, code = np.unique(np.asarray(prompts), return_inverse=True)
     spread = float((np.bincount(code, weights=values - value) ** 2).sum())
@@ -296,8 +296,8 @@ def mean_share(
         trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
     low, high = wilson(value * trials, trials)
     methods = (say(method, trials=round(max(trials, 1)), n=n_replies),)
-    found = label.plain(value, n, notes=(*notes, *few_prompts(n_prompts)))
-    return replace(found, low=max(low, 0.0), high=min(high, 1.0), se=se, methods=methods)
+    figure = label.plain(value, n, notes=(*notes, *few_prompts(n_prompts)))
+    return replace(figure, low=max(low, 0.0), high=min(high, 1.0), se=se, methods=methods)
 
 
 def of_sums(
@@ -384,17 +384,17 @@ def with_draws(figure: Figure, draws: Floats, *, by_item: bool) -> Figure:
     )
 
 
-def with_interval(figure: Figure, found: ParameterIntervals, place: int) -> Figure:
+def with_interval(figure: Figure, intervals: ParameterIntervals, place: int) -> Figure:
     """The figure with the library's interval of one parameter, by its rule for clusters."""
-    if not np.isfinite(found.high[place]):
+    if not np.isfinite(intervals.high[place]):
         return figure.noted(say("one_prompt_carries"))
-    df = float(found.df[place])
+    df = float(intervals.df[place])
     worth = (say("worth_prompts", n=df + 1),) if df + 1 < FEW_PROMPTS else ()
     return replace(
         figure.noted(*worth),
-        low=float(found.low[place]),
-        high=float(found.high[place]),
-        se=float(found.se[place]),
+        low=float(intervals.low[place]),
+        high=float(intervals.high[place]),
+        se=float(intervals.se[place]),
         methods=(say("t_by_prompt", df=df) if np.isfinite(df) else say("normal_by_prompt"),),
     )
 
@@ -412,7 +412,7 @@ def _n_distinct(prompts: Column[str]) -> int:
 
 
 def _binomial_se(hits: int, n: int) -> float | None:
-    """None where all say the same: 0 would claim to be sure."""
+    """None where all are equal: 0 would claim certainty."""
     return sqrt(hits * (n - hits) / n) / n if 0 < hits < n else None
 
 

@@ -12,7 +12,7 @@ SIGNS: dict[Side, int] = {"a": 1, "b": -1}
 
 
 def grade(outcome: Side, strength: int | None) -> int | None:
-    """Of one outcome; None where an answer is preferred and nobody said how much.
+    """The grade of one outcome; None where an answer is preferred and no strength was given.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def grade(outcome: Side, strength: int | None) -> int | None:
 
 
 def middle_grade(grades: Sequence[int]) -> int | None:
-    """The mean, rounded; a half goes towards the middle, because it says less.
+    """The mean, rounded; a half goes towards the middle, the weaker statement.
 
     Examples
     --------
@@ -40,15 +40,15 @@ def middle_grade(grades: Sequence[int]) -> int | None:
 
 
 def knows_strengths(protocol: str) -> bool:
-    """Whether a judge that is asked in this way can say "much better".
+    """Whether a judge of this protocol can answer "much better".
 
     Examples
     --------
     >>> knows_strengths("arena_hard"), knows_strengths("pairwise"), knows_strengths("longer")
     (True, False, False)
     """
-    found = PROTOCOLS.get(protocol)
-    return isinstance(found, PairProtocol) and found.has_strengths
+    known_protocol = PROTOCOLS.get(protocol)
+    return isinstance(known_protocol, PairProtocol) and known_protocol.has_strengths
 
 
 def graded_sides(games: Iterable[AuditGame], *, margin: float) -> list[Side | None]:
@@ -71,6 +71,6 @@ def judged_grade(games: Iterable[AuditGame], decided: Side | None) -> int | None
     """Of a battle whose orders agreed on this outcome: the mean grade of the games that name it."""
     if decided is None:
         return None
-    said = [(game.verdict.by_side(game.order), game.verdict.strength) for game in games if game.verdict is not None]
-    grades = [grade(outcome, strength) for outcome, strength in said if outcome == decided]
+    verdicts = [(game.verdict.by_side(game.order), game.verdict.strength) for game in games if game.verdict is not None]
+    grades = [grade(outcome, strength) for outcome, strength in verdicts if outcome == decided]
     return middle_grade([each for each in grades if each is not None])

@@ -34,37 +34,37 @@ type Labelled = GoldPairGames | LabelledGames
 
 
 def earned(pair: Labelled) -> Mapping[str, float]:
-    """What a pair earns under each rule that its games and label allow; a game without verdict earns nothing."""
+    """The points of a pair under each rule that its games and label allow; a game without verdict earns none."""
     label, orders = CLASSES[pair.label], {game.order for game in pair.games}
-    ab, ba = _said(pair, "ab"), _said(pair, "ba")
-    found: dict[str, float] = {}
+    ab, ba = _outcome_of(pair, "ab"), _outcome_of(pair, "ba")
+    points: dict[str, float] = {}
     if "ab" in orders:
-        found["first_order"] = ab == label
+        points["first_order"] = ab == label
     if "ba" in orders:
-        found["second_order"] = ba == label
+        points["second_order"] = ba == label
     if len(orders) < 2:
-        return found
-    found |= {
+        return points
+    points |= {
         "both_orders": ab == ba == label,
         "n_inconsistent": None not in (ab, ba) and ab != ba,
         "n_null": None in (ab, ba),
     }
     if label != "tie":
         tied = combine("conservative_tie", pair.games).outcome
-        found["two_game_sum"] = combine("two_game_sum", pair.games).outcome == label
-        found["half_credit"] = 1.0 if tied == label else 0.5 if tied in ("tie", "both_bad") else 0.0
-    return found
+        points["two_game_sum"] = combine("two_game_sum", pair.games).outcome == label
+        points["half_credit"] = 1.0 if tied == label else 0.5 if tied in ("tie", "both_bad") else 0.0
+    return points
 
 
-def _said(pair: Labelled, order: Order) -> Side | None:
-    said = outcome_of_order(pair.games, order)
-    return None if said is None else CLASSES[said]
+def _outcome_of(pair: Labelled, order: Order) -> Side | None:
+    outcome = outcome_of_order(pair.games, order)
+    return None if outcome is None else CLASSES[outcome]
 
 
 def gold_figures(
     battles: Sequence[Labelled], *, prompts: Sequence[str] | None = None, rng: np.random.Generator
 ) -> tuple[Figure, ...]:
-    """What a judge earns on a gold set under each rule, as shares of the pairs that can tell; a tie is a class.
+    """The points of a judge on a gold set under each rule, as shares of the pairs that the rule can score; a tie is a class.
 
     Parameters
     ----------
@@ -92,11 +92,11 @@ def gold_figures(
 def _figure(
     name: str, label: Label, each: Sequence[Mapping[str, float]], prompts: Sequence[str], *, rng: np.random.Generator
 ) -> Figure:
-    values = [float(found[name]) for found in each if name in found]
-    of = [prompt for found, prompt in zip(each, prompts, strict=True) if name in found]
+    values = [float(points[name]) for points in each if name in points]
+    of = [prompt for points, prompt in zip(each, prompts, strict=True) if name in points]
     if not values:
         return label.refused(say(_why_none(name, each)))
-    both = sum("both_orders" in found for found in each)
+    both = sum("both_orders" in points for points in each)
     n_ties = both - len(values) if name in WINNERS else 0
     lacking = len(each) - len(values) - n_ties
     notes = (
@@ -104,14 +104,14 @@ def _figure(
         *((say("gold_not_judged_so", n=lacking),) if lacking else ()),
     )
     if name == "half_credit":
-        found = of_sums(label, np.column_stack([values, np.ones(len(values))]), of, lambda s: s[:, 0] / s[:, 1], rng=rng)
+        figure = of_sums(label, np.column_stack([values, np.ones(len(values))]), of, lambda s: s[:, 0] / s[:, 1], rng=rng)
     else:
-        found = share(label, [value == 1 for value in values], of, rng=rng)
-    return found.noted(*notes)
+        figure = share(label, [value == 1 for value in values], of, rng=rng)
+    return figure.noted(*notes)
 
 
 def _why_none(name: str, each: Sequence[Mapping[str, float]]) -> str:
-    """The code of why no pair can tell."""
+    """The code of the reason why no pair earns or loses anything under this rule."""
     if name in NONE_IN_ORDER:
         return NONE_IN_ORDER[name]
-    return "gold_all_ties" if any("both_orders" in found for found in each) else ONE_ORDER
+    return "gold_all_ties" if any("both_orders" in points for points in each) else ONE_ORDER

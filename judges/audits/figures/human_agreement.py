@@ -34,7 +34,7 @@ from ranking.maths.agreement.rater_tables import UndefinedAgreementError
 from ranking.maths.notes import Note
 
 CODES: Mapping[Side, int] = {"a": 0, "b": 1, "tie": 2, "both_bad": 2}
-"""People and judges say "both bad" by different rules, so for agreement nobody's win is one class."""
+"""People and judges choose "both bad" by different rules, so for agreement it is one class with a tie."""
 
 N_KAPPA_REPLICATES = 200  # made again and again while a run goes on, beside people who wait for a board
 FEWEST_TRIED = 20
@@ -43,7 +43,7 @@ N_BINS = 10
 
 WITH_PEOPLE, WITH_GOLD, WITH_BOTH = (Label.of(f"agreement_with_{whom}") for whom in ("people", "gold", "both"))
 HEADLINES = (WITH_PEOPLE.key, WITH_GOLD.key, WITH_BOTH.key)
-"""Keys of the first figure of an audit: by who says what is right."""
+"""Keys of the first figure of an audit: by the source of its labels."""
 AGREEMENT_OF_ORDERS = Label.of(SELECTED)
 AGREEMENT_OF_WINNERS = Label.of("agreement_of_winners")
 NO_VERDICT = 3
@@ -54,7 +54,7 @@ KAPPAS: tuple[tuple[Label, Callable[[ArrayLike], float]], ...] = (
     (Label.of("krippendorff_alpha"), krippendorff_alpha),
 )
 NOBODY_SAYS = "nobody_says"
-"""Code of the note where nobody labelled any of its battles."""
+"""Code of the note where none of its battles has a label."""
 WEIGHTED = Label.of("weighted_kappa")
 P_C, P_PLUS = Label.of("leniency_pc"), Label.of("leniency_pplus")
 BRIER, LOG_LOSS, ECE = Label.of("brier_score"), Label.of("log_loss"), Label.of("calibration_error")
@@ -62,7 +62,7 @@ SPEARMAN, KENDALL, SEPARABILITY = Label.of("board_spearman"), Label.of("board_ke
 
 
 def labelled(items: Sequence[AuditItem]) -> list[AuditItem]:
-    """Battles of which people or gold labels say what is right, and about which the judge was asked."""
+    """Battles with a label, from people or a gold set, about which the judge was asked."""
     return [item for item in items if item.human]
 
 
@@ -80,7 +80,7 @@ def share_of_agreement(item: AuditItem) -> float:
 
 
 def decided_in_both_orders(items: Sequence[AuditItem]) -> list[tuple[AuditItem, bool]]:
-    """Labelled battles whose two orders say the same, with whether that is the label."""
+    """Labelled battles whose two orders agree, with whether they agree with the label."""
     both = [item for item in labelled(items) if item.judged and item.is_in_both_orders]
     return [(item, CODES[item.judged or "tie"] == CODES[item.human or "tie"]) for item in both]
 
@@ -90,7 +90,7 @@ def replies_on(items: Sequence[AuditItem]) -> list[tuple[AuditItem, int, int]]:
     return [
         (item, NO_VERDICT if reply is None else CODES[reply], CODES[item.human or "tie"])
         for item in labelled(items)
-        for reply in item.said
+        for reply in item.all_replies
     ]
 
 
@@ -121,25 +121,25 @@ def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[
 
 
 def overall_agreement(items: Sequence[AuditItem]) -> Figure:
-    """The headline: all labelled battles, all games, a tie a class; what gave no verdict agrees with nobody, and is told."""
+    """The headline: all labelled battles, all games, a tie a class; a game without verdict disagrees, with a note."""
     right = labelled(items)
     n_gold = sum(item.is_gold for item in right)
     label = WITH_PEOPLE if not n_gold else WITH_GOLD if n_gold == len(right) else WITH_BOTH
     left_out = _left_out(items)
     if not right:
         return label.refused(say(NOBODY_SAYS), *left_out)
-    said = [reply for item in right for reply in item.said]
-    n_silent = said.count(None)
-    if n_silent == len(said):
-        return label.refused(say("all_silent", n=len(said)), *left_out, n=len(right))
+    replies = [reply for item in right for reply in item.all_replies]
+    n_silent = replies.count(None)
+    if n_silent == len(replies):
+        return label.refused(say("all_silent", n=len(replies)), *left_out, n=len(right))
     notes = (
         *((say("labelled_by", n_people=len(right) - n_gold, n_gold=n_gold),) if label is WITH_BOTH else ()),
-        *((say("silent_replies", n_silent=n_silent, n=len(said)),) if n_silent else ()),
+        *((say("silent_replies", n_silent=n_silent, n=len(replies)),) if n_silent else ()),
         *_one_order(right),
         *left_out,
     )
     shares = [share_of_agreement(item) for item in right]
-    return mean_share(label, shares, [item.prompt for item in right], n_replies=len(said), notes=notes)
+    return mean_share(label, shares, [item.prompt for item in right], n_replies=len(replies), notes=notes)
 
 
 def agreement_of_orders(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:
@@ -155,9 +155,9 @@ def agreement_of_orders(items: Sequence[AuditItem], *, rng: np.random.Generator)
     if not decided:
         return AGREEMENT_OF_ORDERS.refused(say("orders_never_agree", n=len(both)))
     hits, prompts = [is_right for _, is_right in decided], [item.prompt for item, _ in decided]
-    found = share(AGREEMENT_OF_ORDERS, hits, prompts, rng=rng)
+    figure = share(AGREEMENT_OF_ORDERS, hits, prompts, rng=rng)
     part = say("selected_part", n=len(decided), n_all=len(right), percent=100 * len(decided) / len(right))
-    return replace(found, notes=(part, *found.notes))
+    return replace(figure, notes=(part, *figure.notes))
 
 
 def _left_out(items: Sequence[AuditItem]) -> Notes:
@@ -185,7 +185,7 @@ def leniency(
     Parameters
     ----------
     grades : sequence of (bool, bool)
-        What is true, and what the judge says.
+        The truth, and the judge's grade.
     prompts : sequence of str, optional
         Of each; None = each its own.
 
@@ -201,8 +201,10 @@ def leniency(
     >>> [round(figure.value, 3) for figure in leniency(grades, rng=np.random.default_rng(1))]
     [0.7, 0.667]
     """
-    truth, said = (np.array(column, dtype=bool) for column in zip(*grades, strict=True)) if grades else (np.zeros(0, bool),) * 2
-    rows = np.column_stack([truth & said, truth, ~truth & ~said, ~truth]).astype(np.float64)
+    truth, judged = (
+        (np.array(column, dtype=bool) for column in zip(*grades, strict=True)) if grades else (np.zeros(0, bool),) * 2
+    )
+    rows = np.column_stack([truth & judged, truth, ~truth & ~judged, ~truth]).astype(np.float64)
     of = [str(n) for n in range(len(rows))] if prompts is None else prompts
     return (
         of_sums(P_C, rows, of, lambda s: s[:, 0] / s[:, 1] + s[:, 2] / s[:, 3] - 1, rng=rng),
@@ -304,7 +306,7 @@ def _correlation(
         return label.refused(say("said", text=str(error)), n=len(left))
     if judge_draws is None or human_draws is None:
         return figure.noted(say("boards_not_resampled"))
-    # Replicates without a rating for somebody were left out of either: what is left is paired as it comes.
+    # Replicates that lack a rating were left out of either set: the others are paired in order.
     drawn = np.array([_correlated(statistic, one, other) for one, other in zip(judge_draws, human_draws, strict=False)])
     drawn = drawn[np.isfinite(drawn)]
     if len(drawn) < 2:
@@ -339,23 +341,23 @@ def _of_table(
         return label.refused(say("said", text=str(error)), n=len(codes))
     codes, cluster, n_prompts = *_in_order(codes, prompts), len(set(prompts))
     try:
-        found = agreement_interval(statistic, codes, cluster=cluster, n_resamples=N_KAPPA_REPLICATES, rng=rng)
+        interval = agreement_interval(statistic, codes, cluster=cluster, n_resamples=N_KAPPA_REPLICATES, rng=rng)
     except ValueError as error:
         return figure.noted(say("no_interval", error=str(error)))
     method = say("bayesian_by_item" if n_prompts == len(codes) else "bayesian_by_prompt", n=N_KAPPA_REPLICATES)
     few = few_prompts(n_prompts) if n_prompts < FEWEST_TRIED else ()
-    told = (note if isinstance(note, Note) else say("said", text=note) for note in found.notes)
-    return replace(figure, low=found.low, high=found.high, se=found.se, methods=(method,), notes=(*told, *few))
+    warnings = (note if isinstance(note, Note) else say("said", text=note) for note in interval.notes)
+    return replace(figure, low=interval.low, high=interval.high, se=interval.se, methods=(method,), notes=(*warnings, *few))
 
 
 def _in_order(codes: NDArray[np.int64], prompts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows and the numbers of their prompts, in an order that follows from what was said alone: draws go by place."""
+    """The rows and the numbers of their prompts, in an order that depends on the codes alone: draws go by place."""
     rows: dict[str, list[tuple[int, ...]]] = defaultdict(list)
     for prompt, row in zip(prompts, codes.tolist(), strict=True):
         rows[prompt].append(tuple(row))
-    ordered = sorted(sorted(its) for its in rows.values())
-    cluster = np.repeat(np.arange(len(ordered)), [len(its) for its in ordered])
-    return np.array([row for its in ordered for row in its], dtype=np.int64), cluster
+    ordered = sorted(sorted(rows_of_prompt) for rows_of_prompt in rows.values())
+    cluster = np.repeat(np.arange(len(ordered)), [len(rows_of_prompt) for rows_of_prompt in ordered])
+    return np.array([row for rows_of_prompt in ordered for row in rows_of_prompt], dtype=np.int64), cluster
 
 
 def _weighted_kappa(items: Sequence[AuditItem], *, rng: np.random.Generator) -> Figure:

@@ -1,4 +1,4 @@
-"""What an audit reads: games as they were played, and battles with what people said of them."""
+"""The input of an audit: games as they were played, and battles with people's votes on them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class AuditGame:
 
     @property
     def is_of_the_judge(self) -> bool:
-        """Whether it says something of the judge: not where a rule of ours decided, or the judge was never asked."""
+        """Whether it is evidence on the judge: not where a no-call rule decided, or the judge was never asked."""
         return self.state not in (GameState.RULE, GameState.SKIPPED_BUDGET)
 
     @property
@@ -76,9 +76,9 @@ class AuditItem:
     ----------
     battle, prompt, a, b : str
     judged : Side or None
-        By the rule that was chosen (of a battle judged in one order only: what that order says); None = no decision.
+        By the rule that was chosen (for a battle judged in one order only: the outcome of that order); None = no decision.
     human : Side or None
-        What most people said; where nobody voted, the gold label.
+        The outcome of most voters; without votes, the gold label.
     looks_a, looks_b : Looks, optional
     own_a, own_b : bool
         The answer is the judge's own, or its family's.
@@ -116,8 +116,8 @@ class AuditItem:
     unlabelled: Unlabelled = ""
 
     @property
-    def said(self) -> tuple[Side | None, ...]:
-        """Every reply; the decision where the games are not told one by one."""
+    def all_replies(self) -> tuple[Side | None, ...]:
+        """The outcome of every reply; the decision alone where the games are not given one by one."""
         return tuple(reply for order in self.replies for reply in order) if self.replies else (self.judged,)
 
     @property
@@ -127,7 +127,7 @@ class AuditItem:
 
 def by_battle(games: Iterable[AuditGame]) -> Mapping[str, tuple[AuditGame, ...]]:
     """The games of each battle, battles by id."""
-    found: dict[str, list[AuditGame]] = {}
+    games_by_battle: dict[str, list[AuditGame]] = {}
     for game in games:
-        found.setdefault(game.battle, []).append(game)
-    return {battle: tuple(found[battle]) for battle in sorted(found)}
+        games_by_battle.setdefault(game.battle, []).append(game)
+    return {battle: tuple(games_by_battle[battle]) for battle in sorted(games_by_battle)}

@@ -1,4 +1,4 @@
-"""What the notes, reasons and methods of figures say: every text by its code, in one place.
+"""Texts of the notes, reasons and methods of figures: each by its code, in one place.
 
 Programs go by codes alone. A note is a code with parameters; `in_words` makes its sentence, in English or by a catalogue of
 another language. `gettext_noop` and `ngettext_lazy` are called as Django's are, so that `makemessages` finds the texts: this

@@ -1,4 +1,4 @@
-"""What the slot does to a judge: consistency of the two orders, preferred slots, gamma, and stability of repeats.
+"""Position bias of a judge: consistency of the two orders, preferred slots, gamma, and stability of repeats.
 
 The two games of a battle are not independent, so intervals and tests take a battle's games together.
 """
@@ -49,7 +49,7 @@ MOST_EXACT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class BothOrders:
-    """What the two orders of a battle say of its sides."""
+    """The outcomes of the two orders of a battle, by side."""
 
     battle: str
     prompt: str
@@ -71,13 +71,13 @@ class BothOrders:
 
 def both_orders(games: Sequence[AuditGame]) -> tuple[BothOrders, ...]:
     """Battles that have a verdict in both orders (of repeats: a strict majority)."""
-    found = []
+    pairs = []
     for battle in by_battle(of_the_judge(games)).values():
         played = [game.played for game in battle]
         ab, ba = outcome_of_order(played, "ab"), outcome_of_order(played, "ba")
         if ab is not None and ba is not None:
-            found.append(BothOrders(battle[0].battle, battle[0].prompt, ab, ba))
-    return tuple(found)
+            pairs.append(BothOrders(battle[0].battle, battle[0].prompt, ab, ba))
+    return tuple(pairs)
 
 
 def consistency(games: Sequence[AuditGame], *, rng: np.random.Generator) -> tuple[Figure, Figure]:
@@ -124,19 +124,19 @@ def first_slot_rate(games: Sequence[AuditGame]) -> Figure:
     is clustered by battle, and p is that of the sign test on battles: each battle's lead of a slot could as well be the
     other's. With two games a battle that is McNemar's test. Ties are left out.
     """
-    said = [game for game in of_the_judge(games) if game.verdict is not None]
-    chose = [game for game in said if game.verdict is not None and game.verdict.winner in ("first", "second")]
+    with_verdict = [game for game in of_the_judge(games) if game.verdict is not None]
+    chose = [game for game in with_verdict if game.verdict is not None and game.verdict.winner in ("first", "second")]
     hits = [game.verdict is not None and game.verdict.winner == "first" for game in chose]
-    n_ties = len(said) - len(chose)
-    notes = (*((say("ties_left_out", n=n_ties),) if n_ties else ()), *_unbalanced(said))
+    n_ties = len(with_verdict) - len(chose)
+    notes = (*((say("ties_left_out", n=n_ties),) if n_ties else ()), *_unbalanced(with_verdict))
     battles = [game.battle for game in chose]
     if len(set(battles)) == len(battles):
         return binomial_test(FIRST_SLOT, sum(hits), len(hits), notes=notes)
     shares = [float(hit) for hit in hits]
-    found = mean_share(FIRST_SLOT, shares, battles, n_replies=len(hits), notes=notes, method="wilson_by_battle")
+    figure = mean_share(FIRST_SLOT, shares, battles, n_replies=len(hits), notes=notes, method="wilson_by_battle")
     leads = np.zeros(len(set(battles)), dtype=np.int64)
     np.add.at(leads, np.unique(battles, return_inverse=True)[1], [1 if hit else -1 for hit in hits])
-    return replace(found, methods=(*found.methods, say("sign_test")), p=sign_test(leads))
+    return replace(figure, methods=(*figure.methods, say("sign_test")), p=sign_test(leads))
 
 
 def sign_test(leads: NDArray[np.int64]) -> float:
@@ -183,8 +183,8 @@ def gamma(games: Sequence[AuditGame]) -> Figure:
     It has the weak prior of `fit_contextual`, so a judge who always chose the same slot has an estimate too. It is refused
     where nobody has a rating, or where slots and ratings cannot be told apart.
     """
-    said = [game for game in of_the_judge(games) if game.verdict is not None]
-    return gamma_of(_comparisons(said)) if said else GAMMA.refused(say("no_games_with_verdict"))
+    with_verdict = [game for game in of_the_judge(games) if game.verdict is not None]
+    return gamma_of(_comparisons(with_verdict)) if with_verdict else GAMMA.refused(say("no_games_with_verdict"))
 
 
 def gamma_of(comparisons: Comparisons) -> Figure:
@@ -202,28 +202,28 @@ def gamma_of(comparisons: Comparisons) -> Figure:
 
 
 def stability(games: Sequence[AuditGame], *, rng: np.random.Generator) -> Figure:
-    """How often repeats of one battle in one order say the same: the mean modal share; 1/K at the least.
+    """How often repeats of one battle in one order agree: the mean modal share; 1/K at the least.
 
     Of graded answers it is the same of their grades. What has no repeat is left out and counted.
     """
     label = STABILITY_OF_GRADES if is_graded(games) else STABILITY
     several = repeated(games)
-    modal = [Counter(said).most_common(1)[0][1] / len(said) for said in several.values()]
+    modal = [Counter(replies).most_common(1)[0][1] / len(replies) for replies in several.values()]
     rows = np.column_stack([modal, np.ones(len(modal))])
-    found = of_sums(label, rows, [prompt for _, _, prompt in several], lambda s: s[:, 0] / s[:, 1], rng=rng)
+    figure = of_sums(label, rows, [prompt for _, _, prompt in several], lambda s: s[:, 0] / s[:, 1], rng=rng)
     if not several:
-        return replace(found, notes=(say("no_repeats"),))
+        return replace(figure, notes=(say("no_repeats"),))
     n_once = len(_replies(games)) - len(several)
-    return found.noted(say("one_reply_left_out", n=n_once)) if n_once else found
+    return figure.noted(say("one_reply_left_out", n=n_once)) if n_once else figure
 
 
 def repeated(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]]:
-    """What was said, by battle, order and prompt, where it was asked more than once."""
-    return {key: said for key, said in _replies(games).items() if len(said) > 1}
+    """The replies by battle, order and prompt, where the judge was asked more than once."""
+    return {key: replies for key, replies in _replies(games).items() if len(replies) > 1}
 
 
 def _replies(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]]:
-    """What was said, by battle, order and prompt; an answer that was graded in several battles counts in the first."""
+    """The replies by battle, order and prompt; an answer that was graded in several battles counts in the first."""
     replies: dict[tuple[str, str, str], list[str]] = {}
     at: dict[tuple[str, int], tuple[str, str]] = {}
     for game in of_the_judge(games):
@@ -232,8 +232,8 @@ def _replies(games: Sequence[AuditGame]) -> dict[tuple[str, str, str], list[str]
         place = (game.battle, game.order)
         if game.answer and game.score is not None and at.setdefault((game.answer, game.repeat), place) != place:
             continue
-        said = game.verdict.winner if game.verdict is not None else f"{game.score:g}"
-        replies.setdefault((*place, game.prompt), []).append(said)
+        reply = game.verdict.winner if game.verdict is not None else f"{game.score:g}"
+        replies.setdefault((*place, game.prompt), []).append(reply)
     return replies
 
 
@@ -243,28 +243,28 @@ def consistency_of_repeats(games: Sequence[AuditGame], *, margin: float, rng: np
     What has no repeat is left out and counted.
     """
     battles = outcomes_of_repeats(games, margin=margin)
-    several = [(prompt, said) for prompt, said in battles.values() if len(said) > 1]
+    several = [(prompt, outcomes) for prompt, outcomes in battles.values() if len(outcomes) > 1]
     if not several:
         return CONSISTENCY_OF_REPEATS.refused(say("no_repeats"))
-    alike = [len(set(said)) == 1 for _, said in several]
-    found = share(CONSISTENCY_OF_REPEATS, alike, [prompt for prompt, _ in several], rng=rng)
+    alike = [len(set(outcomes)) == 1 for _, outcomes in several]
+    figure = share(CONSISTENCY_OF_REPEATS, alike, [prompt for prompt, _ in several], rng=rng)
     n_once = len(battles) - len(several)
-    return found.noted(say("graded_once_left_out", n=n_once)) if n_once else found
+    return figure.noted(say("graded_once_left_out", n=n_once)) if n_once else figure
 
 
 def outcomes_of_repeats(games: Sequence[AuditGame], *, margin: float) -> dict[str, tuple[str, list[Side]]]:
     """By battle its prompt, and what each repeat that graded both answers makes of the two grades."""
-    found: dict[str, tuple[str, list[Side]]] = {}
-    for battle, its in by_battle(of_the_judge(games)).items():
-        said = [side for side in graded_sides(its, margin=margin) if side is not None]
-        if said:
-            found[battle] = (its[0].prompt, said)
-    return found
+    outcomes_by_battle: dict[str, tuple[str, list[Side]]] = {}
+    for battle, games_of_battle in by_battle(of_the_judge(games)).items():
+        outcomes = [side for side in graded_sides(games_of_battle, margin=margin) if side is not None]
+        if outcomes:
+            outcomes_by_battle[battle] = (games_of_battle[0].prompt, outcomes)
+    return outcomes_by_battle
 
 
 def position_figures(games: Sequence[AuditGame], *, margin: float = 0.0, rng: np.random.Generator) -> tuple[Figure, ...]:
-    """All of the above; where the games cannot tell, each says why."""
-    found: tuple[Figure, ...] = (
+    """All of the above; a figure that the games do not define has a note with the reason."""
+    figures: tuple[Figure, ...] = (
         *consistency(games, rng=rng),
         *slot_preference(games, rng=rng),
         first_slot_rate(games),
@@ -273,11 +273,11 @@ def position_figures(games: Sequence[AuditGame], *, margin: float = 0.0, rng: np
     )
     if not both_orders(games):
         reason = (say(without_both_orders(games)),)
-        found = tuple(each if each.key in OF_GAMES or each.is_defined else replace(each, notes=reason) for each in found)
+        figures = tuple(each if each.key in OF_GAMES or each.is_defined else replace(each, notes=reason) for each in figures)
     if is_graded(games):
-        found = tuple(each if each.is_defined else replace(each, notes=(say("no_slots"),)) for each in found)
-        return (*found, consistency_of_repeats(games, margin=margin, rng=rng), stability(games, rng=rng))
-    return (*found, stability(games, rng=rng))
+        figures = tuple(each if each.is_defined else replace(each, notes=(say("no_slots"),)) for each in figures)
+        return (*figures, consistency_of_repeats(games, margin=margin, rng=rng), stability(games, rng=rng))
+    return (*figures, stability(games, rng=rng))
 
 
 def without_both_orders(games: Sequence[AuditGame]) -> str:

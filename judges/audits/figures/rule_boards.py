@@ -58,7 +58,7 @@ class RuleBoard:
         Battles that it makes something of, and the rest of those with a game.
     standings : mapping of name to Standing
     unrated : mapping of name to Saying
-        Who met somebody and has no rating, with the reason.
+        Competitors with games but without a rating, with the reason.
     tau : float or None
         Kendall's tau-b with the board of "games", over those on both; None where fewer than 3 are.
     why : Saying or None
@@ -125,7 +125,7 @@ def no_boards_because(why: Saying) -> tuple[RuleBoard, ...]:
 
 
 def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N_REPLICATES) -> Floats | None:
-    """Ratings of resampled data, prompts drawn together: (R, m), names as the fit has them; None where they say nothing."""
+    """Ratings of resampled data, prompts drawn together: (R, m), names as the fit has them; None where they show no spread."""
     if fit is None or len(fit.names) < 2 or len(np.unique(fit.comparisons.clusters("prompt"))) < 2:
         return None
     if fit.provenance.method == fit_contextual.__name__:
@@ -138,7 +138,7 @@ def draws_of(fit: Fit | None, *, rng: np.random.Generator, n_replicates: int = N
 
 @dataclass(frozen=True, slots=True)
 class _Battles:
-    """Battles of one judge. Most of them say one of a few things, `patterns`: each is combined once a rule.
+    """Battles of one judge. Most of them repeat one of a few `patterns`: each is combined once a rule.
 
     `graded` are comparisons of answers that were graded one by one, the same under every rule; `pattern` is None where
     there is nothing else.
@@ -162,9 +162,9 @@ class _Battles:
 def _board(rule: str, battles: _Battles) -> RuleBoard:
     rows: list[_RuleRow] = []
     missing: list[Saying] = []
-    for found, reason in _by_games(battles) if rule == GAMES else _by_rule(rule, battles):
-        rows += found
-        if not found:
+    for rows_of_battle, reason in _by_games(battles) if rule == GAMES else _by_rule(rule, battles):
+        rows += rows_of_battle
+        if not rows_of_battle:
             missing.append(reason)
     n = len(battles.games)
     bare = RuleBoard(rule, n - len(missing), len(missing), {}, {})
@@ -174,14 +174,14 @@ def _board(rule: str, battles: _Battles) -> RuleBoard:
         fit = (fit_contextual if rule == GAMES else fit_bradley_terry)(_as_columns(rows))
     except UnfittedError as error:
         return replace(bare, why=as_it_is(error.cause))
-    unrated = {each.name: _said(each.reason) for each in fit.unrated}
+    unrated = {each.name: _as_saying(each.reason) for each in fit.unrated}
     if len(fit.names) < 2:
         why = Saying(NOBODY_RATED, {"why": mode(unrated.values())})
         return replace(bare, unrated=unrated, why=why)
     return replace(bare, standings=_standings(fit), unrated=unrated, fit=fit)
 
 
-def _said(reason: str) -> Saying:
+def _as_saying(reason: str) -> Saying:
     """A note of the library, which counts in floats."""
     text, values = text_of(reason), dict(parameters_of(reason) or {})
     if text is None:
@@ -233,13 +233,13 @@ def _as_columns(rows: Sequence[_RuleRow]) -> Comparisons:
 
 def _standings(fit: Fit) -> dict[str, BoardPlace]:
     try:
-        found = intervals(fit, cluster="prompt")
+        rating_intervals = intervals(fit, cluster="prompt")
     except ValueError:  # no spread in the data: the ratings stand, without a width
         limits: list[tuple[float | None, float | None]] = [(None, None)] * len(fit.names)
     else:
         limits = [
             (low, high) if np.isfinite(high - low) else (None, None)  # one prompt carries the rating alone
-            for low, high in zip(found.low.tolist(), found.high.tolist(), strict=True)
+            for low, high in zip(rating_intervals.low.tolist(), rating_intervals.high.tolist(), strict=True)
         ]
     placed = np.array([low is not None for low, _ in limits])
     ranks = (fit.ratings[None, placed] > fit.ratings[:, None]).sum(axis=1) + 1

@@ -1,4 +1,4 @@
-"""What battles behind figures have in common: the words of every set, by its key. Pages read it, so it imports no numbers."""
+"""Names of the sets of battles behind figures: the words of every set, by its key. Pages read it, so it imports no numbers."""
 
 from collections.abc import Mapping
 

@@ -18,7 +18,7 @@ UNREADABLE: tuple[Unreadable, ...] = get_args(Unreadable.__value__)
 
 N_CLASSES = 3
 SILENT = 3
-"""The column of replies that say nothing, of which no label is."""
+"""The column of unreadable replies; no label is in it."""
 
 MEANS = ("macro_precision", "macro_recall", "macro_f1")
 
@@ -103,13 +103,13 @@ def label_figures(
     >>> [(figure.name, round(figure.value, 3)) for figure in figures][:2]
     [('accuracy', 0.667), ('macro precision', 0.5)]
     """
-    found: list[Figure] = []
+    figures: list[Figure] = []
     for policy in UNREADABLE if None in replies else UNREADABLE[:1]:
         kept = [n for n, reply in enumerate(replies) if policy != "drop" or reply is not None]
         table = confusion(labels, replies, unreadable=policy)
         suffix = f"_{policy}" if None in replies else ""
-        found += _figures(table, [prompts[n] for n in kept], suffix, unit=unit, rng=rng)
-    return tuple(found)
+        figures += _figures(table, [prompts[n] for n in kept], suffix, unit=unit, rng=rng)
+    return tuple(figures)
 
 
 def confusion(labels: Sequence[Side], replies: Sequence[Side | None], *, unreadable: Unreadable) -> Floats:
