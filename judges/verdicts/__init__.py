@@ -1,1 +1,1 @@
-"""Verdicts: end states, what a verdict says, and how several games, or several judges, make one outcome. Pure."""
+"""Verdicts: their end states and contents, and how several games, or several judges, make one outcome. Pure."""

@@ -21,7 +21,7 @@ POINTS: Mapping[Side, Fraction] = {"a": Fraction(1), "b": Fraction(0), "tie": Fr
 STRONG = 3
 """How many games a much better answer counts as, in Arena-Hard's rule."""
 
-# What rules say, for people.
+# Reasons of the rules, for people.
 BOTH_ORDERS = gettext_noop("both orders have to be played for this rule")
 AGREE = gettext_noop("both orders agree")
 DISAGREE = gettext_noop("the orders disagree: %(ab)s and %(ba)s")
@@ -129,7 +129,7 @@ type Games = Sequence[PlayedGame]
 
 
 def outcome_of_order(games: Games, order: Order) -> Side | None:
-    """What more than half of the games in this order say; None if no outcome has so many.
+    """The outcome of more than half of the games in this order; None if no outcome has so many.
 
     Examples
     --------
@@ -149,10 +149,10 @@ def consistent_only(games: Games) -> Decision:
     >>> consistent_only(always_first).outcome is None
     True
     """
-    said = _both_orders(games)
-    if isinstance(said, Decision):
-        return said
-    ab, ba = said
+    outcomes = _both_orders(games)
+    if isinstance(outcomes, Decision):
+        return outcomes
+    ab, ba = outcomes
     return decided(ab, Saying(AGREE)) if ab == ba else undecided(Saying(DISAGREE, {"ab": ab, "ba": ba}), ORDERS_DISAGREE)
 
 
@@ -164,10 +164,10 @@ def conservative_tie(games: Games) -> Decision:
     >>> conservative_tie([PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).outcome
     'tie'
     """
-    said = _both_orders(games)
-    if isinstance(said, Decision):
-        return said
-    ab, ba = said
+    outcomes = _both_orders(games)
+    if isinstance(outcomes, Decision):
+        return outcomes
+    ab, ba = outcomes
     return decided(ab, Saying(AGREE)) if ab == ba else decided("tie", Saying(DISAGREE, {"ab": ab, "ba": ba}))
 
 
@@ -179,10 +179,10 @@ def both_correct(games: Games) -> Decision:
     >>> both_correct([PlayedGame("ab", 0, Verdict("tie")), PlayedGame("ba", 0, Verdict("tie"))]).reason
     'no winner was named in both orders: tie and tie'
     """
-    said = _both_orders(games)
-    if isinstance(said, Decision):
-        return said
-    ab, ba = said
+    outcomes = _both_orders(games)
+    if isinstance(outcomes, Decision):
+        return outcomes
+    ab, ba = outcomes
     if ab == ba and ab in ("a", "b"):
         return decided(ab, Saying(SAME_WINNER))
     return undecided(Saying(NO_WINNER, {"ab": ab, "ba": ba}), NO_WINNER_IN_BOTH)
@@ -200,12 +200,12 @@ def two_game_sum(games: Games) -> Decision:
     """
     if {game.order for game in games} != set(ORDERS):
         return undecided(Saying(BOTH_ORDERS), ONE_ORDER_PLAYED)
-    said = [outcome for order in ORDERS if (outcome := outcome_of_order(games, order)) is not None]
-    if not said:
+    outcomes = [outcome for order in ORDERS if (outcome := outcome_of_order(games, order)) is not None]
+    if not outcomes:
         return undecided(Saying(NEITHER_SAYS), BOTH_SILENT)
-    total = sum(2 * POINTS[outcome] - 1 for outcome in said)
-    why = Saying(SUM_OF_ONE if len(said) < len(ORDERS) else SUM, {"sum": int(total)})
-    return decided("a" if total > 0 else "b" if total < 0 else _level(said), why)
+    total = sum(2 * POINTS[outcome] - 1 for outcome in outcomes)
+    why = Saying(SUM_OF_ONE if len(outcomes) < len(ORDERS) else SUM, {"sum": int(total)})
+    return decided("a" if total > 0 else "b" if total < 0 else _level(outcomes), why)
 
 
 def mean(games: Games) -> Decision:
@@ -268,7 +268,7 @@ def first_order_only(games: Games) -> Decision:
 
 
 def majority_of_repeats(games: Games) -> Decision:
-    """What more than half of all games say, whatever their order; those without verdict are in the count.
+    """The outcome of more than half of all games, whatever their order; those without verdict are in the count.
 
     Examples
     --------
@@ -326,23 +326,23 @@ def combine(rule: str, games: Games) -> Decision:
     return COMBINERS[rule](games) if games else undecided(Saying(NOTHING_PLAYED), NO_GAMES)
 
 
-def _strict_majority(said: Sequence[Side | None]) -> Side | None:
-    if len(said) == 1:  # nearly always
-        return said[0]
-    for outcome, n in Counter(said).items():
-        if outcome is not None and 2 * n > len(said):
+def _strict_majority(outcomes: Sequence[Side | None]) -> Side | None:
+    if len(outcomes) == 1:  # nearly always
+        return outcomes[0]
+    for outcome, n in Counter(outcomes).items():
+        if outcome is not None and 2 * n > len(outcomes):
             return outcome
     return None
 
 
 def _both_orders(games: Games) -> tuple[Side, Side] | Decision:
-    """What each order says; where one is missing, no decision."""
+    """The outcome of each order; where one is missing, no decision."""
     if {game.order for game in games} != set(ORDERS):
         return undecided(Saying(BOTH_ORDERS), ONE_ORDER_PLAYED)
     ab, ba = outcome_of_order(games, "ab"), outcome_of_order(games, "ba")
     if ab is not None and ba is not None:
         return ab, ba
-    silent = [order for order, said in (("ab", ab), ("ba", ba)) if said is None]
+    silent = [order for order, outcome in (("ab", ab), ("ba", ba)) if outcome is None]
     if len(silent) == len(ORDERS):
         return undecided(Saying(SILENT_TWICE), BOTH_SILENT)
     return undecided(Saying(SILENT, {"order": silent[0]}), ONE_ORDER_SILENT)
@@ -361,8 +361,8 @@ def _mean_of_orders(games: Games, values: Sequence[Fraction]) -> Fraction:
     """The mean of the orders' means: an order with more repeats weighs no more."""
     total = Fraction(0)
     for order in ORDERS:
-        its = [value for game, value in zip(games, values, strict=True) if game.order == order]
-        total += sum(its, Fraction(0)) / len(its)
+        values_of_order = [value for game, value in zip(games, values, strict=True) if game.order == order]
+        total += sum(values_of_order, Fraction(0)) / len(values_of_order)
     return total / len(ORDERS)
 
 
@@ -372,9 +372,9 @@ def _direction(points: Fraction, games: Games) -> Side:
     return "a" if points > Fraction(1, 2) else "b"
 
 
-def _level(said: Sequence[Side]) -> Side:
-    """Nobody is ahead: both bad if every game says so, else a tie."""
-    return "both_bad" if set(said) == {"both_bad"} else "tie"
+def _level(outcomes: Sequence[Side]) -> Side:
+    """Neither side is ahead: both bad if that is every game's outcome, else a tie."""
+    return "both_bad" if set(outcomes) == {"both_bad"} else "tie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,16 +453,16 @@ def score_against_labels(battles: Sequence[LabelledGames]) -> LabelScores:
     Right in one order, wrong in the other: half.
 
     >>> games = (PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first")))
-    >>> found = score_against_labels([LabelledGames("x", games, "a")])
-    >>> found.first_order, found.second_order, found.both_orders, found.half_credit, found.n_inconsistent
+    >>> scores = score_against_labels([LabelledGames("x", games, "a")])
+    >>> scores.first_order, scores.second_order, scores.both_orders, scores.half_credit, scores.n_inconsistent
     (1, 0, 0, 0.5, 1)
     """
     if not battles:
         raise ValueError("no labelled battles: give at least one")
     orders = [(outcome_of_order(b.games, "ab"), outcome_of_order(b.games, "ba"), b.label) for b in battles]
     ties = [combine("conservative_tie", b.games).outcome for b in battles]
-    right = sum(said == b.label for said, b in zip(ties, battles, strict=True))
-    level = sum(said in ("tie", "both_bad") for said in ties)
+    right = sum(outcome == b.label for outcome, b in zip(ties, battles, strict=True))
+    level = sum(outcome in ("tie", "both_bad") for outcome in ties)
     return LabelScores(
         n=len(battles),
         first_order=sum(ab == label for ab, _, label in orders),

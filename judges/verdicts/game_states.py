@@ -9,7 +9,7 @@ ENDED = "ended_"  # of the set of battles with a game that ended so, before the 
 
 
 FINAL = frozenset({"ambiguous", "unparsable", "truncated", "refused", "filtered"})
-"""A reply came, and decided nothing: asked in the same way, most say the same again, and each is paid again."""
+"""A reply came, and decided nothing: asked again in the same way, most reply the same, and each reply is paid again."""
 
 
 class GameState(StrEnum):
@@ -22,7 +22,7 @@ class GameState(StrEnum):
     ERROR = "error"
     RULE = "rule"  # decided without a call: identical or empty answers
     SKIPPED_BUDGET = "skipped_budget"
-    NOT_ASKED = "not_asked"  # by what the judge's card says of such answers, or because one of them was never given
+    NOT_ASKED = "not_asked"  # by the rule of the judge's card for such answers, or because one of them was never given
 
     @property
     def has_verdict(self) -> bool:
@@ -30,7 +30,7 @@ class GameState(StrEnum):
 
     @property
     def was_asked(self) -> bool:
-        """Whether the judge had its say: what became of the others tells nothing about it."""
+        """Whether the judge was asked: only such games are evidence on it."""
         return self not in {GameState.RULE, GameState.SKIPPED_BUDGET, GameState.NOT_ASKED}
 
 

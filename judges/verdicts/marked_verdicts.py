@@ -25,7 +25,7 @@ IN_WORDS: Mapping[Marked, str] = {
 
 ON_MARKED = gettext_noop("on answers that seem to speak to a judge")  # the words of boards
 BY_KIND: Mapping[str, Marked] = {"called": "leave_out", "imported": "flag", "offline": "count"}
-"""By `Judge.Kind`, what is done where nobody chose otherwise."""
+"""The default treatment, by `Judge.Kind`."""
 
 
 def treatment(kind: str, chosen: str = "") -> Marked:

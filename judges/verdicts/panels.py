@@ -26,7 +26,7 @@ FEW_VOTED = gettext_noop("%(n)d of %(n_jurors)d jurors voted: %(least)d are need
 
 @dataclass(frozen=True, slots=True)
 class JurorVote:
-    """What one judge says of the battle.
+    """The vote of one judge on the battle.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def juror_vote(juror: str, games: Games, *, weight: float = 1.0) -> JurorVote:
     >>> juror_vote("x", [PlayedGame("ab", 0, Verdict("first")), PlayedGame("ba", 0, Verdict("first"))]).reason
     'the orders disagree: a and b'
     """
-    found = combine("consistent_only", games)
-    return JurorVote(juror, found.outcome, weight, "" if found.outcome is not None else found.reason)
+    decision = combine("consistent_only", games)
+    return JurorVote(juror, decision.outcome, weight, "" if decision.outcome is not None else decision.reason)
 
 
 def strict_majority(votes: Sequence[JurorVote]) -> Decision:

@@ -1,4 +1,4 @@
-"""What a judge said of the two slots of one game, and what that means for the two sides of the battle."""
+"""The verdict of a judge on the two slots of one game, and the outcome for the two sides of the battle."""
 
 import math
 from collections.abc import Iterable
@@ -151,7 +151,7 @@ def _verdict_without_scores(winner: str, strength: int) -> Verdict:
 
 
 def agreed_label(labels: Iterable[Side]) -> Side | None:
-    """What the labels of one battle say together; None where they contradict each other: such a battle has no label.
+    """The common label of one battle; None where its labels contradict each other: such a battle has no label.
 
     The same for labels of one file, of several files and of several gold sets, whatever came first. A tie and "both bad" are
     no contradiction: nobody wins.
@@ -161,7 +161,7 @@ def agreed_label(labels: Iterable[Side]) -> Side | None:
     >>> agreed_label(["a", "a"]), agreed_label(["a", "tie"]), agreed_label(["both_bad", "tie"])
     ('a', None, 'tie')
     """
-    said = set(labels)
-    if said == {"tie", "both_bad"}:
+    distinct = set(labels)
+    if distinct == {"tie", "both_bad"}:
         return "tie"
-    return said.pop() if len(said) == 1 else None
+    return distinct.pop() if len(distinct) == 1 else None

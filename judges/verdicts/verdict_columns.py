@@ -44,7 +44,7 @@ class VerdictColumns:
 
 
 def stored_verdicts(winner: SmallCodes, strength: Integers, first: Floats, second: Floats) -> VerdictColumns:
-    """The verdicts of games from their stored columns, all (n,): what `stored_verdict` says of each.
+    """The verdicts of games from their stored columns, all (n,): the values of `stored_verdict` for each.
 
     Parameters
     ----------
@@ -63,19 +63,19 @@ def stored_verdicts(winner: SmallCodes, strength: Integers, first: Floats, secon
     Examples
     --------
     >>> nothing = np.array([np.nan, np.nan])
-    >>> found = stored_verdicts(np.array([1, -1], dtype=np.int8), np.array([2, 0]), np.array([3.0, 7.0]), nothing)
-    >>> found.winner.tolist(), found.strength.tolist(), found.has_scores.tolist()
+    >>> verdicts = stored_verdicts(np.array([1, -1], dtype=np.int8), np.array([2, 0]), np.array([3.0, 7.0]), nothing)
+    >>> verdicts.winner.tolist(), verdicts.strength.tolist(), verdicts.has_scores.tolist()
     ([1, -1], [2, 0], [False, False])
     """
-    is_said = winner != NONE
-    strengths = np.where(is_said & (strength == 0), 1, np.where(is_said, strength, 0)).astype(np.int8)
+    has_verdict = winner != NONE
+    strengths = np.where(has_verdict & (strength == 0), 1, np.where(has_verdict, strength, 0)).astype(np.int8)
     names_one = (winner == WINNERS.index("first")) | (winner == WINNERS.index("second"))
-    wrong = is_said & ((strength < 0) | (strength > 2) | ((strengths == 2) & ~names_one))
+    wrong = has_verdict & ((strength < 0) | (strength > 2) | ((strengths == 2) & ~names_one))
     if wrong.any():
         row = int(np.argmax(wrong))
-        said = WINNERS[int(winner[row])]
-        raise ValueError(f"strength is {int(strength[row])} for {said}; allowed are 1, and 2 where one slot wins")
-    return VerdictColumns(winner, strengths, is_said & ~np.isnan(first) & ~np.isnan(second))
+        slot = WINNERS[int(winner[row])]
+        raise ValueError(f"strength is {int(strength[row])} for {slot}; allowed are 1, and 2 where one slot wins")
+    return VerdictColumns(winner, strengths, has_verdict & ~np.isnan(first) & ~np.isnan(second))
 
 
 def by_side(winner: SmallCodes, order: SmallCodes) -> SmallCodes:
