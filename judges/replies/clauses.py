@@ -136,7 +136,7 @@ def speaks_against(after: str, label: str) -> bool:
 
 
 def asserts(head: str, *, is_joined: bool) -> bool:
-    """Whether the clauses before a lead-in are whole ones, so that what follows them is said outright."""
+    """Whether the clauses before a lead-in are whole ones, so that the text after them is asserted."""
     clauses = [clause.strip() for clause in re.split(r"[,;]|\bbut\b", head) if clause.strip(" \t|#_-*")]
     if _SAYS.search(head) or _HOLDS.search(head) or _CONDITION.search(head):
         return False
@@ -155,7 +155,7 @@ def asserts(head: str, *, is_joined: bool) -> bool:
 
 def _leads(before: str) -> bool:
     """Whether a text ends with a lead-in to a label, and all before the lead-in is asserted."""
-    places = [0, *(found.end() for found in re.finditer(r"[,;] ?|(?<= )(?=but )", before))]
+    places = [0, *(joint.end() for joint in re.finditer(r"[,;] ?|(?<= )(?=but )", before))]
     for place in reversed(places):
         start = place + len(before[place:]) - len(before[place:].lstrip(" \t|#_-*"))
         joined = _JOINED.match(before, start)
@@ -175,8 +175,8 @@ def _is_lead(text: str) -> bool:
     phrase = LED_PHRASE.match(f"{text}[[")
     if phrase is None or phrase.end() != len(text):
         return False
-    said = phrase["phrase"].rstrip(":,.–—- ")
-    return bool(_LED_TO.match(said)) and not _has_doubt(said)
+    lead_in = phrase["phrase"].rstrip(":,.–—- ")
+    return bool(_LED_TO.match(lead_in)) and not _has_doubt(lead_in)
 
 
 def _ends_well(after: str, label: str, *, has_lead: bool) -> bool:
@@ -233,8 +233,8 @@ def _favours_another(text: str, label: str) -> bool:
     if not favoured:
         return False
     for pattern, is_for in ((_FAVOURS, True), (_DISFAVOURS, False)):
-        for found in pattern.finditer(text):
-            side = found["side"] or found["letter"]
+        for match in pattern.finditer(text):
+            side = match["side"] or match["letter"]
             if (side != favoured) if is_for else (side == favoured):
                 return True
     return favoured != "c" and bool(_NONE_BETTER.search(text))

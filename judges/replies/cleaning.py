@@ -1,4 +1,4 @@
-"""What of a reply is not the judge's own last word: echoed material and thinking. Both are cut before labels are looked for.
+"""Parts of a reply that are not the judge's own answer, echoed material and thinking: cut before labels are looked for.
 
 Both are read in one pass: a reply of a hundred thousand opening tags costs no more than one of prose.
 """
@@ -43,7 +43,7 @@ _SET_OFF = LazyPattern(
     re.I,
 )
 _STRUCK = LazyPattern(r"~~(?=[^\s~])[^~\n]{1,200}~~")
-QUOTED = "\n(quoted)\n"  # stays where a quotation stood: a line that says nothing
+QUOTED = "\n(quoted)\n"  # stays where a quotation stood: a line without a label
 _LONGEST_ALONE = 60  # of a code block that may hold nothing but a label
 
 
@@ -61,7 +61,7 @@ def marks_in(text: str, fence: str) -> list[ThinkingMarker]:
     if fence.lower() not in text.lower():
         return []
     marker = re.compile(rf"[<＜]{{0,3}}\s{{0,3}}{re.escape(fence)}\s{{1,3}}(begin|end)\b[^\n<>]{{0,80}}[>＞]{{0,3}}", re.I)
-    return [ThinkingMarker(found[1].lower() == "begin", *found.span()) for found in marker.finditer(text)]
+    return [ThinkingMarker(match[1].lower() == "begin", *match.span()) for match in marker.finditer(text)]
 
 
 def without_echo(text: OffsetText, fence: str | None) -> OffsetText:
@@ -71,17 +71,17 @@ def without_echo(text: OffsetText, fence: str | None) -> OffsetText:
 
 def without_marked_answers(text: OffsetText) -> OffsetText:
     """Without what stands between the marks that other templates set round an answer."""
-    marks = [ThinkingMarker(found["what"].lower() != "end", *found.span()) for found in _ANSWER_MARK.finditer(text.text)]
+    marks = [ThinkingMarker(match["what"].lower() != "end", *match.span()) for match in _ANSWER_MARK.finditer(text.text)]
     return text.cut(_between(marks, len(text.text)))
 
 
 def without_thoughts(text: OffsetText) -> OffsetText:
     """Without <think> blocks; what comes before an end without a beginning, or after a beginning without an end, is one too."""
     marks: list[ThinkingMarker] = []
-    for found in _THOUGHT.finditer(text.text):
-        if found["turn"] and not (marks and marks[-1].is_begin):
+    for match in _THOUGHT.finditer(text.text):
+        if match["turn"] and not (marks and marks[-1].is_begin):
             continue
-        marks.append(ThinkingMarker(bool(found["open"]), *found.span()))
+        marks.append(ThinkingMarker(bool(match["open"]), *match.span()))
     return text.cut(_between(marks, len(text.text)))
 
 
@@ -111,7 +111,7 @@ def without_quotations(text: OffsetText) -> OffsetText:
     (['(quoted)'], [])
     """
     text = text.cut(_set_off(text.text), fill=QUOTED)
-    text = text.cut((found.span() for found in _STRUCK.finditer(text.text)), fill=" (struck) ")
+    text = text.cut((match.span() for match in _STRUCK.finditer(text.text)), fill=" (struck) ")
     return text.put(_quoted_lines(text.text))
 
 
@@ -119,11 +119,11 @@ def _set_off(text: str) -> list[tuple[int, int]]:
     """What stands between tags that quote; a tag without its counterpart is let be."""
     spans: list[tuple[int, int]] = []
     opened: int | None = None
-    for found in _SET_OFF.finditer(text):
-        if found["open"]:
-            opened = found.start() if opened is None else opened
+    for match in _SET_OFF.finditer(text):
+        if match["open"]:
+            opened = match.start() if opened is None else opened
         elif opened is not None:
-            spans.append((opened, found.end()))
+            spans.append((opened, match.end()))
             opened = None
     return spans
 
@@ -156,14 +156,14 @@ def quotations_that_go_on(text: str) -> list[tuple[int, int]]:
     >>> quotations_that_go_on("> It says\\n>\\n[[B]]")
     []
     """
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     goes_on = False
     for line in re.finditer(r"[^\n]+\n?|\n", text):
         if quoted := _BLOCK_QUOTE.match(line[0]) or _NOTE.match(line[0]):
             goes_on = bool(line[0][quoted.end() :].strip(" \t>＞\n"))  # an empty line of a quotation ends its paragraph
         elif goes_on := goes_on and not _NEW_BLOCK.match(line[0].rstrip("\n")):
-            found.append(line.span())
-    return found
+            spans.append(line.span())
+    return spans
 
 
 def _closing(lines: list[re.Match[str]], at: int, ticks: str) -> int:
@@ -178,8 +178,8 @@ def _closing(lines: list[re.Match[str]], at: int, ticks: str) -> int:
 def _code(text: str, opening: re.Match[str], closing: re.Match[str] | None) -> list[tuple[int, int, str]]:
     end = len(text) if closing is None else closing.end()
     inside = text[opening.end() : len(text) if closing is None else closing.start()]
-    said = inside.strip()
-    if not said or "\n" in said or len(said) > _LONGEST_ALONE:
-        return [(opening.start(), end, QUOTED if said else "\n")]
-    begin = opening.end() + inside.index(said)
-    return [(opening.start(), begin, '\n"'), (begin + len(said), end, '"\n')]
+    code = inside.strip()
+    if not code or "\n" in code or len(code) > _LONGEST_ALONE:
+        return [(opening.start(), end, QUOTED if code else "\n")]
+    begin = opening.end() + inside.index(code)
+    return [(opening.start(), begin, '\n"'), (begin + len(code), end, '"\n')]

@@ -1,4 +1,4 @@
-"""What the name of a JSON field beside the verdict, folded, says: another verdict, the loser, an error, a draft, an example."""
+"""Meaning of a JSON field beside the verdict, by its folded name: another verdict, the loser, an error, a draft, an example."""
 
 import re
 from collections.abc import Mapping
@@ -44,19 +44,19 @@ def is_verdict_name(name: str, *, is_score: bool) -> bool:
 
 
 def is_losers_name(name: str) -> bool:
-    """Whether a field's name says that it holds the loser: "loser", "worse_answer"."""
+    """Whether a field holds the loser by its name: "loser", "worse_answer"."""
     words = _parts(name)
     return bool(words & _LOSERS) and words <= _LOSERS | _FILLERS
 
 
 def is_set_aside(name: str) -> bool:
-    """Whether what a field holds is an example, a draft, a schema or what an answer says: a verdict in it is none."""
+    """Whether a field holds an example, a draft, a schema or a quotation of an answer: a verdict in it is none."""
     return bool(_SET_ASIDE.fullmatch(name))
 
 
 def withholds(fields: Mapping[str, object]) -> bool:
     """
-    Whether the fields of an object say that its verdict does not stand.
+    Whether the fields of an object void its verdict.
 
     Examples
     --------
@@ -67,12 +67,12 @@ def withholds(fields: Mapping[str, object]) -> bool:
 
 
 def _withholds(name: str, value: object) -> bool:
-    said = "" if value is None else str(value).strip().casefold()
+    content = "" if value is None else str(value).strip().casefold()
     if name in _FAILS | _UNFINISHED:
-        return said not in _NOTHING
+        return content not in _NOTHING
     if name in _SOUND:
-        return said in {"false", "no"}
-    return name == "status" and said in _STATES
+        return content in {"false", "no"}
+    return name == "status" and content in _STATES
 
 
 def _parts(name: str) -> frozenset[str]:

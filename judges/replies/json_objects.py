@@ -40,19 +40,19 @@ class ReplyObject:
     start: int
     end: int
 
-    def said(self, labels: Labels) -> list[str | None]:
+    def stated_labels(self, labels: Labels) -> list[str | None]:
         """The labels of the objects in it that have the labels' fields; None where one has no label of the set."""
-        said: list[str | None] = []
+        stated: list[str | None] = []
         for fields in _having(self.fields, labels.fields, _DEEPEST):
-            said += _said(fields, labels)
-        return said
+            stated += _labels_in(fields, labels)
+        return stated
 
     def holds(self, labels: Labels) -> bool:
-        """Whether any object in it has the labels' fields, also as an example or as what an answer says."""
+        """Whether any object in it has the labels' fields, also as an example or as a quotation of an answer."""
         return any(True for _ in _having(self.fields, labels.fields, _DEEPEST, has_aside=True))
 
     def is_withheld(self, labels: Labels, label: str | None) -> bool:
-        """Whether fields beside the verdict say that it is none: an error, a draft, or the verdict's label as the loser's."""
+        """Whether fields beside the verdict void it: an error, a draft, or the verdict's label as the loser's."""
         inside = list(_having(self.fields, labels.fields, _DEEPEST))
         if any(withholds(fields) for fields in (self.fields, *inside)):
             return True
@@ -65,15 +65,15 @@ class ReplyObject:
         if len(labels.fields) != 1:
             return []
         inside = list(_having(self.fields, labels.fields, _DEEPEST))
-        found: list[str] = []
+        other_labels: list[str] = []
         for fields in (self.fields, *inside):
             for name, value in fields.items():
                 if name in labels.fields or not is_verdict_name(name, is_score=labels.is_score):
                     continue
                 value = value.get(labels.fields[0]) if isinstance(value, dict) else value
                 label = labels.in_object(_folded({labels.fields[0]: value}))
-                found += [label] if label else []
-        return found
+                other_labels += [label] if label else []
+        return other_labels
 
     def near(self, labels: Labels) -> list[tuple[str, str]]:
         """Near names at the top of the object that hold exactly a label, with the label."""
@@ -81,8 +81,8 @@ class ReplyObject:
             return []
         field = labels.fields[0]
         held = {name: self.fields[name] for name in NEAR.get(field, ()) if name in self.fields}
-        found = {name: labels.in_object({field: value}) for name, value in held.items() if _is_exact(value)}
-        return [(name, label) for name, label in found.items() if label]
+        label_by_name = {name: labels.in_object({field: value}) for name, value in held.items() if _is_exact(value)}
+        return [(name, label) for name, label in label_by_name.items() if label]
 
 
 def _is_exact(value: object) -> bool:
@@ -93,30 +93,30 @@ def _is_exact(value: object) -> bool:
 def objects_in(text: str) -> list[ReplyObject]:
     """The outermost JSON objects in a text."""
     decoder = json.JSONDecoder(object_pairs_hook=_fields, strict=False)  # models write line breaks into strings
-    places = [found.start() for found in re.finditer(r"\{(?=\s*[\"'}/])", text)]
+    places = [brace.start() for brace in re.finditer(r"\{(?=\s*[\"'}/])", text)]
     objects: list[ReplyObject] = []
     end, n_loose = 0, 0
     # The first one may be the whole reply; of a long row of braces the last ones count.
     for place in [*places[:1], *places[1:][-_MOST_OBJECTS:]]:
         if place < end:
             continue
-        found = _decoded(decoder, text, place)
-        if found is None and n_loose < _MOST_LOOSE:
+        decoded = _decoded(decoder, text, place)
+        if decoded is None and n_loose < _MOST_LOOSE:
             n_loose += 1
-            found = _decoded(decoder, _strict(text[place : place + _LONGEST_LOOSE]), 0)
-            found = found and (found[0], found[1] + place)
-        if found is not None:
-            end = found[1]
-            objects.append(ReplyObject(found[0], place, end))
+            decoded = _decoded(decoder, _strict(text[place : place + _LONGEST_LOOSE]), 0)
+            decoded = decoded and (decoded[0], decoded[1] + place)
+        if decoded is not None:
+            end = decoded[1]
+            objects.append(ReplyObject(decoded[0], place, end))
     return objects
 
 
 def _decoded(decoder: json.JSONDecoder, text: str, place: int) -> tuple[dict[str, object], int] | None:
     try:
-        found: tuple[dict[str, object], int] = decoder.raw_decode(text, place)
+        decoded: tuple[dict[str, object], int] = decoder.raw_decode(text, place)
     except (ValueError, RecursionError):  # not JSON, or nested too deep to be a verdict
         return None
-    return found
+    return decoded
 
 
 def _strict(text: str) -> str:
@@ -162,7 +162,7 @@ def _having(
                     yield from _having(each, names, depth - 1, has_aside=has_aside)
 
 
-def _said(fields: dict[str, object], labels: Labels) -> Iterator[str | None]:
+def _labels_in(fields: dict[str, object], labels: Labels) -> Iterator[str | None]:
     """The label of an object; all of them where a field comes twice."""
     doubled = {name: values for name, values in fields.items() if isinstance(values, Doubled)}
     alternatives = [fields | {name: value} for name, values in doubled.items() if name in labels.fields for value in values]

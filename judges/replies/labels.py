@@ -35,7 +35,7 @@ class Found:
 
 
 class Stated(NamedTuple):
-    """What a line says, its lead-in and its markup taken off: the rank of the form, and the label, None where it is not complete."""  # noqa: E501
+    """The label of a line without lead-in and markup: the rank of its form, and the label, None where it is not complete."""
 
     rank: int
     label: str | None
@@ -61,7 +61,7 @@ class Labels(Protocol):
         ...
 
     def stated(self, line: str, lead: str) -> Stated | None:
-        """What a line says; None where it is prose. `lead` is what led to it, such as "final verdict:", or empty."""
+        """The label that a line states; None where it is prose. `lead` is its lead-in, such as "final verdict:", or empty."""
         ...
 
     def in_prose(self, text: str) -> list[Found]:
@@ -143,14 +143,14 @@ class BracketedLabels(OnePart):
         return (self.field,)
 
     def stated(self, line: str, lead: str) -> Stated | None:
-        if found := _ONE_MORE.fullmatch(line) or _DOUBLE.fullmatch(line):
-            return Stated(ASKED, self._label(found[1]))
-        found = _SINGLE.fullmatch(line)
-        label = self._label(found[1] if found else line)
-        return _less_formal(label, is_bracketed=found is not None, lead=lead)
+        if match := _ONE_MORE.fullmatch(line) or _DOUBLE.fullmatch(line):
+            return Stated(ASKED, self._label(match[1]))
+        match = _SINGLE.fullmatch(line)
+        label = self._label(match[1] if match else line)
+        return _less_formal(label, is_bracketed=match is not None, lead=lead)
 
     def in_prose(self, text: str) -> list[Found]:
-        return [Found(self._label(found[1]), *found.span()) for found in _DOUBLE.finditer(text)]
+        return [Found(self._label(match[1]), *match.span()) for match in _DOUBLE.finditer(text)]
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
@@ -184,11 +184,11 @@ class LineLabels(OnePart):
         return (self.field,)
 
     def stated(self, line: str, lead: str) -> Stated | None:
-        found = _ONE_MORE.fullmatch(line) or _SINGLE.fullmatch(line)
-        label = self._label(found[1] if found else line)
+        match = _ONE_MORE.fullmatch(line) or _SINGLE.fullmatch(line)
+        label = self._label(match[1] if match else line)
         if label is None:
             return Stated(ASKED, None) if lead else None
-        return Stated(ASKED if lead else BRACKETED if found else BARE, label)
+        return Stated(ASKED if lead else BRACKETED if match else BARE, label)
 
     def in_prose(self, text: str) -> list[Found]:
         return []
@@ -201,8 +201,8 @@ class LineLabels(OnePart):
     def side(self, label: str) -> str:
         return {"1": "a", "2": "b"}.get(label, "c")
 
-    def _label(self, said: str) -> str | None:
-        return self.spellings.get(_NAME.sub("", said.strip(_AROUND)))
+    def _label(self, text: str) -> str | None:
+        return self.spellings.get(_NAME.sub("", text.strip(_AROUND)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +242,10 @@ class ScoreLabels(OnePart):
         return _less_formal(label, is_bracketed=single is not None, lead="" if _SOLUTION.match(lead) else lead)
 
     def in_prose(self, text: str) -> list[Found]:
-        found = [Found(self._label(each[1]), *each.span()) for pattern in (_DOUBLE, _RESULT) for each in pattern.finditer(text)]
-        return sorted(found, key=lambda each: each.start)
+        labels = [
+            Found(self._label(each[1]), *each.span()) for pattern in (_DOUBLE, _RESULT) for each in pattern.finditer(text)
+        ]
+        return sorted(labels, key=lambda each: each.start)
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
@@ -252,8 +254,8 @@ class ScoreLabels(OnePart):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return number_in(repr(value), self.low, self.high, self.whole_points) if is_number else None
 
-    def _label(self, said: str) -> str | None:
-        number, _, scale = said.strip(_AROUND).partition("/")
+    def _label(self, text: str) -> str | None:
+        number, _, scale = text.strip(_AROUND).partition("/")
         if scale and scale.strip() != f"{self.high:g}":
             return None
         # A full stop may end the sentence; it is not the number's.
@@ -294,10 +296,10 @@ class PairScoreLabels(OnePart):
         return Stated(ASKED, None) if lead else None
 
     def by_name(self, text: str) -> tuple[Stated, int, int] | None:
-        found = list(_NAMED.finditer(text))
-        last = found[-1] if found else None
+        matches = list(_NAMED.finditer(text))
+        last = matches[-1] if matches else None
         # Scores of several qualities, one after the other, are no scores of the answers.
-        if last is None or re.search(r"\w", text[last.end() :]) or len(found) > 1:
+        if last is None or re.search(r"\w", text[last.end() :]) or len(matches) > 1:
             return None
         is_scaled = {last["scale"], last["scale_2"]} <= {None, f"{self.high:g}"}
         label = self._label([last["first"], last["second"]]) if is_scaled else None
@@ -315,8 +317,8 @@ class PairScoreLabels(OnePart):
         first, second = map(float, label.split())
         return "a" if first > second else "b" if second > first else "c"
 
-    def _label(self, said: Sequence[str]) -> str | None:
-        numbers = [number_in(one, self.low, self.high) for one in said]
+    def _label(self, scores: Sequence[str]) -> str | None:
+        numbers = [number_in(one, self.low, self.high) for one in scores]
         return " ".join(map(str, numbers)) if len(numbers) == 2 and None not in numbers else None
 
 
@@ -353,12 +355,12 @@ class CheckLabels(_OneLineLabels):
         return ("checks",)
 
     def stated(self, line: str, lead: str) -> Stated | None:
-        found = _CHECK.match(line)
-        if found is None or lead:
+        match = _CHECK.match(line)
+        if match is None or lead:
             return None
-        reason = found["reason"].strip(" |.!;,")
-        is_clear = not reason or bool(_REASON.match(found["reason"]) and not _TURNED.search(reason))
-        return Stated(BRACKETED if reason else ASKED, found["answer"] if is_clear else None, int(found["number"]))
+        reason = match["reason"].strip(" |.!;,")
+        is_clear = not reason or bool(_REASON.match(match["reason"]) and not _TURNED.search(reason))
+        return Stated(BRACKETED if reason else ASKED, match["answer"] if is_clear else None, int(match["number"]))
 
     def in_prose(self, text: str) -> list[Found]:
         return []
@@ -366,9 +368,9 @@ class CheckLabels(_OneLineLabels):
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         checks = fields.get("checks")
         rows = checks if isinstance(checks, list) else []
-        said = [_check(row) for row in rows]
-        numbers = [number for number, _ in said]
-        return self.whole(dict(said)) if len(set(numbers)) == len(numbers) else None
+        checked = [_check(row) for row in rows]
+        numbers = [number for number, _ in checked]
+        return self.whole(dict(checked)) if len(set(numbers)) == len(numbers) else None
 
     def rows(self, line: str) -> list[tuple[int, int]]:
         if not _CHECKS.fullmatch(line):
@@ -424,7 +426,7 @@ def number_in(text: str, low: float, high: float, whole: bool = False) -> str | 
 
 
 def _check(row: object) -> tuple[int, str]:
-    """Number and answer of one row; 0 and an empty answer where it says neither."""
+    """Number and answer of one row; 0 and an empty answer where it has neither."""
     if not isinstance(row, dict):
         return 0, ""
     number, met = str(row.get("number")), row.get("met")

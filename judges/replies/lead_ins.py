@@ -65,7 +65,7 @@ def is_crossed_out(text: str) -> bool:
 
 def leads_elsewhere(before: str, line_above: str, *, is_number: bool) -> bool:
     """
-    Whether what leads to a label says that it is not the verdict.
+    Whether the lead-in to a label denies that it is the verdict.
 
     Parameters
     ----------

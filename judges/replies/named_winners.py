@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - lists of words
-"""Which side a sentence of prose names as the winner, outright: what a reader takes for another verdict beside the label.
+"""The side that a sentence of prose names outright as the winner: a reader takes it for another verdict beside the label.
 
 A *side* is "a", the answer in the first slot, "b", the one in the second, or "c", a tie. A claim is a side with a word of winning
 or of losing in a main clause. None are what is denied, supposed, asked or said by others, a point that is granted ("B is better
@@ -79,7 +79,7 @@ _DOUBT = LazyPattern(
 _GRANTS = LazyPattern(
     r"(?:although|though|even though|even if|while|whereas|despite|in spite of|granted|admittedly|albeit|true|sure|to be fair|if)\b"
 )
-# "If style mattered,", "For beginners", "In style,": what follows is said of a case or a quality.
+# "If style mattered,", "For beginners", "In style,": the rest is about a case or a quality.
 _FRAMES = LazyPattern(
     r"(?:if|unless|when|were|had|should|as for|as far as|regarding|concerning|with (?:regard|respect))\b|for (?!me\b|us\b|th(?:is|ese|at|ose)\b|the (?:user|person|reader)|all\b|\w+ reasons?\b)"
     r"|(?:in|on|at) (?!short\b|sum\b|summary\b|conclusion\b|fact\b|the (?:end|whole|other|contrary)\b|total\b|general\b|my\b|our\b|all\b|every\b|both\b|most\b|balance\b|brief\b|essence\b|effect\b|truth\b|reflection\b|second\b|closer\b|last\b|this case\b|view of\b|light of\b|that case\b|these\b)"
@@ -134,24 +134,24 @@ def names_another(sentence: str, side: str, *, is_before: bool = False) -> bool:
 
 def _claimed(text: str, side: str, *, weak: bool) -> list[str]:
     """The sides to which a sentence gives the win."""
-    found: list[str] = []
+    sides: list[str] = []
     for pattern, kind in _CLAIMS:
         if kind in ("right", "wrong") and not weak:
             continue
         for claim in pattern.finditer(text):
             named = _named(claim, (0,), side)
             if kind == "denied" and named != side:
-                continue  # that the other one is no better, or neither of two that tie, is what the label says
+                continue  # that the other one is no better, or neither of two that tie, repeats the label
             if _stands(text, claim, side, is_weak=kind in ("right", "wrong")):
-                found.append(named if kind in ("wins", "right") else _against(named, side))
-    found += [
+                sides.append(named if kind in ("wins", "right") else _against(named, side))
+    sides += [
         _named(choice, (1, 2), side)
         for choice in _CHOICE.finditer(text)
         if (choice["a2"] or choice["b2"] or choice["other2"] or _JUDGED.search(text, choice.start()))
         and _stands(text, choice, side)
     ]
-    found += ["c" for tie in _TIE.finditer(text) if _stands(text, tie, side)]
-    return found
+    sides += ["c" for tie in _TIE.finditer(text) if _stands(text, tie, side)]
+    return sides
 
 
 def _named(claim: re.Match[str], numbers: tuple[int, ...], side: str) -> str:
@@ -211,7 +211,7 @@ def _without_own(near: str) -> str:
 
 
 def _is_own(rest: str, side: str) -> bool:
-    """Whether what follows a "but" speaks for the side that the label favours, or limits what was said."""
+    """Whether the text after a "but" speaks for the side that the label favours, or limits the claim before it."""
     if re.match(r" (?:only|merely|just|not|in style)\b", rest):
         return True
     own = {"a": _FIRST, "b": _SECOND, "c": r"\b(?:both|equal\w*|tie|neither)\b"}[side]

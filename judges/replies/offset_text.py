@@ -72,12 +72,12 @@ class OffsetText:
     def folded(self) -> "OffsetText":
         """NFKC, case folded, bold, code, \\boxed and their like taken off."""
         text = self._unwrapped(boxes=("", ""))
-        return text.cut((found.span() for found in _MARK.finditer(text.text)), fill="")
+        return text.cut((match.span() for match in _MARK.finditer(text.text)), fill="")
 
     def plain(self) -> "OffsetText":
         """Folded as well, but quotation and code marks stay, `\\boxed{a}` is `[a]`, and tags become what they stand for."""
         text = self._unwrapped(boxes=("[", "]"))
-        return text.put((*found.span(), _instead(found)) for found in _PLAIN_MARK.finditer(text.text))
+        return text.put((*match.span(), _instead(match)) for match in _PLAIN_MARK.finditer(text.text))
 
     def _unwrapped(self, *, boxes: tuple[str, str]) -> "OffsetText":
         text = self if self.text.isascii() else self._mapped(_fold)
@@ -86,7 +86,7 @@ class OffsetText:
             wrappers = list(_WRAPPER.finditer(text.text))
             if not wrappers:
                 break
-            text = text.put(piece for found in wrappers for piece in _around(found, boxes))
+            text = text.put(piece for match in wrappers for piece in _around(match, boxes))
         return text
 
     def _mapped(self, change: Callable[[str], str]) -> "OffsetText":
@@ -101,19 +101,19 @@ def _fold(character: str) -> str:
     return unicodedata.normalize("NFKC", character).casefold() if special is None else special
 
 
-def _around(found: re.Match[str], boxes: tuple[str, str]) -> tuple[tuple[int, int, str], tuple[int, int, str]]:
+def _around(wrapper: re.Match[str], boxes: tuple[str, str]) -> tuple[tuple[int, int, str], tuple[int, int, str]]:
     """The command with its opening brace, and its closing brace, with what stands for them."""
     is_box = (
-        found["box"]
-        and not found["inside"].lstrip().startswith(("[", "\\["))
-        and found.string[found.start() - 1 : found.start()] != "["
+        wrapper["box"]
+        and not wrapper["inside"].lstrip().startswith(("[", "\\["))
+        and wrapper.string[wrapper.start() - 1 : wrapper.start()] != "["
     )
     begin, end = boxes if is_box else ("", "")
-    return (found.start(), found.start("inside"), begin), (found.end("inside"), found.end(), end)
+    return (wrapper.start(), wrapper.start("inside"), begin), (wrapper.end("inside"), wrapper.end(), end)
 
 
-def _instead(found: re.Match[str]) -> str:
+def _instead(mark: re.Match[str]) -> str:
     """A line break, a cell's bar or a lead-in where the mark stands for one, else nothing."""
-    if found["named"]:
-        return f"\n{found['named'].replace('_', ' ')}: "
-    return "\n" if found["line"] else "|" if found["cell"] else ""
+    if mark["named"]:
+        return f"\n{mark['named'].replace('_', ' ')}: "
+    return "\n" if mark["line"] else "|" if mark["cell"] else ""

@@ -1,4 +1,4 @@
-"""Reply text -> verdict label, or the state that says why there is none. Pure text; whatever comes in, nothing is raised.
+"""Reply text -> verdict label, or the end state with the reason why there is none. Pure text; no input raises an error.
 
 Before it is read, thinking and what stands inside the request's own fences, or between other templates' marks of an answer (an
 echo), are cut out. Then:
@@ -88,7 +88,7 @@ _MOST_LINES = 10_000  # more are no judgement
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a reply says.
+    """The label that a reply gives, or why it gives none.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Parsed:
 
 def judge_reply(text: str | None, finish: Finish, labels: Labels, *, fence: str | None = None, pick: Pick = "agree") -> Parsed:
     """
-    What one reply of an API says: the finish state counts first, then the text.
+    The label of one reply of an API: the finish state counts first, then the text.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def judge_reply(text: str | None, finish: Finish, labels: Labels, *, fence: str 
 
 
 def _whole_if_so(parsed: Parsed, text: str, finish: Finish) -> Parsed:
-    """A verdict of a reply that does not say how it ended counts only where it shows that it is whole."""
+    """A verdict of a reply without a finish reason counts only where the text shows that it is whole."""
     if parsed.state is not GameState.OK or finish not in UNSURE or parsed.start is None or parsed.end is None:
         return parsed
     return parsed if shows_its_end(text, parsed.start, parsed.end) else Parsed(GameState.ERROR, reason=UNSURE[finish])
@@ -183,18 +183,18 @@ def _is_all(objects: Sequence[ReplyObject], text: str) -> bool:
 def _in_objects(
     text: OffsetText, objects: Sequence[ReplyObject], labels: Labels
 ) -> tuple[list[Statement], list[Mention], OffsetText]:
-    """What objects on lines of their own state, what objects in the middle of prose name, and the text without them."""
+    """Statements of objects on lines of their own, mentions of objects in the middle of prose, and the text without them."""
     stated: list[Statement] = []
     named: list[Mention] = []
     cut: list[tuple[int, int]] = []
     for one in objects:
-        said = [None if one.is_withheld(labels, label) else label for label in one.said(labels)]
-        if not said and not one.holds(labels) and not _is_all(objects, text.text):
+        stated_labels = [None if one.is_withheld(labels, label) else label for label in one.stated_labels(labels)]
+        if not stated_labels and not one.holds(labels) and not _is_all(objects, text.text):
             continue
         cut.append((one.start, one.end))
         places = text.span(*place_of_label(one, text.text, labels))
         is_part, is_inside = _is_part(one, text.text), _is_inside(one, text.text)
-        for label in said:
+        for label in stated_labels:
             if is_inside or is_part:
                 before, behind = _beside(one, text.text)
                 is_doubtful = is_part or remark_words.is_doubtful(before.casefold(), behind.casefold())
@@ -214,7 +214,7 @@ def _contradictions(text: OffsetText, objects: Sequence[ReplyObject], labels: La
     return [
         Statement(BRACKETED, label, *text.span(one.start, one.end), is_field=True)
         for one in objects
-        if not one.said(labels) and not _is_part(one, text.text) and not _is_inside(one, text.text)
+        if not one.stated_labels(labels) and not _is_part(one, text.text) and not _is_inside(one, text.text)
         for label in (*one.others(labels), *(label for _, label in one.near(labels)))
     ]
 
@@ -238,8 +238,8 @@ def _near_fields(text: OffsetText, one: ReplyObject, labels: Labels, *, has_own:
     if len(near) != 1 and not has_own:
         return []
     places = [text.span(*place_of_label(one, text.text, labels, name)) for name, _ in near]
-    said = [None if one.is_withheld(labels, label) else label for _, label in near]
-    return [Statement(BRACKETED, label, *at, is_field=True) for at, label in zip(places, said, strict=True)]
+    near_labels = [None if one.is_withheld(labels, label) else label for _, label in near]
+    return [Statement(BRACKETED, label, *at, is_field=True) for at, label in zip(places, near_labels, strict=True)]
 
 
 def _beside(one: ReplyObject, text: str) -> tuple[str, str]:
@@ -304,7 +304,7 @@ def _agreed(statements: Sequence[Statement]) -> Statement | Parsed:
 
 
 def _is_against(one: Statement, decided: Statement) -> bool:
-    """Whether a line of a lower rank says something else as a later word, or as one that calls itself final."""
+    """Whether a line of a lower rank gives another label later on, or calls another label final."""
     return (
         one.rank > decided.rank
         and one.label != decided.label
@@ -314,7 +314,7 @@ def _is_against(one: Statement, decided: Statement) -> bool:
 
 def _led_otherwise(statements: Sequence[Statement], decided: Statement) -> list[Statement]:
     """
-    Lines before a label that does not call itself final, which are led to as a verdict and say something else.
+    Lines before a label that is not called final, which are introduced as a verdict and give another label.
 
     Several that differ among themselves, "Clarity: rating 6", "Accuracy: rating 8", are of parts and speak against nothing.
     """
@@ -327,21 +327,21 @@ def _led_otherwise(statements: Sequence[Statement], decided: Statement) -> list[
 
 
 def _differ(statements: Sequence[Statement]) -> Parsed:
-    said = sorted({str(statement.label) for statement in statements if statement.label})
-    if not said:
+    labels = sorted({str(statement.label) for statement in statements if statement.label})
+    if not labels:
         return _silent("A label that is not complete.")
     return Parsed(
-        GameState.AMBIGUOUS, reason=f"Verdict lines that differ: {', '.join(said)[:200]}, or one that is not complete."
+        GameState.AMBIGUOUS, reason=f"Verdict lines that differ: {', '.join(labels)[:200]}, or one that is not complete."
     )
 
 
 def _by_prose(mentions: Sequence[Mention], reading: ReplyReading, labels: Labels) -> Parsed:
     """Without a verdict line, labels in prose count where all agree and none is in doubt."""
     complete = [mention for mention in mentions if mention.label]
-    said = sorted({str(mention.label) for mention in complete})
+    found_labels = sorted({str(mention.label) for mention in complete})
     aside = {str(one.label) for one in reading.aside}
-    if len(said) > 1 or (said and len(aside) == 1 and aside != set(said)):
-        return Parsed(GameState.AMBIGUOUS, reason=f"Several labels: {', '.join(sorted({*said, *aside}))[:200]}.")
+    if len(found_labels) > 1 or (found_labels and len(aside) == 1 and aside != set(found_labels)):
+        return Parsed(GameState.AMBIGUOUS, reason=f"Several labels: {', '.join(sorted({*found_labels, *aside}))[:200]}.")
     if not complete:
         return _silent("A label that is not complete." if mentions else "No label.")
     on_last = [mention for mention in mentions if mention.start >= reading.last_start]
@@ -350,20 +350,20 @@ def _by_prose(mentions: Sequence[Mention], reading: ReplyReading, labels: Labels
     if not on_last and remark_words.announces(reading.last_line):
         return _silent("The last line announces a verdict that is not understood.")
     if any(mention.is_doubtful for mention in complete):
-        return _silent(f"The only label, {said[0][:40]}, is denied, supposed, quoted or only named.")
-    if is_taken_back(reading, complete[-1].end, said[0], labels):
+        return _silent(f"The only label, {found_labels[0][:40]}, is denied, supposed, quoted or only named.")
+    if is_taken_back(reading, complete[-1].end, found_labels[0], labels):
         return Parsed(GameState.AMBIGUOUS, reason="The verdict is taken back behind it.")
     if remark_words.declines(reading.words_before(complete[-1].start)):
         return Parsed(GameState.AMBIGUOUS, reason="The reply declines to judge, and gives a label behind it.")
-    if is_spoken_against(reading, complete[-1].start, said[0], labels):
+    if is_spoken_against(reading, complete[-1].start, found_labels[0], labels):
         return Parsed(GameState.AMBIGUOUS, reason="The sentence before the label gives the win to another side.")
-    return _ok(said[0], complete[-1].start, complete[-1].end)
+    return _ok(found_labels[0], complete[-1].start, complete[-1].end)
 
 
 def _picked(stated: Sequence[Statement], rest: OffsetText, reading: ReplyReading, labels: Labels, pick: Pick) -> Parsed:
     """The first or the last label of all, wherever it stands."""
     folded = rest.folded()
-    in_text = [(found.label, *folded.span(found.start, found.end)) for found in labels.in_prose(folded.text)]
+    in_text = [(mention.label, *folded.span(mention.start, mention.end)) for mention in labels.in_prose(folded.text)]
     in_lines = [
         (one.label, one.start, one.end) for one in [*stated, *reading.statements] if one.rank == ASKED or labels.is_line
     ]
@@ -391,5 +391,5 @@ def _refused_if_so(parsed: Parsed, text: str) -> Parsed:
 
 def refuses(text: str) -> bool:
     """Whether a reply begins as refusals do."""
-    said = without_thoughts(OffsetText.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
-    return html.unescape(said[:400]).replace("’", "'").replace("**", "").startswith(OPENINGS)
+    beginning = without_thoughts(OffsetText.of(text)).text.strip().lstrip("#*_>\"' \n").casefold()
+    return html.unescape(beginning[:400]).replace("’", "'").replace("**", "").startswith(OPENINGS)

@@ -166,7 +166,7 @@ def denies(before: str, after: str) -> bool:
 
 
 def gives_others_words(text: str) -> bool:
-    """Whether a text says what somebody else says, such as "Answer B ends with"."""
+    """Whether a text introduces another's words, such as "Answer B ends with"."""
     return bool(_OTHERS_WORDS.search(text))
 
 
@@ -199,7 +199,7 @@ def introduces_others_words(line: str) -> bool:
     return bool(_DOUBT.search(line) or (_NAMES_TEXT.search(line) and not _LEADS_ON.search(line)))
 
 
-# A line that tells how a verdict is written, and gives none.
+# A line that shows how to write a verdict, and gives none.
 _SHOWS_A_FORM = LazyPattern(
     r"\byour (?:final |own )?(?:verdict|rating|score|answer|decision|judge?ment|choice|reply|response|output)\b"
     r"|\b(?:expected|required|desired|correct|requested) (?:final )?(?:output|reply|response) (?:is|looks?|would|should|will|has)\b"
@@ -209,7 +209,7 @@ _SHOWS_A_FORM = LazyPattern(
 
 
 def leads_to_an_example(line: str) -> bool:
-    """Whether a line, which leads on to the next one, shows how a verdict is written, or what somebody else writes."""
+    """Whether a line that leads on to the next one shows how to write a verdict, or introduces another's words."""
     if line.endswith((":", ",")) and _SHOWS_A_FORM.search(line):
         return True
     is_open = re.search(r"\bwould (?:be|look|read|say|write)\b[^.]*\b(?:as|like|say|write|be|read|with|out)$", line)
@@ -254,7 +254,7 @@ def declines(sentence: str) -> bool:
 
 
 def ends_in_quotation(line: str) -> bool:
-    """Whether a line ends by saying that somebody else's words come next, "Answer B ends with:": not even a final verdict is the judge's own there."""
+    """Whether a line ends by introducing another's words, "Answer B ends with:": not even a final verdict is the judge's own then."""
     return bool(
         re.search(
             rf"\b(?:answer|assistant|response|candidate|model|user|prompt) ?[ab12]?\b[^.]{{0,60}}?\b(?:{SAYS})(?: (?:the|this|these|with|that|in|last|final|lines?|words?|text|way))*:?$",
@@ -265,8 +265,8 @@ def ends_in_quotation(line: str) -> bool:
 
 def prefix_length(text: str) -> int:
     """How long the clauses before a lead-in are, such as "All in all, "; 0 where they put it in doubt."""
-    found = _PREFIX.match(text)
-    return 0 if found is None or _DOUBT.search(found[0]) else found.end()
+    prefix = _PREFIX.match(text)
+    return 0 if prefix is None or _DOUBT.search(prefix[0]) else prefix.end()
 
 
 def calls_itself_final(lead: str) -> bool:

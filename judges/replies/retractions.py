@@ -1,4 +1,4 @@
-"""Whether what stands beside a verdict takes it back: a sentence, another label, or a conversation that goes on by itself."""
+"""Whether the text beside a verdict takes it back: a sentence, another label, or a conversation that goes on by itself."""
 
 import re
 
@@ -24,7 +24,7 @@ def is_taken_back(reading: ReplyReading, place: int, label: str, labels: Labels)
         if mention.label != label and not mention.is_doubtful and remark_words.claims(mention.sentence):
             return True
     side = labels.side(label)
-    sentences = list(dict.fromkeys(reading.sentences_after(place)))  # a model in a loop says one a thousand times
+    sentences = list(dict.fromkeys(reading.sentences_after(place)))  # a model in a loop repeats one a thousand times
     if any(
         remark_words.takes_back(each) or names_another(each, side) or names_another_abroad(each, side) for each in sentences
     ):
@@ -47,9 +47,9 @@ def _goes_on_by_itself(reading: ReplyReading, place: int, label: str, labels: La
     if speaker is None:
         return False
     rest = behind[speaker.end() :]
-    said = [found.label for found in labels.in_prose(rest)]
+    later_labels = [mention.label for mention in labels.in_prose(rest)]
     for reply in _REPLIES.finditer(rest):
         core = reply[1].rpartition(":")[2].strip(" \t*_.`")
         one = labels.stated(core, "")
-        said += [one.label] if one else []
-    return any(each and each != label for each in said)
+        later_labels += [one.label] if one else []
+    return any(each and each != label for each in later_labels)

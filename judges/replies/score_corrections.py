@@ -42,8 +42,8 @@ def corrects(sentence: str, label: str) -> bool:
     text = sentence[:_MOST].strip()
     if _BY_POINTS.search(text) or _OFF.search(text):
         return True
-    found = _TO_ANOTHER.search(text)
-    if found is None or _DENIED.search(text):
+    correction = _TO_ANOTHER.search(text)
+    if correction is None or _DENIED.search(text):
         return False
-    said = next(number for number in found.groupdict().values() if number)
-    return number_in(said, 0, 1_000) != label
+    score = next(number for number in correction.groupdict().values() if number)
+    return number_in(score, 0, 1_000) != label

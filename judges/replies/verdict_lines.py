@@ -18,7 +18,7 @@ _LONGEST = 300  # signs of a verdict line, and of what is looked at round a labe
 _LONGEST_LABEL = 24
 _LONGEST_LEAD = 60  # signs of a lead-in
 _LONGEST_OPENING = 40  # of words before a label that a line before may lead to
-_MOST_MENTIONS = 200  # labels in prose; more say nothing
+_MOST_MENTIONS = 200  # labels in prose; more are noise
 _OPEN = LazyPattern(r"(?:[ \t|#_]|[-+•·*–—](?=[ \t\[(])|>)*")
 _CLOSE = LazyPattern(r"[ \t|_.!;,。]*$")
 _NUMBERED = LazyPattern(r"\d{1,2}[.)][ \t]+(?=\D)")
@@ -137,7 +137,7 @@ def read_lines(text: OffsetText, labels: Labels) -> ReplyReading:
     lines = _lines(plain.text, labels)
     statements: list[Statement] = []
     aside: list[Statement] = []
-    doubtful: set[int] = set()  # where lines begin that look like a verdict and are led to as somebody else's
+    doubtful: set[int] = set()  # starts of lines that look like a verdict and are introduced as another's words
     lead = ""
     for line in lines:
         above, (stated, lead) = lead, _stated(line, lead, labels)
@@ -185,20 +185,20 @@ def _beside_it(plain: OffsetText, line: _Line, place: int, one: Stated, labels: 
     at = 0
     for sentence in (*_BOUNDARY.finditer(before), None):
         end = sentence.start() if sentence else len(before)
-        found = _whole_line(replace(line, text=before[at:end], is_last=False), "", labels, has_lead=True)
-        if found and found[0]:
-            led, begin, until, is_final = found[0]
+        whole = _whole_line(replace(line, text=before[at:end], is_last=False), "", labels, has_lead=True)
+        if whole and whole[0]:
+            led, begin, until, is_final = whole[0]
             places = plain.span(line.start + at + begin, line.start + at + until)
             yield Statement(led.rank, led.label, *places, part=led.part, is_final=is_final)
         at = sentence.end() if sentence else end
 
 
 def _by_name(plain: OffsetText, lines: Sequence[_Line], labels: Labels) -> list[Statement]:
-    """What the last lines give by name, "Assistant 1: 8" and "Assistant 2: 6"."""
-    found = labels.by_name(plain.text)
-    if found is None:
+    """The scores that the last lines give by name, "Assistant 1: 8" and "Assistant 2: 6"."""
+    scores = labels.by_name(plain.text)
+    if scores is None:
         return []
-    one, start, end = found
+    one, start, end = scores
     before = next(line.before for line in reversed(lines) if line.start <= start)
     is_theirs = before.endswith(":") or remark_words.introduces_others_words(before)
     return [] if is_theirs and not _leads(before) else [Statement(one.rank, one.label, *plain.span(start, end), part=one.part)]
@@ -206,57 +206,57 @@ def _by_name(plain: OffsetText, lines: Sequence[_Line], labels: Labels) -> list[
 
 def _lines(text: str, labels: Labels) -> list[_Line]:
     lines: list[_Line] = []
-    for found in _LINE.finditer(text):
-        if not has_words(found[0]):
+    for match in _LINE.finditer(text):
+        if not has_words(match[0]):
             continue
         before = _STOP.split(lines[-1].text[-_LONGEST:].strip())[-1].strip() if lines else ""
-        for start, end in labels.rows(found[0]):
-            lines.append(_Line(found[0][start:end], found.start() + start, before, False))
+        for start, end in labels.rows(match[0]):
+            lines.append(_Line(match[0][start:end], match.start() + start, before, False))
     return [*lines[:-1], replace(lines[-1], is_last=True)] if lines else []
 
 
 def _leads(line: str) -> bool:
     """Whether a line is nothing but a lead-in, such as a heading."""
     core, *_ = _core(line, 0)
-    found = remark_words.LEAD.match(core)
-    return found is not None and found.end() == len(core)
+    lead_in = remark_words.LEAD.match(core)
+    return lead_in is not None and lead_in.end() == len(core)
 
 
 def _stated(line: _Line, lead: str, labels: Labels) -> tuple[tuple[Stated, int, int, bool] | None, str]:
-    """What a line states, with its place and whether it calls itself final; and the lead-in that it is for the next line."""
-    if len(line.text) <= _LONGEST and (found := _whole_line(line, lead, labels)):
-        return found
+    """The label that a line states, with its place and whether the line calls it final; and its lead-in to the next line."""
+    if len(line.text) <= _LONGEST and (whole := _whole_line(line, lead, labels)):
+        return whole
     for at in _last_sentences(line.text):
         before, sentence = line.text[max(0, at - _LONGEST) : at], replace(line, text=line.text[at:])
-        found = _whole_line(sentence, "", labels, has_lead=True)
+        whole = _whole_line(sentence, "", labels, has_lead=True)
         is_led_in = sentence.text.startswith("[result]") and remark_words.is_doubtful(_STOP.split(before)[-1], "")
-        if found is None or is_led_in or remark_words.gives_others_words(before):
+        if whole is None or is_led_in or remark_words.gives_others_words(before):
             continue
-        if found[0] is None:
-            return None, found[1]
-        one, start, end, is_final = found[0]
+        if whole[0] is None:
+            return None, whole[1]
+        one, start, end, is_final = whole[0]
         return (one, start + at, end + at, is_final), ""
     return _final_clause(line, labels), ""
 
 
 def _final_clause(line: _Line, labels: Labels) -> tuple[Stated, int, int, bool] | None:
-    """What the last clause of a line states as final: "I leaned to [[A]] at first, but my final verdict is [[B]]"."""
+    """The label that the last clause of a line states as final: "I leaned to [[A]] at first, but my final verdict is [[B]]"."""
     joint = _BUT.search(line.text, max(0, len(line.text) - _LONGEST))
     if joint is None or remark_words.gives_others_words(line.text[: joint.start()]):
         return None
     head = _STOP.split(line.text[: joint.start()])[-1]
-    found = _whole_line(replace(line, text=line.text[joint.end() :]), "", labels, has_lead=True)
-    if not found or not found[0] or not clauses.asserts(head, is_joined=True):
+    whole = _whole_line(replace(line, text=line.text[joint.end() :]), "", labels, has_lead=True)
+    if not whole or not whole[0] or not clauses.asserts(head, is_joined=True):
         return None
-    one, start, end, is_final = found[0]
+    one, start, end, is_final = whole[0]
     is_clear = one.rank == ASKED and one.label is not None and is_final
     return (one, start + joint.end(), end + joint.end(), is_final) if is_clear else None
 
 
 def _last_sentences(text: str) -> list[int]:
     """Where the last two sentences of a line begin, if they are short enough to be a verdict."""
-    found = _BOUNDARY.finditer(text, max(0, len(text) - _LONGEST))
-    return [each.end() for each in found if each.end() < len(text)][-2:]
+    boundaries = _BOUNDARY.finditer(text, max(0, len(text) - _LONGEST))
+    return [each.end() for each in boundaries if each.end() < len(text)][-2:]
 
 
 def _whole_line(
@@ -266,13 +266,13 @@ def _whole_line(
     numbered = _NUMBERED.match(core)
     for skipped in [0, *([numbered.end()] if numbered else [])]:
         rest, at = core[skipped:], start + skipped
-        found = None if has_lead else _form(rest, at, lead, labels)
+        stated = None if has_lead else _form(rest, at, lead, labels)
         own_lead = ""
-        if found is None or found[0].label is None:
+        if stated is None or stated[0].label is None:
             own_lead, led = _led(rest, at, labels, is_last=line.is_last)
-            found = led or found
-        if found is not None:
-            one, begin, end = found
+            stated = led or stated
+        if stated is not None:
+            one, begin, end = stated
             if is_quoted and one.rank < BARE and not lead:
                 one = one._replace(rank=BARE)
             return (one, begin, end, remark_words.calls_itself_final(own_lead or lead)), ""
@@ -293,13 +293,13 @@ def _form(text: str, at: int, lead: str, labels: Labels) -> tuple[Stated, int, i
 
 
 def _led(text: str, at: int, labels: Labels, *, is_last: bool) -> tuple[str, tuple[Stated, int, int] | None]:
-    """The lead-in of a line, and what it leads to."""
+    """The lead-in of a line, and the label that it leads to."""
     skipped = remark_words.prefix_length(text)
     for begin in dict.fromkeys((0, skipped)):
         phrase = remark_words.LED_PHRASE.match(text, begin)
         is_clear = phrase is not None and not remark_words.is_doubtful(phrase["phrase"], "")
-        if phrase and is_clear and (found := _form(text[phrase.end() :], at + phrase.end(), "", labels)):
-            return phrase[0], found
+        if phrase and is_clear and (stated := _form(text[phrase.end() :], at + phrase.end(), "", labels)):
+            return phrase[0], stated
         lead = remark_words.LEAD.match(text, begin)
         if lead is None:
             continue
@@ -310,9 +310,9 @@ def _led(text: str, at: int, labels: Labels, *, is_last: bool) -> tuple[str, tup
             core, start, _ = _core(core[again.end() :], start + again.end())
             if not core:
                 return lead[0], None
-        found = _form(core, start, lead[0], labels)
-        if found and found[0].label is not None:
-            return lead[0], found
+        stated = _form(core, start, lead[0], labels)
+        if stated and stated[0].label is not None:
+            return lead[0], stated
         one = labels.stated(core, lead[0])
         if one and one.label is None and is_last and _is_incomplete(core, lead, labels):
             return lead[0], (one, start, start + len(core))
@@ -322,7 +322,7 @@ def _led(text: str, at: int, labels: Labels, *, is_last: bool) -> tuple[str, tup
 def _is_incomplete(text: str, lead: re.Match[str], labels: Labels) -> bool:
     """Whether a lead-in leads to a short text that is no label, rather than to prose or to several labels."""
     is_short = bool(lead["sign"].strip()) and len(text) <= _LONGEST_LABEL
-    return is_short and remark_words.may_be_incomplete(lead[0]) and not any(found.label for found in labels.in_prose(text))
+    return is_short and remark_words.may_be_incomplete(lead[0]) and not any(label.label for label in labels.in_prose(text))
 
 
 def _core(text: str, at: int) -> tuple[str, int, bool]:
@@ -343,53 +343,55 @@ def _fields(plain: OffsetText, labels: Labels) -> list[Statement]:
     """Fields of JSON that does not parse as a whole, on lines that begin as JSON does."""
     if len(labels.fields) > 1:
         return []
-    found: list[Statement] = []
+    statements: list[Statement] = []
     for field in re.finditer(_IN_FIELD.format(labels.fields[0]), plain.text):
         begin = plain.text.rfind("\n", 0, field.start()) + 1
         if plain.text[begin : field.end()].lstrip()[:1] in "{\"'":
             value = field[1] or field[2] or field[3]
             label = labels.in_object({labels.fields[0]: value})
-            found.append(Statement(1, label, *plain.span(*field.span()), is_field=True))
-    return found
+            statements.append(Statement(1, label, *plain.span(*field.span()), is_field=True))
+    return statements
 
 
 def _mentions(plain: OffsetText, lines: Sequence[_Line], labels: Labels, doubtful: set[int]) -> list[Mention]:
-    found = [(line, label) for line in lines for label in labels.in_prose(line.text)]
-    is_flood = len(found) > _MOST_MENTIONS
-    return [_mention(plain, line, label, labels, is_doubtful=is_flood or line.start in doubtful) for line, label in found]
+    labels_in_prose = [(line, label) for line in lines for label in labels.in_prose(line.text)]
+    is_flood = len(labels_in_prose) > _MOST_MENTIONS
+    return [
+        _mention(plain, line, label, labels, is_doubtful=is_flood or line.start in doubtful) for line, label in labels_in_prose
+    ]
 
 
-def _mention(plain: OffsetText, line: _Line, found: Found, labels: Labels, *, is_doubtful: bool = False) -> Mention:
-    places = plain.span(line.start + found.start, line.start + found.end)
+def _mention(plain: OffsetText, line: _Line, label: Found, labels: Labels, *, is_doubtful: bool = False) -> Mention:
+    places = plain.span(line.start + label.start, line.start + label.end)
     if is_doubtful:
-        return Mention(found.label, *places, is_doubtful=True)
-    before, after = _sentence(line.text, found.start, found.end)
-    if line.before.endswith(":") and not _leads(line.before) and len(line.text[: found.start].strip()) < _LONGEST_OPENING:
+        return Mention(label.label, *places, is_doubtful=True)
+    before, after = _sentence(line.text, label.start, label.end)
+    if line.before.endswith(":") and not _leads(line.before) and len(line.text[: label.start].strip()) < _LONGEST_OPENING:
         before = f"{line.before} {before}"
-    is_given = _is_given(line, found, before, after)
+    is_given = _is_given(line, label, before, after)
     is_doubtful = not is_given and remark_words.is_doubtful(before, after)
-    is_doubtful = is_doubtful or clauses.speaks_against(after, found.label or "")
-    is_doubtful = is_doubtful or _is_quoted(line.text, found.start, found.end)
-    is_doubtful = is_doubtful or _is_another(line, found, labels)
+    is_doubtful = is_doubtful or clauses.speaks_against(after, label.label or "")
+    is_doubtful = is_doubtful or _is_quoted(line.text, label.start, label.end)
+    is_doubtful = is_doubtful or _is_another(line, label, labels)
     is_denied = not is_given and remark_words.denies(before, after)
-    return Mention(found.label, *places, is_doubtful, f"{before} {after}", is_denied)
+    return Mention(label.label, *places, is_doubtful, f"{before} {after}", is_denied)
 
 
-def _is_another(line: _Line, found: Found, labels: Labels) -> bool:
+def _is_another(line: _Line, label: Found, labels: Labels) -> bool:
     """Whether a label in prose is the loser's, a draft's or another measure's, or is crossed out."""
-    before, after = line.text[: found.start], line.text[found.end :]
+    before, after = line.text[: label.start], line.text[label.end :]
     is_crossed = lead_ins.is_crossed_out(before[-10:]) or lead_ins.is_crossed_out(after[:10])
-    return is_crossed or lead_ins.is_left_open(after) or _leads_elsewhere(line, found.start, labels)
+    return is_crossed or lead_ins.is_left_open(after) or _leads_elsewhere(line, label.start, labels)
 
 
-def _is_given(line: _Line, found: Found, before: str, after: str) -> bool:
+def _is_given(line: _Line, label: Found, before: str, after: str) -> bool:
     """Whether a label is the verdict of its sentence although words of doubt stand beside it."""
-    earlier = line.text[: found.start]
-    if found.label is None or remark_words.gives_others_words(earlier[: len(earlier) - len(before)]):
+    earlier = line.text[: label.start]
+    if label.label is None or remark_words.gives_others_words(earlier[: len(earlier) - len(before)]):
         return False
     if remark_words.introduces_others_words(line.before) and not _leads(line.before):
         return False
-    return clauses.is_given(before, after, found.label, opens_line=not has_words(earlier))
+    return clauses.is_given(before, after, label.label, opens_line=not has_words(earlier))
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
