@@ -42,7 +42,7 @@ class GameReader:
 
 
 def holds_reference(game: Game) -> bool:
-    """Criteria count as one: the model that wrote them was shown the reference, and they say what it says."""
+    """Criteria count as a reference: the model that wrote them was shown it, and they repeat its content."""
     return game.reference_given or game.judge.protocol == CHECKLIST.key
 
 
@@ -71,16 +71,16 @@ def walk(games: QuerySet[Game], readable: QuerySet[Battle], arenas: Iterable[Are
     at battles has its planner guess how many it must look at, and it may guess that to collect them all is shorter.
     """
     runs = list(Run.objects.filter(arena__in=arenas).values_list("pk", flat=True))
-    found: list[Game] = []
+    walked: list[Game] = []
     at_once = most
-    while len(found) < most and (first := _first_behind(behind, runs)):
+    while len(walked) < most and (first := _first_behind(behind, runs)):
         some = list(games.filter(pk__gte=first).defer("reply").order_by("pk")[:at_once])
         battles = set(readable.filter(pk__in={game.battle_id for game in some}).values_list("pk", flat=True))
-        found += [game for game in some if game.battle_id in battles]
+        walked += [game for game in some if game.battle_id in battles]
         if len(some) < at_once:
             break
         behind, at_once = some[-1].pk, min(at_once * 4, MOST_AT_ONCE)
-    return found[:most]
+    return walked[:most]
 
 
 def _first_behind(behind: int, runs: list[int]) -> int | None:

@@ -1,4 +1,4 @@
-"""Games of judges on one battle, as people read them: verdicts by side, what was asked and what was replied."""
+"""Games of judges on one battle, as people read them: verdicts by side, requests and replies."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ MUCH = {"a": gettext_lazy("A is much better"), "b": gettext_lazy("B is much bett
 class Exchange:
     """One request and what came back."""
 
-    said: Attempt | None  # None: the reply was taken in from a file
+    attempt: Attempt | None  # None: the reply was taken in from a file
     messages: list[dict[str, Any]]
     reply: SafeString | str
 
@@ -61,14 +61,14 @@ class BattleGames:
 
 def games_on(battle: Battle, reader: GameReader) -> BattleGames:
     ordered = Game.objects.filter(battle=battle).select_related("judge", "copied_from")
-    found = list(ordered.order_by("judge__name", "judge__version", "judge", "repeat", "order")[: MOST_LISTED + 1])
-    games = found[:MOST_LISTED]
+    listed = list(ordered.order_by("judge__name", "judge__version", "judge", "repeat", "order")[: MOST_LISTED + 1])
+    games = listed[:MOST_LISTED]
     open_games = [game for game in games if reader.reads_in_full(game)]
     attempts = attempts_of(open_games[:MOST_IN_FULL])
     in_full = {game.pk: _exchanges(game, attempts, reader) for game in open_games[:MOST_IN_FULL]}
     return BattleGames(
         rows=[_shown(game, in_full.get(game.pk, []), reader) for game in games],
-        is_all=len(found) <= MOST_LISTED,
+        is_all=len(listed) <= MOST_LISTED,
         cost=sum(game.cost for game in games),
         n_with_verdict=sum(game.has_verdict for game in games),
         n_kept_back=sum(not reader.reads_in_full(game) for game in games) if reader.is_open and not reader.is_curator else 0,
@@ -96,17 +96,17 @@ def _shown(game: Game, exchanges: list[Exchange], reader: GameReader) -> ShownGa
 
 def _verdict(game: Game) -> tuple[str, str]:
     """The side that it prefers, and the verdict in words: of the answers, not of the slots."""
-    said = sided(game)
-    if said is None:
+    verdict = sided(game)
+    if verdict is None:
         return "", ""
-    if not said.winner:
+    if not verdict.winner:
         shown_alone = game.order[0].upper()
         return "", _("%(side)s gets %(score)g") % {"side": shown_alone, "score": game.score_first}
-    words = str((MUCH if said.strength == 2 else BETTER).get(said.winner, BETTER[said.winner]))
-    if said.score_a is not None:
-        scores = {"verdict": words, "a": said.score_a, "b": said.score_b}
+    words = str((MUCH if verdict.strength == 2 else BETTER).get(verdict.winner, BETTER[verdict.winner]))
+    if verdict.score_a is not None:
+        scores = {"verdict": words, "a": verdict.score_a, "b": verdict.score_b}
         words = _("%(verdict)s (%(a)g to %(b)g)") % scores
-    return said.winner if said.winner in ("a", "b") else "", words
+    return verdict.winner if verdict.winner in ("a", "b") else "", words
 
 
 # --- what was asked and replied --------------------------------------------------------------------------------------
@@ -115,10 +115,11 @@ def _verdict(game: Game) -> tuple[str, str]:
 def _exchanges(game: Game, attempts: Attempts, reader: GameReader) -> list[Exchange]:
     if stored := stored_reply_of(game):
         return [Exchange(None, [], _marked(stored, game))]
-    its = attempts.get(call_of(game) or 0, [])
-    read = read_of(its)
+    game_attempts = attempts.get(call_of(game) or 0, [])
+    read = read_of(game_attempts)
     return [
-        Exchange(each, messages_of(each), _reply(each, game, is_read=each is read, with_body=reader.is_curator)) for each in its
+        Exchange(each, messages_of(each), _reply(each, game, is_read=each is read, with_body=reader.is_curator))
+        for each in game_attempts
     ]
 
 

@@ -1,4 +1,4 @@
-"""Battles -> what judges read: few queries for many battles."""
+"""Battles -> texts that judges read: few queries for many battles."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ class JudgedBattle:
 
     @property
     def is_identical(self) -> bool:
-        """Whether the two answers say the same, to the letter."""
+        """Whether the two answers are the same, to the letter."""
         first, second = (tuple(turn.strip() for turn in turns) for turns in self.item.answers)
         return first == second
 
@@ -57,7 +57,7 @@ class JudgedBattle:
         ]
 
     def seen_by(self, parameters: Parameters) -> JudgeInput:
-        """With the operator's criteria, and both answers cut to the same length where the card says so."""
+        """With the operator's criteria, and both answers cut to the same length where the card asks for it."""
         item = replace(self.item, criteria=parameters.criteria) if parameters.criteria else self.item
         if parameters.over_long == "truncate" and self.longest > parameters.longest_answer:
             first, second = (tuple(_cut(turn, parameters.longest_answer) for turn in turns) for turns in item.answers)
@@ -72,23 +72,23 @@ def contests_of(battle_ids: Iterable[int]) -> Iterator[JudgedBattle]:
     """The contests of these battles in their order; battles whose answers are not here are left out."""
     for chunk in batched(battle_ids, BATTLES_A_QUERY):
         battles = Battle.objects.showable().select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b")
-        found = battles.defer("prompt__html", "response_a__html", "response_b__html").in_bulk(chunk)
-        prompts = {battle.prompt_id for battle in found.values()}
+        battle_by_pk = battles.defer("prompt__html", "response_a__html", "response_b__html").in_bulk(chunk)
+        prompts = {battle.prompt_id for battle in battle_by_pk.values()}
         checklists = dict(Checklist.objects.filter(prompt__in=prompts).values_list("prompt_id", "criteria"))
         for pk in chunk:
-            if pk in found:
-                yield _contest(found[pk], checklists.get(found[pk].prompt_id or 0, []))
+            if pk in battle_by_pk:
+                yield _contest(battle_by_pk[pk], checklists.get(battle_by_pk[pk].prompt_id or 0, []))
 
 
 def against_themselves(response_ids: Iterable[int]) -> Iterator[tuple[int, JudgedBattle]]:
     """Each answer beside itself, with its prompt's id: no battle, but as long as half of any battle that it is in, twice."""
     for chunk in batched(response_ids, BATTLES_A_QUERY):
         rows = Response.objects.filter(pk__in=chunk).select_related("prompt", "competitor").defer("html", "prompt__html")
-        found = list(rows.order_by("pk"))
+        answers = list(rows.order_by("pk"))
         checklists = dict(
-            Checklist.objects.filter(prompt__in={each.prompt_id for each in found}).values_list("prompt_id", "criteria")
+            Checklist.objects.filter(prompt__in={each.prompt_id for each in answers}).values_list("prompt_id", "criteria")
         )
-        for each in found:
+        for each in answers:
             beside = Battle(
                 pk=0,
                 prompt=each.prompt,

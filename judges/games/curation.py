@@ -1,4 +1,4 @@
-"""What curators do to verdicts and gold labels: set aside, restore. Each act is an event in the ledger; nothing is deleted."""
+"""Curation of verdicts and gold labels: set aside, restore. Each act is an event in the ledger; nothing is deleted."""
 
 from itertools import batched, groupby
 
@@ -39,11 +39,11 @@ def _recount(
     with transaction.atomic():
         pks = list(games.filter(is_counted=not is_counted).order_by("battle__arena", "pk").values_list("pk", flat=True))
         for chunk in batched(pks, BATCH):
-            # Rows that somebody else has changed since are left out by the lock's own look at them.
+            # Rows that another process has changed since fail the lock's own filter and are left out.
             locked = Game.objects.select_for_update(of=("self",)).filter(pk__in=chunk, is_counted=not is_counted)
             rows = list(locked.select_related("battle").order_by("battle__arena", "pk"))
-            for arena_id, its in groupby(rows, lambda game: game.battle.arena_id):
-                changed = list(its)
+            for arena_id, games_of_arena in groupby(rows, lambda game: game.battle.arena_id):
+                changed = list(games_of_arena)
                 event = record_games(kind, arena_id=arena_id, n_games=len(changed), reason=reason, actor=actor)
                 GameChange.objects.bulk_create([GameChange(game=game, event=event, is_counted=is_counted) for game in changed])
             changes = {"is_counted": is_counted, "set_aside_reason": reason, "to_ask_again": to_ask_again or None}
@@ -57,20 +57,22 @@ def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User
     with transaction.atomic():
         changed = list(items.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
         GoldItem.objects.filter(pk__in=[item.pk for item in changed]).update(is_counted=is_counted)
-        for arena_id, its in groupby(changed, lambda item: item.gold_set.arena_id):
-            n_labels = len(list(its))
-            said = f"{counted_in_english(n_labels, 'label', 'labels')} {'count again' if is_counted else 'set aside'}"
+        for arena_id, items_of_arena in groupby(changed, lambda item: item.gold_set.arena_id):
+            n_labels = len(list(items_of_arena))
+            reason_in_words = (
+                f"{counted_in_english(n_labels, 'label', 'labels')} {'count again' if is_counted else 'set aside'}"
+            )
             record_labels(
                 arena_id=arena_id,
                 n_labels=n_labels,
-                reason=said,
+                reason=reason_in_words,
                 actor=actor,
             )
     return len(changed)
 
 
 def contradicting() -> models.QuerySet[GoldItem]:
-    """Labels that count and say something else than another one of their battle; a tie and "both bad" are one class."""
+    """Labels that count and contradict another one of their battle; a tie and "both bad" are one class."""
     says = Case(When(label=Outcome.BOTH_BAD, then=Value(Outcome.TIE)), default=F("label"))
     labels = GoldItem.objects.counted().annotate(says=says)
     return labels.filter(Exists(labels.filter(battle=OuterRef("battle")).exclude(says=OuterRef("says"))))

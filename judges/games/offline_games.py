@@ -1,4 +1,4 @@
-"""Offline judges at battles: what a program says of the answers, without a call."""
+"""Offline judges at battles: a program's verdicts on the answers, without a call."""
 
 from dataclasses import dataclass
 

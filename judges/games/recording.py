@@ -30,13 +30,13 @@ def end_game(game: Game, state: GameState, *, reason: str = "") -> None:
     game.label, game.label_start, game.label_end, game.criteria = "", None, None, None
 
 
-def give_verdict(game: Game, said: Verdict | float) -> None:
-    """In memory: what it said of its slots, or the points of the one answer that it showed."""
-    if not isinstance(said, Verdict):
-        game.score_first = said
+def give_verdict(game: Game, verdict: Verdict | float) -> None:
+    """Set in memory the verdict on its slots, or the points of the one answer that it showed."""
+    if not isinstance(verdict, Verdict):
+        game.score_first = verdict
         return
-    game.winner, game.strength = said.winner, said.strength
-    game.score_first, game.score_second = said.scores or (None, None)
+    game.winner, game.strength = verdict.winner, verdict.strength
+    game.score_first, game.score_second = verdict.scores or (None, None)
 
 
 def note_label(game: Game, parsed: Parsed) -> None:

@@ -1,4 +1,4 @@
-"""What one game asks: from a judge's card and a battle to the request, and its name in the cache."""
+"""The request of one game: made from a judge's card and a battle, with its key in the cache."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,8 @@ FAULTY = gettext_noop("%(judge)s cannot be asked: %(reason)s. Edit the judge")
 NEEDS_TURNS = gettext_noop("%(protocol)s: made for several turns, and the prompt has one")
 NEEDS_CHECKLIST = gettext_noop("%(protocol)s: the prompt has no checklist yet: manage.py write_checklists has one written")
 
-_WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})  # of a target: the card says it, or nobody
+# Fields of a target that stand in the card, or that no reply teaches.
+_WHERE = frozenset({"wire", "base_url", "model", "key_name", "timeout", "allowed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,13 @@ class RequestBuilder:
             contest.seen_by(self.parameters), order=order, fence=fence, structured=self.parameters.structured,
             reference=contest.reference if with_reference else None,
         )  # fmt: skip
-        said = self.parameters
+        parameters = self.parameters
         return Request(
             messages=messages,
-            max_tokens=said.max_tokens,
-            temperature=said.temperature,
-            seed=None if said.seed is None else said.seed + repeat,
-            schema=self.protocol.schema if said.structured else None,
+            max_tokens=parameters.max_tokens,
+            temperature=parameters.temperature,
+            seed=None if parameters.seed is None else parameters.seed + repeat,
+            schema=self.protocol.schema if parameters.structured else None,
         )
 
     def key(
@@ -101,7 +102,7 @@ class RequestBuilder:
         return request_key(request.messages, fence, card | sent | read | {"learnt": learnt}, repeat=repeat)
 
     def verdict(self, label: str, item: JudgeInput) -> "Verdict | float":
-        """What a label says: a verdict of the two slots, or the points of the one answer that was shown."""
+        """The meaning of a label: a verdict on the two slots, or the points of the one answer that was shown."""
         if isinstance(self.protocol, PairProtocol):
             return self.protocol.verdict(label)
         return self.protocol.score(label, item.checklist)

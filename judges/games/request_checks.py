@@ -1,4 +1,4 @@
-"""Stored games whose request did not hold what they are about: found by what was sent, which every attempt keeps.
+"""Stored games whose request lacked a part of their battle: found from the sent messages, which every attempt keeps.
 
 A version before this one left out of some requests the prompt, an answer, or all turns but the first, and read replies to such
 requests again for other texts. A game is amiss where a text that its protocol needs stands in no block of the request that was
@@ -27,7 +27,7 @@ COPIED = "its reply was read from a game about other texts"
 
 @dataclass(slots=True)
 class Checked:
-    """What was found: `amiss` by reason, with the ids of the games."""
+    """The result: `amiss` holds the ids of the games by reason."""
 
     n_games: int = 0
     n_unknown: int = 0  # nothing of their request, or of their texts, is here
@@ -41,25 +41,25 @@ class Checked:
 
 
 def checked(games: QuerySet[Game]) -> Checked:
-    """All games among these whose verdict counts and was said by a model that was asked."""
+    """Check all games among these with a counted verdict from a model that was asked."""
     asked = games.filter(state=Game.State.OK, is_counted=True, judge__kind=Judge.Kind.CALLED)
     rows = asked.filter(Q(call__isnull=False) | Q(copied_from__isnull=False)).order_by("pk")
-    found, askers = Checked(), dict[int, RequestBuilder]()
+    result, askers = Checked(), dict[int, RequestBuilder]()
     for chunk in batched(rows.values_list("pk", flat=True).iterator(), GAMES_AT_ONCE):
         for game, fault in _faults(chunk, askers):
-            found.n_games += 1
+            result.n_games += 1
             if fault is None:
-                found.n_unknown += 1
+                result.n_unknown += 1
             elif fault == "changed":
-                found.n_changed += 1
+                result.n_changed += 1
             elif fault:
-                found.amiss.setdefault(fault, []).append(game.pk)
-                found.judges[str(game.judge)] += 1
-    return found
+                result.amiss.setdefault(fault, []).append(game.pk)
+                result.judges[str(game.judge)] += 1
+    return result
 
 
 def _faults(pks: Sequence[int], askers: dict[int, RequestBuilder]) -> Iterator[tuple[Game, str | None]]:
-    """Each game with what is amiss: empty where nothing is, None where nobody can say."""
+    """Each game with its fault: empty where there is none, None where it is unknown."""
     games = list(Game.objects.filter(pk__in=pks).select_related("judge__endpoint", "copied_from").order_by("pk"))
     calls = {game.pk: (game.copied_from or game).call_id for game in games}
     answered = Attempt.objects.filter(call__in={call for call in calls.values() if call}, state=Attempt.State.OK)
@@ -76,7 +76,7 @@ def _faults(pks: Sequence[int], askers: dict[int, RequestBuilder]) -> Iterator[t
 
 
 def _fault(game: Game, attempt: Attempt, contest: JudgedBattle, asker: RequestBuilder) -> str | None:
-    messages = [Message(said["role"], str(said["content"])) for said in attempt.request]
+    messages = [Message(message["role"], str(message["content"])) for message in attempt.request]
     slots = _needed(asker, contest, "ab" if game.order == Game.Order.AB else "ba")
     try:
         shown, lacking = read_back(messages, attempt.fence), lacking_in(messages, slots, fence=attempt.fence)

@@ -1,4 +1,4 @@
-"""Games of judges as they are told to programs: verdicts by side, and as much of the rest as the reader may know."""
+"""Games of judges as REST shows them: verdicts by side, and as much of the rest as the reader may know."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -86,10 +86,10 @@ def told_in_full(game: Game, reader: GameReader) -> VisibleGame:
     prefetch_related_objects([game], *_RELATED)
     if not reader.reads_in_full(game):
         return _told(game, reader, None)
-    its = attempts_of([game]).get(call_of(game) or 0, [])
-    read = read_of(its)
-    attempts = [_attempt(attempt, reader, is_read=attempt is read) for attempt in its]
-    return _told(game, reader, _asked(its), attempts=attempts, reply=stored_reply_of(game), criteria=game.criteria)
+    game_attempts = attempts_of([game]).get(call_of(game) or 0, [])
+    read = read_of(game_attempts)
+    attempts = [_attempt(attempt, reader, is_read=attempt is read) for attempt in game_attempts]
+    return _told(game, reader, _asked(game_attempts), attempts=attempts, reply=stored_reply_of(game), criteria=game.criteria)
 
 
 # --- what was asked and replied --------------------------------------------------------------------------------------
@@ -102,12 +102,12 @@ def call_of(game: Game) -> int | None:
 
 def attempts_of(games: Iterable[Game], attempts: "QuerySet[Attempt] | None" = None) -> Attempts:
     calls = {call for game in games if (call := call_of(game)) is not None}
-    found: dict[int, list[Attempt]] = defaultdict(list)
+    attempts_by_call: dict[int, list[Attempt]] = defaultdict(list)
     if calls:
         rows = Attempt.objects.all() if attempts is None else attempts
         for attempt in rows.filter(call__in=calls).order_by("pk"):
-            found[attempt.call_id].append(attempt)
-    return found
+            attempts_by_call[attempt.call_id].append(attempt)
+    return attempts_by_call
 
 
 def read_of(attempts: Sequence[Attempt]) -> Attempt | None:

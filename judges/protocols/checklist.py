@@ -75,10 +75,12 @@ def weighted_share(label: str, checklist: Sequence[Criterion]) -> float:
     >>> weighted_share("yes no", [Criterion("Names the capital?", 3), Criterion("One sentence?", 1)])
     0.75
     """
-    said = label.split()
-    if len(said) != len(checklist) or not checklist:
-        raise ValueError(f"{len(said)} answers to {len(checklist)} criteria; give the checklist that the game was played with")
-    met = sum(criterion.weight for criterion, answer in zip(checklist, said, strict=True) if answer == "yes")
+    answers = label.split()
+    if len(answers) != len(checklist) or not checklist:
+        raise ValueError(
+            f"{len(answers)} answers to {len(checklist)} criteria; give the checklist that the game was played with"
+        )
+    met = sum(criterion.weight for criterion, answer in zip(checklist, answers, strict=True) if answer == "yes")
     return met / sum(criterion.weight for criterion in checklist)
 
 
@@ -90,15 +92,15 @@ def compose_writing(turns: Sequence[str], *, system_prompt: str = "", reference:
 
 
 def read_writing(text: str, *, fence: str | None = None) -> tuple[Criterion, ...]:
-    """The criteria in a reply to `compose_writing`; raises where it holds none, so that somebody looks at it."""
+    """The criteria in a reply to `compose_writing`; raises ValueError where it holds none, so that a person looks at it."""
     # A string in JSON may hold the word <think>; only what is no object as a whole is cut.
     is_object = text.lstrip().startswith(("{", "```"))
-    said = text if is_object else without_thoughts(without_echo(OffsetText.of(text), fence)).text
-    found = [one.fields["criteria"] for one in objects_in(said) if "criteria" in one.fields]
-    if not found:
+    written = text if is_object else without_thoughts(without_echo(OffsetText.of(text), fence)).text
+    checklists = [one.fields["criteria"] for one in objects_in(written) if "criteria" in one.fields]
+    if not checklists:
         raise ValueError("no checklist in the reply: it has no JSON object with criteria. Ask again or write them by hand")
     try:
-        criteria = tuple(_criterion(row) for row in _listed(found[-1]))
+        criteria = tuple(_criterion(row) for row in _listed(checklists[-1]))
     except ValueError as reason:
         raise ValueError(f"no checklist in the reply: {reason}. Ask again or write the criteria by hand") from reason
     if not 1 <= len(criteria) <= MOST_CRITERIA:

@@ -124,13 +124,13 @@ class JudgeProtocol:
         n_criteria: int = 0,
         pick: Pick = "agree",
     ) -> Parsed:
-        """What a reply says, in this protocol's labels; `fence` is the request's."""
+        """The label of a reply, in this protocol's labels; `fence` is the request's."""
         return judge_reply(text, finish, self.labels(n_criteria), fence=fence, pick=pick)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairProtocol(JudgeProtocol):
-    """Both answers in one game; a label says which slot is better, and where `has_strengths` also "much better"."""
+    """Both answers in one game; a label names the better slot, and where `has_strengths` also "much better"."""
 
     verdicts: Callable[[str], Verdict]
     has_strengths: bool = False
@@ -143,7 +143,7 @@ class PairProtocol(JudgeProtocol):
         return JudgeProtocol.slots(self, item, order=order) | answers
 
     def verdict(self, label: str) -> Verdict:
-        """What a label of this protocol says of the two slots."""
+        """The verdict on the two slots that a label of this protocol stands for."""
         return self.verdicts(label)
 
 

@@ -1,4 +1,4 @@
-"""Competitors that give the same long answer to many prompts: told on boards and before a run, never excluded by a program.
+"""Competitors that give the same long answer to many prompts: flagged on boards and before a run, never excluded by a program.
 
 What was found is kept, and looked for again where a competitor has more answers than last time. They are judged like any
 others; a curator may set the verdicts on them aside.
@@ -34,11 +34,11 @@ def constant_flags(competitor_ids: Iterable[int]) -> list[Saying]:
     for competitor in _stale(Competitor.objects.filter(pk__in=wanted)):
         look(*competitor)
     flagged = ConstantAnswers.objects.filter(competitor__in=wanted).exclude(found=[]).select_related("competitor")
-    return [_told(row.competitor.name, found) for row in flagged.order_by("competitor__name") for found in row.found]
+    return [_as_saying(row.competitor.name, constant) for row in flagged.order_by("competitor__name") for constant in row.found]
 
 
 def flags_of(arena_id: int) -> dict[int, list[dict[str, Any]]]:
-    """What was found in an arena: objects with text, n_prompts and share by competitor."""
+    """The constant answers of an arena: objects with text, n_prompts and share by competitor."""
     flagged = ConstantAnswers.objects.filter(competitor__arena_id=arena_id).exclude(found=[])
     return dict(flagged.order_by("pk").values_list("competitor_id", "found"))
 
@@ -58,13 +58,13 @@ def sweep(*, seconds: float = SECONDS_A_SWEEP) -> int:
 
 
 def look(competitor_id: int, n_answers: int) -> None:
-    """Read all its answers, and keep what is found; `n_answers` were here before."""
+    """Read all its answers, and store the constant ones; `n_answers` is their number before the reading."""
     # One competitor at a time: no more texts are held than it has written.
-    found = [
+    constants = [
         {"text": one.text[:LONGEST_KEPT], "n_prompts": one.n_prompts, "share": one.share}
         for one in constant_answers(_answers_of(competitor_id))
     ]
-    kept = {"n_answers": n_answers, "found": found, "looked_at": timezone.now()}
+    kept = {"n_answers": n_answers, "found": constants, "looked_at": timezone.now()}
     ConstantAnswers.objects.update_or_create(competitor_id=competitor_id, defaults=kept)
 
 
@@ -88,8 +88,8 @@ def _answers_of(competitor_id: int) -> Iterator[Answered]:
         yield Answered(pk, competitor_id, prompt, "\n\n".join(turns) or text, is_short=kind in SHORT_VERIFIERS)
 
 
-def _told(name: str, found: dict[str, Any]) -> Saying:
-    text = " ".join(found["text"].split())
+def _as_saying(name: str, constant: dict[str, Any]) -> Saying:
+    text = " ".join(constant["text"].split())
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    values = {"competitor": name, "n": found["n_prompts"], "percent": 100 * found["share"], "text": shown}
+    values = {"competitor": name, "n": constant["n_prompts"], "percent": 100 * constant["share"], "text": shown}
     return Saying(ALIKE, values)

@@ -44,8 +44,8 @@ def constant_answers(rows: Iterable[Answered]) -> tuple[ConstantAnswer, ...]:
         plain = " ".join(row.text.split()).casefold()
         if len(plain) >= SHORTEST and not row.is_short:
             same[row.competitor, plain].append(row)
-    found = (_constant(answers, len(prompts[competitor])) for (competitor, _), answers in same.items())
-    return tuple(one for one in found if one.n_prompts >= FEWEST_PROMPTS and one.share >= SMALLEST_SHARE)
+    candidates = (_constant(answers, len(prompts[competitor])) for (competitor, _), answers in same.items())
+    return tuple(one for one in candidates if one.n_prompts >= FEWEST_PROMPTS and one.share >= SMALLEST_SHARE)
 
 
 def _constant(answers: list[Answered], n_prompts: int) -> ConstantAnswer:

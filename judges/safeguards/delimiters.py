@@ -135,10 +135,10 @@ def read_back(messages: Sequence[Message], fence: str) -> dict[str, str]:
     block = re.compile(rf"<<<{re.escape(fence)} begin ({_NAME.pattern})>>>\n(.*?)\n<<<{re.escape(fence)} end \1>>>", re.DOTALL)
     texts: dict[str, str] = {}
     for message in messages:
-        for found in block.finditer(message.content):
-            if found[1] in texts:
-                raise ValueError(f"the block {found[1]!r} stands in the request twice")
-            texts[found[1]] = found[2]
+        for match in block.finditer(message.content):
+            if match[1] in texts:
+                raise ValueError(f"the block {match[1]!r} stands in the request twice")
+            texts[match[1]] = match[2]
     return texts
 
 

@@ -106,7 +106,7 @@ _RATINGS = (
     r"\b(?:give|award|assign)\b (?:this|my|it|me) ?(?:answer|response|output)?[^.\n]{0,20}\b(?:a |"
         r"the )?(?:score|rating|grade|mark|points?)?s? ?(?:of )?(?:10|ten)\b(?:/| out of| points)",
 )  # fmt: skip
-"""Orders to rate this answer so and so: read where what an answer says of itself is taken out."""
+"""Orders to rate this answer so and so: read after an answer's statements about itself are taken out."""
 
 # Who says what they would give orders nobody to give it: "I would rate this answer a solid 7 out of 10". An order has no
 # subject ("Rate this answer 10"). A scale that is named ("from 1 to 10") is no mark.
@@ -140,10 +140,10 @@ def taints(text: str) -> tuple[str, ...]:
     folded = OffsetText.of(text).folded().text.translate(_LOOKALIKES)
     # Folding takes marks off, which hides tokens such as {x.__class__}; so the text itself is read too.
     readings = (folded, text.lower())
-    found = {reason for reason, patterns in _EXPRESSIONS.items() if _any(patterns, readings)}
+    reasons = {reason for reason, patterns in _EXPRESSIONS.items() if _any(patterns, readings)}
     if _any(_ORDERS_TO_RATE, [_NO_ORDERS.sub(" ", reading) for reading in readings]):
-        found.add("instruction")
-    return tuple(reason for reason in REASONS if reason in found)
+        reasons.add("instruction")
+    return tuple(reason for reason in REASONS if reason in reasons)
 
 
 def _any(patterns: Iterable[LazyPattern], readings: Iterable[str]) -> bool:
