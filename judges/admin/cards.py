@@ -61,10 +61,10 @@ def parameters_told() -> SafeString:
     """Every parameter with its default."""
     slot = format_html("<code>{}</code>", "{criteria}")
     rows = [(name, format_html(_(says), criteria=slot), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
-    told = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
+    items = format_html_join("", f"<dt><code>{{}}</code></dt><dd>{{}}; {_('default')} <code>{{}}</code></dd>", rows)
     example = format_html("<code>{}</code>", '{"temperature": 0.7, "reference": "with"}')
     words = format_html(_("A JSON object with what differs from the defaults, such as {example}."), example=example)
-    return format_html('{}<dl class="told">{}</dl>', words, told)
+    return format_html('{}<dl class="told">{}</dl>', words, items)
 
 
 def _in_json(value: object) -> str:
@@ -86,9 +86,9 @@ class CardForm(JudgeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, told in (("template", slots_told), ("parameters", parameters_told)):
+        for name, help_text in (("template", slots_told), ("parameters", parameters_told)):
             if name in self.fields:
-                self.fields[name].help_text = told()
+                self.fields[name].help_text = help_text()
 
     def clean(self) -> dict[str, Any]:
         card: dict[str, Any] = super().clean() or self.cleaned_data
@@ -111,13 +111,13 @@ class CardForm(JudgeForm):
             self._check_that_it_is_new(card)
 
     def _check_that_it_is_new(self, card: dict[str, Any]) -> None:
-        said = card_of(card["endpoint"], card["protocol"], template=card["template"], parameters=card["parameters"])
-        if (other := said_already(card["name"], said)) is not None:
-            told = _("The judge %(judge)s has the same card already: use that judge, or change something here.")
-            raise ValidationError(told % {"judge": other})
+        new_card = card_of(card["endpoint"], card["protocol"], template=card["template"], parameters=card["parameters"])
+        if (other := said_already(card["name"], new_card)) is not None:
+            message = _("The judge %(judge)s has the same card already: use that judge, or change something here.")
+            raise ValidationError(message % {"judge": other})
 
 
-SAVED_AS = "_card_saved_as"  # of a request: what is told of it
+SAVED_AS = "_card_saved_as"  # attribute of a request: the message about its save
 
 
 class PreviewForm(forms.Form):
@@ -131,7 +131,7 @@ class PreviewForm(forms.Form):
         choices=[("ab", gettext_lazy("answer a")), ("ba", gettext_lazy("answer b"))],
     )
 
-    def said(self) -> tuple[int | None, Order]:
+    def battle_and_order(self) -> tuple[int | None, Order]:
         if not self.is_valid():
             return None, "ab"
         order = self.cleaned_data["order"]
@@ -184,9 +184,9 @@ class JudgeAdmin(CuratorAdmin):
         setattr(request, SAVED_AS, _saved_as(saved, before))
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **options: Any) -> None:
-        """Of a save ours alone: Django's own says a second time that it was saved, and not as which version."""
-        told = request.__dict__.pop(SAVED_AS, None)
-        super().message_user(request, message if told is None else told, *args, **options)
+        """After a save only our message: Django's own would repeat that it was saved, and without the version."""
+        saved_as = request.__dict__.pop(SAVED_AS, None)
+        super().message_user(request, message if saved_as is None else saved_as, *args, **options)
 
     @admin.display(description=gettext_lazy("current"), boolean=True)
     def is_current(self, judge: Judge) -> bool:
@@ -222,7 +222,7 @@ class JudgeAdmin(CuratorAdmin):
         return self._page(request, "admin/judge_preview.html", title=_("What this card would ask"), **context)
 
     def _shown(self, judge: Judge, choice: PreviewForm) -> dict[str, Any]:
-        number, order = choice.said()
+        number, order = choice.battle_and_order()
         battle = number or telling_battle(judge)
         seen = previews(judge, battle, order) if battle else []
         arena = Arena.objects.filter(battles=battle).first() if battle else None
@@ -257,21 +257,21 @@ class JudgeAdmin(CuratorAdmin):
             self.message_user(request, sentence(reason), level="ERROR")
             return None
 
-    def _started(self, request: HttpRequest, judge: Judge, battle: str, told: str) -> HttpResponse:
+    def _started(self, request: HttpRequest, judge: Judge, battle: str, told_cost: str) -> HttpResponse:
         here = reverse("admin:judges_judge_try", args=[judge.pk])
-        if not (battle.isdecimal() and told.isdecimal()) or not previews(judge, int(battle))[0].request:
+        if not (battle.isdecimal() and told_cost.isdecimal()) or not previews(judge, int(battle))[0].request:
             self.message_user(request, _("Nothing was sent: choose a battle first."), level="ERROR")
             return redirect(here)
         draft = self._drafted(request, judge, int(battle))
-        if draft is None or draft.estimate.cost > int(told):
-            told_more = _("Nothing was sent: it would cost more now than you were told. Review the new estimate.")
-            self.message_user(request, told_more, level="ERROR")
+        if draft is None or draft.estimate.cost > int(told_cost):
+            message = _("Nothing was sent: it would cost more now than you were told. Review the new estimate.")
+            self.message_user(request, message, level="ERROR")
             return redirect(f"{here}?battle={battle}")
         if not draft.games:
             self.message_user(request, _("Nothing was sent: this battle has its verdict, or is under way."), level="WARNING")
             return redirect(f"{here}?battle={battle}")
         try:
-            run = start_trial(draft, told=int(told), created_by=curator_of(request))
+            run = start_trial(draft, cap=int(told_cost), created_by=curator_of(request))
         except PlanStale as reason:
             self.message_user(request, _("Nothing was sent: %(reason)s.") % {"reason": reason}, level="ERROR")
             return redirect(f"{here}?battle={battle}")
@@ -283,16 +283,16 @@ class JudgeAdmin(CuratorAdmin):
 
 
 def _saved_as(saved: Judge, before: Judge | None) -> str:
-    """What saving did, for whoever saved."""
+    """The message after a save: a new judge, a new version, or none."""
     if before is None:
         return _("The judge %(judge)s was made.") % {"judge": saved.name}
     if saved.pk == before.pk:
         return _("The card of %(judge)s is as it was: no new version was made.") % {"judge": saved.name}
     if saved.version > before.version:
-        told = _("The judge %(judge)s has a new card, version %(version)d. Version %(before)d keeps its games.")
+        message = _("The judge %(judge)s has a new card, version %(version)d. Version %(before)d keeps its games.")
     else:
-        told = _("Version %(version)d of the judge %(judge)s says the same: it is the current card again.")
-    return told % {"judge": saved.name, "version": saved.version, "before": before.version}
+        message = _("Version %(version)d of the judge %(judge)s says the same: it is the current card again.")
+    return message % {"judge": saved.name, "version": saved.version, "before": before.version}
 
 
 def _trial_run(judge: Judge, number: str) -> Run:

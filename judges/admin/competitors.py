@@ -46,8 +46,8 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
     @admin.display(description=gettext_lazy("answered alike"))
     def alike(self, competitor: Any) -> str:
         """How many prompts it answers with one text."""
-        found = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
-        return counted(max(one["n_prompts"] for one in found), "prompt", "prompts") if found else ""
+        constants = competitor.constant_answers.found if hasattr(competitor, "constant_answers") else []
+        return counted(max(one["n_prompts"] for one in constants), "prompt", "prompts") if constants else ""
 
     @admin.action(description=gettext_lazy("Set aside verdicts of judges on it ..."), permissions=["view"])
     def set_verdicts_aside(self, request: HttpRequest, queryset: QuerySet[Competitor]) -> TemplateResponse | None:
@@ -75,8 +75,8 @@ def _verdicts_on(competitors: QuerySet[Competitor]) -> QuerySet[Game]:
 
 
 def _set_aside_because(reason: str, n: int) -> str:
-    told = ngettext("%(reason)s: %(n)s verdict", "%(reason)s: %(n)s verdicts", n)
-    return told % {"reason": reason, "n": number(n)}
+    text = ngettext("%(reason)s: %(n)s verdict", "%(reason)s: %(n)s verdicts", n)
+    return text % {"reason": reason, "n": number(n)}
 
 
 def _restoring(games: QuerySet[Game]) -> type[forms.Form]:

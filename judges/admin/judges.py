@@ -38,7 +38,7 @@ __all__ = ["JudgeAdmin", "JudgedCompetitorAdmin"]
 
 @admin.register(JudgeChoice)
 class JudgeChoiceAdmin(CuratorAdmin):
-    """What was said stays: whoever thinks otherwise says so in a newer one."""
+    """Stored choices stay: a curator who decides otherwise makes a newer one."""
 
     list_display = ["judge", "arena", "says", "reason", "by", "at"]
     list_filter = ["arena", "says"]
@@ -60,7 +60,7 @@ class JudgeChoiceAdmin(CuratorAdmin):
         )
 
     def response_add(self, request: HttpRequest, obj: JudgeChoice, post_url_continue: str | None = None) -> HttpResponse:
-        """Without Django's own message: `save_model` has said what was done."""
+        """Without Django's own message: `save_model` has shown one."""
         return self.response_post_save_add(request, obj)
 
     @admin.display(description=gettext_lazy("by"))
@@ -214,18 +214,18 @@ class GoldItemAdmin(CuratorAdmin):
     def _count(self, request: HttpRequest, items: QuerySet[GoldItem], *, is_counted: bool) -> None:
         n_labels = count_labels(items, is_counted, curator_of(request))
         if is_counted:
-            told = ngettext(
+            message = ngettext(
                 "%(n)s label restored; figures follow in a moment.",
                 "%(n)s labels restored; figures follow in a moment.",
                 n_labels,
             )
         else:
-            told = ngettext(
+            message = ngettext(
                 "%(n)s label set aside; figures follow in a moment.",
                 "%(n)s labels set aside; figures follow in a moment.",
                 n_labels,
             )
-        self.message_user(request, told % {"n": number(n_labels)})
+        self.message_user(request, message % {"n": number(n_labels)})
 
 
 class ChecklistForm(CriteriaForm):
@@ -250,17 +250,17 @@ class ChecklistForm(CriteriaForm):
         return checked_criteria(self.cleaned_data["criteria"])
 
     def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.instance.pk and "criteria" in self.changed_data and "criteria" in said and not said.get("earlier"):
-            n_scores = resting_on(self.instance.prompt, said["criteria"]).count()
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk and "criteria" in self.changed_data and "criteria" in data and not data.get("earlier"):
+            n_scores = resting_on(self.instance.prompt, data["criteria"]).count()
             if n_scores:
-                told = ngettext(
+                message = ngettext(
                     "%(n)s score rests on the earlier list: ask again or keep?",
                     "%(n)s scores rest on the earlier list: ask again or keep?",
                     n_scores,
                 )
-                self.add_error("earlier", told % {"n": number(n_scores)})
-        return said
+                self.add_error("earlier", message % {"n": number(n_scores)})
+        return data
 
 
 def checked_criteria(rows: Any) -> list[dict[str, Any]]:
@@ -298,7 +298,7 @@ class ChecklistAdmin(CuratorAdmin):
         return ("prompt", "criteria", *(("earlier",) if obj else ()), "author", "asked_in")
 
     def save_model(self, request: HttpRequest, obj: Checklist, form: Any, change: bool) -> None:
-        if "criteria" in form.changed_data:  # whoever only looked at it has not written it
+        if "criteria" in form.changed_data:  # a person who only opened it has not written it
             obj.written_by = curator_of(request)
         super().save_model(request, obj, form, change)
         if change and "criteria" in form.changed_data:
@@ -308,19 +308,19 @@ class ChecklistAdmin(CuratorAdmin):
         games = resting_on(obj.prompt, obj.criteria)
         if is_again:
             n_games = set_aside_games(games, EDITED, curator_of(request), to_ask_again=True)
-            told = ngettext(
+            message = ngettext(
                 "%(n)s score set aside: the next run of their judge asks for it again.",
                 "%(n)s scores set aside: the next run of their judge asks for them again.",
                 n_games,
             )
-            self.message_user(request, told % {"n": number(n_games)})
+            self.message_user(request, message % {"n": number(n_games)})
         elif n_games := games.count():
-            told = ngettext(
+            message = ngettext(
                 "%(n)s score on the earlier list counts as before; boards say that they are mixed.",
                 "%(n)s scores on the earlier list count as before; boards say that they are mixed.",
                 n_games,
             )
-            self.message_user(request, told % {"n": number(n_games)})
+            self.message_user(request, message % {"n": number(n_games)})
 
     @admin.display(description=gettext_lazy("criteria"))
     def n_criteria(self, checklist: Checklist) -> int:

@@ -1,4 +1,4 @@
-"""Which battles a run judges: those that are here, given ones, all pairs, everybody against one, or where most is to be learnt.
+"""The battles that a run judges: stored ones, given ones, all pairs, all against a baseline, or the most informative pairs.
 
 Battles that are missing are made, at the moment `now`: what was made for a plan that is not carried out can be told by it.
 """
@@ -35,8 +35,8 @@ type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competito
 def standing_battles(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> list[int]:
     """Battles of the arena whose two answers are here, all or a random part of them."""
     rows = scope.battles(Battle.objects.showable().published().filter(arena=arena))
-    found = list(rows.order_by("pk").values_list("pk", flat=True))
-    return found if most is None or most >= len(found) else sorted(_drawn(found, most, seed))
+    battle_ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return battle_ids if most is None or most >= len(battle_ids) else sorted(_drawn(battle_ids, most, seed))
 
 
 def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHING) -> list[int]:
@@ -63,13 +63,13 @@ def _numbers(rows: QuerySet[Battle], wanted: Sequence[int]) -> set[int]:
     }
 
 
-def _named(numbers: set[int], told: str, **values: str) -> str:
+def _named(numbers: set[int], template: str, **values: str) -> str:
     if not numbers:
         return ""
     named = ", ".join(map(str, sorted(numbers)[:MOST_NAMED]))
     if len(numbers) > MOST_NAMED:
         named = _("%(numbers)s and %(n)s more") % {"numbers": named, "n": number(len(numbers) - MOST_NAMED)}
-    return told % {"numbers": named, **values}
+    return template % {"numbers": named, **values}
 
 
 def all_pairs(
@@ -88,9 +88,9 @@ def all_pairs(
 def active_pairs(
     arena: Arena, scope: Scope = EVERYTHING, *, most: int, seed: int = 1, now: datetime | None = None
 ) -> list[int]:
-    """So many meetings that nobody has judged, drawn by how much the newest fit expects to learn from each pair.
+    """So many meetings that no judge has judged, drawn by how much the newest fit expects to learn from each pair.
 
-    Each is on a prompt that this plan has had the two on least: what is said on one prompt tells little of the others.
+    Each is on a prompt on which this plan has had the two least: verdicts on one prompt say little about others.
     """
     by_pair: dict[tuple[int, int], list[Meeting]] = defaultdict(list)
     for meeting in _unjudged(list(_meetings(answers_of(arena, scope), None))):
@@ -126,12 +126,12 @@ def _taken(meetings: list[Meeting], n_had: Counter[tuple[int, int]]) -> Meeting:
 def _weights(arena: Arena, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
     """Those that matchmaking has for voters; all alike before the first fit. No pair is without a chance."""
     ids = sorted({competitor for pair in pairs for competitor in pair})
-    found = import_string(settings.PAIR_WEIGHTS)(arena.pk, ids)
-    if found is None or not found.sum():
+    weights = import_string(settings.PAIR_WEIGHTS)(arena.pk, ids)
+    if weights is None or not weights.sum():
         return dict.fromkeys(pairs, 1.0)
     place = {competitor: row for row, competitor in enumerate(ids)}
-    least = EXPLORATION * float(found.sum()) / max(found.size - len(ids), 1)
-    return {(a, b): float(found[place[a], place[b]]) + least for a, b in pairs}
+    least = EXPLORATION * float(weights.sum()) / max(weights.size - len(ids), 1)
+    return {(a, b): float(weights[place[a], place[b]]) + least for a, b in pairs}
 
 
 def _unjudged(meetings: Sequence[Meeting]) -> list[Meeting]:
@@ -152,10 +152,10 @@ def answers_of(arena: Arena, scope: Scope = EVERYTHING) -> dict[int, dict[int, i
     """By prompt, then by competitor: the first delivered answer."""
     here = Competitor.objects.servable().filter(arena=arena)
     rows = scope.answers(Response.objects.delivered().filter(competitor__in=here))
-    found: dict[int, dict[int, int]] = defaultdict(dict)
+    answers_by_prompt: dict[int, dict[int, int]] = defaultdict(dict)
     for prompt, competitor, pk in rows.order_by("prompt", "competitor", "repeat").values_list("prompt", "competitor", "pk"):
-        found[prompt].setdefault(competitor, pk)
-    return found
+        answers_by_prompt[prompt].setdefault(competitor, pk)
+    return answers_by_prompt
 
 
 def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -> Iterable[Meeting]:
@@ -166,7 +166,7 @@ def _meetings(answers: dict[int, dict[int, int]], baseline: Competitor | None) -
 
 
 def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | None = None) -> list[int]:
-    """The battle of each meeting, made where there is none; somebody else may be making the same ones."""
+    """The battle of each meeting, made where there is none; another process may be making the same ones."""
     known = _known(meetings)
     missing = [meeting for meeting in meetings if meeting[3:] not in known]
     now = now or timezone.now()
@@ -186,17 +186,17 @@ def battles_of(arena: Arena, meetings: Sequence[Meeting], *, now: datetime | Non
 def _known(meetings: Sequence[Meeting]) -> dict[tuple[int, ...], int]:
     """Of several battles of the same two answers the oldest."""
     wanted = {meeting[3:] for meeting in meetings}
-    found: dict[tuple[int, ...], int] = {}
+    battle_of_answers: dict[tuple[int, ...], int] = {}
     for chunk in batched(sorted({meeting[3] for meeting in meetings}), ROWS_A_STATEMENT):
         rows = Battle.objects.published().filter(response_a__in=chunk, response_b__isnull=False).order_by("-pk")
         pairs = rows.values_list("response_a", "response_b", "pk")
-        found |= {(a, b): pk for a, b, pk in pairs if a and b and (a, b) in wanted}
-    return found
+        battle_of_answers |= {(a, b): pk for a, b, pk in pairs if a and b and (a, b) in wanted}
+    return battle_of_answers
 
 
 @contextmanager
 def unused_battles_dropped(arena: Arena) -> Iterator[datetime]:
-    """Gives the moment to make battles at; those that nobody has used when it ends are taken away again.
+    """Yield the time to make battles at; those that are unused when it ends are deleted again.
 
     No transaction is open meanwhile: a person may think as long as they like.
     """

@@ -28,11 +28,11 @@ UNDECIDED = "-"
 
 def entrants_of(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> Entrants:
     """Prompts with two answers or more, all or a random part of them."""
-    found = {prompt: answers for prompt, answers in answers_of(arena, scope).items() if len(answers) > 1}
-    prompts = sorted(found)
+    entrants = {prompt: answers for prompt, answers in answers_of(arena, scope).items() if len(answers) > 1}
+    prompts = sorted(entrants)
     if most is not None and most < len(prompts):
         prompts = sorted(Random(seed).sample(prompts, most))  # noqa: S311  # a sample, no secret  # nosec B311
-    return {prompt: found[prompt] for prompt in prompts}
+    return {prompt: entrants[prompt] for prompt in prompts}
 
 
 class Brackets:
@@ -56,8 +56,8 @@ class Brackets:
         self.n_matches = sum(len(answers) - 1 for answers in entrants.values())
         self.n_rounds = max(((len(answers) - 1).bit_length() for answers in entrants.values()), default=0)
         self.round, self.n_later = 1, self.n_matches - len(self.meetings)
-        for said in results:
-            self.advance(said)
+        for results_of_round in results:
+            self.advance(results_of_round)
 
     @property
     def meetings(self) -> list[Meeting]:
@@ -67,12 +67,12 @@ class Brackets:
     def advance(self, results: str) -> None:
         """Take what the round's meetings came to, "a" or "b" or undecided, and go on to the next round."""
         places = [(prompt, match) for prompt, matches in self._matches.items() for match in matches]
-        said: dict[int, list[str]] = defaultdict(list)
+        results_by_prompt: dict[int, list[str]] = defaultdict(list)
         for (prompt, match), result in zip(places, results, strict=True):
-            said[prompt].append(_for_match(match, result))
-        for prompt, its in said.items():
+            results_by_prompt[prompt].append(_for_match(match, result))
+        for prompt, results_of_prompt in results_by_prompt.items():
             try:
-                self._matches[prompt] = self._rounds[prompt].send(tuple(its))
+                self._matches[prompt] = self._rounds[prompt].send(tuple(results_of_prompt))
             except StopIteration:
                 del self._matches[prompt]
         self.round, self.n_later = self.round + 1, self.n_later - len(self.meetings)
@@ -91,7 +91,7 @@ def _for_match(match: "Match", result: str) -> str:
 
 
 def results_of(battles: Sequence[int], judges: Sequence[Judge]) -> str:
-    """A letter a battle: one judge's consistent word, or what more than half of several say."""
+    """A letter a battle: one judge's consistent outcome, or that of more than half of several judges."""
     played: dict[int, dict[int, list[Game]]] = defaultdict(lambda: defaultdict(list))
     for chunk in batched(battles, ROWS_A_STATEMENT):
         for game in Game.objects.counted().filter(battle__in=chunk, judge__in=judges):
@@ -106,7 +106,7 @@ def _outcome(played: Mapping[int, Sequence[Game]], judges: Sequence[Judge]) -> s
 
 
 def _vote(judge: Judge, games: Sequence[Game]) -> JurorVote:
-    """What both orders say; of answers that were graded one by one, what the margin of the card makes of the grades."""
+    """The outcome of both orders; for answers that were graded one by one, the outcome by the margin of the card."""
     margin = float(judge.parameters.get("margin", 0))
     graded = graded_verdict([(game.order, game.score_first) for game in games if not game.winner], margin=margin)
     if graded is not None:

@@ -1,4 +1,4 @@
-"""What a card would ask about a real battle, without sending it; and one trial call, which is a run of one game."""
+"""Previews of a card's requests about a real battle, without sending them; and one trial call, a run of one game."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ LOOKED_AT = 300  # battles, the newest first, among which one is sought that sho
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One request as it would be sent; `problem` says why it would not."""
+    """One request as it would be sent; `problem` is why it would not."""
 
     battle: int
     order: Order
@@ -95,9 +95,9 @@ def drafted_trial(judge: Judge, battle: int) -> JudgingDraft:
     return replace(draft, name=f"trial of {judge}", plan=draft.plan | {"trial": True})
 
 
-def start_trial(draft: JudgingDraft, *, told: int, created_by: User) -> Run:
-    """Its cap is what was told: whatever a price has become since, it does not cost more."""
-    return start(draft, cap=told, created_by=created_by)
+def start_trial(draft: JudgingDraft, *, cap: int, created_by: User) -> Run:
+    """Start the trial with the confirmed cost as its cap: it costs no more, whatever a price has become since."""
+    return start(draft, cap=cap, created_by=created_by)
 
 
 @dataclass(frozen=True, slots=True)

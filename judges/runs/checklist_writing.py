@@ -110,19 +110,19 @@ def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
         if wish.pools:
-            told = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
+            message = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
         else:
-            told = _("the arena %(arena)s has no active prompt: import prompts first")
-        raise CannotPlan(told % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
+            message = _("the arena %(arena)s has no active prompt: import prompts first")
+        raise CannotPlan(message % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
     without = prompts.filter(checklist=None)
     waiting = _waiting().filter(prompt__in=without)
     missing = without.exclude(pk__in=waiting.values("prompt")).defer("html", "verifier").order_by("pk")
-    found = tuple(missing[: wish.n_prompts])
-    bounds = (one_call(_usage(prompt, wish.settings.max_tokens), wish.endpoint) for prompt in found)
+    chosen = tuple(missing[: wish.n_prompts])
+    bounds = (one_call(_usage(prompt, wish.settings.max_tokens), wish.endpoint) for prompt in chosen)
     runs = waiting.order_by("call__run").values_list("call__run", flat=True).distinct()
     return ChecklistDraft(
-        arena=arena, wish=wish, prompts=found, n_wanted=len(found), n_here=prompts.exclude(checklist=None).count(),
-        n_under_way=waiting.count(), runs=tuple(runs), estimates={wish.endpoint: total(bounds)} if found else {},
+        arena=arena, wish=wish, prompts=chosen, n_wanted=len(chosen), n_here=prompts.exclude(checklist=None).count(),
+        n_under_way=waiting.count(), runs=tuple(runs), estimates={wish.endpoint: total(bounds)} if chosen else {},
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Scores that rest on a checklist as it was before somebody edited it: found, told, and asked for again if somebody says so.
+"""Scores that rest on a checklist before it was edited: found, reported, and asked for again if a curator chooses to.
 
 A game keeps the criteria it was asked with. One of a time when games kept none rests on an earlier list where the list was
 edited after it was decided.
@@ -45,7 +45,7 @@ def mixed_lists(judges: Iterable[Judge], battles: Iterable[int]) -> Iterator[str
 
 
 def on_mixed_lists(judges: Iterable[Judge], battles: Iterable[int]) -> Iterator[Saying]:
-    """The same, to be told in any language."""
+    """The same as sayings, for a reader in any language."""
     by_list = [judge.pk for judge in judges if judge.protocol in BY_CHECKLIST]
     n_earlier = n_all = 0
     for chunk in batched(sorted(battles), ROWS_A_STATEMENT) if by_list else ():
@@ -65,11 +65,11 @@ def resting_on(prompt: "Prompt", criteria: Sequence[dict[str, object]]) -> Query
 
 
 def _present(prompts: set[int]) -> dict[int, tuple[list[list[object]], object]]:
-    found: dict[int, tuple[list[list[object]], object]] = {}
+    checklist_by_prompt: dict[int, tuple[list[list[object]], object]] = {}
     for chunk in batched(sorted(prompts), ROWS_A_STATEMENT):
         for each in Checklist.objects.filter(prompt__in=chunk):
-            found[each.prompt_id] = as_rows(criteria_of(each.criteria)), each.changed_at
-    return found
+            checklist_by_prompt[each.prompt_id] = as_rows(criteria_of(each.criteria)), each.changed_at
+    return checklist_by_prompt
 
 
 def _is_earlier(present: tuple[list[list[object]], object] | None, criteria: object, decided_at: object) -> bool:

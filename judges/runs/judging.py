@@ -1,4 +1,4 @@
-"""What a run of judging does with its calls: a battle becomes a request, a reply a verdict or the reason why there is none."""
+"""The calls of a run of judging: a battle becomes a request, a reply a verdict or the reason why there is none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -151,18 +151,18 @@ def _composed(game: Game, contest: JudgedBattle) -> Composed | ReplyResult:
 
 
 def _end(game: Game, reading: ReplyResult) -> None:
-    said = reading.result if isinstance(reading.result, Said) else None
+    game_reading = reading.result if isinstance(reading.result, Said) else None
     end_game(game, _state(reading.outcome), reason=reading.reason)
-    if said is not None:
-        note_label(game, said.parsed)
-        game.request_key, game.criteria = said.asked.key, said.asked.criteria
+    if game_reading is not None:
+        note_label(game, game_reading.parsed)
+        game.request_key, game.criteria = game_reading.asked.key, game_reading.asked.criteria
     if game.state != GameState.OK:
         return
-    if said is None or said.meaning is None:
-        # A reply that reads as well but says nothing is a fault of ours, and no verdict.
+    if game_reading is None or game_reading.meaning is None:
+        # A reply that was read without a result is a fault of this program, and no verdict.
         end_game(game, GameState.ERROR, reason="the reply was read, and nothing was found in it")
         return
-    give_verdict(game, said.meaning)
+    give_verdict(game, game_reading.meaning)
 
 
 def _state(outcome: str) -> GameState:

@@ -1,4 +1,4 @@
-"""What somebody wants judged, in the words of a form or of a command -> a draft with its calls and cost."""
+"""A judging request, in the words of a form or of a command -> a draft with its calls and cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from judges.runs.tournaments import N_ORDERS, draw_up_tournament
 
 MOST_BATTLES = 2_000
 MOST_REPEATS = 20
-MOST_GAMES = 10_000  # counted while somebody waits, and while nobody else can write
+MOST_GAMES = 10_000  # counted while a page waits, and while no other process can write
 
 type Plan = Literal["standing", "all", "baseline", "active", "tournament", "given"]
 PLANS: tuple[Plan, ...] = get_args(Plan.__value__)
@@ -53,17 +53,17 @@ def judge_choices() -> list[tuple[str, str]]:
     programs = [
         (f"offline:{name}", f"{name}: {_(line)}") for name, (_play, line) in OFFLINE_JUDGES.items() if name not in carded
     ]
-    return [*((f"card:{card.pk}", _said_of(card)) for card in cards), *programs]
+    return [*((f"card:{card.pk}", _choice_text(card)) for card in cards), *programs]
 
 
-def _said_of(card: Judge) -> str:
+def _choice_text(card: Judge) -> str:
     if card.endpoint is None:
         return f"{card}: {_(OFFLINE_JUDGES[card.protocol][1])}" if card.protocol in OFFLINE_JUDGES else str(card)
     if card.endpoint.paused_because:
-        told = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s, paused: %(reason)s")
+        template = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s, paused: %(reason)s")
     else:
-        told = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s")
-    return told % {
+        template = _("%(judge)s: asks %(model)s by %(protocol)s, through endpoint %(endpoint)s")
+    return template % {
         "judge": card,
         "model": card.model,
         "protocol": card.protocol,
@@ -142,20 +142,20 @@ def _n_matches(entrants: Entrants) -> int:
 
 
 def too_many(n_games: int) -> str:
-    told = _("that is up to %(n)s games, and %(most)s are counted here at once: choose fewer, or use manage.py judge")
-    return told % {"n": number(n_games), "most": number(MOST_GAMES)}
+    message = _("that is up to %(n)s games, and %(most)s are counted here at once: choose fewer, or use manage.py judge")
+    return message % {"n": number(n_games), "most": number(MOST_GAMES)}
 
 
 def _nothing(arena: Arena, wish: JudgingRequest) -> str:
     if wish.plan == "active" and answers_of(arena, wish.scope):
         return _("every pair of answers has been judged, or there is none: choose another plan")
     if wish.scope.is_narrow:
-        told = _("no prompt has two answers of this pool and these competitors: %(why)s")
+        template = _("no prompt has two answers of this pool and these competitors: %(why)s")
     else:
-        told = _("no prompt has two answers that fit: %(why)s")
+        template = _("no prompt has two answers that fit: %(why)s")
     import_first = _("import or generate answers first, or choose another plan")
     why = why_nothing_to_judge(arena)
     if n_answered_without_text(arena):
-        return told % {"why": why}
+        return template % {"why": why}
     why = why or (_("choose more of them") if wish.scope.is_narrow else "")
-    return told % {"why": f"{why}; {import_first}" if why else import_first}
+    return template % {"why": f"{why}; {import_first}" if why else import_first}

@@ -1,4 +1,4 @@
-"""What a plan of judging is, in the lines of a terminal; its calls and its cost are said as those of any other run."""
+"""A plan of judging in lines for a terminal; its calls and its cost are printed as those of any other run."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ def lines_of(draft: JudgingDraft, judges: Sequence[Judge]) -> list[str]:
     misfits = [f"{n_games:,} left out: {reason}" for reason, n_games in draft.misfits.items()]
     misfits += [f"{n_games:,} end without a call: {reason}" for reason, n_games in draft.failures.items()]
     constants = [f"Judged like any others, unless a curator sets its games aside: {flag}" for flag in draft.constants]
-    said = [*_tournament(draft), *_counted(counts), *misfits, *constants]
+    details = [*_tournament(draft), *_counted(counts), *misfits, *constants]
     through = [f"{judge} asks {judge.model} through endpoint {judge.endpoint.name}" for judge in judges if judge.endpoint]
-    return [head, *(f"  {line}" for line in (*through, *said))]
+    return [head, *(f"  {line}" for line in (*through, *details))]
 
 
 def _tournament(draft: JudgingDraft) -> list[str]:
@@ -34,7 +34,7 @@ def _tournament(draft: JudgingDraft) -> list[str]:
 
 
 def _counted(counts: PlannedCounts) -> list[str]:
-    said = [
+    counts_and_words = [
         (counts.n_known, "have their verdict already"),
         (
             counts.n_failed_before,
@@ -48,4 +48,4 @@ def _counted(counts: PlannedCounts) -> list[str]:
         (counts.n_not_asked, "are not asked: the card leaves such answers out, or there is none (each says why)"),
         (counts.n_failed, "cannot be decided: see their reasons"),
     ]
-    return [*(f"{n:,} {what}" for n, what in said if n), *([CUT] if counts.n_calls else [])]
+    return [*(f"{n:,} {what}" for n, what in counts_and_words if n), *([CUT] if counts.n_calls else [])]

@@ -1,4 +1,4 @@
-"""Plans of judging: which games are to be played, what decides some of them without a call, and what the rest may cost.
+"""Plans of judging: the games to be played, the rules that decide some of them without a call, and the cost of the rest.
 
 draw_up(...) -> Draft (nothing is written) -> start(draft) -> Run with its calls and games, in one transaction.
 A game that has its verdict is never played again; one whose request was answered before is read from the stored reply.
@@ -49,7 +49,7 @@ type Drafted = tuple[Game, Estimate | None]  # a game that has to be asked, unle
 
 
 class CardOutdated(CannotPlan):
-    """The judge's endpoint, or our own wording, is no longer what its card says."""
+    """The judge's endpoint, or Agon's own wording, has changed since its card was made."""
 
 
 @dataclass(slots=True)
@@ -114,33 +114,33 @@ class JudgingDraft(Draft[Judge]):
     def expected(self) -> dict[Judge, Estimate]:
         """Later rounds by the mean of the first."""
         by_judge = {judge: [bound for _, bound in pieces] for judge, pieces in self._by_judge().items()}
-        return {judge: total(its).times((len(its) + self.n_later) / len(its)) for judge, its in by_judge.items()}
+        return {judge: total(bounds).times((len(bounds) + self.n_later) / len(bounds)) for judge, bounds in by_judge.items()}
 
     def pilot(self, n: int = PILOT) -> Self | None:
         by_judge = self._by_judge()
         if (some := drawn(by_judge, n, seed=self.seed)) is None:
             return None
-        plan = {name: said for name, said in self.plan.items() if name not in LATER} | {"pilot": self.in_figures()}
+        plan = {name: value for name, value in self.plan.items() if name not in LATER} | {"pilot": self.in_figures()}
         n_calls = counted_in_english(self.counts.n_calls, "call", "calls")
         name = f"{', '.join(map(str, list(by_judge)[:3]))}: {len(some):,} of {n_calls} first"
-        found = replace(
+        draft = replace(
             self, plan=plan, name=name, goes_on=False, n_later=0, n_wanted=len(some), estimates={},
             counts=PlannedCounts(n_battles=len({game.battle_id for game, _ in some}), n_games=len(some)),
             games=[game for game, _ in some], bounds=[bound for _, bound in some],
         )  # fmt: skip
         for game, bound in some:
-            found.ask(game.judge, bound)
-        return found
+            draft.ask(game.judge, bound)
+        return draft
 
     def in_figures(self) -> dict[str, int]:
         """What it comes to, for the run's own record."""
         return asdict(self.counts) | asdict(self.estimate)
 
     def _by_judge(self) -> dict[Judge, list[Piece]]:
-        found: dict[Judge, list[Piece]] = {}
+        pieces_by_judge: dict[Judge, list[Piece]] = {}
         for piece in self.to_ask:
-            found.setdefault(piece[0].judge, []).append(piece)
-        return found
+            pieces_by_judge.setdefault(piece[0].judge, []).append(piece)
+        return pieces_by_judge
 
 
 def plan_judging(
@@ -196,7 +196,7 @@ def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | Non
     except IntegrityError as error:
         raise PlanStale(_("some of these games were planned by somebody else meanwhile: draw the plan up again")) from error
     if not is_over and not draft.to_ask:
-        control.close(run.pk)  # its rounds need no call: nobody else would ring for them
+        control.close(run.pk)  # its rounds need no call, so no reply would close it
         run.refresh_from_db()
     return run
 
@@ -273,12 +273,12 @@ def _standing_of(
 
 
 def _standing(judge: Judge, battles: Iterable[int]) -> dict[Place, _Standing]:
-    found: dict[Place, _Standing] = {}
+    standing_games: dict[Place, _Standing] = {}
     columns = ("battle_id", "order", "repeat", "pk", "state", "call__state", "run__state", "to_ask_again", "run_id")
     for chunk in batched(battles, ROWS_A_STATEMENT):
-        for battle, order, repeat, *said in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
-            found[battle, order, repeat] = _standing_of(*said)
-    return found
+        for battle, order, repeat, *columns_of_game in Game.objects.filter(judge=judge, battle__in=chunk).values_list(*columns):
+            standing_games[battle, order, repeat] = _standing_of(*columns_of_game)
+    return standing_games
 
 
 def _place(slot: PlannedGame) -> Place:
@@ -352,10 +352,10 @@ class _Planner:
 
     def _decide_offline(self, game: Game, contest: JudgedBattle, slot: PlannedGame) -> None:
         with translation.override(settings.LANGUAGE_CODE):  # its reason is stored
-            said = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
-        end_game(game, said.state, reason=said.reason)
-        game.reference_given = said.reference_given
-        self._say(game, said.verdict, "n_offline")
+            ruling = decide_offline(self.judge, contest, order=slot.order, repeat=slot.repeat, seed=self.draft.seed)
+        end_game(game, ruling.state, reason=ruling.reason)
+        game.reference_given = ruling.reference_given
+        self._say(game, ruling.verdict, "n_offline")
 
     def _prepare(self, asker: RequestBuilder, game: Game, contest: JudgedBattle, slot: PlannedGame) -> Estimate | None:
         shown = asker.reference_for(contest, seed=self.draft.seed, repeat=slot.repeat)
@@ -378,7 +378,7 @@ class _Planner:
 
 
 def _read_from_cache(drafted: Sequence[Drafted], draft: JudgingDraft) -> None:
-    """Games whose request was answered before take what was said then; the rest has to be sent."""
+    """Games whose request was answered before take that reply; the rest has to be sent."""
     known: dict[str, Game] = {}
     for chunk in batched([game.request_key for game, bound in drafted if bound], ROWS_A_STATEMENT):
         answered = Game.objects.filter(request_key__in=chunk, state=Game.State.OK, is_counted=True).order_by("-pk")

@@ -13,7 +13,7 @@ from arena.runs.planning import CannotPlan
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Ids of a pool, of competitors and of prompts; whatever is not said is not narrowed."""
+    """Ids of a pool, of competitors and of prompts; a part that is not given narrows nothing."""
 
     pool: int | None = None
     competitors: frozenset[int] = frozenset()
@@ -24,7 +24,7 @@ class Scope:
         return self != EVERYTHING
 
     def with_competitor(self, pk: int) -> "Scope":
-        """So that somebody whom all others meet is among those who meet."""
+        """The scope with this competitor, such as a baseline, among those it names; unchanged where it names none."""
         return replace(self, competitors=self.competitors | {pk}) if self.competitors else self
 
     def battles(self, rows: QuerySet[Battle]) -> QuerySet[Battle]:
@@ -45,7 +45,7 @@ EVERYTHING = Scope()
 
 
 def check_competitors(competitors: Iterable[Competitor], baseline: Competitor | None = None) -> None:
-    """At least two meet, somebody whom all others meet counted in."""
-    found = set(competitors)
-    if found and len(found | ({baseline} if baseline else set())) < 2:
+    """Raise CannotPlan unless at least two compete, the baseline counted in."""
+    distinct = set(competitors)
+    if distinct and len(distinct | ({baseline} if baseline else set())) < 2:
         raise CannotPlan(_("one competitor has no opponent: name at least two, or none for all of them"))

@@ -67,12 +67,14 @@ def go_on(run: Run) -> bool:
 
 
 def _replayed(run: Run) -> tuple[Brackets, list[Judge]]:
-    said = run.plan["tournament"]
+    tournament = run.plan["tournament"]
     entrants = {
-        int(prompt): {int(pk): answer for pk, answer in answers.items()} for prompt, answers in said["entrants"].items()
+        int(prompt): {int(pk): answer for pk, answer in answers.items()} for prompt, answers in tournament["entrants"].items()
     }
     known = {judge.identity: judge for judge in Judge.objects.filter(identity__in=run.plan["judges"])}
-    return Brackets(entrants, seed=run.seed, results=said["results"]), [known[identity] for identity in run.plan["judges"]]
+    return Brackets(entrants, seed=run.seed, results=tournament["results"]), [
+        known[identity] for identity in run.plan["judges"]
+    ]
 
 
 def _is_held_up(run: Run, battles: Sequence[int], judges: Sequence[Judge]) -> bool:
@@ -88,7 +90,7 @@ def _is_held_up(run: Run, battles: Sequence[int], judges: Sequence[Judge]) -> bo
 
 
 def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -> bool:
-    """From one round to the next; False where somebody else was quicker, or it cannot be done now."""
+    """From one round to the next; False where another process was quicker, or it cannot be done now."""
     n_before, repeats = brackets.round - 1, run.plan["repeats"]
     brackets.advance(results)
     try:
@@ -100,10 +102,10 @@ def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -
         draft = draw_up(run.arena, judges, battles, repeats=repeats, seed=run.seed)
         with transaction.atomic():
             locked = budget.locked(run.pk)
-            said, calls = locked.plan["tournament"], Call.objects.filter(run=run)
-            if locked.state != Run.State.RUNNING or len(said["results"]) != n_before or calls.waiting().exists():
+            tournament, calls = locked.plan["tournament"], Call.objects.filter(run=run)
+            if locked.state != Run.State.RUNNING or len(tournament["results"]) != n_before or calls.waiting().exists():
                 return False
-            said["results"].append(results)
+            tournament["results"].append(results)
             Run.objects.filter(pk=run.pk).update(plan=locked.plan | _where(brackets, judges, repeats))
             add_games(locked, draft, now=timezone.now(), first_place=calls.count())
     except CardOutdated as reason:
@@ -115,7 +117,7 @@ def _step(run: Run, brackets: Brackets, results: str, judges: Sequence[Judge]) -
 
 
 def _where(brackets: Brackets, judges: Sequence[Judge], repeats: int) -> dict[str, Any]:
-    """For whoever looks at the run: the round that is played, and how many calls come after it at the most."""
+    """For the run's page: the round that is played, and how many calls come after it at the most."""
     n_asked = sum(judge.is_called for judge in judges)
     is_over = brackets.round > brackets.n_rounds
     stage = f"all {brackets.n_rounds} rounds are over" if is_over else f"round {brackets.round} of {brackets.n_rounds}"
@@ -156,13 +158,13 @@ def _longest(judge: Judge, entrants: Entrants) -> dict[int, Estimate]:
     """
     asker, fence = RequestBuilder.of(judge), new_delimiter()
     sizes: dict[int, list[int]] = defaultdict(list)
-    answers = sorted(answer for its in entrants.values() for answer in its.values())
+    answers = sorted(answer for answers_of_prompt in entrants.values() for answer in answers_of_prompt.values())
     for prompt, contest in against_themselves(answers):
         if not asker.misfit(contest):
             shown = asker.may_show_reference(contest)
             request = asker.request(contest, "ab", with_reference=shown, fence=fence, repeat=0)
             sizes[prompt].append(pricing.tokens_in_bound(request))
-    return {prompt: _bound(judge, sorted(its)[-2:]) for prompt, its in sizes.items()}
+    return {prompt: _bound(judge, sorted(answers_of_prompt)[-2:]) for prompt, answers_of_prompt in sizes.items()}
 
 
 def _bound(judge: Judge, sizes: Sequence[int]) -> Estimate:

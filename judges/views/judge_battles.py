@@ -1,4 +1,4 @@
-"""The battles behind a figure of a judge: who met whom, what people said, and what the judge said in each order."""
+"""The battles behind a figure of a judge: the pair, people's votes, and the judge's verdict in each order."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,17 +40,17 @@ def judge_battles(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     if not access.sees_content(request.user, arena):
         raise Http404(_("the battles of this arena are private"))
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
-    found = audit.battle_sets.get(request.GET.get("set", ""))
-    if found is None:
+    battle_set = audit.battle_sets.get(request.GET.get("set", ""))
+    if battle_set is None:
         raise Http404(_("the audit has no such battles: choose a figure on the judge's page"))
     voter = voter_identity.voter_of(request, arena, create=False)
-    rows = _rows(access.battles_for(request.user, arena, voter), found["battles"], audit.judge_id)
+    rows = _rows(access.battles_for(request.user, arena, voter), battle_set["battles"], audit.judge_id)
     context = {
         "audit": audit,
         "judge": audit.judge,
-        "found": found | {"words": words_of(request.GET.get("set", ""), found["words"])},
+        "battle_set": battle_set | {"words": words_of(request.GET.get("set", ""), battle_set["words"])},
         "rows": rows,
-        "n_kept": len(found["battles"]),
+        "n_kept": len(battle_set["battles"]),
         "has_labels": any(row.labels for row in rows),
     }
     return render(request, "judges/judge_battles.html", page_context(request, "judges", arena, **context))
@@ -72,17 +72,17 @@ def _rows(readable: QuerySet[Battle], ids: Sequence[int], judge_id: int) -> list
 
 
 def _labels(battles: Iterable[Battle]) -> Mapping[int, list[str]]:
-    """Gold labels, each once where several sets say the same."""
+    """Gold labels, each once where several sets agree."""
     items = GoldItem.objects.filter(battle__in=[battle.pk for battle in battles]).order_by("pk")
-    found: dict[int, dict[str, None]] = defaultdict(dict)
+    labels_by_battle: dict[int, dict[str, None]] = defaultdict(dict)
     for item in items:
-        found[item.battle_id][str(item.get_label_display())] = None
-    return {battle: list(labels) for battle, labels in found.items()}
+        labels_by_battle[item.battle_id][str(item.get_label_display())] = None
+    return {battle: list(labels) for battle, labels in labels_by_battle.items()}
 
 
 def _games(battles: Iterable[Battle], judge_id: int) -> Mapping[tuple[int, str], list[ShownGame]]:
     games = Game.objects.over().filter(judge=judge_id, battle__in=[battle.pk for battle in battles])
-    found: dict[tuple[int, str], list[ShownGame]] = defaultdict(list)
+    games_by_slot: dict[tuple[int, str], list[ShownGame]] = defaultdict(list)
     for game in games.order_by("repeat", "pk"):
-        found[game.battle_id, game.order].append(shown_briefly(game))
-    return found
+        games_by_slot[game.battle_id, game.order].append(shown_briefly(game))
+    return games_by_slot

@@ -1,4 +1,4 @@
-"""What each judge is worth: stored audits as pages and CSV. Nothing is computed here."""
+"""Stored audits of judges as pages and CSV. Nothing is computed here."""
 
 import math
 from typing import Any
@@ -59,7 +59,7 @@ def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
 def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     audit = JudgeAudit.objects.made().filter(arena=arena, judge__pk=pk).first()
     if audit is None and Game.objects.over().filter(judge=pk, battle__arena=arena).exists():
-        return redirect("judges", arena.slug)  # it has just played, and its figures are being made: that page says so
+        return redirect("judges", arena.slug)  # it has just played, and its figures are being made: that page shows it
     if audit is None:
         raise Http404(_("no audit of this judge"))
     sections, unmeasured = folded(sections_in_language(audit))
@@ -144,8 +144,8 @@ def _head(arena: Arena) -> float:
 def _card(audit: JudgeAudit, choice: JudgeChoice | None, head: float) -> dict[str, Any]:
     """One line of the list."""
     has_few = any(note["code"] == "few_battles" for note in audit.reason_notes)
-    told = {"reasons": reasons_of(audit), "has_few": has_few, "is_behind": audit.read_to < head}
-    return {"audit": audit, "choice": choice, **told, **_headline(audit)}
+    details = {"reasons": reasons_of(audit), "has_few": has_few, "is_behind": audit.read_to < head}
+    return {"audit": audit, "choice": choice, **details, **_headline(audit)}
 
 
 def _headline(audit: JudgeAudit) -> dict[str, Any]:

@@ -22,9 +22,9 @@ class ChecklistsForm(PromptsForm):
     field_order = ["endpoint", "pools", "prompts", "max_tokens", "seed", "cap"]
 
     def wish(self) -> ChecklistRequest:
-        said = self.cleaned_data
-        settings = ChecklistSettings(said["max_tokens"])
-        return ChecklistRequest(said["endpoint"], settings, tuple(said.get("pools", ())), said["prompts"], said["seed"])
+        data = self.cleaned_data
+        settings = ChecklistSettings(data["max_tokens"])
+        return ChecklistRequest(data["endpoint"], settings, tuple(data.get("pools", ())), data["prompts"], data["seed"])
 
 
 def _drafted(arena: Arena, form: ChecklistsForm) -> ChecklistDraft:

@@ -1,4 +1,4 @@
-"""A new run of judging in the browser: what it would come to first, then the start, or a pilot. For curators."""
+"""A new run of judging in the browser: first the estimate, then the start, or a pilot. For curators."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,10 +31,10 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
             return {}
         pk = number if number.isdecimal() and len(number) < 19 else 0
         run = get_object_or_404(Run, arena=arena, kind=Run.Kind.JUDGE, pk=pk)
-        said = dict(run.plan.get("said", {}))
-        if said.get("cap") and "pilot" in run.plan:
-            said["cap"] = max(Decimal(said["cap"]) - Decimal(run.spent) / DOLLAR, Decimal(0))
-        return said
+        choices = dict(run.plan.get("said", {}))
+        if choices.get("cap") and "pilot" in run.plan:
+            choices["cap"] = max(Decimal(choices["cap"]) - Decimal(run.spent) / DOLLAR, Decimal(0))
+        return choices
 
     @contextmanager
     def to_start(self, arena: Arena, form: JudgeRunForm) -> Iterator[JudgingDraft]:

@@ -40,14 +40,14 @@ class NumbersField(forms.CharField):
         if wrong:
             raise forms.ValidationError(_("%(word)s is no number of a battle.") % {"word": repr(wrong[0][:40])})
         if len(set(words)) > MOST_BATTLES:
-            told = _("At most %(most)s battles are counted here; manage.py judge takes more.")
-            raise forms.ValidationError(told % {"most": number(MOST_BATTLES)})
+            message = _("At most %(most)s battles are counted here; manage.py judge takes more.")
+            raise forms.ValidationError(message % {"most": number(MOST_BATTLES)})
         return tuple(dict.fromkeys(int(word) for word in words))
 
 
 def _about_most() -> str:
-    told = _("Of a tournament: prompts. Where there are more they are drawn by the seed. Over %(most)s: manage.py judge.")
-    return told % {"most": number(MOST_BATTLES)}
+    text = _("Of a tournament: prompts. Where there are more they are drawn by the seed. Over %(most)s: manage.py judge.")
+    return text % {"most": number(MOST_BATTLES)}
 
 
 _most_battles = lazy(_about_most, str)()
@@ -131,41 +131,41 @@ class JudgeRunForm(RunForm):
         return cleaned
 
     def wish(self) -> JudgingRequest:
-        said = self.cleaned_data
-        scope = Scope(said["pool"] and said["pool"].pk, frozenset(each.pk for each in said["competitors"]))
+        data = self.cleaned_data
+        scope = Scope(data["pool"] and data["pool"].pk, frozenset(each.pk for each in data["competitors"]))
         return JudgingRequest(
-            plan=said["plan"], scope=scope, baseline=said["baseline"] if said["plan"] == "baseline" else None,
-            numbers=said["numbers"], most=said["battles"], orders=said["orders"], repeats=said["repeats"], seed=said["seed"],
-            again=said["again"],
+            plan=data["plan"], scope=scope, baseline=data["baseline"] if data["plan"] == "baseline" else None,
+            numbers=data["numbers"], most=data["battles"], orders=data["orders"], repeats=data["repeats"], seed=data["seed"],
+            again=data["again"],
         )  # fmt: skip
 
     def chosen(self) -> list[tuple[str, list[str]]]:
-        """Who judges what, for the page that says what it comes to; what is as usual is left out."""
-        said = self.cleaned_data
-        names, plan = dict(self.fields["judges"].choices), str(dict(PLANS)[said["plan"]])  # type: ignore[attr-defined]
+        """The chosen judges and battles, for the page with the estimate; defaults are left out."""
+        data = self.cleaned_data
+        names, plan = dict(self.fields["judges"].choices), str(dict(PLANS)[data["plan"]])  # type: ignore[attr-defined]
         lines = {
-            "judges": [names[key] for key in said["judges"]],
-            "plan": [f"{plan}: {said['baseline']}" if said["plan"] == "baseline" else plan],
-            "pool": [str(said["pool"])] if said["pool"] else [],
-            "competitors": [", ".join(each.name for each in said["competitors"])] if said["competitors"] else [],
-            "orders": [str(dict(ORDERS)[said["orders"]])],
-            "repeats": [number(said["repeats"])] if said["repeats"] > 1 else [],
+            "judges": [names[key] for key in data["judges"]],
+            "plan": [f"{plan}: {data['baseline']}" if data["plan"] == "baseline" else plan],
+            "pool": [str(data["pool"])] if data["pool"] else [],
+            "competitors": [", ".join(each.name for each in data["competitors"])] if data["competitors"] else [],
+            "orders": [str(dict(ORDERS)[data["orders"]])],
+            "repeats": [number(data["repeats"])] if data["repeats"] > 1 else [],
         }
         return [(str(self.fields[name].label), values) for name, values in lines.items() if values]
 
     def said(self) -> dict[str, Any]:
-        """What was chosen, to be sent back as it is, or to begin another form with."""
-        said = self.cleaned_data
-        chosen = {name: said[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed", "again")}
+        """The choices as JSON, to be sent back as they are or to fill another form."""
+        data = self.cleaned_data
+        chosen = {name: data[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed", "again")}
         return chosen | {
-            "baseline": said["baseline"].pk if said["baseline"] else "", "pool": said["pool"].pk if said["pool"] else "",
-            "competitors": [each.pk for each in said["competitors"]], "numbers": ", ".join(map(str, said["numbers"])),
-            "cap": "" if said["cap"] is None else str(said["cap"]),
+            "baseline": data["baseline"].pk if data["baseline"] else "", "pool": data["pool"].pk if data["pool"] else "",
+            "competitors": [each.pk for each in data["competitors"]], "numbers": ", ".join(map(str, data["numbers"])),
+            "cap": "" if data["cap"] is None else str(data["cap"]),
         }  # fmt: skip
 
 
-def _games_at_most(said: Mapping[str, Any]) -> int:
-    """A tournament is counted when it is known who answered what."""
-    n_orders = 2 if said["orders"] == "both" else 1
-    n_battles = {"given": len(said["numbers"]), "tournament": 0}.get(said["plan"], said["battles"])
-    return len(said["judges"]) * int(n_battles) * n_orders * int(said["repeats"])
+def _games_at_most(data: Mapping[str, Any]) -> int:
+    """The number of games before the plan is made; a tournament is counted later, when its entrants are known."""
+    n_orders = 2 if data["orders"] == "both" else 1
+    n_battles = {"given": len(data["numbers"]), "tournament": 0}.get(data["plan"], data["battles"])
+    return len(data["judges"]) * int(n_battles) * n_orders * int(data["repeats"])

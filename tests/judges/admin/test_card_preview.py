@@ -167,7 +167,7 @@ def test_who_is_no_curator_sees_and_tries_nothing(client):
 def test_trials_are_those_of_the_judge(client, settings):
     _, battles = make_battles(n_prompts=1, n_competitors=2)
     judges = [called_judge(make_endpoint(), "pairwise") for _ in range(2)]
-    run = start_trial(drafted_trial(judges[0], battles[0].pk), told=0, created_by=make_user())
+    run = start_trial(drafted_trial(judges[0], battles[0].pk), cap=0, created_by=make_user())
     assert try_page(client, judges[0], run=run.pk).status_code == 200
     assert [try_page(client, judges[1], run=each).status_code for each in (run.pk, 10**6, "x")] == [404] * 3
     assert json.dumps(run.plan["trial"]) == "true"
