@@ -86,13 +86,13 @@ def place_of(base_url: str, *, allowed: frozenset[str], resolve: Resolve) -> Pla
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     is_allowed = name in {entry.strip().lower() for entry in allowed}
     if parts.scheme == "http" and not is_allowed:
-        told = _("a call to %(name)s would go without TLS: use https, or %(allow)s")
-        raise _refused(told % {"name": name, "allow": _allow(name)})
+        message = _("a call to %(name)s would go without TLS: use https, or %(allow)s")
+        raise _refused(message % {"name": name, "allow": _allow(name)})
     addresses = _resolved(host, port, resolve)
     inward = [address for address in addresses if not is_public(address)]
     if inward and not is_allowed:
-        told = _("the host %(name)s leads to %(address)s, which is no public address: if that is meant, %(allow)s")
-        raise _refused(told % {"name": name, "address": inward[0], "allow": _allow(name)})
+        message = _("the host %(name)s leads to %(address)s, which is no public address: if that is meant, %(allow)s")
+        raise _refused(message % {"name": name, "address": inward[0], "allow": _allow(name)})
     return Place(host=host, port=port, addresses=addresses)
 
 
@@ -116,13 +116,13 @@ def is_public(address: str) -> bool:
 
 def resolve_host(host: str, port: int) -> tuple[str, ...]:
     """Every address of a host, the system's preferred one first."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def _allow(name: str) -> str:
-    told = _("put %(name)s into %(setting)s (names are divided by commas) and start Agon again")
-    return told % {"name": name, "setting": SETTING}
+    advice = _("put %(name)s into %(setting)s (names are divided by commas) and start Agon again")
+    return advice % {"name": name, "setting": SETTING}
 
 
 def checked_address(base_url: str) -> SplitResult:
@@ -152,8 +152,8 @@ def _resolved(host: str, port: int, resolve: Resolve) -> tuple[str, ...]:
         }
         raise LLMError(reason, kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False) from None
     except OSError as error:
-        told = _("the host %(host)s has no address just now (%(error)s): check the endpoint's base URL")
-        reason = told % {"host": host, "error": error.strerror or error}
+        message = _("the host %(host)s has no address just now (%(error)s): check the endpoint's base URL")
+        reason = message % {"host": host, "error": error.strerror or error}
     else:
         if addresses:
             return addresses

@@ -192,12 +192,12 @@ def _outcome(wire: ModuleType, response: "httpx2.Response", arguments: dict[str,
     if response.status_code >= 300:
         return _refusal(wire, response, body, arguments)
     try:
-        found = as_json(streamed(body) or body)
-        if is_complaint(found):  # some gateways put an error into a success
+        parsed = as_json(streamed(body) or body)
+        if is_complaint(parsed):  # some gateways put an error into a success
             return _refusal(wire, response, body, arguments)
-        if broken := _broken_choice(found):
-            return _refusal(wire, response, json.dumps(broken), arguments, raw=body, usage=usage_in(found))
-        reply: WireReply = wire.read(found if isinstance(found, dict) else as_object(body))
+        if broken := _broken_choice(parsed):
+            return _refusal(wire, response, json.dumps(broken), arguments, raw=body, usage=usage_in(parsed))
+        reply: WireReply = wire.read(parsed if isinstance(parsed, dict) else as_object(body))
     except NoCompletion as error:
         return _with_response(_no_completion(error), response, body)
     return _completed(reply, response, body)
@@ -227,9 +227,9 @@ def _completed(reply: WireReply, response: "httpx2.Response", body: str) -> Comp
     )  # fmt: skip
 
 
-def _broken_choice(found: object) -> object:
+def _broken_choice(body: object) -> object:
     """The error that stands in the place of a reply, or beside the half of one."""
-    choice = chosen(found)
+    choice = chosen(body)
     error = dig(choice, "error") or dig(choice, "message", "error")
     return {"error": error} if error else None
 
@@ -238,20 +238,20 @@ def _refusal(
     wire: ModuleType, response: "httpx2.Response", body: str, arguments: Mapping[str, Any], *, raw: str = "",
     usage: Usage | None = None,
 ) -> LLMError:  # fmt: skip
-    said = complaint_in(streamed(body) or body)
-    kind, why = classified(response.status_code, said)
-    refusal = None if why in _NOT_OF_PARAMETERS else refusal_in(response.status_code, said, _sent(wire, arguments))
+    complaint = complaint_in(streamed(body) or body)
+    kind, why = classified(response.status_code, complaint)
+    refusal = None if why in _NOT_OF_PARAMETERS else refusal_in(response.status_code, complaint, _sent(wire, arguments))
     if refusal:
         kind, why = Kind.ENDPOINT, Cause.PARAMETER
-    own_words = f": {said.message}" if said.message else ""
+    own_words = f": {complaint.message}" if complaint.message else ""
     reason = f"HTTP {response.status_code}{_advice(why, response)}{own_words}"
     failure = LLMError(
         reason[:LONGEST_REASON], kind=kind, cause=why, was_refused=True, usage=usage,
         refused_parameter=refusal.parameter if refusal else None, lesson=refusal.lesson if refusal else "",
     )  # fmt: skip
     if kind is Kind.TEMPORARY:
-        named = retry_after(response.headers, now=datetime.now(UTC), said=said.message)
-        failure.retry_after = said.retry_after if named is None else named
+        named = retry_after(response.headers, now=datetime.now(UTC), message=complaint.message)
+        failure.retry_after = complaint.retry_after if named is None else named
     return _with_response(failure, response, raw or body)
 
 

@@ -42,12 +42,12 @@ def in_time[T](work: Callable[[], T], *, seconds: float | None) -> T:
     >>> in_time(lambda: 4, seconds=5.0)
     4
     """
-    found: list[T] = []
+    results: list[T] = []
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            found.append(work())
+            results.append(work())
         except BaseException as error:
             failed.append(error)
 
@@ -56,6 +56,6 @@ def in_time[T](work: Callable[[], T], *, seconds: float | None) -> T:
     thread.join(seconds)
     if failed:
         raise failed[0]
-    if not found:
+    if not results:
         raise TimeoutError(f"nothing within {seconds or 0:g} s")
-    return found[0]
+    return results[0]

@@ -24,19 +24,19 @@ _NAME = re.compile(PREFIX + r"[A-Z0-9_]+")
 def key_for(name: str, *, host: str, port: int, environ: Mapping[str, str] = os.environ) -> str:
     """The key of that name, if it is bound to this host."""
     if not _NAME.fullmatch(name):
-        told = _("key name %(name)r: allowed are %(prefix)s and then capital letters, digits and _")
-        raise _refused(told % {"name": name, "prefix": PREFIX})
+        message = _("key name %(name)r: allowed are %(prefix)s and then capital letters, digits and _")
+        raise _refused(message % {"name": name, "prefix": PREFIX})
     line = written(name, host, port)
     if not environ.get(name):
-        told = _("%(name)s is not set: start Agon with %(line)s in its environment or its .env file")
-        raise _refused(told % {"name": name, "line": line})
+        message = _("%(name)s is not set: start Agon with %(line)s in its environment or its .env file")
+        raise _refused(message % {"name": name, "line": line})
     parts = environ[name].split()
     if fault := _fault(parts):
-        told = _("%(fault)s: write %(line)s, that is the host, a space, and the key; then start Agon again")
-        raise _refused(told % {"fault": fault % {"name": name, "shortest": SHORTEST}, "line": line})
+        message = _("%(fault)s: write %(line)s, that is the host, a space, and the key; then start Agon again")
+        raise _refused(message % {"fault": fault % {"name": name, "shortest": SHORTEST}, "line": line})
     if parts[0].lower() not in {host.lower(), *_places(host, port)}:
-        told = _("%(name)s is bound to another host than %(place)s: change the endpoint's key, or write %(line)s")
-        raise _refused(told % {"name": name, "place": place(host, port), "line": line})
+        message = _("%(name)s is bound to another host than %(place)s: change the endpoint's key, or write %(line)s")
+        raise _refused(message % {"name": name, "place": place(host, port), "line": line})
     return parts[1]
 
 

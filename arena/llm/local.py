@@ -66,7 +66,7 @@ def serving_model(*, port: int, threads: int = 1) -> Iterator[str]:
 
 
 def _check_free(port: int) -> None:
-    """Its server says no more than that something failed."""
+    """Its server reports only that something failed."""
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

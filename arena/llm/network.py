@@ -51,10 +51,10 @@ class _Stream(httpcore2.NetworkStream):
 
 def speaks_plainly(address: str, port: int, error: Exception) -> bool:
     """Whether a handshake failed because the port speaks HTTP without TLS."""
-    said = str(error)
-    if any(sign in said for sign in _PLAIN):
+    message = str(error)
+    if any(sign in message for sign in _PLAIN):
         return True
-    if "CERTIFICATE" in said:
+    if "CERTIFICATE" in message:
         return False
     try:
         with socket.create_connection((address, port), timeout=_probing()) as tcp:

@@ -1,4 +1,4 @@
-"""What a reply's headers say about limits and waiting."""
+"""Limits and waiting times in the headers of a reply."""
 
 import math
 import re
@@ -21,26 +21,26 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 def rate_headers(headers: Mapping[str, str], *, now: datetime) -> RateHeaders:
     """OpenAI's `x-ratelimit-limit-requests` and Anthropic's `anthropic-ratelimit-requests-limit`, with their kin."""
 
-    def said(what: str, unit: str) -> str:
+    def header(what: str, unit: str) -> str:
         return headers.get(f"x-ratelimit-{what}-{unit}") or headers.get(f"anthropic-ratelimit-{unit}-{what}") or ""
 
     return RateHeaders(
-        requests_limit=_count(said("limit", "requests")), requests_remaining=_count(said("remaining", "requests")),
-        requests_reset=_wait(said("reset", "requests"), now), tokens_limit=_count(said("limit", "tokens")),
-        tokens_remaining=_count(said("remaining", "tokens")), tokens_reset=_wait(said("reset", "tokens"), now),
+        requests_limit=_count(header("limit", "requests")), requests_remaining=_count(header("remaining", "requests")),
+        requests_reset=_wait(header("reset", "requests"), now), tokens_limit=_count(header("limit", "tokens")),
+        tokens_remaining=_count(header("remaining", "tokens")), tokens_reset=_wait(header("reset", "tokens"), now),
     )  # fmt: skip
 
 
-def retry_after(headers: Mapping[str, str], *, now: datetime, said: str = "") -> float | None:
-    """Seconds to wait: as the server says in a header or in words, else until the limit that is used up is reset."""
+def retry_after(headers: Mapping[str, str], *, now: datetime, message: str = "") -> float | None:
+    """Seconds to wait: from a header or the server's message, else until the limit that is used up is reset."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return _bounded(milliseconds / 1000)
     wait = _wait(headers.get("retry-after", ""), now)
     if wait is not None:
         return wait
-    if (found := _IN_WORDS.search(said)) is not None:
-        return _wait("".join(found[1].split()), now) if found[2] else _bounded(float(found[1]))
+    if (match := _IN_WORDS.search(message)) is not None:
+        return _wait("".join(match[1].split()), now) if match[2] else _bounded(float(match[1]))
     if (reset := _wait(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or "", now)) is not None:
         return reset
     rate = rate_headers(headers, now=now)
@@ -48,35 +48,35 @@ def retry_after(headers: Mapping[str, str], *, now: datetime, said: str = "") ->
     return max((reset for remaining, reset in used_up if remaining == 0 and reset is not None), default=None)
 
 
-def _wait(said: str, now: datetime) -> float | None:
+def _wait(text: str, now: datetime) -> float | None:
     """Seconds from `12`, `1m30.5s`, `20ms`, an ISO time, an HTTP date, or seconds or milliseconds since 1970."""
-    said = said.strip()[:64]
-    if (number := _number(said)) is not None:
+    text = text.strip()[:64]
+    if (number := _number(text)) is not None:
         if number >= _AN_EPOCH:  # a moment, not a wait
             number = number / (1000 if number >= _IN_MILLISECONDS else 1) - now.timestamp()
         return _bounded(number)
-    if said and not _PART.sub("", said):
-        return _bounded(sum(float(part[1]) * _SECONDS[part[2]] for part in _PART.finditer(said)))
-    moment = _moment(said)
+    if text and not _PART.sub("", text):
+        return _bounded(sum(float(part[1]) * _SECONDS[part[2]] for part in _PART.finditer(text)))
+    moment = _moment(text)
     return None if moment is None else _bounded((moment - now).total_seconds())
 
 
-def _moment(said: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            moment = read(said)
+            moment = read(text)
         except (ValueError, TypeError, IndexError, OverflowError):  # the library's own reading of dates is not strict
             continue
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 
-def _number(said: str) -> float | None:
-    return float(said) if re.fullmatch(r"\s*\d{1,15}(\.\d{1,9})?\s*", said, re.ASCII) else None
+def _number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\s*\d{1,15}(\.\d{1,9})?\s*", text, re.ASCII) else None
 
 
-def _count(said: str) -> int | None:
-    number = _number(said)
+def _count(text: str) -> int | None:
+    number = _number(text)
     return None if number is None else math.floor(number)
 
 

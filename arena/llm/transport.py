@@ -90,7 +90,7 @@ class PinnedTransport(httpx2.BaseTransport):
         raise failure or httpx2.ConnectError(f"{self._place.host} has no address")
 
     def _look_at(self, address: str, request: httpx2.Request, error: Exception) -> None:
-        """A port that speaks something else will go on doing so: said at once, instead of tried again and again."""
+        """A port that speaks another protocol will go on doing so: reported at once, instead of retried."""
         if self._is_known:
             return
         self._is_known = True

@@ -1,1 +1,1 @@
-"""Why there is no reply: what servers say went wrong, as typed failures."""
+"""Why there is no reply: errors of servers, as typed failures."""

@@ -23,13 +23,13 @@ class _FailureRow:
     statuses: frozenset[int]
     names: LazyPattern | None = None  # the whole of a code or type
     words: LazyPattern | None = None  # in the message or a name
-    unless: LazyPattern | None = None  # words that say otherwise
+    unless: LazyPattern | None = None  # words that rule the row out
 
-    def fits(self, status: int, said: Complaint) -> bool:
-        if status not in self.statuses or (self.unless and self.unless.search(said.words)):
+    def fits(self, status: int, complaint: Complaint) -> bool:
+        if status not in self.statuses or (self.unless and self.unless.search(complaint.words)):
             return False
-        named = self.names is not None and any(self.names.fullmatch(_last(name)) for name in said.names)
-        return named or (self.words is not None and bool(self.words.search(said.words)))
+        named = self.names is not None and any(self.names.fullmatch(_last(name)) for name in complaint.names)
+        return named or (self.words is not None and bool(self.words.search(complaint.words)))
 
 
 def _names(names: str) -> LazyPattern:
@@ -254,7 +254,7 @@ _TABLE = (
         """),
     ),
     _FailureRow(
-        Kind.TEMPORARY, Cause.SERVER, frozenset({200, 424}),  # words that are too weak where a status says otherwise
+        Kind.TEMPORARY, Cause.SERVER, frozenset({200, 424}),  # words that are too weak beside a status of another meaning
         words=_words(r"""
             (please )?try (again|your request again)
             please retry
@@ -270,27 +270,27 @@ _BY_STATUS: dict[int, tuple[Kind, Cause]] = {
     426: (Kind.ENDPOINT, Cause.ADDRESS), 429: (Kind.TEMPORARY, Cause.RATE_LIMIT), 497: (Kind.ENDPOINT, Cause.ADDRESS),
     499: (Kind.TEMPORARY, Cause.SERVER), 501: (Kind.ENDPOINT, Cause.ADDRESS),
 }  # fmt: skip
-_FLATTENED = frozenset({200, 400, 500, 502})  # under these, the status that the body names tells more
+_FLATTENED = frozenset({200, 400, 500, 502})  # under these, the status in the body is more exact
 
 
-def classified(status: int, said: Complaint) -> tuple[Kind, Cause]:
-    """For whom an error is final, and why; what is refused is looked for before."""
+def classified(status: int, complaint: Complaint) -> tuple[Kind, Cause]:
+    """For whom an error is final, and why; refused parameters are looked for before."""
     if 300 <= status < 400:
         return Kind.ENDPOINT, Cause.ADDRESS
-    status = true_status(status, said)
-    if said.is_filtered and status in {400, 403, 422, 200}:
+    status = true_status(status, complaint)
+    if complaint.is_filtered and status in {400, 403, 422, 200}:
         return Kind.GAME, Cause.POLICY
     for row in _TABLE:
-        if row.fits(status, said):
+        if row.fits(status, complaint):
             return row.kind, row.cause
     if status >= 500 and status not in _BY_STATUS:
         return Kind.TEMPORARY, Cause.SERVER
     return _BY_STATUS.get(status, (Kind.GAME, Cause.NO_COMPLETION if status < 300 else Cause.BAD_REQUEST))
 
 
-def true_status(status: int, said: Complaint) -> int:
-    """Gateways flatten: what the body names is meant."""
-    return said.status if said.status is not None and status in _FLATTENED else status
+def true_status(status: int, complaint: Complaint) -> int:
+    """The status in the body where a gateway has flattened the HTTP status."""
+    return complaint.status if complaint.status is not None and status in _FLATTENED else status
 
 
 def _last(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a server says went wrong, taken out of whatever body it came in: its code, type, message and the field it names.
+"""The error of a server, taken out of whatever body it came in: its code, type, message and the field it names.
 
 The whole body is never searched for words: some servers quote the request in it.
 """
@@ -36,12 +36,12 @@ class Complaint:
 
 
 def complaint_in(body: str) -> Complaint:
-    """Of a body that is known to be an error; any text is one."""
+    """The complaint in a body that is known to be an error; any text is one."""
     try:
-        found = as_json(body)
+        parsed = as_json(body)
     except NoCompletion:
         return Complaint(message=body.strip()[:LONGEST])
-    objects = list(_objects(found, 0))[:_MOST]
+    objects = list(_objects(parsed, 0))[:_MOST]
     messages = list(dict.fromkeys(text.strip() for one in objects for text in _messages(one) if text.strip()))
     return Complaint(
         message=" - ".join(messages)[:LONGEST] or body.strip()[:LONGEST],
@@ -53,39 +53,39 @@ def complaint_in(body: str) -> Complaint:
     )
 
 
-def is_complaint(found: object) -> bool:
+def is_complaint(body: object) -> bool:
     """Whether a body that came as a success is an error all the same."""
-    if isinstance(found, list):
-        return bool(found) and isinstance(found[0], dict) and is_complaint(found[0])
-    if not isinstance(found, dict):
+    if isinstance(body, list):
+        return bool(body) and isinstance(body[0], dict) and is_complaint(body[0])
+    if not isinstance(body, dict):
         return False
-    if found.get("error") or text_at(found, "type") == "error" or text_at(found, "object") == "error":
+    if body.get("error") or text_at(body, "type") == "error" or text_at(body, "object") == "error":
         return True
-    if found.get("choices"):
+    if body.get("choices"):
         return False
-    if isinstance(found.get("content"), list):
+    if isinstance(body.get("content"), list):
         return False
-    status = tokens(dig(found, "base_resp", "status_code"))
-    said = (found.get(name) for name in ("errors", "detail", "error_type", "error_code", "errorCode", "message"))
-    return bool(status) or any(isinstance(each, str | list) and each for each in said)
+    status = tokens(dig(body, "base_resp", "status_code"))
+    values = (body.get(name) for name in ("errors", "detail", "error_type", "error_code", "errorCode", "message"))
+    return bool(status) or any(isinstance(each, str | list) and each for each in values)
 
 
-def _objects(found: object, depth: int) -> Iterator[object]:
-    """The objects and texts that tell of the error, outermost first."""
+def _objects(part: object, depth: int) -> Iterator[object]:
+    """The objects and texts that describe the error, outermost first."""
     if depth > _DEEPEST:
         return
-    if isinstance(found, list):
-        for each in found[:8]:
+    if isinstance(part, list):
+        for each in part[:8]:
             yield from _objects(each, depth + 1)
-    elif isinstance(found, str):
-        inner = _inner(found)
-        yield from _objects(inner, depth + 1) if inner is not None else (found,)
-    elif isinstance(found, dict):
-        yield found
+    elif isinstance(part, str):
+        inner = _inner(part)
+        yield from _objects(inner, depth + 1) if inner is not None else (part,)
+    elif isinstance(part, dict):
+        yield part
         for name in _NESTED:
-            if found.get(name):
-                yield from _objects(found[name], depth + 1)
-        metadata = found.get("metadata")
+            if part.get(name):
+                yield from _objects(part[name], depth + 1)
+        metadata = part.get("metadata")
         if isinstance(metadata, dict):
             yield metadata
             for name in _RAW:
@@ -99,10 +99,10 @@ def _inner(text: str) -> object:
     if start < 0:
         return None
     try:
-        found = json.JSONDecoder(strict=False).raw_decode(text, start)[0]
+        inner = json.JSONDecoder(strict=False).raw_decode(text, start)[0]
     except (ValueError, RecursionError):
         return None
-    return found if any(name in found for name in ("error", "message", "detail", "code")) else None
+    return inner if any(name in inner for name in ("error", "message", "detail", "code")) else None
 
 
 def _messages(one: object) -> Iterator[str]:
@@ -133,21 +133,21 @@ def _fields(one: object) -> Iterator[str]:
 
 def _status(one: object) -> int | None:
     for name in _NUMBERS:
-        said = dig(one, name)
-        if isinstance(said, str) and re.fullmatch(r"[45]\d\d", said.strip()):
-            said = int(said)
-        number = tokens(said)
+        value = dig(one, name)
+        if isinstance(value, str) and re.fullmatch(r"[45]\d\d", value.strip()):
+            value = int(value)
+        number = tokens(value)
         if number is not None and 400 <= number < 600:
             return number
     return None
 
 
 def _wait(one: object) -> float | None:
-    """Google's RetryInfo says "34s"; a model that loads says how long that takes."""
+    """Seconds to wait: Google's RetryInfo has "34s", a model that loads gives the time that it needs."""
     for name in ("retryDelay", "retry_after", "retryAfter", "estimated_time", "retry_after_seconds"):
-        said = dig(one, name)
-        if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said < 1e9:
-            return float(said)
-        if isinstance(said, str) and (found := re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,12})?)\s*s?\s*", said)):
-            return float(found[1])
+        value = dig(one, name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+            return float(value)
+        if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,12})?)\s*s?\s*", value)):
+            return float(match[1])
     return None

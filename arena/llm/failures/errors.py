@@ -8,7 +8,7 @@ from arena.llm.wires.messages import RateHeaders, Usage
 
 
 class Kind(StrEnum):
-    """Whom a failure is final for: nobody, the one game, or all that is asked of the endpoint."""
+    """Whom a failure is final for: no call, the one game, or all calls to the endpoint."""
 
     TEMPORARY = "temporary"
     GAME = "game"
@@ -48,7 +48,7 @@ class LLMError(Exception):
     usage: Usage | None = field(default=None, kw_only=True)  # of a reply that was paid for all the same
     doubt: str = field(default="", kw_only=True)  # why its count of tokens was not believed; `usage` is None then
     was_sent: bool = field(default=True, kw_only=True)  # False: certainly nothing reached the server
-    was_refused: bool = field(default=False, kw_only=True)  # the server says that there is no reply: it costs nothing
+    was_refused: bool = field(default=False, kw_only=True)  # the server refused to reply: it costs nothing
     rate: RateHeaders = field(default_factory=RateHeaders, kw_only=True)
     request_id: str = field(default="", kw_only=True)
     latency_ms: int = field(default=0, kw_only=True)

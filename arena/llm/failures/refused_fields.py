@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - wordings of servers
-"""What of a request an endpoint says it does not take: known by the field that it names, and by its wording."""
+"""Fields of a request that an endpoint does not take: known by the field that its error names, and by the wording."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -67,42 +67,44 @@ class Refusal:
     lesson: str
 
 
-def refusal_in(status: int, said: Complaint, sent: Mapping[str, object]) -> Refusal | None:
-    """What of the things that were sent a server says it does not take; `system` among them stands for the role."""
-    if true_status(status, said) not in _MAY_REFUSE:
+def refusal_in(status: int, complaint: Complaint, sent: Mapping[str, object]) -> Refusal | None:
+    """The field of `sent` that a server refuses; `system` among them stands for the role."""
+    if true_status(status, complaint) not in _MAY_REFUSE:
         return None
-    if "system" in sent and _refuses_system(said):
+    if "system" in sent and _refuses_system(complaint):
         return Refusal("system", "system")
-    parameter = _refused_parameter(said, [name for name in sent if name != "system"])
+    parameter = _refused_parameter(complaint, [name for name in sent if name != "system"])
     if parameter is None:
         return None
     form = sent[parameter]
     has_schema = isinstance(form, Mapping) and form.get("type") == "json_schema"
-    is_deeper = any(_is_about(parameter, name) and name.lower() != parameter for name in said.fields)
-    if parameter == "response_format" and has_schema and (is_deeper or not _WHOLE_FIELD.search(said.words)):
+    is_deeper = any(_is_about(parameter, name) and name.lower() != parameter for name in complaint.fields)
+    if parameter == "response_format" and has_schema and (is_deeper or not _WHOLE_FIELD.search(complaint.words)):
         return Refusal(parameter, "json_schema")
     return Refusal(parameter, parameter)
 
 
-def _refuses_system(said: Complaint) -> bool:
-    fields = [field for field in said.fields if field.lower() == "system" or re.match(r"messages\W*\d*\W*role", field, re.I)]
-    if _NO_SYSTEM.search(said.message):
+def _refuses_system(complaint: Complaint) -> bool:
+    fields = [
+        field for field in complaint.fields if field.lower() == "system" or re.match(r"messages\W*\d*\W*role", field, re.I)
+    ]
+    if _NO_SYSTEM.search(complaint.message):
         return True
-    return bool(fields) and bool(_UNWANTED.search(said.words) or "system" in said.message)
+    return bool(fields) and bool(_UNWANTED.search(complaint.words) or "system" in complaint.message)
 
 
-def _refused_parameter(said: Complaint, sent: Sequence[str]) -> str | None:
-    words = " ".join((said.words, *said.fields))
+def _refused_parameter(complaint: Complaint, sent: Sequence[str]) -> str | None:
+    words = " ".join((complaint.words, *complaint.fields))
     unwanted, wrong = bool(_UNWANTED.search(words)), bool(_WRONG_VALUE.search(words))
     for parameter in sent:
-        named = any(_is_about(parameter, name) for name in said.fields)
+        named = any(_is_about(parameter, name) for name in complaint.fields)
         if named and (unwanted or parameter not in _LIMITS):
             return parameter
     if not (unwanted or wrong):
         return None
     # Quoted, or opening the message: a message may name other parameters further on, as advice.
     fitting = [parameter for parameter in sent if unwanted or parameter not in _LIMITS]
-    places = [(place, parameter) for parameter in fitting if (place := _first_place(parameter, said.message)) is not None]
+    places = [(place, parameter) for parameter in fitting if (place := _first_place(parameter, complaint.message)) is not None]
     return min(places)[1] if places else None
 
 
@@ -112,10 +114,10 @@ def _is_about(parameter: str, name: str) -> bool:
 
 def _first_place(parameter: str, message: str) -> int | None:
     words = (parameter, *_OTHER_WORDS.get(parameter, ()))
-    found = [place for word in words if (place := _place(word, message)) is not None]
-    return min(found, default=None)
+    places = [place for word in words if (place := _place(word, message)) is not None]
+    return min(places, default=None)
 
 
 def _place(word: str, message: str) -> int | None:
-    found = re.search(rf"(?<![a-z_]){re.escape(word)}s?(?![a-z_])", message, re.I)
-    return found.start() if found else None
+    match = re.search(rf"(?<![a-z_]){re.escape(word)}s?(?![a-z_])", message, re.I)
+    return match.start() if match else None

@@ -61,8 +61,8 @@ def arguments(target: Target, request: Request) -> dict[str, Any]:
     if request.schema is not None:
         wanted["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
     kept = {name: value for name, value in wanted.items() if value is not None and name not in target.refused}
-    said = {"system": system} if system else {}
-    return {"model": target.model, "max_tokens": request.max_tokens, **said, "messages": turns, **kept}
+    with_system = {"system": system} if system else {}
+    return {"model": target.model, "max_tokens": request.max_tokens, **with_system, "messages": turns, **kept}
 
 
 def send(sdk: "anthropic.Anthropic", arguments: Mapping[str, Any], headers: Mapping[str, str]) -> "httpx2.Response":
@@ -76,8 +76,8 @@ def send(sdk: "anthropic.Anthropic", arguments: Mapping[str, Any], headers: Mapp
 
 
 def read(body: dict[str, object]) -> WireReply:
-    usage, content, said = usage_in(body), dig(body, "content"), dig(body, "stop_reason")
-    finish = "refused" if refuses(body) else ending_of(said)
+    usage, content, stop_reason = usage_in(body), dig(body, "content"), dig(body, "stop_reason")
+    finish = "refused" if refuses(body) else ending_of(stop_reason)
     if not isinstance(content, list):
         raise NoCompletion("the message has no content", usage)
     text = text_of([block for block in content if isinstance(block, dict) and block.get("type") == "text"]) or ""
@@ -86,7 +86,7 @@ def read(body: dict[str, object]) -> WireReply:
         raise NoCompletion(CALLED_A_TOOL, usage)
     kept_back = finish == "refused" and not text
     return WireReply(
-        text=None if kept_back else text, finish=finish, word=word_of(said),
+        text=None if kept_back else text, finish=finish, word=word_of(stop_reason),
         thinking=thinking_of([block for block in content if is_thinking(block)]), model=text_at(body, "model"), usage=usage,
         request_id=text_at(body, "id"),
     )  # fmt: skip

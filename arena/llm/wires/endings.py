@@ -55,7 +55,7 @@ _WORDS: dict[Finish, str] = {
 _ENDINGS: dict[str, Finish] = {word: ending for ending, words in _WORDS.items() for word in words.split()}
 
 
-def ending_of(said: object) -> Finish:
+def ending_of(finish_reason: object) -> Finish:
     """
     What a finish reason means, in any spelling.
 
@@ -64,23 +64,23 @@ def ending_of(said: object) -> Finish:
     >>> [ending_of(word) for word in ("FinishReason.MAX_TOKENS", "endTurn", "content-filter", None, "eos", "sparkling")]
     ['length', 'stop', 'filtered', 'unsaid', 'stop', 'unknown']
     """
-    if said is None or said == "":
+    if finish_reason is None or finish_reason == "":
         return "unsaid"
-    if not isinstance(said, str):
+    if not isinstance(finish_reason, str):
         return "unknown"
-    word = _plain(said)
+    word = _plain(finish_reason)
     return _ENDINGS.get(word) or _ENDINGS.get(_PREFIX.sub("", word, count=1)) or ("unknown" if word else "unsaid")
 
 
-def word_of(said: object) -> str:
+def word_of(finish_reason: object) -> str:
     """The provider's own word, as it is kept."""
-    if said is None:
+    if finish_reason is None:
         return ""
-    return (said if isinstance(said, str) else type(said).__name__)[:LONGEST_WORD]
+    return (finish_reason if isinstance(finish_reason, str) else type(finish_reason).__name__)[:LONGEST_WORD]
 
 
-def _plain(said: str) -> str:
+def _plain(word: str) -> str:
     """`FinishReason.MAX_TOKENS`, `maxTokens` and `max-tokens` are one word."""
-    last = said.strip().rpartition(".")[2][: 2 * LONGEST_WORD]
+    last = word.strip().rpartition(".")[2][: 2 * LONGEST_WORD]
     snake = _CAMEL.sub("_", last).casefold()
     return re.sub(r"[^a-z0-9]+", "_", snake).strip("_")

@@ -36,7 +36,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """What a reply said about the provider's limits; None where it said nothing. Resets are seconds from the reply."""
+    """The provider's limits in a reply; None where it gives none. Resets are seconds from the reply."""
 
     requests_limit: int | None = None
     requests_remaining: int | None = None
@@ -48,7 +48,7 @@ class RateHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A reply that was delivered, whatever it says. `text` is None where the provider kept it back; no thinking is in it."""
+    """A reply that was delivered, whatever its text. `text` is None where the provider kept it back; no thinking is in it."""
 
     text: str | None
     finish: Finish

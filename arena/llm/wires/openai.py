@@ -94,12 +94,12 @@ def send(sdk: "openai.OpenAI", arguments: Mapping[str, Any], headers: Mapping[st
 
 def read(body: dict[str, object]) -> WireReply:
     choice = chosen(body)
-    message, said = dig(choice, "message"), dig(choice, "finish_reason")
+    message, finish_reason = dig(choice, "message"), dig(choice, "finish_reason")
     text, usage = text_of(dig(message, "content")), usage_in(body)
-    finish = "refused" if refuses(message) else ending_of(said)
+    finish = "refused" if refuses(message) else ending_of(finish_reason)
     if not isinstance(message, dict):
         if text_at(body, "promptFeedback", "blockReason") or text_at(body, "prompt_feedback", "block_reason"):
-            return _reply(body, None, "filtered", said, "", usage)
+            return _reply(body, None, "filtered", finish_reason, "", usage)
         raise NoCompletion("the body holds no message", usage)
     check_role(message, usage)
     if calls_tool(message):
@@ -109,12 +109,12 @@ def read(body: dict[str, object]) -> WireReply:
         text = ""  # all of it was thinking
     if text is None and finish not in _KEPT_BACK:
         raise NoCompletion("the message has no content", usage)
-    return _reply(body, text, finish, said, thinking, usage)
+    return _reply(body, text, finish, finish_reason, thinking, usage)
 
 
-def _reply(body: object, text: str | None, finish: Any, said: object, thinking: str, usage: Usage | None) -> WireReply:
+def _reply(body: object, text: str | None, finish: Any, finish_reason: object, thinking: str, usage: Usage | None) -> WireReply:
     return WireReply(
-        text=text, finish=finish, word=word_of(said), thinking=thinking, model=text_at(body, "model"), usage=usage,
+        text=text, finish=finish, word=word_of(finish_reason), thinking=thinking, model=text_at(body, "model"), usage=usage,
         request_id=text_at(body, "id"),
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def _thinking(message: object) -> str:
 
 
 def _format(schema: Mapping[str, object], refused: frozenset[str]) -> dict[str, Any]:
-    """JSON by the schema; any JSON where the endpoint takes no schema: the request says in words what is wanted."""
+    """JSON by the schema; any JSON where the endpoint takes no schema: the request describes the form in words."""
     if "json_schema" in refused:
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": dict(schema)}}

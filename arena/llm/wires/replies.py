@@ -29,7 +29,7 @@ class WireReply:
 
 
 class NoCompletion(Exception):
-    """A body that is no completion; says why, for people, and what it cost."""
+    """A body that is no completion, with the reason, for people, and its usage."""
 
     def __init__(self, reason: str, usage: Usage | None = None) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class BrokenBody(NoCompletion):
 
 def chosen(body: object) -> object:
     """
-    The choice of index 0, for one was asked for; the first one where none says so.
+    The choice of index 0, for one was asked for; the first one where none has an index.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def calls_tool(message: object) -> bool:
 
 
 def check_role(message: object, usage: Usage | None) -> None:
-    """A message of somebody else, as of the user who is quoted, is no reply; most servers name the role, not all."""
+    """A message of another role, as of the user who is quoted, is no reply; most servers name the role, not all."""
     role = text_at(message, "role").strip().casefold()
     if role not in {"", "assistant", "model"}:
         raise NoCompletion(f"the message is of the role {role[:40]!r}, and not of the assistant", usage)
@@ -74,7 +74,7 @@ def check_role(message: object, usage: Usage | None) -> None:
 
 def decoded(body: bytes) -> str:
     """
-    UTF-8 whatever the server calls it, unless a byte-order mark says UTF-16; without the mark.
+    UTF-8 whatever the server calls it, unless it has the byte-order mark of UTF-16; without the mark.
 
     Examples
     --------
@@ -102,12 +102,12 @@ def as_json(body: str) -> object:
 
 def as_object(body: str) -> dict[str, object]:
     """The JSON object of a body; of a list with one object, that one."""
-    found = as_json(body)
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if not isinstance(found, dict):
+    parsed = as_json(body)
+    if isinstance(parsed, list) and len(parsed) == 1:
+        parsed = parsed[0]
+    if not isinstance(parsed, dict):
         raise NoCompletion("the body is JSON, but no object")
-    return found
+    return parsed
 
 
 def dig(body: object, *path: str | int) -> object:
@@ -121,8 +121,8 @@ def dig(body: object, *path: str | int) -> object:
 
 
 def text_at(body: object, *path: str | int) -> str:
-    found = dig(body, *path)
-    return found if isinstance(found, str) else ""
+    value = dig(body, *path)
+    return value if isinstance(value, str) else ""
 
 
 def text_of(content: object) -> str | None:
@@ -135,7 +135,7 @@ def text_of(content: object) -> str | None:
 
 def refuses(message: object) -> bool:
     """
-    Whether a message says that the model refused: in a field of its own, or in a part of its content.
+    Whether a message carries a refusal of the model: in a field of its own, or in a part of its content.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def refuses(message: object) -> bool:
 
 
 def thinking_of(*places: object) -> str:
-    """What a message says beside its answer: parts that are no text, and fields of their own."""
+    """Contents of a message beside its answer: parts that are no text, and fields of their own."""
     return "\n".join(text for place in places for text in _thoughts(place, 0) if text.strip())
 
 

@@ -44,7 +44,7 @@ def _events(body: str) -> Iterator[dict[str, object]]:
 
 
 def _choice(events: list[dict[str, object]]) -> dict[str, object]:
-    """Chunks of a chat completion. Without its last chunk the stream does not say how it ended."""
+    """Chunks of a chat completion. Without its last chunk the stream has no finish reason."""
     texts: dict[str, list[str]] = {}
     whole: dict[str, object] = {}
     finish: object = None

@@ -1,4 +1,4 @@
-"""What a model thought, told from what it answered: by blocks in the text, in the forms that models and templates use.
+"""A model's thinking, separated from its answer: by blocks in the text, in the forms that models and templates use.
 
 A block counts where models put it: at the beginning of the reply (or right behind another block), up to its closing tag or the
 end of the text; or before a closing tag alone, where the template of the prompt has opened it. The same tag within a sentence,
@@ -25,7 +25,7 @@ _CLOSES = LazyPattern(rf"</{_NAME}\s?>|\[/THINK(?:ING)?\]|◁/think▷|<unused95
 # Channels end where the next message starts, with or without the marks of turns between.
 _CHANNEL_ENDS = LazyPattern(r"<\|(?:end|return|call)\|>|<channel\|>|(?=<\|start\|>|<\|channel\|?>)", re.I)
 _TURN = LazyPattern(r"(?:<\|start\|>)?\s*(?:assistant\b[^<\n]{0,80})?\s*(?=<\|channel\|?>)", re.I)
-# Marks round the answer: part of the template, not of what was said.
+# Marks round the answer: part of the template, not of the answer.
 _ANSWER_MARKS = LazyPattern(
     r"(?:<\|start\|>\s*assistant\b[^<\n]{0,40}|assistant\s*)?<\|channel\|?>\s*final\b[^<\n]{0,80}<\|message\|>"
     r"|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
@@ -89,8 +89,8 @@ def parted(text: str) -> tuple[str, str]:
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     at = 0
-    if found := _BARE_CHANNELS.match(text):
-        yield found.span()
+    if channels := _BARE_CHANNELS.match(text):
+        yield channels.span()
         return
     while True:
         begin = _after_blank(text, at)
@@ -125,23 +125,23 @@ def _stray_end(text: str, at: int) -> int | None:
         return None
     first_open = _OPENS.search(text, at)
     limit = first_open.start() if first_open else len(text)
-    code = [found.span() for found in _CODE.finditer(text, at)]
+    code = [block.span() for block in _CODE.finditer(text, at)]
     starts = [start for start, _ in code]
-    for found in reversed(closing):
-        if found.start() > limit:
+    for tag in reversed(closing):
+        if tag.start() > limit:
             continue
-        place = bisect_right(starts, found.start()) - 1
-        in_code = place >= 0 and found.start() < code[place][1]
-        if not in_code and not _is_prose(text, found):
-            return found.end()
+        place = bisect_right(starts, tag.start()) - 1
+        in_code = place >= 0 and tag.start() < code[place][1]
+        if not in_code and not _is_prose(text, tag):
+            return tag.end()
     return None
 
 
-def _is_prose(text: str, found: re.Match[str]) -> bool:
+def _is_prose(text: str, tag: re.Match[str]) -> bool:
     """Whether the tag is spoken of: within a sentence, in quotes, or with punctuation behind it."""
-    before = text[max(found.start() - 40, 0) : found.start()].rpartition("\n")[2]
-    return bool(_PROSE_BEFORE.search(before) and _PROSE_AFTER.match(text, found.end())) or bool(
-        re.match(r"[.,;:)\"'”’`]", text[found.end() : found.end() + 1])
+    before = text[max(tag.start() - 40, 0) : tag.start()].rpartition("\n")[2]
+    return bool(_PROSE_BEFORE.search(before) and _PROSE_AFTER.match(text, tag.end())) or bool(
+        re.match(r"[.,;:)\"'”’`]", text[tag.end() : tag.end() + 1])
     )
 
 

@@ -1,4 +1,4 @@
-"""Tokens as a body counts them, for either wire; None where it does not say, so that nothing is taken for the cost.
+"""Tokens as a body counts them, for either wire; None where it does not count them, so that no cost is invented.
 
 A count is the server's claim, and money is booked by it: what a call cannot have used is not believed (`doubt`).
 """
@@ -22,18 +22,18 @@ def usage_in(body: object) -> Usage | None:
 
     Examples
     --------
-    >>> said = {"prompt_tokens": 10, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 300}}
-    >>> usage_in({"usage": said})
+    >>> usage = {"prompt_tokens": 10, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 300}}
+    >>> usage_in({"usage": usage})
     Usage(tokens_in=10, tokens_out=305)
     >>> usage_in({"usage": {"prompt_tokens": "10", "completion_tokens": 5}}) is None
     True
     """
-    said = dig(body, "usage")
-    given, returned = _first(said, _GIVEN), _first(said, _RETURNED)
+    usage = dig(body, "usage")
+    given, returned = _first(usage, _GIVEN), _first(usage, _RETURNED)
     if given is None or returned is None:
         return None
-    cached = (dig(said, f"cache_{what}_input_tokens") for what in ("creation", "read"))
-    return Usage(given + sum(tokens(count) or 0 for count in cached), _with_thinking(said, given, returned))
+    cached = (dig(usage, f"cache_{what}_input_tokens") for what in ("creation", "read"))
+    return Usage(given + sum(tokens(count) or 0 for count in cached), _with_thinking(usage, given, returned))
 
 
 def doubt(usage: Usage | None, request: Request) -> str:
@@ -63,17 +63,17 @@ def doubt(usage: Usage | None, request: Request) -> str:
     return f"the server counts {counts}, and this call cannot have used more than {most_in:,} and {most_out:,}"
 
 
-def _with_thinking(said: object, given: int, returned: int) -> int:
-    """The total tells whether thinking is in the count; without one, more thinking than the whole count stands beside it."""
-    total = tokens(dig(said, "total_tokens"))
+def _with_thinking(usage: object, given: int, returned: int) -> int:
+    """The total shows whether thinking is in the count; without one, more thinking than the whole count stands beside it."""
+    total = tokens(dig(usage, "total_tokens"))
     if total is not None and total >= given + returned:
         return total - given
-    within = max((tokens(dig(said, name, "reasoning_tokens")) or 0 for name in _DETAILS), default=0)
-    beside = _first(said, _BESIDE) or 0
+    within = max((tokens(dig(usage, name, "reasoning_tokens")) or 0 for name in _DETAILS), default=0)
+    beside = _first(usage, _BESIDE) or 0
     if within > returned:
         return returned + within
     return returned if beside == within else returned + beside
 
 
-def _first(said: object, names: tuple[str, ...]) -> int | None:
-    return next((count for name in names if (count := tokens(dig(said, name))) is not None), None)
+def _first(usage: object, names: tuple[str, ...]) -> int | None:
+    return next((count for name in names if (count := tokens(dig(usage, name))) is not None), None)
