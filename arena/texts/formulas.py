@@ -102,9 +102,9 @@ def _last_line(state: StateBlock, start: int, end: int, begin: int, closing: str
         if line > start and state.sCount[line] < state.blkIndent and not state.isEmpty(line):
             return None  # the list item or quotation ends before the formula does
         first = begin if line == start else state.bMarks[line] + state.tShift[line]
-        found = state.src.find(closing, first, state.eMarks[line])
-        if found >= 0:
-            return line if _AFTER.match(state.src, found + len(closing), state.eMarks[line]) else None
+        closing_at = state.src.find(closing, first, state.eMarks[line])
+        if closing_at >= 0:
+            return line if _AFTER.match(state.src, closing_at + len(closing), state.eMarks[line]) else None
     return None
 
 
@@ -165,10 +165,10 @@ def between_dollars(src: str, at: int, most: int) -> str | None:
 def _closing_dollar(src: str, begin: int, most: int) -> int:
     """The next dollar outside braces: `\\text{..}` may hold formulas of its own."""
     depth = 0
-    for found in _DOLLAR.finditer(src, begin, most):
-        if found[0] == "$" and depth <= 0:
-            return found.start()
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
+    for sign in _DOLLAR.finditer(src, begin, most):
+        if sign[0] == "$" and depth <= 0:
+            return sign.start()
+        depth += {"{": 1, "}": -1}.get(sign[0], 0)
     return -1
 
 
@@ -205,15 +205,15 @@ def in_row(row: str, n_columns: int) -> str:
     """
     too_many = len(_CELL.findall(row.strip().strip("|"))) >= n_columns
     parts, at = [], 0
-    while found := _IN_ROW.search(row, at):
-        formula = found[0]
+    while match := _IN_ROW.search(row, at):
+        formula = match[0]
         if formula == "$":
-            inner = between_dollars(row, found.start(), len(row))
+            inner = between_dollars(row, match.start(), len(row))
             is_one = inner is not None and (too_many or re.search(r"[\\^_{}]", inner))
             formula = f"${inner}$" if is_one else formula
-        end = found.start() + len(formula)
+        end = match.start() + len(formula)
         is_text = formula.startswith(("`", "\\$")) or formula == "$"
-        parts += [row[at : found.start()], formula if is_text else _with_stand_ins(formula)]
+        parts += [row[at : match.start()], formula if is_text else _with_stand_ins(formula)]
         at = end
     return "".join(parts) + row[at:]
 

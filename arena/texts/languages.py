@@ -1,4 +1,4 @@
-"""Languages: names and codes as files write them, and what can be told from a text.
+"""Languages: names and codes as files write them, and detection from a text.
 
 A guess is made only where it is good: the text has enough letters, the recogniser is sure, and the language has a name here.
 Otherwise the language is unknown, which is no wrong answer.
@@ -24,7 +24,7 @@ LOOKED_AT = 2_000  # characters; more make a guess no better
 _CODE = LazyPattern(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LONGEST_CODE = 16
 _FENCED = LazyPattern(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
-# Words that somebody else said: between quotation marks, or in lines that begin with >.
+# Quoted words: between quotation marks, or in lines that begin with >.
 _QUOTED = LazyPattern(
     '"[^"]+"|\u201c[^\u201d]+\u201d|\u201e[^\u201c\u201d]+[\u201c\u201d]|\u00ab[^\u00bb]+\u00bb|\u300c[^\u300d]+\u300d'
     "|\u300e[^\u300f]+\u300f|^>.*$",
@@ -77,7 +77,7 @@ def language_name(code: str) -> str:
 
 
 def language_shown(code: str) -> str:
-    """The name of a language in the language of whoever reads it."""
+    """The name of a language in the reader's language."""
     return gettext(language_name(code))
 
 
@@ -90,14 +90,14 @@ def code_of(written: str) -> str | None:
     >>> [code_of(each) for each in ("Chinese", "German", "EN", "eng", "pt_BR", "zh-CN", "unknown", "Deutsch")]
     ['zh', 'de', 'en', 'en', 'pt-BR', 'zh-Hans', '', None]
     """
-    said = " ".join(written.split()).lower()
-    if said in _UNKNOWN:
+    name = " ".join(written.split()).lower()
+    if name in _UNKNOWN:
         return ""
-    if said in _CODES:
-        return _cased(_CODES[said])
-    if not _CODE.fullmatch(said) or len(said) > _LONGEST_CODE:
+    if name in _CODES:
+        return _cased(_CODES[name])
+    if not _CODE.fullmatch(name) or len(name) > _LONGEST_CODE:
         return None
-    code = said.replace("_", "-")
+    code = name.replace("_", "-")
     return _cased(_FALLBACKS.get(code) or _THREE_LETTERS.get(code) or code)
 
 

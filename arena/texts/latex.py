@@ -36,7 +36,7 @@ class Prepared:
     columns: list[str] = field(default_factory=list)
 
 
-# What says how a formula is numbered or named says nothing about what it means; no more does what a program needs to set it.
+# Numbers and names of formulas do not change their meaning; nor do commands that only a typesetting program needs.
 _NAMING = LazyPattern(
     r"\\(?:label|require)\s*\{[^{}]*\}|\\(?:no)?limits(?!\s*[_^a-zA-Z])|\\(?:nonumber|notag|allowbreak|nobreak)(?![a-zA-Z])"
 )
@@ -88,20 +88,20 @@ def prepared(source: str) -> Prepared | None:
     """None where something would be left out: half an environment, half a group, a command that defines others."""
     if MARKS & set(source) or _DEFINING.search(source) or _UNSAFE.search(source):
         return None
-    tex = _REFERENCE.sub(lambda found: rf"(\text{found[2]})" if found[1] == "eqref" else rf"\text{found[2]}", source)
+    tex = _REFERENCE.sub(lambda match: rf"(\text{match[2]})" if match[1] == "eqref" else rf"\text{match[2]}", source)
     tex = _SIDE.sub(r"\\\1{\2}", _SPACING.sub(r"\1", _NAMING.sub("", tex)))
     with_texts = _with_texts(_COLOUR.sub(r"\\text", tex)) if _is_closed(tex) else None
     if with_texts is None:
         return None
     tex = _RULE.sub(r"\\underline{\\hspace\1}", _OPERATOR.sub(_operator, with_texts))
-    tex = _COMMAND.sub(lambda found: _SAME.get(found[1], found[0]), tex)
+    tex = _COMMAND.sub(lambda match: _SAME.get(match[1], match[0]), tex)
     tex = _UPRIGHT.sub(r"\\mathrm{\1}", tex)
     columns: list[str] = []
     arrayed = _with_arrays(_with_environments(tex), columns)
     if arrayed is None:
         return None
     tex = _LINES.sub(Sign.LINE, arrayed)
-    tex = _ANGLE.sub(lambda found: found[1] + {"<": r"\langle ", ">": r"\rangle "}[found[2]], tex)
+    tex = _ANGLE.sub(lambda match: match[1] + {"<": r"\langle ", ">": r"\rangle "}[match[2]], tex)
     return Prepared(tex.replace("<", Sign.LESS).replace(">", Sign.MORE), columns)
 
 
@@ -129,30 +129,30 @@ def _closing(tex: str, begin: int) -> int | None:
 def _with_texts(tex: str) -> str | None:
     r"""`\text{..}` with signs instead of escapes, and with its formulas beside it."""
     parts, at = [], 0
-    while found := _TEXT.search(tex, at):
-        end = _closing(tex, found.end())
+    while match := _TEXT.search(tex, at):
+        end = _closing(tex, match.end())
         if end is None:
             return None
-        name = {"mbox": "text", "hbox": "text", "fbox": "text"}.get(found[1], found[1])
-        inner = _text(name, tex[found.end() : end])
+        name = {"mbox": "text", "hbox": "text", "fbox": "text"}.get(match[1], match[1])
+        inner = _text(name, tex[match.end() : end])
         if inner is None:
             return None
-        parts += [tex[at : found.start()], rf"\boxed{{{inner}}}" if found[1] == "fbox" else f"{{{inner}}}"]
+        parts += [tex[at : match.start()], rf"\boxed{{{inner}}}" if match[1] == "fbox" else f"{{{inner}}}"]
         at = end + 1
     return "".join(parts) + tex[at:]
 
 
 def _text(name: str, inner: str) -> str | None:
     parts, at = [], 0
-    while found := _IN_TEXT.search(inner, at):
-        parts.append(_plain(name, inner[at : found.start()]))
-        if found[3]:
-            end = _closing(inner, found.end())
-            nested = None if end is None else _text({"emph": "textit"}.get(found[3], found[3]), inner[found.end() : end])
+    while match := _IN_TEXT.search(inner, at):
+        parts.append(_plain(name, inner[at : match.start()]))
+        if match[3]:
+            end = _closing(inner, match.end())
+            nested = None if end is None else _text({"emph": "textit"}.get(match[3], match[3]), inner[match.end() : end])
             at = (end or 0) + 1
         else:
-            nested = _with_texts(found[1] or found[2])
-            at = found.end()
+            nested = _with_texts(match[1] or match[2])
+            at = match.end()
         if nested is None:
             return None
         parts.append(f"{{{nested}}}")
@@ -161,26 +161,26 @@ def _text(name: str, inner: str) -> str | None:
 
 def _plain(name: str, words: str) -> str:
     signs = {"{": Sign.OPEN, "}": Sign.CLOSE}
-    words = _ESCAPED.sub(lambda found: signs.get(found[1], found[1]) if found[1] else "" if found[2] else " ", words)
+    words = _ESCAPED.sub(lambda match: signs.get(match[1], match[1]) if match[1] else "" if match[2] else " ", words)
     return rf"\{name}{{{words}}}" if words else ""
 
 
-def _operator(found: re.Match[str]) -> str:
+def _operator(match: re.Match[str]) -> str:
     r"""Names of several words: the converter knows letters only, and `arg max` by a name of its own."""
-    name = re.sub(r"\\.", " ", found[2])
+    name = re.sub(r"\\.", " ", match[2])
     if name.isalpha():
-        return rf"\operatorname{found[1]}{{{name}}}"
-    if "".join(name.split()) in {"argmax", "argmin"} and found[1]:
+        return rf"\operatorname{match[1]}{{{name}}}"
+    if "".join(name.split()) in {"argmax", "argmin"} and match[1]:
         return "\\" + "".join(name.split()) + " "
-    return rf"\text{{{name}}}" + (r"\limits" if found[1] and found[3] else "")
+    return rf"\text{{{name}}}" + (r"\limits" if match[1] and match[3] else "")
 
 
 def _with_environments(tex: str) -> str:
     parts, at = [], 0
-    for found in _SIDE.finditer(tex):
-        side, name = found.groups()
-        parts.append(tex[at : found.start()])
-        at = found.end()
+    for match in _SIDE.finditer(tex):
+        side, name = match.groups()
+        parts.append(tex[at : match.start()])
+        at = match.end()
         if name in _RCASES:
             parts.append(rf"\left.\begin{{array}}{{ll}}{_RCASES[name]}" if side == "begin" else r"\end{array}\right\}")
             continue
@@ -194,15 +194,15 @@ def _with_environments(tex: str) -> str:
 def _with_arrays(tex: str, columns: list[str]) -> str | None:
     """Arrays whose columns are letters alone; lines between them are kept in `columns`."""
     parts, at = [], 0
-    while found := _ARRAY.search(tex, at):
-        end = _closing(tex, found.end())
+    while match := _ARRAY.search(tex, at):
+        end = _closing(tex, match.end())
         if end is None:
             return None
-        written = _NO_COLUMN.sub("", _WIDE_COLUMN.sub("l", tex[found.end() : end]))
-        written = _REPEATED.sub(lambda found: found[2] * int(found[1]), written)
+        written = _NO_COLUMN.sub("", _WIDE_COLUMN.sub("l", tex[match.end() : end]))
+        written = _REPEATED.sub(lambda match: match[2] * int(match[1]), written)
         if not re.fullmatch(r"[lcr|]{1,60}", written):
             return None
         columns.append(written)
-        parts += [tex[at : found.start()], rf"\begin{{array}}{{{written.replace('|', '')}}}{Sign.COLUMNS}"]
+        parts += [tex[at : match.start()], rf"\begin{{array}}{{{written.replace('|', '')}}}{Sign.COLUMNS}"]
         at = end + 1
     return "".join(parts) + tex[at:]

@@ -1,4 +1,4 @@
-r"""What Agon reads differently from CommonMark, as a plugin of markdown-it.
+r"""Agon's differences from CommonMark, as a plugin of markdown-it.
 
 `<br>`, `<sub>..</sub>` and `<sup>..</sup>` mean what they say, without attributes; bold ends and begins beside Chinese and
 Japanese punctuation; a footnote is text; and a bar in a formula is no end of a cell.
@@ -31,22 +31,22 @@ def plugin(markdown: MarkdownIt) -> None:
 def _tags(state: StateInline, silent: bool) -> bool:
     if state.src[state.pos] != "<":
         return False
-    if found := _BREAK.match(state.src, state.pos, state.posMax):
+    if match := _BREAK.match(state.src, state.pos, state.posMax):
         if not silent:
             state.push("hardbreak", "br", 0)
-        state.pos = found.end()
+        state.pos = match.end()
         return True
-    found = _RAISED.match(state.src, state.pos, state.posMax)
-    if not found:
+    match = _RAISED.match(state.src, state.pos, state.posMax)
+    if not match:
         return False
     if not silent:
-        tag, most = found[1].lower(), state.posMax
+        tag, most = match[1].lower(), state.posMax
         state.push(f"{tag}_open", tag, 1)
-        state.pos, state.posMax = found.span(2)
+        state.pos, state.posMax = match.span(2)
         state.md.inline.tokenize(state)
         state.push(f"{tag}_close", tag, -1)
         state.posMax = most
-    state.pos = found.end()
+    state.pos = match.end()
     return True
 
 

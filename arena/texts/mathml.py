@@ -196,8 +196,8 @@ def _negated(row: Element) -> None:
             sign.text = unicodedata.normalize("NFC", f"{sign.text}\u0338")
 
 
-def _sign(found: re.Match[str]) -> str:
-    code = int(found[1], 16)
+def _sign(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
     if code < 32 or 0xD800 <= code < 0xF900 or code > 0x10FFFF:
         raise NoFormulaError
     return chr(code)
@@ -206,8 +206,11 @@ def _sign(found: re.Match[str]) -> str:
 def _letter(letter: str, names: tuple[str, ...]) -> str:
     r"""The sign for a letter of `\mathbb` and the like: browsers know these letters by their own code points only."""
     kind = "DIGIT " if letter.isdigit() else "CAPITAL " if letter.isupper() else "SMALL "
-    said = unicodedata.name(letter, "").rpartition(" ")[2]
-    for name in (*(f"MATHEMATICAL {each} {kind}{said}" for each in names), *(f"{each} {kind}{said}" for each in names)):
+    letter_name = unicodedata.name(letter, "").rpartition(" ")[2]
+    for name in (
+        *(f"MATHEMATICAL {each} {kind}{letter_name}" for each in names),
+        *(f"{each} {kind}{letter_name}" for each in names),
+    ):
         try:
             return unicodedata.lookup(name)
         except KeyError:

@@ -36,7 +36,7 @@ MOST_SECONDS = 1.0  # of the processor, for one text
 _COSTLY = [*"[]`*_~<>$", "\\("]
 FOLDED = 50_000  # characters that are shown of a text longer than that: the rest is folded away
 HEAVIEST = 600_000  # characters of HTML; beyond, the source is shown
-# With a class that no text can bring along: rows that hold these are told from others by them.
+# With a class that no text can bring along: it marks the rows that hold these.
 _BEGINNING = '<p class="small"><em>These are the first '
 _AS_SOURCE = '<p class="small"><em>Shown as source: '
 _LIBRARIES = ("markdown-it-py", "nh3", "latex2mathml", "Pygments")
@@ -70,7 +70,7 @@ class TooLong(Exception):
 
 def visible_controls(text: str) -> str:
     """Invisible direction and control characters, made visible as [U+202E]."""
-    return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def render(text: str) -> SafeString:
@@ -150,8 +150,8 @@ def _direction(inside: Sequence[Token]) -> str:
 def _tick(line: Token) -> None:
     """`[x]` at the start of a list item is a box with a mark."""
     first = line.children[0] if line.children else None
-    if line.level >= 3 and first is not None and first.type == "text" and (found := _TASK.match(first.content)):
-        first.content = ("\u2610 " if found[1] == " " else "\u2611 ") + first.content[found.end() :]
+    if line.level >= 3 and first is not None and first.type == "text" and (task := _TASK.match(first.content)):
+        first.content = ("\u2610 " if task[1] == " " else "\u2611 ") + first.content[task.end() :]
 
 
 def _in_heading_order(tokens: Sequence[Token]) -> None:

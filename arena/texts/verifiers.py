@@ -1,4 +1,4 @@
-"""Says whether a text passes a prompt's verifier. Pure and deterministic: no code of an answer is ever run.
+"""Check whether a text passes a prompt's verifier. Pure and deterministic: no code of an answer is ever run.
 
 A verifier is a dict with a ``kind`` and that kind's parameters. Upper and lower case never matter but in a pattern.
 
@@ -85,24 +85,24 @@ def check_verifier(verifier: Verifier) -> None:
     ValueError: unknown verifier kind 'external'; allowed are contains, exact, regex, numeric, mcq, json_equal, constraint
     """
     if not isinstance(verifier, Mapping):
-        told = _("a verifier is an object such as %(example)s, not %(value)r")
-        raise ValueError(told % {"example": EXAMPLE, "value": str(verifier)[:60]})
+        message = _("a verifier is an object such as %(example)s, not %(value)r")
+        raise ValueError(message % {"example": EXAMPLE, "value": str(verifier)[:60]})
     kind = verifier.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        told = _("unknown verifier kind %(kind)s; allowed are %(kinds)s")
-        raise ValueError(told % {"kind": f"{kind!r:.60}", "kinds": ", ".join(_KINDS)})
+        message = _("unknown verifier kind %(kind)s; allowed are %(kinds)s")
+        raise ValueError(message % {"kind": f"{kind!r:.60}", "kinds": ", ".join(_KINDS)})
     needed, optional = _KINDS[kind][1:]
     given = set(verifier) - {"kind"}
     if needed - given:
-        told = _("a %(kind)s verifier needs %(names)s")
-        raise ValueError(told % {"kind": kind, "names": ", ".join(sorted(needed - given))})
+        message = _("a %(kind)s verifier needs %(names)s")
+        raise ValueError(message % {"kind": kind, "names": ", ".join(sorted(needed - given))})
     if given - needed - optional:
-        told = _("a %(kind)s verifier knows no %(names)s; allowed are %(allowed)s")
+        message = _("a %(kind)s verifier knows no %(names)s; allowed are %(allowed)s")
         names, allowed = ", ".join(sorted(given - needed - optional)), ", ".join(sorted(needed | optional))
-        raise ValueError(told % {"kind": kind, "names": names, "allowed": allowed})
+        raise ValueError(message % {"kind": kind, "names": names, "allowed": allowed})
     if not given:
-        told = _("a %(kind)s verifier needs one of %(names)s")
-        raise ValueError(told % {"kind": kind, "names": ", ".join(sorted(optional))})
+        message = _("a %(kind)s verifier needs one of %(names)s")
+        raise ValueError(message % {"kind": kind, "names": ", ".join(sorted(optional))})
     for name in sorted(given):
         _check_type(kind, name, verifier[name])
     if kind == "regex":
@@ -113,8 +113,8 @@ def _check_type(kind: str, name: str, value: object) -> None:
     # A word where a list belongs would be read letter by letter, and pass nearly everything.
     for names, is_right, what in _TYPES:
         if name in names and kind != "json_equal" and not is_right(value):
-            told = _("%(name)s of a %(kind)s verifier is %(value)s; it has to be %(what)s")
-            raise ValueError(told % {"name": name, "kind": kind, "value": _short(value), "what": what()})
+            message = _("%(name)s of a %(kind)s verifier is %(value)s; it has to be %(what)s")
+            raise ValueError(message % {"name": name, "kind": kind, "value": _short(value), "what": what()})
 
 
 def _short(value: object) -> str:
@@ -149,8 +149,8 @@ def _numeric(text: str, verifier: Verifier) -> bool:
     numbers = _NUMBER.findall(text)
     if not numbers:
         return False
-    found = _parse_number(numbers[-1], verifier.get("decimal_mark", "."))
-    return found is not None and abs(found - float(verifier["value"])) <= verifier.get("tolerance", 0)
+    value = _parse_number(numbers[-1], verifier.get("decimal_mark", "."))
+    return value is not None and abs(value - float(verifier["value"])) <= verifier.get("tolerance", 0)
 
 
 def _mcq(text: str, verifier: Verifier) -> bool:
@@ -163,10 +163,10 @@ def _mcq(text: str, verifier: Verifier) -> bool:
 def _json_equal(text: str, verifier: Verifier) -> bool:
     fenced = _FENCED.fullmatch(text)
     try:
-        found = json.loads(fenced[1] if fenced else text)
+        value = json.loads(fenced[1] if fenced else text)
     except (ValueError, RecursionError):  # no JSON; a number of more digits, or nested deeper, than Python reads
         return False
-    return _canonical(found) == _canonical(verifier["value"])
+    return _canonical(value) == _canonical(verifier["value"])
 
 
 def _constraint(text: str, verifier: Verifier) -> bool:
@@ -186,17 +186,17 @@ def _compile(pattern: str) -> "regex.Pattern[str]":
     import regex  # takes long, and most processes check no pattern
 
     if len(pattern) > MAX_PATTERN:
-        told = _("a pattern of %(n)d characters; %(most)d are allowed")
-        raise ValueError(told % {"n": len(pattern), "most": MAX_PATTERN})
+        message = _("a pattern of %(n)d characters; %(most)d are allowed")
+        raise ValueError(message % {"n": len(pattern), "most": MAX_PATTERN})
     if _NESTED_REPEAT.search(pattern):
-        told = _("the pattern %(pattern)r repeats a repetition, which can take forever; write it without")
-        raise ValueError(told % {"pattern": pattern})
+        message = _("the pattern %(pattern)r repeats a repetition, which can take forever; write it without")
+        raise ValueError(message % {"pattern": pattern})
     try:
         return regex.compile(pattern)
     # The library raises other errors too, for some patterns that are none.
     except (regex.error, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        told = _("the pattern %(pattern)r is not a regular expression: %(error)s")
-        raise ValueError(told % {"pattern": pattern, "error": error}) from error
+        message = _("the pattern %(pattern)r is not a regular expression: %(error)s")
+        raise ValueError(message % {"pattern": pattern, "error": error}) from error
 
 
 def _parse_number(digits: str, decimal_mark: str) -> float | None:
