@@ -86,18 +86,18 @@ def fitting(left: int | None, bounds: Sequence[int]) -> list[bool]:
 
 
 def cost_of(result: Completion | LLMError, endpoint: Endpoint, *, reserved: int) -> int:
-    """By usage; nothing where nothing was sent or the server refused; what was held where nobody knows."""
+    """By usage; nothing where nothing was sent or the server refused; the reserved amount where the usage is unknown."""
     if result.usage is not None:
         return pricing.cost(_whole(result.usage), endpoint.price_in, endpoint.price_out)
     if isinstance(result, Completion):
         return reserved
-    if result.doubt:  # it charges, and nobody knows how much
+    if result.doubt:  # it charges an unknown amount
         return reserved
     return 0 if result.was_refused or not result.was_sent else reserved
 
 
 def is_bound(result: Completion | LLMError, cost: int) -> bool:
-    """Whether a cost is only the most that it can have been: nobody said what was used."""
+    """Whether a cost is only the most that it can have been: the usage is unknown."""
     return bool(cost) and result.usage is None
 
 
@@ -107,7 +107,7 @@ def _whole(usage: Usage) -> Usage:
 
 
 def locked(run_id: int) -> Run:
-    """The run as it stands; nobody else books on it until the transaction ends."""
+    """The run as it stands; no other process books on it until the transaction ends."""
     return Run.objects.select_for_update().defer("plan").get(pk=run_id)
 
 

@@ -1,4 +1,4 @@
-"""What people do with a run, and what they see of it. Every change is a conditional UPDATE."""
+"""Actions of people on a run, and the figures that they see. Every change is a conditional UPDATE."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MOST_REASONS = 10
 
 
 class NotPossible(ValueError):
-    """The run is in no state for it; the message says what to do."""
+    """The run's state does not allow it; the message names the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Progress:
     reserved: int
     cap: int | None
     bounded: int  # of what is spent: known as a bound alone
-    lost: int  # of that: for calls whose reply nobody saw, because their worker ended
-    seconds_left: float | None  # None while nothing can be said: no call came back lately, or endpoints hold the run up
+    lost: int  # of that: for calls whose reply was lost, because their worker ended
+    seconds_left: float | None  # None while it is unknown: no call came back lately, or endpoints hold the run up
     held: tuple[HoldUp, ...] = ()
     stage: str = ""
 
     @property
     def unsaid(self) -> int:
-        """Of what is spent: the most that calls can have cost whose server did not say what they used, or not credibly."""
+        """The part of the spending that is an upper bound: for calls whose server gave no usage, or none that is credible."""
         return max(self.bounded - self.lost, 0)
 
     @property
@@ -107,7 +107,7 @@ def progress(run: Run, *, now: datetime | None = None) -> Progress:
 
 
 def doubtful(run: Run) -> list[dict[str, Any]]:
-    """Replies whose server did not say how they ended, or in a word that is not known: how many, by that word."""
+    """How many replies had no finish reason or an unknown one, by that word."""
     replies = Attempt.objects.filter(call__run=run, state=Attempt.State.OK, finish__in=["unsaid", "unknown"]).order_by()
     counted = replies.values("word").annotate(n=Count("pk")).order_by("-n", "word")[:10]
     return [{"word": row["word"], "n": row["n"]} for row in counted]
@@ -119,7 +119,7 @@ def _lost(run: Run) -> int:
 
 
 def _to_come(run: Run) -> int:
-    """Calls that its kind is going to add, at the most: the plan says how many."""
+    """Calls that its kind is going to add, at the most: from the plan."""
     return int(run.plan.get("to_come", 0)) if run.state in {Run.State.RUNNING, Run.State.PAUSED} else 0
 
 
@@ -220,8 +220,8 @@ def raise_cap(run: Run, cap: int | None) -> None:
         locked = budget.locked(run.pk)
         used = locked.reserved + locked.spent
         if cap is not None and cap < used:
-            told = _("%(used)s are spent or held already: the cap cannot be %(cap)s")
-            raise NotPossible(told % {"used": budget.dollars(used), "cap": budget.dollars(cap)})
+            message = _("%(used)s are spent or held already: the cap cannot be %(cap)s")
+            raise NotPossible(message % {"used": budget.dollars(used), "cap": budget.dollars(cap)})
         Run.objects.filter(pk=run.pk).update(cap=cap)
         Run.objects.filter(pk=run.pk, state=Run.State.PAUSED, paused_because__startswith=budget.BUDGET).update(
             state=Run.State.RUNNING, paused_because=""

@@ -36,9 +36,9 @@ class SendableCall:
 def candidates(
     run_id: int, endpoint: Endpoint, n: int, *, left: int | None, now: datetime, is_trying: bool = False
 ) -> list[Call]:
-    """The next calls of the run at this endpoint which nobody holds; locked, where the engine locks rows.
+    """The next calls of the run at this endpoint which no engine holds; locked, where the engine locks rows.
 
-    One call that is to try whether the others may go on is one that was sent seldom: a call that always fails tells nothing.
+    One call that is to try whether the others may go on is one that was sent seldom: a call that always fails is no test.
     """
     free = Call.objects.waiting().filter(run_id=run_id, endpoint=endpoint, lease_token=FREE)
     due = free.exclude(to_come("not_before", now, at_most=retry_policy.LONGEST))
@@ -51,10 +51,10 @@ def candidates(
 
 
 def composed(calls: Sequence[Call], kind: RunKind) -> Iterator[tuple[Call, Composed | ReplyResult | Held]]:
-    found = kind.compose(calls) if calls else {}
+    pieces = kind.compose(calls) if calls else {}
     gone: Composed | ReplyResult | Held = ReplyResult("error", reason="what it was to ask about is no longer here")
     for call in calls:
-        piece = found.get(call.pk, gone)
+        piece = pieces.get(call.pk, gone)
         if isinstance(piece, Composed) and call.max_tokens_factor > 1:
             request = replace(piece.request, max_tokens=piece.request.max_tokens * call.max_tokens_factor)
             piece = replace(piece, request=request)
@@ -83,7 +83,7 @@ def decide(readings: Sequence[tuple[Call, ReplyResult]], kind: RunKind, *, now: 
 
 
 def probing(offers: Sequence[SendableCall], endpoint: Endpoint, *, now: datetime) -> tuple[list[SendableCall], bool]:
-    """All of them at an endpoint that is known to take them; otherwise one, if nobody else is trying."""
+    """All of them at an endpoint that is known to take them; otherwise one, if no other engine is trying."""
     if not any(circuit_breaker.needs_probe(endpoint, each.features) for each in offers):
         return list(offers), False
     if not circuit_breaker.take_probe(endpoint, now=now):

@@ -1,4 +1,4 @@
-"""What can be said of an endpoint without calling it: its address, and its key as this process has it."""
+"""Checks of an endpoint without calling it: its address, and its key as this process has it."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""One call that tries an endpoint out, outside of any run: what came back, what it cost, and what was learnt by it."""
+"""One call that tries an endpoint out, outside of any run: the reply, its cost, and what it taught about the endpoint."""
 
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -22,11 +22,11 @@ from arena.runs.sender_threads import FinishedJob, Job, features_of, target_of
 REQUEST = Request(
     (Message("system", "You answer in one word."), Message("user", "Say the word: ready")), max_tokens=256, temperature=0.0
 )
-LONGEST_SECONDS = 60.0  # somebody waits for the page
+LONGEST_SECONDS = 60.0  # a person waits for the page
 
 
 class TooDear(ValueError):
-    """A price was raised since the cost was told; nothing was sent."""
+    """A price was raised since the cost was shown; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)

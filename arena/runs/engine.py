@@ -200,10 +200,10 @@ class Engine:
             dispatch.decide(readings, self._kind, now=now)
             self._n_decided += len(readings)
             self._held = next((piece.reason for _, piece in pieces if isinstance(piece, Held)), self._held)
-            found = [dispatch.offer(call, piece, endpoint) for call, piece in pieces if isinstance(piece, Composed)]
-            if found:
-                offers[endpoint.pk] = found
-                room -= len(found)
+            sendable = [dispatch.offer(call, piece, endpoint) for call, piece in pieces if isinstance(piece, Composed)]
+            if sendable:
+                offers[endpoint.pk] = sendable
+                room -= len(sendable)
         return offers
 
     def _taken(self, run: Run, offers: dict[int, list[SendableCall]], stored: Stored, now: datetime) -> list[Job]:

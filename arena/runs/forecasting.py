@@ -1,4 +1,4 @@
-"""What a run will cost, foreseen from calls that are over: a pilot, or what was asked in the same way before.
+"""Forecast of a run's cost from calls that are over: a pilot, or calls that were asked in the same way before.
 
 The bound of a call is what is held for it; what it costs is a share of that. The share is a ratio estimate, so prices that were
 changed meanwhile, and prompts that are longer than those of the pilot, are taken into account.
@@ -82,13 +82,13 @@ def combined(forecasts: Sequence[Forecast | None]) -> Forecast | None:
     return Forecast(cost, max(cost - half, 0.0), cost + half, sum(each.n for each in known))
 
 
-def at_most(found: Forecast, bound: float) -> Forecast:
-    """Never above the bound."""
-    return Forecast(min(found.cost, bound), min(found.low, bound), min(found.high, bound), found.n)
+def at_most(uncapped: Forecast, bound: float) -> Forecast:
+    """The forecast, limited to the bound."""
+    return Forecast(min(uncapped.cost, bound), min(uncapped.low, bound), min(uncapped.high, bound), uncapped.n)
 
 
 def past_calls(calls: QuerySet[Call]) -> list[PastCall]:
-    """The newest of these calls that are over and gave a reply, whatever it said; what was lost on the way is no sample."""
+    """The newest of these calls that are over and gave a reply of any content; calls that were lost are no sample."""
     answered = Attempt.objects.filter(call=OuterRef("pk"), state=Attempt.State.OK)
     over = calls.filter(Exists(answered), state__in=[Call.State.DONE, Call.State.FAILED]).order_by("-pk")
     ids = list(over.values_list("pk", flat=True)[:MOST_READ])

@@ -31,7 +31,7 @@ def of(run: Run, *, now: datetime) -> list[HoldUp]:
     """By name of endpoint; none where all of them take calls."""
     waiting = Call.objects.waiting().filter(run=run)
     endpoints = Endpoint.objects.filter(pk__in=waiting.order_by().values("endpoint")).order_by("name")
-    return [found for endpoint in endpoints if (found := _of(endpoint, run, now)) is not None]
+    return [hold_up for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
 
 
 def silent(run: Run, *, now: datetime) -> list[Endpoint]:

@@ -12,7 +12,7 @@ from arena.llm.wires.messages import Completion, Request
 from arena.models import Attempt, Call, Run
 
 NOT_ASKED = "not_asked"
-"""The outcome of a call that is left out on purpose: nobody failed."""
+"""The outcome of a call that is left out on purpose: no failure."""
 OUTCOME_NAMES = {
     "ok": gettext_lazy("ok"),
     "ambiguous": gettext_lazy("ambiguous"),
@@ -82,7 +82,7 @@ class RunKind(Protocol):
         """
 
     def read(self, composed: Composed, completion: Completion) -> ReplyResult:
-        """In the sending thread, without the database. Never raises on what a model says."""
+        """In the sending thread, without the database. Never raises, whatever a model replies."""
 
     def settle(self, decided: Sequence[FinishedCall]) -> None:
         """Write the results, inside the engine's transaction; whatever the outcome, each call exactly once.

@@ -1,4 +1,4 @@
-"""What plans of every kind share: the most that they would send, and what they will cost by what was sent before."""
+"""The common part of plans of every kind: the most that they would send, and a forecast of the cost from earlier calls."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PILOT = 20
 
 
 class CannotPlan(ValueError):
-    """There is nothing to ask so, or nobody to ask; the message says what to do."""
+    """There is nothing to ask, or no endpoint to ask; the message names the next step."""
 
 
 class PlanStale(RuntimeError):
@@ -74,7 +74,7 @@ class Outlook[A: Model]:
 
     @property
     def unknown(self) -> list[A]:
-        """Those that cost money, nobody knows how much."""
+        """Those whose cost cannot be forecast."""
         return [share.asked for share in self.shares if share.forecast is None]
 
 
@@ -109,7 +109,7 @@ class Draft[A: Model]:
         return self.estimates
 
     def similar_calls(self, asked: A) -> QuerySet[Call]:
-        """Calls that were asked in the same way before: they tell what these will cost."""
+        """Calls that were asked in the same way before: the sample for the forecast of these."""
         raise NotImplementedError
 
     def outlook(self, pilot: Run | None = None) -> Outlook[A]:
@@ -122,10 +122,10 @@ class Draft[A: Model]:
 
     def _forecast(self, asked: A, estimate: Estimate, pilot: Run | None) -> Forecast | None:
         past = self.similar_calls(asked)
-        found = forecast(
+        foreseen = forecast(
             past_calls(past if pilot is None else past.filter(run=pilot)), n_calls=estimate.n_calls, bound=estimate.cost
         )
-        return found and at_most(found, estimate.cost)
+        return foreseen and at_most(foreseen, estimate.cost)
 
     def pilot(self, n: int = PILOT) -> Self | None:
         """Some of its calls as a plan of their own, drawn by its seed; None where that would be all of them."""

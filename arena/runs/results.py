@@ -163,7 +163,7 @@ def _add_lessons(stored: Stored, replies: Sequence[FinishedJob], run: Run, now: 
 
 
 def _report(reply: FinishedJob) -> AttemptReport | None:
-    """A call that broke says nothing of limits."""
+    """A call that broke is no evidence on limits."""
     result, sent_at = reply.result, reply.job.attempt.sent_at
     if isinstance(result, LLMError):
         if result.cause == Cause.RATE_LIMIT and result.kind == Kind.TEMPORARY:

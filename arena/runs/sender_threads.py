@@ -68,15 +68,15 @@ class Senders:
 
     def replies(self, *, seconds: float) -> list[FinishedJob]:
         """All that are in; waits so long for a first one."""
-        found = []
+        finished = []
         try:
-            found.append(self._replies.get(timeout=seconds))
+            finished.append(self._replies.get(timeout=seconds))
             while True:
-                found.append(self._replies.get_nowait())
+                finished.append(self._replies.get_nowait())
         except Empty:
             pass
-        self.n_under_way -= len(found)
-        return found
+        self.n_under_way -= len(finished)
+        return finished
 
     def take_back(self) -> list[Job]:
         """Jobs that no thread has taken yet: they were not sent."""

@@ -35,7 +35,7 @@ PROBE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What the endpoint's settings say; None: unknown."""
+    """The limits in the endpoint's settings; None: unknown."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
@@ -44,7 +44,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class AttemptReport:
-    """What one finished attempt says of its address's limits."""
+    """The evidence of one finished attempt on its address's limits."""
 
     sent_at: datetime
     is_refused: bool
@@ -97,14 +97,14 @@ def grant(allowance: Allowance, tokens: Sequence[int], limits: RateLimits, *, no
 
 
 def _set_right(allowance: Allowance, now: datetime) -> None:
-    """What was stored as past and lies ahead was stored while the clock was wrong: it would stop the filling until then."""
+    """Reset past times that lie ahead: they were stored while the clock was wrong, and would stop the filling until then."""
     latest = now + SLACK
     for name in ("filled_at", "started_at", "grown_at"):
         if getattr(allowance, name) > latest:
             setattr(allowance, name, now)
     for name in ("refused_at", "first_refused_at"):
-        said = getattr(allowance, name)
-        if said is not None and said > latest:
+        refused_at = getattr(allowance, name)
+        if refused_at is not None and refused_at > latest:
             setattr(allowance, name, now - timedelta(seconds=EPISODE))
     latest_second = latest.timestamp()
     allowance.passed = [pair for pair in allowance.passed if pair[0] <= latest_second]
@@ -146,11 +146,13 @@ def _refused(allowance: Allowance, report: AttemptReport, now: datetime, rng: ra
     if _is_stubborn(allowance, report):
         allowance.refused_at = now
         return
-    # Refused again soon after one got through: the same episode. What passed in between says little.
+    # Refused again soon after one got through: the same episode. Calls that passed in between prove little.
     is_new = allowance.refused_at is None or (now - allowance.refused_at).total_seconds() > EPISODE
     if not allowance.n_refused and (is_new or allowance.first_refused_at is None):
         allowance.first_refused_at = now
-    elif not allowance.n_refused and report.n_before < STUBBORN:  # a call that is refused whatever the speed slows nobody twice
+    elif (
+        not allowance.n_refused and report.n_before < STUBBORN
+    ):  # a call that is refused whatever the speed slows others only once
         allowance.per_minute = max(allowance.per_minute * AGAIN, SLOWEST)
     wait = min(2.0**allowance.n_refused, LONGEST_WAIT) * rng.uniform(0.5, 1)
     named = min(report.retry_after or 0.0, LONGEST_NAMED_WAIT)
@@ -161,7 +163,7 @@ def _refused(allowance: Allowance, report: AttemptReport, now: datetime, rng: ra
 
 
 def _is_stubborn(allowance: Allowance, report: AttemptReport) -> bool:
-    """Whether a call is refused again and again while the others get through: whatever the speed, so it tells nothing of it."""
+    """Whether a call is refused again and again while the others get through: it is no evidence on the speed."""
     if report.n_before < STUBBORN or allowance.n_refused or allowance.refused_at is None:
         return False
     return _n_passed(allowance, allowance.refused_at) >= BETWEEN

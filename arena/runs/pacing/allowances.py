@@ -1,4 +1,4 @@
-"""One allowance for all workers per address and key: told what came back, asked what may be sent.
+"""One allowance for all workers per address and key: it takes reports on replies, and grants what may be sent.
 
 How fast that is, and what a refusal changes, is decided in `adaptive_rate`; here it is shared and stored.
 """

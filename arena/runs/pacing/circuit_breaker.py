@@ -86,7 +86,7 @@ def _failed(row: Endpoint, reply: FinishedJob, error: LLMError, now: datetime) -
 
 
 def _broke(row: Endpoint, reply: FinishedJob, now: datetime) -> None:
-    """Half open and failed again: open twice as long. What was under way when it opened tells nothing new."""
+    """Half open and failed again: open twice as long. Calls that were under way when it opened are no new evidence."""
     if (row.open_until is not None and not reply.job.is_probe) or fails_alone(reply):
         return
     row.n_failures += 1

@@ -1,4 +1,4 @@
-"""Whether a call fails alone: then it is the call, and says little of its endpoint."""
+"""Whether a call fails alone: then the call is at fault, which proves little about its endpoint."""
 
 from arena.models import Attempt
 from arena.runs.sender_threads import FinishedJob

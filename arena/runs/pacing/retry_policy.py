@@ -59,13 +59,13 @@ def _after_failure(reply: FinishedJob, error: LLMError, now: datetime) -> NextSt
 
 
 def _after_refusal(reply: FinishedJob, error: LLMError, now: datetime) -> NextStep:
-    """Too fast, the server says: how fast the others go is for `pace`. Refused again, this call lets them go first."""
+    """The server refused for speed: `pace` slows the other calls. Refused again, this call lets them go first."""
     n_refusals = reply.job.call.n_refusals
     if n_refusals >= MOST_REFUSALS:
         return NextStep(ReplyResult("error", reason=f"given up after {n_refusals} refusals: {error.reason}"))
     if n_refusals >= MOST_REFUSALS_ALONE and fails_alone(reply):
-        told = f"given up after {n_refusals} refusals while other calls got through"
-        return NextStep(ReplyResult("error", reason=f"{told}: {error.reason}"))
+        reason = f"given up after {n_refusals} refusals while other calls got through"
+        return NextStep(ReplyResult("error", reason=f"{reason}: {error.reason}"))
     named = min(error.retry_after or 0.0, LONGEST_NAMED_WAIT) * _rng.uniform(1, 1.25)
     growing = min(2.0**n_refusals, LONGEST_REFUSAL_WAIT) * _rng.uniform(0.5, 1) if n_refusals else 0.0
     return NextStep(not_before=now + timedelta(seconds=max(named, growing)), is_refusal=True, reason=error.reason)
