@@ -26,7 +26,7 @@ from ranking.models import Leaderboard
 
 @cache
 def endpoints() -> list[DocumentedEndpoint]:
-    """The schema is the same for everybody, whoever reads it first, and for as long as the process lives."""
+    """The schema is the same for all readers for as long as the process lives."""
     with translation.override(settings.LANGUAGE_CODE):
         schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return endpoints_of(schema)

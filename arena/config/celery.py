@@ -74,7 +74,7 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # a worker waits for its broker as long as it takes
-    # Whether work goes on is said by its lease, not by the broker.
+    # The lease of work, not the broker, shows whether it goes on.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # one log: Django's
     worker_hijack_root_logger=False,
@@ -108,13 +108,13 @@ def leave_no_orphan(**_: object) -> None:
 
 
 def start_at_once(**_: object) -> None:
-    """The first sign of life, through the broker like all later ones; and a look for what lay still while nobody was here."""
+    """The first sign of life, through the broker like all later ones; and a look for work left over while no worker ran."""
     for task in ("arena.config.tasks.say_alive", "arena.tasks.sweep_imports", "arena.tasks.sweep_runs"):
         app.send_task(task, expires=BEAT_SECONDS)
 
 
 def watch_the_beat(sender: Any, **_: object) -> None:
-    """A worker whose beat has died ends, so that whoever started it starts both again: nobody else would notice."""
+    """A worker whose beat has died ends, so that its supervisor starts both again: nothing else would notice."""
     beat = sender.controller.beat
     if beat is not None:
         sender.timer.call_repeatedly(BEAT_CHECK_SECONDS, _end_without, (beat,))
@@ -127,7 +127,7 @@ def watch_memory(**_: object) -> None:
 
 
 def say_goodbye(sender: Any, **_: object) -> None:
-    """So that nobody waits for a worker that has been stopped."""
+    """Forget a worker that has been stopped, so that no page waits for it."""
     from django.db import DatabaseError
 
     from arena.models import WorkerSeen

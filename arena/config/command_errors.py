@@ -1,4 +1,4 @@
-"""What a command says where the machine, not the program, is wrong: one line, and what to do."""
+"""Errors of a command where the machine, not the program, is at fault: one line, with what to do."""
 
 import os
 import sys
@@ -57,8 +57,8 @@ def _variable(path: tuple[int | str, ...], message: str, value: object) -> str:
     if not path:  # of several variables, which the sentence names
         return f"{reason}. .env.example explains them."
     name = str(path[0]).upper()
-    said = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    shown = f"={without_password(said):.100}" if name.endswith("URL") else f"={said:.100}"
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    shown = f"={without_password(text):.100}" if name.endswith("URL") else f"={text:.100}"
     shown = "" if name.lower().endswith(SECRETS) else shown
     return f"{name}{shown}: {reason}. Correct it in the environment or in .env; .env.example explains it."
 
@@ -70,13 +70,15 @@ def without_password(address: str) -> str:
 
 
 def _of_database(error: Exception) -> str | None:
-    said = _one_line(error)
-    if "no such table" in said or ("does not exist" in said and isinstance(error, ProgrammingError)):
-        return f"The database lacks a table ({said}): run `manage.py migrate` first."
+    message = _one_line(error)
+    if "no such table" in message or ("does not exist" in message and isinstance(error, ProgrammingError)):
+        return f"The database lacks a table ({message}): run `manage.py migrate` first."
     if isinstance(error, OperationalError) and (folder := full_folder()):
-        return f"The disk of the database is full ({said}): make room in {folder}, or on the disk that it is on, and try again."
+        return (
+            f"The disk of the database is full ({message}): make room in {folder}, or on the disk that it is on, and try again."
+        )
     if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
-        return f"The database does not work: {said}. DATABASE_URL says which it is; without it, a file in AGON_DATA_DIR."
+        return f"The database does not work: {message}. DATABASE_URL says which it is; without it, a file in AGON_DATA_DIR."
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the environment may say, typed. `.env.example` names every variable; a test compares the two."""
+"""The variables of the environment, typed. `.env.example` names every variable; a test compares the two."""
 
 import contextlib
 import os
@@ -19,13 +19,13 @@ DATABASE_FILE_NAME = "agon.sqlite3"  # in the data folder
 BIGGEST = 2**31 - 1  # a database counts up to it
 BASE_DIR = Path(__file__).resolve().parents[2]
 BROKERS = ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp")
-# What programs around Agon say to each other, and the keys of models' providers: no settings of the site.
+# Variables between programs around Agon, and the keys of models' providers: no settings of the site.
 OTHER_NAMES = ("AGON_KEY_", "AGON_CI_", "AGON_BENCH_", "AGON_SERVED_BY")
 _HOST = re.compile(r"\A(\*|\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])\Z")
 
 
 class WrongSettings(Exception):
-    """Variables that nobody reads, one sentence each."""
+    """The environment sets variables that Agon does not know: one sentence each."""
 
 
 class Environment(BaseSettings):

@@ -10,5 +10,5 @@ SOURCE = "en"
 
 def with_catalogue(folder: Path) -> list[tuple[str, str]]:
     """Codes with the names that their speakers give them; the code itself where Django knows none. English comes first."""
-    found = {to_language(catalogue.parts[-3]) for catalogue in folder.glob("*/LC_MESSAGES/django.mo")}
-    return [(code, LANG_INFO.get(code, {}).get("name_local", code)) for code in (SOURCE, *sorted(found - {SOURCE}))]
+    codes = {to_language(catalogue.parts[-3]) for catalogue in folder.glob("*/LC_MESSAGES/django.mo")}
+    return [(code, LANG_INFO.get(code, {}).get("name_local", code)) for code in (SOURCE, *sorted(codes - {SOURCE}))]

@@ -23,7 +23,7 @@ class MovedToHttps(HttpResponseRedirect):
 
 
 class HttpsMiddleware:
-    """Where AGON_HTTPS is set. A proxy that does not say what it was asked by is not sent in a circle."""
+    """Where AGON_HTTPS is set. A proxy that does not forward the protocol is not sent in a circle."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -61,7 +61,7 @@ def fault_of(request: HttpRequest) -> str:
     is_same_host = bool(origin.hostname) and origin.hostname == urlsplit(f"//{host}").hostname
     asked_by_https = is_same_host and origin.scheme == "https"
     if not request.is_secure() and (asked_by_https or (settings.HTTPS and is_forwarded(request))):
-        return _not_told_of_https(request)
+        return _https_not_forwarded(request)
     if is_same_host and origin.netloc != host:
         return (
             f"the browser asked for {origin.netloc}, and the proxy passes on Host: {host}. With nginx: proxy_set_header Host "
@@ -83,12 +83,12 @@ def fault_of(request: HttpRequest) -> str:
     return ""
 
 
-def _not_told_of_https(request: HttpRequest) -> str:
+def _https_not_forwarded(request: HttpRequest) -> str:
     if not settings.BEHIND_PROXY:
         return "the site is asked by https through a proxy, and AGON_BEHIND_PROXY=false: set AGON_BEHIND_PROXY=true"
-    said = request.META.get("HTTP_X_FORWARDED_PROTO")
-    told = "sends no X-Forwarded-Proto" if said is None else f"sends X-Forwarded-Proto: {said}"
-    return f"AGON_BEHIND_PROXY=true, and the proxy {told}. With nginx: proxy_set_header X-Forwarded-Proto $scheme"
+    forwarded_proto = request.META.get("HTTP_X_FORWARDED_PROTO")
+    fault = "sends no X-Forwarded-Proto" if forwarded_proto is None else f"sends X-Forwarded-Proto: {forwarded_proto}"
+    return f"AGON_BEHIND_PROXY=true, and the proxy {fault}. With nginx: proxy_set_header X-Forwarded-Proto $scheme"
 
 
 def _origin_of(request: HttpRequest) -> str:
@@ -119,7 +119,7 @@ def remark() -> tuple[str, str]:
 
 
 def public_url(url: str) -> str:
-    """The address that people use, as far as the settings tell it; `url` is the one on this machine."""
+    """The address that people use, as far as it is in the settings; `url` is the one on this machine."""
     if settings.CSRF_TRUSTED_ORIGINS and "*" not in settings.CSRF_TRUSTED_ORIGINS[0]:
         return f"{settings.CSRF_TRUSTED_ORIGINS[0]}/"
     names = [host for host in settings.ALLOWED_HOSTS if host not in {"localhost", "127.0.0.1", "[::1]", "*"} and host[0] != "."]

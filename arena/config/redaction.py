@@ -16,10 +16,10 @@ _SECRET = re.compile(r"((?i:/enter/))[^/\s\"'?#]+|(\bagon_)[\w-]{40,}")
 
 
 def without_secrets(text: str) -> str:
-    return _SECRET.sub(lambda found: f"{found[1] or found[2]}[secret]", text)
+    return _SECRET.sub(lambda match: f"{match[1] or match[2]}[secret]", text)
 
 
-FORM_TO_CORRECT = 422  # somebody is told what to put right: nothing is wrong with the site
+FORM_TO_CORRECT = 422  # a form with errors to correct: nothing is wrong with the site
 
 
 class LogLine:

@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "arena.config.proxies.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # with random bytes in front, so that lengths tell no secret
+    "django.middleware.gzip.GZipMiddleware",  # with random bytes in front, so that lengths reveal no secret
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # From a cookie or what the browser asks for, without a query. In one language nothing varies by it.
@@ -122,7 +122,7 @@ BROKER_FOLDER = DATA_DIR / "broker"
 # Two sites on one server do not take each other's bells: a queue belongs to a database.
 _site = "|".join(str(_database.get(name, "")) for name in ("HOST", "PORT", "NAME"))
 CELERY_TASK_DEFAULT_QUEUE = f"agon-{hashlib.sha256(_site.encode()).hexdigest()[:10]}"
-# On a server anybody may look into the workers; in the folder nobody needs to.
+# On a server workers can be inspected; in the folder that is not needed.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("folder:")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if CELERY_BROKER_URL.startswith("folder:"):
@@ -146,7 +146,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time on the page stays true
-AXES_DISABLE_ACCESS_LOG = True  # failures are enough; who signed in when from where is nobody's business
+AXES_DISABLE_ACCESS_LOG = True  # failures are enough; who signed in when from where is private
 AXES_LOCKOUT_CALLABLE = "arena.config.signing_in.locked_out"
 AXES_CLIENT_IP_CALLABLE = "arena.config.signing_in.client_address"
 
@@ -234,7 +234,7 @@ PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.operations.metrics.gauges", "ranking.metrics.gauges"]
 
-# /readyz adds what these functions say.
+# /readyz adds the results of these functions.
 REMARKS = ["arena.config.proxies.remark"]
 
 # what a kind of run does with its calls

@@ -1,4 +1,4 @@
-"""The sign-in page, and what somebody sees who failed there too often."""
+"""The sign-in page, and the page after too many failures there."""
 
 import ipaddress
 from datetime import datetime, timedelta
@@ -31,8 +31,8 @@ class NameAndPassword(AuthenticationForm):
         name: str = self.cleaned_data["username"]
         most = User._meta.get_field("username").max_length or 0
         if len(name) > most:
-            told = _("A name has at most %(most)d characters, this one has %(n)d.")
-            raise ValidationError(told % {"most": most, "n": len(name)})
+            message = _("A name has at most %(most)d characters, this one has %(n)d.")
+            raise ValidationError(message % {"most": most, "n": len(name)})
         return name
 
 
@@ -47,7 +47,7 @@ class SignIn(LoginView):
         if not rate_windows.allow(key, at_most=FAILURES_FROM_ONE_ADDRESS, seconds=WINDOW, now=now):
             return _too_often(request, now + timedelta(seconds=rate_windows.retry_after(WINDOW, now)), now)
         rate_windows.forget_old(now)
-        AccessAttempt.objects.filter(attempt_time__gt=now + SLACK).delete()  # they would lock for longer than is said
+        AccessAttempt.objects.filter(attempt_time__gt=now + SLACK).delete()  # they would lock for longer than the page states
         # Counted before the password is looked at, so that guesses made at once are counted as well.
         response = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:

@@ -24,7 +24,7 @@ BROKEN = gettext_noop("The database failed: whoever runs this site has to look i
 
 
 class Trouble(Enum):
-    """What is the matter: the sentence that says so, and after how many seconds to try again."""
+    """A failure of the machine: its sentence, and after how many seconds to try again."""
 
     FULL = FULL, 60
     READ_ONLY = READ_ONLY, 60
@@ -38,7 +38,7 @@ class Trouble(Enum):
 
     @property
     def sentence(self) -> str:
-        """In the language of whoever asked; `words` are English, for the log."""
+        """In the language of the request; `words` are English, for the log."""
         return gettext(self.words)
 
 
@@ -71,15 +71,15 @@ def _of_database(error: Exception) -> Trouble | None:
     for start, trouble in _BY_SQLSTATE.items():
         if code.startswith(start):
             return trouble
-    said = str(error).lower()
+    message = str(error).lower()
     for words, trouble in _BY_WORDS.items():
-        if words in said:
+        if words in message:
             return Trouble.FULL if trouble is Trouble.BROKEN and full_folder() else trouble
-    return None if "no such" in said or "syntax" in said else Trouble.AWAY
+    return None if "no such" in message or "syntax" in message else Trouble.AWAY
 
 
 def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """The 503 that says why; None where the error is no trouble of the machine."""
+    """The 503 with the reason; None where the error is no failure of the machine."""
     trouble = trouble_of(error)
     if trouble is None:
         return None

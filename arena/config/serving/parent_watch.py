@@ -14,7 +14,7 @@ _expected_parent = int(os.environ.get(PARENT, "0"))
 
 
 def die_with_parent() -> None:
-    """Call early in the child, and again in what it forks. A process that nobody serves is left alone."""
+    """Call early in the child, and again in what it forks. A process that `serve` did not start is left alone."""
     global _expected_parent
     if not _expected_parent:
         return

@@ -15,7 +15,7 @@ from arena.config.serving.supervisor import CannotServe
 
 
 def bring_database_up() -> int:
-    """Apply what is missing where the database is this machine's own file; else say so. How many were applied."""
+    """Apply missing migrations where the database is this machine's own file; else name them. Returns how many were applied."""
     executor = MigrationExecutor(connection)
     newer = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
     if newer:
@@ -63,7 +63,7 @@ def _fingerprint() -> str:
     """Of names, sizes and times of the sources."""
     digest = hashlib.sha256(f"{settings.STORAGES['staticfiles']['BACKEND']}".encode())
     for finder in get_finders():
-        for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
+        for path, storage in sorted(finder.list([]), key=lambda path_and_storage: path_and_storage[0]):
             stat = Path(storage.path(path)).stat()
             digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -162,7 +162,7 @@ class Site:
 def site_of(
     listener: socket.socket, *, workers: int, threads: int, concurrency: int, log: PrefixedLog, beside: Sequence[Child] = ()
 ) -> Site:
-    """The programs of a site on this socket. They inherit it: while a web process restarts, readers wait, nobody is refused."""
+    """The programs of a site on this socket. They inherit it: while a web process restarts, requests wait, none is refused."""
     fd = listener.fileno()
     web = [sys.executable, "-m", "arena.config.serving.web_server", "--fd", str(fd), "--threads", str(threads)]
     worker = [sys.executable, "-m", "celery", "-q", "-A", "arena.config.celery", "worker", "-B", "-c", str(concurrency)]

@@ -34,11 +34,11 @@ from arena.config.serving.parent_watch import die_with_parent
 
 HEAD_SECONDS = 5.0  # from the first byte of a request to the end of its headers
 SLOWEST_BODY = 500  # bytes a second, on average, after the first seconds
-SILENT_SECONDS = 15.0  # without a byte of a body, or with an answer that nobody takes
+SILENT_SECONDS = 15.0  # without a byte of a body, or with an answer that the client does not read
 KEPT_SECONDS = 75.0  # a connection without a request; longer than proxies keep theirs
 MOST_OF_ONE, MOST_OF_ALL = 256, 1000
-MOST_BYTES = 1 << 30  # of a body; a form's own limit is lower, and tells what to do
-MOST_BYTES_OF_STRANGERS = 4 << 20  # from whom no session comes: nobody fills the disk before the site has looked at him
+MOST_BYTES = 1 << 30  # of a body; a form's own limit is lower, with a message on what to do
+MOST_BYTES_OF_STRANGERS = 4 << 20  # requests without a session cannot fill the disk before the site has checked them
 MOST_BYTES_OF_PROGRAMS = 64 << 20  # from whom a token comes: ten thousand answers in one request
 LINGER_SECONDS = 2.0  # what still comes after a refusal is thrown away for so long: a reset would take the answer with it
 GRACE_SECONDS = 10.0  # for what is under way when the server is told to stop
@@ -197,7 +197,7 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """Serves on a socket that somebody else listens on, until it is told to stop."""
+    """Serve on a socket that another process listens on, until it is told to stop."""
 
     channel_class = BufferedChannel
     is_stopping = False
@@ -206,7 +206,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def __init__(self, application: Any, listener: socket.socket, *, threads: int) -> None:
         adjustments = Adjustments(
             sockets=[listener], threads=threads, ident="", connection_limit=2 * MOST_OF_ALL, channel_timeout=2**31,
-            clear_untrusted_proxy_headers=False,  # Django reads them where AGON_BEHIND_PROXY says so
+            clear_untrusted_proxy_headers=False,  # Django reads them where AGON_BEHIND_PROXY is true
             max_request_header_size=65_536, max_request_body_size=MOST_BYTES, outbuf_high_watermark=256 << 20,
             asyncore_use_poll=True, log_socket_errors=False,
         )  # fmt: skip
@@ -234,7 +234,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def run(self) -> None:
         while not self.is_stopping:
             self._turn()
-        self.del_channel()  # the socket is left open: whoever calls now waits for the next server
+        self.del_channel()  # the socket is left open: new connections wait for the next server
         self._stopped_at = time.monotonic()
         while time.monotonic() < self._stopped_at + GRACE_SECONDS and self._has_work():
             self._turn()
@@ -311,7 +311,7 @@ def main() -> None:
 
 
 def give_up_waiting(connection: Any, **_: object) -> None:
-    """A page waits for another's lock for a few seconds, then says so: threads are few. (Workers may wait.)"""
+    """A page waits a few seconds for a lock, then fails with a message: threads are few. (Workers may wait.)"""
     waiting = {"postgresql": "SET lock_timeout =", "sqlite": "PRAGMA busy_timeout ="}[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(f"{waiting} {LOCK_MILLISECONDS}")

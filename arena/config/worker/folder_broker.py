@@ -32,7 +32,7 @@ _MESSAGE = re.compile(r"\A\d+-[0-9a-f]+-(\d+)\.msg\Z")
 
 
 class Channel(virtual.Channel):
-    """Messages of one process. Names of files say when they were written and when they are void."""
+    """Messages of one process. Names of files hold the times at which they were written and become void."""
 
     do_restore = True
 
@@ -164,8 +164,8 @@ def _void_from(message: dict[str, Any]) -> int:
 
 
 def _is_void(name: str) -> bool:
-    found = _MESSAGE.match(name)
-    return found is not None and NEVER < int(found[1]) <= time.time()
+    match = _MESSAGE.match(name)
+    return match is not None and NEVER < int(match[1]) <= time.time()
 
 
 def _is_forgotten(file: os.DirEntry[str]) -> bool:

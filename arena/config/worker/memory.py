@@ -1,4 +1,4 @@
-"""A worker that has taken too much memory ends, before the system ends something else; whoever started it starts it again."""
+"""A worker that has taken too much memory ends, before the system ends something else; its supervisor starts it again."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 def resident_mb() -> float:
-    """What this process holds in memory now; 0 where the system does not tell it so."""
+    """Bytes that this process holds in memory now; 0 where the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
