@@ -1,17 +1,58 @@
-"""One name, one thing: no two classes of the project are called the same."""
+"""One name, one thing: no two classes of the project are called the same, and variables are named for what they hold."""
 
 import ast
 from collections import defaultdict
+from functools import cache
 
 from tests.test_architecture import ROOT, SOURCES
 
 BY_DJANGO = {"Command"}  # what a management command is called is Django's choice
+VAGUE = {"found", "said", "told", "its"}  # better: `counts`, `verdict`, `match`, `message`
+CLEAN = (
+    "ranking/", "judges/audits/", "judges/verdicts/", "judges/replies/", "judges/games/", "judges/protocols/",
+    "judges/safeguards/", "judges/runs/", "judges/views/", "judges/admin/", "arena/llm/", "arena/texts/", "arena/runs/",
+    "arena/config/",
+)  # fmt: skip
+NOT_YET = ("ranking/boards/exports/",)
+PUBLISHED = {  # arguments of the library, and names that other folders use
+    "ranking/maths/pair_sampling.py": "rank_decision_weights",
+    "ranking/maths/uncertainty/elo_points.py": "in_points",
+    "ranking/maths/uncertainty/powered_rank_sets.py": "powered_rank_sets",
+    "ranking/maths/uncertainty/rank_probabilities.py": "tiers",
+    "arena/runs/confirmations.py": "Confirmation",
+    "arena/runs/endpoint_trials.py": "try_out",
+    "judges/games/visible_games.py": "VisibleGame",
+}
+
+
+@cache
+def _tree(path):
+    return ast.parse(path.read_text())
 
 
 def test_no_class_name_stands_for_two_things():
     where = defaultdict(list)
     for path in SOURCES:
-        for node in ast.parse(path.read_text()).body:
+        for node in _tree(path).body:
             if isinstance(node, ast.ClassDef) and node.name not in BY_DJANGO:
                 where[node.name].append(str(path.relative_to(ROOT)))
     assert not {name: paths for name, paths in where.items() if len(paths) > 1}
+
+
+def test_variables_are_named_for_what_they_hold():
+    vague = []
+    for path in SOURCES:
+        file = path.relative_to(ROOT).as_posix()
+        if file.startswith(CLEAN) and not file.startswith(NOT_YET):
+            vague += [f"{file}:{line}: {name}" for name, line in _names_set(_tree(path), but=PUBLISHED.get(file))]
+    assert not vague
+
+
+def _names_set(node, *, but):
+    """Vague names of parameters and variables with their lines, outside the function or class called `but`."""
+    for child in ast.iter_child_nodes(node):
+        name = child.arg if isinstance(child, ast.arg) else child.id if isinstance(child, ast.Name) else None
+        if name in VAGUE and (isinstance(child, ast.arg) or isinstance(child.ctx, ast.Store)):
+            yield name, child.lineno
+        if but is None or getattr(child, "name", None) != but:
+            yield from _names_set(child, but=but)
