@@ -26,8 +26,8 @@ _AROUND = " \t_`.()"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A label of the set, or None for what only looks like one, and where it stands."""
+class LabelInProse:
+    """A label of the set in prose, or None where the text only looks like one, with its place."""
 
     label: str | None
     start: int
@@ -64,7 +64,7 @@ class Labels(Protocol):
         """The label that a line states; None where it is prose. `lead` is its lead-in, such as "final verdict:", or empty."""
         ...
 
-    def in_prose(self, text: str) -> list[Found]:
+    def in_prose(self, text: str) -> list[LabelInProse]:
         """All in the form that was asked for, in order, wherever they stand in plain text."""
         ...
 
@@ -129,7 +129,7 @@ class BracketedLabels(OnePart):
     --------
     >>> labels = BracketedLabels({"a": "A", "b": "B", "c": "C"})
     >>> labels.in_prose("not [[ab]], so [[ c ]]")
-    [Found(label=None, start=4, end=10), Found(label='C', start=15, end=22)]
+    [LabelInProse(label=None, start=4, end=10), LabelInProse(label='C', start=15, end=22)]
     >>> labels.stated("[[a]]", ""), labels.stated("answer b", "final verdict: "), labels.stated("a is long", "")
     (Stated(rank=1, label='A', part=0), Stated(rank=2, label='B', part=0), None)
     """
@@ -149,8 +149,8 @@ class BracketedLabels(OnePart):
         label = self._label(match[1] if match else line)
         return _less_formal(label, is_bracketed=match is not None, lead=lead)
 
-    def in_prose(self, text: str) -> list[Found]:
-        return [Found(self._label(match[1]), *match.span()) for match in _DOUBLE.finditer(text)]
+    def in_prose(self, text: str) -> list[LabelInProse]:
+        return [LabelInProse(self._label(match[1]), *match.span()) for match in _DOUBLE.finditer(text)]
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
         value = fields.get(self.field)
@@ -190,7 +190,7 @@ class LineLabels(OnePart):
             return Stated(ASKED, None) if lead else None
         return Stated(ASKED if lead else BRACKETED if match else BARE, label)
 
-    def in_prose(self, text: str) -> list[Found]:
+    def in_prose(self, text: str) -> list[LabelInProse]:
         return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
@@ -213,7 +213,7 @@ class ScoreLabels(OnePart):
     --------
     >>> labels = ScoreLabels(1, 10)
     >>> labels.in_prose("[[11]] or [[ 7/10 ]]")
-    [Found(label=None, start=0, end=6), Found(label='7', start=10, end=20)]
+    [LabelInProse(label=None, start=0, end=6), LabelInProse(label='7', start=10, end=20)]
     >>> labels.stated("8 out of 10", "rating: ")
     Stated(rank=2, label='8', part=0)
     """
@@ -241,9 +241,11 @@ class ScoreLabels(OnePart):
         # "Final answer: 4" may be the answer to the question, so it counts no more than a bare number does.
         return _less_formal(label, is_bracketed=single is not None, lead="" if _SOLUTION.match(lead) else lead)
 
-    def in_prose(self, text: str) -> list[Found]:
+    def in_prose(self, text: str) -> list[LabelInProse]:
         labels = [
-            Found(self._label(each[1]), *each.span()) for pattern in (_DOUBLE, _RESULT) for each in pattern.finditer(text)
+            LabelInProse(self._label(each[1]), *each.span())
+            for pattern in (_DOUBLE, _RESULT)
+            for each in pattern.finditer(text)
         ]
         return sorted(labels, key=lambda each: each.start)
 
@@ -305,7 +307,7 @@ class PairScoreLabels(OnePart):
         label = self._label([last["first"], last["second"]]) if is_scaled else None
         return Stated(BRACKETED, label), last.start("first"), last.end("second")
 
-    def in_prose(self, text: str) -> list[Found]:
+    def in_prose(self, text: str) -> list[LabelInProse]:
         return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:
@@ -362,7 +364,7 @@ class CheckLabels(_OneLineLabels):
         is_clear = not reason or bool(_REASON.match(match["reason"]) and not _TURNED.search(reason))
         return Stated(BRACKETED if reason else ASKED, match["answer"] if is_clear else None, int(match["number"]))
 
-    def in_prose(self, text: str) -> list[Found]:
+    def in_prose(self, text: str) -> list[LabelInProse]:
         return []
 
     def in_object(self, fields: Mapping[str, object]) -> str | None:

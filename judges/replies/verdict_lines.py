@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from arena.lazy_patterns import LazyPattern
 from judges.replies import clauses, lead_ins, remark_words
 from judges.replies.cleaning import quotations_that_go_on, without_quotations
-from judges.replies.labels import ASKED, BARE, Found, Labels, Stated
+from judges.replies.labels import ASKED, BARE, LabelInProse, Labels, Stated
 from judges.replies.offset_text import OffsetText
 
 _TAG = LazyPattern(r"<[^<>\n]{0,40}>")  # </answer>, <|im_end|>
@@ -361,7 +361,7 @@ def _mentions(plain: OffsetText, lines: Sequence[_Line], labels: Labels, doubtfu
     ]
 
 
-def _mention(plain: OffsetText, line: _Line, label: Found, labels: Labels, *, is_doubtful: bool = False) -> Mention:
+def _mention(plain: OffsetText, line: _Line, label: LabelInProse, labels: Labels, *, is_doubtful: bool = False) -> Mention:
     places = plain.span(line.start + label.start, line.start + label.end)
     if is_doubtful:
         return Mention(label.label, *places, is_doubtful=True)
@@ -377,14 +377,14 @@ def _mention(plain: OffsetText, line: _Line, label: Found, labels: Labels, *, is
     return Mention(label.label, *places, is_doubtful, f"{before} {after}", is_denied)
 
 
-def _is_another(line: _Line, label: Found, labels: Labels) -> bool:
+def _is_another(line: _Line, label: LabelInProse, labels: Labels) -> bool:
     """Whether a label in prose is the loser's, a draft's or another measure's, or is crossed out."""
     before, after = line.text[: label.start], line.text[label.end :]
     is_crossed = lead_ins.is_crossed_out(before[-10:]) or lead_ins.is_crossed_out(after[:10])
     return is_crossed or lead_ins.is_left_open(after) or _leads_elsewhere(line, label.start, labels)
 
 
-def _is_given(line: _Line, label: Found, before: str, after: str) -> bool:
+def _is_given(line: _Line, label: LabelInProse, before: str, after: str) -> bool:
     """Whether a label is the verdict of its sentence although words of doubt stand beside it."""
     earlier = line.text[: label.start]
     if label.label is None or remark_words.gives_others_words(earlier[: len(earlier) - len(before)]):
