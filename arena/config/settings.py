@@ -244,6 +244,14 @@ RUN_KINDS = {
     "checklist": "judges.runs.checklist_writing.ChecklistWriting",
 }
 
+# what can be taken out as a file, in the order of the page
+EXPORTED_TABLES = [
+    "arena.exporting.prompts.Prompts",
+    "arena.exporting.answers.Answers",
+    "arena.exporting.battles.Battles",
+    "arena.exporting.votes.Votes",
+]
+
 # how REST draws up and starts a kind of run
 RUN_DRAFTS = {"generate": "arena.api.writing.answer_runs.ANSWERS", "judge": "judges.api.judge_runs.JUDGING"}
 

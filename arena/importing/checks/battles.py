@@ -15,6 +15,7 @@ from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import BATTLE_FORMATS
+from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.loading.battles import contradiction, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup, Recognised
@@ -43,7 +44,7 @@ class _BattlesSeen:
     """What a file of battles says, in a few numbers a row."""
 
     def __init__(self, format_name: str, problems: Problems, arena: Arena | None) -> None:
-        self._format, self._problems, self._arena = format_name, problems, arena
+        self._is_own, self._problems, self._arena = format_name == OwnBattles.name, problems, arena
         self._in_arena = _InArena(format_name, arena) if arena else None
         self._prompts = PromptLookup(arena.pk if arena else None)
         self._competitors: dict[str, None] = {}
@@ -58,7 +59,7 @@ class _BattlesSeen:
 
     def add(self, rows: Sequence[BattleRow]) -> None:
         self._has_own_ids = bool(rows[0].own_id)
-        self._has_answers = rows[0].answers is not None
+        self._has_answers = rows[0].answers is not None or any(row.repeats for row in rows)
         self._competitors |= dict.fromkeys(row.first for row in rows) | dict.fromkeys(row.second for row in rows)
         self._add_votes([vote for row in rows for vote in row.votes])
         self._add_prompts(rows)
@@ -142,10 +143,10 @@ class _BattlesSeen:
         n_repeated = self._outcomes.n_repeated()
         return what_is_so(
             [
-                (self._n_set_aside, note(_SET_ASIDE, n=self._n_set_aside)),
+                (self._n_set_aside, note(_SAID_SO if self._is_own else _SET_ASIDE, n=self._n_set_aside)),
                 (n_repeated, note(_REPEATED, n=n_repeated)),
                 (n_known, note(_KNOWN, n=n_known)),
-                (not self._voters, note(gettext_lazy("The file does not say who voted."))),
+                (self._n_votes and not self._voters, note(gettext_lazy("The file does not say who voted."))),
                 (not self._asked, note(_NOTHING_ASKED)),
                 (self._asked and not self._has_answers, note(_NO_ANSWERS)),
                 (self._empty, note(_EMPTY, n=len(self._empty), lines=lazy_lines_of(self._empty))),
@@ -160,6 +161,7 @@ _SET_ASIDE = ngettext_lazy(
     "%(n)s votes set aside, because the names were visible to the voter.",
     "n",
 )
+_SAID_SO = ngettext_lazy("%(n)s vote set aside, as the file says.", "%(n)s votes set aside, as the file says.", "n")
 _REPEATED = ngettext_lazy(
     "%(n)s vote read once, though more often in the file.", "%(n)s votes read once, though more often in the file.", "n"
 )

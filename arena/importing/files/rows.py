@@ -23,6 +23,12 @@ class VoteRow(NamedTuple):
     voter: str  # empty: the file does not say who
     outcome: Outcome  # as seen from the side shown first
     set_aside: str = ""  # why it does not count
+    # what Agon's own files say beside it
+    is_order_known: bool = True  # else nobody knows which side was shown first
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    strength: int | None = None
+    dwell_ms: int | None = None
 
 
 class BattleRow(NamedTuple):
@@ -35,6 +41,7 @@ class BattleRow(NamedTuple):
     answers: tuple[str, str] | None = None
     happened: float | None = None  # seconds since 1970
     turns: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # of the answers, where they have several
+    repeats: tuple[int, int] | None = None  # which answers of the two models to the prompt, where the file has no texts
     known_as: "BattleRow | None" = None  # as it was read when less of it was: its key stays what it was (`loading.row_keys`)
 
 

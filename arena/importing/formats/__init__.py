@@ -16,6 +16,7 @@ from arena.importing.formats.battles.annotation_tools import Argilla, LabelStudi
 from arena.importing.formats.battles.chatbot_arena import ChatbotArena
 from arena.importing.formats.battles.kaggle_pairs import KagglePairs
 from arena.importing.formats.battles.llmfao import Llmfao
+from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.formats.battles.pairs import OwnPairs
 from arena.importing.formats.battles.pandalm import PandaLm
 from arena.importing.formats.benchmarks.alpaca_eval import AlpacaAnnotations, AlpacaInstructions, AlpacaOutputs
@@ -45,7 +46,7 @@ type AnyFormat = Format[BattleRow] | Format[PromptRow] | Format[ResponseRow]
 BATTLE_FORMATS: dict[str, type[Format[BattleRow]]] = {
     each.name: each
     for each in (
-        ChatbotArena, Llmfao, PandaLm, OwnPairs, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
+        ChatbotArena, Llmfao, PandaLm, OwnPairs, OwnBattles, KagglePairs, MtBenchVotes, AlpacaAnnotations, Argilla, LabelStudio,
     )
 }  # fmt: skip
 PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {

@@ -16,6 +16,7 @@ from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.format import Format
+from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
 from arena.models import PromptStatus
 from arena.texts.languages import code_of
 from arena.texts.verifiers import check_verifier
@@ -35,8 +36,11 @@ class JsonPrompts(Format[PromptRow]):
     needed: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ("turns", "prompt")
     read = frozenset(
-        {"id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status"}
-    )
+        {
+            "id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status",
+            FORMULA_SAFE,
+        }
+    )  # fmt: skip
 
     other_words = MappingProxyType({"id": IDS, "prompt": ("question", "instruction", "query")})
 
@@ -44,11 +48,13 @@ class JsonPrompts(Format[PromptRow]):
         self._n_without_id = 0
 
     def row(self, line: int, row: Row) -> PromptRow:
+        row = as_exported(row)
         key = fields.optional_identifier(row, "id")
         self._n_without_id += not key
         return PromptRow(
-            line, key, _turns(row), fields.text(row, "system_prompt", default=""), "\n\n".join(fields.texts(row, "reference")),
-            category_path(fields.text(row, "category", default="")), language_of(row), self._tags(row), self._verifier(row),
+            line, key, self._turns(row), fields.text(row, "system_prompt", default=""),
+            "\n\n".join(fields.texts(row, "reference")), category_path(fields.text(row, "category", default="")),
+            language_of(row), self._tags(row), self._verifier(row),
             fields.choice(row, "status", STATUSES) if row.get("status") else "",
         )  # fmt: skip
 
@@ -60,36 +66,49 @@ class JsonPrompts(Format[PromptRow]):
         )
         return [note(words, n=self._n_without_id)]
 
+    def _turns(self, row: Row) -> tuple[str, ...]:
+        return _turns(row)
+
     def _tags(self, row: Row) -> tuple[str, ...]:
         return tuple(fields.as_name("tags", tag) for tag in fields.texts(row, "tags"))
 
     def _verifier(self, row: Row) -> dict[str, Any] | None:
+        """An object, or in Parquet the JSON of one."""
         verifier = row.get("verifier")
+        if isinstance(verifier, str):
+            return _written_verifier(row)
         return None if verifier is None else checked_verifier(verifier)
 
 
 class CsvPrompts(JsonPrompts):
-    """Tags are separated by commas, a verifier is written as JSON."""
+    """Tags are separated by commas or a JSON list, a verifier is written as JSON, and so are several turns."""
 
     name = "csv"
     title = gettext_lazy("Agon's own, CSV: id, prompt")
     shapes = frozenset({Shape.CSV})
-    needed = ("prompt",)
-    one_of = ()
+
+    def _turns(self, row: Row) -> tuple[str, ...]:
+        return _turns(with_lists(row, "turns"))
 
     def _tags(self, row: Row) -> tuple[str, ...]:
+        if isinstance(with_lists(row, "tags").get("tags"), list):
+            return super()._tags(with_lists(row, "tags"))
         tags = fields.text(row, "tags", default="").split(",")
         return tuple(fields.as_name("tags", tag) for tag in tags if tag.strip())
 
     def _verifier(self, row: Row) -> dict[str, Any] | None:
-        written = fields.text(row, "verifier", default="").strip()
-        if not written:
-            return None
-        try:
-            verifier = json.loads(written)
-        except (ValueError, RecursionError):
-            raise RowProblem("verifier", written, _("a JSON object is needed")) from None
-        return checked_verifier(verifier)
+        return _written_verifier(row)
+
+
+def _written_verifier(row: Row) -> dict[str, Any] | None:
+    written = fields.text(row, "verifier", default="").strip()
+    if not written:
+        return None
+    try:
+        verifier = json.loads(written)
+    except (ValueError, RecursionError):
+        raise RowProblem("verifier", written, _("a JSON object is needed")) from None
+    return checked_verifier(verifier)
 
 
 def category_path(written: str) -> str:

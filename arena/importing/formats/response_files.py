@@ -11,6 +11,7 @@ from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.formats.format import Format
+from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
 from arena.importing.formats.prompt_files import IDS
 from arena.models import FinishState
 
@@ -25,12 +26,16 @@ class JsonResponses(Format[ResponseRow]):
     needed: tuple[str, ...] = ("prompt", "competitor")
     one_of: tuple[str, ...] = ("text", "turns")
     read = frozenset(
-        {"prompt", "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost", "repeat"}
-    )
+        {
+            "prompt", "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost", "repeat",
+            FORMULA_SAFE,
+        }
+    )  # fmt: skip
 
     other_words = MappingProxyType({"prompt": IDS, "competitor": ("model",), "text": ("answer", "response", "output")})
 
     def row(self, line: int, row: Row) -> ResponseRow:
+        row = self._as_told(row)
         turns = fields.texts(row, "turns")
         # An empty answer is kept as a failed one; no answer at all is a mistake of the file.
         answer = fields.text(row, "text", default="\n\n".join(turns) if turns else None)
@@ -45,6 +50,22 @@ class JsonResponses(Format[ResponseRow]):
             )
         )  # fmt: skip
 
+    def _as_told(self, row: Row) -> Row:
+        return as_exported(row)
+
+
+class CsvResponses(JsonResponses):
+    """Several turns are written as JSON."""
+
+    name = "csv"
+    title = gettext_lazy("Agon's own, CSV: prompt, competitor, text")
+    shapes = frozenset({Shape.CSV})
+    needed = ("prompt", "competitor", "text")
+    one_of = ()
+
+    def _as_told(self, row: Row) -> Row:
+        return with_lists(as_exported(row), "turns")
+
 
 def _prompt(line: int, row: Row) -> tuple[str, PromptRow | None]:
     """The prompt's id, or its text: which of them is known when the arena is asked."""
@@ -57,11 +78,3 @@ def _prompt(line: int, row: Row) -> tuple[str, PromptRow | None]:
     except RowProblem:  # too long for an id, or with a line break: a text
         key = ""
     return key, PromptRow(line, "", (text,))
-
-
-class CsvResponses(JsonResponses):
-    name = "csv"
-    title = gettext_lazy("Agon's own, CSV: prompt, competitor, text")
-    shapes = frozenset({Shape.CSV})
-    needed = ("prompt", "competitor", "text")
-    one_of = ()

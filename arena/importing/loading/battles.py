@@ -1,6 +1,7 @@
 """Battle rows -> battles and votes in the arena."""
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -8,13 +9,13 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import RowProblem
-from arena.importing.files.rows import BattleRow
+from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.loading import bulk
 from arena.importing.loading.name_lookup import CompetitorLookup, Voters
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.importing.loading.row_keys import Ordinals, row_keys
-from arena.models import Arena, Battle, Import, PromptPool, Vote
+from arena.models import Arena, Battle, Import, PromptPool, Response, Vote
 from arena.outcomes import Outcome, Side
 
 BATTLE_COLUMNS = (
@@ -22,13 +23,13 @@ BATTLE_COLUMNS = (
     "row_key", "created_at",
 )  # fmt: skip
 VOTE_COLUMNS = (
-    "id", "battle_id", "source_id", "voted_at", "reasons", "comment", "voter_id", "outcome", "first_shown", "is_counted",
-    "set_aside_reason",
+    "id", "battle_id", "source_id", "voted_at", "voter_id", "outcome", "first_shown", "is_counted", "set_aside_reason",
+    "reasons", "comment", "strength", "dwell_ms",
 )  # fmt: skip
 
 # What a row says anew of a battle or a vote that a failed import left behind: it counted for nobody.
 TAKEN_BATTLE_COLUMNS = ("source_id", "response_a_id", "response_b_id", "created_at")
-TAKEN_VOTE_COLUMNS = ("source_id", "voted_at", "voter_id", "outcome", "first_shown", "is_counted", "set_aside_reason")
+TAKEN_VOTE_COLUMNS = ("source_id", *VOTE_COLUMNS[3:])
 
 
 class KnownBattle(NamedTuple):
@@ -72,6 +73,10 @@ class VoteValues(NamedTuple):
     first_shown: str
     is_counted: bool
     set_aside_reason: str
+    reasons: str
+    comment: str
+    strength: int | None
+    dwell_ms: int | None
 
 
 class ResolvedRows(NamedTuple):
@@ -119,12 +124,7 @@ class BattleLoader:
             else:
                 battles.append(BattleValues(prompt, second, first, of_second, of_first, key, when))
                 said = _TURNED
-            votes.append(
-                [
-                    VoteValues(voters[voter] if voter else None, *said[outcome], not set_aside, set_aside)
-                    for voter, outcome, set_aside in row.votes
-                ]
-            )
+            votes.append([_vote_values(vote, voters[vote.voter] if vote.voter else None, said) for vote in row.votes])
         return ResolvedRows(rows, battles, votes)
 
     def add(self, resolved: ResolvedRows) -> int:
@@ -132,8 +132,10 @@ class BattleLoader:
         if not known and not self.has_own_ids:
             return self._add_all(resolved)
         self._take_over(resolved, known)
+        without_votes = [battle.key for battle, votes in zip(resolved.battles, resolved.votes, strict=True) if not votes]
         battle_ids = self._add_battles(resolved, known)
-        return self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+        n_new_votes = self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+        return n_new_votes + len(set(without_votes).difference(known))
 
     def _add_all(self, resolved: ResolvedRows) -> int:
         """Nothing of it can be here."""
@@ -143,7 +145,7 @@ class BattleLoader:
         bulk.insert(Battle, BATTLE_COLUMNS, [(pk, arena_id, source_id, *values) for pk, values in pairs])
         vote_ids = iter(bulk.take_ids(Vote, sum(map(len, resolved.votes))))
         made = [
-            (next(vote_ids), pk, source_id, values.created_at, "[]", "", *vote)
+            (next(vote_ids), pk, source_id, values.created_at, *vote)
             for (pk, values), votes in zip(pairs, resolved.votes, strict=True)
             for vote in votes
         ]
@@ -193,7 +195,7 @@ class BattleLoader:
             for vote in votes:
                 known = voted.get((battle_id, vote.voter_id))
                 if known is None:
-                    made.append((battle_id, self._source_id, values.created_at, "[]", "", *vote))
+                    made.append((battle_id, self._source_id, values.created_at, *vote))
                     voted[battle_id, vote.voter_id] = _OF_THIS_FILE
                 elif known.source_id in self._failed:
                     left_behind.append((known.pk, values.created_at, vote))
@@ -229,6 +231,15 @@ _AS_SHOWN = {outcome: (outcome.value, Side.A.value) for outcome in Outcome}
 _TURNED = {outcome: (outcome.swapped().value, Side.B.value) for outcome in Outcome}
 
 
+def _vote_values(vote: VoteRow, voter: int | None, said: Mapping[Outcome, tuple[str, str]]) -> VoteValues:
+    outcome, first = said[vote.outcome]
+    reasons = json.dumps(vote.reasons, ensure_ascii=False) if vote.reasons else "[]"
+    return VoteValues(
+        voter, outcome, first if vote.is_order_known else "", not vote.set_aside, vote.set_aside,
+        reasons, vote.comment, vote.strength, vote.dwell_ms,
+    )  # fmt: skip
+
+
 def _column_of(seconds: float) -> str:
     return bulk.as_column(datetime.fromtimestamp(seconds, UTC))
 
@@ -250,13 +261,30 @@ def _responses(
 ) -> list[tuple[int | None, int | None]]:
     """Those of the side shown first and of the other, for every row."""
     if all(row.answers is None for row in rows):
-        return [(None, None)] * len(rows)
+        return _numbered(rows, prompts, competitors)
     answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
     told: dict[ResponseKey, tuple[str, ...]] = {}
     for row, keys in zip(rows, answers, strict=True):
         told |= dict(zip(keys, row.turns, strict=True)) if keys else {}
     ids = response_ids(told) if told else {}
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
+
+
+def _numbered(
+    rows: Sequence[BattleRow], prompts: Sequence[int | None], competitors: dict[str, int]
+) -> list[tuple[int | None, int | None]]:
+    """Answers that are here already, and that rows name by their numbers; none where one of the two is not here."""
+    named = [pk for row, pk in zip(rows, prompts, strict=True) if row.repeats is not None and pk is not None]
+    here = Response.objects.filter(prompt_id__in=set(named)).order_by() if named else Response.objects.none()
+    ids = {tuple(key): pk for *key, pk in here.values_list("prompt_id", "competitor_id", "repeat", "pk")}
+    found: list[tuple[int | None, int | None]] = []
+    for row, prompt in zip(rows, prompts, strict=True):
+        first, second = (
+            ids.get((prompt, competitors[name], repeat))
+            for name, repeat in zip((row.first, row.second), row.repeats or (-1, -1), strict=True)
+        )
+        found.append((first, second) if first and second else (None, None))
+    return found
 
 
 def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[ResponseKey]:

@@ -113,7 +113,7 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
         (("import_battles", nowhere, "--format", "llmfao", "--arena", "a", "--check"), f"{nowhere}: No such file or directory"),
         (
             ("import_battles", battles, "--format", "lmsys", "--arena", "a"),
-            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm, pairs, "
+            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm, pairs, battles, "
             "kaggle-pairs, mt-bench-votes, alpaca-annotations, argilla, label-studio",
         ),
         (
@@ -175,7 +175,7 @@ def test_a_format_of_others_is_not_changed(tmp_path):
 @pytest.mark.parametrize(
     ("command", "columns"),
     [
-        ("import_prompts", "csv: prompt; if there: category, id, language"),
+        ("import_prompts", "csv: turns or prompt; if there: category, formula_safe, id, language"),
         ("import_responses", "csv: prompt, competitor, text; if there: cost, finish"),
         ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, conversation_a"),
     ],

@@ -1,0 +1,62 @@
+"""Answers as rows: whole ones alone. What failed is an error text or nothing, and no answer."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from arena import access
+from arena.exporting.names import competitor_names
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, dollars, walk
+from arena.models import Arena, Prompt, Response
+
+PROMPTS_AT_ONCE = 100
+ANSWERS_AT_ONCE = 200
+COLUMNS = (
+    Column("prompt", Kind.TEXT, gettext_lazy("The id of the prompt.")),
+    Column("competitor", Kind.TEXT, gettext_lazy("The model that answers.")),
+    Column("repeat", Kind.INTEGER, gettext_lazy("0, or more where the model answered more than once.")),
+    Column("text", Kind.TEXT, gettext_lazy("The answer; of several turns all of them, a blank line between.")),
+    Column("turns", Kind.TEXTS, gettext_lazy("The answers turn by turn, where there are several.")),
+    Column("finish", Kind.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
+    Column("tokens_in", Kind.INTEGER, gettext_lazy("Tokens of what was asked.")),
+    Column("tokens_out", Kind.INTEGER, gettext_lazy("Tokens of the answer.")),
+    Column("latency_ms", Kind.INTEGER, gettext_lazy("Milliseconds until it was there.")),
+    Column("cost", Kind.NUMBER, gettext_lazy("Dollars.")),
+    Column("licence", Kind.TEXT, gettext_lazy("Of the model, where it was given.")),
+)
+
+
+class Answers(Table):
+    key = "answers"
+    title = gettext_lazy("Answers")
+    told = gettext_lazy("What the models answered. Failed and empty answers are left out, and those that voters compare now.")
+    columns = COLUMNS
+    goes_in_as = "import_responses"
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(readable_answers(reader, arena))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        names, licences = competitor_names(arena), dict(arena.competitors.values_list("pk", "licence"))
+        for prompts in walk(lambda: Prompt.objects.filter(arena=arena).only("key"), PROMPTS_AT_ONCE):
+            keys = {prompt.pk: prompt.key for prompt in prompts}
+            answers = (
+                readable_answers(reader, arena).filter(prompt__in=keys).defer("html").order_by("prompt", "competitor", "repeat")
+            )
+            for answer in answers.iterator(ANSWERS_AT_ONCE):
+                yield answer_row(
+                    answer, keys[answer.prompt_id], names.get(answer.competitor_id, ""), licences.get(answer.competitor_id, "")
+                )
+
+
+def readable_answers(reader: Reader, arena: Arena) -> "QuerySet[Response]":
+    return access.responses_for(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined,no-any-return]
+
+
+def answer_row(answer: Response, prompt: str, competitor: str, licence: str) -> Row:
+    return {
+        "prompt": prompt, "competitor": competitor, "repeat": answer.repeat, "text": answer.text, "turns": answer.turns,
+        "finish": answer.finish, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out,
+        "latency_ms": answer.latency_ms, "cost": dollars(answer.cost), "licence": licence or None,
+    }  # fmt: skip

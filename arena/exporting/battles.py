@@ -1,0 +1,106 @@
+"""Battles as rows, and what every row that speaks of a battle says of it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext_lazy
+
+from arena import access
+from arena.exporting.names import battle_namer, competitor_names
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, figure, walk
+from arena.models import Arena, Battle, Import, Vote
+from arena.models.responses import DELIVERED, NO_TEXT
+
+AT_ONCE = 1_000
+BATTLE_COLUMNS = (
+    Column("battle", Kind.TEXT, gettext_lazy("Its id: eight digits for this arena of this site, and its number as in REST.")),
+    Column("prompt_id", Kind.TEXT, gettext_lazy("The id of the prompt; empty where it is not known.")),
+    Column("model_a", Kind.TEXT, gettext_lazy("The model that gave answer a.")),
+    Column("model_b", Kind.TEXT, gettext_lazy("The model that gave answer b.")),
+    Column("repeat_a", Kind.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")),
+    Column("repeat_b", Kind.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")),
+)
+COLUMNS = (
+    *BATTLE_COLUMNS,
+    Column("n_a", Kind.INTEGER, gettext_lazy("Votes that count for answer a.")),
+    Column("n_b", Kind.INTEGER, gettext_lazy("Votes that count for answer b.")),
+    Column("n_tie", Kind.INTEGER, gettext_lazy("Votes that count for both as equally good.")),
+    Column("n_both_bad", Kind.INTEGER, gettext_lazy("Votes that count for both as bad.")),
+    Column("n_set_aside", Kind.INTEGER, gettext_lazy("Votes that do not count.")),
+    Column("propensity", Kind.NUMBER, gettext_lazy("The chance with which the pair was drawn when it was first served.")),
+    Column("created_at", Kind.TIME, gettext_lazy("When it was made, or had happened.")),
+)
+READ = ("pk", "competitor_a_id", "competitor_b_id", "propensity", "created_at")
+OF_ANSWER = ("repeat", "finish", "content_hash")
+
+
+class Battles(Table):
+    key = "battles"
+    title = gettext_lazy("Battles")
+    told = gettext_lazy(
+        "Which two answers met on which prompt, and how many votes say what. Prompts that voters compare now are left out."
+    )
+    columns = COLUMNS
+    goes_in_as = "import_battles"
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(readable_battles(reader, arena))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        namer = BattleNames(arena)
+        for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
+            votes = _votes_on(battles)
+            for battle in battles:
+                by_outcome = votes[battle.pk]
+                yield namer.row(battle) | {
+                    "n_a": by_outcome["a"], "n_b": by_outcome["b"], "n_tie": by_outcome["tie"],
+                    "n_both_bad": by_outcome["both_bad"], "n_set_aside": by_outcome["set_aside"],
+                    "propensity": figure(battle.propensity), "created_at": battle.created_at,
+                }  # fmt: skip
+
+
+def readable_battles(reader: Reader, arena: Arena) -> "QuerySet[Battle]":
+    return access.battles_for(reader.visitor, arena, reader.voter_in(arena))
+
+
+def with_names(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
+    """With what `BattleNames` reads, and no texts."""
+    of_answers = {f"{name}_{side}": F(f"response_{side}__{name}") for side in ("a", "b") for name in OF_ANSWER}
+    return battles.only(*READ).annotate(prompt_key=F("prompt__key"), **of_answers)
+
+
+class BattleNames:
+    """What rows say of a battle: the same words in every file of an arena."""
+
+    def __init__(self, arena: Arena) -> None:
+        self.name_of, self._names = battle_namer(arena), competitor_names(arena)
+
+    def row(self, battle: Battle) -> Row:
+        """Of one out of `with_names`."""
+        told = vars(battle)
+        are_whole = all(told[f"finish_{side}"] in DELIVERED and told[f"content_hash_{side}"] != NO_TEXT for side in ("a", "b"))
+        return {
+            "battle": self.name_of(battle.pk), "prompt_id": told["prompt_key"],
+            "model_a": self._names[battle.competitor_a_id], "model_b": self._names[battle.competitor_b_id],
+            "repeat_a": told["repeat_a"] if are_whole else None, "repeat_b": told["repeat_b"] if are_whole else None,
+        }  # fmt: skip
+
+
+def votes_told(battles: Sequence[Battle]) -> "QuerySet[Vote]":
+    """All that were cast or imported on these: not those of an import that is still being loaded, or failed."""
+    whole = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
+    return Vote.objects.filter(whole, battle__in=[battle.pk for battle in battles])
+
+
+def _votes_on(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = (
+        votes_told(battles)
+        .order_by()
+        .values_list("battle_id", "outcome", "is_counted", "source__state")
+        .annotate(n=Count("pk"))
+    )
+    for battle, outcome, is_counted, state, n in rows:
+        found[battle][outcome if is_counted and state != Import.State.SET_ASIDE else "set_aside"] += n
+    return found

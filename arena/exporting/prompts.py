@@ -1,0 +1,54 @@
+"""Prompts as rows. Those that are known by their id alone are left out: a file of prompts has texts."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, all_of, counted, walk
+from arena.models import Arena, Prompt, PromptStatus
+
+AT_ONCE = 200
+COLUMNS = (
+    Column("id", Kind.TEXT, gettext_lazy("Its id in the arena; answers, battles and votes name it by this.")),
+    Column("turns", Kind.TEXTS, gettext_lazy("What the user says, turn by turn.")),
+    Column("system_prompt", Kind.TEXT, gettext_lazy("What the models are told before.")),
+    Column("category", Kind.TEXT, gettext_lazy("A path such as coding/python.")),
+    Column("language", Kind.TEXT, gettext_lazy("A code such as en.")),
+    Column("tags", Kind.TEXTS, gettext_lazy("Words that it was filed under.")),
+    Column("status", Kind.TEXT, gettext_lazy("active or retired; for curators also draft.")),
+    Column("pool", Kind.TEXT, gettext_lazy("The short name of its pool.")),
+    Column("reference", Kind.TEXT, gettext_lazy("A right answer."), for_curators=True),
+    Column("verifier", Kind.OBJECT, gettext_lazy("A check that a program makes of an answer."), for_curators=True),
+)
+
+
+class Prompts(Table):
+    key = "prompts"
+    title = gettext_lazy("Prompts")
+    told = gettext_lazy("What the models are asked: all turns, and how it is filed.")
+    columns = COLUMNS
+    goes_in_as = "import_prompts"
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(readable_prompts(reader, arena))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        def readable() -> QuerySet[Prompt]:
+            return readable_prompts(reader, arena).select_related("pool").defer("html")
+
+        return map(prompt_row, all_of(walk(readable, AT_ONCE)))
+
+
+def readable_prompts(reader: Reader, arena: Arena) -> "QuerySet[Prompt]":
+    """With a text, and no drafts but for curators."""
+    prompts = Prompt.objects.filter(arena=arena).exclude(content_hash="")
+    return prompts if reader.is_curator else prompts.exclude(status=PromptStatus.DRAFT)
+
+
+def prompt_row(prompt: Prompt) -> Row:
+    return {
+        "id": prompt.key, "turns": prompt.turns, "system_prompt": prompt.system_prompt or None,
+        "category": prompt.category or None, "language": prompt.language or None, "tags": prompt.tags, "status": prompt.status,
+        "pool": prompt.pool.slug, "reference": prompt.reference or None, "verifier": prompt.verifier,
+    }  # fmt: skip

@@ -1,0 +1,16 @@
+"""All tables of the house, by key. Each room has its own; `settings.EXPORTED_TABLES` names them: this room knows no other."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from arena.exporting.tables import Table
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """In the order of the page."""
+    found: list[Table] = [import_string(path)() for path in settings.EXPORTED_TABLES]
+    return {table.key: table for table in found}

@@ -1,0 +1,203 @@
+"""What a table of an export is: its columns, who may read it, and its rows."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena import access
+from arena.access import Visitor
+from arena.models import Arena, Voter
+from arena.voter_identity import voter_of
+
+DIGITS = 12  # significant ones: all that a figure has, without the noise of how it was computed
+MOST_COUNTED = 100_000
+
+type Words = str | Promise
+type Row = dict[str, object]
+type Chosen = Mapping[str, Any]
+"""What was chosen of a table's options, by name; checked."""
+
+
+class Kind(StrEnum):
+    """What stands in the cells of a column. Every cell may be empty."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    TRUTH = "truth"
+    TIME = "time"
+    TEXTS = "texts"  # a list
+    OBJECT = "object"  # as in JSON; what it may hold is not fixed
+
+
+KIND_NAMES: Mapping[Kind, Words] = {
+    Kind.TEXT: gettext_lazy("text"),
+    Kind.INTEGER: gettext_lazy("whole number"),
+    Kind.NUMBER: gettext_lazy("number"),
+    Kind.TRUTH: gettext_lazy("true or false"),
+    Kind.TIME: gettext_lazy("time, UTC"),
+    Kind.TEXTS: gettext_lazy("list of texts"),
+    Kind.OBJECT: gettext_lazy("JSON"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    kind: Kind
+    told: Words
+    for_curators: bool = False
+
+    @property
+    def kind_in_words(self) -> Words:
+        return KIND_NAMES[self.kind]
+
+
+class WrongChoice(ValueError):
+    """What was chosen of an option, and what is allowed."""
+
+    def __init__(self, name: str, told: str) -> None:
+        super().__init__(f"{name}: {told}")
+        self.name, self.told = name, told
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What may be chosen of a table: one of some words, or a whole number of at least 1."""
+
+    name: str
+    told: Words
+    words: tuple[str, ...] = ()
+    default: str | int | None = None
+    most: int = 1_000_000
+
+    def read(self, written: str) -> str | int:
+        """Raises WrongChoice."""
+        if self.words:
+            if written not in self.words:
+                raise WrongChoice(
+                    self.name,
+                    _("%(value)r is not known; allowed are %(words)s")
+                    % {"value": written[:80], "words": ", ".join(self.words)},
+                )
+            return written
+        if not (written.isascii() and written.isdigit() and len(written) < 10 and 1 <= int(written) <= self.most):
+            told = _("%(value)r is not a whole number from 1 to %(most)d") % {"value": written[:80], "most": self.most}
+            raise WrongChoice(self.name, told)
+        return int(written)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who takes something out. Who votes is asked anew with every part: a ballot may be opened while a long table goes out."""
+
+    visitor: Visitor
+    voter_in: Callable[[Arena], Voter | None]
+
+    @property
+    def is_curator(self) -> bool:
+        return access.is_curator(self.visitor)
+
+    @classmethod
+    def of(cls, request: HttpRequest, visitor: Visitor | None = None) -> "Reader":
+        """`visitor` where a program signed in: it may be kept within some arenas."""
+        return cls(visitor or request.user, lambda arena: voter_of(request, arena, create=False))
+
+    @classmethod
+    def operator(cls) -> "Reader":
+        """Whoever runs commands on the machine: sees what curators see, and votes nowhere."""
+        return cls(User(is_staff=True), lambda arena: None)
+
+
+class Table:
+    """One kind of rows. Subclasses say what they are, and give rows whose keys are the names of the columns."""
+
+    key: str
+    title: Words
+    told: Words
+    columns: Sequence[Column]
+    options: Sequence[Option] = ()
+    goes_in_as: str = ""  # the command that reads such a file again
+
+    def columns_for(self, reader: Reader) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if reader.is_curator or not column.for_curators)
+
+    def refusal(self, reader: Reader, arena: Arena) -> str:
+        """Why this reader may not have it; empty where it may be had."""
+        if access.sees_content(reader.visitor, arena):
+            return ""
+        told = _("for those who may read this arena’s prompts and answers: %(who)s")
+        return told % {"who": arena.get_content_visibility_display()}
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted."""
+        raise NotImplementedError
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        """In a fixed order, a part at a time; each part asks anew who may read what."""
+        raise NotImplementedError
+
+    def chosen(self, written: Mapping[str, str]) -> dict[str, Any]:
+        """What was written of the options, with the defaults of the others. Raises WrongChoice."""
+        known = {option.name: option for option in self.options}
+        for name in written:
+            if name not in known:
+                there_are = ", ".join(known) or _("none")
+                raise WrongChoice(
+                    name,
+                    _("there is no such option of %(table)s; there are: %(options)s")
+                    % {"table": self.key, "options": there_are},
+                )
+        return {name: option.read(written[name]) if name in written else option.default for name, option in known.items()}
+
+
+class RefusedExport(PermissionError):
+    """This reader may not have this table; the message says why."""
+
+
+def rows_for(table: Table, reader: Reader, arena: Arena, chosen: Chosen | None = None) -> Iterator[Row]:
+    """What page, command and REST give out. Raises RefusedExport before the first row."""
+    refusal = table.refusal(reader, arena)
+    if refusal:
+        raise RefusedExport(refusal)
+    names = [column.name for column in table.columns_for(reader)]
+    rows = table.rows(reader, arena, table.chosen({}) | dict(chosen or {}))
+    return ({name: row[name] for name in names} for row in rows)
+
+
+def counted(rows: "QuerySet[Any]") -> int:
+    return rows.order_by().values_list("pk")[: MOST_COUNTED + 1].count()
+
+
+def walk[Of: Model](rows: Callable[[], "QuerySet[Of]"], at_once: int) -> Iterator[list[Of]]:
+    """In the order of their numbers, some at a time. `rows` is asked anew for each part."""
+    behind = 0
+    while some := list(rows().filter(pk__gt=behind).order_by("pk")[:at_once]):
+        yield some
+        behind = some[-1].pk
+
+
+def figure(value: float | None) -> float | None:
+    """Without the noise behind its last digit.
+
+    >>> figure(0.9999999999999998)
+    1.0
+    """
+    return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def dollars(micro: int | None) -> float | None:
+    return None if micro is None else micro / 1_000_000
+
+
+def all_of[T](parts: Iterator[Sequence[T]]) -> Iterator[T]:
+    return chain.from_iterable(parts)

@@ -1,0 +1,82 @@
+"""Votes as rows. Single votes are for accounts; who it was, how long it took and what was remarked, for curators alone."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.exporting.battles import AT_ONCE, BATTLE_COLUMNS, BattleNames, readable_battles, votes_told, with_names
+from arena.exporting.names import pseudonyms
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, walk
+from arena.models import Arena, Import, Vote
+
+VOTES_AT_ONCE = 2_000
+WITHOUT_REASON = "set aside"
+WITH_ITS_IMPORT = "with its whole import"
+COLUMNS = (
+    Column("vote", Kind.INTEGER, gettext_lazy("Its number on this site.")),
+    *BATTLE_COLUMNS,
+    Column("winner", Kind.TEXT, gettext_lazy("a, b, tie (both good) or both_bad.")),
+    Column("first_shown", Kind.TEXT, gettext_lazy("a or b, whichever stood first; empty where nobody knows.")),
+    Column("strength", Kind.INTEGER, gettext_lazy("1 better, 2 much better; empty where it was not asked.")),
+    Column("reasons", Kind.TEXTS, gettext_lazy("What was ticked.")),
+    Column("voted_at", Kind.TIME, gettext_lazy("When.")),
+    Column("voter_kind", Kind.TEXT, gettext_lazy("account, anonymous, imported or external (sent by a program).")),
+    Column("is_counted", Kind.TRUTH, gettext_lazy("Whether it counts; false where it was set aside.")),
+    Column("set_aside_reason", Kind.TEXT, gettext_lazy("Why it does not count.")),
+    Column(
+        "voter",
+        Kind.TEXT,
+        gettext_lazy("A pseudonym: the same in all files of this arena, another one elsewhere."),
+        for_curators=True,
+    ),
+    Column("dwell_ms", Kind.INTEGER, gettext_lazy("Milliseconds from shown to voted."), for_curators=True),
+    Column("comment", Kind.TEXT, gettext_lazy("What the voter remarked."), for_curators=True),
+)
+
+
+class Votes(Table):
+    key = "votes"
+    title = gettext_lazy("Votes")
+    told = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")
+    columns = COLUMNS
+    goes_in_as = "import_battles"
+
+    def refusal(self, reader: Reader, arena: Arena) -> str:
+        if not reader.visitor.is_authenticated:
+            return _("single votes are for those who are signed in; the battles tell their sums")
+        return super().refusal(reader, arena)
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(Vote.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        namer, pseudonym = BattleNames(arena), pseudonyms(arena)
+        for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
+            told = {battle.pk: namer.row(battle) for battle in battles}
+            votes = votes_told(battles).select_related("voter", "source").order_by("battle", "pk")
+            votes = votes.only(*_OWN, "voter__kind", "source__state")
+            for vote in votes.iterator(VOTES_AT_ONCE):
+                yield told[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}
+
+
+_OWN = (
+    "battle_id", "outcome", "first_shown", "strength", "reasons", "comment", "dwell_ms", "is_counted", "set_aside_reason",
+    "voted_at",
+)  # fmt: skip
+
+
+def _vote_row(vote: Vote) -> Row:
+    why = why_set_aside(vote)
+    return {
+        "vote": vote.pk, "winner": vote.outcome, "first_shown": vote.first_shown or None, "strength": vote.strength,
+        "reasons": vote.reasons, "voted_at": vote.voted_at, "voter_kind": vote.voter.kind if vote.voter else None,
+        "is_counted": not why, "set_aside_reason": why or None, "dwell_ms": vote.dwell_ms, "comment": vote.comment or None,
+    }  # fmt: skip
+
+
+def why_set_aside(vote: Vote) -> str:
+    """In English, as the ledger has it: a file reads the same for all. Empty where the vote counts."""
+    if vote.source is not None and vote.source.state == Import.State.SET_ASIDE:
+        return WITH_ITS_IMPORT
+    return "" if vote.is_counted else vote.set_aside_reason or WITHOUT_REASON

@@ -1,0 +1,107 @@
+"""Agon's own files of battles with their ids, as exports are: a row a battle, or a row a vote on it.
+
+Prompts and answers are named, not told: import those first.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE
+from arena.importing.files.problems import RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import BattleRow, PromptRow, VoteRow
+from arena.importing.formats.format import Format
+from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
+from arena.importing.formats.response_files import MOST_REPEATS
+from arena.outcomes import Outcome, Side
+
+WINNERS = {outcome.value: outcome for outcome in Outcome}
+SIDES = {side.value: side.value for side in Side}
+MOST_REASONS = 50
+LONGEST_COMMENT = 500
+LONGEST_REASON = 200
+SET_ASIDE = "set aside"  # where the file says no more
+
+
+class OwnBattles(Format[BattleRow]):
+    name = "battles"
+    title = gettext_lazy("Agon's own exports: battle, model_a, model_b, and winner where a row is a vote")
+    shapes = ANY_SHAPE
+    has_own_ids = True
+    needed = ("battle", "model_a", "model_b")
+    signature = (*needed, "repeat_a", "repeat_b")
+    read = frozenset(
+        {
+            *signature, "prompt_id", "created_at", "vote", "winner", "first_shown", "strength", "reasons", "voted_at", "voter",
+            "dwell_ms", "comment", "is_counted", "set_aside_reason", FORMULA_SAFE,
+        }
+    )  # fmt: skip
+    other_words = MappingProxyType(dict[str, tuple[str, ...]]())
+
+    def __init__(self, path: Path) -> None:
+        """Nothing has to be known of the whole file."""
+
+    def row(self, line: int, row: Row) -> BattleRow:
+        row = with_lists(as_exported(row), "reasons")
+        names, repeats = (fields.name(row, "model_a"), fields.name(row, "model_b")), _repeats(row)
+        if names[0] == names[1]:
+            raise RowProblem("model_b", names[1], _("a battle needs two different models, and model_a is the same"))
+        first = fields.choice(row, "first_shown", SIDES) if row.get("first_shown") else ""
+        turned = first == Side.B
+        if turned:
+            names, repeats = names[::-1], repeats and repeats[::-1]
+        key = fields.optional_identifier(row, "prompt_id")
+        votes = (_vote(row, is_order_known=bool(first), turned=turned),) if "winner" in row else ()
+        happened = fields.moment(row, "voted_at" if votes else "created_at")
+        return BattleRow(
+            line, _own_id(row), *names, PromptRow(line, key) if key else None, votes, happened=happened, repeats=repeats
+        )
+
+
+def _own_id(row: Row) -> str:
+    """Where a file does not say who voted, two votes on a battle are of two voters: each has a battle for itself."""
+    battle = fields.identifier(row, "battle")
+    if "winner" not in row or "voter" in row or row.get("vote") in {None, ""}:
+        return battle
+    return f"{battle}/{fields.identifier(row, 'vote')}"
+
+
+def _repeats(row: Row) -> tuple[int, int] | None:
+    a, b = (fields.whole_number(row, f"repeat_{side}", most=MOST_REPEATS) for side in ("a", "b"))
+    return None if a is None or b is None else (a, b)
+
+
+def _vote(row: Row, *, is_order_known: bool, turned: bool) -> VoteRow:
+    outcome = fields.choice(row, "winner", WINNERS)
+    strength = fields.whole_number(row, "strength", most=2)
+    if strength is not None and (strength == 0 or outcome not in {Outcome.A, Outcome.B}):
+        raise RowProblem("strength", strength, _("1 or 2 is allowed, and only where a model is better"))
+    return VoteRow(
+        fields.optional_identifier(row, "voter"), outcome.swapped() if turned else outcome, _why_set_aside(row),
+        is_order_known=is_order_known, reasons=_reasons(row), comment=_short(row, "comment", LONGEST_COMMENT),
+        strength=strength, dwell_ms=fields.whole_number(row, "dwell_ms"),
+    )  # fmt: skip
+
+
+def _why_set_aside(row: Row) -> str:
+    if fields.truth(row, "is_counted", default=True):
+        return ""
+    return _short(row, "set_aside_reason", LONGEST_REASON) or SET_ASIDE
+
+
+def _reasons(row: Row) -> tuple[str, ...]:
+    reasons = tuple(fields.as_name("reasons", reason) for reason in fields.texts(row, "reasons"))
+    if len(reasons) > MOST_REASONS:
+        raise RowProblem("reasons", len(reasons), _("at most %(most)d are allowed") % {"most": MOST_REASONS})
+    return reasons
+
+
+def _short(row: Row, column: str, most: int) -> str:
+    text = fields.text(row, column, default="")
+    if len(text) > most:
+        raise RowProblem(column, text, _("at most %(most)d characters are allowed") % {"most": most})
+    return text

@@ -1,0 +1,22 @@
+"""What Agon's own files do in cells of a CSV: a mark against formulas, and lists as JSON."""
+
+from arena.importing.files import fields
+from arena.importing.files.reading import Row
+from arena.importing.formats.conversations import from_json
+from arena.texts.csv_cells import text_of
+
+FORMULA_SAFE = "formula_safe"  # a column of files that Agon wrote
+
+
+def as_exported(row: Row) -> Row:
+    """Without the apostrophes that keep texts of a file of Agon's from being formulas; rows of other files stay as they are."""
+    if FORMULA_SAFE not in row or not fields.truth(row, FORMULA_SAFE, default=False):
+        return row
+    return {name: text_of(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def with_lists(row: Row, *columns: str) -> Row:
+    """Lists of texts that a CSV file holds as JSON; what is none stays one text."""
+    lists = {name: value for name in columns if isinstance(value := from_json(row.get(name)), list)}
+    of_texts = {name: value for name, value in lists.items() if all(isinstance(each, str) for each in value)}
+    return row | of_texts if of_texts else row
