@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import account, battles, imports, new_runs, one_time_login, runs, status, voting
+from arena.views import account, battles, exports, imports, new_runs, one_time_login, runs, status, voting
 
 urlpatterns = [
     path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("arenas/<slug:slug>/vote/<str:key>/<str:part>.txt", voting.whole_text, name="ballot-text"),
     path("arenas/<slug:slug>/battles/<row:pk>/<str:part>.txt", battles.whole_text, name="battle-text"),
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
+    path("arenas/<slug:slug>/exports/", exports.exports, name="exports"),
     path("account/", account.account, name="account"),
     path("import/", imports.imports, name="imports"),
     path("import/sample/<str:kind>.csv", imports.import_sample, name="import-sample"),

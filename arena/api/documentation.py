@@ -53,6 +53,7 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
     done = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
     answers = done.get("content", {})
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    told = answers.get("application/json") or answers.get("application/jsonl")
     return DocumentedEndpoint(
         anchor=operation["operationId"],
         method=method,
@@ -61,7 +62,7 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
         parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
         body=list(_fields(body, components)) if body else [],
         example=json.dumps(_example(body, components), ensure_ascii=False) if body else "",
-        fields=list(_fields(answers["application/json"]["schema"], components)) if "application/json" in answers else [],
+        fields=list(_fields(told["schema"], components)) if told else [],
         formats=list(answers),
     )
 

@@ -1,4 +1,4 @@
-"""Long tables as CSV, line by line: few at a time, since each takes one of the server's few threads."""
+"""Long tables, part by part: few at a time, since each takes one of the server's few threads."""
 
 import weakref
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ TABLES_AT_ONCE = {"sqlite": 1, "postgresql": 3}[connection.vendor]  # of a serve
 SECONDS_TO_WAIT = 20
 
 
-class Table(StreamingHttpResponse):
-    """A long table on its way; it gives its place back when it is through, or when its reader has gone."""
+class LongFile(StreamingHttpResponse):
+    """A long file on its way; it gives its place back when it is through, or when its reader has gone."""
 
     places = BoundedSemaphore(TABLES_AT_ONCE)
 
-    def __init__(self, lines: Iterator[str], filename: str, *, has_place: bool) -> None:
-        super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), content_type="text/csv; charset=utf-8")
+    def __init__(self, parts: Iterator[bytes] | Iterator[str], filename: str, media_type: str, *, has_place: bool) -> None:
+        super().__init__(parts, content_type=media_type)
         self["Content-Disposition"] = f'attachment; filename="{filename}"'
         # Once: when it is closed, or when nobody holds it any more, should something have put another answer in its place.
         self._gives_back = weakref.finalize(self, self.places.release) if has_place else None
@@ -38,6 +38,13 @@ class Table(StreamingHttpResponse):
         finally:
             if self._gives_back is not None:
                 self._gives_back()
+
+
+class Table(LongFile):
+    """As CSV, line by line."""
+
+    def __init__(self, lines: Iterator[str], filename: str, *, has_place: bool) -> None:
+        super().__init__(map("".join, batched(lines, LINES_AT_ONCE)), filename, "text/csv; charset=utf-8", has_place=has_place)
 
 
 class WholeTable(BaseRenderer):

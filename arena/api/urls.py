@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import runs, views
+from arena.api import exports, runs, views
 from arena.api.writing import answer_runs
 from arena.api.writing import runs as run_writes
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("battles/", views.BattleList.as_view(), name="api-battles"),
     path("battles/<int:pk>/", views.BattleDetail.as_view(), name="api-battle"),
     path("votes/", views.VoteList.as_view(), name="api-votes"),
+    path("exports/", exports.ExportList.as_view(), name="api-exports"),
+    *exports.file_paths(),
     path("runs/", runs.RunList.as_view(), name="api-runs"),
     path("runs/drafts/answers/", answer_runs.AnswerDrafts.as_view(), name="api-answer-drafts"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api-run"),

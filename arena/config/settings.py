@@ -250,6 +250,14 @@ EXPORTED_TABLES = [
     "arena.exporting.answers.Answers",
     "arena.exporting.battles.Battles",
     "arena.exporting.votes.Votes",
+    "judges.exporting.games.Games",
+    "judges.exporting.gold_labels.GoldLabels",
+    "judges.exporting.preference_tables.Dpo",
+    "judges.exporting.preference_tables.Kto",
+    "judges.exporting.preference_tables.RewardBench",
+    "judges.exporting.preference_tables.HelpSteer2",
+    "ranking.exporting.boards.Boards",
+    "ranking.exporting.boards.Snapshots",
 ]
 
 # how REST draws up and starts a kind of run

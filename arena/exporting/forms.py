@@ -128,6 +128,7 @@ def _parquet_types() -> Mapping[Kind, Any]:
         Kind.TEXT: pyarrow.string(), Kind.INTEGER: pyarrow.int64(), Kind.NUMBER: pyarrow.float64(),
         Kind.TRUTH: pyarrow.bool_(), Kind.TIME: pyarrow.timestamp("us", tz="UTC"),
         Kind.TEXTS: pyarrow.list_(pyarrow.string()), Kind.OBJECT: pyarrow.string(),
+        Kind.MESSAGES: pyarrow.list_(pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])),
     }  # fmt: skip
 
 
@@ -151,7 +152,9 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _size(value: object) -> int:
     if isinstance(value, str):
         return len(value)
-    return sum(map(_size, value)) if isinstance(value, list) else len(str(value)) if isinstance(value, dict) else 8
+    if isinstance(value, list | dict):
+        return sum(map(_size, value.values() if isinstance(value, dict) else value))
+    return 8
 
 
 class _Sink(io.RawIOBase):

@@ -1,7 +1,7 @@
 """What a table of an export is: its columns, who may read it, and its rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     TRUTH = "truth"
     TIME = "time"
     TEXTS = "texts"  # a list
+    MESSAGES = "messages"  # a list, each with role and content
     OBJECT = "object"  # as in JSON; what it may hold is not fixed
 
 
@@ -46,6 +47,7 @@ KIND_NAMES: Mapping[Kind, Words] = {
     Kind.TRUTH: gettext_lazy("true or false"),
     Kind.TIME: gettext_lazy("time, UTC"),
     Kind.TEXTS: gettext_lazy("list of texts"),
+    Kind.MESSAGES: gettext_lazy("list of messages"),
     Kind.OBJECT: gettext_lazy("JSON"),
 }
 
@@ -72,11 +74,12 @@ class WrongChoice(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What may be chosen of a table: one of some words, or a whole number of at least 1."""
+    """What may be chosen of a table: one of some words, each with its title, or a whole number of at least 1."""
 
     name: str
+    title: Words
     told: Words
-    words: tuple[str, ...] = ()
+    words: Mapping[str, Words] = field(default_factory=dict)
     default: str | int | None = None
     most: int = 1_000_000
 
@@ -84,15 +87,12 @@ class Option:
         """Raises WrongChoice."""
         if self.words:
             if written not in self.words:
-                raise WrongChoice(
-                    self.name,
-                    _("%(value)r is not known; allowed are %(words)s")
-                    % {"value": written[:80], "words": ", ".join(self.words)},
-                )
+                told = _("%(value)r is not known; allowed are %(words)s")
+                raise WrongChoice(self.name, told % {"value": written[:80], "words": ", ".join(self.words)})
             return written
         if not (written.isascii() and written.isdigit() and len(written) < 10 and 1 <= int(written) <= self.most):
-            told = _("%(value)r is not a whole number from 1 to %(most)d") % {"value": written[:80], "most": self.most}
-            raise WrongChoice(self.name, told)
+            told = _("%(value)r is not a whole number from 1 to %(most)d")
+            raise WrongChoice(self.name, told % {"value": written[:80], "most": self.most})
         return int(written)
 
 
@@ -138,8 +138,8 @@ class Table:
         told = _("for those who may read this arena’s prompts and answers: %(who)s")
         return told % {"who": arena.get_content_visibility_display()}
 
-    def count(self, reader: Reader, arena: Arena) -> int:
-        """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted."""
+    def count(self, reader: Reader, arena: Arena) -> int | None:
+        """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted; None: only their making tells."""
         raise NotImplementedError
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:

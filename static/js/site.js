@@ -47,9 +47,9 @@ document.addEventListener("htmx:afterSettle", () => {
   before = new Map();
 });
 
-// Code in answers: a button that copies it, made when the pointer, a finger or the focus first comes there.
+// Code in answers, and commands to copy: a button that copies it, made when the pointer, a finger or the focus first comes there.
 const offerCopy = (e) => {
-  const pre = e.target.closest?.(".md pre");
+  const pre = e.target.closest?.(".md pre, .copyable pre");
   if (!pre || !navigator.clipboard || pre.parentElement.classList.contains("code")) return;
   const [box, button] = [document.createElement("div"), document.createElement("button")];
   [box.className, button.className, button.type, button.textContent] = ["code", "btn copy", "button", document.body.dataset.copy];

@@ -276,7 +276,11 @@ def _numbered(
     """Answers that are here already, and that rows name by their numbers; none where one of the two is not here."""
     named = [pk for row, pk in zip(rows, prompts, strict=True) if row.repeats is not None and pk is not None]
     here = Response.objects.filter(prompt_id__in=set(named)).order_by() if named else Response.objects.none()
-    ids = {tuple(key): pk for *key, pk in here.values_list("prompt_id", "competitor_id", "repeat", "pk")}
+    ids: dict[tuple[int | None, int, int], int]
+    ids = {
+        (asked, model, repeat): pk
+        for asked, model, repeat, pk in here.values_list("prompt_id", "competitor_id", "repeat", "pk")
+    }
     found: list[tuple[int | None, int | None]] = []
     for row, prompt in zip(rows, prompts, strict=True):
         first, second = (

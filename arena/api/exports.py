@@ -1,0 +1,210 @@
+"""What can be taken out of an arena over REST: the list of it, and a file of each kind of rows."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import translation
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena import access
+from arena.api.filters import SLUG_SCHEMA
+from arena.api.long_tables import LongFile
+from arena.api.read_views import ReadView, arenas_asked_for
+from arena.api.schema import OTHER_RESPONSES
+from arena.exporting.forms import FORMS, Form, MissingLibrary
+from arena.exporting.registry import tables
+from arena.exporting.tables import (
+    MOST_COUNTED,
+    Column,
+    Kind,
+    Option,
+    Reader,
+    RefusedExport,
+    Table,
+    WrongChoice,
+    rows_for,
+)
+from arena.models import Arena
+
+ARENA = OpenApiParameter("arena", SLUG_SCHEMA, required=True, description="Slug of the arena.")
+JSON_TYPES: Mapping[Kind, Mapping[str, Any]] = {
+    Kind.TEXT: {"type": "string"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.NUMBER: {"type": "number"},
+    Kind.TRUTH: {"type": "boolean"},
+    Kind.TIME: {"type": "string", "format": "date-time"},
+    Kind.TEXTS: {"type": "array", "items": {"type": "string"}},
+    Kind.MESSAGES: {
+        "type": "array",
+        "items": {"type": "object", "properties": {"role": {"type": "string"}, "content": {"type": "string"}}},
+    },
+    Kind.OBJECT: {},
+}
+
+
+class ColumnSerializer(serializers.Serializer[Column]):
+    name = serializers.CharField(read_only=True)
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], read_only=True)
+    told = serializers.CharField(read_only=True, help_text="What stands in it.")
+
+
+class OptionSerializer(serializers.Serializer[Option]):
+    name = serializers.CharField(read_only=True, help_text="Of the parameter.")
+    told = serializers.CharField(read_only=True, help_text="What it does.")
+    words = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Allowed; none: a whole number.")
+    unless_given = serializers.SerializerMethodField(help_text="What is taken where it is not given; null: nothing.")
+
+    def get_unless_given(self, option: Option) -> str | None:
+        return None if option.default is None else str(option.default)
+
+
+class ExportSerializer(serializers.Serializer[dict[str, Any]]):
+    """One kind of rows that can be taken out."""
+
+    key = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    told = serializers.CharField(read_only=True, help_text="What the rows are.")
+    address = serializers.CharField(read_only=True, help_text="Of the file; add `&format=csv` for another form.")
+    formats = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Those that this site can write.")
+    columns = ColumnSerializer(many=True, read_only=True, help_text="Those that you may read.")
+    options = OptionSerializer(many=True, read_only=True)
+    n_rows = serializers.IntegerField(
+        read_only=True, allow_null=True, min_value=0,
+        help_text=f"Now, for you; counted to {MOST_COUNTED:,}, and one more where there are more. Null where it is refused, or "
+        "where only the writing tells.",
+    )  # fmt: skip
+    refused = serializers.CharField(read_only=True, help_text="Why you may not have it; empty where you may.")
+
+
+class ExportsSerializer(serializers.Serializer[dict[str, Any]]):
+    """What can be taken out of one arena."""
+
+    arena = serializers.CharField(read_only=True, help_text="Slug of the arena.")
+    exports = ExportSerializer(many=True, read_only=True)
+
+
+class ExportView(ReadView[Arena]):
+    queryset = Arena.objects.none()
+    parameters: frozenset[str] = frozenset()
+
+    def known_parameters(self) -> frozenset[str]:
+        return frozenset({"arena", "format"}) | self.parameters
+
+    def arena(self, request: Request) -> Arena:
+        if "arena" not in request.query_params:
+            raise ValidationError({"arena": ["It is needed: the slug of the arena."]})
+        return arenas_asked_for(request, access.arenas_for(request.user)).get()
+
+
+class ExportList(ExportView):
+    """What can be taken out of an arena, with the columns of each file, and how many rows there are for you now."""
+
+    serializer_class = ExportsSerializer  # type: ignore[assignment]
+
+    @extend_schema(parameters=[ARENA])
+    def get(self, request: Request) -> Response:
+        arena, reader = self.arena(request), Reader.of(request._request, request.user)
+        told = [_told(table, reader, arena) for table in tables().values()]
+        return Response(ExportsSerializer({"arena": arena.slug, "exports": told}).data)
+
+
+def _told(table: Table, reader: Reader, arena: Arena) -> dict[str, Any]:
+    refused = table.refusal(reader, arena)
+    return {
+        "key": table.key, "title": table.title, "told": table.told,
+        "address": f"{reverse(f'api-export-{table.key}')}?arena={arena.slug}",
+        "formats": [form.key for form in FORMS.values() if form.is_there], "columns": table.columns_for(reader),
+        "options": table.options, "n_rows": None if refused else table.count(reader, arena), "refused": refused,
+    }  # fmt: skip
+
+
+class ExportFile(ExportView):
+    """One kind of rows as a file."""
+
+    table: ClassVar[Table]
+
+    def get(self, request: Request) -> HttpResponseBase:
+        arena, reader = self.arena(request), Reader.of(request._request, request.user)
+        form = FORMS[str(request.accepted_renderer.format)]
+        written = {name: str(value) for name, value in request.query_params.items() if name in self.parameters}
+        try:
+            rows = rows_for(self.table, reader, arena, self.table.chosen(written))
+            parts = form.parts(self.table.columns_for(reader), rows)
+        except RefusedExport as reason:
+            raise (PermissionDenied if request.user.is_authenticated else NotAuthenticated)(f"{reason}.") from None
+        except WrongChoice as wrong:
+            raise ValidationError({wrong.name: [f"{wrong.told}."]}) from None
+        except MissingLibrary as reason:
+            raise ValidationError({"format": [f"{reason}."]}) from None
+        filename = f"{arena.slug}-{self.table.key}.{form.key}"
+        if request.method == "HEAD":
+            return LongFile(iter(()), filename, _content_type(form), has_place=False)
+        LongFile.take_place()
+        return LongFile(parts, filename, _content_type(form), has_place=True)
+
+
+def _content_type(form: Form) -> str:
+    return form.media_type if form.library else f"{form.media_type}; charset=utf-8"
+
+
+def _renderer(form: Form) -> type[BaseRenderer]:
+    """Says that there is this form; the rows go out by themselves."""
+    told = {"media_type": form.media_type, "format": form.key, "charset": None if form.library else "utf-8"}
+    return type(f"As{form.key.title()}", (BaseRenderer,), told)
+
+
+def file_paths() -> list[URLPattern]:
+    """An address for each table of the house, so that the schema tells the columns of each."""
+    renderers = [_renderer(form) for form in FORMS.values()]
+    with translation.override("en"):  # the schema is English
+        return [_path(table, renderers) for table in tables().values()]
+
+
+def _path(table: Table, renderers: list[type[BaseRenderer]]) -> URLPattern:
+    fields = {"table": table, "parameters": frozenset(option.name for option in table.options), "renderer_classes": renderers}
+    named = "".join(word.title() for word in table.key.split("-"))
+    view: Any = type(f"Export{named}", (ExportFile,), fields | {"__doc__": str(table.told)})
+    described = extend_schema(
+        operation_id=f"exports_{table.key.replace('-', '_')}_read",
+        description=f"{table.told} A file of all rows that you may read, as long as it is; few go out at a time.",
+        parameters=[ARENA, *map(_parameter, table.options)],
+        responses=_responses(table) | OTHER_RESPONSES,
+    )
+    view = extend_schema_view(get=described)(view)
+    found: URLPattern = path(f"exports/{table.key}/", view.as_view(), name=f"api-export-{table.key}")
+    return found
+
+
+def _parameter(option: Option) -> OpenApiParameter:
+    default = {} if option.default is None else {"default": option.default}
+    kind = (
+        {"type": "string", "enum": list(option.words)}
+        if option.words
+        else {"type": "integer", "minimum": 1, "maximum": option.most}
+    )
+    return OpenApiParameter(option.name, kind | default, description=str(option.told))
+
+
+def _responses(table: Table) -> dict[Any, Any]:
+    properties = {
+        column.name: {**JSON_TYPES[column.kind], "nullable": True, "description": _described(column)}
+        for column in table.columns
+    }
+    row = {"type": "object", "properties": properties, "description": "A line; empty cells are null."}
+    return {
+        (200, "application/jsonl"): OpenApiResponse(row, description="A line a row, each a JSON object."),
+        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The same columns; lists are JSON."),
+        (200, "application/vnd.apache.parquet"): OpenApiResponse(OpenApiTypes.BINARY, description="The same columns."),
+    }
+
+
+def _described(column: Column) -> str:
+    return f"{column.told} For curators only." if column.for_curators else str(column.told)

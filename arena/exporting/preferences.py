@@ -1,0 +1,132 @@
+"""Which of two answers is preferred, by whom and how surely: what files for training are made of. Nothing is invented.
+
+An answer is chosen where more than half of all that was said of the two says so: ties, *both bad*, equal numbers prefer none.
+What was set aside says nothing. Votes on the same two answers count together, in whichever battles they were cast.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Count, QuerySet
+
+from arena.models import Battle, Vote
+from arena.outcomes import Outcome
+
+MUCH = 2  # the strength of a vote for a much better answer
+
+
+class Answers(NamedTuple):
+    """The numbers of two answers to one prompt, as battles have them."""
+
+    prompt: int
+    a: int
+    b: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that counts of what was said of two answers."""
+
+    outcomes: Mapping[str, int]
+    n_strong: Mapping[str, int]  # of those for a and for b: how many said much better
+    judges: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def majority(self) -> str:
+        """What more than half say; empty where nothing has so many."""
+        return next((outcome for outcome, n in self.outcomes.items() if 2 * n > self.n), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Of two answers the one that is chosen, and how surely."""
+
+    answers: Answers
+    said: Said
+    winner: str  # a | b
+
+    @property
+    def chosen(self) -> int:
+        return self.answers.a if self.winner == Outcome.A else self.answers.b
+
+    @property
+    def rejected(self) -> int:
+        return self.answers.b if self.winner == Outcome.A else self.answers.a
+
+    @property
+    def n_against(self) -> int:
+        return self.said.outcomes.get(Outcome(self.winner).swapped(), 0)
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether anybody chose the other one."""
+        return self.n_against > 0
+
+    @property
+    def margin(self) -> float:
+        """Of all that was said, the share for it less the share for the other one, in (0, 1]."""
+        return (self.said.outcomes[self.winner] - self.n_against) / self.said.n
+
+    @property
+    def is_much_better(self) -> bool:
+        """Whether more than half of those who chose it said so."""
+        return 2 * self.said.n_strong.get(self.winner, 0) > self.said.outcomes[self.winner]
+
+
+def preferences_of(
+    said: Mapping[Answers, Said], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
+) -> list[Preference]:
+    """In the order of prompts; on each the surest first."""
+    found: dict[int, list[Preference]] = defaultdict(list)
+    for answers, each in said.items():
+        if each.n >= least_votes and each.majority in {Outcome.A, Outcome.B}:
+            preference = Preference(answers, each, each.majority)
+            if with_contested or not preference.is_contested:
+                found[answers.prompt].append(preference)
+    return [preference for prompt in sorted(found) for preference in sorted(found[prompt], key=_surest)[:most_a_prompt]]
+
+
+def both_bad(said: Mapping[Answers, Said], *, least_votes: int) -> list[Answers]:
+    """Two answers of which more than half say that both are bad."""
+    return [answers for answers, each in said.items() if each.n >= least_votes and each.majority == Outcome.BOTH_BAD]
+
+
+def _surest(preference: Preference) -> tuple[float, int, Answers]:
+    return -preference.margin, -preference.said.n, preference.answers
+
+
+def with_two_answers(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
+    """Battles whose answers are both whole, have a text, and are not the same."""
+    return battles.filter(prompt__isnull=False).exclude(prompt__content_hash="").comparable()  # type: ignore[attr-defined,no-any-return]
+
+
+def said_by_people(battles: "QuerySet[Battle]") -> dict[Answers, Said]:
+    """Votes that count, on two answers each; `battles` are those of `with_two_answers`."""
+    votes = Vote.objects.counted().filter(battle__in=battles.order_by().values("pk")).order_by()
+    columns = ("battle__prompt_id", "battle__response_a_id", "battle__response_b_id", "outcome", "strength")
+    outcomes: dict[Answers, Counter[str]] = defaultdict(Counter)
+    strong: dict[Answers, Counter[str]] = defaultdict(Counter)
+    for prompt, a, b, outcome, strength, n in votes.values_list(*columns).annotate(n=Count("pk")):
+        answers = Answers(prompt, a, b)
+        outcomes[answers][outcome] += n
+        if strength == MUCH:
+            strong[answers][outcome] += n
+    return {answers: Said(outcomes[answers], strong[answers]) for answers in sorted(outcomes)}
+
+
+def labels_of(preferences: Iterable[Preference], bad: Sequence[Answers]) -> dict[int, Counter[bool]]:
+    """How often each answer is desirable, and how often it is not."""
+    found: dict[int, Counter[bool]] = defaultdict(Counter)
+    for preference in preferences:
+        found[preference.chosen][True] += 1
+        found[preference.rejected][False] += 1
+    for answers in bad:
+        for answer in (answers.a, answers.b):
+            found[answer][False] += 1
+    return found

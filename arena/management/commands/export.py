@@ -1,0 +1,113 @@
+"""Writes one kind of an arena's rows into a file."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+
+from arena.commands.import_command import AsWritten
+from arena.exporting.forms import FORMS, MissingLibrary
+from arena.exporting.registry import tables
+from arena.exporting.tables import Reader, Row, Table, WrongChoice, rows_for
+from arena.models import Arena
+
+TO_STDOUT = "-"
+
+
+class Command(BaseCommand):
+    help = "Write prompts, answers, battles, votes and all else that an arena holds into files, a kind of rows at a time."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.formatter_class = AsWritten
+        parser.epilog = _columns()
+        parser.add_argument("what", choices=list(tables()), help="the kind of rows")
+        parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
+        parser.add_argument("--format", choices=list(FORMS), default="jsonl")
+        parser.add_argument("--to", default=TO_STDOUT, metavar="FILE", help="default: -, the standard output")
+        parser.add_argument(
+            "--overwrite", action="store_true", help="replace an older file of this name, once the new one is whole"
+        )
+        for name in dict.fromkeys(option.name for table in tables().values() for option in table.options):
+            takers = ", ".join(table.key for table in tables().values() if name in [option.name for option in table.options])
+            parser.add_argument(f"--{name.replace('_', '-')}", dest=f"chosen_{name}", help=f"of {takers}; see below")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        arena = Arena.objects.filter(slug=options["arena"]).first()
+        if arena is None:
+            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+            raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
+        table, form, reader = tables()[options["what"]], FORMS[options["format"]], Reader.operator()
+        written = {
+            name.removeprefix("chosen_"): value for name, value in options.items() if name.startswith("chosen_") and value
+        }
+        rows = _Counted()
+        try:
+            chosen = table.chosen(written)
+            parts = form.parts(table.columns_for(reader), rows.of(rows_for(table, reader, arena, chosen)))
+        except WrongChoice as wrong:
+            raise CommandError(f"--{wrong.name.replace('_', '-')}: {wrong.told}", returncode=2) from None
+        except MissingLibrary as reason:
+            raise CommandError(f"--format {form.key}: {reason}", returncode=2) from None
+        if options["to"] == TO_STDOUT:
+            _write_out(parts)
+        else:
+            _write(Path(options["to"]), parts, overwrite=options["overwrite"])
+            self.stdout.write(f"{options['to']}: {rows.n:,} rows.")
+
+
+class _Counted:
+    def __init__(self) -> None:
+        self.n = 0
+
+    def of(self, rows: Iterable[Row]) -> Iterable[Row]:
+        for row in rows:
+            self.n += 1
+            yield row
+
+
+def _write_out(parts: Iterable[bytes]) -> None:
+    try:
+        _all(parts, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read it has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(path: Path, parts: Iterable[bytes], *, overwrite: bool) -> None:
+    """Under another name until it is whole: half a file never lies there as if it were one."""
+    if path.exists() and not overwrite:
+        raise CommandError(f"{path} is there already: choose another name, or add --overwrite", returncode=2)
+    try:
+        with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                _all(parts, file)
+                os.replace(file.name, path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}", returncode=2) from None
+
+
+def _all(parts: Iterable[bytes], file: BinaryIO | Any) -> None:
+    for part in parts:
+        file.write(part)
+
+
+def _columns() -> str:
+    """What each file holds, for --help."""
+    return "\n".join(line for table in tables().values() for line in _described(table))
+
+
+def _described(table: Table) -> list[str]:
+    names = ", ".join(column.name for column in table.columns)
+    options = [
+        f"    --{option.name.replace('_', '-')} {'|'.join(option.words) or 'NUMBER'}: {option.told}" for option in table.options
+    ]
+    return [f"  {table.key}: {table.told}", f"    columns: {names}", *options]

@@ -1,0 +1,96 @@
+"""Games of judges as rows: what each said of each battle in each order, or why it said nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.utils.translation import gettext_lazy
+
+from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, dollars, figure
+from arena.models import Arena, Attempt, Battle
+from judges.games.access import GameReader, walk
+from judges.games.access import readable_battles as battles_with_games
+from judges.games.visible_games import VisibleGame, attempts_of, call_of, read_of, stored_reply_of, told
+from judges.models import Game
+
+AT_ONCE = 500
+COLUMNS = (
+    Column("game", Kind.INTEGER, gettext_lazy("Its number on this site.")),
+    *BATTLE_COLUMNS,
+    Column("judge", Kind.TEXT, gettext_lazy("The judge’s name.")),
+    Column("judge_version", Kind.INTEGER, gettext_lazy("A changed judge is another version.")),
+    Column("judge_identity", Kind.TEXT, gettext_lazy("SHA-256 of all that decides what it says.")),
+    Column("order", Kind.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
+    Column("repeat", Kind.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
+    Column("state", Kind.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: it is not over.")),
+    Column(
+        "winner",
+        Kind.TEXT,
+        gettext_lazy("a, b, tie or both_bad, of the answers and not of the slots; empty without a verdict."),
+    ),
+    Column("strength", Kind.INTEGER, gettext_lazy("1 better, 2 much better; empty without a winner.")),
+    Column("score_a", Kind.NUMBER, gettext_lazy("Points of answer a.")),
+    Column("score_b", Kind.NUMBER, gettext_lazy("Points of answer b.")),
+    Column("label", Kind.TEXT, gettext_lazy("The verdict as the judge spelt it.")),
+    Column(
+        "reason",
+        Kind.TEXT,
+        gettext_lazy("Why there is no verdict, or which rule gave it. Reasons of failures are for curators."),
+    ),
+    Column("taints", Kind.TEXTS, gettext_lazy("What in the answers might speak to a judge.")),
+    Column("is_counted", Kind.TRUTH, gettext_lazy("False where a curator set it aside.")),
+    Column("set_aside_reason", Kind.TEXT, gettext_lazy("Why it does not count.")),
+    Column("reference_given", Kind.TRUTH, gettext_lazy("Whether it was shown a reference answer.")),
+    Column("model", Kind.TEXT, gettext_lazy("The model string that came back.")),
+    Column("cost", Kind.NUMBER, gettext_lazy("Dollars of all its attempts.")),
+    Column("reply", Kind.TEXT, gettext_lazy("What it said, word for word; empty where that is not for you to read.")),
+    Column("decided_at", Kind.TIME, gettext_lazy("When it ended.")),
+)
+
+
+class Games(Table):
+    key = "games"
+    title = gettext_lazy("Games of judges")
+    told = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
+    columns = COLUMNS
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(Game.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        may_read, behind, namer = GameReader.of(reader.visitor, arena), 0, BattleNames(arena)
+        while games := _next(reader, arena, behind):
+            replies = _replies([game for game in games if may_read.reads_in_full(game)])
+            battles = with_names(Battle.objects.filter(pk__in={game.battle_id for game in games}))
+            named = {battle.pk: namer.row(battle) for battle in battles}
+            for game in told(games, {arena.pk: may_read}):
+                yield named[game.game.battle_id] | _row(game, replies.get(game.game.pk))
+            behind = games[-1].pk
+
+
+def _next(reader: Reader, arena: Arena, behind: int) -> list[Game]:
+    readable = battles_with_games(reader.visitor, {arena: reader.voter_in(arena)})
+    return walk(Game.objects.select_related("judge"), readable, [arena], behind=behind, most=AT_ONCE)
+
+
+def _replies(games: Sequence[Game]) -> Mapping[int, str]:
+    """Of games that their reader may read in full."""
+    attempts = attempts_of(games, Attempt.objects.only("call_id", "state", "text"))
+    found: dict[int, str] = {}
+    for game in games:
+        read = read_of(attempts.get(call_of(game) or 0, []))
+        found[game.pk] = read.text if read is not None and read.text else stored_reply_of(game)
+    return found
+
+
+def _row(told: VisibleGame, reply: str | None) -> Row:
+    game, said = told.game, told.said
+    return {
+        "game": game.pk, "judge": game.judge.name, "judge_version": game.judge.version, "judge_identity": game.judge.identity,
+        "order": game.order, "repeat": game.repeat, "state": game.state or None,
+        "winner": (said.winner or None) if said else None, "strength": said.strength if said else None,
+        "score_a": figure(said.score_a) if said else None, "score_b": figure(said.score_b) if said else None,
+        "label": game.label or None, "reason": told.reason or None, "taints": game.taints, "is_counted": game.is_counted,
+        "set_aside_reason": game.set_aside_reason or None, "reference_given": game.reference_given,
+        "model": told.asked.model if told.asked else None, "cost": dollars(game.cost), "reply": reply or None,
+        "decided_at": game.decided_at,
+    }  # fmt: skip

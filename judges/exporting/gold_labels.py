@@ -1,0 +1,55 @@
+"""Gold labels as rows. They say which answer is right, as references do: for curators alone."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
+from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, walk
+from arena.models import Arena, Battle
+from judges.models import GoldItem
+
+AT_ONCE = 1_000
+COLUMNS = (
+    Column("gold_set", Kind.TEXT, gettext_lazy("The name of the set."), for_curators=True),
+    *(Column(column.name, column.kind, column.told, for_curators=True) for column in BATTLE_COLUMNS),
+    Column("label", Kind.TEXT, gettext_lazy("a, b, tie or both_bad."), for_curators=True),
+    Column("order", Kind.TEXT, gettext_lazy("ab or ba: which answer the source shows first."), for_curators=True),
+    Column("note", Kind.TEXT, gettext_lazy("Such as the source’s own number of the pair."), for_curators=True),
+    Column("is_counted", Kind.TRUTH, gettext_lazy("False where it was set aside."), for_curators=True),
+    Column("origin", Kind.TEXT, gettext_lazy("Where the labels of the set come from."), for_curators=True),
+)
+
+
+class GoldLabels(Table):
+    key = "gold-labels"
+    title = gettext_lazy("Gold labels")
+    told = gettext_lazy("Which answer is known to be right: what judges are measured by.")
+    columns = COLUMNS
+
+    def refusal(self, reader: Reader, arena: Arena) -> str:
+        return super().refusal(reader, arena) or ("" if reader.is_curator else _("gold labels are for curators"))
+
+    def count(self, reader: Reader, arena: Arena) -> int:
+        return counted(_readable(reader, arena))
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        namer = BattleNames(arena)
+        for items in walk(lambda: _readable(reader, arena).select_related("gold_set"), AT_ONCE):
+            battles = with_names(Battle.objects.filter(pk__in={item.battle_id for item in items}))
+            named = {battle.pk: namer.row(battle) for battle in battles}
+            for item in items:
+                yield named[item.battle_id] | _row(item)
+
+
+def _readable(reader: Reader, arena: Arena) -> "QuerySet[GoldItem]":
+    return GoldItem.objects.filter(gold_set__arena=arena, battle__in=readable_battles(reader, arena).values("pk"))
+
+
+def _row(item: GoldItem) -> Row:
+    return {
+        "gold_set": item.gold_set.name, "label": item.label, "order": item.order, "note": item.note or None,
+        "is_counted": item.is_counted, "origin": item.gold_set.origin or None,
+    }  # fmt: skip

@@ -1,0 +1,297 @@
+"""Preference pairs in the layouts that training and its benchmarks read: DPO and KTO as TRL has them, RewardBench, HelpSteer2.
+
+Each row says beside its layout whose word it rests on, how sure that is, and where its texts come from.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from arena.exporting.battles import readable_battles
+from arena.exporting.preferences import (
+    Answers,
+    Preference,
+    Said,
+    both_bad,
+    labels_of,
+    preferences_of,
+    said_by_people,
+    with_two_answers,
+)
+from arena.exporting.prompts import readable_prompts
+from arena.exporting.tables import Chosen, Column, Kind, Option, Reader, Row, Table, figure, walk
+from arena.models import Arena, Competitor, Prompt, Response
+from arena.outcomes import Outcome
+from judges.exporting.judges_preferences import judges_that_count, said_by_judges
+
+PROMPTS_AT_ONCE = 50
+BETTER, MUCH_BETTER = 2, 3  # on HelpSteer2's scale from -3 to 3; nobody here says slightly better, its 1
+
+OPTIONS = (
+    Option(
+        "source", gettext_lazy("Whose word"), gettext_lazy("Whose word it is."),
+        words={"people": gettext_lazy("people"), "judges": gettext_lazy("judges")}, default="people",
+    ),
+    Option(
+        "least_votes", gettext_lazy("Least votes"), gettext_lazy("So many votes, or judges, at least speak of the two."),
+        default=1,
+    ),
+    Option(
+        "both_orders", gettext_lazy("Judges in both orders"),
+        gettext_lazy("Whether a judge counts only where it says the same in both orders."),
+        words={"yes": gettext_lazy("have to agree"), "no": gettext_lazy("the majority of its games")}, default="yes",
+    ),
+    Option("per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("So many pairs of a prompt at most, the surest ones.")),
+    Option(
+        "contested", gettext_lazy("Contested pairs"), gettext_lazy("What becomes of those where somebody chose the other one."),
+        words={"leave_out": gettext_lazy("left out"), "mark": gettext_lazy("marked")}, default="leave_out",
+    ),
+)  # fmt: skip
+BAD_ONES = Option(
+    "both_bad", gettext_lazy("Both bad"), gettext_lazy("What becomes of two answers that most call bad."),
+    words={"leave_out": gettext_lazy("left out"), "undesirable": gettext_lazy("both undesirable")}, default="leave_out",
+)  # fmt: skip
+SURENESS = (
+    Column("source", Kind.TEXT, gettext_lazy("people or judges.")),
+    Column("judges", Kind.TEXTS, gettext_lazy("Which judges, where it is they.")),
+    Column("margin", Kind.NUMBER, gettext_lazy("The share for it less the share against it, above 0 and up to 1.")),
+    Column("n_votes", Kind.INTEGER, gettext_lazy("How many votes, or judges, speak of it.")),
+    Column("is_contested", Kind.TRUTH, gettext_lazy("Whether anybody said the contrary.")),
+)
+ORIGIN = (
+    Column("arena", Kind.TEXT, gettext_lazy("The arena’s short name.")),
+    Column("prompt_id", Kind.TEXT, gettext_lazy("The prompt’s id.")),
+    Column("category", Kind.TEXT, gettext_lazy("The prompt’s category.")),
+    Column("language", Kind.TEXT, gettext_lazy("The prompt’s language.")),
+)
+PAIR_ORIGIN = (
+    *SURENESS, *ORIGIN,
+    Column("chosen_repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers was chosen.")),
+    Column("rejected_repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers was rejected.")),
+    Column("chosen_licence", Kind.TEXT, gettext_lazy("Licence of the model that was chosen, where it was given.")),
+    Column("rejected_licence", Kind.TEXT, gettext_lazy("Licence of the model that was rejected, where it was given.")),
+)  # fmt: skip
+MODELS = (
+    Column("chosen_model", Kind.TEXT, gettext_lazy("The model that was chosen.")),
+    Column("rejected_model", Kind.TEXT, gettext_lazy("The model that was rejected.")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What some prompts give: what was said of their answers, and the texts."""
+
+    said: Mapping[Answers, Said]
+    prompts: Mapping[int, Prompt]
+    responses: Mapping[int, Response]
+    models: Mapping[int, Competitor]
+
+    def model_of(self, answer: int) -> Competitor:
+        return self.models[self.responses[answer].competitor_id]
+
+
+class PreferenceTable(Table):
+    """Prompts some at a time: what was said of the answers to each, and their texts."""
+
+    options: Sequence[Option] = OPTIONS
+    only_one_turn = False
+
+    def count(self, reader: Reader, arena: Arena) -> None:
+        """Only their making tells."""
+        return
+
+    def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
+        numbers = count(1)
+        for part in self._parts(reader, arena, chosen):
+            for row in self.of_part(part, chosen):
+                yield row | {"arena": arena.slug, "source": chosen["source"], "id": next(numbers)}
+
+    def of_part(self, part: Part, chosen: Chosen) -> Iterator[Row]:
+        for preference in _preferences(part, chosen):
+            yield _pair_origin(part, preference) | self.of_pair(part, preference)
+
+    def of_pair(self, part: Part, preference: Preference) -> Row:
+        raise NotImplementedError
+
+    def _parts(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Part]:
+        models = {model.pk: model for model in Competitor.objects.filter(arena=arena)}
+        for prompts in walk(
+            lambda: readable_prompts(reader, arena).select_related("arena").defer("html", "reference", "verifier"),
+            PROMPTS_AT_ONCE,
+        ):
+            asked = {prompt.pk: prompt for prompt in prompts if len(prompt.turns) == 1 or not self.only_one_turn}
+            battles = with_two_answers(readable_battles(reader, arena).filter(prompt__in=asked))
+            if chosen["source"] == "people":
+                said = said_by_people(battles)
+            else:
+                said = said_by_judges(battles, judges_that_count(arena), both_orders=chosen["both_orders"] == "yes")
+            named = {answer for answers in said for answer in (answers.a, answers.b)}
+            yield Part(said, asked, Response.objects.defer("html").in_bulk(named), models)
+
+
+class Dpo(PreferenceTable):
+    key = "pairs-dpo"
+    title = gettext_lazy("Preference pairs for DPO")
+    told = gettext_lazy("A prompt, the answer that was chosen and the one that was rejected, as TRL reads them.")
+    columns = (
+        Column("prompt", Kind.MESSAGES, gettext_lazy("What comes before both answers: the system text and the first turn.")),
+        Column("chosen", Kind.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
+        Column("rejected", Kind.MESSAGES, gettext_lazy("The answer that was rejected; of several turns all that follows.")),
+        *MODELS, *PAIR_ORIGIN,
+    )  # fmt: skip
+
+    def of_pair(self, part: Part, preference: Preference) -> Row:
+        prompt = part.prompts[preference.answers.prompt]
+        return {
+            "prompt": opening(prompt), "chosen": continued(prompt, part.responses[preference.chosen]),
+            "rejected": continued(prompt, part.responses[preference.rejected]),
+        }  # fmt: skip
+
+
+class Kto(PreferenceTable):
+    key = "pairs-kto"
+    title = gettext_lazy("Single preferences for KTO")
+    told = gettext_lazy("Answers with a label: desirable where they were chosen, undesirable where they were rejected.")
+    options = (*OPTIONS, BAD_ONES)
+    columns = (
+        Column("prompt", Kind.MESSAGES, gettext_lazy("What comes before the answer: the system text and the first turn.")),
+        Column("completion", Kind.MESSAGES, gettext_lazy("The answer; of several turns all that follows.")),
+        Column("label", Kind.TRUTH, gettext_lazy("Whether it is desirable.")),
+        Column("model", Kind.TEXT, gettext_lazy("The model that gave it.")),
+        Column("repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers it is.")),
+        Column("licence", Kind.TEXT, gettext_lazy("Licence of the model, where it was given.")),
+        *SURENESS, *ORIGIN,
+    )  # fmt: skip
+
+    def of_part(self, part: Part, chosen: Chosen) -> Iterator[Row]:
+        preferences = _preferences(part, chosen)
+        bad = both_bad(part.said, least_votes=chosen["least_votes"]) if chosen["both_bad"] == "undesirable" else []
+        speaking = _speaking([*(each.answers for each in preferences), *bad])
+        for answer, labels in sorted(labels_of(preferences, bad).items()):
+            is_contested = labels[True] > 0 and labels[False] > 0
+            if labels[True] == labels[False] or (is_contested and chosen["contested"] == "leave_out"):
+                continue  # chosen here and rejected there
+            said = [part.said[answers] for answers in speaking[answer]]
+            response, model = part.responses[answer], part.model_of(answer)
+            prompt = part.prompts[response.prompt_id]
+            yield _origin(prompt) | {
+                "prompt": opening(prompt), "completion": continued(prompt, response), "label": labels[True] > labels[False],
+                "model": model.name, "repeat": response.repeat, "licence": model.licence or None,
+                "judges": sorted({judge for each in said for judge in each.judges}),
+                "margin": figure(abs(labels[True] - labels[False]) / labels.total()), "n_votes": sum(each.n for each in said),
+                "is_contested": is_contested or any(each.is_contested for each in preferences if answer in each.answers[1:]),
+            }  # fmt: skip
+
+
+class RewardBench(PreferenceTable):
+    key = "pairs-rewardbench"
+    title = gettext_lazy("Preference pairs as RewardBench has them")
+    told = gettext_lazy("A prompt, the chosen and the rejected answer as texts, for reward models. Prompts of one turn alone.")
+    only_one_turn = True
+    columns = (
+        Column("prompt", Kind.TEXT, gettext_lazy("What the user says.")),
+        Column("chosen", Kind.TEXT, gettext_lazy("The answer that was chosen.")),
+        Column("chosen_model", Kind.TEXT, gettext_lazy("The model that was chosen.")),
+        Column("rejected", Kind.TEXT, gettext_lazy("The answer that was rejected.")),
+        Column("rejected_model", Kind.TEXT, gettext_lazy("The model that was rejected.")),
+        Column("subset", Kind.TEXT, gettext_lazy("The prompt’s category; without one, the arena.")),
+        Column("id", Kind.INTEGER, gettext_lazy("1, 2, 3 and so on, in this file.")),
+        Column("system_prompt", Kind.TEXT, gettext_lazy("What the models were told before.")),
+        *PAIR_ORIGIN,
+    )  # fmt: skip
+
+    def of_pair(self, part: Part, preference: Preference) -> Row:
+        prompt = part.prompts[preference.answers.prompt]
+        return {
+            "prompt": prompt.turns[0], "chosen": part.responses[preference.chosen].text,
+            "rejected": part.responses[preference.rejected].text, "subset": prompt.category or prompt.arena.slug,
+            "system_prompt": prompt.system_prompt or None,
+        }  # fmt: skip
+
+
+class HelpSteer2(PreferenceTable):
+    key = "pairs-helpsteer2"
+    title = gettext_lazy("Preference pairs as HelpSteer2 has them")
+    told = gettext_lazy("A prompt, two answers and by how much one is better, for reward models. Prompts of one turn alone.")
+    only_one_turn = True
+    columns = (
+        Column("split", Kind.TEXT, gettext_lazy("Always train.")),
+        Column("prompt", Kind.TEXT, gettext_lazy("What the user says.")),
+        Column("response_1", Kind.TEXT, gettext_lazy("Answer a.")),
+        Column("response_2", Kind.TEXT, gettext_lazy("Answer b.")),
+        Column(
+            "preference_strength", Kind.INTEGER,
+            gettext_lazy("-3 or -2 where answer 1 is much better or better, 2 or 3 where answer 2 is."),
+        ),
+        Column("system_prompt", Kind.TEXT, gettext_lazy("What the models were told before.")),
+        *MODELS, *PAIR_ORIGIN,
+    )  # fmt: skip
+
+    def of_pair(self, part: Part, preference: Preference) -> Row:
+        prompt, strength = part.prompts[preference.answers.prompt], MUCH_BETTER if preference.is_much_better else BETTER
+        return {
+            "split": "train", "prompt": prompt.turns[0], "response_1": part.responses[preference.answers.a].text,
+            "response_2": part.responses[preference.answers.b].text, "system_prompt": prompt.system_prompt or None,
+            "preference_strength": -strength if preference.winner == Outcome.A else strength,
+        }  # fmt: skip
+
+
+# --- what rows are made of -----------------------------------------------------------------------------------------------
+
+
+def opening(prompt: Prompt) -> list[dict[str, str]]:
+    """What all answers to a prompt have in common."""
+    system = [_message("system", prompt.system_prompt)] if prompt.system_prompt else []
+    return [*system, _message("user", prompt.turns[0])]
+
+
+def continued(prompt: Prompt, response: Response) -> list[dict[str, str]]:
+    """What follows: the answer, and where there are several turns what the user says between them."""
+    answers = response.turns or [response.text]
+    if len(answers) != len(prompt.turns):  # told in one piece
+        answers = [response.text]
+    following = [_message("assistant", answers[0])]
+    for asked, answered in zip(prompt.turns[1:], answers[1:], strict=False):
+        following += [_message("user", asked), _message("assistant", answered)]
+    return following
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
+
+
+def _preferences(part: Part, chosen: Chosen) -> list[Preference]:
+    return preferences_of(
+        part.said, least_votes=chosen["least_votes"], with_contested=chosen["contested"] == "mark",
+        most_a_prompt=chosen["per_prompt"],
+    )  # fmt: skip
+
+
+def _speaking(pairs: Sequence[Answers]) -> dict[int, list[Answers]]:
+    found: dict[int, list[Answers]] = {}
+    for answers in pairs:
+        for answer in (answers.a, answers.b):
+            found.setdefault(answer, []).append(answers)
+    return found
+
+
+def _origin(prompt: Prompt) -> Row:
+    return {"prompt_id": prompt.key, "category": prompt.category or None, "language": prompt.language or None}
+
+
+def _pair_origin(part: Part, preference: Preference) -> Row:
+    of_sides: dict[str, Any] = {}
+    for side, answer in (("chosen", preference.chosen), ("rejected", preference.rejected)):
+        model = part.model_of(answer)
+        of_sides |= {
+            f"{side}_model": model.name,
+            f"{side}_repeat": part.responses[answer].repeat,
+            f"{side}_licence": model.licence or None,
+        }
+    return of_sides | _origin(part.prompts[preference.answers.prompt]) | {
+        "judges": list(preference.said.judges), "margin": figure(preference.margin), "n_votes": preference.said.n,
+        "is_contested": preference.is_contested,
+    }  # fmt: skip

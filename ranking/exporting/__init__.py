@@ -1,0 +1,1 @@
+"""Boards as files, with all that they showed before."""
