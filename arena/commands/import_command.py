@@ -17,10 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
 from arena.importing.checks.whole_file import check
-from arena.importing.files import receiving
-from arena.importing.files.problems import ImportProblems
+from arena.importing.files import fields, receiving
+from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.files.reports import ImportReport
-from arena.importing.formats import AnyFormat, formats_of, reading_format
+from arena.importing.formats import MAPPED, AnyFormat, formats_of, reading_format, stored_name
+from arena.importing.formats.column_map import OUTCOMES, ColumnMapError, column_map, columns_digest
+from arena.importing.formats.recognition import start_of
 from arena.importing.loading.late_answers import came_of_it
 from arena.importing.loading.loader import load, retry
 from arena.leases import LeaseLost
@@ -39,7 +41,6 @@ class ImportCommand(BaseCommand):
     """Exits with 2, and one clear line for each problem, where the file or the call is wrong."""
 
     kind: Import.Kind
-    makes_arena = True
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,10 +52,13 @@ class ImportCommand(BaseCommand):
             "--format", default="", help=f"recognised by the columns, and said, where it is left out; one of: {formats}"
         )
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
+        parser.add_argument("--name", help="name of the arena where it is new")
         parser.add_argument(
             "--encoding", default="", metavar="NAME", help="of a text that is not UTF-8, such as windows-1251, gbk or shift_jis"
         )
+        _add_columns(parser)
         add_allowance(parser)
+        parser.add_argument("--strict", action="store_true", help="refuse a file in which something looks wrong")
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
@@ -70,8 +74,9 @@ class ImportCommand(BaseCommand):
         self.console = Console(stderr=True)
         # A million rows are millions of small tuples without cycles: looking through them all the time helps nobody.
         gc.set_threshold(20_000)
-        chosen = self.options_of(options)
-        format_name = self._format(options["format"])
+        columns = self._column_map(options)
+        chosen = self.options_of(options) | columns | ({"strict": True} if options["strict"] else {})
+        format_name = MAPPED if columns else self._format(options["format"])
         arena = self._arena(options["arena"])
         _must_be_text_encoding(options["encoding"])
         if not options["check"]:
@@ -86,6 +91,26 @@ class ImportCommand(BaseCommand):
             self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
         self.stdout.write("Nothing was written: this was the check only.")
 
+    def two_names(self, names: list[str]) -> list[str]:
+        """As they are stored. What is no name, or twice the same, is refused."""
+        try:
+            first, second = (fields.as_name("--models", name) for name in names)
+        except RowProblem as problem:
+            refuse(str(problem))
+        if first == second:
+            refuse(f"--models {first} {second}: two different names are needed")
+        return [first, second]
+
+    def _column_map(self, options: dict[str, Any]) -> dict[str, Any]:
+        if not options["map"]:
+            if options["value"] and self.kind == Import.Kind.BATTLES:
+                refuse("--value says what the cells of the column winner mean: name it, --map winner=COLUMN")
+            return {}
+        try:
+            return column_map(options["map"], options["value"]).checked(self.kind).as_options
+        except ColumnMapError as error:
+            refuse(f"--map: {error}")
+
     def _kept(self, options: dict[str, Any]) -> receiving.KeptFile:
         try:
             return receiving.keep_path(options["file"], options["encoding"])
@@ -97,7 +122,9 @@ class ImportCommand(BaseCommand):
     def _import(self, options: dict[str, Any], format_name: str, arena: Arena | None, chosen: dict[str, Any]) -> None:
         file = self._kept(options)
         with receiving.forgotten_on_failure(file):
-            read_by = self._read_by(format_name, file)
+            read_by = stored_name(self._read_by(format_name, file), chosen)
+        if MAPPED in read_by.split("-"):
+            chosen = {**chosen, "columns": columns_digest(start_of(file.path).names)}
         source = receiving.known_import(
             arena, kind=self.kind, format_name=read_by, digest=file.digest, is_chosen=bool(format_name)
         )
@@ -148,9 +175,6 @@ class ImportCommand(BaseCommand):
 
     def _arena(self, slug: str) -> Arena | None:
         arena = Arena.objects.filter(slug=slug).first()
-        if arena is None and not self.makes_arena:
-            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            refuse(f"--arena {slug}: no such arena; known are: {known}")
         try:
             validate_slug(slug)
         except ValidationError:
@@ -244,6 +268,18 @@ def _must_be_text_encoding(name: str) -> None:
         "a".encode(name or "utf-8")
     except (LookupError, UnicodeError):
         refuse(f"--encoding {name}: no such encoding of texts; windows-1251, gbk, shift_jis and many more are known")
+
+
+def _add_columns(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="FIELD=COLUMN",
+        help="read a column of the file as a field of ours, such as prompt=question; once for each field. Of answers also "
+        "answer:MODEL=COLUMN, a column of the answers of one model. The import page prints these flags",
+    )  # fmt: skip
+    parser.add_argument(
+        "--value", action="append", default=[], metavar="VALUE=MEANING",
+        help=f"what a value of the column that is mapped as the winner means: {', '.join(OUTCOMES)}",
+    )  # fmt: skip
 
 
 def _described(each: type[AnyFormat]) -> str:

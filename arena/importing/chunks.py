@@ -37,7 +37,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
         if not self._has_right_shape():
             return
         self.format: Format[T] = self._class(self._path)
-        self.format.options = self._options
+        self.format.take(self._options)
         if self._class.has_rows_of_several:
             yield from self._several()
         else:
@@ -87,7 +87,7 @@ class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
 
     @property
     def ignored(self) -> list[str]:
-        return sorted(self._ignored)
+        return sorted(self._ignored - self.format.read)
 
     def _has_right_shape(self) -> bool:
         looks = look_at(self._path)

@@ -1,9 +1,11 @@
 """Pass 1 for files of battles."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import batched
 from pathlib import Path
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -14,7 +16,7 @@ from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of,
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
-from arena.importing.formats import BATTLE_FORMATS
+from arena.importing.formats import Format, format_of
 from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.loading.battles import contradiction, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
@@ -22,22 +24,30 @@ from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
-from arena.models import Arena, Battle, Competitor
+from arena.models import Arena, Battle, Competitor, Import
 from arena.wording import number
 
 MOST_COMPETITORS = 5_000
 ROWS_AT_A_TIME = 2_500
 
 
-def check_battles(path: Path, format_name: str, filename: str, arena: Arena | None) -> ImportReport:
-    file = TypedFile(path, BATTLE_FORMATS[format_name], filename=filename)
+def check_battles(
+    path: Path, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any] | None = None
+) -> ImportReport:
+    opened = partial(TypedFile[BattleRow], path, _class_of(format_name), filename=filename, options=options)
+    file = opened()
     seen = _BattlesSeen(format_name, file.problems, arena)
     for rows in batched(file, ROWS_AT_A_TIME):
         seen.add(rows)
     if seen.n_contradictions():
-        seen.name_contradictions(TypedFile(path, BATTLE_FORMATS[format_name], filename=filename))
+        seen.name_contradictions(opened())
     file.problems.stop_if_any()
-    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored)
+    unnamed = getattr(file.format, "unnamed", None)
+    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, unnamed=unnamed)
+
+
+def _class_of(stored: str) -> type[Format[BattleRow]]:
+    return cast("type[Format[BattleRow]]", format_of(Import.Kind.BATTLES, stored))
 
 
 class _BattlesSeen:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.contradictions import Statements
@@ -15,7 +15,7 @@ from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
-from arena.importing.formats import PROMPT_FORMATS, RESPONSE_FORMATS, reading_format
+from arena.importing.formats import Format, format_of, reading_format, stored_name
 from arena.models import Arena, Import
 
 
@@ -29,14 +29,18 @@ def check(
     read_by, notes, doubts = reading_format(kind, format_name, path)
     match Import.Kind(kind):
         case Import.Kind.BATTLES:
-            report = check_battles(path, read_by, filename, arena)
+            report = check_battles(path, stored_name(read_by, options or {}), filename, arena, options)
         case Import.Kind.PROMPTS:
-            file_of_prompts = partial(TypedFile, path, PROMPT_FORMATS[read_by], filename=filename)
+            prompts = cast("type[Format[PromptRow]]", format_of(kind, read_by))
+            file_of_prompts = partial(TypedFile, path, prompts, filename=filename, options=options)
             report = _check_rows(file_of_prompts, lambda problems: PromptsSeen(arena, problems))
         case Import.Kind.RESPONSES:
-            file = partial(TypedFile, path, RESPONSE_FORMATS[read_by], filename=filename, options=options)
+            responses = cast("type[Format[ResponseRow]]", format_of(kind, read_by))
+            file = partial(TypedFile, path, responses, filename=filename, options=options)
             report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems))
-    return replace(report, format=read_by, found=[*notes, *report.found], amiss=[*doubts, *report.amiss])
+    return replace(
+        report, format=stored_name(read_by, options or {}), found=[*notes, *report.found], amiss=[*doubts, *report.amiss],
+    )  # fmt: skip
 
 
 class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):

@@ -22,6 +22,7 @@ class ImportReport:
     ignored: list[str] = field(default_factory=list)
     amiss: Sequence[FileNote] = field(default_factory=list)  # what most likely is not meant
     format: str = ""
+    unnamed: tuple[str, str] | None = None  # competitors of columns whose models the file does not name
 
     @property
     def n_to_allow(self) -> int:

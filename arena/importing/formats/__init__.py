@@ -1,6 +1,8 @@
 """The formats that can be imported, by kind and name, and which of them a file has."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +28,8 @@ from arena.importing.formats.benchmarks.mt_bench import ModelAnswers, MtBenchQue
 from arena.importing.formats.benchmarks.question_sets import HelmInstances, IfEval, MultipleChoice
 from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, OpenAiEvals, WildBench
 from arena.importing.formats.format import Format
+from arena.importing.formats.mapped import NAME as MAPPED
+from arena.importing.formats.mapped import MappedBattles, MappedPrompts, MappedResponses
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
 from arena.importing.formats.recognition import FileStart, recognised, start_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
@@ -36,8 +40,8 @@ OWN = ("jsonl", "csv")  # one thing in two shapes
 lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
 
 __all__ = [
-    "BATTLE_FORMATS", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "columns_of", "formats_of",
-    "kind_and_format", "reading_format",
+    "BATTLE_FORMATS", "MAPPED", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised", "columns_of",
+    "format_of", "formats_of", "kind_and_format", "reading_format", "stored_name",
 ]  # fmt: skip
 
 
@@ -72,8 +76,35 @@ _BY_KIND: dict[str, dict[str, type[AnyFormat]]] = {
 }
 
 
+_BY_HAND: dict[str, type[AnyFormat]] = {
+    Import.Kind.BATTLES: MappedBattles,
+    Import.Kind.PROMPTS: MappedPrompts,
+    Import.Kind.RESPONSES: MappedResponses,
+}
+
+
 def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
     return _BY_KIND[kind]
+
+
+READ_BY = ("map", "values", "models")
+"""Options that change what a file is read as."""
+
+
+def stored_name(name: str, options: Mapping[str, Any]) -> str:
+    """A format as an import calls it: one file that is read in two ways is two imports."""
+    said = {key: options[key] for key in READ_BY if options.get(key)}
+    return f"{name}-{hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=4).hexdigest()}" if said else name
+
+
+def format_of(kind: str, stored: str) -> type[AnyFormat]:
+    """The format of an import."""
+    known = {**formats_of(kind), MAPPED: _BY_HAND[kind]}
+    return known[stored] if stored in known else known[stored.rpartition("-")[0]]
+
+
+class NotRecognised(ImportProblems):
+    """No format fits the columns: somebody can say which holds what."""
 
 
 class ReadBy(NamedTuple):
@@ -87,7 +118,7 @@ class ReadBy(NamedTuple):
 def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
     """`chosen` where somebody chose; of Agon's own two the one that the file's shape tells. Else the one that is recognised.
 
-    Raises ImportProblems where none is.
+    Raises NotRecognised where none is.
     """
     return _fitting(kind, chosen, path) if chosen else _recognised(kind, path)
 
@@ -124,7 +155,7 @@ def _recognised(kind: str, path: Path) -> ReadBy:
         return ReadBy(next(iter(formats_of(kind))))  # its reading says what is wrong
     problems = Problems(path.name)
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(kind, sample))
-    raise ImportProblems(tuple(problems.first), problems.n_all)
+    raise NotRecognised(tuple(problems.first), problems.n_all)
 
 
 def _unknown(kind: str, sample: FileStart) -> str:

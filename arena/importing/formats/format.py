@@ -19,6 +19,7 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
     link: str = ""  # where the layout is described
     signature: tuple[str, ...] = ()  # columns by which it is recognised, where these are not the ones that are needed
     is_guess: bool = False  # fits many files: recognised only where no other format is
+    is_by_hand: bool = False  # read as somebody says, by `options`; no format that could be chosen by itself
     has_rows_of_several: bool = False  # a row of the file may give several rows
     reads_all_columns: bool = False  # also those that no list names
     shapes: frozenset[Shape]
@@ -49,6 +50,10 @@ class Format[T: (BattleRow, PromptRow, ResponseRow)]:
             return ()
         one: tuple[str, ...] = tuple(name for name in cls.one_of if name in names)[:1]
         return (*wanted, *one) if one or not cls.one_of else ()
+
+    def take(self, options: Mapping[str, Any]) -> None:
+        """What is told beside the file."""
+        self.options = options
 
     def row(self, line: int, row: Row) -> T:
         """Raises RowProblem."""

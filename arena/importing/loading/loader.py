@@ -19,13 +19,13 @@ from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.files.reports import numbered
-from arena.importing.formats import formats_of
+from arena.importing.formats import format_of
 from arena.importing.loading import bulk
 from arena.importing.loading.battles import BattleLoader
 from arena.importing.loading.late_answers import came_of_it, give_answers
 from arena.importing.loading.load_scheduling import in_turns, read_ahead, side_by_side
 from arena.importing.loading.prompts import PromptLoader
-from arena.importing.loading.responses import ResponseLoader
+from arena.importing.loading.responses import POOL, ResponseLoader
 from arena.importing.loading.row_keys import neighbours_together
 from arena.leases import LeaseLost, heartbeat
 from arena.models import Event, Import, PromptPool
@@ -121,7 +121,7 @@ def _written(steps: Iterable[LoadStep], source: Import, token: str, loader: Load
 
 def _steps(source: Import, loader: Loader) -> Generator[LoadStep]:
     file: TypedFile[Any] = TypedFile(
-        receiving.path_of(source), formats_of(source.kind)[source.format], filename=source.filename, options=source.options
+        receiving.path_of(source), format_of(source.kind, source.format), filename=source.filename, options=source.options
     )
     # Small files keep their order: people look at them.
     in_order = neighbours_together(file) if loader.takes_any_order and source.n_rows >= LARGE else file
@@ -179,10 +179,11 @@ def _fail(source: Import, token: str, error: str) -> None:
 def _loader(source: Import) -> Loader:
     if source.kind == Import.Kind.RESPONSES:
         return ResponseLoader(source)
-    name = source.options.get("pool") or source.format
+    format_class = format_of(source.kind, source.format)
+    name = source.options.get("pool") or (POOL if format_class.is_by_hand else format_class.name)
     pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
     return (
         PromptLoader(source, pool)
         if source.kind == Import.Kind.PROMPTS
-        else BattleLoader(source, pool, formats_of(source.kind)[source.format].has_own_ids)
+        else BattleLoader(source, pool, format_class.has_own_ids)
     )

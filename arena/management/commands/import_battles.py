@@ -1,6 +1,7 @@
 """Takes in a file of battles and votes."""
 
 from argparse import ArgumentParser
+from typing import Any
 
 from django.urls import reverse
 
@@ -14,7 +15,15 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--name", help="name of the arena where it is new")
+        parser.add_argument(
+            "--models",
+            nargs=2,
+            metavar=("A", "B"),
+            help="whose answers answer_a and answer_b are, where the file names no models",
+        )
+
+    def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"models": self.two_names(options["models"])} if options["models"] else {}
 
     def where_next(self, source: Import) -> list[str]:
         return [

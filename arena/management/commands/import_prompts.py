@@ -17,7 +17,6 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--pool", default="main", metavar="SLUG", help="the pool they belong to")
-        parser.add_argument("--name", help="name of the arena where it is new")
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
         try:

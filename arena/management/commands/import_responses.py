@@ -13,7 +13,6 @@ from arena.pair_candidates import offers_vote
 class Command(ImportCommand):
     help = "Import answers to an arena's prompts."
     kind = Import.Kind.RESPONSES
-    makes_arena = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -1,8 +1,9 @@
 """Agon's own files of battles: what was asked, two answers or two models, and which is better."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -60,18 +61,37 @@ class OwnPairs(Format[BattleRow]):
 
     def __init__(self, path: Path) -> None:
         self._n_unnamed = 0
+        self._columns: tuple[str, str] = ANSWERS
+        self._meant: dict[str, Outcome] = {}
+
+    def take(self, options: Mapping[str, Any]) -> None:
+        """`models`: whose answers the two columns hold; `values`: what the words of the winner mean."""
+        super().take(options)
+        models = options.get("models")
+        if models:
+            first, second = (fields.as_name(_("the model"), name) for name in models)
+            if first == second:
+                raise RowProblem(_("the model"), second, _("two different names are needed"))
+            self._columns = first, second
+        self._meant = {_folded(word): Outcome(outcome) for word, outcome in (options.get("values") or {}).items()}
+
+    @property
+    def unnamed(self) -> tuple[str, str] | None:
+        """The competitors of rows that name no models, where there are such rows."""
+        return self._columns if self._n_unnamed else None
 
     def row(self, line: int, row: Row) -> BattleRow:
         first, second = self._models(row)
         voter = fields.optional_identifier(row, "voter")
         answers = self._answers(row)
-        vote = VoteRow(voter, _winner(row, first, second))
+        vote = VoteRow(voter, self._winner(row, first, second))
         happened = fields.moment(row, "voted_at")
         return BattleRow(line, "", first, second, _prompt(line, row), (vote,), answers, happened)
 
     def notes(self) -> list[FileNote]:
         said = [note(gettext_lazy("answer_a and model_a are taken as what was shown first."))]
-        return [*said, note(_UNNAMED, n=self._n_unnamed)] if self._n_unnamed else said
+        first, second = self._columns
+        return [*said, note(_UNNAMED, n=self._n_unnamed, first=first, second=second)] if self._n_unnamed else said
 
     def _models(self, row: Row) -> tuple[str, str]:
         """The two columns are the competitors where the file names no models."""
@@ -79,7 +99,7 @@ class OwnPairs(Format[BattleRow]):
             if not any(column in row for column in ANSWERS):
                 raise RowProblem("model_a", MISSING, _("two answers or the names of two models are needed"))
             self._n_unnamed += 1
-            return ANSWERS
+            return self._columns
         first, second = fields.name(row, "model_a"), fields.name(row, "model_b")
         if first == second:
             raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
@@ -90,10 +110,15 @@ class OwnPairs(Format[BattleRow]):
             return None
         return fields.text(row, "answer_a"), fields.text(row, "answer_b")
 
+    def _winner(self, row: Row, first: str, second: str) -> Outcome:
+        """What somebody said that the word means, else as it is usually meant."""
+        meant = self._meant.get(_folded(row.get("winner"))) if self._meant else None
+        return meant or _winner(row, first, second)
+
 
 _UNNAMED = ngettext_lazy(
-    "%(n)s row names no models: its two columns are the competitors answer_a and answer_b.",
-    "%(n)s rows name no models: their two columns are the competitors answer_a and answer_b.",
+    "%(n)s row names no models: its two columns are the competitors %(first)s and %(second)s.",
+    "%(n)s rows name no models: their two columns are the competitors %(first)s and %(second)s.",
     "n",
 )
 
@@ -108,6 +133,15 @@ def _prompt(line: int, row: Row) -> PromptRow | None:
         line, key, (text,), fields.text(row, "system_prompt", default=""),
         category=category_path(fields.text(row, "category", default="")), language=language_of(row),
     )  # fmt: skip
+
+
+def _folded(value: object) -> str:
+    """A cell as somebody names it; tools for labelling write a list of one."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip().casefold()
 
 
 def _winner(row: Row, first: str, second: str) -> Outcome:

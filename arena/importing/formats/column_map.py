@@ -1,0 +1,176 @@
+"""Which column of a file holds what, as a person says it: on the page by a select for each field, at the command line by --map.
+
+`prompt=question` reads the column `question` as the prompt; `answer:gpt-x=col3` reads `col3` as the answers of the model gpt-x.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files.fields import LONGEST_NAME
+from arena.importing.files.problems import shown
+from arena.models import Import
+from arena.outcomes import Outcome
+from arena.seen_names import is_storable, name_fault
+
+ANSWER = "answer:"  # and the name of a model
+MOST_COLUMNS = 200
+MOST_VALUES = 100
+LONGEST_COLUMN = 500
+
+OF_KIND: Mapping[str, Mapping[str, Any]] = {
+    Import.Kind.BATTLES: {
+        "prompt": gettext_lazy("What was asked"),
+        "answer_a": gettext_lazy("The first answer"),
+        "answer_b": gettext_lazy("The second answer"),
+        "winner": gettext_lazy("Which is better"),
+        "model_a": gettext_lazy("The model of the first answer"),
+        "model_b": gettext_lazy("The model of the second answer"),
+        "voter": gettext_lazy("Who said so"),
+        "voted_at": gettext_lazy("When"),
+        "prompt_id": gettext_lazy("The prompt's id"),
+        "system_prompt": gettext_lazy("The system text"),
+        "category": gettext_lazy("Category"),
+        "language": gettext_lazy("Language"),
+    },
+    Import.Kind.RESPONSES: {
+        "prompt": gettext_lazy("What was asked"),
+        "prompt_id": gettext_lazy("The prompt's id"),
+        "competitor": gettext_lazy("The model that answered"),
+        "text": gettext_lazy("The answer"),
+        "system_prompt": gettext_lazy("The system text"),
+    },
+    Import.Kind.PROMPTS: {
+        "prompt": gettext_lazy("What is asked"),
+        "id": gettext_lazy("The prompt's id"),
+        "system_prompt": gettext_lazy("The system text"),
+        "reference": gettext_lazy("A right answer"),
+        "category": gettext_lazy("Category"),
+        "language": gettext_lazy("Language"),
+    },
+}
+"""The fields of each kind of file, with their labels."""
+
+OUTCOMES: Mapping[str, Any] = {
+    Outcome.A.value: gettext_lazy("the first is better"),
+    Outcome.B.value: gettext_lazy("the second is better"),
+    Outcome.TIE.value: gettext_lazy("equal"),
+    Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
+}
+
+
+class ColumnMapError(ValueError):
+    """A map that cannot be: the sentence says why, and what is allowed."""
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Fields with the columns that hold them; `values` says what the cells of the column `winner` mean."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "ColumnMap":
+        """Out of what an import keeps."""
+        return cls(options.get("map") or {}, options.get("values") or {})
+
+    @property
+    def as_options(self) -> dict[str, Any]:
+        return {"map": dict(self.columns)} | ({"values": dict(self.values)} if self.values else {})
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Models with the columns of their answers."""
+        return {name.removeprefix(ANSWER): column for name, column in self.columns.items() if name.startswith(ANSWER)}
+
+    def as_flags(self) -> list[str]:
+        """The same for the command line, a flag and its value in turn."""
+        maps = [("--map", f"{name}={column}") for name, column in self.columns.items()]
+        values = [("--value", f"{value}={outcome}") for value, outcome in self.values.items()]
+        return [word for pair in (*maps, *values) for word in pair]
+
+    def checked(self, kind: str) -> "ColumnMap":
+        """Raises ColumnMapError where it is none for this kind of file."""
+        known = OF_KIND[kind]
+        for name, column in self.columns.items():
+            model = name.removeprefix(ANSWER) if name.startswith(ANSWER) and kind == Import.Kind.RESPONSES else None
+            if model is None and name not in known:
+                told = _("%(field)s is no field of this kind of file; known are %(known)s")
+                raise ColumnMapError(told % {"field": shown(name), "known": ", ".join(_names(kind))})
+            if model is not None and (not model.strip() or len(model) > LONGEST_NAME or name_fault(model)):
+                told = _("%(name)s is no name of a model: %(fault)s")
+                raise ColumnMapError(told % {"name": shown(model), "fault": name_fault(model) or _("a name is needed")})
+            if not is_storable(column) or len(column) > LONGEST_COLUMN:
+                raise ColumnMapError(_("%(column)s is no column") % {"column": shown(column)})
+        _must_be_enough(kind, self.columns)
+        if wrong := next((each for each in self.values.values() if each not in OUTCOMES), None):
+            told = _("a value means %(allowed)s, not %(value)s")
+            raise ColumnMapError(told % {"allowed": ", ".join(OUTCOMES), "value": shown(wrong)})
+        if len(self.columns) > MOST_COLUMNS or len(self.values) > MOST_VALUES or not is_storable(dict(self.values)):
+            raise ColumnMapError(_("at most %(most)d columns can be named") % {"most": MOST_COLUMNS})
+        return self
+
+
+def column_map(columns: Iterable[str], values: Iterable[str] = ()) -> ColumnMap:
+    """Out of flags: `field=column`, and `value=a`. Raises ColumnMapError."""
+    return ColumnMap(dict(map(_field_and_column, columns)), dict(map(_value_and_meaning, values)))
+
+
+def _field_and_column(written: str) -> tuple[str, str]:
+    """At the first sign of equality; the name of a model may hold one where the column does not."""
+    name, sign, column = written.rpartition("=") if written.startswith(ANSWER) else written.partition("=")
+    if not sign or not name.strip() or not column:
+        raise ColumnMapError(_("%(value)s is no FIELD=COLUMN, such as prompt=question") % {"value": shown(written)})
+    return name.strip(), column
+
+
+def _value_and_meaning(written: str) -> tuple[str, str]:
+    value, sign, meaning = written.rpartition("=")
+    if not sign:
+        told = _("%(value)s is no VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
+        raise ColumnMapError(told % {"value": shown(written), "allowed": ", ".join(OUTCOMES)})
+    return value.strip(), meaning.strip()
+
+
+def _names(kind: str) -> list[str]:
+    return [*OF_KIND[kind], *([f"{ANSWER}MODEL"] if kind == Import.Kind.RESPONSES else [])]
+
+
+def _must_be_enough(kind: str, columns: Mapping[str, str]) -> None:
+    """Without these no row says anything."""
+    labels = OF_KIND[kind]
+    if kind == Import.Kind.BATTLES:
+        pairs = [{"answer_a", "answer_b"} <= columns.keys(), {"model_a", "model_b"} <= columns.keys()]
+        _need("winner" in columns, labels["winner"])
+        _need(any(pairs), _("two answers, or the names of two models"))
+        _need("prompt" in columns or "answer_a" not in columns, labels["prompt"])
+    elif kind == Import.Kind.RESPONSES:
+        _need(not columns.keys().isdisjoint({"prompt", "prompt_id"}), labels["prompt"])
+        _need("text" in columns or any(name.startswith(ANSWER) for name in columns), labels["text"])
+    else:
+        _need("prompt" in columns, labels["prompt"])
+
+
+def _need(is_there: bool, what: object) -> None:
+    if not is_there:
+        raise ColumnMapError(_("Choose the column for: %(field)s.") % {"field": what})
+
+
+def columns_digest(names: Sequence[str]) -> str:
+    """Equal for files with the same columns, in whatever order."""
+    return hashlib.blake2b(json.dumps(sorted(names)).encode(), digest_size=8).hexdigest()
+
+
+def remembered(kind: str, names: Sequence[str]) -> tuple[ColumnMap, str, str] | None:
+    """How the newest import of a file with these columns was read by such a map: the map, its kind and that file's name."""
+    known = Import.objects.filter(options__columns=columns_digest(names))
+    found = (known.filter(kind=kind) if kind else known).order_by("-pk").first()
+    if found is None or not found.options.get("map"):
+        return None
+    return ColumnMap.of(found.options), found.kind, found.filename

@@ -1,0 +1,191 @@
+"""What the columns of a file most likely hold, told by their names and the first rows: a beginning for whoever names them."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from arena.importing.formats.battles.pairs import WORDS, OwnPairs
+from arena.importing.formats.chat_messages import OWN_IDS
+from arena.importing.formats.column_map import ANSWER, OF_KIND, ColumnMap
+from arena.importing.formats.recognition import FileStart
+from arena.importing.formats.several_answers import NO_MODELS, VERDICTS
+from arena.models import Import
+
+MOST_VALUES = 12
+MOST_ANSWERS = 50
+LONGEST_VALUE = 60
+SEVERAL_WORDS = 3  # in the mean: what is longer is a text, and no name
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "prompt": ("prompt", "question", "instruction", "input", "query", "task", "text", "user", "problem", "request", "post"),
+    "winner": ("winner", "better", "preferred", "preference", "label", "choice", "chosen", "verdict", "vote", "best", "result",
+               "outcome", "pick", "annotation", "rating"),
+    "answer_a": ("answer_a", *OwnPairs.other_words["answer_a"], "completion_a", "candidate_a", "left", "first", "output1"),
+    "answer_b": ("answer_b", *OwnPairs.other_words["answer_b"], "completion_b", "candidate_b", "right", "second", "output2"),
+    "model_a": ("model_a", *OwnPairs.other_words["model_a"], "system_a", "left_model", "name_a", "source_a"),
+    "model_b": ("model_b", *OwnPairs.other_words["model_b"], "system_b", "right_model", "name_b", "source_b"),
+    "voter": ("voter", *OwnPairs.other_words["voter"]),
+    "voted_at": ("voted_at", *OwnPairs.other_words["voted_at"]),
+    "prompt_id": OWN_IDS,
+    "id": ("id", *OWN_IDS),
+    "competitor": ("competitor", "model", "model_name", "model_id", "generator", "llm", "system_name"),
+    "text": ("answer", "output", "response", "completion", "generation", "reply", "text", "generated_text", "prediction"),
+    "system_prompt": ("system_prompt", "system", "system_message"),
+    "reference": ("reference", "gold", "expected", "target", "ideal", "correct_answer", "solution", "answer"),
+    "category": ("category", "topic", "subject", "domain"),
+    "language": ("language", "lang"),
+}  # fmt: skip
+_MEANT = {**WORDS, "l": "a", "r": "b"}
+_PARTS = re.compile(r"[\W_]+")
+_SIDES = ({"a", "b"}, {"1", "2"}, {"left", "right"}, {"first", "second"}, {"0", "1"}, {"x", "y"}, {"old", "new"})
+
+
+def guessed(start: FileStart, kind: str = "") -> tuple[str, ColumnMap]:
+    """The kind of file, where none is given, and its map; what is not told by anything is left out."""
+    columns = _Columns(start)
+    kind = kind or _kind(columns)
+    making = {Import.Kind.BATTLES: _battles, Import.Kind.RESPONSES: _responses, Import.Kind.PROMPTS: _prompts}
+    chosen = making[Import.Kind(kind)](columns)
+    order = [*OF_KIND[kind]]
+    known = {name: chosen[name] for name in sorted(chosen, key=lambda name: order.index(name) if name in order else len(order))}
+    return kind, ColumnMap(known, guessed_values(values_of(start, known.get("winner", "")), known))
+
+
+def values_of(start: FileStart, column: str) -> list[str]:
+    """What the cells of a column say in the first rows, each once."""
+    if not column:
+        return []
+    told: dict[str, None] = {}
+    for row in start.rows:
+        value = row.get(column)
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if value is not None and not isinstance(value, list | dict) and len(str(value)) <= LONGEST_VALUE:
+            told.setdefault(str(value).strip())
+    return [value for value in told if value][:MOST_VALUES]
+
+
+def guessed_values(values: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Outcomes of those that tell one; names of the columns of the answers do, too. 0 and 1 can be meant in two ways."""
+    sides = {columns.get(name, "").casefold(): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
+    meant = {value: sides.get(value.casefold()) or str(_MEANT.get(value.casefold(), "")) for value in values}
+    if "0" in meant and "2" not in meant:
+        meant.pop("1", None)
+    return {value: outcome for value, outcome in meant.items() if outcome}
+
+
+class _Columns:
+    """The columns, and what the first rows say of each."""
+
+    def __init__(self, start: FileStart) -> None:
+        self.names = [name for name in start.names if name]
+        self._plain = {name: "_".join(part for part in _PARTS.split(name.casefold()) if part) for name in self.names}
+        self._cells = {name: [row[name] for row in start.rows if _is_told(row.get(name))] for name in self.names}
+
+    def plain(self, name: str) -> str:
+        return self._plain[name]
+
+    def called(self, field: str, taken: Sequence[str] = ()) -> str:
+        """The column whose name says that it is this field; the first word that one has is the best."""
+        free = {self._plain[name]: name for name in reversed(self.names) if name not in taken}
+        return next((free[word] for word in NAMES[field] if word in free), "")
+
+    def is_text(self, name: str) -> bool:
+        cells = self._cells[name]
+        return bool(cells) and all(isinstance(cell, str) for cell in cells) and self.n_words(name) >= SEVERAL_WORDS
+
+    def n_words(self, name: str) -> float:
+        cells = self._cells[name]
+        return sum(len(str(cell).split()) for cell in cells) / len(cells) if cells else 0.0
+
+    def is_verdict(self, name: str) -> bool:
+        """A few short values, most of which tell an outcome."""
+        told = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
+        return 0 < len(told) <= MOST_VALUES and sum(value in WORDS for value in told) * 2 > len(told)
+
+    def texts(self, taken: Sequence[str]) -> list[str]:
+        return [name for name in self.names if name not in taken and self.is_text(name)]
+
+
+def _is_told(cell: object) -> bool:
+    return cell is not None and cell != ""
+
+
+def _kind(columns: _Columns) -> str:
+    first, second = _pair(columns, [], "answer_a", "answer_b")
+    models = _pair(columns, [], "model_a", "model_b")
+    if (first or models[0]) and _verdict(columns, [first, second, *models]):
+        return str(Import.Kind.BATTLES)
+    told = _responses(columns)
+    if ("text" in told and "competitor" in told) or sum(name.startswith(ANSWER) for name in told) > 1:
+        return str(Import.Kind.RESPONSES)
+    return str(Import.Kind.PROMPTS)
+
+
+def _battles(columns: _Columns) -> dict[str, str]:
+    answers = _pair(columns, [], "answer_a", "answer_b")
+    found = dict(zip(("answer_a", "answer_b"), answers, strict=True))
+    models = _pair(columns, [*answers], "model_a", "model_b")
+    found |= dict(zip(("model_a", "model_b"), models, strict=True))
+    found["winner"] = _verdict(columns, [*found.values()])
+    found["prompt"] = _prompt(columns, [*found.values()])
+    return _others(columns, found, ("voter", "voted_at", "prompt_id", "system_prompt", "category", "language"))
+
+
+def _responses(columns: _Columns) -> dict[str, str]:
+    found = {"prompt": _prompt(columns, [])}
+    found["prompt_id"] = columns.called("prompt_id", [*found.values()])
+    model = columns.called("competitor", [*found.values()])
+    if model:
+        found["competitor"] = model
+        text = columns.called("text", [*found.values()])
+        found["text"] = text or next(iter(columns.texts([*found.values()])), "")
+        return _others(columns, found, ("system_prompt",))
+    found = _others(columns, found, ("system_prompt",))
+    free = [name for name in columns.texts([*found.values()]) if columns.plain(name) not in NO_MODELS | VERDICTS]
+    return found | {f"{ANSWER}{name}": name for name in free[:MOST_ANSWERS]}
+
+
+def _prompts(columns: _Columns) -> dict[str, str]:
+    found = {"prompt": _prompt(columns, [])}
+    return _others(columns, found, ("id", "system_prompt", "reference", "category", "language"))
+
+
+def _others(columns: _Columns, found: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    """With the fields that only a name tells; without those that nothing tells."""
+    for name in names:
+        found[name] = columns.called(name, [*found.values()])
+    return {name: column for name, column in found.items() if column}
+
+
+def _prompt(columns: _Columns, taken: Sequence[str]) -> str:
+    """By its name, else the first text that is nothing else."""
+    return columns.called("prompt", taken) or next(iter(columns.texts(taken)), "")
+
+
+def _verdict(columns: _Columns, taken: Sequence[str]) -> str:
+    named = columns.called("winner", taken)
+    return named or next((name for name in columns.names if name not in taken and columns.is_verdict(name)), "")
+
+
+def _pair(columns: _Columns, taken: Sequence[str], first: str, second: str) -> tuple[str, str]:
+    """By their names; of answers, else two texts whose names differ by a, b or 1, 2 alone."""
+    named = columns.called(first, taken), columns.called(second, taken)
+    if all(named):
+        return named
+    wants_text = first == "answer_a"
+    for at, one in enumerate(columns.names):
+        for other in columns.names[at + 1 :]:
+            told = _differ_by(columns.plain(one), columns.plain(other))
+            if one in taken or other in taken or not told:
+                continue
+            if wants_text == (columns.is_text(one) and columns.is_text(other)) and (wants_text or "model" in told):
+                return one, other
+    return "", ""
+
+
+def _differ_by(one: str, other: str) -> str:
+    """What two names have in common, where they differ by their sides alone: answer_left, answer_right."""
+    first, second = (re.findall(r"[a-z]+|\d+", name) for name in (one, other))
+    if len(first) != len(second):
+        return ""
+    different = [{a, b} for a, b in zip(first, second, strict=True) if a != b]
+    common = " ".join(a for a, b in zip(first, second, strict=True) if a == b)
+    return (common or "sides") if len(different) == 1 and different[0] in _SIDES else ""

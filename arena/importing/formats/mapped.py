@@ -1,0 +1,141 @@
+"""Files whose columns somebody has named: each row is put into Agon's own columns, and read as Agon's own files are."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_thinking
+from arena.importing.formats.battles.pairs import OwnPairs
+from arena.importing.formats.benchmarks.harnesses import competitor_told
+from arena.importing.formats.column_map import ColumnMap
+from arena.importing.formats.format import Format
+from arena.importing.formats.prompt_files import JsonPrompts
+
+NAME = "mapped"
+TITLE = gettext_lazy("columns named by hand: --map prompt=question and so on")
+
+
+class _Mapped[T: (BattleRow, PromptRow, ResponseRow)](Format[T]):
+    """Never recognised: only where somebody has named the columns."""
+
+    name = NAME
+    title = TITLE
+    shapes = ANY_SHAPE
+    needed = ()
+    read = frozenset()
+    has_rows_of_several = True
+    is_by_hand = True
+
+    @classmethod
+    def recognised_by(cls, names: Any, rows: Any) -> tuple[str, ...]:
+        return ()
+
+    @classmethod
+    def columns(cls) -> str:
+        return str(cls.title)
+
+    def take(self, options: Mapping[str, Any]) -> None:
+        super().take(options)
+        self._map = ColumnMap.of(options)
+        self.read = frozenset(self._map.columns.values())
+        self._folded: dict[str, str] = {}
+
+    def renamed(self, row: Row) -> dict[str, Any]:
+        """The cells by our names; columns are found whatever their case, where they are not there as written."""
+        cells: dict[str, Any] = {}
+        for name, column in self._map.columns.items():
+            if column not in row:
+                column = self._other_spelling(row, column)
+            if column in row:
+                cells[name] = row[column]
+        return cells
+
+    def _other_spelling(self, row: Row, column: str) -> str:
+        if self._folded.get(column) not in row:
+            folded = column.strip().casefold()
+            self._folded[column] = next((name for name in row if name.strip().casefold() == folded), column)
+            self.read |= {self._folded[column]}
+        if self._folded[column] not in row and self._is_needed(column):
+            raise RowProblem(_("the column %(column)s") % {"column": column}, MISSING, _("it is named as one to be read"))
+        return self._folded[column]
+
+    def _is_needed(self, column: str) -> bool:
+        """JSON rows may leave out what can be left out."""
+        return any(self._map.columns.get(name) == column for name in ("prompt", "winner", "answer_a", "answer_b", "text"))
+
+
+class MappedBattles(_Mapped[BattleRow]):
+    def __init__(self, path: Path) -> None:
+        self._pairs = OwnPairs(path)
+
+    def take(self, options: Mapping[str, Any]) -> None:
+        super().take(options)
+        self._pairs.take(options)
+
+    def rows(self, line: int, row: Row) -> Iterator[BattleRow]:
+        yield self._pairs.row(line, self.renamed(row))
+
+    @property
+    def unnamed(self) -> tuple[str, str] | None:
+        columns = self._map.columns
+        return (columns["answer_a"], columns["answer_b"]) if self._pairs.unnamed else None
+
+    def notes(self) -> list[FileNote]:
+        return self._pairs.notes()
+
+
+class MappedPrompts(_Mapped[PromptRow]):
+    def __init__(self, path: Path) -> None:
+        self._prompts = JsonPrompts(path)
+
+    def rows(self, line: int, row: Row) -> Iterator[PromptRow]:
+        yield self._prompts.row(line, self.renamed(row))
+
+    def notes(self) -> list[FileNote]:
+        return self._prompts.notes()
+
+
+class MappedResponses(_Mapped[ResponseRow]):
+    """One answer a row, with its model; or a column for each model. The prompt's text makes the prompt where it is new."""
+
+    n_missing: ClassVar[Any] = ngettext_lazy("%(n)s empty cell: no answer.", "%(n)s empty cells: no answers.", "n")
+
+    def __init__(self, path: Path) -> None:
+        self._n_missing = 0
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        cells = self.renamed(row)
+        key, asked = fields.optional_identifier(cells, "prompt_id"), self._asked(line, cells)
+        if not key and asked is None:
+            raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a text is needed, not empty"))
+        if "text" in self._map.columns:
+            model = fields.name(cells, "competitor") if "competitor" in self._map.columns else competitor_told(self.options)
+            yield _answer(line, key, model, fields.text(cells, "text"), asked)
+        for model, column in self._map.answers.items():
+            text = cells.get(f"answer:{model}")
+            if text is None or text == "":
+                self._n_missing += 1
+                continue
+            yield _answer(line, key, model.strip(), fields.text({column: text}, column), asked)
+
+    def _asked(self, line: int, cells: Row) -> PromptRow | None:
+        text = fields.text(cells, "prompt", default="")
+        if not text.strip():
+            return None
+        key = fields.optional_identifier(cells, "prompt_id")
+        return PromptRow(line, key, (text,), fields.text(cells, "system_prompt", default=""))
+
+    def notes(self) -> list[FileNote]:
+        return [note(self.n_missing, n=self._n_missing)] if self._n_missing else []
+
+
+def _answer(line: int, key: str, model: str, text: str, asked: PromptRow | None) -> ResponseRow:
+    return without_thinking(ResponseRow(line, key, model, text, asked=asked, brings_prompt=asked is not None))

@@ -1,0 +1,170 @@
+"""A file that somebody brings: received -> checked -> started. One way in for pages and for programs.
+
+`check_file` reads the whole file and writes nothing; what it gives can be kept (`as_json`), and comes back to `start`, which
+makes the arena where it is new and the row that a worker loads: whoever calls it rings for one (`arena.tasks.load_import`), and
+the sweep does in any case.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
+from arena.importing.checks.whole_file import check
+from arena.importing.files import receiving
+from arena.importing.files.notes import note
+from arena.importing.files.receiving import KeptFile
+from arena.importing.files.reports import ImportReport
+from arena.importing.formats import MAPPED, NotRecognised, columns_of, kind_and_format, reading_format, stored_name
+from arena.importing.formats.column_map import ColumnMap, columns_digest, remembered
+from arena.importing.formats.recognition import start_of
+from arena.models import Arena, Import
+
+LONGEST_SLUG, LONGEST_NAME = 50, 120
+
+
+class UnknownKind(ValueError):
+    """The columns do not tell what the file holds, and nobody said it; `columns` are the file's own, for a sentence."""
+
+    def __init__(self, columns: str) -> None:
+        super().__init__(columns)
+        self.columns = columns
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """What somebody says of a file; what is empty is recognised, or as usual."""
+
+    slug: str  # of the arena
+    name: str = ""  # of the arena, where it is new
+    kind: str = ""
+    format: str = ""
+    pool: str = ""  # of prompts
+    competitor: str = ""  # of answers whose file names no model
+    models: tuple[str, str] | None = None  # whose answers the two columns of a file of battles are
+    columns: ColumnMap | None = None
+    is_strict: bool = False  # refuse a file in which something looks wrong
+
+    def options(self, kind: str) -> dict[str, Any]:
+        """What reading the file needs to know besides the file."""
+        said: dict[str, Any] = {}
+        if kind == Import.Kind.PROMPTS:
+            said["pool"] = self.pool or "main"
+        if kind == Import.Kind.RESPONSES and self.competitor:
+            said["competitor"] = self.competitor
+        if kind == Import.Kind.BATTLES and self.models:
+            said["models"] = list(self.models)
+        return said | (self.columns.as_options if self.columns else {}) | ({"strict": True} if self.is_strict else {})
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file that may come in. Where it is in already `known` is its import, and nothing was checked."""
+
+    file: KeptFile
+    slug: str
+    name: str
+    kind: str
+    format: str
+    options: Mapping[str, Any]
+    report: ImportReport
+    known: Import | None = field(default=None, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        kept = {"filename": self.file.filename, "digest": self.file.digest, "n_bytes": self.file.n_bytes}
+        where = {"slug": self.slug, "name": self.name, "kind": self.kind, "format": self.format, "options": dict(self.options)}
+        return {**where, **kept, "n_rows": self.report.n_rows, **self.report.as_json()}
+
+    @classmethod
+    def of_json(cls, said: Mapping[str, Any]) -> "CheckedFile":
+        """What `as_json` gave. Raises FileNotFoundError where the file was swept away meanwhile."""
+        file = kept_file(said)
+        report = ImportReport(said["n_rows"], said["counts"], said["notes"])
+        return cls(file, said["slug"], said["name"], said["kind"], said["format"], said["options"], report)
+
+
+def kept_file(said: Mapping[str, Any]) -> KeptFile:
+    """A file that waits here, by its name, digest and number of bytes. Raises FileNotFoundError."""
+    path = receiving.upload_folder() / said["digest"]
+    if not path.is_file():
+        raise FileNotFoundError(str(path))
+    return KeptFile(said["filename"], path, said["digest"], said["n_bytes"])
+
+
+def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
+    """Read it whole. Raises ImportProblems (NotRecognised: its columns have to be named) and UnknownKind.
+
+    A file that comes with columns that were named before is read in the same way, unless something else is asked for.
+    """
+    names = start_of(file.path).names
+    request, said_before = _as_before(request, names)
+    kind = request.kind or _kind(file)
+    chosen = MAPPED if request.columns else request.format
+    arena = Arena.objects.filter(slug=request.slug).first()
+    options = request.options(kind)
+    read_by = stored_name(reading_format(kind, chosen, file.path).format, options)
+    known = receiving.known_import(arena, kind=kind, format_name=read_by, digest=file.digest, is_chosen=bool(chosen))
+    if known is not None:
+        report = ImportReport(known.n_rows, known.report.get("counts", {}))
+    else:
+        report = check(file.path, kind=kind, format_name=chosen, filename=file.filename, arena=arena, options=options)
+        if said_before:
+            report = replace(report, found=[note(_AS_BEFORE, filename=said_before), *report.found])
+    if request.columns:
+        options["columns"] = columns_digest(names)
+    return CheckedFile(file, request.slug, request.name, kind, report.format or read_by, options, report, known)
+
+
+_AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
+
+
+def _as_before(request: FileRequest, names: tuple[str, ...]) -> tuple[FileRequest, str]:
+    """With the map by which a file with these columns was read, and that file's name."""
+    if request.columns is None and not request.format and names and (before := remembered(request.kind, names)):
+        columns, kind, filename = before
+        return replace(request, columns=columns, kind=kind), filename
+    return request, ""
+
+
+def _kind(file: KeptFile) -> str:
+    found = kind_and_format(file.path)
+    if found is None:
+        raise UnknownKind(columns_of(file.path))
+    return found[0]
+
+
+def start(checked: CheckedFile, *, by: User | None, n_allowed: int = 0) -> Import:
+    """The import's row, to be loaded. Raises TooManyCompetitors where more than `n_allowed` new ones need a yes."""
+    n_new = n_to_allow(checked.report.counts.get("new_competitors", 0))
+    if n_new > n_allowed:
+        told = _("%(n)s new competitors need a yes of their own")
+        raise TooManyCompetitors(told % {"n": n_new})
+    arena, _is_new = receiving.arena_for(checked.slug, checked.name)
+    return receiving.register(
+        checked.file, arena, kind=checked.kind, format_name=checked.format, report=checked.report,
+        options=dict(checked.options), created_by=by,
+    )  # fmt: skip
+
+
+def free_name(filename: str) -> tuple[str, str]:
+    """A name for a new arena, told by a file's, and its short name: one that no arena has."""
+    stem = filename.split(".", 1)[0].replace("_", " ").strip()[: LONGEST_NAME - 10]
+    name = stem if slugify(stem) else _("Imported")
+    taken = set(Arena.objects.filter(slug__startswith=slugify(name)[:40]).values_list("slug", flat=True))
+    numbered = (name if n == 1 else f"{name} {n}" for n in range(1, len(taken) + 2))
+    return next((each, slug) for each in numbered if (slug := _slug(each)) not in taken)
+
+
+def _slug(name: str) -> str:
+    """Short, with its number at the end."""
+    head, _space, number = slugify(name).rpartition("-")
+    whole = slugify(name)
+    return whole if len(whole) <= LONGEST_SLUG or not head else f"{head[: LONGEST_SLUG - len(number) - 1]}-{number}"
+
+
+__all__ = ["CheckedFile", "FileRequest", "NotRecognised", "UnknownKind", "check_file", "free_name", "kept_file", "start"]
