@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from arena.views import account, battles, exports, imports, new_runs, one_time_login, runs, status, voting
+from arena.views import account, battles, exports, new_runs, one_time_login, runs, status, voting
+from arena.views.importing.detail import import_detail, import_sample
+from arena.views.importing.pages import imports
 
 urlpatterns = [
     path("arenas/<slug:slug>/vote/", voting.vote, name="vote"),
@@ -13,9 +15,9 @@ urlpatterns = [
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
     path("arenas/<slug:slug>/exports/", exports.exports, name="exports"),
     path("account/", account.account, name="account"),
-    path("import/", imports.imports, name="imports"),
-    path("import/sample/<str:kind>.csv", imports.import_sample, name="import-sample"),
-    path("import/<row:pk>/", imports.import_detail, name="import"),
+    path("import/", imports, name="imports"),
+    path("import/sample/<str:kind>.csv", import_sample, name="import-sample"),
+    path("import/<row:pk>/", import_detail, name="import"),
     path("runs/", runs.runs, name="runs"),
     path("runs/answers/", new_runs.new_answers, name="new-answers"),
     path("runs/<row:pk>/", runs.run, name="run"),

@@ -78,14 +78,27 @@ class CheckedFile:
     def as_json(self) -> dict[str, Any]:
         kept = {"filename": self.file.filename, "digest": self.file.digest, "n_bytes": self.file.n_bytes}
         where = {"slug": self.slug, "name": self.name, "kind": self.kind, "format": self.format, "options": dict(self.options)}
-        return {**where, **kept, "n_rows": self.report.n_rows, **self.report.as_json()}
+        found = {"n_rows": self.report.n_rows, **self.report.as_json(), "unnamed": self.report.unnamed}
+        return {**where, **kept, **found}
 
     @classmethod
     def of_json(cls, said: Mapping[str, Any]) -> "CheckedFile":
         """What `as_json` gave. Raises FileNotFoundError where the file was swept away meanwhile."""
         file = kept_file(said)
-        report = ImportReport(said["n_rows"], said["counts"], said["notes"])
+        report = ImportReport(said["n_rows"], said["counts"], said["notes"], unnamed=said["unnamed"] and tuple(said["unnamed"]))
         return cls(file, said["slug"], said["name"], said["kind"], said["format"], said["options"], report)
+
+    def with_models(self, first: str, second: str) -> "CheckedFile":
+        """Checked again with the names of the models whose answers the two columns hold. Raises ImportProblems."""
+        if (first, second) == self.report.unnamed:
+            return self
+        columns = ColumnMap.of(self.options) if self.options.get("map") else None
+        name = "" if columns else self.format
+        strict = bool(self.options.get("strict"))
+        request = FileRequest(
+            self.slug, self.name, self.kind, name, models=(first, second), columns=columns, is_strict=strict
+        )  # fmt: skip
+        return check_file(self.file, request)
 
 
 def kept_file(said: Mapping[str, Any]) -> KeptFile:

@@ -93,7 +93,8 @@ class ColumnMap:
         """The same for the command line, a flag and its value in turn."""
         maps = [("--map", f"{name}={column}") for name, column in self.columns.items()]
         values = [("--value", f"{value}={outcome}") for value, outcome in self.values.items()]
-        return [word for pair in (*maps, *values) for word in pair]
+        pairs = [[flag, said] if not said.startswith("-") else [f"{flag}={said}"] for flag, said in (*maps, *values)]
+        return [word for pair in pairs for word in pair]
 
     def checked(self, kind: str) -> "ColumnMap":
         """Raises ColumnMapError where it is none for this kind of file."""

@@ -18,6 +18,7 @@ from arena.importing.formats.benchmarks.harnesses import competitor_told
 from arena.importing.formats.column_map import ColumnMap
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import JsonPrompts
+from arena.seen_names import name_fault
 
 NAME = "mapped"
 TITLE = gettext_lazy("columns named by hand: --map prompt=question and so on")
@@ -77,16 +78,18 @@ class MappedBattles(_Mapped[BattleRow]):
         self._pairs = OwnPairs(path)
 
     def take(self, options: Mapping[str, Any]) -> None:
+        """Without names of models the two columns are the competitors."""
         super().take(options)
-        self._pairs.take(options)
+        sides = [self._map.columns.get(name, "") for name in ("answer_a", "answer_b")]
+        are_names = all(side.strip() and not name_fault(side) and len(side) <= fields.LONGEST_NAME for side in sides)
+        self._pairs.take({**options, "models": options.get("models") or (sides if are_names else None)})
 
     def rows(self, line: int, row: Row) -> Iterator[BattleRow]:
         yield self._pairs.row(line, self.renamed(row))
 
     @property
     def unnamed(self) -> tuple[str, str] | None:
-        columns = self._map.columns
-        return (columns["answer_a"], columns["answer_b"]) if self._pairs.unnamed else None
+        return self._pairs.unnamed
 
     def notes(self) -> list[FileNote]:
         return self._pairs.notes()

@@ -145,10 +145,9 @@ def test_a_file_that_is_here_leads_to_its_import(curator, tmp_path):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"new_arena": ""}, "Choose an arena, or name a new one"),
-        ({"new_arena": "???"}, "Choose an arena, or name a new one"),
+        ({"new_arena": "???"}, "Give it a name with at least one letter or digit"),
         ({"arena": "here"}, "Either an arena that is here, or the name of a new one."),
-        ({"what": "responses:jsonl"}, "Answers belong to prompts: choose the arena that has them."),
+        ({"file": ""}, "Choose a file."),
         ({"what": "nothing:at-all"}, "Select a valid choice"),
         ({"pool": "a b"}, "valid"),
     ],
@@ -277,23 +276,14 @@ def test_the_kind_or_the_format_may_be_chosen(curator, rung, what):
     assert Import.objects.get().format == "pairs"
 
 
-def test_a_file_that_tells_nothing_asks_what_it_is(curator):
-    page = _upload(curator, "x;y\n1;2\n", what="")
-    assert page.status_code == 422
-    assert "Choose what the file holds: its columns (x, y) do not tell." in page.content.decode()
-    page = _upload(curator, "x;y\n1;2\n", what="battles:")
-    assert "its columns are x, y; choose one of" in page.content.decode().lower()
-    assert not list(receiving.upload_folder().iterdir())
-
-
 def test_a_file_without_columns_asks_what_it_is(curator):
     assert "it has no columns that tell." in _upload(curator, "", what="").content.decode()
 
 
-def test_answers_that_are_recognised_ask_for_their_arena(curator):
+def test_answers_to_prompts_that_nobody_has_name_the_prompts(curator):
     page = _upload(curator, lines({"prompt": "q", "competitor": "m", "text": "x"}), what="")
     assert page.status_code == 422
-    assert "The file holds answers. Answers belong to prompts: choose the arena that has them." in page.content.decode()
+    assert "import the prompts first" in page.content.decode()
 
 
 def test_whose_answers_they_are_may_be_told_beside_the_file(curator, rung):

@@ -1,0 +1,140 @@
+"""The part of the import page on which somebody says which column holds what: its first rows, and a select for each field."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.http import QueryDict
+
+from arena.importing.files.problems import Problems
+from arena.importing.files.reading import read_rows
+from arena.importing.formats.column_map import ANSWER, OF_KIND, OUTCOMES, ColumnMap
+from arena.importing.formats.guessing import guessed, guessed_values, values_of
+from arena.importing.formats.recognition import FileStart, start_of
+from arena.models import Import
+
+ROWS_SHOWN = 5
+COLUMNS_SHOWN = 30
+LONGEST_CELL = 120
+ROWS_FOR_VALUES = 20_000
+COMMANDS = {
+    Import.Kind.BATTLES: "import_battles", Import.Kind.PROMPTS: "import_prompts", Import.Kind.RESPONSES: "import_responses"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """What the page shows: the start of the file, and the map as it is chosen now."""
+
+    start: FileStart
+    path: Path
+    kind: str
+    map: ColumnMap
+
+    def kinds(self) -> list[tuple[str, Any]]:
+        return [(str(kind), kind.label) for kind in Import.Kind]
+
+    def head(self) -> list[str]:
+        return list(self.start.names[:COLUMNS_SHOWN])
+
+    def rows(self) -> list[list[str]]:
+        return [[_cell(row.get(name)) for name in self.head()] for row in self.start.rows[:ROWS_SHOWN]]
+
+    def fields(self) -> list[tuple[str, Any, list[tuple[int, str, bool]]]]:
+        """Each field with its label, and the columns: by their place, with their names, and whether it is chosen."""
+        names = self.start.names
+        return [
+            (field, label, [(at, name, self.map.columns.get(field) == name) for at, name in enumerate(names)])
+            for field, label in OF_KIND[self.kind].items()
+        ]
+
+    def models(self) -> list[tuple[int, str, str]]:
+        """For answers: columns with the model that each may hold the answers of, where somebody said one."""
+        if self.kind != Import.Kind.RESPONSES:
+            return []
+        told = {column: model for model, column in self.map.answers.items()}
+        taken = {column for field, column in self.map.columns.items() if not field.startswith(ANSWER)}
+        return [(at, name, told.get(name, "")) for at, name in enumerate(self.start.names) if name not in taken]
+
+    def values(self) -> list[tuple[int, str, list[tuple[str, Any, bool]]]]:
+        """For battles: what the column of the winner says, with what that may mean."""
+        values = self._values()
+        meant = guessed_values(values, self.map.columns) | dict(self.map.values)
+        return [
+            (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in OUTCOMES.items()])
+            for at, value in enumerate(values)
+        ]
+
+    def winner_place(self) -> str:
+        """Of the column of the winner, as its select says it."""
+        winner = self.map.columns.get("winner")
+        return str(self.start.names.index(winner)) if winner in self.start.names else ""
+
+    def unclear(self) -> list[str]:
+        """Values of the winner of which nobody said what they mean."""
+        values = self._values()
+        return [value for value in values if value not in {**guessed_values(values, self.map.columns), **self.map.values}]
+
+    def _values(self) -> list[str]:
+        winner = self.map.columns.get("winner", "") if self.kind == Import.Kind.BATTLES else ""
+        if not winner:
+            return []
+        rows = [{winner: row.get(winner)} for _, row in islice(read_rows(self.path, problems=Problems("")), ROWS_FOR_VALUES)]
+        models = {self.map.columns.get(name) for name in ("model_a", "model_b")} - {None}
+        values = values_of(FileStart(self.start.shape, (winner,), rows), winner)
+        return [] if models and not set(values) & set(guessed_values(values, {})) else values  # it names the better model
+
+
+def _cell(value: object) -> str:
+    told = "" if value is None else value if isinstance(value, str) else repr(value)
+    return told if len(told) <= LONGEST_CELL else f"{told[: LONGEST_CELL - 1]}…"
+
+
+def guessed_choice(path: Path, kind: str) -> ColumnChoice:
+    start = start_of(path)
+    return ColumnChoice(start, path, *guessed(start, kind))
+
+
+def chosen(path: Path, kind: str, columns: ColumnMap) -> ColumnChoice:
+    return ColumnChoice(start_of(path), path, kind, columns)
+
+
+def posted(path: Path, kind: str, data: QueryDict) -> ColumnChoice:
+    """What was chosen on the page; columns and values are named by their places, and looked up in the file again."""
+    start = start_of(path)
+    names = dict(enumerate(start.names))
+    columns = {field: names[at] for field in OF_KIND[kind] if (at := _place(data, f"map-{field}")) in names}
+    if kind == Import.Kind.RESPONSES:
+        taken = set(columns.values())
+        models = [(data.get(f"model-{at}", "").strip(), name) for at, name in names.items() if name not in taken]
+        columns |= {f"{ANSWER}{model}": name for model, name in models if model}
+    choice = ColumnChoice(start, path, kind, ColumnMap(columns))
+    values = {value: data.get(f"value-{at}", "") for at, value, _ in choice.values()} if _same_winner(data) else {}
+    meant = {value: outcome for value, outcome in values.items() if outcome in OUTCOMES}
+    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice._values(), columns)))
+
+
+def _place(data: QueryDict, name: str) -> int:
+    written = data.get(name, "")
+    return int(written) if written.isdecimal() and len(written) < 6 else -1
+
+
+def _same_winner(data: QueryDict) -> bool:
+    """Whether the values that were shown are those of the column that is chosen now."""
+    return data.get("values_of", "") == data.get("map-winner", "")
+
+
+def as_command(filename: str, said: Mapping[str, Any]) -> str:
+    """The same import at the command line."""
+    options = said["options"]
+    path = f"./{filename}" if filename.startswith("-") else filename
+    words = [COMMANDS[said["kind"]], path, "--arena", said["slug"], *ColumnMap.of(options).as_flags()]
+    if options.get("models"):
+        words += ["--models", *options["models"]]
+    for name in ("competitor", "pool"):
+        if options.get(name) and (name, options[name]) != ("pool", "main"):
+            words += [f"--{name}", options[name]]
+    return f"manage.py {shlex.join([*words, *(['--strict'] if options.get('strict') else [])])}"

@@ -1,0 +1,111 @@
+"""The page of one import: its progress, what it holds, set aside and restore."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from arena.evidence import curation
+from arena.importing.files.notes import figures
+from arena.importing.loading import loader
+from arena.importing.samples import SAMPLES
+from arena.models import Import
+from arena.prerequisites import MissingStep, next_step
+from arena.tasks import load_import
+from arena.views.context import page_context
+from arena.views.importing.forms import SetAsideForm
+from arena.views.private_pages import etag_of, only_curators, private
+
+State = Import.State
+
+
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
+    """A tiny file that can be imported as it is, of each kind; together they make an arena."""
+    only_curators(request, "imports")
+    if kind not in SAMPLES:
+        raise Http404(f"no sample of {kind!r}")
+    response = HttpResponse(SAMPLES[kind], content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
+    return private(response)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    only_curators(request, "imports")
+    source = get_object_or_404(Import.objects.select_related("arena", "created_by"), pk=pk)
+    if request.method == "POST":
+        _act(request, source)
+        return redirect("import", pk)
+    context = page_context(
+        request,
+        "imports",
+        source.arena,
+        source=source,
+        next_step=_next_step(source),
+        etag=etag_of(str(source.pk), source.state, str(source.n_done), source.error),
+        **_figures(source),
+    )
+    if not request.headers.get("HX-Request"):
+        return private(render(request, "arena/import.html", context))
+    unchanged = get_conditional_response(request, etag=context["etag"])
+    if unchanged is not None:
+        return private(unchanged)
+    response = render(request, "arena/import.html#progress", context)
+    response["ETag"] = context["etag"]
+    return private(response)
+
+
+def _next_step(source: Import) -> MissingStep | None:
+    return next_step(source.arena) if source.state == State.PUBLISHED else None
+
+
+def _act(request: HttpRequest, source: Import) -> None:
+    act = request.POST.get("act", "")
+    try:
+        if act == "set_aside":
+            _set_aside(request, source)
+        elif act == "restore" and curation.restore_import(source, _curator(request)):
+            messages.success(request, _("Restored: its votes count again, and the boards follow within seconds."))
+        elif act == "retry":
+            loader.retry(source.pk)
+            load_import.delay(source.pk)
+    except curation.NotPublished as reason:
+        messages.error(request, str(reason))
+
+
+def _set_aside(request: HttpRequest, source: Import) -> None:
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why it is set aside, in at most 200 characters: readers of the board are told."))
+    elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
+        messages.success(request, _("Set aside: its votes count no longer, and the boards follow within seconds."))
+
+
+def _figures(source: Import) -> dict[str, Any]:
+    is_moving = source.state in {State.WAITING, State.LOADING}
+    return {
+        "figures": figures(source.report.get("counts", {})),
+        "notes": source.report.get("notes", []),
+        "is_moving": is_moving,
+        "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
+        "brings_votes": source.kind == Import.Kind.BATTLES,
+        "reason": _reason(source) if source.state == State.SET_ASIDE else "",
+    }
+
+
+def _reason(source: Import) -> str:
+    newest = source.events.order_by("-pk").values_list("reason", flat=True).first()
+    return newest or ""
+
+
+def _curator(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -1,0 +1,133 @@
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files.receiving import KeptFile
+from arena.importing.formats import formats_of
+from arena.importing.formats.column_map import ColumnMap
+from arena.importing.intake import FileRequest, free_name
+from arena.models import Arena, Import
+
+
+def format_choices() -> list[tuple[str, Any]]:
+    """Formats under the kind of thing that they bring; first, what is left to be recognised."""
+    return [
+        ("", _("recognise it by its columns")),
+        *(
+            (
+                kind.label.capitalize(),
+                [
+                    (f"{kind}:", _("%(kind)s: recognise the format") % {"kind": kind.label}),
+                    *((f"{kind}:{name}", str(each.title)) for name, each in formats_of(kind).items()),
+                ],
+            )
+            for kind in Import.Kind
+        ),
+    ]
+
+
+class UploadForm(forms.Form):
+    """A file, where it goes, and what may be said of it. A file that waits here already need not be chosen again."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        required=False,
+        help_text=gettext_lazy(
+            "Choose it or drop it here: CSV, JSON lines, a JSON array or Parquet; packed by gzip or zstd if you like."
+        ),
+    )
+    new_arena = forms.CharField(
+        label=gettext_lazy("Name of the new arena"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Made with the import. Empty: the name of the file."),
+    )
+    arena = forms.ModelChoiceField(
+        Arena.objects.order_by("name"),
+        label=gettext_lazy("Arena"),
+        required=False,
+        to_field_name="slug",
+        empty_label=gettext_lazy("a new one"),
+    )
+    what = forms.ChoiceField(label=gettext_lazy("What the file holds"), required=False)
+    pool = forms.SlugField(
+        label=gettext_lazy("Pool"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("For prompts: the set they belong to; main where it is empty."),
+    )
+    competitor = forms.CharField(
+        label=gettext_lazy("Competitor"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("For answers: whose they are, where the file does not name a model."),
+    )
+    strict = forms.BooleanField(
+        label=gettext_lazy("Refuse the file where something in it looks wrong"),
+        required=False,
+        help_text=gettext_lazy("Votes that stand twice, names that differ by case only, error texts for answers and the like."),
+    )
+
+    def __init__(self, *args: Any, held: KeptFile | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = held
+        self.fields["what"].choices = format_choices()  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
+
+    def main(self) -> list[Any]:
+        """The fields that everybody needs; the others are folded away."""
+        return [self["file"], self["new_arena"], self["arena"]]
+
+    def more(self) -> list[Any]:
+        return [self["what"], self["pool"], self["competitor"], self["strict"]]
+
+    def hidden_values(self) -> list[Any]:
+        """All but the file, to be sent again; an unticked box is no value."""
+        return [field for field in (*self.main()[1:], *self.more()) if field.value() not in {None, "", False}]
+
+    @property
+    def is_more_said(self) -> bool:
+        """Whether one of the folded fields has something to show."""
+        return any(field.errors or field.value() for field in self.more())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["kind"], cleaned["format"] = cleaned.get("what", "").partition(":")[::2]
+        arena, name = cleaned.get("arena"), cleaned.get("new_arena", "").strip()
+        if self.held is None and "file" not in self.errors:
+            self.add_error("file", _("Choose a file."))
+        if arena is not None and name:
+            self.add_error("new_arena", _("Either an arena that is here, or the name of a new one."))
+        if arena is not None:
+            cleaned["slug"] = arena.slug
+        elif name and slugify(name):
+            cleaned["slug"] = slugify(name)[:50]
+        elif name:
+            self.add_error("new_arena", _("Give it a name with at least one letter or digit (a-z, 0-9)."))
+        elif self.held is not None:
+            cleaned["new_arena"], cleaned["slug"] = free_name(self.held.filename)
+        return cleaned
+
+    def request(self, columns: tuple[str, ColumnMap] | None = None) -> FileRequest:
+        """All that was said; `columns`: the kind of file with the map of its columns, where somebody named them."""
+        said = self.cleaned_data
+        kind, named = columns or (said["kind"], None)
+        return FileRequest(
+            slug=said["slug"],
+            name=said["new_arena"],
+            kind=kind,
+            format="" if named else said["format"],
+            pool=said["pool"],
+            competitor=said["competitor"],
+            columns=named,
+            is_strict=said["strict"],
+        )
+
+
+class SetAsideForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=200)

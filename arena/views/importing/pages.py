@@ -1,0 +1,220 @@
+"""The import page: upload, check, columns, confirm. Nothing is written before somebody has confirmed what the check found."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from arena.importing import intake
+from arena.importing.checks.newcomers import TooManyCompetitors
+from arena.importing.files import receiving
+from arena.importing.files.problems import ImportProblems
+from arena.importing.files.receiving import KeptFile
+from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
+from arena.importing.formats.column_map import ColumnMap, ColumnMapError
+from arena.importing.formats.recognition import start_of
+from arena.importing.intake import CheckedFile
+from arena.importing.samples import SAMPLES
+from arena.models import Import
+from arena.tasks import load_import
+from arena.views.context import page_context
+from arena.views.importing.columns import ColumnChoice, as_command, chosen, guessed_choice, posted
+from arena.views.importing.forms import UploadForm
+from arena.views.private_pages import only_curators, private
+from arena.wording import number
+
+SIGNED_AS, HELD_AS = "a file that was checked", "a file that waits"
+SECONDS_TO_CONFIRM = 12 * 3600
+MOST_LISTED = 50
+
+
+@csrf_exempt  # who may upload, and how much, is settled before the token is read: `_imports` is protected
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def imports(request: HttpRequest) -> HttpResponse:
+    only_curators(request, "imports")
+    upload = LimitedUpload(request)
+    request.upload_handlers = [upload]
+    return _imports(request, upload)
+
+
+@csrf_protect
+def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, UploadForm(initial=_initial(request)))
+    if "confirm" in request.POST and "columns" not in request.POST:
+        return _confirm(request)
+    form = UploadForm(request.POST, request.FILES, held=_held(request))
+    if upload.is_too_large:
+        told = _("The file has more than %(most)d MB: import it with %(command)s.")
+        form.add_error(None, told % {"most": MOST_BYTES // 2**20, "command": "manage.py import_battles"})
+    if form.held is None or not form.is_valid():
+        return _page(request, form, status=422)
+    if "columns" in request.POST:
+        return _columns(request, form, _asked_choice(request, form.held))
+    return _check(request, form, form.held)
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    """A link may say what is to be brought, and for which arena."""
+    kind = request.GET.get("what", "")
+    return {"arena": request.GET.get("arena", ""), "what": f"{kind}:" if kind in Import.Kind.values else ""}
+
+
+def _held(request: HttpRequest) -> KeptFile | None:
+    """The file that arrived with the request, else the one that waits here: nobody chooses a file twice."""
+    upload = request.FILES.get("file")
+    if upload is not None:
+        return receiving.keep(upload.name or "file", upload.chunks())
+    said = _signed(request, request.POST.get("held", ""), HELD_AS)
+    try:
+        return intake.kept_file(said) if said else None
+    except FileNotFoundError:
+        return None
+
+
+def _signed(request: HttpRequest, token: str, salt: str) -> dict[str, Any] | None:
+    """What this very user was given; None where it is forged, old, or another's."""
+    try:
+        said = signing.loads(token, salt=salt, max_age=SECONDS_TO_CONFIRM)
+    except signing.BadSignature:
+        return None
+    return said if said["user"] == request.user.pk else None
+
+
+def _token(request: HttpRequest, said: dict[str, Any], salt: str) -> str:
+    return signing.dumps({**said, "user": request.user.pk}, salt=salt, compress=True)
+
+
+def _asked_choice(request: HttpRequest, file: KeptFile) -> ColumnChoice:
+    """Of the kind that was asked for; as it was read, where somebody comes back from the check."""
+    kind = request.POST.get("columns", "")
+    said = _signed(request, request.POST.get("confirm", ""), SIGNED_AS)
+    if said and said["options"].get("map"):
+        return chosen(file.path, said["kind"], ColumnMap.of(said["options"]))
+    if kind not in Import.Kind.values:
+        kind = said["kind"] if said else ""
+    return guessed_choice(file.path, kind)
+
+
+def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpResponse:
+    """The dry run: reads all, writes nothing but the file itself, which waits for its confirmation."""
+    kind = request.POST.get("columns_of", "")
+    choice = posted(file.path, kind, request.POST) if kind in Import.Kind.values else None
+    try:
+        columns = (kind, choice.map.checked(kind)) if choice else None
+        if choice and (unclear := choice.unclear()):
+            raise ColumnMapError(_("Say what each value of the winner means: %(values)s.") % {"values": ", ".join(unclear)})
+        checked = intake.check_file(file, form.request(columns))
+    except ColumnMapError as error:
+        return _columns(request, form, choice, reason=str(error), status=422)
+    except intake.UnknownKind as error:
+        if not error.columns:
+            receiving.forget(file.digest)
+            form.held = None
+            form.add_error(None, _("Choose what the file holds: it has no columns that tell."))
+            return _page(request, form, status=422)
+        return _columns(request, form, guessed_choice(file.path, ""), reason=_unknown(error.columns), status=422)
+    except ImportProblems as problems:
+        return _problems(request, form, file, choice, problems)
+    if checked.known:
+        receiving.forget(file.digest)
+        messages.info(request, _("This file is here already: nothing was added."))
+        return redirect("import", checked.known.pk)
+    return _checked(request, form, checked)
+
+
+def _unknown(columns: str) -> str:
+    told = _("The columns of this file (%(columns)s) are called as in no layout that is known: say which holds what.")
+    return told % {"columns": columns}
+
+
+def _problems(
+    request: HttpRequest, form: UploadForm, file: KeptFile, choice: ColumnChoice | None, problems: ImportProblems
+) -> HttpResponse:
+    """What is wrong. Where columns may have been taken for others the file is kept, and they can be named."""
+    found = {"problems": problems.of(file.filename), "filename": file.filename}
+    kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
+    is_unknown = isinstance(problems, intake.NotRecognised)
+    if choice is None and (name or not start_of(file.path).names):
+        receiving.forget(file.digest)
+        form.held = None
+        return _page(request, form, status=422, **found)
+    if is_unknown and choice is None:
+        return _columns(request, form, guessed_choice(file.path, kind), reason=_why(problems), status=422)
+    return _columns(request, form, choice or guessed_choice(file.path, kind), status=422, **found)
+
+
+def _why(problems: ImportProblems) -> str:
+    return problems.first[0].sentence
+
+
+def _checked(request: HttpRequest, form: UploadForm, checked: CheckedFile) -> HttpResponse:
+    said = checked.as_json()
+    return _page(
+        request, form, report=checked.report, held_kind=Import.Kind(checked.kind).label, filename=checked.file.filename,
+        checked=checked, confirmation=_token(request, said, SIGNED_AS), command=as_command(checked.file.filename, said),
+    )  # fmt: skip
+
+
+def _columns(request: HttpRequest, form: UploadForm, choice: ColumnChoice | None, **more: Any) -> HttpResponse:
+    status = more.pop("status", 200)
+    return _page(request, form, status=status, choice=choice, **more)
+
+
+def _confirm(request: HttpRequest) -> HttpResponse:
+    said = _signed(request, request.POST["confirm"], SIGNED_AS)
+    try:
+        checked = CheckedFile.of_json(said) if said else None
+    except FileNotFoundError:
+        checked = None
+    if checked is None:
+        messages.error(request, _("The checked file is no longer here: please upload it again."))
+        return redirect("imports")
+    try:
+        checked = _with_names(request, checked)
+        if checked.known:
+            return redirect("import", checked.known.pk)
+        n_allowed = checked.report.n_to_allow if "allow_competitors" in request.POST else 0
+        source = intake.start(checked, by=_curator(request), n_allowed=n_allowed)
+    except TooManyCompetitors:
+        told = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
+        messages.error(request, told % {"n": number(checked.report.n_to_allow)})
+        return redirect("imports")
+    except ImportProblems as problems:
+        messages.error(request, problems.first[0].sentence)
+        return _checked(request, _form_of(checked), checked)
+    load_import.delay(source.pk)
+    return redirect("import", source.pk)
+
+
+def _with_names(request: HttpRequest, checked: CheckedFile) -> CheckedFile:
+    """Read again where the two columns of answers got the names of their models."""
+    first, second = (request.POST.get(name, "").strip() for name in ("model_a", "model_b"))
+    return checked.with_models(first, second) if checked.report.unnamed and first and second else checked
+
+
+def _form_of(checked: CheckedFile) -> UploadForm:
+    form = UploadForm({"new_arena": checked.name}, held=checked.file)
+    form.is_valid()
+    return form
+
+
+def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
+    held = form.held
+    kept = {"filename": held.filename, "digest": held.digest, "n_bytes": held.n_bytes} if held else None
+    more |= {"held": held, "held_token": _token(request, kept, HELD_AS) if kept else ""}
+    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=SAMPLES, **more)
+    return private(render(request, "arena/imports.html", context, status=status))
+
+
+def _curator(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -1,0 +1,207 @@
+"""The import page where no layout is recognised: columns are named, remembered, and printed as flags."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+
+from arena import tasks
+from arena.importing.loading.loader import load
+from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote
+from tests.factories import make_arena, make_user
+
+pytestmark = pytest.mark.django_db
+PAIRS = (
+    "task;left one;right one;pick\n"
+    "Name me a lake.;It is Lake Como.;It is the Alps.;1\n"
+    "Name me a river.;It is Bonn.;It is the Rhine.;0\n"
+    "Name me a town.;It is Bonn.;It is Cologne.;-\n"
+)
+TABLE = "exercise,gpt x,claude y\nName me a lake.,It is Lake Como.,It is the Alps.\nName me a river.,It is Bonn.,\n"
+
+
+@pytest.fixture
+def curator(client):
+    client.force_login(make_user("curator", is_staff=True))
+    return client
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch):
+    rung = []
+    monkeypatch.setattr(tasks.load_import, "delay", rung.append)
+    return rung
+
+
+def _upload(client, content, **fields):
+    return client.post(reverse("imports"), {"file": SimpleUploadedFile("my data.csv", content.encode()), **fields})
+
+
+def _value(page, name):
+    return re.search(rf'name="{name}" value="([^"]*)"', page.content.decode())[1]
+
+
+def _chosen(page):
+    """Each select of the form with what is chosen in it."""
+    selects = re.findall(r'<select name="((?:map|value)-[^"]+)">(.*?)</select>', page.content.decode(), re.S)
+    chosen = {name: re.search(r'value="([^"]*)" selected', options) for name, options in selects}
+    return {name: found[1] for name, found in chosen.items() if found}
+
+
+def _again(client, page, **fields):
+    """The form as the page has it, with what is changed."""
+    said = {"held": _value(page, "held"), "columns_of": _value(page, "columns_of"), "values_of": "3", **_chosen(page)}
+    return client.post(reverse("imports"), {**said, **fields})
+
+
+def _confirm(client, page, **fields):
+    return client.post(reverse("imports"), {"confirm": _value(page, "confirm"), **fields})
+
+
+def test_columns_that_are_no_layout_are_shown_and_guessed(curator):
+    page = _upload(curator, PAIRS)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "called as in no layout that is known: say which holds what." in text
+    assert '<td dir="auto">It is Lake Como.</td>' in text
+    assert _chosen(page) == {"map-prompt": "0", "map-answer_a": "1", "map-answer_b": "2", "map-winner": "3"}
+
+
+def test_a_value_of_the_winner_that_nobody_knows_is_asked_for_and_the_file_is_kept(curator):
+    page = _again(curator, _upload(curator, PAIRS))
+    assert page.status_code == 422
+    assert "Say what each value of the winner means: 1, 0, -." in page.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_a_newcomer_names_columns_values_and_models_and_gets_votes(curator, rung):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
+    text = page.content.decode()
+    assert "my data, which is made with it" in text
+    assert _value(page, "model_a") == "left one"
+    assert "--map prompt=task --map &#x27;answer_a=left one&#x27;" in text
+    assert "--value 1=a --value 0=b --value -=tie" in text
+    answer = _confirm(curator, page, model_a="Ann", model_b="Ben")
+    source = Import.objects.get()
+    assert (answer.url, rung, source.arena.slug) == (reverse("import", args=[source.pk]), [source.pk], "my-data")
+    load(source.pk)
+    assert sorted(Competitor.objects.values_list("name", flat=True)) == ["Ann", "Ben"]
+    said = {vote.battle.prompt.text: (vote.outcome, vote.battle.competitor_a.name) for vote in Vote.objects.all()}
+    assert said["Name me a town."][0] == "tie"
+    assert said["Name me a lake."] == ("a", "Ann")
+    assert Response.objects.count() == 6
+
+
+def test_the_names_stay_those_of_the_columns_where_nobody_changes_them(curator):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
+    _confirm(curator, page, model_a=_value(page, "model_a"), model_b=_value(page, "model_b"))
+    load(Import.objects.get().pk)
+    assert sorted(Competitor.objects.values_list("name", flat=True)) == ["left one", "right one"]
+
+
+def test_the_map_is_remembered_for_the_next_file_with_the_same_columns(curator):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
+    _confirm(curator, page, model_a="Ann", model_b="Ben")
+    header, *rows = PAIRS.splitlines(keepends=True)
+    page = _upload(curator, header + rows[1] + rows[0])
+    assert "are read as they were named for that file" in page.content.decode()
+    assert page.status_code == 200
+    again = curator.post(
+        reverse("imports"), {"held": _value(page, "held"), "confirm": _value(page, "confirm"), "columns": "as-read"}
+    )
+    assert _chosen(again)["value-0"] == "b"
+
+
+def test_a_table_of_models_makes_prompts_and_answers_in_an_arena_of_its_own(curator):
+    page = _upload(curator, TABLE, what="responses:")
+    if "columns_of" in page.content.decode():  # a name of ours is in no layout
+        page = _again(curator, page, **{"model-1": "gpt x", "model-2": "claude y"})
+    _confirm(curator, page)
+    load(Import.objects.get().pk)
+    assert sorted(Response.objects.values_list("competitor__name", "text")) == [
+        ("claude y", "It is the Alps."), ("gpt x", "It is Bonn."), ("gpt x", "It is Lake Como."),
+    ]  # fmt: skip
+    assert Prompt.objects.count() == 2
+
+
+def test_the_kind_can_be_changed_and_its_fields_are_guessed_anew(curator):
+    page = _upload(curator, PAIRS)
+    other = curator.post(reverse("imports"), {"held": _value(page, "held"), "columns": "prompts"})
+    assert _value(other, "columns_of") == "prompts"
+    assert _chosen(other)["map-prompt"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"map-winner": ""}, "Choose the column for: Which is better."),
+        ({"map-answer_b": ""}, "two answers, or the names of two models"),
+        ({"map-prompt": "99"}, "Choose the column for: What was asked."),
+        ({"map-prompt": "x"}, "Choose the column for: What was asked."),
+    ],
+)
+def test_a_map_that_says_too_little_names_what_is_missing(curator, fields, said):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie", **fields})
+    assert page.status_code == 422
+    assert said in page.content.decode()
+
+
+def test_the_file_is_kept_where_the_form_is_wrong(curator):
+    page = _upload(curator, "question;answer_a;answer_b;better\nq?;x;y;a\n", new_arena="???")
+    assert page.status_code == 422
+    page = curator.post(reverse("imports"), {"held": _value(page, "held"), "new_arena": "Mine"})
+    assert "checked, nothing written yet" in page.content.decode()
+
+
+def test_a_file_that_waits_is_for_the_one_who_brought_it(curator, client):
+    held = _value(_upload(curator, PAIRS), "held")
+    client.force_login(make_user("other", is_staff=True))
+    assert "Choose a file." in client.post(reverse("imports"), {"held": held}).content.decode()
+
+
+def test_a_new_arena_gets_a_name_that_none_has(curator):
+    make_arena("my-data")
+    page = _upload(curator, "question;answer_a;answer_b;better\nq?;x;y;a\n")
+    assert "my data 2, which is made with it" in page.content.decode()
+
+
+def test_the_flags_that_the_page_prints_do_the_same(tmp_path, capsys):
+    path = tmp_path / "my data.csv"
+    path.write_text(PAIRS)
+    flags = ["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"]
+    values = ["--value", "1=a", "--value", "0=b", "--value", "-=tie"]
+    call_command("import_battles", str(path), "--arena", "mine", *flags, *values, "--models", "Ann", "Ben")
+    assert Battle.objects.count() == 3
+    assert Arena.objects.get().slug == "mine"
+    assert sorted(Vote.objects.values_list("outcome", flat=True)) == ["a", "b", "tie"]
+    assert Import.objects.get().options["map"]["answer_a"] == "left one"
+
+
+def test_answers_of_a_model_are_mapped_by_its_name(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("q,col3\nName a lake.,Como\n")
+    call_command("import_responses", str(path), "--arena", "mine", "--map", "prompt=q", "--map", "answer:gpt=x=col3")
+    assert Response.objects.get().competitor.name == "gpt=x"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--map", "prompt"], "is no FIELD=COLUMN, such as prompt=question"),
+        (["--map", "colour=task"], "known are prompt, answer_a"),
+        (["--map", "prompt=nothing", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
+         "the column nothing is missing"),
+        (["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
+         "line 3: winner is"),
+        (["--value", "1=a"], "name it, --map winner=COLUMN"),
+        (["--models", "x", "x"], "two different names are needed"),
+    ],
+)  # fmt: skip
+def test_flags_that_do_not_fit_are_refused_with_what_is_allowed(tmp_path, words, said):
+    path = tmp_path / "file.csv"
+    path.write_text(PAIRS)
+    with pytest.raises(Exception, match=re.escape(said)):
+        call_command("import_battles", str(path), "--arena", "mine", *words)
+    assert not Arena.objects.exists()
