@@ -71,6 +71,12 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
     return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before=before, after=after, actor=actor)
 
 
+def record_text(prompt: Prompt) -> Event:
+    """Call inside the transaction that gives a prompt its text: from here on it is one with others that have it."""
+    kind = Event.Kind.PROMPT_TEXTED
+    return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before="", after=prompt.text_digest)
+
+
 def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
     """Call inside the transaction that changes the games; each of them names this event."""
     after = _so_many(n_games, "game", "games")

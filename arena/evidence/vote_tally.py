@@ -16,6 +16,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
+from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
@@ -93,6 +94,7 @@ class Evidence:
     turnout: Turnout
     n_set_aside: int
     without: tuple[int, ...] = field(default=(), kw_only=True)  # competitors that no board rates
+    same: SameTexts = field(default=NO_SAME_TEXTS, kw_only=True)
 
     @property
     def n_votes(self) -> int:
@@ -122,12 +124,18 @@ class Evidence:
         return self.tally.digest()
 
     def fixed(self) -> dict[str, object]:
-        """Votes are all in the ledger: a snapshot has nothing to remember."""
-        return {}
+        """Votes are all in the ledger: a snapshot remembers how their prompts were told apart."""
+        return self.same.fixed(self.prompts)
 
     def comparisons(self, names: dict[int, str]) -> Comparisons:
         """Ready to fit; the order of `names` (by competitor id) is that of the comparisons' names."""
-        return self.tally.comparisons(names)
+        return self._by_text().comparisons(names)
+
+    def _by_text(self) -> Tally:
+        if not len(self.same.prompts):
+            return self.tally
+        cells = self.tally.cells()
+        return Tally.from_arrays(self.same.of(cells.prompt), cells.a, cells.b, cells.outcome, cells.count)
 
     def on_prompts(self, prompts: Ints) -> "Evidence":
         """The part on these prompts. What is set aside is known for the whole arena only."""

@@ -5,7 +5,7 @@ from arena.models.endpoints import Allowance, Endpoint
 from arena.models.imports import Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
 from arena.models.operations import AdminLink, WorkerSeen
-from arena.models.prompts import Prompt, PromptStatus, content_hash
+from arena.models.prompts import Prompt, PromptStatus, content_hash, text_digest
 from arena.models.rate_windows import RateWindow
 from arena.models.responses import Aside, FinishState, Response
 from arena.models.runs import Assignment, Attempt, Call, Run
@@ -47,4 +47,5 @@ __all__ = [
     "Voting",
     "WorkerSeen",
     "content_hash",
+    "text_digest",
 ]

@@ -1,3 +1,5 @@
+import re
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy
@@ -51,6 +53,11 @@ class Import(Leased):
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["arena", "kind", "format", "digest"], name="one_import_a_file")]
+
+    @property
+    def layout(self) -> str:
+        """The name of the format, without the mark of how it was read."""
+        return re.sub(r"-[0-9a-f]{8}$", "", self.format)
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.get_state_display()})"

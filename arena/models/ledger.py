@@ -27,6 +27,7 @@ class Event(models.Model):
         IMPORT_SET_ASIDE = "import_set_aside", gettext_lazy("import set aside")
         IMPORT_RESTORED = "import_restored", gettext_lazy("import restored")
         PROMPT_FILED = "prompt_filed", gettext_lazy("prompt filed under another category or language")
+        PROMPT_TEXTED = "prompt_texted", gettext_lazy("prompt got the text that it came without")
         # Verdicts come by the thousand: one event stands for those that were written together, and they name it.
         GAMES_DECIDED = "games_decided", gettext_lazy("games of judges ended")
         GAMES_SET_ASIDE = "games_set_aside", gettext_lazy("games of judges set aside")

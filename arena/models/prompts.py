@@ -2,6 +2,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Sequence
+from typing import Any, cast
 
 from django.db import models
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,38 @@ def content_hash(*parts: str) -> str:
     """Equal for texts that differ only in white space at the ends or in Unicode form; 32 hexadecimal digits."""
     normal = [unicodedata.normalize("NFKC", part).strip() for part in parts]
     return hashlib.blake2b(json.dumps(normal, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+
+def text_digest(turns: Sequence[str], system_prompt: str = "") -> str:
+    r"""
+    Equal for what is one prompt, whatever ids files give it: 32 hexadecimal digits; empty where nothing is asked.
+
+    Texts are one that differ in white space at the ends, in line ends, or in the form of accents. Unlike `content_hash`
+    this tells a superscript from a digit.
+
+    Examples
+    --------
+    >>> text_digest(["Hi\r\nthere"]) == text_digest([" Hi\nthere\n"]), text_digest(["2²"]) == text_digest(["22"])
+    (True, False)
+    """
+    normal = [unicodedata.normalize("NFC", part.replace("\r\n", "\n").replace("\r", "\n")).strip() for part in turns]
+    if not any(normal):
+        return ""
+    told = unicodedata.normalize("NFC", system_prompt.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return hashlib.blake2b(json.dumps([told, *normal], ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+
+class TextDigestField(models.CharField):  # type: ignore[type-arg]
+    """Written with every row, by whatever way it comes: what the prompt's other columns say."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        prompt = cast("Prompt", model_instance)
+        prompt.text_digest = digest = text_digest(list(map(str, prompt.turns)), prompt.system_prompt)
+        return digest
 
 
 class PromptQuerySet(models.QuerySet["Prompt"]):
@@ -52,6 +85,7 @@ class Prompt(models.Model):
     )
     status = models.CharField(max_length=10, choices=PromptStatus, default=PromptStatus.ACTIVE)
     content_hash = models.CharField(max_length=32, editable=False, db_index=True)
+    text_digest = TextDigestField(max_length=32, editable=False, default="", blank=True)
     html = models.TextField(blank=True, default="", editable=False)
     rendered_by = models.CharField(max_length=40, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,7 +95,11 @@ class Prompt(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["arena", "key"], name="prompt_key_in_arena")]
-        indexes = [models.Index(fields=["arena", "status", "category"]), models.Index(fields=["arena", "language"])]
+        indexes = [
+            models.Index(fields=["arena", "status", "category"]),
+            models.Index(fields=["arena", "language"]),
+            models.Index(fields=["arena", "text_digest"], name="prompt_of_one_text"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -118,7 +118,7 @@ def give_up_fits(reason: str) -> int:
 
 def _source_of(board: Leaderboard, position: int) -> Source:
     """By the board's parameters as they are."""
-    parameters = _parameters(board) | {"without": unrated_competitors(board.arena_id)}
+    parameters = _parameters(board) | {"without": unrated_competitors(board.arena_id), "one_text": True}
     return read_source(board.arena_id, position, parameters, _prompts_of(board, position, parameters))
 
 
@@ -265,7 +265,7 @@ def _snapshot(
         code_version=code_version(),
         n_votes=evidence.n_votes,
         n_voters=evidence.turnout.n_voters(None if not (board.category or board.language or evidence.without) else prompts),
-        n_prompts=int((prompts >= 0).sum()),
+        n_prompts=evidence.same.n_texts(prompts),
         n_set_aside=evidence.n_set_aside,
         interval_kind=fitted.interval_kind,
         notes=fitted.notes,

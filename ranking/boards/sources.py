@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
 from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
 from arena.fit_memory import refuse_too_large
 from ranking import maths
@@ -43,6 +44,10 @@ class BoardEvidence(Protocol):
     @property
     def without(self) -> tuple[int, ...]:
         """Competitors that no board rates."""
+
+    @property
+    def same(self) -> SameTexts:
+        """Which of its prompts have one text."""
 
     @property
     def n_votes(self) -> int:
@@ -88,17 +93,18 @@ def read_source(
 ) -> Source:
     """By the parameters of a board or of a snapshot; `from_rows`: votes are counted anew, whatever counts are kept."""
     without = tuple(parameters.get("without", ()))
+    same = same_texts(arena_id, position) if parameters.get("one_text") else NO_SAME_TEXTS
     if parameters.get("verdicts") == NARROW:
         rules, lots_to = SelectionRules.of(parameters), parameters.get("lots_to")
         is_older = lots_to is not None and "lots_on" not in parameters
-        return CombinedSource(
-            combined_evidence(arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older)
-        )
+        combined = combined_evidence(
+            arena_id, position, rules, prompts=prompts, without=without, lots_to=lots_to, every_lot=is_older
+        )  # fmt: skip
+        return CombinedSource(replace(combined, same=same))
     if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
-        return JudgesSource(
-            judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
-        )
-    evidence = (read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without)
+        judged = judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
+        return JudgesSource(replace(judged, same=same))
+    evidence = replace((read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without), same=same)
     return PeopleSource(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
 
 
@@ -124,7 +130,7 @@ class PeopleSource:
             return evidence.comparisons(names), []
         return styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
-            prompts=evidence.prompts if self.is_sliced else None, without=evidence.without,
+            prompts=evidence.prompts if self.is_sliced else None, without=evidence.without, same=evidence.same,
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:
@@ -179,13 +185,11 @@ class CombinedSource:
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         evidence = self.evidence
-        fitted = fit_combined(
-            evidence.votes, evidence.opinions, names, definition, n_verdicts=evidence.n_verdicts, refuse=refuse_too_large
-        )
+        fitted = fit_combined(*evidence.by_text(), names, definition, n_verdicts=evidence.n_verdicts, refuse=refuse_too_large)
         return replace(fitted, notes=[*fitted.notes, *self._remarks(fitted)])
 
     def material(self, names: Names, definition: Definition) -> Material:
-        return Combination(self.evidence.votes, self.evidence.opinions).numbered(names)
+        return Combination(*self.evidence.by_text()).numbered(names)
 
     def _remarks(self, fitted: FittedBoard) -> Sequence[str]:
         """Remarks on verdicts. Where these add nothing, only on the judges left out: that may be why."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.vote_tally import Ints, Turnout, read_evidence
 from arena.models import Event
 from judges.models import Game, Judge
@@ -44,6 +45,7 @@ class JudgedEvidence:
     why_none: Mapping[int, str]
     left_out: Mapping[str, int]  # see `Uncounted.in_numbers`
     without: tuple[int, ...] = ()  # competitors that no board rates
+    same: SameTexts = NO_SAME_TEXTS
 
     @property
     def tally(self) -> Tally:
@@ -73,13 +75,14 @@ class JudgedEvidence:
 
     def fixed(self) -> dict[str, object]:
         """What a snapshot keeps of it: what it has to remember to be made again, and its judges."""
-        return self.rules.fixed() | {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
+        judges = {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
+        return self.rules.fixed() | judges | self.same.fixed(self.prompts)
 
     def digest(self) -> str:
         return self.rows.digest()
 
     def comparisons(self, names: dict[int, str]) -> Comparisons:
-        return self.rows.comparisons(names)
+        return replace(self.rows, prompt=self.same.of(self.rows.prompt)).comparisons(names)
 
 
 def judged_evidence(

@@ -10,7 +10,7 @@ battles that were picked by what judges said are votes like any others, but neve
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -100,7 +100,15 @@ class CombinedEvidence(Evidence):
     def fixed(self) -> dict[str, object]:
         """What a snapshot has to remember to be made again."""
         judges = {"judges": [juror.in_words() for juror in self.jurors], "left_out": dict(self.left_out)}
-        return self.rules.fixed() | judges | {"lots_to": self.lots_to, "lots_on": SERVED}
+        prompts = np.concatenate([self.votes.prompt, self.opinions.prompt])
+        return self.rules.fixed() | judges | {"lots_to": self.lots_to, "lots_on": SERVED} | self.same.fixed(prompts)
+
+    def by_text(self) -> tuple[Votes, Opinions]:
+        """The votes and opinions to fit: prompts of one text are one."""
+        votes, opinions = self.votes, self.opinions
+        return (
+            replace(votes, prompt=self.same.of(votes.prompt)), replace(opinions, prompt=self.same.of(opinions.prompt))
+        )  # fmt: skip
 
 
 def combined_evidence(

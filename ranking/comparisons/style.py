@@ -1,12 +1,14 @@
 """Votes one by one, with the side shown first and what the two answers look like: the evidence of a style-controlled board."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
 from arena.evidence.vote_tally import SET_ASIDE, VoteColumns, ballots_at, battles_without_answers_yet
 from arena.models import Response
 from ranking.maths import Comparisons
@@ -37,12 +39,14 @@ def styled_comparisons(
     covariates: tuple[str, ...],
     prompts: Ints | None = None,
     without: Collection[int] = (),
+    same: SameTexts = NO_SAME_TEXTS,
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
     Where texts are known for some battles, votes on the others are left out: their style cannot be levelled.
     """
     ballots = counted_ballots(arena_id, position, prompts, without=without)
+    ballots = replace(ballots, prompt=same.of(ballots.prompt))
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
     if not covariates or not known.any():

@@ -31,8 +31,8 @@ class PromptsSeen:
             identity = self._prompts.identity(row)
             self._hashes.append(hash(text_hash(row)))
             self.statements.add(identity, text_hash(row), number)
-            self._n_known += identity in known and bool(known[identity].content_hash)
-            if identity in known and not known[identity].content_hash:
+            self._n_known += identity in known and bool(known[identity].text)
+            if identity in known and not known[identity].text:
                 self._fills.append(hash(identity))
             self._n_keys += bool(row.key)
             self._recognised.add(row)

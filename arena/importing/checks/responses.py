@@ -62,7 +62,7 @@ class ResponsesSeen:
         ]
         stored = StoredAnswers(answer for answer in answers if answer)
         pairs = zip(rows, prompts, strict=True)
-        bare = [prompt for row, prompt in pairs if prompt and not prompt.content_hash and not row.brings_prompt]
+        bare = [prompt for row, prompt in pairs if prompt and not prompt.text and not row.brings_prompt]
         self._bare.extend([hash(prompt.pk) for prompt in bare])
         for row, answer in zip(rows, answers, strict=True):
             if problem := self._prompts.contradiction(row):

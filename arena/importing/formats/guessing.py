@@ -35,7 +35,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _MEANT = {**WORDS, "l": "a", "r": "b"}
 _PARTS = re.compile(r"[\W_]+")
-_SIDES = ({"a", "b"}, {"1", "2"}, {"left", "right"}, {"first", "second"}, {"0", "1"}, {"x", "y"}, {"old", "new"})
+_SIDES = ({"a", "b"}, {"1", "2"}, {"left", "right"}, {"first", "second"}, {"0", "1"}, {"x", "y"}, {"old", "new"},
+          {"links", "rechts"}, {"gauche", "droite"})  # fmt: skip
 
 
 def guessed(start: FileStart, kind: str = "") -> tuple[str, ColumnMap]:
@@ -98,7 +99,7 @@ class _Columns:
     def is_verdict(self, name: str) -> bool:
         """A few short values, most of which tell an outcome."""
         told = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
-        return 0 < len(told) <= MOST_VALUES and sum(value in WORDS for value in told) * 2 > len(told)
+        return 0 < len(told) <= MOST_VALUES and sum(value in _MEANT or value == "0" for value in told) * 2 > len(told)
 
     def texts(self, taken: Sequence[str]) -> list[str]:
         return [name for name in self.names if name not in taken and self.is_text(name)]
@@ -166,7 +167,7 @@ def _verdict(columns: _Columns, taken: Sequence[str]) -> str:
 
 
 def _pair(columns: _Columns, taken: Sequence[str], first: str, second: str) -> tuple[str, str]:
-    """By their names; of answers, else two texts whose names differ by a, b or 1, 2 alone."""
+    """By their names; else two whose names differ by a, b or 1, 2 alone; of three texts beside a verdict, the last two."""
     named = columns.called(first, taken), columns.called(second, taken)
     if all(named):
         return named
@@ -178,7 +179,9 @@ def _pair(columns: _Columns, taken: Sequence[str], first: str, second: str) -> t
                 continue
             if wants_text == (columns.is_text(one) and columns.is_text(other)) and (wants_text or "model" in told):
                 return one, other
-    return "", ""
+    texts = columns.texts(taken) if wants_text else []
+    has_verdict = any(columns.is_verdict(name) for name in columns.names)
+    return (texts[1], texts[2]) if len(texts) == 3 and has_verdict else ("", "")
 
 
 def _differ_by(one: str, other: str) -> str:

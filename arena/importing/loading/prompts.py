@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from arena.evidence.ledger import filed_under, record_prompt
+from arena.evidence.ledger import filed_under, record_prompt, record_text
 from arena.importing.checks.contradictions import n_different
 from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow
-from arena.models import Import, Prompt, PromptPool, PromptStatus
+from arena.models import Import, Prompt, PromptPool, PromptStatus, text_digest
 from arena.texts.languages import recognised_language
 from arena.texts.rendering import rendered
 
@@ -25,12 +25,12 @@ MOST_REMEMBERED = 100_000
 @dataclass(frozen=True, slots=True)
 class KnownPrompt:
     pk: int
-    content_hash: str
+    text: str  # its digest; empty: known by its key alone
 
 
 def text_hash(row: PromptRow) -> str:
     """Empty where the file does not say what was asked."""
-    return Prompt.hash_of(row.turns, row.system_prompt) if row.turns else ""
+    return text_digest(row.turns, row.system_prompt) if row.turns else ""
 
 
 class PromptLookup:
@@ -39,10 +39,18 @@ class PromptLookup:
     def __init__(self, arena_id: int | None, pool: PromptPool | None = None) -> None:
         self._arena_id, self._pool = arena_id, pool
         self._known: dict[str, KnownPrompt] = {}
+        self._older: dict[str, str] = {}
         self.n_added = 0
 
     def identity(self, row: PromptRow) -> str:
-        return row.key or f"\0{text_hash(row)}"
+        if row.key:
+            return row.key
+        digest = text_hash(row)
+        if digest not in self._older:  # by which older versions called a prompt without an id
+            if len(self._older) > MOST_REMEMBERED:
+                self._older.clear()
+            self._older[digest] = Prompt.hash_of(row.turns, row.system_prompt)
+        return f"\0{digest}"
 
     def look_up(self, rows: Iterable[PromptRow]) -> dict[str, KnownPrompt]:
         """The prompts that are in the arena, and perhaps others, by identity."""
@@ -70,28 +78,30 @@ class PromptLookup:
                 pairs = zip(reversed(identities), reversed(rows), strict=True)
                 self._make({identity: row for identity, row in pairs if identity not in known})
         for identity, row in zip(identities, rows, strict=True):
-            if row.turns and not known[identity].content_hash:
+            if row.turns and not known[identity].text:
                 self._fill(row)
         return {identity: known[identity].pk for identity in wanted}
 
     def contradiction(self, row: PromptRow) -> RowProblem | None:
         """After `look_up`: a key that stands for another text here."""
         known = self._known.get(self.identity(row))
-        if known is None or not row.turns or known.content_hash in {"", text_hash(row)}:
+        if known is None or not row.turns or known.text in {"", text_hash(row)}:
             return None
         allowed = _("this prompt is in the arena with another text: give it another id, or import into another arena")
         return RowProblem(_("the prompt's id"), row.key, allowed)
 
     def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
         if keys:
-            found = here.filter(key__in=keys).values_list("key", "pk", "content_hash")
-            self._known |= {key: KnownPrompt(pk, known_hash) for key, pk, known_hash in found}
+            found = here.filter(key__in=keys).values_list("key", "pk", "text_digest")
+            self._known |= {key: KnownPrompt(pk, text) for key, pk, text in found}
 
     def _look_up_texts(self, here: QuerySet[Prompt], hashes: list[str]) -> None:
         if hashes:
             # A prompt that was imported by its text, and then corrected by a curator, is still that prompt.
-            corrected = here.filter(key__in=hashes).values_list("key", "pk")
-            equal = here.filter(content_hash__in=hashes).order_by("-pk").values_list("content_hash", "pk")
+            older = {self._older[each]: each for each in hashes if each in self._older}
+            keys = {**older, **{each: each for each in hashes}}
+            corrected = [(keys[key], pk) for key, pk in here.filter(key__in=keys).values_list("key", "pk")]
+            equal = here.filter(text_digest__in=hashes).order_by("-pk").values_list("text_digest", "pk")
             self._known |= {f"\0{each}": KnownPrompt(pk, each) for each, pk in [*corrected, *equal]}
 
     def _make(self, rows: dict[str, PromptRow]) -> None:
@@ -100,7 +110,7 @@ class PromptLookup:
         made = Prompt.objects.bulk_create([_prompt(row, self._home()) for _, row in new])
         self.n_added += len(made)
         pairs = zip(new, made, strict=True)
-        self._known |= {identity: KnownPrompt(prompt.pk, prompt.content_hash) for (identity, _), prompt in pairs}
+        self._known |= {identity: KnownPrompt(prompt.pk, prompt.text_digest) for (identity, _), prompt in pairs}
 
     def _home(self) -> PromptPool:
         if self._pool is None:
@@ -120,17 +130,19 @@ class PromptLookup:
         prompt.status = new.status
         with transaction.atomic():
             prompt.save()
+            record_text(prompt)
             if filed_under(prompt) != before:
                 record_prompt(prompt, before=before)
         self.n_added += 1
-        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.content_hash)
+        self._known[self.identity(row)] = KnownPrompt(prompt.pk, prompt.text_digest)
 
 
 def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
     known_by = text_hash(row)
     prompt = Prompt(
         arena_id=pool.arena_id, pool=pool, key=row.key or known_by, turns=list(row.turns), system_prompt=row.system_prompt,
-        reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier, content_hash=known_by,
+        reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier,
+        content_hash=Prompt.hash_of(row.turns, row.system_prompt) if row.turns else "",
     )  # fmt: skip
     prompt.language = row.language or told_language(prompt.text, known_by)
     prompt.is_language_guessed = bool(prompt.language and not row.language)

@@ -189,7 +189,7 @@ class ResponseLoader:
     def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
         found = self._answered.of(rows)
         told = [(row.asked, prompt) for row, prompt in zip(rows, found, strict=True) if row.brings_prompt and row.asked]
-        new = [asked for asked, prompt in told if prompt is None or not prompt.content_hash]
+        new = [asked for asked, prompt in told if prompt is None or not prompt.text]
         for row in rows:
             if problem := self._answered.contradiction(row):
                 raise problem

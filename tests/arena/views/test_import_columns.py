@@ -82,7 +82,7 @@ def test_a_newcomer_names_columns_values_and_models_and_gets_votes(curator, rung
     assert "my data, which is made with it" in text
     assert _value(page, "model_a") == "left one"
     assert "--map prompt=task --map &#x27;answer_a=left one&#x27;" in text
-    assert "--value 1=a --value 0=b --value -=tie" in text
+    assert "--value 1=a --value 0=b --value=-=tie" in text
     answer = _confirm(curator, page, model_a="Ann", model_b="Ben")
     source = Import.objects.get()
     assert (answer.url, rung, source.arena.slug) == (reverse("import", args=[source.pk]), [source.pk], "my-data")
@@ -108,9 +108,8 @@ def test_the_map_is_remembered_for_the_next_file_with_the_same_columns(curator):
     page = _upload(curator, header + rows[1] + rows[0])
     assert "are read as they were named for that file" in page.content.decode()
     assert page.status_code == 200
-    again = curator.post(
-        reverse("imports"), {"held": _value(page, "held"), "confirm": _value(page, "confirm"), "columns": "as-read"}
-    )
+    said = {"held": _value(page, "held"), "confirm": _value(page, "confirm"), "columns": "as-read"}
+    again = curator.post(reverse("imports"), said)
     assert _chosen(again)["value-0"] == "b"
 
 
@@ -171,7 +170,7 @@ def test_the_flags_that_the_page_prints_do_the_same(tmp_path, capsys):
     path = tmp_path / "my data.csv"
     path.write_text(PAIRS)
     flags = ["--map", "prompt=task", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"]
-    values = ["--value", "1=a", "--value", "0=b", "--value", "-=tie"]
+    values = ["--value", "1=a", "--value", "0=b", "--value=-=tie"]
     call_command("import_battles", str(path), "--arena", "mine", *flags, *values, "--models", "Ann", "Ben")
     assert Battle.objects.count() == 3
     assert Arena.objects.get().slug == "mine"

@@ -1,0 +1,116 @@
+"""Prompts of one text are one cluster, whatever ids files give them; what older snapshots counted stays as it was."""
+
+import json
+
+import pytest
+
+from arena.evidence import ledger
+from arena.evidence.same_texts import same_texts
+from arena.importing.files.rows import PromptRow
+from arena.importing.loading.prompts import PromptLoader
+from arena.models import Event, Prompt, text_digest
+from judges.models import Judge
+from ranking.boards.publishing import publish_snapshot, rebuild
+from ranking.models import Snapshot
+from tests.arena.importing.import_files import as_csv, imported, write
+from tests.factories import make_arena, make_pool, make_prompt
+from tests.ranking.board_factories import make_board
+
+pytestmark = pytest.mark.django_db
+N_IDS, N_TEXTS = 60, 12
+
+
+def _rows(ids):
+    outcomes = ("model_a", "model_b", "tie", "model_a", "model_a")
+    return as_csv(*(
+        {"model_a": f"m{n % 3}", "model_b": f"m{(n + 1) % 3}", "winner": outcomes[(n * n + n // 7) % 5], "question_id": ids(n),
+         "prompt": f"Question {n % N_TEXTS}?", "judge": f"v{n}"}
+        for n in range(N_IDS)
+    ))  # fmt: skip
+
+
+def _published(tmp_path, name, ids):
+    arena = make_arena(name)
+    imported(write(tmp_path, _rows(ids), name), "chatbot-arena", arena)
+    return publish_snapshot(make_board(arena))
+
+
+def test_a_text_under_many_ids_is_one_cluster(tmp_path):
+    many = _published(tmp_path, "many", lambda n: f"id{n}")
+    few = _published(tmp_path, "few", lambda n: f"id{n % N_TEXTS}")
+    assert (many.n_prompts, few.n_prompts) == (N_TEXTS, N_TEXTS)
+    assert (many.parameters["one_text"], "one_text" in few.parameters) == (N_IDS - N_TEXTS, False)
+    found = [each.entries.order_by("competitor__name").values_list("rating", "low", "high") for each in (many, few)]
+    assert sum(found[0], ()) == pytest.approx(sum(found[1], ()))
+
+
+def test_a_snapshot_by_text_is_made_again(tmp_path):
+    found = rebuild(_published(tmp_path, "many", lambda n: f"id{n}"))
+    assert found.same_evidence
+    assert found.largest_difference < 1e-9
+
+
+def test_a_snapshot_of_before_keeps_its_clusters(tmp_path):
+    """As an older version wrote it: by ids, and nothing said of texts."""
+    snapshot = _published(tmp_path, "many", lambda n: f"id{n}")
+    Prompt.objects.update(text_digest="")
+    before = publish_snapshot(snapshot.leaderboard)
+    assert before.pk != snapshot.pk
+    assert (before.n_prompts, "one_text" in before.parameters) == (N_IDS, False)
+    for prompt in Prompt.objects.all():
+        prompt.save()
+    for each in (before, snapshot):
+        found = rebuild(Snapshot.objects.get(pk=each.pk))
+        assert found.same_evidence
+        assert found.largest_difference < 1e-9
+
+
+def test_a_text_that_comes_later_joins_from_then_on():
+    arena = make_arena()
+    first, bare = make_prompt(arena, key="p1", text="Why?"), Prompt.objects.create(arena=arena, pool=make_pool(arena), key="p2")
+    position = ledger.sequence()
+    source = type("Source", (), {"arena_id": arena.pk, "arena": arena})
+    PromptLoader(source, make_pool(arena)).add([PromptRow(1, "p2", ("Why? ",))])
+    assert Event.objects.get().kind == "prompt_texted"
+    assert not len(same_texts(arena.pk, position).prompts)
+    found = same_texts(arena.pk, ledger.sequence())
+    assert (found.prompts.tolist(), found.firsts.tolist()) == ([bare.pk], [first.pk])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ((["Café?"], ""), (["Cafe\u0301?"], ""), True),
+        ((["a\r\nb"], ""), (["a\nb\n"], ""), True),
+        ((["x²"], ""), (["x2"], ""), False),
+        ((["a", "b"], ""), (["a\n\nb"], ""), False),
+        ((["a"], "Be brief."), (["a"], ""), False),
+        ((["a  b"], ""), (["a b"], ""), False),
+    ],
+)
+def test_what_is_one_prompt(one, other, is_one):
+    assert (text_digest(*one) == text_digest(*other)) is is_one
+
+
+def test_prompts_without_a_text_are_no_one_text(tmp_path):
+    assert text_digest([]) == text_digest([" "]) == ""
+
+
+def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path):
+    """In the layout of 2023: each row has an id of its own, and brings its prompt and both answers."""
+    rows = [
+        {"question_id": f"q{n}", "model_a": f"m{n % 3}", "model_b": f"m{(n + 1) % 3}", "judge": f"u{n % 7}", "turn": 1,
+         "winner": ("model_a", "model_b", "tie (bothbad)")[n % 3 if n % 5 else 0], "tstamp": 1682351591.1 + n, "anony": True,
+         "language": "English", **{
+             f"conversation_{side}": [
+                 {"role": "user", "content": f"Question {n % N_TEXTS}?"}, {"role": "assistant", "content": f"{side}{n}"},
+             ] for side in "ab"
+         }}
+        for n in range(N_IDS)
+    ]  # fmt: skip
+    arena = make_arena("conversations")
+    imported(write(tmp_path, json.dumps(rows)), "chatbot-arena", arena)
+    snapshot = publish_snapshot(make_board(arena))
+    assert (snapshot.n_votes, snapshot.n_prompts) == (N_IDS, N_TEXTS)
+    assert arena.battles.exclude(response_a=None).exclude(response_b=None).count() == N_IDS
+    assert not Judge.objects.exists()
