@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from arena.api.writing.runs import Plannable, RunDrafts, drafts_of, unknown
+from arena.api.writing.runs import Plannable, drafts_view, unknown
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Competitor, Run
 from arena.runs.planning import CannotPlan
@@ -53,17 +51,12 @@ JUDGING_FIELDS: SentFields = {
 }  # fmt: skip
 
 
-class JudgingDrafts(RunDrafts):
-    kind: ClassVar[str] = Run.Kind.JUDGE.value
-    fields = JUDGING_FIELDS
-
-    @drafts_of(
-        JUDGING_FIELDS,
-        "What it would come to that judges compare an arena's answers; a game that has its verdict is not played again. "
-        "Scope `runs:write`, for curators.",
-    )
-    def post(self, request: Request) -> Response:
-        return self.answered(request)
+JudgingDrafts = drafts_view(
+    Run.Kind.JUDGE,
+    JUDGING_FIELDS,
+    "What it would come to that judges compare an arena's answers; a game that has its verdict is not played again. "
+    "Scope `runs:write`, for curators.",
+)
 
 
 def _estimated(arena: Arena, said: Mapping[str, Any]) -> JudgingDraft:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from arena.api.writing.runs import Plannable, RunDrafts, drafts_of, unknown
+from arena.api.writing.runs import Plannable, drafts_view, unknown
 from arena.importing.files.fields import as_name
 from arena.importing.files.problems import RowProblem
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
@@ -43,17 +41,12 @@ ANSWER_FIELDS: SentFields = {
 }  # fmt: skip
 
 
-class AnswerDrafts(RunDrafts):
-    kind: ClassVar[str] = Run.Kind.GENERATE.value
-    fields = ANSWER_FIELDS
-
-    @drafts_of(
-        ANSWER_FIELDS,
-        "What it would come to that models answer an arena's prompts; what is answered already is not asked again. Scope "
-        "`runs:write`, for curators.",
-    )
-    def post(self, request: Request) -> Response:
-        return self.answered(request)
+AnswerDrafts = drafts_view(
+    Run.Kind.GENERATE,
+    ANSWER_FIELDS,
+    "What it would come to that models answer an arena's prompts; what is answered already is not asked again. Scope "
+    "`runs:write`, for curators.",
+)
 
 
 def _drafted(arena: Arena, said: Mapping[str, Any]) -> AnswerDraft:

@@ -108,11 +108,20 @@ class RunDrafts(Writes, ReadView[Run]):
         return Answer(body, status=200)
 
 
-def drafts_of(fields: SentFields, description: str) -> Describes:
-    """Of `post` of `RunDrafts`."""
-    schema = object_schema({"arena": ARENA_FIELD, **fields})
+def drafts_view(run_kind: Run.Kind, columns: SentFields, description: str) -> type[RunDrafts]:
+    """The view that drafts one kind of run from these fields, as `RUN_DRAFTS` says how."""
+    schema = object_schema({"arena": ARENA_FIELD, **columns})
     schema["properties"]["arena"] = SLUG_SCHEMA | {"description": ARENA_FIELD.told}
-    return described(schema, DraftSerializer, status=200, description=description)
+
+    class Drafts(RunDrafts):
+        kind = run_kind.value
+        fields = columns
+
+        @described(schema, DraftSerializer, status=200, description=description)
+        def post(self, request: Request) -> Response:
+            return self.answered(request)
+
+    return Drafts
 
 
 class RunStarts(Writes):

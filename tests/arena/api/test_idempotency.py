@@ -76,7 +76,7 @@ def test_keys_are_those_of_one_token_or_account(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "é"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "a b", "a\tb", "é"])
 def test_a_key_is_short_and_can_be_printed(key):
     make_arena("garden")
     response = send(make_program(), key=key)
