@@ -33,9 +33,11 @@ def _plural(name: str) -> str:
 
 
 NAMES = (
+    _("about"),
     _("access token"),
     _("access tokens"),
     _("actor"),
+    _("address"),
     _("admin link"),
     _("admin links"),
     _("after"),
@@ -79,6 +81,7 @@ NAMES = (
     _("count"),
     _("created at"),
     _("created by"),
+    _("data"),
     _("description"),
     _("digest"),
     _("dwell ms"),
@@ -148,6 +151,7 @@ NAMES = (
     _("n rows"),
     _("n sent"),
     _("name"),
+    _("nonce"),
     _("not before"),
     _("note"),
     _("notice"),
@@ -240,6 +244,10 @@ NAMES = (
     _("voters"),
     _("votes"),
     _("voting"),
+    _("webhook"),
+    _("webhook message"),
+    _("webhook messages"),
+    _("webhooks"),
     _("wire"),
     _("word"),
     _("worker seen"),

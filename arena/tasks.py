@@ -3,6 +3,7 @@
 import structlog
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 
 from arena.importing.files import receiving
 from arena.importing.loading.loader import load
@@ -10,6 +11,7 @@ from arena.leases import LeaseLost
 from arena.models import Import, Response, Run
 from arena.runs import recovery, worker_slices
 from arena.texts.rendering import refresh
+from arena.webhooks import delivering
 
 RENDERED_AT_ONCE = 100
 
@@ -55,3 +57,18 @@ def sweep_runs() -> None:
     recovery.free_the_lost()
     for pk in recovery.due_runs():
         work_on_run.apply_async([pk], expires=15)
+
+
+@shared_task(name="arena.tasks.send_delivery", ignore_result=True)
+def send_delivery(pk: int) -> None:
+    """Send one message of a webhook once; the sweep rings again where it was not taken."""
+    sent = delivering.deliver(pk)
+    if sent is not None and sent.error:
+        log.info("message to a webhook not taken", delivery=pk, webhook=sent.webhook_id, state=sent.state, reason=sent.error)
+
+
+@shared_task(name="arena.tasks.sweep_deliveries", ignore_result=True)
+def sweep_deliveries() -> None:
+    """Ring for the messages that are due."""
+    for pk in delivering.due(timezone.now()):
+        send_delivery.apply_async([pk], expires=5)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import account, battles, exports, new_runs, one_time_login, runs, status, voting
+from arena.views import account, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
 from arena.views.importing.detail import import_detail, import_sample
 from arena.views.importing.pages import imports
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
     path("arenas/<slug:slug>/exports/", exports.exports, name="exports"),
     path("account/", account.account, name="account"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<row:pk>/", webhooks.webhook, name="webhook"),
     path("import/", imports, name="imports"),
     path("import/sample/<str:kind>.csv", import_sample, name="import-sample"),
     path("import/<row:pk>/", import_detail, name="import"),

@@ -71,10 +71,10 @@ class ReadSchema(AutoSchema):
         return self.get_description().partition(".")[0]
 
     def get_operation_id(self) -> str:
-        """arenas_list, arenas_read, arenas_write: what the path says, and what is done with it."""
+        """arenas_list, arenas_read, arenas_write, arenas_change: what the path says, and what is done with it."""
         words = [part.replace(".", "_") for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
         if self.method not in {"GET", "HEAD"}:
-            return "_".join([*words, "write"])
+            return "_".join([*words, "change" if self.method == "PATCH" else "write"])
         return "_".join([*words, "list" if isinstance(self.view, ListAPIView) else "read"])
 
 

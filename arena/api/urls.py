@@ -3,7 +3,7 @@
 from django.urls import path
 
 from arena.api import exports, runs, views
-from arena.api.writing import answer_runs
+from arena.api.writing import answer_runs, webhooks
 from arena.api.writing import runs as run_writes
 
 urlpatterns = [
@@ -26,4 +26,10 @@ urlpatterns = [
     path("runs/<int:pk>/pause/", run_writes.RunPause.as_view(), name="api-run-pause"),
     path("runs/<int:pk>/resume/", run_writes.RunResume.as_view(), name="api-run-resume"),
     path("runs/<int:pk>/cancel/", run_writes.RunCancel.as_view(), name="api-run-cancel"),
+    path("webhooks/", webhooks.WebhookList.as_view(), name="api-webhooks"),
+    path("webhooks/<int:pk>/", webhooks.WebhookDetail.as_view(), name="api-webhook"),
+    path("webhooks/<int:pk>/test/", webhooks.WebhookTests.as_view(), name="api-webhook-test"),
+    path("deliveries/", webhooks.DeliveryList.as_view(), name="api-deliveries"),
+    path("deliveries/<int:pk>/", webhooks.DeliveryDetail.as_view(), name="api-delivery"),
+    path("deliveries/<int:pk>/again/", webhooks.DeliveryAgain.as_view(), name="api-delivery-again"),
 ]

@@ -85,6 +85,7 @@ app.conf.update(
         "look for constant answers": bell("judges.tasks.look_for_constant_answers", 60),
         "ring for imports that lie still": bell("arena.tasks.sweep_imports", 15),
         "go on with runs": bell("arena.tasks.sweep_runs", 5),
+        "send word to webhooks": bell("arena.tasks.sweep_deliveries", 5),
         "thin out snapshots": bell("ranking.tasks.thin_snapshots", 600, at=crontab(minute="*/10")),
         "say that a worker is there": bell("arena.config.tasks.say_alive", BEAT_SECONDS),
         "clean up": bell("arena.config.tasks.clean_up", 3600, at=crontab(minute="17")),

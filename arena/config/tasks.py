@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from arena.models import AdminLink, IdempotentAnswer, RateWindow, WorkerSeen
+from arena.webhooks import delivering
 
 DAY = datetime.timedelta(days=1)
 
@@ -20,10 +21,11 @@ def say_alive(self: Task) -> None:
 @shared_task
 def clean_up() -> None:
     """Take away what has run out: sessions, windows of rate limits, admin links, workers not seen for a day, answers
-    that a program may have asked for again."""
+    that a program may have asked for again, messages of webhooks that were delivered or given up long ago."""
     yesterday = timezone.now() - DAY
     SessionStore.clear_expired()
     RateWindow.objects.filter(starts_at__lt=yesterday).delete()
     AdminLink.objects.filter(expires_at__lt=yesterday).delete()
     IdempotentAnswer.objects.filter(created_at__lt=yesterday).delete()
     WorkerSeen.objects.filter(seen_at__lt=yesterday).delete()
+    delivering.forget_old(timezone.now())

@@ -12,6 +12,7 @@ from arena.models.runs import Assignment, Attempt, Call, Run
 from arena.models.tokens import ApiToken, IdempotentAnswer, TokenScope
 from arena.models.voters import Voter
 from arena.models.votes import Vote
+from arena.models.webhooks import Delivery, Webhook, WebhookEvent
 
 __all__ = [
     "AdminLink",
@@ -26,6 +27,7 @@ __all__ = [
     "Call",
     "Competitor",
     "CompetitorStatus",
+    "Delivery",
     "Endpoint",
     "Event",
     "FinishState",
@@ -45,6 +47,8 @@ __all__ = [
     "Vote",
     "Voter",
     "Voting",
+    "Webhook",
+    "WebhookEvent",
     "WorkerSeen",
     "content_hash",
     "text_digest",

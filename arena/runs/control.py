@@ -20,6 +20,7 @@ from arena.runs import budget, holdups
 from arena.runs.endpoint_checks import trouble_with
 from arena.runs.holdups import HoldUp
 from arena.runs.kinds import NOT_ASKED, Held, kind_of
+from arena.webhooks.announcing import announce_run
 
 RATE_SECONDS = 60
 MOST_REASONS = 10
@@ -201,6 +202,7 @@ def cancel(run: Run) -> None:
             run, {Run.State.RUNNING, Run.State.PAUSED}, _("the run is over already"), state=Run.State.CANCELLED,
             paused_because="", finished_at=now,
         )  # fmt: skip
+        announce_run(run)
 
 
 def end_runs(arena: Arena, reason: str) -> int:
@@ -259,7 +261,8 @@ def close(run_id: int) -> None:
     if run is not None and not kind_of(run.kind).more(run):
         with transaction.atomic():
             budget.locked(run_id)  # asked once more, by a look that begins now: failed calls may have been started again
-            ended.update(state=_end_of(run_id), finished_at=timezone.now())
+            if ended.update(state=_end_of(run_id), finished_at=timezone.now()):
+                announce_run(run)
         return
     if Run.objects.filter(pk=run_id, state=Run.State.CANCELLED).exists():
         _cancel_free(run_id, timezone.now())  # a reply that came in since then wanted another try

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from arena import access
 
 
-def only_curators(request: HttpRequest, what: Literal["imports", "runs"]) -> None:
+def only_curators(request: HttpRequest, what: Literal["imports", "runs", "webhooks"]) -> None:
     """`what` is said in the refusal."""
     if not access.is_curator(request.user):
         if what == "runs":
             raise PermissionDenied(_("runs are for curators: ask whoever runs this site to make you one"))
+        if what == "webhooks":
+            raise PermissionDenied(_("webhooks are for curators: ask whoever runs this site to make you one"))
         raise PermissionDenied(_("imports are for curators: ask whoever runs this site to make you one"))
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs import control
 from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, PlanStale, drawn, one_request, total
+from arena.webhooks.announcing import announce_run
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import JudgedBattle, contests_of
 from judges.games.game_orders import Orders, PlannedGame, planned_games
@@ -193,6 +194,8 @@ def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | Non
                 state=Run.State.DONE if is_over else Run.State.RUNNING, finished_at=now if is_over else None,
             )  # fmt: skip
             add_games(run, draft, now=now)
+            if is_over:
+                announce_run(run)
     except IntegrityError as error:
         raise PlanStale(_("some of these games were planned by somebody else meanwhile: draw the plan up again")) from error
     if not is_over and not draft.to_ask:

@@ -19,7 +19,8 @@ from arena.evidence import ledger
 from arena.evidence.vote_tally import Ints, prompts_filed_under, unrated_competitors
 from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
-from arena.models import Competitor
+from arena.models import Competitor, WebhookEvent
+from arena.webhooks.announcing import announce
 from ranking.boards.code_version import code_version
 from ranking.boards.exports.content_hash import content_hash_of
 from ranking.boards.fitting import FittedBoard, RatingRow
@@ -213,6 +214,8 @@ def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: Fitt
         if fitted.pairs is not None:
             write_pair_list(board, snapshot, fitted.pairs, fitted.competitor_ids)
         _release(board, token, evidence.watermark, started)
+        about = {"leaderboard": board.slug, "snapshot": snapshot.key}
+        announce(board.arena_id, WebhookEvent.SNAPSHOT, about, about=board.slug)
     return snapshot
 
 

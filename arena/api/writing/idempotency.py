@@ -34,10 +34,13 @@ class Answer:
     status: int = 201
     location: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    told_once: dict[str, str] = field(default_factory=dict)  # members that are not kept for a repeated request
 
     def sent(self) -> Response:
         where = {"Location": self.location} if self.location else {}
-        return Response(self.body, status=self.status, headers=where | self.headers)
+        return Response(
+            self.body | self.told_once if self.told_once else self.body, status=self.status, headers=where | self.headers
+        )
 
 
 class AnotherRequest(APIException):

@@ -29,6 +29,7 @@ from arena.importing.loading.responses import POOL, ResponseLoader
 from arena.importing.loading.row_keys import neighbours_together
 from arena.leases import LeaseLost, heartbeat
 from arena.models import Event, Import, PromptPool
+from arena.webhooks.announcing import announce_import
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
@@ -170,10 +171,13 @@ def _publish(source: Import, token: str) -> None:
         source.state = Import.State.PUBLISHED
         if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
             record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)
+        announce_import(source)
 
 
 def _fail(source: Import, token: str, error: str) -> None:
-    Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=error[:5_000])
+    with transaction.atomic():
+        Import.objects.finish(source.pk, token, state=Import.State.FAILED, error=error[:5_000])
+        announce_import(source)
 
 
 def _loader(source: Import) -> Loader:

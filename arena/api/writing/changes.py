@@ -1,0 +1,83 @@
+"""PATCH: some fields of something that is here, where a page can change them. With If-Match, only of what was read."""
+
+from collections.abc import Callable
+from hashlib import md5
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError as InvalidModel
+from django.db.models import Model
+from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena.api.problems import MEDIA_TYPE, ProblemSerializer
+from arena.api.schema import WRITING_RESPONSES
+from arena.api.scopes import CuratorsWrite, WithinScope
+from arena.api.writing.base import KEY_PARAMETER, Describes, Writes, told_object
+from arena.api.writing.idempotency import Answer
+from arena.api.writing.row_schemas import object_schema
+from arena.importing.sent_fields import SentFields
+from arena.models import TokenScope
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    {"type": "string", "pattern": '^(\\*|(W/)?"[!#-~]*")$', "maxLength": 200},
+    OpenApiParameter.HEADER,
+    description="The ETag with which it was read: where it has changed since then, nothing is written and the answer is 412.",
+)
+
+
+class HasChanged(APIException):
+    status_code = 412
+    default_detail = "It has changed since it was read with this ETag: read it again, then say what to change."
+
+
+class Changes(Writes):
+    """A view of one row that takes PATCH beside GET."""
+
+    http_method_names = ["get", "head", "patch"]
+    permission_classes = [WithinScope, CuratorsWrite]
+    scopes: ClassVar[dict[str, str]] = {"PATCH": TokenScope.ADMIN.value}
+
+    def changed(self, request: Request, columns: SentFields, change: Callable[[Any, dict[str, Any]], None]) -> Response:
+        """`change` writes what was said into the row; it may raise Django's ValidationError."""
+        said = told_object(request.data, columns)
+        view: Any = self  # a view of one row, too
+        row: Model = view.get_object()
+
+        def work() -> Answer:
+            locked = type(row)._default_manager.select_for_update().get(pk=row.pk)
+            self._check_match(request, view.get_serializer(view.get_object()))
+            try:
+                change(locked, said)
+            except InvalidModel as wrong:
+                raise ValidationError(wrong.message_dict) from None
+            return Answer(dict(view.get_serializer(view.get_object()).data), status=200)
+
+        return self.done(request, work)
+
+    def _check_match(self, request: Request, shown: Any) -> None:
+        """By the ETag that reading it gives: the hash of the body, weak where it was sent compressed."""
+        wanted = [each.removeprefix("W/") for each in parse_etags(request.headers.get("If-Match", ""))]
+        if not wanted or wanted == ["*"]:
+            return
+        from rest_framework.renderers import JSONRenderer
+
+        body = JSONRenderer().render(shown.data)
+        if f'"{md5(body, usedforsecurity=False).hexdigest()}"' not in wanted:
+            raise HasChanged
+
+
+def changes(columns: SentFields, answer: Any, description: str) -> Describes:
+    """Of `patch`."""
+    refused = OpenApiResponse(ProblemSerializer, description="It has changed since it was read.")
+    found: Any = extend_schema(
+        request={"application/json": object_schema(columns)},
+        responses={(200, "application/json"): answer} | WRITING_RESPONSES | {(412, MEDIA_TYPE): refused},
+        parameters=[KEY_PARAMETER, IF_MATCH],
+        description=description,
+    )
+    described_so: Describes = found
+    return described_so
