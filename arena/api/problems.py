@@ -19,7 +19,7 @@ API_ROOT = "/api/"
 class RowProblemSerializer(serializers.Serializer[dict[str, Any]]):
     """What is wrong with one of the rows that were sent."""
 
-    row = serializers.IntegerField(min_value=1, help_text="Place of the row, counted from 1.")
+    row = serializers.IntegerField(min_value=1, help_text="Place of the row, counted from 1; of a file its line.")
     what = serializers.CharField(help_text="The field, or what else of the row is wrong.")
     value = serializers.CharField(help_text="What stands there, cut short.")
     allowed = serializers.CharField(help_text="What is allowed there.")

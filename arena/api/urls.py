@@ -3,12 +3,17 @@
 from django.urls import path
 
 from arena.api import exports, runs, views
-from arena.api.writing import answer_runs, webhooks
+from arena.api.writing import answer_runs, webhooks, imports
 from arena.api.writing import runs as run_writes
 
 urlpatterns = [
     path("arenas/", views.ArenaList.as_view(), name="api-arenas"),
     path("arenas/<slug:slug>/", views.ArenaDetail.as_view(), name="api-arena"),
+    path("arenas/<slug:slug>/imports/", imports.FileImports.as_view(), name="api-file-imports"),
+    path("imports/", imports.ImportList.as_view(), name="api-imports"),
+    path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="api-import"),
+    path("imports/<int:pk>/set-aside/", imports.ImportSetAside.as_view(), name="api-import-set-aside"),
+    path("imports/<int:pk>/restore/", imports.ImportRestore.as_view(), name="api-import-restore"),
     path("competitors/", views.CompetitorList.as_view(), name="api-competitors"),
     path("competitors/<int:pk>/", views.CompetitorDetail.as_view(), name="api-competitor"),
     path("prompts/", views.PromptList.as_view(), name="api-prompts"),

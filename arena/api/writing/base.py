@@ -39,10 +39,11 @@ class WrongRows(APIException):
 
     status_code = 422
 
-    def __init__(self, problems: ImportProblems) -> None:
+    def __init__(self, problems: ImportProblems, called: str = "Row") -> None:
+        """`called`: what the number of a problem is, the place of a row or the line of a file."""
         first = problems.first[0]
         super().__init__(
-            f"Nothing was written. Row {first.line}: {first.what} is {first.value}; {first.allowed}."
+            f"Nothing was written. {called} {first.line}: {first.what} is {first.value}; {first.allowed}."
             + (f" {problems.n_all - 1:,} more problems." if problems.n_all > 1 else "")
         )
         self.members = {

@@ -71,6 +71,8 @@ class FileLooks:
     binary: str = ""
     broken: str = ""
     cure: str = ""
+    is_too_large: bool = False
+    """More comes out of it than is read."""
 
     @property
     def is_empty(self) -> bool:
@@ -81,9 +83,9 @@ class FileLooks:
 class CannotUnpackError(Exception):
     """A packed file is broken, or holds too much."""
 
-    def __init__(self, broken: str, cure: str) -> None:
+    def __init__(self, broken: str, cure: str, *, is_too_large: bool = False) -> None:
         super().__init__(broken)
-        self.broken, self.cure = broken, cure
+        self.broken, self.cure, self.is_too_large = broken, cure, is_too_large
 
 
 def look_at(path: Path) -> FileLooks:
@@ -116,7 +118,9 @@ def _look_at(path: Path, changed: int, size: int) -> FileLooks:
             while block := unpacked.read(BLOCK):
                 signs.add(block)
     except CannotUnpackError as error:
-        return FileLooks(Shape.CSV, UTF8, "", is_whole=False, broken=error.broken, cure=error.cure)
+        return FileLooks(
+            Shape.CSV, UTF8, "", is_whole=False, broken=error.broken, cure=error.cure, is_too_large=error.is_too_large
+        )
     if shape == Shape.CSV and encoding == UTF8 and signs.are_windows():
         encoding, text = WINDOWS, start.decode(WINDOWS, errors="replace")
     binary = next((str(kind) for mark, kind in BINARY.items() if start.startswith(mark)), "")
@@ -205,7 +209,8 @@ class _Counted(io.RawIOBase):
         self._n_bytes += n_bytes
         if self._n_bytes > MOST_UNPACKED:
             told = _("a packed file may hold at most %(most)s bytes: unpack it, and split it or import it by manage.py")
-            raise CannotUnpackError(_("too large when unpacked"), told % {"most": grouped(MOST_UNPACKED)})
+            told = told % {"most": grouped(MOST_UNPACKED)}
+            raise CannotUnpackError(_("too large when unpacked"), told, is_too_large=True)
         return n_bytes
 
     def close(self) -> None:

@@ -35,10 +35,11 @@ def keep_path(path: Path, encoding: str = "") -> KeptFile:
     must_be_regular(path)
     with path.open("rb") as file:
         blocks = iter(lambda: file.read(BLOCK), b"")
-        return keep(path.name, _in_utf8(blocks, encoding) if encoding else blocks)
+        return keep(path.name, in_utf8(blocks, encoding) if encoding else blocks)
 
 
-def _in_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def in_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Raises UnicodeError where they are not in that encoding."""
     return (text.encode() for text in codecs.iterdecode(blocks, encoding))
 
 

@@ -10,6 +10,10 @@ MOST_BYTES = 512 * 1024 * 1024
 class LimitedUpload(TemporaryFileUploadHandler):
     """Stops writing at the limit; what follows is read and thrown away, so that the browser gets its answer."""
 
+    @property
+    def most(self) -> int:
+        return MOST_BYTES
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_too_large = False
@@ -17,7 +21,7 @@ class LimitedUpload(TemporaryFileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self._n_bytes += len(raw_data)
-        if self._n_bytes > MOST_BYTES:
+        if self._n_bytes > self.most:
             self.is_too_large = True
             self.upload_interrupted()
             raise StopUpload(connection_reset=False)

@@ -37,7 +37,11 @@ def test_a_message_is_signed_so_that_its_receiver_knows_it():
     key = base64.b64decode(secret_of(webhook.nonce).removeprefix("whsec_"))
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    assert (first, headers["webhook-signature"], headers["webhook-id"]) == ("POST /hook HTTP/1.1", f"v1,{expected}", message.key)
+    assert (first, headers["webhook-signature"], headers["webhook-id"]) == (
+        "POST /hook HTTP/1.1",
+        f"v1,{expected}",
+        message.key,
+    )
     assert abs(int(headers["webhook-timestamp"]) - timezone.now().timestamp()) < 60
     assert said(server.requests[0])["data"] == {"arena": webhook.arena.slug, "webhook": webhook.pk}
 

@@ -1,0 +1,43 @@
+"""Bodies that carry a file: multipart, streamed to the disk up to a limit, beside fields that are texts."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import MultiPartParser
+
+from arena.api.writing.json_bodies import MOST_BYTES, TooLarge
+from arena.importing.files.uploads import LimitedUpload
+
+
+class ProgramsUpload(LimitedUpload):
+    """As much as the server takes of whoever brings a token."""
+
+    most = MOST_BYTES  # type: ignore[assignment]
+
+
+class FileBody(MultiPartParser):
+    """Raises TooLarge, having read the rest: the sender gets its answer."""
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        request = (parser_context or {})["request"]._request
+        upload = ProgramsUpload(request)
+        request.upload_handlers = [upload]
+        try:
+            parsed = super().parse(stream, media_type, parser_context)
+        except SuspiciousOperation as reason:
+            raise ParseError(f"The form is not taken: {reason}") from None
+        if upload.is_too_large:
+            raise TooLarge(f"The file has more than {upload.most >> 20} MB: pack it with gzip or zstd, or send it in parts.")
+        return parsed
+
+
+def only_file(files: Mapping[str, Any], name: str) -> "UploadedFile[bytes]":
+    """The one file of a form. Raises ParseError."""
+    found = files.get(name)
+    if found is None or len(files) > 1:
+        raise ParseError(f"One file is needed, as the part {name!r} of multipart/form-data.")
+    upload: UploadedFile[bytes] = found
+    return upload

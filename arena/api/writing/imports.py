@@ -1,0 +1,282 @@
+"""Files over REST: sent, checked as on the page, loaded by a worker; the import is polled, set aside and restored."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django_filters import ChoiceFilter, FilterSet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arena import access
+from arena.api.authentication import BearerAuthentication
+from arena.api.filters import by_arena
+from arena.api.paging import NewestFirst
+from arena.api.read_views import ReadView, arenas_asked_for
+from arena.api.schema import WRITING_RESPONSES
+from arena.api.scopes import CuratorsOnly, WithinScope
+from arena.api.writing.arenas import AlreadyHere
+from arena.api.writing.base import KEY_PARAMETER, Writes, WrongRows, arena_to_write, described, told_object
+from arena.api.writing.file_bodies import FileBody, only_file
+from arena.api.writing.idempotency import Answer
+from arena.api.writing.json_bodies import TooLarge
+from arena.api.writing.row_schemas import object_schema
+from arena.evidence import curation
+from arena.importing import intake
+from arena.importing.checks.newcomers import TooManyCompetitors
+from arena.importing.files import receiving
+from arena.importing.files.looks import look_at
+from arena.importing.files.problems import ImportProblems
+from arena.importing.files.receiving import KeptFile
+from arena.importing.formats import formats_of
+from arena.importing.formats.column_map import ColumnMap, ColumnMapError
+from arena.importing.intake import CheckedFile, FileRequest, UnknownKind
+from arena.importing.loading import loader
+from arena.importing.sent_fields import FieldKind, SentField, SentFields
+from arena.models import Arena, Import, TokenScope
+from arena.tasks import load_import
+from arena.wording import sentence
+
+MOST_ALLOWED = 100_000
+REASON_FIELDS: SentFields = {"reason": SentField(FieldKind.TEXT, "Readers of the boards see it.", is_needed=True, most=200)}
+FILE_FIELDS: SentFields = {
+    "kind": SentField(FieldKind.CHOICE, "Recognised by its columns where it is left out.", choices=tuple(Import.Kind.values)),
+    "format": SentField(FieldKind.TEXT, "With a kind: the layout, which is recognised where it is left out.", most=30),
+    "mapping": SentField(FieldKind.NAMES, "With a kind: fields with the columns that hold them, as a JSON object.", most=200),
+    "values": SentField(FieldKind.NAMES, "With a mapping: what the cells of the column winner mean.", most=100),
+    "encoding": SentField(FieldKind.TEXT, "Of a text that is not UTF-8, such as windows-1251.", most=40),
+    "strict": SentField(FieldKind.TRUTH, "Refuse a file in which something looks wrong."),
+    "pool": SentField(FieldKind.TEXT, "Of prompts: the set they belong to; main where it is left out.", most=50),
+    "competitor": SentField(FieldKind.TEXT, "Of answers whose file names no model: whose they are.", most=200),
+    "allow_competitors": SentField(
+        FieldKind.NUMBER, "How many new competitors are meant, where they are very many.", most=MOST_ALLOWED
+    ),
+}  # fmt: skip
+
+
+class CannotTake(APIException):
+    status_code = 422
+
+
+class ImportSerializer(serializers.ModelSerializer[Import]):
+    """One file: how far it is, and what came of it."""
+
+    arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
+    counts = serializers.SerializerMethodField(help_text="What the file holds: a thing, and how many.")
+    notes = serializers.SerializerMethodField(help_text="How it was read.")
+
+    class Meta:
+        model = Import
+        fields = [
+            "id", "arena", "kind", "format", "filename", "state", "n_rows", "n_done", "n_added", "counts", "notes", "error",
+            "created_at", "published_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_counts(self, source: Import) -> dict[str, int]:
+        return dict(source.report.get("counts", {}))
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_notes(self, source: Import) -> list[str]:
+        return [str(note) for note in source.report.get("notes", [])]
+
+
+class ImportFilters(FilterSet):  # type: ignore[misc]
+    arena = by_arena()
+    kind = ChoiceFilter(choices=Import.Kind.choices)
+    state = ChoiceFilter(choices=Import.State.choices)
+
+    class Meta:
+        model = Import
+        fields: list[str] = []
+
+
+class Imports(ReadView[Import]):
+    queryset = Import.objects.none()
+    permission_classes = [WithinScope, CuratorsOnly]
+    serializer_class = ImportSerializer
+
+    def get_queryset(self) -> QuerySet[Import]:
+        arenas = arenas_asked_for(self.request, access.arenas_for(self.request.user))
+        return Import.objects.filter(arena__in=arenas).select_related("arena")
+
+
+class ImportList(Imports, ListAPIView[Import]):
+    """Files that were imported, newest first, for curators."""
+
+    filterset_class = ImportFilters
+    pagination_class = NewestFirst
+
+
+class ImportDetail(Imports, RetrieveAPIView[Import]):
+    """One file, how far it is and what came of it, for curators. Poll it with If-None-Match."""
+
+
+class FileImports(Writes, ReadView[Import]):
+    """Programs alone: what a browser sends is read before it is known who it is, and has a page of its own."""
+
+    http_method_names = ["post"]
+    authentication_classes = [BearerAuthentication]
+    permission_classes = [WithinScope, CuratorsOnly]
+    parser_classes = [FileBody]
+    queryset = Import.objects.none()
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.EVIDENCE.value}
+
+    @extend_schema(
+        request={
+            "multipart/form-data": {
+                **object_schema(FILE_FIELDS),
+                "required": ["file"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "CSV, JSON or Parquet, also packed."},
+                    **object_schema(FILE_FIELDS)["properties"],
+                },
+            }
+        },
+        responses={(202, "application/json"): ImportSerializer} | WRITING_RESPONSES,
+        parameters=[KEY_PARAMETER],
+        description=(
+            "Send a file. It is checked whole before anything is written: problems are told by line, with 422. A worker loads "
+            "it then: poll the address in Location. A file that is here already adds nothing. Scope `evidence:write`."
+        ),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        arena = arena_to_write(request, slug)
+        sent: Any = request.data
+        said = told_object(_typed({name: sent[name] for name in sent if name not in request.FILES}), FILE_FIELDS)
+        wish, upload = _wish(arena, said), only_file(request.FILES, "file")
+        file = _kept(upload.name or "file", upload.chunks(), said.get("encoding", ""))
+        setattr(request, "digest_of_body", sha256(f"{file.digest} {json.dumps(said, sort_keys=True)}".encode()).hexdigest())  # noqa: B010
+        user: Any = request.user
+        with receiving.forgotten_on_failure(file):
+            checked = _checked(file, wish)
+            return self.done(request, lambda: _started(checked, user, said.get("allow_competitors", 0)))
+
+
+def _typed(said: Mapping[str, str]) -> dict[str, Any]:
+    """The texts of a form as what they stand for; what stands for nothing is left for its check to refuse."""
+    made: dict[str, Any] = {name: value for name, value in said.items() if value != ""}
+    for name in ("mapping", "values", "allow_competitors", "strict"):
+        if name in made:
+            try:
+                made[name] = json.loads(made[name])
+            except (ValueError, RecursionError):
+                continue
+    return made
+
+
+def _wish(arena: Arena, said: dict[str, Any]) -> FileRequest:
+    kind, errors = said.get("kind", ""), {}
+    for name in ("format", "mapping"):
+        if name in said and not kind:
+            errors[name] = ["Say the kind, too."]
+    if "values" in said and "mapping" not in said:
+        errors["values"] = ["Say the mapping, too."]
+    if kind and "format" in said and said["format"] not in formats_of(kind):
+        errors["format"] = [f"There is no such format of {kind}: use one of {', '.join(formats_of(kind))}."]
+    if errors:
+        raise ValidationError(errors)
+    columns = None
+    if "mapping" in said:
+        try:
+            columns = ColumnMap(said["mapping"], said.get("values", {})).checked(kind)
+        except ColumnMapError as reason:
+            raise ValidationError({"mapping": [sentence(reason)]}) from None
+    return FileRequest(
+        arena.slug, kind=kind, format=said.get("format", ""), pool=said.get("pool", ""), columns=columns,
+        competitor=said.get("competitor", ""), is_strict=said.get("strict", False),
+    )  # fmt: skip
+
+
+def _kept(filename: str, blocks: Any, encoding: str) -> KeptFile:
+    try:
+        "a".encode(encoding or "utf-8")  # not all that has a name is an encoding of texts
+        return receiving.keep(filename, receiving.in_utf8(blocks, encoding) if encoding else blocks)
+    except LookupError:
+        raise ValidationError({"encoding": ["There is no such encoding: write windows-1251, gbk or shift_jis, say."]}) from None
+    except UnicodeError as error:
+        raise CannotTake(f"The file is not {encoding} ({str(error)[:120]}).") from None
+
+
+def _checked(file: KeptFile, wish: FileRequest) -> CheckedFile:
+    looks = look_at(file.path)
+    if looks.is_too_large:
+        raise TooLarge(sentence(looks.cure))
+    try:
+        return intake.check_file(file, wish)
+    except UnknownKind as reason:
+        raise CannotTake(f"The columns ({reason.columns}) do not tell what the file holds: say its kind.") from None
+    except ImportProblems as problems:
+        raise WrongRows(problems.of(file.filename), "Line") from None
+
+
+def _started(checked: CheckedFile, user: Any, n_allowed: int) -> Answer:
+    source = checked.known
+    if source is None:
+        try:
+            source = intake.start(checked, by=user, n_allowed=n_allowed)
+        except TooManyCompetitors as reason:
+            told = sentence(reason)
+            raise CannotTake(f"{told} If they are meant, send their number as allow_competitors.") from None
+    elif source.state == Import.State.FAILED:
+        loader.retry(source.pk)
+        source.refresh_from_db()
+    if source.state in {Import.State.WAITING, Import.State.LOADING}:
+        number = source.pk
+        transaction.on_commit(lambda: load_import.delay(number))
+    else:
+        transaction.on_commit(lambda: receiving.forget(checked.file.digest))
+    where = reverse("api-import", args=[source.pk])
+    return Answer(dict(ImportSerializer(source).data), status=202, location=where)
+
+
+class ImportAct(Writes, Imports):
+    """A whole file out of what counts, or back into it."""
+
+    http_method_names = ["post"]
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.EVIDENCE.value}
+
+    def acted(self, request: Request, pk: int, act: Any) -> Response:
+        source = get_object_or_404(self.get_queryset(), pk=pk)
+
+        def work() -> Answer:
+            try:
+                act(source)
+            except curation.NotPublished as reason:
+                raise AlreadyHere(sentence(reason)) from None
+            source.refresh_from_db()
+            return Answer(dict(ImportSerializer(source).data), status=200)
+
+        return self.done(request, work)
+
+
+class ImportSetAside(ImportAct):
+    @described(
+        object_schema(REASON_FIELDS),
+        ImportSerializer,
+        status=200,
+        description="Set a file aside: its votes count no longer, and the boards follow. Scope `evidence:write`.",
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        reason, user = told_object(request.data, REASON_FIELDS)["reason"], request.user
+        if not reason.strip():
+            raise ValidationError({"reason": ["Say why: readers of the board are told."]})
+        return self.acted(request, pk, lambda source: curation.set_aside_import(source, reason.strip(), user))
+
+
+class ImportRestore(ImportAct):
+    @described(None, ImportSerializer, status=200, description="Have the votes of a file count again. Scope `evidence:write`.")
+    def post(self, request: Request, pk: int) -> Response:
+        told_object(request.data, {})
+        user = request.user
+        return self.acted(request, pk, lambda source: curation.restore_import(source, user))

@@ -1,0 +1,133 @@
+"""Files over REST: checked before anything is written, polled, and in once however often they are sent."""
+
+import gzip
+from unittest.mock import ANY
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from arena.api.writing.file_bodies import ProgramsUpload
+from arena.importing.files import looks
+from arena.importing.loading.loader import load
+from arena.models import Arena, Import, Prompt, Vote
+from tests.arena.api.programs import make_program, post
+from tests.factories import make_arena, make_user
+
+pytestmark = pytest.mark.django_db
+PAIRS = "model_a,model_b,winner\nKestrel,Osmia,model_a\nOsmia,Heron,tie\n"
+PLACE = "/api/v1/arenas/garden/imports/"
+
+
+@pytest.fixture
+def garden():
+    return make_arena("garden")
+
+
+def send(program, content, name="pairs.csv", headers=None, **fields):
+    content = content if isinstance(content, bytes) else content.encode()
+    return program.post(PLACE, {"file": SimpleUploadedFile(name, content), **fields}, headers=headers or {})
+
+
+def test_a_file_is_taken_and_polled_to_its_end(garden):
+    program = make_program()
+    sent = send(program, PAIRS)
+    waiting = program.get(sent["Location"]).json()
+    assert (sent.status_code, waiting) == (202, sent.json())
+    assert {name: waiting[name] for name in ("kind", "format", "filename", "state", "n_rows")} == {
+        "kind": "battles", "format": "chatbot-arena", "filename": "pairs.csv", "state": "waiting", "n_rows": 2,
+    }  # fmt: skip
+    load(waiting["id"])
+    done = program.get(sent["Location"]).json()
+    assert (done["state"], done["n_done"], done["n_added"], done["error"]) == ("published", 2, 2, "")
+    assert done["counts"]["votes"] == 2
+    assert Vote.objects.count() == 2
+    again = send(program, PAIRS, "renamed.csv")
+    assert (again.status_code, again.json()["id"], Import.objects.count()) == (202, done["id"], 1)
+
+
+def test_what_is_wrong_is_told_by_line_and_nothing_is_written(garden, settings):
+    response = send(make_program(), PAIRS + "Heron,,model_b\n,Osmia,nobody\n")
+    told = response.json()
+    assert (response.status_code, {row["row"] for row in told["rows"]}) == (422, {4, 5})
+    assert told["detail"].startswith("Nothing was written. Line 4: model_b is empty;")
+    assert (Import.objects.count(), list(settings.UPLOAD_FOLDER.iterdir())) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "word"),
+    [
+        ({"kind": "songs"}, 400, "kind"),
+        ({"format": "pairs"}, 400, "format"),
+        ({"kind": "battles", "format": "csv"}, 400, "format"),
+        ({"mapping": '{"winner": "w"}', "kind": "battles"}, 400, "mapping"),
+        ({"mapping": "[]", "kind": "battles"}, 400, "mapping"),
+        ({"values": '{"1": "a"}'}, 400, "values"),
+        ({"strict": "maybe"}, 400, "strict"),
+        ({"colour": "red"}, 400, "a field"),
+        ({"encoding": "base64"}, 400, "encoding"),
+        ({"encoding": "shift_jis", "kind": "prompts"}, 422, ""),
+    ],
+)
+def test_what_is_wrong_of_the_form_is_named(garden, fields, status, word):
+    content = b"prompt\n\x81\x00\n" if status == 422 else PAIRS
+    response = send(make_program(), content, **fields)
+    assert (response.status_code, list(response.json().get("errors", [""]))) == (status, [word])
+    assert not Import.objects.exists()
+
+
+def test_columns_and_values_can_be_named_and_an_encoding_too(garden):
+    content = "question;first;second;better\nЧто?;да;нет;1\n".encode("windows-1251")
+    columns = '{"prompt": "question", "answer_a": "first", "answer_b": "second", "winner": "better"}'
+    program = make_program()
+    sent = send(program, content, kind="battles", mapping=columns, values='{"1": "a", "2": "b"}', encoding="windows-1251")
+    assert sent.status_code == 202, sent.content
+    load(sent.json()["id"])
+    assert (Prompt.objects.get().turns, Vote.objects.get().outcome) == (["Что?"], "a")
+
+
+def test_columns_that_tell_nothing_need_a_kind(garden):
+    response = send(make_program(), "x,y\n1,2\n")
+    assert (response.status_code, "say its kind" in response.json()["detail"]) == (422, True)
+
+
+def test_a_file_that_is_too_large_is_413_packed_or_not(garden, monkeypatch):
+    monkeypatch.setattr(ProgramsUpload, "most", 100)
+    assert send(make_program(), PAIRS * 10).status_code == 413
+    monkeypatch.setattr(ProgramsUpload, "most", 100_000)
+    monkeypatch.setattr(looks, "MOST_UNPACKED", 1_000_000)
+    response = send(make_program(), gzip.compress(PAIRS.encode() * 100_000), "pairs.csv.gz")
+    assert (response.status_code, "1,000,000 bytes" in response.json()["detail"]) == (413, True)
+    assert not Import.objects.exists()
+
+
+def test_a_request_is_done_once_by_its_key(garden):
+    program, key = make_program(), {"Idempotency-Key": "one"}
+    first, again = (send(program, PAIRS, headers=key) for _ in range(2))
+    assert (again.json(), again["Idempotency-Replayed"]) == (first.json(), "true")
+    assert send(program, PAIRS + "Heron,Osmia,tie\n", headers=key).status_code == 422
+
+
+def test_who_may_send_a_file(garden, client):
+    assert send(client, PAIRS).status_code == 401
+    client.force_login(make_user(is_staff=True))
+    assert send(client, PAIRS).status_code == 401  # a browser has the page
+    small = send(make_program(scopes=["read", "admin"]), PAIRS)
+    assert (small.status_code, "evidence:write" in small.json()["detail"]) == (403, True)
+    assert send(make_program(arenas=[make_arena("other")]), PAIRS).status_code == 404
+    assert make_program().post(PLACE, {"kind": "battles"}).status_code == 400
+    assert make_program().post(PLACE, {}, content_type="application/json").status_code == 415
+    Arena.objects.all().delete()
+    assert send(make_program(), PAIRS).status_code == 404
+
+
+def test_a_file_is_set_aside_with_a_reason_and_restored(garden):
+    program = make_program()
+    pk = send(program, PAIRS).json()["id"]
+    assert post(program, f"imports/{pk}/set-aside/", {"reason": "wrong file"}).status_code == 409
+    load(pk)
+    assert post(program, f"imports/{pk}/set-aside/", {"reason": " "}).status_code == 400
+    assert post(program, f"imports/{pk}/set-aside/", {"reason": "wrong file"}).json()["state"] == "set_aside"
+    assert Vote.objects.counted().count() == 0
+    assert post(program, f"imports/{pk}/restore/", {}).json()["state"] == "published"
+    listed = program.get("/api/v1/imports/?arena=garden&state=published").json()["results"]
+    assert listed == [ANY]
