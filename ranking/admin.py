@@ -1,6 +1,5 @@
 """Leaderboards to define and to publish; snapshots to look at."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -13,19 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.admin.base import CuratorAdmin, InArenaFilter, ReadOnlyAdmin, ReadOnlyInline, link
-from arena.models import Prompt
-from arena.texts.languages import code_of, language_shown
 from judges.models import Judge
+from ranking.definitions import HOW_IT_IS_FITTED, WHAT_COUNTS, checked_category, checked_language, save_board
 from ranking.models import Entry, Leaderboard, Snapshot, written_jury
 
 if TYPE_CHECKING:
     BoardForm = forms.ModelForm[Leaderboard]
 else:
     BoardForm = forms.ModelForm
-
-WHAT_COUNTS = ("sources", "combiner", "jury", "own_answers", "marked", "category", "language")
-MOST_NAMED = 40
-HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
 
 
 class LeaderboardForm(BoardForm):
@@ -53,44 +47,17 @@ class LeaderboardForm(BoardForm):
         self.initial["jury"] = self.instance.jury.split()
 
     def clean_category(self) -> str:
-        """One that prompts of the arena have, or the first parts of it."""
-        wanted, known = str(self.cleaned_data["category"]).strip().strip("/"), self._known("category")
-        above = {"/".join(parts[: i + 1]) for parts in (value.split("/") for value in known) for i in range(len(parts))}
-        if wanted not in {*above, "", self.instance.category}:
-            raise forms.ValidationError(_no_such_category(wanted, sorted(above)))
-        return wanted
+        return checked_category(self._arena(), self.cleaned_data["category"], before=self.instance.category)
 
     def clean_language(self) -> str:
-        """By code or by English name, as in files."""
-        entered, known = str(self.cleaned_data["language"]).strip(), self._known("language")
-        wanted = entered if entered in known else code_of(entered)
-        if wanted is None or wanted not in {*known, "", self.instance.language}:
-            named = [f"{code} ({language_shown(code)})" if language_shown(code) != code else code for code in sorted(known)]
-            raise forms.ValidationError(_no_such_language(entered, named))
-        return wanted
+        return checked_language(self._arena(), self.cleaned_data["language"], before=self.instance.language)
 
-    def _known(self, field: str) -> set[str]:
-        """The arena's categories or languages; the form's arena comes first, so that it is read by now."""
-        arena = self.cleaned_data.get("arena") or (self.instance.arena if self.instance.arena_id else None)
-        prompts = Prompt.objects.filter(arena=arena).exclude(**{field: ""}).order_by()
-        return set(prompts.values_list(field, flat=True).distinct())
+    def _arena(self) -> Any:
+        """The form's arena comes first, so that it is read by now."""
+        return self.cleaned_data.get("arena") or (self.instance.arena if self.instance.arena_id else None)
 
     def clean_jury(self) -> str:
         return written_jury(map(int, self.cleaned_data["jury"]))
-
-
-def _no_such_category(wanted: str, known: Sequence[str]) -> str:
-    text = _("No prompt of this arena has the category %(wanted)r. There are: %(known)s.")
-    return text % {"wanted": wanted, "known": _listed(known)}
-
-
-def _no_such_language(wanted: str, known: Sequence[str]) -> str:
-    text = _("No prompt of this arena has the language %(wanted)r. There are: %(known)s.")
-    return text % {"wanted": wanted, "known": _listed(known)}
-
-
-def _listed(known: Sequence[str]) -> str:
-    return ", ".join(known[:MOST_NAMED]) + (" ..." if len(known) > MOST_NAMED else "") if known else _("none yet")
 
 
 def _called(judge: Judge) -> str:
@@ -167,11 +134,7 @@ class LeaderboardAdmin(CuratorAdmin):
         self.message_user(request, message)
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
-        """A board whose definition changed is fitted at once: its evidence may not change for a long time."""
-        if form.changed_data:
-            obj.is_by_itself = False  # from here on it stays as the curator has it
-        super().save_model(request, obj, form, change)
-        if "_publish" in request.POST or {*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(form.changed_data):
+        if save_board(obj, form.changed_data) or "_publish" in request.POST:
             self._publish(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Leaderboard) -> HttpResponse:

@@ -79,5 +79,6 @@ NAMES = (
     _("verdicts on marked answers"),
     _("watermark"),
     _("weights"),
+    _("votes of programs count"),
     _("win rate"),
 )

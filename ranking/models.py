@@ -150,6 +150,10 @@ class Leaderboard(Leased):
         max_length=100, blank=True, default="", validators=[check_covariates],
         help_text=format_lazy(_("For a style-controlled board: what is levelled, of {names}."), names=" ".join(COVARIATES)),
     )  # fmt: skip
+    counts_external = models.BooleanField(
+        _("votes of programs count"), default=True,
+        help_text=_("Votes that programs brought, of voters whom they alone know, count beside those that were cast here."),
+    )  # fmt: skip
     clusters = models.CharField(max_length=20, choices=Clusters, default=Clusters.PROMPT)
     intervals = models.CharField(max_length=20, choices=Intervals, default=Intervals.SANDWICH)
     level = models.FloatField(default=0.95, help_text=_("Of the intervals and of the rank ranges."))
@@ -182,6 +186,7 @@ class Leaderboard(Leased):
                     "jury",
                     "own_answers",
                     "marked",
+                    "counts_external",
                     "method",
                     "covariates",
                     "clusters",
@@ -219,6 +224,10 @@ class Leaderboard(Leased):
             raise ValidationError({"intervals": _("Prediction has no bootstrap: choose the sandwich.")})
         if self.sources != self.Sources.PEOPLE and self.method == self.Method.STYLE:
             raise ValidationError({"method": _("Style is levelled on people's votes only: choose the slot-levelled method.")})
+        if self.sources == self.Sources.JUDGES and not self.counts_external:
+            raise ValidationError({"counts_external": _("No votes count on a board of judges: leave this as it is.")})
+        if not 0.5 <= self.level < 1:
+            raise ValidationError({"level": _("Choose a level from 0.5 to less than 1, such as 0.95.")})
         if self.sources == self.Sources.PEOPLE and self.combiner != self.Combiner.GAMES:
             raise ValidationError({"combiner": _("People's votes are not combined: choose the first one.")})
         if self.sources == self.Sources.PEOPLE and self.jury:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from arena.api import exports, runs, views
-from arena.api.writing import answer_runs, webhooks, imports
+from arena.api.writing import answer_runs, imports, webhooks
 from arena.api.writing import runs as run_writes
 
 urlpatterns = [

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from arena.evidence.kept_files import form_of, keep_arrays, kept_arrays
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts
-from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote
+from arena.models import Competitor, CompetitorStatus, Event, Import, LateAnswers, Prompt, Vote, Voter
 from ranking.maths import OUTCOMES, Comparisons, Tally
 from ranking.maths.data.packing import Packing, merged, summed
 
@@ -177,26 +177,33 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
     return evidence
 
 
-def read_evidence(arena_id: int, position: int) -> Evidence:
-    """Read the votes themselves."""
+def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = ()) -> Evidence:
+    """Read the votes themselves, but for those of some voters."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
-    for ballots in ballots_at(arena_id, position):
+    for ballots in ballots_at(arena_id, position, leaving_out=leaving_out):
         evidence = _with_ballots(evidence, ballots)
     return evidence
 
 
-def ballots_at(arena_id: int, position: int) -> Iterator[VoteColumns]:
-    """The votes that stood at `position`, in chunks, those that were set aside among them.
+def external_voters(arena_id: int) -> tuple[int, ...]:
+    """Those for whom programs speak."""
+    voters = Voter.objects.filter(arena_id=arena_id, kind=Voter.Kind.EXTERNAL)
+    return tuple(voters.order_by("pk").values_list("pk", flat=True))
+
+
+def ballots_at(arena_id: int, position: int, *, leaving_out: Collection[int] = ()) -> Iterator[VoteColumns]:
+    """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters.
 
     They are read before the events: a vote that changes in between is found in its event.
     """
     packed = list(_votes(arena_id, _import_states(arena_id, position)))
     touched = _before(arena_id, position)
-    ids = np.fromiter(touched, dtype=np.int64, count=len(touched))
+    ids, out = np.fromiter(touched, dtype=np.int64, count=len(touched)), np.fromiter(leaving_out, dtype=np.int64)
     for rows in packed:
         ballots = VoteColumns.unpacked(rows)
-        yield ballots.where(~np.isin(ballots.vote, ids))
-    yield _as_they_were(arena_id, position, touched)
+        yield ballots.where(~(np.isin(ballots.vote, ids) | np.isin(ballots.voter, out)))
+    before = _as_they_were(arena_id, position, touched)
+    yield before.where(~np.isin(before.voter, out))
 
 
 def _with_ballots(evidence: Evidence, ballots: VoteColumns) -> Evidence:

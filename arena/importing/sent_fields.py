@@ -44,6 +44,7 @@ class SentField:
     most: int = 0  # characters of a text, texts of a list, or the biggest number
     least: int = 0  # of a number
     choices: tuple[str, ...] = ()
+    may_be_empty: bool = False  # of a list of numbers
 
     def check(self, name: str, value: Any) -> None:
         """Raises RowProblem where the type is another one: 1 is no text, and "1" is no number."""
@@ -78,8 +79,9 @@ class SentField:
                 for each in () if wrong else value.values():
                     fields.text({name: each}, name)
             case FieldKind.NUMBERS:
-                wrong = not isinstance(value, list) or not 0 < len(value) <= self.most or not all(map(_is_number, value))
-                allowed = _("a list of 1 to %(most)d numbers is needed") % {"most": self.most}
+                least = 0 if self.may_be_empty else 1
+                wrong = not isinstance(value, list) or not least <= len(value) <= self.most or not all(map(_is_number, value))
+                allowed = _("a list of %(least)d to %(most)d numbers is needed") % {"least": least, "most": self.most}
             case FieldKind.TRUTH:
                 wrong, allowed = not isinstance(value, bool), _("allowed are %(values)s") % {"values": "true, false"}
         if wrong:

@@ -2,20 +2,112 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError as InvalidModel
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
 from arena.api.read_views import ReadView
-from arena.api.scopes import CuratorsOnly, WithinScope
-from arena.api.writing.base import Writes, described, told_object
+from arena.api.scopes import CuratorsOnly, CuratorsWrite, WithinScope
+from arena.api.writing.arenas import AlreadyHere
+from arena.api.writing.base import Writes, arena_to_write, described, told_object
 from arena.api.writing.idempotency import Answer
+from arena.api.writing.row_schemas import object_schema
 from arena.models import TokenScope
+from ranking.api.board_fields import BOARD_FIELDS
+from ranking.api.serializers import LeaderboardSerializer
+from ranking.definitions import checked_category, checked_jury, checked_language, save_board
 from ranking.models import Leaderboard
+
+DEFINITION = (
+    "sources", "combiner", "jury", "own_answers", "marked", "counts_external", "method", "covariates", "clusters", "intervals",
+    "category", "language",
+)  # fmt: skip
+"""What may not be the same of two boards of an arena."""
+
+
+class BoardDefinitions(Writes):
+    """POST beside the list of boards."""
+
+    permission_classes = [WithinScope, CuratorsWrite]
+    scopes: ClassVar[dict[str, str]] = {"POST": TokenScope.ADMIN.value}
+
+    @described(
+        object_schema(BOARD_FIELDS),
+        LeaderboardSerializer,
+        description=(
+            "Define a leaderboard: what counts, and how it is fitted. A worker fits it at once. Two boards of an arena "
+            "differ in their definition. Scope `admin`, for curators."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        said = told_object(request.data, BOARD_FIELDS)
+        board = Leaderboard(arena=arena_to_write(request, said.pop("arena")))
+
+        def work() -> Answer:
+            _write(board, said)
+            _ring(board)
+            return Answer(told_board(board), location=reverse("api-leaderboard", args=[board.slug]))
+
+        return self.done(request, work)
+
+
+def change_board(board: Leaderboard, said: dict[str, Any]) -> None:
+    """Raises Django's ValidationError, or AlreadyHere."""
+    if _write(board, said):
+        _ring(board)
+
+
+def _write(board: Leaderboard, said: dict[str, Any]) -> bool:
+    """Checked as the admin's form checks it; whether it has to be fitted."""
+    before = Leaderboard.objects.filter(pk=board.pk).first() or Leaderboard()
+    try:
+        _say(board, said, before)
+        board.clean_fields()
+        board.clean()
+    except InvalidModel as wrong:
+        raise ValidationError(wrong.message_dict) from None
+    if twin := Leaderboard.objects.filter(slug=board.slug).exclude(pk=board.pk).first():
+        raise AlreadyHere(f"There is a leaderboard {twin.slug!r} here already.")
+    same = {name: getattr(board, name) for name in DEFINITION}
+    if twin := Leaderboard.objects.filter(arena=board.arena, **same).exclude(pk=board.pk).first():
+        raise AlreadyHere(f"The leaderboard {twin.slug!r} is defined in the same way: use that, or say something else.")
+    changed = [name for name in said if getattr(board, name) != getattr(before, name)]
+    return save_board(board, changed)
+
+
+def _say(board: Leaderboard, said: dict[str, Any], before: Leaderboard) -> None:
+    for name, value in said.items():
+        try:
+            setattr(board, name, _stored(board, name, value, before))
+        except InvalidModel as wrong:
+            raise InvalidModel({name: wrong.messages}) from None
+
+
+def _stored(board: Leaderboard, name: str, value: Any, before: Leaderboard) -> Any:
+    match name:
+        case "jury":
+            return checked_jury(map(int, value))
+        case "covariates":
+            return " ".join(value)
+        case "category":
+            return checked_category(board.arena, value, before=before.category)
+        case "language":
+            return checked_language(board.arena, value, before=before.language)
+    return value
+
+
+def told_board(board: Leaderboard) -> dict[str, Any]:
+    """As the list of boards gives it."""
+    newest: Any = board.newest_snapshot()
+    told: Any = board
+    told.snapshot, told.updated = (newest.key, newest.created_at) if newest else (None, None)
+    return dict(LeaderboardSerializer(told).data)
 
 
 class PublishingSerializer(serializers.Serializer[Any]):
@@ -48,10 +140,14 @@ class BoardPublishing(Writes, ReadView[Leaderboard]):
         return self.done(request, lambda: _rung(board))
 
 
-def _rung(board: Leaderboard) -> Answer:
+def _ring(board: Leaderboard) -> None:
     from ranking.tasks import refit_board  # brings the fitting library with it, which no request waits for
 
     transaction.on_commit(lambda: refit_board.delay(board.pk))
+
+
+def _rung(board: Leaderboard) -> Answer:
+    _ring(board)
     newest = board.newest_snapshot()
     body = {"slug": board.slug, "snapshot": newest.key if newest else None}
     return Answer(body, status=202, location=reverse("api-leaderboard", args=[board.slug]))

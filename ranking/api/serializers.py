@@ -57,10 +57,32 @@ class LeaderboardSerializer(serializers.ModelSerializer[Leaderboard]):
     class Meta:
         model = Leaderboard
         fields = [
-            "slug", "name", "arena", "sources", "method", "covariates", "clusters", "intervals", "level", "category",
-            "language", "is_default", "is_live", "snapshot", "updated",
+            "slug", "name", "arena", "sources", "counts_external", "method", "covariates", "clusters", "intervals", "level",
+            "category",            "language", "is_default", "is_live", "snapshot", "updated",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class DefinitionSerializer(serializers.ModelSerializer[Leaderboard]):
+    """What a leaderboard is defined as now; its newest snapshot may still say what it was before."""
+
+    arena = serializers.CharField(source="arena.slug", read_only=True, help_text="Slug of the arena.")
+    jury = serializers.ListField(
+        source="jurors", child=serializers.IntegerField(), read_only=True, help_text="Numbers of judges; none: all with games."
+    )
+    covariates = serializers.SerializerMethodField(help_text="What a style-controlled board levels.")
+
+    class Meta:
+        model = Leaderboard
+        fields = [
+            "slug", "name", "arena", "sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category",
+            "language", "method", "covariates", "clusters", "intervals", "level", "seed", "is_live", "is_default",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_covariates(self, board: Leaderboard) -> list[str]:
+        return board.covariates.split()
 
 
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):

@@ -7,6 +7,7 @@ from ranking.api import board_writes, rebuilding, views
 urlpatterns = [
     path("leaderboards/", views.LeaderboardList.as_view(), name="api-leaderboards"),
     path("leaderboards/<slug:slug>/", views.LeaderboardDetail.as_view(), name="api-leaderboard"),
+    path("leaderboards/<slug:slug>/definition/", views.LeaderboardDefinition.as_view(), name="api-leaderboard-definition"),
     path("leaderboards/<slug:slug>/snapshots/", views.LeaderboardSnapshots.as_view(), name="api-leaderboard-snapshots"),
     path("leaderboards/<slug:slug>/publish/", board_writes.BoardPublishing.as_view(), name="api-leaderboard-publish"),
     path("snapshots/<slug:key>/", views.SnapshotDetail.as_view(), name="api-snapshot"),

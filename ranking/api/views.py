@@ -11,7 +11,7 @@ from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotFound
-from rest_framework.generics import ListAPIView
+from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,9 +21,12 @@ from arena.api.filters import by_arena, by_text
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
+from arena.api.writing.changes import Changes, changes
 from arena.models import Competitor
+from ranking.api.board_fields import CHANGED_FIELDS
+from ranking.api.board_writes import BoardDefinitions, change_board
 from ranking.api.csv_renderer import BoardCSVRenderer
-from ranking.api.serializers import Board, BoardSerializer, LeaderboardSerializer, SnapshotSerializer
+from ranking.api.serializers import Board, BoardSerializer, DefinitionSerializer, LeaderboardSerializer, SnapshotSerializer
 from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
 from ranking.boards.snapshot_retention import keep
 from ranking.models import Leaderboard, Snapshot
@@ -40,7 +43,7 @@ class LeaderboardFilters(FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
 
-class LeaderboardList(ReadView[Leaderboard], ListAPIView[Leaderboard]):
+class LeaderboardList(BoardDefinitions, ReadView[Leaderboard], ListAPIView[Leaderboard]):
     """The leaderboards that you may read, each with the key of its newest snapshot."""
 
     queryset = Leaderboard.objects.none()
@@ -53,6 +56,27 @@ class LeaderboardList(ReadView[Leaderboard], ListAPIView[Leaderboard]):
         return boards.select_related("arena").annotate(
             snapshot=Subquery(newest.values("key")[:1]), updated=Subquery(newest.values("created_at")[:1])
         )
+
+
+class LeaderboardDefinition(ReadView[Leaderboard], Changes, RetrieveAPIView[Leaderboard]):
+    """What a leaderboard is defined as now, whatever its newest snapshot says."""
+
+    http_method_names = ["get", "head", "patch"]
+    queryset = Leaderboard.objects.none()
+    serializer_class = DefinitionSerializer
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[Leaderboard]:
+        return Leaderboard.objects.filter(arena__in=access.boards_for(self.request.user)).select_related("arena")
+
+    @changes(
+        CHANGED_FIELDS,
+        DefinitionSerializer,
+        "Define a leaderboard otherwise: what is left out stays. Where it says something else then, a worker fits it at once. "
+        "Scope `admin`, for curators.",
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        return self.changed(request, CHANGED_FIELDS, change_board)
 
 
 class BoardView(ReadView[Leaderboard]):

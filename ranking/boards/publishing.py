@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,13 @@ from ranking.boards.sources import BoardEvidence, Source, read_source
 from ranking.comparisons.lots import draw_lots
 from ranking.comparisons.people_and_judges import NARROW
 from ranking.maths.cancellation import asking
-from ranking.maths.notes import code_of, parameters_of
+from ranking.maths.notes import code_of, noted, parameters_of
 from ranking.models import (
     Entry,
     Leaderboard,
     Snapshot,
 )
+from ranking.note_texts.of_boards import TEXTS
 
 LEASE_SECONDS = 60.0
 
@@ -63,7 +64,7 @@ def publish_snapshot(board: Leaderboard) -> Snapshot:
                 _under_way(board, token),
                 asking(StillHeld(Leaderboard.objects.all(), board.pk, token)),
             ):
-                fitted = source.fitted(names, definition_of(board))
+                fitted = _with_remark(source.fitted(names, definition_of(board)), board)
     except FitTooLarge as reason:
         _release(board, token, position, started, error=str(reason), error_code=TOO_LARGE)
         raise
@@ -115,6 +116,13 @@ def give_up_fits(reason: str) -> int:
                 last_fit_seconds=LONGEST_REST.total_seconds(),
             )
     return len(held)
+
+
+def _with_remark(fitted: FittedBoard, board: Leaderboard) -> FittedBoard:
+    """Readers are told which votes do not count."""
+    if board.counts_external:
+        return fitted
+    return replace(fitted, notes=[*fitted.notes, noted("without_external", TEXTS)])
 
 
 def _source_of(board: Leaderboard, position: int) -> Source:
@@ -239,6 +247,7 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
     return (
         definition_of(board).in_words()
         | judged
+        | ({} if board.counts_external else {"external": False})
         | {
             "sources": board.sources,
             "category": board.category,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from arena.evidence.same_texts import NO_SAME_TEXTS, SameTexts, same_texts
-from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, read_evidence
+from arena.evidence.vote_tally import Evidence, Ints, Turnout, evidence_at, external_voters, read_evidence
 from arena.fit_memory import refuse_too_large
 from ranking import maths
 from ranking.boards.combined_fits import fit_combined
@@ -104,8 +104,12 @@ def read_source(
     if parameters.get("sources", "people") != Leaderboard.Sources.PEOPLE:
         judged = judged_evidence(arena_id, position, SelectionRules.of(parameters), prompts=prompts, without=without)
         return JudgesSource(replace(judged, same=same))
-    evidence = replace((read_evidence if from_rows else evidence_at)(arena_id, position).leaving(without), same=same)
-    return PeopleSource(arena_id, evidence if prompts is None else evidence.on_prompts(prompts), is_sliced=prompts is not None)
+    out = () if parameters.get("external", True) else external_voters(arena_id)
+    # kept counts are of all votes
+    evidence = read_evidence(arena_id, position, leaving_out=out) if out or from_rows else evidence_at(arena_id, position)
+    evidence = replace(evidence.leaving(without), same=same)
+    on = evidence if prompts is None else evidence.on_prompts(prompts)
+    return PeopleSource(arena_id, on, is_sliced=prompts is not None, leaving_out=out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class PeopleSource:
     arena_id: int
     evidence: Evidence
     is_sliced: bool
+    leaving_out: tuple[int, ...] = ()  # voters whose votes do not count
 
     def fitted(self, names: Names, definition: Definition) -> FittedBoard:
         comparisons, notes = self._read(names, definition)
@@ -131,6 +136,7 @@ class PeopleSource:
         return styled_comparisons(
             self.arena_id, evidence.watermark, names, covariates=definition.covariates,
             prompts=evidence.prompts if self.is_sliced else None, without=evidence.without, same=evidence.same,
+            leaving_out=self.leaving_out,
         )  # fmt: skip
 
     def _without_votes(self, fitted: FittedBoard) -> FittedBoard:

@@ -101,9 +101,9 @@ def judged_evidence(
     decided = decide(jury.games, rules.combiner, jury.margins(), weights=rules.weights())
     rows, turnout, n_set_aside = decided.rows, Turnout.empty(), uncounted.n_set_aside
     if rules.with_people:
-        people = read_evidence(arena_id, position)
+        people = read_evidence(arena_id, position, leaving_out=rules.voters_out(arena_id))
         turnout, n_set_aside = people.turnout, n_set_aside + people.n_set_aside
-        rows = rows.followed_by(_people(arena_id, position, prompts, without))
+        rows = rows.followed_by(_people(arena_id, position, rules, prompts, without))
     return JudgedEvidence(
         position, turnout, n_set_aside, rows, tuple(remarks_on(jury, decided, rules, uncounted)), rules,
         jurors=tuple(jury.jurors.values()),
@@ -155,8 +155,8 @@ def _on(games: Games, prompts: Ints | None, without: Collection[int]) -> Bools:
     return taken if prompts is None else taken & np.isin(games.prompt, prompts)
 
 
-def _people(arena_id: int, position: int, prompts: Ints | None, without: Collection[int]) -> Rows:
-    ballots = counted_ballots(arena_id, position, prompts, without=without)
+def _people(arena_id: int, position: int, rules: SelectionRules, prompts: Ints | None, without: Collection[int]) -> Rows:
+    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=rules.voters_out(arena_id))
     first, *_ = shown_first(arena_id, position, ballots.vote)
     n = len(ballots.vote)
     return Rows.of(ballots.prompt, ballots.a, ballots.b, ballots.outcome, first, np.full(n, UNKNOWN), np.ones(n))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from arena.evidence.vote_tally import external_voters
 from arena.models import Arena
 from judges.audits.ground_truth import gold_labels
 from judges.verdicts.combiner_texts import GAMES, PANEL_WEIGHTED
@@ -39,6 +40,7 @@ class SelectionRules:
 
     combiner: str = GAMES
     with_people: bool = False
+    with_external: bool = True  # of people's votes, those that programs brought
     jury: tuple[int, ...] = ()
     own_answers: str = OwnAnswers.OFF.value
     marked: str = ""  # as `judges.verdicts.marked_verdicts.treatment` takes it
@@ -52,12 +54,17 @@ class SelectionRules:
         return cls(
             combiner=parameters["combiner"],
             with_people=parameters["sources"] == "both",
+            with_external=parameters.get("external", True),
             jury=tuple(parameters.get("jury", ())),
             own_answers=parameters.get("own_answers", OwnAnswers.OFF.value),
             marked=parameters.get("marked", ""),
             own=None if own is None else {int(judge): frozenset(competitors) for judge, competitors in own.items()},
             records=None if records is None else {int(judge): GoldRecord(*counts) for judge, counts in records.items()},
         )
+
+    def voters_out(self, arena_id: int) -> tuple[int, ...]:
+        """Voters whose votes do not count."""
+        return () if self.with_external else external_voters(arena_id)
 
     @property
     def are_weighted(self) -> bool:

@@ -128,11 +128,12 @@ def combined_evidence(
     jury, rules, uncounted = jury_at(arena_id, position, rules, prompts=prompts, without=without)
     asked = jury.games
     points, decided = opinions_of(asked, rules.combiner, jury.margins(), rules.weights())
-    people = read_evidence(arena_id, position).leaving(without)
+    out = rules.voters_out(arena_id)
+    people = read_evidence(arena_id, position, leaving_out=out).leaving(without)
     people = people if prompts is None else people.on_prompts(prompts)
     lots = lots_of(arena_id, up_to=lots_to, every=every_lot)
     votes, opinions = _side_by_side(
-        counted_ballots(arena_id, position, prompts, without=without), arena_id, position, points, lots
+        counted_ballots(arena_id, position, prompts, without=without, leaving_out=out), arena_id, position, points, lots
     )
     return CombinedEvidence(
         watermark=position,

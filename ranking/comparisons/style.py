@@ -40,12 +40,13 @@ def styled_comparisons(
     prompts: Ints | None = None,
     without: Collection[int] = (),
     same: SameTexts = NO_SAME_TEXTS,
+    leaving_out: Collection[int] = (),
 ) -> tuple[Comparisons, list[str]]:
     """The votes that counted at `position` (on some prompts, or on all) with their covariates, and what a reader must know.
 
     Where texts are known for some battles, votes on the others are left out: their style cannot be levelled.
     """
-    ballots = counted_ballots(arena_id, position, prompts, without=without)
+    ballots = counted_ballots(arena_id, position, prompts, without=without, leaving_out=leaving_out)
     ballots = replace(ballots, prompt=same.of(ballots.prompt))
     first, response_a, response_b = shown_first(arena_id, position, ballots.vote)
     known = (response_a >= 0) & (response_b >= 0)
@@ -67,9 +68,18 @@ def _notes(n_left_out: int, alike: list[str]) -> Iterable[Note]:
         yield noted("style.alike", TEXTS, names=alike)
 
 
-def counted_ballots(arena_id: int, position: int, prompts: Ints | None, *, without: Collection[int] = ()) -> VoteColumns:
-    """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates."""
-    chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in ballots_at(arena_id, position)]
+def counted_ballots(
+    arena_id: int,
+    position: int,
+    prompts: Ints | None,
+    *,
+    without: Collection[int] = (),
+    leaving_out: Collection[int] = (),
+) -> VoteColumns:
+    """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates, and for
+    those of some voters."""
+    found = ballots_at(arena_id, position, leaving_out=leaving_out)
+    chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in found]
     fields = ("vote", "prompt", "a", "b", "outcome", "voter")
     ballots = VoteColumns(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
     if without:

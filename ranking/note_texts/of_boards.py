@@ -22,6 +22,7 @@ _ON_METHODS: Texts = {
 }
 
 _ON_COMBINING: Texts = {
+    "without_external": gettext_noop("votes that programs brought of voters of their own do not count on this board"),
     "combined.pooled": gettext_noop(
         "every verdict counts as a vote here: what judges like moves the ratings, and the intervals do not know of it; a "
         "prediction-powered board takes votes for the truth"

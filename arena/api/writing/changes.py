@@ -41,7 +41,7 @@ class Changes(Writes):
     permission_classes = [WithinScope, CuratorsWrite]
     scopes: ClassVar[dict[str, str]] = {"PATCH": TokenScope.ADMIN.value}
 
-    def changed(self, request: Request, columns: SentFields, change: Callable[[Any, dict[str, Any]], None]) -> Response:
+    def changed(self, request: Request, columns: SentFields, change: Callable[[Any, dict[str, Any]], object]) -> Response:
         """`change` writes what was said into the row; it may raise Django's ValidationError."""
         said = told_object(request.data, columns)
         view: Any = self  # a view of one row, too

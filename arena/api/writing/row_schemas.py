@@ -31,7 +31,7 @@ def _schema_of(field: SentField) -> dict[str, Any]:
             made |= {"type": "object", "additionalProperties": named, "minProperties": 1, "maxProperties": field.most}
         case FieldKind.NUMBERS:
             number = {"type": "integer", "minimum": 1, "maximum": 2**53}
-            made |= {"type": "array", "items": number, "minItems": 1, "maxItems": field.most}
+            made |= {"type": "array", "items": number, "minItems": 0 if field.may_be_empty else 1, "maxItems": field.most}
         case FieldKind.TRUTH:
             made |= {"type": "boolean"}
     return made if field.is_needed else _or_null(made)

@@ -1,0 +1,65 @@
+"""What a board may be defined as, and what saving one does: the same for the admin's form and for programs."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from arena.models import Arena, Prompt
+from arena.texts.languages import code_of, language_shown
+from judges.models import Judge
+from ranking.models import Leaderboard, written_jury
+
+WHAT_COUNTS = ("sources", "counts_external", "combiner", "jury", "own_answers", "marked", "category", "language")
+HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "seed")
+MOST_NAMED = 40
+
+
+def checked_category(arena: Arena | None, said: str, *, before: str = "") -> str:
+    """One that prompts of the arena have, or the first parts of it; or what the board has. Raises ValidationError."""
+    wanted, known = said.strip().strip("/"), _known(arena, "category")
+    above = {"/".join(parts[: i + 1]) for parts in (value.split("/") for value in known) for i in range(len(parts))}
+    if wanted not in {*above, "", before}:
+        told = _("No prompt of this arena has the category %(wanted)r. There are: %(known)s.")
+        raise ValidationError(told % {"wanted": wanted, "known": _listed(sorted(above))})
+    return wanted
+
+
+def checked_language(arena: Arena | None, said: str, *, before: str = "") -> str:
+    """The code, by code or by English name as in files. Raises ValidationError."""
+    said, known = said.strip(), _known(arena, "language")
+    wanted = said if said in known else code_of(said)
+    if wanted is None or wanted not in {*known, "", before}:
+        named = [f"{code} ({language_shown(code)})" if language_shown(code) != code else code for code in sorted(known)]
+        told = _("No prompt of this arena has the language %(wanted)r. There are: %(known)s.")
+        raise ValidationError(told % {"wanted": said, "known": _listed(named)})
+    return wanted
+
+
+def _known(arena: Arena | None, field: str) -> set[str]:
+    """What the arena's prompts say."""
+    prompts = Prompt.objects.filter(arena=arena).exclude(**{field: ""}).order_by()
+    return set(prompts.values_list(field, flat=True).distinct())
+
+
+def _listed(known: Sequence[str]) -> str:
+    return ", ".join(known[:MOST_NAMED]) + (" ..." if len(known) > MOST_NAMED else "") if known else _("none yet")
+
+
+def checked_jury(numbers: Iterable[int]) -> str:
+    """The numbers of judges that are here, as a board keeps them. Raises ValidationError."""
+    wanted = set(numbers)
+    known = set(Judge.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    if absent := sorted(wanted - known):
+        told = _("There is no judge with the number %(numbers)s here.")
+        raise ValidationError(told % {"numbers": ", ".join(map(str, absent[:MOST_NAMED]))})
+    return written_jury(wanted)
+
+
+def save_board(board: Leaderboard, changed: Collection[str]) -> bool:
+    """Save it with these fields changed; whether it says something else now, so that it has to be fitted: its evidence may not
+    change for a long time."""
+    if changed:
+        board.is_by_itself = False  # from here on it stays as the curator has it
+    board.save()
+    return bool({*WHAT_COUNTS, *HOW_IT_IS_FITTED} & set(changed))
