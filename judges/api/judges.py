@@ -12,6 +12,7 @@ from arena import access
 from arena.api.filters import SLUG_SCHEMA, by_arena, by_text
 from arena.api.read_views import ReadView, arenas_asked_for
 from judges.api.judge_serializers import JudgeFiguresSerializer, JudgeSerializer
+from judges.api.judge_writes import JudgeDefinitions
 from judges.models import Judge, JudgeAudit
 
 
@@ -33,7 +34,7 @@ class Judges(ReadView[JudgeAudit]):
         return JudgeAudit.objects.listed().filter(arena__in=arenas)
 
 
-class JudgeList(Judges, ListAPIView[JudgeAudit]):
+class JudgeList(JudgeDefinitions, Judges, ListAPIView[JudgeAudit]):
     """The judges of the arenas whose board you may read, a row a judge and arena. Versions are judges of their own."""
 
     serializer_class = JudgeSerializer

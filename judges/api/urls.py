@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from judges.api import games, judge_runs, judges
+from judges.api import games, judge_runs, judge_writes, judges
 
 urlpatterns = [
     path("runs/drafts/judging/", judge_runs.JudgingDrafts.as_view(), name="api-judging-drafts"),
     path("judges/", judges.JudgeList.as_view(), name="api-judges"),
     path("judges/<int:pk>/", judges.JudgeDetail.as_view(), name="api-judge"),
+    path("judges/<int:pk>/card/", judge_writes.JudgeCard.as_view(), name="api-judge-card"),
+    path("judges/<int:pk>/choices/", judge_writes.JudgeChoices.as_view(), name="api-judge-choices"),
     path("games/", games.GameList.as_view(), name="api-games"),
     path("games/<int:pk>/", games.GameDetail.as_view(), name="api-game"),
 ]

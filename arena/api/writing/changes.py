@@ -49,7 +49,7 @@ class Changes(Writes):
 
         def work() -> Answer:
             locked = type(row)._default_manager.select_for_update().get(pk=row.pk)
-            self._check_match(request, view.get_serializer(view.get_object()))
+            self.check_match(request, view.get_serializer(view.get_object()))
             try:
                 change(locked, said)
             except InvalidModel as wrong:
@@ -58,7 +58,7 @@ class Changes(Writes):
 
         return self.done(request, work)
 
-    def _check_match(self, request: Request, shown: Any) -> None:
+    def check_match(self, request: Request, shown: Any) -> None:
         """By the ETag that reading it gives: the hash of the body, weak where it was sent compressed."""
         wanted = [each.removeprefix("W/") for each in parse_etags(request.headers.get("If-Match", ""))]
         if not wanted or wanted == ["*"]:
