@@ -18,6 +18,7 @@ from arena.api.serializers import (
     outcomes_of,
 )
 from arena.api.writing.arenas import ArenaWrites
+from arena.api.writing.row_changes import ArenaChanges, CompetitorChanges
 from arena.api.writing.rows import CompetitorRows, PromptRows, ResponseRows
 from arena.api.writing.votes import BattleRows, VoteRows
 from arena.models import Arena, Battle, Competitor, Prompt, PromptStatus, Response, Vote, Voter
@@ -34,7 +35,7 @@ class ArenaList(ArenaWrites, Arenas, ListAPIView[Arena]):
     """Arenas whose board you may read or in which you may vote."""
 
 
-class ArenaDetail(Arenas, RetrieveAPIView[Arena]):
+class ArenaDetail(ArenaChanges, Arenas, RetrieveAPIView[Arena]):
     """One arena."""
 
     lookup_field = "slug"
@@ -55,7 +56,7 @@ class CompetitorList(CompetitorRows, CompetitorResource, ListAPIView[Competitor]
     filterset_class = CompetitorFilters
 
 
-class CompetitorDetail(CompetitorResource, RetrieveAPIView[Competitor]):
+class CompetitorDetail(CompetitorChanges, CompetitorResource, RetrieveAPIView[Competitor]):
     """One language model."""
 
 

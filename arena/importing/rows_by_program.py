@@ -156,13 +156,19 @@ def read_competitors(raw: Sequence[Any]) -> list[CompetitorRow]:
 
 
 def _competitor_row(line: int, row: dict[str, Any]) -> CompetitorRow:
+    said = competitor_values(row)
+    return CompetitorRow(line, said.pop("name"), said)
+
+
+def competitor_values(row: dict[str, Any]) -> dict[str, Any]:
+    """What was said of a competitor, as it is stored. Raises RowProblem."""
     said: dict[str, Any] = {
         name: fields.text(row, name) for name in ("organisation", "licence", "description", "status") if name in row
     }
     said |= {name: round(row[name] * 1_000_000) for name in ("price_in", "price_out") if name in row}
     if "released_on" in row:
         said["released_on"] = _day(row["released_on"])
-    return CompetitorRow(line, fields.name(row, "name"), said)
+    return said | ({"name": fields.name(row, "name")} if "name" in row else {})
 
 
 def _day(written: str) -> date:

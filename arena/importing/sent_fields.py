@@ -1,7 +1,7 @@
 """The fields of rows that programs send, each with its type: what is checked of a row, and what the REST schema says of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -170,6 +170,13 @@ ARENA_FIELDS: SentFields = {
     ),
     "voting": _choice("Who may vote; accounts where it is left out.", tuple(Voting.values)),
 }
+ARENA_CHANGES: SentFields = {
+    **{name: replace(field, is_needed=False) for name, field in ARENA_FIELDS.items() if name != "slug"},
+    "asked_share": SentField(
+        FieldKind.AMOUNT, "Of the battles that judges are asked about, the share that voters are asked about too.", most=1
+    ),
+}
+COMPETITOR_CHANGES: SentFields = {name: replace(field, is_needed=False) for name, field in COMPETITOR_FIELDS.items()}
 BATTLE_FIELDS: SentFields = {
     "response_a": _number("Number of an answer.", is_needed=True, least=1, most=2**53),
     "response_b": _number("Number of another competitor's answer to the same prompt.", is_needed=True, least=1, most=2**53),
