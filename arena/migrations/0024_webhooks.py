@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0022_plain_labels'),
+        ('arena', '0023_prompts_of_one_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
