@@ -1,14 +1,20 @@
 import atexit
+import gc
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
+from django.core.management.commands import flush
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.sqlite3.creation import DatabaseCreation as FileCreation
+from django.db.backends.sqlite3.operations import DatabaseOperations as FileOperations
+from django.test import override_settings
 
 from tests import shared_run
 
@@ -19,6 +25,7 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # hundreds of processes wou
     os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="agon-compiled-")
     atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
 FEW_FILES = 3  # named on the command line: quicker done than workers are started
+WRITTEN_BY_MIGRATE = ("auth_permission", "django_content_type")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -41,17 +48,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent != folder or item.get_closest_marker("django_db") is not None)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Twelve thousand tests, and what they import, stay to the end: the collector of garbage need not look at them."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for this test: pytest's own would first look through those of all tests before."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_settings() -> Iterator[None]:
+    """Hashed names need collectstatic; tests serve the sources. A test that is about limits of the interface sets them.
+
+    A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
+    """
+    statics = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES=django_settings.STORAGES | {"staticfiles": statics},
+        API_LIMITS={},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _plain_statics(settings: object, tmp_path: Path) -> None:
-    """Hashed names need collectstatic; tests serve the sources. Files of a test stay in its own folder."""
-    settings.STORAGES = settings.STORAGES | {  # type: ignore[attr-defined]
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def _own_folder(settings: object, tmp_path: Path) -> None:
+    """Files of a test stay in its own folder."""
     settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
-    settings.API_LIMITS = {}  # type: ignore[attr-defined]  # a test that is about them sets them
-    # A password that costs half a second to hash is right for people, not for two hundred made-up accounts.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -77,16 +109,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """After a test with real transactions: PostgreSQL truncates all tables in longer than most of these tests take."""
+    """After a test with real transactions: permissions and names of models stay, which Django would write anew each time.
+
+    PostgreSQL truncates all tables in longer than most of these tests take: rows go where there are any.
+    """
+    deletes_all = FileOperations.sql_flush
+
+    def deletes(self: FileOperations, style: object, tables: list[str], **how: bool) -> list[str]:
+        return deletes_all(self, style, [table for table in tables if table not in WRITTEN_BY_MIGRATE], **how)
 
     def deletes_where_rows_are(self: DatabaseOperations, style: object, tables: list[str], **_: object) -> list[str]:
-        names = [self.quote_name(table) for table in tables]
+        names = [self.quote_name(table) for table in tables if table not in WRITTEN_BY_MIGRATE]
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT " + ", ".join(f"EXISTS (SELECT FROM {name})" for name in names))
             return [f"DELETE FROM {name}" for name, has_rows in zip(names, cursor.fetchone(), strict=True) if has_rows]
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileOperations, "sql_flush", deletes)
         patch.setattr(DatabaseOperations, "sql_flush", deletes_where_rows_are)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
         yield
 
 

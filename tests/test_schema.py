@@ -7,7 +7,11 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import load_all_checks
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from arena.config.wsgi import application
@@ -25,9 +29,13 @@ PLAIN = {"Accept-Encoding": "identity"}  # the checks read bodies as they come
 with override_settings(API_LIMITS={}):  # read before there is a database to count in
     interface = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
 
+LABELS = [f"{method.upper()} {path}" for path, methods in interface.raw_schema["paths"].items() for method in methods]
+each = pytest.mark.parametrize("label", LABELS)
+
 WITH_COOKIE = [ignored_auth]  # the check leaves the cookie where it is, and is let in; programs are tried by it with a header
 fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-tried = settings(fuzzed, max_examples=5)
+# Bounds of every value are asked by those who may do more: who may do less is refused, or answered as they are.
+tried = settings(fuzzed, max_examples=10, phases=[phase for phase in fuzzed.phases if phase != Phase.explicit])
 
 
 @pytest.fixture
@@ -83,38 +91,55 @@ def curator_cookie(client):
     return {django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value}
 
 
-@interface.parametrize()
-@fuzzed
-def test_the_public_interface_keeps_to_its_schema(case):
-    case.call_and_validate(headers=PLAIN)
+@pytest.fixture(scope="module")
+def ask():
+    """Ask an operation what its schema makes one think of, as often as `how` says, each time with what `call` is to be given.
+
+    What is asked is made here, in the process that asks it: `interface.parametrize()` makes it in each that collects.
+    """
+    load_all_checks()
+    feedback = FeedbackSources(constants_value_source=make_constants_value_source(interface))
+
+    def asked(label, how, **given):
+        def answers_as_the_schema_says(case):
+            case.call_and_validate(**given)
+
+        build_operation_test(
+            config=interface.config,
+            operation=interface.find_operation_by_label(label),
+            test_func=how(answers_as_the_schema_says),
+            given_kwargs={},
+            feedback=feedback,
+        )()
+
+    return asked
 
 
-@interface.parametrize()
-@fuzzed
-def test_the_interface_keeps_to_its_schema_for_a_curator(case, curator_cookie):
-    case.call_and_validate(cookies=curator_cookie, headers=PLAIN, excluded_checks=WITH_COOKIE)
+@each
+def test_the_public_interface_keeps_to_its_schema(ask, label):
+    ask(label, fuzzed, headers=PLAIN)
 
 
-def call_as_program(case, scopes, arenas=None):
+@each
+def test_the_interface_keeps_to_its_schema_for_a_curator(ask, label, curator_cookie):
+    ask(label, fuzzed, cookies=curator_cookie, headers=PLAIN, excluded_checks=WITH_COOKIE)
+
+
+def as_program(scopes, arenas=None):
     """What a row names has to be there, and what it says must not contradict what is: a right body may be refused."""
     _, secret = make_token(make_user(is_staff=True), name="tests", scopes=scopes, arenas=arenas)
-    case.call_and_validate(headers=PLAIN | bearer(secret), excluded_checks=[positive_data_acceptance])
+    return {"headers": PLAIN | bearer(secret), "excluded_checks": [positive_data_acceptance]}
 
 
-@interface.include(method="POST").parametrize()
-@fuzzed
-def test_what_is_written_keeps_to_the_schema_for_a_program(case):
-    call_as_program(case, TokenScope.values)
+@pytest.mark.parametrize("label", [label for label in LABELS if label.startswith("POST")])
+def test_what_is_written_keeps_to_the_schema_for_a_program(ask, label):
+    ask(label, fuzzed, **as_program(TokenScope.values))
 
 
-@interface.parametrize()
-@tried
+@each
 @pytest.mark.parametrize("kind", ["read", "one arena"])
-def test_the_interface_keeps_to_its_schema_for_a_program_that_may_do_less(case, kind, garden):
-    if kind == "read":
-        call_as_program(case, ["read"])
-    else:
-        call_as_program(case, TokenScope.values, [garden])
+def test_the_interface_keeps_to_its_schema_for_a_program_that_may_do_less(ask, label, kind, garden):
+    ask(label, tried, **(as_program(["read"]) if kind == "read" else as_program(TokenScope.values, [garden])))
 
 
 def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_cookie):
