@@ -162,6 +162,12 @@ def new_machine(tmp_path, broker_url=""):
         yield Machine(folder, url, broker_url)
 
 
+def migrated_machine(folder):
+    """A machine with a file of SQLite that was migrated, and no rows."""
+    shutil.copy(shared_run.migrated_file(), folder / "agon.sqlite3")
+    return Machine(folder)
+
+
 @contextlib.contextmanager
 def empty_machine(tmp_path):
     folder = tmp_path / "empty"

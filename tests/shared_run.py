@@ -43,8 +43,12 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 def migrated_database() -> str:
     """A database with all tables and no rows, to start from: the path of a file, or its name on PostgreSQL."""
-    folder = made_once("migrated", _migrate)
-    return (folder / "name").read_text() if POSTGRES else str(folder / "agon.sqlite3")
+    return (made_once("migrated", _migrate) / "name").read_text() if POSTGRES else str(migrated_file())
+
+
+def migrated_file() -> Path:
+    """A file of SQLite with all tables and no rows, whatever the suite runs on."""
+    return made_once("migrated-file", lambda folder: _run_migrate({"AGON_DATA_DIR": str(folder)})) / "agon.sqlite3"
 
 
 def new_database(template: str = "") -> str:
@@ -75,12 +79,14 @@ def clean_environment() -> dict[str, str]:
 
 
 def _migrate(folder: Path) -> None:
-    environment = clean_environment() | {"AGON_DATA_DIR": str(folder)}
-    if POSTGRES:
-        environment["DATABASE_URL"] = new_database()
-        (folder / "name").write_text(environment["DATABASE_URL"].rpartition("/")[2])
+    url = new_database()
+    (folder / "name").write_text(url.rpartition("/")[2])
+    _run_migrate({"AGON_DATA_DIR": str(folder), "DATABASE_URL": url})
+
+
+def _run_migrate(settings: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    subprocess.run(command, cwd=ROOT, env=clean_environment() | settings, check=True)
 
 
 def _end(folder: Path) -> None:

@@ -16,8 +16,7 @@ from tests import machine
 
 
 def test_names_are_read_and_written_whatever_the_locale_is(tmp_path):
-    here = machine.Machine(tmp_path)
-    here.manage("migrate", "-v0")
+    here = machine.migrated_machine(tmp_path)
     result = subprocess.run(
         [sys.executable, "manage.py", "remove_arena", "Ünïcode", "--yes"], cwd=machine.ROOT, capture_output=True, check=False,
         env=here.env | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""},

@@ -15,6 +15,7 @@ from arena.importing.samples import SAMPLES
 from arena.models import Arena, Battle, Import, Prompt, Response
 from tests.arena.importing.import_files import BATTLES, lines, n_rows, write
 from tests.factories import make_arena, make_prompt
+from tests.machine import migrated_machine
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -138,9 +139,7 @@ def test_what_never_ends_is_refused_before_a_byte_is_read(tmp_path, settings, ch
 
 def test_the_process_exits_with_2_and_without_a_traceback(tmp_path):
     command = [sys.executable, "manage.py", "import_battles", "nowhere.csv", "--format", "llmfao", "--arena", "a"]
-    environment = {**os.environ, "AGON_DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=migrated_machine(tmp_path).env, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.strip() == "CommandError: nowhere.csv: No such file or directory"
 
