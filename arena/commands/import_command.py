@@ -205,7 +205,7 @@ class ImportCommand(BaseCommand):
         head, *sayings = report.lines()
         self.stdout.write(head)
         for line in sayings:
-            self.stdout.write(self.style.WARNING(f"Warning: {line}") if line in report.warnings else line)
+            self.stdout.write(self.style.WARNING(f"Warning: {line}") if line in report.alerts else line)
 
     def _say_known(self, source: Import) -> None:
         if source.state == State.PUBLISHED:

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models, router, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from arena.evidence.kept_files import forget
@@ -43,6 +44,12 @@ def set_aside_import(source: Import, reason: str, actor: User | None) -> bool:
 def restore_import(source: Import, actor: User | None) -> bool:
     """All its rows count again, at once; false where they count already."""
     return _move_import(source, Event.Kind.IMPORT_RESTORED, reason="", actor=actor)
+
+
+def n_votes_of_others(source: Import) -> int:
+    """Votes that count on an import's battles and came later, not with it: they stay when it is set aside."""
+    here = Vote.objects.counted().filter(battle__arena_id=source.arena_id, battle__source=source)
+    return here.filter(~Q(source=source) | Q(source=None)).count()
 
 
 def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | None) -> bool:

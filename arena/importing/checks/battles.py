@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from arena.importing.checks.contradictions import Statements, n_different
+from arena.importing.checks.plausibility import Plausibility
 from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import N_SHOWN, Problems
@@ -37,13 +38,17 @@ def check_battles(
     opened = partial(TypedFile[BattleRow], path, _class_of(format_name), filename=filename, options=options)
     file = opened()
     seen = _BattlesSeen(format_name, file.problems, arena)
+    odd = Plausibility(arena)
     for rows in batched(file, ROWS_AT_A_TIME):
         seen.add(rows)
+        odd.see_battles(rows)
     if seen.n_contradictions():
         seen.name_contradictions(opened())
     file.problems.stop_if_any()
     unnamed = getattr(file.format, "unnamed", None)
-    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, unnamed=unnamed)
+    return ImportReport(
+        file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, unnamed=unnamed, odd=odd.oddities()
+    )
 
 
 def _class_of(stored: str) -> type[Format[BattleRow]]:

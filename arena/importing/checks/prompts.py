@@ -23,13 +23,12 @@ class PromptsSeen:
         self._n_rows = self._n_known = self._n_verified = self._n_referenced = 0
         self._recognised = Recognised()
         self._arena, self._n_keys, self._fills = arena, 0, array("q")
-        self._hashes, self.statements = array("q"), Statements()
+        self.statements = Statements()
 
     def add(self, rows: list[PromptRow]) -> None:
         known = self._prompts.look_up(rows)
         for number, row in enumerate(rows, start=self._n_rows):
             identity = self._prompts.identity(row)
-            self._hashes.append(hash(text_hash(row)))
             self.statements.add(identity, text_hash(row), number)
             self._n_known += identity in known and bool(known[identity].text)
             if identity in known and not known[identity].text:
@@ -57,12 +56,10 @@ class PromptsSeen:
 
     def notes(self) -> list[FileNote]:
         n_repeated = self.statements.n_repeated()
-        n_same_text = self.statements.n_different() - n_different(self._hashes)
         n_filled = n_different(self._fills) if self._fills else 0
         return what_is_so(
             [
                 (n_repeated, note(_REPEATED, n=n_repeated)),
-                (n_same_text, note(_SAME_TEXT, n=n_same_text)),
                 (n_filled, note(_FILLED, n=n_filled)),
                 (self._n_known, note(_KNOWN, n=self._n_known)),
                 *self._recognised.notes(),
@@ -83,11 +80,6 @@ class PromptsSeen:
 
 _REPEATED = ngettext_lazy(
     "%(n)s prompt read once, though more often in the file.", "%(n)s prompts read once, though more often in the file.", "n"
-)
-_SAME_TEXT = ngettext_lazy(
-    "%(n)s prompt with the text of another one under an id of its own: kept.",
-    "%(n)s prompts with the text of another one under an id of its own: kept.",
-    "n",
 )
 _FILLED = ngettext_lazy(
     "%(n)s prompt known by the id alone until now: filled.", "%(n)s prompts known by the id alone until now: filled.", "n"

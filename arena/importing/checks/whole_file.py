@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from arena.importing.checks.battles import check_battles
 from arena.importing.checks.contradictions import Statements
+from arena.importing.checks.plausibility import Plausibility, refuse
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.chunks import TypedFile, chunks
@@ -33,11 +34,13 @@ def check(
         case Import.Kind.PROMPTS:
             prompts = cast("type[Format[PromptRow]]", format_of(kind, read_by))
             file_of_prompts = partial(TypedFile, path, prompts, filename=filename, options=options)
-            report = _check_rows(file_of_prompts, lambda problems: PromptsSeen(arena, problems))
+            report = _check_rows(file_of_prompts, lambda problems: PromptsSeen(arena, problems), Plausibility(arena))
         case Import.Kind.RESPONSES:
             responses = cast("type[Format[ResponseRow]]", format_of(kind, read_by))
             file = partial(TypedFile, path, responses, filename=filename, options=options)
-            report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems))
+            report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems), Plausibility(arena))
+    if options and options.get("strict"):
+        refuse(report.odd, Problems(filename))
     return replace(
         report, format=stored_name(read_by, options or {}), found=[*notes, *report.found], amiss=[*doubts, *report.amiss],
     )  # fmt: skip
@@ -64,16 +67,18 @@ class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
 
 
 def _check_rows[T: (PromptRow, ResponseRow)](
-    opened: Callable[[], TypedFile[T]], seen_by: Callable[[Problems], RowsSeen[T]]
+    opened: Callable[[], TypedFile[T]], seen_by: Callable[[Problems], RowsSeen[T]], odd: Plausibility
 ) -> ImportReport:
     file = opened()
     seen = seen_by(file.problems)
     for chunk in chunks(file):
         seen.add(chunk)
+        odd.see(chunk)
     seen.finish()
     _name_contradictions(seen, opened(), file.problems)
     file.problems.stop_if_any()
-    return ImportReport(file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, seen.warnings())
+    notes = seen.notes() + file.notes()
+    return ImportReport(file.n_rows, seen.counts(), notes, file.ignored, seen.warnings(), odd=odd.oddities())
 
 
 def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: TypedFile[T], problems: Problems) -> None:

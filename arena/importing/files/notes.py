@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
@@ -21,6 +21,13 @@ class FileNote:
 
     def __str__(self) -> str:
         return str(self.words % self.values)
+
+
+class Oddity(NamedTuple):
+    """Something that looks wrong, with the first line of it."""
+
+    line: int
+    note: FileNote
 
 
 class GroupedInt(int):

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.files import notes
-from arena.importing.files.notes import FileNote
+from arena.importing.files.notes import FileNote, Oddity
 
 STORED_IN = "en"
 
@@ -22,6 +22,7 @@ class ImportReport:
     ignored: list[str] = field(default_factory=list)
     amiss: Sequence[FileNote] = field(default_factory=list)  # what most likely is not meant
     format: str = ""
+    odd: Sequence[Oddity] = field(default_factory=list)  # what looks wrong, and may be so
     unnamed: tuple[str, str] | None = None  # competitors of columns whose models the file does not name
 
     @property
@@ -37,6 +38,11 @@ class ImportReport:
     def warnings(self) -> list[str]:
         return [str(note) for note in self.amiss]
 
+    @property
+    def alerts(self) -> list[str]:
+        """What somebody should look at before the file comes in."""
+        return [*self.warnings, *(str(odd.note) for odd in self.odd)]
+
     def lines(self) -> list[str]:
         """For a terminal."""
         counts = [numbered(n, name) for name, n in self.figures()]
@@ -49,7 +55,7 @@ class ImportReport:
     def sayings(self) -> list[str]:
         names = ", ".join(name or _("one without a name") for name in self.ignored)
         ignored = [_("Columns that are not read: %(columns)s.") % {"columns": names}] if self.ignored else []
-        return [*self.warnings, *self.notes, *ignored]
+        return [*self.alerts, *self.notes, *ignored]
 
     def as_json(self) -> dict[str, Any]:
         with override(STORED_IN):

@@ -17,6 +17,7 @@ from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import KnownPrompt, PromptLookup
 from arena.llm.wires.replies import is_blank
 from arena.models import Aside, FinishState, Import, PromptPool, Response, content_hash
+from arena.texts.error_texts import is_error_text
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
 
@@ -118,8 +119,8 @@ def _response(
     *,
     is_rendered: bool = True,
 ) -> Response:
-    """With all that is counted and rendered once, when the text arrives; an empty one has failed: nobody is shown nothing."""
-    finish = FinishState.FAILED.value if is_blank(answer.text) else finish
+    """With all that is counted and rendered once, when the text arrives. An empty one has failed, and an error message too."""
+    finish = FinishState.FAILED.value if is_blank(answer.text) or is_error_text(answer.text) else finish
     response = Response(
         prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
         finish=finish, content_hash=content_hash(answer.text), **style_features(answer.text),

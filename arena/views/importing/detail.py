@@ -98,8 +98,15 @@ def _figures(source: Import) -> dict[str, Any]:
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
         "brings_votes": source.kind == Import.Kind.BATTLES,
+        "n_of_others": _n_of_others(source),
         "reason": _reason(source) if source.state == State.SET_ASIDE else "",
     }
+
+
+def _n_of_others(source: Import) -> int:
+    """What stays when it is undone."""
+    can_be_undone = source.kind == Import.Kind.BATTLES and source.state == State.PUBLISHED
+    return curation.n_votes_of_others(source) if can_be_undone else 0
 
 
 def _reason(source: Import) -> str:

@@ -1,0 +1,199 @@
+"""What looks wrong in a file that can be read: said with a count and the first lines, and refused where somebody wants that."""
+
+import unicodedata
+from array import array
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from django.utils.translation import ngettext_lazy
+
+from arena.importing.checks.contradictions import n_different
+from arena.importing.files.notes import FileNote, Oddity, lazy_lines_of, note
+from arena.importing.files.problems import PlainWords, Problems, shown
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
+from arena.models import Arena
+from arena.texts.error_texts import is_error_text
+from arena.wording import gettext as _
+
+NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
+MOST_LINES, MOST_NAMES = 10, 5
+
+
+@dataclass
+class _Lines:
+    """The first lines, and how many there are."""
+
+    first: list[int] = field(default_factory=list)
+    n: int = 0
+
+    def add(self, line: int) -> None:
+        self.n += 1
+        if len(self.first) < MOST_LINES:
+            self.first.append(line)
+
+
+class _Repeated:
+    """Keys that come again, with the same content or with another; three numbers a row."""
+
+    def __init__(self) -> None:
+        self._keys, self._contents, self._lines = array("q"), array("q"), array("q")
+
+    def add(self, key: Hashable, content: Hashable, line: int) -> None:
+        self._keys.append(hash(key))
+        self._contents.append(hash(content))
+        self._lines.append(line)
+
+    def lines(self) -> tuple[list[int], list[int]]:
+        """Of those that say the same as the first with their key, and of those that say otherwise."""
+        _, firsts, inverse = np.unique(np.asarray(self._keys), return_index=True, return_inverse=True)
+        contents, lines, later = np.asarray(self._contents), np.asarray(self._lines), np.ones(len(inverse), dtype=bool)
+        later[firsts] = False
+        is_same = contents == contents[firsts[inverse]]
+        return sorted(lines[later & is_same].tolist()), sorted(lines[later & ~is_same].tolist())
+
+
+class Plausibility:
+    """Looks at the rows of a check as they come."""
+
+    def __init__(self, arena: Arena | None) -> None:
+        self._arena = arena
+        self._names: dict[str, int] = {}  # with the first line of each
+        self._voters: dict[str, int] = {}
+        self._errors, self._equal = _Lines(), _Lines()
+        self._votes = _Repeated()
+        self._ids, self._texts = array("q"), array("q")  # of prompts that have both
+        self._many_ids_line = 0
+
+    def see_battles(self, rows: Iterable[BattleRow]) -> None:
+        for row in rows:
+            self._names.setdefault(row.first, row.line)
+            self._names.setdefault(row.second, row.line)
+            if row.answers is not None:
+                if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
+                    self._errors.add(row.line)
+                elif row.answers[0].strip() and row.answers[0] == row.answers[1]:
+                    self._equal.add(row.line)
+            if row.prompt is not None:
+                self.see_prompt(row.prompt)
+                self._see_votes(row)
+
+    def _see_votes(self, row: BattleRow) -> None:
+        """Without a voter only rows that say all the same are told to be one."""
+        in_order = row.first < row.second
+        asked = row.prompt and (row.prompt.key or row.prompt.turns)
+        pair = (row.first, row.second) if in_order else (row.second, row.first)
+        answers = row.answers if row.answers is None or in_order else row.answers[::-1]
+        for vote in row.votes:
+            if vote.voter and vote.voter.casefold() in NO_NAMES:
+                self._voters.setdefault(vote.voter, row.line)
+            if asked and (vote.voter or answers):
+                outcome = vote.outcome if in_order else vote.outcome.swapped()
+                self._votes.add((vote.voter, asked, pair, answers, None if vote.voter else outcome), outcome, row.line)
+
+    def see(self, rows: Iterable[PromptRow | ResponseRow]) -> None:
+        for row in rows:
+            if isinstance(row, PromptRow):
+                self.see_prompt(row)
+                continue
+            self._names.setdefault(row.competitor, row.line)
+            if is_error_text(row.text):
+                self._errors.add(row.line)
+            if row.brings_prompt and row.asked:
+                self.see_prompt(row.asked)
+
+    def see_prompt(self, row: PromptRow) -> None:
+        if row.key and row.turns:
+            self._many_ids_line = self._many_ids_line or row.line
+            self._ids.append(hash(row.key))
+            self._texts.append(hash((row.turns, row.system_prompt)))
+
+    def oddities(self) -> list[Oddity]:
+        return list(self._oddities())
+
+    def _oddities(self) -> Iterator[Oddity]:
+        same, otherwise = self._votes.lines()
+        if same:
+            yield Oddity(same[0], note(_TWICE, n=len(same), lines=lazy_lines_of(same)))
+        if otherwise:
+            yield Oddity(otherwise[0], note(_OPPOSITE, n=len(otherwise), lines=lazy_lines_of(otherwise)))
+        yield from self._odd_names()
+        for lines, words in ((self._errors, _ERRORS), (self._equal, _EQUAL)):
+            if lines.n:
+                yield Oddity(lines.first[0], note(words, n=lines.n, lines=lazy_lines_of(_padded(lines))))
+        n_ids, n_texts = (n_different(each) if each else 0 for each in (self._ids, self._texts))
+        if n_texts < n_ids:
+            yield Oddity(self._many_ids_line, note(_MANY_IDS, n=n_texts, ids=n_ids))
+
+    def _odd_names(self) -> Iterator[Oddity]:
+        nothing = {name: line for name, line in {**self._voters, **self._names}.items() if name.casefold() in NO_NAMES}
+        if nothing:
+            yield Oddity(min(nothing.values()), _named(_NO_NAME, nothing, list(nothing.values())))
+        here = self._arena.competitors.values_list("name", flat=True) if self._arena else ()
+        alike: dict[str, dict[str, int]] = {}
+        for name, line in [*self._names.items(), *((name, 0) for name in here if name not in self._names)]:
+            alike.setdefault(unicodedata.normalize("NFKC", name).casefold().strip(), {})[name] = line
+        new = [names for names in alike.values() if len(names) > 1 and any(names.values())]
+        several = {name: line for names in new for name, line in names.items()}
+        if several:
+            lines = sorted(line for line in several.values() if line)
+            yield Oddity(lines[0], _named(_ALIKE, several, lines))
+
+
+def _padded(lines: _Lines) -> list[int]:
+    """As many as there are: of the later ones nothing is said but their number."""
+    return [*lines.first, *[0] * (lines.n - len(lines.first))]
+
+
+def _named(words: Any, names: Iterable[str], lines: list[int]) -> FileNote:
+    told = list(names)
+    more = ", ..." if len(told) > MOST_NAMES else ""
+    named = ", ".join(shown(name) for name in told[:MOST_NAMES]) + more
+    return note(words, n=len(told), names=named, lines=lazy_lines_of(sorted(lines)))
+
+
+def refuse(oddities: Iterable[Oddity], problems: Problems) -> None:
+    """Raises ImportProblems where there are some."""
+    for odd in oddities:
+        problems.add(max(1, odd.line), _("the file"), PlainWords(_("as if something in it were wrong")), str(odd.note))
+    problems.stop_if_any()
+
+
+_TWICE = ngettext_lazy(
+    "%(n)s vote that its voter gave before on the same pair and prompt, in %(lines)s: each counts.",
+    "%(n)s votes that their voters gave before on the same pair and prompt, in %(lines)s: each counts.",
+    "n",
+)
+_OPPOSITE = ngettext_lazy(
+    "%(n)s vote against an earlier one of its voter on the same pair and prompt, in %(lines)s: both count.",
+    "%(n)s votes against earlier ones of their voters on the same pair and prompt, in %(lines)s: all count.",
+    "n",
+)
+_NO_NAME = ngettext_lazy(
+    "%(n)s name as programs write what is missing (%(names)s), first in %(lines)s: taken as a name.",
+    "%(n)s names as programs write what is missing (%(names)s), first in %(lines)s: taken as names.",
+    "n",
+)
+_ALIKE = ngettext_lazy(
+    "%(n)s name that differs from another by case or Unicode form alone (%(names)s), first in %(lines)s: competitors of their "
+    "own.",
+    "%(n)s names that differ by case or Unicode form alone (%(names)s), first in %(lines)s: competitors of their own.",
+    "n",
+)
+_ERRORS = ngettext_lazy(
+    "%(n)s answer that is an error message, in %(lines)s: kept as failed; no voter is shown it, and no judge is asked.",
+    "%(n)s rows with answers that are error messages, in %(lines)s: kept as failed; no voter is shown them, and no judge is "
+    "asked.",
+    "n",
+)
+_EQUAL = ngettext_lazy(
+    "%(n)s pair of two equal answers, in %(lines)s: what was said of it counts.",
+    "%(n)s pairs of two equal answers, in %(lines)s: what was said of them counts.",
+    "n",
+)
+_MANY_IDS = ngettext_lazy(
+    "%(n)s text under %(ids)s ids: on boards it is one prompt.",
+    "%(n)s texts under %(ids)s ids: on boards each text is one prompt.",
+    "n",
+)

@@ -1,0 +1,122 @@
+"""What looks wrong in a file that can be read: a note with the count and the first lines, and a switch to refuse."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.importing.checks.whole_file import check
+from arena.importing.files.problems import ImportProblems
+from arena.models import Arena, FinishState, Import, Response, Vote
+from arena.pair_candidates import offer_of
+from arena.texts.error_texts import is_error_text
+from tests.arena.importing.import_files import as_csv, checked, imported, lines, write
+from tests.factories import make_arena, make_competitor, make_prompt
+
+pytestmark = pytest.mark.django_db
+ODD = (
+    "question_id,model_a,model_b,winner,judge\n"
+    "q1,ann,bob,model_a,u1\nq1,ann,bob,model_a,u1\nq1,bob,ann,model_b,u1\nq2,Ann,bob,model_b,u2\nq3,nan,bob,model_a,u2\n"
+    "q2,Ann,bob,model_a,u2\n"
+)
+
+
+def _said(path, format_name="chatbot-arena", **more):
+    return [str(odd.note).replace("\u2068", "").replace("\u2069", "") for odd in checked(path, format_name, **more).odd]
+
+
+def test_rows_that_look_wrong_are_named_and_come_in(tmp_path):
+    path = write(tmp_path, ODD)
+    assert _said(path) == [
+        "2 votes that their voters gave before on the same pair and prompt, in lines 3, 4: each counts.",
+        "1 vote against an earlier one of its voter on the same pair and prompt, in line 7: both count.",
+        "1 name as programs write what is missing ('nan'), first in line 6: taken as a name.",
+        "2 names that differ by case or Unicode form alone ('ann', 'Ann'), first in lines 2, 5: competitors of their own.",
+    ]
+    arena = make_arena()
+    assert imported(path, "chatbot-arena", arena).state == Import.State.PUBLISHED
+    assert Vote.objects.count() == 6
+
+
+def test_the_same_file_is_refused_where_somebody_wants_that(tmp_path):
+    with pytest.raises(ImportProblems) as refused:
+        check(write(tmp_path, ODD), kind="battles", format_name="", filename="f", arena=None, options={"strict": True})
+    assert [problem.line for problem in refused.value.first] == [3, 7, 6, 2]
+    with pytest.raises(CommandError, match="each counts"):
+        call_command("import_battles", str(write(tmp_path, ODD)), "--arena", "a", "--strict")
+    assert not Arena.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "q1,ann,bob,model_a,u1\nq1,ann,bob,model_a,u2\n",  # two voters
+        "q1,ann,bob,model_a,u1\nq2,ann,bob,model_a,u1\n",  # two prompts
+        "q1,ann,bob,model_a,\nq1,ann,bob,model_a,\n",  # nobody knows who
+    ],
+)
+def test_votes_that_may_well_be_two_are_none(tmp_path, rows):
+    assert not _said(write(tmp_path, "question_id,model_a,model_b,winner,judge\n" + rows))
+
+
+@pytest.mark.parametrize(("here", "new"), [("GPT", "gpt"), ("Café", "Cafe\u0301"), ("m1", "ｍ1")])
+def test_a_name_that_the_arena_has_in_another_form_is_named(tmp_path, here, new):
+    arena = make_arena()
+    make_competitor(arena, here)
+    make_prompt(arena, key="q")
+    row = {"prompt": "q", "competitor": new, "text": "x"}
+    (said,) = _said(write(tmp_path, lines(row)), "jsonl", kind="responses", arena=arena)
+    assert "2 names that differ by case or Unicode form alone" in said
+
+
+@pytest.mark.parametrize("name", ["nan", "None", "null", "N/A"])
+def test_a_name_that_says_nothing_is_named(tmp_path, name):
+    row = {"prompt": "What?", "answers": {name: "x", "m": "y"}}
+    (said,) = _said(write(tmp_path, lines(row)), "several-answers", kind="responses")
+    assert name in said
+
+
+@pytest.mark.parametrize(
+    ("text", "is_error"),
+    [
+        ("$ERROR$", True), (" $ERROR$\n", True),
+        ("**NETWORK ERROR DUE TO HIGH TRAFFIC. PLEASE REGENERATE OR REFRESH THIS PAGE.**", True),
+        ("$MODERATION$ YOUR INPUT VIOLATES OUR CONTENT MODERATION GUIDELINES.", True),
+        ("THIS SESSION HAS BEEN INACTIVE FOR TOO LONG. PLEASE REFRESH THIS PAGE.", True), ("502 Bad Gateway", True),
+        ("Print $ERROR$ in a shell.", False), ("NETWORK ERROR is what they see. " * 20, False), ("Error", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_an_error_message(text, is_error):
+    assert is_error_text(text) is is_error
+
+
+def test_error_texts_are_kept_as_failed_and_served_to_nobody(tmp_path):
+    arena = make_arena()
+    make_prompt(arena, key="u1")
+    rows = [{"prompt": "u1", "competitor": name, "text": text} for name, text in (("m1", "$ERROR$"), ("m2", "A lake."))]
+    path = write(tmp_path, lines(*rows))
+    (said,) = _said(path, "jsonl", kind="responses", arena=arena)
+    assert "1 answer that is an error message, in line 1: kept as failed" in said
+    imported(path, "jsonl", arena, kind="responses")
+    assert Response.objects.get(text="$ERROR$").finish == FinishState.FAILED
+    assert offer_of(arena, fresh=True).is_empty
+
+
+def test_battles_with_an_error_text_keep_their_votes_and_its_answer_is_failed(tmp_path):
+    rows = [
+        {"question": "Name a lake.", "answer_a": "$ERROR$", "answer_b": "Como", "better": "b"},
+        {"question": "Name a town.", "answer_a": "Bonn", "answer_b": "Bonn", "better": "tie"},
+    ]
+    path = write(tmp_path, as_csv(*rows))
+    said = _said(path, "pairs")
+    assert said[0].startswith("1 answer that is an error message, in line 2")
+    assert said[1] == "1 pair of two equal answers, in line 3: what was said of it counts."
+    arena = make_arena()
+    imported(path, "pairs", arena)
+    assert list(Response.objects.filter(finish=FinishState.FAILED).values_list("text", flat=True)) == ["$ERROR$"]
+    assert Vote.objects.counted().count() == 2
+
+
+def test_texts_under_many_ids_are_counted(tmp_path):
+    rows = [{"id": f"q{n}", "prompt": f"Question {n % 24}?"} for n in range(120)]
+    assert _said(write(tmp_path, lines(*rows)), "jsonl", kind="prompts") == [
+        "24 texts under 120 ids: on boards each text is one prompt."
+    ]
