@@ -11,7 +11,14 @@ from arena.importing.files.problems import PlainWords, Problems, RowProblem, sho
 from arena.importing.files.rows import ResponseRow
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
-from arena.importing.loading.responses import NO_SUCH_PROMPT, AnsweredPrompts, ResponseKey, StoredAnswers, identity_of
+from arena.importing.loading.responses import (
+    NO_SUCH_PROMPT,
+    NO_SUCH_ROW,
+    AnsweredPrompts,
+    ResponseKey,
+    StoredAnswers,
+    identity_of,
+)
 from arena.llm.wires.replies import is_blank
 from arena.models import Arena
 from arena.wording import number
@@ -78,6 +85,9 @@ class ResponsesSeen:
     def _add_unknown(self, row: ResponseRow) -> None:
         if row.brings_prompt:
             self._brought.append(hash(identity_of(row)))
+            return
+        if row.prompt_row is not None:
+            self._problems.add(row.line, _("the row of the prompt"), row.prompt_row, str(NO_SUCH_ROW))
             return
         self._unknown.append(hash(identity_of(row)))
         self._unknown_lines.append(row.line)

@@ -59,6 +59,7 @@ class ResponseRow(NamedTuple):
     repeat: int | None = None  # None: the next free one
     thinking: str = ""  # what the file gives as thought before the answer
     asked: PromptRow | None = None  # what was asked, where the file says it: the prompt is found by it where the id is none
+    prompt_row: int | None = None  # the number of the prompt's row in the file that brought it, from 1
     brings_prompt: bool = False  # whether `asked` is surely a prompt, and added where it is not there
 
 

@@ -41,6 +41,7 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
     Import.Kind.RESPONSES: {
         "prompt": gettext_lazy("What was asked"),
         "prompt_id": gettext_lazy("The prompt's id"),
+        "prompt_row": gettext_lazy("The row of the prompt in its file, from 1"),
         "competitor": gettext_lazy("The model that answered"),
         "text": gettext_lazy("The answer"),
         "system_prompt": gettext_lazy("The system text"),
@@ -152,7 +153,7 @@ def _must_be_enough(kind: str, columns: Mapping[str, str]) -> None:
         _need(any(pairs), _("two answers, or the names of two models"))
         _need("prompt" in columns or "answer_a" not in columns, labels["prompt"])
     elif kind == Import.Kind.RESPONSES:
-        _need(not columns.keys().isdisjoint({"prompt", "prompt_id"}), labels["prompt"])
+        _need(not columns.keys().isdisjoint({"prompt", "prompt_id", "prompt_row"}), labels["prompt"])
         _need("text" in columns or any(name.startswith(ANSWER) for name in columns), labels["text"])
     else:
         _need("prompt" in columns, labels["prompt"])

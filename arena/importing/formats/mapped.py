@@ -117,17 +117,18 @@ class MappedResponses(_Mapped[ResponseRow]):
     def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
         cells = self.renamed(row)
         key, asked = fields.optional_identifier(cells, "prompt_id"), self._asked(line, cells)
-        if not key and asked is None:
+        number = fields.whole_number(cells, "prompt_row")
+        if not key and asked is None and number is None:
             raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a text is needed, not empty"))
         if "text" in self._map.columns:
             model = fields.name(cells, "competitor") if "competitor" in self._map.columns else competitor_told(self.options)
-            yield _answer(line, key, model, fields.text(cells, "text"), asked)
+            yield _answer(line, key, model, fields.text(cells, "text"), asked, number)
         for model, column in self._map.answers.items():
             text = cells.get(f"answer:{model}")
             if text is None or text == "":
                 self._n_missing += 1
                 continue
-            yield _answer(line, key, model.strip(), fields.text({column: text}, column), asked)
+            yield _answer(line, key, model.strip(), fields.text({column: text}, column), asked, number)
 
     def _asked(self, line: int, cells: Row) -> PromptRow | None:
         text = fields.text(cells, "prompt", default="")
@@ -140,5 +141,8 @@ class MappedResponses(_Mapped[ResponseRow]):
         return [note(self.n_missing, n=self._n_missing)] if self._n_missing else []
 
 
-def _answer(line: int, key: str, model: str, text: str, asked: PromptRow | None) -> ResponseRow:
-    return without_thinking(ResponseRow(line, key, model, text, asked=asked, brings_prompt=asked is not None))
+def _answer(line: int, key: str, model: str, text: str, asked: PromptRow | None, number: int | None) -> ResponseRow:
+    brings_prompt = asked is not None and number is None
+    return without_thinking(
+        ResponseRow(line, key, model, text, asked=asked, prompt_row=number, brings_prompt=brings_prompt)
+    )  # fmt: skip

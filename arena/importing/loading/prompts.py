@@ -40,7 +40,25 @@ class PromptLookup:
         self._arena_id, self._pool = arena_id, pool
         self._known: dict[str, KnownPrompt] = {}
         self._older: dict[str, str] = {}
+        self._rows: list[KnownPrompt] | None = None
         self.n_added = 0
+
+    def at_row(self, number: int) -> KnownPrompt | None:
+        """The prompt of this row of the arena's file of prompts, from 1."""
+        if self._rows is None:
+            self._rows = self._in_order_of_the_file()
+        return self._rows[number - 1] if 1 <= number <= len(self._rows) else None
+
+    def _in_order_of_the_file(self) -> list[KnownPrompt]:
+        """None where several files brought prompts, or where not every row made one: numbers would name others."""
+        if self._arena_id is None:
+            return []
+        sources = Import.objects.filter(arena_id=self._arena_id, kind=Import.Kind.PROMPTS, state=Import.State.PUBLISHED)[:2]
+        if len(sources) != 1 or sources[0].n_added != sources[0].n_rows:
+            return []
+        here = Prompt.objects.filter(arena_id=self._arena_id, pool__slug=sources[0].options.get("pool", "main"))
+        rows = [KnownPrompt(*row) for row in here.order_by("pk").values_list("pk", "text_digest")]
+        return rows if len(rows) == sources[0].n_rows else []
 
     def identity(self, row: PromptRow) -> str:
         if row.key:

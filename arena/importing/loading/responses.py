@@ -133,8 +133,14 @@ NO_SUCH_PROMPT = gettext_lazy(
 )
 
 
+NO_SUCH_ROW = gettext_lazy(
+    "no prompt is known by this row: rows can be named where one file brought all prompts of its pool, each row a new one; "
+    "else name the prompt by its id or its text"
+)
+
+
 class AnsweredPrompts:
-    """Finds the prompts that rows of answers name: by the id, else by what was asked."""
+    """Finds the prompts that rows of answers name: by the row of their file, by the id, else by what was asked."""
 
     def __init__(self, prompts: PromptLookup) -> None:
         self._prompts = prompts
@@ -146,8 +152,10 @@ class AnsweredPrompts:
         known = self._prompts.look_up([each for each in (*named, *asked) if each])
         identity = self._prompts.identity
         return [
-            (known.get(identity(name)) if name else None) or (known.get(identity(text)) if text else None)
-            for name, text in zip(named, asked, strict=True)
+            (self._prompts.at_row(row.prompt_row) if row.prompt_row is not None else None)
+            or (known.get(identity(name)) if name else None)
+            or (known.get(identity(text)) if text else None)
+            for row, name, text in zip(rows, named, asked, strict=True)
         ]
 
     def contradiction(self, row: ResponseRow) -> RowProblem | None:
@@ -157,6 +165,8 @@ class AnsweredPrompts:
 
 def identity_of(row: ResponseRow) -> str:
     """What the row says of its prompt, for telling one from another within a file."""
+    if row.prompt_row is not None:
+        return f"\0row {row.prompt_row}"
     return row.prompt or "\0".join(row.asked.turns if row.asked else ())
 
 
@@ -200,7 +210,7 @@ class ResponseLoader:
             found = self._answered.of(rows)
         for row, prompt in zip(rows, found, strict=True):
             if prompt is None:
-                raise RowProblem(_("the prompt's id"), row.prompt, str(NO_SUCH_PROMPT))
+                raise RowProblem(_("the prompt's id"), row.prompt or row.prompt_row, str(NO_SUCH_PROMPT))
         return [prompt.pk for prompt in found if prompt is not None]
 
 

@@ -71,8 +71,10 @@ PROMPTS = [
         "prompts-arena-hard-v2.jsonl",
         "arena-hard",
         [
-            prompt(1, "0006", "Write a parser.", category="hard_prompt/coding", language="en"),
-            prompt(2, "0007", "Schreibe ein Gedicht.", category="creative_writing/creative_writing", language="de"),
+            prompt(1, "0006", "Write a parser.", category="hard_prompt/coding", language="en",
+                   tags=("baseline:o3-mini-2025-01-31",)),
+            prompt(2, "0007", "Schreibe ein Gedicht.", category="creative_writing/creative_writing", language="de",
+                   tags=("baseline:gemini-2.0-flash-001",)),
         ],
         [
             ({"language": "Klingon"}, "language is 'Klingon'; a code such as en or de"),

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from arena.importing.files.problems import ImportProblems
 from arena.importing.loading.loader import load
@@ -222,3 +223,27 @@ def test_an_answer_of_several_turns_is_shown_turn_by_turn(tmp_path):
     answer.refresh_from_db()
     assert answer.rendered_by == RENDERED_BY
     assert "third" in turns_of(answer)[2]
+
+
+def test_answers_may_name_prompts_by_the_rows_of_their_file(tmp_path):
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text("prompt\nName a lake.\nName a river.\n")
+    answers = tmp_path / "answers.csv"
+    answers.write_text("nr,said\n2,Rhine\n1,Como\n")
+    flags = ["--arena", "rows", "--map", "prompt_row=nr", "--map", "text=said", "--competitor", "ann"]
+    call_command("import_prompts", str(prompts), "--arena", "rows")
+    call_command("import_responses", str(answers), *flags)
+    told = Response.objects.values_list("prompt__turns", "text")
+    assert sorted(told) == [(["Name a lake."], "Como"), (["Name a river."], "Rhine")]
+
+
+def test_rows_name_no_prompts_where_they_could_name_others(tmp_path):
+    """A text that stands twice is one prompt: the rows below it would be one off."""
+    prompts = tmp_path / "prompts.csv"
+    prompts.write_text("prompt\nName a lake.\nName a lake.\nName a river.\n")
+    answers = tmp_path / "answers.csv"
+    answers.write_text("nr,said\n2,Rhine\n")
+    call_command("import_prompts", str(prompts), "--arena", "rows")
+    flags = ["--arena", "rows", "--map", "prompt_row=nr", "--map", "text=said", "--competitor", "ann"]
+    with pytest.raises(CommandError, match="no prompt is known by this row"):
+        call_command("import_responses", str(answers), *flags)

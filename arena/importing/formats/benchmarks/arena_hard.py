@@ -20,13 +20,20 @@ from arena.importing.formats.prompt_files import category_path, language_of
 LINK = "https://github.com/lmarena/arena-hard-auto"
 
 
+BASELINES = {
+    "hard_prompt": "o3-mini-2025-01-31", "coding": "o3-mini-2025-01-31", "math": "o3-mini-2025-01-31",
+    "creative_writing": "gemini-2.0-flash-001",
+}  # fmt: skip
+"""The model that version 2 compares the others with, by category, as its own settings say."""
+
+
 class ArenaHardQuestions(Format[PromptRow]):
     name = "arena-hard"
     title = gettext_lazy("arena-hard question.jsonl: uid, prompt, cluster or category and subcategory")
     link = LINK
     shapes = OF_OBJECTS
     needed = ("uid", "prompt")
-    read = frozenset({*needed, "cluster", "category", "subcategory", "language", "turns"})
+    read = frozenset({*needed, "cluster", "category", "subcategory", "language", "turns", "baseline"})
     other_words = MappingProxyType({"uid": ("question_id",)})
 
     def row(self, line: int, row: Row) -> PromptRow:
@@ -37,11 +44,27 @@ class ArenaHardQuestions(Format[PromptRow]):
             raise RowProblem("prompt", question, _("a text is needed, not empty"))
         category = _category(row)
         return PromptRow(
-            line, fields.identifier(row, "uid"), (question,), category=category_path(category), language=language_of(row)
+            line,
+            fields.identifier(row, "uid"),
+            (question,),
+            category=category_path(category),
+            language=language_of(row),
+            tags=_baseline(row),
         )
 
     def notes(self) -> list[FileNote]:
-        return [note(gettext_lazy("The cluster of a question is its category, else category and subcategory are."))]
+        return [
+            note(gettext_lazy("The cluster of a question is its category, else category and subcategory are.")),
+            note(
+                gettext_lazy("The model that a category is compared with in version 2 is a tag of its prompts: baseline:NAME.")
+            ),
+        ]
+
+
+def _baseline(row: Row) -> tuple[str, ...]:
+    """What the row says, else what version 2 says of its category; the first version has one for all, told beside it."""
+    name = fields.text(row, "baseline", default="") or BASELINES.get(fields.text(row, "category", default=""), "")
+    return (fields.as_name("baseline", f"baseline:{name}"),) if name else ()
 
 
 def _category(row: Row) -> str:
