@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.urls import register_converter
 from django.utils.translation import gettext_lazy
@@ -12,3 +14,4 @@ class ArenaConfig(AppConfig):
     def ready(self) -> None:
         model_names.translate(self)
         register_converter(row_numbers.RowNumber, "row")
+        import_module("arena.archives.arena_kinds").add_arena_kinds()  # its models are loaded now

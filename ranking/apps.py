@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
@@ -10,3 +12,4 @@ class RankingConfig(AppConfig):
 
     def ready(self) -> None:
         model_names.translate(self)
+        import_module("ranking.archive_kinds").add_ranking_kinds()  # its models are loaded now

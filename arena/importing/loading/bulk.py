@@ -34,6 +34,27 @@ def take_ids(model: type[models.Model], n_ids: int) -> list[int]:
         return list(range(first, first + n_ids))
 
 
+def take_block(model: type[models.Model], n_ids: int) -> int:
+    """The number before the first of so many ids, one after the other, that nobody else has or will get.
+
+    On PostgreSQL what is taken stays taken, whatever becomes of the transaction; call it in one of its own, as it waits for
+    those that write into the table and holds up the next ones.
+    """
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            found = cursor.fetchone()
+            return found[0] if found else 0
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+        (sequence,) = cursor.fetchone()
+        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
+        (first,) = cursor.fetchone()
+        cursor.execute("SELECT setval(%s::regclass, %s)", [sequence, first + n_ids])
+        return int(first)
+
+
 def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Values as the database writes them: integers, texts, bytes, None, and moments made by `as_column`."""
     if connection.vendor == "postgresql":
@@ -92,6 +113,7 @@ _AS_TEXT: dict[type, Callable[[Any], str]] = {
     str: _escaped,
     bytes: lambda value: f"\\\\x{value.hex()}",
     bool: lambda value: "t" if value else "f",
+    float: repr,
     type(None): lambda value: "\\N",
 }
 

@@ -1,0 +1,198 @@
+"""The rows of the arena itself: prompts, answers, battles, votes, the ledger, and the runs that were paid for."""
+
+import secrets
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from arena.archives.kinds import ArchiveKind, Places, Values, add_kinds, add_shared
+from arena.models import (
+    Arena,
+    Aside,
+    Assignment,
+    Attempt,
+    Ballot,
+    Battle,
+    Call,
+    Competitor,
+    Endpoint,
+    Event,
+    Import,
+    LateAnswers,
+    Lot,
+    Prompt,
+    PromptPool,
+    Response,
+    Run,
+    Vote,
+    Voter,
+)
+from arena.models.battles import ballot_key
+from arena.models.runs import attempt_key
+
+LEASE = ("lease_token", "lease_until", "n_attempts")
+NAMED_BY_NUMBER = ("retired", "tournament", "said", "to_come")  # parts of a plan that serve a run that goes on
+LONGEST_NAME = 120
+
+
+def _ends(values: Values) -> None:
+    """What goes on here must not go on a second time elsewhere: it would be paid for twice."""
+    if values["state"] in (Run.State.RUNNING, Run.State.PAUSED):
+        values["state"], values["paused_because"] = Run.State.CANCELLED.value, "it went on when its arena was exported"
+
+
+def _plan(values: Values, places: Places) -> None:
+    plan = {name: said for name, said in values["plan"].items() if name not in NAMED_BY_NUMBER}
+    if isinstance(authors := plan.get("authors"), dict):
+        plan["authors"] = {str(places.place("competitors", int(pk))): name for pk, name in authors.items()}
+    values["plan"] = plan
+
+
+def _call_ends(values: Values) -> None:
+    if values["state"] == Call.State.WAITING:
+        values["state"] = Call.State.CANCELLED.value
+
+
+def _attempt_ends(values: Values) -> None:
+    if values["state"] == Attempt.State.OPEN:
+        values["state"] = Attempt.State.LOST.value
+
+
+def _unfound(values: Values, line: int) -> None:
+    """A key that is nobody's here: that of an account would be another person's."""
+    values["key"] = f"archive-{line}"
+
+
+def _new_ballot_key(values: Values, line: int) -> None:
+    values["key"] = ballot_key()
+
+
+def _no_file(values: Values, line: int) -> None:
+    values["path"] = ""
+
+
+def _without_key(values: Values, line: int) -> None:
+    values["paused_because"] = gettext(
+        "It came with an archive, without a key. Look at its address, name its key, and empty this field to use it."
+    )
+
+
+def _same_endpoint(values: Values) -> int | None:
+    same = Endpoint.objects.filter(wire=values["wire"], base_url=values["base_url"], model=values["model"]).order_by("pk")
+    return same.filter(name=values["name"]).values_list("pk", flat=True).first() or same.values_list("pk", flat=True).first()
+
+
+def _asked(arena_id: int) -> Q:
+    """Where calls of the arena's runs went."""
+    calls = Call.objects.filter(run__arena=arena_id).values("endpoint")
+    attempts = Attempt.objects.filter(call__run__arena=arena_id).values("endpoint")
+    return Q(pk__in=calls) | Q(pk__in=attempts)
+
+
+def _name_apart(name: str) -> str:
+    return f"{name[: LONGEST_NAME - 9]} {secrets.token_hex(4)}"
+
+
+def add_arena_kinds() -> None:
+    add_kinds(ARENA_KINDS)
+    add_shared("endpoints", _asked)
+
+
+ARENA_KINDS = (
+    ArchiveKind(
+        "arena", Arena, path="pk",
+        fields=("slug", "name", "description", "guidelines", "board_visibility", "content_visibility", "voting", "asked_share",
+                "notice", "is_sample", "created_at"),
+    ),
+    ArchiveKind("pools", PromptPool, fields=("slug", "name", "description", "is_active")),
+    ArchiveKind(
+        "competitors", Competitor,
+        fields=("name", "organisation", "licence", "description", "price_in", "price_out", "released_on", "status", "endpoint",
+                "created_at"),
+    ),
+    ArchiveKind(
+        "prompts", Prompt,
+        fields=("pool", "key", "turns", "system_prompt", "reference", "category", "language", "is_language_guessed", "tags",
+                "verifier", "status", "content_hash", "created_at"),
+        left_out=("html", "rendered_by"),
+        shapes={"turns": list[str], "tags": list[str], "verifier": dict[str, Any] | None},
+    ),
+    ArchiveKind(
+        "responses", Response, path="prompt__arena",
+        fields=("prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
+                "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at"),
+        left_out=("html", "rendered_by"),
+        shapes={"turns": list[str]},
+    ),
+    ArchiveKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),
+    ArchiveKind(
+        "imports", Import,
+        fields=("kind", "format", "filename", "digest", "options", "state", "n_rows", "n_done", "n_added", "report", "error",
+                "created_at", "published_at"),
+        left_out=("path", "created_by", *LEASE),
+        shapes={"options": dict[str, Any], "report": dict[str, Any]},
+        complete=_no_file,
+    ),
+    ArchiveKind("voters", Voter, fields=("kind", "created_at"), left_out=("key", "user"), complete=_unfound),
+    ArchiveKind(
+        "battles", Battle,
+        fields=("prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "row_key", "propensity",
+                "created_at"),
+    ),
+    ArchiveKind("lots", Lot, fields=("battle", "chance", "place")),
+    ArchiveKind(
+        "ballots", Ballot, path="battle__arena",
+        fields=("battle", "voter", "first_shown", "policy", "propensity", "state", "note", "served_at", "shown_at",
+                "handled_at"),
+        left_out=("key", "handled_by"),
+        complete=_new_ballot_key,
+    ),
+    ArchiveKind(
+        "votes", Vote, path="battle__arena",
+        fields=("battle", "voter", "outcome", "first_shown", "strength", "reasons", "comment", "dwell_ms", "is_counted",
+                "set_aside_reason", "source", "voted_at"),
+        shapes={"reasons": list[str]},
+    ),
+    ArchiveKind(
+        "events", Event, order="position",
+        fields=("kind", "vote", "source", "prompt", "before", "after", "reason", "created_at"),
+        left_out=("position", "actor"),
+    ),
+    ArchiveKind("late-answers", LateAnswers, path="battle__arena", fields=("battle", "event")),
+    ArchiveKind(
+        "endpoints", Endpoint, path="", is_shared=True, find=_same_endpoint, complete=_without_key,
+        once={"name": _name_apart},
+        fields=("name", "wire", "base_url", "model", "price_in", "price_out", "timeout_seconds", "requests_per_minute",
+                "tokens_per_minute", "max_concurrency", "refused_parameters", "created_at"),
+        left_out=("key_name", "is_proven", "proven_with", "paused_because", "is_pause_learnt", "n_failures", "open_until",
+                  "probe_until"),
+        shapes={"refused_parameters": list[str]},
+    ),
+    ArchiveKind(
+        "runs", Run, on_leaving=_ends, rename=_plan, names=("competitors",),
+        fields=("kind", "name", "plan", "seed", "state", "paused_because", "cap", "spent", "bounded", "created_at",
+                "finished_at"),
+        left_out=("created_by", "reserved"),
+        shapes={"plan": dict[str, Any]},
+    ),
+    ArchiveKind(
+        "calls", Call, path="run__arena", on_leaving=_call_ends,
+        fields=("run", "endpoint", "state", "place", "max_tokens_factor", "bound", "n_sent", "n_refusals", "outcome", "reason",
+                "finished_at"),
+        left_out=("not_before", *LEASE),
+    ),
+    ArchiveKind(
+        "assignments", Assignment, path="call__run__arena", fields=("call", "prompt", "competitor", "repeat", "earlier"),
+        shapes={"earlier": list[Any]},
+    ),
+    ArchiveKind(
+        "attempts", Attempt, path="call__run__arena", on_leaving=_attempt_ends,
+        once={"key": lambda key: attempt_key()},
+        fields=("call", "endpoint", "key", "state", "request", "fence", "reply", "text", "thinking", "finish", "word", "error",
+                "status", "model", "parameters", "request_id", "cost", "tokens_in", "tokens_out", "latency_ms", "sent_at",
+                "finished_at"),
+        left_out=("reserved",),
+        shapes={"request": list[Any], "parameters": dict[str, Any]},
+    ),
+)  # fmt: skip

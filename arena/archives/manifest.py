@@ -1,0 +1,73 @@
+"""What an archive says of itself: its format, its arena, each member's lines and hash, and what its boards counted."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError, with_config
+
+MANIFEST = "manifest.json"
+WHAT = "agon-arena"
+FORMAT = 1
+
+
+class ArchiveRefused(Exception):
+    """What is wrong with an archive, where, and what to do about it. Nothing came in."""
+
+
+@with_config(extra="forbid")
+@dataclass(frozen=True)
+class MemberSaid:
+    rows: int
+    bytes: int
+    """When unpacked."""
+    sha256: str
+
+
+@with_config(extra="forbid")
+@dataclass(frozen=True)
+class BoardSaid:
+    slug: str
+    name: str
+    snapshot: str
+    """Key of its newest snapshot."""
+    content_hash: str | None
+    """Of the evidence by names and texts: the same on every site that has this arena."""
+
+
+@with_config(extra="forbid")
+@dataclass(frozen=True)
+class Manifest:
+    what: str
+    format: int
+    agon: str
+    made_at: str
+    slug: str
+    name: str
+    members: dict[str, MemberSaid] = field(default_factory=dict)
+    boards: list[BoardSaid] = field(default_factory=list)
+
+    def written(self) -> bytes:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
+
+
+_MANIFEST = TypeAdapter(Manifest)
+
+
+def read_manifest(written: bytes) -> Manifest:
+    """Raises ArchiveRefused."""
+    try:
+        said: Any = json.loads(written)
+    except (ValueError, RecursionError):
+        raise ArchiveRefused(f"{MANIFEST} is no JSON: the file is damaged, or Agon did not make it") from None
+    if not isinstance(said, dict) or said.get("what") != WHAT:
+        raise ArchiveRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that export_archive made")
+    if said.get("format") != FORMAT:
+        raise ArchiveRefused(
+            f"the archive has format {said.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"
+        )
+    try:
+        return _MANIFEST.validate_json(written, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ArchiveRefused(f"{MANIFEST}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None

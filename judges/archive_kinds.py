@@ -1,0 +1,83 @@
+"""What judges said in an arena, and what is known of them: the rows of judges that an archive of an arena has."""
+
+from typing import Any
+
+from django.db.models import Max, Q
+
+from arena.archives.kinds import ArchiveKind, Arrival, Values, add_kinds, add_shared, kind_called
+from judges.models import (
+    Checklist,
+    ChecklistCall,
+    EarlierEnding,
+    Game,
+    GameChange,
+    GoldItem,
+    GoldSet,
+    Judge,
+    JudgeChoice,
+)
+
+
+def _judged(arena_id: int) -> Q:
+    games, choices = Game.objects.filter(battle__arena=arena_id), JudgeChoice.objects.filter(arena=arena_id)
+    return Q(pk__in=games.values("judge")) | Q(pk__in=choices.values("judge"))
+
+
+def _endpoints_of_judges(arena_id: int) -> Q:
+    return Q(pk__in=kind_called("judges").rows_of(arena_id).values("endpoint"))
+
+
+def _same_judge(values: Values) -> int | None:
+    """The one of its identity, if it says the same: an identity that was made up names nobody else's judge."""
+    known = Judge.objects.filter(identity=values["identity"]).first()
+    if known is None:
+        return None
+    told = Judge(**{name: values[name] for name in SAYING})
+    if known.saying() | {"name": ""} != told.saying() | {"name": ""}:
+        raise ValueError("this site has another judge of this identity")
+    return known.pk
+
+
+def _next_version(values: Values, arrival: Arrival) -> None:
+    of_name = Judge.objects.filter(name=values["name"])
+    if of_name.filter(version=values["version"]).exists():
+        values["version"] = of_name.aggregate(last=Max("version"))["last"] + 1
+
+
+SAYING = ("name", "kind", "base_url", "model", "protocol", "template", "wording", "parameters", "parser_version")
+
+JUDGE_KINDS = (
+    ArchiveKind(
+        "judges", Judge, path="", is_shared=True, find=_same_judge, fit=_next_version,
+        fields=(*SAYING, "version", "endpoint", "family", "identity", "superseded_by", "created_at"),
+        shapes={"parameters": dict[str, Any]},
+    ),
+    ArchiveKind(
+        "games", Game, path="battle__arena",
+        fields=("battle", "judge", "order", "repeat", "run", "call", "copied_from", "request_key", "reference_given", "state",
+                "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "reason", "reply",
+                "taints", "cost", "criteria", "is_counted", "set_aside_reason", "to_ask_again", "event", "created_at",
+                "decided_at"),
+        shapes={"taints": list[Any], "criteria": list[Any] | None},
+    ),
+    ArchiveKind("game-changes", GameChange, path="game__battle__arena", fields=("game", "event", "is_counted")),
+    ArchiveKind("earlier-endings", EarlierEnding, path="game__battle__arena", fields=("game", "event", "state")),
+    ArchiveKind("gold-sets", GoldSet, fields=("name", "origin", "created_at")),
+    ArchiveKind(
+        "gold-items", GoldItem, path="gold_set__arena",
+        fields=("gold_set", "battle", "label", "order", "note", "is_counted"),
+    ),
+    ArchiveKind(
+        "checklists", Checklist, path="prompt__arena", fields=("prompt", "criteria", "call", "changed_at"),
+        left_out=("written_by",),
+        shapes={"criteria": list[dict[str, Any]]},
+    ),
+    ArchiveKind("checklist-calls", ChecklistCall, path="prompt__arena", fields=("call", "prompt")),
+    ArchiveKind("judge-choices", JudgeChoice, fields=("judge", "says", "reason", "event")),
+)  # fmt: skip
+
+
+def add_judge_kinds() -> None:
+    add_kinds(JUDGE_KINDS)
+    add_shared("judges", _judged)
+    add_shared("endpoints", _endpoints_of_judges)

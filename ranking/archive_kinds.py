@@ -1,0 +1,89 @@
+"""Boards and what they showed: the rows of this room that an archive of an arena has."""
+
+import secrets
+from typing import Any
+
+from django.db.models import Q
+
+from arena.archives.kinds import ArchiveKind, Arrival, Places, Values, add_kinds, add_shared
+from ranking.models import Entry, KeptSnapshot, Leaderboard, Snapshot, snapshot_key, written_jury
+
+LONGEST_SLUG = 120
+
+
+def _jury(values: Values, places: Places) -> None:
+    values["jury"] = written_jury(places.place("judges", int(number)) for number in values["jury"].split())
+
+
+def _parameters(values: Values, places: Places) -> None:
+    """What a snapshot has to remember names competitors, judges and lots; its watermark is a place in the ledger."""
+    said: dict[str, Any] = dict(values["parameters"])
+    for name, member in (("without", "competitors"), ("jury", "judges")):
+        if said.get(name):
+            said[name] = sorted(places.place(member, number) for number in said[name])
+    if said.get("own_competitors"):
+        said["own_competitors"] = {
+            str(places.place("judges", int(judge))): sorted(places.place("competitors", each) for each in its)
+            for judge, its in said["own_competitors"].items()
+        }
+    if said.get("juror_records"):
+        said["juror_records"] = {
+            str(places.place("judges", int(judge))): record for judge, record in said["juror_records"].items()
+        }
+    if said.get("judges"):
+        said["judges"] = [juror | {"judge": places.place("judges", juror["judge"])} for juror in said["judges"]]
+    if said.get("lots_to") is not None:
+        said["lots_to"] = places.last_before("lots", said["lots_to"])
+    values["parameters"] = said
+    values["watermark"] = places.last_before("events", values["watermark"])
+
+
+def _in_juries(arena_id: int) -> Q:
+    juries = Leaderboard.objects.filter(arena=arena_id).values_list("jury", flat=True)
+    return Q(pk__in=[int(number) for jury in juries for number in jury.split()])
+
+
+def _slug_here(values: Values, arrival: Arrival) -> None:
+    """An arena's boards are called after it."""
+    slug, before = values["slug"], arrival.slug_before
+    if slug == before or slug.startswith(f"{before}-"):
+        values["slug"] = (arrival.slug + slug[len(before) :])[:LONGEST_SLUG]
+
+
+def _slug_apart(slug: str) -> str:
+    return f"{slug[: LONGEST_SLUG - 9]}-{secrets.token_hex(4)}"
+
+
+RANKING_KINDS = (
+    ArchiveKind(
+        "boards", Leaderboard, rename=_jury, names=("judges",), fit=_slug_here, once={"slug": _slug_apart},
+        fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked",
+                "covariates", "clusters", "intervals", "level", "seed", "is_default", "is_live", "is_by_itself"),
+        left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
+                  "n_attempts"),
+    ),
+    ArchiveKind(
+        "snapshots", Snapshot, path="leaderboard__arena", rename=_parameters,
+        names=("competitors", "judges", "lots", "events"),
+        once={"key": lambda key: snapshot_key()},
+        fields=("key", "leaderboard", "method", "parameters", "seed", "watermark", "evidence_hash", "content_hash",
+                "code_version", "n_votes", "n_voters", "n_prompts", "n_set_aside", "interval_kind", "notes", "note_codes",
+                "note_parameters", "components", "fit_seconds", "created_at"),
+        shapes={"parameters": dict[str, Any], "notes": list[str], "note_codes": list[Any], "note_parameters": list[Any],
+                "components": list[list[str]]},
+    ),
+    ArchiveKind(
+        "kept-snapshots", KeptSnapshot, path="snapshot__leaderboard__arena", fields=("snapshot", "reason", "kept_at")
+    ),
+    ArchiveKind(
+        "entries", Entry, path="snapshot__leaderboard__arena",
+        fields=("snapshot", "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate",
+                "raw_win_rate", "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because", "unrated_code",
+                "unrated_parameters"),
+    ),
+)  # fmt: skip
+
+
+def add_ranking_kinds() -> None:
+    add_kinds(RANKING_KINDS)
+    add_shared("judges", _in_juries)
