@@ -1,9 +1,13 @@
-"""One file that holds a whole site: database, uploads, secret key. Made while the site runs, given back all or not at all.
+"""One file that holds a whole site: database and uploads. Made while the site runs, given back all or not at all.
+
+The secret key is in it only where that was asked for: who has both could sign in as anybody. A mark that tells whether a key is
+the one in use then is, so that restoring can say what becomes of sessions.
 
 The file is a tar.gz: `manifest.json` last, with a SHA-256 of every other member and the migrations that the database had.
 """
 
 import hashlib
+import hmac
 import io
 import json
 import os
@@ -48,6 +52,17 @@ class Manifest:
     migrations: list[str]  # app.name
     sha256: dict[str, str]  # member -> digest
     format: int = FORMAT
+    key_mark: str = ""
+    """Of the secret key in use; empty in backups of older versions."""
+
+    @property
+    def has_key(self) -> bool:
+        return SECRET in self.sha256
+
+    @property
+    def is_of_this_key(self) -> bool:
+        """Whether this site signs with the key that was in use when it was made."""
+        return bool(self.key_mark) and hmac.compare_digest(self.key_mark, _mark(self.key_mark.partition("$")[0]))
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -56,7 +71,7 @@ _MANIFEST = TypeAdapter(Manifest)
 # --- making one ------------------------------------------------------------------------------------------------------
 
 
-def make_backup(target: Path, *, overwrite: bool = False) -> Manifest:
+def make_backup(target: Path, *, overwrite: bool = False, with_secret_key: bool = False) -> Manifest:
     """Write the backup under another name, then rename: a file of this name is whole. An older one goes only if told."""
     if not target.parent.is_dir():
         raise WrongPlace(f"there is no folder {target.parent}: make it first, then call again")
@@ -68,7 +83,7 @@ def make_backup(target: Path, *, overwrite: bool = False) -> Manifest:
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with TemporaryDirectory(dir=target.parent, prefix=".agon-backup-") as folder:
-            manifest = _write(unfinished, Path(folder))
+            manifest = _write(unfinished, Path(folder), with_secret_key=with_secret_key)
         _check_free(target, overwrite=overwrite)  # writing may have taken minutes
         os.replace(unfinished, target)
     except OSError as error:
@@ -87,7 +102,7 @@ def _check_free(target: Path, *, overwrite: bool) -> None:
         raise WrongPlace(f"{target} exists already and was left as it is: choose another name, or replace it with --overwrite")
 
 
-def _write(path: Path, folder: Path) -> Manifest:
+def _write(path: Path, folder: Path, *, with_secret_key: bool) -> Manifest:
     engine = DATABASES[connection.vendor]
     migrations = sorted(f"{app}.{name}" for app, name in MigrationLoader(connection).applied_migrations)
     dump = folder / engine.member
@@ -95,10 +110,11 @@ def _write(path: Path, folder: Path) -> Manifest:
     digests: dict[str, str] = {}
     with _private(path) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=5) as tar:
         digests[engine.member] = _add(tar, engine.member, dump)
-        for member, source in _files():
+        for member, source in _files(with_secret_key=with_secret_key):
             with suppress(FileNotFoundError):  # an upload that nothing needs any more may go in this moment
                 digests[member] = _add(tar, member, source)
-        manifest = Manifest(connection.vendor, timezone.now().isoformat(), VERSION, migrations, digests)
+        mark = _mark(secrets.token_hex(8))
+        manifest = Manifest(connection.vendor, timezone.now().isoformat(), VERSION, migrations, digests, key_mark=mark)
         _add_bytes(tar, MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
     return manifest
 
@@ -112,13 +128,19 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(file.fileno())
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _mark(salt: str) -> str:
+    """Slow to make, so that a key cannot be guessed from it."""
+    digest = hashlib.scrypt(settings.SECRET_KEY.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=16)
+    return f"{salt}${digest.hex()}"
+
+
+def _files(*, with_secret_key: bool) -> Iterator[tuple[str, Path]]:
     uploads = Path(settings.UPLOAD_FOLDER)
     for path in sorted(uploads.rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith("."):  # those are still arriving
             yield str(PurePosixPath(UPLOADS, path.relative_to(uploads).as_posix())), path
     key = Path(settings.DATA_DIR) / SECRET
-    if key.exists():
+    if with_secret_key and key.exists():
         yield SECRET, key
 
 

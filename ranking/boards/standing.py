@@ -16,7 +16,5 @@ def newest_boards(arena: Arena | None = None) -> Iterator[Snapshot]:
 
 
 def stands(snapshot: Snapshot) -> bool:
-    """Whether what stood at its watermark is its evidence still; a snapshot without a content hash is not asked."""
-    if snapshot.content_hash is None:
-        return True
+    """Whether what stood at its watermark is its evidence still."""
     return is_evidence_of(snapshot, source_then(snapshot).evidence)

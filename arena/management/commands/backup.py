@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.operations.backups import BackupError, WrongPlace, make_backup
+from arena.operations.backups import SECRET, BackupError, WrongPlace, make_backup
 
 
 class Command(BaseCommand):
-    help = "Write database, uploads and secret key into one tar.gz, while the site runs."
+    help = "Write database and uploads into one tar.gz, while the site runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="such as agon-backup.tar.gz")
@@ -18,12 +19,27 @@ class Command(BaseCommand):
             "--overwrite", action="store_true", help="replace an older file of this name, once the new one is whole"
         )
 
-    def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--with-secret-key",
+            action="store_true",
+            help="put the key in too, in clear: whoever has the file can then sign in as anybody on this site",
+        )
+
+    def handle(self, *args: Any, file: Path, overwrite: bool, with_secret_key: bool, **options: Any) -> None:
         try:
-            manifest = make_backup(file.absolute(), overwrite=overwrite)
+            manifest = make_backup(file.absolute(), overwrite=overwrite, with_secret_key=with_secret_key)
         except WrongPlace as error:
             raise CommandError(str(error), returncode=2) from error
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file}: {file.stat().st_size / 1e6:,.1f} MB, {len(manifest.sha256)} files, from {manifest.engine}.")
-        self.stdout.write("It holds the secret key and all votes: keep it as safe as the site itself.")
+        if manifest.has_key:
+            self.stdout.write("It holds the secret key and all votes: keep it as safe as the site itself.")
+            return
+        key = Path(settings.DATA_DIR) / SECRET
+        where = str(key) if key.exists() else "the value of AGON_SECRET_KEY"
+        self.stdout.write(
+            f"It holds all votes, and accounts with hashed passwords; not the secret key. Keep a copy of {where} in another "
+            "place, such as a password manager: restored without it, people sign in again and "
+            "voters without an account count as new."
+        )

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _compare(self, arrived: Arrived) -> None:
         """Each board's newest snapshot is what it was: by names and texts of its evidence."""
-        snapshots = list(newest_boards(arrived.arena))
+        snapshots = [each for each in newest_boards(arrived.arena) if each.content_hash]  # older ones hold in their own site
         differ = [snapshot.leaderboard.slug for snapshot in snapshots if not stands(snapshot)]
         n_same = counted(len(snapshots) - len(differ), "board", "boards")
         self.stdout.write(f"{n_same} with the evidence of the newest snapshot.")

@@ -3,8 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from arena.wording import counted
 from ranking.boards.publishing import rebuild
 from ranking.boards.snapshot_keys import AmbiguousKey, snapshot_called
+from ranking.boards.standing import newest_boards, stands
 from ranking.models import Snapshot
 
 
@@ -12,9 +14,27 @@ class Command(BaseCommand):
     help = "Make a stored snapshot again from the ledger and compare: the evidence, and every number."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", help="of the snapshot, as in its permanent link; its first 8 characters will do")
+        parser.add_argument("key", nargs="?", help="of the snapshot, as in its permanent link; its first 8 characters will do")
+        parser.add_argument(
+            "--newest", action="store_true", help="instead: compare the evidence of the newest snapshot of every board"
+        )
 
-    def handle(self, *args: Any, key: str, **options: Any) -> None:
+    def handle(self, *args: Any, key: str | None, newest: bool, **options: Any) -> None:
+        if newest == (key is not None):
+            raise CommandError("name one snapshot by its key, or all boards by --newest", returncode=2)
+        if key is None:
+            self._verify_newest()
+        else:
+            self._verify(key)
+
+    def _verify_newest(self) -> None:
+        snapshots = list(newest_boards())
+        changed = [f"{each.leaderboard.slug} ({each.key})" for each in snapshots if not stands(each)]
+        if changed:
+            raise CommandError(f"what stands is not the evidence of the newest snapshot of {', '.join(changed)}")
+        self.stdout.write(f"{counted(len(snapshots), 'board', 'boards')}: each stands on the evidence of its newest snapshot.")
+
+    def _verify(self, key: str) -> None:
         try:
             snapshot = snapshot_called(key, Snapshot.objects.all())
         except AmbiguousKey as reason:

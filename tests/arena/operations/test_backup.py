@@ -37,7 +37,7 @@ def here(tmp_path_factory):
 @pytest.fixture(scope="module")
 def backup(here, tmp_path_factory):
     file = tmp_path_factory.mktemp("file") / "agon.tar.gz"
-    here.manage("backup", str(file))
+    here.manage("backup", str(file), "--with-secret-key")
     return file
 
 
@@ -60,6 +60,22 @@ def test_what_was_backed_up_comes_back(here, backup):
     assert (here.folder / "secret_key").read_text() == secret
     assert (here.folder / "uploads" / "battles.csv").read_text() == "model_a,model_b,winner\n"
     assert here.manage("migrate", "--check").returncode == 0
+
+
+def test_a_backup_has_no_secret_key_unless_asked_and_restoring_says_what_follows(here, tmp_path):
+    file, secret = tmp_path / "agon.tar.gz", (here.folder / "secret_key").read_text()
+    told = here.manage("backup", str(file)).stdout
+    assert f"not the secret key. Keep a copy of {here.folder / 'secret_key'} in another place" in told
+    with tarfile.open(file) as tar:
+        content = {member.name: tar.extractfile(member).read() for member in tar if member.isreg()}
+    assert "secret_key" not in content
+    assert not any(secret.encode() in each for each in content.values())
+    assert "This site has the secret key of then" in here.manage("restore", str(file), "--yes").stdout
+    with machine.empty_machine(tmp_path) as other:
+        said = other.manage("restore", str(file)).stdout
+        assert "The backup has no secret key, and the one of this site is another: people sign in again" in said
+        assert (other.folder / "secret_key").read_text() != secret
+        assert other.value(VOTES) == here.value(VOTES)
 
 
 def test_a_backup_moves_to_an_empty_machine_without_a_question(here, backup, tmp_path):
@@ -223,7 +239,7 @@ def test_what_is_no_plain_file_is_never_replaced(file):
 
 def test_uploads_that_are_still_arriving_are_left_out(file):
     with tarfile.open(file) as tar:
-        assert sorted(tar.getnames())[1:] == ["manifest.json", "secret_key", "uploads/battles.csv"]
+        assert sorted(tar.getnames())[1:] == ["manifest.json", "uploads/battles.csv"]
 
 
 def test_a_newer_schema_is_refused(file):
