@@ -121,8 +121,9 @@ def _check_empty(present: Sequence[Model]) -> None:
 @contextmanager
 def _as_it_stands() -> Iterator[None]:
     """One moment of this site; on SQLite, writers wait until the move has ended."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if is_outermost and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import connection
 from pydantic import ValidationError
 
 from arena.archives.progress import Progress
@@ -38,8 +38,8 @@ class Command(BaseCommand):
             raise CommandError(f"--to: {reason}", returncode=2) from error
         try:
             with folder_held(settings.DATA_DIR, "moving"), target_at(to):
-                self._check_stopped()
                 check_places()
+                self._check_stopped()
                 self._manage(to, "migrate", "--verbosity", "0", "--no-input")
                 counts = self._move()
         except CannotServe as obstacle:
@@ -53,11 +53,7 @@ class Command(BaseCommand):
 
     def _check_stopped(self) -> None:
         for alias, where in (("default", "this site's database"), (TARGET, "the target")):
-            try:
-                reason = why_running(alias)
-            except connections[alias].Database.Error as error:
-                raise CannotMove(f"{where} cannot be opened: {str(error).splitlines()[0]}") from error
-            if reason:
+            if reason := why_running(alias):
                 raise CannotMove(f"{where}: {reason}. Stop manage.py serve and every worker, wait a minute, then move")
 
     def _move(self) -> dict[str, int]:

@@ -180,7 +180,7 @@ def file(transactional_db, settings, tmp_path):
     (settings.UPLOAD_FOLDER / "battles.csv").write_text("as it was")
     (settings.UPLOAD_FOLDER / ".arriving-1").write_text("half an upload")
     (settings.DATA_DIR / "secret_key").write_text("as it was")
-    make_backup(tmp_path / "agon.tar.gz")
+    make_backup(tmp_path / "agon.tar.gz", with_secret_key=True)
     return tmp_path / "agon.tar.gz"
 
 
@@ -239,7 +239,7 @@ def test_what_is_no_plain_file_is_never_replaced(file):
 
 def test_uploads_that_are_still_arriving_are_left_out(file):
     with tarfile.open(file) as tar:
-        assert sorted(tar.getnames())[1:] == ["manifest.json", "uploads/battles.csv"]
+        assert sorted(tar.getnames())[1:] == ["manifest.json", "secret_key", "uploads/battles.csv"]
 
 
 def test_a_newer_schema_is_refused(file):
