@@ -119,9 +119,11 @@ def is_up_to_date(judge: Judge) -> bool:
     return judge.identity in _identities(card)
 
 
-def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapping[str, Any]) -> Judge:
+def stored_judge(kind: Judge.Kind, protocol: str, *, name: str, parameters: Mapping[str, Any], model: str = "") -> Judge:
     """An offline or imported judge: the one that is here, else a new card."""
-    card = Judge(kind=kind, protocol=protocol, name=name, parameters=dict(parameters), parser_version=str(PARSER_VERSION))
+    card = Judge(
+        kind=kind, protocol=protocol, name=name, parameters=dict(parameters), model=model, parser_version=str(PARSER_VERSION)
+    )  # fmt: skip
     return _here_or_new(card, name, suffix=True)
 
 

@@ -37,6 +37,8 @@ NAMES = (
     _("game change"),
     _("game changes"),
     _("games"),
+    _("gold answer"),
+    _("gold answers"),
     _("gold item"),
     _("gold items"),
     _("gold set"),

@@ -19,7 +19,7 @@ MOST_TEXT_A_TRANSACTION = 8_000_000
 MOST_COLUMNS_NAMED = 200
 
 
-class TypedFile[T: (BattleRow, PromptRow, ResponseRow)]:
+class TypedFile[T]:
     """One reading of one file: its rows, its problems, the columns that nobody reads."""
 
     def __init__(

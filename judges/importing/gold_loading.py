@@ -1,4 +1,4 @@
-"""Gold pairs -> battles with their answers, and the labels as a gold set of the arena."""
+"""Labels -> battles with their answers, and a gold set of the arena that serves all its judges."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -7,46 +7,33 @@ from itertools import batched
 from typing import cast
 
 from django.db import transaction
-from django.utils import timezone
 
 from arena.evidence.ledger import record_labels
-from arena.importing.checks.newcomers import UNASKED_COMPETITORS, must_be_allowed
+from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import about_thinking
-from arena.importing.files.rows import PromptRow
-from arena.importing.loading.name_lookup import CompetitorLookup
-from arena.importing.loading.prompts import PromptLookup
-from arena.importing.loading.responses import ResponseKey, response_ids
+from arena.importing.files.problems import Problems
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
-from arena.models import Arena, Battle, Competitor, CompetitorStatus, PromptPool, Response
+from arena.models import Arena, Response
 from arena.wording import agreeing, counted
-from judges.importing import pandalm
-from judges.importing.gold_sets import GoldPair
-from judges.models import GoldItem, GoldSet
-from judges.verdicts.verdict import Order, Side, agreed_label
+from judges.importing import pandalm_battles
+from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
+from judges.importing.label_pairs import pairs_of
+from judges.importing.rows import AnswerTold, LabelledAnswer, LabelRow
+from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
+from judges.verdicts.verdict import Side, agreed_label
 
-UNKNOWN = "unknown"
 LONGEST_NAME = 200
 MOST_NAMED = 10
 KEYS_A_QUERY = 1_000
-SWAPPED: dict[Side, Side] = {"a": "b", "b": "a"}
+SAME = " = "  # between the keys of pairs that are one battle with one label
 
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """The battle of a pair; `order` is the one that shows the pair's answer a first."""
-
-    battle_id: int
-    order: Order
-
-    def label(self, side: Side) -> Side:
-        """The pair's label, for the sides of the battle."""
-        return SWAPPED.get(side, side) if self.order == "ba" else side
+type Labels = frozenset[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of the pairs of a gold set.
+    """What came of the labels of a file.
 
     Parameters
     ----------
@@ -64,6 +51,16 @@ class Loaded:
         Prompts, answers and competitors that were made.
     not_meant : tuple of str
         Texts that are most likely an id or a name, with their lines.
+    n_without_label : int
+        Pairs of which the file does not say which is better.
+    n_not_here : int
+        Rows that name a prompt which the arena has not.
+    n_answers : int
+        Answers with a label of their own.
+    n_otherwise : int
+        Of them those that have another label in this set already, which stays.
+    served_by : str
+        The name that the labels were to have, where a set that is here has them all.
     """
 
     gold: GoldSet
@@ -74,6 +71,11 @@ class Loaded:
     n_thought: int
     n_new: Mapping[str, int]
     not_meant: tuple[str, ...]
+    n_without_label: int = 0
+    n_not_here: int = 0
+    n_answers: int = 0
+    n_otherwise: int = 0
+    served_by: str = ""
 
     def notes(self) -> Iterator[str]:
         """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
@@ -83,9 +85,10 @@ class Loaded:
             counted(self.n_new["competitor"], "competitor", "competitors"),
         )
         yield f"New: {', '.join(new)}."
+        yield from self._about_sets()
         if self.repeated:
             n_pairs = sum(map(len, self.repeated))
-            groups = _named(" = ".join(keys) for keys in self.repeated)
+            groups = _named(SAME.join(keys) for keys in self.repeated)
             same = f"{counted(n_pairs, 'pair', 'pairs')} are the same answers to the same prompt as others"  # two at least
             yield f"{same}, so they are {counted(len(self.repeated), 'battle', 'battles')}: {groups}."
         if self.contradicted:
@@ -101,6 +104,19 @@ class Loaded:
         if self.n_thought:
             yield str(about_thinking(self.n_thought))
 
+    def _about_sets(self) -> Iterator[str]:
+        if self.served_by:
+            yield f"These are labels of the gold set {self.gold.name}: it serves this file, too, and no other one was made."
+        if self.n_answers:
+            own = agreeing(self.n_answers, "its own", "their own")
+            yield f"{counted(self.n_answers, 'answer', 'answers')} with a label of {own}."
+        if self.n_otherwise:
+            have = agreeing(self.n_otherwise, "has", "have")
+            yield f"{counted(self.n_otherwise, 'answer', 'answers')} {have} another label in this set already: that one stays."
+        if self.n_not_here:
+            name = agreeing(self.n_not_here, "names", "name")
+            yield f"{counted(self.n_not_here, 'row', 'rows')} {name} a prompt that is not in the arena: left out."
+
     def warnings(self) -> Iterator[str]:
         """What most likely is not meant."""
         yield from self.not_meant[:MOST_NAMED]
@@ -115,75 +131,153 @@ def _named(names: Iterable[str]) -> str:
 
 
 @transaction.atomic
-def load_gold_set(
+def load_labels(
     arena: Arena,
     name: str,
-    pairs: Sequence[GoldPair],
+    rows: Sequence[LabelRow],
     *,
     origin: str,
-    prompts: Mapping[str, int] | None = None,
+    filename: str = "",
+    grades_decide: bool = False,
+    is_named: bool = True,
+    of_judges: Iterable[Judge] = (),
     most_new: int = UNASKED_COMPETITORS,
 ) -> Loaded:
-    """The gold set of this name with all labels, and where each pair stands. What is here already is not made again.
+    """The gold set with all labels, and where each pair stands. What is here already is not made again.
 
-    `prompts` are those that are here, by the pair's key; others are known by their text, or made. Pairs of a test set whose
-    battles were imported with people's votes are those battles.
+    The set is the one of this name, else the one that has all these labels already. Labels that come with judgements and were
+    given no name of their own (`is_named`) go to the set that has most of them, or that these judges are measured by. Pairs of
+    a test set whose battles were imported with people's votes are those battles.
 
-    Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes; nothing is written then.
+    Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes, and ImportProblems where a prompt
+    is here with another text; nothing is written then.
     """
-    not_meant = tuple(_not_meant(arena, pairs)) if prompts is None else ()
-    before = _n_here(arena)
+    pairs = pairs_of(rows, grades_decide=grades_decide)
+    not_meant, before = tuple(_not_meant(arena, pairs)), n_here(arena)
     placed = _standing(arena, pairs) if origin == "pandalm" else {}
-    if missing := [pair for pair in pairs if pair.key not in placed]:
-        must_be_allowed(_n_new_competitors(arena, missing), most_new)
-        placed |= _place(arena, missing, _prompts(arena, missing, pool=origin) if prompts is None else prompts)
-    gold, _ = GoldSet.objects.get_or_create(arena=arena, name=name[:120], defaults={"origin": origin})
-    items = [
-        GoldItem(
-            gold_set=gold, battle_id=placed[pair.key].battle_id, label=placed[pair.key].label(pair.label),
-            order=placed[pair.key].order, note=pair.key[:200],
-        )
-        for pair in pairs
-        if pair.label is not None
-    ]  # fmt: skip
-    n_before = gold.items.count()
-    GoldItem.objects.bulk_create(items, ignore_conflicts=True)
-    if n_labels := gold.items.count() - n_before:
+    missing = [pair for pair in pairs if pair.key not in placed]
+    finder = Finder(arena, origin, Problems(filename or name), most_new)
+    singles = [(row, answer) for row in rows for answer in row.answers if not _says_nothing(answer)]
+    told = [Contest(pair.prompt, tuple(map(_as_told, pair.answers))) for pair in missing]
+    found = finder.battles(told)
+    answers = [each[0] for each in finder.answers([Contest(row.prompt, (_as_told(one),)) for row, one in singles])]
+    finder.problems.stop_if_any()
+    placed |= {pair.key: one for pair, one in zip(missing, found, strict=True) if one is not None}
+    items = _items(pairs, placed)
+    gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
+    n_otherwise = _add(arena, gold, items, _gold_answers(singles, answers))
+    return Loaded(
+        gold, placed, _repeated(placed), _contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
+        {thing: n - before[thing] for thing, n in n_here(arena).items()}, not_meant,
+        sum(pair.label is None for pair in pairs), sum(one is None for one in (*found, *answers)), len(singles), n_otherwise,
+        name if gold.name != name[:120] else "",
+    )  # fmt: skip
+
+
+def _as_told(answer: LabelledAnswer) -> AnswerTold:
+    return AnswerTold(answer.competitor, answer.text)
+
+
+def _says_nothing(answer: LabelledAnswer) -> bool:
+    return answer.is_right is None and answer.grade is None
+
+
+def _items(pairs: Iterable[LabelRow], placed: Mapping[str, Placed]) -> list[GoldItem]:
+    """Without a gold set yet; pairs that are one battle with one label are one item, which names them all."""
+    found: dict[tuple[int, str], GoldItem] = {}
+    for pair in pairs:
+        if pair.label is None or (at := placed.get(pair.key)) is None:
+            continue
+        label = at.label(pair.label)
+        new = GoldItem(battle_id=at.battle_id, label=label, order=at.order, note=pair.key)
+        item = found.setdefault((at.battle_id, label), new)
+        if item.note != pair.key and item.order == at.order and len(item.note) + len(pair.key) < 190:
+            item.note = f"{item.note}{SAME}{pair.key}"
+    return list(found.values())
+
+
+def _labels(items: Iterable[GoldItem]) -> Labels:
+    return frozenset((item.battle_id, item.label) for item in items)
+
+
+def _set_for(arena: Arena, name: str, origin: str, wanted: Labels, *, is_named: bool, of_judges: Iterable[Judge]) -> GoldSet:
+    """One gold set serves all judges: known by its name, else by what it says."""
+    here = {gold.name: gold for gold in arena.gold_sets.order_by("pk")}
+    if name[:120] in here:
+        return here[name[:120]]
+    labels = {gold: _labels(gold.items.all()) for gold in here.values()} if wanted else {}
+    equal = next((gold for gold, said in labels.items() if said == wanted), None)
+    if equal is None and not is_named:
+        common = {gold: len(said & wanted) for gold, said in labels.items()}
+        best = max(common, key=lambda gold: common[gold], default=None)
+        equal = best if best is not None and common[best] else _of_judges(here.values(), origin, of_judges)
+    return equal or GoldSet.objects.create(arena=arena, name=name[:120], origin=origin)
+
+
+def _of_judges(sets: Iterable[GoldSet], origin: str, judges: Iterable[Judge]) -> GoldSet | None:
+    """The set of this layout that the other games of these judges are measured by, where it is one: a judge came in parts."""
+    games = Game.objects.filter(judge__in=list(judges))
+    measured = [gold for gold in sets if gold.origin == origin and games.filter(battle__gold_items__gold_set=gold).exists()]
+    return measured[0] if len(measured) == 1 else None
+
+
+def _add(arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer]) -> int:
+    """How many answers have another label in this set."""
+    known = _labels(gold.items.all())
+    new = [item for item in items if (item.battle_id, item.label) not in known]
+    here = dict(gold.answers.values_list("response_id", "pk"))
+    said = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
+    new_answers = [answer for pk, answer in answers.items() if pk not in here]
+    for item in new:
+        item.gold_set = gold
+    for answer in new_answers:
+        answer.gold_set = gold
+    GoldItem.objects.bulk_create(new)
+    GoldAnswer.objects.bulk_create(new_answers)
+    if n_labels := len(new) + len(new_answers):
         record_labels(arena_id=arena.pk, n_labels=n_labels, reason=f"gold set {gold.name}")
-    n_new = {thing: n - before[thing] for thing, n in _n_here(arena).items()}
-    contradicted = _contradicted(arena, {one.battle_id for one in placed.values()})
-    return Loaded(gold, placed, _repeated(placed), contradicted, *_odd_answers(pairs), n_new, not_meant)
+    return sum(pk in said and said[pk] != (answer.is_right, answer.grade) for pk, answer in answers.items())
 
 
-def _n_here(arena: Arena) -> dict[str, int]:
+def _gold_answers(
+    singles: Sequence[tuple[LabelRow, LabelledAnswer]], answers: Sequence[StoredAnswer | None]
+) -> dict[int, GoldAnswer]:
+    found: dict[int, GoldAnswer] = {}
+    for (row, told), stored in zip(singles, answers, strict=True):
+        if stored is not None:
+            one = GoldAnswer(response_id=stored.pk, is_right=told.is_right, grade=told.grade, note=row.key[:200])
+            found.setdefault(stored.pk, one)
+    return found
+
+
+def n_here(arena: Arena) -> dict[str, int]:
     answers = Response.objects.filter(prompt__arena=arena)
     return {"prompt": arena.prompts.count(), "answer": answers.count(), "competitor": arena.competitors.count()}
 
 
-def _not_meant(arena: Arena, pairs: Sequence[GoldPair]) -> Iterator[str]:
+def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[str]:
     """Prompts that are another prompt's id, and answers that are a competitor's name: a file of ids is no gold set."""
     ids: set[str] = set()
-    for some in batched({pair.prompt for pair in pairs if len(pair.prompt) <= LONGEST_NAME}, KEYS_A_QUERY):
+    asked = {"\n\n".join(pair.prompt.turns) for pair in pairs}
+    for some in batched({text for text in asked if 0 < len(text) <= LONGEST_NAME}, KEYS_A_QUERY):
         named = arena.prompts.filter(key__in=some).values_list("key", "turns")
         ids |= {key for key, turns in named if turns != [key]}
-    names = {name for pair in pairs for name in _given(pair)} | set(arena.competitors.values_list("name", flat=True))
+    names = {answer.competitor for pair in pairs for answer in pair.answers if answer.competitor}
+    names |= set(arena.competitors.values_list("name", flat=True))
     for pair in pairs:
-        if pair.prompt in ids:
-            yield f"{pair.place or pair.key}: the prompt is {pair.prompt!r}, the id of a prompt here; its text is needed."
-        for side, answer in (("a", pair.answer_a), ("b", pair.answer_b)):
-            if answer in names:
-                yield f"{pair.place or pair.key}: answer {side} is {answer!r}, the name of a competitor; its answer is needed."
+        place, prompt = f"line {pair.line}" if pair.line else pair.key, "\n\n".join(pair.prompt.turns)
+        if prompt in ids:
+            yield f"{place}: the prompt is {prompt!r}, the id of a prompt here; its text is needed."
+        for side, answer in zip("ab", pair.answers, strict=True):
+            if answer.text in names:
+                yield f"{place}: answer {side} is {answer.text!r}, the name of a competitor; its answer is needed."
 
 
-def _n_new_competitors(arena: Arena, pairs: Iterable[GoldPair]) -> int:
-    return len({name for pair in pairs for name in names_of(pair)} - set(arena.competitors.values_list("name", flat=True)))
-
-
-def _odd_answers(pairs: Iterable[GoldPair]) -> tuple[tuple[str, ...], int]:
+def _odd_answers(pairs: Iterable[LabelRow]) -> tuple[tuple[str, ...], int]:
     """Keys of pairs with an empty answer, and how many answers have what was thought before."""
     empty, n_thought = [], 0
     for pair in pairs:
-        parts = [parted(answer) for answer in (pair.answer_a, pair.answer_b)]
+        parts = [parted(answer.text) for answer in pair.answers]
         n_thought += sum(1 for _, thinking in parts if thinking)
         if any(is_blank(text) for text, _ in parts):
             empty.append(pair.key)
@@ -205,65 +299,7 @@ def _contradicted(arena: Arena, battles: Container[int]) -> dict[int, tuple[str,
     return {pk: tuple(labels) for pk, labels in said.items() if pk in battles and agreed_label(labels) is None}
 
 
-def _standing(arena: Arena, pairs: Sequence[GoldPair]) -> dict[str, Placed]:
+def _standing(arena: Arena, pairs: Sequence[LabelRow]) -> dict[str, Placed]:
     """By the test set's own numbers: the same two answers may stand in it several times, with other labels."""
-    found = pandalm.battles_of(arena, [pair.key for pair in pairs])
+    found = pandalm_battles.battles_of(arena, [pair.key for pair in pairs])
     return {key: Placed(battle, order) for key, (battle, order) in found.items()}
-
-
-def _place(arena: Arena, pairs: Sequence[GoldPair], prompts: Mapping[str, int]) -> dict[str, Placed]:
-    """By the pair's key; competitors, answers and battles are made where they are missing."""
-    names = {pair.key: names_of(pair) for pair in pairs}
-    _add_unnamed(arena, pairs)
-    competitors = CompetitorLookup(arena).ids(dict.fromkeys(name for both in names.values() for name in both))
-    answers = {
-        pair.key: tuple(
-            ResponseKey(prompts[pair.key], competitors[name], text)
-            for name, text in zip(names[pair.key], (pair.answer_a, pair.answer_b), strict=True)
-        )
-        for pair in pairs
-    }
-    responses = response_ids({answer: () for both in answers.values() for answer in both})
-    return {key: _placed(arena, both, responses) for key, both in answers.items()}
-
-
-def _add_unnamed(arena: Arena, pairs: Iterable[GoldPair]) -> None:
-    """Sides whose model nobody named, which no voter is shown and no board rates; who is here already stays as it is."""
-    unnamed = dict.fromkeys(name for pair in pairs for name in names_of(pair) if name not in _given(pair))
-    rows = [Competitor(arena=arena, name=name, status=CompetitorStatus.UNNAMED) for name in unnamed]
-    Competitor.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _given(pair: GoldPair) -> set[str]:
-    return {name.strip()[: LONGEST_NAME - 4] for name in (pair.competitor_a, pair.competitor_b)} - {UNKNOWN}
-
-
-def names_of(pair: GoldPair) -> tuple[str, str]:
-    """Two answers of one model, or of nobody knows whom, are told apart by their side."""
-    names = tuple((name.strip() or UNKNOWN)[: LONGEST_NAME - 4] for name in (pair.competitor_a, pair.competitor_b))
-    if names[0] != names[1]:
-        return cast(tuple[str, str], names)
-    return f"{names[0]} (A)", f"{names[1]} (B)"
-
-
-def _prompts(arena: Arena, pairs: Sequence[GoldPair], *, pool: str) -> dict[str, int]:
-    asked = {
-        pair.key: PromptRow(0, "", (pair.prompt,), reference=pair.reference, category=pair.origin[:LONGEST_NAME])
-        for pair in pairs
-    }
-    home, _ = PromptPool.objects.get_or_create(arena=arena, slug=pool, defaults={"name": pool})
-    prompts = PromptLookup(arena.pk, home)
-    known = prompts.ids(list(asked.values()))
-    return {key: known[prompts.identity(row)] for key, row in asked.items()}
-
-
-def _placed(arena: Arena, answers: tuple[ResponseKey, ...], responses: dict[ResponseKey, int]) -> Placed:
-    first, second = sorted(answers, key=lambda answer: answer.competitor_id)
-    battle, _ = Battle.objects.get_or_create(
-        response_a_id=responses[first], response_b_id=responses[second], row_key=None,
-        defaults={
-            "arena": arena, "prompt_id": first.prompt_id, "competitor_a_id": first.competitor_id,
-            "competitor_b_id": second.competitor_id, "created_at": timezone.now(),
-        },
-    )  # fmt: skip
-    return Placed(battle.pk, "ab" if first is answers[0] else "ba")

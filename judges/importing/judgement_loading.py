@@ -1,103 +1,212 @@
-"""Stored judgements -> games of an imported judge, once."""
+"""Judgements -> games of imported judges, once. A file names its judges, or it is told whose judgements it holds."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
+from arena.importing.files.notes import lines_of
+from arena.importing.files.problems import PlainWords, Problems
 from arena.models import Arena
-from arena.wording import counted
-from judges.cards import stored_judge
+from arena.wording import agreeing, counted
 from judges.games.battle_texts import contests_of
-from judges.games.recording import end_game, file_ended, give_verdict, note_label
-from judges.importing import arena_hard, judgebench, pandalm
-from judges.importing.stored_games import Layout, StoredGame, UnreadableFile
+from judges.games.recording import end_game, file_ended, give_verdict
+from judges.importing.gold_loading import load_labels, n_here
+from judges.importing.imported_judges import imported_judge
+from judges.importing.placed_games import PlacedGames, place_games
+from judges.importing.reading import ReadFile, problem_of
+from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow
 from judges.models import Game, Judge
 from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Order, Verdict
 
 ROWS_A_STATEMENT = 2_000
-LAYOUTS = {
-    layout.key: layout
-    for layout in (
-        Layout("pandalm", "PandaLM: idx, <judge>_result", "pandalm", pandalm.read),
-        Layout("arena-hard", "Arena-Hard: question_id, model, games", "arena_hard", arena_hard.read),
-        Layout("judgebench", "JudgeBench: pair_id, response_A, response_B, judgments", "arena_hard", judgebench.read),
-    )
-}
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is told beside a file of judgements."""
+
+    judge: str = ""  # whose they are, whatever the rows say
+    gold: str = ""  # name of the gold set of the labels that come with them
+    most_new: int = UNASKED_COMPETITORS
+
+
+@dataclass
 class Taken:
     """What came of a file."""
 
-    judge: Judge
+    format: str
     n_rows: int
-    n_games: int
-    n_added: int
-    n_without_battle: int
-    n_repeated: int  # games that stand in the file more than once, word for word
-    notes: tuple[str, ...] = ()
+    n_games: int = 0
+    n_added: int = 0
+    n_without_battle: int = 0
+    n_repeated: int = 0  # games that stand in the file more than once, word for word
+    judges: list[Judge] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)  # of all games of the file
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-def import_judgements(
-    path: Path, layout_key: str, arena: Arena, *, name: str = "", baseline: str = "", most_new: int = UNASKED_COMPETITORS
-) -> Taken:
+type Place = tuple[int, Order, int]  # battle, order, repeat
+
+
+@transaction.atomic
+def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told: Told | None = None) -> Taken:
     """Take a file in; the same file again adds nothing.
 
-    Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes.
+    Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes, and ImportProblems where the rows
+    contradict the arena, or none of them is about a battle of it; nothing is written then.
     """
-    if layout_key not in LAYOUTS:
-        raise UnreadableFile(f"--format {layout_key}: no such layout; known are {', '.join(LAYOUTS)}")
-    layout = LAYOUTS[layout_key]
+    told = told or Told()
+    taken = Taken(file.format, len(file.rows), notes=[str(each) for each in file.notes])
+    before = n_here(arena)
+    cards = _judges(path, file, told)
+    if any(row.label is not None for row in file.rows):
+        _load_gold(arena, file, told, cards.values(), taken)
+    placed = place_games(arena, file, gold=told.gold, most_new=told.most_new)
+    if not placed.games:
+        _refuse(arena, file)
+    taken.n_games, taken.n_without_battle = len(placed.games), len(placed.without)
+    by_judge: dict[Judge, list[tuple[Place, JudgementRow]]] = defaultdict(list)
+    for place, row in placed.games:
+        by_judge[cards[row.judge, row.protocol]].append((place, row))
+    n_otherwise = 0
+    for judge, games in by_judge.items():
+        once = _by_place(file.filename, games)
+        taken.n_repeated += len(games) - len(once)
+        n_added, n_other = _add(judge, arena, once, file.filename)
+        taken.n_added += n_added
+        n_otherwise += n_other
+        taken.states.update(row.said.state.value for row in once.values())
+    taken.judges = list(by_judge)
+    new = {thing: n - before[thing] for thing, n in n_here(arena).items()}
+    taken.notes += _notes(file, placed, new, n_otherwise)
+    return taken
+
+
+def _judges(path: Path, file: ReadFile[JudgementRow], told: Told) -> dict[tuple[str, str], Judge]:
+    """By what the rows say of their judge, and the protocol they are like."""
+    models: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in file.rows:
+        models[row.judge, row.protocol].add(row.model)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    with transaction.atomic():
-        batch = layout.read(path, arena, baseline, most_new)
-        if not batch.games:
-            raise UnreadableFile(
-                f"{path.name}: none of its {counted(batch.n_rows, 'row', 'rows')} names a battle of "
-                f"{arena.slug}: import those first"
-            )
-        # Another file is another card: nobody knows whether it was the same judge.
-        saying = {"layout": layout.key, "digest": digest}
-        judge = stored_judge(Judge.Kind.IMPORTED, layout.protocol, name=name or path.stem, parameters=saying)
-        games = _by_place(batch.games)
-        n_added = _add(judge, arena, games)
-    n = len(batch.games)
-    return Taken(judge, batch.n_rows, n, n_added, batch.n_without_battle, n - len(games), batch.notes)
+    stem = Path(file.filename).stem or file.filename
+    return {
+        (name, protocol): imported_judge(
+            told.judge or name, protocol, layout=file.format, otherwise=stem, digest=digest,
+            model=said.pop() if len(said) == 1 else "",
+        )
+        for (name, protocol), said in models.items()
+    }  # fmt: skip
 
 
-def _add(judge: Judge, arena: Arena, stored: Mapping[tuple[int, str, int], StoredGame]) -> int:
-    rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list("battle_id", "order", "repeat")
-    here = set(rows)
-    new = [one for key, one in stored.items() if key not in here]
-    taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in new))}
-    games = [_game(judge, one, taints.get(one.battle_id, [])) for one in new]
-    file_ended(games, arena_id=arena.pk, now=timezone.now(), reason=f"stored judgements of {judge}")
-    Game.objects.bulk_create(games, batch_size=ROWS_A_STATEMENT)
-    return len(games)
+def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: Iterable[Judge], taken: Taken) -> None:
+    """The labels that stand beside the judgements: each pair once."""
+    rows = [
+        LabelRow(
+            row.line, row.pair, row.prompt, tuple(LabelledAnswer(each.competitor, each.text or "") for each in row.answers),
+            row.label, is_pair=True, origin=row.origin,
+        )
+        for row in file.rows
+        if row.label is not None
+    ]  # fmt: skip
+    once = list({(row.line, row.key): row for row in rows}.values())
+    name = told.gold or Path(file.filename).stem or file.format
+    loaded = load_labels(
+        arena, name, once, origin=file.format, filename=file.filename, is_named=bool(told.gold), of_judges=judges,
+        most_new=told.most_new,
+    )  # fmt: skip
+    taken.notes += [note for note in loaded.notes() if not note.startswith("New: ")]
+    taken.notes.insert(0, f"New: {', '.join(_of_new(loaded.n_new))}.")
+    taken.warnings += loaded.warnings()
 
 
-def _by_place(stored: list[StoredGame]) -> dict[tuple[int, str, int], StoredGame]:
+def _refuse(arena: Arena, file: ReadFile[JudgementRow]) -> None:
+    row = file.rows[0] if file.rows else None
+    allowed = _("not one row names a battle of %(arena)s: bring its prompts and answers, or its test set, first")
+    rows = counted(len(file.rows), "row", "rows")
+    problem_of(file.filename, _("the file"), PlainWords(rows), allowed % {"arena": arena.slug}, line=row.line if row else 1)
+
+
+def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dict[Place, JudgementRow]:
     """A row that is there twice is one game; which of two different ones counts is not guessed."""
-    found: dict[tuple[int, str, int], StoredGame] = {}
-    for one in stored:
-        if found.setdefault((one.battle_id, one.order, one.repeat), one) != one:
-            place = f"battle {one.battle_id} in order {one.order}, repeat {one.repeat + 1}"
-            raise UnreadableFile(f"{place}, is judged twice with different replies: keep one of the two rows")
+    found: dict[Place, JudgementRow] = {}
+    problems = Problems(filename)
+    for place, row in games:
+        first = found.setdefault(place, row)
+        if (first.said, first.reply) != (row.said, row.reply):
+            allowed = _("line %(line)s judges the same answers in this order: keep one of the two, or number them by repeat")
+            told = _("judged twice with different replies")
+            problems.add(row.line, _("the judgement"), PlainWords(told), allowed % {"line": first.line})
+    problems.stop_if_any()
     return found
 
 
-def _game(judge: Judge, stored: StoredGame, taints: list[str]) -> Game:
-    game = Game(
-        battle_id=stored.battle_id, judge=judge, order=stored.order, repeat=stored.repeat, reply=stored.reply, taints=taints
-    )  # fmt: skip
-    state = stored.parsed.state if stored.verdict is not None or not stored.parsed.state.has_verdict else GameState.ERROR
-    end_game(game, state, reason=stored.parsed.reason)
-    note_label(game, stored.parsed)
-    if stored.verdict is not None:
-        give_verdict(game, stored.verdict)
+def _add(judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filename: str) -> tuple[int, int]:
+    """How many are new, and how many are here with another verdict, which stays."""
+    columns = ("battle_id", "order", "repeat", "state", "winner", "score_first")
+    rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list(*columns)
+    here = {(battle, order, repeat): rest for battle, order, repeat, *rest in rows}
+    new = [_game(judge, place, row) for place, row in stored.items() if place not in here]
+    n_otherwise = sum(here[place] != _verdict_of(row) for place, row in stored.items() if place in here)
+    taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(game.battle_id for game in new))}
+    for game in new:
+        game.taints = taints.get(game.battle_id, [])
+    file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=f"judgements of {judge} out of {filename}")
+    Game.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT)
+    return len(new), n_otherwise
+
+
+def _verdict_of(row: JudgementRow) -> list[object]:
+    said = row.said.verdict
+    if isinstance(said, Verdict):
+        return [row.said.state.value, said.winner, said.scores[0] if said.scores else None]
+    return [row.said.state.value, "", said]
+
+
+def _game(judge: Judge, place: Place, row: JudgementRow) -> Game:
+    battle, order, repeat = place
+    game = Game(battle_id=battle, judge=judge, order=order, repeat=repeat, reply=row.reply, cost=row.cost)
+    said = row.said
+    state = said.state if said.verdict is not None or not said.state.has_verdict else GameState.ERROR
+    end_game(game, state, reason=said.reason)
+    game.label, game.label_start, game.label_end = said.label[:200], said.start, said.end
+    if said.verdict is not None:
+        give_verdict(game, said.verdict)
     return game
+
+
+def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, int], n_otherwise: int) -> Iterator[str]:
+    if any(new.values()) and not any(row.label is not None for row in file.rows):
+        yield f"New: {', '.join(_of_new(new))}."
+    if against := [row for row in file.rows if row.contradicts]:
+        lines, first = lines_of([row.line for row in against], most=MOST_NAMED), against[0]
+        told = f"{counted(len(against), 'judgement', 'judgements')} {agreeing(len(against), 'has', 'have')} a reply that says"
+        example = f"{first.said.label} beside {first.contradicts}"
+        yield f"{told} something else than the label ({lines}; such as {example}): the label counts, and the reply is kept."
+    if placed.without:
+        named = lines_of(placed.without, most=MOST_NAMED)
+        names = agreeing(len(placed.without), "names", "name")
+        yield f"{counted(len(placed.without), 'row', 'rows')} {names} no battle of the arena: left out ({named})."
+    if placed.alone:
+        named = lines_of(placed.alone, most=MOST_NAMED)
+        is_graded = agreeing(len(placed.alone), "is the only answer", "are the only answers")
+        told = f"{counted(len(placed.alone), 'answer', 'answers')} {is_graded} to its prompt that was graded"
+        yield f"{told}, and an answer alone makes no battle: left out ({named})."
+    if n_otherwise:
+        told = f"{counted(n_otherwise, 'game', 'games')} of this judge {agreeing(n_otherwise, 'is', 'are')} here with another"
+        yield f"{told} verdict, which stays: give another name where it is another judge, or number them by repeat."
+    if file.ignored:
+        yield f"Columns that are not read: {', '.join(file.ignored[:20])}."
+
+
+def _of_new(new: Mapping[str, int]) -> list[str]:
+    return [counted(new[one], one, f"{one}s") for one in ("prompt", "answer", "competitor")]

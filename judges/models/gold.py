@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.models import Arena, Battle, Call, Prompt
+from arena.models import Arena, Battle, Call, Prompt, Response
 from arena.outcomes import Outcome
 from arena.wording import counted
 from judges.models.games import Game
@@ -61,6 +61,41 @@ class GoldItem(models.Model):
 
     def __str__(self) -> str:
         return _("battle %(number)s: %(label)s") % {"number": self.battle_id, "label": self.label}
+
+
+class GoldAnswerQuerySet(models.QuerySet["GoldAnswer"]):
+    def counted(self) -> "GoldAnswerQuerySet":
+        """Labels that were not set aside."""
+        return self.filter(is_counted=True)
+
+
+class GoldAnswer(models.Model):
+    """One answer of which is known whether it is right, or how good it is."""
+
+    gold_set = models.ForeignKey(GoldSet, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="gold_answers")
+    is_right = models.BooleanField(null=True, blank=True, help_text=gettext_lazy("Empty: the source says nothing of that."))
+    grade = models.FloatField(null=True, blank=True, help_text=gettext_lazy("In the points of its source."))
+    note = models.CharField(
+        max_length=200, blank=True, default="", help_text=gettext_lazy("Such as the source's own number of the answer.")
+    )
+    is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
+
+    objects = GoldAnswerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            # One label an answer and set: what a file says otherwise is named, and the first stays.
+            models.UniqueConstraint(fields=["gold_set", "response"], name="a_label_once_an_answer_and_gold_set"),
+            models.CheckConstraint(
+                condition=Q(is_right__isnull=False) | Q(grade__isnull=False), name="a_gold_answer_says_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        told = self.grade if self.is_right is None else _("right") if self.is_right else _("wrong")
+        return _("answer %(number)s: %(label)s") % {"number": self.response_id, "label": told}
 
 
 class Checklist(models.Model):

@@ -8,10 +8,9 @@ from django.utils.functional import Promise
 from arena.importing.files.looks import Shape
 from arena.importing.files.notes import FileNote
 from arena.importing.files.reading import Row
-from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 
 
-class Format[T: (BattleRow, PromptRow, ResponseRow)]:
+class Format[T]:
     """How one kind of file is read: made for one reading of one file, it makes typed rows of raw ones."""
 
     name: str

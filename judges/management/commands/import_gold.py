@@ -1,94 +1,89 @@
 """Takes in a gold set, or makes one from the arena's own verifiers."""
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from arena.commands.import_command import AsWritten
+from arena.commands.import_command import AsWritten, refuse
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
+from arena.importing.files.problems import ImportProblems
+from arena.importing.files.rows import PromptRow
 from arena.models import Arena, Prompt, Response
 from arena.wording import counted
-from judges.importing.gold_loading import Loaded, load_gold_set
-from judges.importing.gold_sets import (
-    READERS,
-    GoldPair,
-    GoldSetError,
-    GradedAnswer,
-    VerifiedPrompt,
-    fields_told,
-    gold_pairs_from_verifiers,
-    read_gold_set,
-)
+from judges.importing.formats import EARLIER_NAMES, LABEL_FORMATS, described
+from judges.importing.gold_sets import GoldPair, GradedAnswer, VerifiedPrompt, gold_pairs_from_verifiers
+from judges.importing.rows import LabelledAnswer, LabelRow
+from judges.importing.taking_in import Labelled, label, take_labels
+from judges.management.arenas import add_arena, home_of
 
 VERIFIERS = "verifiers"
 MOST_NAMED = 10
 
 
 class Command(BaseCommand):
-    help = "Import pairs of answers with the right one known, as battles with a gold set; or make them from verifiers."
+    help = "Import labels of pairs or of single answers as a gold set, with their battles; or make them from verifiers."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        formats = [*LABEL_FORMATS, *EARLIER_NAMES, VERIFIERS]
         parser.add_argument("file", type=Path, nargs="?", help=f"not needed with --format {VERIFIERS}")
         parser.formatter_class = AsWritten
-        parser.epilog = fields_told()
-        parser.add_argument("--format", required=True, choices=[*READERS, VERIFIERS])
-        parser.add_argument("--arena", required=True, metavar="SLUG")
+        parser.epilog = described(LABEL_FORMATS)
+        parser.add_argument(
+            "--format", default="", metavar="FORMAT", choices=formats,
+            help=f"recognised by the columns where it is left out; one of: {', '.join([*LABEL_FORMATS, VERIFIERS])}",
+        )  # fmt: skip
+        add_arena(parser)
         parser.add_argument("--name", default="", help="of the gold set; default: the file's name")
         parser.add_argument("--seed", type=int, default=1, help="with verifiers: which of several answers are paired")
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        arena = Arena.objects.filter(slug=options["arena"]).first()
-        if arena is None:
-            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
-        pairs = self._pairs(arena, options)
-        name = options["name"] or (options["file"].stem if options["file"] else VERIFIERS)
-        here = dict(arena.prompts.values_list("key", "pk")) if options["format"] == VERIFIERS else None
-        most_new = options["allow_competitors"]
-        with transaction.atomic():
-            try:
-                loaded = load_gold_set(arena, name, pairs, origin=options["format"], prompts=here, most_new=most_new)
-            except TooManyCompetitors as reason:
-                raise CommandError(str(reason), returncode=2) from None
-            self._say(arena, loaded, pairs)
-            transaction.set_rollback(options["check"])
-        if options["check"]:
+        home = home_of(options)
+        most_new, is_check = options["allow_competitors"], options["check"]
+        try:
+            if options["format"] == VERIFIERS:
+                rows = self._verified(options["arena"], options["seed"])
+                name = options["name"] or VERIFIERS
+                came = label(home, name, rows, origin=VERIFIERS, most_new=most_new, is_check=is_check)
+            elif options["file"] is None:
+                refuse("FILE is required: give its path")
+            else:
+                came = take_labels(
+                    options["file"], home, chosen=options["format"], name=options["name"], most_new=most_new, is_check=is_check
+                )
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
+        except (ImportProblems, TooManyCompetitors) as reason:
+            raise CommandError(str(reason), returncode=2) from None
+        self._say(came)
+        if is_check:
             self.stdout.write("Nothing was written: this was the check only.")
 
-    def _say(self, arena: Arena, loaded: Loaded, pairs: Sequence[GoldPair]) -> None:
-        battles = {placed.battle_id for placed in loaded.placed.values()}
+    def _say(self, came: Labelled) -> None:
+        loaded = came.loaded
+        for note in came.notes:
+            self.stdout.write(note)
         self.stdout.write(
-            f"{loaded.gold}: {counted(loaded.gold.items.count(), 'label', 'labels')} on "
-            f"{counted(len(battles), 'battle', 'battles')} of {arena.slug}."
+            f"{loaded.gold}: {counted(came.n_labels, 'label', 'labels')} on "
+            f"{counted(came.n_battles, 'battle', 'battles')} of {came.arena.slug}."
         )
         for note in loaded.notes():
             self.stdout.write(note)
         for warning in loaded.warnings():
             self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
-        unlabelled = sum(pair.label is None for pair in pairs)
-        if unlabelled:
-            self.stdout.write(f"{counted(unlabelled, 'pair', 'pairs')} without a majority among the annotators: no label.")
+        if loaded.n_without_label:
+            pairs = counted(loaded.n_without_label, "pair", "pairs")
+            self.stdout.write(f"{pairs} without a majority among the annotators: no label.")
 
-    def _pairs(self, arena: Arena, options: dict[str, Any]) -> tuple[GoldPair, ...]:
-        if options["format"] == VERIFIERS:
-            return self._verified(arena, options["seed"])
-        if options["file"] is None:
-            raise CommandError("FILE is required: give its path", returncode=2)
-        try:
-            return read_gold_set(options["format"], options["file"])
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
-        except GoldSetError as error:
-            raise CommandError(str(error), returncode=2) from None
-
-    def _verified(self, arena: Arena, seed: int) -> tuple[GoldPair, ...]:
+    def _verified(self, slug: str, seed: int) -> list[LabelRow]:
+        arena = Arena.objects.filter(slug=slug).first()
+        if arena is None:
+            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+            refuse(f"--arena {slug}: no such arena; known are: {known}")
         made = gold_pairs_from_verifiers(_verified_prompts(arena), seed=seed)
         self.stdout.write(
             f"{counted(len(made.pairs), 'pair', 'pairs')}; all answers pass on {counted(made.n_all_pass, 'prompt', 'prompts')}"
@@ -98,8 +93,13 @@ class Command(BaseCommand):
         for key, reason in made.invalid[:MOST_NAMED]:
             self.stdout.write(f"Prompt {key}: its verifier cannot be used: {reason}.")
         if not made.pairs:
-            raise CommandError(f"{arena.slug} has no prompt with a verifier that one answer passes and one fails", returncode=2)
-        return made.pairs
+            refuse(f"{arena.slug} has no prompt with a verifier that one answer passes and one fails")
+        return [_row(pair) for pair in made.pairs]
+
+
+def _row(pair: GoldPair) -> LabelRow:
+    answers = LabelledAnswer(pair.competitor_a, pair.answer_a), LabelledAnswer(pair.competitor_b, pair.answer_b)
+    return LabelRow(0, pair.key, PromptRow(0, pair.key), answers, pair.label, is_pair=True, origin=pair.origin)
 
 
 def _verified_prompts(arena: Arena) -> list[VerifiedPrompt]:

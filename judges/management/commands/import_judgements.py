@@ -1,67 +1,80 @@
-"""Takes in a file of stored judgements."""
+"""Takes in a file of judgements."""
 
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Count
 
+from arena.commands.import_command import AsWritten
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
-from arena.models import Arena
+from arena.importing.files.problems import ImportProblems
 from arena.wording import agreeing, counted
-from judges.importing.gold_sets import GoldSetError
-from judges.importing.judgement_loading import LAYOUTS, Taken, import_judgements
-from judges.importing.stored_games import UnreadableFile
+from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
+from judges.importing.judgement_loading import Taken, Told
+from judges.importing.taking_in import take_judgements
+from judges.management.arenas import add_arena, home_of
 from judges.models import Game
+
+ASKED = ("baseline", "order", "scale")
 
 
 class Command(BaseCommand):
-    help = "Import stored outputs of judges as games of an imported judge; what cannot be read has a state, never a score."
+    help = "Import judgements as games of an imported judge; what cannot be read has a state, never a score."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        layouts = "; ".join(f"{layout.key} ({layout.title})" for layout in LAYOUTS.values())
         parser.add_argument("file", type=Path)
-        parser.add_argument("--format", required=True, metavar="LAYOUT", help=layouts)
-        parser.add_argument("--arena", required=True, metavar="SLUG")
-        parser.add_argument("--judge", default="", metavar="NAME", help="what to call the judge; default: the file's name")
-        parser.add_argument("--baseline", default="", metavar="NAME", help="arena-hard: the competitor that all others met")
+        parser.formatter_class = AsWritten
+        parser.epilog = described(JUDGEMENT_FORMATS)
+        parser.add_argument(
+            "--format", default="", metavar="FORMAT", choices=[*JUDGEMENT_FORMATS, *EARLIER_NAMES],
+            help=f"recognised by the columns where it is left out; one of: {', '.join(JUDGEMENT_FORMATS)}",
+        )  # fmt: skip
+        add_arena(parser)
+        parser.add_argument(
+            "--judge", default="", metavar="NAME",
+            help="whose they are; a judge of this name takes further files. Default: as the rows say, else the file's name",
+        )  # fmt: skip
+        parser.add_argument("--gold", default="", metavar="NAME", help="gold set of the labels that come with the judgements")
+        parser.add_argument(
+            "--baseline",
+            default="",
+            metavar="NAME",
+            help="arena-hard: the competitor that all met, where no row says it",
+        )
+        parser.add_argument("--order", default="", choices=["ab", "ba"], help="which answer came first, where no row says it")
+        parser.add_argument("--scale", default="", choices=["1-5", "1-10"], help="grades: of the scores; default 1-10")
         add_allowance(parser)
+        parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        arena = Arena.objects.filter(slug=options["arena"]).first()
-        if arena is None:
-            known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
+        asked = {name: options[name] for name in ASKED if options[name]}
+        told = Told(options["judge"], options["gold"], options["allow_competitors"])
         try:
-            taken = import_judgements(
-                options["file"], options["format"], arena, name=options["judge"], baseline=options["baseline"],
-                most_new=options["allow_competitors"],
-            )  # fmt: skip
+            _arena, taken = take_judgements(
+                options["file"], home_of(options), chosen=options["format"], options=asked, told=told, is_check=options["check"]
+            )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
-        except (UnreadableFile, GoldSetError, TooManyCompetitors) as error:
-            raise CommandError(str(error), returncode=2) from None
-        self._report(arena, taken)
+        except (ImportProblems, TooManyCompetitors) as reason:
+            raise CommandError(str(reason), returncode=2) from None
+        for line in lines_about(taken):
+            self.stdout.write(line)
+        for warning in taken.warnings:
+            self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
+        if options["check"]:
+            self.stdout.write("Nothing was written: this was the check only.")
 
-    def _report(self, arena: Arena, taken: Taken) -> None:
-        self.stdout.write(
-            f"{taken.judge}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} "
-            f"{agreeing(taken.n_added, 'was', 'were')} new."
+
+def lines_about(taken: Taken) -> list[str]:
+    """What came of a file, for a terminal."""
+    judges, were = ", ".join(map(str, taken.judges)), agreeing(taken.n_added, "was", "were")
+    found = [f"{judges}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} {were} new."]
+    if taken.n_repeated:
+        found.append(
+            f"{taken.n_repeated:,} of {taken.n_games:,} {agreeing(taken.n_repeated, 'stands', 'stand')} in "
+            "the file a second time, word for word: one game each."
         )
-        if taken.n_repeated:
-            self.stdout.write(
-                f"{taken.n_repeated:,} of {taken.n_games:,} {agreeing(taken.n_repeated, 'stands', 'stand')} in "
-                "the file a second time, word for word: one game each."
-            )
-        for note in taken.notes:
-            self.stdout.write(note)
-        if taken.n_without_battle:
-            self.stdout.write(
-                f"{taken.n_without_battle:,} of {counted(taken.n_rows, 'row', 'rows')} "
-                f"{agreeing(taken.n_without_battle, 'names', 'name')} no battle of {arena.slug}: left out."
-            )
-        games = Game.objects.filter(judge=taken.judge, battle__arena=arena).order_by("state")
-        for state, n_games in games.values_list("state").annotate(n=Count("pk")):
-            self.stdout.write(f"{n_games:>8,} {Game.State(state).label}")
+    states = [f"{n:>8,} {Game.State(state).label}" for state, n in sorted(taken.states.items())]
+    return [*found, *taken.notes, *states]

@@ -1,0 +1,101 @@
+"""The formats of judgements and of labels that can be imported, by name, and which of them a file has."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from arena.importing.files.looks import look_at
+from arena.importing.files.notes import FileNote
+from arena.importing.files.problems import ImportProblems, PlainWords, Problems, some_names
+from arena.importing.formats import kind_and_format
+from arena.importing.formats.format import Format
+from arena.importing.formats.recognition import FileStart, recognised, start_of
+from judges.importing.formats.format import JudgementFormat, LabelFormat
+from judges.importing.formats.judgements.arena_hard import ArenaHardJudgements
+from judges.importing.formats.judgements.by_number import AutoJOutputs, PandaLmResults
+from judges.importing.formats.judgements.comparisons import AlpacaJudgements, JudgeBench, JudgeLm, LlmBar
+from judges.importing.formats.judgements.fastchat import PairJudgements, SingleJudgements
+from judges.importing.formats.judgements.plain import PlainGrades, PlainPairs
+from judges.importing.formats.judgements.prometheus import PrometheusGrades, PrometheusPairs
+from judges.importing.formats.labels.answers import (
+    HelpSteer2,
+    HelpSteer2Preference,
+    PlainAnswers,
+    RewardBench2,
+    UltraFeedback,
+)
+from judges.importing.formats.labels.pairs import (
+    AutoJLabels,
+    JudgeBenchLabels,
+    LlmBarLabels,
+    PandaLmLabels,
+    PlainLabels,
+    RewardBench,
+)
+
+JUDGEMENT_FORMATS: Mapping[str, type[JudgementFormat]] = {
+    each.name: each
+    for each in (
+        PlainPairs, PlainGrades, JudgeBench, LlmBar, AlpacaJudgements, SingleJudgements, PairJudgements, ArenaHardJudgements,
+        AutoJOutputs, PandaLmResults, JudgeLm, PrometheusGrades, PrometheusPairs,
+    )
+}  # fmt: skip
+LABEL_FORMATS: Mapping[str, type[LabelFormat]] = {
+    each.name: each
+    for each in (
+        PlainLabels, PlainAnswers, JudgeBenchLabels, PandaLmLabels, LlmBarLabels, AutoJLabels, RewardBench, RewardBench2,
+        HelpSteer2, HelpSteer2Preference, UltraFeedback,
+    )
+}  # fmt: skip
+EARLIER_NAMES = {"plain": "pairs"}
+
+
+class ReadBy(NamedTuple):
+    """The name of the format to read a file by, and why."""
+
+    format: str
+    notes: tuple[FileNote, ...] = ()
+
+
+def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = "", *, filename: str = "") -> ReadBy:
+    """`chosen` where somebody chose, else the one that is recognised. Raises ImportProblems where none is."""
+    chosen = EARLIER_NAMES.get(chosen, chosen)
+    if chosen in known:
+        return ReadBy(chosen)
+    looks, sample = look_at(path), start_of(path)
+    problems = Problems(filename or path.name)
+    if chosen:
+        problems.add(1, _("the format"), chosen, _("known are %(formats)s") % {"formats": ", ".join(known)})
+        problems.stop_if_any()
+    found = recognised(sample, known)
+    if found:
+        return ReadBy(found.key, (found.reason,))
+    if looks.is_empty or looks.broken or looks.binary or not sample.names:
+        return ReadBy(next(iter(known)))  # its reading says what is wrong
+    problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(path, known, sample))
+    raise ImportProblems(tuple(problems.first), problems.n_all)
+
+
+def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileStart) -> str:
+    """What the file has, what else it might be, and what is known."""
+    others = {"import_judgements": JUDGEMENT_FORMATS, "import_gold": LABEL_FORMATS}
+    told = _("its columns are %(columns)s, which looks like a file for %(command)s")
+    for command, formats in others.items():
+        if formats is not known and recognised(sample, formats):
+            return told % {"columns": some_names(sample.names), "command": command}
+    if other := kind_and_format(path):
+        return told % {"columns": some_names(sample.names), "command": f"import_{other[0]}"}
+    more = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
+    return more % {"columns": some_names(sample.names), "formats": ", ".join(known)}
+
+
+def described(known: Mapping[str, type[Format[Any]]]) -> str:
+    """What each format reads, for --help."""
+    lines = [f"  {name}: {each.columns()}{f'; see {each.link}' if each.link else ''}" for name, each in known.items()]
+    rules = (
+        "The format is recognised by the columns, whatever their case and order. A file may be CSV (cells separated by , ; or "
+        "tabs), JSON lines, a JSON array or Parquet, and packed by gzip or zstd."
+    )
+    return "\n".join(["columns, by format:", *lines, "", rules])

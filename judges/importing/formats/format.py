@@ -1,0 +1,28 @@
+"""What every format of judgements and of labels is."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from arena.importing.files.reading import Row
+from arena.importing.formats.format import Format
+from judges.importing.rows import JudgementRow, LabelRow
+
+
+class JudgementFormat(Format[JudgementRow]):
+    """`options` are what is told beside the file: `order` (of all its judgements), `baseline`, `scale`."""
+
+    found_by: Literal["texts", "pandalm", "auto-j"] = "texts"  # how rows find their battles: see `judges.importing.contests`
+    asked_for: tuple[str, ...] = ()  # options that it reads
+    has_rows_of_several = True
+
+    def row(self, line: int, row: Row) -> JudgementRow:
+        raise NotImplementedError("rows of judgements come several at a time")
+
+    def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
+        """Raises RowProblem."""
+        raise NotImplementedError
+
+
+class LabelFormat(Format[LabelRow]):
+    origin: str = ""  # where the labels come from, for the gold set; empty: its name
+    grades_decide = False  # of two answers with different grades, the better grade is the label

@@ -1,0 +1,107 @@
+"""FastChat's judgements of MT-bench: of single answers, and of pairs in both orders. The answers are those of the arena."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow
+from judges.importing.formats import cells, sayings
+from judges.importing.formats.format import JudgementFormat
+from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.verdicts.verdict import Order, Side
+
+LINK = "https://github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge"
+SIDES: dict[str, Side] = {"model_1": "a", "model_2": "b", "tie": "tie"}
+GAMES: tuple[tuple[str, Order], ...] = (("g1", "ab"), ("g2", "ba"))  # the second with the answers exchanged
+
+
+def judge_of(row: Row) -> str:
+    """The model of `["gpt-4", "pair-v2"]`: its templates for math and for second turns are one judge."""
+    value: Any = row.get("judge")
+    if isinstance(value, list) and value:
+        value = value[0]
+    return fields.name({"judge": value} if "judge" in row else {}, "judge")
+
+
+def _turn(row: Row) -> int:
+    turn = fields.whole_number(row, "turn")
+    if turn not in {None, 1, 2}:
+        raise RowProblem("turn", row.get("turn"), _("allowed are %(values)s") % {"values": "1, 2"})
+    return 1 if turn == 1 else 0
+
+
+class SingleJudgements(JudgementFormat):
+    name = "fastchat-single"
+    title = gettext_lazy("FastChat's single judgements: question_id, model, judge, judgment, score, turn")
+    link = LINK
+    shapes = OF_OBJECTS
+    needed = ("question_id", "model", "judge", "judgment", "score")
+    read = frozenset({*needed, "turn"})
+
+    def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
+        judge, reply = judge_of(row), cells.text(row, "judgment")
+        said = _graded(row, reply)
+        yield JudgementRow(
+            line, "mt_single", (AnswerTold(fields.name(row, "model")),), said,
+            PromptRow(line, fields.identifier(row, "question_id")), "ab", reply, f"{judge}, single answers"[:120], judge,
+            turn=_turn(row), contradicts=sayings.contradiction(said, reply, "mt_single", pick="first"),
+        )  # fmt: skip
+
+    def notes(self) -> list[FileNote]:
+        return [note(_TURNS)]
+
+
+def _graded(row: Row, reply: str) -> Said:
+    if sayings.is_error(row.get("score")):
+        return sayings.failed() if sayings.is_error(reply) else sayings.unreadable("-1")
+    grade = cells.number(row, "score", _("a number from 1 to 10 is needed, or -1 where there was none"))
+    if not 1 <= grade <= 10:
+        raise RowProblem("score", row["score"], _("a number from 1 to 10 is needed, or -1 where there was none"))
+    return sayings.of_grade(grade)
+
+
+class PairJudgements(JudgementFormat):
+    name = "fastchat-pair"
+    title = gettext_lazy("FastChat's judgements of pairs: question_id, model_1, model_2, g1_winner, g2_winner, judge")
+    link = LINK
+    shapes = OF_OBJECTS
+    needed = ("question_id", "model_1", "model_2", "g1_winner", "g2_winner", "judge")
+    read = frozenset({*needed, "g1_judgment", "g2_judgment", "turn"})
+
+    def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
+        judge = judge_of(row)
+        names = fields.name(row, "model_1"), fields.name(row, "model_2")
+        if names[0] == names[1]:
+            raise RowProblem("model_2", names[1], _("two different competitors are needed, and model_1 is the same"))
+        asked, turn = PromptRow(line, fields.identifier(row, "question_id")), _turn(row)
+        for game, order in GAMES:
+            reply = cells.text(row, f"{game}_judgment", default="")
+            said = _compared(row, f"{game}_winner", order)
+            against = sayings.contradiction(said, reply, "mt_pair", pick="first")
+            yield JudgementRow(
+                line, "mt_pair", (AnswerTold(names[0]), AnswerTold(names[1])), said, asked, order, reply, judge, judge,
+                turn=turn, contradicts=against,
+            )  # fmt: skip
+
+    def notes(self) -> list[FileNote]:
+        return [note(gettext_lazy("g1 showed model_1 first, g2 model_2.")), note(_TURNS)]
+
+
+def _compared(row: Row, column: str, order: Order) -> Said:
+    value = row.get(column)
+    if value == "error":
+        return sayings.unreadable(value)
+    if not isinstance(value, str) or value not in SIDES:
+        told = _("allowed are %(values)s") % {"values": ", ".join([*SIDES, "error"])}
+        raise RowProblem(column, MISSING if column not in row else value, told)
+    return sayings.of_side(SIDES[value], order, label=value)
+
+
+_TURNS = gettext_lazy("What was said of the first turn is about that turn alone; all else is about the whole conversation.")

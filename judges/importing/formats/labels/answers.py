@@ -1,0 +1,188 @@
+"""Labels of single answers: right or wrong, or a grade. Agon's own, RewardBench 2, HelpSteer2, UltraFeedback."""
+
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import EMPTY, MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow
+from arena.importing.formats.prompt_files import language_of
+from judges.importing.formats import cells
+from judges.importing.formats.format import LabelFormat
+from judges.importing.formats.sayings import is_error
+from judges.importing.rows import LabelledAnswer, LabelRow
+from judges.verdicts.verdict import Side
+
+RIGHT = MappingProxyType({"right": True, "correct": True, "true": True, "1": True, "yes": True, "pass": True})
+WRONG = MappingProxyType({"wrong": False, "incorrect": False, "false": False, "0": False, "no": False, "fail": False})
+MOST_ANSWERS = 500
+STRENGTHS = "-3, -2, -1, 0, 1, 2, 3"
+
+
+class PlainAnswers(LabelFormat):
+    name = "answers"
+    title = gettext_lazy("Agon's own: prompt, answer, and is_right (true, false) or grade; competitor if there")
+    shapes = ANY_SHAPE
+    needed = ("answer",)
+    read = frozenset(
+        {"id", "prompt", "prompt_id", "answer", "is_right", "grade", "competitor", "origin", "reference", "language"}
+    )
+    other_words = MappingProxyType(
+        {
+            "prompt": ("question", "instruction", "input", "query"),
+            "prompt_id": ("question_id",),
+            "answer": ("response", "output"),
+            "is_right": ("correct", "is_correct", "right", "label"),
+            "grade": ("score", "rating"),
+            "competitor": ("model", "generator"),
+            "origin": ("source", "subset", "subject", "category"),
+        }
+    )
+
+    @classmethod
+    def recognised_by(cls, names: Any, rows: Any) -> tuple[str, ...]:
+        said = tuple(name for name in ("is_right", "grade") if name in names)
+        asked = tuple(name for name in ("prompt", "prompt_id") if name in names)[:1]
+        return (*asked, "answer", *said) if asked and said and "answer" in names else ()
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        is_right, grade = _is_right(row), cells.number_or_none(row, "grade")
+        if is_right is None and grade is None:
+            raise RowProblem("is_right", EMPTY if "is_right" in row else MISSING, _("is_right or a grade is needed"))
+        answer = LabelledAnswer(cells.some_name(row, "competitor"), cells.answer(row, "answer"), is_right, grade)
+        key, origin = fields.optional_identifier(row, "prompt_id"), cells.some_name(row, "origin")
+        if key and not row.get("prompt"):
+            asked = PromptRow(line, key)
+        else:
+            reference = cells.text(row, "reference", default="")
+            asked = cells.question(line, row, "prompt", key=key, origin=origin)
+            asked = asked._replace(reference=reference, language=language_of(row))
+        return LabelRow(line, fields.optional_identifier(row, "id"), asked, (answer,), origin=origin)
+
+
+def _is_right(row: Row) -> bool | None:
+    value = row.get("is_right")
+    if value is None or value == "":
+        return None
+    known = {**RIGHT, **WRONG}
+    word = str(value).strip().casefold() if isinstance(value, bool | str | int) else ""
+    if word not in known:
+        raise RowProblem("is_right", value, _("allowed are %(values)s") % {"values": "true, false, right, wrong, 1, 0"})
+    return known[word]
+
+
+class RewardBench2(LabelFormat):
+    """One prompt with the answers that are right and those that are wrong."""
+
+    name = "reward-bench-2"
+    title = gettext_lazy("RewardBench 2: prompt, chosen and rejected as lists; id, subset, models if there")
+    link = "https://huggingface.co/datasets/allenai/reward-bench-2"
+    shapes = OF_OBJECTS
+    needed = ("prompt", "chosen", "rejected", "subset", "num_correct")
+    read = frozenset({"prompt", "chosen", "rejected", "subset", "id", "models", "num_correct"})
+
+    @classmethod
+    def recognised_by(cls, names: Any, rows: Any) -> tuple[str, ...]:
+        are_lists = rows and all(isinstance(row.get("chosen"), list) for row in rows)
+        return super().recognised_by(names, rows) if are_lists else ()
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        origin = cells.some_name(row, "subset")
+        chosen = [cells.text({"chosen": each}, "chosen") for each in cells.a_list(row, "chosen")]
+        rejected = [cells.text({"rejected": each}, "rejected") for each in cells.a_list(row, "rejected")]
+        n_said = fields.whole_number(row, "num_correct")
+        if n_said != len(chosen):
+            told = _("the list chosen has %(n)s answers") % {"n": len(chosen)}
+            raise RowProblem("num_correct", row.get("num_correct", MISSING), told)
+        names = _models(row, len(chosen) + len(rejected))
+        rights = [True] * len(chosen) + [False] * len(rejected)
+        answers = tuple(map(LabelledAnswer, names, chosen + rejected, rights))
+        asked = cells.question(line, row, "prompt", origin=origin)
+        return LabelRow(line, fields.optional_identifier(row, "id"), asked, answers, origin=origin)
+
+
+def _models(row: Row, n: int) -> list[str]:
+    """Those of the answers, the chosen first, where the file names as many; else nobody knows whose they are."""
+    value = row.get("models")
+    if isinstance(value, list) and len(value) == n and all(isinstance(each, str) and each.strip() for each in value):
+        return [fields.as_name("models", each) for each in value]
+    return [""] * n
+
+
+class HelpSteer2(LabelFormat):
+    """Each answer with what people gave it; helpfulness is the grade."""
+
+    name = "helpsteer2"
+    title = gettext_lazy("HelpSteer2: prompt, response, helpfulness, correctness, coherence, complexity, verbosity")
+    link = "https://huggingface.co/datasets/nvidia/HelpSteer2"
+    shapes = OF_OBJECTS
+    needed = ("prompt", "response", "helpfulness", "correctness")
+    read = frozenset({"prompt", "response", "helpfulness"})
+    grades_decide = True
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        told = _("a number from 0 to 4 is needed")
+        grade = cells.number(row, "helpfulness", told)
+        if not 0 <= grade <= 4:
+            raise RowProblem("helpfulness", row["helpfulness"], told)
+        answer = LabelledAnswer("", cells.text(row, "response"), grade=grade)
+        return LabelRow(line, "", cells.question(line, row, "prompt"), (answer,))
+
+    def notes(self) -> list[FileNote]:
+        return [note(gettext_lazy("The grade is the helpfulness, from 0 to 4; the other four are not read."))]
+
+
+class HelpSteer2Preference(LabelFormat):
+    name = "helpsteer2-preference"
+    title = gettext_lazy("HelpSteer2's preferences: prompt, response_1, response_2, preference_strength")
+    link = "https://huggingface.co/datasets/nvidia/HelpSteer2/tree/main/preference"
+    shapes = OF_OBJECTS
+    needed = ("prompt", "response_1", "response_2", "preference_strength")
+    read = frozenset(needed)
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        told = _("allowed are %(values)s: below 0 the first is better, above it the second") % {"values": STRENGTHS}
+        strength = cells.number(row, "preference_strength", told)
+        if abs(strength) > 3:
+            raise RowProblem("preference_strength", row["preference_strength"], told)
+        side: Side = "tie" if strength == 0 else "a" if strength < 0 else "b"
+        answers = tuple(LabelledAnswer("", cells.text(row, f"response_{n}")) for n in (1, 2))
+        return LabelRow(line, "", cells.question(line, row, "prompt"), answers, side, is_pair=True)
+
+
+class UltraFeedback(LabelFormat):
+    """One instruction with the answers of several models, each with GPT-4's grade."""
+
+    name = "ultrafeedback"
+    title = gettext_lazy("UltraFeedback: instruction, completions with model, response and score; source if there")
+    link = "https://huggingface.co/datasets/openbmb/UltraFeedback"
+    shapes = OF_OBJECTS
+    needed = ("instruction", "completions")
+    read = frozenset({*needed, "source"})
+    grades_decide = True
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        origin = cells.some_name(row, "source")
+        given = [cells.an_object(each, "completions") for each in cells.a_list(row, "completions")[:MOST_ANSWERS]]
+        answers = tuple(_completion(each) for each in given)
+        return LabelRow(line, "", cells.question(line, row, "instruction", origin=origin), answers, origin=origin)
+
+    def notes(self) -> list[FileNote]:
+        return [note(_GRADED)]
+
+
+_GRADED = gettext_lazy(
+    "The grade of an answer is its fine-grained score, else its overall score: what a model said, and no person."
+)
+
+
+def _completion(value: Row) -> LabelledAnswer:
+    column = "overall_score" if is_error(value.get("fine-grained_score")) else "fine-grained_score"
+    grade = None if is_error(value.get(column)) else cells.number(value, column)
+    return LabelledAnswer(fields.name(value, "model"), cells.text(value, "response"), grade=grade)

@@ -1,0 +1,192 @@
+"""Labels of two answers: which one is better. Agon's own, and those of JudgeBench, PandaLM, LLMBar, Auto-J and RewardBench."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files import fields
+from arena.importing.files.looks import ANY_SHAPE, OF_OBJECTS
+from arena.importing.files.notes import FileNote, note
+from arena.importing.files.problems import MISSING, RowProblem
+from arena.importing.files.reading import Row
+from arena.importing.files.rows import PromptRow
+from arena.importing.formats.prompt_files import language_of
+from judges.importing.formats import cells
+from judges.importing.formats.format import LabelFormat
+from judges.importing.rows import LabelledAnswer, LabelRow
+from judges.verdicts.verdict import Side
+
+JUDGEBENCH_LABELS: Mapping[str, Side] = {"A>B": "a", "B>A": "b", "A=B": "tie", "B=A": "tie"}
+PLAIN_LABELS: Mapping[str, Side] = {"a": "a", "b": "b", "tie": "tie", "both_bad": "both_bad"}
+PANDALM_LABELS: Mapping[str, Side] = {"0": "tie", "1": "a", "2": "b"}
+LLMBAR_LABELS: Mapping[str, Side] = {"1": "a", "2": "b"}
+AUTO_J_LABELS: Mapping[str, Side] = {"0": "a", "1": "b", "2": "tie"}
+ANNOTATORS = ("annotator1", "annotator2", "annotator3")
+
+
+def chosen_side(row: Row, column: str, allowed: Mapping[str, Side]) -> Side:
+    """A label, whatever its case; in CSV numbers are texts. Raises RowProblem: it is never guessed."""
+    value: Any = row.get(column)
+    folded = {word.casefold(): side for word, side in allowed.items()}
+    if isinstance(value, str | int) and not isinstance(value, bool) and (word := str(value).strip().casefold()) in folded:
+        return folded[word]
+    told = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
+    raise RowProblem(column, MISSING if column not in row else value, told)
+
+
+class PlainLabels(LabelFormat):
+    name = "pairs"
+    title = gettext_lazy("Agon's own: prompt, answer_a, answer_b, label (a, b, tie, both_bad)")
+    shapes = ANY_SHAPE
+    needed = ("answer_a", "answer_b", "label")
+    one_of = ("prompt", "prompt_id")
+    read = frozenset(
+        {*needed, *one_of, "id", "origin", "reference", "competitor_a", "competitor_b", "language", "system_prompt"}
+    )
+    other_words = MappingProxyType(
+        {
+            "prompt": ("question", "instruction", "input", "query"),
+            "prompt_id": ("question_id",),
+            "answer_a": ("response_a", "output_a", "answer_1", "response_1", "response1"),
+            "answer_b": ("response_b", "output_b", "answer_2", "response_2", "response2"),
+            "label": ("better", "preferred", "gold", "winner"),
+            "competitor_a": ("model_a",),
+            "competitor_b": ("model_b",),
+            "origin": ("source", "subset", "subject", "category"),
+        }
+    )
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        origin = cells.some_name(row, "origin")
+        sides = tuple(
+            LabelledAnswer(cells.some_name(row, f"competitor_{side}"), cells.answer(row, f"answer_{side}")) for side in "ab"
+        )
+        label = chosen_side(row, "label", PLAIN_LABELS)
+        key = fields.optional_identifier(row, "id")
+        return LabelRow(line, key, self._asked(line, row, origin), sides, label, is_pair=True, origin=origin)
+
+    def _asked(self, line: int, row: Row, origin: str) -> PromptRow:
+        key = fields.optional_identifier(row, "prompt_id")
+        if key and not row.get("prompt"):
+            return PromptRow(line, key)
+        reference = cells.text(row, "reference", default="")
+        asked = cells.question(line, row, "prompt", key=key, origin=origin)
+        asked = asked._replace(reference=reference, language=language_of(row))
+        return asked._replace(system_prompt=asked.system_prompt or cells.text(row, "system_prompt", default=""))
+
+
+class JudgeBenchLabels(LabelFormat):
+    """JudgeBench: S. Tan et al., "JudgeBench: a benchmark for evaluating LLM-based judges", 2024."""
+
+    name = "judgebench"
+    title = gettext_lazy("JudgeBench: pair_id, question, response_A, response_B, label; source, response_model if there")
+    link = "https://github.com/ScalerLab/JudgeBench"
+    shapes = ANY_SHAPE
+    needed = ("pair_id", "question", "response_A", "response_B", "label")
+    read = frozenset({*needed, "source", "response_model"})
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        origin, model = cells.some_name(row, "source"), cells.some_name(row, "response_model")
+        sides = tuple(LabelledAnswer(model, cells.text(row, f"response_{side}")) for side in "AB")
+        label = chosen_side(row, "label", JUDGEBENCH_LABELS)
+        asked = cells.question(line, row, "question", origin=origin)
+        return LabelRow(line, fields.identifier(row, "pair_id"), asked, sides, label, is_pair=True, origin=origin)
+
+
+class PandaLmLabels(LabelFormat):
+    """What more than half of three annotators say (Y. Wang et al., "PandaLM", 2023)."""
+
+    name = "pandalm"
+    title = gettext_lazy("PandaLM's test set: cmp_key, instruction, response1, response2, annotator1 to annotator3")
+    link = "https://github.com/WeOpenML/PandaLM"
+    shapes = OF_OBJECTS
+    needed = ("cmp_key", "instruction", "response1", "response2", *ANNOTATORS)
+    read = frozenset({*needed, "idx", "input", "motivation_app"})
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        said = [chosen_side(row, annotator, PANDALM_LABELS) for annotator in ANNOTATORS]
+        majority = next((side for side in dict.fromkeys(said) if 2 * said.count(side) > len(said)), None)
+        names = fields.name(row, "cmp_key").split("_")
+        # Names may hold _ themselves: which is which is not guessed.
+        first, second = names if len(names) == 2 else ("", "")
+        origin = cells.some_name(row, "motivation_app")
+        asked = cells.question(line, row, "instruction", more="input", origin=origin)
+        sides = LabelledAnswer(first, cells.answer(row, "response1")), LabelledAnswer(second, cells.answer(row, "response2"))
+        return LabelRow(line, fields.optional_identifier(row, "idx"), asked, sides, majority, is_pair=True, origin=origin)
+
+
+class LlmBarLabels(LabelFormat):
+    name = "llmbar"
+    title = gettext_lazy("LLMBar: input, output_1, output_2, label (1 or 2)")
+    link = "https://github.com/princeton-nlp/LLMBar"
+    shapes = OF_OBJECTS
+    needed = ("input", "output_1", "output_2", "label")
+    read = frozenset(needed)
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        sides = tuple(LabelledAnswer("", cells.text(row, f"output_{n}")) for n in (1, 2))
+        label = chosen_side(row, "label", LLMBAR_LABELS)
+        return LabelRow(line, "", cells.question(line, row, "input"), sides, label, is_pair=True)
+
+
+class AutoJLabels(LabelFormat):
+    """Pairs are known by their line: so do the outputs of judges name them."""
+
+    name = "auto-j"
+    title = gettext_lazy("Auto-J's test set: scenario, prompt, response 1, response 2, label (0, 1, 2 for a tie)")
+    link = "https://github.com/GAIR-NLP/auto-j"
+    shapes = OF_OBJECTS
+    needed = ("prompt", "response 1", "response 2", "label")
+    read = frozenset({*needed, "scenario"})
+
+    def __init__(self, path: Path) -> None:
+        self._n_rows = 0
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        self._n_rows += 1
+        origin = cells.some_name(row, "scenario")
+        sides = tuple(LabelledAnswer("", cells.text(row, f"response {n}")) for n in (1, 2))
+        label = chosen_side(row, "label", AUTO_J_LABELS)
+        return LabelRow(line, str(self._n_rows), cells.question(line, row, "prompt", origin=origin), sides, label, True, origin)
+
+
+class RewardBench(LabelFormat):
+    """RewardBench and M-RewardBench: the chosen answer is right. So are pairs for DPO written, as texts or messages."""
+
+    name = "reward-bench"
+    title = gettext_lazy("RewardBench and M-RewardBench: prompt, chosen, rejected; models, subset, language if there")
+    link = "https://huggingface.co/datasets/allenai/reward-bench"
+    shapes = ANY_SHAPE
+    needed = ("prompt", "chosen", "rejected")
+    read = frozenset({*needed, "id", "subset", "chosen_model", "rejected_model", "language"})
+    other_words = MappingProxyType({"id": ("prompt_id",), "subset": ("category", "source")})
+
+    def row(self, line: int, row: Row) -> LabelRow:
+        origin = cells.some_name(row, "subset")
+        sides = tuple(
+            LabelledAnswer(cells.some_name(row, f"{which}_model"), last_answer(row, which)) for which in ("chosen", "rejected")
+        )
+        asked = cells.question(line, row, "prompt", origin=origin)._replace(language=language_of(row))
+        return LabelRow(line, _key(row), asked, sides, "a", is_pair=True, origin=origin)
+
+    def notes(self) -> list[FileNote]:
+        return [note(gettext_lazy("The chosen answer stands first in every pair: judge both orders."))]
+
+
+def _key(row: Row) -> str:
+    """M-RewardBench has each of its numbers once a language."""
+    key = fields.optional_identifier(row, "id")
+    language = row.get("language")
+    return f"{key} {language}" if key and isinstance(language, str) and language else key
+
+
+def last_answer(row: Row, column: str) -> str:
+    """A text, or the last message of a conversation."""
+    value = row.get(column)
+    if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[-1], dict):
+        return cells.text({column: value[-1].get("content")}, column)
+    return cells.text(row, column)

@@ -1,0 +1,92 @@
+"""A label, a probability, scores or a grade of a file -> what the judgement comes to. What is unreadable is never a tie."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from judges.importing.rows import Said
+from judges.protocols import PROTOCOLS, SingleProtocol
+from judges.replies.parsing import Parsed, Pick
+from judges.sayings import gettext_noop
+from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Order, Side, Verdict, Winner, scored
+
+NO_LABEL = gettext_noop("The file gives no label.")
+NO_KNOWN_LABEL = gettext_noop("The label is none that is known.")
+FAILED = gettext_noop("The file holds an error in place of a judgement.")
+ERRORS = ("$error$", "error", "failed", "failed!", "fail", "null", "none", "nan", "n/a", "network error", "invalid", "-1")
+_SLOTS: Mapping[tuple[Order, Side], Winner] = {
+    ("ab", "a"): "first", ("ab", "b"): "second", ("ba", "a"): "second", ("ba", "b"): "first",
+}  # fmt: skip
+
+
+def is_error(value: Any) -> bool:
+    """Whether a cell holds what programs write where a call failed."""
+    if value is None or value == -1:
+        return True
+    return isinstance(value, str) and (value.strip().casefold() in {*ERRORS, ""} or value.lstrip().startswith("$ERROR$"))
+
+
+def of_side(side: Side, order: Order, *, strength: int = 1, label: str = "") -> Said:
+    """Of a label that names a side of the row, whichever was shown first."""
+    winner = _SLOTS.get((order, side), side)
+    verdict = Verdict(winner, 2 if strength == 2 and side in ("a", "b") else 1)  # type: ignore[arg-type]  # a tie stays one
+    return Said(GameState.OK, verdict, label or side)
+
+
+def of_scores(first: float, second: float, order: Order, label: str = "") -> Said:
+    """Of points for the two sides of the row: the higher ones win."""
+    slots = (first, second) if order == "ab" else (second, first)
+    return Said(GameState.OK, scored(*slots, margin=0), label or f"{first:g} {second:g}")
+
+
+def of_grade(grade: float) -> Said:
+    return Said(GameState.OK, grade, f"{grade:g}") if math.isfinite(grade) else failed()
+
+
+def failed() -> Said:
+    return Said(GameState.ERROR, reason=FAILED)
+
+
+def silent() -> Said:
+    return Said(GameState.UNPARSABLE, reason=NO_LABEL)
+
+
+def unreadable(label: str) -> Said:
+    return Said(GameState.UNPARSABLE, label=label[:200], reason=NO_KNOWN_LABEL)
+
+
+def of_reply(reply: str, protocol: str, *, pick: Pick = "agree") -> Said:
+    """As the protocol reads a reply: slots are those that the judge was shown."""
+    if is_error(reply):
+        return failed() if reply.strip() else silent()
+    return _said(PROTOCOLS[protocol].read(reply, pick=pick), protocol)
+
+
+def _said(parsed: Parsed, protocol: str) -> Said:
+    if parsed.label is None:
+        return Said(parsed.state, reason=parsed.reason)
+    like = PROTOCOLS[protocol]
+    verdict = like.score(parsed.label) if isinstance(like, SingleProtocol) else like.verdict(parsed.label)
+    return Said(parsed.state, verdict, parsed.label, "", parsed.start, parsed.end)
+
+
+LOOKED_FOR = ("pairwise", "arena_hard")
+
+
+def contradiction(said: Said, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
+    """What the reply says, where it is something else than the label; empty where it agrees or says nothing."""
+    if not reply or said.verdict is None:
+        return ""
+    for name in dict.fromkeys((protocol, *(LOOKED_FOR if isinstance(said.verdict, Verdict) else ()))):
+        read = _said(PROTOCOLS[name].read(reply, pick=pick), name)
+        if read.verdict is not None:
+            return "" if _agree(said.verdict, read.verdict) else read.label
+    return ""
+
+
+def _agree(one: Verdict | float, other: Verdict | float) -> bool:
+    if isinstance(one, Verdict) and isinstance(other, Verdict):
+        level = {"tie", "both_bad"}
+        return one.winner == other.winner or {one.winner, other.winner} <= level
+    return one == other

@@ -1,0 +1,53 @@
+"""A file of judgements or labels -> its typed rows, and what is to be said of it. Nothing is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena.importing.chunks import TypedFile
+from arena.importing.files.notes import FileNote
+from arena.importing.files.problems import Problems
+from arena.importing.formats.format import Format
+from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS, format_of
+from judges.importing.rows import JudgementRow, LabelRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile[T]:
+    """All rows of a file: such files are of thousands of rows, not of millions."""
+
+    filename: str
+    format: str
+    rows: list[T]
+    notes: list[FileNote]
+    ignored: list[str]  # columns that are not read
+
+
+def read_judgements(
+    path: Path, *, filename: str = "", chosen: str = "", options: Mapping[str, Any] | None = None
+) -> ReadFile[JudgementRow]:
+    """Raises ImportProblems, by line, and OSError."""
+    return _read(path, JUDGEMENT_FORMATS, filename or path.name, chosen, options)
+
+
+def read_labels(path: Path, *, filename: str = "", chosen: str = "") -> ReadFile[LabelRow]:
+    """Raises ImportProblems, by line, and OSError."""
+    return _read(path, LABEL_FORMATS, filename or path.name, chosen, None)
+
+
+def _read[T](
+    path: Path, known: Mapping[str, type[Format[T]]], filename: str, chosen: str, options: Mapping[str, Any] | None
+) -> ReadFile[T]:
+    read_by = format_of(path, known, chosen, filename=filename)
+    file: TypedFile[T] = TypedFile(path, known[read_by.format], filename=filename, options=options)
+    rows = list(file)
+    file.problems.stop_if_any()
+    return ReadFile(filename, read_by.format, rows, [*read_by.notes, *file.notes()], file.ignored)
+
+
+def problem_of(filename: str, what: str, value: Any, allowed: str, *, line: int = 1) -> None:
+    """Raises ImportProblems with this one."""
+    problems = Problems(filename)
+    problems.add(line, what, value, allowed)
+    problems.stop_if_any()

@@ -1,0 +1,71 @@
+"""What the formats make of a file of judgements or labels: typed rows, before it is known which battles they are about."""
+
+from typing import NamedTuple
+
+from arena.importing.files.rows import PromptRow
+from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Order, Side, Verdict
+
+
+class AnswerTold(NamedTuple):
+    """One of the answers that a row is about."""
+
+    competitor: str = ""  # empty: the file does not say whose it is
+    text: str | None = None  # None: the one that the arena has of this competitor
+
+
+class Said(NamedTuple):
+    """What a judgement comes to."""
+
+    state: GameState
+    verdict: Verdict | float | None = None  # of the slots; a number where one answer was graded
+    label: str = ""  # as the file spells it
+    reason: str = ""  # why there is no verdict
+    start: int | None = None  # where the label stands in the reply
+    end: int | None = None
+
+
+class JudgementRow(NamedTuple):
+    """One judgement: of two answers, or of one that is graded."""
+
+    line: int
+    protocol: str  # key of the protocol that it is like
+    answers: tuple[AnswerTold, ...]  # in the order of the file, whichever was shown first
+    said: Said
+    prompt: PromptRow = PromptRow(0, "")
+    order: Order = "ab"  # "ab" showed the first answer of the row first
+    reply: str = ""
+    judge: str = ""  # empty: the file does not say whose
+    model: str = ""  # the model's name, as its provider spells it
+    cost: int = 0  # micro-dollars
+    repeat: int = 0
+    turn: int = 0  # 1: of the first turn alone
+    pair: str = ""  # the test set's own number of the pair, where that is all that names it
+    label: Side | None = None  # what is known to be right, where the file says it; "a" is the first answer
+    origin: str = ""  # subject or source, for figures by group
+    contradicts: str = ""  # what the reply says, where it is something else than the label
+
+    @property
+    def is_single(self) -> bool:
+        return len(self.answers) == 1
+
+
+class LabelledAnswer(NamedTuple):
+    """An answer of which is known whether it is right, or how good it is."""
+
+    competitor: str
+    text: str
+    is_right: bool | None = None
+    grade: float | None = None
+
+
+class LabelRow(NamedTuple):
+    """What is known to be right of the answers to one prompt: which of two is better, or how good each is."""
+
+    line: int
+    key: str  # the set's own number of it; empty: the line
+    prompt: PromptRow
+    answers: tuple[LabelledAnswer, ...]
+    label: Side | None = None  # of two answers; "a" is the first
+    is_pair: bool = False  # where two answers were compared, even if nobody could say which is better
+    origin: str = ""

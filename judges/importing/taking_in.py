@@ -1,0 +1,111 @@
+"""Files of judgements and of labels, from a command or a page: checked or taken in, with their arena where that is new."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from arena.importing.checks.newcomers import UNASKED_COMPETITORS
+from arena.importing.files import receiving
+from arena.models import Arena
+from judges.importing.formats import LABEL_FORMATS
+from judges.importing.gold_loading import Loaded, load_labels
+from judges.importing.judgement_loading import Taken, Told, load_judgements
+from judges.importing.reading import read_judgements, read_labels
+from judges.importing.rows import LabelRow
+
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a file goes: the arena of this short name, which is made on the way."""
+
+    slug: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What came of a file of labels."""
+
+    arena: Arena
+    loaded: Loaded
+    n_rows: int
+    n_labels: int  # of pairs, in the whole set
+    n_battles: int
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def _in_arena(home: Home, *, is_check: bool) -> Any:
+    """A check writes nothing."""
+    with transaction.atomic():
+        arena, _is_new = receiving.arena_for(home.slug, home.name)
+        yield arena
+        transaction.set_rollback(is_check)
+
+
+def take_judgements(
+    path: Path,
+    home: Home,
+    *,
+    filename: str = "",
+    chosen: str = "",
+    options: Mapping[str, Any] | None = None,
+    told: Told | None = None,
+    is_check: bool = False,
+) -> tuple[Arena, Taken]:
+    """Raises ImportProblems, TooManyCompetitors and OSError; nothing is written then, and nothing by a check."""
+    receiving.must_be_regular(path)
+    file = read_judgements(path, filename=filename, chosen=chosen, options=options)
+    with _in_arena(home, is_check=is_check) as arena:
+        return arena, load_judgements(path, file, arena, told)
+
+
+def take_labels(
+    path: Path,
+    home: Home,
+    *,
+    filename: str = "",
+    chosen: str = "",
+    name: str = "",
+    most_new: int = UNASKED_COMPETITORS,
+    is_check: bool = False,
+) -> Labelled:
+    """Raises as `take_judgements`. Without a name the gold set is called like the file."""
+    receiving.must_be_regular(path)
+    file = read_labels(path, filename=filename, chosen=chosen)
+    notes = [*map(str, file.notes)]
+    if file.ignored:
+        notes.append(f"Columns that are not read: {', '.join(file.ignored[:20])}.")
+    decide = LABEL_FORMATS[file.format].grades_decide
+    return label(
+        home, name or Path(file.filename).stem, file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
+        most_new=most_new, is_check=is_check, notes=notes,
+    )  # fmt: skip
+
+
+def label(
+    home: Home,
+    name: str,
+    rows: Iterable[LabelRow],
+    *,
+    origin: str,
+    filename: str = "",
+    grades_decide: bool = False,
+    most_new: int = UNASKED_COMPETITORS,
+    is_check: bool = False,
+    notes: Iterable[str] = (),
+) -> Labelled:
+    """Labels of the arena out of rows."""
+    every = list(rows)
+    with _in_arena(home, is_check=is_check) as arena:
+        loaded = load_labels(
+            arena, name, every, origin=origin, filename=filename, grades_decide=grades_decide, most_new=most_new
+        )
+        n_battles = len({one.battle_id for one in loaded.placed.values()})
+        return Labelled(arena, loaded, len(every), loaded.gold.items.count(), n_battles, list(notes))
