@@ -1,163 +1,13 @@
-"""Gold sets: three layouts, labels that are never guessed, and pairs made from verifiers."""
+"""Pairs made from verifiers, and what PandaLM's own files say."""
 
-import json
 from collections import Counter
 from itertools import permutations
 
 import numpy as np
-import pytest
 
 from judges.audits.figures.three_class_labels import score_labels
-from judges.importing.gold_sets import (
-    GoldSetError,
-    GradedAnswer,
-    VerifiedPrompt,
-    gold_pairs_from_verifiers,
-    read_gold_set,
-)
-
-JUDGEBENCH = {
-    "pair_id": "1f", "source": "mmlu-pro-math", "question": "1 + 1?", "response_model": "m",
-    "response_A": "2", "response_B": "3", "label": "A>B",
-}  # fmt: skip
-PANDALM = {
-    "idx": 0, "motivation_app": "Grammarly", "cmp_key": "bloom-7b_llama-7b", "instruction": "Rewrite.", "input": "This.",
-    "response1": "one", "response2": "two", "annotator1": 1, "annotator2": 2, "annotator3": 2,
-}  # fmt: skip
-PLAIN = {"prompt": "1 + 1?", "answer_a": "2", "answer_b": "3", "label": "a"}
-
-
-def written(folder, layout: str, *rows: object):
-    path = folder / f"{layout}.json"
-    text = json.dumps(rows) if layout == "pandalm" else "\n".join(json.dumps(row) for row in rows)
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def read(folder, layout: str, *rows: object):
-    return read_gold_set(layout, written(folder, layout, *rows))
-
-
-def test_the_judgebench_layout(tmp_path):
-    pairs = read(tmp_path, "judgebench", JUDGEBENCH, JUDGEBENCH | {"pair_id": "2f", "label": "B>A"})
-    assert [(pair.key, pair.label, pair.origin) for pair in pairs] == [
-        ("1f", "a", "mmlu-pro-math"),
-        ("2f", "b", "mmlu-pro-math"),
-    ]
-
-
-def test_the_pandalm_layout(tmp_path):
-    (pair,) = read(tmp_path, "pandalm", PANDALM)
-    assert (pair.label, pair.annotations, pair.prompt) == ("b", ("a", "b", "b"), "Rewrite.\n\nThis.")
-    assert (pair.competitor_a, pair.competitor_b, pair.origin) == ("bloom-7b", "llama-7b", "Grammarly")
-
-
-def test_names_that_cannot_be_told_apart_are_left_open(tmp_path):
-    (pair,) = read(tmp_path, "pandalm", PANDALM | {"cmp_key": "my_model_other"})
-    assert (pair.competitor_a, pair.competitor_b) == ("", "")
-
-
-def test_three_annotators_of_three_minds_give_no_label(tmp_path):
-    (pair,) = read(tmp_path, "pandalm", PANDALM | {"annotator3": 0})
-    assert pair.label is None
-
-
-def test_the_plain_layout(tmp_path):
-    pairs = read(tmp_path, "plain", PLAIN, PLAIN | {"id": "x", "label": "both_bad", "reference": "2"})
-    assert [(pair.key, pair.label, pair.reference) for pair in pairs] == [
-        ("plain.json, line 1", "a", ""),
-        ("x", "both_bad", "2"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("layout", "rows", "message"),
-    [
-        (
-            "plain",
-            [PLAIN, PLAIN | {"label": "A"}],
-            r"plain.json, line 2: label is 'A'; allowed are 'a', 'b', 'tie', 'both_bad'",
-        ),
-        (
-            "plain",
-            [{"prompt": "x"}],
-            "line 1: prompt, answer_a, answer_b and label are needed; missing: answer_a, answer_b, label; here are: prompt",
-        ),
-        ("plain", [PLAIN | {"answer_a": None}], "plain.json, line 1: answer_a is None; it has to be a text"),
-        (
-            "judgebench",
-            [{"question": "x"}],
-            "line 1: pair_id, .* are needed; missing: pair_id, response_A, response_B, label; here",
-        ),
-        (
-            "pandalm",
-            [{"idx": 1}],
-            "entry 1: cmp_key, .* annotator3 are needed; missing: cmp_key, instruction, .*; here are: idx",
-        ),
-        ("plain", [PLAIN | {"label": ["a"]}], r"label is \['a'\]; allowed are"),
-        ("judgebench", [JUDGEBENCH | {"label": "A=B"}], r"judgebench.json, line 1: label is 'A=B'; allowed are 'A>B', 'B>A'"),
-        ("judgebench", [JUDGEBENCH, JUDGEBENCH], "the pair '1f' is there twice"),
-        ("pandalm", [PANDALM | {"annotator2": 3}], "pandalm.json, entry 1: annotator2 is 3; allowed are 0, 1, 2"),
-        ("pandalm", [PANDALM | {"annotator2": True}], "annotator2 is True"),
-        ("pandalm", ["text"], "entry 1: 'text'; it has to be a JSON object"),
-        ("plain", [], "no pairs"),
-    ],
-)
-def test_what_cannot_be_understood_is_named_with_its_place(tmp_path, layout, rows, message):
-    with pytest.raises(GoldSetError, match=message):
-        read(tmp_path, layout, *rows)
-
-
-def test_bad_files_and_layouts_are_refused(tmp_path):
-    path = tmp_path / "gold.jsonl"
-    twice = (b'{"prompt": "x", "prompt": "y"}', r"line 1: no JSON \(the key 'prompt' is there twice\)")
-    for content, message in ((b"{", "line 1: no JSON"), (b"\xff\xff", "byte 0 is not UTF-8"), twice):
-        path.write_bytes(content)
-        with pytest.raises(GoldSetError, match=message):
-            read_gold_set("plain", path)
-    with pytest.raises(GoldSetError, match="a dict; it has to be one JSON list"):
-        read_gold_set("pandalm", _single(path))
-    with pytest.raises(GoldSetError, match="unknown layout 'csv': allowed are judgebench, pandalm, plain"):
-        read_gold_set("csv", path)
-
-
-def _single(path):
-    path.write_text("{}")
-    return path
-
-
-def test_the_same_columns_are_read_as_csv(tmp_path):
-    path = tmp_path / "gold.csv"
-    path.write_text('Prompt;answer_a;answer_b;label;competitor_a\n2+2?;4;"5;\n6";a;\n3+3?;;6;b;x\n', encoding="utf-8")
-    first, second = read_gold_set("plain", path)
-    assert (first.prompt, first.answer_b, first.label, first.competitor_a) == ("2+2?", "5;\n6", "a", "")
-    assert (second.answer_a, second.competitor_a, second.place) == ("", "x", "gold.csv, line 4")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("prompt,answer_a\nx,y\n", "gold.csv, line 2: prompt, .* needed; missing: answer_b, label; here are: prompt, answer_a"),
-        (
-            "prompt,answer_a,answer_b,label\nx,y,z,A\n",
-            "gold.csv, line 2: label is 'A'; allowed are 'a', 'b', 'tie', 'both_bad'",
-        ),
-        ("prompt,answer_a,answer_b,label\nx,y\n", "gold.csv, line 2: the number of cells is 2; the header has 4 columns"),
-        ("prompt,answer_a\n", "no pairs"),
-    ],
-)
-def test_a_csv_that_cannot_be_understood_is_named_with_its_place(tmp_path, content, message):
-    path = tmp_path / "gold.csv"
-    path.write_text(content)
-    with pytest.raises(GoldSetError, match=message):
-        read_gold_set("plain", path)
-
-
-def test_a_line_separator_inside_a_text_is_no_new_line(tmp_path):
-    path = tmp_path / "gold.jsonl"
-    path.write_text("\ufeff" + json.dumps(PLAIN | {"answer_a": "one\u2028two"}, ensure_ascii=False) + "\r\n", encoding="utf-8")
-    (pair,) = read_gold_set("plain", path)
-    assert pair.answer_a == "one\u2028two"
+from judges.importing.gold_sets import GradedAnswer, VerifiedPrompt, gold_pairs_from_verifiers
+from judges.importing.reading import read_judgements, read_labels
 
 
 def prompt(key: str, *texts: str) -> VerifiedPrompt:
@@ -201,10 +51,9 @@ def test_an_answer_that_cannot_be_checked_makes_no_pair():
 
 
 def test_pandalms_own_test_set(shared_data):
-    pairs = read_gold_set("pandalm", shared_data / "pandalm" / "testset-v1.json")
-    assert Counter(pair.label for pair in pairs) == {"tie": 105, "a": 422, "b": 472}
-    rows = json.loads((shared_data / "pandalm" / "pandalm-7b-testset-v1.json").read_text(encoding="utf-8"))
-    said = [{"0": "tie", "1": "a", "2": "b"}[str(row["pandalm_result"])] for row in rows]
-    assert (
-        round(100 * score_labels([pair.label for pair in pairs], said, rng=np.random.default_rng(1)).accuracy.value, 2) == 66.77
-    )
+    rows = read_labels(shared_data / "pandalm" / "testset-v1.json").rows
+    labels = [row.label for row in rows]
+    assert Counter(labels) == {"tie": 105, "a": 422, "b": 472}
+    judged = read_judgements(shared_data / "pandalm" / "pandalm-7b-testset-v1.json").rows
+    said = [{"first": "a", "second": "b", "tie": "tie"}[row.said.verdict.winner] for row in judged]
+    assert round(100 * score_labels(labels, said, rng=np.random.default_rng(1)).accuracy.value, 2) == 66.77

@@ -139,12 +139,16 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
 @pytest.mark.parametrize(
     ("layout", "content", "told"),
     [
-        ("excel", "{}", "known are pandalm, arena-hard, judgebench"),
-        ("pandalm", "not JSON", "line 1: no JSON"),
-        ("pandalm", '{"idx": 1, "idx": 2}', "line 1: no JSON .the key 'idx' is there twice."),
-        ("pandalm", '{"idx": 1, "x_result": 1}', "none of its 1 row names a battle"),
-        ("arena-hard", "{}", "name the competitor"),
-        ("judgebench", "[]", "no JSON|JSON object"),
+        ("excel", "{}", "invalid choice: 'excel' .choose from pairs, grades, judgebench"),
+        ("pandalm", "not JSON", "line 1: the file is CSV; the format pandalm is JSON lines or Parquet or a JSON array"),
+        ("pandalm", '{"idx": 1, "idx": 2}', "line 1: the line is .* .the key 'idx' is there twice."),
+        ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: the file is 1 row; not one row names a battle of .*: bring its"),
+        (
+            "arena-hard",
+            '{"question_id": 1, "model": "m", "games": []}',
+            "baseline is missing; the competitor that was answer A",
+        ),
+        ("judgebench", "[]", "there is nothing to import"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told(contest, tmp_path, layout, content, told):
@@ -165,7 +169,7 @@ def test_names_that_nobody_can_read_are_refused_with_their_place(tmp_path, field
 
 
 def test_what_no_database_stores_is_replaced_wherever_it_stands(tmp_path):
-    rows = [judged_pair("p1", "x\0", "y\ud800") | {"source": "law\0", "more\0": {"\ud800": ["\0"]}}]
+    rows = [judged_pair("p1", "x\0", "y\ud800") | {"more\0": {"\ud800": ["\0"]}}]
     take_in(write(tmp_path / "judged.jsonl", rows), "judgebench", make_arena())
     assert {response.text for response in Response.objects.all()} == {"x\ufffd", "y\ufffd"}
     assert Game.objects.filter(state="ok").count() == 1

@@ -36,12 +36,12 @@ ASKED = MappingProxyType(
         "prompt_id": IDS,
         "reply": ("judgment", "judgement", "raw_reply", "raw_completion", "completion", "reason", "explanation", "feedback"),
         "judge": ("judge_name", "judge_id", "evaluator"),
-        "model": ("judge_model", "model_string"),
+        "judge_model": ("model_string",),
         "cost": ("cost_usd", "price", "price_per_example"),
         "repeat": ("sample", "trial"),
     }
 )
-COMMON = {"prompt_id", "prompt", "system_prompt", "category", "language", "reply", "judge", "model", "cost", "repeat"}
+COMMON = {"prompt_id", "prompt", "system_prompt", "category", "language", "reply", "judge", "judge_model", "cost", "repeat"}
 
 
 class _Common(NamedTuple):
@@ -67,7 +67,7 @@ def common(line: int, row: Row) -> _Common:
         asked = PromptRow(line, key)
     else:
         raise RowProblem("prompt", EMPTY if "prompt" in row else MISSING, _("the prompt's text or its prompt_id is needed"))
-    judge, model = fields.optional_identifier(row, "judge"), cells.some_name(row, "model")
+    judge, model = fields.optional_identifier(row, "judge"), cells.some_name(row, "judge_model")
     cost, repeat = fields.micro_dollars(row, "cost") or 0, fields.whole_number(row, "repeat", most=10_000) or 0
     return _Common(asked, cells.text(row, "reply", default=""), judge or model, model, cost, repeat)
 
@@ -82,6 +82,7 @@ class PlainPairs(JudgementFormat):
     other_words = MappingProxyType(
         {
             **ASKED,
+            "judge_model": ("model_string", "model"),
             "answer_a": ("response_a", "output_a", "answer_1", "response_1", "response1"),
             "answer_b": ("response_b", "output_b", "answer_2", "response_2", "response2"),
             "competitor_a": ("model_a", "generator_a"),
@@ -201,11 +202,10 @@ class PlainGrades(JudgementFormat):
     asked_for = ("scale",)
     other_words = MappingProxyType(
         {
-            **{name: words for name, words in ASKED.items() if name != "model"},
+            **ASKED,
             "answer": ("response", "output", "completion"),
-            "competitor": ("generator", "answered_by"),
+            "competitor": ("model", "generator", "answered_by"),
             "score": ("grade", "rating"),
-            "model": ("judge_model", "model_string"),
         }
     )
 

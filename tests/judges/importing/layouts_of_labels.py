@@ -1,0 +1,163 @@
+"""Files of labels, as others publish them."""
+
+from tests.judges.importing.layout_cases import COMO, LAKE, MISSING, NAMED, RHINE, RIVER, Case
+
+BENCH = tuple(("gpt-4o", f"({letter}).") for letter in "ABCD")
+REWARD = ("GPT-4", "Como."), ("alpaca-7b", "Rhine.")
+PANDA = ("bloom-7b", "one"), ("llama-7b", "two")
+REWRITE = "Rewrite.\n\nThis."
+
+LABELS = [
+    Case(
+        "labels-pairs.csv",
+        "pairs",
+        [("p1", LAKE, NAMED, "a", "geo"), ("p2", RIVER, (COMO, ("", "Garda.")), "both_bad", "geo")],
+        [
+            ({"label": "c"}, "label is 'c'; allowed are a, b, tie, both_bad"),
+            ({"prompt": ""}, "prompt is empty; a text is needed, not empty"),
+            ({"origin": "\u202eevil"}, "a name may have no control, direction or invisible characters"),
+        ],
+    ),
+    Case(
+        "labels-answers.jsonl",
+        "answers",
+        [("", LAKE, (("one", "Como.", True),), None, ""), ("", LAKE, (("two", "Rhine.", False, 1.5),), None, "")],
+        [
+            ({"correct": "perhaps"}, "is_right is 'perhaps'; allowed are true, false"),
+            ({"correct": MISSING, "score": MISSING}, "is_right is missing; is_right or a grade is needed; the row has prompt"),
+            ({"score": "much"}, "grade is 'much'; a number is needed"),
+        ],
+    ),
+    Case(
+        "labels-judgebench.jsonl",
+        "judgebench",
+        [("p1", "Which?", BENCH[:2], "a", "mmlu-pro-law"), ("p2", "Which?", BENCH[2:], "tie", "mmlu-pro-law")],
+        [
+            ({"label": "A"}, "label is 'A'; allowed are A>B, B>A, A=B, B=A"),
+            ({"pair_id": None}, "pair_id is null; a text is needed"),
+            ({"question": MISSING}, "question is missing; a text is needed; the row has pair_id"),
+        ],
+    ),
+    Case(
+        "labels-pandalm.json",
+        "pandalm",
+        [("0", REWRITE, PANDA, "b", "Grammarly"), ("1", REWRITE, (("bloom-7b", "true"), PANDA[1]), None, "Grammarly")],
+        [
+            ({"annotator2": 3}, "annotator2 is 3; allowed are 0, 1, 2"),
+            ({"annotator2": True}, "annotator2 is True; allowed are 0, 1, 2"),
+            ({"annotator3": MISSING}, "annotator3 is missing; allowed are 0, 1, 2; the row has idx"),
+        ],
+    ),
+    Case(
+        "labels-llmbar.json",
+        "llmbar",
+        [("", LAKE, (COMO, RHINE), "a", ""), ("", RIVER, (COMO, RHINE), "b", "")],
+        [
+            ({"label": 0}, "label is 0; allowed are 1, 2"),
+            ({"output_1": 5}, "output_1 is 5; a text is needed"),
+            ({"output_2": MISSING}, "output_2 is missing; a text is needed; the row has input"),
+        ],
+    ),
+    Case(
+        "labels-auto-j.jsonl",
+        "auto-j",
+        [
+            ("1", LAKE, (COMO, RHINE), "a", "open_question"),
+            ("2", RIVER, (RHINE, ("", "Rhone.")), "tie", "open_question"),
+        ],
+        [
+            ({"label": 3}, "label is 3; allowed are 0, 1, 2"),
+            ({"response 2": None}, "response 2 is null; a text is needed"),
+            ({"response 1": MISSING}, "response 1 is missing; a text is needed; the row has scenario"),
+        ],
+    ),
+    Case(
+        "labels-reward-bench.jsonl",
+        "reward-bench",
+        [
+            ("30", LAKE, REWARD, "a", "alpacaeval-easy"),
+            ("31", RIVER, (("GPT-4", "Rhine."), ("alpaca-7b", "Como.")), "a", "alpacaeval-easy"),
+        ],
+        [
+            ({"rejected": 4}, "rejected is 4; a text is needed"),
+            ({"chosen": MISSING}, "chosen is missing; a text is needed; the row has id"),
+            ({"prompt": ""}, "prompt is empty; a text is needed, not empty"),
+        ],
+    ),
+    Case(
+        "labels-m-reward-bench.jsonl",
+        "reward-bench",
+        [
+            (
+                "30 deu_Latn",
+                "Nenne einen See.",
+                (("GPT-4", "Der Comer See."), ("alpaca-7b", "Der Rhein.")),
+                "a",
+                "alpacaeval-easy",
+            )
+        ],
+        [
+            ({"language": "de de de"}, "language is 'de de de'"),
+            ({"chosen_model": "x\u200b"}, "invisible characters"),
+            ({"rejected": MISSING}, "rejected is missing; a text is needed; the row has id"),
+        ],
+    ),
+    Case(
+        "labels-dpo.jsonl",
+        "reward-bench",
+        [("", LAKE, (COMO, RHINE), "a", "")],
+        [
+            ({"chosen": [{"role": "assistant"}]}, "chosen is null; a text is needed"),
+            ({"rejected": []}, "rejected is []; a text is needed"),
+            ({"prompt": MISSING}, "prompt is missing; a text is needed; the row has chosen"),
+        ],
+    ),
+    Case(
+        "labels-reward-bench-2.jsonl",
+        "reward-bench-2",
+        [
+            (
+                "7",
+                LAKE,
+                (("m1", "Como.", True), ("m2", "Rhine.", False), ("m3", "Rhone.", False), ("m4", "Elbe.", False)),
+                None,
+                "Factuality",
+            )
+        ],
+        [
+            ({"num_correct": 2}, "num_correct is 2; the list chosen has 1 answers"),
+            ({"rejected": "Rhine."}, "rejected is 'Rhine.'; a list is needed, not empty"),
+            ({"prompt": None}, "prompt is null; a text is needed"),
+        ],
+    ),
+    Case(
+        "labels-helpsteer2.jsonl",
+        "helpsteer2",
+        [("", LAKE, (("", "Como.", 4.0),), None, ""), ("", LAKE, (("", "Rhine.", 1.0),), None, "")],
+        [
+            ({"helpfulness": 5}, "helpfulness is 5; a number from 0 to 4 is needed"),
+            ({"helpfulness": None}, "helpfulness is None; a number from 0 to 4 is needed"),
+            ({"response": MISSING}, "response is missing; a text is needed; the row has prompt"),
+        ],
+    ),
+    Case(
+        "labels-helpsteer2-preference.jsonl",
+        "helpsteer2-preference",
+        [("", LAKE, (COMO, RHINE), "a", ""), ("", RIVER, (RHINE, ("", "Rhone.")), "tie", "")],
+        [
+            ({"preference_strength": 4}, "preference_strength is 4; allowed are -3, -2"),
+            ({"preference_strength": MISSING}, "preference_strength is missing; allowed are -3, -2"),
+            ({"response_1": 1}, "response_1 is 1; a text is needed"),
+        ],
+    ),
+    Case(
+        "labels-ultrafeedback.jsonl",
+        "ultrafeedback",
+        [("", LAKE, (("alpaca", "Como.", 4.5), ("wizard", "Rhine.", 3.0)), None, "evol_instruct")],
+        [
+            ({"completions": []}, "completions is []; a list is needed, not empty"),
+            ({"completions": [{"model": "", "response": "x"}]}, "model is empty; a name is needed"),
+            ({"instruction": MISSING}, "instruction is missing; a text is needed; the row has source"),
+        ],
+    ),
+]
