@@ -57,7 +57,7 @@ def test_help_lists_the_fields_of_each_format(capsys):
     with pytest.raises(SystemExit):
         call_command("import_gold", "--help")
     said = " ".join(capsys.readouterr().out.split())
-    assert "pairs: prompt or prompt_id, answer_a, answer_b, label; if there: competitor_a, competitor_b, id, language" in said
+    assert "pairs: prompt or prompt_id; answer_a, answer_b, label; if there: competitor_a, competitor_b, id, language" in said
     assert "judgebench: pair_id, question, response_A" in said
     assert "reward-bench-2: prompt, chosen, rejected" in said
 

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def take_in(path, layout, arena, *arguments):
     out = StringIO()
-    call_command("import_judgements", str(path), "--format", layout, "--arena", arena.slug, *arguments, stdout=out)
+    layout = ["--format", layout] if layout else []
+    call_command("import_judgements", str(path), *layout, "--arena", arena.slug, *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -30,7 +31,8 @@ def test_pandalm_and_its_unreadable_outputs(shared_data):
     call_command("import_battles", str(battles), "--format", "pandalm", "--arena", "pandalm", stdout=StringIO())
     arena = Arena.objects.get(slug="pandalm")
     for name, states in (("gpt-3.5-turbo", {"ok": 974, "unparsable": 25}), ("pandalm-7b", {"ok": 999})):
-        take_in(shared_data / "pandalm" / f"{name}-testset-v1.json", "pandalm", arena, "--judge", name)
+        told = take_in(shared_data / "pandalm" / f"{name}-testset-v1.json", "", arena, "--judge", name)
+        assert "Read by the format pandalm, because of the columns idx, " in told
         games = Game.objects.filter(judge__name=name).select_related("battle").prefetch_related("battle__votes")
         assert Counter(game.state for game in games) == states
         right = sum(_side(game) == majority(game.battle) for game in games if majority(game.battle))
@@ -139,14 +141,14 @@ def test_more_than_a_thousand_new_competitors_take_a_yes(tmp_path):
 @pytest.mark.parametrize(
     ("layout", "content", "told"),
     [
-        ("excel", "{}", "invalid choice: 'excel' .choose from pairs, grades, judgebench"),
+        ("excel", "{}", "invalid choice: 'excel' .choose from 'pairs', 'grades', 'judgebench'"),
         ("pandalm", "not JSON", "line 1: the file is CSV; the format pandalm is JSON lines or Parquet or a JSON array"),
         ("pandalm", '{"idx": 1, "idx": 2}', "line 1: the line is .* .the key 'idx' is there twice."),
         ("pandalm", '{"idx": 1, "x_result": 1}', "line 1: the file is 1 row; not one row names a battle of .*: bring its"),
         (
             "arena-hard",
             '{"question_id": 1, "model": "m", "games": []}',
-            "baseline is missing; the competitor that was answer A",
+            "baseline is missing; the competitor that was",
         ),
         ("judgebench", "[]", "there is nothing to import"),
     ],
