@@ -122,6 +122,7 @@ class FigureSerializer(serializers.Serializer[Stored]):
     note = serializers.CharField(read_only=True)
     battles = BehindSerializer(many=True, read_only=True, help_text="The sets of battles that it rests on.")
     key = _text(KEY)
+    of = _text("Name of the gold set that it is about; empty where it is about none.")
     note_codes = NoteCodesField()
 
 

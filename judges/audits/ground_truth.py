@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
+from django.db.models import Q
 
 from arena.models import Arena, Response
 from arena.texts.verifiers import VerifierTimeoutError, passes
@@ -19,7 +20,7 @@ from judges.audits.figures.inputs import AuditGame, by_battle
 from judges.audits.figures.three_class_labels import label_figures
 from judges.audits.queries import SWAPPED, GamesRead
 from judges.games.game_orders import OTHER
-from judges.models import Game, GoldItem, GoldSet, Judge
+from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.verdicts.combiners import ORDERS, outcome_of_order
 from judges.verdicts.marked_verdicts import Marked
@@ -125,7 +126,7 @@ def _against(
     contradictions = (say("gold_contradicted", n=n_contradicted),) if n_contradicted else ()
     notes = (say("gold_set", name=gold_set.name), *contradictions)
     figures, sets = gold_figures(pairs, prompts=prompts, rng=rng), gold_sets(prefix, pairs)
-    gold = tuple(_of_set(prefix, figure, notes, gold_links(prefix, figure.key), sets) for figure in figures)
+    gold = tuple(_of_set(gold_set.name, prefix, figure, notes, gold_links(prefix, figure.key), sets) for figure in figures)
     three: tuple[Figure, ...] = ()
     if any(pair.label in ("tie", "both_bad") for pair in pairs):
         replies = [(pair.key, prompt, *reply) for pair, prompt in zip(pairs, prompts, strict=True) for reply in _by_slot(pair)]
@@ -133,7 +134,7 @@ def _against(
         unit = "gold_pairs" if len(replies) == len(pairs) else "replies"
         three = label_figures(labels, sides, prompts=of, unit=unit, rng=rng)
         sets |= label_sets(prefix, keys, labels, sides)
-        three = tuple(_of_set(prefix, figure, notes, label_links(prefix), sets) for figure in three)
+        three = tuple(_of_set(gold_set.name, prefix, figure, notes, label_links(prefix), sets) for figure in three)
     return GroundTruth(gold, three, sets)
 
 
@@ -149,10 +150,13 @@ def _by_slot(pair: GoldPairGames) -> Iterator[tuple[Side, Side | None]]:
             )
 
 
-def _of_set(prefix: str, figure: Figure, notes: Notes, links: Iterable[str], sets: Mapping[str, BattleSet]) -> Figure:
-    """As one of several sets: with a key of its own."""
+def _of_set(
+    gold: str, prefix: str, figure: Figure, notes: Notes, links: Iterable[str], sets: Mapping[str, BattleSet]
+) -> Figure:
+    """As one of several sets: with the set's name, and a key of its own."""
     return replace(
         figure,
+        of=gold,
         key=f"{prefix}{figure.key}",
         label=figure.key,
         notes=(*notes, *figure.notes),
@@ -161,7 +165,7 @@ def _of_set(prefix: str, figure: Figure, notes: Notes, links: Iterable[str], set
 
 
 def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
-    """Its grades of answers that a verifier checks: above the middle of the scale counts as right.
+    """Its grades of answers that a gold label or a verifier calls right or wrong: above the middle of the scale counts as right.
 
     An answer stands in many battles and is graded for itself: its oldest game alone counts. A verifier that cannot be used
     spoils the answers to its own prompt, which are named.
@@ -171,11 +175,12 @@ def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
         return Grades()
     seen: dict[int, tuple[bool, bool, str, str]] = {}
     unusable: dict[str, str] = {}
+    labels = _answer_labels(arena)
     for game, response in _graded(judge, arena, marked):
         if response.pk in seen or response.prompt.key in unusable:
             continue
         try:
-            is_right = _is_right(response)
+            is_right = labels[response.pk] if response.pk in labels else _is_right(response)
         except ValueError as error:  # stored before verifiers were checked at the door
             unusable[response.prompt.key] = str(error)
             continue
@@ -192,7 +197,9 @@ def _graded(judge: Judge, arena: Arena, marked: Marked) -> Iterator[tuple[Game, 
     games = Game.objects.filter(
         judge=judge, battle__arena=arena, state=Game.State.OK, is_counted=True, score_first__isnull=False, score_second=None
     )
-    games = games.filter(battle__prompt__verifier__isnull=False).order_by("pk")
+    labelled = GoldAnswer.objects.counted().filter(gold_set__arena=arena, is_right__isnull=False).values("response")
+    of_labelled = Q(battle__response_a__in=labelled) | Q(battle__response_b__in=labelled)
+    games = games.filter(Q(battle__prompt__verifier__isnull=False) | of_labelled).order_by("pk")
     if marked == "leave_out":
         games = games.filter(taints=[])
     answers = games.select_related("battle__response_a__prompt", "battle__response_b__prompt")
@@ -200,6 +207,15 @@ def _graded(judge: Judge, arena: Arena, marked: Marked) -> Iterator[tuple[Game, 
         response = game.battle.response_a if game.order == Game.Order.AB else game.battle.response_b
         if response is not None:
             yield game, response
+
+
+def _answer_labels(arena: Arena) -> dict[int, bool | None]:
+    """By response, from all gold sets; None where one says right and another says wrong."""
+    labels: dict[int, bool | None] = {}
+    rows = GoldAnswer.objects.counted().filter(gold_set__arena=arena, is_right__isnull=False).order_by("pk")
+    for response, is_right in rows.values_list("response_id", "is_right"):
+        labels[response] = is_right if labels.get(response, is_right) == is_right else None
+    return labels
 
 
 def _is_right(response: Response) -> bool | None:

@@ -61,7 +61,8 @@ _OLD_KEYS = {text.name: key for key, text in FIGURES.items() if _NAMED[text.name
 
 def as_stored(figure: Stored) -> Stored:
     """With the fields of today: figures of earlier audits have no key and no codes until they are made again."""
-    return {"key": "", "label": "", "unit_code": "", "notes": [], "methods": []} | figure
+    of = next((note["parameters"].get("name", "") for note in figure.get("notes", ()) if note["code"] == "gold_set"), "")
+    return {"key": "", "label": "", "unit_code": "", "notes": [], "methods": [], "of": of} | figure
 
 
 def in_language(figure: Stored) -> Stored:

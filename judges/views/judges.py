@@ -41,7 +41,23 @@ from judges.runs.earlier_checklists import BY_CHECKLIST, on_mixed_lists
 from judges.telling import told
 from judges.verdicts.marked_verdicts import MARKED, treatment
 
-CSV_COLUMNS = ("section", "name", "value", "low", "high", "n", "unit", "formula", "method", "se", "p", "note", "battles", "key")
+CSV_COLUMNS = (
+    "section",
+    "name",
+    "value",
+    "low",
+    "high",
+    "n",
+    "unit",
+    "formula",
+    "method",
+    "se",
+    "p",
+    "note",
+    "battles",
+    "key",
+    "of",
+)
 
 
 @require_safe

@@ -67,6 +67,8 @@ class Figure:
         Keys of the sets of battles behind it: see `judges.audits.figures.battle_sets`.
     label : str
         Key of its texts, where that is not `key`: of figures that a section has of several gold sets.
+    of : str
+        Name of the gold set that it is about; "" = of none.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Figure:
     is_unbounded: bool = False
     sets: tuple[str, ...] = ()
     label: str = ""
+    of: str = ""
 
     @property
     def is_defined(self) -> bool:
