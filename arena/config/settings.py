@@ -231,6 +231,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- the wiring of rooms that must not know each other ---------------------------------------------------------------
 # matchmaking asks this function which pairs to serve; `ranking` computes it from the newest fit.
 PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
+# Voters of a file of battles that are judges: what becomes of what they said, and of it where the import is set aside.
+VERDICTS_OF_VOTERS = "judges.importing.voted_games.take"
+VERDICTS_OF_VOTERS_COUNT = "judges.importing.voted_games.count"
 # /metrics shows what these functions yield.
 GAUGES = ["arena.operations.metrics.gauges", "ranking.metrics.gauges"]
 

@@ -6,9 +6,11 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, router, transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from arena.evidence.kept_files import forget
@@ -123,10 +125,17 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
         source.refresh_from_db(fields=["state"])
         if moved:
             record_import(kind, source, before=before, reason=reason, actor=actor)
+            count_games_of_import(source, is_counted=after == Import.State.PUBLISHED, reason=reason, actor=actor)
         elif source.state != after:
             told = _("%(file)s is %(state)s: only an import that is complete can be set aside")
             raise NotPublished(told % {"file": source.filename, "state": source.get_state_display()})
     return bool(moved)
+
+
+def count_games_of_import(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:
+    """What its voters said as judges counts with it, and counts no longer with it."""
+    if source.options.get("voters") == "judges":
+        import_string(settings.VERDICTS_OF_VOTERS_COUNT)(source, is_counted=is_counted, reason=reason, actor=actor)
 
 
 def _rows_of_an_arena() -> Iterator[tuple[type[models.Model], str]]:

@@ -47,6 +47,7 @@ class FileRequest:
     pool: str = ""  # of prompts
     competitor: str = ""  # of answers whose file names no model
     models: tuple[str, str] | None = None  # whose answers the two columns of a file of battles are
+    voters: str = ""  # of battles: "judges" or "people"; asked where a name looks like a model's
     columns: ColumnMap | None = None
     is_strict: bool = False  # refuse a file in which something looks wrong
 
@@ -59,6 +60,8 @@ class FileRequest:
             said["competitor"] = self.competitor
         if kind == Import.Kind.BATTLES and self.models:
             said["models"] = list(self.models)
+        if kind == Import.Kind.BATTLES and self.voters:
+            said["voters"] = self.voters
         return said | (self.columns.as_options if self.columns else {}) | ({"strict": True} if self.is_strict else {})
 
 

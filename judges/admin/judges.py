@@ -24,7 +24,7 @@ from judges.admin.competitors import JudgedCompetitorAdmin
 from judges.admin.set_aside_messages import restored_told, set_aside_told
 from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
-from judges.models import Checklist, Game, GameChange, GoldItem, GoldSet, JudgeChoice
+from judges.models import Checklist, Game, GameChange, GoldAnswer, GoldItem, GoldSet, JudgeChoice
 from judges.models.games import IS_MARKED
 from judges.runs.earlier_checklists import EDITED, resting_on
 
@@ -182,6 +182,16 @@ class GoldSetAdmin(CuratorAdmin):
     @admin.display(description=gettext_lazy("labels"), ordering="n_items")
     def n_items(self, gold: Any) -> int:
         return int(gold.n_items)
+
+
+@admin.register(GoldAnswer)
+class GoldAnswerAdmin(ReadOnlyAdmin):
+    """Labels of single answers, as they came."""
+
+    list_display = ["response", "is_right", "grade", "gold_set", "note", "is_counted"]
+    list_filter = [("gold_set", InArenaFilter), "is_right", "is_counted"]
+    list_select_related = ["gold_set", "response__competitor", "response__prompt"]
+    search_fields = ["note"]
 
 
 @admin.register(GoldItem)

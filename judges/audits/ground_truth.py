@@ -165,7 +165,7 @@ def _of_set(
 
 
 def grades_of(judge: Judge, arena: Arena, *, marked: Marked) -> Grades:
-    """Its grades of answers that a gold label or a verifier calls right or wrong: above the middle of the scale counts as right.
+    """Its grades of answers that a gold label or a verifier calls right or wrong: above the middle of the scale is right.
 
     An answer stands in many battles and is graded for itself: its oldest game alone counts. A verifier that cannot be used
     spoils the answers to its own prompt, which are named.

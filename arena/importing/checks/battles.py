@@ -23,6 +23,7 @@ from arena.importing.loading.battles import contradiction, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
+from arena.importing.voters_that_judge import JUDGES, looks_like_a_model, rule_for
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor, Import
@@ -35,6 +36,8 @@ ROWS_AT_A_TIME = 2_500
 def check_battles(
     path: Path, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any] | None = None
 ) -> ImportReport:
+    """Where the options do not say whether voters are "judges" or "people", names that look like models' are asked about."""
+    voters = (options or {}).get("voters", "")
     opened = partial(TypedFile[BattleRow], path, _class_of(format_name), filename=filename, options=options)
     file = opened()
     seen = _BattlesSeen(format_name, file.problems, arena)
@@ -42,13 +45,13 @@ def check_battles(
     for rows in batched(file, ROWS_AT_A_TIME):
         seen.add(rows)
         odd.see_battles(rows)
+    seen.ask_who_voted(voters)
     if seen.n_contradictions():
         seen.name_contradictions(opened())
     file.problems.stop_if_any()
     unnamed = getattr(file.format, "unnamed", None)
-    return ImportReport(
-        file.n_rows, seen.counts(), seen.notes() + file.notes(), file.ignored, unnamed=unnamed, odd=odd.oddities()
-    )
+    notes = seen.notes() + seen.about_judges(voters) + file.notes()
+    return ImportReport(file.n_rows, seen.counts(), notes, file.ignored, unnamed=unnamed, odd=odd.oddities())
 
 
 def _class_of(stored: str) -> type[Format[BattleRow]]:
@@ -68,6 +71,7 @@ class _BattlesSeen:
         self._has_own_ids = self._has_answers = False
         self._empty: list[int] = []  # lines of battles with an empty answer
         self._n_thought = 0
+        self._models: dict[str, int] = {}  # voters that look like models, with the line of the first row
         # a hash for each mention
         self._asked, self._voters = array("q"), array("q")
         self._texts, self._pairs, self._outcomes = Statements(), Statements(), Statements()
@@ -77,6 +81,10 @@ class _BattlesSeen:
         self._has_answers = rows[0].answers is not None or any(row.repeats for row in rows)
         self._competitors |= dict.fromkeys(row.first for row in rows) | dict.fromkeys(row.second for row in rows)
         self._add_votes([vote for row in rows for vote in row.votes])
+        for row in rows:
+            for vote in row.votes:
+                if vote.voter and looks_like_a_model(vote.voter):
+                    self._models.setdefault(vote.voter, row.line)
         self._add_prompts(rows)
         self._add_answers(rows)
         if self._has_own_ids:
@@ -123,6 +131,18 @@ class _BattlesSeen:
             allowed = _("at most %(most)s are allowed: are the columns the right ones?") % {"most": number(MOST_COMPETITORS)}
             self._problems.add(line, _("the number of different models"), len(self._competitors), allowed)
             self._problems.stop_if_any()
+
+    def ask_who_voted(self, told: str) -> None:
+        if self._models and not told:
+            name, line = next(iter(self._models.items()))
+            self._problems.add(line, _("the voter"), name, rule_for(list(self._models)))
+
+    def about_judges(self, told: str) -> list[FileNote]:
+        if told != JUDGES:
+            return []
+        if not self._models:
+            return [note(_ALL_JUDGE)]
+        return [note(_JUDGE, n=len(self._models), names=", ".join(list(self._models)[:10]))]
 
     def n_contradictions(self) -> int:
         return sum(len(list(each.contradictions())) for each in (self._texts, self._pairs, self._outcomes))
@@ -171,6 +191,12 @@ class _BattlesSeen:
         )
 
 
+_JUDGE = ngettext_lazy(
+    "%(n)s voter is a judge (%(names)s): what it says becomes games of a judge, and no votes.",
+    "%(n)s voters are judges (%(names)s): what they say becomes games of judges, and no votes.",
+    "n",
+)
+_ALL_JUDGE = gettext_lazy("All voters of the file are judges: what they say becomes games of judges, and no votes.")
 _SET_ASIDE = ngettext_lazy(
     "%(n)s vote set aside, because the names were visible to the voter.",
     "%(n)s votes set aside, because the names were visible to the voter.",

@@ -91,6 +91,7 @@ class BattleLoader:
     pool: PromptPool
     has_own_ids: bool
     ordinals: Ordinals = field(default_factory=Ordinals)
+    judges: Collection[str] = ()  # voters whose votes are none: see `arena.importing.voters_that_judge`
 
     def __post_init__(self) -> None:
         arena: Arena = self.source.arena
@@ -105,7 +106,8 @@ class BattleLoader:
         self._failed = set(failed.values_list("pk", flat=True))
 
     def prepare(self, rows: Sequence[BattleRow]) -> KeyedRows:
-        return KeyedRows(rows, row_keys(self.source.format, rows, self.ordinals))
+        keys = row_keys(self.source.format, rows, self.ordinals)
+        return KeyedRows([_of_people(row, self.judges) for row in rows] if self.judges else rows, keys)
 
     def resolve(self, prepared: KeyedRows) -> ResolvedRows:
         rows, keys = prepared
@@ -223,6 +225,10 @@ class BattleLoader:
                 for key, battle in by_key.items()
             ],
         )  # fmt: skip
+
+
+def _of_people(row: BattleRow, judges: Collection[str]) -> BattleRow:
+    return row._replace(votes=tuple(vote for vote in row.votes if vote.voter not in judges))
 
 
 _OF_THIS_FILE = KnownVote(0, None)

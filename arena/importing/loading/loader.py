@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from arena.evidence.ledger import record_import
+from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
@@ -170,6 +171,7 @@ def _publish(source: Import, token: str) -> None:
         Import.objects.finish(source.pk, token, **changes)
         source.state = Import.State.PUBLISHED
         if source.kind == Import.Kind.BATTLES:  # the other kinds bring no evidence
+            voters_that_judge.take_verdicts(source)
             record_import(Event.Kind.IMPORT_PUBLISHED, source, before=Import.State.LOADING)
         announce_import(source)
 
@@ -189,5 +191,5 @@ def _loader(source: Import) -> Loader:
     return (
         PromptLoader(source, pool)
         if source.kind == Import.Kind.PROMPTS
-        else BattleLoader(source, pool, format_class.has_own_ids)
+        else BattleLoader(source, pool, format_class.has_own_ids, judges=voters_that_judge.judges_of(source))
     )

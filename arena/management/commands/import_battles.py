@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from arena.commands.import_command import ImportCommand
+from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Import
 
 
@@ -21,9 +22,14 @@ class Command(ImportCommand):
             metavar=("A", "B"),
             help="whose answers answer_a and answer_b are, where the file names no models",
         )
+        parser.add_argument(
+            "--voters", default="", choices=[JUDGES, PEOPLE],
+            help="whether those whom the file names as voters are judges, whose games they become; asked where names look so",
+        )  # fmt: skip
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"models": self.two_names(options["models"])} if options["models"] else {}
+        models = {"models": self.two_names(options["models"])} if options["models"] else {}
+        return models | ({"voters": options["voters"]} if options["voters"] else {})
 
     def where_next(self, source: Import) -> list[str]:
         return [

@@ -134,7 +134,7 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
     words = [COMMANDS[said["kind"]], path, "--arena", said["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]
-    for name in ("competitor", "pool"):
+    for name in ("competitor", "pool", "voters"):
         if options.get(name) and (name, options[name]) != ("pool", "main"):
             words += [f"--{name}", options[name]]
     return f"manage.py {shlex.join([*words, *(['--strict'] if options.get('strict') else [])])}"

@@ -9,7 +9,10 @@ from arena.importing.files.receiving import KeptFile
 from arena.importing.formats import formats_of
 from arena.importing.formats.column_map import ColumnMap
 from arena.importing.intake import FileRequest, free_name
+from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Arena, Import
+
+VOTERS = [(PEOPLE, gettext_lazy("people")), (JUDGES, gettext_lazy("judges"))]
 
 
 def format_choices() -> list[tuple[str, Any]]:
@@ -66,6 +69,12 @@ class UploadForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("For answers: whose they are, where the file does not name a model."),
     )
+    voters = forms.ChoiceField(
+        label=gettext_lazy("Voters"),
+        required=False,
+        choices=[("", gettext_lazy("ask where a name looks like a model's")), *VOTERS],
+        help_text=gettext_lazy("For battles: whether those who are named as voters are people, or judges with games."),
+    )
     strict = forms.BooleanField(
         label=gettext_lazy("Refuse the file where something in it looks wrong"),
         required=False,
@@ -84,7 +93,7 @@ class UploadForm(forms.Form):
         return [self["file"], self["new_arena"], self["arena"]]
 
     def more(self) -> list[Any]:
-        return [self["what"], self["pool"], self["competitor"], self["strict"]]
+        return [self["what"], self["pool"], self["competitor"], self["voters"], self["strict"]]
 
     def hidden_values(self) -> list[Any]:
         """All but the file, to be sent again; an unticked box is no value."""
@@ -124,6 +133,7 @@ class UploadForm(forms.Form):
             format="" if named else said["format"],
             pool=said["pool"],
             competitor=said["competitor"],
+            voters=said["voters"],
             columns=named,
             is_strict=said["strict"],
         )
