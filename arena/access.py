@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from arena.models import Arena, Ballot, Battle, Prompt, PromptStatus, Response, Visibility, Voter, Voting
+from arena.models import Arena, ArenaQuerySet, Ballot, Battle, Prompt, PromptStatus, Response, Visibility, Voter, Voting
 
 IN_PLAY_FOR = timedelta(hours=1)  # how long a ballot that nobody answers hides its prompt from others
 
@@ -25,7 +25,7 @@ def is_kept_within(visitor: Visitor) -> bool:
     return getattr(visitor, _WITHIN, None) is not None
 
 
-def _within(visitor: Visitor, arenas: QuerySet[Arena]) -> QuerySet[Arena]:
+def _within(visitor: Visitor, arenas: ArenaQuerySet) -> ArenaQuerySet:
     allowed: frozenset[int] | None = getattr(visitor, _WITHIN, None)
     return arenas if allowed is None else arenas.filter(pk__in=allowed)
 
@@ -46,19 +46,24 @@ def _levels(visitor: Visitor) -> list[str]:
     return [Visibility.PUBLIC, Visibility.ACCOUNTS] if visitor.is_authenticated else [Visibility.PUBLIC]
 
 
-def arenas_for(visitor: Visitor) -> QuerySet[Arena]:
+def arenas_for(visitor: Visitor) -> ArenaQuerySet:
     """Arenas whose board this visitor may read, or where the visitor may vote."""
     readable = Q(board_visibility__in=_levels(visitor))
     votable = Q(voting=Voting.ANYONE) | (Q(voting=Voting.ACCOUNTS) if visitor.is_authenticated else Q(pk=None))
     return _within(visitor, Arena.objects.filter(readable | votable))
 
 
-def boards_for(visitor: Visitor) -> QuerySet[Arena]:
+def listed_arenas_for(visitor: Visitor) -> ArenaQuerySet:
+    """Those of `arenas_for` that are in use: what menus and forms offer. An archived one still opens by its link."""
+    return arenas_for(visitor).in_use()
+
+
+def boards_for(visitor: Visitor) -> ArenaQuerySet:
     """Arenas whose leaderboards this visitor may read."""
     return _within(visitor, Arena.objects.filter(board_visibility__in=_levels(visitor)))
 
 
-def contents_for(visitor: Visitor) -> QuerySet[Arena]:
+def contents_for(visitor: Visitor) -> ArenaQuerySet:
     """Arenas whose prompts, answers and battles this visitor may read."""
     return _within(visitor, Arena.objects.filter(content_visibility__in=_levels(visitor)))
 
@@ -73,13 +78,17 @@ def sees_content(visitor: Visitor, arena: Arena) -> bool:
 
 
 def may_vote(visitor: Visitor, arena: Arena) -> bool:
+    return _takes_votes_of(visitor, arena) and not arena.is_archived
+
+
+def _takes_votes_of(visitor: Visitor, arena: Arena) -> bool:
     takes_votes = arena.voting == Voting.ANYONE or (arena.voting == Voting.ACCOUNTS and visitor.is_authenticated)
     return _is_within(visitor, arena) and takes_votes
 
 
 def may_know(visitor: Visitor, arena: Arena) -> bool:
     """Whether it is one of `arenas_for` this visitor."""
-    return sees_board(visitor, arena) or may_vote(visitor, arena)
+    return sees_board(visitor, arena) or _takes_votes_of(visitor, arena)
 
 
 def pending_prompts(voter: Voter | None) -> QuerySet[Ballot, int | None]:

@@ -84,9 +84,9 @@ def offer_of(arena: Arena, *, fresh: bool = False) -> PairCandidates:
 
 def offers_vote(arena: Arena) -> bool:
     """Whether the arena takes votes and has a pair to vote on, in one question to the database."""
-    if arena.voting == Voting.CLOSED:
+    if arena.voting == Voting.CLOSED or arena.is_archived:
         return False
-    answers = Response.objects.delivered().with_text().filter(
+    answers = Response.objects.in_use().delivered().with_text().filter(
         competitor__in=Competitor.objects.servable().filter(arena=arena).values("pk"),
         prompt__in=Prompt.objects.servable().filter(arena=arena).values("pk"),
     )  # fmt: skip
@@ -97,7 +97,7 @@ def offers_vote(arena: Arena) -> bool:
 def load_offer(arena: Arena) -> PairCandidates:
     """Numbers only: no text is read, however many answers there are. An empty answer is none."""
     competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
-    answers = Response.objects.delivered().with_text().filter(competitor__in=competitors).order_by()
+    answers = Response.objects.in_use().delivered().with_text().filter(competitor__in=competitors).order_by()
     pairs = _numbers(answers.values_list("competitor_id", "prompt_id")).reshape(-1, 2)
     prompts = Prompt.objects.servable().filter(arena=arena) if len(pairs) else Prompt.objects.none()
     prompt_ids = _numbers(prompts.order_by("pk").values_list("pk"))

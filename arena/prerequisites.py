@@ -8,7 +8,20 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from arena.models import Arena, Battle, Competitor, Endpoint, Event, Import, Prompt, PromptStatus, Response, Run, Vote
+from arena.models import (
+    Arena,
+    Battle,
+    Competitor,
+    Endpoint,
+    Event,
+    Import,
+    Prompt,
+    PromptQuerySet,
+    PromptStatus,
+    Response,
+    Run,
+    Vote,
+)
 from arena.pair_candidates import offer_of
 from arena.wording import number
 from arena.wording import sentence as in_a_sentence
@@ -41,7 +54,7 @@ def why_no_pair(arena: Arena) -> NoPair | None:
     """Why there is no pair in this arena that anybody could vote on; None where there is one."""
     if not offer_of(arena, fresh=True).is_empty:
         return None
-    answers = Response.objects.filter(prompt__arena=arena)
+    answers = Response.objects.in_use().filter(prompt__arena=arena)
     whole = answers.delivered().with_text()
     in_play = whole.filter(competitor__in=Competitor.objects.servable().filter(arena=arena))
     ready = in_play.filter(prompt__in=Prompt.objects.servable().filter(arena=arena))
@@ -55,7 +68,7 @@ def why_no_pair(arena: Arena) -> NoPair | None:
     if not whole.exists():
         return NoPair(_("its answers are empty, failed, or still being written"))
     if not in_play.exists():
-        return NoPair(_("all models that have answered are retired"), is_out_of_play=True)
+        return NoPair(_("all models that have answered are retired or archived"), is_out_of_play=True)
     if n_bare := n_answered_without_text(arena):
         told = ngettext(
             "%(n)s prompt that has answers has no text: nobody can be shown what was asked",
@@ -74,7 +87,7 @@ def why_no_pair(arena: Arena) -> NoPair | None:
 def n_answered_without_text(arena: Arena) -> int:
     """Prompts known by their id alone, to which two models have answered."""
     here = Competitor.objects.servable().filter(arena=arena)
-    answers = Response.objects.delivered().with_text().filter(competitor__in=here, prompt__in=_without_text(arena))
+    answers = Response.objects.in_use().delivered().with_text().filter(competitor__in=here, prompt__in=_without_text(arena))
     models = answers.order_by().values("prompt").annotate(n=Count("competitor", distinct=True))
     return models.filter(n__gt=1).count()
 
@@ -98,12 +111,14 @@ def _without_text(arena: Arena) -> QuerySet[Prompt]:
     return Prompt.objects.filter(arena=arena, content_hash="")
 
 
-def _out_of_play(prompts: QuerySet[Prompt]) -> str:
+def _out_of_play(prompts: PromptQuerySet) -> str:
     """Of prompts that have answers, and none of which is asked."""
+    n_archived, prompts = prompts.archived().count(), prompts.in_use()
     n_retired = prompts.filter(status=PromptStatus.RETIRED).count()
     n_drafts = prompts.filter(status=PromptStatus.DRAFT).count()
     n_switched_off = prompts.filter(status=PromptStatus.ACTIVE).count()
     counts = [
+        (n_archived, ngettext("%(n)s archived", "%(n)s archived", n_archived)),
         (n_retired, ngettext("%(n)s retired", "%(n)s retired", n_retired)),
         (n_drafts, ngettext("%(n)s a draft", "%(n)s drafts", n_drafts)),
         (
@@ -161,7 +176,8 @@ def _about_prompts(arena: Arena) -> MissingStep | None:
 
 
 def _about_answers(arena: Arena) -> MissingStep | None:
-    answers = Response.objects.filter(prompt__arena=arena, prompt__status=PromptStatus.ACTIVE).delivered().with_text()
+    prompts = Prompt.objects.in_use().filter(arena=arena, status=PromptStatus.ACTIVE)
+    answers = Response.objects.in_use().filter(prompt__in=prompts).delivered().with_text()
     others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
     if not answers.filter(Exists(others)).exists():
         lacks = _("No active prompt has the answers of two models: import answers, or have models answer under Runs.")
@@ -182,7 +198,7 @@ def _about_judges(arena: Arena) -> MissingStep | None:
     judged = arena.events.filter(kind=Event.Kind.GAMES_DECIDED).exists() or arena.runs.filter(kind=Run.Kind.JUDGE).exists()
     if judged:
         return None
-    if Endpoint.objects.exists():
+    if Endpoint.objects.in_use().exists():
         address = f"{reverse('new-run')}?arena={arena.slug}"
         return MissingStep(_("No judge has compared its answers yet."), _("Ask judges"), address)
     lacks = _("No judge has compared its answers yet: a model that judges needs an endpoint, programs need none.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import account, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
+from arena.views import account, archiving, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
 from arena.views.importing.detail import import_detail, import_sample
 from arena.views.importing.pages import imports
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("arenas/<slug:slug>/battles/<row:pk>/<str:part>.txt", battles.whole_text, name="battle-text"),
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
     path("arenas/<slug:slug>/exports/", exports.exports, name="exports"),
+    path("archive/<slug:kind>/<row:pk>/", archiving.archive_page, name="archive"),
+    path("answers/<row:pk>/correct/", archiving.correct, name="correct"),
     path("account/", account.account, name="account"),
     path("account/webhooks/", webhooks.webhooks, name="webhooks"),
     path("account/webhooks/<row:pk>/", webhooks.webhook, name="webhook"),

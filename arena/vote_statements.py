@@ -119,7 +119,7 @@ def lots_waiting(*, arena: int, read_since: datetime) -> QuerySet[Lot]:
     competitors = Competitor.objects.servable()
     votes = Vote.objects.counted().filter(battle=OuterRef("battle"))
     readers = Ballot.objects.filter(battle=OuterRef("battle"), state=Ballot.State.OPEN, served_at__gt=read_since)
-    shown = Battle.objects.published().comparable().filter(
+    shown = Battle.objects.published().comparable().with_standing_answers().filter(
         arena=arena, prompt__in=Prompt.objects.servable(), competitor_a__in=competitors, competitor_b__in=competitors,
     )  # fmt: skip
     lots = Lot.objects.filter(~Exists(votes), ~Exists(readers), arena=arena, place__lt=1, battle__in=shown)
@@ -130,7 +130,7 @@ def lots_waiting(*, arena: int, read_since: datetime) -> QuerySet[Lot]:
 def answers_to_pair(*, prompt: int, competitor_a: int, competitor_b: int) -> QuerySet[Response, tuple[int, int, str]]:
     """Whose, its number and its text's hash: the servable answers of two competitors to one prompt."""
     sides = Q(pk=competitor_a) | Q(pk=competitor_b)
-    answers = Response.objects.delivered().with_text().filter(
+    answers = Response.objects.in_use().delivered().with_text().filter(
         prompt__in=Prompt.objects.servable().filter(pk=prompt), competitor__in=Competitor.objects.servable().filter(sides),
     )  # fmt: skip
     return answers.order_by("pk").values_list("competitor_id", "pk", "content_hash")

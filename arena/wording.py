@@ -13,6 +13,8 @@ beside it: from the next start on, readers whose browser asks for that language 
 
 import re
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?=[ ,:]|$)")
 
@@ -56,6 +58,22 @@ def counted(n: int, one: str, many: str) -> str:
 def agreeing(n: int, one: str, many: str) -> str:
     """The verb that goes with so many: `was` or `were`."""
     return one if n == 1 else many
+
+
+_FORMATTED = re.compile(r"%\((\w+)\)([-+ #0]*\d*(?:\.\d+)?[defgEG])")
+MINUS = "−"
+
+
+def with_minus(template: str, values: Mapping[str, Any]) -> str:
+    """
+    A text whose numbers are filled in, a minus sign before negative ones; what is left is filled in by `%`.
+
+    Examples
+    --------
+    >>> with_minus("%(name)s: %(sum)+.1f, %(n)d %%", {"name": "x-1", "sum": -0.25, "n": 3}) % {"name": "x-1"}
+    'x-1: −0.2, 3 %'
+    """
+    return _FORMATTED.sub(lambda found: f"%{found[2]}".__mod__(values[found[1]]).replace("-", MINUS), template)
 
 
 def sentence(reason: object) -> str:

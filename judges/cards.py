@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from arena.archiving.refusals import told_archived
 from arena.models import Endpoint
 from judges.card_parameters import Parameters
 from judges.models import Judge
@@ -106,7 +107,7 @@ def new_version(judge: Judge, **changes: Any) -> Judge:
 
 def refreshed(judge: Judge) -> Judge:
     """The same judge where its endpoint and our own texts are as its card says, else a new version that says what is so now."""
-    if not judge.is_called or is_up_to_date(judge):
+    if judge.is_archived or not judge.is_called or is_up_to_date(judge):
         return judge
     return new_version(judge)
 
@@ -172,7 +173,9 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
         return known
     card.identity = _free_identity(card)
     number = 1
-    while Judge.objects.filter(name=card.name).exists():
+    while (here := Judge.objects.filter(name=card.name).first()) is not None:
+        if not suffix and here.is_archived:
+            raise CardTaken(told_archived(here))
         if not suffix:
             told = _("a judge named %(name)s exists with other settings: choose another name, or edit that judge")
             raise CardTaken(told % {"name": repr(name)})

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 type Gettext = Callable[[str], str]
 type Ngettext = Callable[[str, str, int], str]
+type Signed = Callable[[str, Mapping[str, Any]], str]
 
 AS_IT_IS = "%(text)s"
 
@@ -35,6 +36,11 @@ def ngettext_lazy(one: str, many: str, number: str = "n") -> Plural:
 def grouped(n: int) -> str:
     """`1,000`."""
     return f"{n:,}"
+
+
+def plainly(text: str, values: Mapping[str, Any]) -> str:
+    """As `%` has it."""
+    return text
 
 
 def counted_in_english(n: int, one: str, many: str) -> str:
@@ -91,12 +97,21 @@ class Saying:
         values = {name: cls.of(value) if isinstance(value, Mapping) else value for name, value in stored["values"].items()}
         return cls(Plural(*text) if isinstance(text, list | tuple) else text, values)
 
-    def told(self, gettext: Gettext = str, ngettext: Ngettext | None = None, *, number: Callable[[int], str] = grouped) -> str:
-        """The sentence by a catalogue; without one in English."""
-        values = {name: _shown(value, gettext, ngettext, number) for name, value in self.values.items()}
+    def told(
+        self,
+        gettext: Gettext = str,
+        ngettext: Ngettext | None = None,
+        *,
+        number: Callable[[int], str] = grouped,
+        signed: Signed = plainly,
+    ) -> str:
+        """The sentence by a catalogue; without one in English. `signed` fills in numbers with signs of its own."""
+        values = {name: _shown(value, gettext, ngettext, number, signed) for name, value in self.values.items()}
         if isinstance(self.text, Plural):
-            return (ngettext or either)(self.text.one, self.text.many, self.values[self.text.number]) % values
-        return (self.text if self.text == AS_IT_IS else gettext(self.text)) % values
+            text = (ngettext or either)(self.text.one, self.text.many, self.values[self.text.number])
+        else:
+            text = self.text if self.text == AS_IT_IS else gettext(self.text)
+        return signed(text, values) % values
 
 
 def as_it_is(text: str) -> Saying:
@@ -117,7 +132,7 @@ def either(one: str, many: str, n: int) -> str:
     return one if n == 1 else many
 
 
-def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str]) -> Any:
+def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str], signed: Signed) -> Any:
     if isinstance(value, Saying):
-        return value.told(gettext, ngettext, number=number)
+        return value.told(gettext, ngettext, number=number, signed=signed)
     return GroupedNumber(value, number) if type(value) is int else value

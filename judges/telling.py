@@ -2,12 +2,12 @@
 
 from django.utils.translation import gettext, ngettext
 
-from arena.wording import number
+from arena.wording import number, with_minus
 from judges.sayings import Refused, Saying
 
 
 def told(saying: Saying) -> str:
-    return saying.told(gettext, ngettext, number=number)
+    return saying.told(gettext, ngettext, number=number, signed=with_minus)
 
 
 def told_error(error: Exception) -> str:

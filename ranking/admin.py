@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -33,7 +33,7 @@ class LeaderboardForm(BoardForm):
     )
     jury = forms.MultipleChoiceField(
         label=gettext_lazy("Jury"), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("The judges that count. None chosen: all judges with games, except baselines."),
+        help_text=gettext_lazy("The judges that count. None chosen: all judges with games, except baselines and retired ones."),
     )  # fmt: skip
 
     class Meta:
@@ -42,7 +42,8 @@ class LeaderboardForm(BoardForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        judges = Judge.objects.order_by("name", "-version")
+        named = Q(pk__in=self.instance.jury.split())
+        judges = Judge.objects.filter(Q(archived_at=None) | named).order_by("name", "-version")
         self.fields["jury"].choices = [(str(judge.pk), _called(judge)) for judge in judges]  # type: ignore[attr-defined]
         self.initial["jury"] = self.instance.jury.split()
 
@@ -62,7 +63,8 @@ class LeaderboardForm(BoardForm):
 
 def _called(judge: Judge) -> str:
     older = _("an older version") if judge.superseded_by_id else ""
-    return f"{judge} ({', '.join(filter(None, [judge.kind_in_words, judge.protocol, judge.model, older]))})"
+    retired = _("retired") if judge.is_archived else ""
+    return f"{judge} ({', '.join(filter(None, [judge.kind_in_words, judge.protocol, judge.model, older, retired]))})"
 
 
 @admin.register(Leaderboard)

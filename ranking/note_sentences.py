@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from django.utils.text import capfirst
 
-from arena.wording import gettext, ngettext, number
+from arena.wording import gettext, ngettext, number, with_minus
 from ranking.note_texts.of_boards import TEXTS
 from ranking.note_texts.words import Words, in_words, template_of
 
-READERS = Words(gettext, ngettext, number)
+READERS = Words(gettext, ngettext, number, with_minus)
 FIRST = re.compile(r"%\((\w+)\)")
 OF_ANOTHER_VERSION = (KeyError, TypeError, ValueError)
 """Errors of parameters that an older version of a note's text was made with."""

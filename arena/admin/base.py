@@ -12,7 +12,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, JSONField, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, JSONField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.admin.json_fields import WrittenJSONField
+from arena.models import Archivable
 from arena.seen_names import name_fault
 
 if TYPE_CHECKING:
@@ -91,6 +92,15 @@ class CuratorAdmin(ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
             field.validators.append(_check_name)
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing archived is offered, but what the row stands by already."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and issubclass(field.queryset.model, Archivable):
+            number = str((request.resolver_match.kwargs if request.resolver_match else {}).get("object_id", ""))
+            mine = self.model._default_manager.filter(pk=int(number) if number.isdecimal() else None)
+            field.queryset = field.queryset.filter(Q(archived_at=None) | Q(pk__in=mine.values(db_field.attname)))
         return field
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Sequence[str]]:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.admin.archiving import ArchivingAdmin
 from arena.admin.ballots import BallotAdmin
 from arena.admin.base import (
     MOST_VALUES,
@@ -62,7 +63,7 @@ MOST_COMPARED = 50  # prompts at once, each with all of its arena
 
 
 @admin.register(Arena)
-class ArenaAdmin(CuratorAdmin):
+class ArenaAdmin(ArchivingAdmin):
     counts = {"n_prompts": (Prompt, "arena"), "n_competitors": (Competitor, "arena")}
     list_display = ["name", "slug", "board_visibility", "content_visibility", "voting", "n_prompts", "n_competitors"]
     list_filter = ["board_visibility", "content_visibility", "voting"]
@@ -148,7 +149,7 @@ class DuplicateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Prompt)
-class PromptAdmin(CuratorAdmin):
+class PromptAdmin(ArchivingAdmin):
     form = PromptForm
     counts = {"n_answers": (Response, "prompt")}
     list_display = ["title", "key", "pool", "category", "language", "shown_tags", "status", "n_answers"]
@@ -280,7 +281,7 @@ class PromptAdmin(CuratorAdmin):
 
 
 @admin.register(Competitor)
-class CompetitorAdmin(CuratorAdmin):
+class CompetitorAdmin(ArchivingAdmin):
     form = CompetitorForm
     counts = {"n_answers": (Response, "competitor")}
     list_display = ["name", "arena", "organisation", "status", "released_on", "n_answers"]
@@ -305,14 +306,21 @@ class CompetitorAdmin(CuratorAdmin):
 
 
 @admin.register(Response)
-class ResponseAdmin(ReadOnlyAdmin):
+class ResponseAdmin(ArchivingAdmin, ReadOnlyAdmin):
     list_display = ["number", "competitor", "prompt", "repeat", "finish", "n_characters", "tokens_out", "latency_ms"]
     list_filter = ["prompt__arena", "finish"]
     list_select_related = ["competitor", "prompt"]
     search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
     search_help_text = gettext_lazy("Number, key of the prompt or name of the competitor, whole.")
     exclude = ["html", "rendered_by", "cost"]
-    readonly_fields = ["ending", "thinking", "shown_cost"]
+    readonly_fields = ["ending", "thinking", "shown_cost", "correction"]
+
+    @admin.display(description=gettext_lazy("correction"))
+    def correction(self, response: Response) -> SafeString | str:
+        if response.superseded_by_id is not None:
+            address = reverse("admin:arena_response_change", args=[response.superseded_by_id])
+            return link(address, _("corrected by answer %(number)s") % {"number": response.superseded_by_id})
+        return link(reverse("correct", args=[response.pk]), _("Correct it")) if not response.is_archived else "-"
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, response: Response) -> int:

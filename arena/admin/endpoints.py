@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.admin.base import CuratorAdmin
+from arena.admin.archiving import ArchivingAdmin
 from arena.admin.endpoint_forms import EndpointForm
 from arena.models import Call, Endpoint, Run
 from arena.runs.budget import dollars
@@ -22,7 +22,7 @@ from arena.wording import counted
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(CuratorAdmin):
+class EndpointAdmin(ArchivingAdmin):
     """It costs money and may be given a key: a matter of superusers. A key itself is never here, only its variable's name."""
 
     form = EndpointForm
@@ -109,7 +109,7 @@ class EndpointAdmin(CuratorAdmin):
         return _is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return _is_superuser(request)
+        return _is_superuser(request) and super().has_change_permission(request, obj)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

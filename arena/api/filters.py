@@ -9,7 +9,7 @@ from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 from drf_spectacular.utils import extend_schema_field
 
 from arena.api.paging import BIGGEST_ID
-from arena.models import Battle, Competitor, CompetitorStatus, Prompt, PromptStatus, Response
+from arena.models import Arena, Battle, Competitor, CompetitorStatus, Prompt, PromptStatus, Response
 
 SLUG_SCHEMA = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "minLength": 1, "maxLength": 50}
 NUMBER_SCHEMA = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
@@ -48,6 +48,18 @@ def by_arena() -> Filter:
     return extend_schema_field(SLUG_SCHEMA | {"description": "Slug of the arena."})(ArenaFilter())
 
 
+class ArchivedFilter(ChoiceFilter):  # type: ignore[misc]
+    """Rows in use where nothing is said."""
+
+    def __init__(self, *, path: str = "") -> None:
+        said = [("no", "in use"), ("only", "archived"), ("all", "both")]
+        super().__init__(choices=said, help_text="What is archived is left out, unless it is asked for.")
+        self._column = f"{path}archived_at__isnull"
+
+    def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:
+        return qs if value == "all" else qs.filter(**{self._column: value != "only"})
+
+
 def by_text(most: int, help_text: str, **options: Any) -> Filter:
     described = text_schema(most) | {"description": help_text}
     return extend_schema_field(described)(CharFilter(max_length=most, strip=False, **options))
@@ -62,10 +74,19 @@ def numbers_of(name: str) -> list[int]:
     return list(Competitor.objects.filter(name=name).values_list("pk", flat=True))
 
 
+class ArenaFilters(FilterSet):  # type: ignore[misc]
+    archived = ArchivedFilter()
+
+    class Meta:
+        model = Arena
+        fields: list[str] = []
+
+
 class CompetitorFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
     status = ChoiceFilter(choices=[each for each in CompetitorStatus.choices if each[0] != CompetitorStatus.UNNAMED])
     name = by_text(200, "The whole name.")
+    archived = ArchivedFilter()
 
     class Meta:
         model = Competitor
@@ -77,6 +98,7 @@ class PromptFilters(FilterSet):  # type: ignore[misc]
     category = by_text(200, "A path such as coding: prompts there and below.", method="under_category")
     language = by_text(16, "Code such as en.")
     status = ChoiceFilter(choices=PromptStatus.choices)
+    archived = ArchivedFilter()
 
     class Meta:
         model = Prompt
@@ -91,6 +113,7 @@ class ResponseFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
     prompt = by_number("Number of the prompt.", field_name="prompt_id")
     competitor = by_text(200, "Name of the competitor.", method="of_competitor")
+    archived = ArchivedFilter()
 
     class Meta:
         model = Response

@@ -134,10 +134,11 @@ class UnknownPath(ReadView[Arena]):
 
 
 def arenas_asked_for(request: Request, readable: QuerySet[Arena]) -> QuerySet[Arena]:
-    """The arenas that this visitor may read, or the one of them that `?arena=` names."""
+    """The arenas that this visitor may read, or the one of them that `?arena=` names. Lists leave out what is archived and
+    not named."""
     slug = request.query_params.get("arena")
     if slug is None:
-        return readable
+        return readable.filter(archived_at=None) if isinstance(request.parser_context.get("view"), ListAPIView) else readable
     if not SLUG.match(slug):
         raise ValidationError({"arena": [f"{slug!r} is not a slug: letters, digits, - and _, at most 50 of them."]})
     asked_for = readable.filter(slug=slug)

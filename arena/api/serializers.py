@@ -14,12 +14,15 @@ PROMPT_ID = "Number of the prompt, `id` among prompts."
 PROMPT_KEY = "Key of the prompt, `key` among prompts: its id in the file that it came from."
 
 
+ARCHIVED = ("archived_at", "archived_because")  # null and empty while a row is in use
+
+
 class ArenaSerializer(serializers.ModelSerializer[Arena]):
     class Meta:
         model = Arena
         fields = [
             "slug", "name", "description", "guidelines", "notice", "is_sample",
-            "board_visibility", "content_visibility", "voting", "created_at",
+            "board_visibility", "content_visibility", "voting", "created_at", *ARCHIVED,
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -33,7 +36,7 @@ class CompetitorSerializer(serializers.ModelSerializer[Competitor]):
         model = Competitor
         fields = [
             "id", "arena", "name", "organisation", "licence", "description",
-            "price_in", "price_out", "released_on", "status",
+            "price_in", "price_out", "released_on", "status", *ARCHIVED,
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -52,7 +55,9 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
 
     class Meta:
         model = Prompt
-        fields = ["id", "arena", "key", "pool", "turns", "system_prompt", "category", "language", "tags", "status"]
+        fields = [
+            "id", "arena", "key", "pool", "turns", "system_prompt", "category", "language", "tags", "status", *ARCHIVED,
+        ]  # fmt: skip
         read_only_fields = fields
 
 
@@ -65,13 +70,16 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
         child=serializers.CharField(), read_only=True, help_text="The answers turn by turn, where there are several turns."
     )
     cost = serializers.SerializerMethodField(help_text="Dollars.")
+    superseded_by = serializers.IntegerField(
+        source="superseded_by_id", read_only=True, allow_null=True, help_text="Number of the answer that corrected it."
+    )
 
     class Meta:
         model = Response
         fields = [
             "id", "prompt", "prompt_id", "prompt_key", "competitor", "repeat", "text", "turns", "finish",
             "tokens_in", "tokens_out", "latency_ms", "cost",
-            "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks",
+            "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "superseded_by", *ARCHIVED,
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -101,13 +109,19 @@ class BattleSerializer(serializers.ModelSerializer[Battle]):
     response_b = serializers.IntegerField(
         source="response_b_id", read_only=True, allow_null=True, help_text="Number of its answer, where it is here."
     )
+    corrected_a = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Number of the answer that corrected `response_a` after it was judged here."
+    )
+    corrected_b = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Number of the answer that corrected `response_b` after it was judged here."
+    )
     votes = serializers.SerializerMethodField()
 
     class Meta:
         model = Battle
         fields = [
             "id", "arena", "prompt", "prompt_id", "prompt_key", "competitor_a", "competitor_b", "response_a", "response_b",
-            "votes", "created_at",
+            "corrected_a", "corrected_b", "votes", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
-from arena.api.filters import BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
+from arena.api.filters import ArenaFilters, BattleFilters, CompetitorFilters, PromptFilters, ResponseFilters
 from arena.api.paging import WithHidden
 from arena.api.read_views import InArena, ListWithHidden, OneInArena, ReadView, arenas_asked_for
 from arena.api.serializers import (
@@ -33,6 +33,8 @@ class Arenas(ReadView[Arena]):
 
 class ArenaList(ArenaWrites, Arenas, ListAPIView[Arena]):
     """Arenas whose board you may read or in which you may vote."""
+
+    filterset_class = ArenaFilters
 
 
 class ArenaDetail(ArenaChanges, Arenas, RetrieveAPIView[Arena]):
@@ -121,7 +123,11 @@ class Battles(InArena[Battle]):
 
     def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Battle]:
         battles = access.battles_for(self.request.user, arena, voter)
-        return battles.select_related("arena", "competitor_a", "competitor_b").annotate(prompt_key=F("prompt__key"))
+        return battles.select_related("arena", "competitor_a", "competitor_b").annotate(
+            prompt_key=F("prompt__key"),
+            corrected_a=F("response_a__superseded_by"),
+            corrected_b=F("response_b__superseded_by"),
+        )
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """With the outcomes of all rows that it will show, in one query."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,7 +16,17 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP",
 MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by machines on this one, which know no https
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 REMEMBERED_SECONDS = 3600.0
-_newest: tuple[float, str] | None = None
+_newest: tuple[float, "Fault"] | None = None
+
+
+class Fault(NamedTuple):
+    """Which variable or which line of the proxy does not fit a request: with the request's own words, and without them.
+
+    Anybody can send a request; what it says is for who sent it and for the log, not for whoever looks at `/readyz` later.
+    """
+
+    told: str = ""
+    plainly: str = ""
 
 
 class MovedToHttps(HttpResponseRedirect):
@@ -51,44 +62,53 @@ def refused(request: HttpRequest, reason: str) -> str:
     """A form was refused: what the proxy or the settings have to do with it, remembered and logged."""
     fault = fault_of(request)
     remember(fault)
-    log.warning("a form was refused", path=request.path, reason=fault or reason)
-    return fault
+    log.warning("a form was refused", path=request.path, reason=fault.told or reason)
+    return fault.told
 
 
-def fault_of(request: HttpRequest) -> str:
-    """Which variable or which line of the proxy does not fit this request, with its value; empty where none is seen."""
+def fault_of(request: HttpRequest) -> Fault:
+    """What does not fit this request, with its value; empty where nothing is seen."""
     host, origin = request.META.get("HTTP_HOST", ""), urlsplit(_origin_of(request))
     is_same_host = bool(origin.hostname) and origin.hostname == urlsplit(f"//{host}").hostname
     asked_by_https = is_same_host and origin.scheme == "https"
     if not request.is_secure() and (asked_by_https or (settings.HTTPS and is_forwarded(request))):
         return _https_not_forwarded(request)
     if is_same_host and origin.netloc != host:
-        return (
+        return Fault(
             f"the browser asked for {origin.netloc}, and the proxy passes on Host: {host}. With nginx: proxy_set_header Host "
-            f"$http_host; or set AGON_TRUSTED_ORIGINS={origin.scheme}://{origin.netloc} (it is {_trusted()})"
+            f"$http_host; or set AGON_TRUSTED_ORIGINS={origin.scheme}://{origin.netloc} (it is {_trusted()})",
+            "a browser asked for another host or port than the proxy passes on. With nginx: proxy_set_header Host $http_host; "
+            "or set AGON_TRUSTED_ORIGINS; the log names both",
         )
     if settings.HTTPS and settings.BEHIND_PROXY and _is_bare(request):
-        return (
-            f"AGON_HTTPS=true, AGON_BEHIND_PROXY=true, and a request came as Host: {host} without X-Forwarded-Proto: from this "
+        fault = (
+            "AGON_HTTPS=true, AGON_BEHIND_PROXY=true, and a request came as Host: %s without X-Forwarded-Proto: from this "
             "machine, or through a proxy that passes nothing on. With nginx: proxy_set_header Host $http_host; "
             "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for"
         )
+        return Fault(fault % host, fault % urlsplit(f"//{host}").hostname)
     if settings.HTTPS and not request.is_secure():
-        return "AGON_HTTPS=true, and this was asked by http: the cookies of this site are sent over https only"
+        fault = "AGON_HTTPS=true, and this was asked by http: the cookies of this site are sent over https only"
+        return Fault(fault, fault)
     if origin.hostname and not is_same_host and urlsplit(f"//{host}").hostname in LOCAL:
-        return (
+        cure = "the proxy has to pass it on. With nginx: proxy_set_header Host $http_host"
+        return Fault(
             f"the form came from {origin.scheme}://{origin.netloc} and reached the site as Host: {host}. If it is an "
-            "address of this site, the proxy has to pass it on. With nginx: proxy_set_header Host $http_host"
+            f"address of this site, {cure}",
+            f"a form came from another address and reached the site by a name of this machine. If it is of this site, {cure}",
         )
-    return ""
+    return Fault()
 
 
-def _https_not_forwarded(request: HttpRequest) -> str:
+def _https_not_forwarded(request: HttpRequest) -> Fault:
     if not settings.BEHIND_PROXY:
-        return "the site is asked by https through a proxy, and AGON_BEHIND_PROXY=false: set AGON_BEHIND_PROXY=true"
+        fault = "the site is asked by https through a proxy, and AGON_BEHIND_PROXY=false: set AGON_BEHIND_PROXY=true"
+        return Fault(fault, fault)
     forwarded_proto = request.META.get("HTTP_X_FORWARDED_PROTO")
-    fault = "sends no X-Forwarded-Proto" if forwarded_proto is None else f"sends X-Forwarded-Proto: {forwarded_proto}"
-    return f"AGON_BEHIND_PROXY=true, and the proxy {fault}. With nginx: proxy_set_header X-Forwarded-Proto $scheme"
+    fault = "AGON_BEHIND_PROXY=true, and the proxy %s. With nginx: proxy_set_header X-Forwarded-Proto $scheme"
+    if forwarded_proto is None:
+        return Fault(fault % "sends no X-Forwarded-Proto", fault % "sends no X-Forwarded-Proto")
+    return Fault(fault % f"sends X-Forwarded-Proto: {forwarded_proto}", fault % "sends another X-Forwarded-Proto than https")
 
 
 def _origin_of(request: HttpRequest) -> str:
@@ -100,17 +120,18 @@ def _trusted() -> str:
     return ",".join(settings.CSRF_TRUSTED_ORIGINS) or "empty"
 
 
-def remember(fault: str) -> None:
+def remember(fault: Fault) -> None:
     """For `/readyz` of this process. It stays ready: anybody can send a request that does not fit."""
     global _newest
-    if fault:
+    if fault.told:
         if _newest is None or _newest[1] != fault:
-            log.warning("the proxy and the settings do not fit together", reason=fault)
+            log.warning("the proxy and the settings do not fit together", reason=fault.told)
         _newest = (time.monotonic(), fault)
 
 
 def newest_fault() -> str:
-    return _newest[1] if _newest and time.monotonic() - _newest[0] < REMEMBERED_SECONDS else ""
+    """Without a word of the request that showed it."""
+    return _newest[1].plainly if _newest and time.monotonic() - _newest[0] < REMEMBERED_SECONDS else ""
 
 
 def remark() -> tuple[str, str]:

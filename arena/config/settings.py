@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     # From a cookie or what the browser asks for, without a query. In one language nothing varies by it.
     *(["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []),
+    "arena.config.languages.EnglishForPrograms",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,6 +85,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["arena.templatetags.numbers"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
@@ -262,6 +264,9 @@ EXPORTED_TABLES = [
     "ranking.exporting.boards.Boards",
     "ranking.exporting.boards.Snapshots",
 ]
+
+# what else is done where rows of a model are archived or brought back
+ARCHIVED_WITH = {"judges.Judge": "judges.retiring.RetiredJudges"}
 
 # how REST draws up and starts a kind of run
 RUN_DRAFTS = {"generate": "arena.api.writing.answer_runs.ANSWERS", "judge": "judges.api.judge_runs.JUDGING"}

@@ -67,7 +67,8 @@ def cast_vote(
     """
     _check(shown, strength, reasons)
     ballot = ballot_of(ballot_key, voter)
-    if ballot.battle.arena.voting == Voting.CLOSED and ballot.state != Ballot.State.VOTED:
+    arena = ballot.battle.arena
+    if (arena.voting == Voting.CLOSED or arena.is_archived) and ballot.state != Ballot.State.VOTED:
         raise VotingClosed(_("It was closed meanwhile: your vote was not counted."))
     # No savepoint inside a caller's transaction: nothing is refused within, and what fails there undoes all of it.
     with transaction.atomic(savepoint=False):
@@ -143,6 +144,10 @@ def standing_vote(ballot: Ballot) -> Vote:
     if ballot.state != Ballot.State.VOTED:
         if ballot.state == Ballot.State.FLAGGED:
             raise BallotSpent(_("You flagged this pair, so it takes no vote any more. Go on with the next one."))
+        if ballot.state == Ballot.State.CLOSED:
+            raise BallotSpent(
+                _("An answer here was corrected, or what you saw was put away meanwhile: your vote was not counted. Go on.")
+            )
         raise BallotSpent(_("You skipped this pair, so it takes no vote any more. Go on with the next one."))
     return Vote.objects.get(battle_id=ballot.battle_id, voter_id=ballot.voter_id)
 

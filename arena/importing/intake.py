@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.archiving.refusals import must_be_in_use
 from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
@@ -50,6 +51,7 @@ class FileRequest:
     voters: str = ""  # of battles: "judges" or "people"; asked where a name looks like a model's
     columns: ColumnMap | None = None
     is_strict: bool = False  # refuse a file in which something looks wrong
+    is_replacing: bool = False  # answers that are here with another text are corrected by the file
 
     def options(self, kind: str) -> dict[str, Any]:
         """What reading the file needs to know besides the file."""
@@ -58,6 +60,8 @@ class FileRequest:
             said["pool"] = self.pool or "main"
         if kind == Import.Kind.RESPONSES and self.competitor:
             said["competitor"] = self.competitor
+        if kind == Import.Kind.RESPONSES and self.is_replacing:
+            said["replace"] = True
         if kind == Import.Kind.BATTLES and self.models:
             said["models"] = list(self.models)
         if kind == Import.Kind.BATTLES and self.voters:
@@ -99,7 +103,8 @@ class CheckedFile:
         name = "" if columns else self.format
         strict = bool(self.options.get("strict"))
         request = FileRequest(
-            self.slug, self.name, self.kind, name, models=(first, second), columns=columns, is_strict=strict
+            self.slug, self.name, self.kind, name, models=(first, second), voters=self.options.get("voters", ""),
+            columns=columns, is_strict=strict,
         )  # fmt: skip
         return check_file(self.file, request)
 
@@ -113,7 +118,7 @@ def kept_file(said: Mapping[str, Any]) -> KeptFile:
 
 
 def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
-    """Read it whole. Raises ImportProblems (NotRecognised: its columns have to be named) and UnknownKind.
+    """Read it whole. Raises ImportProblems (NotRecognised: its columns have to be named), UnknownKind and ArchivedThing.
 
     A file that comes with columns that were named before is read in the same way, unless something else is asked for.
     """
@@ -122,6 +127,8 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     kind = request.kind or _kind(file)
     chosen = MAPPED if request.columns else request.format
     arena = Arena.objects.filter(slug=request.slug).first()
+    if arena is not None:
+        must_be_in_use(arena)
     options = request.options(kind)
     read_by = stored_name(reading_format(kind, chosen, file.path).format, options)
     known = receiving.known_import(arena, kind=kind, format_name=read_by, digest=file.digest, is_chosen=bool(chosen))

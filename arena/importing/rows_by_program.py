@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.archiving.refusals import told_archived
 from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
@@ -99,18 +100,25 @@ def _looked_up(prompts: PromptLookup, rows: list[PromptRow]) -> list[PromptRow]:
     return rows
 
 
-def take_responses(arena: Arena, rows: Sequence[ResponseRow]) -> TakenRows:
-    """All of them, or ImportProblems and nothing. They are rendered when somebody rings for it, or when they are read."""
+def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool = False) -> TakenRows:
+    """All of them, or ImportProblems and nothing. They are rendered when somebody rings for it, or when they are read.
+
+    With `replace` they say what is right: an answer that is here with another text is corrected.
+    """
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
-        seen = ResponsesSent(arena, problems)
+        seen = ResponsesSent(arena, problems, replaces=replace)
         notes = _checked(seen, rows, problems)
         if n_new := n_to_allow(seen.counts()["new_competitors"]):
             told = _("so many in one request are mostly a wrong field: if they are meant, send the competitors first")
             problems.add(1, _("the number of new competitors"), n_new, told)
             problems.stop_if_any()
-        n_added = _load(ResponseLoader(_nobodys(arena), is_rendered=False), rows)
+        try:
+            n_added = _load(ResponseLoader(_nobodys(arena, replace=replace), is_rendered=False), rows)
+        except RowProblem as problem:  # a run still asks about an answer
+            problems.add_row(1, problem)
+        problems.stop_if_any()
         ids = [pk for some in chunks(rows) for pk in _response_ids(arena, some)]
     return TakenRows(ids, n_added, notes)
 
@@ -138,9 +146,9 @@ def _load[T: (PromptRow, ResponseRow)](loader: Loader, rows: Sequence[T]) -> int
     return sum(loader.add(loader.resolve(loader.prepare(some))) for some in chunks(rows))
 
 
-def _nobodys(arena: Arena) -> Import:
-    """Loaders ask an import for its arena only; what a program sends is no file, and has no row of its own."""
-    return Import(arena=arena)
+def _nobodys(arena: Arena, **options: Any) -> Import:
+    """Loaders ask an import for its arena and its options; what a program sends is no file, and has no row of its own."""
+    return Import(arena=arena, options=options)
 
 
 @dataclass(frozen=True)
@@ -192,6 +200,9 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
             here = known.get(row.name) or new.get(row.name)
             if here is None:
                 new[row.name] = arena.competitors.model(arena=arena, name=row.name, **row.fields)
+                continue
+            if here.is_archived:
+                problems.add(row.line, "name", row.name, told_archived(here))
                 continue
             for name, value in row.fields.items():
                 if getattr(here, name) != value:

@@ -1,11 +1,12 @@
-from arena.models.arenas import Arena, PromptPool, Visibility, Voting
+from arena.models.archiving import Archivable, ArchivableQuerySet
+from arena.models.arenas import Arena, ArenaQuerySet, PromptPool, Visibility, Voting
 from arena.models.battles import Ballot, Battle, Lot
 from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.endpoints import Allowance, Endpoint
 from arena.models.imports import Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
 from arena.models.operations import AdminLink, WorkerSeen
-from arena.models.prompts import Prompt, PromptStatus, content_hash, text_digest
+from arena.models.prompts import Prompt, PromptQuerySet, PromptStatus, content_hash, text_digest
 from arena.models.rate_windows import RateWindow
 from arena.models.responses import Aside, FinishState, Response
 from arena.models.runs import Assignment, Attempt, Call, Run
@@ -18,7 +19,10 @@ __all__ = [
     "AdminLink",
     "Allowance",
     "ApiToken",
+    "Archivable",
+    "ArchivableQuerySet",
     "Arena",
+    "ArenaQuerySet",
     "Aside",
     "Assignment",
     "Attempt",
@@ -37,6 +41,7 @@ __all__ = [
     "Lot",
     "Prompt",
     "PromptPool",
+    "PromptQuerySet",
     "PromptStatus",
     "RateWindow",
     "RemovedArena",

@@ -3,6 +3,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from arena.models.archiving import Archivable, ArchivableQuerySet
+
 
 class Visibility(models.TextChoices):
     PUBLIC = "public", gettext_lazy("everybody")
@@ -16,7 +18,11 @@ class Voting(models.TextChoices):
     CLOSED = "closed", gettext_lazy("nobody: voting is closed")
 
 
-class Arena(models.Model):
+class ArenaQuerySet(ArchivableQuerySet["Arena"]):
+    pass
+
+
+class Arena(Archivable):
     """One contest: its prompts, its competitors, its battles and its boards."""
 
     slug = models.SlugField(unique=True)
@@ -48,6 +54,8 @@ class Arena(models.Model):
     )
     is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ArenaQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -20,6 +20,15 @@ class BattleQuerySet(models.QuerySet["Battle"]):
         """Battles whose two answers are here."""
         return self.exclude(Q(response_a=None) | Q(response_b=None))
 
+    def in_use(self) -> "BattleQuerySet":
+        """Those of which nothing is archived, with the texts that stand now: what may be put before somebody."""
+        parts = ("prompt", "competitor_a", "competitor_b", "response_a", "response_b")
+        return self.filter(**{f"{part}__archived_at": None for part in parts})
+
+    def with_standing_answers(self) -> "BattleQuerySet":
+        """Those whose answers were neither corrected nor archived since."""
+        return self.filter(response_a__archived_at=None, response_b__archived_at=None)
+
     def comparable(self) -> "BattleQuerySet":
         """Battles that can be put before people: both answers were delivered, have a text, and are not the same."""
         whole = self.filter(response_a__finish__in=DELIVERED, response_b__finish__in=DELIVERED)
@@ -94,6 +103,7 @@ class Ballot(models.Model):
         VOTED = "voted", gettext_lazy("voted")
         SKIPPED = "skipped", gettext_lazy("skipped")
         FLAGGED = "flagged", gettext_lazy("flagged")
+        CLOSED = "closed", gettext_lazy("closed: what it shows was put away")
 
     class Policy(models.TextChoices):
         """Why this battle was served. Only a lot says with which chance, whatever judges said of it."""

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy
 
+from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.arenas import Arena
 
 
@@ -14,16 +15,16 @@ class CompetitorStatus(models.TextChoices):
     )  # a side of gold labels whose model nobody named: audits judges, and is no competitor
 
 
-class CompetitorQuerySet(models.QuerySet["Competitor"]):
+class CompetitorQuerySet(ArchivableQuerySet["Competitor"]):
     def servable(self) -> "CompetitorQuerySet":
-        return self.exclude(status__in=[CompetitorStatus.RETIRED, CompetitorStatus.UNNAMED])
+        return self.in_use().exclude(status__in=[CompetitorStatus.RETIRED, CompetitorStatus.UNNAMED])
 
     def named(self) -> "CompetitorQuerySet":
         """Those that are models: on boards, in lists and filters. The others are sides of gold labels of nobody knows whom."""
         return self.exclude(status=CompetitorStatus.UNNAMED)
 
 
-class Competitor(models.Model):
+class Competitor(Archivable):
     """A language model (with its settings) that stands on the board."""
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="competitors")

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.llm.addresses import checked_address
 from arena.llm.failures.errors import LLMError
+from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.wording import sentence
 
 DOLLAR = 1_000_000
@@ -18,12 +19,12 @@ def check_address(value: str) -> None:
         raise ValidationError(sentence(reason)) from None
 
 
-class EndpointQuerySet(models.QuerySet["Endpoint"]):
+class EndpointQuerySet(ArchivableQuerySet["Endpoint"]):
     def callable(self) -> "EndpointQuerySet":
         return self.filter(paused_because="")
 
 
-class Endpoint(models.Model):
+class Endpoint(Archivable):
     """A model behind an address: where requests go, what they cost, and what was learnt about it. Superusers make them."""
 
     class Wire(models.TextChoices):

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
+from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.arenas import Arena, PromptPool
 
 
@@ -54,16 +56,16 @@ class TextDigestField(models.CharField):  # type: ignore[type-arg]
         return digest
 
 
-class PromptQuerySet(models.QuerySet["Prompt"]):
+class PromptQuerySet(ArchivableQuerySet["Prompt"]):
     def servable(self) -> "PromptQuerySet":
-        return self.filter(status=PromptStatus.ACTIVE, pool__is_active=True)
+        return self.in_use().filter(status=PromptStatus.ACTIVE, pool__is_active=True)
 
     def in_pools(self, slugs: Sequence[str]) -> "PromptQuerySet":
         """Of these pools, or of all where none is named."""
         return self.filter(pool__slug__in=slugs) if slugs else self
 
 
-class Prompt(models.Model):
+class Prompt(Archivable):
     """What the competitors are asked: one or more turns of the user."""
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="prompts")
@@ -99,6 +101,7 @@ class Prompt(models.Model):
             models.Index(fields=["arena", "status", "category"]),
             models.Index(fields=["arena", "language"]),
             models.Index(fields=["arena", "text_digest"], name="prompt_of_one_text"),
+            models.Index(fields=["archived_by"], condition=Q(archived_by__isnull=False), name="prompt_archived_by"),
         ]
 
     def __str__(self) -> str:

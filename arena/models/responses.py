@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.models.archiving import Archivable, ArchivableQuerySet
 from arena.models.competitors import Competitor
 from arena.models.prompts import Prompt, content_hash
 
@@ -19,7 +20,7 @@ class FinishState(models.TextChoices):
 DELIVERED = (FinishState.STOP, FinishState.LENGTH)
 
 
-class ResponseQuerySet(models.QuerySet["Response"]):
+class ResponseQuerySet(ArchivableQuerySet["Response"]):
     def delivered(self) -> "ResponseQuerySet":
         return self.filter(finish__in=DELIVERED)
 
@@ -28,8 +29,12 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         return self.exclude(content_hash=NO_TEXT)
 
 
-class Response(models.Model):
-    """What one competitor answered to one prompt; repeats are numbered from 0."""
+class Response(Archivable):
+    """What one competitor answered to one prompt; repeats are numbered from 0.
+
+    A text never changes: a corrected answer is another row, and the one before it is archived and names it. Battles keep the
+    text that was judged.
+    """
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="responses")
     competitor = models.ForeignKey(Competitor, on_delete=models.CASCADE, related_name="responses")
@@ -52,6 +57,10 @@ class Response(models.Model):
     n_code_blocks = models.PositiveIntegerField(default=0, editable=False)
     html = models.TextField(blank=True, default="", editable=False)
     rendered_by = models.CharField(max_length=40, blank=True, default="", editable=False)
+    superseded_by = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="supersedes", db_index=False,
+        help_text=gettext_lazy("The answer that corrected this one."),
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ResponseQuerySet.as_manager()
@@ -59,15 +68,22 @@ class Response(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["prompt", "competitor", "repeat"], name="one_response_a_repeat"),
+            models.UniqueConstraint(
+                fields=["prompt", "competitor", "repeat"], condition=Q(archived_at=None), name="one_answer_in_use_a_repeat"
+            ),
             # the target of a battle's composite foreign key
             models.UniqueConstraint(fields=["id", "prompt", "competitor"], name="response_of_prompt_and_competitor"),
         ]
         # matchmaking reads who answered what out of this index alone, without touching any text
         # (and whether two said the same)
         indexes = [
-            models.Index(fields=["competitor", "finish", "prompt", "content_hash"], name="response_delivered_text"),
-            models.Index(fields=["prompt", "content_hash"], name="response_same_text"),
+            models.Index(
+                fields=["competitor", "finish", "prompt", "content_hash", "archived_at"], name="response_delivered_text"
+            ),
+            models.Index(fields=["prompt", "content_hash", "archived_at"], name="response_same_text"),
+            # asked by the database for every answer that is deleted
+            models.Index(fields=["superseded_by"], condition=Q(superseded_by__isnull=False), name="response_superseded_by"),
+            models.Index(fields=["archived_by"], condition=Q(archived_by__isnull=False), name="response_archived_by"),
             # those that came by thousands at once, and wait to be rendered
             models.Index(fields=["id"], condition=Q(rendered_by=""), name="response_unrendered"),
         ]

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from arena.archiving.plans import must_be_plannable, must_be_startable
 from arena.models import Arena, Assignment, Call, Competitor, Endpoint, Prompt, Response, Run
 from arena.run_kinds.generation import GenerationSettings, bounds_of
 from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, Outlook, PlanStale, alike, drawn, one_call, total
@@ -97,6 +98,7 @@ def drafted(arena: Arena, wish: ResponsesRequest) -> AnswerDraft:
 
     One that the provider kept back is asked for again only where that is wished: most are kept back once more, and paid.
     """
+    must_be_plannable(arena, *(endpoint for _, endpoint in wish.authors))
     prompts = _prompts(arena, wish)
     authors = [Author(_competitor(arena, name), endpoint) for name, endpoint in _checked(wish)]
     here, under_way = _standing(authors)
@@ -118,6 +120,7 @@ def drafted(arena: Arena, wish: ResponsesRequest) -> AnswerDraft:
 def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None = None) -> Run:
     """A run with a call for every answer that is wanted, in the random order of its seed; new competitors are saved here."""
     Arena.objects.select_for_update(no_key=True).get(pk=draft.arena.pk)  # two plans for the same answers come one by one
+    _must_be_in_use(draft)
     authors = {author.competitor.name: _saved(author) for author in draft.authors}
     wanted = [replace(each, author=authors[each.author.competitor.name]) for each in draft.wanted]
     here, under_way = _standing(authors.values())
@@ -158,7 +161,9 @@ def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
 
 def _competitor(arena: Arena, name: str) -> Competitor:
     """A new one is saved with the run, not before somebody said yes."""
-    return Competitor.objects.filter(arena=arena, name=name).first() or Competitor(arena=arena, name=name)
+    known = Competitor.objects.filter(arena=arena, name=name).first()
+    must_be_plannable(known)
+    return known or Competitor(arena=arena, name=name)
 
 
 def _standing(authors: Iterable[Author]) -> tuple[set[Place], dict[Place, int]]:
@@ -169,7 +174,9 @@ def _standing(authors: Iterable[Author]) -> tuple[set[Place], dict[Place, int]]:
     columns = rows.values_list("prompt_id", "competitor_id", "repeat", "call__run")
     # First what is asked for: an answer that comes in between two looks is seen by both, never by none.
     under_way: dict[Place, int] = {(prompt, competitor, repeat): run for prompt, competitor, repeat, run in columns}
-    return set(Response.objects.filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat")), under_way
+    return set(
+        Response.objects.in_use().filter(competitor__in=known).values_list("prompt_id", "competitor_id", "repeat")
+    ), under_way
 
 
 def _kept_back(authors: Iterable[Author]) -> set[Place]:
@@ -191,6 +198,15 @@ def _estimates(wanted: Iterable[Wanted], chosen: GenerationSettings) -> dict[End
 
 
 # --- starting --------------------------------------------------------------------------------------------------------
+
+
+def _must_be_in_use(draft: AnswerDraft) -> None:
+    """Somebody may have archived something of it since it was drawn up."""
+    known = [each.competitor for each in draft.authors if each.competitor.pk is not None]
+    must_be_startable([draft.arena, *(each.endpoint for each in draft.authors), *known])
+    prompts = {each.prompt.pk for each in draft.wanted}
+    if Prompt.objects.archived().filter(arena=draft.arena, pk__in=prompts).exists():
+        raise PlanStale(_("some of these prompts were archived meanwhile: count again"))
 
 
 def _saved(author: Author) -> Author:

@@ -4,13 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Message, Request, Usage
 from arena.llm.wires.replies import is_blank
-from arena.models import Aside, Assignment, Call, FinishState, Prompt, PromptStatus, Response, Run, content_hash
+from arena.models import (
+    Archivable,
+    Aside,
+    Assignment,
+    Call,
+    Competitor,
+    FinishState,
+    Prompt,
+    PromptStatus,
+    Response,
+    Run,
+    content_hash,
+)
 from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Link, ReplyResult
 from arena.texts.rendering import rendered
 from arena.texts.style_features import style_features
@@ -79,6 +92,15 @@ class Generation:
         """A next turn is asked for when the one before it is settled: nothing comes after that."""
         return False
 
+    def asking(self, going: QuerySet[Run], rows: Sequence[Archivable]) -> set[int]:
+        """Answers that are here are not asked about."""
+        if not isinstance(rows[0], Prompt | Competitor):
+            return set()
+        path = "prompt" if isinstance(rows[0], Prompt) else "competitor"
+        waiting = Assignment.objects.filter(call__state=Call.State.WAITING, call__run__in=going)
+        found = waiting.filter(**{f"{path}__in": [row.pk for row in rows]})
+        return set(found.values_list("call__run", flat=True))
+
     def without_call(self, run: Run) -> int:
         """Every result is of a call."""
         return 0
@@ -112,7 +134,7 @@ def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:
 
 def _places_here(rows: Iterable[Assignment]) -> set[_Place]:
     """Those of them that another run has answered meanwhile."""
-    said = Response.objects.filter(
+    said = Response.objects.in_use().filter(
         prompt__in={row.prompt_id for row in rows}, competitor__in={row.competitor_id for row in rows}
     )
     return set(said.values_list("prompt_id", "competitor_id", "repeat"))
@@ -196,7 +218,7 @@ def _keep(asides: Mapping[_Place, Aside], whole: Sequence[Response]) -> None:
     if not asides:
         return
     texts = {(each.prompt_id, each.competitor_id, each.repeat): each.content_hash for each in whole}
-    stored = Response.objects.filter(prompt__in={place[0] for place in asides}, aside=None)
+    stored = Response.objects.in_use().filter(prompt__in={place[0] for place in asides}, aside=None)
     for pk, text, *place in stored.values_list("pk", "content_hash", "prompt_id", "competitor_id", "repeat"):
         aside = asides.get((place[0], place[1], place[2]))
         if aside is not None and texts[place[0], place[1], place[2]] == text:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy
 
 from arena.llm.wires.messages import Completion, Request
-from arena.models import Attempt, Call, Run
+from arena.models import Archivable, Attempt, Call, Run
 
 NOT_ASKED = "not_asked"
 """The outcome of a call that is left out on purpose: no failure."""
@@ -96,6 +97,9 @@ class RunKind(Protocol):
         Adds the calls that come next. Two engines may ask at once, and one may be killed in the middle: what is added is added
         in one transaction that has the run locked, and only where nobody has done so before. Once False, always False.
         """
+
+    def asking(self, going: QuerySet[Run], rows: Sequence[Archivable]) -> set[int]:
+        """Which of the runs still have something to ask of these rows of one model: prompts, competitors, answers, judges."""
 
     def results(self, run: Run) -> Sequence[Link]:
         """Where to see what came of it."""

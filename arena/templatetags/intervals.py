@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import template
-from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
+
+from arena.templatetags.numbers import floatformat
 
 register = template.Library()
 

@@ -47,7 +47,7 @@ class TokenForm(forms.Form):
         if len(scopes.choices) == 1:
             scopes.initial = [scopes.choices[0][0]]
         arenas: Any = self.fields["arenas"]
-        arenas.queryset = access.arenas_for(user)
+        arenas.queryset = access.listed_arenas_for(user)
         days: Any = self.fields["days"]
         days.choices = [*((str(each), _in_days(each)) for each in DAYS), (FOR_EVER, _("never"))]
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from arena import access, voter_identity
 from arena.evidence import voting
-from arena.models import Arena, Battle, Competitor, Import, Prompt, Vote, Voter
+from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote, Voter
 from arena.outcomes import Outcome, Side
 from arena.texts.languages import language_shown
 from arena.texts.rendering import Shown, alike, is_folded, turns_of, visible_controls
@@ -298,7 +298,17 @@ def _words(vote: Vote) -> str:
     return str(Outcome(vote.outcome).label)
 
 
-def _answers(battle: Battle, answers: Sequence[Shown | None]) -> list[tuple[Side, Competitor, list[str] | None]]:
-    """Both sides with who stands there; None in place of the texts where the answer is not here."""
-    sides = zip(Side, (battle.competitor_a, battle.competitor_b), answers, strict=True)
-    return [(side, competitor, None if answer is None else [*answer.turns]) for side, competitor, answer in sides]
+@dataclass(frozen=True)
+class ShownAnswer:
+    """One side: who stands there and, where the answer is here, its row and its texts."""
+
+    side: Side
+    competitor: Competitor
+    stored: Response | None
+    turns: list[str] | None
+
+
+def _answers(battle: Battle, answers: Sequence[Shown | None]) -> list[ShownAnswer]:
+    competitors, stored = (battle.competitor_a, battle.competitor_b), (battle.response_a, battle.response_b)
+    sides = zip(Side, competitors, stored, answers, strict=True)
+    return [ShownAnswer(side, who, row, None if answer is None else [*answer.turns]) for side, who, row, answer in sides]

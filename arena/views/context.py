@@ -31,7 +31,9 @@ def page_context(request: HttpRequest, page: str, arena: Arena | None = None, **
     """The context that `base.html` needs, with the page's own entries."""
     context: dict[str, Any] = {"page": page, "arena": arena, "is_curator": access.is_curator(request.user)}
     if arena is not None:
-        context["other_arenas"] = SimpleLazyObject(lambda: access.arenas_for(request.user)[:50])  # the vote page has no menu
+        context["other_arenas"] = SimpleLazyObject(
+            lambda: access.listed_arenas_for(request.user)[:50]
+        )  # the vote page has no menu
         context["sees_content"] = access.sees_content(request.user, arena)
         context["offers_vote"] = SimpleLazyObject(lambda: offers_vote(arena))  # asked by whole pages only
     return context | more

@@ -62,7 +62,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         only_curators(request, "runs")
         slug = request.GET.get("arena", "")
         if not slug:
-            arenas = access.arenas_for(request.user).order_by("name")
+            arenas = access.listed_arenas_for(request.user).order_by("name")
             return render(request, self.template, page_context(request, "runs", arenas=arenas))
         arena = arena_or_404(request, slug)
         if request.method != "POST":
@@ -123,7 +123,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         return redirect("run", run.pk)
 
     def _page(self, request: HttpRequest, arena: Arena, form: F, *, status: int = 200, **more: Any) -> HttpResponse:
-        more |= {"form": form, "can_ask": not self.needs_endpoint or Endpoint.objects.exists()}
+        more |= {"form": form, "can_ask": not self.needs_endpoint or Endpoint.objects.in_use().exists()}
         return render(request, self.template, page_context(request, "runs", arena, **more), status=status)
 
 

@@ -161,7 +161,7 @@ class EndpointField(_EndpointChoice):
     """An endpoint, with the model behind it and whether it is paused."""
 
     def __init__(self, *, label: Any = ENDPOINT, required: bool = True) -> None:
-        super().__init__(Endpoint.objects.all(), label=label, required=required, empty_label=gettext_lazy("none"))
+        super().__init__(Endpoint.objects.in_use(), label=label, required=required, empty_label=gettext_lazy("none"))
 
     def label_from_instance(self, obj: Any) -> str:
         if not obj.paused_because:

@@ -51,7 +51,7 @@ def true_cause(request: HttpRequest, arena: Arena, refusal: voting.BallotUnknown
     became = _what_became(key, undoing=is_undo(request))
     if owner is not None and owner == voter:
         return refusal
-    if arena.voting == Voting.CLOSED:
+    if arena.voting == Voting.CLOSED or arena.is_archived:
         return voting.VotingClosed(f"{_('It was closed meanwhile.')} {became}")
     if not access.may_vote(request.user, arena):
         return SignInFirst(f"{_who_must_sign_in(owner)} {became}")

@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.admin.base import CuratorAdmin, curator_of, link
+from arena.admin.archiving import ArchivingAdmin
+from arena.admin.base import curator_of, link
 from arena.admin.json_fields import WrittenJSONField
+from arena.archiving.refusals import told_archived
 from arena.models import Arena, Run
-from arena.runs.planning import PlanStale
+from arena.runs.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.wording import sentence
 from judges.card_parameters import SAYS, Parameters
@@ -25,7 +27,6 @@ from judges.cards import PARTS, called_judge, card_of, check_card, new_version, 
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
-from judges.runs.planning import CardOutdated
 from judges.telling import told_error
 from judges.template_slots import HOLDS
 from judges.verdicts.verdict import Order
@@ -105,7 +106,9 @@ class CardForm(JudgeForm):
             check_card(**{part: card[part] for part in PARTS})
         except (ValueError, TypeError) as error:
             raise ValidationError(told_error(error)) from error
-        if self.instance._state.adding and Judge.objects.filter(name=card["name"]).exists():
+        if self.instance._state.adding and (here := Judge.objects.filter(name=card["name"]).first()) is not None:
+            if here.is_archived:
+                raise ValidationError({"name": sentence(told_archived(here))})
             raise ValidationError({"name": _("A judge of this name is here: edit it, or choose another name.")})
         if card["name"]:  # a preview needs none
             self._check_that_it_is_new(card)
@@ -139,7 +142,7 @@ class PreviewForm(forms.Form):
 
 
 @admin.register(Judge)
-class JudgeAdmin(CuratorAdmin):
+class JudgeAdmin(ArchivingAdmin):
     """Saving never changes a card: it makes a new version, and the old one keeps its games."""
 
     form = CardForm
@@ -253,7 +256,7 @@ class JudgeAdmin(CuratorAdmin):
     def _drafted(self, request: HttpRequest, judge: Judge, battle: int) -> Any:
         try:
             return drafted_trial(judge, battle)
-        except CardOutdated as reason:
+        except CannotPlan as reason:
             self.message_user(request, sentence(reason), level="ERROR")
             return None
 

@@ -46,6 +46,12 @@ class JudgeChoiceAdmin(CuratorAdmin):
     search_fields = ["judge__name", "reason"]
     fields = ["arena", "judge", "says", "reason"]
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Not the word that retiring a judge says: that is done to the judge, in all arenas."""
+        if db_field.name == "says":
+            kwargs["choices"] = [each for each in JudgeChoice.Says.choices if each[0] != JudgeChoice.Says.RETIRED]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

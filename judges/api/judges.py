@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
-from arena.api.filters import SLUG_SCHEMA, by_arena, by_text
+from arena.api.filters import SLUG_SCHEMA, ArchivedFilter, by_arena, by_text
 from arena.api.read_views import ReadView, arenas_asked_for
 from judges.api.judge_serializers import JudgeFiguresSerializer, JudgeSerializer
 from judges.api.judge_writes import JudgeDefinitions
@@ -20,6 +20,7 @@ class JudgeFilters(FilterSet):  # type: ignore[misc]
     arena = by_arena()
     name = by_text(120, "The whole name.", field_name="judge__name")
     kind = ChoiceFilter(choices=Judge.Kind.choices, field_name="judge__kind")
+    archived = ArchivedFilter(path="judge__")
 
     class Meta:
         model = JudgeAudit

@@ -1,8 +1,10 @@
-"""The script of a fake language model, read from JSON."""
+"""The script of a fake language model, read from JSON; `script_schema` says what may stand there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
+
+from judges.fakellm.script_schema import JUDGE, RULE, SCRIPT, check
 
 BEHAVIOURS = frozenset(
     {"good", "null_filtered", "null_content", "cut", "refusal", "empty", "bad_label", "two_labels", "policy", "html",
@@ -81,10 +83,10 @@ class Script:
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> "Script":
         """Raises ValueError that names the field."""
-        _known(cls, written, "script")
+        check(written, SCRIPT, "script")
         values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
         if "judge" in values and values["judge"] is not None:
-            _known(JudgeScript, values["judge"], "judge")
+            check(values["judge"], JUDGE, "judge")
             values["judge"] = JudgeScript(**values["judge"])
         values["rules"] = tuple(_rule(rule) for rule in values.get("rules", ()))
         values["refuse"] = frozenset(values.get("refuse", ()))
@@ -102,12 +104,8 @@ class Script:
 
 
 def _rule(written: Mapping[str, Any]) -> ScriptRule:
-    _known(ScriptRule, written, "rule")
+    check(written, RULE, "rule", needed=["contains"])
     return ScriptRule(**written)
-
-
-def _known(kind: type, written: Mapping[str, Any], what: str) -> None:
-    _allowed(set(written), frozenset(one.name for one in fields(kind)), f"{what} field")
 
 
 def _allowed(found: set[str], allowed: frozenset[str], what: str) -> None:

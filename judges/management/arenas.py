@@ -6,7 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
+from arena.archiving.refusals import told_archived
 from arena.commands.import_command import refuse
+from arena.models import Arena
 from judges.importing.taking_in import Home
 
 
@@ -20,4 +22,7 @@ def home_of(options: dict[str, Any]) -> Home:
         validate_slug(options["arena"])
     except ValidationError:
         refuse(f"--arena {options['arena']}: letters, digits, - and _ are allowed")
+    arena = Arena.objects.filter(slug=options["arena"]).first()
+    if arena is not None and arena.is_archived:
+        refuse(f"--arena {arena.slug}: {told_archived(arena)}")
     return Home(options["arena"], options["arena_name"])

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
-from arena.models import Endpoint
+from arena.models import Archivable, ArchivableQuerySet, Endpoint
 
 BASELINES = frozenset({"longer", "random"})
 """Programs that look at no reference: what no judgement at all looks like. They never count."""
@@ -16,13 +16,13 @@ SCRIPTED = "(scripted)"
 """How the name of a model ends that is a script: the sample's judges have it."""
 
 
-class JudgeQuerySet(models.QuerySet["Judge"]):
+class JudgeQuerySet(ArchivableQuerySet["Judge"]):
     def current(self) -> "JudgeQuerySet":
         """The newest version of every judge."""
         return self.filter(superseded_by=None)
 
 
-class Judge(models.Model):
+class Judge(Archivable):
     """One version of a judge: all that decides what it says. `identity` is a hash of it; a changed judge is another row.
 
     It keeps address and model as they were when it was made: an endpoint that is edited needs a new version to be asked again.

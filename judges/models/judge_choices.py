@@ -16,6 +16,7 @@ class JudgeChoice(models.Model):
         INCLUDE = "include", gettext_lazy("It counts, whatever the rule says")
         EXCLUDE = "exclude", gettext_lazy("It does not count, whatever the rule says")
         RULE = "rule", gettext_lazy("As the rule says")
+        RETIRED = "retired", gettext_lazy("It is retired: it counts only on boards that name it")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="judge_choices", db_index=False)
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="choices")

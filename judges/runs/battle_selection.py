@@ -33,8 +33,8 @@ type Meeting = tuple[int, int, int, int, int]  # prompt, competitor a, competito
 
 
 def standing_battles(arena: Arena, scope: Scope = EVERYTHING, *, most: int | None = None, seed: int = 1) -> list[int]:
-    """Battles of the arena whose two answers are here, all or a random part of them."""
-    rows = scope.battles(Battle.objects.showable().published().filter(arena=arena))
+    """Battles of the arena whose two answers are here, as they stand now; all or a random part of them."""
+    rows = scope.battles(Battle.objects.in_use().showable().published().filter(arena=arena))
     battle_ids = list(rows.order_by("pk").values_list("pk", flat=True))
     return battle_ids if most is None or most >= len(battle_ids) else sorted(_drawn(battle_ids, most, seed))
 
@@ -45,10 +45,12 @@ def given_battles(arena: Arena, numbers: Iterable[int], scope: Scope = EVERYTHIN
     rows = Battle.objects.published().filter(arena=arena)
     here = _numbers(rows, wanted)
     showable = _numbers(Battle.objects.showable().published().filter(arena=arena), wanted)
+    in_use = _numbers(Battle.objects.in_use().showable().published().filter(arena=arena), wanted)
     meant = _numbers(scope.battles(rows), wanted)
     problems = [
         _named(set(wanted) - here, _("battle %(numbers)s: not in %(arena)s"), arena=arena.slug),
         _named(here - showable, _("battle %(numbers)s: without two answers to read")),
+        _named(showable - in_use, _("battle %(numbers)s: an answer was corrected since, or something of it is archived")),
         _named(showable - meant, _("battle %(numbers)s: not of the pool and the competitors that were chosen")),
     ]
     if any(problems):
@@ -151,7 +153,7 @@ def _drawn[T](from_: Sequence[T], most: int, seed: int) -> list[T]:
 def answers_of(arena: Arena, scope: Scope = EVERYTHING) -> dict[int, dict[int, int]]:
     """By prompt, then by competitor: the first delivered answer."""
     here = Competitor.objects.servable().filter(arena=arena)
-    rows = scope.answers(Response.objects.delivered().filter(competitor__in=here))
+    rows = scope.answers(Response.objects.in_use().delivered().filter(competitor__in=here))
     answers_by_prompt: dict[int, dict[int, int]] = defaultdict(dict)
     for prompt, competitor, pk in rows.order_by("prompt", "competitor", "repeat").values_list("prompt", "competitor", "pk"):
         answers_by_prompt[prompt].setdefault(competitor, pk)

@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from arena.archiving.plans import must_be_plannable, must_be_startable
 from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Completion, Request, Usage
-from arena.models import Arena, Call, Endpoint, Prompt, PromptStatus, Run
+from arena.models import Archivable, Arena, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Link, ReplyResult
 from arena.runs.planning import CannotPlan, Draft, PlanStale, alike, one_call, total
 from judges.models import Checklist, ChecklistCall
@@ -74,6 +75,13 @@ class ChecklistWriting:
         """All calls are in the plan from the beginning."""
         return False
 
+    def asking(self, going: QuerySet[Run], rows: Sequence[Archivable]) -> set[int]:
+        """It asks about prompts alone."""
+        if not isinstance(rows[0], Prompt):
+            return set()
+        waiting = _waiting().filter(call__run__in=going, prompt__in=[row.pk for row in rows])
+        return set(waiting.values_list("call__run", flat=True))
+
     def without_call(self, run: Run) -> int:
         """Every result is of a call."""
         return 0
@@ -107,6 +115,7 @@ class ChecklistDraft(Draft[Endpoint]):
 
 def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
     """The first prompts that have no checklist, and that no run is still to ask about."""
+    must_be_plannable(arena, wish.endpoint)
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools)
     if not prompts.exists():
         if wish.pools:
@@ -130,6 +139,7 @@ def drafted(arena: Arena, wish: ChecklistRequest) -> ChecklistDraft:
 def start(draft: ChecklistDraft, *, cap: int | None = None, created_by: User | None = None) -> Run:
     """A run with a call for every prompt, in the random order of its seed."""
     Arena.objects.select_for_update(no_key=True).get(pk=draft.arena.pk)  # two plans for the same prompts come one by one
+    must_be_startable([draft.arena, draft.wish.endpoint, *draft.prompts])
     pks = {prompt.pk for prompt in draft.prompts}
     of_arena = {"prompt__arena": draft.arena}
     # First what is asked for: a checklist that comes in between two looks is seen by both, never by none.

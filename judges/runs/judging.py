@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.llm.wires.messages import Completion
-from arena.models import Attempt, Battle, Call, PromptStatus, Run
+from arena.models import Archivable, Attempt, Battle, Call, Competitor, Prompt, PromptStatus, Response, Run
 from arena.runs.kinds import NOT_ASKED, RETIRED_MEANWHILE, Composed, FinishedCall, Held, Link, ReplyResult
 from judges.cards import is_up_to_date
 from judges.games.battle_texts import JudgedBattle, as_rows, contests_of
@@ -25,6 +25,11 @@ from judges.verdicts.verdict import Order, Verdict
 
 ANEW = "cancel this run, save the judge's card once more, and plan again: that asks its new version"
 MOST_JUDGES = 8  # that are linked one by one
+_PATHS: Mapping[type[Archivable], tuple[str, ...]] = {
+    Prompt: ("prompt",),
+    Competitor: ("competitor_a", "competitor_b"),
+    Response: ("response_a", "response_b"),
+}
 NOT_OVER = frozenset({"cancelled"})  # the call is, the game is not
 
 
@@ -99,6 +104,20 @@ class Judging:
     def more(self, run: Run) -> bool:
         return tournaments.is_one(run) and tournaments.go_on(run)
 
+    def asking(self, going: QuerySet[Run], rows: Sequence[Archivable]) -> set[int]:
+        """Of judges every run that is planned with them: a tournament has rounds to come."""
+        if isinstance(rows[0], Judge):
+            identities = {row.identity for row in rows if isinstance(row, Judge)}
+            plans = going.filter(kind=Run.Kind.JUDGE).values_list("pk", "plan")
+            return {pk for pk, plan in plans if identities & set(plan.get("judges", ()))}
+        found, pks = Q(), [row.pk for row in rows]
+        for path in _PATHS.get(type(rows[0]), ()):
+            found |= Q(**{f"battle__{path}__in": pks})
+        if not found:
+            return set()
+        waiting = Game.objects.undecided().filter(found, run__in=going)
+        return set(waiting.values_list("run", flat=True)) | _tournaments(going, type(rows[0]), pks)
+
     def without_call(self, run: Run) -> int:
         """Games that a program decided, or for which the same question had been answered before."""
         return Game.objects.decided().filter(run=run, call=None).count()
@@ -115,6 +134,13 @@ class Judging:
             Link(_("All judges"), reverse("judges", args=[run.arena.slug])),
             Link(_("Leaderboard"), reverse("leaderboard", args=[run.arena.slug])),
         ]
+
+
+def _tournaments(going: QuerySet[Run], model: type[Archivable], pks: Sequence[int]) -> set[int]:
+    """Those in the same arena: who meets in their next round is not known yet."""
+    path = "prompt__arena" if model is Response else "arena"
+    arenas = model._default_manager.filter(pk__in=pks).values(path)
+    return set(going.filter(arena__in=arenas, plan__has_key="tournament").values_list("pk", flat=True))
 
 
 def _why_outdated(judge: Judge) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from arena.archiving.plans import must_be_plannable
 from arena.models import Arena, Competitor
 from arena.prerequisites import n_answered_without_text, why_nothing_to_judge
 from arena.runs.planning import CannotPlan
@@ -48,8 +49,8 @@ class JudgingRequest:
 
 def judge_choices() -> list[tuple[str, str]]:
     """Key and name of every judge that can be asked now: the newest cards, and programs that have no card yet."""
-    cards = list(Judge.objects.current().exclude(kind=Judge.Kind.IMPORTED).select_related("endpoint"))
-    carded = {card.protocol for card in cards if card.kind == Judge.Kind.OFFLINE}
+    cards = list(Judge.objects.in_use().current().exclude(kind=Judge.Kind.IMPORTED).select_related("endpoint"))
+    carded = set(Judge.objects.filter(kind=Judge.Kind.OFFLINE).values_list("protocol", flat=True))
     programs = [
         (f"offline:{name}", f"{name}: {_(line)}") for name, (_play, line) in OFFLINE_JUDGES.items() if name not in carded
     ]
@@ -94,6 +95,7 @@ def drafted(
     arena: Arena, judges: Sequence[Judge], wish: JudgingRequest, *, most_games: int | None = None, now: datetime | None = None
 ) -> JudgingDraft:
     """The plan, not started. It makes battles that are not here yet, at the moment `now`."""
+    must_be_plannable(arena, *judges, *(judge.endpoint for judge in judges), wish.baseline)
     if wish.plan == "tournament":
         return _tournament(arena, judges, wish, most_games=most_games, now=now)
     battles = _battles(arena, wish, now)

@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from arena.archiving.plans import must_be_plannable, must_be_startable
 from arena.models import Arena, Battle, Call, Endpoint, Prompt, PromptStatus, Run
 from arena.runs import control
 from arena.runs.planning import PILOT, CannotPlan, Draft, Estimate, PlanStale, drawn, one_request, total
@@ -163,6 +164,7 @@ def draw_up(
     again: bool = True,
 ) -> JudgingDraft:
     """What playing these battles would come to. `again`: those that a reply left undecided are played again, too."""
+    must_be_plannable(arena, *judges, *(judge.endpoint for judge in judges))
     pairs = _pairs(arena, battles)
     plan = {"judges": [judge.identity for judge in judges], "orders": orders, "repeats": repeats, "n_battles": len(pairs)}
     constants = constant_flags(competitor for pair in pairs.values() for competitor in pair)
@@ -188,6 +190,8 @@ def start(draft: JudgingDraft, *, cap: int | None = None, created_by: User | Non
     now = timezone.now()
     try:
         with transaction.atomic():
+            judges = Judge.objects.filter(identity__in=draft.plan["judges"]).select_related("endpoint")
+            must_be_startable([draft.arena, *judges, *(judge.endpoint for judge in judges)])
             run = Run.objects.create(
                 arena=draft.arena, kind=Run.Kind.JUDGE, seed=draft.seed, cap=cap, created_by=created_by,
                 name=(draft.name or _name(draft))[:120], plan=_plan_of(draft),
@@ -225,7 +229,7 @@ def _pairs(arena: Arena, battles: Iterable[int]) -> dict[int, tuple[int, int]]:
     pairs: dict[int, tuple[int, int]] = {}
     wanted = sorted(set(battles))
     for chunk in batched(wanted, ROWS_A_STATEMENT):
-        rows = Battle.objects.showable().published().filter(arena=arena, pk__in=chunk).order_by("pk")
+        rows = Battle.objects.in_use().showable().published().filter(arena=arena, pk__in=chunk).order_by("pk")
         pairs |= {pk: (a, b) for pk, a, b in rows.values_list("pk", "competitor_a_id", "competitor_b_id")}
     return pairs
 

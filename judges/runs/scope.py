@@ -36,7 +36,7 @@ class Scope:
     def answers(self, rows: QuerySet[Response]) -> QuerySet[Response]:
         """Those to these prompts, by these competitors; of prompts that are not named the active ones."""
         named: dict[str, Any] = {"prompt__in": list(self.prompts)} if self.prompts is not None else {}
-        rows = rows.filter(**named or {"prompt__status": PromptStatus.ACTIVE})
+        rows = rows.filter(**named or {"prompt__status": PromptStatus.ACTIVE}, prompt__archived_at=None)
         rows = rows.filter(prompt__pool=self.pool) if self.pool is not None else rows
         return rows.filter(competitor__in=self.competitors) if self.competitors else rows
 

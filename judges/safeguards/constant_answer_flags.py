@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from arena.models import Competitor, Response
@@ -71,10 +71,12 @@ def look(competitor_id: int, n_answers: int) -> None:
 def _stale(competitors: Any) -> list[tuple[int, int]]:
     """Those that have not as many answers as when they were looked at, with how many those are now.
 
-    Answers are never edited, and their number is right even where one with a lower id is committed later.
+    Answers are never edited, and their number is right even where one with a lower id is committed later. One that is
+    archived is counted twice: so the number tells of a correction, too.
     """
     responses = Response.objects.delivered().filter(competitor__in=competitors)
-    now = dict(responses.order_by().values_list("competitor").annotate(n=Count("pk")))
+    n = Count("pk") + Count("pk", filter=Q(archived_at__isnull=False))
+    now = dict(responses.order_by().values_list("competitor").annotate(n=n))
     known = {row.competitor_id: row for row in ConstantAnswers.objects.filter(competitor__in=competitors).defer("found")}
     stale = [pk for pk, n in now.items() if pk not in known or known[pk].n_answers != n]
     stale.sort(key=lambda pk: (known[pk].looked_at.timestamp() if pk in known else 0.0, pk))
@@ -83,7 +85,7 @@ def _stale(competitors: Any) -> list[tuple[int, int]]:
 
 def _answers_of(competitor_id: int) -> Iterator[Answered]:
     columns = ("pk", "prompt_id", "text", "turns", "prompt__verifier__kind")
-    rows = Response.objects.delivered().filter(competitor=competitor_id).order_by("pk").values_list(*columns)
+    rows = Response.objects.in_use().delivered().filter(competitor=competitor_id).order_by("pk").values_list(*columns)
     for pk, prompt, text, turns, kind in rows.iterator(chunk_size=1_000):
         yield Answered(pk, competitor_id, prompt, "\n\n".join(turns) or text, is_short=kind in SHORT_VERIFIERS)
 

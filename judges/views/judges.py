@@ -17,6 +17,7 @@ from arena.models import Arena, Event, Run
 from arena.texts.csv_cells import to_csv
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
+from arena.views.private_pages import private
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
 from judges.audits.presentation import (
     answering,
@@ -64,10 +65,16 @@ CSV_COLUMNS = (
 @of_the_board
 def judges(request: HttpRequest, arena: Arena) -> HttpResponse:
     audits = JudgeAudit.objects.listed().filter(arena=arena).order_by(Lower("judge__name"), "-judge__version")
+    is_retired = "retired" in request.GET
+    n_retired, audits = (
+        audits.exclude(judge__archived_at=None).count(),
+        audits.filter(judge__archived_at__isnull=not is_retired),
+    )
     chosen, head = choices_in(arena.pk), _head(arena)
     cards = [_card(audit, chosen.get(audit.judge_id), head) for audit in audits[:200]]
     is_judged = bool(cards) or Game.objects.over().filter(run__in=arena.runs.filter(kind=Run.Kind.JUDGE)).exists()
-    return render(request, "judges/judges.html", page_context(request, "judges", arena, cards=cards, is_judged=is_judged))
+    shown: dict[str, Any] = {"cards": cards, "is_judged": is_judged, "is_retired": is_retired, "n_retired": n_retired}
+    return private(render(request, "judges/judges.html", page_context(request, "judges", arena, **shown)))
 
 
 @require_safe
@@ -100,7 +107,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "n_hidden": _n_hidden(request, arena, pk),
         **_headline(audit),
     }
-    return render(request, "judges/judge.html", page_context(request, "judges", arena, **context))
+    return private(render(request, "judges/judge.html", page_context(request, "judges", arena, **context)))
 
 
 @require_POST
@@ -133,7 +140,7 @@ def figures(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     ]
     response = HttpResponse(to_csv(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="judge-{audit.judge_id}.csv"'
-    return response
+    return private(response)
 
 
 def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:

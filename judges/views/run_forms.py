@@ -109,7 +109,7 @@ class JudgeRunForm(RunForm):
     ) -> None:
         super().__init__(data, initial=initial)
         self.fields["judges"].choices = judge_choices()  # type: ignore[attr-defined]
-        models = arena.competitors.named()
+        models = arena.competitors.in_use().named()
         for name, rows in (("baseline", models), ("competitors", models), ("pool", arena.pools.all())):
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
 

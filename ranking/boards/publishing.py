@@ -19,7 +19,7 @@ from arena.evidence import ledger
 from arena.evidence.vote_tally import Ints, prompts_filed_under, unrated_competitors
 from arena.fit_memory import LISTED, FitTooLarge, room_for
 from arena.leases import LONGEST_REST, LeaseLost, StillHeld, heartbeat
-from arena.models import Competitor, WebhookEvent
+from arena.models import Competitor, CompetitorStatus, WebhookEvent
 from arena.webhooks.announcing import announce
 from ranking.boards.code_version import code_version
 from ranking.boards.exports.content_hash import content_hash_of
@@ -202,9 +202,11 @@ def _difference(row: RatingRow, entry: Entry) -> float:
 
 def _names(board: Leaderboard, evidence: BoardEvidence) -> dict[int, str]:
     """All that have votes, and on the arena's own board also those that could get some."""
-    competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk").values_list("pk", "name", "status")
+    competitors = Competitor.objects.filter(arena_id=board.arena_id).order_by("pk")
     voted_on = set(evidence.competitors.tolist())
-    return {pk: name for pk, name, status in competitors if pk in voted_on or status not in ("retired", "unnamed")}
+    out_of_play = {CompetitorStatus.RETIRED, CompetitorStatus.UNNAMED}
+    rows = competitors.values_list("pk", "name", "status", "archived_at")
+    return {pk: name for pk, name, status, at in rows if pk in voted_on or (at is None and status not in out_of_play)}
 
 
 def _write(board: Leaderboard, token: str, evidence: BoardEvidence, fitted: FittedBoard, started: float) -> Snapshot:

@@ -124,7 +124,7 @@ def jury_at(
         everything = everything.where(np.isin(everything.judge, list(judges)))
     are_left_out = left_out_for_marks(everything, judges, rules.marked)
     stand = everything.where(everything.stands & ~are_left_out)
-    jury = jury_of(arena_id, position, stand, judges)
+    jury = jury_of(arena_id, position, stand, judges, named=rules.jury)
     jury.divide(stand.where(_on(stand, prompts, without)))
     rules = _fixed(rules, arena_id, jury)
     if rules.own:

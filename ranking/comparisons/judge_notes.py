@@ -46,6 +46,8 @@ def remarks_on(jury: Jury, decided: CombinedOutcomes, rules: SelectionRules, unc
 
 def _on_jury(jury: Jury, counting: Sequence[Juror], rules: SelectionRules, names: Mapping[int, str]) -> Iterator[Note]:
     yield from (note for juror in jury.jurors.values() if (note := _on_standing(juror)))
+    if retired := [str(juror.judge) for juror in jury.jurors.values() if juror.is_retired]:
+        yield _noted("judge.retired", judges=retired)
     yield from _absent(rules.jury, names)
     if rules.combiner in PANELS and len(counting) < MIN_VOTES and len(jury.games):
         if counting:
@@ -82,6 +84,8 @@ def _on_standing(juror: Juror) -> Note | None:
         "reasons": joined([str(reason) for reason in juror.usability.reasons]),  # notes of the judges’ room, in English
         "because": juror.choice.reason if juror.choice is not None else "",
     }
+    if juror.is_retired:
+        return None  # all of them in one note
     if juror.is_overruled:
         return _noted("judge.counts_by_choice" if juror.counts else "judge.excluded_by_choice", **parameters)
     return None if juror.counts else _noted("judge.unusable", **parameters)

@@ -5,7 +5,7 @@ games stay as they are; they count on no board until it counts again. Left out i
 own model or family, and games on answers that seem to speak to the judge, where the board says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -35,17 +35,25 @@ class Juror:
     measured: Measured
     choice: JudgeChoice | None = None
     n_verdicts: int = 0  # on the board's prompts
+    is_named: bool = False  # the board's jury names it: then it counts although it is retired
 
     @property
     def counts(self) -> bool:
-        if self.choice is not None and self.choice.says != JudgeChoice.Says.RULE:
+        if self.is_retired:
+            return False
+        if self.choice is not None and self.choice.says in {JudgeChoice.Says.INCLUDE, JudgeChoice.Says.EXCLUDE}:
             return self.choice.says == JudgeChoice.Says.INCLUDE
         return self.usability.is_usable
 
     @property
+    def is_retired(self) -> bool:
+        """Whether it was put away, and the board does not name it all the same."""
+        return self.choice is not None and self.choice.says == JudgeChoice.Says.RETIRED and not self.is_named
+
+    @property
     def is_overruled(self) -> bool:
         """Whether a curator decided otherwise than the rule."""
-        return self.counts != self.usability.is_usable
+        return self.is_retired or self.counts != self.usability.is_usable
 
     def in_words(self) -> dict[str, Any]:
         """As a snapshot keeps it."""
@@ -94,14 +102,15 @@ def _by_judge(games: Games, mask: Bools) -> dict[int, int]:
     return dict(zip(judges.tolist(), counts.tolist(), strict=True))
 
 
-def jury_of(arena_id: int, position: int, games: Games, judges: Mapping[int, Judge]) -> Jury:
+def jury_of(arena_id: int, position: int, games: Games, judges: Mapping[int, Judge], *, named: Collection[int] = ()) -> Jury:
     """The judges of these games, each with its usability by them and the curators' choice. It holds no games yet."""
     choices = choices_at(arena_id, position)
     jurors = {}
     for pk in sorted(judges):
         games_of_judge = games.where(games.judge == pk)
         usability = _usability(games_of_judge.where(WAS_ASKED[games_of_judge.state]))
-        jurors[pk] = Juror(judges[pk], usability, _measured(judges[pk], usability, games_of_judge), choices.get(pk))
+        measured = _measured(judges[pk], usability, games_of_judge)
+        jurors[pk] = Juror(judges[pk], usability, measured, choices.get(pk), is_named=pk in named)
     return Jury(jurors)
 
 

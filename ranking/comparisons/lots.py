@@ -69,7 +69,8 @@ def draw_lots(arena_id: int, *, rng: Random | None = None) -> int:
     One at a time in an arena: so lots up to a number are the same for whoever reads them later.
     """
     games = Game.objects.over().filter(counting_judges(), battle__arena_id=arena_id).values("battle")
-    battles = Battle.objects.comparable().filter(pk__in=games, lot=None).order_by("pk").values_list("pk", flat=True)
+    servable = Battle.objects.comparable().with_standing_answers()
+    battles = servable.filter(pk__in=games, lot=None).order_by("pk").values_list("pk", flat=True)
     if not battles.exists():  # mostly; SQLite's only writer does not look for them while voters wait
         return 0
     rng = rng or Random(secrets.randbits(64))  # noqa: S311 # nosec - no secret hangs on it

@@ -62,6 +62,7 @@ _ON_JUDGES: Texts = {
     "judge.excluded_by_choice": gettext_noop(
         "judge %(judge)s does not count, with its %(verdicts)s, by a curator’s choice: “%(because)s”"
     ),
+    "judge.retired": gettext_noop("retired judges do not count here: %(judges)s"),
     "judge.unusable": gettext_noop("judge %(judge)s is unusable, so its %(verdicts)s do not count: %(reasons)s"),
     "judge.panel_too_small": gettext_noop(
         "a panel decides by the verdicts of %(least)d judges or more, and only %(who)s counts here: choose more judges, or "

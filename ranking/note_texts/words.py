@@ -41,12 +41,17 @@ def _grouped(n: int) -> str:
     return f"{n:,}"
 
 
+def _as_it_is(template: str, values: Mapping[str, Any]) -> str:
+    return template
+
+
 class Words(NamedTuple):
     """How a language writes texts, plurals and whole numbers."""
 
     gettext: Callable[[str], str] = str
     ngettext: Callable[[str, str, int], str] = _either
     number: Callable[[int], str] = _grouped
+    signed: Callable[[str, Mapping[str, Any]], str] = _as_it_is  # fills in numbers with signs of its own
 
 
 ENGLISH = Words()
@@ -63,7 +68,8 @@ def in_words(texts: Texts, code: str, parameters: Mapping[str, Any], words: Word
     'x, y and 3,000 more'
     """
     template = template_of(texts[code], parameters, words)
-    return template % {name: _shown(texts, value, words) for name, value in parameters.items()}
+    values = {name: _shown(texts, value, words) for name, value in parameters.items()}
+    return words.signed(template, values) % values
 
 
 def template_of(text: Text, parameters: Mapping[str, Any], words: Words = ENGLISH) -> str:

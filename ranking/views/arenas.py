@@ -1,6 +1,7 @@
 """The first page: which arenas there are, and who leads them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,8 +29,11 @@ class Card:
 
 @require_safe
 def arenas(request: HttpRequest) -> HttpResponse:
-    cards = [_card(request, arena) for arena in access.arenas_for(request.user)]
-    return render(request, "ranking/arenas.html", page_context(request, "arenas", cards=cards))
+    known = access.arenas_for(request.user)
+    is_archived, n_archived = "archived" in request.GET, known.archived().count()
+    cards = [_card(request, arena) for arena in (known.archived() if is_archived else known.in_use())]
+    context: dict[str, Any] = {"cards": cards, "is_archived": is_archived, "n_archived": n_archived}
+    return render(request, "ranking/arenas.html", page_context(request, "arenas", **context))
 
 
 def _card(request: HttpRequest, arena: Arena) -> Card:

@@ -67,7 +67,8 @@ class BoardLine:
 
     @property
     def is_retired(self) -> bool:
-        return self.competitor.status == CompetitorStatus.RETIRED
+        """Whether the row stands back."""
+        return self.competitor.status == CompetitorStatus.RETIRED or self.competitor.is_archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class BoardTable:
     has_changes: bool
     n_models: int  # of the board, whatever the table shows of them
     n_rated: int
+    n_archived: int  # archived ones that it does not show
     tied: str  # those of the board who can hold place 1, as a page names them; "" where it is one
 
     @property
@@ -107,6 +109,7 @@ def board_table(
     with_retired: bool,
     search: str,
     older: dict[int, float],
+    with_archived: bool = True,
     alike: dict[int, int] | None = None,
 ) -> BoardTable:
     """The snapshot's entries, chosen and in order.
@@ -115,7 +118,8 @@ def board_table(
     """
     alike = alike or {}
     stored = list(snapshot.entries.select_related("competitor"))
-    entries = [entry for entry in stored if _is_chosen(entry, with_retired, search)]
+    listed = [entry for entry in stored if with_archived or not entry.competitor.is_archived]
+    entries = [entry for entry in listed if _is_chosen(entry, with_retired, search)]
     rated = [entry for entry in entries if entry.is_rated]
     axis = _axis(rated) if rated else None
     lines = [
@@ -134,6 +138,7 @@ def board_table(
         headings={key: _heading(key, sort, descending) for key in SORTS},
         n_models=len(stored),
         n_rated=sum(entry.is_rated for entry in stored),
+        n_archived=len(stored) - len(listed),
         tied=in_a_row(tied_leaders(stored)),
         has_changes=any(line.change is not None for line in lines),
     )

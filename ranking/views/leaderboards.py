@@ -110,6 +110,8 @@ def _board_context(
     sort = sort if sort in SORTS else DEFAULT_SORT
     direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
     with_retired = "filtered" not in request.GET or "retired" in request.GET
+    is_live = request.resolver_match is None or request.resolver_match.url_name != "snapshot"
+    with_archived = not is_live or "archived" in request.GET
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     table, board, opens_on = None, choice.board, board_with_evidence(boards)
     over_all = [other for other in boards if not other.category and not other.language][:50]
@@ -118,7 +120,7 @@ def _board_context(
     if shown is not None:
         table = board_table(
             shown, sort=sort, descending=direction == "desc", with_retired=with_retired, search=search,
-            older=_ratings_before(shown, timedelta(days=30)), alike=alike,
+            older=_ratings_before(shown, timedelta(days=30)), alike=alike, with_archived=with_archived,
         )  # fmt: skip
     return {
         "board": board,
@@ -147,6 +149,7 @@ def _board_context(
         "query": _query(request),
         "poll_query": request.GET.urlencode(),
         "with_retired": with_retired,
+        "with_archived": with_archived,
         "search": search,
     }
 

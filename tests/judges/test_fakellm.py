@@ -6,10 +6,12 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from random import Random
 
 import pytest
+from django.core.management import CommandError, call_command, load_command_class
 
 from arena.llm.client import close_clients, complete
 from arena.llm.failures.errors import LLMError
@@ -18,7 +20,7 @@ from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.asked import asked_on_openai, content_key
 from judges.fakellm.connections import Incoming
 from judges.fakellm.playing import behaviour_of, said
-from judges.fakellm.script import JudgeScript, Script, ScriptRule
+from judges.fakellm.script import BEHAVIOURS, JudgeScript, Script, ScriptRule
 from judges.fakellm.server import FakeServer, serving
 from judges.protocols import PROTOCOLS, Criterion, JudgeInput, PairProtocol
 from judges.safeguards.delimiters import new_delimiter
@@ -315,3 +317,34 @@ def test_random_bytes_do_no_harm():
             with socket.create_connection(("127.0.0.1", int(fake.url.rpartition(":")[2]))) as connection:
                 connection.sendall(rng.randbytes(200) + b"\r\n\r\n")
         assert ask(fake).text
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('{"rules": []}', r"script: rules is \[\]; a list of one object or more is needed, or leave it out; see --help"),
+        ('{"rules": [{"reply": "x"}]}', "rule: contains is missing; it needs a text"),
+        ('{"rule": []}', "script field 'rule'; allowed are announce_limits, answers"),
+        ('{"judge": {"accuracy": 80}}', "judge: accuracy is 80; a number from 0 to 1 is needed"),
+        ('{"models": {"m": {"latency": "slow"}}}', "script: latency is 'slow'; seconds, or a list of the least and the most"),
+        ('{"mix": {"goood": 0.5}}', "behaviour 'goood'; allowed are bad_label"),
+        ("[1]", "an object is needed"),
+        ("{", "no JSON: .*see --help for what it may hold"),
+    ],
+)
+def test_a_script_that_is_wrong_is_refused_by_field_value_and_what_is_allowed(tmp_path, written, told):
+    file = tmp_path / "script.json"
+    file.write_text(written)
+    with pytest.raises(CommandError, match=told):
+        call_command("fakellm", script=file)
+
+
+def test_help_names_every_field_of_a_script():
+    told = get_commands_help()
+    for kind in (Script, JudgeScript, ScriptRule):
+        assert not {one.name for one in fields(kind) if f"  {one.name}: " not in told}
+    assert not {name for name in BEHAVIOURS if name not in told}
+
+
+def get_commands_help():
+    return load_command_class("judges", "fakellm").create_parser("manage.py", "fakellm").format_help()

@@ -14,8 +14,10 @@ from arena.api.serializers import ArenaSerializer
 from arena.api.writing.base import Writes, described, told_object
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
+from arena.archiving.refusals import told_archived
 from arena.importing.sent_fields import ARENA_FIELDS
 from arena.models import Arena, TokenScope
+from arena.wording import sentence
 
 
 class AlreadyHere(APIException):
@@ -46,5 +48,8 @@ def _made(arena: Arena) -> Answer:
         with transaction.atomic():
             arena.save()
     except IntegrityError:
+        here = Arena.objects.archived().filter(slug=arena.slug).first()
+        if here is not None:
+            raise AlreadyHere(sentence(told_archived(here))) from None
         raise AlreadyHere(f"There is an arena {arena.slug!r} here already.") from None
     return Answer(dict(ArenaSerializer(arena).data), location=reverse("api-arena", args=[arena.slug]))

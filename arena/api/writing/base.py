@@ -18,10 +18,12 @@ from arena.api.scopes import CuratorsWrite, WithinScope
 from arena.api.writing.idempotency import HEADER, KEY_PATTERN, LONGEST_KEY, Answer, done_once
 from arena.api.writing.json_bodies import JSONBody
 from arena.api.writing.row_schemas import rows_schema
+from arena.archiving.refusals import told_archived
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.rows_by_program import MOST_ROWS, TakenRows
 from arena.importing.sent_fields import SentFields, checked_row
 from arena.models import Arena, TokenScope
+from arena.wording import sentence
 
 KEY_PARAMETER = OpenApiParameter(
     HEADER,
@@ -140,6 +142,8 @@ def arena_to_write(request: Request, slug: str) -> Arena:
     arena = access.arenas_for(request.user).filter(slug=slug).first()
     if arena is None:
         raise NotFound(f"There is no arena {slug!r} here that you may write to.")
+    if arena.is_archived:
+        raise ValidationError({"arena": [sentence(told_archived(arena))]})
     return arena
 
 

@@ -15,7 +15,7 @@ from arena.importing.files.uploads import LimitedUpload
 class ProgramsUpload(LimitedUpload):
     """As much as the server takes of whoever brings a token."""
 
-    most = MOST_BYTES  # type: ignore[assignment]
+    most = MOST_BYTES
 
 
 class FileBody(MultiPartParser):

@@ -42,6 +42,7 @@ from arena.importing.formats.column_map import ColumnMap, ColumnMapError
 from arena.importing.intake import CheckedFile, FileRequest, UnknownKind
 from arena.importing.loading import loader
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
+from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Arena, Import, TokenScope
 from arena.tasks import load_import
 from arena.wording import sentence
@@ -55,6 +56,11 @@ FILE_FIELDS: SentFields = {
     "values": SentField(FieldKind.NAMES, "With a mapping: what the cells of the column winner mean.", most=100),
     "encoding": SentField(FieldKind.TEXT, "Of a text that is not UTF-8, such as windows-1251.", most=40),
     "strict": SentField(FieldKind.TRUTH, "Refuse a file in which something looks wrong."),
+    "replace": SentField(FieldKind.TRUTH, "Answers that are here with another text are corrected by the file."),
+    "voters": SentField(
+        FieldKind.CHOICE, "Of battles: whom the file names as voters; asked where a name looks like a model's.",
+        choices=(PEOPLE, JUDGES),
+    ),
     "pool": SentField(FieldKind.TEXT, "Of prompts: the set they belong to; main where it is left out.", most=50),
     "competitor": SentField(FieldKind.TEXT, "Of answers whose file names no model: whose they are.", most=200),
     "allow_competitors": SentField(
@@ -166,7 +172,7 @@ class FileImports(Writes, ReadView[Import]):
 def _typed(said: Mapping[str, str]) -> dict[str, Any]:
     """The texts of a form as what they stand for; what stands for nothing is left for its check to refuse."""
     made: dict[str, Any] = {name: value for name, value in said.items() if value != ""}
-    for name in ("mapping", "values", "allow_competitors", "strict"):
+    for name in ("mapping", "values", "allow_competitors", "strict", "replace"):
         if name in made:
             try:
                 made[name] = json.loads(made[name])
@@ -176,7 +182,8 @@ def _typed(said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _wish(arena: Arena, said: dict[str, Any]) -> FileRequest:
-    kind, errors = said.get("kind", ""), {}
+    kind = said.get("kind", "")
+    errors: dict[str, Any] = {}
     for name in ("format", "mapping"):
         if name in said and not kind:
             errors[name] = ["Say the kind, too."]
@@ -195,6 +202,7 @@ def _wish(arena: Arena, said: dict[str, Any]) -> FileRequest:
     return FileRequest(
         arena.slug, kind=kind, format=said.get("format", ""), pool=said.get("pool", ""), columns=columns,
         competitor=said.get("competitor", ""), is_strict=said.get("strict", False),
+        is_replacing=said.get("replace", False), voters=said.get("voters", ""),
     )  # fmt: skip
 
 
@@ -268,7 +276,8 @@ class ImportSetAside(ImportAct):
         description="Set a file aside: its votes count no longer, and the boards follow. Scope `evidence:write`.",
     )
     def post(self, request: Request, pk: int) -> Response:
-        reason, user = told_object(request.data, REASON_FIELDS)["reason"], request.user
+        reason = told_object(request.data, REASON_FIELDS)["reason"]
+        user: Any = request.user
         if not reason.strip():
             raise ValidationError({"reason": ["Say why: readers of the board are told."]})
         return self.acted(request, pk, lambda source: curation.set_aside_import(source, reason.strip(), user))
@@ -278,5 +287,5 @@ class ImportRestore(ImportAct):
     @described(None, ImportSerializer, status=200, description="Have the votes of a file count again. Scope `evidence:write`.")
     def post(self, request: Request, pk: int) -> Response:
         told_object(request.data, {})
-        user = request.user
+        user: Any = request.user
         return self.acted(request, pk, lambda source: curation.restore_import(source, user))

@@ -1,7 +1,7 @@
 """Arenas and competitors changed by PATCH: what their forms in the admin can change, with the same rules."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -63,7 +63,8 @@ def _write(request: Request, row: Model, said: dict[str, Any]) -> None:
     if changed:
         row.save(update_fields=changed)
         with translation.override(settings.LANGUAGE_CODE):  # names of rows are kept in the history
-            LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, f"over REST: {', '.join(changed)}")  # type: ignore[list-item]
+            user: Any = request.user
+            LogEntry.objects.log_actions(user.pk, cast("Any", [row]), CHANGE, f"over REST: {', '.join(changed)}")
 
 
 def _others(row: Model, changed: Collection[str]) -> list[str]:

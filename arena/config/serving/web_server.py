@@ -59,6 +59,10 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     adj: Any
 
     def parse_header(self, header_plus: bytes) -> None:
+        """Two lengths of one body are an attempt to smuggle a second request past a proxy: refused, and the connection ends."""
+        names = {line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\r\n")[1:]}
+        if {b"content-length", b"transfer-encoding"} <= names:
+            raise ParsingError("Content-Length and Transfer-Encoding exclude each other: send one of them")
         super().parse_header(header_plus)
         if self.version == "1.1" and not self.headers.get("HOST", "").strip():
             raise ParsingError("HTTP/1.1 needs a Host header")

@@ -19,6 +19,7 @@ from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import Format, format_of
 from arena.importing.formats.battles.own_battles import OwnBattles
+from arena.importing.loading.archived import ArchivedParts
 from arena.importing.loading.battles import contradiction, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup, Recognised
@@ -254,8 +255,19 @@ class _InArena:
         for prompt in texts:
             if problem := self._prompts.contradiction(prompt):
                 problems.add_row(prompt.line, problem)
+        self._find_archived(rows, problems)
         if self._has_battles:
             self._compare_battles(rows, problems)
+
+    def _find_archived(self, rows: Sequence[BattleRow], problems: Problems) -> None:
+        known = self._prompts.look_up([row.prompt for row in rows if row.prompt is not None])
+        asked = [known.get(self._prompts.identity(row.prompt)) if row.prompt else None for row in rows]
+        names = {name for row in rows for name in (row.first, row.second)}
+        archived = ArchivedParts(self._arena.pk, prompts={each.pk for each in asked if each}, competitors=names)
+        for row, prompt in zip(rows, asked, strict=True):
+            key = row.prompt.key if row.prompt else ""
+            if found := archived.problem(prompt=prompt.pk if prompt else None, key=key, names=(row.first, row.second)):
+                problems.add_row(row.line, found)
 
     def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:
         keys = row_keys(self._format, rows, self._ordinals)

@@ -9,6 +9,7 @@ from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
 from arena.importing.files.problems import PlainWords, Problems, RowProblem, shown
 from arena.importing.files.rows import ResponseRow
+from arena.importing.loading.archived import ArchivedParts
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import (
@@ -31,7 +32,9 @@ class ResponsesSeen:
 
     rule = gettext_lazy("one repeat of an answer has one text, and line %(line)d has another")
 
-    def __init__(self, arena: Arena | None, problems: Problems) -> None:
+    def __init__(self, arena: Arena | None, problems: Problems, *, replaces: bool = False) -> None:
+        self._arena, self._replaces = arena, replaces
+        self._others, self._n_corrected = array("q"), 0  # lines that differ from what is here; those that correct it
         self._problems, self._prompts = problems, AnsweredPrompts(PromptLookup(arena.pk if arena else None))
         self._brought = array("q")  # a hash for each mention of a prompt that the file brings
         self._known_names = CompetitorLookup(arena).known if arena else lambda names: {}
@@ -55,8 +58,8 @@ class ResponsesSeen:
                 self._empty.append(row.line)
             self._n_failed += row.finish == "failed"
             self._n_thought += bool(row.thinking)
-            if row.repeat is not None:
-                self.statements.add((prompt, row.competitor, row.repeat), row.text, at)
+            if row.repeat is not None or self._replaces:
+                self.statements.add((prompt, row.competitor, row.repeat or 0), row.text, at)
         self._n_rows += len(rows)
         self._compare_with_arena(rows)
 
@@ -71,16 +74,32 @@ class ResponsesSeen:
         pairs = zip(rows, prompts, strict=True)
         bare = [prompt for row, prompt in pairs if prompt and not prompt.text and not row.brings_prompt]
         self._bare.extend([hash(prompt.pk) for prompt in bare])
+        archived = ArchivedParts(
+            self._arena.pk if self._arena else 0,
+            prompts={prompt.pk for prompt in prompts if prompt}, competitors={row.competitor for row in rows},
+        )  # fmt: skip
         for row, answer in zip(rows, answers, strict=True):
             if problem := self._prompts.contradiction(row):
                 self._problems.add_row(row.line, problem)
+            pk = answer.prompt_id if answer else None
+            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor]):
+                self._problems.add_row(row.line, problem)
             if answer is None:
                 self._add_unknown(row)
-                continue
-            try:
-                self._n_known += stored.is_here(answer, row.repeat)
-            except RowProblem as problem:
-                self._problems.add_row(row.line, problem)
+            else:
+                self._compare_answer(row, answer, stored)
+
+    def _compare_answer(self, row: ResponseRow, answer: ResponseKey, stored: StoredAnswers) -> None:
+        if self._replaces:
+            self._n_known += stored.stands(answer, row.repeat or 0)
+            self._n_corrected += stored.corrected_by(answer, row.repeat or 0) is not None
+            return
+        try:
+            self._n_known += stored.is_here(answer, row.repeat)
+        except RowProblem as problem:
+            self._problems.add_row(row.line, problem)
+        if row.repeat is None and stored.has_another(answer):
+            self._others.append(row.line)
 
     def _add_unknown(self, row: ResponseRow) -> None:
         if row.brings_prompt:
@@ -137,6 +156,7 @@ class ResponsesSeen:
                 (n_repeated, note(_REPEATED, n=n_repeated)),
                 (n_several, note(_SEVERAL, n=n_several)),
                 (self._n_known, note(_KNOWN, n=self._n_known)),
+                (self._n_corrected, note(_CORRECTED, n=self._n_corrected)),
                 (len(self._empty), note(_EMPTY, n=len(self._empty), lines=lazy_lines_of(self._empty))),
                 (self._n_thought, about_thinking(self._n_thought)),
                 (self._n_failed, note(_FAILED, n=self._n_failed)),
@@ -144,7 +164,8 @@ class ResponsesSeen:
         )
 
     def warnings(self) -> list[FileNote]:
-        return []
+        n = len(self._others)
+        return what_is_so([(n, note(_OTHERS, n=n, lines=lazy_lines_of(list(self._others))))])
 
 
 _BARE = ngettext_lazy(
@@ -169,6 +190,18 @@ _SEVERAL = ngettext_lazy(
 )
 _KNOWN = ngettext_lazy(
     "%(n)s answer in this arena already: left as they are.", "%(n)s answers in this arena already: left as they are.", "n"
+)
+_CORRECTED = ngettext_lazy(
+    "%(n)s answer here is corrected by the file: battles keep the text that was judged, and new ones take the new text.",
+    "%(n)s answers here are corrected by the file: battles keep the text that was judged, and new ones take the new text.",
+    "n",
+)
+_OTHERS = ngettext_lazy(
+    "%(n)s answer, in %(lines)s, differs from the one that is here by the same competitor to the same prompt: both will be in "
+    "play, as repeats. If it corrects it, import the file with --replace (in the browser: tick Replace).",
+    "%(n)s answers, in %(lines)s, differ from those that are here by the same competitors to the same prompts: both will be in "
+    "play, as repeats. If they correct them, import the file with --replace (in the browser: tick Replace).",
+    "n",
 )
 _EMPTY = ngettext_lazy(
     "%(n)s answer without a text, in %(lines)s: kept as failed, and never served.",

@@ -38,7 +38,8 @@ def check(
         case Import.Kind.RESPONSES:
             responses = cast("type[Format[ResponseRow]]", format_of(kind, read_by))
             file = partial(TypedFile, path, responses, filename=filename, options=options)
-            report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems), Plausibility(arena))
+            replaces = bool((options or {}).get("replace"))
+            report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems, replaces=replaces), Plausibility(arena))
     if options and options.get("strict"):
         refuse(report.odd, Problems(filename))
     return replace(

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from arena.archiving.refusals import must_be_in_use
 from arena.importing.files.reports import ImportReport
 from arena.models import Arena, Import
 
@@ -106,8 +107,13 @@ def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, repor
 
 
 def arena_for(slug: str, name: str) -> tuple[Arena, bool]:
-    """The arena of this short name, and whether it was made: its board is public, its prompts and answers are for curators."""
-    return Arena.objects.get_or_create(slug=slug, defaults={"name": name[:120] or slug})
+    """The arena of this short name, and whether it was made: its board is public, its prompts and answers are for curators.
+
+    Raises ArchivedThing.
+    """
+    arena, is_new = Arena.objects.get_or_create(slug=slug, defaults={"name": name[:120] or slug})
+    must_be_in_use(arena)
+    return arena, is_new
 
 
 def path_of(source: Import) -> Path:

@@ -1,18 +1,22 @@
-"""Answers out of files: the same text is the same response, another text the next repeat."""
+"""Answers out of files: the same text is the same response, another text the next repeat, or where it is said a correction."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena.archiving.putting_away import StillAsked, supersede
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.loading import bulk
+from arena.importing.loading.archived import ArchivedParts
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import KnownPrompt, PromptLookup
 from arena.llm.wires.replies import is_blank
@@ -40,30 +44,53 @@ class StoredAnswers:
     def __init__(self, answers: Iterable[ResponseKey]) -> None:
         wanted = set(answers)
         self.ids: dict[ResponseKey, int] = {}
-        # None stands for a text that nobody asked for.
+        # of those in use; None stands for a text that nobody asked for
         self._texts: dict[tuple[int, int, int], str | None] = {}
+        self._standing: dict[tuple[int, int, int], int] = {}
+        self._archived: set[tuple[ResponseKey, int]] = set()
         self._next: dict[tuple[int, int], int] = {}
         prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
-        rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors).order_by("pk")
-        for row in rows.values_list("prompt_id", "competitor_id", "text", "repeat", "pk").iterator(chunk_size=500):
-            answer = ResponseKey(*row[:3])
-            self._texts[*answer.pair, row[3]] = answer.text if answer in wanted else None
-            self._next[answer.pair] = max(self._next.get(answer.pair, 0), row[3] + 1)
+        rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors)
+        rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")  # a text that stands comes before one that stood
+        columns = ("prompt_id", "competitor_id", "text", "repeat", "pk", "archived_at")
+        for *said, repeat, pk, archived_at in rows.values_list(*columns).iterator(chunk_size=500):
+            answer = ResponseKey(*said)
+            if archived_at is None:
+                self._texts[*answer.pair, repeat] = answer.text if answer in wanted else None
+                self._standing[*answer.pair, repeat] = pk
+                self._next[answer.pair] = max(self._next.get(answer.pair, 0), repeat + 1)
+            elif answer in wanted:
+                self._archived.add((answer, repeat))
             if answer in wanted:
-                self.ids.setdefault(answer, row[4])
+                self.ids.setdefault(answer, pk)
 
     def next_repeat(self, answer: ResponseKey) -> int:
         return self._next.get(answer.pair, 0)
 
+    def has_another(self, answer: ResponseKey) -> bool:
+        """Whether the competitor's answer to this prompt is here, and is none of this text."""
+        return answer not in self.ids and answer.pair in self._next
+
+    def corrected_by(self, answer: ResponseKey, repeat: int) -> int | None:
+        """The number of the answer that stands in this place with another text; 0 for one that is being added."""
+        place = (*answer.pair, repeat)
+        return self._standing.get(place, 0) if place in self._texts and self._texts[place] != answer.text else None
+
+    def stands(self, answer: ResponseKey, repeat: int) -> bool:
+        return self._texts.get((*answer.pair, repeat)) == answer.text
+
     def is_here(self, answer: ResponseKey, repeat: int | None) -> bool:
-        """Raises RowProblem where the repeat is taken by another text."""
+        """Also where it was, and is archived by now. Raises RowProblem where the repeat is taken by another text."""
         if repeat is None:
             return answer in self.ids
+        if (answer, repeat) in self._archived:
+            return True
         if (*answer.pair, repeat) not in self._texts:
             return False
         if self._texts[*answer.pair, repeat] != answer.text:
             allowed = _(
-                "this repeat of the answer is in the arena with another text: leave repeat out, or give the next number"
+                "this repeat of the answer is in the arena with another text: import with --replace to correct it, leave "
+                "repeat out, or give the next number"
             )
             raise RowProblem("repeat", repeat, allowed)
         return True
@@ -179,6 +206,7 @@ class ResponseLoader:
     is_rendered: bool = True  # else that is left for later: it takes longer than all the rest
 
     def __post_init__(self) -> None:
+        self._replaces = bool(self.source.options.get("replace"))
         self._prompts, self._competitors = PromptLookup(self.source.arena_id), CompetitorLookup(self.source.arena)
         self._answered = AnsweredPrompts(self._prompts)
 
@@ -191,11 +219,25 @@ class ResponseLoader:
     def add(self, rows: Sequence[ResponseRow]) -> int:
         prompts = self._prompt_ids(rows)
         competitors = self._competitors.ids(dict.fromkeys(row.competitor for row in rows))
-        pairs = zip(rows, prompts, strict=True)
+        pairs = list(zip(rows, prompts, strict=True))
+        self._must_be_in_use(pairs)
         answers = [ResponseKey(prompt, competitors[row.competitor], row.text) for row, prompt in pairs]
-        new = _new_responses(rows, answers, StoredAnswers(answers), is_rendered=self.is_rendered)
-        _keep([response for response, _ in new], [thinking for _, thinking in new])
-        return len(new)
+        stored = StoredAnswers(answers)
+        if not self._replaces:
+            new = _new_responses(rows, answers, stored, is_rendered=self.is_rendered)
+            _keep([response for response, _ in new], [thinking for _, thinking in new])
+            return len(new)
+        corrected = _corrections(rows, answers, stored, is_rendered=self.is_rendered)
+        _keep_in_place(corrected, f"corrected by {self.source.filename or 'a program'}", self.source.created_by)
+        return len(corrected)
+
+    def _must_be_in_use(self, pairs: Sequence[tuple[ResponseRow, int]]) -> None:
+        archived = ArchivedParts(
+            self.source.arena_id, prompts={pk for _, pk in pairs}, competitors={row.competitor for row, _ in pairs}
+        )
+        for row, pk in pairs:
+            if problem := archived.problem(prompt=pk, key=row.prompt, names=[row.competitor]):
+                raise problem
 
     def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
         found = self._answered.of(rows)
@@ -217,7 +259,8 @@ class ResponseLoader:
 def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
     """The answers, and beside them what was thought before. In a transaction."""
     made, now = list(responses), bulk.as_column(timezone.now())
-    for response, pk in zip(made, bulk.take_ids(Response, len(made)), strict=True):
+    without = [response for response in made if response.pk is None]
+    for response, pk in zip(without, bulk.take_ids(Response, len(without)), strict=True):
         response.pk = pk
     if made:
         bulk.insert(Response, _COLUMNS, [_values(response, now) for response in made])
@@ -225,6 +268,34 @@ def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Respon
         Aside(response=response, thinking=thinking) for response, thinking in zip(made, thoughts, strict=True) if thinking
     )
     return made
+
+
+class Correction(NamedTuple):
+    """An answer to be stored in a place, with what was thought before it, and the one that stands there now."""
+
+    response: Response
+    thinking: str
+    corrects: int | None
+
+
+def _keep_in_place(corrections: Sequence[Correction], because: str, actor: User | None) -> list[Response]:
+    """In a transaction. Raises RowProblem where a run still asks about an answer that is to be corrected."""
+    made = [each.response for each in corrections]
+    for response, pk in zip(made, bulk.take_ids(Response, len(made)), strict=True):
+        response.pk = pk
+    try:
+        supersede({each.corrects: each.response.pk for each in corrections if each.corrects}, because[:200], actor)
+    except StillAsked as reason:
+        raise RowProblem(_("the answers"), _("corrections"), str(reason)) from reason
+    return _keep(made, [each.thinking for each in corrections])
+
+
+def replaced(old: Response, turns: Sequence[str], because: str, actor: User | None) -> Response:
+    """In a transaction: the answer that takes the place of this one, in these words, turn by turn."""
+    text = "\n\n".join(turns)
+    key = ResponseKey(old.prompt_id, old.competitor_id, text)
+    new = _response(key, old.repeat, turns if len(turns) > 1 else ())
+    return _keep_in_place([Correction(new, "", old.pk)], because, actor)[0]
 
 
 _FIELDS = [field for field in Response._meta.concrete_fields if field.name not in {"turns", "created_at"}]
@@ -246,9 +317,29 @@ def _new_responses(
             continue
         repeat = stored.next_repeat(answer) if row.repeat is None else row.repeat
         response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
-        response.cost = row.cost
-        response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms
+        _say_usage(response, row)
         stored.take(answer, response.repeat)
         stored.ids.setdefault(answer, 0)
         new.append((response, row.thinking))
     return new
+
+
+def _corrections(
+    rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
+) -> list[Correction]:
+    """Of rows that say how things stand from now on; a row that names no repeat means the first one."""
+    new = []
+    for row, answer in zip(rows, answers, strict=True):
+        repeat = row.repeat or 0
+        if stored.stands(answer, repeat):
+            continue
+        response = _response(answer, repeat, row.turns, row.finish, is_rendered=is_rendered)
+        _say_usage(response, row)
+        new.append(Correction(response, row.thinking, stored.corrected_by(answer, repeat)))
+        stored.take(answer, repeat)
+    return new
+
+
+def _say_usage(response: Response, row: ResponseRow) -> None:
+    response.cost = row.cost
+    response.tokens_in, response.tokens_out, response.latency_ms = row.tokens_in, row.tokens_out, row.latency_ms

@@ -17,9 +17,15 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--competitor", metavar="NAME", help="whose answers they are, where the file does not name a model")
+        parser.add_argument(
+            "--replace", action="store_true",
+            help="the file says what is right: an answer that is here with another text is corrected, and its battles keep the "
+            "text that was judged",
+        )  # fmt: skip
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"competitor": options["competitor"]} if options["competitor"] else {}
+        named = {"competitor": options["competitor"]} if options["competitor"] else {}
+        return named | ({"replace": True} if options["replace"] else {})
 
     def where_next(self, source: Import) -> list[str]:
         votable = f"Prompts with answers of two competitors can be voted on: {reverse('vote', args=[source.arena.slug])}"

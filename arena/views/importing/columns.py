@@ -137,4 +137,4 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
     for name in ("competitor", "pool", "voters"):
         if options.get(name) and (name, options[name]) != ("pool", "main"):
             words += [f"--{name}", options[name]]
-    return f"manage.py {shlex.join([*words, *(['--strict'] if options.get('strict') else [])])}"
+    return f"manage.py {shlex.join([*words, *(f'--{name}' for name in ('replace', 'strict') if options.get(name))])}"

@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
         help_text=gettext_lazy("Made with the import. Empty: the name of the file."),
     )
     arena = forms.ModelChoiceField(
-        Arena.objects.order_by("name"),
+        Arena.objects.in_use().order_by("name"),
         label=gettext_lazy("Arena"),
         required=False,
         to_field_name="slug",
@@ -68,6 +68,13 @@ class UploadForm(forms.Form):
         required=False,
         max_length=200,
         help_text=gettext_lazy("For answers: whose they are, where the file does not name a model."),
+    )
+    replace = forms.BooleanField(
+        label=gettext_lazy("Replace"),
+        required=False,
+        help_text=gettext_lazy(
+            "For answers: those that are here with another text are corrected by the file; battles keep what was judged."
+        ),
     )
     voters = forms.ChoiceField(
         label=gettext_lazy("Voters"),
@@ -93,7 +100,7 @@ class UploadForm(forms.Form):
         return [self["file"], self["new_arena"], self["arena"]]
 
     def more(self) -> list[Any]:
-        return [self["what"], self["pool"], self["competitor"], self["voters"], self["strict"]]
+        return [self["what"], self["pool"], self["competitor"], self["voters"], self["replace"], self["strict"]]
 
     def hidden_values(self) -> list[Any]:
         """All but the file, to be sent again; an unticked box is no value."""
@@ -136,6 +143,7 @@ class UploadForm(forms.Form):
             voters=said["voters"],
             columns=named,
             is_strict=said["strict"],
+            is_replacing=said["replace"],
         )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from arena.archiving.refusals import ArchivedThing
 from arena.importing import intake
 from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files import receiving
@@ -28,7 +29,7 @@ from arena.views.context import page_context
 from arena.views.importing.columns import ColumnChoice, as_command, chosen, guessed_choice, posted
 from arena.views.importing.forms import UploadForm
 from arena.views.private_pages import only_curators, private
-from arena.wording import number
+from arena.wording import number, sentence
 
 SIGNED_AS, HELD_AS = "a file that was checked", "a file that waits"
 SECONDS_TO_CONFIRM = 12 * 3600
@@ -124,6 +125,9 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         return _columns(request, form, guessed_choice(file.path, ""), reason=_unknown(error.columns), status=422)
     except ImportProblems as problems:
         return _problems(request, form, file, choice, problems)
+    except ArchivedThing as reason:
+        form.add_error(None, sentence(reason))
+        return _page(request, form, status=422)
     if checked.known:
         receiving.forget(file.digest)
         messages.info(request, _("This file is here already: nothing was added."))
@@ -187,6 +191,9 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except TooManyCompetitors:
         told = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
         messages.error(request, told % {"n": number(checked.report.n_to_allow)})
+        return redirect("imports")
+    except ArchivedThing as reason:
+        messages.error(request, sentence(reason))
         return redirect("imports")
     except ImportProblems as problems:
         messages.error(request, problems.first[0].sentence)

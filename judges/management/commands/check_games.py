@@ -31,7 +31,7 @@ class Command(BaseCommand):
         games = Game.objects.all()
         if slug := options["arena"]:
             if not Arena.objects.filter(slug=slug).exists():
-                known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:SHOWN]) or "none yet"
+                known = ", ".join(Arena.objects.in_use().order_by("slug").values_list("slug", flat=True)[:SHOWN]) or "none yet"
                 raise CommandError(f"--arena {slug}: no such arena; known are {known}", returncode=2)
             games = games.filter(battle__arena__slug=slug)
         found = checked(games)

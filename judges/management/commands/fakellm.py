@@ -10,7 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.commands.arguments import port
-from judges.fakellm.script import Script
+from arena.commands.import_command import AsWritten
+from judges.fakellm.script import BEHAVIOURS, Script
+from judges.fakellm.script_schema import described
 from judges.fakellm.server import HOST, serving
 from judges.sample import sample_script
 
@@ -20,9 +22,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.formatter_class = AsWritten
+        parser.epilog = described(sorted(BEHAVIOURS)).replace("%", "%%")
         parser.add_argument("--port", type=port, default=8765)
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--script", type=Path, metavar="FILE", help="JSON; without it every reply says [[A]]")
+        what.add_argument("--script", type=Path, metavar="FILE", help="JSON, as below; without it every reply says [[A]]")
         what.add_argument("--sample", action="store_true", help="the scripted judges of the sample arena")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,5 +49,7 @@ def _read(path: Path) -> Script:
         return Script.from_json(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise CommandError(f"--script {path}: {error.strerror or error}; give the path of a JSON file", returncode=2) from None
-    except (ValueError, TypeError) as error:
-        raise CommandError(f"--script {path}: {error}", returncode=2) from None
+    except json.JSONDecodeError as error:
+        raise CommandError(f"--script {path}: no JSON: {error}; see --help for what it may hold", returncode=2) from None
+    except ValueError as error:
+        raise CommandError(f"--script {path}: {error}; see --help", returncode=2) from None

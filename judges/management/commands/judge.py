@@ -198,7 +198,9 @@ def _competitors(arena: Arena) -> str:
 
 def _askable() -> str:
     """Every name once: a program that has judged is also a row."""
-    called = Judge.objects.current().exclude(kind=Judge.Kind.IMPORTED).order_by("name").values_list("name", flat=True)[:20]
+    called = (
+        Judge.objects.in_use().current().exclude(kind=Judge.Kind.IMPORTED).order_by("name").values_list("name", flat=True)[:20]
+    )
     return ", ".join(dict.fromkeys([*called, *OFFLINE_JUDGES]))
 
 

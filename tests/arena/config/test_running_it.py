@@ -56,3 +56,15 @@ def test_each_database_has_a_queue_of_its_own(tmp_path):
         queues.add(machine.Machine(tmp_path / name, broker_url="redis://127.0.0.1:1/0").python(code))
     assert len(queues) == 2
     assert settings.CELERY_TASK_DEFAULT_QUEUE.startswith("agon-")
+
+
+@pytest.mark.parametrize("worker", [False, True])
+def test_a_unit_of_systemd_names_this_folder_this_python_and_the_data(worker, capsys):
+    call_command("systemd_unit", user="agon", worker=worker)
+    unit = capsys.readouterr().out
+    said = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
+    assert (said["User"], said["WorkingDirectory"]) == ("agon", str(settings.BASE_DIR))
+    assert said["ReadWritePaths"] == str(settings.DATA_DIR)
+    program, *rest = said["ExecStart"].split()
+    assert os.access(program, os.X_OK)
+    assert rest[:2] == (["-m", "celery"] if worker else ["manage.py", "serve"])

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from arena.config import proxies, unavailable
 from arena.config.command_errors import complaint_of
@@ -208,7 +208,9 @@ def test_a_proxy_that_is_set_up_wrongly_is_named_with_variable_and_value(setting
     response = _refused(settings, {"HTTP_ORIGIN": "https://agon.test"} | headers, **given)
     assert response.status_code == 403
     assert words in response.content.decode().replace("&#x27;", "'")
-    assert f"proxy: does not fit the settings: {proxies.newest_fault()}" in client.get("/readyz").content.decode()
+    ready = client.get("/readyz").content.decode()
+    assert f"proxy: does not fit the settings: {proxies.newest_fault()}" in ready
+    assert "agon.test" not in ready  # what a stranger sends is not shown to others
 
 
 @pytest.mark.django_db
@@ -262,12 +264,28 @@ def test_the_link_to_sign_in_has_the_address_that_people_use(settings):
 
 
 @pytest.mark.django_db
+def test_a_strangers_words_are_never_on_readyz(settings, client, monkeypatch):
+    monkeypatch.setattr(proxies, "_newest", None)
+    settings.HTTPS = settings.BEHIND_PROXY = True
+    settings.ALLOWED_HOSTS = ["*"]
+    for headers in (
+        {"HTTP_HOST": "agon.test", "HTTP_ORIGIN": "https://agon.test:666"},
+        {"HTTP_HOST": "localhost:8000", "HTTP_ORIGIN": "https://buy-pills.test"},
+        {"HTTP_HOST": "agon.test", "HTTP_X_FORWARDED_PROTO": "buy-pills"},
+    ):
+        proxies.refused(RequestFactory().post("/login/", **headers), "x")
+        told = client.get("/readyz", HTTP_HOST="agon.test").content.decode()
+        assert "proxy: does not fit the settings" in told
+        assert not {word for word in ("666", "buy-pills") if word in told}
+
+
+@pytest.mark.django_db
 def test_readers_behind_a_bare_proxy_are_not_sent_to_an_address_of_this_machine(settings, client, monkeypatch):
     monkeypatch.setattr(proxies, "_newest", None)
     settings.HTTPS = settings.BEHIND_PROXY = True
     settings.ALLOWED_HOSTS = ["agon.test", "127.0.0.1"]
     assert client.get("/login/", HTTP_HOST="127.0.0.1:8000").status_code == 200
     told = client.get("/readyz", HTTP_HOST="127.0.0.1:8000").content.decode()
-    assert "AGON_BEHIND_PROXY=true, and a request came as Host: 127.0.0.1:8000 without X-Forwarded-Proto" in told
+    assert "AGON_BEHIND_PROXY=true, and a request came as Host: 127.0.0.1 without X-Forwarded-Proto" in told
     assert "proxy_set_header Host $http_host" in told
     assert client.get("/login/", HTTP_HOST="agon.test").status_code == 308

@@ -206,6 +206,21 @@ def test_requests_that_come_at_once_are_answered_in_order(port):
     assert [part[-1:] for part in _ask(port, one + one + last).split(b"HTTP/1.1 200 OK")[1:]] == [b"0", b"0", b"1"]
 
 
+@pytest.mark.parametrize(
+    "names", ["Content-Length: 3\r\nTransfer-Encoding: chunked", "transfer-encoding: x\r\ncontent-LENGTH:3"]
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_body_of_two_lengths_is_refused_and_the_connection_ends(port, names, version):
+    """RFC 9112, 6.3: what one program takes for the body, another takes for the next request."""
+    hidden = "0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as sender:
+        sender.sendall(f"POST / HTTP/{version}\r\nHost: x\r\n{names}\r\n\r\n{hidden}".encode())
+        answer = _read_all(sender).decode()
+    assert answer.partition(" ")[2].startswith("400 Bad Request")
+    assert "connection: close" in answer.lower()
+    assert answer.count("HTTP/1.") == 1
+
+
 @pytest.mark.parametrize("path", ["/", "/large", "/parts"])
 def test_head_gets_headers_only(port, path):
     said = _ask(port, b"HEAD %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())

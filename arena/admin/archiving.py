@@ -1,0 +1,111 @@
+"""What the admin's lists share of things that can be archived: those in use first, and two actions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from arena.admin.base import CuratorAdmin, curator_of
+from arena.archiving.putting_away import LONGEST_REASON, archive, bring_back
+from arena.archiving.refusals import told_archived
+from arena.wording import number, sentence
+
+
+class ArchivedListFilter(admin.SimpleListFilter):
+    """What is in use, where nothing is chosen."""
+
+    title, parameter_name = gettext_lazy("archived"), "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("only", _("Archived")), ("all", _("Both"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        shown = super().choices(changelist)
+        yield {**next(shown), "display": _("In use")}
+        yield from shown
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() != "only")
+
+
+class ArchivingForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), max_length=LONGEST_REASON, widget=forms.TextInput(attrs={"size": 60}),
+        help_text=gettext_lazy("Whoever misses it is shown this."),
+    )  # fmt: skip
+
+
+class ArchivingAdmin(CuratorAdmin):
+    """An archived row is to look at: bring it back to change it."""
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [ArchivedListFilter, *super().get_list_filter(request)]
+
+    def get_actions(self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request, action_location=action_location)
+        if action_location != ActionLocation.CHANGE_LIST:
+            return found
+        mine = {
+            "archive": (_archive, "archive", gettext_lazy("Archive ...")),
+            "bring_back": (_bring_back, "bring_back", gettext_lazy("Bring back")),
+        }
+        return found | mine
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not getattr(obj, "is_archived", False) and super().has_change_permission(request, obj)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self.get_object(request, object_id) if request.method == "GET" else None
+        if row is not None and self.has_view_permission(request, row):
+            messages.info(request, _way(row))
+        return super().change_view(request, object_id, *args, **kwargs)
+
+
+def _way(row: Any) -> str:
+    """To the page that archives the row or brings it back."""
+    address = reverse("archive", args=[row._meta.model_name, row.pk])
+    if row.is_archived:
+        return format_html('{} <a href="{}">{}</a>', sentence(told_archived(row)), address, _("Bring it back"))
+    return format_html('<a href="{}">{}</a>', address, _("Archive it"))
+
+
+def _archive(model_admin: CuratorAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+    form = model_admin.asked(request, ArchivingForm)
+    if not form.is_valid():
+        return model_admin.ask(request, queryset, form, title=_("Archive"), button=_("Archive"))
+    try:
+        n = archive(_rows(queryset), form.cleaned_data["reason"], curator_of(request))
+    except ValueError as reason:
+        model_admin.message_user(request, sentence(reason), messages.ERROR)
+        return None
+    told = ngettext("%(n)s archived.", "%(n)s archived.", n) % {"n": number(n)}
+    undo = format_html('{} <a href="?archived=only">{}</a>', told, _("Archived ones can be brought back."))
+    model_admin.message_user(request, undo)
+    return None
+
+
+def _bring_back(model_admin: CuratorAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    try:
+        n = bring_back(_rows(queryset), curator_of(request))
+    except ValueError as reason:
+        model_admin.message_user(request, sentence(reason), messages.ERROR)
+        return
+    told = ngettext("%(n)s brought back.", "%(n)s brought back.", n)
+    model_admin.message_user(request, told % {"n": number(n)})
+
+
+def _rows(queryset: QuerySet[Any]) -> list[Any]:
+    """Without the counts that a list shows."""
+    model: type[Model] = queryset.model
+    return list(model._default_manager.filter(pk__in=list(queryset.values_list("pk", flat=True))))

@@ -1,0 +1,1 @@
+"""Putting things away and bringing them back, and what becomes of an answer that is corrected."""

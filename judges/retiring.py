@@ -1,0 +1,36 @@
+"""Retired judges: what `arena.archiving` does with a judge besides.
+
+All versions of a judge go together. In every arena where it has games the ledger is told, so that a board says the same of an
+earlier position for ever: a retired judge counts only on boards whose jury names it. Brought back, what a curator said of it
+before holds again.
+"""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+
+from arena.models import Arena
+from judges.judge_choices import choose_judge
+from judges.models import Game, Judge, JudgeChoice
+
+Says = JudgeChoice.Says
+
+
+class RetiredJudges:
+    """Named by `settings.ARCHIVED_WITH`."""
+
+    def rows(self, chosen: Sequence[Judge]) -> Sequence[Judge]:
+        """Every version of each of them."""
+        return list(Judge.objects.filter(name__in={judge.name for judge in chosen}))
+
+    def done(self, rows: Sequence[Judge], *, because: str, actor: User | None) -> None:
+        """Tell each arena with games of theirs; one that excludes the judge by a curator's choice stays as it is."""
+        for judge in rows:
+            for arena in Arena.objects.filter(pk__in=Game.objects.filter(judge=judge).values("battle__arena")).order_by("pk"):
+                said = list(JudgeChoice.objects.filter(arena=arena, judge=judge)[:2])
+                if because and not (said and said[0].says in {Says.EXCLUDE, Says.RETIRED}):
+                    choose_judge(arena, judge, Says.RETIRED, because, actor)
+                elif not because and said and said[0].says == Says.RETIRED:
+                    before = said[1] if len(said) > 1 else None
+                    says, reason = (before.says, before.reason) if before else (Says.RULE, "no longer retired")
+                    choose_judge(arena, judge, says, reason, actor)
