@@ -1,6 +1,8 @@
 """Judges asked over real HTTP about data that separate: how often their orders agree decides whether a board counts them."""
 
 import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
 from django.urls import reverse
 
 from arena.evidence import ledger
@@ -13,6 +15,7 @@ from ranking.comparisons.judge_comparisons import judged_evidence
 from ranking.comparisons.judge_selection import SelectionRules
 from ranking.models import Snapshot
 from tests.judges.remote import GoldRow, ask_all, judge_at, make_gold_arena
+from tests.prepared import prepared
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +37,17 @@ def asked(arena, settings, *, n_same: int) -> Judge:
         ask_all(arena, [judge])
         assert len(fake.requests) == 2 * N
     return judge
+
+
+def make_asked():
+    """An arena whose only judge names the better answer of 94 battles in 100 in both orders."""
+    arena = make_gold_arena(rows())
+    with override_settings():
+        asked(arena, django_settings, n_same=94)
+    return arena
+
+
+judged = prepared(make_asked)
 
 
 def juror_of(snapshot: Snapshot, judge: Judge):
@@ -68,9 +82,8 @@ def test_one_that_always_agrees_with_itself_counts_though_nothing_tells_of_its_s
 
 
 @pytest.mark.parametrize("combiner", COMBINERS)
-def test_a_jury_chosen_by_hand_keeps_what_its_judge_said_under_every_combiner(settings, combiner):
-    arena = make_gold_arena(rows())
-    judge = asked(arena, settings, n_same=94)
+def test_a_jury_chosen_by_hand_keeps_what_its_judge_said_under_every_combiner(judged, combiner):
+    arena, judge = judged(), Judge.objects.get()
     found = judged_evidence(arena.pk, ledger.sequence(), SelectionRules(combiner=combiner, jury=(judge.pk,)))
     assert found.rows.weight.sum() >= 94
     method = "slot_levelled" if combiner == "games" else "bradley_terry"

@@ -33,6 +33,7 @@ from tests.factories import (
     make_voter,
 )
 from tests.judges.game_factories import make_game, make_judge
+from tests.prepared import prepared
 from tests.ranking.board_factories import make_board
 from tests.ranking.comparisons.test_combined_boards import combined_board, make_judged, vote_as
 
@@ -101,8 +102,7 @@ def assert_rebuilt(snapshot, done):
         ]
 
 
-@pytest.fixture
-def arena():
+def make_voted_and_judged():
     """Votes and games on texts of several lengths; numbers of competitors do not go with their names."""
     arena, rng, judges = make_arena(content_visibility="public"), Random(3), [make_judge(), make_judge()]
     competitors = [make_competitor(arena, name) for name in NAMES]
@@ -122,6 +122,14 @@ def arena():
                     winner = {"a": "first", "b": "second"} if order == "ab" else {"a": "second", "b": "first"}
                     make_game(battle, judges[i % 2], winner.get(preferred, "tie"), order=order)
     return arena
+
+
+voted_and_judged = prepared(make_voted_and_judged)
+
+
+@pytest.fixture
+def arena(voted_and_judged):
+    return voted_and_judged()
 
 
 @pytest.mark.parametrize("method", METHODS)
