@@ -23,36 +23,36 @@ from arena.exporting.forms import FORMS, Form, MissingLibrary
 from arena.exporting.registry import tables
 from arena.exporting.tables import (
     MOST_COUNTED,
-    Column,
-    Kind,
+    ExportTable,
+    FileColumn,
+    Holds,
     Option,
     Reader,
     RefusedExport,
-    Table,
     WrongChoice,
     rows_for,
 )
 from arena.models import Arena
 
 ARENA = OpenApiParameter("arena", SLUG_SCHEMA, required=True, description="Slug of the arena.")
-JSON_TYPES: Mapping[Kind, Mapping[str, Any]] = {
-    Kind.TEXT: {"type": "string"},
-    Kind.INTEGER: {"type": "integer"},
-    Kind.NUMBER: {"type": "number"},
-    Kind.TRUTH: {"type": "boolean"},
-    Kind.TIME: {"type": "string", "format": "date-time"},
-    Kind.TEXTS: {"type": "array", "items": {"type": "string"}},
-    Kind.MESSAGES: {
+JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
+    Holds.TEXT: {"type": "string"},
+    Holds.INTEGER: {"type": "integer"},
+    Holds.NUMBER: {"type": "number"},
+    Holds.TRUTH: {"type": "boolean"},
+    Holds.TIME: {"type": "string", "format": "date-time"},
+    Holds.TEXTS: {"type": "array", "items": {"type": "string"}},
+    Holds.MESSAGES: {
         "type": "array",
         "items": {"type": "object", "properties": {"role": {"type": "string"}, "content": {"type": "string"}}},
     },
-    Kind.OBJECT: {},
+    Holds.OBJECT: {},
 }
 
 
-class ColumnSerializer(serializers.Serializer[Column]):
+class ColumnSerializer(serializers.Serializer[FileColumn]):
     name = serializers.CharField(read_only=True)
-    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], read_only=True)
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Holds], read_only=True)
     told = serializers.CharField(read_only=True, help_text="What stands in it.")
 
 
@@ -116,7 +116,7 @@ class ExportList(ExportView):
         return Response(ExportsSerializer({"arena": arena.slug, "exports": told}).data)
 
 
-def _told(table: Table, reader: Reader, arena: Arena) -> dict[str, Any]:
+def _told(table: ExportTable, reader: Reader, arena: Arena) -> dict[str, Any]:
     refused = table.refusal(reader, arena)
     return {
         "key": table.key, "title": table.title, "told": table.told,
@@ -129,7 +129,7 @@ def _told(table: Table, reader: Reader, arena: Arena) -> dict[str, Any]:
 class ExportFile(ExportView):
     """One kind of rows as a file."""
 
-    table: ClassVar[Table]
+    table: ClassVar[ExportTable]
 
     def get(self, request: Request) -> HttpResponseBase:
         arena, reader = self.arena(request), Reader.of(request._request, request.user)
@@ -168,7 +168,7 @@ def file_paths() -> list[URLPattern]:
         return [_path(table, renderers) for table in tables().values()]
 
 
-def _path(table: Table, renderers: list[type[BaseRenderer]]) -> URLPattern:
+def _path(table: ExportTable, renderers: list[type[BaseRenderer]]) -> URLPattern:
     fields = {"table": table, "parameters": frozenset(option.name for option in table.options), "renderer_classes": renderers}
     named = "".join(word.title() for word in table.key.split("-"))
     view: Any = type(f"Export{named}", (ExportFile,), fields | {"__doc__": str(table.told)})
@@ -193,7 +193,7 @@ def _parameter(option: Option) -> OpenApiParameter:
     return OpenApiParameter(option.name, kind | default, description=str(option.told))
 
 
-def _responses(table: Table) -> dict[Any, Any]:
+def _responses(table: ExportTable) -> dict[Any, Any]:
     properties = {
         column.name: {**JSON_TYPES[column.kind], "nullable": True, "description": _described(column)}
         for column in table.columns
@@ -206,5 +206,5 @@ def _responses(table: Table) -> dict[Any, Any]:
     }
 
 
-def _described(column: Column) -> str:
+def _described(column: FileColumn) -> str:
     return f"{column.told} For curators only." if column.for_curators else str(column.told)

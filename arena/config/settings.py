@@ -251,18 +251,18 @@ RUN_KINDS = {
 
 # what can be taken out as a file, in the order of the page
 EXPORTED_TABLES = [
-    "arena.exporting.prompts.Prompts",
-    "arena.exporting.answers.Answers",
-    "arena.exporting.battles.Battles",
-    "arena.exporting.votes.Votes",
-    "judges.exporting.games.Games",
-    "judges.exporting.gold_labels.GoldLabels",
-    "judges.exporting.preference_tables.Dpo",
-    "judges.exporting.preference_tables.Kto",
-    "judges.exporting.preference_tables.RewardBench",
-    "judges.exporting.preference_tables.HelpSteer2",
-    "ranking.exporting.boards.Boards",
-    "ranking.exporting.boards.Snapshots",
+    "arena.exporting.prompts.PromptTable",
+    "arena.exporting.answers.AnswerTable",
+    "arena.exporting.battles.BattleTable",
+    "arena.exporting.votes.VoteTable",
+    "judges.exporting.games.GameTable",
+    "judges.exporting.gold_labels.GoldLabelTable",
+    "judges.exporting.preference_tables.DpoTable",
+    "judges.exporting.preference_tables.KtoTable",
+    "judges.exporting.preference_tables.RewardBenchTable",
+    "judges.exporting.preference_tables.HelpSteer2Table",
+    "ranking.exporting.boards.BoardRows",
+    "ranking.exporting.boards.SnapshotRows",
 ]
 
 # what else is done where rows of a model are archived or brought back

@@ -7,27 +7,27 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.exporting.names import competitor_names
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, dollars, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, dollars, walk
 from arena.models import Arena, Prompt, Response
 
 PROMPTS_AT_ONCE = 100
 ANSWERS_AT_ONCE = 200
 COLUMNS = (
-    Column("prompt", Kind.TEXT, gettext_lazy("The id of the prompt.")),
-    Column("competitor", Kind.TEXT, gettext_lazy("The model that answers.")),
-    Column("repeat", Kind.INTEGER, gettext_lazy("0, or more where the model answered more than once.")),
-    Column("text", Kind.TEXT, gettext_lazy("The answer; of several turns all of them, a blank line between.")),
-    Column("turns", Kind.TEXTS, gettext_lazy("The answers turn by turn, where there are several.")),
-    Column("finish", Kind.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
-    Column("tokens_in", Kind.INTEGER, gettext_lazy("Tokens of what was asked.")),
-    Column("tokens_out", Kind.INTEGER, gettext_lazy("Tokens of the answer.")),
-    Column("latency_ms", Kind.INTEGER, gettext_lazy("Milliseconds until it was there.")),
-    Column("cost", Kind.NUMBER, gettext_lazy("Dollars.")),
-    Column("licence", Kind.TEXT, gettext_lazy("Of the model, where it was given.")),
+    FileColumn("prompt", Holds.TEXT, gettext_lazy("The id of the prompt.")),
+    FileColumn("competitor", Holds.TEXT, gettext_lazy("The model that answers.")),
+    FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where the model answered more than once.")),
+    FileColumn("text", Holds.TEXT, gettext_lazy("The answer; of several turns all of them, a blank line between.")),
+    FileColumn("turns", Holds.TEXTS, gettext_lazy("The answers turn by turn, where there are several.")),
+    FileColumn("finish", Holds.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
+    FileColumn("tokens_in", Holds.INTEGER, gettext_lazy("Tokens of what was asked.")),
+    FileColumn("tokens_out", Holds.INTEGER, gettext_lazy("Tokens of the answer.")),
+    FileColumn("latency_ms", Holds.INTEGER, gettext_lazy("Milliseconds until it was there.")),
+    FileColumn("cost", Holds.NUMBER, gettext_lazy("Dollars.")),
+    FileColumn("licence", Holds.TEXT, gettext_lazy("Of the model, where it was given.")),
 )
 
 
-class Answers(Table):
+class AnswerTable(ExportTable):
     key = "answers"
     title = gettext_lazy("Answers")
     told = gettext_lazy("What the models answered. Failed and empty answers are left out, and those that voters compare now.")

@@ -8,34 +8,41 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.exporting.names import battle_namer, competitor_names
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, figure, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
 from arena.models import Arena, Battle, Import, Vote
 from arena.models.responses import DELIVERED, NO_TEXT
+from arena.texts.csv_cells import figure
 
 AT_ONCE = 1_000
 BATTLE_COLUMNS = (
-    Column("battle", Kind.TEXT, gettext_lazy("Its id: eight digits for this arena of this site, and its number as in REST.")),
-    Column("prompt_id", Kind.TEXT, gettext_lazy("The id of the prompt; empty where it is not known.")),
-    Column("model_a", Kind.TEXT, gettext_lazy("The model that gave answer a.")),
-    Column("model_b", Kind.TEXT, gettext_lazy("The model that gave answer b.")),
-    Column("repeat_a", Kind.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")),
-    Column("repeat_b", Kind.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")),
+    FileColumn(
+        "battle", Holds.TEXT, gettext_lazy("Its id: eight digits for this arena of this site, and its number as in REST.")
+    ),
+    FileColumn("prompt_id", Holds.TEXT, gettext_lazy("The id of the prompt; empty where it is not known.")),
+    FileColumn("model_a", Holds.TEXT, gettext_lazy("The model that gave answer a.")),
+    FileColumn("model_b", Holds.TEXT, gettext_lazy("The model that gave answer b.")),
+    FileColumn(
+        "repeat_a", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")
+    ),
+    FileColumn(
+        "repeat_b", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")
+    ),
 )
 COLUMNS = (
     *BATTLE_COLUMNS,
-    Column("n_a", Kind.INTEGER, gettext_lazy("Votes that count for answer a.")),
-    Column("n_b", Kind.INTEGER, gettext_lazy("Votes that count for answer b.")),
-    Column("n_tie", Kind.INTEGER, gettext_lazy("Votes that count for both as equally good.")),
-    Column("n_both_bad", Kind.INTEGER, gettext_lazy("Votes that count for both as bad.")),
-    Column("n_set_aside", Kind.INTEGER, gettext_lazy("Votes that do not count.")),
-    Column("propensity", Kind.NUMBER, gettext_lazy("The chance with which the pair was drawn when it was first served.")),
-    Column("created_at", Kind.TIME, gettext_lazy("When it was made, or had happened.")),
+    FileColumn("n_a", Holds.INTEGER, gettext_lazy("Votes that count for answer a.")),
+    FileColumn("n_b", Holds.INTEGER, gettext_lazy("Votes that count for answer b.")),
+    FileColumn("n_tie", Holds.INTEGER, gettext_lazy("Votes that count for both as equally good.")),
+    FileColumn("n_both_bad", Holds.INTEGER, gettext_lazy("Votes that count for both as bad.")),
+    FileColumn("n_set_aside", Holds.INTEGER, gettext_lazy("Votes that do not count.")),
+    FileColumn("propensity", Holds.NUMBER, gettext_lazy("The chance with which the pair was drawn when it was first served.")),
+    FileColumn("created_at", Holds.TIME, gettext_lazy("When it was made, or had happened.")),
 )
 READ = ("pk", "competitor_a_id", "competitor_b_id", "propensity", "created_at")
 OF_ANSWER = ("repeat", "finish", "content_hash")
 
 
-class Battles(Table):
+class BattleTable(ExportTable):
     key = "battles"
     title = gettext_lazy("Battles")
     told = gettext_lazy(

@@ -12,17 +12,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.tables import Column, Kind, Row, Words
+from arena.exporting.tables import FileColumn, Holds, Row, Words
 from arena.texts.csv_cells import csv_lines
 
 BYTES_AT_ONCE = 64 * 1024
-ROWS_A_GROUP = 8_192
-CHARACTERS_A_GROUP = 8_000_000
+ROWS_A_GROUP = 2_048
+CHARACTERS_A_GROUP = 4_000_000
 ROWS_LOOKED_AT = 64
 FORMULA_SAFE = "formula_safe"
 """The last column of every CSV: says that texts which begin like a formula have an apostrophe before them."""
 
-type Writing = Callable[[Sequence[Column], Iterable[Row]], Iterator[bytes]]
+type Writing = Callable[[Sequence[FileColumn], Iterable[Row]], Iterator[bytes]]
 
 
 class MissingLibrary(RuntimeError):
@@ -41,7 +41,7 @@ class Form:
     def is_there(self) -> bool:
         return not self.library or find_spec(self.library) is not None
 
-    def parts(self, columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
+    def parts(self, columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
         """Raises MissingLibrary before the first part."""
         if not self.is_there:
             raise MissingLibrary(self.how_to_get_it())
@@ -52,16 +52,16 @@ class Form:
         return told % {"form": self.title, "library": self.library}
 
 
-def json_lines(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
+def json_lines(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
     return _joined(f"{json.dumps(_plain(row), ensure_ascii=False)}\n" for row in rows)
 
 
-def csv_table(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
+def csv_table(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
     names = [*(column.name for column in columns), FORMULA_SAFE]
     return _joined(csv_lines(names, (_as_cells(row) for row in rows)))
 
 
-def parquet_file(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
+def parquet_file(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
     """A row group at a time; a group is as long as its texts let it be."""
     import pyarrow
     from pyarrow import parquet
@@ -121,19 +121,19 @@ def _as_cell(value: object) -> object:
 # --- Parquet -------------------------------------------------------------------------------------------------------------
 
 
-def _parquet_types() -> Mapping[Kind, Any]:
+def _parquet_types() -> Mapping[Holds, Any]:
     import pyarrow
 
     return {
-        Kind.TEXT: pyarrow.string(), Kind.INTEGER: pyarrow.int64(), Kind.NUMBER: pyarrow.float64(),
-        Kind.TRUTH: pyarrow.bool_(), Kind.TIME: pyarrow.timestamp("us", tz="UTC"),
-        Kind.TEXTS: pyarrow.list_(pyarrow.string()), Kind.OBJECT: pyarrow.string(),
-        Kind.MESSAGES: pyarrow.list_(pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])),
+        Holds.TEXT: pyarrow.string(), Holds.INTEGER: pyarrow.int64(), Holds.NUMBER: pyarrow.float64(),
+        Holds.TRUTH: pyarrow.bool_(), Holds.TIME: pyarrow.timestamp("us", tz="UTC"),
+        Holds.TEXTS: pyarrow.list_(pyarrow.string()), Holds.OBJECT: pyarrow.string(),
+        Holds.MESSAGES: pyarrow.list_(pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])),
     }  # fmt: skip
 
 
-def _as_parquet(value: object, kind: Kind) -> object:
-    return json.dumps(value, ensure_ascii=False) if kind == Kind.OBJECT and value is not None else value
+def _as_parquet(value: object, kind: Holds) -> object:
+    return json.dumps(value, ensure_ascii=False) if kind == Holds.OBJECT and value is not None else value
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -17,7 +17,7 @@ from arena.outcomes import Outcome
 MUCH = 2  # the strength of a vote for a much better answer
 
 
-class Answers(NamedTuple):
+class TwoAnswers(NamedTuple):
     """The numbers of two answers to one prompt, as battles have them."""
 
     prompt: int
@@ -26,7 +26,7 @@ class Answers(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidOfTwo:
     """All that counts of what was said of two answers."""
 
     outcomes: Mapping[str, int]
@@ -47,8 +47,8 @@ class Said:
 class Preference:
     """Of two answers the one that is chosen, and how surely."""
 
-    answers: Answers
-    said: Said
+    answers: TwoAnswers
+    said: SaidOfTwo
     winner: str  # a | b
 
     @property
@@ -80,7 +80,7 @@ class Preference:
 
 
 def preferences_of(
-    said: Mapping[Answers, Said], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
+    said: Mapping[TwoAnswers, SaidOfTwo], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
 ) -> list[Preference]:
     """In the order of prompts; on each the surest first."""
     found: dict[int, list[Preference]] = defaultdict(list)
@@ -92,12 +92,12 @@ def preferences_of(
     return [preference for prompt in sorted(found) for preference in sorted(found[prompt], key=_surest)[:most_a_prompt]]
 
 
-def both_bad(said: Mapping[Answers, Said], *, least_votes: int) -> list[Answers]:
+def both_bad(said: Mapping[TwoAnswers, SaidOfTwo], *, least_votes: int) -> list[TwoAnswers]:
     """Two answers of which more than half say that both are bad."""
     return [answers for answers, each in said.items() if each.n >= least_votes and each.majority == Outcome.BOTH_BAD]
 
 
-def _surest(preference: Preference) -> tuple[float, int, Answers]:
+def _surest(preference: Preference) -> tuple[float, int, TwoAnswers]:
     return -preference.margin, -preference.said.n, preference.answers
 
 
@@ -106,21 +106,21 @@ def with_two_answers(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
     return battles.filter(prompt__isnull=False).exclude(prompt__content_hash="").comparable()  # type: ignore[attr-defined,no-any-return]
 
 
-def said_by_people(battles: "QuerySet[Battle]") -> dict[Answers, Said]:
+def said_by_people(battles: "QuerySet[Battle]") -> dict[TwoAnswers, SaidOfTwo]:
     """Votes that count, on two answers each; `battles` are those of `with_two_answers`."""
     votes = Vote.objects.counted().filter(battle__in=battles.order_by().values("pk")).order_by()
     columns = ("battle__prompt_id", "battle__response_a_id", "battle__response_b_id", "outcome", "strength")
-    outcomes: dict[Answers, Counter[str]] = defaultdict(Counter)
-    strong: dict[Answers, Counter[str]] = defaultdict(Counter)
+    outcomes: dict[TwoAnswers, Counter[str]] = defaultdict(Counter)
+    strong: dict[TwoAnswers, Counter[str]] = defaultdict(Counter)
     for prompt, a, b, outcome, strength, n in votes.values_list(*columns).annotate(n=Count("pk")):
-        answers = Answers(prompt, a, b)
+        answers = TwoAnswers(prompt, a, b)
         outcomes[answers][outcome] += n
         if strength == MUCH:
             strong[answers][outcome] += n
-    return {answers: Said(outcomes[answers], strong[answers]) for answers in sorted(outcomes)}
+    return {answers: SaidOfTwo(outcomes[answers], strong[answers]) for answers in sorted(outcomes)}
 
 
-def labels_of(preferences: Iterable[Preference], bad: Sequence[Answers]) -> dict[int, Counter[bool]]:
+def labels_of(preferences: Iterable[Preference], bad: Sequence[TwoAnswers]) -> dict[int, Counter[bool]]:
     """How often each answer is desirable, and how often it is not."""
     found: dict[int, Counter[bool]] = defaultdict(Counter)
     for preference in preferences:

@@ -5,25 +5,25 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, all_of, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, all_of, counted, walk
 from arena.models import Arena, Prompt, PromptStatus
 
 AT_ONCE = 200
 COLUMNS = (
-    Column("id", Kind.TEXT, gettext_lazy("Its id in the arena; answers, battles and votes name it by this.")),
-    Column("turns", Kind.TEXTS, gettext_lazy("What the user says, turn by turn.")),
-    Column("system_prompt", Kind.TEXT, gettext_lazy("What the models are told before.")),
-    Column("category", Kind.TEXT, gettext_lazy("A path such as coding/python.")),
-    Column("language", Kind.TEXT, gettext_lazy("A code such as en.")),
-    Column("tags", Kind.TEXTS, gettext_lazy("Words that it was filed under.")),
-    Column("status", Kind.TEXT, gettext_lazy("active or retired; for curators also draft.")),
-    Column("pool", Kind.TEXT, gettext_lazy("The short name of its pool.")),
-    Column("reference", Kind.TEXT, gettext_lazy("A right answer."), for_curators=True),
-    Column("verifier", Kind.OBJECT, gettext_lazy("A check that a program makes of an answer."), for_curators=True),
+    FileColumn("id", Holds.TEXT, gettext_lazy("Its id in the arena; answers, battles and votes name it by this.")),
+    FileColumn("turns", Holds.TEXTS, gettext_lazy("What the user says, turn by turn.")),
+    FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models are told before.")),
+    FileColumn("category", Holds.TEXT, gettext_lazy("A path such as coding/python.")),
+    FileColumn("language", Holds.TEXT, gettext_lazy("A code such as en.")),
+    FileColumn("tags", Holds.TEXTS, gettext_lazy("Words that it was filed under.")),
+    FileColumn("status", Holds.TEXT, gettext_lazy("active or retired; for curators also draft.")),
+    FileColumn("pool", Holds.TEXT, gettext_lazy("The short name of its pool.")),
+    FileColumn("reference", Holds.TEXT, gettext_lazy("A right answer."), for_curators=True),
+    FileColumn("verifier", Holds.OBJECT, gettext_lazy("A check that a program makes of an answer."), for_curators=True),
 )
 
 
-class Prompts(Table):
+class PromptTable(ExportTable):
     key = "prompts"
     title = gettext_lazy("Prompts")
     told = gettext_lazy("What the models are asked: all turns, and how it is filed.")

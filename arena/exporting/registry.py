@@ -6,11 +6,11 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from arena.exporting.tables import Table
+from arena.exporting.tables import ExportTable
 
 
 @cache
-def tables() -> Mapping[str, Table]:
+def tables() -> Mapping[str, ExportTable]:
     """In the order of the page."""
-    found: list[Table] = [import_string(path)() for path in settings.EXPORTED_TABLES]
+    found: list[ExportTable] = [import_string(path)() for path in settings.EXPORTED_TABLES]
     return {table.key: table for table in found}

@@ -18,7 +18,6 @@ from arena.access import Visitor
 from arena.models import Arena, Voter
 from arena.voter_identity import voter_of
 
-DIGITS = 12  # significant ones: all that a figure has, without the noise of how it was computed
 MOST_COUNTED = 100_000
 
 type Words = str | Promise
@@ -27,7 +26,7 @@ type Chosen = Mapping[str, Any]
 """What was chosen of a table's options, by name; checked."""
 
 
-class Kind(StrEnum):
+class Holds(StrEnum):
     """What stands in the cells of a column. Every cell may be empty."""
 
     TEXT = "text"
@@ -40,22 +39,22 @@ class Kind(StrEnum):
     OBJECT = "object"  # as in JSON; what it may hold is not fixed
 
 
-KIND_NAMES: Mapping[Kind, Words] = {
-    Kind.TEXT: gettext_lazy("text"),
-    Kind.INTEGER: gettext_lazy("whole number"),
-    Kind.NUMBER: gettext_lazy("number"),
-    Kind.TRUTH: gettext_lazy("true or false"),
-    Kind.TIME: gettext_lazy("time, UTC"),
-    Kind.TEXTS: gettext_lazy("list of texts"),
-    Kind.MESSAGES: gettext_lazy("list of messages"),
-    Kind.OBJECT: gettext_lazy("JSON"),
+KIND_NAMES: Mapping[Holds, Words] = {
+    Holds.TEXT: gettext_lazy("text"),
+    Holds.INTEGER: gettext_lazy("whole number"),
+    Holds.NUMBER: gettext_lazy("number"),
+    Holds.TRUTH: gettext_lazy("true or false"),
+    Holds.TIME: gettext_lazy("time, UTC"),
+    Holds.TEXTS: gettext_lazy("list of texts"),
+    Holds.MESSAGES: gettext_lazy("list of messages"),
+    Holds.OBJECT: gettext_lazy("JSON"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FileColumn:
     name: str
-    kind: Kind
+    kind: Holds
     told: Words
     for_curators: bool = False
 
@@ -118,17 +117,17 @@ class Reader:
         return cls(User(is_staff=True), lambda arena: None)
 
 
-class Table:
+class ExportTable:
     """One kind of rows. Subclasses say what they are, and give rows whose keys are the names of the columns."""
 
     key: str
     title: Words
     told: Words
-    columns: Sequence[Column]
+    columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
 
-    def columns_for(self, reader: Reader) -> tuple[Column, ...]:
+    def columns_for(self, reader: Reader) -> tuple[FileColumn, ...]:
         return tuple(column for column in self.columns if reader.is_curator or not column.for_curators)
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
@@ -164,7 +163,7 @@ class RefusedExport(PermissionError):
     """This reader may not have this table; the message says why."""
 
 
-def rows_for(table: Table, reader: Reader, arena: Arena, chosen: Chosen | None = None) -> Iterator[Row]:
+def rows_for(table: ExportTable, reader: Reader, arena: Arena, chosen: Chosen | None = None) -> Iterator[Row]:
     """What page, command and REST give out. Raises RefusedExport before the first row."""
     refusal = table.refusal(reader, arena)
     if refusal:
@@ -184,15 +183,6 @@ def walk[Of: Model](rows: Callable[[], "QuerySet[Of]"], at_once: int) -> Iterato
     while some := list(rows().filter(pk__gt=behind).order_by("pk")[:at_once]):
         yield some
         behind = some[-1].pk
-
-
-def figure(value: float | None) -> float | None:
-    """Without the noise behind its last digit.
-
-    >>> figure(0.9999999999999998)
-    1.0
-    """
-    return None if value is None else float(f"{value:.{DIGITS}g}")
 
 
 def dollars(micro: int | None) -> float | None:

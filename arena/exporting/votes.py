@@ -7,35 +7,35 @@ from django.utils.translation import gettext_lazy
 
 from arena.exporting.battles import AT_ONCE, BATTLE_COLUMNS, BattleNames, readable_battles, votes_told, with_names
 from arena.exporting.names import pseudonyms
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
 from arena.models import Arena, Import, Vote
 
 VOTES_AT_ONCE = 2_000
 WITHOUT_REASON = "set aside"
 WITH_ITS_IMPORT = "with its whole import"
 COLUMNS = (
-    Column("vote", Kind.INTEGER, gettext_lazy("Its number on this site.")),
+    FileColumn("vote", Holds.INTEGER, gettext_lazy("Its number on this site.")),
     *BATTLE_COLUMNS,
-    Column("winner", Kind.TEXT, gettext_lazy("a, b, tie (both good) or both_bad.")),
-    Column("first_shown", Kind.TEXT, gettext_lazy("a or b, whichever stood first; empty where nobody knows.")),
-    Column("strength", Kind.INTEGER, gettext_lazy("1 better, 2 much better; empty where it was not asked.")),
-    Column("reasons", Kind.TEXTS, gettext_lazy("What was ticked.")),
-    Column("voted_at", Kind.TIME, gettext_lazy("When.")),
-    Column("voter_kind", Kind.TEXT, gettext_lazy("account, anonymous, imported or external (sent by a program).")),
-    Column("is_counted", Kind.TRUTH, gettext_lazy("Whether it counts; false where it was set aside.")),
-    Column("set_aside_reason", Kind.TEXT, gettext_lazy("Why it does not count.")),
-    Column(
+    FileColumn("winner", Holds.TEXT, gettext_lazy("a, b, tie (both good) or both_bad.")),
+    FileColumn("first_shown", Holds.TEXT, gettext_lazy("a or b, whichever stood first; empty where nobody knows.")),
+    FileColumn("strength", Holds.INTEGER, gettext_lazy("1 better, 2 much better; empty where it was not asked.")),
+    FileColumn("reasons", Holds.TEXTS, gettext_lazy("What was ticked.")),
+    FileColumn("voted_at", Holds.TIME, gettext_lazy("When.")),
+    FileColumn("voter_kind", Holds.TEXT, gettext_lazy("account, anonymous, imported or external (sent by a program).")),
+    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("Whether it counts; false where it was set aside.")),
+    FileColumn("set_aside_reason", Holds.TEXT, gettext_lazy("Why it does not count.")),
+    FileColumn(
         "voter",
-        Kind.TEXT,
+        Holds.TEXT,
         gettext_lazy("A pseudonym: the same in all files of this arena, another one elsewhere."),
         for_curators=True,
     ),
-    Column("dwell_ms", Kind.INTEGER, gettext_lazy("Milliseconds from shown to voted."), for_curators=True),
-    Column("comment", Kind.TEXT, gettext_lazy("What the voter remarked."), for_curators=True),
+    FileColumn("dwell_ms", Holds.INTEGER, gettext_lazy("Milliseconds from shown to voted."), for_curators=True),
+    FileColumn("comment", Holds.TEXT, gettext_lazy("What the voter remarked."), for_curators=True),
 )
 
 
-class Votes(Table):
+class VoteTable(ExportTable):
     key = "votes"
     title = gettext_lazy("Votes")
     told = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+DIGITS = 12  # significant ones: all that a figure has, without the noise of how it was computed
 # The wide ones are formulas where a spreadsheet was set up for Chinese, Japanese or Korean.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -29,6 +30,18 @@ def text_of(written: str) -> str:
     ['=1+1', "'=1+1", "'quoted", '-']
     """
     return written[1:] if written.startswith("'") and written.lstrip("'").startswith(FORMULA_STARTS) else written
+
+
+def figure(value: float | None) -> float | None:
+    """
+    Without the noise behind its last digit.
+
+    Examples
+    --------
+    >>> figure(0.9999999999999998), figure(0.1 + 0.2)
+    (1.0, 0.3)
+    """
+    return None if value is None else float(f"{value:.{DIGITS}g}")
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from arena.exporting.forms import FORMS
 from arena.exporting.registry import tables
-from arena.exporting.tables import MOST_COUNTED, Column, Reader, Table
+from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Reader
 from arena.models import Arena
 from arena.views.context import arena_or_404, page_context
 
@@ -20,8 +20,8 @@ from arena.views.context import arena_or_404, page_context
 class ShownTable:
     """One file that may be taken out, or the reason why not."""
 
-    table: Table
-    columns: tuple[Column, ...]
+    table: ExportTable
+    columns: tuple[FileColumn, ...]
     refusal: str
     n_rows: int | None  # None: only its making tells
     address: str
@@ -45,7 +45,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "arena/exports.html", page_context(request, "exports", arena, **context))
 
 
-def _shown(table: Table, reader: Reader, arena: Arena) -> ShownTable:
+def _shown(table: ExportTable, reader: Reader, arena: Arena) -> ShownTable:
     refusal = table.refusal(reader, arena)
     return ShownTable(
         table=table,

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from arena import access
+from arena.texts.csv_cells import figure
 from judges.audits.presentation import as_stored, headline_of, sections_of
 from judges.judge_choices import choice_of
 from judges.models import Judge, JudgeAudit, JudgeChoice
@@ -23,8 +24,15 @@ def _text(help_text: str, **options: Any) -> Any:
     return serializers.CharField(read_only=True, help_text=help_text, **options)
 
 
+class FigureField(serializers.FloatField):
+    """Without the noise behind its last digit."""
+
+    def to_representation(self, value: Any) -> Any:
+        return figure(float(value))
+
+
 def _number(help_text: str, **options: Any) -> Any:
-    return serializers.FloatField(read_only=True, allow_null=True, help_text=help_text, **options)
+    return FigureField(read_only=True, allow_null=True, help_text=help_text, **options)
 
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils.translation import gettext_lazy
 
 from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, dollars, figure
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, dollars
 from arena.models import Arena, Attempt, Battle
+from arena.texts.csv_cells import figure
 from judges.games.access import GameReader, walk
 from judges.games.access import readable_battles as battles_with_games
 from judges.games.visible_games import VisibleGame, attempts_of, call_of, read_of, stored_reply_of, told
@@ -14,40 +15,40 @@ from judges.models import Game
 
 AT_ONCE = 500
 COLUMNS = (
-    Column("game", Kind.INTEGER, gettext_lazy("Its number on this site.")),
+    FileColumn("game", Holds.INTEGER, gettext_lazy("Its number on this site.")),
     *BATTLE_COLUMNS,
-    Column("judge", Kind.TEXT, gettext_lazy("The judge’s name.")),
-    Column("judge_version", Kind.INTEGER, gettext_lazy("A changed judge is another version.")),
-    Column("judge_identity", Kind.TEXT, gettext_lazy("SHA-256 of all that decides what it says.")),
-    Column("order", Kind.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
-    Column("repeat", Kind.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
-    Column("state", Kind.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: it is not over.")),
-    Column(
+    FileColumn("judge", Holds.TEXT, gettext_lazy("The judge’s name.")),
+    FileColumn("judge_version", Holds.INTEGER, gettext_lazy("A changed judge is another version.")),
+    FileColumn("judge_identity", Holds.TEXT, gettext_lazy("SHA-256 of all that decides what it says.")),
+    FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
+    FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
+    FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: it is not over.")),
+    FileColumn(
         "winner",
-        Kind.TEXT,
+        Holds.TEXT,
         gettext_lazy("a, b, tie or both_bad, of the answers and not of the slots; empty without a verdict."),
     ),
-    Column("strength", Kind.INTEGER, gettext_lazy("1 better, 2 much better; empty without a winner.")),
-    Column("score_a", Kind.NUMBER, gettext_lazy("Points of answer a.")),
-    Column("score_b", Kind.NUMBER, gettext_lazy("Points of answer b.")),
-    Column("label", Kind.TEXT, gettext_lazy("The verdict as the judge spelt it.")),
-    Column(
+    FileColumn("strength", Holds.INTEGER, gettext_lazy("1 better, 2 much better; empty without a winner.")),
+    FileColumn("score_a", Holds.NUMBER, gettext_lazy("Points of answer a.")),
+    FileColumn("score_b", Holds.NUMBER, gettext_lazy("Points of answer b.")),
+    FileColumn("label", Holds.TEXT, gettext_lazy("The verdict as the judge spelt it.")),
+    FileColumn(
         "reason",
-        Kind.TEXT,
+        Holds.TEXT,
         gettext_lazy("Why there is no verdict, or which rule gave it. Reasons of failures are for curators."),
     ),
-    Column("taints", Kind.TEXTS, gettext_lazy("What in the answers might speak to a judge.")),
-    Column("is_counted", Kind.TRUTH, gettext_lazy("False where a curator set it aside.")),
-    Column("set_aside_reason", Kind.TEXT, gettext_lazy("Why it does not count.")),
-    Column("reference_given", Kind.TRUTH, gettext_lazy("Whether it was shown a reference answer.")),
-    Column("model", Kind.TEXT, gettext_lazy("The model string that came back.")),
-    Column("cost", Kind.NUMBER, gettext_lazy("Dollars of all its attempts.")),
-    Column("reply", Kind.TEXT, gettext_lazy("What it said, word for word; empty where that is not for you to read.")),
-    Column("decided_at", Kind.TIME, gettext_lazy("When it ended.")),
+    FileColumn("taints", Holds.TEXTS, gettext_lazy("What in the answers might speak to a judge.")),
+    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("False where a curator set it aside.")),
+    FileColumn("set_aside_reason", Holds.TEXT, gettext_lazy("Why it does not count.")),
+    FileColumn("reference_given", Holds.TRUTH, gettext_lazy("Whether it was shown a reference answer.")),
+    FileColumn("model", Holds.TEXT, gettext_lazy("The model string that came back.")),
+    FileColumn("cost", Holds.NUMBER, gettext_lazy("Dollars of all its attempts.")),
+    FileColumn("reply", Holds.TEXT, gettext_lazy("What it said, word for word; empty where that is not for you to read.")),
+    FileColumn("decided_at", Holds.TIME, gettext_lazy("When it ended.")),
 )
 
 
-class Games(Table):
+class GameTable(ExportTable):
     key = "games"
     title = gettext_lazy("Games of judges")
     told = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")

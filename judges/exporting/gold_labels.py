@@ -7,23 +7,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
 from arena.models import Arena, Battle
 from judges.models import GoldItem
 
 AT_ONCE = 1_000
 COLUMNS = (
-    Column("gold_set", Kind.TEXT, gettext_lazy("The name of the set."), for_curators=True),
-    *(Column(column.name, column.kind, column.told, for_curators=True) for column in BATTLE_COLUMNS),
-    Column("label", Kind.TEXT, gettext_lazy("a, b, tie or both_bad."), for_curators=True),
-    Column("order", Kind.TEXT, gettext_lazy("ab or ba: which answer the source shows first."), for_curators=True),
-    Column("note", Kind.TEXT, gettext_lazy("Such as the source’s own number of the pair."), for_curators=True),
-    Column("is_counted", Kind.TRUTH, gettext_lazy("False where it was set aside."), for_curators=True),
-    Column("origin", Kind.TEXT, gettext_lazy("Where the labels of the set come from."), for_curators=True),
+    FileColumn("gold_set", Holds.TEXT, gettext_lazy("The name of the set."), for_curators=True),
+    *(FileColumn(column.name, column.kind, column.told, for_curators=True) for column in BATTLE_COLUMNS),
+    FileColumn("label", Holds.TEXT, gettext_lazy("a, b, tie or both_bad."), for_curators=True),
+    FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer the source shows first."), for_curators=True),
+    FileColumn("note", Holds.TEXT, gettext_lazy("Such as the source’s own number of the pair."), for_curators=True),
+    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("False where it was set aside."), for_curators=True),
+    FileColumn("origin", Holds.TEXT, gettext_lazy("Where the labels of the set come from."), for_curators=True),
 )
 
 
-class GoldLabels(Table):
+class GoldLabelTable(ExportTable):
     key = "gold-labels"
     title = gettext_lazy("Gold labels")
     told = gettext_lazy("Which answer is known to be right: what judges are measured by.")

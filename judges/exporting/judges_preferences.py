@@ -5,7 +5,7 @@ from itertools import groupby
 
 from django.db.models import QuerySet
 
-from arena.exporting.preferences import MUCH, Answers, Said
+from arena.exporting.preferences import MUCH, SaidOfTwo, TwoAnswers
 from arena.models import Arena, Battle
 from judges.judge_choices import choices_in
 from judges.models import BASELINES, Game, Judge, JudgeAudit, JudgeChoice
@@ -27,7 +27,7 @@ def judges_that_count(arena: Arena) -> dict[int, str]:
     return found
 
 
-def said_by_judges(battles: "QuerySet[Battle]", names: dict[int, str], *, both_orders: bool) -> dict[Answers, Said]:
+def said_by_judges(battles: "QuerySet[Battle]", names: dict[int, str], *, both_orders: bool) -> dict[TwoAnswers, SaidOfTwo]:
     """Of those who are named; `battles` are those of `with_two_answers`."""
     games = Game.objects.counted().filter(battle__in=battles.order_by().values("pk"), judge__in=names)
     ordered = games.select_related("battle").order_by("battle", "judge", "pk")
@@ -35,17 +35,19 @@ def said_by_judges(battles: "QuerySet[Battle]", names: dict[int, str], *, both_o
         "judge_id", "order", "repeat", "winner", "strength", "score_first", "score_second",
         "battle__prompt_id", "battle__response_a_id", "battle__response_b_id",
     )  # fmt: skip
-    outcomes: dict[Answers, Counter[str]] = defaultdict(Counter)
-    strong: dict[Answers, Counter[str]] = defaultdict(Counter)
-    judges: dict[Answers, set[str]] = defaultdict(set)
+    outcomes: dict[TwoAnswers, Counter[str]] = defaultdict(Counter)
+    strong: dict[TwoAnswers, Counter[str]] = defaultdict(Counter)
+    judges: dict[TwoAnswers, set[str]] = defaultdict(set)
     for (_battle, judge), its in groupby(ordered.iterator(2_000), key=lambda game: (game.battle_id, game.judge_id)):
         played = list(its)
         outcome = combine(BOTH_ORDERS if both_orders else ANY_ORDER, [game.played for game in played]).outcome
         if outcome is None:
             continue
         battle = played[0].battle
-        answers = Answers(battle.prompt_id or 0, battle.response_a_id or 0, battle.response_b_id or 0)
+        answers = TwoAnswers(battle.prompt_id or 0, battle.response_a_id or 0, battle.response_b_id or 0)
         outcomes[answers][outcome] += 1
         strong[answers][outcome] += all(game.strength == MUCH for game in played)
         judges[answers].add(names[judge])
-    return {answers: Said(outcomes[answers], strong[answers], tuple(sorted(judges[answers]))) for answers in sorted(outcomes)}
+    return {
+        answers: SaidOfTwo(outcomes[answers], strong[answers], tuple(sorted(judges[answers]))) for answers in sorted(outcomes)
+    }

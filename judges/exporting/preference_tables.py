@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from arena.exporting.battles import readable_battles
 from arena.exporting.preferences import (
-    Answers,
     Preference,
-    Said,
+    SaidOfTwo,
+    TwoAnswers,
     both_bad,
     labels_of,
     preferences_of,
@@ -22,9 +22,10 @@ from arena.exporting.preferences import (
     with_two_answers,
 )
 from arena.exporting.prompts import readable_prompts
-from arena.exporting.tables import Chosen, Column, Kind, Option, Reader, Row, Table, figure, walk
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Option, Reader, Row, walk
 from arena.models import Arena, Competitor, Prompt, Response
 from arena.outcomes import Outcome
+from arena.texts.csv_cells import figure
 from judges.exporting.judges_preferences import judges_that_count, said_by_judges
 
 PROMPTS_AT_ONCE = 50
@@ -55,28 +56,28 @@ BAD_ONES = Option(
     words={"leave_out": gettext_lazy("left out"), "undesirable": gettext_lazy("both undesirable")}, default="leave_out",
 )  # fmt: skip
 SURENESS = (
-    Column("source", Kind.TEXT, gettext_lazy("people or judges.")),
-    Column("judges", Kind.TEXTS, gettext_lazy("Which judges, where it is they.")),
-    Column("margin", Kind.NUMBER, gettext_lazy("The share for it less the share against it, above 0 and up to 1.")),
-    Column("n_votes", Kind.INTEGER, gettext_lazy("How many votes, or judges, speak of it.")),
-    Column("is_contested", Kind.TRUTH, gettext_lazy("Whether anybody said the contrary.")),
+    FileColumn("source", Holds.TEXT, gettext_lazy("people or judges.")),
+    FileColumn("judges", Holds.TEXTS, gettext_lazy("Which judges, where it is they.")),
+    FileColumn("margin", Holds.NUMBER, gettext_lazy("The share for it less the share against it, above 0 and up to 1.")),
+    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("How many votes, or judges, speak of it.")),
+    FileColumn("is_contested", Holds.TRUTH, gettext_lazy("Whether anybody said the contrary.")),
 )
 ORIGIN = (
-    Column("arena", Kind.TEXT, gettext_lazy("The arena’s short name.")),
-    Column("prompt_id", Kind.TEXT, gettext_lazy("The prompt’s id.")),
-    Column("category", Kind.TEXT, gettext_lazy("The prompt’s category.")),
-    Column("language", Kind.TEXT, gettext_lazy("The prompt’s language.")),
+    FileColumn("arena", Holds.TEXT, gettext_lazy("The arena’s short name.")),
+    FileColumn("prompt_id", Holds.TEXT, gettext_lazy("The prompt’s id.")),
+    FileColumn("category", Holds.TEXT, gettext_lazy("The prompt’s category.")),
+    FileColumn("language", Holds.TEXT, gettext_lazy("The prompt’s language.")),
 )
 PAIR_ORIGIN = (
     *SURENESS, *ORIGIN,
-    Column("chosen_repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers was chosen.")),
-    Column("rejected_repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers was rejected.")),
-    Column("chosen_licence", Kind.TEXT, gettext_lazy("Licence of the model that was chosen, where it was given.")),
-    Column("rejected_licence", Kind.TEXT, gettext_lazy("Licence of the model that was rejected, where it was given.")),
+    FileColumn("chosen_repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers was chosen.")),
+    FileColumn("rejected_repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers was rejected.")),
+    FileColumn("chosen_licence", Holds.TEXT, gettext_lazy("Licence of the model that was chosen, where it was given.")),
+    FileColumn("rejected_licence", Holds.TEXT, gettext_lazy("Licence of the model that was rejected, where it was given.")),
 )  # fmt: skip
 MODELS = (
-    Column("chosen_model", Kind.TEXT, gettext_lazy("The model that was chosen.")),
-    Column("rejected_model", Kind.TEXT, gettext_lazy("The model that was rejected.")),
+    FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen.")),
+    FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected.")),
 )
 
 
@@ -84,7 +85,7 @@ MODELS = (
 class Part:
     """What some prompts give: what was said of their answers, and the texts."""
 
-    said: Mapping[Answers, Said]
+    said: Mapping[TwoAnswers, SaidOfTwo]
     prompts: Mapping[int, Prompt]
     responses: Mapping[int, Response]
     models: Mapping[int, Competitor]
@@ -93,7 +94,7 @@ class Part:
         return self.models[self.responses[answer].competitor_id]
 
 
-class PreferenceTable(Table):
+class PreferenceTable(ExportTable):
     """Prompts some at a time: what was said of the answers to each, and their texts."""
 
     options: Sequence[Option] = OPTIONS
@@ -132,14 +133,14 @@ class PreferenceTable(Table):
             yield Part(said, asked, Response.objects.defer("html").in_bulk(named), models)
 
 
-class Dpo(PreferenceTable):
+class DpoTable(PreferenceTable):
     key = "pairs-dpo"
     title = gettext_lazy("Preference pairs for DPO")
     told = gettext_lazy("A prompt, the answer that was chosen and the one that was rejected, as TRL reads them.")
     columns = (
-        Column("prompt", Kind.MESSAGES, gettext_lazy("What comes before both answers: the system text and the first turn.")),
-        Column("chosen", Kind.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
-        Column("rejected", Kind.MESSAGES, gettext_lazy("The answer that was rejected; of several turns all that follows.")),
+        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before both: the system text and the first turn.")),
+        FileColumn("chosen", Holds.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
+        FileColumn("rejected", Holds.MESSAGES, gettext_lazy("The answer that was rejected, in the same way.")),
         *MODELS, *PAIR_ORIGIN,
     )  # fmt: skip
 
@@ -151,18 +152,18 @@ class Dpo(PreferenceTable):
         }  # fmt: skip
 
 
-class Kto(PreferenceTable):
+class KtoTable(PreferenceTable):
     key = "pairs-kto"
     title = gettext_lazy("Single preferences for KTO")
-    told = gettext_lazy("Answers with a label: desirable where they were chosen, undesirable where they were rejected.")
+    told = gettext_lazy("TwoAnswers with a label: desirable where they were chosen, undesirable where they were rejected.")
     options = (*OPTIONS, BAD_ONES)
     columns = (
-        Column("prompt", Kind.MESSAGES, gettext_lazy("What comes before the answer: the system text and the first turn.")),
-        Column("completion", Kind.MESSAGES, gettext_lazy("The answer; of several turns all that follows.")),
-        Column("label", Kind.TRUTH, gettext_lazy("Whether it is desirable.")),
-        Column("model", Kind.TEXT, gettext_lazy("The model that gave it.")),
-        Column("repeat", Kind.INTEGER, gettext_lazy("Which of the model’s answers it is.")),
-        Column("licence", Kind.TEXT, gettext_lazy("Licence of the model, where it was given.")),
+        FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before the answer: the system text and the first turn.")),
+        FileColumn("completion", Holds.MESSAGES, gettext_lazy("The answer; of several turns all that follows.")),
+        FileColumn("label", Holds.TRUTH, gettext_lazy("Whether it is desirable.")),
+        FileColumn("model", Holds.TEXT, gettext_lazy("The model that gave it.")),
+        FileColumn("repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers it is.")),
+        FileColumn("licence", Holds.TEXT, gettext_lazy("Licence of the model, where it was given.")),
         *SURENESS, *ORIGIN,
     )  # fmt: skip
 
@@ -186,20 +187,20 @@ class Kto(PreferenceTable):
             }  # fmt: skip
 
 
-class RewardBench(PreferenceTable):
+class RewardBenchTable(PreferenceTable):
     key = "pairs-rewardbench"
     title = gettext_lazy("Preference pairs as RewardBench has them")
     told = gettext_lazy("A prompt, the chosen and the rejected answer as texts, for reward models. Prompts of one turn alone.")
     only_one_turn = True
     columns = (
-        Column("prompt", Kind.TEXT, gettext_lazy("What the user says.")),
-        Column("chosen", Kind.TEXT, gettext_lazy("The answer that was chosen.")),
-        Column("chosen_model", Kind.TEXT, gettext_lazy("The model that was chosen.")),
-        Column("rejected", Kind.TEXT, gettext_lazy("The answer that was rejected.")),
-        Column("rejected_model", Kind.TEXT, gettext_lazy("The model that was rejected.")),
-        Column("subset", Kind.TEXT, gettext_lazy("The prompt’s category; without one, the arena.")),
-        Column("id", Kind.INTEGER, gettext_lazy("1, 2, 3 and so on, in this file.")),
-        Column("system_prompt", Kind.TEXT, gettext_lazy("What the models were told before.")),
+        FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says.")),
+        FileColumn("chosen", Holds.TEXT, gettext_lazy("The answer that was chosen.")),
+        FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen.")),
+        FileColumn("rejected", Holds.TEXT, gettext_lazy("The answer that was rejected.")),
+        FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected.")),
+        FileColumn("subset", Holds.TEXT, gettext_lazy("The prompt’s category; without one, the arena.")),
+        FileColumn("id", Holds.INTEGER, gettext_lazy("1, 2, 3 and so on, in this file.")),
+        FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before.")),
         *PAIR_ORIGIN,
     )  # fmt: skip
 
@@ -212,21 +213,21 @@ class RewardBench(PreferenceTable):
         }  # fmt: skip
 
 
-class HelpSteer2(PreferenceTable):
+class HelpSteer2Table(PreferenceTable):
     key = "pairs-helpsteer2"
     title = gettext_lazy("Preference pairs as HelpSteer2 has them")
     told = gettext_lazy("A prompt, two answers and by how much one is better, for reward models. Prompts of one turn alone.")
     only_one_turn = True
     columns = (
-        Column("split", Kind.TEXT, gettext_lazy("Always train.")),
-        Column("prompt", Kind.TEXT, gettext_lazy("What the user says.")),
-        Column("response_1", Kind.TEXT, gettext_lazy("Answer a.")),
-        Column("response_2", Kind.TEXT, gettext_lazy("Answer b.")),
-        Column(
-            "preference_strength", Kind.INTEGER,
+        FileColumn("split", Holds.TEXT, gettext_lazy("Always train.")),
+        FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says.")),
+        FileColumn("response_1", Holds.TEXT, gettext_lazy("Answer a.")),
+        FileColumn("response_2", Holds.TEXT, gettext_lazy("Answer b.")),
+        FileColumn(
+            "preference_strength", Holds.INTEGER,
             gettext_lazy("-3 or -2 where answer 1 is much better or better, 2 or 3 where answer 2 is."),
         ),
-        Column("system_prompt", Kind.TEXT, gettext_lazy("What the models were told before.")),
+        FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before.")),
         *MODELS, *PAIR_ORIGIN,
     )  # fmt: skip
 
@@ -270,8 +271,8 @@ def _preferences(part: Part, chosen: Chosen) -> list[Preference]:
     )  # fmt: skip
 
 
-def _speaking(pairs: Sequence[Answers]) -> dict[int, list[Answers]]:
-    found: dict[int, list[Answers]] = {}
+def _speaking(pairs: Sequence[TwoAnswers]) -> dict[int, list[TwoAnswers]]:
+    found: dict[int, list[TwoAnswers]] = {}
     for answers in pairs:
         for answer in (answers.a, answers.b):
             found.setdefault(answer, []).append(answers)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena import access, voter_identity
 from arena.models import Arena, Event, Run
+from arena.texts.csv_cells import figure as figure_of
 from arena.texts.csv_cells import to_csv
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
@@ -134,13 +135,17 @@ def figures(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     """The same figures as CSV."""
     audit = get_object_or_404(JudgeAudit.objects.made(), arena=arena, judge__pk=pk)
     rows = [
-        figure | {"section": section.title, "battles": "; ".join(f"{each.words}: {each.n}" for each in battles)}
+        _plain(figure) | {"section": section.title, "battles": "; ".join(f"{each.words}: {each.n}" for each in battles)}
         for section in sections_of(audit)
         for figure, battles in section.figures
     ]
     response = HttpResponse(to_csv(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="judge-{audit.judge_id}.csv"'
     return private(response)
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: figure_of(value) if isinstance(value, float) else value for name, value in told.items()}
 
 
 def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:

@@ -8,43 +8,44 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena import access
-from arena.exporting.tables import Chosen, Column, Kind, Reader, Row, Table, counted, figure
+from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted
 from arena.models import Arena
+from arena.texts.csv_cells import figure
 from ranking.models import Entry, Leaderboard, Snapshot
 
 SNAPSHOTS_AT_ONCE = 20
 FIGURES = ("rating", "se", "low", "high", "win_rate", "raw_win_rate")
 COLUMNS = (
-    Column("board", Kind.TEXT, gettext_lazy("The board’s short name.")),
-    Column("board_name", Kind.TEXT, gettext_lazy("Its name.")),
-    Column("method", Kind.TEXT, gettext_lazy("How it was fitted.")),
-    Column("sources", Kind.TEXT, gettext_lazy("people, judges or both: whose word counts.")),
-    Column("category", Kind.TEXT, gettext_lazy("Where it counts the prompts of one category alone.")),
-    Column("language", Kind.TEXT, gettext_lazy("Where it counts the prompts of one language alone.")),
-    Column("snapshot", Kind.TEXT, gettext_lazy("The key of the snapshot, as in its permanent link.")),
-    Column("created_at", Kind.TIME, gettext_lazy("When the snapshot was made.")),
-    Column("ledger_position", Kind.INTEGER, gettext_lazy("Up to where evidence was read.")),
-    Column("evidence_hash", Kind.TEXT, gettext_lazy("SHA-256 of what it counts, by numbers of rows.")),
-    Column("content_hash", Kind.TEXT, gettext_lazy("SHA-256 of the same by names and texts, alike on every site.")),
-    Column("seed", Kind.INTEGER, gettext_lazy("Of its random draws.")),
-    Column("code_version", Kind.TEXT, gettext_lazy("Of Agon.")),
-    Column("competitor", Kind.TEXT, gettext_lazy("The model.")),
-    Column("rating", Kind.NUMBER, gettext_lazy("Points; 1000 is the mean, 400/ln 10 a unit of log-odds.")),
-    Column("se", Kind.NUMBER, gettext_lazy("Standard error of the rating.")),
-    Column("low", Kind.NUMBER, gettext_lazy("Lower end of its 95 % interval.")),
-    Column("high", Kind.NUMBER, gettext_lazy("Upper end of its 95 % interval.")),
-    Column("rank", Kind.INTEGER, gettext_lazy("Its place.")),
-    Column("rank_low", Kind.INTEGER, gettext_lazy("The best place that it might have.")),
-    Column("rank_high", Kind.INTEGER, gettext_lazy("The worst place that it might have.")),
-    Column("win_rate", Kind.NUMBER, gettext_lazy("Fitted chance against an opponent drawn from all.")),
-    Column("raw_win_rate", Kind.NUMBER, gettext_lazy("Share of points won, a tie half.")),
-    Column("n_votes", Kind.INTEGER, gettext_lazy("Results of it that count.")),
-    Column("n_prompts", Kind.INTEGER, gettext_lazy("Prompts on which it has some.")),
-    Column("unrated_because", Kind.TEXT, gettext_lazy("Why it has no rating.")),
+    FileColumn("board", Holds.TEXT, gettext_lazy("The board’s short name.")),
+    FileColumn("board_name", Holds.TEXT, gettext_lazy("Its name.")),
+    FileColumn("method", Holds.TEXT, gettext_lazy("How it was fitted.")),
+    FileColumn("sources", Holds.TEXT, gettext_lazy("people, judges or both: whose word counts.")),
+    FileColumn("category", Holds.TEXT, gettext_lazy("Where it counts the prompts of one category alone.")),
+    FileColumn("language", Holds.TEXT, gettext_lazy("Where it counts the prompts of one language alone.")),
+    FileColumn("snapshot", Holds.TEXT, gettext_lazy("The key of the snapshot, as in its permanent link.")),
+    FileColumn("created_at", Holds.TIME, gettext_lazy("When the snapshot was made.")),
+    FileColumn("ledger_position", Holds.INTEGER, gettext_lazy("Up to where evidence was read.")),
+    FileColumn("evidence_hash", Holds.TEXT, gettext_lazy("SHA-256 of what it counts, by numbers of rows.")),
+    FileColumn("content_hash", Holds.TEXT, gettext_lazy("SHA-256 of the same by names and texts, alike on every site.")),
+    FileColumn("seed", Holds.INTEGER, gettext_lazy("Of its random draws.")),
+    FileColumn("code_version", Holds.TEXT, gettext_lazy("Of Agon.")),
+    FileColumn("competitor", Holds.TEXT, gettext_lazy("The model.")),
+    FileColumn("rating", Holds.NUMBER, gettext_lazy("Points; 1000 is the mean, 400/ln 10 a unit of log-odds.")),
+    FileColumn("se", Holds.NUMBER, gettext_lazy("Standard error of the rating.")),
+    FileColumn("low", Holds.NUMBER, gettext_lazy("Lower end of its 95 % interval.")),
+    FileColumn("high", Holds.NUMBER, gettext_lazy("Upper end of its 95 % interval.")),
+    FileColumn("rank", Holds.INTEGER, gettext_lazy("Its place.")),
+    FileColumn("rank_low", Holds.INTEGER, gettext_lazy("The best place that it might have.")),
+    FileColumn("rank_high", Holds.INTEGER, gettext_lazy("The worst place that it might have.")),
+    FileColumn("win_rate", Holds.NUMBER, gettext_lazy("Fitted chance against an opponent drawn from all.")),
+    FileColumn("raw_win_rate", Holds.NUMBER, gettext_lazy("Share of points won, a tie half.")),
+    FileColumn("n_votes", Holds.INTEGER, gettext_lazy("Results of it that count.")),
+    FileColumn("n_prompts", Holds.INTEGER, gettext_lazy("Prompts on which it has some.")),
+    FileColumn("unrated_because", Holds.TEXT, gettext_lazy("Why it has no rating.")),
 )
 
 
-class Boards(Table):
+class BoardRows(ExportTable):
     key = "boards"
     title = gettext_lazy("Boards")
     told = gettext_lazy("Every board as its newest snapshot shows it, a row a model.")
@@ -72,7 +73,7 @@ class Boards(Table):
         return Snapshot.objects.filter(pk__in=boards.values("newest")).order_by("pk")
 
 
-class Snapshots(Boards):
+class SnapshotRows(BoardRows):
     key = "snapshots"
     title = gettext_lazy("Boards with their history")
     told = gettext_lazy("Every snapshot of every board that is kept, oldest first, a row a model.")

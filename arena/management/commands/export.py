@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.commands.import_command import AsWritten
 from arena.exporting.forms import FORMS, MissingLibrary
 from arena.exporting.registry import tables
-from arena.exporting.tables import Reader, Row, Table, WrongChoice, rows_for
+from arena.exporting.tables import ExportTable, Reader, Row, WrongChoice, rows_for
 from arena.models import Arena
 
 TO_STDOUT = "-"
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         written = {
             name.removeprefix("chosen_"): value for name, value in options.items() if name.startswith("chosen_") and value
         }
-        rows = _Counted()
+        rows = _RowCount()
         try:
             chosen = table.chosen(written)
             parts = form.parts(table.columns_for(reader), rows.of(rows_for(table, reader, arena, chosen)))
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{options['to']}: {rows.n:,} rows.")
 
 
-class _Counted:
+class _RowCount:
     def __init__(self) -> None:
         self.n = 0
 
@@ -105,7 +105,7 @@ def _columns() -> str:
     return "\n".join(line for table in tables().values() for line in _described(table))
 
 
-def _described(table: Table) -> list[str]:
+def _described(table: ExportTable) -> list[str]:
     names = ", ".join(column.name for column in table.columns)
     options = [
         f"    --{option.name.replace('_', '-')} {'|'.join(option.words) or 'NUMBER'}: {option.told}" for option in table.options

@@ -10,13 +10,13 @@ import pytest
 
 from arena.exporting import forms
 from arena.exporting.forms import FORMS, MissingLibrary
-from arena.exporting.tables import Column, Kind, figure
-from arena.texts.csv_cells import FORMULA_STARTS, text_of
+from arena.exporting.tables import FileColumn, Holds
+from arena.texts.csv_cells import FORMULA_STARTS, figure, text_of
 
 pyarrow = pytest.importorskip("pyarrow")
 from pyarrow import parquet  # noqa: E402
 
-COLUMNS = [Column(kind.value, kind, "") for kind in Kind]
+COLUMNS = [FileColumn(kind.value, kind, "") for kind in Holds]
 WHEN = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
 ROW = {
     "text": "=1+1", "integer": 3, "number": 0.1, "truth": True, "time": WHEN, "texts": ["=a", "b"],

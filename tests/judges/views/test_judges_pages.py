@@ -1,5 +1,6 @@
 """The list of judges and the page of one, from stored audits."""
 
+import csv
 import re
 from datetime import UTC, datetime
 
@@ -133,3 +134,12 @@ def test_no_formula_of_a_figure_keeps_the_signs_of_programs():
     for text in FIGURES.values():
         shown = formula(text.formula % {"unit": "games"} if text.formula else "")
         assert not re.search(r"(?<!\w)-|_|\^|\*|\b(theta|gamma|alpha|beta|delta)\b", re.sub(r"</?sub>", "", shown)), shown
+
+
+def test_figures_carry_no_float_noise_in_the_file_and_over_rest(client, garden):
+    figures = {"people": [make_figure("agreement", 0.9999999999999998, low=0.1 + 0.2, high=1.0, notes=[])]}
+    audit = make_judge_audit(garden, figures=figures)
+    row = next(csv.DictReader(client.get(reverse("judge-figures", args=["garden", audit.judge_id])).text.splitlines()))
+    assert (row["value"], row["low"], row["high"]) == ("1.0", "0.3", "1.0")
+    (told,) = client.get(f"/api/v1/judges/{audit.judge_id}/", {"arena": "garden"}).json()["figures"]
+    assert (told["value"], told["low"]) == (1.0, 0.3)
