@@ -130,7 +130,7 @@ def everything():
     one = [arena.slug]
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "snapshot": [snapshot.key],
-        "battle": [*one, battles[0].pk], "battles": one, "judges": one, "judge": [*one, judge.pk],
+        "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
         "password_change": [], "password_change_done": [], "account": [], "api-docs": [],
@@ -238,7 +238,7 @@ def test_every_page_is_read_above_or_is_none():
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
-    "password_change", "password_change_done", "account", "api-docs",
+    "password_change", "password_change_done", "account", "api-docs", "exports",
 }  # fmt: skip
 
 
