@@ -18,6 +18,7 @@ from arena.texts.error_texts import is_error_text
 from arena.wording import gettext as _
 
 NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
+LONGEST_NOTHING = max(map(len, NO_NAMES))
 MOST_LINES, MOST_NAMES = 10, 5
 
 
@@ -67,16 +68,19 @@ class Plausibility:
         self._many_ids_line = 0
 
     def see_battles(self, rows: Iterable[BattleRow]) -> None:
-        for row in rows:
-            self._names.setdefault(row.first, row.line)
-            self._names.setdefault(row.second, row.line)
+        names = self._names
+        for row in rows:  # there may be millions: what most rows repeat is looked up only
+            if row.first not in names or row.second not in names:
+                names.setdefault(row.first, row.line)
+                names.setdefault(row.second, row.line)
             if row.answers is not None:
                 if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
                     self._errors.add(row.line)
                 elif row.answers[0].strip() and row.answers[0] == row.answers[1]:
                     self._equal.add(row.line)
             if row.prompt is not None:
-                self.see_prompt(row.prompt)
+                if row.prompt.turns:
+                    self.see_prompt(row.prompt)
                 self._see_votes(row)
 
     def _see_votes(self, row: BattleRow) -> None:
@@ -86,7 +90,7 @@ class Plausibility:
         pair = (row.first, row.second) if in_order else (row.second, row.first)
         answers = row.answers if row.answers is None or in_order else row.answers[::-1]
         for vote in row.votes:
-            if vote.voter and vote.voter.casefold() in NO_NAMES:
+            if len(vote.voter) <= LONGEST_NOTHING and vote.voter.casefold() in NO_NAMES:
                 self._voters.setdefault(vote.voter, row.line)
             if asked and (vote.voter or answers):
                 outcome = vote.outcome if in_order else vote.outcome.swapped()

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class ColumnChoice:
 
     def values(self) -> list[tuple[int, str, list[tuple[str, Any, bool]]]]:
         """For battles: what the column of the winner says, with what that may mean."""
-        values = self._values()
+        values = self.told_values
         meant = guessed_values(values, self.map.columns) | dict(self.map.values)
         return [
             (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in OUTCOMES.items()])
@@ -75,17 +76,19 @@ class ColumnChoice:
 
     def unclear(self) -> list[str]:
         """Values of the winner of which nobody said what they mean."""
-        values = self._values()
+        values = self.told_values
         return [value for value in values if value not in {**guessed_values(values, self.map.columns), **self.map.values}]
 
-    def _values(self) -> list[str]:
+    @cached_property
+    def told_values(self) -> list[str]:
+        """What the column of the winner says; nothing where it names the better model."""
         winner = self.map.columns.get("winner", "") if self.kind == Import.Kind.BATTLES else ""
         if not winner:
             return []
         rows = [{winner: row.get(winner)} for _, row in islice(read_rows(self.path, problems=Problems("")), ROWS_FOR_VALUES)]
         models = {self.map.columns.get(name) for name in ("model_a", "model_b")} - {None}
         values = values_of(FileStart(self.start.shape, (winner,), rows), winner)
-        return [] if models and not set(values) & set(guessed_values(values, {})) else values  # it names the better model
+        return [] if models and not set(values) & set(guessed_values(values, {})) else values
 
 
 def _cell(value: object) -> str:
@@ -114,7 +117,7 @@ def posted(path: Path, kind: str, data: QueryDict) -> ColumnChoice:
     choice = ColumnChoice(start, path, kind, ColumnMap(columns))
     values = {value: data.get(f"value-{at}", "") for at, value, _ in choice.values()} if _same_winner(data) else {}
     meant = {value: outcome for value, outcome in values.items() if outcome in OUTCOMES}
-    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice._values(), columns)))
+    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.told_values, columns)))
 
 
 def _place(data: QueryDict, name: str) -> int:

@@ -10,9 +10,9 @@ from arena import tasks
 from arena.importing.files import receiving, uploads
 from arena.importing.loading.loader import load
 from arena.importing.samples import SAMPLES
-from arena.models import Arena, Event, Import, Prompt
+from arena.models import Arena, Battle, Event, Import, Prompt
 from tests.arena.importing.import_files import BATTLES, imported, lines, n_rows, registered, write
-from tests.factories import make_arena, make_prompt, make_user
+from tests.factories import make_arena, make_prompt, make_user, make_vote
 
 pytestmark = pytest.mark.django_db
 EVIL = "\"><script>alert('x')</script>"
@@ -198,6 +198,17 @@ def test_an_import_is_set_aside_with_a_reason_and_restored(curator, tmp_path):
     curator.post(page, {"act": "restore"})
     assert n_rows(arena) == (1, 1, 1)
     assert list(Event.objects.order_by("pk").values_list("actor__username", flat=True)) == [None, "curator", "curator"]
+
+
+def test_an_undo_says_what_came_later_and_stays(curator, tmp_path):
+    arena = make_arena()
+    source = imported(write(tmp_path, GOOD), "chatbot-arena", arena)
+    page = reverse("import", args=[source.pk])
+    assert "came later and not with this file" not in curator.get(page).content.decode()
+    make_vote(Battle.objects.get())
+    assert "1 vote on its battles came later and not with this file: it counts as before." in curator.get(page).content.decode()
+    curator.post(page, {"act": "set_aside", "reason": "bots"})
+    assert n_rows(arena) == (1, 2, 1)
 
 
 def test_a_failed_import_shows_why_and_can_be_tried_again(curator, rung, tmp_path):
