@@ -148,7 +148,8 @@ class PromptLookup:
         prompt.status = new.status
         with transaction.atomic():
             prompt.save()
-            record_text(prompt)
+            if prompt.battles.exists():
+                record_text(prompt)
             if filed_under(prompt) != before:
                 record_prompt(prompt, before=before)
         self.n_added += 1

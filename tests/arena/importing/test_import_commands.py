@@ -121,7 +121,6 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
             ("import_battles", battles, "--format", "llmfao", "--arena", "a b"),
             "--arena a b: letters, digits, - and _ are allowed",
         ),
-        (("import_responses", battles, "--arena", "a"), "--arena a: no such arena; known are: none yet"),
         (("import_prompts", battles, "--arena", "a", "--pool", "a b"), "--pool a b: letters, digits, - and _ are allowed"),
     ]
     for call, said in calls:

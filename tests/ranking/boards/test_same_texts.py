@@ -13,7 +13,7 @@ from judges.models import Judge
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.models import Snapshot
 from tests.arena.importing.import_files import as_csv, imported, write
-from tests.factories import make_arena, make_pool, make_prompt
+from tests.factories import make_arena, make_battle, make_competitor, make_pool, make_prompt
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,7 @@ def test_a_snapshot_of_before_keeps_its_clusters(tmp_path):
 def test_a_text_that_comes_later_joins_from_then_on():
     arena = make_arena()
     first, bare = make_prompt(arena, key="p1", text="Why?"), Prompt.objects.create(arena=arena, pool=make_pool(arena), key="p2")
+    make_battle(make_competitor(arena), make_competitor(arena), bare)
     position = ledger.sequence()
     source = type("Source", (), {"arena_id": arena.pk, "arena": arena})
     PromptLoader(source, make_pool(arena)).add([PromptRow(1, "p2", ("Why? ",))])
