@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 from pydantic import TypeAdapter, ValidationError
 
+NEVER_EMPTY = ("slug", "name", "key")  # other texts may be: the hash of a prompt of which only the key is known is empty
 DEEPEST = 60  # brackets within brackets in JSON
 
 type Check = Callable[[Any], None]
@@ -132,7 +133,7 @@ def _bytes_check(longest: int | None) -> Check:
 
 def _text_check(field: "models.Field[Any, Any]") -> Check:
     choices = {value for value, _label in field.flatchoices} | ({""} if field.blank else set()) if field.choices else None
-    longest, may_be_empty = field.max_length, field.blank or isinstance(field, models.TextField)
+    longest, may_be_empty = field.max_length, field.blank or field.name not in NEVER_EMPTY
     validators = [each for each in field.validators if isinstance(each, RegexValidator)]
 
     def check(value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from arena.evidence.curation import delete_arena, set_aside_votes
-from arena.models import Arena, Attempt, Ballot, Call, Endpoint, Import, Vote, Voter
+from arena.models import Arena, Attempt, Ballot, Call, Endpoint, Import, Prompt, Vote, Voter
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, GoldItem, GoldSet, Judge
 from ranking.boards.publishing import publish_snapshot
@@ -40,6 +40,7 @@ def an_arena() -> Arena:
         make_prompt(arena, f"What is {i}?\n\u2028", key=f"p{i}", reference=f"right {i}", category="a/b", tags=["x"])
         for i in range(3)
     ]
+    Prompt.objects.filter(pk=make_prompt(arena, key="known by its key alone").pk).update(turns=[], content_hash="")
     source = Import.objects.create(
         arena=arena, kind="battles", format="own", filename="votes.csv", digest="0" * 64, path="/secret", state="published",
         created_by=ann,
