@@ -225,8 +225,8 @@ def _check_engine(manifest: Manifest) -> None:
     if manifest.engine != connection.vendor:
         here, there = connection.vendor, manifest.engine
         raise BackupError(
-            f"the backup is of {there}, this site is on {here}: restore it with DATABASE_URL set to a database of {there} (left "
-            "out it is a file of SQLite), and then move it: manage.py move_site --to the address of this site's database"
+            f"the backup is of {there}, this site is on {here}: restore it with DATABASE_URL set to a database of {there} "
+            "(left out it is a file of SQLite), and then move it: manage.py move_site --to the address of this site's database"
         )
 
 
