@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 from arena.archives.checking import Say, check_archive, rows_of
 from arena.archives.fields import as_column
 from arena.archives.kinds import ArchiveKind, Arrival, Values, all_kinds, members_by_model
-from arena.archives.manifest import ArchiveRefused, Manifest
+from arena.archives.manifest import ArchiveManifest, ArchiveRefused
 from arena.archives.reading import OpenArchive, open_archive
 from arena.evidence.ledger import SEQUENCER_LOCK, head
 from arena.importing.loading.bulk import insert, take_block, take_ids
@@ -30,7 +30,7 @@ class Arrived:
     """An arena that came in, and what of the site it uses."""
 
     arena: Arena
-    manifest: Manifest
+    manifest: ArchiveManifest
     reused: dict[str, list[str]] = field(default_factory=dict)
     """By member of a shared kind: names of rows that this site had already."""
     added: dict[str, list[str]] = field(default_factory=dict)

@@ -37,7 +37,7 @@ class BoardSaid:
 
 @with_config(extra="forbid")
 @dataclass(frozen=True)
-class Manifest:
+class ArchiveManifest:
     what: str
     format: int
     agon: str
@@ -51,10 +51,10 @@ class Manifest:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
 
 
-_MANIFEST = TypeAdapter(Manifest)
+_MANIFEST = TypeAdapter(ArchiveManifest)
 
 
-def read_manifest(written: bytes) -> Manifest:
+def read_manifest(written: bytes) -> ArchiveManifest:
     """Raises ArchiveRefused."""
     try:
         said: Any = json.loads(written)

@@ -6,7 +6,7 @@ from typing import Any
 EVERY_SECONDS = 0.5
 
 
-class Progress:
+class ProgressLine:
     def __init__(self, stream: Any) -> None:
         self.stream, self.shown_at, self.is_open = stream, time.monotonic(), False
 

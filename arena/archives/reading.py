@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from arena.archives.kinds import ArchiveKind, all_kinds
-from arena.archives.manifest import MANIFEST, ArchiveRefused, Manifest, MemberSaid, read_manifest
+from arena.archives.manifest import MANIFEST, ArchiveManifest, ArchiveRefused, MemberSaid, read_manifest
 from arena.importing.files.json_objects import with_keys_once
 
 MOST_UNPACKED = 64 * 1024**3  # of all members together
@@ -26,7 +26,7 @@ class OpenArchive:
     """One whose manifest and list of members are in order; its lines are not looked at yet."""
 
     file: zipfile.ZipFile
-    manifest: Manifest
+    manifest: ArchiveManifest
 
     def rows(self, kind: ArchiveKind) -> int:
         return self.manifest.members[f"{kind.member}.jsonl"].rows
@@ -101,7 +101,7 @@ def _manifest_of(file: zipfile.ZipFile) -> bytes:
     return written
 
 
-def _check_members(file: zipfile.ZipFile, manifest: Manifest) -> None:
+def _check_members(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
     """Each member once, by a name that is known: so no path leads anywhere."""
     wanted = {f"{kind.member}.jsonl" for kind in all_kinds()}
     names = [info.filename for info in file.infolist()]
@@ -118,7 +118,7 @@ def _check_members(file: zipfile.ZipFile, manifest: Manifest) -> None:
     _check_sizes(file, manifest)
 
 
-def _check_sizes(file: zipfile.ZipFile, manifest: Manifest) -> None:
+def _check_sizes(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
     total = sum(said.bytes for said in manifest.members.values())
     if total > MOST_UNPACKED:
         raise ArchiveRefused(f"unpacked the archive has {total:,} bytes; at most {MOST_UNPACKED:,} are allowed")

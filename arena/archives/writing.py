@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from arena import VERSION
 from arena.archives.fields import as_json
 from arena.archives.kinds import ArchiveKind, all_kinds, members_by_model
-from arena.archives.manifest import FORMAT, MANIFEST, WHAT, BoardSaid, Manifest, MemberSaid
+from arena.archives.manifest import FORMAT, MANIFEST, WHAT, ArchiveManifest, BoardSaid, MemberSaid
 from arena.evidence.ledger import sequence
 from arena.models import Arena, Import
 from arena.wording import counted
@@ -35,7 +35,7 @@ class CannotExport(Exception):
     """What stands in the way, and what to do about it. No file was made."""
 
 
-def export_archive(arena: Arena, target: Path, *, say: Say = lambda member, done, total: None) -> Manifest:
+def export_archive(arena: Arena, target: Path, *, say: Say = lambda member, done, total: None) -> ArchiveManifest:
     """Write the arena under another name, then rename: a file of this name is whole, and its owner's only."""
     if not target.parent.is_dir():
         raise CannotExport(f"there is no folder {target.parent}: make it first, then call again")
@@ -55,7 +55,7 @@ def export_archive(arena: Arena, target: Path, *, say: Say = lambda member, done
     return manifest
 
 
-def write_archive(arena: Arena, file: IO[bytes], *, say: Say = lambda member, done, total: None) -> Manifest:
+def write_archive(arena: Arena, file: IO[bytes], *, say: Say = lambda member, done, total: None) -> ArchiveManifest:
     """All of the arena as it stands in one moment. The file need not be one that can be gone back in."""
     if loading := Import.objects.filter(arena=arena).unfinished().order_by("pk").first():
         raise CannotExport(f"the import of {loading.filename} is under way: export when it has ended")
@@ -64,7 +64,7 @@ def write_archive(arena: Arena, file: IO[bytes], *, say: Say = lambda member, do
     with _one_look(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
         lines = Lines(arena.pk, kinds)
         members = {f"{kind.member}.jsonl": _write_member(archive, kind, lines, say) for kind in kinds}
-        manifest = Manifest(
+        manifest = ArchiveManifest(
             WHAT, FORMAT, VERSION, timezone.now().isoformat(), arena.slug, arena.name, members, list(_boards(arena.pk))
         )
         archive.writestr(zipfile.ZipInfo(MANIFEST, LIKE_ALL), manifest.written(), zipfile.ZIP_DEFLATED)
@@ -187,7 +187,7 @@ def _boards(arena_id: int) -> Iterator[BoardSaid]:
             yield BoardSaid(board.slug, board.name, newest.key, newest.content_hash)  # type: ignore[attr-defined]
 
 
-def in_words(manifest: Manifest) -> str:
+def in_words(manifest: ArchiveManifest) -> str:
     """What is in it, in a line."""
     told = (("prompts", "prompt", "prompts"), ("battles", "battle", "battles"), ("votes", "vote", "votes"),
             ("games", "game of judges", "games of judges"), ("snapshots", "snapshot", "snapshots"))  # fmt: skip

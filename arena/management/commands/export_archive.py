@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.archives.progress import Progress
+from arena.archives.progress import ProgressLine
 from arena.archives.writing import CannotExport, export_archive, in_words
 from arena.models import Arena
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if found is None:
             known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)) or "none"
             raise CommandError(f"no arena {arena!r}. Available: {known}", returncode=2)
-        progress = Progress(self.stderr)
+        progress = ProgressLine(self.stderr)
         try:
             manifest = export_archive(found, file.absolute(), say=progress.say)
         except CannotExport as reason:

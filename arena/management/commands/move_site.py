@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from pydantic import ValidationError
 
-from arena.archives.progress import Progress
+from arena.archives.progress import ProgressLine
 from arena.config.environment import BASE_DIR, Environment
 from arena.config.serving.supervisor import CannotServe, folder_held
 from arena.operations.running import why_running
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 raise CannotMove(f"{where}: {reason}. Stop manage.py serve and every worker, wait a minute, then move")
 
     def _move(self) -> dict[str, int]:
-        progress = Progress(self.stderr)
+        progress = ProgressLine(self.stderr)
         try:
             return move_rows(say=progress.say)
         finally:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.archives.loading import Arrived, import_archive
 from arena.archives.manifest import ArchiveRefused
-from arena.archives.progress import Progress
+from arena.archives.progress import ProgressLine
 from arena.archives.writing import in_words
 from arena.wording import counted
 from ranking.boards.standing import newest_boards, stands
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, slug: str, **options: Any) -> None:
         if not file.is_file():
             raise CommandError(f"there is no file {file}", returncode=2)
-        progress = Progress(self.stderr)
+        progress = ProgressLine(self.stderr)
         try:
             arrived = import_archive(file, slug=slug, say=lambda step, *told: progress.say(f"{step} {told[0]}", *told[1:]))
         except ArchiveRefused as reason:
