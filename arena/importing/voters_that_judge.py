@@ -67,7 +67,7 @@ def judges_of(source: Import) -> frozenset[str]:
     return judges_among(vote.voter for row in _rows(source) for vote in row.votes if vote.voter)
 
 
-class Verdict(NamedTuple):
+class VotedVerdict(NamedTuple):
     """What a judge said of a battle: `vote` is seen from the side that was shown first."""
 
     battle_id: int
@@ -80,14 +80,14 @@ def _rows(source: Import) -> Iterable[BattleRow]:
     return TypedFile(receiving.path_of(source), battles, filename=source.filename, options=source.options)
 
 
-def _verdicts(source: Import, judges: Collection[str]) -> Iterator[list[Verdict]]:
+def _verdicts(source: Import, judges: Collection[str]) -> Iterator[list[VotedVerdict]]:
     ordinals = Ordinals()
     names = dict(source.arena.competitors.values_list("name", "pk"))
     for rows in chunks(_rows(source)):
         keys = row_keys(source.format, rows, ordinals)
         known = known_battles(source.arena_id, keys)
         yield [
-            Verdict(known[key].pk, names[row.first] < names[row.second], vote)
+            VotedVerdict(known[key].pk, names[row.first] < names[row.second], vote)
             for row, key in zip(rows, keys, strict=True)
             for vote in row.votes
             if vote.voter in judges
@@ -99,5 +99,5 @@ def take_verdicts(source: Import) -> int:
     judges = judges_of(source)
     if not judges:
         return 0
-    take: Callable[[Import, Iterator[Sequence[Verdict]]], int] = import_string(settings.VERDICTS_OF_VOTERS)
+    take: Callable[[Import, Iterator[Sequence[VotedVerdict]]], int] = import_string(settings.VERDICTS_OF_VOTERS)
     return take(source, _verdicts(source, judges))

@@ -124,8 +124,7 @@ def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: I
         arena, name, once, origin=file.format, filename=file.filename, is_named=bool(told.gold), of_judges=judges,
         most_new=told.most_new,
     )  # fmt: skip
-    taken.notes += [note for note in loaded.notes() if not note.startswith("New: ")]
-    taken.notes.insert(0, f"New: {', '.join(_of_new(loaded.n_new))}.")
+    taken.notes += loaded.notes()
     taken.warnings += loaded.warnings()
 
 

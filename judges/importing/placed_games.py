@@ -77,8 +77,8 @@ def _by_gold(arena: Arena, origin: str, name: str) -> dict[str, Placed]:
     items = GoldItem.objects.filter(gold_set=newest).order_by("pk") if newest else GoldItem.objects.none()
     return {
         key: Placed(battle, order)  # type: ignore[arg-type]  # a constraint says so
-        for note, battle, order in items.values_list("note", "battle_id", "order")
-        for key in note.split(SAME)
+        for numbers, battle, order in items.values_list("note", "battle_id", "order")
+        for key in numbers.split(SAME)
     }
 
 

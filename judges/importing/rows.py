@@ -14,7 +14,7 @@ class AnswerTold(NamedTuple):
     text: str | None = None  # None: the one that the arena has of this competitor
 
 
-class Said(NamedTuple):
+class Judgement(NamedTuple):
     """What a judgement comes to."""
 
     state: GameState
@@ -31,7 +31,7 @@ class JudgementRow(NamedTuple):
     line: int
     protocol: str  # key of the protocol that it is like
     answers: tuple[AnswerTold, ...]  # in the order of the file, whichever was shown first
-    said: Said
+    said: Judgement
     prompt: PromptRow = PromptRow(0, "")
     order: Order = "ab"  # "ab" showed the first answer of the row first
     reply: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from arena.importing.voters_that_judge import Verdict as Voted
+from arena.importing.voters_that_judge import VotedVerdict
 from arena.models import Import
 from arena.outcomes import Outcome
 from judges.games import curation
@@ -24,13 +24,13 @@ WINNERS: dict[Outcome, Winner] = {
 ROWS_A_STATEMENT = 2_000
 
 
-def take(source: Import, verdicts: Iterable[Sequence[Voted]]) -> int:
+def take(source: Import, verdicts: Iterable[Sequence[VotedVerdict]]) -> int:
     """How many games are new. In a transaction."""
     return sum(_take(source, some) for some in verdicts)
 
 
-def _take(source: Import, verdicts: Sequence[Voted]) -> int:
-    by_judge: dict[str, list[Voted]] = defaultdict(list)
+def _take(source: Import, verdicts: Sequence[VotedVerdict]) -> int:
+    by_judge: dict[str, list[VotedVerdict]] = defaultdict(list)
     for one in verdicts:
         by_judge[one.vote.voter].append(one)
     n_new = 0
@@ -40,7 +40,7 @@ def _take(source: Import, verdicts: Sequence[Voted]) -> int:
     return n_new
 
 
-def _add(source: Import, judge: Judge, said: Sequence[Voted]) -> int:
+def _add(source: Import, judge: Judge, said: Sequence[VotedVerdict]) -> int:
     here = set(Game.objects.filter(judge=judge, battle__in={one.battle_id for one in said}).values_list("battle_id", "order"))
     new: dict[tuple[int, str], Game] = {}
     taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in said))}

@@ -52,18 +52,18 @@ LABEL_FORMATS: Mapping[str, type[LabelFormat]] = {
 EARLIER_NAMES = {"plain": "pairs"}
 
 
-class ReadBy(NamedTuple):
+class FormatRead(NamedTuple):
     """The name of the format to read a file by, and why."""
 
     format: str
     notes: tuple[FileNote, ...] = ()
 
 
-def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = "", *, filename: str = "") -> ReadBy:
+def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = "", *, filename: str = "") -> FormatRead:
     """`chosen` where somebody chose, else the one that is recognised. Raises ImportProblems where none is."""
     chosen = EARLIER_NAMES.get(chosen, chosen)
     if chosen in known:
-        return ReadBy(chosen)
+        return FormatRead(chosen)
     looks, sample = look_at(path), start_of(path)
     problems = Problems(filename or path.name)
     if chosen:
@@ -71,9 +71,9 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
         problems.stop_if_any()
     found = recognised(sample, known)
     if found:
-        return ReadBy(found.key, (found.reason,))
+        return FormatRead(found.key, (found.reason,))
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
-        return ReadBy(next(iter(known)))  # its reading says what is wrong
+        return FormatRead(next(iter(known)))  # its reading says what is wrong
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(path, known, sample))
     raise ImportProblems(tuple(problems.first), problems.n_all)
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from judges.importing.rows import Said
+from judges.importing.rows import Judgement
 from judges.protocols import PROTOCOLS, SingleProtocol
 from judges.replies.parsing import Parsed, Pick
 from judges.sayings import gettext_noop
@@ -27,54 +27,54 @@ def is_error(value: Any) -> bool:
     return isinstance(value, str) and (value.strip().casefold() in {*ERRORS, ""} or value.lstrip().startswith("$ERROR$"))
 
 
-def of_side(side: Side, order: Order, *, strength: int = 1, label: str = "") -> Said:
+def of_side(side: Side, order: Order, *, strength: int = 1, label: str = "") -> Judgement:
     """Of a label that names a side of the row, whichever was shown first."""
     winner = _SLOTS.get((order, side), side)
     verdict = Verdict(winner, 2 if strength == 2 and side in ("a", "b") else 1)  # type: ignore[arg-type]  # a tie stays one
-    return Said(GameState.OK, verdict, label or side)
+    return Judgement(GameState.OK, verdict, label or side)
 
 
-def of_scores(first: float, second: float, order: Order, label: str = "") -> Said:
+def of_scores(first: float, second: float, order: Order, label: str = "") -> Judgement:
     """Of points for the two sides of the row: the higher ones win."""
     slots = (first, second) if order == "ab" else (second, first)
-    return Said(GameState.OK, scored(*slots, margin=0), label or f"{first:g} {second:g}")
+    return Judgement(GameState.OK, scored(*slots, margin=0), label or f"{first:g} {second:g}")
 
 
-def of_grade(grade: float) -> Said:
-    return Said(GameState.OK, grade, f"{grade:g}") if math.isfinite(grade) else failed()
+def of_grade(grade: float) -> Judgement:
+    return Judgement(GameState.OK, grade, f"{grade:g}") if math.isfinite(grade) else failed()
 
 
-def failed() -> Said:
-    return Said(GameState.ERROR, reason=FAILED)
+def failed() -> Judgement:
+    return Judgement(GameState.ERROR, reason=FAILED)
 
 
-def silent() -> Said:
-    return Said(GameState.UNPARSABLE, reason=NO_LABEL)
+def silent() -> Judgement:
+    return Judgement(GameState.UNPARSABLE, reason=NO_LABEL)
 
 
-def unreadable(label: str) -> Said:
-    return Said(GameState.UNPARSABLE, label=label[:200], reason=NO_KNOWN_LABEL)
+def unreadable(label: str) -> Judgement:
+    return Judgement(GameState.UNPARSABLE, label=label[:200], reason=NO_KNOWN_LABEL)
 
 
-def of_reply(reply: str, protocol: str, *, pick: Pick = "agree") -> Said:
+def of_reply(reply: str, protocol: str, *, pick: Pick = "agree") -> Judgement:
     """As the protocol reads a reply: slots are those that the judge was shown."""
     if is_error(reply):
         return failed() if reply.strip() else silent()
     return _said(PROTOCOLS[protocol].read(reply, pick=pick), protocol)
 
 
-def _said(parsed: Parsed, protocol: str) -> Said:
+def _said(parsed: Parsed, protocol: str) -> Judgement:
     if parsed.label is None:
-        return Said(parsed.state, reason=parsed.reason)
+        return Judgement(parsed.state, reason=parsed.reason)
     like = PROTOCOLS[protocol]
     verdict = like.score(parsed.label) if isinstance(like, SingleProtocol) else like.verdict(parsed.label)
-    return Said(parsed.state, verdict, parsed.label, "", parsed.start, parsed.end)
+    return Judgement(parsed.state, verdict, parsed.label, "", parsed.start, parsed.end)
 
 
 LOOKED_FOR = ("pairwise", "arena_hard")
 
 
-def contradiction(said: Said, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
+def contradiction(said: Judgement, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
     """What the reply says, where it is something else than the label; empty where it agrees or says nothing."""
     if not reply or said.verdict is None:
         return ""

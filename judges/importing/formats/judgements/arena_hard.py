@@ -19,7 +19,7 @@ from arena.importing.files.rows import PromptRow
 from arena.seen_names import made_storable
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.importing.rows import AnswerTold, Judgement, JudgementRow
 from judges.verdicts.verdict import Order
 
 PROTOCOL = "arena_hard"
@@ -68,7 +68,7 @@ class ArenaHardJudgements(JudgementFormat):
 _FIRST = gettext_lazy("In the first game of a row the baseline was shown first; the last label of a reply counts.")
 
 
-def _read(game: Row) -> tuple[Said, str, str]:
+def _read(game: Row) -> tuple[Judgement, str, str]:
     """What it comes to, the reply, and what the source read in it where that is something else."""
     reply, score = _judgement(game.get("judgment")), game.get("score")
     label = str(made_storable(score)) if score and isinstance(score, str) else ""

@@ -16,7 +16,7 @@ from arena.seen_names import made_storable
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
 from judges.importing.formats.labels.pairs import AUTO_J_LABELS
-from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.importing.rows import AnswerTold, Judgement, JudgementRow
 from judges.protocols.pandalm import PANDALM
 from judges.verdicts.verdict import Order
 
@@ -59,11 +59,11 @@ class PandaLmResults(JudgementFormat):
         return [note(SHOWN_FIRST)]
 
 
-def _read(label: str) -> Said:
+def _read(label: str) -> Judgement:
     parsed = PANDALM.read(label, pick="first")
     if parsed.label is None:
-        return Said(parsed.state, reason=parsed.reason)
-    return Said(parsed.state, PANDALM.verdict(parsed.label), parsed.label, "", parsed.start, parsed.end)
+        return Judgement(parsed.state, reason=parsed.reason)
+    return Judgement(parsed.state, PANDALM.verdict(parsed.label), parsed.label, "", parsed.start, parsed.end)
 
 
 class AutoJOutputs(JudgementFormat):
@@ -92,7 +92,7 @@ class AutoJOutputs(JudgementFormat):
         cost = fields.micro_dollars(row, "cost") or 0
         yield JudgementRow(line, "pairwise", BOTH, said, order=order, reply=reply, pair=str(self._n_rows), cost=cost)
 
-    def _said(self, row: Row, order: Order) -> tuple[Said, str]:
+    def _said(self, row: Row, order: Order) -> tuple[Judgement, str]:
         value: Any = row.get("output")
         if isinstance(value, str) and not sayings.is_error(value) and value.strip() not in AUTO_J_LABELS:
             return sayings.of_reply(made_storable(value), "pairwise", pick="last"), made_storable(value)

@@ -17,7 +17,7 @@ from judges.games.game_orders import OTHER
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
 from judges.importing.formats.labels.pairs import JUDGEBENCH_LABELS, LLMBAR_LABELS, chosen_side
-from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.importing.rows import AnswerTold, Judgement, JudgementRow
 from judges.verdicts.verdict import Order
 
 ORDERS: tuple[Order, Order] = ("ab", "ba")
@@ -52,7 +52,7 @@ class JudgeBench(JudgementFormat):
             )  # fmt: skip
 
 
-def _judged(value: Row) -> tuple[Said, str, str, str]:
+def _judged(value: Row) -> tuple[Judgement, str, str, str]:
     """The decision is the source's own reading of the reply, which is kept."""
     decision, told = value.get("decision"), value.get("judgment")
     inner: Row = told if isinstance(told, dict) else {"response": told}
@@ -90,7 +90,7 @@ class LlmBar(JudgementFormat):
         return [note(gettext_lazy("A winner is named by the number of the output, whichever of them was shown first."))]
 
 
-def _won(game: Row, order: Order) -> Said:
+def _won(game: Row, order: Order) -> Judgement:
     winner = game.get("winner")
     side = LLMBAR_LABELS.get(str(winner)) if isinstance(winner, str | int) and not isinstance(winner, bool) else None
     if side is not None:
@@ -129,7 +129,7 @@ class AlpacaJudgements(JudgementFormat):
         return [note(_PREFERENCE), note(_SHOWN)]
 
 
-def _preferred(row: Row) -> Said:
+def _preferred(row: Row) -> Judgement:
     value = row.get("preference")
     if "preference" in row and sayings.is_error(value):
         return sayings.silent()

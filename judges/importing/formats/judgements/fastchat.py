@@ -14,7 +14,7 @@ from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.importing.rows import AnswerTold, Judgement, JudgementRow
 from judges.verdicts.verdict import Order, Side
 
 LINK = "https://github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge"
@@ -58,7 +58,7 @@ class SingleJudgements(JudgementFormat):
         return [note(_TURNS)]
 
 
-def _graded(row: Row, reply: str) -> Said:
+def _graded(row: Row, reply: str) -> Judgement:
     if sayings.is_error(row.get("score")):
         return sayings.failed() if sayings.is_error(reply) else sayings.unreadable("-1")
     grade = cells.number(row, "score", _("a number from 1 to 10 is needed, or -1 where there was none"))
@@ -94,7 +94,7 @@ class PairJudgements(JudgementFormat):
         return [note(gettext_lazy("g1 showed model_1 first, g2 model_2.")), note(_TURNS)]
 
 
-def _compared(row: Row, column: str, order: Order) -> Said:
+def _compared(row: Row, column: str, order: Order) -> Judgement:
     value = row.get(column)
     if value == "error":
         return sayings.unreadable(value)

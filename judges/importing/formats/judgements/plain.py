@@ -19,7 +19,7 @@ from arena.importing.formats.battles.pairs import SIDES
 from arena.importing.formats.prompt_files import IDS, category_path, language_of
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, JudgementRow, Said
+from judges.importing.rows import AnswerTold, Judgement, JudgementRow
 from judges.verdicts.verdict import Order, Side
 
 ANSWERS, COMPETITORS, SCORES = ("answer_a", "answer_b"), ("competitor_a", "competitor_b"), ("score_a", "score_b")
@@ -141,7 +141,7 @@ class PlainPairs(JudgementFormat):
             return cast(Order, self.options.get("order") or "ab")
         return fields.folded_choice(row, "order", {name: ORDERS[name] for name in ("ab", "ba")}, ORDERS)
 
-    def _said(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order, reply: str) -> Said:
+    def _said(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order, reply: str) -> Judgement:
         if "label" in row and row.get("label") not in (None, ""):
             return self._by_label(line, row, answers, order)
         if (share := cells.number_or_none(row, "probability")) is not None:
@@ -158,7 +158,7 @@ class PlainPairs(JudgementFormat):
             raise RowProblem("label", MISSING, _("a label, a probability, scores or a reply is needed"))
         return sayings.of_reply(reply, "pairwise") if reply else sayings.silent()
 
-    def _by_label(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order) -> Said:
+    def _by_label(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order) -> Judgement:
         value: Any = row["label"]
         if sayings.is_error(value):
             return sayings.failed()
@@ -237,7 +237,7 @@ class PlainGrades(JudgementFormat):
     def protocol(self) -> str:
         return "rubric_5" if self.options.get("scale") == "1-5" else "mt_single"
 
-    def _said(self, row: Row, reply: str) -> Said:
+    def _said(self, row: Row, reply: str) -> Judgement:
         low, high = SCALES[self.protocol]
         value = row.get("score")
         if value is None or value == "":
