@@ -15,10 +15,12 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from arena.config.wsgi import application
-from arena.models import Attempt, Battle, Import, TokenScope
+from arena.models import Attempt, Battle, Delivery, Import, TokenScope
 from arena.tokens import make_token
+from judges.models import Judge
 from ranking.boards.publishing import publish_snapshot
 from tests.arena.api.programs import bearer
+from tests.arena.webhooks.receivers import make_message, make_webhook
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote
 from tests.judges.game_factories import make_call, make_game, make_judge, make_run
 from tests.ranking.board_factories import make_board, make_entry, make_judge_audit, make_snapshot
@@ -59,6 +61,8 @@ def garden():
     publish_snapshot(make_board(arena, "garden-fitted", clusters="none"))
     make_board(arena, "garden-empty", category="coding")
     make_judge_audit(arena, "contains", is_usable=False, reasons=["few battles"])
+    for webhook in (make_webhook(9, arena, is_allowed=False), make_webhook(10, arena, is_active=False, is_allowed=False)):
+        make_message(webhook)
     run = make_run(arena, cap=2_000_000, plan={"orders": "both"})
     make_games(run, Battle.objects.first())
     return arena
@@ -172,6 +176,11 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
         "snapshots/{key}/rebuild.py": [snapshot.key, fitted.key],
         "judges/{id}/": garden.judge_audits.values_list("judge", flat=True),
         "runs/{id}/": garden.runs.values_list("pk", flat=True),
+        "leaderboards/{slug}/definition/": ["garden", "garden-fitted"],
+        "judges/{id}/card/": Judge.objects.values_list("pk", flat=True),
+        "imports/{id}/": garden.imports.values_list("pk", flat=True),
+        "webhooks/{id}/": garden.webhooks.values_list("pk", flat=True),
+        "deliveries/{id}/": Delivery.objects.values_list("pk", flat=True),
         "games/{id}/": garden.battles.values_list("games", flat=True).exclude(games=None),
     }
     read = [operation.ok() for operation in interface.get_all_operations() if operation.ok().method.upper() == "GET"]

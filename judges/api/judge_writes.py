@@ -92,7 +92,7 @@ class CardSerializer(serializers.ModelSerializer[Judge]):
         return {"endpoint": None} | super().to_representation(instance)
 
 
-class ChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
+class JudgeChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
     """What was said of a judge in an arena."""
 
     arena = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
@@ -192,7 +192,7 @@ class JudgeChoices(Writes, ReadView[JudgeChoice]):
 
     @described(
         object_schema(CHOICE_FIELDS) | {"properties": object_schema(CHOICE_FIELDS)["properties"] | {"arena": SLUG_SCHEMA}},
-        ChoiceSerializer,
+        JudgeChoiceSerializer,
         description=(
             "Say whether a judge counts in an arena, whatever the rule of usability says. Its boards follow, and show the "
             "reason. Scope `admin`, for curators."
@@ -208,6 +208,6 @@ class JudgeChoices(Writes, ReadView[JudgeChoice]):
                 choice = choose_judge(arena, judge, said["says"], said["reason"], user)  # type: ignore[arg-type]
             except ValueError as reason:
                 raise ValidationError({"reason": [sentence(reason)]}) from None
-            return Answer(dict(ChoiceSerializer(choice).data))
+            return Answer(dict(JudgeChoiceSerializer(choice).data))
 
         return self.done(request, work)

@@ -1,82 +1,110 @@
-"""A team's program, alone with one token: from an empty site to answers that were judged and voted on, over HTTP."""
+"""A team's program, alone with one token and the OpenAPI document: from an empty site to a board of votes and verdicts.
 
-import httpx2
+The program is a client that was generated from the document; where the generator is not installed, one that walks it.
+"""
+
+import importlib.util
+
 import pytest
-from django.test import override_settings
 
 from arena import tasks
 from arena.models import Run
-from judges.cards import called_judge
+from arena.tokens import make_token, revoke
 from judges.fakellm.script import Script
 from judges.fakellm.server import serving
-from ranking.boards.default_boards import ensure_boards
-from ranking.boards.publishing import publish_snapshot
-from tests.arena.api.programs import bearer
+from ranking import tasks as ranking_tasks
 from tests.factories import make_user
+from tests.judges.api.openapi_drivers import GENERATOR, GeneratedDriver, WalkingDriver, written_document
 from tests.judges.judging_factories import fake_endpoint, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ALL = ["read", "evidence:write", "runs:write", "admin"]
 MODELS = ("Kestrel", "Osmia", "Heron")
+PROMPTS = [{"id": f"q{n}", "prompt": f"What is {n} plus {n}?"} for n in range(8)]
+ANSWERS = [
+    {"prompt": each["id"], "competitor": name, "text": f"{name} says {each['id']}."} for each in PROMPTS for name in MODELS
+]
 
 
-class Program:
-    """It talks to the site as any HTTP client does, and keeps every answer's status."""
-
-    def __init__(self, url, secret):
-        self.client = httpx2.Client(base_url=f"{url}/api/v1/", headers=bearer(secret), timeout=60)
-
-    def get(self, path, **parameters):
-        return self._said(self.client.get(path, params=parameters))
-
-    def post(self, path, body):
-        return self._said(self.client.post(path, json=body, headers={"Idempotency-Key": f"{path} {len(str(body))}"}))
-
-    def _said(self, response):
-        assert response.status_code < 300, response.text
-        return response.json()
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    return written_document(tmp_path_factory.mktemp("client"))
 
 
-def test_a_program_brings_answers_has_them_judged_and_votes(live_server, settings, monkeypatch):
-    from arena.tokens import make_token
+@pytest.fixture
+def program(document, live_server):
+    """Makes a program with a token of these scopes; and the token."""
+    driver = GeneratedDriver if importlib.util.find_spec(GENERATOR) else WalkingDriver
 
+    def made(scopes=ALL):
+        token, secret = make_token(make_user(is_staff=True), name="journey", scopes=scopes)
+        return driver(document, live_server.url, secret), token
+
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch):
     for task in (tasks.work_on_run, tasks.render_waiting):
         monkeypatch.setattr(task, "delay", lambda *_: None)
-    scopes = ["read", "evidence:write", "runs:write", "admin"]
-    token, secret = make_token(make_user(is_staff=True), name="journey", scopes=scopes)
-    program = Program(live_server.url, secret)
-    program.post("arenas/", {"slug": "garden", "name": "Garden"})
-    program.post("competitors/", {"arena": "garden", "rows": [{"name": name} for name in MODELS]})
-    prompts = [{"id": f"q{n}", "prompt": f"What is {n} plus {n}?"} for n in range(8)]
-    program.post("prompts/", {"arena": "garden", "rows": prompts})
-    rows = [
-        {"prompt": each["id"], "competitor": name, "text": f"{name} says {each['id']}."} for each in prompts for name in MODELS
-    ]
-    answers = program.post("responses/", {"arena": "garden", "rows": rows})
+    monkeypatch.setattr(ranking_tasks.refit_board, "delay", ranking_tasks.refit_board)  # done at once
+
+
+def done(answer):
+    status, told = answer
+    assert status < 300, told
+    return told
+
+
+def test_a_program_brings_answers_has_them_judged_votes_and_reads_the_board(program, settings):
+    one, token = program()
+    done(one.call("arenas_write", {"slug": "garden", "name": "Garden"}))
+    done(one.call("competitors_write", {"arena": "garden", "rows": [{"name": name} for name in MODELS]}))
+    done(one.call("prompts_write", {"arena": "garden", "rows": PROMPTS}))
+    answers = done(one.call("responses_write", {"arena": "garden", "rows": ANSWERS}))
     assert answers["n_added"] == 24
 
     with serving(Script()) as fake:
-        judge = called_judge(fake_endpoint(fake, settings), "pairwise", name="judge")
-        wish = {"arena": "garden", "judges": [f"card:{judge.pk}"], "plan": "all", "most": 6}
-        draft = program.post("runs/drafts/judging/", wish)
-        run = program.post("runs/", {"draft": draft["draft"], "cap": 5})
-        with override_settings(ENDPOINTS_ALLOWED=settings.ENDPOINTS_ALLOWED):
-            work(Run.objects.get(pk=run["id"]))
-    told = program.get(f"runs/{run['id']}/")
+        endpoint = fake_endpoint(fake, settings)
+        judge = done(one.call("judges_write", {"name": "strict", "endpoint": endpoint.name, "protocol": "pairwise"}))
+        wish = {"arena": "garden", "judges": [judge["key"]], "plan": "all", "most": 6}
+        draft = done(one.call("runs_drafts_judging_write", wish))
+        run = done(one.call("runs_write", {"draft": draft["draft"], "cap": 5.0}))
+        work(Run.objects.get(pk=run["id"]))
+    told = done(one.call("runs_read", id=run["id"]))
     assert (told["state"], told["progress"]["n_done"]) == ("done", draft["n_calls"])
-    assert len(program.get("games/", arena="garden")["results"]) == 12
+    assert len(done(one.call("games_list", arena="garden"))["results"]) == 12
 
-    ids = dict(zip(((row["prompt"], row["competitor"]) for row in rows), answers["ids"], strict=True))
+    ids = dict(zip(((row["prompt"], row["competitor"]) for row in ANSWERS), answers["ids"], strict=True))
     votes = [
         {"response_a": ids[each["id"], a], "response_b": ids[each["id"], b], "voter": f"v{n}", "outcome": "a"}
-        for n, each in enumerate(prompts)
+        for n, each in enumerate(PROMPTS)
         for a, b in (MODELS[:2], MODELS[1:])
     ]
-    assert program.post("votes/", {"arena": "garden", "rows": votes})["n_added"] == 16
-    publish_snapshot(ensure_boards(Run.objects.get().arena)[0])  # as the worker does when votes came
-    board = next(each for each in program.get("leaderboards/", arena="garden")["results"] if each["snapshot"])
-    entries = program.get(f"leaderboards/{board['slug']}/")["entries"]
-    assert entries[0]["competitor"] == MODELS[0]
+    assert done(one.call("votes_write", {"arena": "garden", "rows": votes}))["n_added"] == 16
 
-    token.delete()
-    assert program.client.get("arenas/").status_code == 401
+    board = {"arena": "garden", "slug": "garden-people", "name": "People", "is_live": False}
+    done(one.call("leaderboards_write", board))
+    done(one.call("leaderboards_publish_write", slug="garden-people"))
+    shown = done(one.call("leaderboards_read", slug="garden-people"))
+    assert (shown["n_votes"], [entry["competitor"] for entry in shown["entries"]]) == (16, list(MODELS))
+    # Preference pairs leave here once there is an address for exports.
+
+    revoke(token, token.created_at)
+    assert one.call("arenas_list")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("scopes", "needed", "operation", "body", "parameters"),
+    [
+        (["read", "evidence:write", "runs:write"], "admin", "arenas_write", {"slug": "g", "name": "G"}, {}),
+        (["read", "admin"], "evidence:write", "prompts_write", {"arena": "garden", "rows": PROMPTS}, {}),
+        (["read", "admin"], "runs:write", "runs_write", {"draft": "x", "cap": 1.0}, {}),
+        (["evidence:write"], "read", "arenas_list", None, {}),
+        (["read", "evidence:write"], "admin", "arenas_change", {"notice": "x"}, {"slug": "garden"}),
+    ],
+)
+def test_a_token_of_too_small_a_scope_is_told_which_it_lacks(program, scopes, needed, operation, body, parameters):
+    status, told = program(scopes)[0].call(operation, body, **parameters)
+    assert (status, told["detail"].startswith(f"This token lacks the scope {needed}:")) == (403, True)
