@@ -15,24 +15,24 @@ HOW_IT_IS_FITTED = ("method", "covariates", "clusters", "intervals", "level", "s
 MOST_NAMED = 40
 
 
-def checked_category(arena: Arena | None, said: str, *, before: str = "") -> str:
+def checked_category(arena: Arena | None, written: str, *, before: str = "") -> str:
     """One that prompts of the arena have, or the first parts of it; or what the board has. Raises ValidationError."""
-    wanted, known = said.strip().strip("/"), _known(arena, "category")
+    wanted, known = written.strip().strip("/"), _known(arena, "category")
     above = {"/".join(parts[: i + 1]) for parts in (value.split("/") for value in known) for i in range(len(parts))}
     if wanted not in {*above, "", before}:
-        told = _("No prompt of this arena has the category %(wanted)r. There are: %(known)s.")
-        raise ValidationError(told % {"wanted": wanted, "known": _listed(sorted(above))})
+        message = _("No prompt of this arena has the category %(wanted)r. There are: %(known)s.")
+        raise ValidationError(message % {"wanted": wanted, "known": _listed(sorted(above))})
     return wanted
 
 
-def checked_language(arena: Arena | None, said: str, *, before: str = "") -> str:
+def checked_language(arena: Arena | None, written: str, *, before: str = "") -> str:
     """The code, by code or by English name as in files. Raises ValidationError."""
-    said, known = said.strip(), _known(arena, "language")
-    wanted = said if said in known else code_of(said)
+    written, known = written.strip(), _known(arena, "language")
+    wanted = written if written in known else code_of(written)
     if wanted is None or wanted not in {*known, "", before}:
         named = [f"{code} ({language_shown(code)})" if language_shown(code) != code else code for code in sorted(known)]
-        told = _("No prompt of this arena has the language %(wanted)r. There are: %(known)s.")
-        raise ValidationError(told % {"wanted": said, "known": _listed(named)})
+        message = _("No prompt of this arena has the language %(wanted)r. There are: %(known)s.")
+        raise ValidationError(message % {"wanted": written, "known": _listed(named)})
     return wanted
 
 
@@ -51,8 +51,8 @@ def checked_jury(numbers: Iterable[int]) -> str:
     wanted = set(numbers)
     known = set(Judge.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     if absent := sorted(wanted - known):
-        told = _("There is no judge with the number %(numbers)s here.")
-        raise ValidationError(told % {"numbers": ", ".join(map(str, absent[:MOST_NAMED]))})
+        message = _("There is no judge with the number %(numbers)s here.")
+        raise ValidationError(message % {"numbers": ", ".join(map(str, absent[:MOST_NAMED]))})
     return written_jury(wanted)
 
 

@@ -6,8 +6,8 @@ from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from ranking.models import COVARIATES, Leaderboard
 
 
-def _choice(told: str, choices: Any) -> SentField:
-    return SentField(FieldKind.CHOICE, told, choices=tuple(choices.values))
+def _choice(description: str, choices: Any) -> SentField:
+    return SentField(FieldKind.CHOICE, description, choices=tuple(choices.values))
 
 
 DEFINED: SentFields = {

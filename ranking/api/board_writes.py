@@ -46,28 +46,28 @@ class BoardDefinitions(Writes):
         ),
     )
     def post(self, request: Request) -> Response:
-        said = told_object(request.data, BOARD_FIELDS)
-        board = Leaderboard(arena=arena_to_write(request, said.pop("arena")))
+        wanted_fields = told_object(request.data, BOARD_FIELDS)
+        board = Leaderboard(arena=arena_to_write(request, wanted_fields.pop("arena")))
 
         def work() -> Answer:
-            _write(board, said)
+            _write(board, wanted_fields)
             _ring(board)
             return Answer(told_board(board), location=reverse("api-leaderboard", args=[board.slug]))
 
         return self.done(request, work)
 
 
-def change_board(board: Leaderboard, said: dict[str, Any]) -> None:
+def change_board(board: Leaderboard, wanted_fields: dict[str, Any]) -> None:
     """Raises Django's ValidationError, or AlreadyHere."""
-    if _write(board, said):
+    if _write(board, wanted_fields):
         _ring(board)
 
 
-def _write(board: Leaderboard, said: dict[str, Any]) -> bool:
+def _write(board: Leaderboard, wanted_fields: dict[str, Any]) -> bool:
     """Checked as the admin's form checks it; whether it has to be fitted."""
     before = Leaderboard.objects.filter(pk=board.pk).first() or Leaderboard()
     try:
-        _say(board, said, before)
+        _say(board, wanted_fields, before)
         board.clean_fields()
         board.clean()
     except InvalidModel as wrong:
@@ -77,12 +77,12 @@ def _write(board: Leaderboard, said: dict[str, Any]) -> bool:
     same = {name: getattr(board, name) for name in DEFINITION}
     if twin := Leaderboard.objects.filter(arena=board.arena, **same).exclude(pk=board.pk).first():
         raise AlreadyHere(f"The leaderboard {twin.slug!r} is defined in the same way: use that, or say something else.")
-    changed = [name for name in said if getattr(board, name) != getattr(before, name)]
+    changed = [name for name in wanted_fields if getattr(board, name) != getattr(before, name)]
     return save_board(board, changed)
 
 
-def _say(board: Leaderboard, said: dict[str, Any], before: Leaderboard) -> None:
-    for name, value in said.items():
+def _say(board: Leaderboard, wanted_fields: dict[str, Any], before: Leaderboard) -> None:
+    for name, value in wanted_fields.items():
         try:
             setattr(board, name, _stored(board, name, value, before))
         except InvalidModel as wrong:
@@ -105,9 +105,9 @@ def _stored(board: Leaderboard, name: str, value: Any, before: Leaderboard) -> A
 def told_board(board: Leaderboard) -> dict[str, Any]:
     """As the list of boards gives it."""
     newest: Any = board.newest_snapshot()
-    told: Any = board
-    told.snapshot, told.updated = (newest.key, newest.created_at) if newest else (None, None)
-    return dict(LeaderboardSerializer(told).data)
+    row: Any = board
+    row.snapshot, row.updated = (newest.key, newest.created_at) if newest else (None, None)
+    return dict(LeaderboardSerializer(row).data)
 
 
 class PublishingSerializer(serializers.Serializer[Any]):

@@ -78,8 +78,8 @@ def counted_ballots(
 ) -> VoteColumns:
     """The votes that counted at a position, one by one, but for those on answers of competitors that no board rates, and for
     those of some voters."""
-    found = ballots_at(arena_id, position, leaving_out=leaving_out)
-    chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in found]
+    all_ballots = ballots_at(arena_id, position, leaving_out=leaving_out)
+    chunks = [ballots.where(ballots.outcome != SET_ASIDE) for ballots in all_ballots]
     fields = ("vote", "prompt", "a", "b", "outcome", "voter")
     ballots = VoteColumns(*(np.concatenate([getattr(chunk, field) for chunk in chunks]) for field in fields))
     if without:

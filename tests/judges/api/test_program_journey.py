@@ -89,7 +89,8 @@ def test_a_program_brings_answers_has_them_judged_votes_and_reads_the_board(prog
     done(one.call("leaderboards_publish_write", slug="garden-people"))
     shown = done(one.call("leaderboards_read", slug="garden-people"))
     assert (shown["n_votes"], [entry["competitor"] for entry in shown["entries"]]) == (16, list(MODELS))
-    # Preference pairs leave here once there is an address for exports.
+    pairs = done(one.call("exports_pairs_dpo_read", arena="garden"))
+    assert (len(pairs), {pair["chosen"] != pair["rejected"] for pair in pairs}) == (16, {True})
 
     revoke(token, token.created_at)
     assert one.call("arenas_list")[0] == 401
