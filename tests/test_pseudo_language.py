@@ -134,6 +134,7 @@ def everything():
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
         "password_change": [], "password_change_done": [], "account": [], "api-docs": [],
+        "archive": ["competitor", a.pk], "correct": [battles[0].response_a_id],
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.admin.answers import ResponseAdmin
 from arena.admin.archiving import ArchivingAdmin
 from arena.admin.ballots import BallotAdmin
 from arena.admin.base import (
@@ -37,7 +38,6 @@ from arena.admin.status_actions import COMPETITOR_ACTIONS, POOL_ACTIONS, PROMPT_
 from arena.evidence.curation import NotPublished, file_prompt, restore_import, restore_votes, set_aside_import, set_aside_votes
 from arena.models import (
     Arena,
-    Aside,
     Battle,
     Competitor,
     CompetitorStatus,
@@ -49,12 +49,11 @@ from arena.models import (
     Vote,
 )
 from arena.outcomes import Outcome
-from arena.runs.budget import dollars
 from arena.texts.near_duplicates import near_duplicates
-from arena.texts.rendering import rendered, visible_controls
+from arena.texts.rendering import rendered
 from arena.wording import counted, number
 
-__all__ = ["BallotAdmin", "EndpointAdmin", "RunAdmin"]
+__all__ = ["BallotAdmin", "EndpointAdmin", "ResponseAdmin", "RunAdmin"]
 
 WHY_FIXED = gettext_lazy(
     "The words are fixed: answers were given to them. To ask otherwise, retire this prompt and add another."
@@ -303,44 +302,6 @@ class CompetitorAdmin(ArchivingAdmin):
     def view_on_site(self, competitor: Competitor) -> str | None:
         is_named = competitor.status != CompetitorStatus.UNNAMED
         return reverse("competitor", args=[competitor.arena.slug, competitor.pk]) if is_named else None
-
-
-@admin.register(Response)
-class ResponseAdmin(ArchivingAdmin, ReadOnlyAdmin):
-    list_display = ["number", "competitor", "prompt", "repeat", "finish", "n_characters", "tokens_out", "latency_ms"]
-    list_filter = ["prompt__arena", "finish"]
-    list_select_related = ["competitor", "prompt"]
-    search_fields = ["pk__exact", "prompt__key__exact", "competitor__name__exact"]
-    search_help_text = gettext_lazy("Number, key of the prompt or name of the competitor, whole.")
-    exclude = ["html", "rendered_by", "cost"]
-    readonly_fields = ["ending", "thinking", "shown_cost", "correction"]
-
-    @admin.display(description=gettext_lazy("correction"))
-    def correction(self, response: Response) -> SafeString | str:
-        if response.superseded_by_id is not None:
-            address = reverse("admin:arena_response_change", args=[response.superseded_by_id])
-            return link(address, _("corrected by answer %(number)s") % {"number": response.superseded_by_id})
-        return link(reverse("correct", args=[response.pk]), _("Correct it")) if not response.is_archived else "-"
-
-    @admin.display(description=gettext_lazy("number"), ordering="pk")
-    def number(self, response: Response) -> int:
-        return response.pk
-
-    @admin.display(description=gettext_lazy("cost"))
-    def shown_cost(self, response: Response) -> str:
-        return "-" if response.cost is None else dollars(response.cost)
-
-    @admin.display(description=gettext_lazy("how it ended"))
-    def ending(self, response: Response) -> str:
-        return _beside(response).ending or response.get_finish_display()
-
-    @admin.display(description=gettext_lazy("thought before it"))
-    def thinking(self, response: Response) -> str:
-        return visible_controls(_beside(response).thinking) or "-"
-
-
-def _beside(response: Response) -> Aside:
-    return Aside.objects.filter(pk=response.pk).first() or Aside()
 
 
 @admin.register(Battle)

@@ -72,6 +72,10 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
     protocol = _text("Key of the protocol, or of the offline judge.", source="judge.protocol")
     model = _text("The model's name as its provider spells it; empty for programs.", source="judge.model")
     family = _text("Organisation of the model; empty where it is not known.", source="judge.family")
+    archived_at = serializers.DateTimeField(
+        source="judge.archived_at", read_only=True, allow_null=True, help_text="When it was retired; null while it is in use."
+    )
+    archived_because = _text("Why it was retired.", source="judge.archived_because")
     agreement = serializers.SerializerMethodField()
     cost = serializers.SerializerMethodField(help_text="Dollars that its games in this arena cost.")
 
@@ -79,7 +83,7 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
         model = JudgeAudit
         fields = [
             "id", "arena", "name", "version", "is_current", "identity", "kind", "protocol", "model", "family",
-            "is_usable", "is_measured", "agreement", "n_games", "cost", "made_at",
+            "archived_at", "archived_because", "is_usable", "is_measured", "agreement", "n_games", "cost", "made_at",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {

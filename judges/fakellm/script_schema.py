@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 
-class Kind(NamedTuple):
+class ScriptValue(NamedTuple):
     """What a value has to be: in words, and as a question."""
 
     words: str
@@ -37,42 +37,44 @@ def _pair(least: float) -> Callable[[Any], bool]:
     return lambda value: _is_list(value) and len(value) == 2 and all(_is_number(each) and each >= least for each in value)
 
 
-def one_of(*words: str) -> Kind:
+def one_of(*words: str) -> ScriptValue:
     """A text out of these; the empty one stands for the default."""
-    return Kind(f"one of {', '.join(repr(word) for word in words if word)}", lambda value: value in words)
+    return ScriptValue(f"one of {', '.join(repr(word) for word in words if word)}", lambda value: value in words)
 
 
 def _object_of(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, Mapping) and all(map(fits, value.values()))
 
 
-TEXT = Kind("a text", _is_text)
-TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
-SHARE = Kind("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1)
-ADDEND = Kind("a number from -1 to 1", lambda value: _is_number(value) and -1 <= value <= 1)
-COUNT = Kind("a whole number, 0 or more", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
-SECONDS = Kind("seconds, 0 or more", lambda value: _is_number(value) and value >= 0)
-TEXTS = Kind("a list of one text or more", _all(_is_text))
-OBJECT = Kind("an object", lambda value: isinstance(value, Mapping))
-OBJECTS = Kind("a list of one object or more", _all(lambda each: isinstance(each, Mapping)))
-TEXT_TO_TEXT = Kind("an object of texts", _object_of(_is_text))
-TEXT_TO_SHARE = Kind("an object of numbers from 0 to 1", _object_of(SHARE.fits))
-TEXT_TO_OBJECT = Kind("an object of objects", _object_of(OBJECT.fits))
-LATENCY = Kind("seconds, or a list of the least and the most", lambda value: SECONDS.fits(value) or _pair(0)(value))
-SCORES = Kind("a list of two numbers", _pair(float("-inf")))
-USAGE = Kind(
+TEXT = ScriptValue("a text", _is_text)
+TRUTH = ScriptValue("true or false", lambda value: isinstance(value, bool))
+SHARE = ScriptValue("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1)
+ADDEND = ScriptValue("a number from -1 to 1", lambda value: _is_number(value) and -1 <= value <= 1)
+COUNT = ScriptValue(
+    "a whole number, 0 or more", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0
+)
+SECONDS = ScriptValue("seconds, 0 or more", lambda value: _is_number(value) and value >= 0)
+TEXTS = ScriptValue("a list of one text or more", _all(_is_text))
+OBJECT = ScriptValue("an object", lambda value: isinstance(value, Mapping))
+OBJECTS = ScriptValue("a list of one object or more", _all(lambda each: isinstance(each, Mapping)))
+TEXT_TO_TEXT = ScriptValue("an object of texts", _object_of(_is_text))
+TEXT_TO_SHARE = ScriptValue("an object of numbers from 0 to 1", _object_of(SHARE.fits))
+TEXT_TO_OBJECT = ScriptValue("an object of objects", _object_of(OBJECT.fits))
+LATENCY = ScriptValue("seconds, or a list of the least and the most", lambda value: SECONDS.fits(value) or _pair(0)(value))
+SCORES = ScriptValue("a list of two numbers", _pair(float("-inf")))
+USAGE = ScriptValue(
     "'counted', 'bound', 'words', or a list of two whole numbers",
     lambda value: value in {"counted", "bound", "words"} if _is_text(value) else _is_list(value) and len(value) == 2
     and all(map(COUNT.fits, value)),
 )  # fmt: skip
 
 
-def or_null(kind: Kind) -> Kind:
+def or_null(kind: ScriptValue) -> ScriptValue:
     """The same, and null, which stands for the default."""
-    return Kind(kind.words, lambda value: value is None or kind.fits(value))
+    return ScriptValue(kind.words, lambda value: value is None or kind.fits(value))
 
 
-type Schema = Mapping[str, tuple[Kind, str]]
+type Schema = Mapping[str, tuple[ScriptValue, str]]
 
 SCRIPT: Schema = {
     "reply": (TEXT, "what every reply says"),

@@ -110,8 +110,7 @@ def _board_context(
     sort = sort if sort in SORTS else DEFAULT_SORT
     direction = request.GET.get("dir", "desc" if SORTS[sort] else "asc")
     with_retired = "filtered" not in request.GET or "retired" in request.GET
-    is_live = request.resolver_match is None or request.resolver_match.url_name != "snapshot"
-    with_archived = not is_live or "archived" in request.GET
+    with_archived = "archived" in request.GET or _is_snapshot(request)
     search = request.GET.get("q", "").replace("\0", "").strip()[:100]
     table, board, opens_on = None, choice.board, board_with_evidence(boards)
     over_all = [other for other in boards if not other.category and not other.language][:50]
@@ -152,6 +151,11 @@ def _board_context(
         "with_archived": with_archived,
         "search": search,
     }
+
+
+def _is_snapshot(request: HttpRequest) -> bool:
+    """Whether it is a stored snapshot that is looked at, which shows what it showed."""
+    return request.resolver_match is not None and request.resolver_match.url_name == "snapshot"
 
 
 def _live_address(arena: Arena, board: Leaderboard | None, opens_on: Leaderboard | None) -> str:
@@ -202,10 +206,20 @@ EXPLAINED = {
 """Where the method's page explains a note, by its code."""
 
 
-def _notes(shown: Snapshot) -> list[tuple[str, str]]:
-    """What a reader must know, each with where the method's page explains it. Why nobody is rated is shown by itself."""
+FIGURES = {
+    "combined.asked", "combined.drawn", "judge.retired", "judges.coverage", "judges.decided", "judges.decided_and_left",
+    "judges.decided_each", "judges.weights", "slot.with_interval", "slot.without_interval",
+}  # fmt: skip
+"""Notes that tell a number or what was done, and warn of nothing."""
+
+
+def _notes(shown: Snapshot) -> list[tuple[str, str, bool]]:
+    """What a reader must know, each with where the method's page explains it, and whether it is a warning.
+
+    Why nobody is rated stands by itself.
+    """
     notes = [note for note in shown.coded_notes if note.code != "unfitted"]
-    return [(note.sentence, EXPLAINED.get(note.subject, shown.method)) for note in notes]
+    return [(note.sentence, EXPLAINED.get(note.subject, shown.method), note.code not in FIGURES) for note in notes]
 
 
 def _on_marked(request: HttpRequest, arena: Arena, board: Leaderboard | None, shown: Snapshot | None) -> dict[str, str]:
