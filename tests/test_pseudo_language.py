@@ -239,7 +239,7 @@ def test_every_page_is_read_above_or_is_none():
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
-    "password_change", "password_change_done", "account", "api-docs", "exports",
+    "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct",
 }  # fmt: skip
 
 
@@ -314,3 +314,15 @@ def messages_of_packages():
         for path in folder.rglob("locale/en/LC_MESSAGES/django.po")
         for message in messages_in(path)
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"), [("/api/v1/arenas/", 200), ("/api/v1/nothing/", 404), ("/api/v1/runs/?x=1", 400)]
+)
+def test_what_rest_says_is_english_and_labelled_so(catalogue, address, status):
+    """Its page of documentation is a page like others."""
+    answer = reader_of("visitor").get(address)
+    assert (answer.status_code, answer["Content-Language"]) == (status, "en")
+    assert not re.search("[áéíóú]", answer.text)
+    assert reader_of("visitor").get(reverse("api-docs"))["Content-Language"] == LANGUAGE

@@ -19,7 +19,7 @@ from tests.ranking.board_factories import make_figure, make_judge_audit
 
 pytestmark = pytest.mark.django_db
 ENDS = {
-    (-0.5, 1.25): "-0.50 to 1.25",
+    (-0.5, 1.25): "−0.50 to 1.25",
     (1.97, None): "at least 1.97",
     (None, 1.97): "at most 1.97",
     (None, None): "no interval",
