@@ -318,7 +318,7 @@ def messages_of_packages():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("address", "status"), [("/api/v1/arenas/", 200), ("/api/v1/nothing/", 404), ("/api/v1/runs/?x=1", 400)]
+    ("address", "status"), [("/api/v1/arenas/", 200), ("/api/v1/nothing/", 404), ("/api/v1/arenas/?x=1", 400)]
 )
 def test_what_rest_says_is_english_and_labelled_so(catalogue, address, status):
     """Its page of documentation is a page like others."""
