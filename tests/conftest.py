@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,8 @@ from django.conf import settings as django_settings
 from django.core.management.commands import flush
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
-from django.db.backends.sqlite3.creation import DatabaseCreation as FileCreation
-from django.db.backends.sqlite3.operations import DatabaseOperations as FileOperations
+from django.db.backends.sqlite3.base import DatabaseCreation as FileCreation
+from django.db.backends.sqlite3.base import DatabaseOperations as FileOperations
 from django.test import override_settings
 
 from tests import shared_run
@@ -49,12 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
+def pytest_collection() -> Generator[None, object, object]:
     """Twelve thousand tests, and what they import, stay to the end: the collector of garbage need not look at them."""
     gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture
