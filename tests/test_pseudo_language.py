@@ -28,6 +28,7 @@ from judges.games.offline_judges import OFFLINE_JUDGES
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
 from ranking.models import COVARIATES, Leaderboard
+from tests.arena.webhooks.receivers import make_message, make_webhook
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 from tests.judges.game_factories import make_endpoint, make_game, make_judge
 from tests.pseudo_language import LANGUAGE, PseudoCatalogue, accented, english_in, has_words
@@ -60,6 +61,8 @@ KEYS = {"/runs/new/": frozenset({"pairwise", *(part for name in OFFLINE_JUDGES f
 # What the admin shows as it is stored, because programs read it so, or because curators of all languages share it.
 STORED = {
     "admin:arena_endpoint": {"http://127.0.0.1:9/1/v1"},  # an address
+    "admin:arena_webhook": {"http://127.0.0.1:9/1", "snapshot.published run.ended import.ended"},  # an address, and codes
+    "admin:arena_delivery": {"http://127.0.0.1:9/1", "webhook.test"},
     "admin:arena_event": {"tie", "1 games"},  # the ledger reads the same for all
     "admin:arena_vote": {"tie"},  # likewise: the vote's events
     "admin:arena_import": {"llmfao"},  # the key of a format
@@ -67,6 +70,7 @@ STORED = {
     "admin:ranking_snapshot": {"bradley_terry", "few_prompts"},  # codes
 }
 KEYS |= {"admin:ranking_leaderboard": frozenset({"pairwise", *COVARIATES})}  # in sentences
+KEYS |= {"admin:arena_webhook": frozenset({"http"})}  # in titles
 HASH = re.compile(r"\b[0-9a-f]{12,64}\b")  # keys of snapshots, digests, and the commit in a version
 
 # Django's admin reads its own icons of yes and no out as Python spells them, in every language.
@@ -133,7 +137,8 @@ def everything():
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
-        "password_change": [], "password_change_done": [], "account": [], "api-docs": [],
+        "password_change": [], "password_change_done": [], "account": [], "api-docs": [], "webhooks": [],
+        "webhook": [make_message(make_webhook(9, arena, is_allowed=False, path="/1")).webhook_id],
         "archive": ["competitor", a.pk], "correct": [battles[0].response_a_id],
     }  # fmt: skip
 
@@ -239,7 +244,7 @@ def test_every_page_is_read_above_or_is_none():
 PAGES = {
     "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
-    "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct",
+    "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct", "webhooks", "webhook",
 }  # fmt: skip
 
 

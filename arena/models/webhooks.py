@@ -65,7 +65,7 @@ class Webhook(models.Model):
 
 
 def delivery_key() -> str:
-    return f"msg_{secrets.token_hex(16)}"
+    return secrets.token_hex(16)
 
 
 class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
