@@ -45,7 +45,10 @@ OPTIONS = (
         gettext_lazy("Whether a judge counts only where it says the same in both orders."),
         words={"yes": gettext_lazy("have to agree"), "no": gettext_lazy("the majority of its games")}, default="yes",
     ),
-    Option("per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("So many pairs of a prompt at most, the surest ones.")),
+    Option(
+        "per_prompt", gettext_lazy("Most per prompt"), gettext_lazy("So many pairs of a prompt at most, the surest ones."),
+        default=1_000_000,
+    ),
     Option(
         "contested", gettext_lazy("Contested pairs"), gettext_lazy("What becomes of those where somebody chose the other one."),
         words={"leave_out": gettext_lazy("left out"), "mark": gettext_lazy("marked")}, default="leave_out",

@@ -14,7 +14,7 @@ from tests.bench.processes import ROOT, environment
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(3_600), pytest.mark.django_db(transaction=True)]
 
 N_BATTLES = int(os.environ.get("BENCH_BATTLES", "1000000"))
-MOST_MEGABYTES, MOST_GROWTH = 200, 1.25
+MOST_MEGABYTES, MOST_GROWTH = 200, 1.6  # SQLite keeps pages of a large file, up to a bound
 MEASURED = """
 import sys
 class WithoutPandas:  # a site has none; where there is one, pyarrow loads it
