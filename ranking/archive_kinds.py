@@ -17,24 +17,24 @@ def _jury(values: Values, places: Places) -> None:
 
 def _parameters(values: Values, places: Places) -> None:
     """What a snapshot has to remember names competitors, judges and lots; its watermark is a place in the ledger."""
-    said: dict[str, Any] = dict(values["parameters"])
+    parameters: dict[str, Any] = dict(values["parameters"])
     for name, member in (("without", "competitors"), ("jury", "judges")):
-        if said.get(name):
-            said[name] = sorted(places.place(member, number) for number in said[name])
-    if said.get("own_competitors"):
-        said["own_competitors"] = {
-            str(places.place("judges", int(judge))): sorted(places.place("competitors", each) for each in its)
-            for judge, its in said["own_competitors"].items()
+        if parameters.get(name):
+            parameters[name] = sorted(places.place(member, number) for number in parameters[name])
+    if parameters.get("own_competitors"):
+        parameters["own_competitors"] = {
+            str(places.place("judges", int(judge))): sorted(places.place("competitors", each) for each in competitors)
+            for judge, competitors in parameters["own_competitors"].items()
         }
-    if said.get("juror_records"):
-        said["juror_records"] = {
-            str(places.place("judges", int(judge))): record for judge, record in said["juror_records"].items()
+    if parameters.get("juror_records"):
+        parameters["juror_records"] = {
+            str(places.place("judges", int(judge))): record for judge, record in parameters["juror_records"].items()
         }
-    if said.get("judges"):
-        said["judges"] = [juror | {"judge": places.place("judges", juror["judge"])} for juror in said["judges"]]
-    if said.get("lots_to") is not None:
-        said["lots_to"] = places.last_before("lots", said["lots_to"])
-    values["parameters"] = said
+    if parameters.get("judges"):
+        parameters["judges"] = [juror | {"judge": places.place("judges", juror["judge"])} for juror in parameters["judges"]]
+    if parameters.get("lots_to") is not None:
+        parameters["lots_to"] = places.last_before("lots", parameters["lots_to"])
+    values["parameters"] = parameters
     values["watermark"] = places.last_before("events", values["watermark"])
 
 

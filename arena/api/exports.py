@@ -53,12 +53,12 @@ JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
 class ColumnSerializer(serializers.Serializer[FileColumn]):
     name = serializers.CharField(read_only=True)
     kind = serializers.ChoiceField(choices=[kind.value for kind in Holds], read_only=True)
-    told = serializers.CharField(read_only=True, help_text="What stands in it.")
+    description = serializers.CharField(read_only=True, help_text="What stands in it.")
 
 
 class OptionSerializer(serializers.Serializer[Option]):
     name = serializers.CharField(read_only=True, help_text="Of the parameter.")
-    told = serializers.CharField(read_only=True, help_text="What it does.")
+    description = serializers.CharField(read_only=True, help_text="What it does.")
     words = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Allowed; none: a whole number.")
     unless_given = serializers.SerializerMethodField(help_text="What is taken where it is not given; null: nothing.")
 
@@ -71,7 +71,7 @@ class ExportSerializer(serializers.Serializer[dict[str, Any]]):
 
     key = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
-    told = serializers.CharField(read_only=True, help_text="What the rows are.")
+    description = serializers.CharField(read_only=True, help_text="What the rows are.")
     address = serializers.CharField(read_only=True, help_text="Of the file; add `&format=csv` for another form.")
     formats = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Those that this site can write.")
     columns = ColumnSerializer(many=True, read_only=True, help_text="Those that you may read.")
@@ -112,14 +112,14 @@ class ExportList(ExportView):
     @extend_schema(parameters=[ARENA])
     def get(self, request: Request) -> Response:
         arena, reader = self.arena(request), Reader.of(request._request, request.user)
-        told = [_told(table, reader, arena) for table in tables().values()]
-        return Response(ExportsSerializer({"arena": arena.slug, "exports": told}).data)
+        listed = [_listed(table, reader, arena) for table in tables().values()]
+        return Response(ExportsSerializer({"arena": arena.slug, "exports": listed}).data)
 
 
-def _told(table: ExportTable, reader: Reader, arena: Arena) -> dict[str, Any]:
+def _listed(table: ExportTable, reader: Reader, arena: Arena) -> dict[str, Any]:
     refused = table.refusal(reader, arena)
     return {
-        "key": table.key, "title": table.title, "told": table.told,
+        "key": table.key, "title": table.title, "description": table.description,
         "address": f"{reverse(f'api-export-{table.key}')}?arena={arena.slug}",
         "formats": [form.key for form in FORMS.values() if form.is_there], "columns": table.columns_for(reader),
         "options": table.options, "n_rows": None if refused else table.count(reader, arena), "refused": refused,
@@ -141,7 +141,7 @@ class ExportFile(ExportView):
         except RefusedExport as reason:
             raise (PermissionDenied if request.user.is_authenticated else NotAuthenticated)(f"{reason}.") from None
         except WrongChoice as wrong:
-            raise ValidationError({wrong.name: [f"{wrong.told}."]}) from None
+            raise ValidationError({wrong.name: [f"{wrong.description}."]}) from None
         except MissingLibrary as reason:
             raise ValidationError({"format": [f"{reason}."]}) from None
         filename = f"{arena.slug}-{self.table.key}.{form.key}"
@@ -157,8 +157,8 @@ def _content_type(form: Form) -> str:
 
 def _renderer(form: Form) -> type[BaseRenderer]:
     """Says that there is this form; the rows go out by themselves."""
-    told = {"media_type": form.media_type, "format": form.key, "charset": None if form.library else "utf-8"}
-    return type(f"As{form.key.title()}", (BaseRenderer,), told)
+    attributes = {"media_type": form.media_type, "format": form.key, "charset": None if form.library else "utf-8"}
+    return type(f"As{form.key.title()}", (BaseRenderer,), attributes)
 
 
 def file_paths() -> list[URLPattern]:
@@ -171,10 +171,10 @@ def file_paths() -> list[URLPattern]:
 def _path(table: ExportTable, renderers: list[type[BaseRenderer]]) -> URLPattern:
     fields = {"table": table, "parameters": frozenset(option.name for option in table.options), "renderer_classes": renderers}
     named = "".join(word.title() for word in table.key.split("-"))
-    view: Any = type(f"Export{named}", (ExportFile,), fields | {"__doc__": str(table.told)})
+    view: Any = type(f"Export{named}", (ExportFile,), fields | {"__doc__": str(table.description)})
     described = extend_schema(
         operation_id=f"exports_{table.key.replace('-', '_')}_read",
-        description=f"{table.told} A file of all rows that you may read, as long as it is; few go out at a time.",
+        description=f"{table.description} A file of all rows that you may read, as long as it is; few go out at a time.",
         parameters=[ARENA, *map(_parameter, table.options)],
         responses=_responses(table) | OTHER_RESPONSES,
     )
@@ -190,7 +190,7 @@ def _parameter(option: Option) -> OpenApiParameter:
         if option.words
         else {"type": "integer", "minimum": 1, "maximum": option.most}
     )
-    return OpenApiParameter(option.name, kind | default, description=str(option.told))
+    return OpenApiParameter(option.name, kind | default, description=str(option.description))
 
 
 def _responses(table: ExportTable) -> dict[Any, Any]:
@@ -207,4 +207,4 @@ def _responses(table: ExportTable) -> dict[Any, Any]:
 
 
 def _described(column: FileColumn) -> str:
-    return f"{column.told} For curators only." if column.for_curators else str(column.told)
+    return f"{column.description} For curators only." if column.for_curators else str(column.description)

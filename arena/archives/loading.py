@@ -100,7 +100,7 @@ class _Loading:
     def _load(self, kind: ArchiveKind) -> None:
         if kind.order:
             self.before_places[kind.member] = _last_position()
-        columns = _Columns(kind, self)
+        columns = _ColumnsToInsert(kind, self)
         done, total = 0, self.archive.rows(kind)
         for some in batched(rows_of(self.archive, kind), ROWS_AT_ONCE):
             self._rename(kind, [values for _number, values in some])
@@ -130,7 +130,7 @@ class _Loading:
             (self.arrived.added if pk is None else self.arrived.reused).setdefault(kind.member, []).append(values["name"])
             if pk is None:
                 self._rename(kind, [values])
-                columns = _Columns(kind, self)
+                columns = _ColumnsToInsert(kind, self)
                 (pk,) = take_ids(kind.model, 1)
                 _insert(kind, columns, [(number, columns.row(pk, values | dict.fromkeys(own)))])
                 new.append((pk, values))
@@ -147,7 +147,7 @@ class _Loading:
             raise ArchiveRefused(f"{kind.member}.jsonl, line {number}: {reason}") from None
 
 
-class _Columns:
+class _ColumnsToInsert:
     """How a line of one member becomes a row: every column of the model, in one order."""
 
     def __init__(self, kind: ArchiveKind, loading: _Loading) -> None:
@@ -184,7 +184,7 @@ class _Columns:
         return lambda number, values: convert(values.get(name, default))
 
 
-def _insert(kind: ArchiveKind, columns: _Columns, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+def _insert(kind: ArchiveKind, columns: _ColumnsToInsert, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
     """All of them, or the line is named that the database does not take."""
     try:
         with transaction.atomic():

@@ -25,7 +25,7 @@ class Fault(NamedTuple):
     Anybody can send a request; what it says is for who sent it and for the log, not for whoever looks at `/readyz` later.
     """
 
-    told: str = ""
+    in_full: str = ""
     plainly: str = ""
 
 
@@ -62,8 +62,8 @@ def refused(request: HttpRequest, reason: str) -> str:
     """A form was refused: what the proxy or the settings have to do with it, remembered and logged."""
     fault = fault_of(request)
     remember(fault)
-    log.warning("a form was refused", path=request.path, reason=fault.told or reason)
-    return fault.told
+    log.warning("a form was refused", path=request.path, reason=fault.in_full or reason)
+    return fault.in_full
 
 
 def fault_of(request: HttpRequest) -> Fault:
@@ -123,9 +123,9 @@ def _trusted() -> str:
 def remember(fault: Fault) -> None:
     """For `/readyz` of this process. It stays ready: anybody can send a request that does not fit."""
     global _newest
-    if fault.told:
+    if fault.in_full:
         if _newest is None or _newest[1] != fault:
-            log.warning("the proxy and the settings do not fit together", reason=fault.told)
+            log.warning("the proxy and the settings do not fit together", reason=fault.in_full)
         _newest = (time.monotonic(), fault)
 
 

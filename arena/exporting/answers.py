@@ -30,7 +30,9 @@ COLUMNS = (
 class AnswerTable(ExportTable):
     key = "answers"
     title = gettext_lazy("Answers")
-    told = gettext_lazy("What the models answered. Failed and empty answers are left out, and those that voters compare now.")
+    description = gettext_lazy(
+        "What the models answered. Failed and empty answers, and those that voters compare now, are left out."
+    )
     columns = COLUMNS
     goes_in_as = "import_responses"
 

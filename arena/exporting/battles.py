@@ -45,7 +45,7 @@ OF_ANSWER = ("repeat", "finish", "content_hash")
 class BattleTable(ExportTable):
     key = "battles"
     title = gettext_lazy("Battles")
-    told = gettext_lazy(
+    description = gettext_lazy(
         "Which two answers met on which prompt, and how many votes say what. Prompts that voters compare now are left out."
     )
     columns = COLUMNS
@@ -85,12 +85,14 @@ class BattleNames:
 
     def row(self, battle: Battle) -> Row:
         """Of one out of `with_names`."""
-        told = vars(battle)
-        are_whole = all(told[f"finish_{side}"] in DELIVERED and told[f"content_hash_{side}"] != NO_TEXT for side in ("a", "b"))
+        values = vars(battle)
+        are_whole = all(
+            values[f"finish_{side}"] in DELIVERED and values[f"content_hash_{side}"] != NO_TEXT for side in ("a", "b")
+        )
         return {
-            "battle": self.name_of(battle.pk), "prompt_id": told["prompt_key"],
+            "battle": self.name_of(battle.pk), "prompt_id": values["prompt_key"],
             "model_a": self._names[battle.competitor_a_id], "model_b": self._names[battle.competitor_b_id],
-            "repeat_a": told["repeat_a"] if are_whole else None, "repeat_b": told["repeat_b"] if are_whole else None,
+            "repeat_a": values["repeat_a"] if are_whole else None, "repeat_b": values["repeat_b"] if are_whole else None,
         }  # fmt: skip
 
 

@@ -48,8 +48,8 @@ class Form:
         return self.writing(columns, rows)
 
     def how_to_get_it(self) -> str:
-        told = _("%(form)s needs %(library)s, which this site has not: pip install %(library)s, or take CSV or JSON lines")
-        return told % {"form": self.title, "library": self.library}
+        message = _("%(form)s needs %(library)s, which this site has not: pip install %(library)s, or take CSV or JSON lines")
+        return message % {"form": self.title, "library": self.library}
 
 
 def json_lines(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:

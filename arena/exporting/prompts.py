@@ -26,7 +26,7 @@ COLUMNS = (
 class PromptTable(ExportTable):
     key = "prompts"
     title = gettext_lazy("Prompts")
-    told = gettext_lazy("What the models are asked: all turns, and how it is filed.")
+    description = gettext_lazy("What the models are asked: all turns, and how it is filed.")
     columns = COLUMNS
     goes_in_as = "import_prompts"
 

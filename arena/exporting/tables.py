@@ -55,7 +55,7 @@ KIND_NAMES: Mapping[Holds, Words] = {
 class FileColumn:
     name: str
     kind: Holds
-    told: Words
+    description: Words
     for_curators: bool = False
 
     @property
@@ -66,9 +66,9 @@ class FileColumn:
 class WrongChoice(ValueError):
     """What was chosen of an option, and what is allowed."""
 
-    def __init__(self, name: str, told: str) -> None:
-        super().__init__(f"{name}: {told}")
-        self.name, self.told = name, told
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(f"{name}: {description}")
+        self.name, self.description = name, description
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Option:
 
     name: str
     title: Words
-    told: Words
+    description: Words
     words: Mapping[str, Words] = field(default_factory=dict)
     default: str | int | None = None
     most: int = 1_000_000
@@ -86,12 +86,12 @@ class Option:
         """Raises WrongChoice."""
         if self.words:
             if written not in self.words:
-                told = _("%(value)r is not known; allowed are %(words)s")
-                raise WrongChoice(self.name, told % {"value": written[:80], "words": ", ".join(self.words)})
+                message = _("%(value)r is not known; allowed are %(words)s")
+                raise WrongChoice(self.name, message % {"value": written[:80], "words": ", ".join(self.words)})
             return written
         if not (written.isascii() and written.isdigit() and len(written) < 10 and 1 <= int(written) <= self.most):
-            told = _("%(value)r is not a whole number from 1 to %(most)d")
-            raise WrongChoice(self.name, told % {"value": written[:80], "most": self.most})
+            message = _("%(value)r is not a whole number from 1 to %(most)d")
+            raise WrongChoice(self.name, message % {"value": written[:80], "most": self.most})
         return int(written)
 
 
@@ -122,7 +122,7 @@ class ExportTable:
 
     key: str
     title: Words
-    told: Words
+    description: Words
     columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
@@ -134,8 +134,8 @@ class ExportTable:
         """Why this reader may not have it; empty where it may be had."""
         if access.sees_content(reader.visitor, arena):
             return ""
-        told = _("for those who may read this arena’s prompts and answers: %(who)s")
-        return told % {"who": arena.get_content_visibility_display()}
+        message = _("for those who may read this arena’s prompts and answers: %(who)s")
+        return message % {"who": arena.get_content_visibility_display()}
 
     def count(self, reader: Reader, arena: Arena) -> int | None:
         """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted; None: only their making tells."""

@@ -38,7 +38,7 @@ COLUMNS = (
 class VoteTable(ExportTable):
     key = "votes"
     title = gettext_lazy("Votes")
-    told = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")
+    description = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")
     columns = COLUMNS
     goes_in_as = "import_battles"
 
@@ -53,11 +53,11 @@ class VoteTable(ExportTable):
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         namer, pseudonym = BattleNames(arena), pseudonyms(arena)
         for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
-            told = {battle.pk: namer.row(battle) for battle in battles}
+            battle_rows = {battle.pk: namer.row(battle) for battle in battles}
             votes = votes_told(battles).select_related("voter", "source").order_by("battle", "pk")
             votes = votes.only(*_OWN, "voter__kind", "source__state")
             for vote in votes.iterator(VOTES_AT_ONCE):
-                yield told[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}
+                yield battle_rows[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}
 
 
 _OWN = (

@@ -51,7 +51,7 @@ COLUMNS = (
 class GameTable(ExportTable):
     key = "games"
     title = gettext_lazy("Games of judges")
-    told = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
+    description = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
     columns = COLUMNS
 
     def count(self, reader: Reader, arena: Arena) -> int:
@@ -83,15 +83,15 @@ def _replies(games: Sequence[Game]) -> Mapping[int, str]:
     return found
 
 
-def _row(told: VisibleGame, reply: str | None) -> Row:
-    game, said = told.game, told.said
+def _row(visible: VisibleGame, reply: str | None) -> Row:
+    game, verdict = visible.game, visible.said
     return {
         "game": game.pk, "judge": game.judge.name, "judge_version": game.judge.version, "judge_identity": game.judge.identity,
         "order": game.order, "repeat": game.repeat, "state": game.state or None,
-        "winner": (said.winner or None) if said else None, "strength": said.strength if said else None,
-        "score_a": figure(said.score_a) if said else None, "score_b": figure(said.score_b) if said else None,
-        "label": game.label or None, "reason": told.reason or None, "taints": game.taints, "is_counted": game.is_counted,
+        "winner": (verdict.winner or None) if verdict else None, "strength": verdict.strength if verdict else None,
+        "score_a": figure(verdict.score_a) if verdict else None, "score_b": figure(verdict.score_b) if verdict else None,
+        "label": game.label or None, "reason": visible.reason or None, "taints": game.taints, "is_counted": game.is_counted,
         "set_aside_reason": game.set_aside_reason or None, "reference_given": game.reference_given,
-        "model": told.asked.model if told.asked else None, "cost": dollars(game.cost), "reply": reply or None,
+        "model": visible.asked.model if visible.asked else None, "cost": dollars(game.cost), "reply": reply or None,
         "decided_at": game.decided_at,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from judges.models import GoldItem
 AT_ONCE = 1_000
 COLUMNS = (
     FileColumn("gold_set", Holds.TEXT, gettext_lazy("The name of the set."), for_curators=True),
-    *(FileColumn(column.name, column.kind, column.told, for_curators=True) for column in BATTLE_COLUMNS),
+    *(FileColumn(column.name, column.kind, column.description, for_curators=True) for column in BATTLE_COLUMNS),
     FileColumn("label", Holds.TEXT, gettext_lazy("a, b, tie or both_bad."), for_curators=True),
     FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer the source shows first."), for_curators=True),
     FileColumn("note", Holds.TEXT, gettext_lazy("Such as the source’s own number of the pair."), for_curators=True),
@@ -26,7 +26,7 @@ COLUMNS = (
 class GoldLabelTable(ExportTable):
     key = "gold-labels"
     title = gettext_lazy("Gold labels")
-    told = gettext_lazy("Which answer is known to be right: what judges are measured by.")
+    description = gettext_lazy("Which answer is known to be right: what judges are measured by.")
     columns = COLUMNS
 
     def refusal(self, reader: Reader, arena: Arena) -> str:

@@ -139,7 +139,7 @@ class PreferenceTable(ExportTable):
 class DpoTable(PreferenceTable):
     key = "pairs-dpo"
     title = gettext_lazy("Preference pairs for DPO")
-    told = gettext_lazy("A prompt, the answer that was chosen and the one that was rejected, as TRL reads them.")
+    description = gettext_lazy("A prompt, the answer that was chosen and the one that was rejected, as TRL reads them.")
     columns = (
         FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before both: the system text and the first turn.")),
         FileColumn("chosen", Holds.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
@@ -158,7 +158,7 @@ class DpoTable(PreferenceTable):
 class KtoTable(PreferenceTable):
     key = "pairs-kto"
     title = gettext_lazy("Single preferences for KTO")
-    told = gettext_lazy("TwoAnswers with a label: desirable where they were chosen, undesirable where they were rejected.")
+    description = gettext_lazy("Answers with a label: desirable where they were chosen, undesirable where they were rejected.")
     options = (*OPTIONS, BAD_ONES)
     columns = (
         FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before the answer: the system text and the first turn.")),
@@ -193,7 +193,9 @@ class KtoTable(PreferenceTable):
 class RewardBenchTable(PreferenceTable):
     key = "pairs-rewardbench"
     title = gettext_lazy("Preference pairs as RewardBench has them")
-    told = gettext_lazy("A prompt, the chosen and the rejected answer as texts, for reward models. Prompts of one turn alone.")
+    description = gettext_lazy(
+        "A prompt, the chosen and the rejected answer as texts, for reward models. Prompts of one turn alone."
+    )
     only_one_turn = True
     columns = (
         FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says.")),
@@ -219,7 +221,9 @@ class RewardBenchTable(PreferenceTable):
 class HelpSteer2Table(PreferenceTable):
     key = "pairs-helpsteer2"
     title = gettext_lazy("Preference pairs as HelpSteer2 has them")
-    told = gettext_lazy("A prompt, two answers and by how much one is better, for reward models. Prompts of one turn alone.")
+    description = gettext_lazy(
+        "A prompt, two answers and by how much one is better, for reward models. Prompts of one turn alone."
+    )
     only_one_turn = True
     columns = (
         FileColumn("split", Holds.TEXT, gettext_lazy("Always train.")),

@@ -110,12 +110,12 @@ class Judging:
             identities = {row.identity for row in rows if isinstance(row, Judge)}
             plans = going.filter(kind=Run.Kind.JUDGE).values_list("pk", "plan")
             return {pk for pk, plan in plans if identities & set(plan.get("judges", ()))}
-        found, pks = Q(), [row.pk for row in rows]
+        concerned, pks = Q(), [row.pk for row in rows]
         for path in _PATHS.get(type(rows[0]), ()):
-            found |= Q(**{f"battle__{path}__in": pks})
-        if not found:
+            concerned |= Q(**{f"battle__{path}__in": pks})
+        if not concerned:
             return set()
-        waiting = Game.objects.undecided().filter(found, run__in=going)
+        waiting = Game.objects.undecided().filter(concerned, run__in=going)
         return set(waiting.values_list("run", flat=True)) | _tournaments(going, type(rows[0]), pks)
 
     def without_call(self, run: Run) -> int:

@@ -144,8 +144,8 @@ def figures(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     return private(response)
 
 
-def _plain(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: figure_of(value) if isinstance(value, float) else value for name, value in told.items()}
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: figure_of(value) if isinstance(value, float) else value for name, value in fields.items()}
 
 
 def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:

@@ -48,14 +48,14 @@ COLUMNS = (
 class BoardRows(ExportTable):
     key = "boards"
     title = gettext_lazy("Boards")
-    told = gettext_lazy("Every board as its newest snapshot shows it, a row a model.")
+    description = gettext_lazy("Every board as its newest snapshot shows it, a row a model.")
     columns = COLUMNS
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
         if access.sees_board(reader.visitor, arena):
             return ""
-        told = _("for those who may read this arena’s boards: %(who)s")
-        return told % {"who": arena.get_board_visibility_display()}
+        message = _("for those who may read this arena’s boards: %(who)s")
+        return message % {"who": arena.get_board_visibility_display()}
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Entry.objects.filter(snapshot__in=self.snapshots(arena).values("pk")))
@@ -76,7 +76,7 @@ class BoardRows(ExportTable):
 class SnapshotRows(BoardRows):
     key = "snapshots"
     title = gettext_lazy("Boards with their history")
-    told = gettext_lazy("Every snapshot of every board that is kept, oldest first, a row a model.")
+    description = gettext_lazy("Every snapshot of every board that is kept, oldest first, a row a model.")
 
     def snapshots(self, arena: Arena) -> "QuerySet[Snapshot]":
         return Snapshot.objects.filter(leaderboard__arena=arena).order_by("pk")

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             chosen = table.chosen(written)
             parts = form.parts(table.columns_for(reader), rows.of(rows_for(table, reader, arena, chosen)))
         except WrongChoice as wrong:
-            raise CommandError(f"--{wrong.name.replace('_', '-')}: {wrong.told}", returncode=2) from None
+            raise CommandError(f"--{wrong.name.replace('_', '-')}: {wrong.description}", returncode=2) from None
         except MissingLibrary as reason:
             raise CommandError(f"--format {form.key}: {reason}", returncode=2) from None
         if options["to"] == TO_STDOUT:
@@ -108,6 +108,7 @@ def _columns() -> str:
 def _described(table: ExportTable) -> list[str]:
     names = ", ".join(column.name for column in table.columns)
     options = [
-        f"    --{option.name.replace('_', '-')} {'|'.join(option.words) or 'NUMBER'}: {option.told}" for option in table.options
+        f"    --{option.name.replace('_', '-')} {'|'.join(option.words) or 'NUMBER'}: {option.description}"
+        for option in table.options
     ]
-    return [f"  {table.key}: {table.told}", f"    columns: {names}", *options]
+    return [f"  {table.key}: {table.description}", f"    columns: {names}", *options]

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no file {file}", returncode=2)
         progress = ProgressLine(self.stderr)
         try:
-            arrived = import_archive(file, slug=slug, say=lambda step, *told: progress.say(f"{step} {told[0]}", *told[1:]))
+            arrived = import_archive(file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]))
         except ArchiveRefused as reason:
             raise CommandError(f"nothing came in: {reason}") from reason
         finally:

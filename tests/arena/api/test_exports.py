@@ -117,12 +117,12 @@ def test_wrong_choices_are_named_with_what_is_allowed(monkeypatch):
 
 
 def test_the_list_tells_columns_sizes_and_refusals():
-    told = {each["key"]: each for each in Client().get("/api/v1/exports/", {"arena": "garden"}).json()["exports"]}
-    assert (told["battles"]["n_rows"], told["battles"]["refused"]) == (7, "")
-    assert told["votes"]["n_rows"] is None
-    assert "signed in" in told["votes"]["refused"]
-    assert [column["name"] for column in told["prompts"]["columns"]][:2] == ["id", "turns"]
-    assert told["pairs-dpo"]["options"][0]["unless_given"] == "people"
+    values = {each["key"]: each for each in Client().get("/api/v1/exports/", {"arena": "garden"}).json()["exports"]}
+    assert (values["battles"]["n_rows"], values["battles"]["refused"]) == (7, "")
+    assert values["votes"]["n_rows"] is None
+    assert "signed in" in values["votes"]["refused"]
+    assert [column["name"] for column in values["prompts"]["columns"]][:2] == ["id", "turns"]
+    assert values["pairs-dpo"]["options"][0]["unless_given"] == "people"
 
 
 def n_free():
