@@ -220,7 +220,7 @@ def test_an_id_with_another_text_is_refused_and_one_without_a_text_is_filled(tmp
     arena = make_arena("new")
     make_prompt(arena, "Name a lake.", key="q1")
     bare = make_prompt(arena, key="q2")
-    Prompt.objects.filter(pk=bare.pk).update(turns=[], content_hash="")
+    Prompt.objects.filter(pk=bare.pk).update(turns=[], content_hash="", text_digest="")
     row = {"id": "q1", "prompt": "Name a river.", "answers": {"m": "Rhine"}}
     said = _refused("import_responses", write(tmp_path, lines(row), "a.jsonl"), "--arena", "new")
     assert "the prompt's id is 'q1'; this prompt is in the arena with another text" in said
