@@ -21,9 +21,10 @@ from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import SentFields
 from arena.models import TokenScope
 
+LONGEST_MATCH = 200
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    {"type": "string", "pattern": '^(\\*|(W/)?"[!#-~]*")$', "maxLength": 200},
+    {"type": "string", "pattern": '^(\\*|(W/)?"[!#-~]*")$', "maxLength": LONGEST_MATCH},
     OpenApiParameter.HEADER,
     description="The ETag with which it was read: where it has changed since then, nothing is written and the answer is 412.",
 )
@@ -60,8 +61,13 @@ class Changes(Writes):
 
     def check_match(self, request: Request, shown: Any) -> None:
         """By the ETag that reading it gives: the hash of the body, weak where it was sent compressed."""
-        wanted = [each.removeprefix("W/") for each in parse_etags(request.headers.get("If-Match", ""))]
-        if not wanted or wanted == ["*"]:
+        header = request.headers.get("If-Match")
+        if header is None:
+            return
+        wanted = [each.removeprefix("W/") for each in parse_etags(header)]
+        if not wanted or len(header) > LONGEST_MATCH:  # what cannot be read must not let anything pass
+            raise ValidationError({"If-Match": ["An ETag is needed as it was given, in its quotation marks; or *."]})
+        if wanted == ["*"]:
             return
         from rest_framework.renderers import JSONRenderer
 

@@ -1,7 +1,7 @@
 """Arenas and competitors changed by PATCH: what their forms in the admin can change, with the same rules."""
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -56,6 +56,7 @@ class CompetitorChanges(Changes):
 
 def _write(request: Request, row: Model, said: dict[str, Any]) -> None:
     """Raises Django's ValidationError. The history that curators see in the admin says who did it."""
+    curator: Any = request.user
     changed = [name for name, value in said.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, said[name])
@@ -63,8 +64,7 @@ def _write(request: Request, row: Model, said: dict[str, Any]) -> None:
     if changed:
         row.save(update_fields=changed)
         with translation.override(settings.LANGUAGE_CODE):  # names of rows are kept in the history
-            user: Any = request.user
-            LogEntry.objects.log_actions(user.pk, cast("Any", [row]), CHANGE, f"over REST: {', '.join(changed)}")
+            LogEntry.objects.log_actions(curator.pk, [row], CHANGE, f"over REST: {', '.join(changed)}")
 
 
 def _others(row: Model, changed: Collection[str]) -> list[str]:

@@ -72,6 +72,7 @@ def test_nothing_is_written_over_what_somebody_else_wrote(garden):
         assert patch(program, path, said, **{"If-Match": f'"other", {etag}'}).status_code == 200
         late = patch(program, path, said, **{"If-Match": etag})
         assert (late.status_code, late["Content-Type"]) == (412, "application/problem+json")
+    assert patch(program, "arenas/garden/", {"notice": "y"}, **{"If-Match": "no-quotes"}).status_code == 400
     zipped = program.get("/api/v1/arenas/garden/", headers={"Accept-Encoding": "gzip"})["ETag"]
     assert patch(program, "arenas/garden/", {"notice": "y"}, **{"If-Match": zipped}).status_code == 200
 
