@@ -231,6 +231,7 @@ NAMES = (
     _("system prompt"),
     _("tags"),
     _("text"),
+    _("text digest"),
     _("thinking"),
     _("timeout seconds"),
     _("token hash"),
