@@ -61,7 +61,7 @@ def read_manifest(written: bytes) -> ArchiveManifest:
     except (ValueError, RecursionError):
         raise ArchiveRefused(f"{MANIFEST} is no JSON: the file is damaged, or Agon did not make it") from None
     if not isinstance(said, dict) or said.get("what") != WHAT:
-        raise ArchiveRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that export_archive made")
+        raise ArchiveRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that `export --all` made")
     if said.get("format") != FORMAT:
         raise ArchiveRefused(
             f"the archive has format {said.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"

@@ -78,7 +78,7 @@ def open_archive(source: Path | IO[bytes]) -> OpenArchive:
     try:
         file = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ArchiveRefused(f"the file is no zip, or it was cut off ({error}): choose one that export_archive made") from error
+        raise ArchiveRefused(f"the file is no zip, or it was cut off ({error}): choose one that `export --all` made") from error
     try:
         manifest = read_manifest(_manifest_of(file))
         _check_members(file, manifest)

@@ -256,13 +256,13 @@ def test_an_import_that_ends_early_leaves_nothing(file):
 
 
 def test_commands_say_what_came_and_what_is_next(file, capsys, tmp_path):
-    call_command("export_archive", "fable", str(tmp_path / "x.zip"))
+    call_command("export", "--all", "--arena", "fable", "--to", str(tmp_path / "x.zip"))
     assert "4 prompts, 9 battles, 27 votes, 18 games of judges, 5 snapshots." in capsys.readouterr().out
     assert (tmp_path / "x.zip").stat().st_mode & 0o077 == 0
     with pytest.raises(CommandError, match="exists already"):
-        call_command("export_archive", "fable", str(tmp_path / "x.zip"))
-    with pytest.raises(CommandError, match=r"no arena 'fabel'. Available: .*fable"):
-        call_command("export_archive", "fabel", str(tmp_path / "y.zip"))
+        call_command("export", "--all", "--arena", "fable", "--to", str(tmp_path / "x.zip"))
+    with pytest.raises(CommandError, match=r"--arena fabel: no such arena; known are: .*fable"):
+        call_command("export", "--all", "--arena", "fabel", "--to", str(tmp_path / "y.zip"))
     with pytest.raises(CommandError, match="nothing came in: this site has an arena 'fable'"):
         call_command("import_archive", str(file))
     empty_site()

@@ -1,4 +1,4 @@
-"""Writes one kind of an arena's rows into a file."""
+"""Writes one kind of an arena's rows into a file, or the whole arena into a zip."""
 
 import os
 import sys
@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.archives.progress import ProgressLine
+from arena.archives.writing import CannotExport, export_archive, in_words
 from arena.commands.import_command import AsWritten
 from arena.exporting.forms import FORMS, MissingLibrary
 from arena.exporting.registry import tables
@@ -20,13 +22,18 @@ TO_STDOUT = "-"
 
 
 class Command(BaseCommand):
-    help = "Write prompts, answers, battles, votes and all else that an arena holds into files, a kind of rows at a time."
+    help = (
+        "Write prompts, answers, battles, votes and all else that an arena holds into files, a kind of rows at a time; or with "
+        "--all the whole arena with its boards' history into one zip, which import_archive makes the same arena of on any site. "
+        "The zip holds no accounts, tokens or keys; voters are numbers."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = AsWritten
         parser.epilog = _columns()
-        parser.add_argument("what", choices=list(tables()), help="the kind of rows")
+        parser.add_argument("what", nargs="?", choices=list(tables()), help="the kind of rows")
+        parser.add_argument("--all", action="store_true", help="the whole arena as one zip; needs --to")
         parser.add_argument("--arena", required=True, metavar="SLUG", help="the arena's short name")
         parser.add_argument("--format", choices=list(FORMS), default="jsonl")
         parser.add_argument("--to", default=TO_STDOUT, metavar="FILE", help="default: -, the standard output")
@@ -42,6 +49,30 @@ class Command(BaseCommand):
         if arena is None:
             known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
             raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
+        if bool(options["what"]) == options["all"]:
+            raise CommandError(f"say what: --all, or one of {', '.join(tables())}", returncode=2)
+        if options["all"]:
+            self._whole(arena, options["to"])
+        else:
+            self._rows(arena, options)
+
+    def _whole(self, arena: Arena, to: str) -> None:
+        if to == TO_STDOUT:
+            raise CommandError("--all needs a file: --to FILE.zip", returncode=2)
+        progress = ProgressLine(self.stderr)
+        try:
+            manifest = export_archive(arena, Path(to).absolute(), say=progress.say)
+        except CannotExport as reason:
+            raise CommandError(str(reason), returncode=2) from reason
+        finally:
+            progress.end()
+        self.stdout.write(f"{to}: {Path(to).stat().st_size / 1e6:,.1f} MB; {in_words(manifest)}.")
+        self.stdout.write(
+            "It holds references, comments of voters and replies of models: what only curators may read. "
+            "It comes in elsewhere with: manage.py import_archive FILE"
+        )
+
+    def _rows(self, arena: Arena, options: dict[str, Any]) -> None:
         table, form, reader = tables()[options["what"]], FORMS[options["format"]], Reader.operator()
         written = {
             name.removeprefix("chosen_"): value for name, value in options.items() if name.startswith("chosen_") and value

@@ -1,4 +1,4 @@
-"""An arena that export_archive wrote comes in."""
+"""An arena that `export --all` wrote comes in."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,7 +16,7 @@ from ranking.boards.standing import newest_boards, stands
 
 class Command(BaseCommand):
     help = (
-        "Bring in an arena that export_archive wrote: all of it, or nothing. The file is checked as a whole first. "
+        "Bring in an arena that `export --all` wrote: all of it, or nothing. The file is checked as a whole first. "
         "On SQLite voters wait while it is loaded."
     )
 
