@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from judges.api import games, judge_runs, judge_writes, judges
+from judges.api import evidence_writes, games, judge_runs, judge_writes, judges
 
 urlpatterns = [
     path("runs/drafts/judging/", judge_runs.JudgingDrafts.as_view(), name="api-judging-drafts"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("judges/<int:pk>/", judges.JudgeDetail.as_view(), name="api-judge"),
     path("judges/<int:pk>/card/", judge_writes.JudgeCard.as_view(), name="api-judge-card"),
     path("judges/<int:pk>/choices/", judge_writes.JudgeChoices.as_view(), name="api-judge-choices"),
+    path("gold-labels/", evidence_writes.PairLabels.as_view(), name="api-gold-labels"),
+    path("gold-labels/answers/", evidence_writes.AnswerLabels.as_view(), name="api-gold-answers"),
+    path("judgements/", evidence_writes.PairJudgements.as_view(), name="api-judgements"),
+    path("judgements/grades/", evidence_writes.GradeJudgements.as_view(), name="api-judgement-grades"),
     path("games/", games.GameList.as_view(), name="api-games"),
     path("games/<int:pk>/", games.GameDetail.as_view(), name="api-game"),
 ]

@@ -24,7 +24,7 @@ TO_STDOUT = "-"
 class Command(BaseCommand):
     help = (
         "Write prompts, answers, battles, votes and all else that an arena holds into files, a kind of rows at a time; or with "
-        "--all the whole arena with its boards' history into one zip, which import_archive makes the same arena of on any site. "
+        "--all the whole arena with its history into one zip, which import_archive makes the same arena of on any site. "
         "The zip holds no accounts, tokens or keys; voters are numbers."
     )
     requires_system_checks: list[str] = []

@@ -1,0 +1,76 @@
+"""Programs bring gold labels and judgements as rows: all of them or none, by the functions that take files."""
+
+import pytest
+
+from judges.models import Game, GoldAnswer, GoldItem, Judge
+from tests.arena.api.programs import make_program, post
+from tests.factories import make_arena, make_competitor, make_prompt, make_response
+
+pytestmark = pytest.mark.django_db
+PAIR = {"prompt_id": "p-1", "answer_a": "Four.", "answer_b": "Five.", "competitor_a": "Kestrel", "competitor_b": "Osmia"}
+GRADED = {"prompt_id": "p-1", "answer": "Four.", "competitor": "Kestrel"}
+
+
+@pytest.fixture
+def program():
+    arena = make_arena("garden")
+    prompt = make_prompt(arena, "What is 2 + 2?", key="p-1")
+    for name, text in (("Kestrel", "Four."), ("Osmia", "Five.")):
+        make_response(prompt, make_competitor(arena, name), text)
+    return make_program()
+
+
+def test_labels_of_pairs_make_a_gold_set_once(program):
+    body = {"arena": "garden", "name": "sums", "rows": [PAIR | {"label": "a"}]}
+    first, again = post(program, "gold-labels/", body), post(program, "gold-labels/", body)
+    assert (first.status_code, again.status_code) == (201, 201), first.json()
+    assert (first.json()["gold_set"], first.json()["n_rows"], first.json()["n_battles"]) == ("sums", 1, 1)
+    assert [item.label for item in GoldItem.objects.all()] == ["a"]
+
+
+def test_labels_of_answers_say_right_or_wrong(program):
+    made = post(program, "gold-labels/answers/", {"arena": "garden", "rows": [GRADED | {"is_right": True}]})
+    assert made.status_code == 201, made.json()
+    assert [row.is_right for row in GoldAnswer.objects.all()] == [True]
+
+
+def test_judgements_become_games_of_their_judge_once(program):
+    rows = [PAIR | {"judge": "elsewhere", "order": order, "label": "a", "cost": 0.001} for order in ("ab", "ba")]
+    first, again = (post(program, "judgements/", {"arena": "garden", "rows": rows}) for _ in range(2))
+    assert (first.status_code, first.json()["n_added"], again.json()["n_added"]) == (201, 2, 0)
+    assert [judge.name for judge in Judge.objects.filter(pk__in=first.json()["judges"])] == ["elsewhere"]
+    assert sorted(Game.objects.values_list("order", "winner")) == [("ab", "first"), ("ba", "second")]
+
+
+def test_scores_of_single_answers_become_games(program):
+    rows = [
+        GRADED | {"score": 8, "judge": "marker"},
+        GRADED | {"answer": "Five.", "competitor": "Osmia", "score": 2, "judge": "marker"},
+    ]
+    made = post(program, "judgements/grades/", {"arena": "garden", "rows": rows})
+    assert (made.status_code, made.json()["n_games"] >= 1) == (201, True), made.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "row", "what"),
+    [
+        ("gold-labels/", PAIR | {"label": "maybe"}, "label"),
+        ("gold-labels/", {"prompt_id": "p-1", "answer_a": "Four.", "label": "a"}, "answer_b"),
+        ("gold-labels/answers/", GRADED, "is_right"),
+        ("judgements/", PAIR | {"label": "a", "order": "both"}, "order"),
+        ("judgements/", PAIR | {"verdict": "a"}, "a field"),
+        ("judgements/grades/", GRADED | {"score": "8"}, "score"),
+    ],
+)
+def test_one_bad_row_is_named_and_nothing_is_written(program, path, row, what):
+    good = {"gold-labels/": PAIR | {"label": "a"}, "gold-labels/answers/": GRADED | {"is_right": False}}.get(path)
+    good = good or (PAIR | {"label": "a"} if path == "judgements/" else GRADED | {"score": 3})
+    refused = post(program, path, {"arena": "garden", "rows": [good, row]})
+    assert (refused.status_code, refused.json()["rows"][0]["row"], refused.json()["rows"][0]["what"]) == (422, 2, what)
+    assert not any(model.objects.exists() for model in (Game, GoldItem, GoldAnswer))
+
+
+def test_a_prompt_that_is_not_there_is_told(program):
+    refused = post(program, "judgements/", {"arena": "garden", "rows": [PAIR | {"prompt_id": "nowhere", "label": "a"}]})
+    assert refused.status_code == 422
+    assert "nowhere" in str(refused.json())
