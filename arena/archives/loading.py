@@ -21,6 +21,7 @@ from arena.archives.reading import OpenArchive, open_archive
 from arena.evidence.ledger import SEQUENCER_LOCK, head
 from arena.importing.loading.bulk import insert, take_block, take_ids
 from arena.models import Arena
+from arena.operations import planner_statistics
 
 ROWS_AT_ONCE = 1_000
 
@@ -84,6 +85,7 @@ class _Loading:
                     _check_references(kind.member)
         except DatabaseError as error:
             raise ArchiveRefused(f"the database does not take the archive: {_first_line(error)}") from error
+        planner_statistics.gather()
         self.arrived.arena = Arena.objects.get(pk=self.before["arena"] + 1)
         return self.arrived
 

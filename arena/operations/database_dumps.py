@@ -13,6 +13,8 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from arena.operations import planner_statistics
+
 
 class DumpFailed(Exception):
     """What the database or its tools said."""
@@ -96,6 +98,7 @@ class PostgreSQL:
             "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
             f"--file={script}", f"--file={path.with_suffix('.body')}",
         )  # fmt: skip
+        planner_statistics.gather()
 
     def _drop_tables(self) -> str:
         """Of this program's tables only, those that are there."""

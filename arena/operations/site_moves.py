@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, connections, models, transactio
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from arena.operations import planner_statistics
 from arena.wording import counted
 
 TARGET = "target"
@@ -84,6 +85,7 @@ def move_rows(*, say: Callable[[str, int, int], None] = lambda table, done, tota
             _compare(moved, counts)
     except DatabaseError as error:
         raise CannotMove(f"the target does not take the rows: {_first_line(error)}") from error
+    planner_statistics.gather(TARGET)
     return counts
 
 
