@@ -51,6 +51,9 @@ class FileRequest:
     voters: str = ""  # of battles: "judges" or "people"; asked where a name looks like a model's
     columns: ColumnMap | None = None
     is_strict: bool = False  # refuse a file in which something looks wrong
+    remembers: int | None = (
+        None  # number of the user whose earlier imports tell what columns hold
+    )
     is_replacing: bool = False  # answers that are here with another text are corrected by the file
 
     def options(self, kind: str) -> dict[str, Any]:
@@ -123,7 +126,7 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     A file that comes with columns that were named before is read in the same way, unless something else is asked for.
     """
     names = start_of(file.path).names
-    request, said_before = _as_before(request, names)
+    request, said_before = _as_before(request, names, file)
     kind = request.kind or _kind(file)
     chosen = MAPPED if request.columns else request.format
     arena = Arena.objects.filter(slug=request.slug).first()
@@ -146,12 +149,21 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
 _AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
 
 
-def _as_before(request: FileRequest, names: tuple[str, ...]) -> tuple[FileRequest, str]:
-    """With the map by which a file with these columns was read, and that file's name."""
-    if request.columns is None and not request.format and names and (before := remembered(request.kind, names)):
-        columns, kind, filename = before
-        return replace(request, columns=columns, kind=kind), filename
-    return request, ""
+def _as_before(request: FileRequest, names: tuple[str, ...], file: KeptFile) -> tuple[FileRequest, str]:
+    """With the map by which the user's last file with these columns was read, and that file's name.
+
+    A known layout comes first.
+    """
+    if request.remembers is None or request.columns is not None or request.format or not names:
+        return request, ""
+    layout = kind_and_format(file.path)
+    if layout is not None and request.kind in {"", layout[0]}:
+        return request, ""
+    before = remembered(request.kind, names, by=request.remembers)
+    if before is None:
+        return request, ""
+    columns, kind, filename = before
+    return replace(request, columns=columns, kind=kind), filename
 
 
 def _kind(file: KeptFile) -> str:

@@ -169,9 +169,12 @@ def columns_digest(names: Sequence[str]) -> str:
     return hashlib.blake2b(json.dumps(sorted(names)).encode(), digest_size=8).hexdigest()
 
 
-def remembered(kind: str, names: Sequence[str]) -> tuple[ColumnMap, str, str] | None:
-    """How the newest import of a file with these columns was read by such a map: the map, its kind and that file's name."""
-    known = Import.objects.filter(options__columns=columns_digest(names))
+def remembered(kind: str, names: Sequence[str], *, by: int) -> tuple[ColumnMap, str, str] | None:
+    """How a user's newest import of a file with these columns was read by such a map: the map, its kind and that file's name.
+
+    One's own imports alone: what others named decides nothing here, and the names of their files are theirs.
+    """
+    known = Import.objects.filter(options__columns=columns_digest(names), created_by=by)
     found = (known.filter(kind=kind) if kind else known).order_by("-pk").first()
     if found is None or not found.options.get("map"):
         return None

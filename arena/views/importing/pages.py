@@ -1,5 +1,6 @@
 """The import page: upload, check, columns, confirm. Nothing is written before somebody has confirmed what the check found."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -113,7 +114,7 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         columns = (kind, choice.map.checked(kind)) if choice else None
         if choice and (unclear := choice.unclear()):
             raise ColumnMapError(_("Say what each value of the winner means: %(values)s.") % {"values": ", ".join(unclear)})
-        checked = intake.check_file(file, form.request(columns))
+        checked = intake.check_file(file, replace(form.request(columns), remembers=request.user.pk))
     except ColumnMapError as error:
         return _columns(request, form, choice, reason=str(error), status=422)
     except intake.UnknownKind as error:

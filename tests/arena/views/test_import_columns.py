@@ -113,6 +113,16 @@ def test_the_map_is_remembered_for_the_next_file_with_the_same_columns(curator):
     assert _chosen(again)["value-0"] == "b"
 
 
+def test_what_another_curator_named_decides_nothing(curator, client):
+    page = _again(curator, _upload(curator, PAIRS), **{"value-0": "a", "value-1": "b", "value-2": "tie"})
+    _confirm(curator, page, model_a="Ann", model_b="Ben")
+    client.force_login(make_user(is_staff=True))
+    header, *rows = PAIRS.splitlines(keepends=True)
+    page = _upload(client, header + rows[1] + rows[0])
+    assert "as they were named for that file" not in page.content.decode()
+    assert page.status_code == 422
+
+
 def test_a_table_of_models_makes_prompts_and_answers_in_an_arena_of_its_own(curator):
     page = _upload(curator, TABLE, what="responses:")
     if "columns_of" in page.content.decode():  # a name of ours is in no layout
