@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from arena.evidence.kept_files import forget
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
+from arena.models.imports import CAME_ANEW
 from arena.vote_statements import TAKEN_BACK
 
 BATCH = 5_000
@@ -121,6 +122,8 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
     states = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
     before, after = states if kind == Event.Kind.IMPORT_SET_ASIDE else reversed(states)
     with transaction.atomic():
+        if kind == Event.Kind.IMPORT_RESTORED:
+            _must_not_count_twice(source)
         moved = Import.objects.filter(pk=source.pk, state=before).update(state=after)
         source.refresh_from_db(fields=["state"])
         if moved:
@@ -130,6 +133,18 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
             told = _("%(file)s is %(state)s: only an import that is complete can be set aside")
             raise NotPublished(told % {"file": source.filename, "state": source.get_state_display()})
     return bool(moved)
+
+
+def _must_not_count_twice(source: Import) -> None:
+    """Rows of an import that was set aside may have come in anew with another one (`arena.importing.loading.known_battles`)."""
+    locked = Import.objects.select_for_update(no_key=True).get(pk=source.pk)
+    same = Import.objects.filter(arena=locked.arena_id, digest__in=locked.report.get(CAME_ANEW, []))
+    if newer := same.exclude(pk=locked.pk).order_by("-pk").first():
+        told = _(
+            "%(file)s stays set aside: rows of it came in anew with %(newer)s (import %(number)s) and would count twice. Have "
+            "that import count, or bring the rows that it lacks in a file of their own"
+        )
+        raise NotPublished(told % {"file": source.filename, "newer": newer.filename, "number": newer.pk})
 
 
 def count_games_of_import(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:

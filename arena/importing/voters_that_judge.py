@@ -16,7 +16,7 @@ from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import Format, format_of
-from arena.importing.loading.battles import known_battles
+from arena.importing.loading.known_battles import known_battles
 from arena.importing.loading.row_keys import Ordinals, row_keys
 from arena.models import Import
 

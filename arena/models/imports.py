@@ -13,6 +13,8 @@ class ImportQuerySet(LeasedQuerySet["Import"]):
         return self.filter(state__in=[Import.State.WAITING, Import.State.LOADING])
 
 
+CAME_ANEW = "came_anew_in"
+"""In the report of an import that was set aside: the digests of the files that brought rows of it again."""
 SAMPLE_FORMAT = "sample"  # of the votes that the sample arena comes with
 
 

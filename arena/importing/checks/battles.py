@@ -20,7 +20,8 @@ from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import Format, format_of
 from arena.importing.formats.battles.own_battles import OwnBattles
 from arena.importing.loading.archived import ArchivedParts
-from arena.importing.loading.battles import contradiction, known_battles
+from arena.importing.loading.battles import contradiction
+from arena.importing.loading.known_battles import KnownBattle, SetAsideRows, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
@@ -175,13 +176,14 @@ class _BattlesSeen:
         }
 
     def notes(self) -> list[FileNote]:
-        n_known = self._in_arena.n_known if self._in_arena else 0
+        n_known, n_anew = (self._in_arena.n_known, self._in_arena.n_anew) if self._in_arena else (0, 0)
         n_repeated = self._outcomes.n_repeated()
         return what_is_so(
             [
                 (self._n_set_aside, note(_SAID_SO if self._is_own else _SET_ASIDE, n=self._n_set_aside)),
                 (n_repeated, note(_REPEATED, n=n_repeated)),
                 (n_known, note(_KNOWN, n=n_known)),
+                (n_anew, note(_ANEW, n=n_anew)),
                 (self._n_votes and not self._voters, note(gettext_lazy("The file does not say who voted."))),
                 (not self._asked, note(_NOTHING_ASKED)),
                 (self._asked and not self._has_answers, note(_NO_ANSWERS)),
@@ -210,6 +212,13 @@ _REPEATED = ngettext_lazy(
 _KNOWN = ngettext_lazy(
     "%(n)s row of battles that are here already: only what is new in them is added.",
     "%(n)s rows of battles that are here already: only what is new in them is added.",
+    "n",
+)
+_ANEW = ngettext_lazy(
+    "%(n)s row that is here only in an import that was set aside: it comes in anew and counts with this file, and that import "
+    "can no longer be restored.",
+    "%(n)s rows that are here only in imports that were set aside: they come in anew and count with this file, and those "
+    "imports can no longer be restored.",
     "n",
 )
 _NOTHING_ASKED = gettext_lazy("The file does not say what was asked: each row is a battle without a prompt.")
@@ -247,7 +256,8 @@ class _InArena:
         self._format, self._arena = format_name, arena
         self._has_battles = Battle.objects.filter(arena=arena).exclude(row_key=None).exists()
         self._ordinals, self._prompts, self._competitors = Ordinals(), PromptLookup(arena.pk), CompetitorLookup(arena)
-        self.n_known = 0
+        self._set_aside = SetAsideRows(arena.pk)
+        self.n_known = self.n_anew = 0
 
     def compare(self, rows: Sequence[BattleRow], problems: Problems) -> None:
         texts = [row.prompt for row in rows if row.prompt is not None and row.prompt.key and row.prompt.turns]
@@ -272,8 +282,12 @@ class _InArena:
     def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:
         keys = row_keys(self._format, rows, self._ordinals)
         known = known_battles(self._arena.pk, keys)
+        dead = self._set_aside.among(known)
+        self.n_anew += sum(key in dead for key in keys)
+        known = {key: battle for key, battle in known.items() if key not in dead}
         if not known:
             return
+        self._find_dead_votes(rows, keys, known, problems)
         names = self._competitors.known({name for row in rows for name in (row.first, row.second)})
         prompts = self._prompts.look_up([row.prompt for row in rows if row.prompt is not None])
         for row, key in zip(rows, keys, strict=True):
@@ -283,3 +297,13 @@ class _InArena:
                 said = {names.get(row.first), names.get(row.second)}, asked.pk if asked else None
                 if said != ({battle.competitor_a_id, battle.competitor_b_id}, battle.prompt_id):
                     problems.add_row(row.line, contradiction(row))
+
+    def _find_dead_votes(
+        self, rows: Sequence[BattleRow], keys: Sequence[bytes], known: Mapping[bytes, KnownBattle], problems: Problems
+    ) -> None:
+        """Votes on battles that are in use, which were set aside with the import that brought them."""
+        dead = self._set_aside.votes_on(known.values())
+        for row, key in zip(rows, keys, strict=True) if dead else ():
+            for vote in row.votes if key in known else ():
+                if source := dead.get((known[key].pk, vote.voter)):
+                    problems.add_row(row.line, self._set_aside.refusal(vote.voter, source))

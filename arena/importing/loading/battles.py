@@ -1,7 +1,7 @@
 """Battle rows -> battles and votes in the arena."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.loading import bulk
+from arena.importing.loading.known_battles import KnownBattle, SetAsideRows, known_battles
 from arena.importing.loading.name_lookup import CompetitorLookup, Voters
 from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
@@ -30,16 +31,6 @@ VOTE_COLUMNS = (
 # What a row says anew of a battle or a vote that a failed import left behind: it counted for nobody.
 TAKEN_BATTLE_COLUMNS = ("source_id", "response_a_id", "response_b_id", "created_at")
 TAKEN_VOTE_COLUMNS = ("source_id", *VOTE_COLUMNS[3:])
-
-
-class KnownBattle(NamedTuple):
-    """What must agree where a row names a battle that is here."""
-
-    pk: int
-    prompt_id: int | None
-    competitor_a_id: int
-    competitor_b_id: int
-    source_id: int | None
 
 
 class KnownVote(NamedTuple):
@@ -104,6 +95,7 @@ class BattleLoader:
         # What a failed import left behind counts for nobody: an import that has the same rows takes them over.
         failed = Import.objects.filter(arena=arena, state=Import.State.FAILED).exclude(pk=self.source.pk)
         self._failed = set(failed.values_list("pk", flat=True))
+        self._set_aside = SetAsideRows(arena.pk)
 
     def prepare(self, rows: Sequence[BattleRow]) -> KeyedRows:
         keys = row_keys(self.source.format, rows, self.ordinals)
@@ -111,6 +103,8 @@ class BattleLoader:
 
     def resolve(self, prepared: KeyedRows) -> ResolvedRows:
         rows, keys = prepared
+        if self._set_aside.names:
+            self._set_aside.claim(known_battles(self._arena_id, keys), self.source)
         # In the order of the file, so that the same file gives the same ids.
         competitors = self._competitors.ids(dict.fromkeys(name for row in rows for name in (row.first, row.second)))
         voters = self._voters.ids(dict.fromkeys(vote.voter for row in rows for vote in row.votes if vote.voter))
@@ -133,10 +127,13 @@ class BattleLoader:
         known = known_battles(self._arena_id, [battle.key for battle in resolved.battles]) if self._may_be_known() else {}
         if not known and not self.has_own_ids:
             return self._add_all(resolved)
+        known = self._without_set_aside(known)
         self._take_over(resolved, known)
         without_votes = [battle.key for battle, votes in zip(resolved.battles, resolved.votes, strict=True) if not votes]
         battle_ids = self._add_battles(resolved, known)
-        n_new_votes = self._add_votes(resolved, battle_ids, self._votes_on(known.values()))
+        voted = self._votes_on(known.values())
+        self._refuse_dead_votes(resolved, battle_ids, voted)
+        n_new_votes = self._add_votes(resolved, battle_ids, voted)
         return n_new_votes + len(set(without_votes).difference(known))
 
     def _add_all(self, resolved: ResolvedRows) -> int:
@@ -214,6 +211,19 @@ class BattleLoader:
         columns = ("battle_id", "voter_id", "pk", "source_id")
         return {(battle, voter): KnownVote(*rest) for battle, voter, *rest in rows.values_list(*columns)}
 
+    def _without_set_aside(self, known: dict[bytes, KnownBattle]) -> dict[bytes, KnownBattle]:
+        """Rows that are here only in imports that were set aside come in anew, as battles of this import."""
+        dead = self._set_aside.give_up_keys(known)
+        return {key: battle for key, battle in known.items() if key not in dead}
+
+    def _refuse_dead_votes(self, resolved: ResolvedRows, battle_ids: Sequence[int], voted: Voted) -> None:
+        """A battle takes one vote of a voter: one that was set aside with its import would hide this file's."""
+        for row, votes, battle_id in zip(resolved.rows, resolved.votes, battle_ids, strict=True):
+            for sent, vote in zip(row.votes, votes, strict=True):
+                here = voted.get((battle_id, vote.voter_id))
+                if here is not None and here.source_id in self._set_aside.names:
+                    raise self._set_aside.refusal(sent.voter, here.source_id)
+
     def _take_over(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> None:
         """Battles that a failed import left become this file's, with the answers that it gives."""
         left_behind = {key: battle.pk for key, battle in known.items() if battle.source_id in self._failed}
@@ -248,13 +258,6 @@ def _vote_values(vote: VoteRow, voter: int | None, said: Mapping[Outcome, tuple[
 
 def _column_of(seconds: float) -> str:
     return bulk.as_column(datetime.fromtimestamp(seconds, UTC))
-
-
-def known_battles(arena_id: int, keys: Iterable[bytes]) -> dict[bytes, KnownBattle]:
-    """The battles of the arena that these row keys name."""
-    columns = ("row_key", "pk", "prompt_id", "competitor_a_id", "competitor_b_id", "source_id")
-    rows = Battle.objects.filter(arena_id=arena_id, row_key__in=set(keys)).order_by().values_list(*columns)
-    return {bytes(key): KnownBattle(*values) for key, *values in rows}
 
 
 def contradiction(row: BattleRow) -> RowProblem:

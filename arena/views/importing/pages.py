@@ -131,9 +131,15 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         return _page(request, form, status=422)
     if checked.known:
         receiving.forget(file.digest)
-        messages.info(request, _("This file is here already: nothing was added."))
+        messages.info(request, _known_in_words(checked.known))
         return redirect("import", checked.known.pk)
     return _checked(request, form, checked)
+
+
+def _known_in_words(source: Import) -> str:
+    if source.state == Import.State.SET_ASIDE:
+        return _("This file was imported before and is set aside: nothing was added. Restore it here to have its votes count.")
+    return _("This file is here already: nothing was added.")
 
 
 def _unknown(columns: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from arena.evidence import curation, ledger
+from arena.evidence.vote_tally import read_evidence
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems
 from arena.importing.loading.loader import load, retry
@@ -254,6 +255,42 @@ def test_a_whole_import_is_set_aside_and_restored(tmp_path):
     assert list(Event.objects.order_by("pk").values_list("kind", flat=True)) == [
         "import_published", "import_set_aside", "import_restored",
     ]  # fmt: skip
+
+
+def test_rows_of_an_import_that_was_set_aside_come_in_anew_with_a_corrected_file(tmp_path):
+    arena = make_arena()
+    right = [f"x,y,model_a,q{n},v" for n in range(8)]
+    wrong = [f"x,y,model_b,q{n},v" for n in range(2)] + right[2:]
+    old = imported(_file(tmp_path, *wrong), "chatbot-arena", arena)
+    curation.set_aside_import(old, "two winners are wrong", None)
+    position = ledger.sequence()
+    corrected = _file(tmp_path, *right)
+    notes = " ".join(checked(corrected, "chatbot-arena", arena=arena).notes)
+    assert "6 rows that are here only in imports that were set aside: they come in anew" in notes
+    assert "here already" not in notes
+    new = imported(corrected, "chatbot-arena", arena)
+    assert (new.n_added, n_rows(arena)) == (8, (16, 16, 8))
+    assert set(Vote.objects.counted().values_list("source", "outcome")) == {(new.pk, "a")}
+    assert imported(_file(tmp_path, *right, "x,y,tie,q9,v"), "chatbot-arena", arena).n_added == 1
+    before = read_evidence(arena.pk, position - 1)
+    assert (before.n_votes, read_evidence(arena.pk, ledger.sequence()).n_votes) == (8, 9)
+    with pytest.raises(curation.NotPublished, match="would count twice"):
+        curation.restore_import(old, None)
+    assert n_rows(arena) == (17, 17, 9)
+
+
+def test_a_vote_that_a_set_aside_import_gave_to_a_battle_in_use_is_refused_before_it_is_lost(tmp_path):
+    arena, header = make_arena(), "id,prompt,worker,winner,left,right\n"
+    imported(_file(tmp_path, "1,p,w1,left,x,y", header=header), "llmfao", arena)
+    second = imported(_file(tmp_path, "1,p,w2,left,x,y", header=header), "llmfao", arena)
+    third = _file(tmp_path, "1,p,w2,right,x,y", "2,p,w2,right,x,y", header=header)
+    late = registered(third, "llmfao", arena)
+    curation.set_aside_import(second, "bots", None)
+    with pytest.raises(ImportProblems, match=f"set aside, and would not count: restore that import at /import/{second.pk}/"):
+        checked(third, "llmfao", arena=arena)
+    load(late.pk)
+    late.refresh_from_db()
+    assert (late.state, n_rows(arena)) == (Import.State.FAILED, (1, 2, 1))
 
 
 def test_rows_that_a_failed_import_left_behind_are_taken_over(tmp_path):

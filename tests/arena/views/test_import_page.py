@@ -140,6 +140,9 @@ def test_a_file_that_is_here_leads_to_its_import(curator, tmp_path):
     answer = _upload(curator, GOOD, arena="trial", new_arena="")
     assert answer.url == reverse("import", args=[source.pk])
     assert "here already: nothing was added" in curator.get(answer.url).content.decode()
+    curator.post(answer.url, {"act": "set_aside", "reason": "bots"})
+    again = _upload(curator, GOOD, arena="trial", new_arena="")
+    assert "imported before and is set aside: nothing was added. Restore it here" in curator.get(again.url).content.decode()
 
 
 @pytest.mark.parametrize(
