@@ -140,11 +140,11 @@ def _must_not_count_twice(source: Import) -> None:
     locked = Import.objects.select_for_update(no_key=True).get(pk=source.pk)
     same = Import.objects.filter(arena=locked.arena_id, digest__in=locked.report.get(CAME_ANEW, []))
     if newer := same.exclude(pk=locked.pk).order_by("-pk").first():
-        told = _(
+        words = _(
             "%(file)s stays set aside: rows of it came in anew with %(newer)s (import %(number)s) and would count twice. Have "
             "that import count, or bring the rows that it lacks in a file of their own"
         )
-        raise NotPublished(told % {"file": source.filename, "newer": newer.filename, "number": newer.pk})
+        raise NotPublished(words % {"file": source.filename, "newer": newer.filename, "number": newer.pk})
 
 
 def count_games_of_import(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:

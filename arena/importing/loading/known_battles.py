@@ -65,22 +65,22 @@ class SetAsideRows:
         return {(pk, voter or ""): source for pk, voter, source in rows.values_list("battle_id", "voter__key", "source_id")}
 
     def refusal(self, voter: str, source_id: int | None) -> RowProblem:
-        told = _(
+        words = _(
             "this vote is here with %(file)s, which was set aside, and would not count: restore that import at %(page)s, or "
             "import this file into another arena"
         )
         values = {"file": self.names.get(source_id or 0, ""), "page": reverse("import", args=[source_id])}
-        return RowProblem(_("the voter"), voter, told % values)
+        return RowProblem(_("the voter"), voter, words % values)
 
     def claim(self, known: Mapping[bytes, KnownBattle], to: Import) -> None:
         """From here on the imports that have such rows cannot be restored. Raises OSError where one was restored meanwhile."""
         sources = {known[key].source_id for key in self.among(known)}
-        for pk in sources & self.names.keys() - self._claimed:
+        for pk in [pk for pk in self.names if pk in sources and pk not in self._claimed]:
             with transaction.atomic():
                 source = Import.objects.select_for_update(no_key=True).get(pk=pk)
                 if source.state != Import.State.SET_ASIDE:
-                    told = _("%(file)s was restored meanwhile, and has some of these rows: try again")
-                    raise OSError(told % {"file": source.filename})
+                    words = _("%(file)s was restored meanwhile, and has some of these rows: try again")
+                    raise OSError(words % {"file": source.filename})
                 newer = source.report.get(CAME_ANEW, [])
                 if to.digest not in newer:
                     Import.objects.filter(pk=pk).update(report={**source.report, CAME_ANEW: [*newer, to.digest]})
