@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -24,6 +27,8 @@ from arena.wording import number
 
 FOR_EVER = "never"
 MOST_TOKENS = 50
+JUST_MADE = "agon_token_just_made"
+SECONDS_TO_SHOW = 120
 
 
 class TokenForm(forms.Form):
@@ -66,21 +71,42 @@ def _in_days(days: int) -> str:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_variables("secret")
+@sensitive_variables("signed")
 def account(request: HttpRequest) -> HttpResponse:
-    """A new secret is in the answer to the form that asked for it, and nowhere else."""
+    """A new secret is shown once, on the page that follows its form: to load that again makes nothing."""
     user: Any = request.user
+    if request.method != "POST":
+        return _shown_once(request, user)
     if "revoke" in request.POST:
         return _revoked(request, user)
-    form = TokenForm(request.POST if request.method == "POST" else None, user=user)
+    form = TokenForm(request.POST, user=user)
     if not form.is_valid():
-        return _page(request, user, form, status=422 if form.is_bound else 200)
+        return _page(request, user, form, status=422)
     if _tokens(user).filter(revoked_at=None).count() >= MOST_TOKENS:
         told = _("You have %(n)s tokens: revoke some that nobody uses.") % {"n": number(MOST_TOKENS)}
         form.add_error(None, told)
         return _page(request, user, form, status=422)
-    secret = form.make()
-    return _page(request, user, TokenForm(user=user), secret=secret, made=form.cleaned_data["name"])
+    signed = signing.dumps({"user": user.pk, "name": form.cleaned_data["name"], "secret": form.make()}, salt=JUST_MADE)
+    response = redirect("account")
+    response.set_cookie(
+        JUST_MADE, signed, max_age=SECONDS_TO_SHOW, path=reverse("account"), httponly=True, samesite="Strict",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+    return response
+
+
+@sensitive_variables("shown", "more")
+def _shown_once(request: HttpRequest, user: User) -> HttpResponse:
+    """The secret of a token just made comes with its owner's browser, signed: the site keeps none."""
+    try:
+        shown = signing.loads(request.COOKIES.get(JUST_MADE, ""), salt=JUST_MADE, max_age=SECONDS_TO_SHOW)
+    except signing.BadSignature:
+        shown = {}
+    more = {"secret": shown["secret"], "made": shown["name"]} if shown.get("user") == user.pk else {}
+    response = _page(request, user, TokenForm(user=user), **more)
+    if JUST_MADE in request.COOKIES and request.method == "GET":
+        response.delete_cookie(JUST_MADE, path=reverse("account"), samesite="Strict")
+    return response
 
 
 def _revoked(request: HttpRequest, user: User) -> HttpResponse:

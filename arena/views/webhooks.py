@@ -26,6 +26,7 @@ from arena.webhooks.signing import secret_of
 
 MOST_LISTED = 100
 MOST_DELIVERIES = 50
+JUST_MADE = "webhook just made"
 
 
 class WebhookForm(forms.Form):
@@ -58,14 +59,24 @@ class WebhookForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("secret")
 def webhooks(request: HttpRequest) -> HttpResponse:
-    """A new secret is in the answer to the form that asked for it, and nowhere else."""
+    """A new secret is shown once, on the page that follows its form: to load that again makes nothing."""
     only_curators(request, "webhooks")
-    form = WebhookForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method != "POST":
+        return _page(request, WebhookForm(user=request.user), **_just_made(request))
+    form = WebhookForm(request.POST, user=request.user)
     made = form.make(request.user) if form.is_valid() else None
     if made is None:
-        return _page(request, form, status=422 if form.is_bound else 200)
-    secret = secret_of(made.nonce)
-    return _page(request, WebhookForm(user=request.user), made=made, secret=secret)
+        return _page(request, form, status=422)
+    request.session[JUST_MADE] = made.pk
+    return redirect("webhooks")
+
+
+@sensitive_variables("secret")
+def _just_made(request: HttpRequest) -> dict[str, Any]:
+    """The session knows its number alone: the secret is made of the row and the site's key."""
+    number = request.session.pop(JUST_MADE, None) if request.method == "GET" else None
+    made = Webhook.objects.filter(pk=number, created_by=request.user.pk).first() if number else None
+    return {"made": made, "secret": secret_of(made.nonce)} if made else {}
 
 
 def _page(request: HttpRequest, form: WebhookForm, *, status: int = 200, **more: Any) -> HttpResponse:

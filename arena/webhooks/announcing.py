@@ -9,15 +9,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.leases import FREE
+from arena.llm.addresses import Resolve, place_of, resolve_host
+from arena.llm.deadlines import deadline_in
+from arena.llm.failures.errors import Cause, LLMError
 from arena.models import Arena, Delivery, Import, Run, Webhook, WebhookEvent
 from arena.models.webhooks import TEST_EVENT, delivery_key
-from arena.wording import number
+from arena.wording import number, sentence
 
 MOST_WEBHOOKS = 20  # an arena
+LOOK_UP_SECONDS = 3.0  # of a new address
 
 
-def make_webhook(arena: Arena, address: str, events: Collection[str], *, created_by: Any) -> Webhook:
-    """A new address that is told these events. Raises ValidationError with the words of the model."""
+def make_webhook(
+    arena: Arena, address: str, events: Collection[str], *, created_by: Any, resolve: Resolve = resolve_host
+) -> Webhook:
+    """A new address that is told these events. Raises ValidationError with the words of the model, or of the endpoint rule."""
     wrong = sorted(set(events) - set(WebhookEvent.values))
     if wrong or not events:
         told = _("Choose at least one of these: %(names)s.") % {"names": ", ".join(WebhookEvent.values)}
@@ -28,8 +34,19 @@ def make_webhook(arena: Arena, address: str, events: Collection[str], *, created
     ordered = [event for event in WebhookEvent.values if event in events]
     webhook = Webhook(arena=arena, address=address.strip(), events=ordered, created_by=created_by)
     webhook.clean_fields(exclude=["arena", "events", "created_by"])
+    _must_be_allowed(webhook.address, resolve)
     webhook.save()
     return webhook
+
+
+def _must_be_allowed(address: str, resolve: Resolve) -> None:
+    """As at each message. A host that cannot be looked up just now may be there later."""
+    try:
+        with deadline_in(LOOK_UP_SECONDS):
+            place_of(address, allowed=allowed_hosts(), resolve=resolve)
+    except LLMError as error:
+        if error.cause == Cause.ADDRESS:
+            raise ValidationError({"address": sentence(error)}) from None
 
 
 def announce(arena_id: int, event: WebhookEvent, data: Mapping[str, Any], *, about: str = "") -> None:

@@ -22,7 +22,9 @@ def test_a_visitor_is_asked_to_sign_in(client):
 
 def test_a_secret_is_shown_once_and_signs_a_program_in(client):
     client.force_login(user := make_user(is_staff=True))
-    page = client.post("/account/", {"name": "ci", "scopes": ["read", "evidence:write"], "days": "30"})
+    made = client.post("/account/", {"name": "ci", "scopes": ["read", "evidence:write"], "days": "30"})
+    assert made.status_code == 302
+    page = client.get(made.url)
     secret = secret_in(page)
     assert secret.startswith("agon_")
     assert "no-store" in page["Cache-Control"]

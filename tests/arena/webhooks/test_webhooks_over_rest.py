@@ -47,6 +47,7 @@ def test_a_secret_is_told_once_and_kept_nowhere():
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"address": "ftp://hooks.example"}, "address"), ({"address": "https://me:pw@hooks.example"}, "address"),
+     ({"address": "http://hooks.example/x"}, "address"), ({"address": "https://10.0.0.1/x"}, "address"),
      ({"events": []}, "events"), ({"events": ["run.started"]}, "events"), ({"address": "https://h.example/\0"}, "address")],
 )  # fmt: skip
 def test_what_is_wrong_is_named(change, field):
@@ -102,10 +103,13 @@ def test_it_is_switched_off_where_nobody_changed_it_meanwhile():
 def test_the_page_shows_a_new_secret_once_and_what_became_of_messages(client, rung):
     make_arena("garden")
     client.force_login(make_user(is_staff=True))
-    shown = client.post("/account/webhooks/", BODY).content.decode()
+    answer = client.post("/account/webhooks/", BODY)
+    shown = client.get(answer.url).content.decode()
     webhook = Webhook.objects.get()
     assert secret_of(webhook.nonce) in shown
     assert secret_of(webhook.nonce) not in client.get("/account/webhooks/").content.decode()
+    inward = client.post("/account/webhooks/", BODY | {"address": "https://127.0.0.1/x"})
+    assert (inward.status_code, b"which is no public address" in inward.content) == (422, True)
     wrong = client.post("/account/webhooks/", BODY | {"address": "hooks.example"})
     assert (wrong.status_code, b"Write https://host" in wrong.content) == (422, True)
     with receiving(status="500 Broken") as server:
