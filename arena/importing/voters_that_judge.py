@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
+from arena.importing.files.problems import ImportProblems
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import Format, format_of
 from arena.importing.loading.known_battles import known_battles
@@ -49,15 +50,23 @@ def judges_among(names: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(looks_like_a_model, every)) or every
 
 
+class VotersUnclear(ImportProblems):
+    """Nothing is wrong but that somebody has to say whether the voters are people or judges."""
+
+
 def rule_for(names: Collection[str]) -> str:
     """What is to be said of a file that nobody said it of."""
-    told = _(
-        "it looks like a language model: say --voters judges (on the page: Voters), and what it says becomes games of a judge; "
-        "--voters people, and it counts as people's votes"
+    others = list(names)[1:]
+    if not others:
+        return _(
+            "it looks like a language model: say whether it is a judge, whose games the rows become (--voters judges), or "
+            "people, whose votes they are (--voters people)"
+        )
+    words = _(
+        "it looks like a language model, and so do %(names)s: say whether they are judges, whose games the rows become "
+        "(--voters judges), or people, whose votes they are (--voters people)"
     )
-    if len(names) > 1:
-        told += _("; so do %(names)s") % {"names": ", ".join(sorted(names)[1 : MOST_NAMED + 1])}
-    return told
+    return words % {"names": ", ".join(sorted(others)[:MOST_NAMED])}
 
 
 def judges_of(source: Import) -> frozenset[str]:

@@ -25,7 +25,7 @@ from arena.importing.loading.known_battles import KnownBattle, SetAsideRows, kno
 from arena.importing.loading.name_lookup import CompetitorLookup
 from arena.importing.loading.prompts import PromptLookup, Recognised
 from arena.importing.loading.row_keys import Ordinals, row_keys
-from arena.importing.voters_that_judge import JUDGES, looks_like_a_model, rule_for
+from arena.importing.voters_that_judge import JUDGES, VotersUnclear, looks_like_a_model, rule_for
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor, Import
@@ -50,10 +50,12 @@ def check_battles(
     seen.ask_who_voted(voters)
     if seen.n_contradictions():
         seen.name_contradictions(opened())
+    elif file.problems.n_all == 1 and seen.is_asking(voters):
+        raise VotersUnclear(tuple(file.problems.first), 1)
     file.problems.stop_if_any()
     unnamed = getattr(file.format, "unnamed", None)
     notes = seen.notes() + seen.about_judges(voters) + file.notes()
-    return ImportReport(file.n_rows, seen.counts(), notes, file.ignored, unnamed=unnamed, odd=odd.oddities())
+    return ImportReport(file.n_rows, seen.counts(voters), notes, file.ignored, unnamed=unnamed, odd=odd.oddities())
 
 
 def _class_of(stored: str) -> type[Format[BattleRow]]:
@@ -75,7 +77,7 @@ class _BattlesSeen:
         self._n_thought = 0
         self._models: dict[str, int] = {}  # voters that look like models, with the line of the first row
         # a hash for each mention
-        self._asked, self._voters = array("q"), array("q")
+        self._asked, self._voters, self._of_models = array("q"), array("q"), array("q")
         self._texts, self._pairs, self._outcomes = Statements(), Statements(), Statements()
 
     def add(self, rows: Sequence[BattleRow]) -> None:
@@ -87,6 +89,7 @@ class _BattlesSeen:
             for vote in row.votes:
                 if vote.voter and looks_like_a_model(vote.voter):
                     self._models.setdefault(vote.voter, row.line)
+                    self._of_models.append(hash((row.own_id, vote.voter)))
         self._add_prompts(rows)
         self._add_answers(rows)
         if self._has_own_ids:
@@ -134,8 +137,11 @@ class _BattlesSeen:
             self._problems.add(line, _("the number of different models"), len(self._competitors), allowed)
             self._problems.stop_if_any()
 
+    def is_asking(self, voters: str) -> bool:
+        return bool(self._models) and not voters
+
     def ask_who_voted(self, told: str) -> None:
-        if self._models and not told:
+        if self.is_asking(told):
             name, line = next(iter(self._models.items()))
             self._problems.add(line, _("the voter"), name, rule_for(list(self._models)))
 
@@ -164,16 +170,27 @@ class _BattlesSeen:
     def _statements(self) -> dict[str, Statements]:
         return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, voters: str) -> dict[str, int]:
         known = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else ()
         return {
             "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
-            "votes": self._n_votes - self._outcomes.n_repeated(),
             "competitors": len(self._competitors),
             "new_competitors": len(self._competitors) - len(known),
             "prompts": n_different(self._asked),
-            "voters": n_different(self._voters),
+            **self._people_and_judges(voters),
         }
+
+    def _people_and_judges(self, voters: str) -> dict[str, int]:
+        """What is said by people, and by voters that are judges: as `voters_that_judge.judges_among` takes them."""
+        n_votes, n_voters = self._n_votes - self._outcomes.n_repeated(), n_different(self._voters)
+        if voters != JUDGES:
+            return {"votes": n_votes, "voters": n_voters}
+        if not self._models:
+            n_games, n_judges = (n_votes if self._voters else 0), n_voters
+        else:
+            n_games = n_different(self._of_models) if self._has_own_ids else len(self._of_models)
+            n_judges = len(self._models)
+        return {"votes": n_votes - n_games, "voters": n_voters - n_judges, "games": n_games, "judges": n_judges}
 
     def notes(self) -> list[FileNote]:
         n_known, n_anew = (self._in_arena.n_known, self._in_arena.n_anew) if self._in_arena else (0, 0)

@@ -79,6 +79,8 @@ COUNTED = {
     "new_competitors": gettext_lazy("new competitors"),
     "prompts": gettext_lazy("prompts"),
     "voters": gettext_lazy("voters"),
+    "games": gettext_lazy("games"),
+    "judges": gettext_lazy("judges"),
     "responses": gettext_lazy("responses"),
     "with_reference": gettext_lazy("with a reference"),
     "with_verifier": gettext_lazy("with a verifier"),

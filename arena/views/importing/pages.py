@@ -24,6 +24,7 @@ from arena.importing.formats.column_map import ColumnMap, ColumnMapError
 from arena.importing.formats.recognition import start_of
 from arena.importing.intake import CheckedFile
 from arena.importing.samples import SAMPLES
+from arena.importing.voters_that_judge import VotersUnclear
 from arena.models import Import
 from arena.tasks import load_import
 from arena.views.context import page_context
@@ -153,6 +154,8 @@ def _problems(
     """What is wrong. Where columns may have been taken for others the file is kept, and they can be named."""
     found = {"problems": problems.of(file.filename), "filename": file.filename}
     kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
+    if isinstance(problems, VotersUnclear):
+        return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **found)
     is_unknown = isinstance(problems, intake.NotRecognised)
     if choice is None and (name or not start_of(file.path).names):
         receiving.forget(file.digest)
@@ -161,6 +164,12 @@ def _problems(
     if is_unknown and choice is None:
         return _columns(request, form, guessed_choice(file.path, kind), reason=_why(problems), status=422)
     return _columns(request, form, choice or guessed_choice(file.path, kind), status=422, **found)
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """All that the form said, to be sent again with one thing more."""
+    left = {"csrfmiddlewaretoken", "held", "voters"}
+    return [(name, value) for name, values in request.POST.lists() if name not in left for value in values]
 
 
 def _why(problems: ImportProblems) -> str:

@@ -1,6 +1,7 @@
 """A judge named as a voter is a judge: asked, and then its verdicts are games and no votes."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -29,7 +30,7 @@ def take_in(path, rows, *arguments):
 
 def test_nobody_guesses_whether_a_voter_is_a_judge(tmp_path):
     rows = [row(1, "model_a", "ann"), row(2, "model_a"), row(3, "tie", "gpt4_pair")]
-    told = r"line 2: the voter is 'gpt-4-1106-preview'; it looks like .* --voters judges .* so do"
+    told = r"line 2: the voter is 'gpt-4-1106-preview'; it looks like .* and so do gpt4_pair: say .*--voters judges"
     with pytest.raises(CommandError, match=told):
         take_in(tmp_path / "b.jsonl", rows)
     assert not Battle.objects.exists()
@@ -40,6 +41,7 @@ def test_nobody_guesses_whether_a_voter_is_a_judge(tmp_path):
 def test_what_judges_said_becomes_games_and_people_keep_their_votes(tmp_path):
     rows = [row(1, "model_a"), row(2, "model_b"), row(3, "tie"), row(4, "tie (bothbad)"), row(5, "model_a", "ann")]
     said = take_in(tmp_path / "b.jsonl", rows, "--voters", "judges")
+    assert "5 rows: 5 battles, 2 competitors, 2 new competitors, 5 prompts, 1 vote, 1 voter, 4 games, 1 judge." in said
     assert "1 voter is a judge (gpt-4-1106-preview): what it says becomes games of a judge, and no votes." in said
     games = {game.battle.prompt.text: (game.judge.name, game.winner) for game in Game.objects.select_related("judge")}
     assert [games[f"Sum {n}?"][1] for n in (1, 2, 3, 4)] == ["first", "second", "tie", "both_bad"]
@@ -73,3 +75,8 @@ def test_the_page_asks_too(tmp_path, client, settings):
         with path.open("rb") as file:
             answer = client.post(reverse("imports"), {"file": file, "new_arena": "Garden", "voters": voters}).content.decode()
         assert told in answer.replace("It looks", "it looks")
+        if not voters:
+            asked = re.search(r'name="held" value="([^"]+)"', answer)
+            sent = {"held": asked[1], "new_arena": "Garden", "voters": "judges"}
+            assert 'name="voters" value="people"' in answer
+            assert "becomes games of a judge" in client.post(reverse("imports"), sent).content.decode()
