@@ -3,6 +3,14 @@
 import re
 
 LONGEST = 400  # of an answer that says no more than this; longer ones speak about errors
+_PHRASES = (
+    "Too Many Requests|Internal Server Error|Bad Gateway|Service (Temporarily )?Unavailable|Gateway Time-?out|"
+    "Request Time-?out|Unauthorized|Forbidden|Bad Request|Payment Required|(Site )?Overloaded"
+)
+_PREFIX = r"\[?((API|HTTP|Request|Server|Call) |[\w.]*)?(?i:error|exception|failed|failure)( code)?\]?:? *"
+_HTTP = r"HTTP(/\d(\.\d)?)?( status| error)?( code)?:? *"
+# no prose: an answer may explain what such a status means
+_TAIL = r"\W*(for url: .*|(- )?[{<].*|(nginx|openresty|cloudflare)\S*)?"
 _SIGNS = (
     r"\$(ERROR|MODERATION)\$",  # FastChat, Arena-Hard
     r"\$MODERATION\$.*",
@@ -11,9 +19,14 @@ _SIGNS = (
     r"YOU HAVE REACHED THE CONVERSATION LENGTH LIMIT\b.*",
     r"THIS SESSION HAS BEEN INACTIVE FOR TOO LONG\b.*",
     r"YOUR (TEXT|INPUT|IMAGE) VIOLATES OUR CONTENT MODERATION GUIDELINES\b.*",
-    r"(Error code: \d{3}\b|Internal Server Error|502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out).*",
+    r"Error code: \d{3}\b.*",
     r"Traceback \(most recent call last\):.*",
+    rf"{_PREFIX}({_HTTP})?([45]\d\d:? *)?((Client|Server) Error: )?({_PHRASES})\b({_TAIL}|\s*[-:,.;].*)",
+    rf"{_PREFIX}({_HTTP})?[45]\d\d\b{_TAIL}",
+    rf"({_HTTP})?[45]\d\d:? *((Client|Server) Error: )?({_PHRASES})\b{_TAIL}",
+    rf"Internal Server Error\b{_TAIL}",
 )
+_NOTHING = frozenset({"nan", "NaN", "None", "null", "NULL", "<NA>"})
 _ERROR = re.compile(f"({'|'.join(_SIGNS)})", re.DOTALL)
 
 
@@ -29,3 +42,15 @@ def is_error_text(text: str) -> bool:
     (False, False)
     """
     return len(text) <= LONGEST and _ERROR.fullmatch(text.strip(" \t\r\n*#`")) is not None
+
+
+def is_word_for_nothing(text: str) -> bool:
+    """
+    Whether an answer is the word that a program writes where it has no value. It may be a right answer all the same ("None").
+
+    Examples
+    --------
+    >>> is_word_for_nothing("nan"), is_word_for_nothing(" None "), is_word_for_nothing("None of them.")
+    (True, True, False)
+    """
+    return text.strip() in _NOTHING

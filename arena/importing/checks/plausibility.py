@@ -14,7 +14,7 @@ from arena.importing.files.notes import FileNote, Oddity, lazy_lines_of, note
 from arena.importing.files.problems import PlainWords, Problems, shown
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
 from arena.models import Arena
-from arena.texts.error_texts import is_error_text
+from arena.texts.error_texts import is_error_text, is_word_for_nothing
 from arena.wording import gettext as _
 
 NO_NAMES = {"nan", "none", "null", "n/a", "<na>", "nil", "undefined"}
@@ -62,7 +62,7 @@ class Plausibility:
         self._arena = arena
         self._names: dict[str, int] = {}  # with the first line of each
         self._voters: dict[str, int] = {}
-        self._errors, self._equal = _Lines(), _Lines()
+        self._errors, self._nothing, self._equal = _Lines(), _Lines(), _Lines()
         self._votes = _Repeated()
         self._ids, self._texts = array("q"), array("q")  # of prompts that have both
         self._many_ids_line = 0
@@ -76,6 +76,8 @@ class Plausibility:
             if row.answers is not None:
                 if is_error_text(row.answers[0]) or is_error_text(row.answers[1]):
                     self._errors.add(row.line)
+                elif is_word_for_nothing(row.answers[0]) or is_word_for_nothing(row.answers[1]):
+                    self._nothing.add(row.line)
                 elif row.answers[0].strip() and row.answers[0] == row.answers[1]:
                     self._equal.add(row.line)
             if row.prompt is not None:
@@ -104,6 +106,8 @@ class Plausibility:
             self._names.setdefault(row.competitor, row.line)
             if is_error_text(row.text):
                 self._errors.add(row.line)
+            elif is_word_for_nothing(row.text):
+                self._nothing.add(row.line)
             if row.brings_prompt and row.asked:
                 self.see_prompt(row.asked)
 
@@ -123,7 +127,7 @@ class Plausibility:
         if otherwise:
             yield Oddity(otherwise[0], note(_OPPOSITE, n=len(otherwise), lines=lazy_lines_of(otherwise)))
         yield from self._odd_names()
-        for lines, words in ((self._errors, _ERRORS), (self._equal, _EQUAL)):
+        for lines, words in ((self._errors, _ERRORS), (self._nothing, _NOTHING), (self._equal, _EQUAL)):
             if lines.n:
                 yield Oddity(lines.first[0], note(words, n=lines.n, lines=lazy_lines_of(_padded(lines))))
         n_ids, n_texts = (n_different(each) if each else 0 for each in (self._ids, self._texts))
@@ -189,6 +193,13 @@ _ERRORS = ngettext_lazy(
     "%(n)s answer that is an error message, in %(lines)s: kept as failed; no voter is shown it, and no judge is asked.",
     "%(n)s rows with answers that are error messages, in %(lines)s: kept as failed; no voter is shown them, and no judge is "
     "asked.",
+    "n",
+)
+_NOTHING = ngettext_lazy(
+    "%(n)s answer that is only a word such as nan, None or null, as programs write what is missing, in %(lines)s: kept as an "
+    "answer.",
+    "%(n)s rows with answers that are only a word such as nan, None or null, as programs write what is missing, in %(lines)s: "
+    "kept as answers.",
     "n",
 )
 _EQUAL = ngettext_lazy(

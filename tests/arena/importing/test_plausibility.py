@@ -81,11 +81,28 @@ def test_a_name_that_says_nothing_is_named(tmp_path, name):
         ("**NETWORK ERROR DUE TO HIGH TRAFFIC. PLEASE REGENERATE OR REFRESH THIS PAGE.**", True),
         ("$MODERATION$ YOUR INPUT VIOLATES OUR CONTENT MODERATION GUIDELINES.", True),
         ("THIS SESSION HAS BEEN INACTIVE FOR TOO LONG. PLEASE REFRESH THIS PAGE.", True), ("502 Bad Gateway", True),
+        ("Error: 429 Too Many Requests", True), ("HTTP 500 Internal Server Error", True), ("429 Too Many Requests", True),
+        ("openai.RateLimitError: HTTP 429 Too Many Requests, try again", True), ("[API Error]: 503 Service Unavailable", True),
+        ("429 Too Many Requests means that a client asks too often.", False),
+        ("Error 429: Too Many Requests means that a client asks too often.", False),
+        ("Internal Server Error is what status 500 is called.", False), ("500 people came.", False),
         ("Print $ERROR$ in a shell.", False), ("NETWORK ERROR is what they see. " * 20, False), ("Error", False), ("", False),
     ],
 )  # fmt: skip
 def test_what_is_an_error_message(text, is_error):
     assert is_error_text(text) is is_error
+
+
+@pytest.mark.parametrize("text", ["nan", "None", "null", " NaN\n"])
+def test_a_word_for_a_missing_answer_is_named_and_kept(tmp_path, text):
+    """A right answer may be "None": whoever wants to be strict is told, and nothing is lost."""
+    arena = make_arena()
+    make_prompt(arena, key="u1")
+    path = write(tmp_path, lines({"prompt": "u1", "competitor": "m", "text": text}))
+    (said,) = _said(path, "jsonl", kind="responses", arena=arena)
+    assert "nan, None or null" in said
+    imported(path, "jsonl", arena, kind="responses")
+    assert Response.objects.get().finish == FinishState.STOP
 
 
 def test_error_texts_are_kept_as_failed_and_served_to_nobody(tmp_path):
