@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.exporting.names import competitor_names
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, dollars, walk
+from arena.exporting.tables import (
+    ARCHIVED,
+    ARCHIVED_AT,
+    Chosen,
+    ExportTable,
+    FileColumn,
+    Holds,
+    Reader,
+    Row,
+    counted,
+    dollars,
+    walk,
+)
 from arena.models import Arena, Prompt, Response
 
 PROMPTS_AT_ONCE = 100
@@ -24,6 +37,8 @@ COLUMNS = (
     FileColumn("latency_ms", Holds.INTEGER, gettext_lazy("Milliseconds until it was there.")),
     FileColumn("cost", Holds.NUMBER, gettext_lazy("Dollars.")),
     FileColumn("licence", Holds.TEXT, gettext_lazy("Of the model, where it was given.")),
+    ARCHIVED_AT,
+    FileColumn("superseded", Holds.TRUTH, gettext_lazy("Whether another answer has corrected it, and stands in its place.")),
 )
 
 
@@ -34,18 +49,20 @@ class AnswerTable(ExportTable):
         "What the models answered. Failed and empty answers, and those that voters compare now, are left out."
     )
     columns = COLUMNS
+    options = (ARCHIVED,)
     goes_in_as = "import_responses"
 
     def count(self, reader: Reader, arena: Arena) -> int:
-        return counted(readable_answers(reader, arena))
+        return counted(_in_use(readable_answers(reader, arena)))
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         names, licences = competitor_names(arena), dict(arena.competitors.values_list("pk", "licence"))
         for prompts in walk(lambda: Prompt.objects.filter(arena=arena).only("key"), PROMPTS_AT_ONCE):
             keys = {prompt.pk: prompt.key for prompt in prompts}
-            answers = (
-                readable_answers(reader, arena).filter(prompt__in=keys).defer("html").order_by("prompt", "competitor", "repeat")
-            )
+            answers = readable_answers(reader, arena).filter(prompt__in=keys).defer("html")
+            if chosen["archived"] != "all":
+                answers = _in_use(answers)
+            answers = answers.order_by("prompt", "competitor", "repeat", "pk")
             for answer in answers.iterator(ANSWERS_AT_ONCE):
                 yield answer_row(
                     answer, keys[answer.prompt_id], names.get(answer.competitor_id, ""), licences.get(answer.competitor_id, "")
@@ -53,7 +70,14 @@ class AnswerTable(ExportTable):
 
 
 def readable_answers(reader: Reader, arena: Arena) -> "QuerySet[Response]":
-    return access.responses_for(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined,no-any-return]
+    """Each with `since`: when it was archived, or its prompt, or its model; null for one that is in use."""
+    answers = access.responses_for(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined]
+    since = Coalesce(F("archived_at"), F("prompt__archived_at"), F("competitor__archived_at"))
+    return answers.annotate(since=since)  # type: ignore[no-any-return]
+
+
+def _in_use(answers: "QuerySet[Response]") -> "QuerySet[Response]":
+    return answers.filter(archived_at=None, prompt__archived_at=None, competitor__archived_at=None)
 
 
 def answer_row(answer: Response, prompt: str, competitor: str, licence: str) -> Row:
@@ -61,4 +85,5 @@ def answer_row(answer: Response, prompt: str, competitor: str, licence: str) -> 
         "prompt": prompt, "competitor": competitor, "repeat": answer.repeat, "text": answer.text, "turns": answer.turns,
         "finish": answer.finish, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out,
         "latency_ms": answer.latency_ms, "cost": dollars(answer.cost), "licence": licence or None,
+        "archived_at": vars(answer)["since"], "superseded": answer.superseded_by_id is not None,
     }  # fmt: skip

@@ -39,7 +39,7 @@ COLUMNS = (
     FileColumn("created_at", Holds.TIME, gettext_lazy("When it was made, or had happened.")),
 )
 READ = ("pk", "competitor_a_id", "competitor_b_id", "propensity", "created_at")
-OF_ANSWER = ("repeat", "finish", "content_hash")
+OF_ANSWER = ("repeat", "finish", "content_hash", "archived_at")
 
 
 class BattleTable(ExportTable):
@@ -87,7 +87,10 @@ class BattleNames:
         """Of one out of `with_names`."""
         values = vars(battle)
         are_whole = all(
-            values[f"finish_{side}"] in DELIVERED and values[f"content_hash_{side}"] != NO_TEXT for side in ("a", "b")
+            values[f"finish_{side}"] in DELIVERED
+            and values[f"content_hash_{side}"] != NO_TEXT
+            and values[f"archived_at_{side}"] is None  # another text may stand in its place
+            for side in ("a", "b")
         )
         return {
             "battle": self.name_of(battle.pk), "prompt_id": values["prompt_key"],

@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, all_of, counted, walk
+from arena.exporting.tables import (
+    ARCHIVED,
+    ARCHIVED_AT,
+    Chosen,
+    ExportTable,
+    FileColumn,
+    Holds,
+    Reader,
+    Row,
+    all_of,
+    counted,
+    walk,
+)
 from arena.models import Arena, Prompt, PromptStatus
 
 AT_ONCE = 200
@@ -20,6 +32,7 @@ COLUMNS = (
     FileColumn("pool", Holds.TEXT, gettext_lazy("The short name of its pool.")),
     FileColumn("reference", Holds.TEXT, gettext_lazy("A right answer."), for_curators=True),
     FileColumn("verifier", Holds.OBJECT, gettext_lazy("A check that a program makes of an answer."), for_curators=True),
+    ARCHIVED_AT,
 )
 
 
@@ -28,14 +41,16 @@ class PromptTable(ExportTable):
     title = gettext_lazy("Prompts")
     description = gettext_lazy("What the models are asked: all turns, and how it is filed.")
     columns = COLUMNS
+    options = (ARCHIVED,)
     goes_in_as = "import_prompts"
 
     def count(self, reader: Reader, arena: Arena) -> int:
-        return counted(readable_prompts(reader, arena))
+        return counted(readable_prompts(reader, arena).filter(archived_at=None))
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         def readable() -> QuerySet[Prompt]:
-            return readable_prompts(reader, arena).select_related("pool").defer("html")
+            prompts = readable_prompts(reader, arena).select_related("pool").defer("html")
+            return prompts if chosen["archived"] == "all" else prompts.filter(archived_at=None)
 
         return map(prompt_row, all_of(walk(readable, AT_ONCE)))
 
@@ -51,4 +66,5 @@ def prompt_row(prompt: Prompt) -> Row:
         "id": prompt.key, "turns": prompt.turns, "system_prompt": prompt.system_prompt or None,
         "category": prompt.category or None, "language": prompt.language or None, "tags": prompt.tags, "status": prompt.status,
         "pool": prompt.pool.slug, "reference": prompt.reference or None, "verifier": prompt.verifier,
+        "archived_at": prompt.archived_at,
     }  # fmt: skip

@@ -159,6 +159,17 @@ class ExportTable:
         return {name: option.read(written[name]) if name in written else option.default for name, option in known.items()}
 
 
+ARCHIVED = Option(
+    "archived", gettext_lazy("Archived"), gettext_lazy("With all, also what is archived; each such row says since when."),
+    {"no": gettext_lazy("left out"), "all": gettext_lazy("with them")}, "no",
+)  # fmt: skip
+ARCHIVED_AT = FileColumn(
+    "archived_at",
+    Holds.TIME,
+    gettext_lazy("When it was archived; empty where it is in use. Rows with a time are left out when the file is read again."),
+)
+
+
 class RefusedExport(PermissionError):
     """This reader may not have this table; the message says why."""
 

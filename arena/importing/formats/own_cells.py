@@ -1,11 +1,32 @@
 """What Agon's own files do in cells of a CSV: a mark against formulas, and lists as JSON."""
 
+from typing import Any
+
+from django.utils.translation import ngettext_lazy
+
 from arena.importing.files import fields
+from arena.importing.files.notes import FileNote, note
 from arena.importing.files.reading import Row
 from arena.importing.formats.conversations import from_json
 from arena.texts.csv_cells import text_of
 
 FORMULA_SAFE = "formula_safe"  # a column of files that Agon wrote
+
+ARCHIVED_AT = "archived_at"  # and so is this one, and the next
+SUPERSEDED = "superseded"
+MARKS = frozenset({FORMULA_SAFE, ARCHIVED_AT, SUPERSEDED})
+_LEFT_OUT: Any = ngettext_lazy(
+    "%(n)s row that is marked as archived: left out.", "%(n)s rows that are marked as archived: left out.", "n"
+)
+
+
+def is_archived(row: Row) -> bool:
+    """Whether the file says that it is out of use: it would come into use again."""
+    return bool(row.get(ARCHIVED_AT))
+
+
+def about_archived(n_rows: int) -> list[FileNote]:
+    return [note(_LEFT_OUT, n=n_rows)] if n_rows else []
 
 
 def as_exported(row: Row) -> Row:

@@ -1,6 +1,7 @@
 """Agon's own prompt files, as JSON lines (or a JSON array) and as CSV."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,7 @@ from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from arena.importing.formats.format import Format
-from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
+from arena.importing.formats.own_cells import ARCHIVED_AT, FORMULA_SAFE, about_archived, as_exported, is_archived, with_lists
 from arena.models import PromptStatus
 from arena.texts.languages import code_of
 from arena.texts.verifiers import check_verifier
@@ -35,17 +36,24 @@ class JsonPrompts(Format[PromptRow]):
     shapes = OF_OBJECTS
     needed: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ("turns", "prompt")
+    has_rows_of_several = True  # or of none: what is archived is left out
     read = frozenset(
         {
             "id", "turns", "prompt", "system_prompt", "reference", "category", "language", "tags", "verifier", "status",
-            FORMULA_SAFE,
+            FORMULA_SAFE, ARCHIVED_AT,
         }
     )  # fmt: skip
 
     other_words = MappingProxyType({"id": IDS, "prompt": ("question", "instruction", "query")})
 
     def __init__(self, path: Path) -> None:
-        self._n_without_id = 0
+        self._n_without_id = self._n_archived = 0
+
+    def rows(self, line: int, row: Row) -> Iterator[PromptRow]:
+        if is_archived(row):
+            self._n_archived += 1
+        else:
+            yield self.row(line, row)
 
     def row(self, line: int, row: Row) -> PromptRow:
         row = as_exported(row)
@@ -59,12 +67,13 @@ class JsonPrompts(Format[PromptRow]):
         )  # fmt: skip
 
     def notes(self) -> list[FileNote]:
+        left_out = about_archived(self._n_archived)
         if not self._n_without_id:
-            return []
+            return left_out
         words = ngettext_lazy(
             "%(n)s prompt without an id: known by the text.", "%(n)s prompts without an id: known by the text.", "n"
         )
-        return [note(words, n=self._n_without_id)]
+        return [note(words, n=self._n_without_id), *left_out]
 
     def _turns(self, row: Row) -> tuple[str, ...]:
         return _turns(row)

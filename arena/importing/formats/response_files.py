@@ -1,5 +1,7 @@
 """Agon's own files of answers, as JSON lines (or a JSON array) and as CSV."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import MappingProxyType
 
 from django.utils.functional import Promise
@@ -7,11 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import OF_OBJECTS, Shape
+from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.formats.format import Format
-from arena.importing.formats.own_cells import FORMULA_SAFE, as_exported, with_lists
+from arena.importing.formats.own_cells import MARKS, about_archived, as_exported, is_archived, with_lists
 from arena.importing.formats.prompt_files import IDS
 from arena.models import FinishState
 
@@ -25,14 +28,27 @@ class JsonResponses(Format[ResponseRow]):
     shapes = OF_OBJECTS
     needed: tuple[str, ...] = ("prompt", "competitor")
     one_of: tuple[str, ...] = ("text", "turns")
+    has_rows_of_several = True  # or of none: what is archived is left out
     read = frozenset(
         {
             "prompt", "competitor", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost", "repeat",
-            FORMULA_SAFE,
+            *MARKS,
         }
     )  # fmt: skip
 
     other_words = MappingProxyType({"prompt": IDS, "competitor": ("model",), "text": ("answer", "response", "output")})
+
+    def __init__(self, path: Path) -> None:
+        self._n_archived = 0
+
+    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
+        if is_archived(row):
+            self._n_archived += 1
+        else:
+            yield self.row(line, row)
+
+    def notes(self) -> list[FileNote]:
+        return about_archived(self._n_archived)
 
     def row(self, line: int, row: Row) -> ResponseRow:
         row = self._as_told(row)

@@ -64,11 +64,11 @@ def taken(table: str, arena: Arena, reader: Reader | None = None, **chosen: obje
     return list(rows_for(tables()[table], reader or Reader.operator(), arena, chosen))
 
 
-def file_of(table: str, arena: Arena, form: str, folder: Path) -> Path:
+def file_of(table: str, arena: Arena, form: str, folder: Path, **chosen: object) -> Path:
     reader = Reader.operator()
     columns = tables()[table].columns_for(reader)
     path = folder / f"{table}.{form}"
-    path.write_bytes(b"".join(FORMS[form].parts(columns, rows_for(tables()[table], reader, arena))))
+    path.write_bytes(b"".join(FORMS[form].parts(columns, rows_for(tables()[table], reader, arena, chosen))))
     return path
 
 

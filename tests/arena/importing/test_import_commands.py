@@ -173,8 +173,8 @@ def test_a_format_of_others_is_not_changed(tmp_path):
 @pytest.mark.parametrize(
     ("command", "columns"),
     [
-        ("import_prompts", "csv: turns or prompt; if there: category, formula_safe, id, language"),
-        ("import_responses", "csv: prompt, competitor, text; if there: cost, finish"),
+        ("import_prompts", "csv: turns or prompt; if there: archived_at, category, formula_safe, id, language"),
+        ("import_responses", "csv: prompt, competitor, text; if there: archived_at, cost, finish"),
         ("import_battles", "chatbot-arena: model_a, model_b, winner; if there: anony, conversation_a"),
     ],
 )
