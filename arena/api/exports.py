@@ -19,7 +19,7 @@ from arena.api.filters import SLUG_SCHEMA
 from arena.api.long_tables import LongFile
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
-from arena.exporting.forms import FORMS, Form, MissingLibrary
+from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN, Form, MissingLibrary
 from arena.exporting.registry import tables
 from arena.exporting.tables import (
     MOST_COUNTED,
@@ -121,7 +121,8 @@ def _listed(table: ExportTable, reader: Reader, arena: Arena) -> dict[str, Any]:
     return {
         "key": table.key, "title": table.title, "description": table.description,
         "address": f"{reverse(f'api-export-{table.key}')}?arena={arena.slug}",
-        "formats": [form.key for form in FORMS.values() if form.is_there], "columns": table.columns_for(reader),
+        "formats": [form.key for form in FORMS.values() if form.is_there],
+        "columns": (*table.columns_for(reader), FORMULA_SAFE_COLUMN),
         "options": table.options, "n_rows": None if refused else table.count(reader, arena), "refused": refused,
     }  # fmt: skip
 
@@ -144,7 +145,7 @@ class ExportFile(ExportView):
             raise ValidationError({wrong.name: [f"{wrong.description}."]}) from None
         except MissingLibrary as reason:
             raise ValidationError({"format": [f"{reason}."]}) from None
-        filename = f"{arena.slug}-{self.table.key}.{form.key}"
+        filename = form.filename(f"{arena.slug}-{self.table.key}")
         if request.method == "HEAD":
             return LongFile(iter(()), filename, _content_type(form), has_place=False)
         LongFile.take_place()
@@ -201,7 +202,7 @@ def _responses(table: ExportTable) -> dict[Any, Any]:
     row = {"type": "object", "properties": properties, "description": "A line; empty cells are null."}
     return {
         (200, "application/jsonl"): OpenApiResponse(row, description="A line a row, each a JSON object."),
-        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The same columns; lists are JSON."),
+        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The same columns and formula_safe; lists are JSON."),
         (200, "application/vnd.apache.parquet"): OpenApiResponse(OpenApiTypes.BINARY, description="The same columns."),
     }
 

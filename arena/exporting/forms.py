@@ -1,5 +1,6 @@
 """Rows -> bytes, part by part: JSON lines, CSV that a spreadsheet may open, and Parquet."""
 
+import codecs
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,11 @@ CHARACTERS_A_GROUP = 4_000_000
 ROWS_LOOKED_AT = 64
 FORMULA_SAFE = "formula_safe"
 """The last column of every CSV: says that texts which begin like a formula have an apostrophe before them."""
+FORMULA_SAFE_COLUMN = FileColumn(
+    FORMULA_SAFE,
+    Holds.TRUTH,
+    gettext_lazy("In CSV alone, and always true: texts that begin like a formula have an apostrophe before them."),
+)
 
 type Writing = Callable[[Sequence[FileColumn], Iterable[Row]], Iterator[bytes]]
 
@@ -36,6 +42,10 @@ class Form:
     media_type: str
     writing: Writing
     library: str = ""
+    ending: str = ""  # of the file's name; empty: the key
+
+    def filename(self, stem: str) -> str:
+        return f"{stem}.{self.ending or self.key}"
 
     @property
     def is_there(self) -> bool:
@@ -61,6 +71,12 @@ def csv_table(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[by
     return _joined(csv_lines(names, (_as_cells(row) for row in rows)))
 
 
+def csv_for_excel(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
+    """With the mark by which Excel knows UTF-8: without it accents come out garbled."""
+    yield codecs.BOM_UTF8
+    yield from csv_table(columns, rows)
+
+
 def parquet_file(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
     """A row group at a time; a group is as long as its texts let it be."""
     import pyarrow
@@ -82,6 +98,7 @@ FORMS: Mapping[str, Form] = {
         Form("jsonl", gettext_lazy("JSON lines"), "application/jsonl", json_lines),
         Form("csv", gettext_lazy("CSV"), "text/csv", csv_table),
         Form("parquet", gettext_lazy("Parquet"), "application/vnd.apache.parquet", parquet_file, library="pyarrow"),
+        Form("excel", gettext_lazy("CSV for Excel"), "text/csv", csv_for_excel, ending="csv"),
     )
 }
 

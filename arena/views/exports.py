@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena.exporting.forms import FORMS
+from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN
 from arena.exporting.registry import tables
 from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Reader
 from arena.models import Arena
@@ -49,7 +49,7 @@ def _shown(table: ExportTable, reader: Reader, arena: Arena) -> ShownTable:
     refusal = table.refusal(reader, arena)
     return ShownTable(
         table=table,
-        columns=table.columns_for(reader),
+        columns=(*table.columns_for(reader), FORMULA_SAFE_COLUMN),
         refusal=refusal,
         n_rows=0 if refusal else table.count(reader, arena),
         address=reverse(f"api-export-{table.key}"),

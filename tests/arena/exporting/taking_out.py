@@ -76,7 +76,7 @@ def moved(arena: Arena, form: str, folder: Path) -> Arena:
     """All that can go in again, into an arena of its own."""
     other = make_arena(content_visibility="public")
     for table, (kind, name) in KINDS.items():
-        file_name = "csv" if form == "csv" and name == "jsonl" else name
+        file_name = "csv" if form in {"csv", "excel"} and name == "jsonl" else name
         source = imported(file_of(table, arena, form, folder), file_name, other, kind=kind)
         assert source.state == "published", source.error
     return other

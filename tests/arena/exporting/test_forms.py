@@ -44,6 +44,12 @@ def test_a_spreadsheet_runs_nothing_of_a_csv_and_nothing_is_lost():
     assert {line["formula_safe"] for line in table} == {"true"}
 
 
+def test_excel_is_told_that_a_csv_is_utf_8_and_other_programs_are_not_troubled():
+    plain, for_excel = written("csv", [ROW | {"text": "Käse 🧀"}]), written("excel", [ROW | {"text": "Käse 🧀"}])
+    assert for_excel == b"\xef\xbb\xbf" + plain
+    assert FORMS["excel"].filename("a-votes") == "a-votes.csv"
+
+
 def test_csv_writes_lists_and_truth_as_json():
     (line,) = csv.DictReader(io.StringIO(written("csv", [ROW]).decode()))
     assert (json.loads(line["texts"]), line["truth"], line["number"]) == (["=a", "b"], "true", "0.1")
