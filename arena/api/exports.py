@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.filters import SLUG_SCHEMA
 from arena.api.long_tables import LongFile
+from arena.api.paging import HIDDEN
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN, Form, MissingLibrary
@@ -34,6 +35,11 @@ from arena.exporting.tables import (
 )
 from arena.models import Arena
 
+WITHHELD = OpenApiParameter(
+    HIDDEN, int, OpenApiParameter.HEADER, response=[200],
+    description="How many battles (for answers: how many answers) the file leaves out for now, as a pair on their prompt is "
+    "open to a voter. With them it adds up to the boards.",
+)  # fmt: skip
 ARENA = OpenApiParameter("arena", SLUG_SCHEMA, required=True, description="Slug of the arena.")
 JSON_TYPES: Mapping[Holds, Mapping[str, Any]] = {
     Holds.TEXT: {"type": "string"},
@@ -146,10 +152,14 @@ class ExportFile(ExportView):
         except MissingLibrary as reason:
             raise ValidationError({"format": [f"{reason}."]}) from None
         filename = form.filename(f"{arena.slug}-{self.table.key}")
+        n_withheld = self.table.n_withheld(reader, arena)
         if request.method == "HEAD":
-            return LongFile(iter(()), filename, _content_type(form), has_place=False)
-        LongFile.take_place()
-        return LongFile(parts, filename, _content_type(form), has_place=True)
+            file = LongFile(iter(()), filename, _content_type(form), has_place=False)
+        else:
+            LongFile.take_place()
+            file = LongFile(parts, filename, _content_type(form), has_place=True)
+        file[HIDDEN] = str(n_withheld)
+        return file
 
 
 def _content_type(form: Form) -> str:
@@ -176,7 +186,7 @@ def _path(table: ExportTable, renderers: list[type[BaseRenderer]]) -> URLPattern
     described = extend_schema(
         operation_id=f"exports_{table.key.replace('-', '_')}_read",
         description=f"{table.description} A file of all rows that you may read, as long as it is; few go out at a time.",
-        parameters=[ARENA, *map(_parameter, table.options)],
+        parameters=[ARENA, WITHHELD, *map(_parameter, table.options)],
         responses=_responses(table) | OTHER_RESPONSES,
     )
     view = extend_schema_view(get=described)(view)

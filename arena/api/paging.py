@@ -14,6 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 BIGGEST_ID = 2**63 - 1
+HIDDEN = "Agon-Hidden"  # a header of files: a line of its own would be read as a row
 
 
 def whole_number(request: Request, name: str, *, least: int, most: int) -> int | None:

@@ -55,6 +55,10 @@ class AnswerTable(ExportTable):
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(_in_use(readable_answers(reader, arena)))
 
+    def n_withheld(self, reader: Reader, arena: Arena) -> int:
+        answers = access.responses_in_play(reader.visitor, arena, reader.voter_in(arena))
+        return _in_use(answers.with_text()).count()  # type: ignore[attr-defined]
+
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         names, licences = competitor_names(arena), dict(arena.competitors.values_list("pk", "licence"))
         for prompts in walk(lambda: Prompt.objects.filter(arena=arena).only("key"), PROMPTS_AT_ONCE):

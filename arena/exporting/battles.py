@@ -49,6 +49,7 @@ class BattleTable(ExportTable):
         "Which two answers met on which prompt, and how many votes say what. Prompts that voters compare now are left out."
     )
     columns = COLUMNS
+    is_of_battles = True
     goes_in_as = "import_battles"
 
     def count(self, reader: Reader, arena: Arena) -> int:

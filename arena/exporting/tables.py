@@ -126,6 +126,7 @@ class ExportTable:
     columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
+    is_of_battles: bool = False  # it tells of battles, and so leaves out those that are withheld for now
 
     def columns_for(self, reader: Reader) -> tuple[FileColumn, ...]:
         return tuple(column for column in self.columns if reader.is_curator or not column.for_curators)
@@ -140,6 +141,12 @@ class ExportTable:
     def count(self, reader: Reader, arena: Arena) -> int | None:
         """How many rows there are now, at most `MOST_COUNTED` + 1 of them counted; None: only their making tells."""
         raise NotImplementedError
+
+    def n_withheld(self, reader: Reader, arena: Arena) -> int:
+        """Of how many battles (of the answers: how many answers) it says nothing now, while a pair is open on their prompts."""
+        if not self.is_of_battles:
+            return 0
+        return access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
         """In a fixed order, a part at a time; each part asks anew who may read what."""

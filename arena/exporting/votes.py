@@ -40,6 +40,7 @@ class VoteTable(ExportTable):
     title = gettext_lazy("Votes")
     description = gettext_lazy("What each voter said of each battle, with those that were set aside, and why.")
     columns = COLUMNS
+    is_of_battles = True
     goes_in_as = "import_battles"
 
     def refusal(self, reader: Reader, arena: Arena) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from arena import access
 from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN
 from arena.exporting.registry import tables
 from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Reader
@@ -40,6 +41,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
     shown = [_shown(table, reader, arena) for table in tables().values()]
     context: dict[str, Any] = {
         "shown": shown, "forms": FORMS.values(), "most": MOST_COUNTED, "root": request.build_absolute_uri("/").rstrip("/"),
+        "n_withheld": access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).count(),
         "is_empty": not any(each.n_rows for each in shown), "missing": [form for form in FORMS.values() if not form.is_there],
     }  # fmt: skip
     return render(request, "arena/exports.html", page_context(request, "exports", arena, **context))

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from arena import access
 from arena.api.filters import by_arena, by_number
 from arena.api.long_tables import Table, WholeTable
-from arena.api.paging import BIGGEST_ID, Paging, WithHidden, whole_number
+from arena.api.paging import BIGGEST_ID, HIDDEN, Paging, WithHidden, whole_number
 from arena.api.read_views import InArena, OneInArena, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.models import Arena, Voter
@@ -31,7 +31,6 @@ from judges.models import Game
 
 GAMES_AT_ONCE = 1_000
 FILENAME = "games.csv"
-HIDDEN = "Agon-Hidden"  # a header: a line of its own would be read as a game
 
 
 def by_yes_or_no(help_text: str, **options: Any) -> Any:

@@ -53,6 +53,7 @@ class GameTable(ExportTable):
     title = gettext_lazy("Games of judges")
     description = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
     columns = COLUMNS
+    is_of_battles = True
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Game.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))

@@ -28,6 +28,7 @@ class GoldLabelTable(ExportTable):
     title = gettext_lazy("Gold labels")
     description = gettext_lazy("Which answer is known to be right: what judges are measured by.")
     columns = COLUMNS
+    is_of_battles = True
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
         return super().refusal(reader, arena) or ("" if reader.is_curator else _("gold labels are for curators"))

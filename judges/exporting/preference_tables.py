@@ -101,6 +101,7 @@ class PreferenceTable(ExportTable):
     """Prompts some at a time: what was said of the answers to each, and their texts."""
 
     options: Sequence[Option] = OPTIONS
+    is_of_battles = True
     only_one_turn = False
 
     def count(self, reader: Reader, arena: Arena) -> None:

@@ -8,13 +8,15 @@ import pytest
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from arena.api.long_tables import LongFile
 from arena.exporting import forms
-from arena.models import Arena
+from arena.models import Arena, Ballot, Battle
 from tests.arena.api.programs import make_program
 from tests.arena.exporting.taking_out import furnished
-from tests.factories import make_user
+from tests.factories import make_user, make_voter
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,25 @@ def test_the_answer_says_what_it_is():
     hang_up(answer)
     head = make_program().head("/api/v1/exports/votes/", {"arena": "garden"})
     assert (head.status_code, whole(head)) == (200, b"")
+
+
+def test_what_is_withheld_for_an_open_ballot_is_counted(arena):
+    """Also a curator's own: who votes is blind."""
+    user = make_user(is_staff=True)
+    client = Client()
+    client.force_login(user)
+    battle = Battle.objects.filter(prompt__key="q1").first()
+    assert head(client, "battles")["Agon-Hidden"] == "0"
+    voter = make_voter(arena, str(user.pk), kind="account", user=user)
+    Ballot.objects.create(battle=battle, voter=voter, first_shown="a", propensity=1, served_at=timezone.now(), state="open")
+    assert {table: head(client, table)["Agon-Hidden"] for table in ("battles", "votes", "answers", "pairs-dpo", "prompts")} == {
+        "battles": "3", "votes": "3", "answers": "3", "pairs-dpo": "3", "prompts": "0",
+    }  # fmt: skip
+    assert "3 battles are withheld" in client.get(reverse("exports", args=["garden"])).text
+
+
+def head(client, table):
+    return client.head(f"/api/v1/exports/{table}/", {"arena": "garden"})
 
 
 def test_roles_and_scopes(arena):
