@@ -10,10 +10,12 @@ from typing import Any
 
 from django.http import QueryDict
 
+from arena.importing.files.columns import Columns
 from arena.importing.files.problems import Problems
 from arena.importing.files.reading import read_rows
+from arena.importing.formats import formats_of, kind_and_format
 from arena.importing.formats.column_map import ANSWER, OF_KIND, OUTCOMES, ColumnMap
-from arena.importing.formats.guessing import guessed, guessed_values, values_of
+from arena.importing.formats.guessing import SEVERAL_WORDS, guessed, guessed_values, values_of
 from arena.importing.formats.recognition import FileStart, start_of
 from arena.models import Import
 
@@ -99,6 +101,24 @@ def _cell(value: object) -> str:
 def guessed_choice(path: Path, kind: str) -> ColumnChoice:
     start = start_of(path)
     return ColumnChoice(start, path, *guessed(start, kind))
+
+
+def texts_lost(choice: ColumnChoice) -> list[str]:
+    """Columns with texts that the layout of the file reads, and that this choice does not: battles would come without them."""
+    known = kind_and_format(choice.path)
+    layout = formats_of(known[0])[known[1]] if known else None
+    if layout is None or layout.is_guess:
+        return []
+    names = Columns(layout.needed, layout.read, layout.other_words).renamed(choice.start.names)
+    return [
+        name for name in choice.start.names
+        if names.get(name, name) in layout.read and name not in choice.map.columns.values()
+        and any(_is_text(row.get(name)) for row in choice.start.rows)
+    ]  # fmt: skip
+
+
+def _is_text(cell: object) -> bool:
+    return isinstance(cell, list | dict) or len(str(cell or "").split()) >= SEVERAL_WORDS
 
 
 def chosen(path: Path, kind: str, columns: ColumnMap) -> ColumnChoice:

@@ -10,6 +10,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -28,7 +29,7 @@ from arena.importing.voters_that_judge import VotersUnclear
 from arena.models import Import
 from arena.tasks import load_import
 from arena.views.context import page_context
-from arena.views.importing.columns import ColumnChoice, as_command, chosen, guessed_choice, posted
+from arena.views.importing.columns import ColumnChoice, as_command, chosen, guessed_choice, posted, texts_lost
 from arena.views.importing.forms import UploadForm
 from arena.views.private_pages import only_curators, private
 from arena.wording import number, sentence
@@ -163,7 +164,19 @@ def _problems(
         return _page(request, form, status=422, **found)
     if is_unknown and choice is None:
         return _columns(request, form, guessed_choice(file.path, kind), reason=_why(problems), status=422)
-    return _columns(request, form, choice or guessed_choice(file.path, kind), status=422, **found)
+    offered = choice or guessed_choice(file.path, kind)
+    if choice is None and (lost := texts_lost(offered)):
+        receiving.forget(file.digest)
+        form.held = None
+        form.add_error(None, _LOST % {"columns": ", ".join(lost)})
+        return _page(request, form, status=422, **found)
+    return _columns(request, form, offered, status=422, **found)
+
+
+_LOST = gettext_lazy(
+    "The file was recognised; naming its columns by hand would leave out the texts in %(columns)s. Correct the file instead: "
+    "where one id stands for several texts, give each its own, or leave the ids out, and prompts are told by their texts."
+)
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The import page where no layout is recognised: columns are named, remembered, and printed as flags."""
 
+import json
 import re
 
 import pytest
@@ -214,3 +215,18 @@ def test_flags_that_do_not_fit_are_refused_with_what_is_allowed(tmp_path, words,
     with pytest.raises(Exception, match=re.escape(said)):
         call_command("import_battles", str(path), "--arena", "mine", *words)
     assert not Arena.objects.exists()
+
+
+def test_no_choice_of_columns_is_offered_that_would_lose_the_texts_of_a_layout(curator):
+    """One id for two texts is refused; battles without their conversations would pass, as one prompt."""
+    rows = [
+        {"question_id": "1", "model_a": "m", "model_b": "n", "winner": "model_a",
+         **{f"conversation_{side}": [{"role": "user", "content": asked}, {"role": "assistant", "content": f"{side}."}]
+            for side in "ab"}}
+        for asked in ("Name a lake.", "Name a river.")
+    ]  # fmt: skip
+    page = _upload(curator, "".join(json.dumps(row) + "\n" for row in rows))
+    text = page.content.decode()
+    assert (page.status_code, "Which column holds what?" in text) == (422, False)
+    assert "would leave out the texts in conversation_a, conversation_b" in text
+    assert not Import.objects.exists()
