@@ -87,7 +87,7 @@ class ImportCommand(BaseCommand):
             file = self._kept(options)
             with receiving.forgotten_on_failure(file):
                 self._say(self._checked(file.path, file.filename, format_name, arena, chosen))
-            receiving.forget(file.digest)
+            receiving.forget(file.path.name)
         else:
             self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
         self.stdout.write("Nothing was written: this was the check only.")
@@ -137,8 +137,10 @@ class ImportCommand(BaseCommand):
                 self._must_be_allowed(report, options["allow_competitors"])
                 arena = arena or self._make_arena(options)
                 source = receiving.register(file, arena, kind=self.kind, format_name=read_by, report=report, options=chosen)
-        elif source.state in {State.PUBLISHED, State.SET_ASIDE}:
-            receiving.forget(file.digest)
+        else:
+            receiving.adopt(file, source)
+        receiving.forget(file.path.name)  # unless the import reads this very copy
+        if source.state in {State.PUBLISHED, State.SET_ASIDE}:
             self._say_known(source)
             return
         self._load(source)

@@ -86,7 +86,7 @@ class CheckedFile:
     known: Import | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        kept = {"filename": self.file.filename, "digest": self.file.digest, "n_bytes": self.file.n_bytes}
+        kept = kept_as_json(self.file)
         where = {"slug": self.slug, "name": self.name, "kind": self.kind, "format": self.format, "options": dict(self.options)}
         found = {"n_rows": self.report.n_rows, **self.report.as_json(), "unnamed": self.report.unnamed}
         return {**where, **kept, **found}
@@ -112,9 +112,14 @@ class CheckedFile:
         return check_file(self.file, request)
 
 
+def kept_as_json(file: KeptFile) -> dict[str, Any]:
+    """What `kept_file` reads."""
+    return {"filename": file.filename, "path": file.path.name, "digest": file.digest, "n_bytes": file.n_bytes}
+
+
 def kept_file(said: Mapping[str, Any]) -> KeptFile:
-    """A file that waits here, by its name, digest and number of bytes. Raises FileNotFoundError."""
-    path = receiving.upload_folder() / said["digest"]
+    """A file that waits here, by what `kept_as_json` gave. Raises FileNotFoundError."""
+    path = receiving.upload_folder() / said["path"]
     if not path.is_file():
         raise FileNotFoundError(str(path))
     return KeptFile(said["filename"], path, said["digest"], said["n_bytes"])
@@ -202,4 +207,14 @@ def _slug(name: str) -> str:
     return whole if len(whole) <= LONGEST_SLUG or not head else f"{head[: LONGEST_SLUG - len(number) - 1]}-{number}"
 
 
-__all__ = ["CheckedFile", "FileRequest", "NotRecognised", "UnknownKind", "check_file", "free_name", "kept_file", "start"]
+__all__ = [
+    "CheckedFile",
+    "FileRequest",
+    "NotRecognised",
+    "UnknownKind",
+    "check_file",
+    "free_name",
+    "kept_as_json",
+    "kept_file",
+    "start",
+]

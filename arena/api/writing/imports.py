@@ -164,9 +164,11 @@ class FileImports(Writes, ReadView[Import]):
         file = _kept(upload.name or "file", upload.chunks(), said.get("encoding", ""))
         setattr(request, "digest_of_body", sha256(f"{file.digest} {json.dumps(said, sort_keys=True)}".encode()).hexdigest())  # noqa: B010
         user: Any = request.user
-        with receiving.forgotten_on_failure(file):
+        try:
             checked = _checked(file, wish)
             return self.done(request, lambda: _started(checked, user, said.get("allow_competitors", 0)))
+        finally:
+            receiving.forget(file.path.name)
 
 
 def _typed(said: Mapping[str, str]) -> dict[str, Any]:
@@ -236,14 +238,14 @@ def _started(checked: CheckedFile, user: Any, n_allowed: int) -> Answer:
         except TooManyCompetitors as reason:
             told = sentence(reason)
             raise CannotTake(f"{told} If they are meant, send their number as allow_competitors.") from None
-    elif source.state == Import.State.FAILED:
-        loader.retry(source.pk)
-        source.refresh_from_db()
+    else:
+        receiving.adopt(checked.file, source)
+        if source.state == Import.State.FAILED:
+            loader.retry(source.pk)
+            source.refresh_from_db()
     if source.state in {Import.State.WAITING, Import.State.LOADING}:
         number = source.pk
         transaction.on_commit(lambda: load_import.delay(number))
-    else:
-        transaction.on_commit(lambda: receiving.forget(checked.file.digest))
     where = reverse("api-import", args=[source.pk])
     return Answer(dict(ImportSerializer(source).data), status=202, location=where)
 

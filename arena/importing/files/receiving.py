@@ -1,15 +1,20 @@
-"""A file arrives: it is kept under its SHA-256, so that a worker, a second run and a second upload find the same bytes."""
+"""A file arrives: each upload is a copy of its own, named by its SHA-256 and a mark, until an import owns it or it goes.
+
+No two requests share a copy, so whoever forgets one takes it from nobody: the same bytes may arrive twice at once.
+"""
 
 import codecs
 import contextlib
 import errno
 import hashlib
 import os
+import secrets
+import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +26,7 @@ from arena.models import Arena, Import
 
 BLOCK = 1024 * 1024
 SECONDS_KEPT = 24 * 3600
+DONE = (Import.State.PUBLISHED, Import.State.SET_ASIDE)
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,27 @@ def keep(filename: str, blocks: Iterable[bytes]) -> KeptFile:
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
-        path = folder / digest.hexdigest()
+        path = _new_path(digest.hexdigest())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return KeptFile(short_filename(filename), path, digest.hexdigest(), n_bytes)
+
+
+def _new_path(digest: str) -> Path:
+    return upload_folder() / f"{digest}-{secrets.token_hex(8)}"
+
+
+def own_copy(file: KeptFile) -> KeptFile:
+    """The same bytes under another name, which nobody else forgets. Raises FileNotFoundError."""
+    path = _new_path(file.digest)
+    try:
+        os.link(file.path, path)
+    except FileNotFoundError:
+        raise
+    except OSError:  # not every file system has links
+        shutil.copyfile(file.path, path)
+    return replace(file, path=path)
 
 
 def upload_folder() -> Path:
@@ -130,15 +152,22 @@ def forgotten_on_failure(file: KeptFile) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        forget(file.digest)
+        forget(file.path.name)
         raise
 
 
-def forget(digest: str) -> None:
-    """The file goes, unless an import still has to read it."""
-    done = [Import.State.PUBLISHED, Import.State.SET_ASIDE]
-    if not Import.objects.filter(digest=digest).exclude(state__in=done).exists():
-        (upload_folder() / digest).unlink(missing_ok=True)
+def adopt(file: KeptFile, source: Import) -> None:
+    """A file that came again serves the import that still has to read it, where that one's own is gone."""
+    if not (upload_folder() / source.path).is_file():
+        to_read = Import.objects.filter(pk=source.pk, path=source.path).exclude(state__in=DONE)
+        if to_read.update(path=file.path.name):
+            source.path = file.path.name
+
+
+def forget(name: str) -> None:
+    """The copy of this name goes, unless an import still has to read it."""
+    if not Import.objects.filter(path=name).exclude(state__in=DONE).exists():
+        (upload_folder() / name).unlink(missing_ok=True)
 
 
 def forget_old_files() -> None:

@@ -98,7 +98,7 @@ def _load(source: Import, token: str, progress: Progress) -> None:
         _all_is_in(source)
         _add_note(source, give_answers(source))
         _publish(source, token)
-        receiving.forget(source.digest)
+        receiving.forget(source.path)
     except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
         _fail(source, token, str(error))
 

@@ -63,7 +63,12 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
         return _page(request, form, status=422)
     if "columns" in request.POST:
         return _columns(request, form, _asked_choice(request, form.held))
-    return _check(request, form, form.held)
+    try:
+        return _check(request, form, form.held)
+    except FileNotFoundError:  # another tab was told what is wrong with the same file
+        form.held = None
+        form.add_error("file", _("Choose a file."))
+        return _page(request, form, status=422)
 
 
 def _initial(request: HttpRequest) -> dict[str, str]:
@@ -121,7 +126,7 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         return _columns(request, form, choice, reason=str(error), status=422)
     except intake.UnknownKind as error:
         if not error.columns:
-            receiving.forget(file.digest)
+            receiving.forget(file.path.name)
             form.held = None
             form.add_error(None, _("Choose what the file holds: it has no columns that tell."))
             return _page(request, form, status=422)
@@ -132,7 +137,8 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         form.add_error(None, sentence(reason))
         return _page(request, form, status=422)
     if checked.known:
-        receiving.forget(file.digest)
+        receiving.adopt(file, checked.known)
+        receiving.forget(file.path.name)
         messages.info(request, _known_in_words(checked.known))
         return redirect("import", checked.known.pk)
     return _checked(request, form, checked)
@@ -159,7 +165,7 @@ def _problems(
         return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **found)
     is_unknown = isinstance(problems, intake.NotRecognised)
     if choice is None and (name or not start_of(file.path).names):
-        receiving.forget(file.digest)
+        receiving.forget(file.path.name)
         form.held = None
         return _page(request, form, status=422, **found)
     if is_unknown and choice is None:
@@ -209,14 +215,15 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except FileNotFoundError:
         checked = None
     if checked is None:
-        messages.error(request, _("The checked file is no longer here: please upload it again."))
-        return redirect("imports")
+        return _gone(request, said)
     try:
         checked = _with_names(request, checked)
         if checked.known:
             return redirect("import", checked.known.pk)
         n_allowed = checked.report.n_to_allow if "allow_competitors" in request.POST else 0
-        source = intake.start(checked, by=_curator(request), n_allowed=n_allowed)
+        source = _started(checked, _curator(request), n_allowed)
+    except FileNotFoundError:
+        return _gone(request, said)
     except TooManyCompetitors:
         told = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
         messages.error(request, told % {"n": number(checked.report.n_to_allow)})
@@ -229,6 +236,26 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         return _checked(request, _form_of(checked), checked)
     load_import.delay(source.pk)
     return redirect("import", source.pk)
+
+
+def _started(checked: CheckedFile, user: User | None, n_allowed: int) -> Import:
+    """The import gets a copy of its own: the one that waits may be confirmed for another arena, too, or refused there."""
+    own = receiving.own_copy(checked.file)
+    try:
+        source = intake.start(replace(checked, file=own), by=user, n_allowed=n_allowed)
+    finally:
+        receiving.forget(own.path.name)  # unless the import reads it now
+    receiving.forget(checked.file.path.name)
+    return source
+
+
+def _gone(request: HttpRequest, said: dict[str, Any] | None) -> HttpResponse:
+    """The copy that waited is not here: it was confirmed before, or swept away."""
+    named = {"arena__slug": said["slug"], **{name: said[name] for name in ("kind", "format", "digest")}} if said else None
+    if named and (source := Import.objects.filter(**named).first()):
+        return redirect("import", source.pk)
+    messages.error(request, _("The checked file is no longer here: please upload it again."))
+    return redirect("imports")
 
 
 def _with_names(request: HttpRequest, checked: CheckedFile) -> CheckedFile:
@@ -246,7 +273,7 @@ def _form_of(checked: CheckedFile) -> UploadForm:
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
     rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
     held = form.held
-    kept = {"filename": held.filename, "digest": held.digest, "n_bytes": held.n_bytes} if held else None
+    kept = intake.kept_as_json(held) if held else None
     more |= {"held": held, "held_token": _token(request, kept, HELD_AS) if kept else ""}
     context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=SAMPLES, **more)
     return private(render(request, "arena/imports.html", context, status=status))

@@ -19,6 +19,7 @@ from django.utils import timezone
 from arena import tasks
 from arena.evidence import curation
 from arena.importing.files import receiving
+from arena.importing.files.reports import ImportReport
 from arena.importing.loading import bulk, loader
 from arena.importing.loading.battles import BattleLoader
 from arena.importing.loading.loader import load, retry
@@ -248,6 +249,35 @@ def test_a_file_goes_when_its_import_is_published_and_when_nobody_confirmed_it_f
         os.utime(path, (0, 0))
     receiving.forget_old_files()
     assert set(receiving.upload_folder().iterdir()) == {new, receiving.path_of(waiting)}
+
+
+def test_the_same_bytes_twice_are_two_copies_and_the_other_still_loads(tmp_path):
+    path = _battles(tmp_path, 10)
+    garden, meadow = make_arena("garden"), make_arena("meadow")
+    kept, refused = (receiving.keep("f", [path.read_bytes()]) for _ in range(2))
+    receiving.forget(refused.path.name)
+    first = registered(path, "chatbot-arena", garden)
+    arriving = receiving.own_copy(kept)  # not yet registered when the other import ends
+    load(first.pk)
+    receiving.forget(kept.path.name)
+    second = receiving.register(
+        arriving, meadow, kind="battles", format_name="chatbot-arena", report=ImportReport(first.n_rows, {}, [])
+    )
+    receiving.forget(arriving.path.name)
+    load(second.pk)
+    assert (n_rows(garden), n_rows(meadow)) == ((10, 10, 10), (10, 10, 10))
+    assert list(receiving.upload_folder().iterdir()) == []
+
+
+def test_a_file_that_comes_again_serves_an_import_whose_own_is_gone(tmp_path):
+    path = _battles(tmp_path, 10)
+    source = registered(path, "chatbot-arena", make_arena())
+    receiving.path_of(source).unlink()
+    again, idle = (receiving.keep("f", [path.read_bytes()]) for _ in range(2))
+    for file in (again, idle):
+        receiving.adopt(file, source)
+        receiving.forget(file.path.name)
+    assert (receiving.path_of(source), idle.path.exists()) == (again.path, False)
 
 
 def test_sqlite_syncs_every_commit_again_after_the_load(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from arena.importing.files import receiving
 from arena.importing.loading.loader import load
 from arena.models import Delivery, WebhookEvent
 from arena.runs import control
@@ -65,7 +66,7 @@ def test_a_file_that_is_imported_or_failed_is_told(tmp_path, is_broken):
     source = registered(write(tmp_path, f"{BATTLES}m1,m2,model_a,q1,v1\n"), "pairs", make_arena())
     make_webhook(1, source.arena)
     if is_broken:
-        (tmp_path / "uploads" / source.digest).write_text("model_a\n1")
+        receiving.path_of(source).write_text("model_a\n1")
     load(source.pk)
     source.refresh_from_db()
     assert source.state == ("failed" if is_broken else "published")
