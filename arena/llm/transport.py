@@ -60,8 +60,9 @@ class PinnedTransport(httpx2.BaseTransport):
 
     def __init__(
         self, place: Place, *, secret: Mapping[str, str], seconds: float, verify: SSLContext | None = None,
-        largest: int = LARGEST_REPLY,
+        largest: int | None = LARGEST_REPLY,
     ) -> None:  # fmt: skip
+        """`largest`: None where nothing is read but the status and the headers."""
         self._place, self._secret, self._seconds, self._largest = place, dict(secret), seconds, largest
         self._addresses = place.addresses
         self._is_known = False  # it has answered, or was asked what it speaks
@@ -121,6 +122,9 @@ class PinnedTransport(httpx2.BaseTransport):
 
     def _read(self, response: httpx2.Response) -> httpx2.Response:
         """The whole body now: a reply that trickles or swells is cut off here."""
+        if self._largest is None:
+            response.close()
+            return httpx2.Response(response.status_code, headers=_described(response.headers))
         body = bytearray()
         try:
             for chunk in response.stream:  # type: ignore[union-attr]  # the inner transport's is a synchronous one

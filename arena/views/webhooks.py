@@ -22,6 +22,7 @@ from arena.views.context import page_context
 from arena.views.private_pages import only_curators
 from arena.webhooks import announcing
 from arena.webhooks.delivering import MOST_SENT
+from arena.webhooks.sending import GONE
 from arena.webhooks.signing import secret_of
 
 MOST_LISTED = 100
@@ -95,7 +96,8 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _act(request, shown)
         return redirect("webhook", pk)
-    rows = shown.deliveries.all()[:MOST_DELIVERIES]
+    rows = list(shown.deliveries.all()[:MOST_DELIVERIES])
+    is_gone = not shown.is_active and next((row.status for row in rows if row.n_sent), None) == GONE
     events = [WebhookEvent(event).label for event in shown.events]
     context: dict[str, Any] = {
         "webhook": shown,
@@ -103,6 +105,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         "events": events,
         "n_most": MOST_DELIVERIES,
         "most_sent": MOST_SENT,
+        "is_gone": is_gone,
     }
     return render(request, "arena/webhook.html", page_context(request, "account", **context))
 

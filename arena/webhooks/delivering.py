@@ -12,8 +12,8 @@ from django.utils.translation import override
 from arena.clock import to_come
 from arena.leases import LeaseLost
 from arena.llm.addresses import Resolve, resolve_host
-from arena.models import Delivery
-from arena.webhooks.sending import SECONDS, AttemptResult, attempt
+from arena.models import Delivery, Webhook
+from arena.webhooks.sending import GONE, SECONDS, AttemptResult, attempt
 
 WAITS = tuple(timedelta(seconds=each) for each in (10, 60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600))
 MOST_SENT = len(WAITS) + 1
@@ -46,6 +46,8 @@ def deliver(pk: int, *, resolve: Resolve = resolve_host) -> Delivery | None:
         Delivery.objects.finish(pk, token, **_changes(delivery, result, timezone.now()))
     except LeaseLost:
         return None
+    if result.status == GONE:  # after Standard Webhooks; an address that was changed meanwhile is another one
+        Webhook.objects.filter(pk=delivery.webhook_id, address=delivery.webhook.address).update(is_active=False)
     delivery.refresh_from_db()
     return delivery
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import httpx2
 
 SECONDS = 10.0  # for look-up, connection, TLS, sending and the answer, all together
-LARGEST_ANSWER = 64 * 1024  # of which nothing is read but that it is whole
 GONE = 410
 
 
@@ -55,7 +54,7 @@ def _posted(address: str, place: Place, body: bytes, headers: Mapping[str, str])
     from arena.llm.transport import PinnedTransport, hush
 
     hush()
-    transport = PinnedTransport(place, secret=headers, seconds=SECONDS, largest=LARGEST_ANSWER)
+    transport = PinnedTransport(place, secret=headers, seconds=SECONDS, largest=None)  # the status says it all
     said = {"content-type": "application/json", "user-agent": "Agon", "accept": "*/*"}
     try:
         response = transport.handle_request(httpx2.Request("POST", address, headers=said, content=body))
@@ -79,7 +78,7 @@ def _read(status: int) -> AttemptResult:
     if 300 <= status < 400:
         told = _("it answered %(status)d, which leads elsewhere: no redirect is followed, so give the address that it leads to")
     elif status == GONE:
-        told = _("it answered %(status)d: nobody wants these messages there any more")
+        told = _("it answered %(status)d: nobody wants these messages there any more, so the webhook is switched off")
     else:
         told = _("it answered %(status)d; 200 to 299 is needed")
     return AttemptResult(status, told % {"status": status}, is_final=status == GONE)

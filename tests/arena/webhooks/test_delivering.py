@@ -6,6 +6,7 @@ import hmac
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from arena.config.tasks import clean_up
@@ -15,6 +16,7 @@ from arena.webhooks.announcing import send_again
 from arena.webhooks.delivering import MOST_SENT, WAITS, deliver, due
 from arena.webhooks.signing import secret_of
 from tests.arena.webhooks.receivers import make_message, make_webhook, parts, receiving, said
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,35 @@ def test_a_message_that_was_given_up_can_be_sent_again():
         assert (send_again(row), send_again(row)) == (True, False)
         assert deliver(row.pk).state == "delivered"
     assert parts(better.requests[0])[1]["webhook-id"] == row.key
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pause"),
+    [
+        ((b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b"x"), 2.0),
+        ((b"HTTP/1.1 202 Accepted\r\n\r\n", b"x" * 2_000_000), 0),
+        ((b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 1\r\n\r\nx",), 0),
+    ],
+    ids=["slow", "long", "packed"],
+)
+def test_what_is_taken_is_delivered_whatever_its_body(monkeypatch, pieces, pause):
+    monkeypatch.setattr(sending, "SECONDS", 1.0)
+    with receiving() as server:
+        server.pieces, server.pause = pieces, pause
+        row = sent_to(server)
+    assert (row.state, row.error) == ("delivered", "")
+
+
+def test_who_is_gone_is_told_nothing_more_and_its_page_says_why(client):
+    with receiving(status="410 Gone") as server:
+        webhook = make_webhook(server.port)
+        client.force_login(make_user(is_staff=True))
+        assert "410 (gone)" not in client.get(reverse("webhook", args=[webhook.pk])).text
+        row = deliver(make_message(webhook).pk)
+    make_message(webhook)
+    webhook.refresh_from_db()
+    assert (webhook.is_active, row.state, due(timezone.now())) == (False, "given_up", [])
+    assert "410 (gone)" in client.get(reverse("webhook", args=[webhook.pk])).text
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch):
