@@ -19,6 +19,8 @@ from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
 from arena.importing.files.notes import note
+from arena.importing.files.problems import Problems
+from arena.importing.files.reading import read_rows
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
 from arena.importing.formats import MAPPED, NotRecognised, columns_of, kind_and_format, reading_format, stored_name
@@ -172,10 +174,16 @@ def _as_before(request: FileRequest, names: tuple[str, ...], file: KeptFile) -> 
 
 
 def _kind(file: KeptFile) -> str:
-    found = kind_and_format(file.path)
-    if found is None:
-        raise UnknownKind(columns_of(file.path))
-    return found[0]
+    """Raises ImportProblems where the first row cannot be read: no kind would help."""
+    recognised = kind_and_format(file.path)
+    if recognised is None:
+        columns = columns_of(file.path)
+        if not columns:
+            problems = Problems(file.filename)
+            next(read_rows(file.path, problems=problems), None)
+            problems.stop_if_any()
+        raise UnknownKind(columns)
+    return recognised[0]
 
 
 def start(checked: CheckedFile, *, by: User | None, n_allowed: int = 0) -> Import:

@@ -5,7 +5,8 @@ from typing import IO, Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
-from rest_framework.exceptions import ParseError
+from django.http import QueryDict
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
 from arena.api.writing.json_bodies import MOST_BYTES, TooLarge
@@ -32,6 +33,13 @@ class FileBody(MultiPartParser):
         if upload.is_too_large:
             raise TooLarge(f"The file has more than {upload.most >> 20} MB: pack it with gzip or zstd, or send it in parts.")
         return parsed
+
+
+def must_be_sent_once(sent: QueryDict) -> None:
+    """A part that stands twice would be read once, and nobody knows which. Raises ValidationError that names each."""
+    twice = [name for name, parts in sent.lists() if len(parts) > 1]
+    if twice:
+        raise ValidationError({name: ["Send this part once: it is here several times."] for name in twice})
 
 
 def only_file(files: Mapping[str, Any], name: str) -> "UploadedFile[bytes]":

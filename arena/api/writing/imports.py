@@ -26,7 +26,7 @@ from arena.api.schema import WRITING_RESPONSES
 from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import KEY_PARAMETER, Writes, WrongRows, arena_to_write, described, told_object
-from arena.api.writing.file_bodies import FileBody, only_file
+from arena.api.writing.file_bodies import FileBody, must_be_sent_once, only_file
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.json_bodies import TooLarge
 from arena.api.writing.row_schemas import object_schema
@@ -159,6 +159,7 @@ class FileImports(Writes, ReadView[Import]):
     def post(self, request: Request, slug: str) -> Response:
         arena = arena_to_write(request, slug)
         sent: Any = request.data
+        must_be_sent_once(sent)
         said = told_object(_typed({name: sent[name] for name in sent if name not in request.FILES}), FILE_FIELDS)
         wish, upload = _wish(arena, said), only_file(request.FILES, "file")
         file = _kept(upload.name or "file", upload.chunks(), said.get("encoding", ""))
@@ -225,7 +226,8 @@ def _checked(file: KeptFile, wish: FileRequest) -> CheckedFile:
     try:
         return intake.check_file(file, wish)
     except UnknownKind as reason:
-        raise CannotTake(f"The columns ({reason.columns}) do not tell what the file holds: say its kind.") from None
+        names = f"Its columns ({reason.columns}) do not tell" if reason.columns else "It has no columns that tell"
+        raise CannotTake(f"{names} what the file holds: say its kind.") from None
     except ImportProblems as problems:
         raise WrongRows(problems.of(file.filename), "Line") from None
 

@@ -115,6 +115,11 @@ class UploadForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         cleaned["kind"], cleaned["format"] = cleaned.get("what", "").partition(":")[::2]
         arena, name = cleaned.get("arena"), cleaned.get("new_arena", "").strip()
+        if len(getattr(self.files, "getlist", lambda name: [])("file")) > 1:
+            self.add_error("file", _("Choose one file: the others come after it."))
+        for part in self.fields:
+            if len(getattr(self.data, "getlist", lambda name: [])(part)) > 1:
+                self.add_error(part, _("This came twice: choose one."))
         if self.held is None and "file" not in self.errors:
             self.add_error("file", _("Choose a file."))
         if arena is not None and name:

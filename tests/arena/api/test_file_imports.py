@@ -1,10 +1,12 @@
 """Files over REST: checked before anything is written, polled, and in once however often they are sent."""
 
 import gzip
+from html import unescape
 from unittest.mock import ANY
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from arena.api.writing.file_bodies import ProgramsUpload
 from arena.importing.files import looks
@@ -43,6 +45,44 @@ def test_a_file_is_taken_and_polled_to_its_end(garden):
     assert Vote.objects.count() == 2
     again = send(program, PAIRS, "renamed.csv")
     assert (again.status_code, again.json()["id"], Import.objects.count()) == (202, done["id"], 1)
+
+
+@pytest.mark.parametrize("name", ["file", "kind"])
+def test_a_part_that_stands_twice_is_refused_by_its_name(garden, settings, name):
+    parts = {"file": SimpleUploadedFile("a.csv", PAIRS.encode()), "kind": "battles"}
+    twice = {"file": SimpleUploadedFile("b.csv", b"id,prompt\n1,x\n"), "kind": "prompts"}[name]
+    response = make_program().post(PLACE, parts | {name: [parts[name], twice]})
+    assert (response.status_code, list(response.json()["errors"])) == (400, [name])
+    assert Import.objects.count() == 0
+
+
+BROKEN = [
+    (b'{"id":"14","prompt":"a\nb"}\n', "Line 1"),
+    (gzip.compress(b'{"id":"13","prompt":"x"}\n')[:-6], "packed, and broken"),
+    (b"", "there is nothing to import"),
+]
+
+
+@pytest.mark.parametrize(("content", "word"), BROKEN, ids=["line", "gzip", "empty"])
+def test_a_broken_file_of_no_told_kind_is_told_its_real_cause(garden, client, settings, content, word):
+    response = send(make_program(), content, "x.jsonl")
+    assert (response.status_code, word in response.json()["detail"]) == (422, True)
+    assert response.json()["rows"]
+    client.force_login(make_user(is_staff=True))
+    page = client.post(reverse("imports"), {"file": SimpleUploadedFile("x.jsonl", content), "new_arena": "Meadow"})
+    cause = response.json()["rows"][0]["allowed"][1:]  # there it begins a sentence
+    assert page.status_code == 422
+    assert cause in unescape(page.content.decode())
+    assert list(settings.UPLOAD_FOLDER.iterdir()) == []
+
+
+def test_the_page_takes_one_file_and_one_kind(garden, client):
+    client.force_login(make_user(is_staff=True))
+    files = [SimpleUploadedFile(name, PAIRS.encode()) for name in ("a.csv", "b.csv")]
+    both = client.post(reverse("imports"), {"file": files, "new_arena": "Meadow"})
+    kinds = client.post(reverse("imports"), {"file": files[0], "new_arena": "Meadow", "what": ["battles:", "prompts:"]})
+    assert (both.status_code, "Choose one file" in both.content.decode()) == (422, True)
+    assert (kinds.status_code, "This came twice" in kinds.content.decode()) == (422, True)
 
 
 def test_what_is_wrong_is_told_by_line_and_nothing_is_written(garden, settings):

@@ -290,8 +290,8 @@ def test_the_kind_or_the_format_may_be_chosen(curator, rung, what):
     assert Import.objects.get().format == "pairs"
 
 
-def test_a_file_without_columns_asks_what_it_is(curator):
-    assert "it has no columns that tell." in _upload(curator, "", what="").content.decode()
+def test_an_empty_file_of_no_told_kind_is_called_empty(curator):
+    assert "is this the right one?" in _upload(curator, "", what="").content.decode()
 
 
 def test_answers_to_prompts_that_nobody_has_name_the_prompts(curator):
