@@ -75,6 +75,10 @@ PAIR_ORIGIN = (
     *SURENESS, *ORIGIN,
     FileColumn("chosen_repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers was chosen.")),
     FileColumn("rejected_repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers was rejected.")),
+    FileColumn("chosen_finish", Holds.TEXT, gettext_lazy("stop, or length where the chosen one was cut at the token limit.")),
+    FileColumn(
+        "rejected_finish", Holds.TEXT, gettext_lazy("stop, or length where the rejected one was cut at the token limit.")
+    ),
     FileColumn("chosen_licence", Holds.TEXT, gettext_lazy("Licence of the model that was chosen, where it was given.")),
     FileColumn("rejected_licence", Holds.TEXT, gettext_lazy("Licence of the model that was rejected, where it was given.")),
 )  # fmt: skip
@@ -167,6 +171,7 @@ class KtoTable(PreferenceTable):
         FileColumn("label", Holds.TRUTH, gettext_lazy("Whether it is desirable.")),
         FileColumn("model", Holds.TEXT, gettext_lazy("The model that gave it.")),
         FileColumn("repeat", Holds.INTEGER, gettext_lazy("Which of the model’s answers it is.")),
+        FileColumn("finish", Holds.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
         FileColumn("licence", Holds.TEXT, gettext_lazy("Licence of the model, where it was given.")),
         *SURENESS, *ORIGIN,
     )  # fmt: skip
@@ -184,7 +189,7 @@ class KtoTable(PreferenceTable):
             prompt = part.prompts[response.prompt_id]
             yield _origin(prompt) | {
                 "prompt": opening(prompt), "completion": continued(prompt, response), "label": labels[True] > labels[False],
-                "model": model.name, "repeat": response.repeat, "licence": model.licence or None,
+                "model": model.name, "repeat": response.repeat, "finish": response.finish, "licence": model.licence or None,
                 "judges": sorted({judge for each in said for judge in each.judges}),
                 "margin": figure(abs(labels[True] - labels[False]) / labels.total()), "n_votes": sum(each.n for each in said),
                 "is_contested": is_contested or any(each.is_contested for each in preferences if answer in each.answers[1:]),
@@ -298,6 +303,7 @@ def _pair_origin(part: Part, preference: Preference) -> Row:
         of_sides |= {
             f"{side}_model": model.name,
             f"{side}_repeat": part.responses[answer].repeat,
+            f"{side}_finish": part.responses[answer].finish,
             f"{side}_licence": model.licence or None,
         }
     return of_sides | _origin(part.prompts[preference.answers.prompt]) | {

@@ -50,6 +50,15 @@ def test_dpo_has_messages_and_says_how_sure_it_is_and_whose_texts_they_are(arena
     assert (row["source"], row["arena"], row["prompt_id"], row["is_contested"]) == ("people", "pairs", "q", False)
 
 
+def test_a_cut_answer_is_marked(arena, models):
+    battle_of(models, None, "b")
+    Response.objects.filter(competitor=models[1]).update(finish="length")
+    for key in ("pairs-dpo", "pairs-rewardbench", "pairs-helpsteer2"):
+        (row,) = taken(key, arena)
+        assert (row["chosen_finish"], row["rejected_finish"]) == ("length", "stop")
+    assert {row["model"]: row["finish"] for row in taken("pairs-kto", arena)} == {"B": "length", "A": "stop"}
+
+
 def test_several_turns_are_told_one_by_one(arena, models):
     prompt = make_prompt(arena)
     Prompt.objects.filter(pk=prompt.pk).update(turns=["One?", "Two?"])
