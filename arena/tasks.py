@@ -3,12 +3,11 @@
 import structlog
 from celery import shared_task
 from django.db import transaction
-from django.utils import timezone
 
 from arena.importing.files import receiving
 from arena.importing.loading.loader import load
 from arena.leases import LeaseLost
-from arena.models import Import, Response, Run
+from arena.models import Delivery, Import, Response, Run
 from arena.runs import recovery, worker_slices
 from arena.texts.rendering import refresh
 from arena.webhooks import delivering
@@ -63,12 +62,18 @@ def sweep_runs() -> None:
 def send_delivery(pk: int) -> None:
     """Send one message of a webhook once; the sweep rings again where it was not taken."""
     sent = delivering.deliver(pk)
-    if sent is not None and sent.error:
-        log.info("message to a webhook not taken", delivery=pk, webhook=sent.webhook_id, state=sent.state, reason=sent.error)
+    if sent is not None:
+        _log_sent(sent)
+
+
+def _log_sent(sent: Delivery) -> None:
+    if sent.error:
+        which = {"delivery": sent.pk, "webhook": sent.webhook_id, "state": sent.state, "reason": sent.error}
+        log.info("message to a webhook not taken", **which)
 
 
 @shared_task(name="arena.tasks.sweep_deliveries", ignore_result=True)
 def sweep_deliveries() -> None:
-    """Ring for the messages that are due."""
-    for pk in delivering.due(timezone.now()):
-        send_delivery.apply_async([pk], expires=5)
+    """Send the messages that are due. A second ring meanwhile sends what nobody is at."""
+    for sent in delivering.send_due():
+        _log_sent(sent)

@@ -1,10 +1,13 @@
 """Which messages are due, and what becomes of each: delivered, put off for longer each time, given up in the end."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import override
@@ -18,7 +21,8 @@ from arena.webhooks.sending import GONE, SECONDS, AttemptResult, attempt
 WAITS = tuple(timedelta(seconds=each) for each in (10, 60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600))
 MOST_SENT = len(WAITS) + 1
 LEASE_SECONDS = 3 * SECONDS
-MOST_AT_ONCE = 2  # workers have other things to do than to wait for servers that do not answer
+MOST_AT_ONCE = 8  # of all webhooks; of one there is one at a time
+SENDING_SECONDS = 20.0  # then the next ring goes on
 KEPT = timedelta(days=30)
 
 State = Delivery.State
@@ -50,6 +54,30 @@ def deliver(pk: int, *, resolve: Resolve = resolve_host) -> Delivery | None:
         Webhook.objects.filter(pk=delivery.webhook_id, address=delivery.webhook.address).update(is_active=False)
     delivery.refresh_from_db()
     return delivery
+
+
+def send_due(*, seconds: float = SENDING_SECONDS) -> Iterator[Delivery]:
+    """Send what is due, each webhook in a lane of its own, until nothing is or the time is over; what was sent."""
+    end = time.monotonic() + seconds
+    with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="webhook") as pool:
+        going: set[Future[Delivery | None]] = set()
+        taken: set[int] = set()  # sent in this call, or left to another worker: no second time before the next ring
+        while True:
+            if time.monotonic() < end:
+                fresh = [pk for pk in due(timezone.now()) if pk not in taken][: MOST_AT_ONCE - len(going)]
+                taken.update(fresh)
+                going |= {pool.submit(_delivered_in_a_thread, pk) for pk in fresh}
+            if not going:
+                return
+            done, going = wait(going, return_when=FIRST_COMPLETED)
+            yield from (sent for each in done if (sent := each.result()) is not None)
+
+
+def _delivered_in_a_thread(pk: int) -> Delivery | None:
+    try:
+        return deliver(pk)
+    finally:
+        connection.close()
 
 
 def _changes(delivery: Delivery, result: AttemptResult, now: datetime) -> Mapping[str, Any]:

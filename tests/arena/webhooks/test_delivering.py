@@ -167,7 +167,22 @@ def test_a_host_without_an_address_and_a_port_without_a_server_are_tried_again()
     assert (row.state, row.error.startswith("the connection failed")) == ("waiting", True)
 
 
-def test_one_message_a_webhook_is_due_and_few_at_once():
+@pytest.mark.django_db(transaction=True)
+def test_dead_receivers_hold_up_nobody_and_one_ring_sends_all_that_is_due():
+    with receiving(status="503 Busy") as dead, receiving() as alive:
+        slow = [make_webhook(dead.port, path=f"/{n}") for n in range(delivering.MOST_AT_ONCE + 1)]
+        lively = make_webhook(alive.port)
+        failing = [make_message(webhook).pk for webhook in slow for _ in range(2)]
+        wanted = [make_message(lively).pk for _ in range(3)]
+        rows = list(delivering.send_due(seconds=60))
+        assert list(delivering.send_due(seconds=60)) == []
+    assert [row.pk for row in rows if row.state == "delivered"] == wanted  # one after the other, in their order
+    assert sorted(row.pk for row in rows if row.state == "waiting") == failing
+    assert (len(alive.requests), len(dead.requests)) == (len(wanted), len(failing))
+
+
+def test_one_message_a_webhook_is_due_and_few_at_once(monkeypatch):
+    monkeypatch.setattr(delivering, "MOST_AT_ONCE", 2)
     now = timezone.now()
     off, slow, *others = (make_webhook(n, is_active=n > 1) for n in range(1, 6))
     for webhook in (off, slow, slow, *others):
