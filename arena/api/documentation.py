@@ -33,7 +33,8 @@ class DocumentedEndpoint:
     description: SafeString
     parameters: list[DocumentedField]
     body: list[DocumentedField]
-    example: str  # a body with what is needed, as JSON; empty where none is sent
+    example: str  # a body with what is needed, as JSON; empty where none is sent, or a form
+    parts: list[str]  # of a form that is sent instead: name=value, as curl takes them
     fields: list[DocumentedField]
     formats: list[str]
 
@@ -52,7 +53,9 @@ def endpoints_of(schema: Schema) -> list[DocumentedEndpoint]:
 def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> DocumentedEndpoint:
     done = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
     answers = done.get("content", {})
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    taken = operation.get("requestBody", {}).get("content", {})
+    json_body, form = (taken.get(each, {}).get("schema") for each in ("application/json", "multipart/form-data"))
+    body = json_body or form
     told = answers.get("application/json") or answers.get("application/jsonl")
     return DocumentedEndpoint(
         anchor=operation["operationId"],
@@ -61,7 +64,8 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
         description=_prose(operation.get("description", "")),
         parameters=[_parameter(parameter, components) for parameter in operation.get("parameters", ())],
         body=list(_fields(body, components)) if body else [],
-        example=json.dumps(_example(body, components), ensure_ascii=False) if body else "",
+        example=json.dumps(_example(json_body, components), ensure_ascii=False) if json_body else "",
+        parts=[f"{name}={value}" for name, value in form["x-parts"].items()] if form else [],
         fields=list(_fields(told["schema"], components)) if told else [],
         formats=list(answers),
     )
@@ -126,7 +130,7 @@ def _kind(schema: Schema, components: Schema) -> str:
     if kind == "array":
         return f"list of {_kind(schema['items'], components)}{empty}"
     if kind == "string":
-        kind = {"date-time": "time", "date": "date", "uri": "address"}.get(schema.get("format", ""), "text")
+        kind = {"date-time": "time", "date": "date", "uri": "address", "binary": "file"}.get(schema.get("format", ""), "text")
     if "maximum" in schema and schema["maximum"] < 10**6:
         kind = f"{kind} {schema.get('minimum', 0)}–{schema['maximum']}"
     return f"{kind}{empty}"

@@ -38,7 +38,7 @@ from arena.importing.files.looks import look_at
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
 from arena.importing.formats import formats_of
-from arena.importing.formats.column_map import ColumnMap, ColumnMapError
+from arena.importing.formats.column_map import OF_KIND, ColumnMap, ColumnMapError
 from arena.importing.intake import CheckedFile, FileRequest, UnknownKind
 from arena.importing.loading import loader
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
@@ -52,8 +52,18 @@ REASON_FIELDS: SentFields = {"reason": SentField(FieldKind.TEXT, "Readers of the
 FILE_FIELDS: SentFields = {
     "kind": SentField(FieldKind.CHOICE, "Recognised by its columns where it is left out.", choices=tuple(Import.Kind.values)),
     "format": SentField(FieldKind.TEXT, "With a kind: the layout, which is recognised where it is left out.", most=30),
-    "mapping": SentField(FieldKind.NAMES, "With a kind: fields with the columns that hold them, as a JSON object.", most=200),
-    "values": SentField(FieldKind.NAMES, "With a mapping: what the cells of the column winner mean.", most=100),
+    "mapping": SentField(
+        FieldKind.NAMES,
+        'With a kind: fields with the columns that hold them, a JSON object such as `{"prompt": "question", "answer_a": "a"}`. '
+        + " ".join(f"Fields of {kind}: {', '.join(f'`{name}`' for name in names)}." for kind, names in OF_KIND.items())
+        + " `answer:NAME` is the column with the answers of the model NAME.",
+        most=200,
+    ),
+    "values": SentField(
+        FieldKind.NAMES,
+        'With a mapping: what the cells of the column winner mean, a JSON object such as `{"1": "a", "2": "b", "0": "tie"}`.',
+        most=100,
+    ),
     "encoding": SentField(FieldKind.TEXT, "Of a text that is not UTF-8, such as windows-1251.", most=40),
     "strict": SentField(FieldKind.TRUTH, "Refuse a file in which something looks wrong."),
     "replace": SentField(FieldKind.TRUTH, "Answers that are here with another text are corrected by the file."),
@@ -67,6 +77,13 @@ FILE_FIELDS: SentFields = {
         FieldKind.NUMBER, "How many new competitors are meant, where they are very many.", most=MOST_ALLOWED
     ),
 }  # fmt: skip
+
+EXAMPLE_PARTS = {
+    "file": "@battles.csv",
+    "kind": Import.Kind.BATTLES.value,
+    "mapping": '{"prompt": "question", "answer_a": "a", "answer_b": "b", "winner": "better"}',
+    "values": '{"1": "a", "2": "b", "0": "tie"}',
+}
 
 
 class CannotTake(APIException):
@@ -143,6 +160,7 @@ class FileImports(Writes, ReadView[Import]):
             "multipart/form-data": {
                 **object_schema(FILE_FIELDS),
                 "required": ["file"],
+                "x-parts": EXAMPLE_PARTS,
                 "properties": {
                     "file": {"type": "string", "format": "binary", "description": "CSV, JSON or Parquet, also packed."},
                     **object_schema(FILE_FIELDS)["properties"],

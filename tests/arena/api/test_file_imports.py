@@ -1,6 +1,8 @@
 """Files over REST: checked before anything is written, polled, and in once however often they are sent."""
 
 import gzip
+import html
+import re
 from html import unescape
 from unittest.mock import ANY
 
@@ -123,6 +125,19 @@ def test_columns_and_values_can_be_named_and_an_encoding_too(garden):
     assert sent.status_code == 202, sent.content
     load(sent.json()["id"])
     assert (Prompt.objects.get().turns, Vote.objects.get().outcome) == (["Что?"], "a")
+
+
+def test_the_example_of_the_documentation_is_taken_and_its_parts_are_explained(garden, client):
+    page = (
+        html.unescape(client.get("/api/v1/").content.decode())
+        .partition('id="arenas_imports_write"')[2]
+        .partition("</section>")[0]
+    )
+    parts = dict(part.split("=", 1) for part in re.findall("-F '([^']+)'", page))
+    assert parts.pop("file") == "@battles.csv"
+    assert send(make_program(), "question,a,b,better\nWhy?,So,No,1\nWhen?,Now,Then,0\n", **parts).status_code == 202
+    assert '<th scope="row" class="mono">allow_competitors</th>' in page
+    assert '<code>{"prompt": "question", "answer_a": "a"}</code>' in page
 
 
 def test_columns_that_tell_nothing_need_a_kind(garden):
