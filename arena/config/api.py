@@ -21,6 +21,7 @@ from arena import access
 from arena.api.documentation import DocumentedEndpoint, endpoints_of
 from arena.api.read_views import UnknownPath
 from arena.views.context import page_context
+from arena.webhooks.explaining import explanation
 from ranking.models import Leaderboard
 
 
@@ -43,7 +44,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
     }
     root = request.build_absolute_uri(reverse("api-docs"))
     shown = [(endpoint, request.build_absolute_uri(endpoint.path.format_map(examples))) for endpoint in endpoints()]
-    return render(request, "rest/documentation.html", page_context(request, "api", shown=shown, root=root))
+    return render(request, "rest/documentation.html", page_context(request, "api", shown=shown, root=root, **explanation()))
 
 
 class SchemaView(SpectacularAPIView):

@@ -22,6 +22,7 @@ from arena.views.context import page_context
 from arena.views.private_pages import only_curators
 from arena.webhooks import announcing
 from arena.webhooks.delivering import MOST_SENT
+from arena.webhooks.explaining import explanation
 from arena.webhooks.sending import GONE
 from arena.webhooks.signing import secret_of
 
@@ -106,6 +107,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         "n_most": MOST_DELIVERIES,
         "most_sent": MOST_SENT,
         "is_gone": is_gone,
+        **explanation(),
     }
     return render(request, "arena/webhook.html", page_context(request, "account", **context))
 

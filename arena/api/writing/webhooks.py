@@ -28,6 +28,7 @@ from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Delivery, TokenScope, Webhook, WebhookEvent
 from arena.tasks import send_delivery
 from arena.webhooks import announcing
+from arena.webhooks.explaining import FOR_THE_SCHEMA
 from arena.webhooks.signing import secret_of
 
 WEBHOOK_FIELDS: SentFields = {
@@ -38,6 +39,11 @@ WEBHOOK_FIELDS: SentFields = {
 CHANGED_FIELDS: SentFields = {
     "is_active": SentField(FieldKind.TRUTH, "Switched off it is told nothing, and what waits stays unsent.", is_needed=True),
 }
+
+SWITCHED = (
+    "Switch a webhook off (`is_active: false`) or on. None is deleted, as what was sent stays on record: switched off it is "
+    "told nothing, and counts no longer towards the most that an arena may have. Scope `admin`, for curators."
+)
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
@@ -102,7 +108,7 @@ class WebhookWrites(Writes):
         NewWebhookSerializer,
         description=(
             "Have an address told what happens in an arena. Messages are signed after the convention of Standard Webhooks, "
-            "with the secret that is told here once. Scope `admin`, for curators."
+            f"with the secret that is told here once. Scope `admin`, for curators. {FOR_THE_SCHEMA}"
         ),
     )
     def post(self, request: Request) -> Response:
@@ -133,7 +139,7 @@ class WebhookDetail(Webhooks, Changes, RetrieveAPIView[Webhook]):
 
     http_method_names = ["get", "head", "patch"]
 
-    @changes(CHANGED_FIELDS, WebhookSerializer, "Switch a webhook off or on. Scope `admin`, for curators.")
+    @changes(CHANGED_FIELDS, WebhookSerializer, SWITCHED)
     def patch(self, request: Request, pk: int) -> Response:
         return self.changed(request, CHANGED_FIELDS, self._switched)
 
