@@ -1,5 +1,6 @@
 """Judges by program: their cards are defined and changed, each change a new version, and counted or not in an arena."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -24,7 +25,7 @@ from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Endpoint, TokenScope
 from arena.wording import sentence
-from judges.cards import CardTaken, called_judge, new_version
+from judges.cards import PARTS, CardTaken, called_judge, check_card, new_version
 from judges.judge_choices import choose_judge
 from judges.models import Judge, JudgeChoice
 from judges.protocols import PROTOCOLS
@@ -124,7 +125,7 @@ class JudgeDefinitions(Writes):
         def work() -> Answer:
             if Judge.objects.filter(name=said["name"]).exists():
                 raise AlreadyHere(f"A judge {said['name']!r} is here already: change its card, or choose another name.")
-            judge = _checked(lambda: called_judge(**said))
+            judge = _checked(lambda: called_judge(**said), said, said)
             if judge.name != said["name"]:
                 raise AlreadyHere(f"The judge {judge} has the same card already: use that one, or say something else.")
             return Answer(dict(CardSerializer(judge).data), location=reverse("api-judge-card", args=[judge.pk]))
@@ -145,15 +146,28 @@ def _told(request: Request, columns: SentFields) -> dict[str, Any]:
     return said
 
 
-def _checked(make: Any) -> Judge:
-    """What cards are refused for, as a problem."""
+def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judge:
+    """What cards are refused for, as a problem. `parts`: all of the card; `sent`: those that this request names."""
     try:
         judge: Judge = make()
     except CardTaken as reason:
         raise AlreadyHere(sentence(reason)) from None
     except (ValueError, TypeError) as error:
-        raise ValidationError({"card": [sentence(told_error(error))]}) from None
+        raise ValidationError({_blamed(parts, sent): [sentence(told_error(error))]}) from None
     return judge
+
+
+def _blamed(parts: Mapping[str, Any], sent: Collection[str]) -> str:
+    """The field that makes a card impossible: parameters that would not do with the protocol's own template either, or it."""
+    try:
+        check_card(
+            endpoint=parts["endpoint"], protocol=parts["protocol"], template="", parameters=parts.get("parameters") or {}
+        )  # fmt: skip
+    except (ValueError, TypeError):
+        order = ("parameters", "template", "protocol")
+    else:
+        order = ("template", "parameters", "protocol")
+    return next((name for name in order if name in sent), order[0])
 
 
 class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
@@ -178,7 +192,8 @@ class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
             self.check_match(request, self.get_serializer(self.get_object()))
             if not judge.is_called or judge.superseded_by_id is not None:
                 raise AlreadyHere("Only the current version of a judge that is a language model can be changed.")
-            made = _checked(lambda: new_version(judge, **said))
+            parts = {name: getattr(judge, name) for name in PARTS} | said
+            made = _checked(lambda: new_version(judge, **said), parts, said)
             return Answer(dict(CardSerializer(made).data), status=200, location=reverse("api-judge-card", args=[made.pk]))
 
         return self.done(request, work)

@@ -63,7 +63,7 @@ def test_a_board_is_defined_and_fitted(garden, rung):
         ({"level": 0.2}, "level", "0.5"),
         ({"slug": "two words"}, "slug", "slug"),
         ({"name": ""}, "name", "blank"),
-        ({"colour": "red"}, "a field", "there are"),
+        ({"colour": "red"}, "colour", "there are"),
     ],
 )
 def test_what_is_wrong_is_named_as_the_form_names_it(garden, rung, said, field, words):

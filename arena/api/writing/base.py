@@ -35,6 +35,9 @@ KEY_PARAMETER = OpenApiParameter(
     ),
 )
 
+MOST_NAMED = 20  # unknown fields, of which a body may have any number
+LONGEST_NAMED = 80
+
 
 class WrongRows(APIException):
     """Nothing was written."""
@@ -130,7 +133,10 @@ class RowsOfArena[Row](Writes):
 
 
 def told_object(said: Any, columns: SentFields) -> dict[str, Any]:
-    """The members of a body that is one object, without its nulls."""
+    """The members of a body that is one object, without its nulls. Raises ValidationError, which names each field."""
+    if unknown := [name for name in said if name not in columns]:
+        there_are = f"There is no such field here; there are {', '.join(columns)}." if columns else "No body is taken here."
+        raise ValidationError({name[:LONGEST_NAMED]: [there_are] for name in unknown[:MOST_NAMED]})
     try:
         return checked_row(said, columns)
     except RowProblem as problem:

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from arena.models import Arena, Competitor
-from tests.arena.api.programs import make_program
+from tests.arena.api.programs import make_program, post
+from tests.arena.webhooks.receivers import make_webhook
 from tests.factories import make_arena, make_competitor, make_user
 
 pytestmark = pytest.mark.django_db
@@ -42,14 +43,14 @@ def test_a_competitor_is_changed(garden):
 @pytest.mark.parametrize(
     ("path", "said", "field"),
     [
-        ("arenas/garden/", {"slug": "new"}, "a field"),
+        ("arenas/garden/", {"slug": "new"}, "slug"),
         ("arenas/garden/", {"voting": "everyone"}, "voting"),
         ("arenas/garden/", {"asked_share": 2}, "asked_share"),
         ("arenas/garden/", {"name": ""}, "name"),
         ("competitors/{pk}/", {"status": "unnamed"}, "status"),
         ("competitors/{pk}/", {"name": "a\u200bb"}, "name"),
         ("competitors/{pk}/", {"released_on": "2026-1-31"}, "released_on"),
-        ("competitors/{pk}/", {"arena": "other"}, "a field"),
+        ("competitors/{pk}/", {"arena": "other"}, "arena"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_written(garden, path, said, field):
@@ -57,6 +58,15 @@ def test_what_is_wrong_is_named_and_nothing_is_written(garden, path, said, field
     answer = patch(make_program(), path.format(pk=kestrel.pk), said)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     assert not LogEntry.objects.exists()
+
+
+def test_every_field_that_there_is_not_is_named_at_once(garden):
+    wrong = patch(make_program(), "arenas/garden/", {"slug": "new", "bord": 1}).json()["errors"]
+    assert set(wrong) == {"slug", "bord"}
+    assert wrong["bord"][0].startswith("There is no such field here; there are name, ")
+    pk = make_webhook(1, garden).pk
+    answer = post(make_program(), f"webhooks/{pk}/test/", {"bord": 1})
+    assert answer.json()["errors"] == {"bord": ["No body is taken here."]}
 
 
 def test_two_competitors_of_an_arena_have_two_names(garden):

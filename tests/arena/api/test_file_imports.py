@@ -105,7 +105,7 @@ def test_what_is_wrong_is_told_by_line_and_nothing_is_written(garden, settings):
         ({"mapping": "[]", "kind": "battles"}, 400, "mapping"),
         ({"values": '{"1": "a"}'}, 400, "values"),
         ({"strict": "maybe"}, 400, "strict"),
-        ({"colour": "red"}, 400, "a field"),
+        ({"colour": "red"}, 400, "colour"),
         ({"encoding": "base64"}, 400, "encoding"),
         ({"encoding": "shift_jis", "kind": "prompts"}, 422, ""),
     ],

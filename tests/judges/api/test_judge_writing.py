@@ -40,10 +40,10 @@ def test_a_judge_is_defined_and_named_by_its_key(program):
     [
         ({"endpoint": "nowhere"}, "endpoint", "superusers make them"),
         ({"protocol": "guess"}, "protocol", "pairwise"),
-        ({"parameters": {"temperature": 9}}, "card", "Temperature"),
-        ({"parameters": {"mood": 1}}, "card", "unknown"),
+        ({"parameters": {"temperature": 9}}, "parameters", "Temperature"),
+        ({"parameters": {"mood": 1}}, "parameters", "unknown"),
         ({"parameters": [1]}, "parameters", "object"),
-        ({"template": "Which is better?"}, "card", "answer_1"),
+        ({"template": "Which is better?"}, "template", "answer_1"),
     ],
 )
 def test_what_is_wrong_is_named(program, said, field, words):
