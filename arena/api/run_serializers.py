@@ -69,7 +69,7 @@ class ProgressSerializer(serializers.Serializer[Progress]):
 class RunProgressSerializer(RunSerializer):
     """One run with how far it is."""
 
-    plan = serializers.SerializerMethodField(help_text="What was asked for, to make the same run again.")
+    plan = serializers.SerializerMethodField(help_text="What was asked for, to make the same run again; money in dollars.")
     progress = serializers.SerializerMethodField()
 
     class Meta(RunSerializer.Meta):
@@ -78,7 +78,9 @@ class RunProgressSerializer(RunSerializer):
 
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_plan(self, run: Run) -> Any:
-        return run.plan
+        plan: dict[str, Any] = run.plan
+        counts = plan.get("counts", {})
+        return plan | {"counts": counts | {"cost": _in_dollars(counts["cost"])}} if "cost" in counts else plan
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, run: Run) -> Any:
