@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,16 +29,22 @@ from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.models import Arena, Run, TokenScope
 from arena.models.endpoints import DOLLAR
-from arena.runs import confirmations, control
+from arena.runs import budget, confirmations, control
 from arena.runs.confirmations import SECONDS_TO_CONFIRM, NotConfirmed
 from arena.runs.control import NotPossible
 from arena.runs.planning import CannotPlan, Draft, PlanStale
 from arena.tasks import work_on_run
 from arena.wording import sentence
 
+MOST_CAP = 1_000_000  # dollars
 START_FIELDS: SentFields = {
     "draft": SentField(FieldKind.TEXT, "As it was given, within the hour.", is_needed=True, most=100_000),
-    "cap": SentField(FieldKind.AMOUNT, "Dollars: the run pauses before it would cost more.", is_needed=True, most=1_000_000),
+    "cap": SentField(FieldKind.AMOUNT, "Dollars: the run pauses before it would cost more.", is_needed=True, most=MOST_CAP),
+}
+RESUME_FIELDS: SentFields = {
+    "cap": SentField(
+        FieldKind.AMOUNT, "Dollars, more than the cap so far; where it is left out, the cap stays as it is.", most=MOST_CAP
+    ),
 }
 ARENA_FIELD = SentField(FieldKind.TEXT, "Slug of the arena.", is_needed=True, most=50)
 
@@ -183,7 +189,6 @@ class RunAct(Writes, ReadView[Run]):
 
     def acted(self, request: Request, pk: int, act: Callable[[Run], None]) -> Response:
         run = get_object_or_404(Run.objects.filter(arena__in=access.arenas_for(request.user)), pk=pk)
-        told_object(request.data, {})
 
         def work() -> Answer:
             try:
@@ -205,18 +210,44 @@ def acts(description: str) -> Describes:
 class RunPause(RunAct):
     @acts("Pause a run: nothing more is sent; replies that are under way come in and count. Scope `runs:write`.")
     def post(self, request: Request, pk: int) -> Response:
+        told_object(request.data, {})
         return self.acted(request, pk, control.pause)
 
 
 class RunResume(RunAct):
-    @acts("Let a paused run go on. It says whether it runs, or why it is still paused. Scope `runs:write`.")
+    @described(
+        object_schema(RESUME_FIELDS),
+        RunProgressSerializer,
+        status=200,
+        description=(
+            "Let a paused run go on. It says whether it runs, or why it is still paused. One that paused for its budget needs "
+            "a higher cap to go on: send it as `cap`. Scope `runs:write`."
+        ),
+    )
     def post(self, request: Request, pk: int) -> Response:
-        return self.acted(request, pk, control.resume)
+        dollars = told_object(request.data, RESUME_FIELDS).get("cap")
+        if dollars is None:
+            return self.acted(request, pk, control.resume)
+        return self.acted(request, pk, lambda run: _resumed_under(run, round(dollars * DOLLAR)))
+
+
+def _resumed_under(run: Run, cap: int) -> None:
+    """Raises NotPossible where it is not paused, or stays so: the cap is as it was then."""
+    run.refresh_from_db()
+    if run.cap is None or cap <= run.cap:
+        so_far = "has no cap" if run.cap is None else f"has a cap of {budget.dollars(run.cap)} already: send a higher one"
+        raise ValidationError({"cap": [f"It is {budget.dollars(cap)}, but the run {so_far}, or leave the cap out."]})
+    goes_on_by_its_cap = budget.is_pausing(run)
+    if run.state == Run.State.PAUSED:
+        control.raise_cap(run, cap)
+    if not goes_on_by_its_cap:
+        control.resume(run)
 
 
 class RunCancel(RunAct):
     @acts("Cancel a run for good: what came back counts, nothing more is sent. Scope `runs:write`.")
     def post(self, request: Request, pk: int) -> Response:
+        told_object(request.data, {})
         return self.acted(request, pk, control.cancel)
 
 

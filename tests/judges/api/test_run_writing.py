@@ -183,6 +183,29 @@ def test_a_run_is_paused_resumed_and_cancelled(program, django_capture_on_commit
     assert bell == [run.pk] * 3
 
 
+@pytest.mark.parametrize("because", ["budget: $1.00 of $1.00 spent. Raise the cap to go on.", "paused by hand"])
+def test_a_paused_run_goes_on_under_a_higher_cap(program, because, bell, django_capture_on_commit_callbacks):
+    run = make_run(make_arena(), cap=1_000_000, state="paused", paused_because=because)
+    make_call(run, make_judge(endpoint=make_endpoint("gate", is_proven=True)))
+    for cap in (0.5, 1, "2", 10**7):
+        refused = post(program, f"runs/{run.pk}/resume/", {"cap": cap})
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["cap"])
+    with django_capture_on_commit_callbacks(execute=True):
+        done = post(program, f"runs/{run.pk}/resume/", {"cap": 2.5})
+    assert (done.status_code, done.json()["state"], done.json()["cap"]) == (200, "running", 2.5)
+    assert bell == [run.pk]
+    late = post(program, f"runs/{run.pk}/resume/", {"cap": 5})
+    run.refresh_from_db()
+    assert (late.status_code, run.cap) == (409, 2_500_000)  # only what is paused is resumed
+
+
+def test_a_plan_tells_money_in_dollars(program):
+    plan = {"orders": "both", "counts": {"n_calls": 2, "cost": 1_500_000}}
+    run = make_run(make_arena(), plan=plan)
+    shown = program.get(f"/api/v1/runs/{run.pk}/").json()["plan"]
+    assert shown == {"orders": "both", "counts": {"n_calls": 2, "cost": 1.5}}
+
+
 def test_runs_of_other_arenas_are_out_of_reach():
     run = make_run(make_arena())
     elsewhere = make_program(arenas=[make_arena()])
