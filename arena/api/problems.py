@@ -67,6 +67,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if response is None:
         return None
     detail, errors = _in_words(exc)
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        taken = " or ".join(str(parser.media_type) for parser in context["view"].parser_classes)
+        detail = f"A body of this media type is not taken here: send {taken}, and say so in Content-Type."
     members: dict[str, Any] = getattr(exc, "members", {})
     response.data = problem(response.status_code, detail, request.path, errors) | members
     request.accepted_renderer, request.accepted_media_type = ProblemRenderer(), MEDIA_TYPE

@@ -25,7 +25,28 @@ PROBLEMS_OF_WRITING = {
     413: "The body is too large.",
     415: "The body is of a media type that is not taken here.",
     422: "What the body says cannot be done: nothing was written, and `rows` name what is wrong in which row.",
+    503: "The database is busy, or nothing can be stored now: try again after as many seconds as Retry-After says.",
 }
+QUOTA_HEADERS = {
+    "RateLimit": ("string", "What is left of the requests of this minute: r, and in t seconds it is whole again."),
+    "RateLimit-Policy": ("string", "How many requests a window allows: q, and w seconds."),
+}
+ETAG = {"ETag": ("string", "Send it as If-None-Match, to be told whether anything changed.")}
+LOCATION = {"Location": ("string", "Where what was made is read.")}
+REPLAYED = {"Idempotency-Replayed": ("string", "`true`, where this request was done before and is answered as it was then.")}
+RETRY_AFTER = {"Retry-After": ("integer", "Seconds to wait.")}
+
+
+def _headers(status: str, *, is_read: bool) -> dict[str, tuple[str, str]]:
+    """Those that an answer of this status may have: name -> type, meaning."""
+    if status in {"429", "503"}:
+        return RETRY_AFTER
+    if status == "304":
+        return ETAG
+    if not status.startswith("2"):
+        return {}
+    own = ETAG if is_read else REPLAYED | (LOCATION if status in {"201", "202"} else {})
+    return QUOTA_HEADERS | own
 
 
 def _problems(told: dict[int, str]) -> dict[Any, Any]:
@@ -59,6 +80,17 @@ class ReadSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         return {200: super().get_response_serializers()} | OTHER_RESPONSES
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """Needed, where one of its fields is: the library leaves that open for schemas that are written out."""
+        body: Any = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        if body and all("required" in each["schema"] for each in body["content"].values()):
+            body["required"] = True
+        return body
+
+    def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> Any:
+        named = _headers(status_code, is_read=self.method in {"GET", "HEAD"})
+        return {name: {"description": told, "schema": {"type": kind}} for name, (kind, told) in named.items()}
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Whoever reads may do it without a name, but for what is for curators."""

@@ -59,8 +59,17 @@ def read[T](raw: Sequence[Any], columns: SentFields, read_row: Callable[[int, di
 
 
 def read_prompts(raw: Sequence[Any]) -> list[PromptRow]:
-    """As a file of prompts is read."""
-    return read(raw, PROMPT_FIELDS, JsonPrompts(Path()).row)
+    """As a file of prompts is read; but a row that says two things is refused, where a file may hold a column of its own."""
+    read_row = JsonPrompts(Path()).row
+
+    def consistent_row(line: int, row: dict[str, Any]) -> PromptRow:
+        turns, prompt = row.get("turns"), row.get("prompt")
+        if turns and prompt is not None and turns != [prompt]:
+            told = _("they contradict each other: give prompt where it is one turn, or turns")
+            raise RowProblem("prompt, turns", [prompt, turns], told)
+        return read_row(line, row)
+
+    return read(raw, PROMPT_FIELDS, consistent_row)
 
 
 def read_responses(raw: Sequence[Any]) -> list[ResponseRow]:

@@ -117,6 +117,17 @@ def test_the_schema_is_given_as_json_and_yaml(client):
     assert client.get("/api/v1/schema/").content.startswith(b"openapi: 3.")
 
 
+def test_the_schema_tells_which_bodies_are_needed_and_which_headers_come(client):
+    paths = client.get("/api/v1/schema/?format=json").json()["paths"]
+    made, resumed, read = (
+        paths["/api/v1/webhooks/"]["post"], paths["/api/v1/runs/{id}/resume/"]["post"], paths["/api/v1/runs/"]["get"],
+    )  # fmt: skip
+    assert (made["requestBody"]["required"], resumed["requestBody"].get("required", False)) == (True, False)
+    assert {"Location", "Idempotency-Replayed", "RateLimit"} <= set(made["responses"]["201"]["headers"])
+    assert set(made["responses"]["503"]["headers"]) == set(read["responses"]["429"]["headers"]) == {"Retry-After"}
+    assert "ETag" in read["responses"]["200"]["headers"]
+
+
 @pytest.mark.parametrize("name", ["version", "lang", "format"])
 @pytest.mark.parametrize("said", ["%0d%0aX: y", "%0a", "%00", "a%22;filename=%22evil.html", "2", "xx", "%ff"])
 def test_no_parameter_of_the_schema_gets_into_a_header(client, name, said):

@@ -121,6 +121,16 @@ def test_prompts_are_brought_into_a_pool(program):
     assert any("already" in note for note in again.json()["notes"])
 
 
+def test_a_prompt_and_turns_that_contradict_are_refused_with_both_named(program):
+    make_arena("garden")
+    refused = send(program, "prompts/", [{"prompt": "Why?", "turns": ["Why?"]}, {"prompt": "Why?", "turns": ["How?"]}])
+    assert (refused.status_code, [(each["row"], each["what"]) for each in refused.json()["rows"]]) == (
+        422,
+        [(2, "prompt, turns")],
+    )
+    assert send(program, "prompts/", [{"prompt": "Why?", "turns": ["Why?"]}]).status_code == 201
+
+
 def test_an_id_stands_for_one_text_in_a_request_and_in_the_arena(program):
     make_prompt(make_arena("garden"), "Why?", key="q1")
     here = send(program, "prompts/", [{"id": "q1", "prompt": "How?"}])
@@ -238,7 +248,8 @@ def test_a_body_that_is_no_json_object_is_400(program, body):
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_another_media_type_is_415(program, media_type):
-    assert program.post("/api/v1/competitors/", b"x", content_type=media_type).status_code == 415
+    refused = program.post("/api/v1/competitors/", b"x", content_type=media_type)
+    assert (refused.status_code, "send application/json" in refused.json()["detail"]) == (415, True)
 
 
 def test_a_body_that_is_too_large_is_413(program, monkeypatch):
