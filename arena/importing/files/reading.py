@@ -241,7 +241,7 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
 def _parquet_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
     names = parquet_names(path)
     if not names or _header_is_usable(_named(names, columns), names, problems, columns):
-        yield from batches(path, problems, columns)
+        yield from batches(path, problems, columns, MAX_ROW)
 
 
 # --- JSON --------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from arena.importing.checks.whole_file import check
-from arena.importing.files import looks
+from arena.importing.files import looks, reading
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.problems import ImportProblems, Problems
@@ -69,6 +69,53 @@ def test_a_parquet_bomb_stops_at_the_limit(tmp_path, monkeypatch, dictionary):
     rows, problems = _read(path)
     assert len(rows) < 300
     assert problems[0].endswith("the file is too large when unpacked; a packed file may hold at most 1,000,000 bytes: split it")
+
+
+TEXT = pa.array(["x" * 20_000])
+MANY = pa.DictionaryArray.from_arrays(pa.array([0] * 3_000, pa.int32()), TEXT)
+UNFOLDING = {
+    "dictionary": MANY,
+    "plain": MANY.dictionary_decode(),
+    "lists": pa.ListArray.from_arrays(pa.array(range(0, 3_001, 3), pa.int32()), MANY),
+    "structs": pa.ListArray.from_arrays(pa.array(range(3_001), pa.int32()), pa.StructArray.from_arrays([MANY], ["content"])),
+}
+
+
+@pytest.mark.parametrize("column", UNFOLDING)
+def test_a_text_of_parquet_counts_in_each_row_that_has_it(tmp_path, monkeypatch, column):
+    path = tmp_path / "file"
+    parquet.write_table(pa.table({"a": UNFOLDING[column]}), path, compression="zstd")
+    assert path.stat().st_size < 10_000
+    whole, problems = _read(path)
+    assert (len(whole), problems) == (len(UNFOLDING[column]), [])
+    assert whole[-1]["a"] == UNFOLDING[column][-1].as_py()
+    monkeypatch.setattr(looks, "MOST_UNPACKED", 5_000_000)
+    rows, problems = _read(path)
+    assert rows == whole[: len(rows)]
+    assert 50 < len(rows) < 250
+    assert "the file is too large when unpacked" in problems[0]
+
+
+def test_a_list_of_parquet_that_unfolds_without_end_is_not_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(looks, "MOST_UNPACKED", 1_000_000)
+    path = tmp_path / "file"
+    parquet.write_table(pa.table({"a": pa.array([[0] * 300_000])}), path, compression="zstd")
+    rows, problems = _read(path)
+    assert rows == []
+    assert "the file is too large when unpacked" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "long", ["x" * 20_000, ["x" * 5_000] * 4, {"b": [{"c": "x" * 20_000}]}], ids=["text", "list", "struct"]
+)
+def test_a_row_of_parquet_is_no_longer_than_a_line(tmp_path, monkeypatch, long):
+    monkeypatch.setattr(reading, "MAX_ROW", 10_000)
+    short = {str: "y", list: ["y"], dict: {"b": [{"c": "y"}]}}[type(long)]
+    rows, problems = _read(_as_parquet(tmp_path, [{"a": short}, {"a": long}, {"a": short}, {"a": long}]))
+    assert rows == [{"a": short}] * 2
+    assert problems == [
+        "file, line 2: the row is too long; a row may have at most 10,000 bytes; the same is wrong in 1 later row"
+    ]
 
 
 @pytest.mark.parametrize("pack", PACK)
