@@ -5,6 +5,7 @@ Waitress does the work; this module adds what it leaves open. Whoever sends slow
 - a body may come slowly, at `SLOWEST_BODY` on average, and not stop for `SILENT_SECONDS`;
 - an answer that is not taken for `SILENT_SECONDS` ends;
 - of one address at most `MOST_OF_ONE` connections wait, of all `MOST_OF_ALL`: the one that waited longest makes room.
+- a body that is large for a stranger waits until a thread of its own has looked up whose session or token it comes with.
 `/healthz` has a thread of its own: it answers while all others wait for a database.
 """
 
@@ -18,9 +19,10 @@ import signal
 import socket
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
@@ -45,9 +47,17 @@ GRACE_SECONDS = 10.0  # for what is under way when the server is told to stop
 TEND_SECONDS = 0.5
 LOCK_MILLISECONDS = 5_000
 HEALTH = "/healthz"
+SESSION = "sessionid"  # the cookie
 OF_PROGRAMS = "bearer agon_"  # how what they sign in with begins
 
 log = logging.getLogger(__name__)
+
+
+class Claim(NamedTuple):
+    """What a request says of its sender; the headers alone prove nothing."""
+
+    is_token: bool
+    secret: str
 
 
 class NoRoom(Error):  # type: ignore[misc]
@@ -57,6 +67,9 @@ class NoRoom(Error):  # type: ignore[misc]
 
 class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     adj: Any
+    error: Error | None
+    claim: Claim | None = None  # believed until the body is more than a stranger may send
+    is_asked = False
 
     def parse_header(self, header_plus: bytes) -> None:
         """Two lengths of one body are an attempt to smuggle a second request past a proxy: refused, and the connection ends."""
@@ -66,17 +79,29 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if self.version == "1.1" and not self.headers.get("HOST", "").strip():
             raise ParsingError("HTTP/1.1 needs a Host header")
-        if self.headers.get("AUTHORIZATION", "").lower().startswith(OF_PROGRAMS):
-            self.adj = self.adj.of_programs
-        elif "sessionid=" not in self.headers.get("COOKIE", ""):
+        self.claim = _claim_of(self.headers)
+        if self.claim is None:
             self.adj = self.adj.of_strangers
+        elif self.claim.is_token:
+            self.adj = self.adj.of_programs
 
     def received(self, data: bytes) -> int:
         n: int = super().received(data)
         if isinstance(self.error, RequestEntityTooLarge):
-            most = self.adj.max_request_body_size >> 20
-            self.error.body = f"At most {most} MB are taken here. Sign in before you send a file; larger files go by command."
+            self.error = self.too_large()
         return n
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Half of what a stranger may send has come of a body whose length is not known, or that length is more."""
+        most = self.adj.of_strangers.max_request_body_size if self.claim and not self.is_asked else 0
+        return bool(most) and (self.content_length >= most or (self.chunked and self.body_bytes_received >= most // 2))
+
+    def too_large(self) -> Error:
+        most = self.adj.max_request_body_size >> 20
+        return RequestEntityTooLarge(
+            f"At most {most} MB are taken here. Sign in before you send a file; larger files go by command."
+        )
 
     def fail(self, error: Error) -> None:
         self.error, self.completed = error, True
@@ -112,7 +137,7 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.began_at = self.moved_at = time.monotonic()  # the present request or pause; the last byte either way
         self.n_bytes = 0
-        self.is_refused = self.is_lingering = False
+        self.is_refused = self.is_lingering = self.is_held = False
         super().__init__(*args, **kwargs)
 
     def received(self, data: bytes) -> bool:
@@ -126,6 +151,9 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
             self._refuse(error)
             return False
         finally:
+            if self.request is not None and self.request.is_to_be_asked:
+                self.request.is_asked = self.is_held = True
+                self.server.ask(Asking(self, self.request))
             if self.request is not before:  # one is whole: a pause begins, or the next request
                 self.began_at, self.n_bytes = self.moved_at, 0
 
@@ -134,12 +162,24 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
             raise error
         log.error("a request's body cannot be kept: %s", error.strerror)
+        self._fail(NoRoom("The disk of this site is full: nothing was stored. Tell whoever runs it."))
+
+    def _fail(self, error: Error) -> None:
+        """The request that is coming in ends so."""
         with self.requests_lock:
             if self.request is not None:
-                self.request.fail(NoRoom("The disk of this site is full: nothing was stored. Tell whoever runs it."))
+                self.request.fail(error)
                 self.requests.append(self.request)
                 self.request = None
-                self.server.add_task(self)
+                if len(self.requests) == 1:
+                    self.server.add_task(self)
+
+    def settle(self, request: RequestParser, error: Error | None) -> None:
+        """The sender of a large body was looked up."""
+        self.is_held = False
+        self.moved_at = time.monotonic()
+        if error is not None and self.request is request and self.connected:
+            self._fail(error)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         n: int = super().send(data, do_close)
@@ -154,7 +194,7 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
         return n
 
     def readable(self) -> bool:
-        return self.is_lingering or bool(super().readable())
+        return self.is_lingering or (not self.is_held and bool(super().readable()))
 
     def handle_read(self) -> None:
         if self.is_lingering:
@@ -200,6 +240,29 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
         return now - self.moved_at > SILENT_SECONDS or took > SILENT_SECONDS + self.n_bytes / SLOWEST_BODY
 
 
+class Asking:
+    """Whether the sender of a large body is known: a task of a thread of its own, for the database may be slow."""
+
+    def __init__(self, channel: BufferedChannel, request: RequestParser) -> None:
+        self.channel, self.request = channel, request
+        self.error: Error | None = NoRoom("The database does not answer: nothing was stored. Send it again later.")
+
+    def service(self) -> None:
+        server, request = self.channel.server, self.request
+        try:
+            if request.claim and server.is_known(request.claim):
+                self.error = None
+            else:
+                request.adj = request.adj.of_strangers
+                self.error = request.too_large()
+        finally:
+            server.asked.append(self)
+            server.pull_trigger()
+
+    def cancel(self) -> None:
+        """The server ends."""
+
+
 class Server(TcpWSGIServer):  # type: ignore[misc]
     """Serve on a socket that another process listens on, until it is told to stop."""
 
@@ -207,7 +270,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     is_stopping = False
     next_channel_cleanup = float("inf")  # waitress' own goes by a clock that may be set back; `tend` does it
 
-    def __init__(self, application: Any, listener: socket.socket, *, threads: int) -> None:
+    def __init__(self, application: Any, listener: socket.socket, *, threads: int, is_known: Callable[[Claim], bool]) -> None:
         adjustments = Adjustments(
             sockets=[listener], threads=threads, ident="", connection_limit=2 * MOST_OF_ALL, channel_timeout=2**31,
             clear_untrusted_proxy_headers=False,  # Django reads them where AGON_BEHIND_PROXY is true
@@ -215,10 +278,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             asyncore_use_poll=True, log_socket_errors=False,
         )  # fmt: skip
         adjustments.of_strangers, adjustments.of_programs = copy.copy(adjustments), copy.copy(adjustments)
+        adjustments.of_programs.of_strangers = adjustments.of_strangers
         adjustments.of_strangers.max_request_body_size = MOST_BYTES_OF_STRANGERS
         adjustments.of_programs.max_request_body_size = MOST_BYTES_OF_PROGRAMS
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        self.health = _dispatcher(1)
+        self.health, self.asking, self.is_known = _dispatcher(1), _dispatcher(1), is_known
+        self.asked = deque[Asking]()
         self._tended_at = self._stopped_at = time.monotonic()
         super().__init__(
             application, {}, _sock=listener, dispatcher=_dispatcher(threads), adj=adjustments, bind_socket=False,
@@ -229,6 +294,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def add_task(self, task: BufferedChannel) -> None:
         is_health = getattr(task.requests[0], "path", "") == HEALTH
         (self.health if is_health else self.task_dispatcher).add_task(task)
+
+    def ask(self, asking: Asking) -> None:
+        self.asking.add_task(asking)
 
     def handle_accept(self) -> None:
         super().handle_accept()
@@ -249,6 +317,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=TEND_SECONDS, use_poll=True, map=self._map, count=1)
+        while self.asked:
+            asking = self.asked.popleft()
+            asking.channel.settle(asking.request, asking.error)
         now = time.monotonic()
         if now - self._tended_at >= TEND_SECONDS:
             self._tended_at = now
@@ -281,9 +352,18 @@ def _dispatcher(n_threads: int) -> ThreadedTaskDispatcher:
     return dispatcher
 
 
-def serve(application: Any, listener: socket.socket, *, threads: int) -> None:
+def _claim_of(headers: dict[str, str]) -> Claim | None:
+    sent: str = headers.get("AUTHORIZATION", "")
+    if sent.lower().startswith(OF_PROGRAMS):
+        return Claim(is_token=True, secret=sent.partition(" ")[2].strip())
+    cookies = (each.partition("=") for each in headers.get("COOKIE", "").split(";"))
+    keys = [value.strip() for name, _, value in cookies if name.strip() == SESSION]
+    return Claim(is_token=False, secret=keys[-1]) if keys else None
+
+
+def serve(application: Any, listener: socket.socket, *, threads: int, is_known: Callable[[Claim], bool]) -> None:
     """Until SIGTERM."""
-    server = Server(application, listener, threads=threads)
+    server = Server(application, listener, threads=threads, is_known=is_known)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, server.stop)
     server.run()
@@ -309,9 +389,11 @@ def main() -> None:
 
     from arena.config.wsgi import application  # sets Django up
 
+    from arena.config.serving.known_senders import is_known  # isort: skip  # it needs that
+
     tempfile.tempdir = _folder(Path(settings.DATA_DIR) / "tmp")  # where uploads go in the end: no second disk to fill
     connection_created.connect(give_up_waiting)
-    serve(application, socket.socket(fileno=given.fd), threads=given.threads)
+    serve(application, socket.socket(fileno=given.fd), threads=given.threads, is_known=is_known)
 
 
 def give_up_waiting(connection: Any, **_: object) -> None:

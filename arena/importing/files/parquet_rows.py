@@ -108,7 +108,7 @@ def _opened(path: Path, problems: Problems) -> Any:
 
 def _bytes_by_metadata(metadata: Any, at: int) -> int:
     group = metadata.row_group(at)
-    in_lists = [
+    in_lists: list[int] = [
         group.column(column).num_values
         for column in range(metadata.num_columns)
         if metadata.schema.column(column).max_repetition_level

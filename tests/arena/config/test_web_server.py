@@ -31,10 +31,17 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return iter([said[:3], said[3:]]) if environ["PATH_INFO"] == "/parts" else [said]
 
+def is_known(claim):
+    if claim.secret == "slow":
+        time.sleep(0.5)
+    if claim.secret == "down":
+        raise RuntimeError("no database, on purpose")
+    return claim in {(False, "1"), (False, "slow"), (True, "agon_x")}
+
 if __name__ == "__main__":
     import socket
     web_server.allow_many_files()
-    web_server.serve(app, socket.socket(fileno=int(sys.argv[1])), threads=2)
+    web_server.serve(app, socket.socket(fileno=int(sys.argv[1])), threads=2, is_known=is_known)
 """
 
 
@@ -140,19 +147,44 @@ def test_a_slow_upload_that_keeps_sending_arrives(port):
         assert response.read() == b"5000"
 
 
-def test_a_large_body_is_taken_from_those_who_have_a_session_only(port):
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n"
-    assert _ask(port, head + b"Cookie: sessionid=1\r\n\r\n" + b"x" * 3_000_000).endswith(b"3000000")
-    refused = _ask(port, head + b"\r\n")
-    assert refused.startswith(b"HTTP/1.1 413")
-    assert b"Sign in before you send a file" in refused
+LARGE = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+CHUNKS = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
 
 
-def test_a_large_body_is_taken_from_programs_with_a_token(port):
-    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n"
-    sent = _ask(port, head + b"Authorization: Bearer agon_x\r\n\r\n" + b"x" * 3_000_000)
-    assert sent.endswith(b"3000000")
-    assert _ask(port, head + b"Authorization: Basic agon_x\r\n\r\n").startswith(b"HTTP/1.1 413")
+@pytest.mark.parametrize(
+    "known",
+    [b"Cookie: sessionid=1", b"Cookie: a=b; sessionid=1 ;c=d", b"Cookie: sessionid=slow", b"Authorization: Bearer agon_x"],
+)
+def test_a_large_body_is_taken_from_those_who_are_known(port, known):
+    assert _ask(port, LARGE + known + b"\r\n\r\n" + b"x" * 3_000_000).endswith(b"\r\n3000000")
+    assert _ask(port, CHUNKED + known + b"\r\n\r\n" + CHUNKS * 20 + b"0\r\n\r\n").endswith(b"\r\n2000000")
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        b"", b"Cookie: sessionid=2", b"Cookie: a=notsessionid=1", b"Cookie: notsessionid=1",
+        b"Cookie: sessionid=1; sessionid=2", b"Authorization: Bearer agon_y",
+        b"Authorization: Bearer agon_y\r\nCookie: sessionid=1",
+        b"Authorization: Basic agon_x",
+    ],
+)  # fmt: skip
+def test_a_large_body_is_not_taken_from_those_who_are_not(port, made_up):
+    """Nor is it waited for."""
+    headers = made_up + b"\r\n\r\n" if made_up else b"\r\n"
+    for sent in (LARGE + headers, CHUNKED + headers + CHUNKS * 11):
+        refused = _ask(port, sent)
+        assert refused.startswith(b"HTTP/1.1 413")
+        assert b"Sign in before you send a file" in refused
+    assert _ask(port, CHUNKED + headers + CHUNKS + b"0\r\n\r\n").endswith(b"\r\n100000")
+
+
+def test_a_large_body_is_not_taken_while_nobody_can_be_looked_up(tmp_path):
+    with _serving(tmp_path) as (port, _):
+        _get(port, timeout=30)
+        assert _ask(port, LARGE + b"Cookie: sessionid=down\r\n\r\n").startswith(b"HTTP/1.1 503")
+        assert _ask(port, LARGE + b"Cookie: sessionid=2\r\n\r\n").startswith(b"HTTP/1.1 413")
 
 
 def test_a_body_of_a_program_has_an_end(port):
