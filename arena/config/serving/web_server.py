@@ -45,6 +45,7 @@ MOST_BYTES_OF_PROGRAMS = 64 << 20  # from whom a token comes: ten thousand answe
 LINGER_SECONDS = 2.0  # what still comes after a refusal is thrown away for so long: a reset would take the answer with it
 GRACE_SECONDS = 10.0  # for what is under way when the server is told to stop
 TEND_SECONDS = 0.5
+UPLOAD_SECONDS = 3600.0  # without a byte more: then a file of a request belongs to nobody
 LOCK_MILLISECONDS = 5_000
 HEALTH = "/healthz"
 SESSION = "sessionid"  # the cookie
@@ -392,6 +393,7 @@ def main() -> None:
     from arena.config.serving.known_senders import is_known  # isort: skip  # it needs that
 
     tempfile.tempdir = _folder(Path(settings.DATA_DIR) / "tmp")  # where uploads go in the end: no second disk to fill
+    forget_uploads(Path(tempfile.tempdir))
     connection_created.connect(give_up_waiting)
     serve(application, socket.socket(fileno=given.fd), threads=given.threads, is_known=is_known)
 
@@ -401,6 +403,14 @@ def give_up_waiting(connection: Any, **_: object) -> None:
     waiting = {"postgresql": "SET lock_timeout =", "sqlite": "PRAGMA busy_timeout ="}[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(f"{waiting} {LOCK_MILLISECONDS}")
+
+
+def forget_uploads(folder: Path) -> None:
+    """Those that a server left which was told to stop; another may be taking one in now."""
+    for path in folder.glob("*.upload*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < time.time() - UPLOAD_SECONDS:
+                path.unlink()
 
 
 def _folder(path: Path) -> str:

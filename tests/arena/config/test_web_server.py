@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from arena.config.serving import web_server
 from tests import machine
 
 # Patience is short here, and the server has two threads. It says how many bytes of a body it read; /wait?N holds a thread.
@@ -334,3 +335,13 @@ def test_200_connections_that_send_nothing_do_not_slow_the_others(port):
         for _ in range(200):
             _sends(stack, port, b"")
         assert _attacked(port, slow=0, seconds=1, stack=stack) < 1
+
+
+def test_uploads_that_a_server_left_go_when_the_next_one_starts(tmp_path):
+    old, new, other = tmp_path / "tmp1.upload.parquet", tmp_path / "tmp2.upload.gz", tmp_path / "kept"
+    for path in (old, new, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (time.time() - 7_200,) * 2)
+    web_server.forget_uploads(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [other, new]
