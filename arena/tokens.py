@@ -86,7 +86,11 @@ def token_of(secret: str, now: datetime) -> ApiToken:
         raise TokenRefused("this token was revoked")
     if found.expires_at is not None and found.expires_at <= now:
         raise TokenRefused("this token has expired")
-    if not found.user.is_active or _RANKS[level_of(found.user)] < _RANKS[Level(found.level)]:
+    is_less = _RANKS[level_of(found.user)] < _RANKS[Level(found.level)]
+    if is_less:  # for good: it does not live again with the rights
+        with suppress(OperationalError):
+            revoke(found, now)
+    if is_less or not found.user.is_active:
         raise TokenRefused("the account of this token has lost the rights that it had when the token was made")
     _note_use(found, now)
     return found

@@ -64,6 +64,17 @@ def test_a_token_dies_when_its_user_is_less_than_before(change):
         token_of(secret, NOW)
 
 
+def test_a_token_that_was_refused_to_a_demoted_curator_does_not_live_again():
+    user = make_user(is_staff=True)
+    _, secret = made(user)
+    User.objects.filter(pk=user.pk).update(is_staff=False)
+    with pytest.raises(TokenRefused, match="rights"):
+        token_of(secret, NOW)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    with pytest.raises(TokenRefused, match="revoked"):
+        token_of(secret, NOW)
+
+
 def test_a_token_of_an_account_does_not_grow_with_it_and_does_not_die_of_it():
     user = make_user()
     token, secret = made(user)
