@@ -11,6 +11,7 @@ from judges.models import (
     EarlierEnding,
     Game,
     GameChange,
+    GoldAnswer,
     GoldItem,
     GoldSet,
     Judge,
@@ -49,7 +50,9 @@ SAYING = ("name", "kind", "base_url", "model", "protocol", "template", "wording"
 JUDGE_KINDS = (
     ArchiveKind(
         "judges", Judge, path="", is_shared=True, find=_same_judge, fit=_next_version,
-        fields=(*SAYING, "version", "endpoint", "family", "identity", "superseded_by", "created_at"),
+        fields=(*SAYING, "version", "endpoint", "family", "identity", "superseded_by", "created_at",
+                "archived_at", "archived_because"),
+        left_out=("archived_by",),
         shapes={"parameters": dict[str, Any]},
     ),
     ArchiveKind(
@@ -66,6 +69,10 @@ JUDGE_KINDS = (
     ArchiveKind(
         "gold-items", GoldItem, path="gold_set__arena",
         fields=("gold_set", "battle", "label", "order", "note", "is_counted"),
+    ),
+    ArchiveKind(
+        "gold-answers", GoldAnswer, path="gold_set__arena",
+        fields=("gold_set", "response", "is_right", "grade", "note", "is_counted"),
     ),
     ArchiveKind(
         "checklists", Checklist, path="prompt__arena", fields=("prompt", "criteria", "call", "changed_at"),

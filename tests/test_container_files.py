@@ -170,4 +170,4 @@ def test_the_changes_name_what_is_there():
         assert f"`{name}`" in told
     assert set(re.findall(r"manage\.py (\w+)", told)) <= set(get_commands())
     for address in re.findall(r"`(/api/v1/[^`]+)`", told):
-        assert resolve(address.replace("KEY", "0123abcd")).url_name in {"api-snapshot-rebuild", "api-snapshot-comparisons"}
+        assert resolve(address.replace("KEY", "0123abcd")).url_name.startswith("api-")

@@ -29,6 +29,7 @@ from arena.models import (
     Voter,
 )
 from arena.models.battles import ballot_key
+from arena.models.prompts import text_digest
 from arena.models.runs import attempt_key
 
 LEASE = ("lease_token", "lease_until", "n_attempts")
@@ -68,6 +69,10 @@ def _new_ballot_key(values: Values, line: int) -> None:
     values["key"] = ballot_key()
 
 
+def _of_its_text(values: Values, line: int) -> None:
+    values["text_digest"] = text_digest(values["turns"], values["system_prompt"])
+
+
 def _no_file(values: Values, line: int) -> None:
     values["path"] = ""
 
@@ -99,30 +104,36 @@ def add_arena_kinds() -> None:
     add_shared("endpoints", _asked)
 
 
+PUT_AWAY = ("archived_at", "archived_because")
+
 ARENA_KINDS = (
     ArchiveKind(
         "arena", Arena, path="pk",
         fields=("slug", "name", "description", "guidelines", "board_visibility", "content_visibility", "voting", "asked_share",
-                "notice", "is_sample", "created_at"),
+                "notice", "is_sample", "created_at", *PUT_AWAY),
+        left_out=("archived_by",),
     ),
     ArchiveKind("pools", PromptPool, fields=("slug", "name", "description", "is_active")),
     ArchiveKind(
         "competitors", Competitor,
         fields=("name", "organisation", "licence", "description", "price_in", "price_out", "released_on", "status", "endpoint",
-                "created_at"),
+                "created_at", *PUT_AWAY),
+        left_out=("archived_by",),
     ),
     ArchiveKind(
         "prompts", Prompt,
         fields=("pool", "key", "turns", "system_prompt", "reference", "category", "language", "is_language_guessed", "tags",
-                "verifier", "status", "content_hash", "created_at"),
-        left_out=("html", "rendered_by"),
+                "verifier", "status", "content_hash", "created_at", *PUT_AWAY),
+        left_out=("html", "rendered_by", "text_digest", "archived_by"),
+        complete=_of_its_text,
         shapes={"turns": list[str], "tags": list[str], "verifier": dict[str, Any] | None},
     ),
     ArchiveKind(
         "responses", Response, path="prompt__arena",
         fields=("prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
-                "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at"),
-        left_out=("html", "rendered_by"),
+                "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at",
+                "superseded_by", *PUT_AWAY),
+        left_out=("html", "rendered_by", "archived_by"),
         shapes={"turns": list[str]},
     ),
     ArchiveKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),
@@ -164,8 +175,9 @@ ARENA_KINDS = (
         "endpoints", Endpoint, path="", is_shared=True, find=_same_endpoint, complete=_without_key,
         once={"name": _name_apart},
         fields=("name", "wire", "base_url", "model", "price_in", "price_out", "timeout_seconds", "requests_per_minute",
-                "tokens_per_minute", "max_concurrency", "refused_parameters", "created_at"),
-        left_out=("key_name", "is_proven", "proven_with", "paused_because", "is_pause_learnt", "n_failures", "open_until",
+                "tokens_per_minute", "max_concurrency", "refused_parameters", "created_at", *PUT_AWAY),
+        left_out=("archived_by", "key_name",
+                  "is_proven", "proven_with", "paused_because", "is_pause_learnt", "n_failures", "open_until",
                   "probe_until"),
         shapes={"refused_parameters": list[str]},
     ),

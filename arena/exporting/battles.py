@@ -35,7 +35,12 @@ COLUMNS = (
     FileColumn("n_tie", Holds.INTEGER, gettext_lazy("Votes that count for both as equally good.")),
     FileColumn("n_both_bad", Holds.INTEGER, gettext_lazy("Votes that count for both as bad.")),
     FileColumn("n_set_aside", Holds.INTEGER, gettext_lazy("Votes that do not count.")),
-    FileColumn("propensity", Holds.NUMBER, gettext_lazy("The chance with which the pair was drawn when it was first served.")),
+    FileColumn(
+        "propensity",
+        Holds.NUMBER,
+        gettext_lazy("The chance with which the pair was drawn when it was first served."),
+        for_curators=True,
+    ),
     FileColumn("created_at", Holds.TIME, gettext_lazy("When it was made, or had happened.")),
 )
 READ = ("pk", "competitor_a_id", "competitor_b_id", "propensity", "created_at")

@@ -53,9 +53,7 @@ class FileRequest:
     voters: str = ""  # of battles: "judges" or "people"; asked where a name looks like a model's
     columns: ColumnMap | None = None
     is_strict: bool = False  # refuse a file in which something looks wrong
-    remembers: int | None = (
-        None  # number of the user whose earlier imports tell what columns hold
-    )
+    remembers: int | None = None  # number of the user whose earlier imports tell what columns hold
     is_replacing: bool = False  # answers that are here with another text are corrected by the file
 
     def options(self, kind: str) -> dict[str, Any]:

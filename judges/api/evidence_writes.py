@@ -154,7 +154,7 @@ class LabelRows(RowsLikeAFile):
         }  # fmt: skip
 
 
-class PairLabels(LabelRows):
+class PairLabelRows(LabelRows):
     layout, columns = "pairs", PAIR_LABELS
 
     @described(
@@ -165,7 +165,7 @@ class PairLabels(LabelRows):
         return self.taken(request)
 
 
-class AnswerLabels(LabelRows):
+class AnswerLabelRows(LabelRows):
     layout, columns = "answers", ANSWER_LABELS
 
     @described(
@@ -185,7 +185,7 @@ class JudgementRows(RowsLikeAFile):
         }  # fmt: skip
 
 
-class PairJudgements(JudgementRows):
+class JudgedPairRows(JudgementRows):
     layout, columns = "pairs", JUDGED_PAIRS
 
     @described(
@@ -196,7 +196,7 @@ class PairJudgements(JudgementRows):
         return self.taken(request)
 
 
-class GradeJudgements(JudgementRows):
+class JudgedAnswerRows(JudgementRows):
     layout, columns = "grades", JUDGED_ANSWERS
 
     @described(

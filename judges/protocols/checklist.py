@@ -78,7 +78,7 @@ def weighted_share(label: str, checklist: Sequence[Criterion]) -> float:
     answers = label.split()
     if len(answers) != len(checklist) or not checklist:
         raise ValueError(
-            f"{len(answers)} answers to {len(checklist)} criteria; give the checklist that the game was played with"
+            f"the label answers {len(answers)} of the {len(checklist)}; give the checklist that the game was played with"
         )
     met = sum(criterion.weight for criterion, answer in zip(checklist, answers, strict=True) if answer == "yes")
     return met / sum(criterion.weight for criterion in checklist)

@@ -86,7 +86,7 @@ def test_prompts_that_are_out_of_play_are_counted_by_what_they_are():
     said = "None of the prompts that have answers is asked: 1 retired, 1 a draft, 1 in a pool that is switched off."
     assert why_no_pair(arena).sentence == said
     arena.competitors.update(status="retired")
-    assert why_no_pair(arena).sentence == "All models that have answered are retired."
+    assert why_no_pair(arena).sentence == "All models that have answered are retired or archived."
 
 
 # --- files whose prompts do not meet those of the arena -----------------------------------------------------------------

@@ -17,6 +17,7 @@ from arena.exporting.forms import FORMS, MissingLibrary
 from arena.exporting.registry import tables
 from arena.exporting.tables import ExportTable, Reader, Row, WrongChoice, rows_for
 from arena.models import Arena
+from arena.wording import counted
 
 TO_STDOUT = "-"
 
@@ -89,7 +90,7 @@ class Command(BaseCommand):
             _write_out(parts)
         else:
             _write(Path(options["to"]), parts, overwrite=options["overwrite"])
-            self.stdout.write(f"{options['to']}: {rows.n:,} rows.")
+            self.stdout.write(f"{options['to']}: {counted(rows.n, 'row', 'rows')}.")
 
 
 class _RowCount:

@@ -469,7 +469,7 @@ def board_form(board, **changes):
     fitted = {
         name: getattr(board, name) for name in ("sources", "combiner", "own_answers", "covariates", "clusters", "intervals")
     }
-    return known | fitted | {"level": board.level, "seed": board.seed, "is_live": "on"} | changes
+    return known | fitted | {"level": board.level, "seed": board.seed, "is_live": "on", "counts_external": "on"} | changes
 
 
 @pytest.mark.usefixtures("_worker")

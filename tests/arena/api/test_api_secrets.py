@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from arena.exporting.registry import tables
 from arena.models import Attempt, Ballot
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import (
@@ -24,7 +25,12 @@ from tests.ranking.board_factories import make_board, make_judge_audit
 pytestmark = pytest.mark.django_db
 
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
-TABLES = ["games/?format=csv"]
+LISTS += ["imports/"]
+FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/")
+TABLES = [
+    "games/?format=csv", "exports/", "webhooks/", "deliveries/", "imports/0/", "webhooks/0/", "deliveries/0/",
+    *(f"exports/{table}/" for table in tables()),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -62,7 +68,9 @@ def addresses(arena, battle, snapshot):
     one = [
         f"arenas/{arena.slug}/", f"competitors/{battle.competitor_a_id}/", f"prompts/{battle.prompt_id}/",
         f"responses/{battle.response_a_id}/", f"responses/{battle.response_b_id}/", f"battles/{battle.pk}/",
-        f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"snapshots/{snapshot.key}/",
+        f"leaderboards/{arena.slug}/", f"leaderboards/{arena.slug}/snapshots/", f"leaderboards/{arena.slug}/definition/",
+        *(f"judges/{audit.judge_id}/card/" for audit in arena.judge_audits.all()),
+        *(f"exports/{table}/?arena={arena.slug}" for table in tables()), f"snapshots/{snapshot.key}/",
         f"snapshots/{snapshot.key}/comparisons.csv", f"snapshots/{snapshot.key}/rebuild.py",
         *(f"judges/{audit.judge_id}/" for audit in arena.judge_audits.all()), *(f"runs/{run.pk}/" for run in arena.runs.all()),
         *(f"games/{game.pk}/" for game in battle.games.all()),
@@ -101,8 +109,11 @@ def test_a_private_arena_is_invisible(client, visitor):
         response = client.get(address)
         assert "SECRET" not in response.getvalue().decode(), address
         path = address.split("/api/v1/")[1]
-        for_curators = {"nobody": 401, "account": 403}[visitor] if path.startswith("runs/") else 0
-        assert response.status_code == (for_curators or (200 if path in {*LISTS, *TABLES} else 404)), address
+        for_curators = (
+            {"nobody": 401, "account": 403}[visitor] if path.startswith(FOR_CURATORS) or path.endswith("/card/") else 0
+        )
+        without_arena = 400 if path.startswith("exports/") and "?" not in path else 200
+        assert response.status_code == (for_curators or (without_arena if path in {*LISTS, *TABLES} else 404)), address
 
 
 def test_content_is_hidden_by_default_while_the_board_is_public(client):
@@ -186,9 +197,11 @@ def test_neither_voters_nor_ballots_stand_anywhere(client):
     client.force_login(make_user(is_staff=True))
     for address in addresses(arena, battle, snapshot):
         body = client.get(address).getvalue().decode()
-        for secret in ("alice", "bob@", "4711", ballot.key, "propensity", "row_key"):
-            # The program is the library's own source, which knows propensities, and tells nobody's.
-            assert secret not in body or (secret, address[-11:]) == ("propensity", "/rebuild.py"), address
+        # Exports give curators, who may know them, comments, times and the chance of each battle.
+        known = {"alice", "4711", "propensity"} if "/exports/" in address else set()
+        known |= {"propensity"} if address.endswith("/rebuild.py") else set()  # the library's own source
+        for secret in {"alice@", "alice", "bob@", "4711", ballot.key, "propensity", "row_key"} - known:
+            assert secret not in body, address
 
 
 def make_pair(arena):

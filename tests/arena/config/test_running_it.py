@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from arena.management.commands import restore
 from arena.models import WorkerSeen
+from arena.operations import running
 from tests import machine
 
 
@@ -40,12 +40,12 @@ def test_a_backup_to_a_place_that_cannot_be_says_so(tmp_path):
 @pytest.mark.skipif(not machine.POSTGRES, reason="a file is held by the lock of its folder")
 def test_a_site_that_runs_on_the_same_database_is_not_restored_over(monkeypatch):
     WorkerSeen.objects.create(name="worker@elsewhere", seen_at=timezone.now())
-    assert "a worker was seen on this database" in restore._is_running()
+    assert "a worker was seen on this database" in running.why_running()
 
 
 @pytest.mark.django_db
 def test_without_a_site_on_the_database_a_restore_may_go():
-    assert connection.vendor == "postgresql" or restore._is_running() == ""
+    assert connection.vendor == "postgresql" or running.why_running() == ""
 
 
 def test_each_database_has_a_queue_of_its_own(tmp_path):

@@ -15,7 +15,7 @@ from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.gold_by_combiner import GoldPairGames, gold_figures
 from judges.audits.figures.note_texts import NOTES, TEXTS, UNITS, Plural, in_words
 from judges.audits.figures.three_class_labels import label_figures
-from judges.audits.presentation import by_key, in_language, told
+from judges.audits.presentation import by_key, in_language, note_sentence
 from judges.audits.refresh import _plain
 from judges.verdicts.combiners import PlayedGame
 from judges.verdicts.verdict import Verdict
@@ -92,7 +92,7 @@ def test_numbers_in_notes_are_grouped_as_the_reader_does():
     assert "2,000 battles" in note
     stored = {"code": note.code, "parameters": note.parameters, "text": str(note)}
     with translation.override("de"):
-        assert "left out: 2.000 battles" in told(stored)
+        assert "left out: 2.000 battles" in note_sentence(stored)
 
 
 @pytest.mark.parametrize("code", TEXTS)

@@ -268,6 +268,6 @@ def on_page(client, arena, judge, name: str) -> str:
     (row,) = (row for row in rows if row["name"] == name)
     assert row["section"] == "Against gold labels with ties"
     page = client.get(reverse("judge", args=address)).content.decode().partition(row["section"])[2]
-    assert f">{float(row['value']):.3f}</td>" in page.split(f">{name[0].upper()}{name[1:]}<")[1][:400]
+    assert f">{float(row['value']):.3f}</td>" in page.split(f">{name[0].upper()}{name[1:]} (<bdi>{row['of']}</bdi>)<")[1][:400]
     assert float(row["low"]) < float(row["value"]) < float(row["high"])
     return f"{100 * float(row['value']):.2f}"

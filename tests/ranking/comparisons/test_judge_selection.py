@@ -309,7 +309,7 @@ def test_the_jury_is_chosen_by_name_in_the_admin(client, three):
     client.force_login(make_user("curator", is_staff=True))
     address = reverse("admin:ranking_leaderboard_change", args=[board.pk])
     fields = ["name", "slug", "sources", "combiner", "own_answers", "method", "clusters", "intervals", "level", "seed"]
-    said = {name: getattr(board, name) for name in fields} | {"jury": [z.pk, x.pk], "is_live": "on"}
+    said = {name: getattr(board, name) for name in fields} | {"jury": [z.pk, x.pk], "is_live": "on", "counts_external": "on"}
     assert client.post(address, said).status_code == 302
     board.refresh_from_db()
     assert board.jury == f"{x.pk} {z.pk}"
