@@ -57,7 +57,8 @@ def _slug_apart(slug: str) -> str:
 RANKING_KINDS = (
     ArchiveKind(
         "boards", Leaderboard, rename=_jury, names=("judges",), fit=_slug_here, once={"slug": _slug_apart},
-        fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked", "counts_external",
+        fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked",
+                "counts_external",
                 "covariates", "clusters", "intervals", "level", "seed", "is_default", "is_live", "is_by_itself"),
         left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
                   "n_attempts"),

@@ -92,6 +92,7 @@ def test_what_is_wrong_with_a_file_stands_in_the_window(page, transactional_db, 
     page.set_viewport_size(PHONE)
     page.goto(reverse("imports"))
     page.set_input_files("input[type=file]", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"id,nothing\n1,2\n"})
+    page.click("summary:has-text('More')")
     page.select_option("[name=what]", "battles:chatbot-arena")
     page.fill("[name=new_arena]", "Wrong")
     page.click("button:has-text('Check')")

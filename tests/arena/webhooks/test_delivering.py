@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import socket
 from datetime import timedelta
 
 import pytest
@@ -161,9 +162,9 @@ def test_a_host_without_an_address_and_a_port_without_a_server_are_tried_again()
 
     message = make_message(make_webhook(9, host="gone.example"))
     assert deliver(message.pk, resolve=resolve).error == "its host has no address just now: check the address"
-    with receiving() as server:
-        webhook = make_webhook(server.port)
-    row = deliver(make_message(webhook).pk)
+    with socket.socket() as nobody:  # bound, so that no other server gets the port, and not listening
+        nobody.bind(("127.0.0.1", 0))
+        row = deliver(make_message(make_webhook(nobody.getsockname()[1])).pk)
     assert (row.state, row.error.startswith("the connection failed")) == ("waiting", True)
 
 
