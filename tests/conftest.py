@@ -15,8 +15,12 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.sqlite3.base import DatabaseCreation as FileCreation
 from django.db.backends.sqlite3.base import DatabaseOperations as FileOperations
 from django.test import override_settings
+from hypothesis import settings
 
 from tests import shared_run
+
+settings.register_profile("agon", deadline=None)  # a slow machine is no fault
+settings.load_profile("agon")
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # several processes share the processors already
     os.environ.setdefault(threads, "1")

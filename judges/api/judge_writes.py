@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -27,7 +27,7 @@ from arena.models import Endpoint, TokenScope
 from arena.wording import sentence
 from judges.cards import PARTS, CardTaken, called_judge, check_card, new_version
 from judges.judge_choices import choose_judge
-from judges.models import Judge, JudgeChoice
+from judges.models import Judge, JudgeAudit, JudgeChoice
 from judges.protocols import PROTOCOLS
 from judges.telling import told_error
 
@@ -177,6 +177,12 @@ class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
     permission_classes = [WithinScope, CuratorsOnly]
     queryset = Judge.objects.select_related("endpoint")
     serializer_class = CardSerializer
+
+    def get_queryset(self) -> QuerySet[Judge]:
+        """A judge that is known in other arenas alone is none of a token's that is for some."""
+        audits = JudgeAudit.objects.filter(judge=OuterRef("pk"))
+        within = audits.filter(arena__in=access.arenas_for(self.request.user))
+        return super().get_queryset().filter(Exists(within) | ~Exists(audits))
 
     @changes(
         CHANGED_FIELDS,

@@ -89,7 +89,8 @@ def _owner(request: Request) -> str:
 
 def _asked(request: Request) -> str:
     body = getattr(request, "digest_of_body", "")
-    return sha256(f"{request.method} {request.get_full_path()} {body}".encode()).hexdigest()
+    match = request.headers.get("If-Match", "")
+    return sha256(f"{request.method} {request.get_full_path()} {match} {body}".encode()).hexdigest()
 
 
 def _one_at_a_time(name: str) -> None:

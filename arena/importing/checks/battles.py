@@ -172,12 +172,14 @@ class _BattlesSeen:
 
     def counts(self, voters: str) -> dict[str, int]:
         known = Competitor.objects.filter(arena=self._arena, name__in=list(self._competitors)) if self._arena else ()
+        opinions = self._people_and_judges(voters)
         return {
             "battles": self._pairs.n_different() if self._has_own_ids else self._n_rows,
+            "votes": opinions.pop("votes"),
             "competitors": len(self._competitors),
             "new_competitors": len(self._competitors) - len(known),
             "prompts": n_different(self._asked),
-            **self._people_and_judges(voters),
+            **opinions,
         }
 
     def _people_and_judges(self, voters: str) -> dict[str, int]:

@@ -26,9 +26,10 @@ pytestmark = pytest.mark.django_db
 
 LISTS = ["arenas/", "competitors/", "prompts/", "responses/", "battles/", "leaderboards/", "judges/", "runs/", "games/"]
 LISTS += ["imports/"]
+OF_NOBODY = ["imports/0/", "webhooks/0/", "deliveries/0/"]
 FOR_CURATORS = ("runs/", "imports/", "webhooks/", "deliveries/")
 TABLES = [
-    "games/?format=csv", "exports/", "webhooks/", "deliveries/", "imports/0/", "webhooks/0/", "deliveries/0/",
+    "games/?format=csv", "exports/", "webhooks/", "deliveries/",
     *(f"exports/{table}/" for table in tables()),
 ]  # fmt: skip
 
@@ -76,7 +77,7 @@ def addresses(arena, battle, snapshot):
         *(f"games/{game.pk}/" for game in battle.games.all()),
     ]  # fmt: skip
     filtered = [f"{path}?arena={arena.slug}" for path in LISTS if path != "arenas/"]
-    return [f"/api/v1/{path}" for path in [*LISTS, *TABLES, *filtered, *one]]
+    return [f"/api/v1/{path}" for path in [*LISTS, *TABLES, *OF_NOBODY, *filtered, *one]]
 
 
 def serve_ballot(battle, voter, **fields):

@@ -297,8 +297,8 @@ def test_rows_that_a_failed_import_left_behind_are_taken_over(tmp_path):
     arena = make_arena()
     path = _file(tmp_path, "x,y,tie,q,v", "x,y,model_a,q,w")
     failed = imported(path, "chatbot-arena", arena)
-    receiving.keep_path(path)
     Import.objects.filter(pk=failed.pk).update(state=Import.State.FAILED)
+    receiving.adopt(receiving.keep_path(path), failed)
     assert n_rows(arena) == (2, 2, 0)
     second = imported(_file(tmp_path, "x,y,tie,q,v", "x,z,tie,q,v"), "chatbot-arena", arena)
     assert second.n_added == 2

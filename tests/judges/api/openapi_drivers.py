@@ -81,4 +81,5 @@ def _read(answer: Any) -> Any:
 
 def _body_of(module: ModuleType) -> Any:
     hints = typing.get_type_hints(module.sync_detailed)
-    return next(each for each in typing.get_args(hints["body"]) if hasattr(each, "from_dict"))
+    allowed = typing.get_args(hints["body"]) or (hints["body"],)  # a body that is needed is of one type
+    return next(each for each in allowed if hasattr(each, "from_dict"))

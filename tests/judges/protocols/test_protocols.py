@@ -166,7 +166,7 @@ def test_a_judge_that_only_repeats_its_request_gives_no_verdict(key, structured)
 
 def test_weights_decide_what_a_criterion_counts():
     assert PROTOCOLS["checklist"].score("yes no", CHECKLIST) == 0.75
-    with pytest.raises(ValueError, match="1 answers to 2 criteria"):
+    with pytest.raises(ValueError, match="the label answers 1 of the 2"):
         weighted_share("yes", CHECKLIST)
 
 
