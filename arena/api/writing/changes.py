@@ -59,21 +59,31 @@ class Changes(Writes):
 
         return self.done(request, work)
 
+    def done(self, request: Request, work: Callable[[], Answer]) -> Response:
+        _wanted(request)  # before the key: a request that is sent again is looked at as the first one was
+        return super().done(request, work)
+
     def check_match(self, request: Request, shown: Any) -> None:
         """By the ETag that reading it gives: the hash of the body, weak where it was sent compressed."""
-        header = request.headers.get("If-Match")
-        if header is None:
-            return
-        wanted = [each.removeprefix("W/") for each in parse_etags(header)]
-        if not wanted or len(header) > LONGEST_MATCH:  # what cannot be read must not let anything pass
-            raise ValidationError({"If-Match": ["An ETag is needed as it was given, in its quotation marks; or *."]})
-        if wanted == ["*"]:
+        wanted = _wanted(request)
+        if wanted in (None, ["*"]):
             return
         from rest_framework.renderers import JSONRenderer
 
         body = JSONRenderer().render(shown.data)
-        if f'"{md5(body, usedforsecurity=False).hexdigest()}"' not in wanted:
+        if f'"{md5(body, usedforsecurity=False).hexdigest()}"' not in (wanted or ()):
             raise HasChanged
+
+
+def _wanted(request: Request) -> list[str] | None:
+    """The ETags of If-Match; None without it. What cannot be read is refused: it must not let anything pass."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    wanted = [each.removeprefix("W/") for each in parse_etags(header)]
+    if not wanted or len(header) > LONGEST_MATCH:
+        raise ValidationError({"If-Match": ["An ETag is needed as it was given, in its quotation marks; or *."]})
+    return wanted
 
 
 def changes(columns: SentFields, answer: Any, description: str) -> Describes:
