@@ -168,7 +168,8 @@ def test_no_child_outlives_a_serve_that_was_killed(here):
         assert len(family) >= 3
         site.process.kill()
         machine.wait_for(lambda: not any(machine.is_alive(pid) for pid in family), seconds=5)
-        assert running_url(here.folder) is None
+        # A process that was being started at that moment had the folder's lock for an instant longer.
+        machine.wait_for(lambda: running_url(here.folder) is None, seconds=5)
 
 
 def test_a_port_in_use_is_said_clearly(here):
