@@ -1,10 +1,18 @@
 import pytest
 
 from arena.llm.client import close_clients
+from arena.llm.wires import anthropic, openai
 from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.server import serving
 
 SECRET = "sk-not-to-be-seen-0123456789"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loaded_libraries():
+    """They take seconds to load for the first time, which is no part of any call that a test times."""
+    openai.load()
+    anthropic.load()
 
 
 @pytest.fixture(autouse=True)
