@@ -12,7 +12,11 @@ class RawServer:
         self.requests, self.names = [], []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._accepting = threading.Thread(target=self._serve, daemon=True)
+        self._accepting.start()
+
+    def close(self):
+        stop_listening(self.socket, self._accepting)
 
     def _serve(self):
         with contextlib.suppress(OSError):
@@ -36,6 +40,13 @@ class RawServer:
             connection.close()
 
 
+def stop_listening(listening, accepting):
+    """Closed while its thread waits in `accept`, a socket's number may go to the next one, whose caller that thread answers."""
+    listening.shutdown(socket.SHUT_RDWR)
+    accepting.join()
+    listening.close()
+
+
 def _is_whole(received):
     head, end, body = received.partition(b"\r\n\r\n")
     length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
@@ -48,7 +59,7 @@ def raw_server(*pieces, **options):
     try:
         yield server
     finally:
-        server.socket.close()
+        server.close()
 
 
 def reply(body, *headers, status="200 OK"):

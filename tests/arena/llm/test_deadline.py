@@ -10,7 +10,7 @@ import pytest
 from arena.llm.client import close_clients, complete
 from arena.llm.failures.errors import Cause, Kind, LLMError
 from tests.arena.llm.conftest import question, target_at
-from tests.arena.llm.raw_server import raw_server, reply
+from tests.arena.llm.raw_server import raw_server, reply, stop_listening
 from tests.arena.llm.test_transport import certificate  # noqa: F401  a fixture
 
 SECONDS, SLACK = 0.6, 1.5
@@ -113,9 +113,10 @@ def test_tls_spoken_to_a_plain_port_is_named_at_once(answer):
                 connection.sendall(piece)
             connection.close()
 
-    threading.Thread(target=serve, daemon=True).start()
+    accepting = threading.Thread(target=serve, daemon=True)
+    accepting.start()
     error, seconds = timed(f"https://127.0.0.1:{listening.getsockname()[1]}", timeout=5.0)
-    listening.close()
+    stop_listening(listening, accepting)
     assert (error.kind, error.cause, error.was_sent) == (Kind.ENDPOINT, Cause.ADDRESS, False)
     assert "speaks HTTP without TLS" in error.reason
     assert seconds < 3

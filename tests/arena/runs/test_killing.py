@@ -34,7 +34,8 @@ def _is_whole(run, server, n_calls):
 def _killed_at_random(settings, *, n_calls, n_kills, seed):
     rng = random.Random(seed)
     with fake(Script(latency=(0.01, 0.1), usage=(10, 20)), settings) as server:
-        run = make_run(make_endpoint(server, price_in=PRICE, price_out=PRICE), n_calls)
+        endpoint = make_endpoint(server, price_in=PRICE, price_out=PRICE, timeout_seconds=60)  # no call fails by itself
+        run = make_run(endpoint, n_calls)
         for _ in range(n_kills):
             process = engine_process(run, n_threads=16, lease_seconds=LEASE)
             process.stdout.readline()
