@@ -35,11 +35,11 @@ class Combination:
         prompts = np.unique(np.concatenate([self.votes.prompt, self.opinions.prompt]))
         prompts = prompts[prompts >= 0]
 
-        def told[Rows: (Votes, Opinions)](rows: Rows) -> Rows:
+        def numbered_rows[Rows: (Votes, Opinions)](rows: Rows) -> Rows:
             a, b = (order[np.searchsorted(ids, side, sorter=order)] for side in (rows.a, rows.b))
             return replace(rows, a=a, b=b, prompt=np.where(rows.prompt >= 0, np.searchsorted(prompts, rows.prompt), -1))
 
-        return Combination(told(self.votes), told(self.opinions))
+        return Combination(numbered_rows(self.votes), numbered_rows(self.opinions))
 
 
 type Material = Comparisons | Combination
@@ -77,10 +77,10 @@ def _of_comparisons(comparisons: Comparisons, competitor: Telling) -> Told:
         "a": competitor, "b": competitor, "outcome": OUTCOMES.__getitem__, "weight": _share, "first": _side,
     }  # fmt: skip
     columns = {name: (getattr(comparisons, name), how.get(name, _number)) for name in OWN}
-    told: Told = {name: (column, telling) for name, (column, telling) in columns.items() if column is not None}
+    written: Told = {name: (column, telling) for name, (column, telling) in columns.items() if column is not None}
     for i, name in enumerate(comparisons.covariate_names):
-        told[name] = (np.asarray(comparisons.covariates)[:, i], _share)
-    return told
+        written[name] = (np.asarray(comparisons.covariates)[:, i], _share)
+    return written
 
 
 def _number(code: int) -> int | None:
@@ -163,11 +163,11 @@ def _comparisons(columns: Mapping[str, list[str]], names: Sequence[str], place: 
 
 
 def _places(written: Iterable[str], place: Mapping[str, int]) -> NDArray[np.int64]:
-    told = [text_of(name) for name in written]
-    unknown = next((name for name in told if name not in place), None)
+    names = [text_of(name) for name in written]
+    unknown = next((name for name in names if name not in place), None)
     if unknown is not None:
         raise ValueError(f"{unknown!r} is none of the board's competitors: both files must be of one snapshot")
-    return np.array([place[name] for name in told], dtype=np.int64)
+    return np.array([place[name] for name in names], dtype=np.int64)
 
 
 def _among(labels: Sequence[str], written: Iterable[str]) -> NDArray[np.int64]:

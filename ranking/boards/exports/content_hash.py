@@ -69,16 +69,16 @@ def known_in(arena_id: int) -> NamesAndTexts:
 def hash_of(evidence: BoardEvidence, known: NamesAndTexts) -> str:
     """Of votes: their counts by prompt, pair and outcome."""
     cells = evidence.tally.cells()
-    told: Columns = {"prompt": cells.prompt, "a": cells.a, "b": cells.b, "outcome": cells.outcome, "count": cells.count}
-    heading, (columns,) = _by_name(known, told)
+    counts: Columns = {"prompt": cells.prompt, "a": cells.a, "b": cells.b, "outcome": cells.outcome, "count": cells.count}
+    heading, (columns,) = _by_name(known, counts)
     return _digest([heading, *_lines(columns)])
 
 
 @hash_of.register
 def _of_judged(evidence: JudgedEvidence, known: NamesAndTexts) -> str:
     rows = evidence.rows
-    told = ("prompt", "a", "b", "outcome", "first", "judge", "weight")
-    named: Columns = {name: getattr(rows, name) for name in told}
+    names = ("prompt", "a", "b", "outcome", "first", "judge", "weight")
+    named: Columns = {name: getattr(rows, name) for name in names}
     heading, (columns,) = _by_name(known, named)
     return _digest([heading, *_lines(columns)])
 
@@ -87,9 +87,9 @@ def _of_judged(evidence: JudgedEvidence, known: NamesAndTexts) -> str:
 def _of_combined(evidence: CombinedEvidence, known: NamesAndTexts) -> str:
     """Votes and opinions by battle: which of them are of one battle is what combines them."""
     votes, opinions = evidence.votes, evidence.opinions
-    said = {name: getattr(votes, name) for name in ("prompt", "a", "b", "outcome", "by_lot", "by_verdicts")}
+    of_battles = {name: getattr(votes, name) for name in ("prompt", "a", "b", "outcome", "by_lot", "by_verdicts")}
     asked = {name: getattr(opinions, name) for name in ("prompt", "a", "b", "points", "chance", "place")}
-    heading, (of_votes, of_opinions) = _by_name(known, said, asked)
+    heading, (of_votes, of_opinions) = _by_name(known, of_battles, asked)
     battles: dict[int, list[bytes]] = defaultdict(list)
     for kind, numbers, columns in ((b"vote", votes.battle, of_votes), (b"opinion", opinions.battle, of_opinions)):
         table = np.column_stack(list(columns.values())).astype("<f8")
@@ -118,16 +118,16 @@ def _placed(known: Mapping[int, str], columns: Iterable[Column]) -> tuple[list[s
     met = [distinct(column) for column in columns]
     numbers = np.unique(np.concatenate(met)) if met else np.zeros(0, dtype=np.int64)
     numbers = numbers[numbers >= 0]
-    told = [known.get(number, "") for number in numbers.tolist()]
-    those = sorted(set(told))
+    names = [known.get(number, "") for number in numbers.tolist()]
+    those = sorted(set(names))
     at = {one: i for i, one in enumerate(those)}
-    places = np.array([at[one] for one in told], dtype=np.int64)
+    places = np.array([at[one] for one in names], dtype=np.int64)
 
     def place(column: Column) -> Column:
-        found = np.full(len(column), -1, dtype=np.int64)
+        at_place = np.full(len(column), -1, dtype=np.int64)
         there = column >= 0
-        found[there] = places[np.searchsorted(numbers, column[there])]
-        return found
+        at_place[there] = places[np.searchsorted(numbers, column[there])]
+        return at_place
 
     return those, place
 
@@ -137,8 +137,8 @@ def _turned(columns: Columns) -> Columns:
     if not swap.any():
         return columns
     placed = columns | {"a": np.where(swap, columns["b"], columns["a"]), "b": np.where(swap, columns["a"], columns["b"])}
-    told = {name: turn for name, turn in TURNED.items() if name in columns}
-    return placed | {name: np.where(swap, turn(columns[name]), columns[name]) for name, turn in told.items()}
+    turns = {name: turn for name, turn in TURNED.items() if name in columns}
+    return placed | {name: np.where(swap, turn(columns[name]), columns[name]) for name, turn in turns.items()}
 
 
 def _rounded(columns: Columns) -> Columns:

@@ -59,8 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     lines = rebuilt(board, material)
     sys.stdout.writelines(line.replace("\r\n", "\n") for line in csv_lines(["competitor", *NUMBERS], lines))
     most = largest_difference(lines, board["entries"])
-    said = f"differs by at most {most:.3g}" if math.isfinite(most) else "is another: a rating or an interval came or went"
-    _tell(f"The board of snapshot {board['snapshot']} {said}.")
+    verdict = f"differs by at most {most:.3g}" if math.isfinite(most) else "is another: a rating or an interval came or went"
+    _tell(f"The board of snapshot {board['snapshot']} {verdict}.")
     return 0 if most <= ALLOWED else 1
 
 
