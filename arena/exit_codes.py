@@ -23,6 +23,6 @@ MEANINGS = {
 }
 
 
-def told(codes: Iterable[Exit] = tuple(Exit)) -> str:
+def exit_status_help(codes: Iterable[Exit] = tuple(Exit)) -> str:
     """For a command's help."""
     return "Exit status: " + "; ".join(f"{code.value} {MEANINGS[code]}" for code in codes) + "."

@@ -55,28 +55,28 @@ def archive(rows: Sequence[Archivable], because: str, actor: User | None) -> int
     """Put rows of one model away; how many were in use until now. All of them, or none and StillAsked or ValueError."""
     because = reason_of(because)
     with transaction.atomic():
-        found = [row for row in _locked(rows) if not row.is_archived]
-        if not found:
+        in_use = [row for row in _locked(rows) if not row.is_archived]
+        if not in_use:
             return 0
-        must_not_be_asked(found)
-        _put_away(found, because, actor)
-    return len(found)
+        must_not_be_asked(in_use)
+        _put_away(in_use, because, actor)
+    return len(in_use)
 
 
 def bring_back(rows: Sequence[Archivable], actor: User | None) -> int:
     """Take archived rows of one model into use again; how many those are. An answer takes its corrected text's place."""
     with transaction.atomic():
-        found = [row for row in _locked(rows) if row.is_archived]
-        if not found:
+        archived = [row for row in _locked(rows) if row.is_archived]
+        if not archived:
             return 0
-        for row in found:
+        for row in archived:
             if isinstance(row, Response):
                 _free_place(row, actor)
-        _write(found, {"archived_at": None, "archived_because": "", "archived_by": None})
-        _note(found, actor, "brought back")
-        if extra := _room_of(type(found[0])):
-            extra.done(found, because="", actor=actor)
-    return len(found)
+        _write(archived, {"archived_at": None, "archived_because": "", "archived_by": None})
+        _note(archived, actor, "brought back")
+        if extra := _room_of(type(archived[0])):
+            extra.done(archived, because="", actor=actor)
+    return len(archived)
 
 
 def reason_of(because: str) -> str:
@@ -109,10 +109,10 @@ def must_not_be_asked(rows: Sequence[Archivable]) -> None:
     if not runs:
         return
     named = ", ".join(map(str, runs[:MOST_NAMED]))
-    told = _(
+    message = _(
         "runs that are not over still ask about it: %(runs)s. Wait until they end, or cancel them under Runs, then try again"
     )
-    raise StillAsked(told % {"runs": named if len(runs) <= MOST_NAMED else f"{named}, ..."})
+    raise StillAsked(message % {"runs": named if len(runs) <= MOST_NAMED else f"{named}, ..."})
 
 
 def runs_asking(rows: Sequence[Archivable]) -> list[int]:
@@ -178,11 +178,11 @@ def _numbers(rows: Sequence[Archivable]) -> Iterator[list[int]]:
         yield [row.pk for row in some]
 
 
-def _note(rows: Sequence[Archivable], actor: User | None, said: str) -> None:
+def _note(rows: Sequence[Archivable], actor: User | None, words: str) -> None:
     """In each row's history, where somebody acts: names and words there are English, whoever reads them."""
     if actor is not None:
         with override(settings.LANGUAGE_CODE):
-            LogEntry.objects.log_actions(actor.pk, list(rows), CHANGE, said)
+            LogEntry.objects.log_actions(actor.pk, list(rows), CHANGE, words)
 
 
 def _free_place(answer: Response, actor: User | None) -> None:
@@ -193,8 +193,8 @@ def _free_place(answer: Response, actor: User | None) -> None:
         Response.objects.filter(pk=answer.pk).update(superseded_by=None)
         return
     if answer.superseded_by_id != standing.pk:
-        told = _("answer %(other)s is in use in its place: archive that one first, then bring this one back")
-        raise PlaceTaken(told % {"other": standing.pk})
+        message = _("answer %(other)s is in use in its place: archive that one first, then bring this one back")
+        raise PlaceTaken(message % {"other": standing.pk})
     must_not_be_asked([standing])
     _put_away([standing], f"answer {answer.pk} was brought back", actor)
     Response.objects.filter(pk=standing.pk).update(superseded_by=answer.pk)

@@ -14,8 +14,8 @@ class ArchivedThing(ValueError):
 
 def told_archived(row: Archivable) -> str:
     """Half a sentence on an archived row: what it is, its reason, and what to do."""
-    told = _("the %(kind)s %(name)s is archived (%(reason)s): bring it back first, under Admin or on its page")
-    return told % {"kind": row._meta.verbose_name, "name": row, "reason": row.archived_because}
+    message = _("the %(kind)s %(name)s is archived (%(reason)s): bring it back first, under Admin or on its page")
+    return message % {"kind": row._meta.verbose_name, "name": row, "reason": row.archived_because}
 
 
 def must_be_in_use(*rows: Archivable) -> None:

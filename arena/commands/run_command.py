@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from arena.commands import run_progress
-from arena.exit_codes import MEANINGS, Exit, told
+from arena.exit_codes import MEANINGS, Exit, exit_status_help
 from arena.models import Arena, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 from arena.runs import control
@@ -37,7 +37,7 @@ class RunCommand[D: Draft[Any]](BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.epilog = told()
+        parser.epilog = exit_status_help()
         parser.add_argument("--arena", metavar="SLUG", help="whose prompts; a run that is resumed knows its own")
         parser.add_argument("--cap", type=float, metavar="DOLLARS", help="what it may cost at the most")
         parser.add_argument("--seed", type=int, default=1, help="of the order of the calls, and of what is drawn")
@@ -157,8 +157,8 @@ class RunCommand[D: Draft[Any]](BaseCommand):
         pilot = draft.pilot() if draft.estimate.cost else None
         if pilot is None:
             return draft if agreed("Send them?") else None
-        said = answer(f"Send them? [y/N, or t to try {pilot.n_wanted:,} of them first] ")
-        return pilot if said in {"t", "try"} else draft if said in YES else None
+        reply = answer(f"Send them? [y/N, or t to try {pilot.n_wanted:,} of them first] ")
+        return pilot if reply in {"t", "try"} else draft if reply in YES else None
 
     def tried(self, pilot: D, cap: int | None) -> Run:
         """Some of the plan as a run of its own; what stops it would stop the rest."""
@@ -292,15 +292,15 @@ def _reason(run: Run) -> str:
 
 def _foreseen(outlook: Outlook[Any]) -> list[str]:
     shares = [(share.asked, share.forecast) for share in outlook.shares if share.forecast is not None]
-    lines = [f"  {asked}: {_in_words(found)}" for asked, found in shares] if len(outlook.shares) > 1 else []
+    lines = [f"  {asked}: {_in_words(forecast)}" for asked, forecast in shares] if len(outlook.shares) > 1 else []
     if outlook.total is not None:
         lines.append(_in_words(outlook.total))
     return lines
 
 
-def _in_words(found: Forecast) -> str:
-    between = f"{roughly(found.low)} to {roughly(found.high)}"
-    return f"About {roughly(found.cost)} is expected, with 95 % certainty {between}: by {found.n:,} such calls."
+def _in_words(forecast: Forecast) -> str:
+    between = f"{roughly(forecast.low)} to {roughly(forecast.high)}"
+    return f"About {roughly(forecast.cost)} is expected, with 95 % certainty {between}: by {forecast.n:,} such calls."
 
 
 def _cap(amount: float | None) -> int | None:

@@ -110,8 +110,8 @@ def summary(run: Run) -> list[str]:
 
 def failures(run: Run) -> list[str]:
     """Why calls failed, each reason with how often, the most frequent first."""
-    found = control.reasons(run)
-    lines = [f"{row['n']:>8,} {row['outcome']}: {_one_line(row['reason'])}" for row in found]
+    reasons = control.reasons(run)
+    lines = [f"{row['n']:>8,} {row['outcome']}: {_one_line(row['reason'])}" for row in reasons]
     return ["Why calls failed:", *lines] if lines else []
 
 

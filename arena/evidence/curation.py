@@ -130,8 +130,8 @@ def _move_import(source: Import, kind: Event.Kind, *, reason: str, actor: User |
             record_import(kind, source, before=before, reason=reason, actor=actor)
             count_games_of_import(source, is_counted=after == Import.State.PUBLISHED, reason=reason, actor=actor)
         elif source.state != after:
-            told = _("%(file)s is %(state)s: only an import that is complete can be set aside")
-            raise NotPublished(told % {"file": source.filename, "state": source.get_state_display()})
+            message = _("%(file)s is %(state)s: only an import that is complete can be set aside")
+            raise NotPublished(message % {"file": source.filename, "state": source.get_state_display()})
     return bool(moved)
 
 

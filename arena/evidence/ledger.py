@@ -94,8 +94,8 @@ def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | No
 def record_judge(*, arena_id: int, before: str, after: str, reason: str, actor: User | None = None) -> Event:
     """Call inside the transaction that includes or excludes a judge: boards of its verdicts change."""
     kind = Event.Kind.JUDGE_CHOSEN
-    said = {"before": before[:220], "after": after[:220], "reason": reason[:200]}
-    return Event.objects.create(arena_id=arena_id, kind=kind, actor=actor, **said)
+    texts = {"before": before[:220], "after": after[:220], "reason": reason[:200]}
+    return Event.objects.create(arena_id=arena_id, kind=kind, actor=actor, **texts)
 
 
 def _so_many(n: int, one: str, many: str) -> str:

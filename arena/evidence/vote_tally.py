@@ -313,7 +313,7 @@ def _with_events(kept: Evidence, arena_id: int, position: int) -> Evidence:
         _, prompt, a, b, voter, source = attributes[vote or 0]
         if not _counts(source, imports):
             continue  # set aside with its import, whatever it says
-        changes += [(prompt, a, b, CODES[said], voter, sign) for said, sign in ((before, -1), (after, 1)) if said]
+        changes += [(prompt, a, b, CODES[outcome], voter, sign) for outcome, sign in ((before, -1), (after, 1)) if outcome]
         n_set_aside += (not after) - (not before and kind != Event.Kind.VOTE_CAST)
     columns = np.array(changes, dtype=np.int64).reshape(-1, 6).T
     return Evidence(

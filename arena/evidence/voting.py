@@ -122,13 +122,13 @@ def flag(ballot_key: str, voter: Voter, *, note: str) -> Ballot:
 
 def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
     """The voter's own ballot of this key. Somebody else's is as unknown as one that never was."""
-    found = ballots_called(key=ballot_key, voter=voter.pk)
-    if not found:
+    ballots = ballots_called(key=ballot_key, voter=voter.pk)
+    if not ballots:
         raise BallotUnknown(
             _("This pair is not open to you: it was served to another browser or account, or the link is not whole.")
         )
-    found[0].voter = voter
-    return found[0]
+    ballots[0].voter = voter
+    return ballots[0]
 
 
 def _move(ballot: Ballot, state: Ballot.State, note: str = "") -> bool:

@@ -41,9 +41,9 @@ class Archivable(models.Model):
         archived = model_class._default_manager.filter(**same).exclude(archived_at=None).first()
         if archived is None:
             return error
-        told = _("An archived %(kind)s has it (%(reason)s): bring that one back, or choose another.")
-        said = {"kind": self._meta.verbose_name, "reason": archived.archived_because}
-        return ValidationError(told % said, code="unique")
+        message = _("An archived %(kind)s has it (%(reason)s): bring that one back, or choose another.")
+        values = {"kind": self._meta.verbose_name, "reason": archived.archived_because}
+        return ValidationError(message % values, code="unique")
 
     @property
     def is_archived(self) -> bool:

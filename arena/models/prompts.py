@@ -39,8 +39,8 @@ def text_digest(turns: Sequence[str], system_prompt: str = "") -> str:
     normal = [unicodedata.normalize("NFC", part.replace("\r\n", "\n").replace("\r", "\n")).strip() for part in turns]
     if not any(normal):
         return ""
-    told = unicodedata.normalize("NFC", system_prompt.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    return hashlib.blake2b(json.dumps([told, *normal], ensure_ascii=False).encode(), digest_size=16).hexdigest()
+    system = unicodedata.normalize("NFC", system_prompt.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return hashlib.blake2b(json.dumps([system, *normal], ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
 
 class TextDigestField(models.CharField):  # type: ignore[type-arg]

@@ -140,8 +140,8 @@ class Assignment(models.Model):
     earlier = models.JSONField(default=list, help_text=gettext_lazy("The answers to the turns before it, with what they cost."))
 
     def __str__(self) -> str:
-        told = {"competitor": self.competitor_id, "prompt": self.prompt_id, "repeat": self.repeat}
-        return _("%(competitor)s on %(prompt)s, repeat %(repeat)s") % told
+        values = {"competitor": self.competitor_id, "prompt": self.prompt_id, "repeat": self.repeat}
+        return _("%(competitor)s on %(prompt)s, repeat %(repeat)s") % values
 
 
 def attempt_key() -> str:

@@ -22,8 +22,8 @@ def check_webhook_address(value: str) -> None:
     try:
         checked_address(value)
     except LLMError:
-        told = _("Write https://host[:port]/path: no user, no query, and international names in their xn-- form.")
-        raise ValidationError(told) from None
+        message = _("Write https://host[:port]/path: no user, no query, and international names in their xn-- form.")
+        raise ValidationError(message) from None
 
 
 def webhook_nonce() -> str:

@@ -238,11 +238,11 @@ def _check_schema(manifest: Manifest) -> None:
 
 
 def _check_digests(manifest: Manifest, folder: Path) -> None:
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     if DATABASES[manifest.engine].member not in manifest.sha256:
         raise BackupError("this file is no backup of Agon, or it was changed: its manifest names no database")
-    for member in sorted(found ^ set(manifest.sha256)):
-        raise BackupError(f"the backup is damaged: {member} is {'not in the manifest' if member in found else 'missing'}")
+    for member in sorted(files ^ set(manifest.sha256)):
+        raise BackupError(f"the backup is damaged: {member} is {'not in the manifest' if member in files else 'missing'}")
     for member, digest in manifest.sha256.items():
         with open(folder / member, "rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:

@@ -121,9 +121,9 @@ class PostgreSQL:
 
     def _check_version(self) -> None:
         """Tools older than the server cannot read it; they say so less clearly."""
-        said = self._run("pg_dump", "--version", database=False)
-        found = re.search(r"(\d+)(?:\.\d+)?", said)
-        tools = int(found[1]) if found else 0
+        version = self._run("pg_dump", "--version", database=False)
+        match = re.search(r"(\d+)(?:\.\d+)?", version)
+        tools = int(match[1]) if match else 0
         connection.ensure_connection()
         server: int = connection.pg_version // 10_000  # type: ignore[attr-defined]
         if tools < server:
@@ -146,13 +146,14 @@ class PostgreSQL:
 
     def _environment(self) -> dict[str, str]:
         """Where the database is. In the environment, because arguments are seen by everybody on the machine."""
-        given = connection.settings_dict
-        options = given.get("OPTIONS", {})
-        said = {
-            "PGHOST": given["HOST"], "PGPORT": given["PORT"], "PGUSER": given["USER"], "PGPASSWORD": given["PASSWORD"],
-            "PGDATABASE": given["NAME"], "PGSSLMODE": options.get("sslmode"), "PGSSLROOTCERT": options.get("sslrootcert"),
+        database = connection.settings_dict
+        options = database.get("OPTIONS", {})
+        variables = {
+            "PGHOST": database["HOST"], "PGPORT": database["PORT"], "PGUSER": database["USER"],
+            "PGPASSWORD": database["PASSWORD"], "PGDATABASE": database["NAME"],
+            "PGSSLMODE": options.get("sslmode"), "PGSSLROOTCERT": options.get("sslrootcert"),
         }  # fmt: skip
-        return {name: str(value) for name, value in said.items() if value}
+        return {name: str(value) for name, value in variables.items() if value}
 
 
 DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}

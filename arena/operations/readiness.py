@@ -32,26 +32,26 @@ class NotReady(Exception):
 
 def failures() -> dict[str, str]:
     """Part -> why it is not ready; empty where all are. Details that name hosts go to the log only."""
-    found = {}
+    reasons = {}
     for part, check in PARTS.items():
         try:
             check()
         except NotReady as reason:
-            found[part] = str(reason)
+            reasons[part] = str(reason)
         except Exception as error:
             log.warning("not ready", part=part, error=f"{type(error).__name__}: {error}")
-            found[part] = f"failed with {type(error).__name__}; the log says more"
-    return found
+            reasons[part] = f"failed with {type(error).__name__}; the log says more"
+    return reasons
 
 
 def remarks() -> dict[str, str]:
     """What a person should know, and a balancer need not act on."""
-    found = {}
+    texts = {}
     for path in settings.REMARKS:
         part, remark = import_string(path)()
         if remark:
-            found[part] = remark
-    return found
+            texts[part] = remark
+    return texts
 
 
 def check_database() -> None:

@@ -40,12 +40,12 @@ class CannotMove(Exception):
 @contextmanager
 def target_at(url: str) -> Iterator[None]:
     """A second database beside this site's own."""
-    told: dict[str, Any] = dict(dj_database_url.parse(url))
-    is_file = told["ENGINE"].endswith("sqlite3")
-    told["OPTIONS"] = (
-        ON_SQLITE if is_file else {"connect_timeout": 5, "application_name": "agon-move"} | told.get("OPTIONS", {})
+    database: dict[str, Any] = dict(dj_database_url.parse(url))
+    is_file = database["ENGINE"].endswith("sqlite3")
+    database["OPTIONS"] = (
+        ON_SQLITE if is_file else {"connect_timeout": 5, "application_name": "agon-move"} | database.get("OPTIONS", {})
     )
-    connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: told})[TARGET]
+    connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: database})[TARGET]
     try:
         yield
     finally:
@@ -91,20 +91,22 @@ def move_rows(*, say: Callable[[str, int, int], None] = lambda table, done, tota
 
 def moved_models() -> list[Model]:
     """All that have a table, each after those that its rows name."""
-    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy]
+    all_models = [
+        model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy
+    ]
     named = {
         model: {
             field.related_model
             for field in model._meta.local_fields
-            if isinstance(field, models.ForeignKey) and field.related_model in found and field.related_model is not model
+            if isinstance(field, models.ForeignKey) and field.related_model in all_models and field.related_model is not model
         }
-        for model in sorted(found, key=lambda model: model._meta.db_table)
+        for model in sorted(all_models, key=lambda model: model._meta.db_table)
     }
     return list(graphlib.TopologicalSorter(named).static_order())
 
 
-def _place(settings: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(settings.get(name, "")) for name in ("ENGINE", "HOST", "PORT", "NAME"))
+def _place(database: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(database.get(name, "")) for name in ("ENGINE", "HOST", "PORT", "NAME"))
 
 
 def _migrations(alias: str) -> set[tuple[str, str]]:
@@ -193,12 +195,12 @@ def _last_numbers(moved: Sequence[Model]) -> dict[str, int]:
         if connection.vendor != "postgresql":
             cursor.execute("SELECT name, seq FROM sqlite_sequence")
             return dict(cursor.fetchall())
-        found = {}
+        numbers = {}
         for model in numbered:
             sequence = [f'"{model._meta.db_table}"', model._meta.pk.column]
             cursor.execute("SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, %s)::regclass)", sequence)
-            found[model._meta.db_table] = cursor.fetchone()[0] or 0
-        return found
+            numbers[model._meta.db_table] = cursor.fetchone()[0] or 0
+        return numbers
 
 
 def _compare(moved: Sequence[Model], counts: dict[str, int]) -> None:

@@ -139,14 +139,14 @@ def start(draft: AnswerDraft, *, cap: int | None = None, created_by: User | None
 
 def _prompts(arena: Arena, wish: ResponsesRequest) -> list[Prompt]:
     prompts = Prompt.objects.servable().filter(arena=arena).exclude(turns=[]).in_pools(wish.pools).order_by("pk")
-    found = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
-    if not found:
+    chosen = list(prompts.defer("html", "reference", "verifier")[: wish.n_prompts])
+    if not chosen:
         if wish.pools:
-            told = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
+            message = _("the arena %(arena)s has no active prompt in %(pools)s: import prompts first")
         else:
-            told = _("the arena %(arena)s has no active prompt: import prompts first")
-        raise CannotPlan(told % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
-    return found
+            message = _("the arena %(arena)s has no active prompt: import prompts first")
+        raise CannotPlan(message % {"arena": arena.slug, "pools": ", ".join(wish.pools)})
+    return chosen
 
 
 def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
@@ -154,8 +154,8 @@ def _checked(wish: ResponsesRequest) -> Sequence[tuple[str, Endpoint]]:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise CannotPlan(_("%(names)s: named twice; a competitor answers by one endpoint") % {"names": ", ".join(twice)})
     if long := [name for name in names if not 0 < len(name) <= LONGEST_NAME]:
-        told = _("%(name)r: a competitor's name has 1 to %(most)d characters")
-        raise CannotPlan(told % {"name": long[0][:40], "most": LONGEST_NAME})
+        message = _("%(name)r: a competitor's name has 1 to %(most)d characters")
+        raise CannotPlan(message % {"name": long[0][:40], "most": LONGEST_NAME})
     return wish.authors
 
 
@@ -187,14 +187,14 @@ def _kept_back(authors: Iterable[Author]) -> set[Place]:
 
 def _estimates(wanted: Iterable[Wanted], chosen: GenerationSettings) -> dict[Endpoint, Estimate]:
     """UTF-8 bytes for tokens in, the limit for tokens out; an earlier turn's answer at its longest."""
-    found: dict[Endpoint, Estimate] = {}
+    estimates: dict[Endpoint, Estimate] = {}
     costs: dict[tuple[int, Endpoint], Estimate] = {}
     for each in wanted:
         key = each.prompt.pk, each.author.endpoint
         if key not in costs:
             costs[key] = total(one_call(usage, each.author.endpoint) for usage in bounds_of(each.prompt, chosen))
-        found[each.author.endpoint] = found.get(each.author.endpoint, Estimate()) + costs[key]
-    return found
+        estimates[each.author.endpoint] = estimates.get(each.author.endpoint, Estimate()) + costs[key]
+    return estimates
 
 
 # --- starting --------------------------------------------------------------------------------------------------------

@@ -63,9 +63,9 @@ class Generation:
     def read(self, composed: Composed, completion: Completion) -> ReplyResult:
         """An answer that was cut at its limit is an answer, the limit is the same for all; one of no words is none."""
         if completion.finish in {"filtered", "refused"}:
-            return ReplyResult(completion.finish, reason=f"the provider kept the answer back{_said(completion)}")
+            return ReplyResult(completion.finish, reason=f"the provider kept the answer back{_word_given(completion)}")
         if completion.finish in _BROKEN:
-            return ReplyResult("error", reason=f"{_BROKEN[completion.finish]}{_said(completion)}")
+            return ReplyResult("error", reason=f"{_BROKEN[completion.finish]}{_word_given(completion)}")
         if completion.text is None or is_blank(completion.text):
             return ReplyResult("error", reason=_why_empty(completion))
         return ReplyResult("ok", completion)
@@ -98,8 +98,8 @@ class Generation:
             return set()
         path = "prompt" if isinstance(rows[0], Prompt) else "competitor"
         waiting = Assignment.objects.filter(call__state=Call.State.WAITING, call__run__in=going)
-        found = waiting.filter(**{f"{path}__in": [row.pk for row in rows]})
-        return set(found.values_list("call__run", flat=True))
+        assignments = waiting.filter(**{f"{path}__in": [row.pk for row in rows]})
+        return set(assignments.values_list("call__run", flat=True))
 
     def without_call(self, run: Run) -> int:
         """Every result is of a call."""
@@ -134,10 +134,10 @@ def _assignments(calls: Sequence[Call]) -> dict[int, Assignment]:
 
 def _places_here(rows: Iterable[Assignment]) -> set[_Place]:
     """Those of them that another run has answered meanwhile."""
-    said = Response.objects.in_use().filter(
+    responses = Response.objects.in_use().filter(
         prompt__in={row.prompt_id for row in rows}, competitor__in={row.competitor_id for row in rows}
     )
-    return set(said.values_list("prompt_id", "competitor_id", "repeat"))
+    return set(responses.values_list("prompt_id", "competitor_id", "repeat"))
 
 
 def _place(row: Assignment) -> _Place:
@@ -164,7 +164,7 @@ def _turn(each: FinishedCall) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(completion: Completion) -> str:
+def _word_given(completion: Completion) -> str:
     return f' (it said "{completion.word}")' if completion.word else ""
 
 
@@ -173,7 +173,7 @@ def _why_empty(completion: Completion) -> str:
         return "no answer: all tokens went into thinking, so ask with a larger --max-tokens"
     if completion.thinking:
         return "no answer: all of the reply was thinking"
-    return f"the answer is empty{_said(completion)}"
+    return f"the answer is empty{_word_given(completion)}"
 
 
 def _doubt(completion: Completion) -> str:

@@ -124,9 +124,9 @@ def _dwell_ms(n_characters: int, rng: np.random.Generator) -> int:
 
 def _overlap(reference: str, text: str) -> float:
     """F1 of the words that the two share, counted with repetitions; 0 without a reference."""
-    wanted, found = _count_words(reference), _count_words(text)
-    n_shared = (wanted & found).total()
-    return 2 * n_shared / (wanted.total() + found.total()) if n_shared else 0.0
+    wanted, counted = _count_words(reference), _count_words(text)
+    n_shared = (wanted & counted).total()
+    return 2 * n_shared / (wanted.total() + counted.total()) if n_shared else 0.0
 
 
 def _count_words(text: str) -> Counter[str]:

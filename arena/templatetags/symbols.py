@@ -26,7 +26,7 @@ def formula(text: str) -> SafeString:
     >>> formula("two-way; +1 right, -1 wrong; share * |a - b|; chi-square < 3")
     'two-way; +1 right, −1 wrong; share × |a − b|; chi-square &lt; 3'
     """
-    text = _LETTER.sub(lambda found: GREEK[found[1]], str(text))
+    text = _LETTER.sub(lambda match: GREEK[match[1]], str(text))
     text = _MINUS.sub("−", text).replace("^2", "²").replace(" * ", " × ")
     return subscripts(text)
 

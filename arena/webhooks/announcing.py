@@ -26,11 +26,11 @@ def make_webhook(
     """A new address that is told these events. Raises ValidationError with the words of the model, or of the endpoint rule."""
     wrong = sorted(set(events) - set(WebhookEvent.values))
     if wrong or not events:
-        told = _("Choose at least one of these: %(names)s.") % {"names": ", ".join(WebhookEvent.values)}
-        raise ValidationError({"events": told})
+        message = _("Choose at least one of these: %(names)s.") % {"names": ", ".join(WebhookEvent.values)}
+        raise ValidationError({"events": message})
     if Webhook.objects.filter(arena=arena, is_active=True).count() >= MOST_WEBHOOKS:
-        told = _("The arena has %(n)s webhooks: switch some off that nobody reads.") % {"n": number(MOST_WEBHOOKS)}
-        raise ValidationError({"address": told})
+        message = _("The arena has %(n)s webhooks: switch some off that nobody reads.") % {"n": number(MOST_WEBHOOKS)}
+        raise ValidationError({"address": message})
     ordered = [event for event in WebhookEvent.values if event in events]
     webhook = Webhook(arena=arena, address=address.strip(), events=ordered, created_by=created_by)
     webhook.clean_fields(exclude=["arena", "events", "created_by"])
@@ -76,9 +76,9 @@ def _add(webhook: Webhook, event: str, data: dict[str, Any], about: str) -> None
     if about:
         waiting = Delivery.objects.waiting().filter(webhook=webhook, event=event, about=about, lease_token=FREE)
         newest = waiting.order_by("-pk").values_list("pk", flat=True).first()
-        said = {"data": data, "key": delivery_key(), "created_at": timezone.now()}
+        values = {"data": data, "key": delivery_key(), "created_at": timezone.now()}
         # Asked once more with the change: a worker may have taken it meanwhile, and then the news is another message.
-        if newest is not None and waiting.filter(pk=newest).update(**said):
+        if newest is not None and waiting.filter(pk=newest).update(**values):
             return
     _made(webhook, event, data, about)
 

@@ -82,12 +82,12 @@ def _delivered_in_a_thread(pk: int) -> Delivery | None:
 
 def _changes(delivery: Delivery, result: AttemptResult, now: datetime) -> Mapping[str, Any]:
     n_sent = delivery.n_sent + 1
-    said = {"n_sent": n_sent, "status": result.status, "error": result.error[:500]}
+    values = {"n_sent": n_sent, "status": result.status, "error": result.error[:500]}
     if not result.error:
-        return {**said, "state": State.DELIVERED, "finished_at": now, "not_before": None}
+        return {**values, "state": State.DELIVERED, "finished_at": now, "not_before": None}
     if result.is_final or n_sent >= MOST_SENT:
-        return {**said, "state": State.GIVEN_UP, "finished_at": now, "not_before": None}
-    return {**said, "not_before": now + WAITS[n_sent - 1]}
+        return {**values, "state": State.GIVEN_UP, "finished_at": now, "not_before": None}
+    return {**values, "not_before": now + WAITS[n_sent - 1]}
 
 
 def forget_old(now: datetime) -> None:

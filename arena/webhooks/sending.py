@@ -31,8 +31,8 @@ class AttemptResult:
 
 
 def body_of(delivery: Delivery) -> bytes:
-    said = {"type": delivery.event, "timestamp": delivery.created_at.isoformat(), "data": delivery.data}
-    return json.dumps(said, separators=(",", ":")).encode()
+    message = {"type": delivery.event, "timestamp": delivery.created_at.isoformat(), "data": delivery.data}
+    return json.dumps(message, separators=(",", ":")).encode()
 
 
 def attempt(delivery: Delivery, *, timestamp: int, resolve: Resolve = resolve_host) -> AttemptResult:
@@ -55,9 +55,9 @@ def _posted(address: str, place: Place, body: bytes, headers: Mapping[str, str])
 
     hush()
     transport = PinnedTransport(place, secret=headers, seconds=SECONDS, largest=None)  # the status says it all
-    said = {"content-type": "application/json", "user-agent": "Agon", "accept": "*/*"}
+    all_headers = {"content-type": "application/json", "user-agent": "Agon", "accept": "*/*"}
     try:
-        response = transport.handle_request(httpx2.Request("POST", address, headers=said, content=body))
+        response = transport.handle_request(httpx2.Request("POST", address, headers=all_headers, content=body))
     except httpx2.TimeoutException:
         return AttemptResult(error=_("no answer within %(seconds)d seconds") % {"seconds": SECONDS})
     except httpx2.TransportError as error:
@@ -68,17 +68,19 @@ def _posted(address: str, place: Place, body: bytes, headers: Mapping[str, str])
 
 
 def _in_words(error: "httpx2.TransportError") -> str:
-    told = _("the connection failed (%(error)s)")
-    return told % {"error": str(error) or type(error).__name__}
+    message = _("the connection failed (%(error)s)")
+    return message % {"error": str(error) or type(error).__name__}
 
 
 def _read(status: int) -> AttemptResult:
     if 200 <= status < 300:
         return AttemptResult(status)
     if 300 <= status < 400:
-        told = _("it answered %(status)d, which leads elsewhere: no redirect is followed, so give the address that it leads to")
+        message = _(
+            "it answered %(status)d, which leads elsewhere: no redirect is followed, so give the address that it leads to"
+        )
     elif status == GONE:
-        told = _("it answered %(status)d: nobody wants these messages there any more, so the webhook is switched off")
+        message = _("it answered %(status)d: nobody wants these messages there any more, so the webhook is switched off")
     else:
-        told = _("it answered %(status)d; 200 to 299 is needed")
-    return AttemptResult(status, told % {"status": status}, is_final=status == GONE)
+        message = _("it answered %(status)d; 200 to 299 is needed")
+    return AttemptResult(status, message % {"status": status}, is_final=status == GONE)

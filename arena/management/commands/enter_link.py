@@ -51,8 +51,8 @@ def _account(name: str, *, create: bool) -> User:
             raise CommandError(f"no account can be called {name!r}: {' '.join(error.messages)}", returncode=2) from None
         user.save()
     if user is None:
-        told = "make it in the admin, under Users, or add --create for a voter's"
-        raise CommandError(f"there is no account {name!r}: {told}", returncode=2)
+        advice = "make it in the admin, under Users, or add --create for a voter's"
+        raise CommandError(f"there is no account {name!r}: {advice}", returncode=2)
     if not user.is_active:
         raise CommandError(f"the account {name!r} is closed: open it in the admin, under Users (active)", returncode=2)
     return user

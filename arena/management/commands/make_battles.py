@@ -33,8 +33,10 @@ class Command(BaseCommand):
         if options["battles"] < 1 or options["competitors"] < 2 or options["prompts"] < 1:
             raise CommandError("at least 1 battle, 2 competitors and 1 prompt are required", returncode=2)
         if options["out"].is_file() and not options["overwrite"]:
-            told = f"{options['out']} exists already and was left as it is: choose another name, or replace it with --overwrite"
-            raise CommandError(told, returncode=2)
+            message = (
+                f"{options['out']} exists already and was left as it is: choose another name, or replace it with --overwrite"
+            )
+            raise CommandError(message, returncode=2)
         try:
             with options["out"].open("w", encoding="utf-8", newline="") as file:
                 write_battles(

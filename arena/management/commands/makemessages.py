@@ -24,6 +24,6 @@ class Command(makemessages.Command):
     def find_files(self, root: str) -> list[Any]:
         """Whatever folder the command was started in: our own files, and one catalogue for all of them."""
         self.ignore_patterns = [*self.ignore_patterns, *NO_PAGES]
-        found: Iterable[Any] = [file for folder in OURS for file in super().find_files(f"{settings.BASE_DIR}/{folder}")]
+        files: Iterable[Any] = [file for folder in OURS for file in super().find_files(f"{settings.BASE_DIR}/{folder}")]
         self.locale_paths = [str(settings.LOCALE_PATHS[0])]
-        return sorted(makemessages.TranslatableFile(file.dirpath, file.file, self.locale_paths[0]) for file in found)
+        return sorted(makemessages.TranslatableFile(file.dirpath, file.file, self.locale_paths[0]) for file in files)

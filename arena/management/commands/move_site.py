@@ -73,19 +73,19 @@ class Command(BaseCommand):
             check=False,
         )
         if done.returncode:
-            told = (done.stderr.strip() or done.stdout.strip())[-2000:]
+            output = (done.stderr.strip() or done.stdout.strip())[-2000:]
             if arguments[0] == "migrate":
-                raise CannotMove(f"the target's tables could not be made: {told}")
+                raise CannotMove(f"the target's tables could not be made: {output}")
             raise CommandError(
-                f"the rows are there, but the boards are not what they were: {told}\nGo on with the present site."
+                f"the rows are there, but the boards are not what they were: {output}\nGo on with the present site."
             )
         return done.stdout
 
     def _tell_what_is_next(self, to: str) -> None:
         is_file = to.startswith("sqlite")
-        said = to if is_file else "the address that you gave --to"
+        address = to if is_file else "the address that you gave --to"
         self.stdout.write(
-            self.style.SUCCESS(f"Moved. Set DATABASE_URL to {said}, in .env or the environment of every process,")
+            self.style.SUCCESS(f"Moved. Set DATABASE_URL to {address}, in .env or the environment of every process,")
         )
         here = "its file" if connection.vendor == "sqlite" else "its database"
         self.stdout.write(
