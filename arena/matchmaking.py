@@ -84,19 +84,19 @@ def open_ballots(voter: Voter) -> Sequence[Ballot]:
 
 @dataclass(frozen=True)
 class History:
-    told: set[tuple[int, int]]  # (competitor, prompt): the voter was told whose answer this is
+    named: set[tuple[int, int]]  # (competitor, prompt): the voter was told whose answer this is
     compared: dict[Meeting, set[PairOfAnswers]]
     pending: set[int]  # prompts of open ballots
 
 
 def _history(voter: Voter, standing: Sequence[Ballot]) -> History:
-    told: set[tuple[int, int]] = set()
+    named: set[tuple[int, int]] = set()
     compared: dict[Meeting, set[PairOfAnswers]] = defaultdict(set)
     for a, b, prompt, answer_a, answer_b, is_told in pairs_had_by(voter=voter.pk):
         compared[a, b, prompt].add((answer_a, answer_b))
         if is_told:
-            told |= {(a, prompt), (b, prompt)}
-    return History(told, dict(compared), {ballot.battle.prompt_id for ballot in standing if ballot.battle.prompt_id})
+            named |= {(a, prompt), (b, prompt)}
+    return History(named, dict(compared), {ballot.battle.prompt_id for ballot in standing if ballot.battle.prompt_id})
 
 
 # --- the draw --------------------------------------------------------------------------------------------------------
@@ -122,8 +122,8 @@ class Left:
 
 def _draw(offer: PairCandidates, history: History, *, rng: Random) -> Draw | None:
     """Blind ones first. Only when none is left, those where the voter knows an answer by name."""
-    for told in (history.told, set[tuple[int, int]]()):
-        left = _left(offer, history, told)
+    for named in (history.named, set[tuple[int, int]]()):
+        left = _left(offer, history, named)
         if (pair := _draw_pair(left.n_prompts, offer.weights, rng=rng)) is None:
             continue
         a, b, p_pair = pair
@@ -135,10 +135,10 @@ def _draw(offer: PairCandidates, history: History, *, rng: Random) -> Draw | Non
     return None
 
 
-def _left(offer: PairCandidates, history: History, told: set[tuple[int, int]]) -> Left:
-    """The offer without the answers in `told`, the open prompts, and the answers that were compared already."""
+def _left(offer: PairCandidates, history: History, named: set[tuple[int, int]]) -> Left:
+    """The offer without the answers in `named`, the open prompts, and the answers that were compared already."""
     shut = [offer.column_of[prompt] for prompt in history.pending if prompt in offer.column_of]
-    cells = [(offer.row_of[c], offer.column_of[p]) for c, p in told if c in offer.row_of and p in offer.column_of]
+    cells = [(offer.row_of[c], offer.column_of[p]) for c, p in named if c in offer.row_of and p in offer.column_of]
     n_answers = offer.n_answers.copy()
     n_answers[:, shut] = 0
     n_answers[[row for row, _ in cells], [column for _, column in cells]] = 0
@@ -191,7 +191,7 @@ def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
         battle = lot.battle
         sides, prompt = (battle.competitor_a_id, battle.competitor_b_id), battle.prompt_id or 0
         answers = (battle.response_a_id or 0, battle.response_b_id or 0)
-        known = any((side, prompt) in history.told for side in sides) or prompt in history.pending
+        known = any((side, prompt) in history.named for side in sides) or prompt in history.pending
         if not known and answers not in history.compared.get((*sides, prompt), set()):
             return lot
     return None

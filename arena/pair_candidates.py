@@ -117,12 +117,12 @@ def _alike(answers: QuerySet[Response], competitor_ids: Ints, prompt_ids: Ints, 
     same: dict[tuple[int, str], list[int]] = defaultdict(list)
     for prompt, text, competitor in some.values_list("prompt", "content_hash", "competitor"):
         same[prompt, text].append(competitor)
-    found = []
+    cells = []
     for (prompt, _), competitors in same.items():
         column = int(np.searchsorted(prompt_ids, prompt))
         rows = np.searchsorted(competitor_ids, sorted(set(competitors)))
-        found += [(a, b, column) for a, b in combinations(rows[n_answers[rows, column] == 1].tolist(), 2)]
-    return np.array(found, dtype=np.int64).reshape(-1, 3)
+        cells += [(a, b, column) for a, b in combinations(rows[n_answers[rows, column] == 1].tolist(), 2)]
+    return np.array(cells, dtype=np.int64).reshape(-1, 3)
 
 
 def _numbers(rows: Iterable[tuple[int, ...]]) -> Ints:

@@ -70,12 +70,12 @@ def why_no_pair(arena: Arena) -> NoPair | None:
     if not in_play.exists():
         return NoPair(_("all models that have answered are retired or archived"), is_out_of_play=True)
     if n_bare := n_answered_without_text(arena):
-        told = ngettext(
+        message = ngettext(
             "%(n)s prompt that has answers has no text: nobody can be shown what was asked",
             "%(n)s prompts that have answers have no text: nobody can be shown what was asked",
             n_bare,
         )
-        return NoPair(told % {"n": number(n_bare)})
+        return NoPair(message % {"n": number(n_bare)})
     if not ready.exists():
         unasked = Prompt.objects.filter(Exists(in_play.filter(prompt=OuterRef("pk"))), arena=arena)
         return NoPair(_out_of_play(unasked), is_out_of_play=True)
@@ -95,14 +95,14 @@ def n_answered_without_text(arena: Arena) -> int:
 def why_nothing_to_judge(arena: Arena) -> str:
     """Why no prompt has two answers that judges could compare, with what to do; empty where some have."""
     if n_bare := n_answered_without_text(arena):
-        told = ngettext(
+        message = ngettext(
             "%(n)s prompt that has answers has no text: import the texts under the same id (manage.py import_prompts, or "
             "Import in the browser)",
             "%(n)s prompts that have answers have no text: import the texts under the same ids (manage.py import_prompts, or "
             "Import in the browser)",
             n_bare,
         )
-        return told % {"n": number(n_bare)}
+        return message % {"n": number(n_bare)}
     why = why_no_pair(arena)
     return why.reason if why else ""
 
@@ -126,8 +126,8 @@ def _out_of_play(prompts: PromptQuerySet) -> str:
             ngettext("%(n)s in a pool that is switched off", "%(n)s in a pool that is switched off", n_switched_off),
         ),
     ]
-    said = ", ".join(words % {"n": number(n)} for n, words in counts if n)
-    return _("none of the prompts that have answers is asked: %(counts)s") % {"counts": said}
+    listed = ", ".join(words % {"n": number(n)} for n, words in counts if n)
+    return _("none of the prompts that have answers is asked: %(counts)s") % {"counts": listed}
 
 
 def n_voted_without_answers(arena: Arena) -> int:
@@ -143,16 +143,16 @@ def why_not_compared(arena: Arena) -> str:
     if not n_bare:
         return ""
     if n_bare == MOST_COUNTED:
-        told = _(
+        message = _(
             "more than %(n)s battles that people voted on came without answers: judges cannot be compared with people on them"
         )
     else:
-        told = ngettext(
+        message = ngettext(
             "%(n)s battle that people voted on came without answers: judges cannot be compared with people on it",
             "%(n)s battles that people voted on came without answers: judges cannot be compared with people on them",
             n_bare,
         )
-    return told % {"n": number(n_bare)}
+    return message % {"n": number(n_bare)}
 
 
 def next_step(arena: Arena) -> MissingStep | None:

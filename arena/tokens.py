@@ -79,21 +79,21 @@ def token_of(secret: str, now: datetime) -> ApiToken:
     Raises TokenRefused where there is none, where it has expired or was revoked, and where its user is not active or less
     than when it was made.
     """
-    found = SECRET.match(secret) and ApiToken.objects.filter(digest=digest_of(secret)).select_related("user").first()
-    if not found:
+    token = SECRET.match(secret) and ApiToken.objects.filter(digest=digest_of(secret)).select_related("user").first()
+    if not token:
         raise TokenRefused("this token is not known here")
-    if found.revoked_at is not None:
+    if token.revoked_at is not None:
         raise TokenRefused("this token was revoked")
-    if found.expires_at is not None and found.expires_at <= now:
+    if token.expires_at is not None and token.expires_at <= now:
         raise TokenRefused("this token has expired")
-    is_less = _RANKS[level_of(found.user)] < _RANKS[Level(found.level)]
+    is_less = _RANKS[level_of(token.user)] < _RANKS[Level(token.level)]
     if is_less:  # for good: it does not live again with the rights
         with suppress(OperationalError):
-            revoke(found, now)
-    if is_less or not found.user.is_active:
+            revoke(token, now)
+    if is_less or not token.user.is_active:
         raise TokenRefused("the account of this token has lost the rights that it had when the token was made")
-    _note_use(found, now)
-    return found
+    _note_use(token, now)
+    return token
 
 
 def _note_use(token: ApiToken, now: datetime) -> None:

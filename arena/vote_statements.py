@@ -47,8 +47,8 @@ def counted_in_window(*, key: str, starts_at: datetime, at_most: int) -> tuple[Q
 @compiled
 def ballots_called(*, key: str, voter: int) -> QuerySet[Ballot]:
     """With all that is told after the vote."""
-    told = ("battle__arena", "battle__competitor_a", "battle__competitor_b")
-    return Ballot.objects.filter(key=key, voter=voter).select_related(*told).order_by()
+    names = ("battle__arena", "battle__competitor_a", "battle__competitor_b")
+    return Ballot.objects.filter(key=key, voter=voter).select_related(*names).order_by()
 
 
 @compiled

@@ -25,13 +25,13 @@ _signer = signing.Signer(salt="arena.identity")
 def voter_of(request: HttpRequest, arena: Arena, *, create: bool) -> Voter | None:
     """The voter behind this request; None where there is none yet, or where the arena does not take such voters."""
     if request.user.is_authenticated:
-        return _found(arena, Voter.Kind.ACCOUNT, str(request.user.pk), user_id=request.user.pk, create=create)
+        return _known_voter(arena, Voter.Kind.ACCOUNT, str(request.user.pk), user_id=request.user.pk, create=create)
     if arena.voting != Voting.ANYONE:
         return None
     browser = _browser_of(request)
     if browser is None:
         return _new_anonymous(request, arena) if create else None
-    return _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=create)
+    return _known_voter(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=create)
 
 
 def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
@@ -39,7 +39,9 @@ def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
     if request.user.is_authenticated:
         return voter_of(request, arena, create=False)
     browser = _browser_of(request)
-    return None if browser is None else _found(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=False)
+    return (
+        None if browser is None else _known_voter(arena, Voter.Kind.ANONYMOUS, _key(arena, browser), user_id=None, create=False)
+    )
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -63,14 +65,14 @@ def number_of(voter_id: int | None, *, board: str) -> str:
 
 def address_of(request: HttpRequest) -> str:
     """The client's address, a whole /64 net for IPv6: one household may draw as many addresses there as it likes."""
-    said: str = request.META.get("REMOTE_ADDR", "")
+    written: str = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         # Only the last entry was written by our own proxy; the ones before it are the client's claim.
-        said = request.META.get("HTTP_X_FORWARDED_FOR", said).rsplit(",", 1)[-1].strip()
+        written = request.META.get("HTTP_X_FORWARDED_FOR", written).rsplit(",", 1)[-1].strip()
     try:
-        address = ipaddress.ip_address(said)
+        address = ipaddress.ip_address(written)
     except ValueError:
-        return said
+        return written
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
@@ -109,7 +111,7 @@ def _key(arena: Arena, browser: str) -> str:
     return salted_hmac("arena.voter", f"{arena.pk}:{browser}", algorithm="sha256").hexdigest()
 
 
-def _found(arena: Arena, kind: Voter.Kind, key: str, *, user_id: int | None, create: bool) -> Voter | None:
+def _known_voter(arena: Arena, kind: Voter.Kind, key: str, *, user_id: int | None, create: bool) -> Voter | None:
     known = voters_known_as(arena=arena.pk, kind=kind, key=key)
     if not known:
         return _created(arena, kind, key, user_id=user_id) if create else None

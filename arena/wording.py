@@ -21,8 +21,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?=[ ,:]|$)")
 
 def _has_readers() -> bool:
     """Whether a site is up: rules that know no Django are used without one too, and are then in English."""
-    found = sys.modules.get("django.apps")
-    return found is not None and found.apps.ready
+    registry = sys.modules.get("django.apps")
+    return registry is not None and registry.apps.ready
 
 
 def gettext(message: str) -> str:
@@ -73,7 +73,7 @@ def with_minus(template: str, values: Mapping[str, Any]) -> str:
     >>> with_minus("%(name)s: %(sum)+.1f, %(n)d %%", {"name": "x-1", "sum": -0.25, "n": 3}) % {"name": "x-1"}
     'x-1: −0.2, 3 %'
     """
-    return _FORMATTED.sub(lambda found: f"%{found[2]}".__mod__(values[found[1]]).replace("-", MINUS), template)
+    return _FORMATTED.sub(lambda match: f"%{match[2]}".__mod__(values[match[1]]).replace("-", MINUS), template)
 
 
 def sentence(reason: object) -> str:

@@ -53,14 +53,14 @@ class ArchivingAdmin(CuratorAdmin):
         return [ArchivedListFilter, *super().get_list_filter(request)]
 
     def get_actions(self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request, action_location=action_location)
+        actions: dict[str, Any] = super().get_actions(request, action_location=action_location)
         if action_location != ActionLocation.CHANGE_LIST:
-            return found
+            return actions
         mine = {
             "archive": (_archive, "archive", gettext_lazy("Archive ...")),
             "bring_back": (_bring_back, "bring_back", gettext_lazy("Bring back")),
         }
-        return found | mine
+        return actions | mine
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not getattr(obj, "is_archived", False) and super().has_change_permission(request, obj)
@@ -89,8 +89,8 @@ def _archive(model_admin: CuratorAdmin, request: HttpRequest, queryset: QuerySet
     except ValueError as reason:
         model_admin.message_user(request, sentence(reason), messages.ERROR)
         return None
-    told = ngettext("%(n)s archived.", "%(n)s archived.", n) % {"n": number(n)}
-    undo = format_html('{} <a href="?archived=only">{}</a>', told, _("Archived ones can be brought back."))
+    message = ngettext("%(n)s archived.", "%(n)s archived.", n) % {"n": number(n)}
+    undo = format_html('{} <a href="?archived=only">{}</a>', message, _("Archived ones can be brought back."))
     model_admin.message_user(request, undo)
     return None
 
@@ -101,8 +101,8 @@ def _bring_back(model_admin: CuratorAdmin, request: HttpRequest, queryset: Query
     except ValueError as reason:
         model_admin.message_user(request, sentence(reason), messages.ERROR)
         return
-    told = ngettext("%(n)s brought back.", "%(n)s brought back.", n)
-    model_admin.message_user(request, told % {"n": number(n)})
+    message = ngettext("%(n)s brought back.", "%(n)s brought back.", n)
+    model_admin.message_user(request, message % {"n": number(n)})
 
 
 def _rows(queryset: QuerySet[Any]) -> list[Any]:

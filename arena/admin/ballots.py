@@ -82,11 +82,11 @@ class BallotAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Mark flagged pairs as handled"), permissions=["view"])
     def mark_as_handled(self, request: HttpRequest, queryset: QuerySet[Ballot]) -> None:
         n_marked = flags.handle(queryset, curator_of(request))
-        told = ngettext("%(n)s flagged pair marked as handled.", "%(n)s flagged pairs marked as handled.", n_marked)
-        self.message_user(request, told % {"n": number(n_marked)})
+        message = ngettext("%(n)s flagged pair marked as handled.", "%(n)s flagged pairs marked as handled.", n_marked)
+        self.message_user(request, message % {"n": number(n_marked)})
 
     @admin.action(description=gettext_lazy("Mark flagged pairs as not handled"), permissions=["view"])
     def mark_as_open(self, request: HttpRequest, queryset: QuerySet[Ballot]) -> None:
         n_marked = flags.reopen(queryset)
-        told = ngettext("%(n)s flagged pair is open again.", "%(n)s flagged pairs are open again.", n_marked)
-        self.message_user(request, told % {"n": number(n_marked)})
+        message = ngettext("%(n)s flagged pair is open again.", "%(n)s flagged pairs are open again.", n_marked)
+        self.message_user(request, message % {"n": number(n_marked)})

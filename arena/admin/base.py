@@ -143,14 +143,14 @@ class CuratorAdmin(ModelAdmin):
             "button": button,
             "form": form,
             "n_rows": rows.count(),
-            "rows": [self.told(row) for row in rows[:10]],
+            "rows": [self.row_text(row) for row in rows[:10]],
             "action": request.POST.get("action"),
             "select_across": request.POST.get("select_across", "0"),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         }
         return TemplateResponse(request, "admin/ask.html", context)
 
-    def told(self, row: Any) -> str:
+    def row_text(self, row: Any) -> str:
         """One of the chosen rows, for who is about to act on it."""
         return str(row)
 

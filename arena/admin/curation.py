@@ -122,11 +122,11 @@ def tags(request: HttpRequest) -> Iterable[str]:
 
 def in_json(field: str, text: str, *, whole: bool) -> Q:
     """A whole string or a part of one inside a JSON column: letters beyond ASCII stand there as escapes or as they are."""
-    found = Q()
+    condition = Q()
     for ascii_only in (True, False):
         spelling = json.dumps(text, ensure_ascii=ascii_only)
-        found |= Q(**{f"{field}__icontains": spelling if whole else spelling[1:-1]})
-    return found
+        condition |= Q(**{f"{field}__icontains": spelling if whole else spelling[1:-1]})
+    return condition
 
 
 def tagged(prompts: QuerySet[Prompt], tag: str) -> QuerySet[Prompt]:
@@ -233,8 +233,8 @@ class PromptAdmin(ArchivingAdmin):
             kept = [tag for tag in prompt.tags if tag not in form.cleaned_data["remove"]]
             prompt.tags = list(dict.fromkeys([*kept, *form.cleaned_data["add"]]))
         Prompt.objects.bulk_update(prompts, ["tags"], batch_size=500)
-        told = ngettext("%(n)s prompt tagged.", "%(n)s prompts tagged.", len(prompts))
-        self.message_user(request, told % {"n": number(len(prompts))})
+        message = ngettext("%(n)s prompt tagged.", "%(n)s prompts tagged.", len(prompts))
+        self.message_user(request, message % {"n": number(len(prompts))})
         return None
 
     @admin.action(description=gettext_lazy("File under another category or language ..."))
@@ -253,20 +253,20 @@ class PromptAdmin(ArchivingAdmin):
                 )
                 for prompt in list(queryset)
             ]
-        told = ngettext(
+        message = ngettext(
             "%(n)s of %(prompts)s is filed elsewhere now; boards follow in a moment.",
             "%(n)s of %(prompts)s are filed elsewhere now; boards follow in a moment.",
             sum(filed),
         )
-        self.message_user(request, told % {"n": sum(filed), "prompts": counted(len(filed), "prompt", "prompts")})
+        self.message_user(request, message % {"n": sum(filed), "prompts": counted(len(filed), "prompt", "prompts")})
         return None
 
     @admin.action(description=gettext_lazy("List near-duplicates"))
     def list_near_duplicates(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> TemplateResponse | None:
         prompts = list(queryset[: MOST_COMPARED + 1])
         if len(prompts) > MOST_COMPARED:
-            told = _("Choose at most %(most)d prompts to compare with all others.") % {"most": MOST_COMPARED}
-            self.message_user(request, told, messages.ERROR)
+            message = _("Choose at most %(most)d prompts to compare with all others.") % {"most": MOST_COMPARED}
+            self.message_user(request, message, messages.ERROR)
             return None
         among = Prompt.objects.filter(arena__in={prompt.arena_id for prompt in prompts}).defer("html", "reference")
         pairs = [pair for pair in near_duplicates(prompts, list(among)) if pair.prompt.arena_id == pair.other.arena_id]
@@ -324,9 +324,9 @@ class BattleAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         named = list(Competitor.objects.filter(name__iexact=term).values_list("pk", flat=True))
-        asked = list(Prompt.objects.filter(key=term).values_list("pk", flat=True))
-        found = Q(competitor_a__in=named) | Q(competitor_b__in=named) | Q(prompt__in=asked)
-        return queryset.filter(found | Q(pk=number_in(term))), False
+        prompts = list(Prompt.objects.filter(key=term).values_list("pk", flat=True))
+        condition = Q(competitor_a__in=named) | Q(competitor_b__in=named) | Q(prompt__in=prompts)
+        return queryset.filter(condition | Q(pk=number_in(term))), False
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, battle: Battle) -> int:
@@ -376,14 +376,14 @@ class VoteAdmin(ReadOnlyAdmin):
         address = reverse("admin:arena_battle_change", args=[battle.pk])
         return format_html("{} {} – {}", link(address, battle.pk), battle.competitor_a, battle.competitor_b)
 
-    def told(self, row: Vote) -> str:
-        told = {
+    def row_text(self, row: Vote) -> str:
+        values = {
             "vote": row.pk,
             "outcome": Outcome(row.outcome).label,
             "a": row.battle.competitor_a,
             "b": row.battle.competitor_b,
         }
-        return _("Vote %(vote)d: %(outcome)s, %(a)s against %(b)s") % told
+        return _("Vote %(vote)d: %(outcome)s, %(a)s against %(b)s") % values
 
     @admin.action(description=gettext_lazy("Set aside ..."), permissions=["view"])
     def set_aside(self, request: HttpRequest, queryset: QuerySet[Vote]) -> TemplateResponse | None:
@@ -391,19 +391,19 @@ class VoteAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title=_("Set votes aside"), button=_("Set aside"))
         n_votes = set_aside_votes(queryset, form.cleaned_data["reason"], curator_of(request))
-        told = ngettext(
+        message = ngettext(
             "%(n)s vote set aside; boards follow in a moment.", "%(n)s votes set aside; boards follow in a moment.", n_votes
         )
-        self.message_user(request, told % {"n": number(n_votes)})
+        self.message_user(request, message % {"n": number(n_votes)})
         return None
 
     @admin.action(description=gettext_lazy("Restore"), permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Vote]) -> None:
         n_votes = restore_votes(queryset, curator_of(request))
-        told = ngettext(
+        message = ngettext(
             "%(n)s vote restored; boards follow in a moment.", "%(n)s votes restored; boards follow in a moment.", n_votes
         ) % {"n": number(n_votes)}
-        self.message_user(request, f"{told} {_('Votes withdrawn by their voters were not restored.')}")
+        self.message_user(request, f"{message} {_('Votes withdrawn by their voters were not restored.')}")
 
 
 @admin.register(Import)
@@ -444,8 +444,10 @@ class ImportAdmin(ReadOnlyAdmin):
         except NotPublished as reason:
             self.message_user(request, str(reason), messages.ERROR)
         else:
-            told = _("%(file)s is %(state)s now; boards follow in a moment.") if moved else _("%(file)s is %(state)s already.")
-            self.message_user(request, told % {"file": source.filename, "state": source.get_state_display()})
+            message = (
+                _("%(file)s is %(state)s now; boards follow in a moment.") if moved else _("%(file)s is %(state)s already.")
+            )
+            self.message_user(request, message % {"file": source.filename, "state": source.get_state_display()})
 
 
 @admin.register(Event)

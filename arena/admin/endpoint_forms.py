@@ -57,16 +57,16 @@ class EndpointForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """The path of a call is taken off an address; one of the other wire says that the wire is wrong."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        wire = str(said.get("wire", ""))
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        wire = str(cleaned.get("wire", ""))
         if path := other_wire(str(self.data.get(self.add_prefix("base_url"), "")), wire):
             other = Endpoint.Wire.ANTHROPIC if wire == Endpoint.Wire.OPENAI else Endpoint.Wire.OPENAI
-            told = _(
+            message = _(
                 "The base address ends in %(path)s, a call of the wire %(wire)s: choose that wire, or take %(path)s off where "
                 "the server speaks this one, too."
             )
-            self.add_error("wire", told % {"path": path, "wire": other.label})
-        return said
+            self.add_error("wire", message % {"path": path, "wire": other.label})
+        return cleaned
 
     def _key_told(self) -> str:
         """The exact variable for this endpoint, and how it is with it now."""

@@ -70,11 +70,11 @@ class EndpointAdmin(ArchivingAdmin):
             waits = ngettext(
                 "%(runs)s, %(calls)s waits on this endpoint.", "%(runs)s, %(calls)s wait on this endpoint.", n_calls
             ) % {"runs": counted(n_runs, "run", "runs"), "calls": counted(n_calls, "call", "calls")}
-            told = _(
+            advice = _(
                 "Where judges were made for another model or address, their runs pause before the next call and say what to "
                 "do; other runs go on with the endpoint as it is now."
             )
-            messages.warning(request, f"{waits} {told}")
+            messages.warning(request, f"{waits} {advice}")
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What one call would cost and the button that sends it; then what came of it."""
@@ -83,9 +83,9 @@ class EndpointAdmin(ArchivingAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return self._page(request, endpoint)
-        told = request.POST.get("told", "")
+        shown_cost = request.POST.get("told", "")
         try:
-            trial = try_out(endpoint, told=int(told) if told.isdecimal() and len(told) < 19 else -1)
+            trial = try_out(endpoint, told=int(shown_cost) if shown_cost.isdecimal() and len(shown_cost) < 19 else -1)
         except TooDear as reason:
             messages.error(request, _("Nothing was sent: %(reason)s.") % {"reason": reason})
             return redirect("admin:arena_endpoint_test", pk)

@@ -15,27 +15,27 @@ class WrittenJSONField(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            found = super().to_python(value)
+            parsed = super().to_python(value)
         except forms.ValidationError as error:
             if error.code != "invalid":
                 raise
             raise forms.ValidationError(where_it_breaks(str(value)), code="invalid") from None
         except (ValueError, RecursionError):
             raise forms.ValidationError(where_it_breaks(str(value)), code="invalid") from None
-        if not is_storable(found):
+        if not is_storable(parsed):
             raise forms.ValidationError(
                 _("A text in it holds a NUL character, or half of a surrogate pair such as \\ud800: neither can be stored."),
                 code="unstorable",
             )
-        return found
+        return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """What cannot be read or stored is shown again as it was written."""
         try:
-            found = super().bound_data(data, initial)
+            parsed = super().bound_data(data, initial)
         except (ValueError, RecursionError):
             return InvalidJSONInput(data)
-        return found if is_storable(found) else InvalidJSONInput(data)
+        return parsed if is_storable(parsed) else InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
         """What an older version stored and no page can hold is shown in escapes, so that it can be mended."""
@@ -55,8 +55,8 @@ def where_it_breaks(text: str) -> str:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        told = f"{error.msg[:1].lower()}{error.msg[1:].removesuffix(': ')}"
-        where = {"line": error.lineno, "column": error.colno, "fault": told}
+        reason = f"{error.msg[:1].lower()}{error.msg[1:].removesuffix(': ')}"
+        where = {"line": error.lineno, "column": error.colno, "fault": reason}
         fault = _("line %(line)d, column %(column)d, %(fault)s") % where
     except (ValueError, RecursionError):
         fault = _("it is nested too deeply, or holds a number that is too long")

@@ -54,9 +54,9 @@ class TokenAdmin(ReadOnlyAdmin):
         for token in good:
             revoke(token, timezone.now())
             self.log_change(request, token, "revoked")
-        told = ngettext("%(n)s token revoked: it is refused from now on.",
+        message = ngettext("%(n)s token revoked: it is refused from now on.",
                         "%(n)s tokens revoked: they are refused from now on.", len(good))  # fmt: skip
-        self.message_user(request, told % {"n": number(len(good))})
+        self.message_user(request, message % {"n": number(len(good))})
 
 
 @admin.register(Webhook)
@@ -64,19 +64,19 @@ class WebhookAdmin(ReadOnlyAdmin):
     """They are made on the page of webhooks, where the secret is shown once."""
 
     counts = {"n_messages": (Delivery, "webhook")}
-    list_display = ["address", "arena", "told", "is_active", "n_messages", "created_by", "created_at"]
+    list_display = ["address", "arena", "events_sent", "is_active", "n_messages", "created_by", "created_at"]
     list_filter = ["arena", "is_active"]
     list_select_related = ["arena", "created_by"]
     search_fields = ["address"]
-    fields = ["arena", "address", "told", "is_active", "created_by", "created_at"]
-    readonly_fields = ["told"]
+    fields = ["arena", "address", "events_sent", "is_active", "created_by", "created_at"]
+    readonly_fields = ["events_sent"]
     actions = ["switch_on", "switch_off"]
 
     def view_on_site(self, webhook: Webhook) -> str:
         return reverse("webhook", args=[webhook.pk])
 
     @admin.display(description=gettext_lazy("is told"))
-    def told(self, webhook: Webhook) -> str:
+    def events_sent(self, webhook: Webhook) -> str:
         return " ".join(webhook.events)
 
     @admin.display(description=gettext_lazy("messages"), ordering="n_messages")
@@ -96,8 +96,8 @@ class WebhookAdmin(ReadOnlyAdmin):
         Webhook.objects.filter(pk__in=[webhook.pk for webhook in others]).update(is_active=is_active)
         for webhook in others:
             self.log_change(request, webhook, f"is_active: {is_active}")
-        told = ngettext("%(n)s webhook switched.", "%(n)s webhooks switched.", len(others))
-        self.message_user(request, told % {"n": number(len(others))})
+        message = ngettext("%(n)s webhook switched.", "%(n)s webhooks switched.", len(others))
+        self.message_user(request, message % {"n": number(len(others))})
 
 
 @admin.register(Delivery)
@@ -126,5 +126,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
         chosen = [delivery for delivery in queryset if announcing.send_again(delivery)]
         for delivery in chosen:
             send_delivery.delay(delivery.pk)
-        told = ngettext("%(n)s message is on its way once more.", "%(n)s messages are on their way once more.", len(chosen))
-        self.message_user(request, told % {"n": number(len(chosen))} if chosen else _("These wait to be sent already."))
+        message = ngettext("%(n)s message is on its way once more.", "%(n)s messages are on their way once more.", len(chosen))
+        self.message_user(request, message % {"n": number(len(chosen))} if chosen else _("These wait to be sent already."))

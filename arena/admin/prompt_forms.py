@@ -52,8 +52,8 @@ def read_language(written: str) -> str:
     """Its code; a word that is no language is refused."""
     code = code_of(written)
     if code is None:
-        told = _("%(written)r is no language: write a code such as en or de, or its English name.")
-        raise forms.ValidationError(told % {"written": written})
+        message = _("%(written)r is no language: write a code such as en or de, or its English name.")
+        raise forms.ValidationError(message % {"written": written})
     return code
 
 
@@ -91,8 +91,8 @@ class PromptForm(ModelForm):
         cleaned = super().clean() or {}
         pool, arena = cleaned.get("pool"), cleaned.get("arena")
         if pool and arena and pool.arena_id != arena.pk:
-            told = _("%(pool)s is a pool of %(owner)s: choose one of %(arena)s.")
-            self.add_error("pool", told % {"pool": pool, "owner": pool.arena, "arena": arena})
+            message = _("%(pool)s is a pool of %(owner)s: choose one of %(arena)s.")
+            self.add_error("pool", message % {"pool": pool, "owner": pool.arena, "arena": arena})
         return cleaned
 
 

@@ -32,14 +32,14 @@ def moving(field: str, value: object, *, description: Any, done: Any, same: Any)
         with translation.override(settings.LANGUAGE_CODE):  # names of rows are kept in the history
             LogEntry.objects.log_actions(curator_of(request).pk, list(rows), CHANGE, f"{field}: {value}")
         n_moved = rows.update(**{field: value})
-        told = {"done": _told(done, n_moved), "same": _told(same, n_chosen - n_moved)}
-        model_admin.message_user(request, (_("%(done)s; %(same)s.") if n_moved < n_chosen else _("%(done)s.")) % told)
+        parts = {"done": _in_words(done, n_moved), "same": _in_words(same, n_chosen - n_moved)}
+        model_admin.message_user(request, (_("%(done)s; %(same)s.") if n_moved < n_chosen else _("%(done)s.")) % parts)
 
     move.__name__ = f"set_{field}_{value}".lower()
     return move
 
 
-def _told(words: Any, n: int) -> str:
+def _in_words(words: Any, n: int) -> str:
     return str(words % {"n": n, "shown": number(n)})
 
 

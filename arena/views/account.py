@@ -83,8 +83,8 @@ def account(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, user, form, status=422)
     if _tokens(user).filter(revoked_at=None).count() >= MOST_TOKENS:
-        told = _("You have %(n)s tokens: revoke some that nobody uses.") % {"n": number(MOST_TOKENS)}
-        form.add_error(None, told)
+        message = _("You have %(n)s tokens: revoke some that nobody uses.") % {"n": number(MOST_TOKENS)}
+        form.add_error(None, message)
         return _page(request, user, form, status=422)
     signed = signing.dumps({"user": user.pk, "name": form.cleaned_data["name"], "secret": form.make()}, salt=JUST_MADE)
     response = redirect("account")

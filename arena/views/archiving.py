@@ -79,14 +79,16 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     turns = [str(turn) for turn in answer.turns] or [answer.text]
     form = CorrectionForm(request.POST or None, turns=turns)
     if form.is_valid():
-        said = [form.cleaned_data[name].replace("\r\n", "\n") for name in form.turns]
+        corrected = [form.cleaned_data[name].replace("\r\n", "\n") for name in form.turns]
         try:
-            new = correct_answer(answer, said, form.cleaned_data["reason"], _curator(request))
+            new = correct_answer(answer, corrected, form.cleaned_data["reason"], _curator(request))
         except ValueError as reason:
             form.add_error(None, sentence(reason))
         else:
-            told = _("Corrected: answer %(new)s stands from now on; battles on answer %(old)s keep the text that was judged.")
-            messages.success(request, told % {"new": new.pk, "old": answer.pk})
+            message = _(
+                "Corrected: answer %(new)s stands from now on; battles on answer %(old)s keep the text that was judged."
+            )
+            messages.success(request, message % {"new": new.pk, "old": answer.pk})
             return redirect(_onward(request, answer))
     n_battles = sum(Battle.objects.filter(**{side: answer}).count() for side in ("response_a", "response_b"))
     context = page_context(

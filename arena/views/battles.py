@@ -67,10 +67,10 @@ def battles(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404("the battles of this arena are private")
     form = BattleFilter(request.GET, arena=arena)
     if not form.is_valid():
-        told = page_context(
+        refused = page_context(
             request, "battles", arena, form=BattleFilter(QueryDict(), arena=arena), unknown=list(_unknown(form))
         )
-        return render(request, "arena/battles.html", told, status=400)
+        return render(request, "arena/battles.html", refused, status=400)
     voter = voter_identity.voter_of(request, arena, create=False)
     page = _page(_filtered(access.battles_for(request.user, arena, voter), form), form)
     context = page_context(
@@ -181,11 +181,11 @@ def _page(battles: QuerySet[Battle], form: BattleFilter) -> Page:
     before, after = form.cleaned_data["before"], form.cleaned_data["after"]
     battles = battles.select_related("prompt", "competitor_a", "competitor_b").defer("prompt__html", "prompt__reference")
     if after is not None:
-        found = list(battles.filter(pk__gt=after).order_by("pk")[: PER_PAGE + 1])
-        rows, has_newer, has_older = found[:PER_PAGE][::-1], len(found) > PER_PAGE, True
+        fetched = list(battles.filter(pk__gt=after).order_by("pk")[: PER_PAGE + 1])
+        rows, has_newer, has_older = fetched[:PER_PAGE][::-1], len(fetched) > PER_PAGE, True
     else:
-        found = list((battles.filter(pk__lt=before) if before else battles).order_by("-pk")[: PER_PAGE + 1])
-        rows, has_newer, has_older = found[:PER_PAGE], before is not None, len(found) > PER_PAGE
+        fetched = list((battles.filter(pk__lt=before) if before else battles).order_by("-pk")[: PER_PAGE + 1])
+        rows, has_newer, has_older = fetched[:PER_PAGE], before is not None, len(fetched) > PER_PAGE
     return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows and has_older else None)
 
 
@@ -227,7 +227,7 @@ def tallies(battles: Sequence[Battle]) -> dict[int, VoteCounts]:
         counted[battle_id, "n_set_aside" if why else outcome] += 1
     kinds = ("a", "b", "tie", "both_bad", "n_set_aside")
     return {
-        battle.pk: VoteCounts(**{kind: counted[battle.pk, kind] for kind in kinds}, why_set_aside=_told(reasons[battle.pk]))
+        battle.pk: VoteCounts(**{kind: counted[battle.pk, kind] for kind in kinds}, why_set_aside=_in_words(reasons[battle.pk]))
         for battle in battles
     }
 
@@ -239,7 +239,7 @@ def _why_set_aside(is_counted: bool, reason: str, state: str | None) -> str:
     return "" if is_counted else reason or _("without a reason")
 
 
-def _told(reasons: Counter[str]) -> str:
+def _in_words(reasons: Counter[str]) -> str:
     return "; ".join(reason if n == reasons.total() else f"{reason} ({n})" for reason, n in reasons.most_common())
 
 

@@ -15,10 +15,10 @@ def arena_or_404(request: HttpRequest, slug: str) -> Arena:
     """The arena, where this visitor may know of it."""
     if "\0" in slug:  # out of a query; PostgreSQL would not be asked for it
         raise Http404("a slug with a NUL")
-    found = arenas_called(slug=slug)
-    if not found or not access.may_know(request.user, found[0]):
+    named = arenas_called(slug=slug)
+    if not named or not access.may_know(request.user, named[0]):
         raise Http404("no such arena, or not for this visitor")
-    return found[0]
+    return named[0]
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:

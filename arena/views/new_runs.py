@@ -83,7 +83,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         return self._page(
             request, arena, form, draft=draft, at_most=at_most, outlook=draft.outlook(),
             pilot=draft.pilot() if self.is_pilot_offered else None,
-            confirmation=confirmations.signed(arena, cast(User, request.user), self.template, form.said(), draft),
+            confirmation=confirmations.signed(arena, cast(User, request.user), self.template, form.as_sent(), draft),
         )  # fmt: skip
 
     def _start(self, request: HttpRequest, arena: Arena) -> HttpResponse:

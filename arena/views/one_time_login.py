@@ -53,7 +53,7 @@ def _page(request: HttpRequest, *, reason: str, name: str | None = None) -> Http
 
 
 def _welcome(request: HttpRequest, user: User) -> None:
-    told = _('Signed in as {name}. <a href="{address}">Set a new password</a>, where the old one is forgotten.')
+    message = _('Signed in as {name}. <a href="{address}">Set a new password</a>, where the old one is forgotten.')
     if not user.has_usable_password():
-        told = _('Signed in as {name}. To sign in again without a link, <a href="{address}">set a password</a>.')
-    messages.success(request, format_html(told, name=user.get_username(), address=reverse("password_change")))
+        message = _('Signed in as {name}. To sign in again without a link, <a href="{address}">set a password</a>.')
+    messages.success(request, format_html(message, name=user.get_username(), address=reverse("password_change")))

@@ -48,7 +48,7 @@ class RunForm(CapForm):
         """The other fields, in the order in which the page shows them."""
         return [field for field in self if field.name not in self.apart]
 
-    def said(self) -> dict[str, Any]:
+    def as_sent(self) -> dict[str, Any]:
         """What was chosen, to be sent back as it is."""
         return {name: _plain(self.fields[name].prepare_value(value)) for name, value in self.cleaned_data.items()}
 
@@ -88,8 +88,8 @@ class PromptsForm(RunForm):
         if len(pools) < 2:
             del self.fields["pools"]
         n_prompts = Prompt.objects.servable().filter(arena=arena).count()
-        told = _("%(arena)s has %(n)s that are active.") % {"arena": arena.name, "n": number(n_prompts)}
-        self.fields["prompts"].help_text = f"{self.which} {told}"
+        count_text = _("%(arena)s has %(n)s that are active.") % {"arena": arena.name, "n": number(n_prompts)}
+        self.fields["prompts"].help_text = f"{self.which} {count_text}"
 
 
 class AnswersForm(PromptsForm):
@@ -131,8 +131,8 @@ class AnswersForm(PromptsForm):
         return [field for field in super().others() if field.name not in in_rows]
 
     def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or {}
-        rows = [(said.get(f"competitor_{place}"), said.get(f"endpoint_{place}")) for place in range(N_AUTHORS)]
+        cleaned: dict[str, Any] = super().clean() or {}
+        rows = [(cleaned.get(f"competitor_{place}"), cleaned.get(f"endpoint_{place}")) for place in range(N_AUTHORS)]
         for place, (name, endpoint) in enumerate(rows):
             if name and endpoint is None and f"endpoint_{place}" not in self.errors:
                 self.add_error(f"endpoint_{place}", _("Choose who answers for it."))
@@ -141,19 +141,19 @@ class AnswersForm(PromptsForm):
         n_named = sum(bool(name) for name, _ in rows)
         if not n_named and not self.errors:
             self.add_error("competitor_0", _("Name at least one competitor."))
-        if not self.errors and (n_most := n_named * said["prompts"] * said["repeats"]) > MOST_ANSWERS:
-            told = _("That is up to %(n)s answers, and %(most)s are counted here at once: choose fewer, or use %(command)s.")
+        if not self.errors and (n_most := n_named * cleaned["prompts"] * cleaned["repeats"]) > MOST_ANSWERS:
+            message = _("That is up to %(n)s answers, and %(most)s are counted here at once: choose fewer, or use %(command)s.")
             figures = {"n": number(n_most), "most": number(MOST_ANSWERS), "command": "manage.py generate"}
-            self.add_error(None, told % figures)
-        return said
+            self.add_error(None, message % figures)
+        return cleaned
 
     def wish(self) -> ResponsesRequest:
-        said = self.cleaned_data
-        rows = [(said[f"competitor_{place}"], said[f"endpoint_{place}"]) for place in range(N_AUTHORS)]
+        cleaned = self.cleaned_data
+        rows = [(cleaned[f"competitor_{place}"], cleaned[f"endpoint_{place}"]) for place in range(N_AUTHORS)]
         return ResponsesRequest(
             tuple((name, endpoint) for name, endpoint in rows if name),
-            GenerationSettings(said["max_tokens"], said["temperature"], said["repeats"]),
-            tuple(said.get("pools", ())), said["prompts"], said["seed"], said["again"],
+            GenerationSettings(cleaned["max_tokens"], cleaned["temperature"], cleaned["repeats"]),
+            tuple(cleaned.get("pools", ())), cleaned["prompts"], cleaned["seed"], cleaned["again"],
         )  # fmt: skip
 
 
@@ -166,8 +166,8 @@ class EndpointField(_EndpointChoice):
     def label_from_instance(self, obj: Any) -> str:
         if not obj.paused_because:
             return f"{obj.name}: {obj.model}"
-        told = _("%(name)s: %(model)s, paused: %(reason)s")
-        return told % {"name": obj.name, "model": obj.model, "reason": obj.paused_because}
+        label = _("%(name)s: %(model)s, paused: %(reason)s")
+        return label % {"name": obj.name, "model": obj.model, "reason": obj.paused_because}
 
 
 def _plain(value: Any) -> Any:

@@ -76,12 +76,12 @@ def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _act(request: HttpRequest, shown: Run) -> None:
     try:
-        told = _done(request, shown, request.POST.get("act", ""))
+        message = _done(request, shown, request.POST.get("act", ""))
     except NotPossible as reason:
         messages.error(request, sentence(reason))
         return
-    if told:
-        messages.success(request, told)
+    if message:
+        messages.success(request, message)
     work_on_run.delay(shown.pk)
 
 
@@ -98,8 +98,8 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
         return _("Cancelled: what came back so far counts, nothing more is sent.")
     if act == "again":
         n = control.again(shown)
-        told = ngettext("%(n)s failed call is asked again.", "%(n)s failed calls are asked again.", n)
-        return told % {"n": number(n)}
+        message = ngettext("%(n)s failed call is asked again.", "%(n)s failed calls are asked again.", n)
+        return message % {"n": number(n)}
     if act == "try":
         return _tried(control.try_now(shown))
     if act == "cap":
@@ -127,8 +127,8 @@ def _new_cap(request: HttpRequest, shown: Run) -> str:
             _("The cap is removed, and the run goes on: calls cost money again.") if was_pausing else _("The cap is removed.")
         )
     goes_on = _("The cap is %(cap)s now, and the run goes on: calls cost money again.")
-    told = goes_on if was_pausing else _("The cap is %(cap)s now.")
-    return told % {"cap": budget.dollars(int(dollars * DOLLAR))}
+    message = goes_on if was_pausing else _("The cap is %(cap)s now.")
+    return message % {"cap": budget.dollars(int(dollars * DOLLAR))}
 
 
 def _details(shown: Run) -> dict[str, Any]:

@@ -190,15 +190,15 @@ def _voter(request: HttpRequest, arena: Arena) -> Voter:
 
 def _act(form: VoteForm, voter: Voter, now: datetime) -> tuple[Ballot, Vote | None, bool]:
     """The ballot as it stands now, its vote if one was sent, and whether it stands so because of this form."""
-    said = form.cleaned_data
-    if said["act"] == "skip":
-        ballot, state = voting.skip(said["ballot"], voter), Ballot.State.SKIPPED
-    elif said["act"] == "flag":
-        ballot, state = voting.flag(said["ballot"], voter, note=said["comment"]), Ballot.State.FLAGGED
+    cleaned = form.cleaned_data
+    if cleaned["act"] == "skip":
+        ballot, state = voting.skip(cleaned["ballot"], voter), Ballot.State.SKIPPED
+    elif cleaned["act"] == "flag":
+        ballot, state = voting.flag(cleaned["ballot"], voter, note=cleaned["comment"]), Ballot.State.FLAGGED
     else:
-        _, shown, strength = CHOICES[said["outcome"]]
+        _, shown, strength = CHOICES[cleaned["outcome"]]
         cast = voting.cast_vote(
-            said["ballot"], voter, shown, strength=strength, reasons=said["why"], comment=said["comment"], now=now
+            cleaned["ballot"], voter, shown, strength=strength, reasons=cleaned["why"], comment=cleaned["comment"], now=now
         )
         same = (cast.vote.outcome, cast.vote.strength) == (cast.ballot.outcome_for(shown), strength)
         return cast.ballot, cast.vote, cast.is_new or (same and cast.vote.is_counted)

@@ -48,9 +48,9 @@ class WebhookForm(forms.Form):
 
     def make(self, user: Any) -> Webhook | None:
         """None where the model refuses it: the form has its words then."""
-        said = self.cleaned_data
+        cleaned = self.cleaned_data
         try:
-            return announcing.make_webhook(said["arena"], said["address"], said["events"], created_by=user)
+            return announcing.make_webhook(cleaned["arena"], cleaned["address"], cleaned["events"], created_by=user)
         except ValidationError as wrong:
             self.add_error(None, wrong)
             return None
@@ -119,8 +119,10 @@ def _act(request: HttpRequest, shown: Webhook) -> None:
         messages.success(request, _("A test is on its way: look again in a moment."))
     elif act in {"on", "off"}:
         Webhook.objects.filter(pk=shown.pk).update(is_active=act == "on")
-        told = _("Switched on: it is told what happens from now on.") if act == "on" else _("Switched off: it is told nothing.")
-        messages.success(request, told)
+        message = (
+            _("Switched on: it is told what happens from now on.") if act == "on" else _("Switched off: it is told nothing.")
+        )
+        messages.success(request, message)
     elif act == "again" and number.isascii() and number.isdecimal() and len(number) < 19:
         delivery = get_object_or_404(shown.deliveries, pk=int(number))
         if announcing.send_again(delivery):

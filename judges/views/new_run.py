@@ -43,7 +43,7 @@ class NewJudging(NewRun[JudgeRunForm, JudgingDraft]):
             yield drafted(arena, judges, form.wish(), most_games=MOST_GAMES, now=now)
 
     def begin(self, draft: JudgingDraft, form: JudgeRunForm, created_by: User | None) -> Run:
-        draft.plan["said"] = form.said()
+        draft.plan["said"] = form.as_sent()
         return super().begin(draft, form, created_by)
 
 
