@@ -33,8 +33,8 @@ def _same_judge(values: Values) -> int | None:
     known = Judge.objects.filter(identity=values["identity"]).first()
     if known is None:
         return None
-    told = Judge(**{name: values[name] for name in SAYING})
-    if known.saying() | {"name": ""} != told.saying() | {"name": ""}:
+    archived = Judge(**{name: values[name] for name in SAYING})
+    if known.saying() | {"name": ""} != archived.saying() | {"name": ""}:
         raise ValueError("this site has another judge of this identity")
     return known.pk
 

@@ -72,13 +72,13 @@ class Parameters:
             raise Refused(gettext_noop("structured has to be true or false, and criteria a text"))
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "Parameters":
+    def of(cls, values: Mapping[str, Any]) -> "Parameters":
         """From a card; raises on names that it does not know."""
         known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(said) - set(known)):
+        if unknown := sorted(set(values) - set(known)):
             text = gettext_noop("parameter %(name)s is unknown; allowed are %(allowed)s")
             raise Refused(text, name=repr(unknown[0]), allowed=", ".join(known))
-        return cls(**said)
+        return cls(**values)
 
     def in_words(self) -> dict[str, Any]:
         """What differs from the defaults, as a card keeps it."""

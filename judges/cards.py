@@ -90,16 +90,16 @@ def new_version(judge: Judge, **changes: Any) -> Judge:
     """
     if unknown := set(changes) - {*PARTS, "family"}:
         raise ValueError(f"{sorted(unknown)[0]!r} is no part of a card that can be changed")
-    said = {name: getattr(judge, name) for name in PARTS} | changes
-    if said["endpoint"] is None:
-        told = _("%(judge)s has no versions: only language models do, and it is of another kind (%(kind)s)")
-        raise ValueError(told % {"judge": judge, "kind": judge.kind_in_words})
-    if said["protocol"] != judge.protocol and "template" not in changes:
-        said["template"] = ""  # another protocol's template would not fit
+    parts = {name: getattr(judge, name) for name in PARTS} | changes
+    if parts["endpoint"] is None:
+        message = _("%(judge)s has no versions: only language models do, and it is of another kind (%(kind)s)")
+        raise ValueError(message % {"judge": judge, "kind": judge.kind_in_words})
+    if parts["protocol"] != judge.protocol and "template" not in changes:
+        parts["template"] = ""  # another protocol's template would not fit
     if set(changes) - {"family"}:  # one whose endpoint or whose wording of ours alone has changed says for itself what it lacks
-        check_card(**{name: said[name] for name in PARTS})
+        check_card(**{name: parts[name] for name in PARTS})
     card = card_of(
-        said["endpoint"], said["protocol"], template=said["template"], parameters=said["parameters"]
+        parts["endpoint"], parts["protocol"], template=parts["template"], parameters=parts["parameters"]
     )  # fmt: skip
     card.family = changes.get("family", judge.family)
     return _supersede(judge, card)
@@ -177,8 +177,8 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
         if not suffix and here.is_archived:
             raise CardTaken(told_archived(here))
         if not suffix:
-            told = _("a judge named %(name)s exists with other settings: choose another name, or edit that judge")
-            raise CardTaken(told % {"name": repr(name)})
+            message = _("a judge named %(name)s exists with other settings: choose another name, or edit that judge")
+            raise CardTaken(message % {"name": repr(name)})
         number += 1
         card.name = f"{name[:110]} {number}"
     card.save()

@@ -11,16 +11,16 @@ from judges.models import Judge, JudgeChoice
 
 def choice_of(judge_id: int, arena_id: int) -> JudgeChoice | None:
     """The newest word on it; None where nobody said one, or the last was that the rule holds."""
-    said = JudgeChoice.objects.filter(judge=judge_id, arena=arena_id).select_related("event").first()
-    return None if said is None or said.says == JudgeChoice.Says.RULE else said
+    newest = JudgeChoice.objects.filter(judge=judge_id, arena=arena_id).select_related("event").first()
+    return None if newest is None or newest.says == JudgeChoice.Says.RULE else newest
 
 
 def choices_in(arena_id: int) -> dict[int, JudgeChoice]:
     """The newest word on each judge of an arena on which somebody said one, by its number."""
     newest: dict[int, JudgeChoice] = {}
-    for said in JudgeChoice.objects.filter(arena=arena_id):
-        newest.setdefault(said.judge_id, said)
-    return {judge: said for judge, said in newest.items() if said.says != JudgeChoice.Says.RULE}
+    for choice in JudgeChoice.objects.filter(arena=arena_id):
+        newest.setdefault(choice.judge_id, choice)
+    return {judge: choice for judge, choice in newest.items() if choice.says != JudgeChoice.Says.RULE}
 
 
 def choose_judge(arena: Arena, judge: Judge, says: str, reason: str, actor: User | None) -> JudgeChoice:

@@ -10,17 +10,17 @@ def own_competitors(arena_id: int, judges: Iterable[Judge]) -> dict[int, frozens
     """By judge: competitors of its family (organisation), and those that are its model by name or by who generated them."""
     competitors = list(Competitor.objects.filter(arena_id=arena_id))
     models = _models(arena_id, competitors)
-    found = {}
+    own = {}
     for judge in judges:
         family, model = judge.family.casefold(), _spellings(judge.model)
-        its = frozenset(
+        competitors_of_judge = frozenset(
             competitor.pk
             for competitor in competitors
             if (family and family == competitor.organisation.casefold()) or model & models[competitor.pk]
         )
-        if its:
-            found[judge.pk] = its
-    return found
+        if competitors_of_judge:
+            own[judge.pk] = competitors_of_judge
+    return own
 
 
 def _models(arena_id: int, competitors: Sequence[Competitor]) -> dict[int, set[str]]:

@@ -27,10 +27,10 @@ class RetiredJudges:
         """Tell each arena with games of theirs; one that excludes the judge by a curator's choice stays as it is."""
         for judge in rows:
             for arena in Arena.objects.filter(pk__in=Game.objects.filter(judge=judge).values("battle__arena")).order_by("pk"):
-                said = list(JudgeChoice.objects.filter(arena=arena, judge=judge)[:2])
-                if because and not (said and said[0].says in {Says.EXCLUDE, Says.RETIRED}):
+                choices = list(JudgeChoice.objects.filter(arena=arena, judge=judge)[:2])
+                if because and not (choices and choices[0].says in {Says.EXCLUDE, Says.RETIRED}):
                     choose_judge(arena, judge, Says.RETIRED, because, actor)
-                elif not because and said and said[0].says == Says.RETIRED:
-                    before = said[1] if len(said) > 1 else None
+                elif not because and choices and choices[0].says == Says.RETIRED:
+                    before = choices[1] if len(choices) > 1 else None
                     says, reason = (before.says, before.reason) if before else (Says.RULE, "no longer retired")
                     choose_judge(arena, judge, says, reason, actor)

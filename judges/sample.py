@@ -32,8 +32,8 @@ def sample_script() -> Script:
     sample = load_sample()
     prompts = {prompt.id: prompt for prompt in sample.prompts}
     answers = {each.text: {"quality": rate_response(prompts[each.prompt], each).score} for each in sample.responses}
-    said = {name: Script(judge=judge, answers=answers, latency=(0.1, 0.4)) for name, judge in SCRIPTED.items()}
-    return Script(models=said, keep_bodies=False)
+    scripts = {name: Script(judge=judge, answers=answers, latency=(0.1, 0.4)) for name, judge in SCRIPTED.items()}
+    return Script(models=scripts, keep_bodies=False)
 
 
 def judge_sample_offline(arena: Arena) -> None:

@@ -52,9 +52,9 @@ class GroupedNumber(int):
     """A whole number that `%s` shows grouped, and `%d` plain."""
 
     def __new__(cls, n: int, show: Callable[[int], str] = grouped) -> "GroupedNumber":
-        found = super().__new__(cls, n)
-        found.show = show
-        return found
+        number = super().__new__(cls, n)
+        number.show = show
+        return number
 
     show: Callable[[int], str]
 
@@ -77,7 +77,7 @@ class Saying:
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        return self.told()
+        return self.translated()
 
     def as_stored(self) -> dict[str, Any]:
         """For JSON; where its text is reworded later, no catalogue has it, and it is told in English as it was.
@@ -97,7 +97,7 @@ class Saying:
         values = {name: cls.of(value) if isinstance(value, Mapping) else value for name, value in stored["values"].items()}
         return cls(Plural(*text) if isinstance(text, list | tuple) else text, values)
 
-    def told(
+    def translated(
         self,
         gettext: Gettext = str,
         ngettext: Ngettext | None = None,
@@ -134,5 +134,5 @@ def either(one: str, many: str, n: int) -> str:
 
 def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str], signed: Signed) -> Any:
     if isinstance(value, Saying):
-        return value.told(gettext, ngettext, number=number, signed=signed)
+        return value.translated(gettext, ngettext, number=number, signed=signed)
     return GroupedNumber(value, number) if type(value) is int else value

@@ -63,8 +63,8 @@ def check_template(template: str, *, needed: frozenset[str], optional: frozenset
         raise Refused(WITH_ADVICE, fault=Saying(BOTH, {"one": lacks, "other": no_slot}) if missing else no_slot, told=slots)
     if missing:
         raise Refused(WITHOUT_ADVICE, fault=lacks, told=slots)
-    found = [name for name in _SLOT.findall(template) if name in SLOTS]
-    if twice := sorted({name for name in found if found.count(name) > 1}):
+    slots_written = [name for name in _SLOT.findall(template) if name in SLOTS]
+    if twice := sorted({name for name in slots_written if slots_written.count(name) > 1}):
         raise Refused(TWICE, slots=_braced(twice), told=slots)
     for line in template.split("\n"):
         named = slots_in(line)
@@ -87,7 +87,7 @@ def without_empty(template: str, filled: frozenset[str]) -> str:
 
 def fill(template: str, blocks: Mapping[str, str]) -> str:
     """In one pass, so that a slot in a text stays text; braces around any other word stay as they are."""
-    return _SLOT.sub(lambda found: blocks.get(found[1], found[0]), without_empty(template, frozenset(blocks)))
+    return _SLOT.sub(lambda match: blocks.get(match[1], match[0]), without_empty(template, frozenset(blocks)))
 
 
 def parts_of(name: str, text: str | Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -111,7 +111,7 @@ def _block_without(block: str, empty: frozenset[str]) -> str | None:
     for number in sorted(dropped):
         dropped |= _frame_of(number, lines)
     kept = "\n".join(line for number, line in enumerate(lines) if number not in dropped)
-    return _SLOT.sub(lambda found: "" if found[1] in empty else found[0], kept)  # of a line that it shares with another slot
+    return _SLOT.sub(lambda match: "" if match[1] in empty else match[0], kept)  # of a line that it shares with another slot
 
 
 def _frame_of(number: int, lines: Sequence[str]) -> set[int]:
@@ -125,14 +125,14 @@ def _frame_of(number: int, lines: Sequence[str]) -> set[int]:
 
 
 def _meant(template: str) -> Iterator[str]:
-    for found in _MEANT.finditer(_FORMULA.sub("", template)):
-        yield f"{{{found[1]}}}" if found[1] else found[2] or found[3]
+    for match in _MEANT.finditer(_FORMULA.sub("", template)):
+        yield f"{{{match[1]}}}" if match[1] else match[2] or match[3]
 
 
 def _no_slot(unknown: Sequence[str], allowed: frozenset[str]) -> Saying:
     """With what the first of them may have been meant for."""
-    found = get_close_matches(unknown[0].lower(), sorted(allowed), n=1) if unknown else []
-    return Saying(NEARLY_A_SLOT if found else NO_SLOT, {"slots": _braced(unknown), "nearest": _braced(found)})
+    nearest = get_close_matches(unknown[0].lower(), sorted(allowed), n=1) if unknown else []
+    return Saying(NEARLY_A_SLOT if nearest else NO_SLOT, {"slots": _braced(unknown), "nearest": _braced(nearest)})
 
 
 def _listed(names: frozenset[str]) -> str:

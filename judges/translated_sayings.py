@@ -6,10 +6,10 @@ from arena.wording import number, with_minus
 from judges.sayings import Refused, Saying
 
 
-def told(saying: Saying) -> str:
-    return saying.told(gettext, ngettext, number=number, signed=with_minus)
+def translated(saying: Saying) -> str:
+    return saying.translated(gettext, ngettext, number=number, signed=with_minus)
 
 
-def told_error(error: Exception) -> str:
+def translated_error(error: Exception) -> str:
     """A refusal in the reader's language; what others raise, as they say it."""
-    return told(error.saying) if isinstance(error, Refused) else str(error)
+    return translated(error.saying) if isinstance(error, Refused) else str(error)

@@ -56,7 +56,7 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
     taken = operation.get("requestBody", {}).get("content", {})
     json_body, form = (taken.get(each, {}).get("schema") for each in ("application/json", "multipart/form-data"))
     body = json_body or form
-    told = answers.get("application/json") or answers.get("application/jsonl")
+    answer = answers.get("application/json") or answers.get("application/jsonl")
     return DocumentedEndpoint(
         anchor=operation["operationId"],
         method=method,
@@ -66,7 +66,7 @@ def _endpoint(method: str, path: str, operation: Schema, components: Schema) -> 
         body=list(_fields(body, components)) if body else [],
         example=json.dumps(_example(json_body, components), ensure_ascii=False) if json_body else "",
         parts=[f"{name}={value}" for name, value in form["x-parts"].items()] if form else [],
-        fields=list(_fields(told["schema"], components)) if told else [],
+        fields=list(_fields(answer["schema"], components)) if answer else [],
         formats=list(answers),
     )
 

@@ -190,8 +190,8 @@ def _path(table: ExportTable, renderers: list[type[BaseRenderer]]) -> URLPattern
         responses=_responses(table) | OTHER_RESPONSES,
     )
     view = extend_schema_view(get=described)(view)
-    found: URLPattern = path(f"exports/{table.key}/", view.as_view(), name=f"api-export-{table.key}")
-    return found
+    pattern: URLPattern = path(f"exports/{table.key}/", view.as_view(), name=f"api-export-{table.key}")
+    return pattern
 
 
 def _parameter(option: Option) -> OpenApiParameter:

@@ -27,8 +27,8 @@ class WholeNumber(forms.IntegerField):
         if value in self.empty_values:
             return None
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(BIGGEST_ID))):
-            said = repr(str(value)[:80])  # a parameter, not part of the message: it may hold a %
-            raise forms.ValidationError(f"%(said)s is not a whole number from 1 to {BIGGEST_ID}.", params={"said": said})
+            value_shown = repr(str(value)[:80])  # a parameter, not part of the message: it may hold a %
+            raise forms.ValidationError(f"%(said)s is not a whole number from 1 to {BIGGEST_ID}.", params={"said": value_shown})
         return int(value)
 
 
@@ -52,8 +52,8 @@ class ArchivedFilter(ChoiceFilter):  # type: ignore[misc]
     """Rows in use where nothing is said."""
 
     def __init__(self, *, path: str = "") -> None:
-        said = [("no", "in use"), ("only", "archived"), ("all", "both")]
-        super().__init__(choices=said, help_text="What is archived is left out, unless it is asked for.")
+        choices = [("no", "in use"), ("only", "archived"), ("all", "both")]
+        super().__init__(choices=choices, help_text="What is archived is left out, unless it is asked for.")
         self._column = f"{path}archived_at__isnull"
 
     def filter(self, qs: QuerySet[Model], value: str) -> QuerySet[Model]:

@@ -88,7 +88,7 @@ class WithHidden(Paging):
     """A list that also says how many rows are hidden for now, so that sums over it can be compared with a board."""
 
     n_hidden = 0
-    told = (
+    hidden_help = (
         "How many battles of these arenas, whatever the other filters, are hidden for now, as a pair on their prompt is open "
         "to a voter. With them the list adds up to the boards."
     )
@@ -97,9 +97,9 @@ class WithHidden(Paging):
         return {"hidden": self.n_hidden}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        told = super().get_paginated_response_schema(schema)
-        hidden = {"type": "integer", "minimum": 0, "description": self.told}
-        return told | {"required": ["next", "hidden", "results"], "properties": {"hidden": hidden} | told["properties"]}
+        page = super().get_paginated_response_schema(schema)
+        hidden = {"type": "integer", "minimum": 0, "description": self.hidden_help}
+        return page | {"required": ["next", "hidden", "results"], "properties": {"hidden": hidden} | page["properties"]}
 
 
 class NewestFirst(Paging):

@@ -109,10 +109,10 @@ class ListWithHidden[Row: Model](ListInArenas[Row]):
 
     @cached_property
     def pages(self) -> WithHidden:
-        found = self.pagination_class()
+        paginator = self.pagination_class()
         voters = {arena: voter_of(self.request._request, arena, create=False) for arena in self.arenas}
-        found.n_hidden = sum(self.hidden(arena, voter).count() for arena, voter in voters.items())
-        return found
+        paginator.n_hidden = sum(self.hidden(arena, voter).count() for arena, voter in voters.items())
+        return paginator
 
 
 class OneInArena[Row: Model](InArena[Row], RetrieveAPIView[Row]):

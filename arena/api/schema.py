@@ -49,10 +49,10 @@ def _headers(status: str, *, is_read: bool) -> dict[str, tuple[str, str]]:
     return QUOTA_HEADERS | own
 
 
-def _problems(told: dict[int, str]) -> dict[Any, Any]:
+def _problems(descriptions: dict[int, str]) -> dict[Any, Any]:
     return {
         (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
-        for status, description in told.items()
+        for status, description in descriptions.items()
     }
 
 
@@ -90,7 +90,7 @@ class ReadSchema(AutoSchema):
 
     def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> Any:
         named = _headers(status_code, is_read=self.method in {"GET", "HEAD"})
-        return {name: {"description": told, "schema": {"type": kind}} for name, (kind, told) in named.items()}
+        return {name: {"description": description, "schema": {"type": kind}} for name, (kind, description) in named.items()}
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Whoever reads may do it without a name, but for what is for curators."""

@@ -96,7 +96,7 @@ class Responses(InArena[Response]):
 
 
 class AnswersWithHidden(WithHidden):
-    told = (
+    hidden_help = (
         "How many answers of these arenas, whatever the other filters, are hidden for now, as a pair on their prompt is open "
         "to a voter."
     )

@@ -27,8 +27,8 @@ from judges.cards import PARTS, called_judge, card_of, check_card, new_version, 
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
-from judges.telling import told_error
 from judges.template_slots import HOLDS
+from judges.translated_sayings import translated_error
 from judges.verdicts.verdict import Order
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class CardForm(JudgeForm):
         try:
             check_card(**{part: card[part] for part in PARTS})
         except (ValueError, TypeError) as error:
-            raise ValidationError(told_error(error)) from error
+            raise ValidationError(translated_error(error)) from error
         if self.instance._state.adding and (here := Judge.objects.filter(name=card["name"]).first()) is not None:
             if here.is_archived:
                 raise ValidationError({"name": sentence(told_archived(here))})

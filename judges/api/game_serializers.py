@@ -10,7 +10,7 @@ from rest_framework import serializers
 from arena.api.serializers import PROMPT_ID, PROMPT_KEY
 from arena.models import Attempt
 from arena.outcomes import Outcome
-from judges.games.visible_games import ToldAttempt, VisibleGame
+from judges.games.visible_games import VisibleAttempt, VisibleGame
 from judges.models import Game
 
 JSON_OBJECT = {"type": "object", "nullable": True, "additionalProperties": {}}
@@ -30,7 +30,7 @@ def _number(source: str | None, help_text: str = "", **options: Any) -> Any:
 
 
 def _score(side: str) -> Any:
-    return _field(serializers.FloatField, f"said.score_{side}", f"Points of answer {side}; null without.", allow_null=True)
+    return _field(serializers.FloatField, f"verdict.score_{side}", f"Points of answer {side}; null without.", allow_null=True)
 
 
 class GameSerializer(serializers.Serializer[VisibleGame]):
@@ -56,7 +56,7 @@ class GameSerializer(serializers.Serializer[VisibleGame]):
     winner = serializers.SerializerMethodField(
         help_text="The answer that it prefers; null without a verdict, and where one answer is graded alone."
     )
-    strength = _number("said.strength", "1 better, 2 much better; null without a winner.", allow_null=True)
+    strength = _number("verdict.strength", "1 better, 2 much better; null without a winner.", allow_null=True)
     score_a = _score("a")
     score_b = _score("b")
     label = serializers.SerializerMethodField(  # type: ignore[assignment]  # the field's own label is not used
@@ -74,32 +74,32 @@ class GameSerializer(serializers.Serializer[VisibleGame]):
     reference_given = _field(serializers.BooleanField, "game.reference_given", "Whether it was shown a reference answer.")
     is_copied = serializers.SerializerMethodField(help_text="Whether a stored reply was read again: its request was the same.")
     cost = serializers.SerializerMethodField(help_text="Dollars of all its attempts.")
-    model = _text("asked.model", "The model string that came back.", allow_null=True)
+    model = _text("request.model", "The model string that came back.", allow_null=True)
     parameters = serializers.SerializerMethodField(help_text="As sent, without those that the endpoint refuses.")
-    latency_ms = _number("asked.latency_ms", "Of the reply that was read.", allow_null=True)
-    n_attempts = _number("asked.n_attempts", "Requests that were sent.", allow_null=True)
+    latency_ms = _number("request.latency_ms", "Of the reply that was read.", allow_null=True)
+    n_attempts = _number("request.n_attempts", "Requests that were sent.", allow_null=True)
     decided_at = _field(serializers.DateTimeField, "game.decided_at", "When it ended; null: it is not over.", allow_null=True)
 
     @extend_schema_field(serializers.ChoiceField(choices=Game.State.choices, allow_null=True))
-    def get_state(self, told: VisibleGame) -> str | None:
-        return told.game.state or None
+    def get_state(self, visible: VisibleGame) -> str | None:
+        return visible.game.state or None
 
     @extend_schema_field(serializers.ChoiceField(choices=Outcome.choices, allow_null=True))
-    def get_winner(self, told: VisibleGame) -> str | None:
-        return (told.said.winner or None) if told.said else None
+    def get_winner(self, visible: VisibleGame) -> str | None:
+        return (visible.verdict.winner or None) if visible.verdict else None
 
-    def get_label(self, told: VisibleGame) -> str | None:
-        return told.game.label or None
+    def get_label(self, visible: VisibleGame) -> str | None:
+        return visible.game.label or None
 
-    def get_is_copied(self, told: VisibleGame) -> bool:
-        return told.game.copied_from_id is not None
+    def get_is_copied(self, visible: VisibleGame) -> bool:
+        return visible.game.copied_from_id is not None
 
-    def get_cost(self, told: VisibleGame) -> float:
-        return told.game.cost / 1_000_000
+    def get_cost(self, visible: VisibleGame) -> float:
+        return visible.game.cost / 1_000_000
 
     @extend_schema_field(JSON_OBJECT)
-    def get_parameters(self, told: VisibleGame) -> Any:
-        return told.asked and told.asked.parameters
+    def get_parameters(self, visible: VisibleGame) -> Any:
+        return visible.request and visible.request.parameters
 
 
 class MessageSerializer(serializers.Serializer[Mapping[str, str]]):
@@ -107,7 +107,7 @@ class MessageSerializer(serializers.Serializer[Mapping[str, str]]):
     content = serializers.CharField(read_only=True)
 
 
-class AttemptSerializer(serializers.Serializer[ToldAttempt]):
+class AttemptSerializer(serializers.Serializer[VisibleAttempt]):
     """One request that was sent, and what came back."""
 
     state = _field(serializers.ChoiceField, "attempt.state", "Only one that is ok can be read.", choices=Attempt.State.choices)
@@ -129,11 +129,11 @@ class AttemptSerializer(serializers.Serializer[ToldAttempt]):
     finished_at = _field(serializers.DateTimeField, "attempt.finished_at", allow_null=True)
 
     @extend_schema_field({"type": "object", "additionalProperties": {}})
-    def get_parameters(self, told: ToldAttempt) -> Any:
-        return told.attempt.parameters
+    def get_parameters(self, visible: VisibleAttempt) -> Any:
+        return visible.attempt.parameters
 
-    def get_cost(self, told: ToldAttempt) -> float:
-        return told.attempt.cost / 1_000_000
+    def get_cost(self, visible: VisibleAttempt) -> float:
+        return visible.attempt.cost / 1_000_000
 
 
 class CriterionSerializer(serializers.Serializer[Mapping[str, Any]]):
@@ -157,8 +157,8 @@ COLUMNS = list(GameSerializer().fields)
 
 def csv_rows(games: Iterable[VisibleGame]) -> Iterator[dict[str, object]]:
     serializer = GameSerializer()  # one for all: a new one copies every field
-    for told in games:
-        yield {name: _written(value) for name, value in serializer.to_representation(told).items()}
+    for game in games:
+        yield {name: _written(value) for name, value in serializer.to_representation(game).items()}
 
 
 def _written(value: object) -> object:

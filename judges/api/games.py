@@ -26,7 +26,7 @@ from arena.texts.csv_cells import csv_lines
 from arena.voter_identity import voter_of
 from judges.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
 from judges.games.access import GameReader, games_in_play, readable_battles, walk
-from judges.games.visible_games import VisibleGame, told, told_in_full
+from judges.games.visible_games import VisibleGame, visible, visible_in_full
 from judges.models import Game
 
 GAMES_AT_ONCE = 1_000
@@ -64,7 +64,7 @@ class GameFilters(FilterSet):  # type: ignore[misc]
 
 
 class GamesWithHidden(WithHidden):
-    told = (
+    hidden_help = (
         "How many games of these arenas, or of this judge in them, whatever the other filters, are hidden for now, as a pair "
         "on their prompt is open to a voter."
     )
@@ -82,7 +82,7 @@ class Walked(GamesWithHidden):
 
 class GameResource(InArena[Game]):
     queryset = Game.objects.none()
-    serializer_class = GameSerializer  # type: ignore[assignment]  # of games as they are told
+    serializer_class = GameSerializer  # type: ignore[assignment]  # of games as their reader may see them
 
     def of(self, arena: Arena, voter: Voter | None) -> QuerySet[Game]:
         readable = readable_battles(self.request.user, {arena: voter})
@@ -101,7 +101,7 @@ class GameList(GameResource, ListAPIView[Game]):
     @extend_schema(
         parameters=[
             OpenApiParameter(
-                HIDDEN, int, OpenApiParameter.HEADER, response=[200], description=f"As `hidden`. {GamesWithHidden.told}"
+                HIDDEN, int, OpenApiParameter.HEADER, response=[200], description=f"As `hidden`. {GamesWithHidden.hidden_help}"
             )
         ],
         responses={
@@ -127,7 +127,7 @@ class GameList(GameResource, ListAPIView[Game]):
     def _page(self, request: Request, voters: dict[Arena, Voter | None], n_hidden: int) -> Response:
         pages = Walked(partial(self._games, voters=voters), n_hidden)
         games = pages.paginate_queryset(self.filter_queryset(Game.objects.all()), request)
-        rows: Any = told(games, self.readers)
+        rows: Any = visible(games, self.readers)
         return pages.get_paginated_response(GameSerializer(rows, many=True).data)
 
     def _games(self, games: QuerySet[Game], *, voters: dict[Arena, Voter | None], behind: int, most: int) -> list[Game]:
@@ -145,7 +145,7 @@ class GameList(GameResource, ListAPIView[Game]):
         """Some at a time, each time asking anew who may read what: a ballot may be opened while a long table goes out."""
         asked_for = self.filter_queryset(Game.objects.all())
         while games := self._games(asked_for, voters=self._voters(), behind=behind, most=GAMES_AT_ONCE):
-            yield from told(games, self.readers)
+            yield from visible(games, self.readers)
             behind = games[-1].pk
 
 
@@ -158,4 +158,4 @@ class GameDetail(GameResource, OneInArena[Game]):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         game = self.get_object()
         reader = GameReader.of(request.user, game.battle.arena)
-        return Response(GameInFullSerializer(told_in_full(game, reader)).data)
+        return Response(GameInFullSerializer(visible_in_full(game, reader)).data)

@@ -59,47 +59,47 @@ JudgingDrafts = drafts_view(
 )
 
 
-def _estimated(arena: Arena, said: Mapping[str, Any]) -> JudgingDraft:
-    return estimated(arena, _keys(said), _wish(arena, said))
+def _estimated(arena: Arena, body: Mapping[str, Any]) -> JudgingDraft:
+    return estimated(arena, _keys(body), _wish(arena, body))
 
 
 @contextmanager
-def _to_start(arena: Arena, said: Mapping[str, Any]) -> Iterator[JudgingDraft]:
+def _to_start(arena: Arena, body: Mapping[str, Any]) -> Iterator[JudgingDraft]:
     with unused_battles_dropped(arena) as now:
-        yield drafted(arena, chosen_judges(_keys(said)), _wish(arena, said), most_games=MOST_GAMES, now=now)
+        yield drafted(arena, chosen_judges(_keys(body)), _wish(arena, body), most_games=MOST_GAMES, now=now)
 
 
 def _start(draft: JudgingDraft, cap: int, user: User) -> Run:
     return start(draft, cap=cap, created_by=user)
 
 
-def _keys(said: Mapping[str, Any]) -> list[str]:
-    keys, known = list(dict.fromkeys(said["judges"])), [key for key, _name in judge_choices()]
+def _keys(body: Mapping[str, Any]) -> list[str]:
+    keys, known = list(dict.fromkeys(body["judges"])), [key for key, _name in judge_choices()]
     if absent := [key for key in keys if key not in known]:
-        told = _("there is no judge %(keys)s here; there are: %(known)s")
-        raise CannotPlan(told % {"keys": ", ".join(absent)[:200], "known": ", ".join(known)})
+        message = _("there is no judge %(keys)s here; there are: %(known)s")
+        raise CannotPlan(message % {"keys": ", ".join(absent)[:200], "known": ", ".join(known)})
     if not keys:
         raise CannotPlan(_("choose at least one judge"))
     return keys
 
 
-def _wish(arena: Arena, said: Mapping[str, Any]) -> JudgingRequest:
-    plan, repeats, orders = said.get("plan", "standing"), int(said.get("repeats", 1)), said.get("orders", "both")
-    most, numbers = int(said.get("most", N_BATTLES)), tuple(int(each) for each in said.get("battles", ()))
-    if (plan == "baseline") != ("baseline" in said):
+def _wish(arena: Arena, body: Mapping[str, Any]) -> JudgingRequest:
+    plan, repeats, orders = body.get("plan", "standing"), int(body.get("repeats", 1)), body.get("orders", "both")
+    most, numbers = int(body.get("most", N_BATTLES)), tuple(int(each) for each in body.get("battles", ()))
+    if (plan == "baseline") != ("baseline" in body):
         raise CannotPlan(_("the plan baseline needs the competitor that all others meet, and no other plan takes one"))
     if (plan == "given") != bool(numbers):
         raise CannotPlan(_("the plan given needs the numbers of battles, and no other plan takes them"))
-    baseline = _named(arena, [said["baseline"]])[0] if plan == "baseline" else None
-    competitors = _named(arena, said.get("competitors", ()))
+    baseline = _named(arena, [body["baseline"]])[0] if plan == "baseline" else None
+    competitors = _named(arena, body.get("competitors", ()))
     check_competitors(competitors, baseline)
     n_battles = {"given": len(numbers), "tournament": 0}.get(plan, most)
-    if (n := len(said["judges"]) * n_battles * (2 if orders == "both" else 1) * repeats) > MOST_GAMES:
+    if (n := len(body["judges"]) * n_battles * (2 if orders == "both" else 1) * repeats) > MOST_GAMES:
         raise CannotPlan(too_many(n))
     return JudgingRequest(
-        plan=plan, scope=Scope(_pool(arena, said), frozenset(each.pk for each in competitors)), baseline=baseline,
-        numbers=numbers, most=most, orders=orders, repeats=repeats, seed=int(said.get("seed", 1)),
-        again=said.get("again", False),
+        plan=plan, scope=Scope(_pool(arena, body), frozenset(each.pk for each in competitors)), baseline=baseline,
+        numbers=numbers, most=most, orders=orders, repeats=repeats, seed=int(body.get("seed", 1)),
+        again=body.get("again", False),
     )  # fmt: skip
 
 
@@ -110,12 +110,12 @@ def _named(arena: Arena, names: Any) -> list[Competitor]:
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def _pool(arena: Arena, said: Mapping[str, Any]) -> int | None:
-    if "pool" not in said:
+def _pool(arena: Arena, body: Mapping[str, Any]) -> int | None:
+    if "pool" not in body:
         return None
-    pool = arena.pools.filter(slug=said["pool"]).values_list("pk", flat=True).first()
+    pool = arena.pools.filter(slug=body["pool"]).values_list("pk", flat=True).first()
     if pool is None:
-        raise unknown(_("pool"), said["pool"])
+        raise unknown(_("pool"), body["pool"])
     return pool
 
 

@@ -95,8 +95,8 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
 
     @extend_schema_field(HeadlineSerializer(allow_null=True))
     def get_agreement(self, audit: JudgeAudit) -> Any:
-        found = headline_of(audit)
-        return None if found is None else HeadlineSerializer(found).data
+        headline = headline_of(audit)
+        return None if headline is None else HeadlineSerializer(headline).data
 
     def get_is_current(self, audit: JudgeAudit) -> bool:
         return audit.judge.superseded_by_id is None

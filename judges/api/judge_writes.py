@@ -18,7 +18,7 @@ from arena.api.filters import SLUG_SCHEMA
 from arena.api.read_views import ReadView
 from arena.api.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.writing.arenas import AlreadyHere
-from arena.api.writing.base import Writes, arena_to_write, described, told_object
+from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.changes import Changes, changes
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
@@ -29,7 +29,7 @@ from judges.cards import PARTS, CardTaken, called_judge, check_card, new_version
 from judges.judge_choices import choose_judge
 from judges.models import Judge, JudgeAudit, JudgeChoice
 from judges.protocols import PROTOCOLS
-from judges.telling import told_error
+from judges.translated_sayings import translated_error
 
 MOST_OF_TEMPLATE = 100_000
 
@@ -120,30 +120,30 @@ class JudgeDefinitions(Writes):
         ),
     )
     def post(self, request: Request) -> Response:
-        said = _told(request, CARD_FIELDS)
+        card = _checked_values(request, CARD_FIELDS)
 
         def work() -> Answer:
-            if Judge.objects.filter(name=said["name"]).exists():
-                raise AlreadyHere(f"A judge {said['name']!r} is here already: change its card, or choose another name.")
-            judge = _checked(lambda: called_judge(**said), said, said)
-            if judge.name != said["name"]:
+            if Judge.objects.filter(name=card["name"]).exists():
+                raise AlreadyHere(f"A judge {card['name']!r} is here already: change its card, or choose another name.")
+            judge = _checked(lambda: called_judge(**card), card, card)
+            if judge.name != card["name"]:
                 raise AlreadyHere(f"The judge {judge} has the same card already: use that one, or say something else.")
             return Answer(dict(CardSerializer(judge).data), location=reverse("api-judge-card", args=[judge.pk]))
 
         return self.done(request, work)
 
 
-def _told(request: Request, columns: SentFields) -> dict[str, Any]:
+def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
     """With the endpoint itself for its name."""
     if access.is_kept_within(request.user):
         raise PermissionDenied("This token is for some arenas only: judges are for all.")
-    said = told_object(request.data, columns)
-    if "endpoint" in said:
-        endpoint = Endpoint.objects.filter(name=said["endpoint"]).first()
+    values = checked_object(request.data, columns)
+    if "endpoint" in values:
+        endpoint = Endpoint.objects.filter(name=values["endpoint"]).first()
         if endpoint is None:
-            raise ValidationError({"endpoint": [f"There is no endpoint {said['endpoint']!r} here; superusers make them."]})
-        said["endpoint"] = endpoint
-    return said
+            raise ValidationError({"endpoint": [f"There is no endpoint {values['endpoint']!r} here; superusers make them."]})
+        values["endpoint"] = endpoint
+    return values
 
 
 def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judge:
@@ -153,7 +153,7 @@ def _checked(make: Any, parts: Mapping[str, Any], sent: Collection[str]) -> Judg
     except CardTaken as reason:
         raise AlreadyHere(sentence(reason)) from None
     except (ValueError, TypeError) as error:
-        raise ValidationError({_blamed(parts, sent): [sentence(told_error(error))]}) from None
+        raise ValidationError({_blamed(parts, sent): [sentence(translated_error(error))]}) from None
     return judge
 
 
@@ -191,15 +191,15 @@ class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
         "keeps its games. A card that was there before becomes the current one again. Scope `admin`, for curators.",
     )
     def patch(self, request: Request, pk: int) -> Response:
-        said = _told(request, CHANGED_FIELDS)
+        values = _checked_values(request, CHANGED_FIELDS)
         judge = self.get_object()
 
         def work() -> Answer:
             self.check_match(request, self.get_serializer(self.get_object()))
             if not judge.is_called or judge.superseded_by_id is not None:
                 raise AlreadyHere("Only the current version of a judge that is a language model can be changed.")
-            parts = {name: getattr(judge, name) for name in PARTS} | said
-            made = _checked(lambda: new_version(judge, **said), parts, said)
+            parts = {name: getattr(judge, name) for name in PARTS} | values
+            made = _checked(lambda: new_version(judge, **values), parts, values)
             return Answer(dict(CardSerializer(made).data), status=200, location=reverse("api-judge-card", args=[made.pk]))
 
         return self.done(request, work)
@@ -221,12 +221,12 @@ class JudgeChoices(Writes, ReadView[JudgeChoice]):
     )
     def post(self, request: Request, pk: int) -> Response:
         judges: QuerySet[Judge] = Judge.objects.all()
-        judge, said = get_object_or_404(judges, pk=pk), told_object(request.data, CHOICE_FIELDS)
-        arena, user = arena_to_write(request, said["arena"]), request.user
+        judge, body = get_object_or_404(judges, pk=pk), checked_object(request.data, CHOICE_FIELDS)
+        arena, user = arena_to_write(request, body["arena"]), request.user
 
         def work() -> Answer:
             try:
-                choice = choose_judge(arena, judge, said["says"], said["reason"], user)  # type: ignore[arg-type]
+                choice = choose_judge(arena, judge, body["says"], body["reason"], user)  # type: ignore[arg-type]
             except ValueError as reason:
                 raise ValidationError({"reason": [sentence(reason)]}) from None
             return Answer(dict(JudgeChoiceSerializer(choice).data))

@@ -56,8 +56,8 @@ class JudgeDetail(Judges, RetrieveAPIView[JudgeAudit]):
         return super().get(*args, **kwargs)
 
     def get_object(self) -> JudgeAudit:
-        its = self.get_queryset().filter(judge__pk=self.kwargs["pk"]).defer(None)
-        audit = its.order_by("-made_at", "-pk").first()
+        audits = self.get_queryset().filter(judge__pk=self.kwargs["pk"]).defer(None)
+        audit = audits.order_by("-made_at", "-pk").first()
         if audit is None:
             raise Http404
         return audit

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from arena.wording import number
-from judges import telling
+from judges import translated_sayings
 from judges.audits.figures.figure_texts import FIGURES
 from judges.audits.figures.note_texts import TEXTS, in_words
 from judges.audits.figures.set_texts import saying_of
@@ -138,7 +138,7 @@ def _has_nothing(figure: Stored) -> bool:
 def words_of(key: str, stored: str) -> str:
     """What the battles of a set have in common, in the reader's language; as it was stored where its key is of old."""
     saying = saying_of(key)
-    return stored if saying is None else telling.told(saying)
+    return stored if saying is None else translated_sayings.translated(saying)
 
 
 def headline_of(audit: JudgeAudit) -> Stored | None:
@@ -257,13 +257,13 @@ def _named(board: Mapping[str, Any]) -> tuple[str, str]:
 
 def _why_none(board: Mapping[str, Any]) -> str:
     """In English alone for boards of earlier audits."""
-    return telling.told(Saying.of(board["why"])) if board.get("why") else str(board["reason"])
+    return translated_sayings.translated(Saying.of(board["why"])) if board.get("why") else str(board["reason"])
 
 
 def _why_unrated(board: Mapping[str, Any], name: str) -> str:
     """In English alone for boards of earlier audits."""
     if (note := board.get("unrated_notes", {}).get(name)) is not None:
-        return telling.told(Saying.of(note))
+        return translated_sayings.translated(Saying.of(note))
     return str(board["unrated"].get(name, gettext("no battle of it is decided")))
 
 

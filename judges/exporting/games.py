@@ -10,7 +10,7 @@ from arena.models import Arena, Attempt, Battle
 from arena.texts.csv_cells import figure
 from judges.games.access import GameReader, walk
 from judges.games.access import readable_battles as battles_with_games
-from judges.games.visible_games import VisibleGame, attempts_of, call_of, read_of, stored_reply_of, told
+from judges.games.visible_games import VisibleGame, attempts_of, call_of, read_of, stored_reply_of, visible
 from judges.models import Game
 
 AT_ONCE = 500
@@ -64,7 +64,7 @@ class GameTable(ExportTable):
             replies = _replies([game for game in games if may_read.reads_in_full(game)])
             battles = with_names(Battle.objects.filter(pk__in={game.battle_id for game in games}))
             named = {battle.pk: namer.row(battle) for battle in battles}
-            for game in told(games, {arena.pk: may_read}):
+            for game in visible(games, {arena.pk: may_read}):
                 yield named[game.game.battle_id] | _row(game, replies.get(game.game.pk))
             behind = games[-1].pk
 
@@ -84,15 +84,15 @@ def _replies(games: Sequence[Game]) -> Mapping[int, str]:
     return found
 
 
-def _row(visible: VisibleGame, reply: str | None) -> Row:
-    game, verdict = visible.game, visible.said
+def _row(row: VisibleGame, reply: str | None) -> Row:
+    game, verdict = row.game, row.verdict
     return {
         "game": game.pk, "judge": game.judge.name, "judge_version": game.judge.version, "judge_identity": game.judge.identity,
         "order": game.order, "repeat": game.repeat, "state": game.state or None,
         "winner": (verdict.winner or None) if verdict else None, "strength": verdict.strength if verdict else None,
         "score_a": figure(verdict.score_a) if verdict else None, "score_b": figure(verdict.score_b) if verdict else None,
-        "label": game.label or None, "reason": visible.reason or None, "taints": game.taints, "is_counted": game.is_counted,
+        "label": game.label or None, "reason": row.reason or None, "taints": game.taints, "is_counted": game.is_counted,
         "set_aside_reason": game.set_aside_reason or None, "reference_given": game.reference_given,
-        "model": visible.asked.model if visible.asked else None, "cost": dollars(game.cost), "reply": reply or None,
+        "model": row.request.model if row.request else None, "cost": dollars(game.cost), "reply": reply or None,
         "decided_at": game.decided_at,
     }  # fmt: skip

@@ -26,7 +26,7 @@ def behaviour_of(script: Script, asked: ReceivedRequest, number: int) -> str:
     return "good"
 
 
-def said(script: Script, asked: ReceivedRequest, number: int) -> str:
+def reply_text(script: Script, asked: ReceivedRequest, number: int) -> str:
     """The text of a good reply."""
     for rule in script.rules:
         if rule.reply is not None and rule.contains in asked.text:
@@ -101,12 +101,12 @@ def _grade(script: Script, judge: JudgeScript, answer: str, asked: ReceivedReque
 def _quality(script: Script, answer: str) -> float:
     if answer in script.answers:
         return float(script.answers[answer].get("quality", 0))
-    found = _QUALITY.search(answer)
-    return float(found[1]) if found else 0.0
+    match = _QUALITY.search(answer)
+    return float(match[1]) if match else 0.0
 
 
 def _family(script: Script, answer: str) -> str:
     if answer in script.answers:
         return str(script.answers[answer].get("family", ""))
-    found = _FAMILY.search(answer)
-    return found[1] if found else ""
+    match = _FAMILY.search(answer)
+    return match[1] if match else ""

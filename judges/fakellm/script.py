@@ -108,8 +108,8 @@ def _rule(written: Mapping[str, Any]) -> ScriptRule:
     return ScriptRule(**written)
 
 
-def _allowed(found: set[str], allowed: frozenset[str], what: str) -> None:
-    if unknown := sorted(found - allowed):
+def _allowed(names: set[str], allowed: frozenset[str], what: str) -> None:
+    if unknown := sorted(names - allowed):
         raise ValueError(
             f"{what} {', '.join(map(repr, unknown))}; allowed are {', '.join(sorted(name for name in allowed if name))}"
         )

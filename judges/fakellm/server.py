@@ -14,7 +14,7 @@ from typing import Any
 
 from judges.fakellm.asked import ReceivedRequest, asked_on_anthropic, asked_on_openai
 from judges.fakellm.connections import FakeConnection, Incoming
-from judges.fakellm.playing import behaviour_of, said, uniform
+from judges.fakellm.playing import behaviour_of, reply_text, uniform
 from judges.fakellm.script import Script
 from judges.fakellm.wires import HttpAnswer, answered, failed, refused
 
@@ -81,7 +81,7 @@ class FakeServer:
         path = incoming.path.partition("?")[0]
         if path == "/__log":
             return self._log(), 0.0
-        wire = next((found for end, found in _WIRES.items() if path.endswith(end)), None)
+        wire = next((wire_at for end, wire_at in _WIRES.items() if path.endswith(end)), None)
         if wire is None or incoming.method != "POST":
             return failed(
                 "openai",
@@ -109,7 +109,7 @@ class FakeServer:
             behaviour, answer = "refused_parameter", refused(asked.wire, unwanted[0])
         else:
             behaviour = behaviour_of(script, asked, number)
-            answer = answered(script, asked, behaviour, said(script, asked, number), number=number, key=key)
+            answer = answered(script, asked, behaviour, reply_text(script, asked, number), number=number, key=key)
         answer = replace(answer, headers=dict(answer.headers) | self._extra_headers(key, number, answer))
         self._record(incoming, behaviour, answer, key, body)
         return answer, _latency(script, asked) if answer.status == 200 else 0.0

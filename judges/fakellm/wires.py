@@ -132,26 +132,26 @@ def _body(
     script: Script, asked: ReceivedRequest, behaviour: str, content: str | None, finish: str, number: int
 ) -> dict[str, object]:
     given, returned = _tokens(script, asked, content)
-    said = script.finish if script.finish and behaviour == "good" else ""
+    reason = script.finish if script.finish and behaviour == "good" else ""
     model = script.model or asked.model
     if asked.wire == "anthropic":
         body: dict[str, object] = {
             "id": f"msg_fake{number}", "type": "message", "role": "assistant", "model": model,
-            "content": _blocks(script, content, finish), "stop_reason": said or _STOPS[finish], "stop_sequence": None,
+            "content": _blocks(script, content, finish), "stop_reason": reason or _STOPS[finish], "stop_sequence": None,
             "usage": {"input_tokens": given, "output_tokens": returned},
         }  # fmt: skip
     else:
         message = {"role": "assistant", "content": content, "refusal": None} | _tools(finish) | _thought(script, content)
         body = {
             "id": f"chatcmpl-fake{number}", "object": "chat.completion", "created": 0, "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": said or finish, "logprobs": None}],
+            "choices": [{"index": 0, "message": message, "finish_reason": reason or finish, "logprobs": None}],
             "usage": {"prompt_tokens": given, "completion_tokens": returned, "total_tokens": given + returned},
         }  # fmt: skip
     if behaviour == "no_usage":
         del body["usage"]
     if script.usage == "words":
         body["usage"] = "free of charge"
-    return _broken(body) if behaviour == "broken_choice" else _without_reason(body, said)
+    return _broken(body) if behaviour == "broken_choice" else _without_reason(body, reason)
 
 
 def _broken(body: dict[str, object]) -> dict[str, object]:
@@ -163,15 +163,15 @@ def _broken(body: dict[str, object]) -> dict[str, object]:
     return body | {"choices": [choice | {"finish_reason": "error", "error": error} for choice in choices]}
 
 
-def _without_reason(body: dict[str, object], said: str) -> dict[str, object]:
+def _without_reason(body: dict[str, object], reason: str) -> dict[str, object]:
     """The body where no reason is to be given."""
-    if said not in {"null", "absent"}:
+    if reason not in {"null", "absent"}:
         return body
     choices = body.get("choices")
     for place in choices if isinstance(choices, list) else [body]:
         name = "finish_reason" if "finish_reason" in place else "stop_reason"
         place[name] = None
-        if said == "absent":
+        if reason == "absent":
             del place[name]
     return body
 

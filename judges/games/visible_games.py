@@ -27,7 +27,7 @@ class Sided:
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """How the reply came about that was read."""
+    """The request whose reply was read."""
 
     model: str
     parameters: dict[str, Any]
@@ -40,17 +40,17 @@ class VisibleGame:
     """One game, without what its reader may not know."""
 
     game: Game
-    said: Sided | None  # None: there is no verdict
+    verdict: Sided | None  # None: there is no verdict
     reason: str
     run: int | None
-    asked: RequestSummary | None  # None: it was not asked, or how is not for this reader
-    attempts: list["ToldAttempt"] = field(default_factory=list)
+    request: RequestSummary | None  # None: it was not asked, or how is not for this reader
+    attempts: list["VisibleAttempt"] = field(default_factory=list)
     reply: str = ""
     criteria: list[dict[str, Any]] | None = None  # of the checklist it was asked with
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAttempt:
+class VisibleAttempt:
     """One request that was sent; error and body as received are for curators."""
 
     attempt: Attempt
@@ -72,24 +72,26 @@ def sided(game: Game) -> Sided | None:
     return Sided(played.verdict.by_side(played.order), strength, *points)
 
 
-def told(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[VisibleGame]:
+def visible(games: Sequence[Game], readers: Mapping[int, GameReader]) -> list[VisibleGame]:
     """Rows of a list, in a fixed number of queries; `readers` by the number of the arena."""
     prefetch_related_objects(games, *_RELATED)
     open_ones = [game for game in games if readers[game.battle.arena_id].reads_in_full(game)]
     attempts = attempts_of(open_ones, Attempt.objects.defer(*HEAVY))
-    asked = {game.pk: _asked(attempts.get(call_of(game) or 0, [])) for game in open_ones}
-    return [_told(game, readers[game.battle.arena_id], asked.get(game.pk)) for game in games]
+    requests = {game.pk: _summary(attempts.get(call_of(game) or 0, [])) for game in open_ones}
+    return [_visible(game, readers[game.battle.arena_id], requests.get(game.pk)) for game in games]
 
 
-def told_in_full(game: Game, reader: GameReader) -> VisibleGame:
+def visible_in_full(game: Game, reader: GameReader) -> VisibleGame:
     """One game with all that was asked and replied, where its reader may know it."""
     prefetch_related_objects([game], *_RELATED)
     if not reader.reads_in_full(game):
-        return _told(game, reader, None)
+        return _visible(game, reader, None)
     game_attempts = attempts_of([game]).get(call_of(game) or 0, [])
     read = read_of(game_attempts)
     attempts = [_attempt(attempt, reader, is_read=attempt is read) for attempt in game_attempts]
-    return _told(game, reader, _asked(game_attempts), attempts=attempts, reply=stored_reply_of(game), criteria=game.criteria)
+    return _visible(
+        game, reader, _summary(game_attempts), attempts=attempts, reply=stored_reply_of(game), criteria=game.criteria
+    )
 
 
 # --- what was asked and replied --------------------------------------------------------------------------------------
@@ -134,19 +136,19 @@ _RELATED = (
 )
 
 
-def _told(game: Game, reader: GameReader, asked: RequestSummary | None, **more: Any) -> VisibleGame:
+def _visible(game: Game, reader: GameReader, request: RequestSummary | None, **more: Any) -> VisibleGame:
     reason = game.reason if reader.is_told_why(game) else ""
-    return VisibleGame(game, sided(game), reason, game.run_id if reader.is_curator else None, asked, **more)
+    return VisibleGame(game, sided(game), reason, game.run_id if reader.is_curator else None, request, **more)
 
 
-def _asked(attempts: Sequence[Attempt]) -> RequestSummary | None:
+def _summary(attempts: Sequence[Attempt]) -> RequestSummary | None:
     if not attempts:
         return None
     shown = read_of(attempts) or attempts[-1]
     return RequestSummary(shown.model, shown.parameters, shown.latency_ms, len(attempts))
 
 
-def _attempt(attempt: Attempt, reader: GameReader, *, is_read: bool) -> ToldAttempt:
+def _attempt(attempt: Attempt, reader: GameReader, *, is_read: bool) -> VisibleAttempt:
     messages = [{name: str(message.get(name, "")) for name in ("role", "content")} for message in messages_of(attempt)]
     error, body = (attempt.error, attempt.reply) if reader.is_curator else ("", "")
-    return ToldAttempt(attempt, messages, is_read, error, body)
+    return VisibleAttempt(attempt, messages, is_read, error, body)

@@ -187,8 +187,8 @@ class GameChange(models.Model):
         constraints = [models.UniqueConstraint(fields=["game", "event"], name="one_change_a_game_and_event")]
 
     def __str__(self) -> str:
-        told = _("game %(number)s restored") if self.is_counted else _("game %(number)s set aside")
-        return told % {"number": self.game_id}
+        sentence = _("game %(number)s restored") if self.is_counted else _("game %(number)s set aside")
+        return sentence % {"number": self.game_id}
 
 
 class EarlierEnding(models.Model):

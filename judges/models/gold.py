@@ -94,8 +94,8 @@ class GoldAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        told = self.grade if self.is_right is None else _("right") if self.is_right else _("wrong")
-        return _("answer %(number)s: %(label)s") % {"number": self.response_id, "label": told}
+        label = self.grade if self.is_right is None else _("right") if self.is_right else _("wrong")
+        return _("answer %(number)s: %(label)s") % {"number": self.response_id, "label": label}
 
 
 class Checklist(models.Model):

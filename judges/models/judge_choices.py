@@ -31,5 +31,5 @@ class JudgeChoice(models.Model):
         verbose_name_plural = gettext_lazy("decisions on judges")
 
     def __str__(self) -> str:
-        told = {"judge": self.judge, "arena": self.arena, "says": self.get_says_display()}
-        return _("%(judge)s in %(arena)s: %(says)s") % told
+        values = {"judge": self.judge, "arena": self.arena, "says": self.get_says_display()}
+        return _("%(judge)s in %(arena)s: %(says)s") % values

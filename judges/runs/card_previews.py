@@ -16,7 +16,7 @@ from judges.games.request_builder import RequestBuilder, fence_for
 from judges.models import Game, Judge
 from judges.runs.planning import JudgingDraft, draw_up, start
 from judges.safeguards.delimiters import IncompleteRequest
-from judges.telling import told
+from judges.translated_sayings import translated
 from judges.verdicts.verdict import Order
 
 LOOKED_AT = 300  # battles, the newest first, among which one is sought that shows all slots
@@ -74,13 +74,13 @@ def previews(judge: Judge, battle: int, order: Order = "ab") -> list[Preview]:
 def _preview(asker: RequestBuilder, contest: JudgedBattle, order: Order, *, with_reference: bool) -> Preview:
     seen = Preview(contest.battle_id, order, with_reference, None, None)
     if misfit := asker.misfit(contest):
-        return replace(seen, problem=told(misfit))
+        return replace(seen, problem=translated(misfit))
     if ruling := ruling_on(contest, asker.parameters):
-        return replace(seen, problem=_("nobody would be asked: %(reason)s") % {"reason": told(ruling.why)})
+        return replace(seen, problem=_("nobody would be asked: %(reason)s") % {"reason": translated(ruling.why)})
     try:
         request = asker.request(contest, order, with_reference=with_reference, fence=fence_for(contest), repeat=0)
     except IncompleteRequest as reason:
-        return replace(seen, problem=told(reason.saying))
+        return replace(seen, problem=translated(reason.saying))
     endpoint = asker.judge.endpoint
     return replace(seen, request=request, bound=one_request(request, endpoint) if endpoint else None)
 

@@ -37,7 +37,7 @@ from judges.runs.earlier_checklists import n_on_earlier_lists
 from judges.safeguards.constant_answer_flags import constant_flags
 from judges.safeguards.delimiters import IncompleteRequest, new_delimiter
 from judges.sayings import counted_in_english
-from judges.telling import told
+from judges.translated_sayings import translated
 from judges.verdicts.game_states import FINAL, GameState
 from judges.verdicts.verdict import Verdict
 
@@ -171,7 +171,7 @@ def draw_up(
     if constants:
         plan["constant_answers"] = list(map(str, constants))
     counts = PlannedCounts(n_battles=len(pairs))
-    draft = JudgingDraft(arena=arena, plan=plan, seed=seed, counts=counts, constants=list(map(told, constants)))
+    draft = JudgingDraft(arena=arena, plan=plan, seed=seed, counts=counts, constants=list(map(translated, constants)))
     for judge in dict.fromkeys(judges):
         if not is_up_to_date(judge):
             outdated = _(
@@ -324,7 +324,7 @@ class _Planner:
 
     def games(self, contest: JudgedBattle, slots: Sequence[PlannedGame]) -> list[Drafted]:
         if (why := self.asker.misfit(contest) if self.asker else None) is not None:
-            misfit = told(why)
+            misfit = translated(why)
             self.draft.counts.n_misfits += len(slots)
             self.draft.misfits[misfit] = self.draft.misfits.get(misfit, 0) + len(slots)
             return []
@@ -371,7 +371,7 @@ class _Planner:
         except IncompleteRequest as reason:
             end_game(game, GameState.ERROR, reason=str(reason))
             self._say(game, None, "")
-            why = told(reason.saying)
+            why = translated(reason.saying)
             self.draft.failures[why] = self.draft.failures.get(why, 0) + 1
             return None
         game.reference_given = shown

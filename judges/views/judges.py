@@ -40,7 +40,7 @@ from judges.games.access import games_in_play
 from judges.judge_choices import choice_of, choices_in
 from judges.models import Game, JudgeAudit, JudgeChoice
 from judges.runs.earlier_checklists import BY_CHECKLIST, on_mixed_lists
-from judges.telling import told
+from judges.translated_sayings import translated
 from judges.verdicts.marked_verdicts import MARKED, treatment
 
 CSV_COLUMNS = (
@@ -101,7 +101,7 @@ def judge(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
         "answering": answering(audit),
         "models": models_of(audit.answered.get("replies", [])),
         "refused": refused_of(audit),
-        "mixed": list(map(told, on_mixed_lists([audit.judge], _battles_of(audit)))),
+        "mixed": list(map(translated, on_mixed_lists([audit.judge], _battles_of(audit)))),
         "marked": audit.coverage.get("marked"),
         "by_rule": treatment(audit.judge.kind),
         "shown_card": access.sees_content(request.user, arena),

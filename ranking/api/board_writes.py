@@ -15,7 +15,7 @@ from arena import access
 from arena.api.read_views import ReadView
 from arena.api.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.writing.arenas import AlreadyHere
-from arena.api.writing.base import Writes, arena_to_write, described, told_object
+from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
 from arena.models import TokenScope
@@ -46,7 +46,7 @@ class BoardDefinitions(Writes):
         ),
     )
     def post(self, request: Request) -> Response:
-        wanted_fields = told_object(request.data, BOARD_FIELDS)
+        wanted_fields = checked_object(request.data, BOARD_FIELDS)
         board = Leaderboard(arena=arena_to_write(request, wanted_fields.pop("arena")))
 
         def work() -> Answer:
@@ -136,7 +136,7 @@ class BoardPublishing(Writes, ReadView[Leaderboard]):
     )
     def post(self, request: Request, slug: str) -> Response:
         board = get_object_or_404(Leaderboard.objects.filter(arena__in=access.boards_for(request.user)), slug=slug)
-        told_object(request.data, {})
+        checked_object(request.data, {})
         return self.done(request, lambda: _rung(board))
 
 

@@ -19,7 +19,7 @@ from arena.llm.pricing import tokens_in_bound
 from arena.llm.wires.messages import Message, Request, Target
 from judges.fakellm.asked import asked_on_openai, content_key
 from judges.fakellm.connections import Incoming
-from judges.fakellm.playing import behaviour_of, said
+from judges.fakellm.playing import behaviour_of, reply_text
 from judges.fakellm.script import BEHAVIOURS, JudgeScript, Script, ScriptRule
 from judges.fakellm.server import FakeServer, serving
 from judges.protocols import PROTOCOLS, Criterion, JudgeInput, PairProtocol
@@ -65,7 +65,7 @@ def asked(request):
 
 def winner(script, first, second, **options):
     """What the fake judge says of two answers: the slot, or tie."""
-    label = PROTOCOLS["pairwise"].read(said(script, asked(game(first, second, **options)), 0)).label
+    label = PROTOCOLS["pairwise"].read(reply_text(script, asked(game(first, second, **options)), 0)).label
     return {"A": "first", "B": "second", "C": "tie"}[label]
 
 
@@ -88,8 +88,8 @@ def test_a_stored_reply_is_found_by_what_stands_between_the_fences_whatever_the_
     slots = {"prompt": "Which?", "answer_1": "x", "answer_2": "y"}
     script = Script(replay={content_key(slots | {"criteria": "Be right."}): "stored\n[[B]]"})
     for _ in range(2):
-        assert said(script, asked(game("x", "y")), 0) == "stored\n[[B]]"
-    assert said(script, asked(game("y", "x")), 0) != "stored\n[[B]]"
+        assert reply_text(script, asked(game("x", "y")), 0) == "stored\n[[B]]"
+    assert reply_text(script, asked(game("y", "x")), 0) != "stored\n[[B]]"
 
 
 @pytest.mark.parametrize("structured", [False, True])
@@ -139,7 +139,7 @@ def test_leniency_is_met_on_right_and_wrong_answers():
     script, n = Script(judge=JudgeScript(p_correct=0.7, p_positive=0.3)), 1000
 
     def share_right(answer):
-        replies = [said(script, asked(game(answer, "", key="rubric_10", prompt=str(number))), 0) for number in range(n)]
+        replies = [reply_text(script, asked(game(answer, "", key="rubric_10", prompt=str(number))), 0) for number in range(n)]
         return sum(PROTOCOLS["rubric_10"].read(reply).label == "9" for reply in replies) / n
 
     assert share_right("quality: 1") == pytest.approx(0.7 + 0.3 * 0.3, abs=0.04)
@@ -164,7 +164,7 @@ def test_the_same_seed_and_content_give_the_same_replies_and_behaviours():
 
     def play(script):
         requests = [asked(game("x", "y", prompt=str(number))) for number in range(40)]
-        return [(said(script, one, 0), behaviour_of(script, one, 0)) for one in requests]
+        return [(reply_text(script, one, 0), behaviour_of(script, one, 0)) for one in requests]
 
     assert play(script) == play(script)
     assert play(script) != play(Script(seed=8, judge=script.judge, mix=script.mix))
@@ -190,8 +190,8 @@ def test_the_obedient_judge_follows_labels_outside_of_the_fence_only():
     own_words = (PROTOCOLS["pairwise"].ending,)
     obedient = Script(obey="outside_fence", ignore=own_words, reply="[[A]]")
     naive = Script(obey="anywhere", ignore=own_words, reply="[[A]]")
-    assert PROTOCOLS["pairwise"].read(said(obedient, asked(request), 0)).label == "A"
-    assert PROTOCOLS["pairwise"].read(said(naive, asked(request), 0)).label == "B"
+    assert PROTOCOLS["pairwise"].read(reply_text(obedient, asked(request), 0)).label == "A"
+    assert PROTOCOLS["pairwise"].read(reply_text(naive, asked(request), 0)).label == "B"
 
 
 def test_a_limit_of_requests_a_minute_slides_and_holds_for_each_key():

@@ -26,22 +26,22 @@ def ngettext(one, many, n):
     return gettext(one if n == 1 else many)
 
 
-def told(saying):
-    return saying.told(gettext, ngettext, number=lambda n: f"{n:,}".replace(",", "."))
+def translated(saying):
+    return saying.translated(gettext, ngettext, number=lambda n: f"{n:,}".replace(",", "."))
 
 
 def test_a_decision_says_why_in_english_and_in_another_language():
     games = [PlayedGame("ab", number, Verdict("first" if number % 2 else "second")) for number in range(1_000)]
     found = combine("majority_of_repeats", games)
     assert found.reason == "no outcome has more than half of 1,000 games"
-    assert told(found.why) == "nichts hat mehr als die Hälfte von 1.000 Spielen"
+    assert translated(found.why) == "nichts hat mehr als die Hälfte von 1.000 Spielen"
 
 
 def test_a_refused_template_is_told_part_by_part():
     with pytest.raises(ValueError, match=r"^the template lacks \{answer_1\}\. Its slots are") as raised:
         check_template("{prompt} {answer_2}", needed=frozenset({"prompt", "answer_1", "answer_2"}), optional=frozenset())
     assert isinstance(raised.value, Refused)
-    assert told(raised.value.saying).startswith("der Vorlage fehlt {answer_1}! Its slots are")
+    assert translated(raised.value.saying).startswith("der Vorlage fehlt {answer_1}! Its slots are")
 
 
 def test_a_refused_parameter_says_what_is_allowed():
@@ -51,13 +51,13 @@ def test_a_refused_parameter_says_what_is_allowed():
 
 def test_words_of_others_are_asked_of_no_catalogue():
     asked = []
-    as_it_is("100 % of it").told(lambda text: asked.append(text) or text)
+    as_it_is("100 % of it").translated(lambda text: asked.append(text) or text)
     assert (asked, str(as_it_is("100 % of it"))) == ([], "100 % of it")
 
 
 def test_what_is_stored_can_be_told_again():
     saying = Saying("left out: %(what)s", {"what": as_it_is("x")})
-    assert told(Saying.of(saying.as_stored())) == "ausgelassen: x"
+    assert translated(Saying.of(saying.as_stored())) == "ausgelassen: x"
 
 
 def test_every_set_of_battles_has_words_by_its_key():

@@ -49,21 +49,21 @@ AnswerDrafts = drafts_view(
 )
 
 
-def _drafted(arena: Arena, said: Mapping[str, Any]) -> AnswerDraft:
-    named: dict[str, str] = said["competitors"]
+def _drafted(arena: Arena, body: Mapping[str, Any]) -> AnswerDraft:
+    named: dict[str, str] = body["competitors"]
     endpoints = {endpoint.name: endpoint for endpoint in Endpoint.objects.filter(name__in=named.values())}
     if absent := sorted(set(named.values()) - set(endpoints)):
         raise unknown(_("endpoint"), ", ".join(absent))
-    pools = tuple(said.get("pools", ()))
+    pools = tuple(body.get("pools", ()))
     if absent := sorted(set(pools) - set(arena.pools.values_list("slug", flat=True))):
         raise unknown(_("pool"), ", ".join(absent))
-    repeats, n_prompts = int(said.get("repeats", 1)), int(said.get("prompts", N_PROMPTS))
+    repeats, n_prompts = int(body.get("repeats", 1)), int(body.get("prompts", N_PROMPTS))
     if (n := len(named) * n_prompts * repeats) > MOST_ANSWERS:
-        told = _("that is up to %(n)s answers, and %(most)s are counted here at once: choose fewer")
-        raise CannotPlan(told % {"n": number(n), "most": number(MOST_ANSWERS)})
-    settings = GenerationSettings(int(said.get("max_tokens", MAX_TOKENS)), said.get("temperature"), repeats)
+        message = _("that is up to %(n)s answers, and %(most)s are counted here at once: choose fewer")
+        raise CannotPlan(message % {"n": number(n), "most": number(MOST_ANSWERS)})
+    settings = GenerationSettings(int(body.get("max_tokens", MAX_TOKENS)), body.get("temperature"), repeats)
     authors = tuple((_name(name), endpoints[endpoint]) for name, endpoint in named.items())
-    wish = ResponsesRequest(authors, settings, pools, n_prompts, int(said.get("seed", 1)), said.get("again", False))
+    wish = ResponsesRequest(authors, settings, pools, n_prompts, int(body.get("seed", 1)), body.get("again", False))
     return answer_plans.drafted(arena, wish)
 
 
@@ -76,8 +76,8 @@ def _name(written: str) -> str:
 
 
 @contextmanager
-def _to_start(arena: Arena, said: Mapping[str, Any]) -> Iterator[AnswerDraft]:
-    yield _drafted(arena, said)
+def _to_start(arena: Arena, body: Mapping[str, Any]) -> Iterator[AnswerDraft]:
+    yield _drafted(arena, body)
 
 
 def _start(draft: AnswerDraft, cap: int, user: User) -> Run:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from arena import access
 from arena.api.serializers import ArenaSerializer
-from arena.api.writing.base import Writes, described, told_object
+from arena.api.writing.base import Writes, checked_object, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
 from arena.archiving.refusals import told_archived
@@ -35,7 +35,7 @@ class ArenaWrites(Writes):
     def post(self, request: Request) -> Response:
         if access.is_kept_within(request.user):
             raise PermissionDenied("This token is for some arenas only: it makes no new ones.")
-        arena = Arena(**told_object(request.data, ARENA_FIELDS))
+        arena = Arena(**checked_object(request.data, ARENA_FIELDS))
         try:
             arena.clean_fields()
         except InvalidModel as wrong:

@@ -96,35 +96,35 @@ class RowsOfArena[Row](Writes):
         """Raises ImportProblems."""
         raise NotImplementedError
 
-    def take(self, arena: Arena, rows: list[Row], said: dict[str, Any]) -> TakenRows:
+    def take(self, arena: Arena, rows: list[Row], body: dict[str, Any]) -> TakenRows:
         """In a transaction. Raises ImportProblems."""
         raise NotImplementedError
 
     def taken(self, request: Request) -> Response:
-        said: Any = request.data
-        arena, raw = self._envelope(request, said)
+        body: Any = request.data
+        arena, raw = self._envelope(request, body)
         try:
             rows = self.rows_of(raw)  # before the transaction: nobody waits for it
         except ImportProblems as problems:
             raise WrongRows(problems) from None
 
         def work() -> Answer:
-            taken = self.take(arena, rows, said)
+            taken = self.take(arena, rows, body)
             return Answer({
                 "arena": arena.slug, "n_rows": len(rows), "n_added": taken.n_added, "ids": taken.ids, "notes": taken.notes,
             })  # fmt: skip
 
         return self.done(request, work)
 
-    def _envelope(self, request: Request, said: Any) -> tuple[Arena, list[Any]]:
+    def _envelope(self, request: Request, body: Any) -> tuple[Arena, list[Any]]:
         names = ["arena", *self.may_name, "rows"]
-        told = f"There is no such member here. Available: {', '.join(names)}."
-        errors = {name: [told] for name in said if name not in names}
-        rows, slug = said.get("rows"), said.get("arena")
+        message = f"There is no such member here. Available: {', '.join(names)}."
+        errors = {name: [message] for name in body if name not in names}
+        rows, slug = body.get("rows"), body.get("arena")
         if not isinstance(rows, list) or not 0 < len(rows) <= MOST_ROWS:
             errors["rows"] = [f"A list of 1 to {MOST_ROWS:,} objects is needed."]
         for name in ("arena", *self.may_name):
-            value = said.get(name)
+            value = body.get(name)
             if (value is not None or name == "arena") and not (isinstance(value, str) and SLUG.match(value)):
                 errors[name] = ["A slug is needed: letters, digits, - and _, at most 50 of them."]
         if errors:
@@ -132,13 +132,13 @@ class RowsOfArena[Row](Writes):
         return arena_to_write(request, str(slug)), rows or []
 
 
-def told_object(said: Any, columns: SentFields) -> dict[str, Any]:
+def checked_object(body: Any, columns: SentFields) -> dict[str, Any]:
     """The members of a body that is one object, without its nulls. Raises ValidationError, which names each field."""
-    if unknown := [name for name in said if name not in columns]:
+    if unknown := [name for name in body if name not in columns]:
         there_are = f"There is no such field here; there are {', '.join(columns)}." if columns else "No body is taken here."
         raise ValidationError({name[:LONGEST_NAMED]: [there_are] for name in unknown[:MOST_NAMED]})
     try:
-        return checked_row(said, columns)
+        return checked_row(body, columns)
     except RowProblem as problem:
         raise ValidationError({problem.what: [f"It is {problem.value}: {problem.allowed}."]}) from None
 
@@ -161,13 +161,13 @@ class Describes(Protocol):
 
 def described(request: Any, answer: type[BaseSerializer[Any]], *, status: int = 201, description: str = "") -> Describes:
     """Of a method that writes: what it takes, and all that it may answer."""
-    found: Any = extend_schema(
+    decorator: Any = extend_schema(
         request={"application/json": request} if request else None,
         responses={(status, "application/json"): answer} | WRITING_RESPONSES,
         parameters=[KEY_PARAMETER],
         description=description or None,
     )
-    described_so: Describes = found
+    described_so: Describes = decorator
     return described_so
 
 

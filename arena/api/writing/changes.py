@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 from arena.api.schema import WRITING_RESPONSES
 from arena.api.scopes import CuratorsWrite, WithinScope
-from arena.api.writing.base import KEY_PARAMETER, Describes, Writes, told_object
+from arena.api.writing.base import KEY_PARAMETER, Describes, Writes, checked_object
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import SentFields
@@ -44,7 +44,7 @@ class Changes(Writes):
 
     def changed(self, request: Request, columns: SentFields, change: Callable[[Any, dict[str, Any]], object]) -> Response:
         """`change` writes what was said into the row; it may raise Django's ValidationError."""
-        said = told_object(request.data, columns)
+        values = checked_object(request.data, columns)
         view: Any = self  # a view of one row, too
         row: Model = view.get_object()
 
@@ -52,7 +52,7 @@ class Changes(Writes):
             locked = type(row)._default_manager.select_for_update().get(pk=row.pk)
             self.check_match(request, view.get_serializer(view.get_object()))
             try:
-                change(locked, said)
+                change(locked, values)
             except InvalidModel as wrong:
                 raise ValidationError(wrong.message_dict) from None
             return Answer(dict(view.get_serializer(view.get_object()).data), status=200)
@@ -89,11 +89,11 @@ def _wanted(request: Request) -> list[str] | None:
 def changes(columns: SentFields, answer: Any, description: str) -> Describes:
     """Of `patch`."""
     refused = OpenApiResponse(ProblemSerializer, description="It has changed since it was read.")
-    found: Any = extend_schema(
+    decorator: Any = extend_schema(
         request={"application/json": object_schema(columns)},
         responses={(200, "application/json"): answer} | WRITING_RESPONSES | {(412, MEDIA_TYPE): refused},
         parameters=[KEY_PARAMETER, IF_MATCH],
         description=description,
     )
-    described_so: Describes = found
+    described_so: Describes = decorator
     return described_so

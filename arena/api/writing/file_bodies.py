@@ -44,8 +44,8 @@ def must_be_sent_once(sent: QueryDict) -> None:
 
 def only_file(files: Mapping[str, Any], name: str) -> "UploadedFile[bytes]":
     """The one file of a form. Raises ParseError."""
-    found = files.get(name)
-    if found is None or len(files) > 1:
+    file = files.get(name)
+    if file is None or len(files) > 1:
         raise ParseError(f"One file is needed, as the part {name!r} of multipart/form-data.")
-    upload: UploadedFile[bytes] = found
+    upload: UploadedFile[bytes] = file
     return upload

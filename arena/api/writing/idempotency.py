@@ -34,12 +34,12 @@ class Answer:
     status: int = 201
     location: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    told_once: dict[str, str] = field(default_factory=dict)  # members that are not kept for a repeated request
+    shown_once: dict[str, str] = field(default_factory=dict)  # members that are not kept for a repeated request
 
     def sent(self) -> Response:
         where = {"Location": self.location} if self.location else {}
         return Response(
-            self.body | self.told_once if self.told_once else self.body, status=self.status, headers=where | self.headers
+            self.body | self.shown_once if self.shown_once else self.body, status=self.status, headers=where | self.headers
         )
 
 

@@ -25,7 +25,7 @@ from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import WRITING_RESPONSES
 from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
-from arena.api.writing.base import KEY_PARAMETER, Writes, WrongRows, arena_to_write, described, told_object
+from arena.api.writing.base import KEY_PARAMETER, Writes, WrongRows, arena_to_write, checked_object, described
 from arena.api.writing.file_bodies import FileBody, must_be_sent_once, only_file
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.json_bodies import TooLarge
@@ -178,21 +178,21 @@ class FileImports(Writes, ReadView[Import]):
         arena = arena_to_write(request, slug)
         sent: Any = request.data
         must_be_sent_once(sent)
-        said = told_object(_typed({name: sent[name] for name in sent if name not in request.FILES}), FILE_FIELDS)
-        wish, upload = _wish(arena, said), only_file(request.FILES, "file")
-        file = _kept(upload.name or "file", upload.chunks(), said.get("encoding", ""))
-        setattr(request, "digest_of_body", sha256(f"{file.digest} {json.dumps(said, sort_keys=True)}".encode()).hexdigest())  # noqa: B010
+        fields = checked_object(_typed({name: sent[name] for name in sent if name not in request.FILES}), FILE_FIELDS)
+        wish, upload = _wish(arena, fields), only_file(request.FILES, "file")
+        file = _kept(upload.name or "file", upload.chunks(), fields.get("encoding", ""))
+        setattr(request, "digest_of_body", sha256(f"{file.digest} {json.dumps(fields, sort_keys=True)}".encode()).hexdigest())  # noqa: B010
         user: Any = request.user
         try:
             checked = _checked(file, wish)
-            return self.done(request, lambda: _started(checked, user, said.get("allow_competitors", 0)))
+            return self.done(request, lambda: _started(checked, user, fields.get("allow_competitors", 0)))
         finally:
             receiving.forget(file.path.name)
 
 
-def _typed(said: Mapping[str, str]) -> dict[str, Any]:
+def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
     """The texts of a form as what they stand for; what stands for nothing is left for its check to refuse."""
-    made: dict[str, Any] = {name: value for name, value in said.items() if value != ""}
+    made: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
     for name in ("mapping", "values", "allow_competitors", "strict", "replace"):
         if name in made:
             try:
@@ -202,28 +202,28 @@ def _typed(said: Mapping[str, str]) -> dict[str, Any]:
     return made
 
 
-def _wish(arena: Arena, said: dict[str, Any]) -> FileRequest:
-    kind: str = said.get("kind", "")
+def _wish(arena: Arena, fields: dict[str, Any]) -> FileRequest:
+    kind: str = fields.get("kind", "")
     errors: dict[str, list[str]] = {}
     for name in ("format", "mapping"):
-        if name in said and not kind:
+        if name in fields and not kind:
             errors[name] = ["Say the kind, too."]
-    if "values" in said and "mapping" not in said:
+    if "values" in fields and "mapping" not in fields:
         errors["values"] = ["Say the mapping, too."]
-    if kind and "format" in said and said["format"] not in formats_of(kind):
+    if kind and "format" in fields and fields["format"] not in formats_of(kind):
         errors["format"] = [f"There is no such format of {kind}: use one of {', '.join(formats_of(kind))}."]
     if errors:
         raise ValidationError(errors)
     columns = None
-    if "mapping" in said:
+    if "mapping" in fields:
         try:
-            columns = ColumnMap(said["mapping"], said.get("values", {})).checked(kind)
+            columns = ColumnMap(fields["mapping"], fields.get("values", {})).checked(kind)
         except ColumnMapError as reason:
             raise ValidationError({"mapping": [sentence(reason)]}) from None
     return FileRequest(
-        arena.slug, kind=kind, format=said.get("format", ""), pool=said.get("pool", ""), columns=columns,
-        competitor=said.get("competitor", ""), is_strict=said.get("strict", False),
-        is_replacing=said.get("replace", False), voters=said.get("voters", ""),
+        arena.slug, kind=kind, format=fields.get("format", ""), pool=fields.get("pool", ""), columns=columns,
+        competitor=fields.get("competitor", ""), is_strict=fields.get("strict", False),
+        is_replacing=fields.get("replace", False), voters=fields.get("voters", ""),
     )  # fmt: skip
 
 
@@ -256,8 +256,8 @@ def _started(checked: CheckedFile, user: Any, n_allowed: int) -> Answer:
         try:
             source = intake.start(checked, by=user, n_allowed=n_allowed)
         except TooManyCompetitors as reason:
-            told = sentence(reason)
-            raise CannotTake(f"{told} If they are meant, send their number as allow_competitors.") from None
+            message = sentence(reason)
+            raise CannotTake(f"{message} If they are meant, send their number as allow_competitors.") from None
     else:
         receiving.adopt(checked.file, source)
         if source.state == Import.State.FAILED:
@@ -303,7 +303,7 @@ class ImportSetAside(ImportAct):
         description="Set a file aside: its votes count no longer, and the boards follow. Scope `evidence:write`.",
     )
     def post(self, request: Request, pk: int) -> Response:
-        reason, user = told_object(request.data, REASON_FIELDS)["reason"], _user(request)
+        reason, user = checked_object(request.data, REASON_FIELDS)["reason"], _user(request)
         if not reason.strip():
             raise ValidationError({"reason": ["Say why: readers of the board are told."]})
         return self.acted(request, pk, lambda source: curation.set_aside_import(source, reason.strip(), user))
@@ -312,6 +312,6 @@ class ImportSetAside(ImportAct):
 class ImportRestore(ImportAct):
     @described(None, ImportSerializer, status=200, description="Have the votes of a file count again. Scope `evidence:write`.")
     def post(self, request: Request, pk: int) -> Response:
-        told_object(request.data, {})
+        checked_object(request.data, {})
         user = _user(request)
         return self.acted(request, pk, lambda source: curation.restore_import(source, user))

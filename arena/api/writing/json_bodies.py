@@ -31,15 +31,15 @@ class JSONBody(BaseParser):
         if parser_context:
             parser_context["request"].digest_of_body = sha256(body).hexdigest()
         try:
-            said = json.loads(body.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_number)
+            parsed = json.loads(body.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_number)
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except (ValueError, RecursionError) as error:
-            told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-            raise ParseError(f"The body is not JSON: {told}.") from None
-        if not isinstance(said, dict):
+            fault = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+            raise ParseError(f"The body is not JSON: {fault}.") from None
+        if not isinstance(parsed, dict):
             raise ParseError("The body has to be a JSON object.")
-        return said
+        return parsed
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class ArenaChanges(Changes):
     def patch(self, request: Request, slug: str) -> Response:
         return self.changed(request, ARENA_CHANGES, self._write_arena)
 
-    def _write_arena(self, arena: Arena, said: dict[str, Any]) -> None:
-        _write(self.request, arena, said)
+    def _write_arena(self, arena: Arena, values: dict[str, Any]) -> None:
+        _write(self.request, arena, values)
 
 
 class CompetitorChanges(Changes):
@@ -43,9 +43,9 @@ class CompetitorChanges(Changes):
     def patch(self, request: Request, pk: int) -> Response:
         return self.changed(request, COMPETITOR_CHANGES, self._write_competitor)
 
-    def _write_competitor(self, competitor: Competitor, said: dict[str, Any]) -> None:
+    def _write_competitor(self, competitor: Competitor, sent: dict[str, Any]) -> None:
         try:
-            values = competitor_values(said)
+            values = competitor_values(sent)
         except RowProblem as problem:
             raise ValidationError({problem.what: [f"It is {problem.value}: {problem.allowed}."]}) from None
         others = Competitor.objects.filter(arena=competitor.arena_id).exclude(pk=competitor.pk)
@@ -54,12 +54,12 @@ class CompetitorChanges(Changes):
         _write(self.request, competitor, values)
 
 
-def _write(request: Request, row: Model, said: dict[str, Any]) -> None:
+def _write(request: Request, row: Model, values: dict[str, Any]) -> None:
     """Raises Django's ValidationError. The history that curators see in the admin says who did it."""
     curator: Any = request.user
-    changed = [name for name, value in said.items() if getattr(row, name) != value]
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
-        setattr(row, name, said[name])
+        setattr(row, name, values[name])
     row.clean_fields(exclude=_others(row, changed))
     if changed:
         row.save(update_fields=changed)

@@ -55,9 +55,9 @@ def object_schema(columns: SentFields) -> dict[str, Any]:
 
 def rows_schema(columns: SentFields, **more: dict[str, Any]) -> dict[str, Any]:
     """Of a request: the arena, and its rows. `more` stands beside them."""
-    told = f"All of them are written, or none: at most {MOST_ROWS:,}."
+    description = f"All of them are written, or none: at most {MOST_ROWS:,}."
     rows = {
-        "type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": object_schema(columns), "description": told,
+        "type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": object_schema(columns), "description": description,
     }  # fmt: skip
     return {
         "type": "object",

@@ -21,7 +21,7 @@ class CompetitorRows(RowsOfArena[CompetitorRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[CompetitorRow]:
         return rows_by_program.read_competitors(raw)
 
-    def take(self, arena: Arena, rows: list[CompetitorRow], said: dict[str, Any]) -> TakenRows:
+    def take(self, arena: Arena, rows: list[CompetitorRow], body: dict[str, Any]) -> TakenRows:
         return rows_by_program.take_competitors(arena, rows)
 
     @takes_rows(
@@ -39,8 +39,8 @@ class PromptRows(RowsOfArena[PromptRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[PromptRow]:
         return rows_by_program.read_prompts(raw)
 
-    def take(self, arena: Arena, rows: list[PromptRow], said: dict[str, Any]) -> TakenRows:
-        return rows_by_program.take_prompts(arena, rows, pool=said.get("pool") or "main")
+    def take(self, arena: Arena, rows: list[PromptRow], body: dict[str, Any]) -> TakenRows:
+        return rows_by_program.take_prompts(arena, rows, pool=body.get("pool") or "main")
 
     @takes_rows(
         PROMPT_FIELDS,
@@ -56,7 +56,7 @@ class ResponseRows(RowsOfArena[ResponseRow]):
     def rows_of(self, raw: Sequence[Any]) -> list[ResponseRow]:
         return rows_by_program.read_responses(raw)
 
-    def take(self, arena: Arena, rows: list[ResponseRow], said: dict[str, Any]) -> TakenRows:
+    def take(self, arena: Arena, rows: list[ResponseRow], body: dict[str, Any]) -> TakenRows:
         taken = rows_by_program.take_responses(arena, rows)
         transaction.on_commit(render_waiting.delay)
         return taken

@@ -23,7 +23,7 @@ from arena.api.read_views import ReadView
 from arena.api.run_serializers import RunProgressSerializer
 from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
-from arena.api.writing.base import Describes, Writes, arena_to_write, described, told_object
+from arena.api.writing.base import Describes, Writes, arena_to_write, checked_object, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
@@ -63,8 +63,8 @@ class Plannable[D: Draft[Any]]:
 
 
 def plannable(kind: str) -> Plannable[Any]:
-    found: Plannable[Any] = import_string(settings.RUN_DRAFTS[kind])
-    return found
+    plans: Plannable[Any] = import_string(settings.RUN_DRAFTS[kind])
+    return plans
 
 
 class DraftSerializer(serializers.Serializer[Any]):
@@ -94,24 +94,24 @@ class RunDrafts(Writes, ReadView[Run]):
     fields: ClassVar[SentFields]
 
     def answered(self, request: Request) -> Response:
-        said = told_object(request.data, {"arena": ARENA_FIELD, **self.fields})
-        arena = arena_to_write(request, said.pop("arena"))
-        return self.done(request, lambda: self._told(request, arena, said))
+        body = checked_object(request.data, {"arena": ARENA_FIELD, **self.fields})
+        arena = arena_to_write(request, body.pop("arena"))
+        return self.done(request, lambda: self._estimated(request, arena, body))
 
-    def _told(self, request: Request, arena: Arena, said: dict[str, Any]) -> Answer:
+    def _estimated(self, request: Request, arena: Arena, body: dict[str, Any]) -> Answer:
         try:
-            draft = plannable(self.kind).drafted(arena, said)
+            draft = plannable(self.kind).drafted(arena, body)
         except CannotPlan as reason:
             raise Unplannable(sentence(reason)) from None
         user: Any = request.user
         most = draft.estimate
-        body = {
+        answer = {
             "arena": arena.slug, "kind": self.kind, "n_wanted": draft.n_wanted, "n_here": draft.n_here,
             "n_under_way": draft.n_under_way, "n_calls": most.n_calls, "tokens_in": most.tokens_in,
             "tokens_out": most.tokens_out, "cost": most.cost / DOLLAR,
-            "draft": confirmations.signed(arena, user, self.kind, said, draft), "seconds": SECONDS_TO_CONFIRM,
+            "draft": confirmations.signed(arena, user, self.kind, body, draft), "seconds": SECONDS_TO_CONFIRM,
         }  # fmt: skip
-        return Answer(body, status=200)
+        return Answer(answer, status=200)
 
 
 def drafts_view(run_kind: Run.Kind, columns: SentFields, description: str) -> type[RunDrafts]:
@@ -145,14 +145,14 @@ class RunStarts(Writes):
         ),
     )
     def post(self, request: Request) -> Response:
-        said = told_object(request.data, START_FIELDS)
+        body = checked_object(request.data, START_FIELDS)
         user: Any = request.user
         try:
-            confirmed = confirmations.read(said["draft"], user)
+            confirmed = confirmations.read(body["draft"], user)
         except NotConfirmed:
             raise Unplannable("This draft is another's, not whole, or older than an hour: make a new one.") from None
         arena = get_object_or_404(access.arenas_for(user), pk=confirmed.arena)
-        cap = round(said["cap"] * DOLLAR)
+        cap = round(body["cap"] * DOLLAR)
         return self.done(request, lambda: _started(arena, confirmed, cap, user))
 
 
@@ -210,7 +210,7 @@ def acts(description: str) -> Describes:
 class RunPause(RunAct):
     @acts("Pause a run: nothing more is sent; replies that are under way come in and count. Scope `runs:write`.")
     def post(self, request: Request, pk: int) -> Response:
-        told_object(request.data, {})
+        checked_object(request.data, {})
         return self.acted(request, pk, control.pause)
 
 
@@ -225,7 +225,7 @@ class RunResume(RunAct):
         ),
     )
     def post(self, request: Request, pk: int) -> Response:
-        dollars = told_object(request.data, RESUME_FIELDS).get("cap")
+        dollars = checked_object(request.data, RESUME_FIELDS).get("cap")
         if dollars is None:
             return self.acted(request, pk, control.resume)
         return self.acted(request, pk, lambda run: _resumed_under(run, round(dollars * DOLLAR)))
@@ -247,7 +247,7 @@ def _resumed_under(run: Run, cap: int) -> None:
 class RunCancel(RunAct):
     @acts("Cancel a run for good: what came back counts, nothing more is sent. Scope `runs:write`.")
     def post(self, request: Request, pk: int) -> Response:
-        told_object(request.data, {})
+        checked_object(request.data, {})
         return self.acted(request, pk, control.cancel)
 
 

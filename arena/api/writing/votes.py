@@ -27,7 +27,7 @@ class BattleRows(RowsOfArena[SentBattle]):
     def rows_of(self, raw: Sequence[Any]) -> list[SentBattle]:
         return votes_by_program.read_battles(raw)
 
-    def take(self, arena: Arena, rows: list[SentBattle], said: dict[str, Any]) -> TakenRows:
+    def take(self, arena: Arena, rows: list[SentBattle], body: dict[str, Any]) -> TakenRows:
         return votes_by_program.take_battles(arena, rows, _readable(self.request, arena))
 
     @takes_rows(
@@ -43,7 +43,7 @@ class VoteRows(RowsOfArena[SentVote]):
     def rows_of(self, raw: Sequence[Any]) -> list[SentVote]:
         return votes_by_program.read_votes(raw)
 
-    def take(self, arena: Arena, rows: list[SentVote], said: dict[str, Any]) -> TakenRows:
+    def take(self, arena: Arena, rows: list[SentVote], body: dict[str, Any]) -> TakenRows:
         user: Any = self.request.user
         readable = _readable(self.request, arena)
         return votes_by_program.take_votes(arena, rows, readable, user)

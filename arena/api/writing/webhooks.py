@@ -20,7 +20,7 @@ from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
-from arena.api.writing.base import Writes, arena_to_write, described, told_object
+from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.changes import Changes, changes
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
@@ -112,16 +112,16 @@ class WebhookWrites(Writes):
         ),
     )
     def post(self, request: Request) -> Response:
-        said = told_object(request.data, WEBHOOK_FIELDS)
-        arena = arena_to_write(request, said["arena"])
+        wanted = checked_object(request.data, WEBHOOK_FIELDS)
+        arena = arena_to_write(request, wanted["arena"])
 
         def work() -> Answer:
             try:
-                made = announcing.make_webhook(arena, said["address"], said["events"], created_by=request.user)
+                made = announcing.make_webhook(arena, wanted["address"], wanted["events"], created_by=request.user)
             except InvalidModel as wrong:
                 raise ValidationError(wrong.message_dict) from None
             body, where = dict(NewWebhookSerializer(made).data), reverse("api-webhook", args=[made.pk])
-            return Answer(body, location=where, told_once={"secret": secret_of(made.nonce)})
+            return Answer(body, location=where, shown_once={"secret": secret_of(made.nonce)})
 
         return self.done(request, work)
 
@@ -143,8 +143,8 @@ class WebhookDetail(Webhooks, Changes, RetrieveAPIView[Webhook]):
     def patch(self, request: Request, pk: int) -> Response:
         return self.changed(request, CHANGED_FIELDS, self._switched)
 
-    def _switched(self, webhook: Webhook, said: dict[str, Any]) -> None:
-        webhook.is_active = said["is_active"]
+    def _switched(self, webhook: Webhook, values: dict[str, Any]) -> None:
+        webhook.is_active = values["is_active"]
         webhook.save(update_fields=["is_active"])
 
 
@@ -154,7 +154,7 @@ class WebhookTests(Writes, Webhooks):
     @described(None, DeliverySerializer, description="Send a message that says nothing, to see whether it arrives.")
     def post(self, request: Request, pk: int) -> Response:
         webhook = get_object_or_404(self.get_queryset(), pk=pk)
-        told_object(request.data, {})
+        checked_object(request.data, {})
         return self.done(request, lambda: _rung(announcing.send_test(webhook), 201))
 
 
@@ -201,7 +201,7 @@ class DeliveryAgain(Writes, Deliveries):
     )
     def post(self, request: Request, pk: int) -> Response:
         delivery = get_object_or_404(self.get_queryset(), pk=pk)
-        told_object(request.data, {})
+        checked_object(request.data, {})
 
         def work() -> Answer:
             if not announcing.send_again(delivery):

@@ -214,7 +214,7 @@ def in_words(
 
 def _shown(value: Any, gettext: Gettext, ngettext: Ngettext | None, number: Callable[[int], str]) -> Any:
     if isinstance(value, Mapping) and "values" in value:
-        return Saying.of(value).told(gettext, ngettext, number=number)
+        return Saying.of(value).translated(gettext, ngettext, number=number)
     if isinstance(value, Mapping):
         return in_words(value["code"], value["parameters"], gettext=gettext, ngettext=ngettext, number=number)
     if isinstance(value, list):

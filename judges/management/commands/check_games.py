@@ -34,29 +34,31 @@ class Command(BaseCommand):
                 known = ", ".join(Arena.objects.in_use().order_by("slug").values_list("slug", flat=True)[:SHOWN]) or "none yet"
                 raise CommandError(f"--arena {slug}: no such arena; known are {known}", returncode=2)
             games = games.filter(battle__arena__slug=slug)
-        found = checked(games)
-        self._tell(found)
-        if not found.n_amiss:
+        result = checked(games)
+        self._tell(result)
+        if not result.n_amiss:
             return
         if options["check"]:
-            raise CommandError(f"{counted(found.n_amiss, 'game', 'games')} amiss; without --check set aside", returncode=1)
+            raise CommandError(f"{counted(result.n_amiss, 'game', 'games')} amiss; without --check set aside", returncode=1)
         n_games = sum(
             set_aside_games(Game.objects.filter(pk__in=some), reason, None, to_ask_again=True)
-            for reason, pks in found.amiss.items()
+            for reason, pks in result.amiss.items()
             for some in batched(pks, GAMES_AT_ONCE)
         )
         self.stdout.write(f"{n_games:,} set aside. The next plan of these judges asks again; the admin restores them.")
 
-    def _tell(self, found: Checked) -> None:
-        self.stdout.write(f"{counted(found.n_games, 'game', 'games')} looked at, of those that a model decided and that count.")
-        for reason, pks in found.amiss.items():
+    def _tell(self, result: Checked) -> None:
+        self.stdout.write(
+            f"{counted(result.n_games, 'game', 'games')} looked at, of those that a model decided and that count."
+        )
+        for reason, pks in result.amiss.items():
             numbers = ", ".join(map(str, pks[:SHOWN])) + (" ..." if len(pks) > SHOWN else "")
             self.stdout.write(f"{len(pks):>8,} {reason}: games {numbers}")
-        for judge, n_games in found.judges.most_common(SHOWN):
+        for judge, n_games in result.judges.most_common(SHOWN):
             self.stdout.write(f"{n_games:>8,} of these by {judge}")
-        if found.n_changed:
+        if result.n_changed:
             self.stdout.write(
-                f"{found.n_changed:>8,} were asked about texts that were stored in another way then: left as they are"
+                f"{result.n_changed:>8,} were asked about texts that were stored in another way then: left as they are"
             )
-        if found.n_unknown:
-            self.stdout.write(f"{found.n_unknown:>8,} cannot be looked at: their request, or their answers, are not here")
+        if result.n_unknown:
+            self.stdout.write(f"{result.n_unknown:>8,} cannot be looked at: their request, or their answers, are not here")

@@ -50,10 +50,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = {name: options[name] for name in ASKED if options[name]}
-        told = Told(options["judge"], options["gold"], options["allow_competitors"])
+        beside = Told(options["judge"], options["gold"], options["allow_competitors"])
         try:
             _arena, taken = take_judgements(
-                options["file"], home_of(options), chosen=options["format"], options=asked, told=told, is_check=options["check"]
+                options["file"],
+                home_of(options),
+                chosen=options["format"],
+                options=asked,
+                told=beside,
+                is_check=options["check"],
             )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}", returncode=2) from None
@@ -70,11 +75,11 @@ class Command(BaseCommand):
 def lines_about(taken: Taken) -> list[str]:
     """What came of a file, for a terminal."""
     judges, were = ", ".join(map(str, taken.judges)), agreeing(taken.n_added, "was", "were")
-    found = [f"{judges}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} {were} new."]
+    lines = [f"{judges}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} {were} new."]
     if taken.n_repeated:
-        found.append(
+        lines.append(
             f"{taken.n_repeated:,} of {taken.n_games:,} {agreeing(taken.n_repeated, 'stands', 'stand')} in "
             "the file a second time, word for word: one game each."
         )
     states = [f"{n:>8,} {Game.State(state).label}" for state, n in sorted(taken.states.items())]
-    return [*found, *taken.notes, *states]
+    return [*lines, *taken.notes, *states]
