@@ -22,7 +22,7 @@ from arena.models import (
     Run,
     Vote,
 )
-from arena.pair_candidates import offer_of
+from arena.pairing.pair_candidates import offer_of
 from arena.wording import number
 from arena.wording import sentence as in_a_sentence
 

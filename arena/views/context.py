@@ -7,7 +7,7 @@ from django.utils.functional import SimpleLazyObject
 
 from arena import access
 from arena.models import Arena
-from arena.pair_candidates import offers_vote
+from arena.pairing.pair_candidates import offers_vote
 from arena.vote_statements import arenas_called
 
 

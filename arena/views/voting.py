@@ -22,10 +22,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import access, matchmaking, prerequisites, rate_windows, voter_identity
+from arena import access, prerequisites, rate_windows, voter_identity
 from arena.evidence import voting
 from arena.models import Arena, Ballot, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
+from arena.pairing import matchmaking
 from arena.texts.languages import language_shown
 from arena.texts.rendering import alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context

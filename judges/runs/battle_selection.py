@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from arena.matchmaking import EXPLORATION
 from arena.models import Arena, Battle, Competitor, Response
+from arena.pairing.matchmaking import EXPLORATION
 from arena.runs.planning import CannotPlan
 from arena.wording import number
 from judges.models import Game

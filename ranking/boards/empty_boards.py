@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 
 from arena import access
 from arena.models import Arena, Event, Run
-from arena.pair_candidates import offers_vote
+from arena.pairing.pair_candidates import offers_vote
 from arena.texts.languages import language_shown
 from arena.wording import counted, ngettext, number
 from arena.wording import gettext as _

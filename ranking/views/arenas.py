@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.models import Arena
-from arena.pair_candidates import offers_vote
+from arena.pairing.pair_candidates import offers_vote
 from arena.views.context import page_context
 from ranking.models import Entry, Leaderboard, Snapshot
 from ranking.views.board_choice import board_with_evidence, boards_of

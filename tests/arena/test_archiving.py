@@ -12,10 +12,10 @@ from django.utils import timezone
 from arena import access
 from arena.archiving.putting_away import PlaceTaken, StillAsked, archive, bring_back
 from arena.evidence.voting import BallotSpent, VotingClosed, cast_vote
-from arena.matchmaking import serve_ballot
 from arena.models import Arena, Assignment, Ballot, Call, Competitor, Endpoint, Response, Run, Voting
 from arena.outcomes import Outcome
-from arena.pair_candidates import load_offer, offers_vote
+from arena.pairing.matchmaking import serve_ballot
+from arena.pairing.pair_candidates import load_offer, offers_vote
 from arena.run_kinds import answer_plans
 from arena.run_kinds.answer_plans import ResponsesRequest
 from arena.run_kinds.generation import GenerationSettings

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Competitor, Lot, Prompt, Response, Vote, content_hash
+from arena.pairing.matchmaking import serve_ballot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_vote, make_voter
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
+    settings.PAIR_WEIGHTS = "tests.arena.pairing.test_matchmaking.no_weights"
 
 
 class Always(Random):

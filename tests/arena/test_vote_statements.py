@@ -13,7 +13,7 @@ from arena.compiled_query import CompiledInsert, CompiledSelect, CompiledUpdate,
 from arena.evidence import voting
 from arena.models import Ballot, Battle, Event, Lot, RateWindow, Vote
 from arena.outcomes import Outcome
-from tests.arena.test_matchmaking import make_contest, serve
+from tests.arena.pairing.test_matchmaking import make_contest, serve
 from tests.factories import make_battle, make_vote, make_voter
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
-from tests.arena.test_matchmaking import make_contest as make_pairs
+from tests.arena.pairing.test_matchmaking import make_contest as make_pairs
 from tests.browser.conftest import settled
 from tests.factories import make_arena, make_battle, make_competitor, make_contest, make_prompt, make_user, make_vote
 from tests.ranking.board_factories import make_board

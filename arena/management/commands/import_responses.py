@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from arena.commands.import_command import ImportCommand
 from arena.models import Import
-from arena.pair_candidates import offers_vote
+from arena.pairing.pair_candidates import offers_vote
 
 
 class Command(ImportCommand):

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from arena.evidence import ledger, voting
 from arena.evidence.voting import cast_vote, take_back
-from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Event, Vote
 from arena.outcomes import Outcome, Side
-from tests.arena.test_matchmaking import make_contest
+from arena.pairing.matchmaking import serve_ballot
+from tests.arena.pairing.test_matchmaking import make_contest
 from tests.factories import make_voter
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from arena.importing.checks.whole_file import check
 from arena.importing.files.problems import ImportProblems
 from arena.models import Arena, FinishState, Import, Response, Vote
-from arena.pair_candidates import offer_of
+from arena.pairing.pair_candidates import offer_of
 from arena.texts.error_texts import is_error_text
 from tests.arena.importing.import_files import as_csv, checked, imported, lines, write
 from tests.factories import make_arena, make_competitor, make_prompt

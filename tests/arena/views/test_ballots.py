@@ -9,10 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from arena.evidence import voting
-from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Battle, Event, Vote
 from arena.outcomes import Outcome
-from tests.arena.test_matchmaking import make_contest
+from arena.pairing.matchmaking import serve_ballot
+from tests.arena.pairing.test_matchmaking import make_contest
 from tests.factories import make_voter
 
 pytestmark = pytest.mark.django_db(transaction=True)

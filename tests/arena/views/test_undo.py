@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena.models import Arena, Vote
-from tests.arena.test_matchmaking import make_contest
+from tests.arena.pairing.test_matchmaking import make_contest
 from tests.arena.views.test_vote_page import FRAGMENT, cast, open_key, page, undo
 from tests.factories import make_user
 

@@ -14,7 +14,7 @@ from arena import voter_identity
 from arena.models import Arena, Ballot, Response, Vote, Voter, content_hash
 from arena.outcomes import Outcome
 from arena.texts.rendering import refresh
-from tests.arena.test_matchmaking import make_contest
+from tests.arena.pairing.test_matchmaking import make_contest
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_user, make_vote
 
 pytestmark = pytest.mark.django_db

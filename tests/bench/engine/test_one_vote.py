@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from arena.models import Prompt, RateWindow, Response
 from arena.texts.rendering import refresh
-from tests.arena.test_matchmaking import make_contest
+from tests.arena.pairing.test_matchmaking import make_contest
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
 FRAGMENT = {"HX-Request": "true"}

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from arena.evidence import voting
-from arena.matchmaking import serve_ballot
 from arena.models import Battle, Response, content_hash
 from arena.outcomes import Outcome
+from arena.pairing.matchmaking import serve_ballot
 from judges.runs.battle_selection import active_pairs
 from ranking.boards.publishing import publish_snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompts, make_vote, make_voter

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from arena.models import Competitor, Event
-from arena.pair_candidates import load_offer, offers_vote
+from arena.pairing.pair_candidates import load_offer, offers_vote
 from judges.audits.refresh import audit_judge
 from judges.models import Game, GoldItem
 from judges.runs.battle_selection import all_pairs, given_battles, standing_battles

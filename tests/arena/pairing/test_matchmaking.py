@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from arena import matchmaking, pair_candidates, prerequisites
+from arena import prerequisites
 from arena.evidence import voting
-from arena.matchmaking import serve_ballot
 from arena.models import Ballot, Battle, CompetitorStatus, FinishState, Import, PromptStatus, Response
 from arena.outcomes import Outcome, Side
+from arena.pairing import matchmaking, pair_candidates
+from arena.pairing.matchmaking import serve_ballot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_vote, make_voter
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def wants_the_first_pair(arena_id, competitor_ids):
 
 @pytest.fixture(autouse=True)
 def _all_pairs_alike(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.no_weights"
+    settings.PAIR_WEIGHTS = "tests.arena.pairing.test_matchmaking.no_weights"
 
 
 def make_contest(n_competitors=2, n_prompts=1, **fields):
@@ -255,7 +256,7 @@ def every_battle(arena):
 
 @pytest.mark.parametrize("weights", ["no_weights", "wants_the_first_pair"])
 def test_the_probabilities_of_all_that_could_be_served_add_up_to_one(settings, weights):
-    settings.PAIR_WEIGHTS = f"tests.arena.test_matchmaking.{weights}"
+    settings.PAIR_WEIGHTS = f"tests.arena.pairing.test_matchmaking.{weights}"
     assert sum(every_battle(uneven_contest()).values()) == pytest.approx(1)
 
 
@@ -266,13 +267,13 @@ def test_without_weights_pairs_are_alike_then_prompts():
 
 
 def test_weights_move_nine_tenths_and_one_tenth_stays_uniform(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.wants_the_first_pair"
+    settings.PAIR_WEIGHTS = "tests.arena.pairing.test_matchmaking.wants_the_first_pair"
     probabilities = sorted(set(every_battle(uneven_contest()).values()))
     assert probabilities == pytest.approx([0.1 / 3, (0.9 + 0.1 / 3) / 4])
 
 
 def test_weights_of_pairs_with_nothing_left_go_to_the_others(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.wants_the_first_pair"
+    settings.PAIR_WEIGHTS = "tests.arena.pairing.test_matchmaking.wants_the_first_pair"
     arena = make_contest(3, 1)
     voter = make_voter(arena)
     served = all_ballots(voter)
@@ -302,7 +303,7 @@ def test_a_battle_keeps_the_probability_of_its_first_serving():
 
 
 def test_weights_that_are_no_weights_are_named(settings):
-    settings.PAIR_WEIGHTS = "tests.arena.test_matchmaking.broken_weights"
+    settings.PAIR_WEIGHTS = "tests.arena.pairing.test_matchmaking.broken_weights"
     with pytest.raises(ValueError, match=r"broken_weights must give \(2, 2\) finite weights"):
         serve(make_voter(make_contest(2, 1)))
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from arena.models import Arena, Ballot, Battle, Lot, Voter
 from arena.outcomes import Side
-from arena.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared, offer_of
+from arena.pairing.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared, offer_of
 from arena.vote_statements import (
     READING_TIME,
     answers_to_pair,
