@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from arena.models import RateWindow
-from arena.vote_statements import counted_in_window
+from arena.statements.vote_statements import counted_in_window
 
 KEPT_FOR = timedelta(days=2)
 

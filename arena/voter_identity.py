@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from arena import rate_windows
 from arena.models import Arena, Voter, Voting
-from arena.vote_statements import voters_known_as
+from arena.statements.vote_statements import voters_known_as
 from arena.wording import counted
 
 COOKIE = "agon_voter"

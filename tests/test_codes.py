@@ -36,7 +36,7 @@ OTHERS = {
 """Where texts of others are read; those have no codes."""
 STORED = {
     "arena/evidence/curation.py": {"TAKEN_BACK"},
-    "arena/vote_statements.py": {"TAKEN_BACK"},
+    "arena/statements/vote_statements.py": {"TAKEN_BACK"},
     "arena/views/voting.py": {"TAKEN_BACK"},
     "ranking/comparisons/judge_notes.py": {"few battles"},
     "templates/ranking/leaderboard.html": {"not in both orders", "few battles", "one answer at a time", "a program"},

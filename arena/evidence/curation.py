@@ -17,7 +17,7 @@ from arena.evidence.kept_files import forget
 from arena.evidence.ledger import filed_under, record_import, record_prompt, sequence
 from arena.models import Arena, Event, Import, Prompt, RemovedArena, Vote
 from arena.models.imports import CAME_ANEW
-from arena.vote_statements import TAKEN_BACK
+from arena.statements.vote_statements import TAKEN_BACK
 
 BATCH = 5_000
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from arena.models import Event, Import, Prompt, RemovedArena, Vote
-from arena.vote_statements import new_event
+from arena.statements.vote_statements import new_event
 
 SEQUENCER_LOCK = 0x61676F6E  # "agon": the key of PostgreSQL's advisory lock
 

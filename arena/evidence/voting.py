@@ -12,7 +12,7 @@ from arena.clock import is_older
 from arena.evidence.ledger import record_vote
 from arena.models import Ballot, Event, Vote, Voter, Voting
 from arena.outcomes import Outcome
-from arena.vote_statements import TAKEN_BACK, ballot_moved, ballots_called, new_vote
+from arena.statements.vote_statements import TAKEN_BACK, ballot_moved, ballots_called, new_vote
 
 UNDO_WITHIN = timedelta(seconds=10)
 LONGEST_NOTE = 500

@@ -25,7 +25,7 @@ from django.utils import timezone
 from arena.models import Arena, Ballot, Battle, Lot, Voter
 from arena.outcomes import Side
 from arena.pairing.pair_candidates import Counts, Floats, Ints, PairCandidates, n_shared, offer_of
-from arena.vote_statements import (
+from arena.statements.vote_statements import (
     READING_TIME,
     answers_to_pair,
     ballot_read,

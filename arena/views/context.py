@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from arena import access
 from arena.models import Arena
 from arena.pairing.pair_candidates import offers_vote
-from arena.vote_statements import arenas_called
+from arena.statements.vote_statements import arenas_called
 
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:

@@ -27,6 +27,7 @@ from arena.evidence import voting
 from arena.models import Arena, Ballot, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
 from arena.pairing import matchmaking
+from arena.statements.vote_statements import TAKEN_BACK, ballots_called, battles_with_texts, tallies_beside, votes_cast_by
 from arena.texts.languages import language_shown
 from arena.texts.rendering import alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
@@ -41,7 +42,6 @@ from arena.views.voting_refusals import (
     true_cause,
     where_no_arena,
 )
-from arena.vote_statements import TAKEN_BACK, ballots_called, battles_with_texts, tallies_beside, votes_cast_by
 from arena.wording import counted
 
 PAGE = "arena/vote.html"

@@ -2,8 +2,8 @@
 
 A battle draws its lot once, when a board of people and judges is first fitted after it was judged, whatever was said of it.
 Voters are served drawn battles in the order of lot / chance (`arena.pairing.matchmaking`), so that at every moment those
-served so far are a random part of all, each with a chance in proportion to the one it is stored with (sequential Poisson sampling with
-permanent random numbers: E. Ohlsson, "Sequential Poisson sampling", Journal of Official Statistics 14(2), 1998).
+served so far are a random part of all, each with a chance in proportion to the one it is stored with (sequential Poisson
+sampling with permanent random numbers: E. Ohlsson, "Sequential Poisson sampling", Journal of Official Statistics 14(2), 1998).
 
 All are the battles that voters can be asked about. One with an empty or undelivered answer, or with two answers that are the
 same, is decided by a rule and never served: with a lot it would stand among those judged and could never be among those

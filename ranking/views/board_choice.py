@@ -7,8 +7,8 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from arena.compiled_query import compiled
 from arena.models import Arena
+from arena.statements.compiled_query import compiled
 from arena.texts.languages import language_shown
 from judges.models import ConstantAnswers
 from ranking.boards.lag import unread_since

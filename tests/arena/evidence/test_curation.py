@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from arena.evidence import curation, ledger
 from arena.models import Arena, Ballot, Battle, Event, Import, Prompt, RemovedArena, Vote
-from arena.vote_statements import TAKEN_BACK
+from arena.statements.vote_statements import TAKEN_BACK
 from ranking.models import Entry, Leaderboard, PairTable, Snapshot
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 

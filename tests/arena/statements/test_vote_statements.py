@@ -8,11 +8,11 @@ from django.db.models import signals
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from arena import vote_statements
-from arena.compiled_query import CompiledInsert, CompiledSelect, CompiledUpdate, compiled
 from arena.evidence import voting
 from arena.models import Ballot, Battle, Event, Lot, RateWindow, Vote
 from arena.outcomes import Outcome
+from arena.statements import vote_statements
+from arena.statements.compiled_query import CompiledInsert, CompiledSelect, CompiledUpdate, compiled
 from tests.arena.pairing.test_matchmaking import make_contest, serve
 from tests.factories import make_battle, make_vote, make_voter
 

@@ -1,8 +1,8 @@
-"""The statements that every vote asks, compiled once (see `arena.compiled_query`). All others go through Django as usual.
+"""The statements of every vote, compiled once (see `compiled_query`). All others go through Django as usual.
 
 Only what runs at each vote stands here: composing these anew was two thirds of what a vote cost. Each is the queryset that its
-function returns, or the `create` of its model, and `tests/arena/test_vote_statements.py` compares the two. What a statement
-means is decided by the modules that ask it.
+function returns, or the `create` of its model, and `tests/arena/statements/test_vote_statements.py` compares the two. What a
+statement means is decided by the modules that use it.
 """
 
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from arena.compiled_query import CompiledInsert, Values, compiled, compiled_update
 from arena.models import Arena, Ballot, Battle, Competitor, Event, Import, Lot, Prompt, RateWindow, Response, Vote, Voter
+from arena.statements.compiled_query import CompiledInsert, Values, compiled, compiled_update
 
 LOTS_LOOKED_AT = 20  # the first ones may be such as this voter knows
 READING_TIME = timedelta(hours=1)  # so long a drawn battle that somebody reads is offered to nobody else
