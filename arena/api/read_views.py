@@ -18,7 +18,7 @@ from arena.api.paging import Paging, WithHidden
 from arena.api.scopes import has_method
 from arena.api.throttling import Quota
 from arena.models import Arena, Visibility, Voter
-from arena.voter_identity import voter_of
+from arena.visitors.voter_identity import voter_of
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}\Z")
 

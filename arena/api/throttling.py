@@ -15,9 +15,9 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from arena import rate_windows
 from arena.models import ApiToken
-from arena.voter_identity import address_of
+from arena.visitors import rate_windows
+from arena.visitors.voter_identity import address_of
 
 SECONDS = 60
 PARTS = 20  # of a window, each taken at once

@@ -15,10 +15,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import rate_windows
 from arena.clock import SLACK
 from arena.views.one_time_login import ENTERED_AT
-from arena.voter_identity import address_of
+from arena.visitors import rate_windows
+from arena.visitors.voter_identity import address_of
 
 FAILURES_FROM_ONE_ADDRESS = 30
 WINDOW = 15 * 60  # seconds

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from arena import access
 from arena.access import Visitor
 from arena.models import Arena, Voter
-from arena.voter_identity import voter_of
+from arena.visitors.voter_identity import voter_of
 
 MOST_COUNTED = 100_000
 

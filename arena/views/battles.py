@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, voter_identity
+from arena import access
 from arena.evidence import voting
 from arena.models import Arena, Battle, Competitor, Import, Prompt, Response, Vote, Voter
 from arena.outcomes import Outcome, Side
@@ -23,6 +23,7 @@ from arena.texts.languages import language_shown
 from arena.texts.rendering import Shown, alike, is_folded, turns_of, visible_controls
 from arena.views.context import arena_or_404, page_context
 from arena.views.voting import plain_text
+from arena.visitors import voter_identity
 
 PER_PAGE = 50
 VOTES_SHOWN = 200

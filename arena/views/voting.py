@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import access, prerequisites, rate_windows, voter_identity
+from arena import access, prerequisites
 from arena.evidence import voting
 from arena.models import Arena, Ballot, Prompt, Response, Vote, Voter, Voting
 from arena.outcomes import Outcome, Side
@@ -42,6 +42,7 @@ from arena.views.voting_refusals import (
     true_cause,
     where_no_arena,
 )
+from arena.visitors import rate_windows, voter_identity
 from arena.wording import counted
 
 PAGE = "arena/vote.html"

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena import access, rate_windows, voter_identity
+from arena import access
 from arena.evidence import voting
 from arena.models import Arena, Ballot, Vote, Voter, Voting
+from arena.visitors import rate_windows, voter_identity
 
 KEY = r"[A-Za-z0-9_-]{1,64}"
 NOT_COUNTED = gettext_lazy("What you sent was not counted.")

@@ -23,7 +23,7 @@ from arena.api.read_views import InArena, OneInArena, arenas_asked_for
 from arena.api.schema import OTHER_RESPONSES
 from arena.models import Arena, Voter
 from arena.texts.csv_cells import csv_lines
-from arena.voter_identity import voter_of
+from arena.visitors.voter_identity import voter_of
 from judges.api.game_serializers import COLUMNS, GameInFullSerializer, GameSerializer, csv_rows
 from judges.games.access import GameReader, games_in_play, readable_battles, walk
 from judges.games.visible_games import VisibleGame, visible, visible_in_full

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, voter_identity
+from arena import access
 from arena.models import Arena, Battle
 from arena.views.battles import VoteCounts, tallies
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
+from arena.visitors import voter_identity
 from judges.audits.presentation import words_of
 from judges.games.battle_games import ShownGame, shown_briefly
 from judges.models import Game, GoldItem, JudgeAudit

@@ -12,13 +12,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import access, voter_identity
+from arena import access
 from arena.models import Arena, Event, Run
 from arena.texts.csv_cells import figure as figure_of
 from arena.texts.csv_cells import to_csv
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
 from arena.views.private_pages import private
+from arena.visitors import voter_identity
 from judges.audits.figures.inputs import ONE_ORDER, SELECTED
 from judges.audits.presentation import (
     answering,

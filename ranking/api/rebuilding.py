@@ -14,7 +14,7 @@ from arena.api.long_tables import Table, WholeTable
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
-from arena.voter_identity import voter_of
+from arena.visitors.voter_identity import voter_of
 from ranking.api.views import etag_of, readable_snapshot
 from ranking.boards.exports.rebuild_file import source_for
 from ranking.models import Leaderboard, Snapshot

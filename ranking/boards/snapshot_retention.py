@@ -10,8 +10,8 @@ from django.db import IntegrityError
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from arena import rate_windows
-from arena.voter_identity import address_of
+from arena.visitors import rate_windows
+from arena.visitors.voter_identity import address_of
 from ranking.models import KeptSnapshot, Leaderboard, Snapshot
 
 HOURLY_FOR = timedelta(days=30)

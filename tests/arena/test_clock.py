@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from arena import rate_windows
 from arena.evidence import voting
 from arena.models import AdminLink, Call, Endpoint, RateWindow, WorkerSeen
 from arena.operations import one_time_login
@@ -15,6 +14,7 @@ from arena.operations.metrics import seconds_since_worker
 from arena.runs import dispatch, recovery
 from arena.runs.pacing import adaptive_rate, circuit_breaker
 from arena.runs.pacing.adaptive_rate import AttemptReport, RateLimits
+from arena.visitors import rate_windows
 from tests.factories import make_arena, make_battle, make_competitor, make_vote
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from arena.importing.rows_by_program import TakenRows
 from arena.importing.sent_fields import BATTLE_FIELDS, VOTE_FIELDS
 from arena.importing.votes_by_program import Readable, SentBattle, SentVote
 from arena.models import Arena
-from arena.voter_identity import voter_of
+from arena.visitors.voter_identity import voter_of
 
 
 def _readable(request: Request, arena: Arena) -> Readable:

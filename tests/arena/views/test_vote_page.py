@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from arena import voter_identity
 from arena.models import Arena, Ballot, Response, Vote, Voter, content_hash
 from arena.outcomes import Outcome
 from arena.texts.rendering import refresh
+from arena.visitors import voter_identity
 from tests.arena.pairing.test_matchmaking import make_contest
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_response, make_user, make_vote
 

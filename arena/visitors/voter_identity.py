@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from arena import rate_windows
 from arena.models import Arena, Voter, Voting
 from arena.statements.vote_statements import voters_known_as
+from arena.visitors import rate_windows
 from arena.wording import counted
 
 COOKIE = "agon_voter"

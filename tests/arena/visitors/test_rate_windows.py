@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from arena import rate_windows
 from arena.models import RateWindow
+from arena.visitors import rate_windows
 
 NOON = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 

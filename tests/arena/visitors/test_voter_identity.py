@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from arena import voter_identity
 from arena.models import RateWindow, Voter
-from arena.rate_windows import TooOften
+from arena.visitors import voter_identity
+from arena.visitors.rate_windows import TooOften
 from tests.factories import make_arena, make_user
 
 pytestmark = pytest.mark.django_db
