@@ -11,7 +11,7 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
 
-        from arena.config import command_errors
+        from arena.config.errors import command_errors
     except ImportError as error:
         raise SystemExit(
             "Django is not installed for this Python. In the project folder run:\n"

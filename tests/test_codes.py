@@ -21,8 +21,8 @@ FIGURES = re.compile(r"figure|label")
 WORDS = re.compile(r"[A-Za-z][\w'’-]*( [\w'’(-]+)+[.)]?")
 
 OTHERS = {
-    "arena/config/command_errors.py": "words of the database, which has no code for these",
-    "arena/config/unavailable.py": "words of the database, which has no code for these",
+    "arena/config/errors/command_errors.py": "words of the database, which has no code for these",
+    "arena/config/errors/unavailable.py": "words of the database, which has no code for these",
     "arena/config/redaction.py": "a sentence of Django in its own log",
     "arena/config/worker/broker_check.py": "what a broker says, on one line",
     "arena/importing/files/reading.py": "what Python's csv module says of a broken file",

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
+from arena.api.callers.scopes import has_method
+from arena.api.callers.throttling import Quota
 from arena.api.paging import Paging, WithHidden
-from arena.api.scopes import has_method
-from arena.api.throttling import Quota
 from arena.models import Arena, Visibility, Voter
 from arena.visitors.voter_identity import voter_of
 

@@ -5,11 +5,11 @@ from django_filters import ChoiceFilter, FilterSet
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from arena import access
+from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.filters import by_arena
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.run_serializers import RunProgressSerializer, RunSerializer
-from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.runs import RunStarts
 from arena.models import Run
 

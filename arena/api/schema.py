@@ -7,10 +7,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.generics import ListAPIView
 
-from arena.api.authentication import HOW, BearerAuthentication
+from arena.api.callers.authentication import HOW, BearerAuthentication
+from arena.api.callers.scopes import CuratorsOnly
 from arena.api.paging import BIGGEST_ID
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
-from arena.api.scopes import CuratorsOnly
 
 PROBLEMS = {
     400: "A parameter is wrong; `errors` names it.",

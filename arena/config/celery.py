@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from structlog import get_logger
 
-from arena.config import command_errors
+from arena.config.errors import command_errors
 from arena.config.serving.parent_watch import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")

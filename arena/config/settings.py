@@ -28,7 +28,7 @@ SECRET_KEY = ENV.secret_key()
 DEBUG = ENV.agon_debug
 ALLOWED_HOSTS = ENV.agon_allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.agon_trusted_origins
-CSRF_FAILURE_VIEW = "arena.config.error_pages.form_refused"
+CSRF_FAILURE_VIEW = "arena.config.errors.error_pages.form_refused"
 
 # --- languages: a compiled catalogue in this folder adds one ----------------------------------------------------------
 USE_I18N = True
@@ -56,7 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "arena.config.unavailable.Middleware",
+    "arena.config.errors.unavailable.Middleware",
     "arena.config.proxies.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -192,17 +192,17 @@ MEDIA_ROOT = DATA_DIR / "media"
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "arena.api.authentication.BearerAuthentication",
+        "arena.api.callers.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["arena.api.scopes.WithinScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["arena.api.callers.scopes.WithinScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "arena.api.negotiation.Negotiation",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "arena.api.paging.Paging",
     "DEFAULT_SCHEMA_CLASS": "arena.api.schema.ReadSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["arena.api.throttling.CallerThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["arena.api.callers.throttling.CallerThrottle"],
     "EXCEPTION_HANDLER": "arena.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -16,7 +16,7 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
 ]
 
-handler400 = "arena.config.error_pages.bad_request"
-handler403 = "arena.config.error_pages.permission_denied"
-handler404 = "arena.config.error_pages.page_not_found"
-handler500 = "arena.config.error_pages.server_error"
+handler400 = "arena.config.errors.error_pages.bad_request"
+handler403 = "arena.config.errors.error_pages.permission_denied"
+handler404 = "arena.config.errors.error_pages.page_not_found"
+handler500 = "arena.config.errors.error_pages.server_error"

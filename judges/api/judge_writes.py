@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
+from arena.api.callers.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.filters import SLUG_SCHEMA
 from arena.api.read_views import ReadView
-from arena.api.scopes import CuratorsOnly, CuratorsWrite, WithinScope
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.changes import Changes, changes

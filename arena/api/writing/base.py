@@ -12,9 +12,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from arena import access
+from arena.api.callers.scopes import CuratorsWrite, WithinScope
 from arena.api.read_views import SLUG
 from arena.api.schema import WRITING_RESPONSES
-from arena.api.scopes import CuratorsWrite, WithinScope
 from arena.api.writing.idempotency import HEADER, KEY_PATTERN, LONGEST_KEY, Answer, done_once
 from arena.api.writing.json_bodies import JSONBody
 from arena.api.writing.row_schemas import rows_schema

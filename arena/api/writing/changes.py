@@ -12,9 +12,9 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from arena.api.callers.scopes import CuratorsWrite, WithinScope
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 from arena.api.schema import WRITING_RESPONSES
-from arena.api.scopes import CuratorsWrite, WithinScope
 from arena.api.writing.base import KEY_PARAMETER, Describes, Writes, checked_object
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema

@@ -18,12 +18,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
-from arena.api.authentication import BearerAuthentication
+from arena.api.callers.authentication import BearerAuthentication
+from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.filters import by_arena
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
 from arena.api.schema import WRITING_RESPONSES
-from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import KEY_PARAMETER, Writes, WrongRows, arena_to_write, checked_object, described
 from arena.api.writing.file_bodies import FileBody, must_be_sent_once, only_file

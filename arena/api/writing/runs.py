@@ -18,10 +18,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
+from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.filters import SLUG_SCHEMA
 from arena.api.read_views import ReadView
 from arena.api.run_serializers import RunProgressSerializer
-from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Describes, Writes, arena_to_write, checked_object, described
 from arena.api.writing.idempotency import Answer

@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arena import access
+from arena.api.callers.scopes import CuratorsOnly, WithinScope
 from arena.api.filters import SLUG_SCHEMA, by_arena, by_number
 from arena.api.paging import NewestFirst
 from arena.api.read_views import ReadView, arenas_asked_for
-from arena.api.scopes import CuratorsOnly, WithinScope
 from arena.api.writing.arenas import AlreadyHere
 from arena.api.writing.base import Writes, arena_to_write, checked_object, described
 from arena.api.writing.changes import Changes, changes

@@ -3,7 +3,7 @@
 from celery import Celery
 from django.conf import settings
 
-from arena.config.command_errors import without_password
+from arena.config.errors.command_errors import without_password
 
 SECONDS = 3.0
 TRIES = 2

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from arena.api import throttling
+from arena.api.callers import throttling
 from arena.models import RateWindow
 from tests.arena.api.programs import make_program, post
 from tests.factories import make_arena, make_user

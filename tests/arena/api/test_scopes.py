@@ -3,7 +3,7 @@
 import pytest
 from django.urls import URLResolver, get_resolver
 
-from arena.api.scopes import scope_of
+from arena.api.callers.scopes import scope_of
 from arena.models import TokenScope
 from tests.arena.api.programs import ALL, make_program, post
 from tests.arena.api.test_api_secrets import addresses, make_full_arena

@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from arena.commands.arguments import port, whole_number
-from arena.config import command_errors
 from arena.config.environment import Environment, WrongSettings, misspelt
+from arena.config.errors import command_errors
 from arena.config.serving.preparing import keep_private
 from tests import machine
 

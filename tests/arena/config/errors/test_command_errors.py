@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
-from arena.config.command_errors import complaint_of
+from arena.config.errors.command_errors import complaint_of
 from tests import machine
 from tests.factories import make_arena
 

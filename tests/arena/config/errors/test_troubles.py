@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 
-from arena.config import proxies, unavailable
-from arena.config.command_errors import complaint_of
+from arena.config import proxies
+from arena.config.errors import unavailable
+from arena.config.errors.command_errors import complaint_of
 from arena.models import RateWindow
 from arena.operations import disk, readiness
 

@@ -13,7 +13,7 @@ from django.views import defaults
 
 from arena.api import problems
 from arena.config import proxies
-from arena.config.unavailable import answer
+from arena.config.errors.unavailable import answer
 
 bad_request = unwrap(defaults.bad_request)
 permission_denied = unwrap(defaults.permission_denied)

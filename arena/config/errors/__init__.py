@@ -1,0 +1,1 @@
+"""Faults as people meet them: pages, a database or broker that is away, commands."""
