@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.arena.admin.test_admin import EVERYTHING, make_account, make_some_of_everything
+from tests.arena.admin.curators import EVERYTHING, make_account, make_some_of_everything
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

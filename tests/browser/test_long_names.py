@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from ranking.boards.default_boards import ensure_boards
 from ranking.boards.publishing import publish_snapshot
-from tests.arena.admin.test_admin import make_account
+from tests.arena.admin.curators import make_account
 from tests.factories import make_battle, make_contest, make_prompt, make_response
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from arena.models import Ballot, Import
 from tests.arena.pairing.test_matchmaking import make_contest
-from tests.arena.views.test_vote_page import cast, open_key
+from tests.arena.views.voting_pages import cast, open_key
 from tests.factories import make_arena, make_battle, make_competitor, make_prompt, make_user, make_vote, make_voter
 
 pytestmark = pytest.mark.django_db

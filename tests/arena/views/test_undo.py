@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from arena.models import Arena, Vote
 from tests.arena.pairing.test_matchmaking import make_contest
-from tests.arena.views.test_vote_page import FRAGMENT, cast, open_key, page, undo
+from tests.arena.views.voting_pages import FRAGMENT, cast, open_key, page, undo
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

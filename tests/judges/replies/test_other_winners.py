@@ -3,7 +3,7 @@
 import pytest
 
 from judges.protocols import PROTOCOLS
-from tests.judges.replies.verdict_contexts import (
+from tests.judges.replies.named_winner_cases import (
     ANOTHER_WINNER,
     ANOTHER_WINNER_ABROAD,
     BEHIND_A_TIE,

@@ -3,7 +3,8 @@
 import pytest
 
 from judges.protocols import PROTOCOLS
-from tests.judges.replies.verdict_contexts import ANOTHER_WINNER, FIELDS, HARMLESS, LEADS, SCORE_CORRECTED, SCORE_KEPT
+from tests.judges.replies.named_winner_cases import ANOTHER_WINNER, HARMLESS
+from tests.judges.replies.verdict_contexts import FIELDS, LEADS, SCORE_CORRECTED, SCORE_KEPT
 from tests.linear import assert_linear
 
 NONE = {"ambiguous", "unparsable", "refused"}
