@@ -38,9 +38,9 @@ class NumbersField(forms.CharField):
         words = [word for word in re.split(r"[\s,;#]+", super().clean(value) or "") if word]
         wrong = [word for word in words if not (word.isascii() and word.isdigit() and len(word) <= LONGEST)]
         if wrong:
-            raise forms.ValidationError(_("%(word)s is no number of a battle.") % {"word": repr(wrong[0][:40])})
+            raise forms.ValidationError(_("%(word)s is not the number of a battle.") % {"word": repr(wrong[0][:40])})
         if len(set(words)) > MOST_BATTLES:
-            message = _("At most %(most)s battles are counted here; manage.py judge takes more.")
+            message = _("At most %(most)s battles are estimated here; manage.py judge takes more.")
             raise forms.ValidationError(message % {"most": number(MOST_BATTLES)})
         return tuple(dict.fromkeys(int(word) for word in words))
 
@@ -54,7 +54,7 @@ _most_battles = lazy(_about_most, str)()
 
 
 class JudgeRunForm(RunForm):
-    """What is to be judged, by whom, and for how much."""
+    """The form of a new run: judges, battles and the cap."""
 
     apart = ("judges",)
 
@@ -153,7 +153,7 @@ class JudgeRunForm(RunForm):
         }
         return [(str(self.fields[name].label), values) for name, values in lines.items() if values]
 
-    def said(self) -> dict[str, Any]:
+    def as_sent(self) -> dict[str, Any]:
         """The choices as JSON, to be sent back as they are or to fill another form."""
         data = self.cleaned_data
         chosen = {name: data[name] for name in ("judges", "plan", "battles", "orders", "repeats", "seed", "again")}
