@@ -1,4 +1,4 @@
-"""Boards and what they showed: the rows of this room that an archive of an arena has."""
+"""Boards and their snapshots in an archive of an arena."""
 
 import secrets
 from typing import Any
@@ -16,7 +16,7 @@ def _jury(values: Values, places: Places) -> None:
 
 
 def _parameters(values: Values, places: Places) -> None:
-    """What a snapshot has to remember names competitors, judges and lots; its watermark is a place in the ledger."""
+    """A snapshot's stored values name competitors, judges and lots; its watermark is a position in the ledger."""
     parameters: dict[str, Any] = dict(values["parameters"])
     for name, member in (("without", "competitors"), ("jury", "judges")):
         if parameters.get(name):

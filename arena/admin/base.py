@@ -1,4 +1,4 @@
-"""What all curation pages share: who may do what, lists over millions of rows, actions that ask first."""
+"""What the curators' pages share: permissions, lists over millions of rows, actions that ask first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -40,7 +40,7 @@ MOST_VALUES = 100
 
 
 class CappedPaginator(BasePaginator):
-    """Counts no further than anybody turns pages: the whole count of a million rows is paid on every look."""
+    """Count no further than anybody turns pages: counting a million rows would slow down every look."""
 
     @cached_property
     def count(self) -> int:
@@ -88,14 +88,14 @@ class CuratorAdmin(ModelAdmin):
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """What is one line on a page is a name: seen, and not to be taken for another."""
+        """Refuse one-line texts that cannot be seen or that could be taken for another name."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea | forms.PasswordInput):
             field.validators.append(_check_name)
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Nothing archived is offered, but what the row stands by already."""
+        """Offer nothing that is archived, except what the row refers to already."""
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and issubclass(field.queryset.model, Archivable):
             number = str((request.resolver_match.kwargs if request.resolver_match else {}).get("object_id", ""))
@@ -136,7 +136,7 @@ class CuratorAdmin(ModelAdmin):
             return super().log_deletions(request, queryset)
 
     def ask(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, *, title: str, button: str) -> TemplateResponse:
-        """The page between an action and its deed: what it is about to do to how many rows, and what it must know."""
+        """The page that asks before an action: what it will do to how many rows, and a form for what it needs."""
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": title,
@@ -151,16 +151,16 @@ class CuratorAdmin(ModelAdmin):
         return TemplateResponse(request, "admin/ask.html", context)
 
     def row_text(self, row: Any) -> str:
-        """One of the chosen rows, for who is about to act on it."""
+        """How that page names one of the chosen rows."""
         return str(row)
 
     def asked(self, request: HttpRequest, form: type[forms.Form]) -> forms.Form:
-        """The form of the page between: empty at first, then as it came back."""
+        """The form of that page: empty at first, then as it was sent."""
         return form(request.POST if "apply" in request.POST else None)
 
 
 class ReadOnlyAdmin(CuratorAdmin):
-    """Written by the arena itself; curators look, and act by the actions alone."""
+    """Rows that the arena writes; curators read them, and change them by actions alone."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -195,14 +195,14 @@ class ReasonForm(forms.Form):
 
 
 def curator_of(request: HttpRequest) -> User:
-    """Who acts: the admin lets nobody else in."""
+    """The signed-in curator: the admin lets nobody else in."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
 
 
 class InArenaFilter(admin.RelatedFieldListFilter):
-    """By what belongs to an arena: two arenas may each have a "main"."""
+    """A filter by rows of an arena: two arenas may each have a "main"."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         rows = field.remote_field.model._default_manager.select_related("arena").order_by("arena__name", "name", "pk")

@@ -102,7 +102,7 @@ class PromptPoolAdmin(CuratorAdmin):
 
 
 def prompts_in_view(request: HttpRequest) -> QuerySet[Prompt]:
-    """Those of the arena that the list is narrowed to, or all."""
+    """Those of the arena that the list is filtered by, or all."""
     arena = request.GET.get("arena__id__exact", "")
     return Prompt.objects.filter(arena=int(arena)) if arena.isdecimal() and len(arena) < 10 else Prompt.objects.all()
 

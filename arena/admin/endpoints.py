@@ -23,7 +23,7 @@ from arena.wording import counted
 
 @admin.register(Endpoint)
 class EndpointAdmin(ArchivingAdmin):
-    """It costs money and may be given a key: a matter of superusers. A key itself is never here, only its variable's name."""
+    """For superusers: an endpoint costs money and may use a key. A row holds the name of the key's variable, not the key."""
 
     form = EndpointForm
     change_form_template = "admin/endpoint.html"
@@ -62,7 +62,7 @@ class EndpointAdmin(ArchivingAdmin):
             self._warn_of_waiting(request, obj)
 
     def _warn_of_waiting(self, request: HttpRequest, endpoint: Endpoint) -> None:
-        """A run was planned for the endpoint as it was."""
+        """Warn about runs that were planned with the endpoint as it was."""
         going = [Run.State.RUNNING, Run.State.PAUSED]
         waiting = Call.objects.waiting().filter(endpoint=endpoint, run__state__in=going).order_by()
         n_runs, n_calls = waiting.values("run").distinct().count(), waiting.count()
@@ -77,7 +77,7 @@ class EndpointAdmin(ArchivingAdmin):
             messages.warning(request, f"{waits} {advice}")
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What one call would cost and the button that sends it; then what came of it."""
+        """Show what one call would cost, with the button that sends it; then its result."""
         endpoint = get_object_or_404(Endpoint, pk=pk)
         if not _is_superuser(request):
             raise PermissionDenied

@@ -11,7 +11,7 @@ from arena.seen_names import is_storable
 
 
 class WrittenJSONField(forms.JSONField):
-    """Says at which line and column it stops being JSON, and which quotes JSON takes."""
+    """A field that says at which line and column the text stops being JSON."""
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -30,7 +30,7 @@ class WrittenJSONField(forms.JSONField):
         return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What cannot be read or stored is shown again as it was written."""
+        """Show what cannot be read or stored as it was written."""
         try:
             parsed = super().bound_data(data, initial)
         except (ValueError, RecursionError):
@@ -45,12 +45,12 @@ class WrittenJSONField(forms.JSONField):
 
 
 def where_it_breaks(text: str) -> str:
-    """What a person can put right.
+    """Say where the text breaks, so that a person can correct it.
 
     Examples
     --------
     >>> where_it_breaks("{'temperature': 0.7}").partition(". ")[0]
-    'This is no JSON: line 1, column 2, expecting property name enclosed in double quotes'
+    'This is not JSON: line 1, column 2, expecting property name enclosed in double quotes'
     """
     try:
         json.loads(text)
@@ -66,4 +66,4 @@ def where_it_breaks(text: str) -> str:
         rule = _('Names and texts stand in double quotes, as in {"name": "text"}; write true, false and null.')
     else:
         rule = _('Names and texts stand in double quotes, as in {"name": "text"}.')
-    return f"{_('This is no JSON: %(fault)s.') % {'fault': fault}} {rule}"
+    return f"{_('This is not JSON: %(fault)s.') % {'fault': fault}} {rule}"

@@ -127,4 +127,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         for delivery in chosen:
             send_delivery.delay(delivery.pk)
         message = ngettext("%(n)s message is on its way once more.", "%(n)s messages are on their way once more.", len(chosen))
-        self.message_user(request, message % {"n": number(len(chosen))} if chosen else _("These wait to be sent already."))
+        self.message_user(
+            request, message % {"n": number(len(chosen))} if chosen else _("These are already waiting to be sent.")
+        )

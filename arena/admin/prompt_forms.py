@@ -52,7 +52,7 @@ def read_language(written: str) -> str:
     """Its code; a word that is no language is refused."""
     code = code_of(written)
     if code is None:
-        message = _("%(written)r is no language: write a code such as en or de, or its English name.")
+        message = _("%(written)r is not a language: write a code such as en or de, or its English name.")
         raise forms.ValidationError(message % {"written": written})
     return code
 

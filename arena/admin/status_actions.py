@@ -52,9 +52,9 @@ POOL_ACTIONS = [
     ),
     moving(
         "is_active", False,
-        description=gettext_lazy("Serve their prompts no longer"),
-        done=ngettext_lazy("%(shown)s prompt pool served no longer", "%(shown)s prompt pools served no longer", "n"),
-        same=ngettext_lazy("%(shown)s was served no longer already", "%(shown)s were served no longer already", "n"),
+        description=gettext_lazy("Stop serving their prompts"),
+        done=ngettext_lazy("%(shown)s prompt pool no longer served", "%(shown)s prompt pools no longer served", "n"),
+        same=ngettext_lazy("%(shown)s was out of service already", "%(shown)s were out of service already", "n"),
     ),
 ]  # fmt: skip
 
@@ -77,8 +77,8 @@ PROMPT_ACTIONS = [
     moving(
         "status", PromptStatus.DRAFT.value,
         description=gettext_lazy("Make drafts"),
-        done=ngettext_lazy("%(shown)s prompt made drafts", "%(shown)s prompts made drafts", "n"),
-        same=ngettext_lazy("%(shown)s was made drafts already", "%(shown)s were made drafts already", "n"),
+        done=ngettext_lazy("%(shown)s prompt made a draft", "%(shown)s prompts made drafts", "n"),
+        same=ngettext_lazy("%(shown)s was a draft already", "%(shown)s were drafts already", "n"),
     ),
 ]  # fmt: skip
 
@@ -93,7 +93,7 @@ COMPETITOR_ACTIONS = [
         "status", CompetitorStatus.PROVISIONAL.value,
         description=gettext_lazy("Make provisional"),
         done=ngettext_lazy("%(shown)s competitor made provisional", "%(shown)s competitors made provisional", "n"),
-        same=ngettext_lazy("%(shown)s was made provisional already", "%(shown)s were made provisional already", "n"),
+        same=ngettext_lazy("%(shown)s was provisional already", "%(shown)s were provisional already", "n"),
     ),
     moving(
         "status", CompetitorStatus.RETIRED.value,

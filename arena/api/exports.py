@@ -167,7 +167,7 @@ def _content_type(form: Form) -> str:
 
 
 def _renderer(form: Form) -> type[BaseRenderer]:
-    """Says that there is this form; the rows go out by themselves."""
+    """Declares this format; the view streams the rows itself."""
     attributes = {"media_type": form.media_type, "format": form.key, "charset": None if form.library else "utf-8"}
     return type(f"As{form.key.title()}", (BaseRenderer,), attributes)
 

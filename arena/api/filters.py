@@ -16,7 +16,7 @@ NUMBER_SCHEMA = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 
 
 def text_schema(most: int) -> dict[str, Any]:
-    """Text without NUL, which no database of ours stores."""
+    """Text without NUL characters, which the databases cannot store."""
     return {"type": "string", "pattern": "^[^\\u0000]*$", "minLength": 1, "maxLength": most}
 
 

@@ -16,7 +16,7 @@ SECONDS_TO_WAIT = 20
 
 
 class LongFile(StreamingHttpResponse):
-    """A long file on its way; it gives its place back when it is through, or when its reader has gone."""
+    """A long file that is being sent; it frees its place at the end, or when its reader has gone."""
 
     places = BoundedSemaphore(TABLES_AT_ONCE)
 
@@ -48,6 +48,6 @@ class Table(LongFile):
 
 
 class WholeTable(BaseRenderer):
-    """Says that there is CSV; the lines go out by themselves."""
+    """Declares CSV; the view streams the lines itself."""
 
     media_type, format, charset = "text/csv", "csv", "utf-8"

@@ -23,4 +23,4 @@ class Negotiation(DefaultContentNegotiation):
             if renderer.format == wanted:
                 return renderer, str(renderer.media_type)
         formats = ", ".join(str(renderer.format) for renderer in offered)
-        raise ValidationError({"format": [f"{wanted!r} is not offered here; there is: {formats}."]})
+        raise ValidationError({"format": [f"{wanted!r} is not offered here. Available: {formats}."]})

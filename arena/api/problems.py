@@ -58,7 +58,7 @@ def problem(status: int, detail: str, instance: str, errors: Mapping[str, list[s
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Whatever a view raised, as a problem; what nobody foresaw goes on to `server_error`."""
+    """What a view raised, as a problem; unforeseen errors go on to `server_error`."""
     request = context["request"]
     if isinstance(exc, Http404):
         # Django's own words differ between what is not there and what is not for this reader: nobody may tell them apart.
@@ -86,7 +86,7 @@ def _in_words(exc: Exception) -> tuple[str, dict[str, list[str]] | None]:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The answer to what nobody foresaw: a problem for programs, a page for people. It reads no database."""
+    """The answer to an unforeseen error: a problem for programs, a page for people. It reads no database."""
     if not request.path.startswith(API_ROOT):
         page: HttpResponse = unwrap(server_error_page)(request)  # decorated it reads the form, which may be the error
         return page

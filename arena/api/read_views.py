@@ -122,7 +122,7 @@ class OneInArena[Row: Model](InArena[Row], RetrieveAPIView[Row]):
 
 
 class UnknownPath(ReadView[Arena]):
-    """Whatever else is asked for below the interface's root."""
+    """Any other address below the interface's root."""
 
     schema = None
 

@@ -14,7 +14,7 @@ from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 
 PROBLEMS = {
     400: "A parameter is wrong; `errors` names it.",
-    401: "The token is wrong, or has run out; or it takes an account to ask this.",
+    401: "The token is wrong or has expired, or this needs an account.",
     403: "The token lacks the scope, which `detail` names; or this is for curators.",
     404: "It is not there, or not for you to read.",
     406: "None of the media types in Accept is available.",
@@ -28,7 +28,7 @@ PROBLEMS_OF_WRITING = {
     503: "The database is busy, or nothing can be stored now: try again after as many seconds as Retry-After says.",
 }
 QUOTA_HEADERS = {
-    "RateLimit": ("string", "What is left of the requests of this minute: r, and in t seconds it is whole again."),
+    "RateLimit": ("string", "How many requests of this minute are left: r; the next minute begins in t seconds."),
     "RateLimit-Policy": ("string", "How many requests a window allows: q, and w seconds."),
 }
 ETAG = {"ETag": ("string", "Send it as If-None-Match, to be told whether anything changed.")}
@@ -93,7 +93,7 @@ class ReadSchema(AutoSchema):
         return {name: {"description": description, "schema": {"type": kind}} for name, (kind, description) in named.items()}
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Whoever reads may do it without a name, but for what is for curators."""
+        """Reading needs no account, except for what is for curators."""
         needs_a_name = self.method not in {"GET", "HEAD"} or CuratorsOnly in self.view.permission_classes
         signed_in: list[dict[str, list[str]]] = super().get_auth()
         return signed_in if needs_a_name else [*signed_in, {}]

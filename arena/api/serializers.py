@@ -1,4 +1,4 @@
-"""Rows -> JSON. Every field is named here: what is not (references, verifiers, endpoints, voters) never leaves the house."""
+"""Rows -> JSON. Every field is named here: what is not (references, verifiers, endpoints, voters) is never sent."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The arena room over REST: who meets whom, and what was said of it. Who may read what is asked of `arena.access`."""
+"""The arena over REST: competitors, prompts, answers, battles. `arena.access` decides who may read what."""
 
 from typing import Any
 
@@ -130,7 +130,7 @@ class Battles(InArena[Battle]):
         )
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """With the outcomes of all rows that it will show, in one query."""
+        """Add the outcomes of all rows of the page, in one query."""
         serializer: Any = super().get_serializer(*args, **kwargs)
         shown = args[0] if args else []
         serializer.context["outcomes"] = outcomes_of([shown] if isinstance(shown, Battle) else shown)
@@ -151,7 +151,7 @@ class BattleDetail(Battles, OneInArena[Battle]):
 
 
 class VoteList(VoteRows, ReadView[Vote]):
-    """Votes come in here; how they stand is told with each battle."""
+    """Votes are sent here; each battle shows their counts."""
 
     http_method_names = ["post"]
     queryset = Vote.objects.none()

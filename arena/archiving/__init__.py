@@ -1,1 +1,1 @@
-"""Putting things away and bringing them back, and what becomes of an answer that is corrected."""
+"""Archiving rows and bringing them back, and what happens to an answer that is corrected."""

@@ -173,7 +173,7 @@ class ImportCommand(BaseCommand):
     def _format(self, name: str) -> str:
         known = formats_of(self.kind)
         if name and name not in known:
-            refuse(f"--format {name}: no such format of {self.kind}; known are {', '.join(known)}")
+            refuse(f"--format {name}: no such format of {self.kind}. Available: {', '.join(known)}")
         return name
 
     def _arena(self, slug: str) -> Arena | None:

@@ -209,8 +209,8 @@ class PromptsCommand[D: Draft[Any]](RunCommand[D]):
 def named_arena(slug: str | None) -> Arena:
     known = ", ".join(Arena.objects.in_use().order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
     if not slug:
-        refuse(f"--arena SLUG is needed, unless a run is resumed; known are {known}")
-    return Arena.objects.filter(slug=slug).first() or refuse(f"--arena {slug}: no such arena; known are {known}")
+        refuse(f"--arena SLUG is needed, unless a run is resumed. Available: {known}")
+    return Arena.objects.filter(slug=slug).first() or refuse(f"--arena {slug}: no such arena. Available: {known}")
 
 
 def goes_on(runs: Iterable[Run], arena: Arena) -> list[str]:
@@ -256,7 +256,7 @@ def named_endpoint(name: str) -> Endpoint:
         ", ".join(Endpoint.objects.in_use().values_list("name", flat=True)[:20])
         or "none yet; a superuser makes one in the admin"
     )
-    return Endpoint.objects.filter(name=name).first() or refuse(f"--endpoint {name}: no such endpoint; known are: {known}")
+    return Endpoint.objects.filter(name=name).first() or refuse(f"--endpoint {name}: no such endpoint. Available: {known}")
 
 
 def agreed(question: str) -> bool:

@@ -1,4 +1,4 @@
-"""The doorbell: which broker, which bells ring by themselves. The database holds the work; a lost message loses nothing.
+"""Celery: its broker and its schedule. The work is stored in rows, so a lost message loses nothing.
 
 A worker on any machine: `celery -A arena.config.celery worker`; on one of them with `-B`, so that one beat rings.
 """
@@ -38,7 +38,7 @@ log = get_logger(__name__)
 
 
 class Doorbell(DjangoTask):  # type: ignore[misc]
-    """A task whose bell may fail to ring: the sweep finds the row, so no page breaks when the broker is away."""
+    """A task whose message may be lost: the sweep finds the row, so no page breaks when the broker is away."""
 
     abstract = True
 
@@ -51,7 +51,7 @@ class Doorbell(DjangoTask):  # type: ignore[misc]
 
 
 def bell(task: str, seconds: float, *, at: crontab | None = None) -> dict[str, Any]:
-    """A ring that is void when the next one is due: a worker that comes back does not meet a thousand of them."""
+    """A message that expires when the next one is due: a worker that comes back does not find a thousand of them."""
     return {"task": task, "schedule": at or seconds, "options": {"expires": max(seconds, 5)}}
 
 
@@ -101,7 +101,7 @@ _is_told_to_stop = threading.Event()
 
 
 def keep_the_log(**_: object) -> None:
-    """With a receiver here Celery leaves the log as Django set it."""
+    """With a receiver here, Celery leaves the log as Django set it up."""
 
 
 def leave_no_orphan(**_: object) -> None:
@@ -109,7 +109,7 @@ def leave_no_orphan(**_: object) -> None:
 
 
 def start_at_once(**_: object) -> None:
-    """The first sign of life, through the broker like all later ones; and a look for work left over while no worker ran."""
+    """Report that the worker is alive, through the broker as always, and look for work left over while no worker ran."""
     for task in ("arena.config.tasks.say_alive", "arena.tasks.sweep_imports", "arena.tasks.sweep_runs"):
         app.send_task(task, expires=BEAT_SECONDS)
 

@@ -102,7 +102,7 @@ class Environment(BaseSettings):
         for origin in value:
             parts = _split_address(origin)
             if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-                raise ValueError(f"{origin!r} is no origin: write scheme and host, as https://agon.example, without a path")
+                raise ValueError(f"{origin!r} is not an origin: write scheme and host, as https://agon.example, without a path")
         return value
 
     @field_validator("agon_endpoints_allowed")

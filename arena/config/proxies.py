@@ -130,7 +130,7 @@ def remember(fault: Fault) -> None:
 
 
 def newest_fault() -> str:
-    """Without a word of the request that showed it."""
+    """The same, without the request's own words."""
     return _newest[1].plainly if _newest and time.monotonic() - _newest[0] < REMEMBERED_SECONDS else ""
 
 

@@ -125,7 +125,7 @@ def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
     ballots = ballots_called(key=ballot_key, voter=voter.pk)
     if not ballots:
         raise BallotUnknown(
-            _("This pair is not open to you: it was served to another browser or account, or the link is not whole.")
+            _("This pair is not open to you: it was served to another browser or account, or the link is incomplete.")
         )
     ballots[0].voter = voter
     return ballots[0]

@@ -34,7 +34,7 @@ type Model = type[models.Model]
 
 
 class CannotMove(Exception):
-    """What stands in the way, and what to do about it. Nothing was moved."""
+    """Why the site cannot be moved, and what to do about it. Nothing was moved."""
 
 
 @contextmanager

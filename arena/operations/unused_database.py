@@ -29,7 +29,7 @@ def unused_database() -> str | None:
     return (
         f"Not in use: {path}, with {held}. DATABASE_URL names another database, and nothing of this file was moved to it. "
         "Leave DATABASE_URL out to serve this file, or to move it into an empty database (manage.py move_site --to URL); "
-        "remove the file when you need it no more."
+        "remove the file when you no longer need it."
     )
 
 

@@ -28,7 +28,7 @@ LONGEST_TURN = 1_000_000
 
 class WhyForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Why"), max_length=LONGEST_REASON, help_text=gettext_lazy("Whoever misses it is shown this.")
+        label=gettext_lazy("Why"), max_length=LONGEST_REASON, help_text=gettext_lazy("Shown to whoever looks for it.")
     )
 
 

@@ -1,4 +1,4 @@
-"""How often may somebody do something? Counted in the database, so that all processes count together."""
+"""Rate limits, counted in the database, so that all processes count together."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -79,7 +79,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def _browser_of(request: HttpRequest) -> str | None:
-    """The random number in the cookie; a forged or garbled cookie is as if absent."""
+    """The random number in the cookie; a forged or garbled cookie counts as absent."""
     try:
         return str(_signer.unsign(request.COOKIES[COOKIE]))
     except (KeyError, signing.BadSignature):

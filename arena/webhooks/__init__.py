@@ -1,1 +1,1 @@
-"""Word of what happens, to programs that asked for it: an event makes a row for each address, and workers send the rows."""
+"""Webhooks: an event makes a row for each address that asked for it, and workers send the rows."""

@@ -1,4 +1,4 @@
-"""What happens becomes rows, in the transaction in which it happens: nothing is announced that did not happen."""
+"""Events become rows in the transaction in which they happen: nothing is announced that did not happen."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -68,7 +68,7 @@ def announce_import(source: Import) -> None:
 
 
 def send_test(webhook: Webhook) -> Delivery:
-    """A message that says nothing, to see whether it arrives."""
+    """A message without content, to see whether it arrives."""
     return _made(webhook, TEST_EVENT, {"arena": webhook.arena.slug, "webhook": webhook.pk}, "")
 
 

@@ -74,7 +74,7 @@ def _in_json(value: object) -> str:
 
 
 class CardForm(JudgeForm):
-    """What a judge that is asked consists of; the template may be left empty for the protocol's own."""
+    """The card of a judge that is asked; an empty template stands for the protocol's own."""
 
     protocol = forms.ChoiceField(
         label=gettext_lazy("Protocol"), choices=[(key, gettext_lazy(protocol.title)) for key, protocol in PROTOCOLS.items()]
@@ -94,7 +94,7 @@ class CardForm(JudgeForm):
     def clean(self) -> dict[str, Any]:
         card: dict[str, Any] = super().clean() or self.cleaned_data
         if not card.get("endpoint"):
-            raise ValidationError({"endpoint": _("Choose where it is asked; superusers make endpoints.")})
+            raise ValidationError({"endpoint": _("Choose an endpoint; superusers make them.")})
         if not self.errors:
             self._check(card)
         return card
@@ -109,7 +109,7 @@ class CardForm(JudgeForm):
         if self.instance._state.adding and (here := Judge.objects.filter(name=card["name"]).first()) is not None:
             if here.is_archived:
                 raise ValidationError({"name": sentence(told_archived(here))})
-            raise ValidationError({"name": _("A judge of this name is here: edit it, or choose another name.")})
+            raise ValidationError({"name": _("A judge of this name exists: edit it, or choose another name.")})
         if card["name"]:  # a preview needs none
             self._check_that_it_is_new(card)
 
@@ -169,7 +169,7 @@ class JudgeAdmin(ArchivingAdmin):
         return [*mine, *super().get_urls()]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Programs, imported judges and old versions are to look at."""
+        """Programs, imported judges and old versions are read-only."""
         is_fixed = obj is not None and (not obj.is_called or obj.superseded_by_id is not None)
         return not is_fixed and super().has_change_permission(request, obj)
 
@@ -187,7 +187,7 @@ class JudgeAdmin(ArchivingAdmin):
         setattr(request, SAVED_AS, _saved_as(saved, before))
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **options: Any) -> None:
-        """After a save only our message: Django's own would repeat that it was saved, and without the version."""
+        """Show our message alone after a save: Django's own would repeat that it was saved, without the version."""
         saved_as = request.__dict__.pop(SAVED_AS, None)
         super().message_user(request, message if saved_as is None else saved_as, *args, **options)
 
@@ -234,7 +234,7 @@ class JudgeAdmin(ArchivingAdmin):
     # --- one trial call -------------------------------------------------------------------------------------------------
 
     def try_it(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the saved card would ask, and the button that asks it once; then what came of it."""
+        """Show what the saved card would ask, with the button that asks it once; then the result."""
         judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=pk, kind=Judge.Kind.CALLED, superseded_by=None)
         if not self.has_change_permission(request, judge):
             raise PermissionDenied
@@ -290,7 +290,7 @@ def _saved_as(saved: Judge, before: Judge | None) -> str:
     if before is None:
         return _("The judge %(judge)s was made.") % {"judge": saved.name}
     if saved.pk == before.pk:
-        return _("The card of %(judge)s is as it was: no new version was made.") % {"judge": saved.name}
+        return _("The card of %(judge)s was not changed: no new version was made.") % {"judge": saved.name}
     if saved.version > before.version:
         message = _("The judge %(judge)s has a new card, version %(version)d. Version %(before)d keeps its games.")
     else:

@@ -1,4 +1,4 @@
-"""What curators do to a competitor's verdicts: the arena's own page of competitors, with what only this room knows.
+"""The arena's admin page of competitors, with actions on the verdicts of judges.
 
 The arena knows nothing of judges, so its page is registered again here with two more actions.
 """

@@ -47,7 +47,7 @@ class JudgeChoiceAdmin(CuratorAdmin):
     fields = ["arena", "judge", "says", "reason"]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Not the word that retiring a judge says: that is done to the judge, in all arenas."""
+        """Every choice but "retired": a judge is retired in all arenas at once, on its own page."""
         if db_field.name == "says":
             kwargs["choices"] = [each for each in JudgeChoice.Says.choices if each[0] != JudgeChoice.Says.RETIRED]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
@@ -245,7 +245,7 @@ class GoldItemAdmin(CuratorAdmin):
 
 
 class ChecklistForm(CriteriaForm):
-    """The criteria, and what becomes of scores that were given by them as they were."""
+    """The criteria, and what happens to scores that rest on the earlier ones."""
 
     earlier = forms.ChoiceField(
         label=gettext_lazy("Scores on the earlier list"),
@@ -255,7 +255,7 @@ class ChecklistForm(CriteriaForm):
             ("again", gettext_lazy("set them aside and ask again, at its cost")),
         ],
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("To be said where the criteria are changed and scores rest on them as they were."),
+        help_text=gettext_lazy("Required where the criteria are changed and scores rest on the earlier ones."),
     )
 
     class Meta:

@@ -33,7 +33,7 @@ def _text(description: str, most: int = 0) -> SentField:
 
 PROMPT: SentFields = {
     "prompt": _text("The prompt's text; or its prompt_id."),
-    "prompt_id": _text("The prompt's id, as it was brought.", 200),
+    "prompt_id": _text("The prompt's id, as it was imported.", 200),
     "system_prompt": _text("What came before the prompt."),
     "language": _text("Of the prompt: a code or an English name.", 40),
 }
@@ -81,7 +81,7 @@ class LabelsTakenSerializer(serializers.Serializer[Any]):
     n_rows = serializers.IntegerField(min_value=1, help_text="Rows that were sent.")
     n_labels = serializers.IntegerField(min_value=0, help_text="Labels of pairs that the set has now.")
     n_battles = serializers.IntegerField(min_value=0, help_text="Battles that the rows are about.")
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth to know of how they were read.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth knowing about how they were read.")
 
 
 class JudgementsTakenSerializer(serializers.Serializer[Any]):
@@ -92,7 +92,7 @@ class JudgementsTakenSerializer(serializers.Serializer[Any]):
     n_rows = serializers.IntegerField(min_value=1, help_text="Rows that were sent.")
     n_games = serializers.IntegerField(min_value=0, help_text="Games that the rows are.")
     n_added = serializers.IntegerField(min_value=0, help_text="Games that were new; the others were here already.")
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth to know of how they were read.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth knowing about how they were read.")
 
 
 class RowsLikeAFile(RowsOfArena[dict[str, Any]]):
@@ -142,7 +142,7 @@ def _named(description: str) -> dict[str, Any]:
 
 
 GOLD_SET = _named("Of the gold set; gold where it is left out.")
-JUDGE = _named("Whose judgements these are; else as each row says.")
+JUDGE = _named("The judge whose judgements these are; else each row names its judge.")
 
 
 class LabelRows(RowsLikeAFile):
@@ -159,7 +159,7 @@ class PairLabelRows(LabelRows):
 
     @described(
         rows_schema(PAIR_LABELS, name=GOLD_SET), LabelsTakenSerializer,
-        description="Say which answers are known to be better: what judges are measured by. Scope `evidence:write`.",
+        description="Label which answers are known to be better; judges are measured by these labels. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         return self.taken(request)
@@ -170,7 +170,7 @@ class AnswerLabelRows(LabelRows):
 
     @described(
         rows_schema(ANSWER_LABELS, name=GOLD_SET), LabelsTakenSerializer,
-        description="Say which answers are right, or their grades. Scope `evidence:write`.",
+        description="Label which answers are right, or give their grades. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         return self.taken(request)
@@ -190,7 +190,7 @@ class JudgedPairRows(JudgementRows):
 
     @described(
         rows_schema(JUDGED_PAIRS, name=JUDGE), JudgementsTakenSerializer,
-        description="Bring what judges elsewhere said of two answers, as games. Scope `evidence:write`.",
+        description="Import verdicts of judges elsewhere on two answers, as games. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         return self.taken(request)
@@ -201,7 +201,7 @@ class JudgedAnswerRows(JudgementRows):
 
     @described(
         rows_schema(JUDGED_ANSWERS, name=JUDGE), JudgementsTakenSerializer,
-        description="Bring the scores that judges elsewhere gave to single answers. Scope `evidence:write`.",
+        description="Import scores that judges elsewhere gave to single answers. Scope `evidence:write`.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         return self.taken(request)

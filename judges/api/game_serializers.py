@@ -34,8 +34,8 @@ def _score(side: str) -> Any:
 
 
 class GameSerializer(serializers.Serializer[VisibleGame]):
-    """What one judge said of one battle in one order. A verdict names the answer, not the slot in which it was shown. A game
-    without a verdict is no win, no loss and no tie."""
+    """The verdict of one judge on one battle in one order. A verdict names the answer, not the slot in which it was shown. A
+    game without a verdict is no win, no loss and no tie."""
 
     id = _number("game.pk", min_value=1)
     arena = _text("game.battle.arena.slug", "Slug of the arena.")
@@ -113,7 +113,7 @@ class AttemptSerializer(serializers.Serializer[VisibleAttempt]):
     state = _field(serializers.ChoiceField, "attempt.state", "Only one that is ok can be read.", choices=Attempt.State.choices)
     is_read = serializers.BooleanField(read_only=True, help_text="Whether its reply decided the game.")
     messages = MessageSerializer(many=True, read_only=True, help_text="As sent.")
-    fence = _text("attempt.fence", "The random word between which and itself every text of others stands.")
+    fence = _text("attempt.fence", "The random word that stands before and after every text by others.")
     text = _text("attempt.text", "The answer in the reply; null where there is none.", allow_null=True)
     finish = _text("attempt.finish", "Why the model stopped.")
     model = _text("attempt.model", "The model string that came back.")
@@ -148,7 +148,7 @@ class GameInFullSerializer(GameSerializer):
     criteria = CriterionSerializer(
         many=True, read_only=True, allow_null=True, help_text="The checklist that it was asked with; null without one."
     )
-    reply = _text(None, "What it said, where it was taken in from a file.")
+    reply = _text(None, "Its reply, where the game was imported from a file.")
     attempts = AttemptSerializer(many=True, read_only=True)
 
 

@@ -71,7 +71,7 @@ class GamesWithHidden(WithHidden):
 
 
 class Walked(GamesWithHidden):
-    """Pages of which a function knows the rows."""
+    """Pages whose rows come from a function."""
 
     def __init__(self, walk: Callable[..., list[Game]], n_hidden: int) -> None:
         self.walk, self.n_hidden = walk, n_hidden

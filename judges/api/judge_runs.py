@@ -41,20 +41,20 @@ JUDGING_FIELDS: SentFields = {
     "pool": SentField(FieldKind.TEXT, "Slug of a pool; prompts of all where it is left out.", most=50),
     "competitors": SentField(FieldKind.TEXTS, "Names of those who meet; all where it is left out.", most=300),
     "most": SentField(
-        FieldKind.NUMBER, f"How many battles, or prompts of a tournament; {N_BATTLES} where it is left out.",
+        FieldKind.NUMBER, f"At most how many battles, or prompts of a tournament; {N_BATTLES} where it is left out.",
         least=1, most=MOST_BATTLES,
     ),
     "orders": SentField(FieldKind.CHOICE, "both where it is left out: each battle twice.", choices=("both", "one")),
     "repeats": SentField(FieldKind.NUMBER, "1 where it is left out.", least=1, most=MOST_REPEATS),
-    "seed": SentField(FieldKind.NUMBER, "The same one draws the same; 1 where it is left out.", most=2**31 - 1),
-    "again": SentField(FieldKind.TRUTH, "Ask again, and pay, what a reply left undecided before."),
+    "seed": SentField(FieldKind.NUMBER, "Seed of the draw; 1 where it is left out.", most=2**31 - 1),
+    "again": SentField(FieldKind.TRUTH, "Ask, and pay, once more where a reply decided nothing before."),
 }  # fmt: skip
 
 
 JudgingDrafts = drafts_view(
     Run.Kind.JUDGE,
     JUDGING_FIELDS,
-    "What it would come to that judges compare an arena's answers; a game that has its verdict is not played again. "
+    "Estimate a run in which judges compare an arena's answers; a game that has its verdict is not played again. "
     "Scope `runs:write`, for curators.",
 )
 
@@ -76,7 +76,7 @@ def _start(draft: JudgingDraft, cap: int, user: User) -> Run:
 def _keys(body: Mapping[str, Any]) -> list[str]:
     keys, known = list(dict.fromkeys(body["judges"])), [key for key, _name in judge_choices()]
     if absent := [key for key in keys if key not in known]:
-        message = _("there is no judge %(keys)s here; there are: %(known)s")
+        message = _("there is no judge %(keys)s here. Available: %(known)s")
         raise CannotPlan(message % {"keys": ", ".join(absent)[:200], "known": ", ".join(known)})
     if not keys:
         raise CannotPlan(_("choose at least one judge"))

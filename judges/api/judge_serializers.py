@@ -77,7 +77,7 @@ class JudgeSerializer(serializers.ModelSerializer[JudgeAudit]):
     )
     archived_because = _text("Why it was retired.", source="judge.archived_because")
     agreement = serializers.SerializerMethodField()
-    cost = serializers.SerializerMethodField(help_text="Dollars that its games in this arena cost.")
+    cost = serializers.SerializerMethodField(help_text="Dollars spent on its games in this arena.")
 
     class Meta:
         model = JudgeAudit
@@ -124,7 +124,7 @@ class FigureSerializer(serializers.Serializer[Stored]):
     value = _number("Null where there is none, or where it has no end.")
     low = _number("Lower end of the 95 % interval; null where it is open.")
     high = _number("Upper end of the 95 % interval; null where it is open.")
-    is_unbounded = serializers.BooleanField(read_only=True, help_text="The data set no end to the value.")
+    is_unbounded = serializers.BooleanField(read_only=True, help_text="Whether the data set no limit to the value.")
     n = serializers.IntegerField(read_only=True, min_value=0, help_text="How many it stands on.")
     unit = _text("What n counts, such as battles or games.")
     se = _number("Standard error.")
@@ -143,7 +143,7 @@ class StandingSerializer(serializers.Serializer[Stored]):
 
     competitor = _text("Name of the competitor.")
     rank = serializers.IntegerField(
-        read_only=True, allow_null=True, min_value=1, help_text="Place by rating; null where nothing can be said of it."
+        read_only=True, allow_null=True, min_value=1, help_text="Place by rating; null where there is none."
     )
     rating = _number("Points: 1000 is the mean of those rated.")
     low = _number("Lower end of the 95 % interval.")
@@ -156,7 +156,7 @@ class RuleBoardSerializer(serializers.Serializer[Stored]):
     rule = serializers.ChoiceField(
         choices=list(COMBINER_TEXTS), read_only=True, help_text="How the games on a battle become one outcome."
     )
-    n_decided = serializers.IntegerField(read_only=True, min_value=0, help_text="Battles of which it makes something.")
+    n_decided = serializers.IntegerField(read_only=True, min_value=0, help_text="Battles that get an outcome by this rule.")
     n_undecided = serializers.IntegerField(read_only=True, min_value=0, help_text="The other battles with a game.")
     tau = _number("Kendall's tau-b with the board of `games`.")
     reason = _text("Why there is no board; empty where there is one.")
@@ -214,7 +214,7 @@ class CoverageSerializer(serializers.Serializer[Stored]):
 
 
 class ChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
-    """What a curator said of a judge, whatever the rule says."""
+    """A curator's choice on a judge, which goes before the rule."""
 
     at = serializers.DateTimeField(source="event.created_at", read_only=True)
 

@@ -52,10 +52,10 @@ CARD_FIELDS: SentFields = {
 CHOICE_FIELDS: SentFields = {
     "arena": SentField(FieldKind.TEXT, "Slug of the arena.", is_needed=True, most=50),
     "says": SentField(
-        FieldKind.CHOICE, "Whether it counts there; rule: as the rule of usability says.", is_needed=True,
+        FieldKind.CHOICE, "Whether it counts there; rule: by the rule of usability.", is_needed=True,
         choices=("include", "exclude", "rule"),
     ),
-    "reason": SentField(FieldKind.TEXT, "Readers of the arena's boards see it.", is_needed=True, most=200),
+    "reason": SentField(FieldKind.TEXT, "Shown to readers of the arena's boards.", is_needed=True, most=200),
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ class CardSerializer(serializers.ModelSerializer[Judge]):
         allow_null=True,
         help_text="Number of the newer version, where there is one.",
     )
-    key = serializers.SerializerMethodField(help_text="By which drafts of runs name it.")
+    key = serializers.SerializerMethodField(help_text="The key by which drafts of runs name it.")
 
     class Meta:
         model = Judge
@@ -94,7 +94,7 @@ class CardSerializer(serializers.ModelSerializer[Judge]):
 
 
 class JudgeChoiceSerializer(serializers.ModelSerializer[JudgeChoice]):
-    """What was said of a judge in an arena."""
+    """The choice on a judge in an arena."""
 
     arena = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     judge = serializers.IntegerField(source="judge_id", read_only=True, help_text="Number of this version of the judge.")
@@ -127,7 +127,7 @@ class JudgeDefinitions(Writes):
                 raise AlreadyHere(f"A judge {card['name']!r} is here already: change its card, or choose another name.")
             judge = _checked(lambda: called_judge(**card), card, card)
             if judge.name != card["name"]:
-                raise AlreadyHere(f"The judge {judge} has the same card already: use that one, or say something else.")
+                raise AlreadyHere(f"The judge {judge} has the same card already: use that one, or change something in this.")
             return Answer(dict(CardSerializer(judge).data), location=reverse("api-judge-card", args=[judge.pk]))
 
         return self.done(request, work)
@@ -136,7 +136,7 @@ class JudgeDefinitions(Writes):
 def _checked_values(request: Request, columns: SentFields) -> dict[str, Any]:
     """With the endpoint itself for its name."""
     if access.is_kept_within(request.user):
-        raise PermissionDenied("This token is for some arenas only: judges are for all.")
+        raise PermissionDenied("This token is limited to some arenas: judges belong to all.")
     values = checked_object(request.data, columns)
     if "endpoint" in values:
         endpoint = Endpoint.objects.filter(name=values["endpoint"]).first()
@@ -171,7 +171,7 @@ def _blamed(parts: Mapping[str, Any], sent: Collection[str]) -> str:
 
 
 class JudgeCard(ReadView[Judge], Changes, RetrieveAPIView[Judge]):
-    """What one version of a judge consists of, for curators."""
+    """The card of one version of a judge, for curators."""
 
     http_method_names = ["get", "head", "patch"]
     permission_classes = [WithinScope, CuratorsOnly]
@@ -215,7 +215,7 @@ class JudgeChoices(Writes, ReadView[JudgeChoice]):
         object_schema(CHOICE_FIELDS) | {"properties": object_schema(CHOICE_FIELDS)["properties"] | {"arena": SLUG_SCHEMA}},
         JudgeChoiceSerializer,
         description=(
-            "Say whether a judge counts in an arena, whatever the rule of usability says. Its boards follow, and show the "
+            "Choose whether a judge counts in an arena, whatever the rule of usability says. Its boards follow, and show the "
             "reason. Scope `admin`, for curators."
         ),
     )

@@ -1,4 +1,4 @@
-"""Judges over REST: what each is worth, for those who may read the arena's board."""
+"""Judges over REST: the audit of each, for those who may read the arena's board."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class JudgeList(JudgeDefinitions, Judges, ListAPIView[JudgeAudit]):
 
 
 class JudgeDetail(Judges, RetrieveAPIView[JudgeAudit]):
-    """What one judge is worth in one arena: every figure with its unit, interval and the battles behind it, the board that it
+    """The audit of one judge in one arena: every figure with its unit, interval and the battles behind it, the board that it
     makes under each rule, and what answered when it was asked. Without `arena` it is the one of which the newest audit is."""
 
     serializer_class = JudgeFiguresSerializer

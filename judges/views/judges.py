@@ -126,7 +126,7 @@ def count_marked(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     from judges.audits.refresh import make_anew  # scipy: a second that no page needs
 
     make_anew(audit, marked=chosen)
-    messages.success(request, _("Its figures are being made anew: look again in a moment."))
+    messages.success(request, _("Its figures are being made anew: refresh the page in a moment."))
     return redirect("judge", arena.slug, audit.judge_id)
 
 
@@ -150,7 +150,7 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _battles_of(audit: JudgeAudit) -> QuerySet[Game, int]:
-    """Of a judge by checklists; of others nothing is to be looked up."""
+    """The checklists of a judge that uses them; nothing is read for others."""
     is_by_list = audit.judge.protocol in BY_CHECKLIST
     games = Game.objects.filter(judge=audit.judge_id, battle__arena=audit.arena_id) if is_by_list else Game.objects.none()
     return games.order_by("battle").values_list("battle", flat=True).distinct()
@@ -163,7 +163,7 @@ def _n_hidden(request: HttpRequest, arena: Arena, judge: int) -> int:
 
 
 def _head(arena: Arena) -> float:
-    """Up to where the arena's ledger goes; infinite while events wait for their place."""
+    """The last position of the arena's ledger; infinite while events wait for a position."""
     events = Event.objects.filter(arena=arena)
     if events.filter(position=None).exists():
         return math.inf

@@ -14,7 +14,7 @@ from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, Chec
 
 
 class ChecklistsForm(PromptsForm):
-    """Who is to write checklists, for which prompts, and for how much."""
+    """The form of a new run: the endpoint, the prompts and the cap."""
 
     endpoint = EndpointField(label=gettext_lazy("Who writes them"))
     which = gettext_lazy("The first ones that have none.")

@@ -76,7 +76,7 @@ def _write(board: Leaderboard, wanted_fields: dict[str, Any]) -> bool:
         raise AlreadyHere(f"There is a leaderboard {twin.slug!r} here already.")
     same = {name: getattr(board, name) for name in DEFINITION}
     if twin := Leaderboard.objects.filter(arena=board.arena, **same).exclude(pk=board.pk).first():
-        raise AlreadyHere(f"The leaderboard {twin.slug!r} is defined in the same way: use that, or say something else.")
+        raise AlreadyHere(f"The leaderboard {twin.slug!r} is defined in the same way: use that, or change something in this.")
     changed = [name for name in wanted_fields if getattr(board, name) != getattr(before, name)]
     return save_board(board, changed)
 
@@ -115,7 +115,7 @@ class PublishingSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField(help_text="Slug of the leaderboard.")
     snapshot = serializers.CharField(
-        allow_null=True, help_text="Key of the newest snapshot by now: there is another one when the board has changed."
+        allow_null=True, help_text="Key of the newest snapshot so far: there is another one once the board has changed."
     )
 
 

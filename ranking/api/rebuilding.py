@@ -25,7 +25,7 @@ class NotNowError(APIException):
 
 
 class PythonSource(BaseRenderer):
-    """Says that there is a program; it goes out by itself."""
+    """Declares a program as the answer; the view sends it itself."""
 
     media_type, format, charset = "text/x-python", "py", "utf-8"
 
@@ -53,7 +53,9 @@ class SnapshotComparisons(ReadView[Snapshot]):
         responses={
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description="The comparisons."),
             (403, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description="The rows tell of texts that you may not read."),
-            (409, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description="Not now, or not any more; `detail` says why."),
+            (409, MEDIA_TYPE): OpenApiResponse(
+                ProblemSerializer, description="Not available now, or no longer; `detail` says why."
+            ),
         }
         | OTHER_RESPONSES
     )
@@ -79,7 +81,7 @@ class SnapshotComparisons(ReadView[Snapshot]):
         except BaseException as error:
             Table.places.release()
             if isinstance(error, EvidenceGoneError):
-                raise NotNowError("What stands in the ledger is not the evidence of this snapshot any more.") from error
+                raise NotNowError("The ledger no longer holds the evidence of this snapshot.") from error
             raise
         return Table(lines, filename, has_place=True)
 

@@ -70,7 +70,7 @@ class DefinitionSerializer(serializers.ModelSerializer[Leaderboard]):
     jury = serializers.ListField(
         source="jurors", child=serializers.IntegerField(), read_only=True, help_text="Numbers of judges; none: all with games."
     )
-    covariates = serializers.SerializerMethodField(help_text="What a style-controlled board levels.")
+    covariates = serializers.SerializerMethodField(help_text="What a style-controlled board controls for.")
 
     class Meta:
         model = Leaderboard
@@ -115,9 +115,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "se": {"help_text": "Standard error of the rating, in points."},
             "low": {"help_text": "Lower end of the interval."},
             "high": {"help_text": "Upper end of the interval."},
-            "rank": {
-                "help_text": "Place by rating; null where nothing can be said of it, so that there is no interval either."
-            },
+            "rank": {"help_text": "Place by rating; null where the evidence gives none, and then no interval either."},
             "rank_low": {"help_text": "Best place that the evidence allows, for all competitors at once."},
             "rank_high": {"help_text": "Worst place that the evidence allows, for all competitors at once."},
             "n_votes": {"help_text": "Votes behind this line."},
@@ -141,11 +139,11 @@ class BoardSerializer(serializers.Serializer[Board]):
     arena = serializers.CharField(source="leaderboard.arena.slug", read_only=True, help_text="Slug of the arena.")
     category = serializers.CharField(read_only=True, help_text="Empty: all of them.")
     language = serializers.CharField(read_only=True, help_text="Empty: all of them.")
-    snapshot = _of_snapshot(serializers.CharField, "key", "Key of the snapshot: under it these numbers stay for ever.")
+    snapshot = _of_snapshot(serializers.CharField, "key", "Key of the snapshot: under it these numbers never change.")
     permalink = serializers.SerializerMethodField(help_text="Page of the snapshot.")
     created_at = _of_snapshot(serializers.DateTimeField, "created_at", "When it was fitted.")
     method = serializers.CharField(read_only=True, help_text="How it is fitted.")
-    parameters = serializers.SerializerMethodField(help_text="With which settings it was fitted.")
+    parameters = serializers.SerializerMethodField(help_text="The settings with which it was fitted.")
     seed = _of_snapshot(serializers.IntegerField, "seed", "Of the random draws behind the rank ranges.")
     watermark = _of_snapshot(serializers.IntegerField, "watermark", "Ledger position up to which evidence was read.")
     evidence_hash = _of_snapshot(serializers.CharField, "evidence_hash", "Of the evidence that was read, by its rows here.")

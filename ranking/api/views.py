@@ -72,8 +72,8 @@ class LeaderboardDefinition(ReadView[Leaderboard], Changes, RetrieveAPIView[Lead
     @changes(
         CHANGED_FIELDS,
         DefinitionSerializer,
-        "Define a leaderboard otherwise: what is left out stays. Where it says something else then, a worker fits it at once. "
-        "Scope `admin`, for curators.",
+        "Change the definition of a leaderboard: what is left out stays. If the definition differs then, a worker fits it at "
+        "once. Scope `admin`, for curators.",
     )
     def patch(self, request: Request, slug: str) -> Response:
         return self.changed(request, CHANGED_FIELDS, change_board)
@@ -119,7 +119,7 @@ answers = extend_schema(
 
 class LeaderboardDetail(BoardView):
     """A leaderboard as its newest snapshot shows it. Before the first snapshot everything that a fit tells is null and
-    `entries` is empty. Poll it with If-None-Match: as long as nothing changed the answer is 304 and costs next to nothing."""
+    `entries` is empty. Poll it with If-None-Match: as long as nothing has changed, the answer is a cheap 304."""
 
     @answers
     def get(self, request: Request, slug: str) -> HttpResponseBase:
@@ -140,7 +140,7 @@ class LeaderboardSnapshots(ReadView[Snapshot], ListAPIView[Snapshot]):
 
 
 def readable_snapshot(request: Request, key: str) -> Snapshot:
-    """One that this visitor may read; whoever gets it keeps it for good."""
+    """A snapshot that this visitor may read; reading it keeps it permanently."""
     snapshots = Snapshot.objects.filter(leaderboard__arena__in=access.boards_for(request.user))
     try:
         snapshot = snapshot_called(key, snapshots.select_related("leaderboard__arena"))

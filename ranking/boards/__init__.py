@@ -1,1 +1,1 @@
-"""Boards: which there are, which are due, how they are fitted and published, and which snapshots stay."""
+"""Boards: the default ones, which are due, how they are fitted and published, which snapshots stay."""

@@ -20,7 +20,7 @@ from ranking.note_texts.of_boards import TEXTS
 
 
 class NotNarrowed(Exception):
-    """Why verdicts cannot narrow votes here, in words that readers see."""
+    """Why verdicts cannot make the intervals of votes narrower here, as readers are told."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)

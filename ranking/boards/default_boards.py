@@ -1,4 +1,4 @@
-"""Which boards an arena has by itself: its own, one for each category and language, its votes by other methods, its judges."""
+"""The boards that every arena has: the main one, one for each category and language, other methods, judges."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ def due_boards() -> list[Leaderboard]:
 
 
 def is_due(board: Leaderboard) -> bool:
-    """Whether a fit would find anything new: a bell may ring twice for one event."""
+    """Whether a fit would find anything new: a worker may be woken twice for one event."""
     return bool(_ready(_behind(Leaderboard.objects.filter(pk=board.pk))))
 
 

@@ -34,7 +34,7 @@ def takes_lists(method: str, intervals: str) -> bool:
 
 
 type Refuse = Callable[[int, int, str], object]
-"""Called with numbers of competitors and prompts, and a method, before tables are made; raises where they are too large."""
+"""Called before tables are made, with the numbers of competitors and prompts and the method; raises if they are too large."""
 
 
 def allow_all(n_competitors: int, n_prompts: int, method: str) -> None:
@@ -58,7 +58,7 @@ def rate_many(comparisons: maths.Comparisons, definition: Definition, refuse: Re
 
 
 def pairs_of_many(comparisons: maths.Comparisons, rating: Rating, standings: ManyStandings | None) -> PairList | None:
-    """What the next vote on each pair would tell."""
+    """The expected information of the next vote on each pair."""
     if standings is None:
         return unweighted(count_pairs(comparisons)) if rating.fit is None else listed(comparisons, rating.fit)
     fit = cast(ManyFit, rating.rated)

@@ -47,7 +47,7 @@ HALF = gettext_noop("half a win each, both bad as a tie")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """How a board makes ratings of its evidence; a snapshot keeps it among its parameters."""
+    """How a board turns evidence into ratings; a snapshot keeps it among its parameters."""
 
     method: str = "bradley_terry"
     clusters: str = "prompt"

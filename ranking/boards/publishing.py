@@ -79,7 +79,7 @@ TOO_LARGE = "too_large"
 
 
 def _kind_of_fit(board: Leaderboard, evidence: BoardEvidence, n_competitors: int) -> str:
-    """What the memory of the fit goes by: its method, or that pairs are listed (see `many_competitors`)."""
+    """What decides how much memory the fit takes: its method, or that pairs are listed (see `many_competitors`)."""
     if n_competitors <= MOST_IN_TABLES or not takes_lists(board.method, board.intervals) or board.is_by_prediction:
         return board.method
     prompts, sizes = np.unique(evidence.tally.cells().prompt, return_counts=True)
@@ -119,14 +119,14 @@ def give_up_fits(reason: str) -> int:
 
 
 def _with_remark(fitted: FittedBoard, board: Leaderboard) -> FittedBoard:
-    """Readers are told which votes do not count."""
+    """A note for readers on votes that do not count."""
     if board.counts_external:
         return fitted
     return replace(fitted, notes=[*fitted.notes, noted("without_external", TEXTS)])
 
 
 def _source_of(board: Leaderboard, position: int) -> Source:
-    """By the board's parameters as they are."""
+    """The same, by the board's present parameters."""
     parameters = _parameters(board) | {"without": unrated_competitors(board.arena_id), "one_text": True}
     return read_source(board.arena_id, position, parameters, _prompts_of(board, position, parameters))
 
@@ -298,7 +298,7 @@ def _entry(snapshot: Snapshot, row: RatingRow) -> Entry:
 
 
 def _release(board: Leaderboard, token: str, position: int, started: float, *, error: str = "", error_code: str = "") -> None:
-    """Give the board back, with when it may be fitted next; raises LeaseLost where it is no longer ours."""
+    """Release the board, with the time of its next fit; raises LeaseLost where the lease is no longer ours."""
     seconds = time.monotonic() - started
     not_before = timezone.now() + board.rest_after(seconds)
     Leaderboard.objects.finish(

@@ -30,5 +30,5 @@ def snapshot_called(key: str, among: QuerySet[Snapshot]) -> Snapshot | None:
         return None
     snapshots = list(among.filter(key__gte=key, key__lt=key + _AFTER_F).order_by("key")[:2])
     if len(snapshots) > 1:
-        raise AmbiguousKey(_("More than one snapshot begins with %(key)s: give more of its key.") % {"key": key})
+        raise AmbiguousKey(_("Several snapshots have keys that begin with %(key)s: give more of the key.") % {"key": key})
     return snapshots[0] if snapshots else None

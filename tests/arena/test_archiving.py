@@ -78,7 +78,7 @@ def test_a_row_says_who_put_it_away_when_and_why_and_nothing_of_it_is_left_when_
 
 
 def test_a_reason_is_needed(sides):
-    with pytest.raises(ValueError, match="a reason is needed"):
+    with pytest.raises(ValueError, match="give a reason"):
         archive(sides, "  ", None)
 
 
@@ -259,7 +259,7 @@ def test_lists_of_the_admin_show_what_is_in_use_and_bring_back_the_rest(arena, s
     client.force_login(make_user(is_staff=True))
     address = reverse("admin:arena_competitor_changelist")
     chosen = {"_selected_action": [sides[0].pk], "action": "archive"}
-    assert "Whoever misses it is shown this." in client.post(address, chosen).content.decode()
+    assert "Shown to whoever looks for it." in client.post(address, chosen).content.decode()
     client.post(address, chosen | {"apply": "1", "reason": "a test"})
     in_use = client.get(address).content.decode()
     assert f"/{sides[0].pk}/change/" not in in_use

@@ -262,7 +262,7 @@ def test_commands_say_what_came_and_what_is_next(file, capsys, tmp_path):
     assert (tmp_path / "x.zip").stat().st_mode & 0o077 == 0
     with pytest.raises(CommandError, match="exists already"):
         call_command("export", "--all", "--arena", "fable", "--to", str(tmp_path / "x.zip"))
-    with pytest.raises(CommandError, match=r"--arena fabel: no such arena; known are: .*fable"):
+    with pytest.raises(CommandError, match=r"--arena fabel: no such arena. Available: .*fable"):
         call_command("export", "--all", "--arena", "fabel", "--to", str(tmp_path / "y.zip"))
     with pytest.raises(CommandError, match="nothing came in: this site has an arena 'fable'"):
         call_command("import_archive", str(file))

@@ -41,7 +41,7 @@ def test_what_is_no_beginning_finds_nothing(client, snapshot, wrong):
 
 def test_a_beginning_of_two_says_so(client, snapshot):
     make_snapshot(snapshot.leaderboard, key=ALIKE)
-    told = "More than one snapshot begins with 3db2c09e: give more of its key."
+    told = "Several snapshots have keys that begin with 3db2c09e: give more of the key."
     page = client.get(f"/snapshots/{KEY[:8]}/")
     assert page.status_code == 404
     assert told in page.text

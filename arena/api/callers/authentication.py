@@ -1,4 +1,4 @@
-"""Who asks: a program with a token, or a browser that is signed in. Credentials that are wrong are never left unseen."""
+"""Who calls: a program with a token, or a browser that is signed in. Wrong credentials are always refused."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from arena.tokens import TokenRefused, token_of
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer agon_...`. Whoever sends that header means it: anything else in it is refused."""
+    """`Authorization: Bearer agon_...`. Any other content of that header is refused."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         header = request.META.get("HTTP_AUTHORIZATION")
@@ -21,7 +21,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer":
-            raise AuthenticationFailed(f"Only Bearer tokens are taken here, not {scheme[:20]!r}. {HOW}")
+            raise AuthenticationFailed(f"Only Bearer tokens are accepted here, not {scheme[:20]!r}. {HOW}")
         try:
             token = token_of(secret.strip(), timezone.now())
         except TokenRefused as reason:

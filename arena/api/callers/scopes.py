@@ -1,4 +1,4 @@
-"""Who may ask at all: what a token was made for, and who its user is now."""
+"""Who may call at all: the scopes of a token, and the present rights of its user."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # views import the permissions that are named in the settings
 
 
 class WithinScope(BasePermission):
-    """A token is asked for the scope that the view names for this method; a browser that is signed in has all."""
+    """A token needs the scope that the view names for this method; a signed-in browser has all scopes."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         token = request.auth
@@ -35,7 +35,7 @@ def scope_of(view: "APIView | type[APIView]", method: str) -> str:
 
 
 class CuratorsOnly(BasePermission):
-    """401 for whoever says no name, 403 for accounts that are no curators: never an empty list."""
+    """401 for anonymous callers, 403 for accounts that are no curators: never an empty list."""
 
     message = "This is for curators: ask whoever runs this site to make you one."
 
@@ -52,6 +52,6 @@ class CuratorsWrite(CuratorsOnly):
 
 
 def has_method(request: Request, view: "APIView") -> bool:
-    """What a view has not is 405 for everybody, whatever else is wrong."""
+    """A method that a view does not have is 405 for everybody, whatever else is wrong."""
     method = str(request.method).lower()
     return method in view.http_method_names and hasattr(view, method)

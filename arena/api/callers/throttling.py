@@ -1,4 +1,4 @@
-"""How often somebody may ask: a token, an account, or an address without either. All processes count together.
+"""Rate limits of REST: for a token, an account, or else an address. All processes count together.
 
 A process takes some requests of a window at once out of the database and gives them out by itself: so a reader costs a write
 every sixty requests, not at each.
@@ -34,7 +34,7 @@ class Quota:
     resets_in: int
 
     def headers(self) -> dict[str, str]:
-        """As the draft of RateLimit fields has them."""
+        """The headers of the IETF draft "RateLimit header fields"."""
         return {
             "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={SECONDS}',
             "RateLimit": f'"{self.policy}";r={self.remaining};t={self.resets_in}',

@@ -35,16 +35,16 @@ ANSWER_FIELDS: SentFields = {
     "max_tokens": SentField(
         FieldKind.NUMBER, f"Of a reply; {MAX_TOKENS} where it is left out.", least=1, most=200_000
     ),
-    "temperature": SentField(FieldKind.AMOUNT, "As the provider has it where it is left out.", most=2),
-    "seed": SentField(FieldKind.NUMBER, "Of the order of the calls; 1 where it is left out.", most=2**31 - 1),
-    "again": SentField(FieldKind.TRUTH, "Ask again, and pay, what the provider kept back before."),
+    "temperature": SentField(FieldKind.AMOUNT, "The provider's default where it is left out.", most=2),
+    "seed": SentField(FieldKind.NUMBER, "Seed of the order of the calls; 1 where it is left out.", most=2**31 - 1),
+    "again": SentField(FieldKind.TRUTH, "Ask, and pay, once more where the provider kept an answer back."),
 }  # fmt: skip
 
 
 AnswerDrafts = drafts_view(
     Run.Kind.GENERATE,
     ANSWER_FIELDS,
-    "What it would come to that models answer an arena's prompts; what is answered already is not asked again. Scope "
+    "Estimate a run in which models answer an arena's prompts; what is answered already is not asked again. Scope "
     "`runs:write`, for curators.",
 )
 
@@ -59,7 +59,7 @@ def _drafted(arena: Arena, body: Mapping[str, Any]) -> AnswerDraft:
         raise unknown(_("pool"), ", ".join(absent))
     repeats, n_prompts = int(body.get("repeats", 1)), int(body.get("prompts", N_PROMPTS))
     if (n := len(named) * n_prompts * repeats) > MOST_ANSWERS:
-        message = _("that is up to %(n)s answers, and %(most)s are counted here at once: choose fewer")
+        message = _("that is up to %(n)s answers, and at most %(most)s are estimated at once: choose fewer")
         raise CannotPlan(message % {"n": number(n), "most": number(MOST_ANSWERS)})
     settings = GenerationSettings(int(body.get("max_tokens", MAX_TOKENS)), body.get("temperature"), repeats)
     authors = tuple((_name(name), endpoints[endpoint]) for name, endpoint in named.items())
@@ -68,7 +68,7 @@ def _drafted(arena: Arena, body: Mapping[str, Any]) -> AnswerDraft:
 
 
 def _name(written: str) -> str:
-    """As a file may name a competitor."""
+    """The name, by the rules for names in files."""
     try:
         return as_name("competitors", written)
     except RowProblem as problem:

@@ -34,7 +34,7 @@ class ArenaWrites(Writes):
     )
     def post(self, request: Request) -> Response:
         if access.is_kept_within(request.user):
-            raise PermissionDenied("This token is for some arenas only: it makes no new ones.")
+            raise PermissionDenied("This token is limited to some arenas: it cannot make new ones.")
         arena = Arena(**checked_object(request.data, ARENA_FIELDS))
         try:
             arena.clean_fields()

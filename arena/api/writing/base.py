@@ -1,4 +1,4 @@
-"""What all views that write share: who may, a body that is whole, one transaction, and each request once."""
+"""What all writing views share: permissions, a checked body, one transaction, each request once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
@@ -67,13 +67,13 @@ class TakenSerializer(serializers.Serializer[TakenRows]):
     n_rows = serializers.IntegerField(min_value=1, help_text="Rows that were sent.")
     n_added = serializers.IntegerField(min_value=0, help_text="Rows that were new; the others were here already.")
     ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), help_text="Numbers of what the rows are here, one a row."
+        child=serializers.IntegerField(min_value=1), help_text="Numbers of the stored rows, one for each row that was sent."
     )
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth to know of how they were read.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What is worth knowing about how they were read.")
 
 
 class Writes(APIView):
-    """A view that takes POST beside what it gives. Whoever may do what its page does may do this."""
+    """A view that also takes POST. The permissions are those of its page."""
 
     http_method_names = ["get", "head", "post"]
     permission_classes = [WithinScope, CuratorsWrite]
@@ -160,7 +160,7 @@ class Describes(Protocol):
 
 
 def described(request: Any, answer: type[BaseSerializer[Any]], *, status: int = 201, description: str = "") -> Describes:
-    """Of a method that writes: what it takes, and all that it may answer."""
+    """Describe a writing method for the schema: its body and all its answers."""
     decorator: Any = extend_schema(
         request={"application/json": request} if request else None,
         responses={(status, "application/json"): answer} | WRITING_RESPONSES,

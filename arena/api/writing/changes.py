@@ -32,7 +32,7 @@ IF_MATCH = OpenApiParameter(
 
 class HasChanged(APIException):
     status_code = 412
-    default_detail = "It has changed since it was read with this ETag: read it again, then say what to change."
+    default_detail = "It has changed since it was read with this ETag: read it again before you change it."
 
 
 class Changes(Writes):
@@ -82,7 +82,7 @@ def _wanted(request: Request) -> list[str] | None:
         return None
     wanted = [each.removeprefix("W/") for each in parse_etags(header)]
     if not wanted or len(header) > LONGEST_MATCH:
-        raise ValidationError({"If-Match": ["An ETag is needed as it was given, in its quotation marks; or *."]})
+        raise ValidationError({"If-Match": ["Send an ETag as it was given, in its quotation marks, or *."]})
     return wanted
 
 

@@ -14,7 +14,7 @@ from arena.importing.files.uploads import LimitedUpload
 
 
 class ProgramsUpload(LimitedUpload):
-    """As much as the server takes of whoever brings a token."""
+    """The server's limit for a caller with a token."""
 
     most = MOST_BYTES
 
@@ -36,10 +36,10 @@ class FileBody(MultiPartParser):
 
 
 def must_be_sent_once(sent: QueryDict) -> None:
-    """A part that stands twice would be read once, and nobody knows which. Raises ValidationError that names each."""
+    """A part that is sent twice would be read once, nobody knows which. Raises ValidationError that names each."""
     twice = [name for name, parts in sent.lists() if len(parts) > 1]
     if twice:
-        raise ValidationError({name: ["Send this part once: it is here several times."] for name in twice})
+        raise ValidationError({name: ["Send this part once: the body has it several times."] for name in twice})
 
 
 def only_file(files: Mapping[str, Any], name: str) -> "UploadedFile[bytes]":

@@ -28,7 +28,7 @@ REMEMBERED = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request is answered when all went well."""
+    """The answer to a request that succeeded."""
 
     body: Any
     status: int = 201
@@ -45,7 +45,7 @@ class Answer:
 
 class AnotherRequest(APIException):
     status_code = 422
-    default_detail = f"This {HEADER} stands for another request: take a new one for each."
+    default_detail = f"This {HEADER} belongs to another request: use a new one for each."
 
 
 class UnderWay(APIException):
@@ -83,7 +83,7 @@ def done_once(request: Request, work: Callable[[], Answer]) -> Answer:
 
 
 def _owner(request: Request) -> str:
-    """A key is one's own: another token may use the same one."""
+    """Keys are per caller: another token may use the same one."""
     return f"token {request.auth.pk}" if isinstance(request.auth, ApiToken) else f"account {request.user.pk}"
 
 

@@ -64,17 +64,17 @@ FILE_FIELDS: SentFields = {
         'With a mapping: what the cells of the column winner mean, a JSON object such as `{"1": "a", "2": "b", "0": "tie"}`.',
         most=100,
     ),
-    "encoding": SentField(FieldKind.TEXT, "Of a text that is not UTF-8, such as windows-1251.", most=40),
+    "encoding": SentField(FieldKind.TEXT, "The encoding of a text that is not UTF-8, such as windows-1251.", most=40),
     "strict": SentField(FieldKind.TRUTH, "Refuse a file in which something looks wrong."),
-    "replace": SentField(FieldKind.TRUTH, "Answers that are here with another text are corrected by the file."),
+    "replace": SentField(FieldKind.TRUTH, "The file corrects answers that are stored with another text."),
     "voters": SentField(
-        FieldKind.CHOICE, "Of battles: whom the file names as voters; asked where a name looks like a model's.",
+        FieldKind.CHOICE, "Of battles: who the file's voters are; required where a name looks like a model's.",
         choices=(PEOPLE, JUDGES),
     ),
     "pool": SentField(FieldKind.TEXT, "Of prompts: the set they belong to; main where it is left out.", most=50),
-    "competitor": SentField(FieldKind.TEXT, "Of answers whose file names no model: whose they are.", most=200),
+    "competitor": SentField(FieldKind.TEXT, "Of answers: their competitor, where the file names no model.", most=200),
     "allow_competitors": SentField(
-        FieldKind.NUMBER, "How many new competitors are meant, where they are very many.", most=MOST_ALLOWED
+        FieldKind.NUMBER, "How many new competitors are allowed, where there are very many.", most=MOST_ALLOWED
     ),
 }  # fmt: skip
 
@@ -170,7 +170,7 @@ class FileImports(Writes, ReadView[Import]):
         responses={(202, "application/json"): ImportSerializer} | WRITING_RESPONSES,
         parameters=[KEY_PARAMETER],
         description=(
-            "Send a file. It is checked whole before anything is written: problems are told by line, with 422. A worker loads "
+            "Send a file. It is checked whole before anything is written: 422 lists problems by line. A worker loads "
             "it then: poll the address in Location. A file that is here already adds nothing. Scope `evidence:write`."
         ),
     )
@@ -271,7 +271,7 @@ def _started(checked: CheckedFile, user: Any, n_allowed: int) -> Answer:
 
 
 def _user(request: Request) -> Any:
-    """A curator: nobody else comes so far."""
+    """The calling curator: nobody else gets this far."""
     return request.user
 
 
@@ -305,7 +305,7 @@ class ImportSetAside(ImportAct):
     def post(self, request: Request, pk: int) -> Response:
         reason, user = checked_object(request.data, REASON_FIELDS)["reason"], _user(request)
         if not reason.strip():
-            raise ValidationError({"reason": ["Say why: readers of the board are told."]})
+            raise ValidationError({"reason": ["Give a reason: readers of the board see it."]})
         return self.acted(request, pk, lambda source: curation.set_aside_import(source, reason.strip(), user))
 
 

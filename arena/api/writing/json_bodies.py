@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON of a bounded size that says each thing once."""
+"""Bodies of requests: JSON of limited size in which no name occurs twice."""
 
 import json
 from collections import Counter

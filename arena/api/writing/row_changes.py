@@ -68,5 +68,5 @@ def _write(request: Request, row: Model, values: dict[str, Any]) -> None:
 
 
 def _others(row: Model, changed: Collection[str]) -> list[str]:
-    """What is not told is not looked at: it may be older than a rule."""
+    """Fields that are not sent are not checked: they may be older than a rule."""
     return [field.name for field in row._meta.fields if field.name not in changed]

@@ -80,11 +80,11 @@ class DraftSerializer(serializers.Serializer[Any]):
     tokens_out = serializers.IntegerField(min_value=0, help_text="At the most.")
     cost = serializers.FloatField(min_value=0, help_text="Dollars, at the most.")
     draft = serializers.CharField(help_text="To be sent back to start it.")
-    seconds = serializers.IntegerField(help_text="For how long it can be started so.")
+    seconds = serializers.IntegerField(help_text="For how many seconds it can be started.")
 
 
 class RunDrafts(Writes, ReadView[Run]):
-    """One kind of run; nothing is read here."""
+    """Estimates for one kind of run; nothing is read here."""
 
     http_method_names = ["post"]
     permission_classes = [WithinScope, CuratorsOnly]
@@ -150,7 +150,7 @@ class RunStarts(Writes):
         try:
             confirmed = confirmations.read(body["draft"], user)
         except NotConfirmed:
-            raise Unplannable("This draft is another's, not whole, or older than an hour: make a new one.") from None
+            raise Unplannable("This draft is somebody else's, damaged, or older than an hour: make a new one.") from None
         arena = get_object_or_404(access.arenas_for(user), pk=confirmed.arena)
         cap = round(body["cap"] * DOLLAR)
         return self.done(request, lambda: _started(arena, confirmed, cap, user))
@@ -180,7 +180,7 @@ def told_run(run: Run) -> dict[str, Any]:
 
 
 class RunAct(Writes, ReadView[Run]):
-    """Something that is done with a run that is there."""
+    """An action on an existing run."""
 
     http_method_names = ["post"]
     permission_classes = [WithinScope, CuratorsOnly]

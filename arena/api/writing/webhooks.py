@@ -37,7 +37,9 @@ WEBHOOK_FIELDS: SentFields = {
     "events": SentField(FieldKind.TEXTS, f"Some of {', '.join(WebhookEvent.values)}.", is_needed=True, most=10),
 }
 CHANGED_FIELDS: SentFields = {
-    "is_active": SentField(FieldKind.TRUTH, "Switched off it is told nothing, and what waits stays unsent.", is_needed=True),
+    "is_active": SentField(
+        FieldKind.TRUTH, "While it is off, nothing is sent to it, and what waits stays unsent.", is_needed=True
+    ),
 }
 
 SWITCHED = (
@@ -151,7 +153,7 @@ class WebhookDetail(Webhooks, Changes, RetrieveAPIView[Webhook]):
 class WebhookTests(Writes, Webhooks):
     http_method_names = ["post"]
 
-    @described(None, DeliverySerializer, description="Send a message that says nothing, to see whether it arrives.")
+    @described(None, DeliverySerializer, description="Send a message without content, to see whether it arrives.")
     def post(self, request: Request, pk: int) -> Response:
         webhook = get_object_or_404(self.get_queryset(), pk=pk)
         checked_object(request.data, {})
@@ -205,7 +207,7 @@ class DeliveryAgain(Writes, Deliveries):
 
         def work() -> Answer:
             if not announcing.send_again(delivery):
-                raise AlreadyHere("This message waits to be sent already.")
+                raise AlreadyHere("This message is already waiting to be sent.")
             delivery.refresh_from_db()
             return _rung(delivery, 200)
 

@@ -29,7 +29,7 @@ HOPELESS_AFTER = 3  # failures in a row of a site that has never been up
 
 
 class CannotServe(Exception):
-    """What stands in the way, and what to do about it."""
+    """Why the site cannot start, and what to do about it."""
 
 
 @dataclass
@@ -196,7 +196,7 @@ def url_of(listener: socket.socket) -> str:
 
 @contextlib.contextmanager
 def folder_held(folder: Path, url: str) -> Iterator[None]:
-    """One site a data folder: the lock is the system's, so that a killed process holds nothing."""
+    """One site for each data folder. The lock is the system's, so a killed process holds nothing."""
     with open(folder / "serve.lock", "a+") as file:
         if not _lock(file):
             file.seek(0)

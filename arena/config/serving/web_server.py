@@ -219,7 +219,7 @@ class BufferedChannel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def is_waiting(self) -> bool:
-        """It has no thread, and no answer is on its way: closing it loses nothing."""
+        """Whether the connection can be closed without loss: it has no thread, and no answer is being sent."""
         return not (self.requests or self.total_outbufs_len or self.close_when_flushed)
 
     @property

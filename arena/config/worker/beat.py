@@ -17,7 +17,7 @@ class PresentScheduler(Scheduler):  # type: ignore[misc]
         return super().tick(*args, **options)
 
     def _begin_anew(self) -> None:
-        """Every bell rang just now, and none is planned yet."""
+        """Count every task as sent just now, and none as planned."""
         for entry in self.schedule.values():
             entry.last_run_at = entry.default_now()
         self._heap = None

@@ -102,7 +102,7 @@ class Channel(virtual.Channel):
         log.warning("a file in the broker's folder is no message: set aside", file=str(folder / name), size=len(content))
 
     def _sweep(self, queue: str) -> None:
-        """Take void bells away, also where no worker does."""
+        """Remove expired messages, also where no worker does."""
         if time.monotonic() - self._swept_at.get(queue, -SWEEP_SECONDS) < SWEEP_SECONDS:
             return
         self._swept_at[queue] = time.monotonic()

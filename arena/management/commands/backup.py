@@ -1,4 +1,4 @@
-"""Writes the whole site into one file, while it runs."""
+"""Write the whole site into one file, while it runs."""
 
 from argparse import ArgumentParser
 from pathlib import Path

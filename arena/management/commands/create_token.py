@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         scopes = ", ".join(TokenScope.values)
-        parser.add_argument("user", help="name of the account; the token may never do more than it may")
+        parser.add_argument("user", help="name of the account; the token never has more rights than it")
         parser.add_argument("--name", required=True, help="what the token is for")
         parser.add_argument(
             "--scope", action="append", required=True, metavar="SCOPE", help=f"may be given several times; one of: {scopes}"

@@ -49,9 +49,9 @@ class Command(BaseCommand):
         arena = Arena.objects.filter(slug=options["arena"]).first()
         if arena is None:
             known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            raise CommandError(f"--arena {options['arena']}: no such arena; known are: {known}", returncode=2)
+            raise CommandError(f"--arena {options['arena']}: no such arena. Available: {known}", returncode=2)
         if bool(options["what"]) == options["all"]:
-            raise CommandError(f"say what: --all, or one of {', '.join(tables())}", returncode=2)
+            raise CommandError(f"choose what to export: --all, or one of {', '.join(tables())}", returncode=2)
         if options["all"]:
             self._whole(arena, options["to"])
         else:

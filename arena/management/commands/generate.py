@@ -12,7 +12,7 @@ from arena.wording import counted
 
 
 class Command(PromptsCommand[AnswerDraft]):
-    help = "Generate answers: says calls, tokens and cost, then sends. Run again, it asks for what is still missing."
+    help = "Generate answers: shows calls, tokens and cost, then sends. Run again, it asks for what is still missing."
     kind, unit = Run.Kind.GENERATE, "answer"
     max_tokens = generation.MAX_TOKENS
     at_least_one = (*PromptsCommand.at_least_one, "repeats", "pilot")
@@ -31,7 +31,7 @@ class Command(PromptsCommand[AnswerDraft]):
         )
         parser.add_argument("--repeats", type=int, default=1, metavar="K", help="answers to each prompt")
         parser.add_argument(
-            "--pilot", type=int, metavar="N", help="first N answers, drawn at random; then says what the rest will cost"
+            "--pilot", type=int, metavar="N", help="first N answers, drawn at random; then shows what the rest will cost"
         )
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> AnswerDraft:
@@ -54,7 +54,7 @@ class Command(PromptsCommand[AnswerDraft]):
 def _wish(options: dict[str, Any]) -> ResponsesRequest:
     names, endpoints = options["competitor"], options["endpoint"]
     if not names or not endpoints:
-        refuse("who is to answer? Give --competitor NAME and --endpoint NAME")
+        refuse("--competitor NAME and --endpoint NAME are required")
     if len(endpoints) == 1:
         endpoints = endpoints * len(names)
     if len(endpoints) != len(names):

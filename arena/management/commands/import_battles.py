@@ -1,4 +1,4 @@
-"""Takes in a file of battles and votes."""
+"""Import a file of battles and votes."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""Takes in a file of answers to prompts that are in the arena."""
+"""Import a file of answers to prompts of the arena."""
 
 from argparse import ArgumentParser
 from typing import Any

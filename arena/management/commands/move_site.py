@@ -90,5 +90,5 @@ class Command(BaseCommand):
         here = "its file" if connection.vendor == "sqlite" else "its database"
         self.stdout.write(
             "and start the site with: manage.py serve. Uploads and the secret key stay in the data folder "
-            f"({settings.DATA_DIR}). The present site was left as it is: remove {here} when you need it no more."
+            f"({settings.DATA_DIR}). The present site was left as it is: remove {here} when you no longer need it."
         )

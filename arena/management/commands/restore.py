@@ -47,11 +47,11 @@ class Command(BaseCommand):
 
 
 def _on_the_key(manifest: Manifest) -> str:
-    """What becomes of all that the secret key signed."""
+    """What happens to sessions and voters, by which secret key the site has now."""
     if manifest.has_key:
-        return "The secret key came with it: sessions of then hold again."
+        return "The secret key came with it: sessions from then are valid again."
     if manifest.is_of_this_key:
-        return "This site has the secret key of then: sessions hold, and voters without an account are known."
+        return "This site has the same secret key: sessions stay valid, and voters without an account are recognised."
     return (
         "The backup has no secret key, and the one of this site is another: people sign in again, forms that are open are "
         "refused once, and voters without an account count as new ones. To have it as it was, put the key of then into "

@@ -25,14 +25,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--arena", metavar="SLUG", help="only games of this arena; default: all")
-        parser.add_argument("--check", action="store_true", help="say what would be set aside, and change nothing")
+        parser.add_argument("--check", action="store_true", help="show what would be set aside, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         games = Game.objects.all()
         if slug := options["arena"]:
             if not Arena.objects.filter(slug=slug).exists():
                 known = ", ".join(Arena.objects.in_use().order_by("slug").values_list("slug", flat=True)[:SHOWN]) or "none yet"
-                raise CommandError(f"--arena {slug}: no such arena; known are {known}", returncode=2)
+                raise CommandError(f"--arena {slug}: no such arena. Available: {known}", returncode=2)
             games = games.filter(battle__arena__slug=slug)
         result = checked(games)
         self._tell(result)

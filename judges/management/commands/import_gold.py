@@ -1,4 +1,4 @@
-"""Takes in a gold set, or makes one from the arena's own verifiers."""
+"""Import a gold set, or make one from the arena's own verifiers."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         arena = Arena.objects.filter(slug=slug).first()
         if arena is None:
             known = ", ".join(Arena.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            refuse(f"--arena {slug}: no such arena; known are: {known}")
+            refuse(f"--arena {slug}: no such arena. Available: {known}")
         made = gold_pairs_from_verifiers(_verified_prompts(arena), seed=seed)
         self.stdout.write(
             f"{counted(len(made.pairs), 'pair', 'pairs')}; all answers pass on {counted(made.n_all_pass, 'prompt', 'prompts')}"

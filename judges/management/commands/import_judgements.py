@@ -1,4 +1,4 @@
-"""Takes in a file of judgements."""
+"""Import a file of judgements."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -34,16 +34,18 @@ class Command(BaseCommand):
         add_arena(parser)
         parser.add_argument(
             "--judge", default="", metavar="NAME",
-            help="whose they are; a judge of this name takes further files. Default: as the rows say, else the file's name",
+            help="name of the judge; further files may add to it. Default: the name in the rows, else the file's name",
         )  # fmt: skip
         parser.add_argument("--gold", default="", metavar="NAME", help="gold set of the labels that come with the judgements")
         parser.add_argument(
             "--baseline",
             default="",
             metavar="NAME",
-            help="arena-hard: the competitor that all met, where no row says it",
+            help="arena-hard: the competitor that all met, where the rows do not say",
         )
-        parser.add_argument("--order", default="", choices=["ab", "ba"], help="which answer came first, where no row says it")
+        parser.add_argument(
+            "--order", default="", choices=["ab", "ba"], help="which answer came first, where the rows do not say"
+        )
         parser.add_argument("--scale", default="", choices=["1-5", "1-10"], help="grades: of the scores; default 1-10")
         add_allowance(parser)
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")

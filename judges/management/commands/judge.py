@@ -1,4 +1,4 @@
-"""Has battles judged: says what it will cost, sends, and says what came of it."""
+"""Have battles judged: show the estimate, send the calls, show the results."""
 
 import json
 import re
@@ -29,7 +29,7 @@ from judges.runs.scope import Scope, check_competitors
 
 
 class Command(RunCommand[JudgingDraft]):
-    help = "Have battles judged by language models or by programs. Says calls, tokens and cost before anything is sent."
+    help = "Have battles judged by language models or by programs. Shows calls, tokens and cost before anything is sent."
     kind, unit = Run.Kind.JUDGE, "game"
     at_least_one = ("repeats", "battles", "threads")
     pilot_is_agreed = True
@@ -55,7 +55,7 @@ class Command(RunCommand[JudgingDraft]):
         parser.add_argument("--battle-file", type=Path, metavar="FILE", help="numbers of given battles")
         parser.add_argument("--pool", metavar="SLUG", help="only prompts of this pool")
         parser.add_argument(
-            "--competitor", action="append", default=[], metavar="NAME", help="only these meet; to be given twice or more"
+            "--competitor", action="append", default=[], metavar="NAME", help="only these meet; give it twice or more"
         )
         parser.add_argument(
             "--battles", type=int, metavar="N", help="at most so many (of a tournament: prompts), drawn by --seed"
@@ -63,10 +63,10 @@ class Command(RunCommand[JudgingDraft]):
         parser.add_argument("--orders", choices=["both", "one"], default="both")
         parser.add_argument("--repeats", type=int, default=1, metavar="K")
         parser.add_argument(
-            "--again", action="store_true", help="ask once more, and pay, where a reply came before and decided nothing"
+            "--again", action="store_true", help="ask, and pay, once more where an earlier reply decided nothing"
         )
         parser.add_argument(
-            "--pilot", type=int, metavar="N", help="send N calls of the plan, then say what the rest will cost, and ask"
+            "--pilot", type=int, metavar="N", help="send N calls of the plan, then show what the rest will cost, and ask"
         )
         parser.add_argument("--threads", type=int, default=64, metavar="N", help="calls at once, at most")
 
@@ -104,7 +104,7 @@ class Command(RunCommand[JudgingDraft]):
         if options["endpoint"]:
             judges.append(_asked_at(options))
         if not judges:
-            refuse("who is to judge? Give --judge NAME, or --endpoint NAME and --protocol KEY")
+            refuse("--judge NAME is required, or --endpoint NAME and --protocol KEY")
         return list({judge.pk: judge for judge in judges}.values())
 
     def _named(self, name: str) -> Judge:
@@ -112,7 +112,7 @@ class Command(RunCommand[JudgingDraft]):
         if judge is None and name in OFFLINE_JUDGES:
             return offline_judge(name)
         if judge is None:
-            refuse(f"--judge {name}: no such judge; known are {_askable()}")
+            refuse(f"--judge {name}: no such judge. Available: {_askable()}")
         if judge.kind == Judge.Kind.IMPORTED:
             refuse(f"--judge {name}: its verdicts were taken in from a file; it cannot be asked")
         newest = refreshed(judge)
@@ -135,11 +135,11 @@ def _unused_cards_dropped() -> Iterator[list[Judge]]:
 
 def _check(options: dict[str, Any]) -> None:
     if options["pilot"] is not None and options["pilot"] < FEWEST:
-        refuse(f"--pilot is {FEWEST} or more: fewer calls say nothing of what the rest will cost")
+        refuse(f"--pilot is {FEWEST} or more: fewer calls do not tell what the rest will cost")
     if options["plan"] == "tournament" and options["orders"] != "both":
-        refuse("--plan tournament needs --orders both: one order alone decides nothing about who goes on")
+        refuse("--plan tournament needs --orders both: one order cannot decide a match")
     if options["plan"] == "active" and options["battles"] is None:
-        refuse("--plan active: say how many by --battles N")
+        refuse("--plan active needs --battles N")
     if options["baseline"] and options["plan"] not in (None, "all", "baseline"):
         refuse(f"--baseline belongs to --plan baseline, not to {options['plan']}")
     if (options["battle"] or options["battle_file"]) and (options["plan"] not in (None, "given") or options["battles"]):
@@ -170,7 +170,7 @@ def _scope(arena: Arena, options: dict[str, Any]) -> Scope:
     pool = None
     if options["pool"]:
         pool = PromptPool.objects.filter(arena=arena, slug=options["pool"]).first() or refuse(
-            f"--pool {options['pool']}: no such pool of {arena.slug}; known are {_listed(PromptPool, 'slug', arena=arena)}"
+            f"--pool {options['pool']}: no such pool of {arena.slug}. Available: {_listed(PromptPool, 'slug', arena=arena)}"
         )
     competitors = [_competitor(arena, "--competitor", name) for name in options["competitor"]]
     try:
@@ -188,7 +188,7 @@ def _baseline(arena: Arena, options: dict[str, Any]) -> Competitor | None:
 
 def _competitor(arena: Arena, option: str, name: str) -> Competitor:
     return Competitor.objects.filter(arena=arena, name=name).first() or refuse(
-        f"{option} {name}: no such competitor of {arena.slug}; known are {_competitors(arena)}"
+        f"{option} {name}: no such competitor of {arena.slug}. Available: {_competitors(arena)}"
     )
 
 
@@ -226,7 +226,7 @@ def _read_numbers(path: Path) -> list[int]:
 def _asked_at(options: dict[str, Any]) -> Judge:
     name = options["endpoint"]
     endpoint = Endpoint.objects.filter(name=name).first() or refuse(
-        f"--endpoint {name}: no such endpoint; known are {_listed(Endpoint, 'name')}. Superusers make them in the admin"
+        f"--endpoint {name}: no such endpoint. Available: {_listed(Endpoint, 'name')}. Superusers make them in the admin"
     )
     try:
         named_protocol(options["protocol"])

@@ -11,7 +11,7 @@ from judges.runs.checklist_writing import ChecklistDraft, ChecklistRequest, Chec
 
 class Command(PromptsCommand[ChecklistDraft]):
     help = (
-        "Have checklists written for prompts that have none: says calls, tokens and cost, then sends. Edit them in the admin."
+        "Have checklists written for prompts that have none: shows calls, tokens and cost, then sends. Edit them in the admin."
     )
     kind, unit = Run.Kind.CHECKLIST, "checklist"
     max_tokens = checklist_writing.MAX_TOKENS
@@ -22,7 +22,7 @@ class Command(PromptsCommand[ChecklistDraft]):
 
     def drafted(self, arena: Arena, options: dict[str, Any]) -> ChecklistDraft:
         if not options["endpoint"]:
-            refuse("who is to write them? Give --endpoint NAME")
+            refuse("--endpoint NAME is required")
         wish = ChecklistRequest(
             named_endpoint(options["endpoint"]),
             ChecklistSettings(options["max_tokens"]),

@@ -38,12 +38,12 @@ TURNED: Mapping[str, Callable[[Column], Column]] = {
     "first": lambda codes: np.where(codes >= 0, 1 - codes, codes),
     "points": lambda points: 1 - points,
 }
-"""What other columns say when the sides of a row are turned."""
+"""How other columns change when the sides of a row are swapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamesAndTexts:
-    """What rows call by number: names of competitors, keys and texts of prompts, identities of judges."""
+    """What the numbers in rows stand for: names of competitors, keys and texts of prompts, identities of judges."""
 
     names: Mapping[int, str]
     prompts: Mapping[int, str]
@@ -114,7 +114,7 @@ def _by_name(known: NamesAndTexts, *tables: Columns) -> tuple[bytes, list[Column
 
 
 def _placed(known: Mapping[int, str], columns: Iterable[Column]) -> tuple[list[str], Callable[[Column], Column]]:
-    """Those that occur, each once and in order; and a function from numbers to places among them, -1 for none."""
+    """The names that occur, each once and in order; and a function from numbers to places among them, -1 for none."""
     met = [distinct(column) for column in columns]
     numbers = np.unique(np.concatenate(met)) if met else np.zeros(0, dtype=np.int64)
     numbers = numbers[numbers >= 0]
@@ -142,7 +142,7 @@ def _turned(columns: Columns) -> Columns:
 
 
 def _rounded(columns: Columns) -> Columns:
-    """What is not a number is -1: no share, chance or place is."""
+    """Missing numbers are -1, which no share, chance or place is."""
     return {
         name: np.nan_to_num(np.round(column, DIGITS), nan=-1.0) if column.dtype.kind == "f" else column.astype(np.int64)
         for name, column in columns.items()

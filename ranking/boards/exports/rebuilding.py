@@ -20,7 +20,7 @@ NUMBERS = [field.name for field in fields(RatingRow) if field.name not in ("comp
 
 
 def fit_material(material: Material, names: Sequence[str], definition: Definition) -> FittedBoard:
-    """The board of what its method is given; the ids of its competitors are their places in `names`."""
+    """Fit a board to its method's material; the ids of its competitors are their places in `names`."""
     if isinstance(material, Combination):
         return fit_combined(material.votes, material.opinions, dict(enumerate(names)), definition, n_verdicts=0)
     return fit_board(material, definition, list(range(len(names))))

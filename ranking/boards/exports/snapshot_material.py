@@ -8,7 +8,7 @@ from ranking.models import Snapshot
 
 
 class EvidenceGoneError(Exception):
-    """What stands at the snapshot's position is not its evidence any more."""
+    """The evidence at the snapshot's position has changed since it was made."""
 
 
 def lines_of_snapshot(snapshot: Snapshot) -> Iterator[str]:

@@ -53,7 +53,7 @@ def of_those_that_met(
 
 
 def unweighted(met: PairCounts) -> PairList:
-    """Where nobody is rated all pairs are wanted alike."""
+    """If nobody is rated, all pairs weigh the same."""
     each = 2 / max(met.m * (met.m - 1), 1)
     return _listed(met, np.full(len(met), each, dtype=np.float32), np.full((met.m, 2), np.nan, dtype=np.float32))
 

@@ -63,7 +63,8 @@ def test_prompts_are_moved_to_a_status_in_bulk_and_their_history_says_so(client,
     response = choose(client, "arena_prompt", action, [*prompts, already])
     assert set(Prompt.objects.values_list("status", flat=True)) == {status}
     done = {"active": "activated", "retired": "retired", "draft": "made drafts"}[status]
-    assert messages_of(response)[0] == f"3 prompts {done}; 1 was {done} already."
+    same = "a draft" if status == "draft" else done
+    assert messages_of(response)[0] == f"3 prompts {done}; 1 was {same} already."
     assert LogEntry.objects.filter(user=curator).count() == 3
 
 

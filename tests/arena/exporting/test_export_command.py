@@ -71,7 +71,7 @@ def test_half_a_file_never_stays(tmp_path, monkeypatch):
 
 
 def test_an_unknown_arena_and_a_missing_library_say_what_to_do(monkeypatch):
-    with pytest.raises(CommandError, match="known are: garden"):
+    with pytest.raises(CommandError, match="Available: garden"):
         call_command("export", "votes", "--arena", "meadow")
     monkeypatch.setattr(forms, "find_spec", lambda name: None)
     with pytest.raises(CommandError, match="pip install pyarrow"):

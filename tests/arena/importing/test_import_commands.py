@@ -114,7 +114,7 @@ def test_a_wrong_call_is_one_clear_line(tmp_path, battles):
         (("import_battles", nowhere, "--format", "llmfao", "--arena", "a", "--check"), f"{nowhere}: No such file or directory"),
         (
             ("import_battles", battles, "--format", "lmsys", "--arena", "a"),
-            "--format lmsys: no such format of battles; known are chatbot-arena, llmfao, pandalm, pairs, battles, "
+            "--format lmsys: no such format of battles. Available: chatbot-arena, llmfao, pandalm, pairs, battles, "
             "kaggle-pairs, mt-bench-votes, alpaca-annotations, argilla, label-studio",
         ),
         (

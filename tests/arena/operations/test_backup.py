@@ -70,7 +70,7 @@ def test_a_backup_has_no_secret_key_unless_asked_and_restoring_says_what_follows
         content = {member.name: tar.extractfile(member).read() for member in tar if member.isreg()}
     assert "secret_key" not in content
     assert not any(secret.encode() in each for each in content.values())
-    assert "This site has the secret key of then" in here.manage("restore", str(file), "--yes").stdout
+    assert "This site has the same secret key" in here.manage("restore", str(file), "--yes").stdout
     with machine.empty_machine(tmp_path) as other:
         said = other.manage("restore", str(file)).stdout
         assert "The backup has no secret key, and the one of this site is another: people sign in again" in said

@@ -180,4 +180,4 @@ def test_a_curator_gives_a_language_by_its_name(admin_client):
     prompt.refresh_from_db()
     assert (prompt.language, prompt.is_language_guessed) == ("zh", False)
     told = admin_client.post("/admin/arena/prompt/", data | {"language": "Deutsch"})
-    assert "is no language" in told.content.decode()
+    assert "is not a language" in told.content.decode()

@@ -75,7 +75,7 @@ def test_another_protocol_brings_its_own_template(client, curator):
         ({"parameters": '{"colour": 1}'}, "parameter &#x27;colour&#x27; is unknown"),
         ({"template": "Which is better?"}, "the template lacks {prompt}, {answer_1}, {answer_2}. Its slots are"),
         ({"template": "{prompt}{answer_1}{answer_2}\n{foo}"}, "{foo} is no slot of this protocol. Its slots are"),
-        ({"endpoint": ""}, "Choose where it is asked"),
+        ({"endpoint": ""}, "Choose an endpoint"),
     ],
 )
 def test_a_card_that_cannot_be_is_refused_in_the_form(client, curator, changes, told):
@@ -230,7 +230,7 @@ def test_saving_says_what_became_of_the_card_and_keeps_names_as_they_are(client,
     endpoint = make_endpoint()
     assert ">The judge j good was made.<" in add(client, endpoint=endpoint.pk).content.decode()
     for parameters, said in (
-        ("{}", "The card of j good is as it was: no new version was made."),
+        ("{}", "The card of j good was not changed: no new version was made."),
         ('{"temperature": 0.7}', "The judge j good has a new card, version 2. Version 1 keeps its games."),
         ("{}", "Version 1 of the judge j good says the same: it is the current card again."),
     ):

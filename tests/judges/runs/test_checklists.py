@@ -240,7 +240,7 @@ def test_what_cannot_be_is_refused_in_one_line(fake, settings, arena, arguments,
 
 
 def test_an_endpoint_is_named(arena):
-    with pytest.raises(CommandError, match="who is to write them"):
+    with pytest.raises(CommandError, match="--endpoint NAME is required"):
         call_command("write_checklists", "--arena", arena.slug)
 
 

@@ -150,7 +150,7 @@ def test_every_judge_that_can_be_asked_is_named_once():
     make_judge("from a file", kind="imported", protocol="pandalm")
     with pytest.raises(CommandError) as refusal:
         judge(arena, "--judge", "nobody")
-    named = str(refusal.value).partition("known are ")[2].split(", ")
+    named = str(refusal.value).partition("Available: ")[2].split(", ")
     assert sorted(named) == sorted(set(named))
     assert "longer" in named
     assert "from a file" not in named
@@ -196,13 +196,13 @@ def only_the_first_pair(arena_id, competitor_ids):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "who is to judge"),
+        ([], "--judge NAME is required"),
         (["--judge", "longer", "--plan", "active"], "--battles N"),
         (["--judge", "longer", "--plan", "tournament", "--orders", "one"], "needs --orders both"),
-        (["--judge", "nobody"], "no such judge; known are"),
+        (["--judge", "nobody"], "no such judge. Available:"),
         (["--judge", "longer", "--plan", "baseline"], "--plan baseline needs --baseline NAME, .*: model 0, model 1"),
         (["--endpoint", "nowhere"], "no such endpoint"),
-        (["--judge", "longer", "--baseline", "nobody"], "no such competitor of .*; known are model 0, model 1"),
+        (["--judge", "longer", "--baseline", "nobody"], "no such competitor of .*. Available: model 0, model 1"),
         (["--judge", "longer", "--repeats", "0"], "--repeats"),
     ],
 )
@@ -353,9 +353,9 @@ def test_a_tournament_of_a_model_is_one_run_with_one_cap(settings):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--pool", "attic"], "no such pool of .*; known are main"),
+        (["--pool", "attic"], "no such pool of .*. Available: main"),
         (["--competitor", "model 0"], "name at least two"),
-        (["--competitor", "nobody"], "no such competitor of .*; known are model 0"),
+        (["--competitor", "nobody"], "no such competitor of .*. Available: model 0"),
         (["--battle", "987654"], "battle 987654: not in"),
         (["--battle", "1", "--plan", "all"], "no other plan"),
         (["--plan", "given"], "--battle NUMBER"),

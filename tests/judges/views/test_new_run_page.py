@@ -352,9 +352,9 @@ def test_a_run_that_is_not_here_is_like_none(client, curator, like):
     ("change", "said"),
     [
         ({"plan": "given"}, "Give the numbers of the battles"),
-        ({"plan": "given", "numbers": "12, seven"}, "&#x27;seven&#x27; is no number of a battle"),
-        ({"plan": "given", "numbers": "٣"}, "is no number of a battle"),
-        ({"plan": "given", "numbers": "9" * 40}, "is no number of a battle"),
+        ({"plan": "given", "numbers": "12, seven"}, "&#x27;seven&#x27; is not the number of a battle"),
+        ({"plan": "given", "numbers": "٣"}, "is not the number of a battle"),
+        ({"plan": "given", "numbers": "9" * 40}, "is not the number of a battle"),
         ({"plan": "given", "numbers": "987654"}, "Battle 987654: not in"),
         ({"plan": "tournament", "orders": "one"}, "A tournament needs both"),
         ({"competitors": ["0"]}, "not one of the available"),
