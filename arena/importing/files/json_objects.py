@@ -1,5 +1,6 @@
-"""JSON objects that say one thing: Python's reader takes the last of two values of one key."""
+"""What Python's reader of JSON would change: it takes the last of two values of one key, and 1e400 for infinity."""
 
+import math
 from typing import Any
 
 from arena.wording import gettext as _
@@ -17,3 +18,21 @@ def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise KeyTwiceError(_("the key %(key)s is there twice") % {"key": ascii(twice)[:60]})
     return found
+
+
+class BeyondFloat(float):
+    """Infinity that stands for a number too large for a float; it is shown as it was written."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def float_as_written(written: str) -> float:
+    """For `parse_float` of the module json."""
+    value = float(written)
+    if math.isinf(value):
+        value = BeyondFloat(value)
+        value.written = written
+    return value

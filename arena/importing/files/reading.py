@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
-from arena.importing.files.json_objects import KeyTwiceError, with_keys_once
+from arena.importing.files.json_objects import KeyTwiceError, float_as_written, with_keys_once
 from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
@@ -249,7 +249,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(_("%(word)s is no JSON") % {"word": constant})
 
 
-_json = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=with_keys_once)
+_json = json.JSONDecoder(parse_constant=_refuse, parse_float=float_as_written, object_pairs_hook=with_keys_once)
 _JSON_RULE = gettext_lazy("each row must be one JSON object, such as {...}")
 
 

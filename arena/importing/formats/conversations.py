@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from arena.importing.files import fields
+from arena.importing.files.json_objects import float_as_written
 from arena.importing.files.problems import MISSING, PlainWords, RowProblem
 from arena.importing.files.reading import Row
 
@@ -115,7 +116,7 @@ def from_json(value: Any) -> Any:
     """Cells of a CSV file hold lists and objects as JSON; what is none stays as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         try:
-            return json.loads(value)
+            return json.loads(value, parse_float=float_as_written)
         except (ValueError, RecursionError):
             return value
     return value

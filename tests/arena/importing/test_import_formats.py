@@ -315,7 +315,7 @@ def test_a_verifier_in_csv_is_checked_too(tmp_path):
         ({"language": "Klingon"}, "language is 'Klingon'; a code such as en or de"),
         ({"category": "c" * 201}, "at most 200 characters"),
         ({"verifier": ["x"]}, "a JSON object is needed"),
-        ({"verifier": {"x": 1e999}}, "finite numbers are needed"),
+        ({"verifier": {"x": 1e999}}, "verifier is {'x': 1e999}; finite numbers are needed"),
         ({"verifier": {"x": "\0"}}, "no NUL"),
         ({"verifier": {"x": "\ud800"}}, "surrogate"),
         ({"verifier": {"x": "y" * 70_000}}, "at most 64,000 characters"),

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 import tracemalloc
 
 import pytest
@@ -200,6 +201,15 @@ def test_values_are_shown_short_and_with_what_is_hidden_in_them(tmp_path):
     assert shown("a\u202eb\n") == r"'a\u202eb\n'"
     assert len(shown("x" * 10_000)) == 80
     assert len(shown({"a": ["x" * 10_000]})) == 80
+
+
+@pytest.mark.parametrize("written", ["1e400", "-1E+999", "1" + "0" * 400 + ".5"])
+@pytest.mark.parametrize("content", ['{{"a": {}}}\n', '[{{"a": {}}}]', "a\n{}\n"])
+def test_a_number_beyond_all_others_is_shown_as_it_was_written(tmp_path, content, written):
+    rows, _ = _read(write(tmp_path, content.format(written)))
+    assert str(shown(rows[0][1]["a"])).strip("'")[:70] == written[:70]
+    assert written[:70] in shown([rows[0][1]["a"]])
+    assert isinstance(rows[0][1]["a"], str) or math.isinf(rows[0][1]["a"])
 
 
 def test_lines_make_the_same_rows_whatever_the_line_ends(tmp_path):
