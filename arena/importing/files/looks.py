@@ -29,13 +29,21 @@ class Shape(StrEnum):
     JSON_LINES = "JSON lines"
     JSON_ARRAY = "a JSON array"
     PARQUET = "Parquet"
+    JSON_OBJECT = "a JSON object that lists rows"
 
     @property
     def told(self) -> str:
-        return {Shape.JSON_LINES: _("JSON lines"), Shape.JSON_ARRAY: _("a JSON array")}.get(self, self.value)
+        known = {
+            Shape.JSON_LINES: _("JSON lines"),
+            Shape.JSON_ARRAY: _("a JSON array"),
+            Shape.JSON_OBJECT: _("a JSON object that lists rows"),
+        }
+        return known.get(self, self.value)
 
 
-ANY_SHAPE = frozenset(Shape)
+LIST_OF_ROWS = "request_states"
+"""What an object calls the list of its rows: HELM writes a whole run as one object."""
+ANY_SHAPE = frozenset({Shape.CSV, Shape.JSON_LINES, Shape.JSON_ARRAY, Shape.PARQUET})
 OF_OBJECTS = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY, Shape.PARQUET})
 """Shapes whose cells may be lists and objects."""
 
@@ -53,6 +61,7 @@ BINARY = {
     b"%PDF-": gettext_lazy("a PDF file, not text"),
     b"SQLite f": gettext_lazy("an SQLite file, not text"),
 }
+_LISTS_ROWS = re.compile(rf'\s*\{{\s*"(?:adapter_spec|{LIST_OF_ROWS})"\s*:')
 UTF8, WINDOWS = "utf-8-sig", "windows-1252"
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 
@@ -103,6 +112,12 @@ def opened(path: Path) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Counted(unpack, file), BLOCK)) if unpack else file
 
 
+def _shape_of(text: str) -> Shape:
+    if _LISTS_ROWS.match(text):
+        return Shape.JSON_OBJECT
+    return {"[": Shape.JSON_ARRAY, "{": Shape.JSON_LINES}.get(text.lstrip()[:1], Shape.CSV)
+
+
 @lru_cache(maxsize=16)
 def _look_at(path: Path, changed: int, size: int) -> FileLooks:
     with path.open("rb") as file:
@@ -113,7 +128,7 @@ def _look_at(path: Path, changed: int, size: int) -> FileLooks:
             start = unpacked.read(BLOCK)
             encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), UTF8)
             text = start.decode(encoding, errors="replace")
-            shape = {"[": Shape.JSON_ARRAY, "{": Shape.JSON_LINES}.get(text.lstrip()[:1], Shape.CSV)
+            shape = _shape_of(text)
             signs = _Signs(start)
             while block := unpacked.read(BLOCK):
                 signs.add(block)

@@ -8,15 +8,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from arena.importing.files.columns import Columns
 from arena.importing.files.json_objects import KeyTwiceError, float_as_written, with_keys_once
-from arena.importing.files.looks import BLOCK, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
+from arena.importing.files.looks import BLOCK, LIST_OF_ROWS, UTF8, WINDOWS, CannotUnpackError, FileLooks, Shape, look_at, opened
 from arena.importing.files.notes import FileNote, gettext_lazy, note
 from arena.importing.files.parquet_rows import batches, parquet_names
 from arena.importing.files.problems import EMPTY, PlainWords, Problems, some_names
@@ -101,6 +102,7 @@ def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None)
         return
     readers = {
         Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array, Shape.PARQUET: _parquet_rows,
+        Shape.JSON_OBJECT: _json_object,
     }  # fmt: skip
     try:
         yield from readers[looks.shape](path, problems, columns or Columns())
@@ -278,30 +280,60 @@ def _why(error: Exception) -> str:
 
 
 def _json_array(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    yield from _in_window(path, problems, partial(_entries, columns=columns), _("what follows the array"), "]")
+
+
+def _json_object(path: Path, problems: Problems, columns: Columns) -> Iterator[tuple[int, Row]]:
+    yield from _in_window(path, problems, partial(_listed, columns=columns), _("what follows the object"), "}")
+
+
+def _in_window(
+    path: Path, problems: Problems, rows: Callable[["_Window", Problems], Iterator[tuple[int, Row]]], rest: str, end: str
+) -> Iterator[tuple[int, Row]]:
+    """`rest` says what follows after the last row, where only `end` may."""
     with closing(opened(path)) as file:
         window = _Window(file, look_at(path).encoding)
-        entries = count(1)
-        entry = 0
-        problems.entry = lambda: entry or None
         try:
-            window.take("[")
-            while window.next_character() != "]":
-                entry = next(entries)
-                line, row = window.line, window.value()
-                if isinstance(row, dict):
-                    yield line, _renamed(row, columns)
-                else:
-                    problems.add(line, _("the entry"), row, str(_JSON_RULE))
-                if window.next_character() != "]":
-                    window.take(",")
-            window.take("]")
+            yield from rows(window, problems)
             if window.next_character():
-                problems.add(window.line, _("what follows the array"), window.start(), _("the file must end with its ]"))
+                problems.add(window.line, rest, window.start(), _("the file must end with its %(end)s") % {"end": end})
         except UnicodeDecodeError as error:
             _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
         except (ValueError, RecursionError) as error:
             told = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error)}
             problems.add(window.line, _("the entry"), window.start(), told)
+
+
+def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iterator[tuple[int, Row]]:
+    """Those of a list."""
+    entry = 0
+    problems.entry = lambda: entry or None
+    window.take("[")
+    while window.next_character() != "]":
+        entry += 1
+        line, row = window.line, window.value()
+        if isinstance(row, dict):
+            yield line, _renamed(row, columns)
+        else:
+            problems.add(line, _("the entry"), row, str(_JSON_RULE))
+        if window.next_character() != "]":
+            window.take(",")
+    window.take("]")
+
+
+def _listed(window: "_Window", problems: Problems, *, columns: Columns) -> Iterator[tuple[int, Row]]:
+    """The entries of an object's list of rows; what else the object says is passed over."""
+    window.take("{")
+    while window.next_character() != "}":
+        name = window.value()
+        window.take(":")
+        if name == LIST_OF_ROWS:
+            yield from _entries(window, problems, columns=columns)
+        else:
+            window.value()
+        if window.next_character() != "}":
+            window.take(",")
+    window.take("}")
 
 
 _SPACE = re.compile(r"[ \t\r\n]*")

@@ -23,9 +23,10 @@ from arena.importing.formats.battles.pairs import OwnPairs
 from arena.importing.formats.battles.pandalm import PandaLm
 from arena.importing.formats.benchmarks.alpaca_eval import AlpacaAnnotations, AlpacaInstructions, AlpacaOutputs
 from arena.importing.formats.benchmarks.arena_hard import ArenaHardAnswers, ArenaHardQuestions
-from arena.importing.formats.benchmarks.harnesses import HelmPredictions, LmEvalSamples
+from arena.importing.formats.benchmarks.harnesses import LmEvalSamples
+from arena.importing.formats.benchmarks.helm import HelmInstances, HelmPredictions, HelmStateAnswers, HelmStatePrompts
 from arena.importing.formats.benchmarks.mt_bench import ModelAnswers, MtBenchQuestions, MtBenchVotes
-from arena.importing.formats.benchmarks.question_sets import HelmInstances, IfEval, MultipleChoice
+from arena.importing.formats.benchmarks.question_sets import IfEval, MultipleChoice
 from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, OpenAiEvals, WildBench
 from arena.importing.formats.format import Format
 from arena.importing.formats.mapped import NAME as MAPPED
@@ -57,14 +58,14 @@ PROMPT_FORMATS: dict[str, type[Format[PromptRow]]] = {
     each.name: each
     for each in (
         JsonPrompts, CsvPrompts, ArenaHardQuestions, MtBenchQuestions, AlpacaInstructions, ChatPrompts, IfEval, OpenAiEvals,
-        MultipleChoice, WildBench, HelmInstances,
+        MultipleChoice, WildBench, HelmInstances, HelmStatePrompts,
     )
 }  # fmt: skip
 RESPONSE_FORMATS: dict[str, type[Format[ResponseRow]]] = {
     each.name: each
     for each in (
         JsonResponses, CsvResponses, ArenaHardAnswers, ModelAnswers, AlpacaOutputs, ChatAnswers, SeveralAnswers, Wide,
-        LmEvalSamples, HelmPredictions,
+        LmEvalSamples, HelmPredictions, HelmStateAnswers,
     )
 }  # fmt: skip
 

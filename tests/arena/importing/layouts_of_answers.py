@@ -2,6 +2,14 @@
 
 from tests.arena.importing.layout_cases import MISSING, NAME_IS_NEEDED, Case, answer, brought, prompt
 
+HELM = "openai/gpt-4-0613"
+
+
+def of_lake(line, text, **more):
+    asked = prompt(line, "id12", "Which is a lake?", reference="Como")
+    return answer(line, "id12", HELM, text, asked=asked, brings=True, **more)
+
+
 RESPONSES = [
     Case(
         "responses-own.csv",
@@ -155,6 +163,25 @@ RESPONSES = [
             ({"predicted_text": 4, "perturbation": None}, "predicted_text is 4; a text is needed"),
             ({"instance_id": "", "perturbation": None}, f"instance_id is empty; {NAME_IS_NEEDED}"),
             ({"predicted_text": MISSING, "perturbation": None}, "predicted_text is missing; a text is needed; the row has"),
+        ],
+    ),
+    Case(
+        "responses-helm-state.json",
+        "helm-state",
+        [
+            of_lake(21, "A. Como"),
+            of_lake(21, " It is Como, by", repeat=1, finish="length"),
+            of_lake(251, "B. Rhine", repeat=2),
+            of_lake(323, "", repeat=3, finish="failed"),
+            answer(
+                378, "id13", HELM, "Yes.", thinking="They want a yes.", brings=True,
+                asked=prompt(378, "id13", "Say yes.", system_prompt="Be brief."),
+            ),
+        ],
+        [
+            ({"instance": MISSING}, "instance is missing; an object is needed, such as {...}; the row has"),
+            ({"result": {"success": True, "completions": []}}, "completions is []; a list of objects with text is needed"),
+            ({"request": {"prompt": "x"}}, "model_deployment is missing; a text is needed; the row has"),
         ],
     ),
 ]  # fmt: skip

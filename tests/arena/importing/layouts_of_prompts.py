@@ -208,11 +208,24 @@ PROMPTS = [
     Case(
         "prompts-helm.json",
         "helm",
-        [prompt(2, "id12", "Which is a lake?", reference="Como"), prompt(25, "id13", "Say yes.")],
+        [prompt(2, "id12", "Which is a lake?", reference="Como"), prompt(54, "id13", "Say yes.")],
         [
             ({"input": {"text": ""}}, "input is {'text': ''}; a text is needed, not empty"),
             ({"references": ["Como"]}, "references is ['Como']; a list of objects with output and tags is needed"),
             ({"input": MISSING}, "text is null; a text is needed"),
+        ],
+    ),
+    Case(
+        "prompts-helm-state.json",
+        "helm-state",
+        [
+            prompt(21, "id12", "Which is a lake?", reference="Como"),
+            prompt(256, "id13", "Say yes.", system_prompt="Be brief."),
+        ],
+        [
+            ({"instance": {"input": {"text": " "}, "id": "id13"}}, "input is {'text': ' '}; a text is needed, not empty"),
+            ({"instance": {"input": {"text": "x"}, "id": "id12", "references": []}}, "the id of an instance is 'id12'"),
+            ({"instance": MISSING}, "instance is missing; an object is needed, such as {...}; the row has"),
         ],
     ),
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Prompts, and answers to them, out of files."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,8 @@ from tests.arena.importing.import_files import checked, imported, lines, n_rows,
 from tests.factories import make_arena, make_competitor, make_prompt, make_response
 
 pytestmark = pytest.mark.django_db
+
+LAYOUTS = Path(__file__).parent / "layout_files"
 
 
 def _prompts(tmp_path, arena, *rows):
@@ -34,6 +37,20 @@ def test_arena_hards_answers_come_onto_its_questions(shared_data):
     assert answers.count() == 1_500
     assert set(answers.values_list("competitor__name", flat=True)) == {"gpt-4-0314", "gpt-4-0613", "gpt-3.5-turbo-0125"}
     assert not answers.filter(html="").exclude(text="").exists()
+
+
+def test_a_run_of_helm_brings_its_questions_or_meets_those_that_are_here():
+    for arena, kinds in ((make_arena(slug="alone"), ["responses"]), (make_arena(slug="both"), ["prompts", "responses"])):
+        for kind in kinds:
+            imported(LAYOUTS / f"{kind}-helm-state.json", "helm-state", arena, kind=kind)
+        asked = {prompt.key: prompt.reference for prompt in arena.prompts.all()}
+        assert asked == {"id12": "Como", "id13": ""}
+        rows = Response.objects.filter(prompt__arena=arena, prompt__key="id12").order_by("repeat")
+        assert list(rows.values_list("text", "finish")) == [
+            ("A. Como", "stop"), (" It is Como, by", "length"), ("B. Rhine", "stop"), ("", "failed"),
+        ]  # fmt: skip
+        imported(LAYOUTS / "responses-helm-state.json", "helm-state", arena, kind="responses")
+        assert rows.count() == 4
 
 
 def test_a_prompt_is_rendered_hashed_and_its_language_recognised(tmp_path):

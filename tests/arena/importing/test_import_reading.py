@@ -41,6 +41,13 @@ def test_the_same_rows_come_out_of_every_shape_with_and_without_a_byte_order_mar
     assert not problems
 
 
+def test_rows_of_an_object_are_those_of_its_list_whatever_stands_beside_it(tmp_path):
+    rows, problems = _read(
+        write(tmp_path, '\n{ "adapter_spec": {"a": [{"b": 1}]},\n "request_states": [{"c": 2},\n{"c": 3}], "x": 1}')
+    )
+    assert (rows, problems) == ([(3, {"c": 2}), (4, {"c": 3})], [])
+
+
 def test_rows_know_the_line_on_which_they_start(tmp_path):
     rows, _ = _read(write(tmp_path, 'a,b\n1,"two\nlines"\n\n2,y\n'))
     assert [line for line, _ in rows] == [2, 5]
@@ -89,6 +96,10 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         (b'[{"a": 1},', "line 1, entry 2: the entry"),
         (b'[{"a": 1}] {"a": 2}', "what follows the array"),
         (b'[{"a": 1}, 7]', "line 1, entry 2: the entry is 7"),
+        (b'{"request_states": [{"a": 1}, 7]}', "line 1, entry 2: the entry is 7"),
+        (b'{\n"adapter_spec": {},\n"request_states": [{}', "line 3, entry 1: the entry is ''"),
+        (b'{"request_states": [{}]} {}', "what follows the object is '{}'; the file must end with its }"),
+        (b'{"adapter_spec": 1', "expected ,, found the end of the file"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path, content, said):

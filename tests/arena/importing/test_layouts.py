@@ -40,6 +40,8 @@ def _raw(path):
             return list(csv.DictReader(io.StringIO(text), delimiter=";" if "newcomer" in path.name else ","))
         case Shape.JSON_ARRAY:
             return json.loads(text)
+        case Shape.JSON_OBJECT:
+            return json.loads(text)["request_states"]
         case _:
             return [json.loads(line) for line in text.splitlines()]
 
@@ -56,6 +58,8 @@ def _written(folder, like, rows):
             path.write_bytes(text.getvalue().encode(errors="surrogatepass"))
         case Shape.JSON_ARRAY:
             path.write_text(json.dumps(rows))
+        case Shape.JSON_OBJECT:
+            path.write_text(json.dumps({"adapter_spec": {"method": "generation"}, "request_states": rows}))
         case _:
             path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

@@ -1,18 +1,16 @@
-"""What harnesses write of one model, without its name: samples of lm-evaluation-harness, predictions of HELM.
+"""Samples of lm-evaluation-harness, which are of one model without its name.
 
 Who imports the file says whose answers they are (`--competitor`).
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy
 
 from arena.importing.files import fields
 from arena.importing.files.looks import OF_OBJECTS
-from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
@@ -35,35 +33,6 @@ class LmEvalSamples(Format[ResponseRow]):
         for repeat, text in enumerate(_texts(row)):
             answer = ResponseRow(line, "", model, text, repeat=repeat or None, asked=asked, brings_prompt=True)
             yield without_thinking(answer)
-
-
-class HelmPredictions(Format[ResponseRow]):
-    name = "helm"
-    title = gettext_lazy("HELM's display_predictions.json: instance_id, predicted_text; the model is told beside the file")
-    link = "https://crfm-helm.readthedocs.io/en/latest/code/"
-    shapes = OF_OBJECTS
-    needed = ("instance_id", "predicted_text")
-    read = frozenset({*needed, "train_trial_index", "perturbation", "thinking_text"})
-    has_rows_of_several = True
-
-    def __init__(self, path: Path) -> None:
-        self._n_perturbed = 0
-
-    def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
-        if row.get("perturbation"):
-            self._n_perturbed += 1
-            return
-        trial = fields.whole_number(row, "train_trial_index", most=32_767)
-        key, text = fields.identifier(row, "instance_id"), fields.text(row, "predicted_text")
-        answer = without_thinking(ResponseRow(line, key, competitor_told(self.options), text, repeat=trial or None))
-        thought = fields.text(row, "thinking_text", default="")
-        yield answer._replace(thinking=thought) if thought else answer
-
-    def notes(self) -> list[FileNote]:
-        return [note(_PERTURBED, n=self._n_perturbed)] if self._n_perturbed else []
-
-
-_PERTURBED = ngettext_lazy("%(n)s answer to a changed question left out.", "%(n)s answers to changed questions left out.", "n")
 
 
 def competitor_told(options: Any) -> str:

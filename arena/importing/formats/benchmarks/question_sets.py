@@ -1,4 +1,4 @@
-"""Sets of questions with what is right: IFEval's constraints, choices as in MMLU and ARC, instances of HELM."""
+"""Sets of questions with what is right: IFEval's constraints, choices as in MMLU and ARC."""
 
 import re
 from collections.abc import Mapping
@@ -157,24 +157,3 @@ def _right(row: Row, labels: list[str], texts: list[str]) -> int:
         return int(written)
     told = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}
     raise RowProblem("answer", MISSING if "answer" not in row else answer, told)
-
-
-class HelmInstances(Format[PromptRow]):
-    name = "helm"
-    title = gettext_lazy("HELM's instances.json: id, input, references")
-    link = "https://crfm-helm.readthedocs.io/en/latest/code/"
-    shapes = OF_OBJECTS
-    needed = ("id", "input", "references")
-    read = frozenset(needed)
-
-    def row(self, line: int, row: Row) -> PromptRow:
-        told = row.get("input")
-        text = fields.text(told if isinstance(told, dict) else {"text": told}, "text")
-        if not text.strip():
-            raise RowProblem("input", told, _("a text is needed, not empty"))
-        references = row.get("references")
-        if not isinstance(references, list) or not all(isinstance(each, dict) for each in references):
-            raise RowProblem("references", references, _("a list of objects with output and tags is needed"))
-        right = [each.get("output") for each in references if "correct" in fields.texts(each, "tags")]
-        texts = [fields.text(each if isinstance(each, dict) else {"text": each}, "text") for each in right]
-        return PromptRow(line, fields.identifier(row, "id"), (text,), reference="\n\n".join(texts))
