@@ -79,23 +79,6 @@ def test_shared_data_load_without_a_format(shared_data):
     assert Response.objects.filter(prompt__arena__slug="a").count() == 500
 
 
-def test_a_thousand_battles_of_2023_have_their_prompts_and_answers(tmp_path):
-    rows = []
-    for number in range(1_000):
-        talk = [{"role": "user", "content": f"Question {number % 400}?"}, {"role": "assistant", "content": f"It is {number}."}]
-        other = [talk[0], {"role": "assistant", "content": f"No, {number}."}]
-        rows.append(
-            {"question_id": f"{number:032x}", "model_a": f"m{number % 7}", "model_b": f"n{number % 5}", "winner": "tie",
-             "judge": f"arena_user_{number % 50}", "conversation_a": talk, "conversation_b": other, "turn": 1, "anony": True,
-             "language": "English", "tstamp": 1682351591.0 + number}
-        )  # fmt: skip
-    said = _run("import_battles", write(tmp_path, json.dumps(rows), "2023.json"), "--arena", "new")
-    assert "1,000 rows: 1,000 battles, 1,000 votes, 12 competitors" in said
-    assert Battle.objects.showable().count() == 1_000
-    assert Response.objects.count() == 2_000
-    assert Prompt.objects.values("content_hash").distinct().count() == 400
-
-
 # --- what is not recognised --------------------------------------------------------------------------------------------
 def test_a_file_that_is_not_recognised_is_refused_with_its_columns_and_the_formats(tmp_path):
     said = _refused("import_battles", write(tmp_path, "left_bot,right_bot,points\nx,y,1\n", "b.csv"), "--arena", "new")

@@ -1,23 +1,29 @@
 """Prompts of one text are one cluster, whatever ids files give them; what older snapshots counted stays as it was."""
 
 import json
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from arena.evidence import ledger
 from arena.evidence.same_texts import same_texts
 from arena.importing.files.rows import PromptRow
 from arena.importing.loading.prompts import PromptLoader
-from arena.models import Event, Prompt, text_digest
+from arena.models import Arena, Event, Prompt, Response, text_digest
+from judges.cards import called_judge
 from judges.models import Judge
+from judges.runs.planning import draw_up
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.models import Snapshot
 from tests.arena.importing.import_files import as_csv, imported, write
 from tests.factories import make_arena, make_battle, make_competitor, make_pool, make_prompt
+from tests.judges.game_factories import make_endpoint
 from tests.ranking.board_factories import make_board
 
 pytestmark = pytest.mark.django_db
 N_IDS, N_TEXTS = 60, 12
+N_ROWS, N_ASKED = 1_000, 370
 
 
 def _rows(ids):
@@ -97,21 +103,48 @@ def test_prompts_without_a_text_are_no_one_text(tmp_path):
     assert text_digest([]) == text_digest([" "]) == ""
 
 
+def _talk(n, side):
+    """What row n of the file holds of one side: every tenth asks twice, and line ends differ where the text is the same."""
+    end = "\n" if n % 7 == 0 else ""
+    asked = [f"Question {n % N_ASKED}?{end}", *(["And why?"] if n % 10 == 0 else [])]
+    return [
+        message
+        for turn in asked
+        for message in ({"role": "user", "content": turn}, {"role": "assistant", "content": f"{side}{n}"})
+    ]
+
+
+def _text_of(n):
+    return n % N_ASKED, n % 10 == 0
+
+
 def test_a_conversation_file_makes_a_board_whose_clusters_are_its_texts(tmp_path):
-    """In the layout of 2023: each row has an id of its own, and brings its prompt and both answers."""
+    """In the layout of 2023, without a word about it: each row has an id of its own, and brings its prompt and both answers."""
     rows = [
-        {"question_id": f"q{n}", "model_a": f"m{n % 3}", "model_b": f"m{(n + 1) % 3}", "judge": f"u{n % 7}", "turn": 1,
-         "winner": ("model_a", "model_b", "tie (bothbad)")[n % 3 if n % 5 else 0], "tstamp": 1682351591.1 + n, "anony": True,
-         "language": "English", **{
-             f"conversation_{side}": [
-                 {"role": "user", "content": f"Question {n % N_TEXTS}?"}, {"role": "assistant", "content": f"{side}{n}"},
-             ] for side in "ab"
-         }}
-        for n in range(N_IDS)
+        {"question_id": f"{n:032x}", "model_a": f"m{n % 3}", "model_b": f"m{(n + 1) % 3}", "judge": f"arena_user_{n % 70}",
+         "winner": ("model_a", "model_b", "tie (bothbad)")[n % 3 if n % 5 else 0], "turn": len(_talk(n, "a")) // 2,
+         "tstamp": 1682351591.1 + n, "anony": True, "language": "English",
+         "conversation_a": _talk(n, "a"), "conversation_b": _talk(n, "b")}
+        for n in range(N_ROWS)
     ]  # fmt: skip
-    arena = make_arena("conversations")
-    imported(write(tmp_path, json.dumps(rows)), "chatbot-arena", arena)
+    said = StringIO()
+    call_command("import_battles", str(write(tmp_path, json.dumps(rows), "2023.json")), "--arena", "talks", stdout=said)
+    assert "Read by the format chatbot-arena" in said.getvalue()
+    assert "1,000 rows: 1,000 battles, 1,000 votes, 3 competitors" in said.getvalue()
+    arena = Arena.objects.get(slug="talks")
+    battles = arena.battles.showable()
+    assert battles.exclude(response_a=None).exclude(response_b=None).count() == N_ROWS
+    assert Response.objects.count() == 2 * N_ROWS
+
     snapshot = publish_snapshot(make_board(arena))
-    assert (snapshot.n_votes, snapshot.n_prompts) == (N_IDS, N_TEXTS)
-    assert arena.battles.exclude(response_a=None).exclude(response_b=None).count() == N_IDS
-    assert not Judge.objects.exists()
+    assert (snapshot.n_votes, snapshot.n_prompts) == (N_ROWS, len({_text_of(n) for n in range(N_ROWS)}))
+    found = same_texts(arena.pk, snapshot.watermark)
+    first = dict(zip(found.prompts.tolist(), found.firsts.tolist(), strict=True))
+    by_key = {f"{n:032x}": _text_of(n) for n in range(N_ROWS)}
+    clusters = {(first.get(pk, pk), by_key[key]) for pk, key in battles.values_list("prompt_id", "prompt__key")}
+    assert (
+        len(clusters) == len({cluster for cluster, _ in clusters}) == len({text for _, text in clusters}) == snapshot.n_prompts
+    )
+
+    draft = draw_up(arena, [called_judge(make_endpoint(), "pairwise")], list(battles.values_list("pk", flat=True)))
+    assert (draft.estimate.n_calls, Judge.objects.count()) == (2 * N_ROWS, 1)
