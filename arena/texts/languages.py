@@ -50,11 +50,11 @@ _OTHER_NAMES = {
     "scots gaelic": "gd", "kirghiz": "ky",
 }  # fmt: skip
 _THREE_LETTERS = {
-    "ara": "ar", "ces": "cs", "cze": "cs", "chi": "zh", "cmn": "zh", "zho": "zh", "dan": "da", "deu": "de", "ger": "de",
-    "dut": "nl", "nld": "nl", "ell": "el", "gre": "el", "eng": "en", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr",
-    "fre": "fr", "heb": "he", "hin": "hi", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "nor": "no",
-    "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "swe": "sv", "tha": "th", "tur": "tr",
-    "ukr": "uk", "vie": "vi",
+    "ara": "ar", "arb": "ar", "ces": "cs", "cze": "cs", "chi": "zh", "cmn": "zh", "zho": "zh", "dan": "da", "deu": "de",
+    "ger": "de", "dut": "nl", "nld": "nl", "ell": "el", "gre": "el", "eng": "en", "fas": "fa", "per": "fa", "pes": "fa",
+    "fin": "fi", "fra": "fr", "fre": "fr", "heb": "he", "hin": "hi", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja",
+    "kor": "ko", "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "swe": "sv",
+    "tha": "th", "tur": "tr", "ukr": "uk", "vie": "vi",
 }  # fmt: skip
 _UNKNOWN = {"", "unknown", "und", "none", "null", "n/a", "other", "mul", "zxx"}
 
@@ -87,8 +87,8 @@ def code_of(written: str) -> str | None:
 
     Examples
     --------
-    >>> [code_of(each) for each in ("Chinese", "German", "EN", "eng", "pt_BR", "zh-CN", "unknown", "Deutsch")]
-    ['zh', 'de', 'en', 'en', 'pt-BR', 'zh-Hans', '', None]
+    >>> [code_of(each) for each in ("Chinese", "German", "EN", "eng", "pt_BR", "deu_Latn", "zh-CN", "unknown", "Deutsch")]
+    ['zh', 'de', 'en', 'en', 'pt-BR', 'de', 'zh-Hans', '', None]
     """
     name = " ".join(written.split()).lower()
     if name in _UNKNOWN:
@@ -98,6 +98,9 @@ def code_of(written: str) -> str | None:
     if not _CODE.fullmatch(name) or len(name) > _LONGEST_CODE:
         return None
     code = name.replace("_", "-")
+    language, _, script = code.partition("-")
+    if language in _THREE_LETTERS and len(script) == 4:  # deu_Latn; Chinese alone is written in two
+        code = f"zh-{script}" if _THREE_LETTERS[language] == "zh" else language
     return _cased(_FALLBACKS.get(code) or _THREE_LETTERS.get(code) or code)
 
 

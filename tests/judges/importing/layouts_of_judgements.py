@@ -21,6 +21,7 @@ GPT, PHI = ("gpt4", "Como."), ("phi", "Rhine.")
 LM = ("alpaca", "Como."), ("vicuna", "Rhine.")
 HARD = ("gpt-4-0314", "phi")
 J = "gpt-4-1106-preview"
+BENCHED, REWARDED = "gpt-4o-mini, arena_hard", "internlm/internlm2-7b-reward, reward_model"
 
 JUDGEMENTS = [
     Case(
@@ -57,15 +58,31 @@ JUDGEMENTS = [
         "judgements-judgebench.jsonl",
         "judgebench",
         [
-            ("Which?", BENCH[:2], "ab", FIRST, "arena_hard", ""),
-            ("Which?", BENCH[:2], "ba", TIE, "arena_hard", ""),
-            ("Which?", BENCH[2:], "ab", "unparsable", "arena_hard", ""),
-            ("Which?", BENCH[2:], "ba", FIRST, "arena_hard", ""),
+            ("Which?", BENCH[:2], "ab", FIRST, BENCHED, ""),
+            ("Which?", BENCH[:2], "ba", TIE, BENCHED, ""),
+            ("Which?", BENCH[2:], "ab", "error", BENCHED, ""),
+            ("Which?", BENCH[2:], "ba", SECOND, BENCHED, ""),
+            ("Which?", BENCH[2:], "ab", "unparsable", BENCHED, ""),
+            ("Which?", BENCH[2:], "ba", FIRST, BENCHED, ""),
         ],
         [
             ({"label": "A"}, "label is 'A'; allowed are A>B, B>A"),
             ({"judgments": []}, "judgments is []; a list is needed, not empty"),
             ({"response_B": MISSING}, "response_B is missing; a text is needed; the row has pair_id"),
+        ],
+    ),
+    Case(
+        "judgements-judgebench-rewards.jsonl",
+        "judgebench",
+        [
+            ("Which?", BENCH[:2], "ab", scored(1.5, 0.25), REWARDED, ""),
+            ("Which?", BENCH[:2], "ba", scored(0.25, 1.5), REWARDED, ""),
+            ("Which?", BENCH[2:], "ab", SECOND, REWARDED, ""),
+        ],
+        [
+            ({"judgments": [{"judgment": {"scores": ["x", 1]}, "decision": "A>B"}]}, "scores is 'x'; a number is needed"),
+            ({"judgments": [None] * 3}, "a list of 1 or 2 judgements is needed, the second with the answers exchanged"),
+            ({"pair_id": MISSING}, "pair_id is missing; a text is needed; the row has"),
         ],
     ),
     Case(
@@ -81,6 +98,21 @@ JUDGEMENTS = [
             ({"label": 3}, "label is 3; allowed are 1, 2"),
             ({"results": None}, "results is None; a list is needed"),
             ({"input": MISSING}, "input is missing; a text is needed; the row has output_1"),
+        ],
+    ),
+    Case(
+        "judgements-llmbar-notes.json",
+        "llmbar",
+        [
+            ("Name a lake!", (COMO, RHINE), "ab", FIRST, "", ""),
+            ("Name a lake!", (COMO, RHINE), "ba", "unparsable", "", ""),
+            ("A lake?", (COMO, RHINE), "ab", scored(7, 7), "", ""),
+            ("A lake?", (COMO, RHINE), "ba", scored(7, 7), "", ""),
+        ],
+        [
+            ({"results": [["Como is one."], "x"]}, "results is 'x'; an object is needed"),
+            ({"results": [{"swap = True": 1}]}, "swap = True is 1; an object is needed"),
+            ({"output_2": None}, "output_2 is null; a text is needed"),
         ],
     ),
     Case(
@@ -130,6 +162,8 @@ JUDGEMENTS = [
         [
             ("u1", HARD, "ab", Verdict("second", 2), J, ""),
             ("u1", HARD, "ba", FIRST, J, ""),
+            ("u3", HARD, "ab", "unparsable", J, ""),
+            ("u3", HARD, "ba", TIE, J, ""),
             ("u2", HARD, "ab", "unparsable", J, ""),
             ("u2", HARD, "ba", FIRST, J, "B>A"),
         ],
@@ -143,8 +177,10 @@ JUDGEMENTS = [
         "judgements-arena-hard-v2.jsonl",
         "arena-hard",
         [
-            ("u1", ("o3-mini", "phi"), "ab", Verdict("first", 2), "gpt-4.1", ""),
-            ("u1", ("o3-mini", "phi"), "ba", SECOND, "gpt-4.1", ""),
+            ("u1", ("o3-mini", "phi"), "ab", "error", "gpt-4.1", ""),
+            ("u1", ("o3-mini", "phi"), "ba", FIRST, "gpt-4.1", ""),
+            ("u2", ("gemini-2.0-flash-001", "phi"), "ab", Verdict("first", 2), "gpt-4.1", ""),
+            ("u2", ("gemini-2.0-flash-001", "phi"), "ba", FIRST, "gpt-4.1", ""),
         ],
         [
             ({"uid": MISSING}, "question_id is missing; a text is needed; the row has category, judge, model"),
@@ -191,17 +227,17 @@ JUDGEMENTS = [
         [(LAKE, (COMO,), "ab", 5.0, "", ""), (LAKE, (RHINE,), "ab", 2.0, "", "1")],
         [
             ({"orig_score": "7"}, "orig_score is '7'; a grade from 1 to 5 is needed"),
-            ({"orig_response": MISSING}, "orig_response is missing; a text is needed; the row has instruction"),
+            ({"orig_response": MISSING}, "orig_response is missing; a text is needed; the row has orig_criteria"),
             ({"orig_instruction": 4}, "orig_instruction is 4; a text is needed"),
         ],
     ),
     Case(
         "judgements-prometheus-pairs.jsonl",
         "prometheus-pairs",
-        [(LAKE, (COMO, RHINE), "ab", FIRST, "", "")],
+        [(LAKE, (COMO, RHINE), "ab", FIRST, "", ""), (LAKE, (COMO, RHINE), "ab", SECOND, "", "A")],
         [
             ({"orig_preference": "C"}, "orig_preference is 'C'; allowed are A, B"),
-            ({"orig_preference": MISSING}, "orig_preference is missing; allowed are A, B; the row has instruction"),
+            ({"orig_preference": MISSING}, "orig_preference is missing; allowed are A, B; the row has orig_criteria"),
             ({"orig_response_A": None}, "orig_response_A is null; a text is needed"),
         ],
     ),

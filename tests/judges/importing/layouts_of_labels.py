@@ -80,7 +80,7 @@ LABELS = [
         ],
         [
             ({"rejected": 4}, "rejected is 4; a text is needed"),
-            ({"chosen": MISSING}, "chosen is missing; a text is needed; the row has id"),
+            ({"chosen": MISSING}, "chosen is missing; a text is needed; the row has prompt"),
             ({"prompt": ""}, "prompt is empty; a text is needed, not empty"),
         ],
     ),
@@ -113,6 +113,16 @@ LABELS = [
         ],
     ),
     Case(
+        "labels-reward-bench-2-ties.jsonl",
+        "reward-bench-2",
+        [("tied:3", LAKE, (("", "Como.", True), ("", "Garda.", True), ("", "Rhine.", False)), None, "Ties")],
+        [
+            ({"chosen": ["Como."]}, "num_correct is 2; the list chosen has 1 answers"),
+            ({"rejected": []}, "rejected is []; a list is needed, not empty"),
+            ({"chosen": ["Como.", None]}, "chosen is null; a text is needed"),
+        ],
+    ),
+    Case(
         "labels-reward-bench-2.jsonl",
         "reward-bench-2",
         [
@@ -122,7 +132,7 @@ LABELS = [
                 (("m1", "Como.", True), ("m2", "Rhine.", False), ("m3", "Rhone.", False), ("m4", "Elbe.", False)),
                 None,
                 "Factuality",
-            )
+            ),
         ],
         [
             ({"num_correct": 2}, "num_correct is 2; the list chosen has 1 answers"),
@@ -133,11 +143,24 @@ LABELS = [
     Case(
         "labels-helpsteer2.jsonl",
         "helpsteer2",
-        [("", LAKE, (("", "Como.", 4.0),), None, ""), ("", LAKE, (("", "Rhine.", 1.0),), None, "")],
+        [
+            ("", LAKE, (("", "Como.", 4.0),), None, ""),
+            ("", LAKE, (("", "Rhine.", 1.0),), None, ""),
+        ],
         [
             ({"helpfulness": 5}, "helpfulness is 5; a number from 0 to 4 is needed"),
-            ({"helpfulness": None}, "helpfulness is None; a number from 0 to 4 is needed"),
+            ({"helpfulness": None}, "helpfulness is missing; a number from 0 to 4 is needed"),
             ({"response": MISSING}, "response is missing; a text is needed; the row has prompt"),
+        ],
+    ),
+    Case(
+        "labels-helpsteer2-disagreements.jsonl",
+        "helpsteer2",
+        [("", "User: Name a lake.\n\nAssistant: Rhine.\n\nUser: A lake!", (("", "Rhine.", 1.0),), None, "")],
+        [
+            ({"helpfulness": [1, 5]}, "helpfulness is 5; a number from 0 to 4 is needed"),
+            ({"helpfulness": []}, "helpfulness is []; a number from 0 to 4 is needed"),
+            ({"prompt": " "}, "prompt is empty; a text is needed, not empty"),
         ],
     ),
     Case(

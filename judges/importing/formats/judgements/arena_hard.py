@@ -46,7 +46,7 @@ class ArenaHardJudgements(JudgementFormat):
         if len(games) != len(ORDERS):
             raise RowProblem("games", games, _("a list of 2 games is needed, the second with the answers exchanged"))
         for game, order in zip(games, ORDERS, strict=True):
-            said, reply, differs = _read(cells.an_object(game, "games"))
+            said, reply, differs = (sayings.failed(), "", "") if game is None else _read(cells.an_object(game, "games"))
             yield JudgementRow(
                 line, PROTOCOL, (AnswerTold(against), AnswerTold(model)), said, asked, order, reply, judge, judge,
                 contradicts=differs,
@@ -69,15 +69,20 @@ _FIRST = gettext_lazy("In the first game of a row the baseline was shown first; 
 
 
 def _read(game: Row) -> tuple[Judgement, str, str]:
-    """What it comes to, the reply, and what the source read in it where that is something else."""
+    """What it comes to, the reply, and what the source read in it where that is something else.
+
+    Where the reply has no label that is read here, such as [A>B], the source's counts. Where the source read none it is none:
+    the first version took a reply with two different labels for no verdict.
+    """
     reply, score = _judgement(game.get("judgment")), game.get("score")
     label = str(made_storable(score)) if score and isinstance(score, str) else ""
-    if not reply:
-        said = sayings.of_reply(f"[[{label}]]", PROTOCOL) if label else sayings.silent()
-        return said, f"[[{label}]]" if label else "", ""
+    theirs = sayings.of_reply(f"[[{label}]]", PROTOCOL)._replace(start=None, end=None) if label else sayings.silent()
+    if not reply or ("score" in game and score is None):
+        return theirs, reply or (f"[[{label}]]" if label else ""), ""
     said = sayings.of_reply(reply, PROTOCOL, pick="last")
-    theirs = sayings.of_reply(f"[[{label}]]", PROTOCOL) if label else None
-    differs = theirs is not None and theirs.verdict is not None and theirs.verdict != said.verdict
+    if said.verdict is None and theirs.verdict is not None:
+        return theirs, reply, ""
+    differs = theirs.verdict is not None and theirs.verdict != said.verdict
     return said, reply, label if differs else ""
 
 

@@ -83,7 +83,9 @@ class AutoJOutputs(JudgementFormat):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        return ("output",) if "output" in names and names <= cls.read else ()
+        """Not by texts: so its files of critiques look, which are about single answers."""
+        are_labels = all(sayings.is_error(row.get("output")) or str(row["output"]).strip() in AUTO_J_LABELS for row in rows)
+        return ("output",) if "output" in names and names <= cls.read and are_labels else ()
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         self._n_rows += 1

@@ -1,7 +1,9 @@
 """Judgements that bring what was asked and both answers: JudgeBench, LLMBar, AlpacaEval, JudgeLM."""
 
+import re
 from collections.abc import Iterator
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,13 +20,16 @@ from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
 from judges.importing.formats.labels.pairs import JUDGEBENCH_LABELS, LLMBAR_LABELS, chosen_side
 from judges.importing.rows import AnswerTold, Judgement, JudgementRow
-from judges.verdicts.verdict import Order
+from judges.verdicts.verdict import Order, Verdict
 
 ORDERS: tuple[Order, Order] = ("ab", "ba")
 
 
 class JudgeBench(JudgementFormat):
-    """Each line holds question, both responses, the label, and a judgement in each order, the second with them exchanged."""
+    """Each line holds question, both responses, the label, and a judgement in each order, the second with them exchanged.
+
+    A judge is a model with one of the source's ways of asking, which many models share: it is named by both.
+    """
 
     name = "judgebench"
     title = gettext_lazy("JudgeBench: pair_id, question, response_A, response_B, label, judgments")
@@ -32,6 +37,9 @@ class JudgeBench(JudgementFormat):
     shapes = OF_OBJECTS
     needed = ("pair_id", "question", "response_A", "response_B", "judgments")
     read = frozenset({*needed, "label", "source", "response_model", "judge_name"})
+
+    def __init__(self, path: Path) -> None:
+        self._judge_model = ""
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         model = cells.some_name(row, "response_model")
@@ -43,24 +51,51 @@ class JudgeBench(JudgementFormat):
         if len(given) > len(ORDERS):
             told = _("a list of 1 or 2 judgements is needed, the second with the answers exchanged")
             raise RowProblem("judgments", given, told)
-        pair, judge = fields.identifier(row, "pair_id"), cells.some_name(row, "judge_name")
-        for value, order in zip(given, ORDERS, strict=False):
-            said, reply, model_string, against = _judged(cells.an_object(value if value is not None else {}, "judgments"))
+        pair, games = fields.identifier(row, "pair_id"), [_game(value) for value in given]
+        # A game whose call failed is null; a file holds the judgements of one model.
+        self._judge_model = next((game.model for game in games if game.model), self._judge_model)
+        judge = _judge(self._judge_model, cells.some_name(row, "judge_name"))
+        for game, order in zip(games, ORDERS, strict=False):
             yield JudgementRow(
-                line, "arena_hard", answers, said, asked, order, reply, judge or model_string, model_string, pair=pair,
-                label=label, origin=origin, contradicts=against,
+                line, "arena_hard", answers, game.said, asked, order, game.reply, judge, self._judge_model, pair=pair,
+                label=label, origin=origin, contradicts=game.against,
             )  # fmt: skip
 
 
-def _judged(value: Row) -> tuple[Judgement, str, str, str]:
-    """The decision is the source's own reading of the reply, which is kept."""
-    decision, told = value.get("decision"), value.get("judgment")
+class _Game(NamedTuple):
+    said: Judgement
+    reply: str = ""
+    model: str = ""
+    against: str = ""
+
+
+def _judge(model: str, asked_as: str) -> str:
+    return ", ".join(dict.fromkeys(filter(None, (model, asked_as))))[: fields.LONGEST_NAME]
+
+
+def _game(value: Any) -> _Game:
+    """The decision is the source's own reading of the reply, which is kept. Of reward models there are scores instead."""
+    if value is None:
+        return _Game(sayings.failed())
+    game = cells.an_object(value, "judgments")
+    decision, told = game.get("decision"), game.get("judgment")
     inner: Row = told if isinstance(told, dict) else {"response": told}
     reply, model = cells.text(inner, "response", default=""), cells.some_name(inner, "judge_model")
     if not decision or not isinstance(decision, str):
-        return sayings.silent(), reply, model, ""
+        return _Game(sayings.silent(), reply, model)
     said = sayings.of_reply(f"[[{made_storable(decision)}]]", "arena_hard")._replace(start=None, end=None)
-    return said, reply, model, sayings.contradiction(said, reply, "arena_hard", pick="last")
+    scores = inner.get("scores")
+    if isinstance(scores, list) and len(scores) == 2 and not reply:
+        first, second = (cells.number({"scores": each}, "scores") for each in scores)
+        # In the order in which they were shown, as the decision is.
+        rated = sayings.of_scores(first, second, "ab", decision)
+        return _Game(rated if _is_same_winner(rated, said) else said, f"{first:g} {second:g}", model)
+    return _Game(said, reply, model, sayings.contradiction(said, reply, "arena_hard", pick="last"))
+
+
+def _is_same_winner(one: Judgement, other: Judgement) -> bool:
+    both = one.verdict, other.verdict
+    return all(isinstance(each, Verdict) for each in both) and both[0].winner == both[1].winner  # type: ignore[union-attr]
 
 
 class LlmBar(JudgementFormat):
@@ -77,17 +112,42 @@ class LlmBar(JudgementFormat):
         answers = AnswerTold("", cells.text(row, "output_1")), AnswerTold("", cells.text(row, "output_2"))
         asked = cells.question(line, row, "input")
         label = chosen_side(row, "label", LLMBAR_LABELS) if "label" in row else None
-        rounds = [cells.an_object(each, "results") for each in cells.a_list(row, "results")]
+        told = cells.a_list(row, "results")
+        # Before it compares, an evaluator may write what to look at, or an answer of its own: [text, finish reason].
+        before = [_text_of(each) for each in told if isinstance(each, list)]
+        rounds = [cells.an_object(each, "results") for each in told if not isinstance(each, list)]
         for name, order in (("swap = False", "ab"), ("swap = True", "ba")):
             # Where an evaluator was asked in several rounds, the last one decides, and all that it said is kept.
             games = [cells.an_object(each[name], name) for each in rounds if name in each]
             if games:
-                said = _won(games[-1], cast(Order, order))
-                reply = "\n\n".join(filter(None, map(_completion, games)))
+                said = _rated(rounds[-1], cast(Order, order)) or _won(games[-1], cast(Order, order))
+                reply = "\n\n".join(
+                    filter(None, [*before, *(_text_of(game.get("completion")) for game in games), _ratings(rounds[-1])])
+                )
                 yield JudgementRow(line, "pairwise", answers, said, asked, cast(Order, order), reply, label=label)
 
     def notes(self) -> list[FileNote]:
-        return [note(gettext_lazy("A winner is named by the number of the output, whichever of them was shown first."))]
+        return [
+            note(gettext_lazy("A winner is named by the number of the output, whichever of them was shown first.")),
+            note(
+                gettext_lazy("Where each output was rated alone, equal ratings are ties; the file names the second as shown.")
+            ),
+        ]
+
+
+RATINGS = ("score_1", "score_2")
+
+
+def _rated(told: Row, order: Order) -> Judgement | None:
+    """Of outputs that were rated one by one; None where the ratings are no numbers."""
+    found = [_text_of(told.get(column)).strip() for column in RATINGS]
+    if not all(re.fullmatch(r"\d{1,3}", each) for each in found):
+        return None
+    return sayings.of_scores(float(found[0]), float(found[1]), order)
+
+
+def _ratings(told: Row) -> str:
+    return "\n".join(f"{column}: {_text_of(told[column])}" for column in RATINGS if column in told)
 
 
 def _won(game: Row, order: Order) -> Judgement:
@@ -98,9 +158,8 @@ def _won(game: Row, order: Order) -> Judgement:
     return sayings.silent() if sayings.is_error(winner) else sayings.unreadable(str(made_storable(winner)))
 
 
-def _completion(game: Row) -> str:
+def _text_of(told: Any) -> str:
     """Of `[text, finish reason]`, or a text."""
-    told: Any = game.get("completion")
     told = told[0] if isinstance(told, list) and told else told
     return fields.text({"completion": made_storable(told)}, "completion", default="")
 

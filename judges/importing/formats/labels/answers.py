@@ -1,5 +1,6 @@
 """Labels of single answers: right or wrong, or a grade. Agon's own, RewardBench 2, HelpSteer2, UltraFeedback."""
 
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -127,15 +128,40 @@ class HelpSteer2(LabelFormat):
     grades_decide = True
 
     def row(self, line: int, row: Row) -> LabelRow:
-        told = _("a number from 0 to 4 is needed")
-        grade = cells.number(row, "helpfulness", told)
-        if not 0 <= grade <= 4:
-            raise RowProblem("helpfulness", row["helpfulness"], told)
-        answer = LabelledAnswer("", cells.text(row, "response"), grade=grade)
-        return LabelRow(line, "", cells.question(line, row, "prompt"), (answer,))
+        value = row.get("helpfulness")
+        ratings = [_rating(each) for each in (value if isinstance(value, list) and value else [value])]
+        answer = LabelledAnswer("", cells.text(row, "response"), grade=round(sum(ratings) / len(ratings), 6))
+        return LabelRow(line, "", _steered(line, row), (answer,))
 
     def notes(self) -> list[FileNote]:
-        return [note(gettext_lazy("The grade is the helpfulness, from 0 to 4; the other four are not read."))]
+        return [
+            note(
+                gettext_lazy(
+                    "The grade is the helpfulness, from 0 to 4, and of several raters the mean; the other four are not read."
+                )
+            )
+        ]
+
+
+def _rating(value: Any) -> float:
+    told = _("a number from 0 to 4 is needed")
+    grade = cells.number({"helpfulness": value} if value is not None else {}, "helpfulness", told)
+    if not 0 <= grade <= 4:
+        raise RowProblem("helpfulness", value, told)
+    return grade
+
+
+TURN = re.compile(r"(?m)^<extra_id_1>(User|Assistant)\n")
+
+
+def _steered(line: int, row: Row) -> PromptRow:
+    """What was asked; earlier turns, which a mark of the source heads, belong to it."""
+    parts = TURN.split(cells.text(row, "prompt"))
+    if len(parts) == 1:
+        return cells.question(line, row, "prompt")
+    roles = ["user", *(role.lower() for role in parts[1::2])]
+    messages = [{"role": role, "content": text.strip("\n")} for role, text in zip(roles, parts[::2], strict=True)]
+    return cells.question(line, {"prompt": messages}, "prompt")
 
 
 class HelpSteer2Preference(LabelFormat):
@@ -153,7 +179,7 @@ class HelpSteer2Preference(LabelFormat):
             raise RowProblem("preference_strength", row["preference_strength"], told)
         side: Side = "tie" if strength == 0 else "a" if strength < 0 else "b"
         answers = tuple(LabelledAnswer("", cells.text(row, f"response_{n}")) for n in (1, 2))
-        return LabelRow(line, "", cells.question(line, row, "prompt"), answers, side, is_pair=True)
+        return LabelRow(line, "", _steered(line, row), answers, side, is_pair=True)
 
 
 class UltraFeedback(LabelFormat):
