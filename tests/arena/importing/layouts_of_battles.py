@@ -175,7 +175,7 @@ BATTLES = [
         "argilla",
         [
             battle(2, "r1", "ann", "bob", prompt(2, "", "Name a lake."), [("6b12", A), ("7c13", TIE)], ("Como.", "Alps.")),
-            battle(28, "r2", "bob", "ann", prompt(28, "", "Name a river."), [], ("Rhine.", "Bonn.")),
+            battle(35, "r2", "bob", "ann", prompt(35, "", "Name a river."), [], ("Rhine.", "Bonn.")),
         ],
         [
             ({"fields": {"text": "x"}}, "answer_a is missing; a text is needed"),

@@ -410,3 +410,29 @@ def test_a_name_that_a_terminal_would_obey_or_nobody_can_see_is_refused(tmp_path
 def test_a_name_in_any_script_is_taken(tmp_path, name):
     path = write(tmp_path, as_csv(ARENA_ROW | {"model_a": name}))
     assert _typed(path, "battles", "chatbot-arena")
+
+
+SIDE, WHY = [{"value": "left", "user_id": "u"}], [{"value": "It is one.", "user_id": "u"}]
+
+
+@pytest.mark.parametrize(
+    ("responses", "n_votes"),
+    [
+        ({}, 0),
+        ({"q": []}, 0),
+        ({"q": SIDE}, 1),
+        ({"why": WHY, "q": SIDE}, 1),
+        ({"why": WHY, "q": SIDE, "nobody": []}, 1),
+        ([{"user_id": "u", "values": {"why": {"value": "It is one."}, "q": {"value": "left"}}}], 1),
+        ({"q": SIDE, "r": SIDE}, None),
+        ({"why": WHY, "more": WHY}, None),
+        ([{"user_id": "u", "values": {"q": {"value": "left"}, "r": {"value": "left"}}}], None),
+    ],
+)
+def test_of_several_questions_of_argilla_the_one_whose_answers_name_a_side_counts(tmp_path, responses, n_votes):
+    row = {"id": "r", "fields": {"prompt": "Lake?", "answer_a": "Como.", "answer_b": "Alps."}, "responses": responses}
+    path = write(tmp_path, lines(row))
+    if n_votes is None:
+        assert "the answers to one question are needed" in _refused(path, "argilla", "battles")[0]
+    else:
+        assert [len(battle.votes) for battle in TypedFile(path, formats_of("battles")["argilla"], filename="f")] == [n_votes]

@@ -132,14 +132,31 @@ def _selected(value: Any) -> Any:
 
 
 def _answers_of(responses: Any) -> list[tuple[str, Any]]:
-    """Who said what: lists by question, as the tool writes them now, or a list of people with values, as before."""
-    if isinstance(responses, dict) and len(responses) == 1:
-        (answers,) = responses.values()
-        said = answers if isinstance(answers, list) else [answers]
-        return [(_voter(each), each.get("value")) for each in said if isinstance(each, dict)]
+    """Who said what: lists by question, as the tool writes them now, or a list of people with values, as before.
+
+    A record that nobody answered has no questions; of several questions the one counts whose answers name a side.
+    """
+    if isinstance(responses, dict):
+        said = {name: _said_of(answers) for name, answers in responses.items()}
+        named = [name for name, answers in said.items() if len(said) == 1 or _name_sides(answers)]
+        if len(named) <= 1 and bool(named) == bool(said):
+            return said[named[0]] if named else []
     if isinstance(responses, list):
         return [(_voter(each), _only_value(each.get("values"))) for each in responses if isinstance(each, dict)]
     raise RowProblem("responses", responses, _("the answers to one question are needed, each with value and user_id"))
+
+
+def _said_of(answers: Any) -> list[tuple[str, Any]]:
+    given = answers if isinstance(answers, list) else [answers]
+    return [(_voter(each), each.get("value")) for each in given if isinstance(each, dict)]
+
+
+def _name_sides(answers: list[tuple[str, Any]]) -> bool:
+    return bool(answers) and all(_names_side(value) for _who, value in answers)
+
+
+def _names_side(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in KNOWN
 
 
 def _voter(answer: dict[str, Any]) -> str:
@@ -147,14 +164,18 @@ def _voter(answer: dict[str, Any]) -> str:
 
 
 def _only_value(values: Any) -> Any:
-    if not isinstance(values, dict) or len(values) != 1:
+    """Of one question, or of the one whose answer names a side."""
+    said = values if isinstance(values, dict) else {}
+    given = [each.get("value") if isinstance(each, dict) else each for each in said.values()]
+    named = given if len(given) == 1 else [value for value in given if _names_side(value)]
+    if len(named) != 1:
         raise RowProblem("responses", values, _("the answers to one question are needed, each with value and user_id"))
-    (said,) = values.values()
-    return said.get("value") if isinstance(said, dict) else said
+    return named[0]
 
 
 _MORE_WORDS = {"response-1": Outcome.A, "response-2": Outcome.B, "answer-1": Outcome.A, "answer-2": Outcome.B}
+KNOWN = {**WORDS, **_MORE_WORDS}
 
 
 def _outcome(value: Any, column: str) -> Outcome:
-    return fields.folded_choice({column: str(value) if type(value) is int else value}, column, {**WORDS, **_MORE_WORDS}, {})
+    return fields.folded_choice({column: str(value) if type(value) is int else value}, column, KNOWN, {})
