@@ -106,8 +106,8 @@ JUDGEMENTS = [
         [
             ("Name a lake!", (COMO, RHINE), "ab", FIRST, "", ""),
             ("Name a lake!", (COMO, RHINE), "ba", "unparsable", "", ""),
-            ("A lake?", (COMO, RHINE), "ab", scored(7, 7), "", ""),
-            ("A lake?", (COMO, RHINE), "ba", scored(7, 7), "", ""),
+            ("A lake?", (COMO, RHINE), "ab", SECOND, "", ""),
+            ("A lake?", (COMO, RHINE), "ba", SECOND, "", ""),
         ],
         [
             ({"results": [["Como is one."], "x"]}, "results is 'x'; an object is needed"),

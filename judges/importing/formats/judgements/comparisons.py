@@ -1,6 +1,5 @@
 """Judgements that bring what was asked and both answers: JudgeBench, LLMBar, AlpacaEval, JudgeLM."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -120,7 +119,7 @@ class LlmBar(JudgementFormat):
             # Where an evaluator was asked in several rounds, the last one decides, and all that it said is kept.
             games = [cells.an_object(each[name], name) for each in rounds if name in each]
             if games:
-                said = _rated(rounds[-1], cast(Order, order)) or _won(games[-1], cast(Order, order))
+                said = _won(games[-1], cast(Order, order))
                 reply = "\n\n".join(
                     filter(None, [*before, *(_text_of(game.get("completion")) for game in games), _ratings(rounds[-1])])
                 )
@@ -129,21 +128,11 @@ class LlmBar(JudgementFormat):
     def notes(self) -> list[FileNote]:
         return [
             note(gettext_lazy("A winner is named by the number of the output, whichever of them was shown first.")),
-            note(
-                gettext_lazy("Where each output was rated alone, equal ratings are ties; the file names the second as shown.")
-            ),
+            note(gettext_lazy("Of outputs that were rated alone, and alike, the file names the one that was shown second.")),
         ]
 
 
 RATINGS = ("score_1", "score_2")
-
-
-def _rated(told: Row, order: Order) -> Judgement | None:
-    """Of outputs that were rated one by one; None where the ratings are no numbers."""
-    found = [_text_of(told.get(column)).strip() for column in RATINGS]
-    if not all(re.fullmatch(r"\d{1,3}", each) for each in found):
-        return None
-    return sayings.of_scores(float(found[0]), float(found[1]), order)
 
 
 def _ratings(told: Row) -> str:
