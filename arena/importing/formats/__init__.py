@@ -142,6 +142,8 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
     if name not in OWN or look_at(path).is_empty or shape in known[name].shapes:
         return ReadBy(name)
     other = next(own for own in OWN if own != name)
+    if shape not in known[other].shapes:
+        return ReadBy(name)  # its reading says that the shape is wrong
     told = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
     return ReadBy(other, [note(told, shape=lazy_told(shape), name=other)])
 

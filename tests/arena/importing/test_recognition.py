@@ -100,6 +100,11 @@ def test_a_choice_goes_before_what_is_recognised(tmp_path):
     assert (Import.objects.get().format, Prompt.objects.get().category) == ("jsonl", "")
 
 
+def test_a_run_of_helm_is_refused_as_a_file_of_agons_own(tmp_path):
+    said = _refused("import_responses", FILES / "responses-helm-state.json", "--arena", "new", "--format", "jsonl")
+    assert "the file is a JSON object that lists rows; the format jsonl is JSON lines or Parquet or a JSON array" in said
+
+
 @pytest.mark.parametrize("content", ["", "[]", "model_a,model_b,winner\n"])
 def test_a_file_without_rows_says_so(tmp_path, content):
     assert "nothing to import" in _refused("import_battles", write(tmp_path, content), "--arena", "new")
@@ -252,4 +257,5 @@ def test_the_kind_is_recognised_too():
     told = {case.file: kind_and_format(FILES / case.file) for case in (*BATTLES, *PROMPTS, *RESPONSES)}
     wrong = {name: found for name, found in told.items() if found is None or found[0] != name.split("-")[0]}
     # The questions of AlpacaEval look like answers to them, and a column a model like columns about a prompt.
-    assert set(wrong) == {"responses-alpaca-eval.json", "responses-wide.csv"}
+    # A run of HELM is one file: its answers bring their prompts.
+    assert set(wrong) == {"responses-alpaca-eval.json", "responses-wide.csv", "prompts-helm-state.json"}
