@@ -157,6 +157,19 @@ JUDGEMENTS = [
         ],
     ),
     Case(
+        "judgements-fastchat-pair-of-singles.jsonl",
+        "fastchat-pair",
+        [
+            ("81", ("alpaca-13b",), "ab", 4.0, "gpt-4, single answers", ""),
+            ("81", ("gpt-3.5-turbo",), "ab", 9.0, "gpt-4, single answers", ""),
+        ],
+        [
+            ({"m2_score": 11}, "m2_score is 11; a number from 1 to 10 is needed, or -1 where there was none"),
+            ({"m2_score": MISSING}, "m2_score is missing; a number from 1 to 10 is needed"),
+            ({"model_2": None}, "model_2 is null; a text is needed"),
+        ],
+    ),
+    Case(
         "judgements-arena-hard-v0.1.jsonl",
         "arena-hard",
         [

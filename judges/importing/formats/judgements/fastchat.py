@@ -46,24 +46,30 @@ class SingleJudgements(JudgementFormat):
     read = frozenset({*needed, "turn"})
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
-        judge, reply = judge_of(row), cells.text(row, "judgment")
-        said = _graded(row, reply)
-        yield JudgementRow(
-            line, "mt_single", (AnswerTold(fields.name(row, "model")),), said,
-            PromptRow(line, fields.identifier(row, "question_id")), "ab", reply, f"{judge}, single answers"[:120], judge,
-            turn=_turn(row), contradicts=sayings.contradiction(said, reply, "mt_single", pick="first"),
-        )  # fmt: skip
+        yield _single(line, row, "model", "judgment", "score")
 
     def notes(self) -> list[FileNote]:
         return [note(_TURNS)]
 
 
-def _graded(row: Row, reply: str) -> Judgement:
-    if sayings.is_error(row.get("score")):
+def _single(line: int, row: Row, model: str, judgment: str, score: str) -> JudgementRow:
+    """What was said of one answer: the columns of its model, of the reply and of the grade."""
+    judge, reply = judge_of(row), cells.text(row, judgment)
+    said = _graded(row, score, reply)
+    return JudgementRow(
+        line, "mt_single", (AnswerTold(fields.name(row, model)),), said,
+        PromptRow(line, fields.identifier(row, "question_id")), "ab", reply, f"{judge}, single answers"[:120], judge,
+        turn=_turn(row), contradicts=sayings.contradiction(said, reply, "mt_single", pick="first"),
+    )  # fmt: skip
+
+
+def _graded(row: Row, column: str, reply: str) -> Judgement:
+    if column in row and sayings.is_error(row[column]):
         return sayings.failed() if sayings.is_error(reply) else sayings.unreadable("-1")
-    grade = cells.number(row, "score", _("a number from 1 to 10 is needed, or -1 where there was none"))
+    told = _("a number from 1 to 10 is needed, or -1 where there was none")
+    grade = cells.number(row, column, told)
     if not 1 <= grade <= 10:
-        raise RowProblem("score", row["score"], _("a number from 1 to 10 is needed, or -1 where there was none"))
+        raise RowProblem(column, row[column], told)
     return sayings.of_grade(grade)
 
 
@@ -73,9 +79,13 @@ class PairJudgements(JudgementFormat):
     link = LINK
     shapes = OF_OBJECTS
     needed = ("question_id", "model_1", "model_2", "g1_winner", "g2_winner", "judge")
-    read = frozenset({*needed, "g1_judgment", "g2_judgment", "turn"})
+    read = frozenset({*needed, "g1_judgment", "g2_judgment", "m1_score", "m2_score", "turn"})
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
+        if "m1_score" in row:  # of a judge of single answers: what it said of each, and who won by that in both places
+            for n in (1, 2):
+                yield _single(line, row, f"model_{n}", f"g{n}_judgment", f"m{n}_score")
+            return
         judge = judge_of(row)
         names = fields.name(row, "model_1"), fields.name(row, "model_2")
         if names[0] == names[1]:
