@@ -2,9 +2,8 @@
 
 import ast
 from collections import defaultdict
-from functools import cache
 
-from tests.test_architecture import ROOT, SOURCES
+from tests.test_architecture import ROOT, SOURCES, syntax_tree
 
 BY_DJANGO = {"Command"}  # what a management command is called is Django's choice
 VAGUE = {"found", "said", "told", "its"}  # better: `counts`, `verdict`, `match`, `message`
@@ -23,15 +22,10 @@ PUBLISHED = {  # arguments of the library, columns, and names that other folders
 }
 
 
-@cache
-def _tree(path):
-    return ast.parse(path.read_text())
-
-
 def test_no_class_name_stands_for_two_things():
     where = defaultdict(list)
     for path in SOURCES:
-        for node in _tree(path).body:
+        for node in syntax_tree(path).body:
             if isinstance(node, ast.ClassDef) and node.name not in BY_DJANGO:
                 where[node.name].append(str(path.relative_to(ROOT)))
     assert not {name: paths for name, paths in where.items() if len(paths) > 1}
@@ -42,7 +36,7 @@ def test_variables_are_named_for_what_they_hold():
     for path in SOURCES:
         file = path.relative_to(ROOT).as_posix()
         if not file.startswith(NOT_YET):
-            vague += [f"{file}:{line}: {name}" for name, line in _names_set(_tree(path), but=PUBLISHED.get(file))]
+            vague += [f"{file}:{line}: {name}" for name, line in _names_set(syntax_tree(path), but=PUBLISHED.get(file))]
     assert not vague
 
 
