@@ -20,6 +20,7 @@ from arena.archives.fields import as_json
 from arena.archives.kinds import ArchiveKind, all_kinds, members_by_model
 from arena.archives.manifest import FORMAT, MANIFEST, WHAT, ArchiveManifest, BoardSaid, MemberSaid
 from arena.evidence.ledger import sequence
+from arena.evidence.page_cache import few_pages_kept
 from arena.models import Arena, Import
 from arena.wording import counted
 
@@ -61,7 +62,7 @@ def write_archive(arena: Arena, file: IO[bytes], *, say: Say = lambda member, do
         raise CannotExport(f"the import of {loading.filename} is under way: export when it has ended")
     sequence()
     kinds = all_kinds()
-    with _one_look(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
+    with few_pages_kept(), _one_look(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
         lines = Lines(arena.pk, kinds)
         members = {f"{kind.member}.jsonl": _write_member(archive, kind, lines, say) for kind in kinds}
         manifest = ArchiveManifest(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from arena import access
 from arena.access import Visitor
+from arena.evidence.page_cache import few_pages_kept
 from arena.models import Arena, Voter
 from arena.visitors.voter_identity import voter_of
 
@@ -188,7 +189,13 @@ def rows_for(table: ExportTable, reader: Reader, arena: Arena, chosen: Chosen | 
         raise RefusedExport(refusal)
     names = [column.name for column in table.columns_for(reader)]
     rows = table.rows(reader, arena, table.chosen({}) | dict(chosen or {}))
-    return ({name: row[name] for name in names} for row in rows)
+    return _walked(rows, names)
+
+
+def _walked(rows: Iterator[Row], names: Sequence[str]) -> Iterator[Row]:
+    with few_pages_kept():
+        for row in rows:
+            yield {name: row[name] for name in names}
 
 
 def counted(rows: "QuerySet[Any]") -> int:
