@@ -20,6 +20,10 @@ COLUMNS = (
     FileColumn("judge", Holds.TEXT, gettext_lazy("The judge’s name.")),
     FileColumn("judge_version", Holds.INTEGER, gettext_lazy("A changed judge is another version.")),
     FileColumn("judge_identity", Holds.TEXT, gettext_lazy("SHA-256 of all that decides what it says.")),
+    FileColumn("judge_kind", Holds.TEXT, gettext_lazy("called (a language model), offline (a program) or imported.")),
+    FileColumn("judge_model", Holds.TEXT, gettext_lazy("The model that the judge is, as its provider spells it.")),
+    FileColumn("judge_family", Holds.TEXT, gettext_lazy("Organisation of that model, where it is known.")),
+    FileColumn("protocol", Holds.TEXT, gettext_lazy("How it is asked.")),
     FileColumn("order", Holds.TEXT, gettext_lazy("ab or ba: which answer stood first.")),
     FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where it was asked more than once.")),
     FileColumn("state", Holds.TEXT, gettext_lazy("How it ended: ok and rule have a verdict. Empty: it is not over.")),
@@ -54,6 +58,8 @@ class GameTable(ExportTable):
     description = gettext_lazy("What each judge said of each battle in each order, and why some said nothing.")
     columns = COLUMNS
     is_of_battles = True
+    goes_in_as = "import_judgements"
+    goes_in_by_page = False
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Game.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))
@@ -77,18 +83,19 @@ def _next(reader: Reader, arena: Arena, behind: int) -> list[Game]:
 def _replies(games: Sequence[Game]) -> Mapping[int, str]:
     """Of games that their reader may read in full."""
     attempts = attempts_of(games, Attempt.objects.only("call_id", "state", "text"))
-    found: dict[int, str] = {}
-    for game in games:
-        read = read_of(attempts.get(call_of(game) or 0, []))
-        found[game.pk] = read.text if read is not None and read.text else stored_reply_of(game)
-    return found
+    read = {game.pk: read_of(attempts.get(call_of(game) or 0, [])) for game in games}
+    others = Game.objects.filter(pk__in=[pk for pk, attempt in read.items() if attempt is None or not attempt.text])
+    stored = others.select_related("copied_from").only("reply", "copied_from__reply")
+    replies = {pk: attempt.text for pk, attempt in read.items() if attempt is not None}
+    return replies | {game.pk: stored_reply_of(game) for game in stored}
 
 
 def _row(row: VisibleGame, reply: str | None) -> Row:
     game, verdict = row.game, row.verdict
     return {
         "game": game.pk, "judge": game.judge.name, "judge_version": game.judge.version, "judge_identity": game.judge.identity,
-        "order": game.order, "repeat": game.repeat, "state": game.state or None,
+        "judge_kind": game.judge.kind, "judge_model": game.judge.model or None, "judge_family": game.judge.family or None,
+        "protocol": game.judge.protocol, "order": game.order, "repeat": game.repeat, "state": game.state or None,
         "winner": (verdict.winner or None) if verdict else None, "strength": verdict.strength if verdict else None,
         "score_a": figure(verdict.score_a) if verdict else None, "score_b": figure(verdict.score_b) if verdict else None,
         "label": game.label or None, "reason": row.reason or None, "taints": game.taints, "is_counted": game.is_counted,

@@ -129,7 +129,7 @@ def messages_of(attempt: Attempt) -> list[dict[str, Any]]:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 _RELATED = (
-    Prefetch("judge", Judge.objects.only("name", "version", "identity", "protocol")),
+    Prefetch("judge", Judge.objects.only("name", "version", "identity", "protocol", "kind", "model", "family")),
     Prefetch("battle", Battle.objects.select_related("arena", "competitor_a", "competitor_b")),
     Prefetch("battle__prompt", Prompt.objects.only("key")),
     Prefetch("copied_from", Game.objects.only("call", "reply")),

@@ -61,6 +61,8 @@ class Loaded:
         Of them those that have another label in this set already, which stays.
     served_by : str
         The name that the labels were to have, where a set that is here has them all.
+    other_sets : tuple of GoldSet
+        Where the file names its sets, those beside `gold`.
     """
 
     gold: GoldSet
@@ -76,6 +78,7 @@ class Loaded:
     n_answers: int = 0
     n_otherwise: int = 0
     served_by: str = ""
+    other_sets: tuple[GoldSet, ...] = ()
 
     def notes(self) -> Iterator[str]:
         """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
@@ -104,7 +107,14 @@ class Loaded:
         if self.n_thought:
             yield str(about_thinking(self.n_thought))
 
+    @property
+    def n_labels(self) -> int:
+        """Of pairs, in all of the sets."""
+        return sum(gold.items.count() for gold in (self.gold, *self.other_sets))
+
     def _about_sets(self) -> Iterator[str]:
+        if self.other_sets:
+            yield f"Gold sets of the file: {_named(gold.name for gold in (self.gold, *self.other_sets))}."
         if self.served_by:
             yield f"These are labels of the gold set {self.gold.name}: it serves this file, too, and no other one was made."
         if self.n_answers:
@@ -115,7 +125,7 @@ class Loaded:
             yield f"{counted(self.n_otherwise, 'answer', 'answers')} {have} another label in this set already: that one stays."
         if self.n_not_here:
             name = agreeing(self.n_not_here, "names", "name")
-            yield f"{counted(self.n_not_here, 'row', 'rows')} {name} a prompt that is not in the arena: left out."
+            yield f"{counted(self.n_not_here, 'row', 'rows')} {name} a prompt or an answer that is not in the arena: left out."
 
     def warnings(self) -> Iterator[str]:
         """What most likely is not meant."""
@@ -165,9 +175,9 @@ def load_labels(
     placed |= {pair.key: one for pair, one in zip(missing, found, strict=True) if one is not None}
     items = _items(pairs, placed)
     gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
-    n_otherwise = _add(arena, gold, items, _gold_answers(singles, answers))
+    n_otherwise = add_labels(arena, gold, items, _gold_answers(singles, answers))
     return Loaded(
-        gold, placed, _repeated(placed), _contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
+        gold, placed, _repeated(placed), contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
         {thing: n - before[thing] for thing, n in n_here(arena).items()}, not_meant,
         sum(pair.label is None for pair in pairs), sum(one is None for one in (*found, *answers)), len(singles), n_otherwise,
         name if gold.name != name[:120] else "",
@@ -221,7 +231,7 @@ def _of_judges(sets: Iterable[GoldSet], origin: str, judges: Iterable[Judge]) ->
     return measured[0] if len(measured) == 1 else None
 
 
-def _add(arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer]) -> int:
+def add_labels(arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer]) -> int:
     """How many answers have another label in this set."""
     known = _labels(gold.items.all())
     new = [item for item in items if (item.battle_id, item.label) not in known]
@@ -291,7 +301,7 @@ def _repeated(placed: Mapping[str, Placed]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(keys) for keys in by_battle.values() if len(keys) > 1)
 
 
-def _contradicted(arena: Arena, battles: Container[int]) -> dict[int, tuple[str, ...]]:
+def contradicted(arena: Arena, battles: Container[int]) -> dict[int, tuple[str, ...]]:
     said: dict[int, dict[Side, None]] = defaultdict(dict)
     items = GoldItem.objects.counted().filter(gold_set__arena=arena).order_by("pk")
     for battle, label in items.values_list("battle_id", "label").iterator(chunk_size=10_000):

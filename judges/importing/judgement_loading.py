@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,16 +19,17 @@ from arena.wording import agreeing, counted
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
 from judges.importing.gold_loading import load_labels, n_here
-from judges.importing.imported_judges import imported_judge
+from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
 from judges.importing.placed_games import PlacedGames, place_games
 from judges.importing.reading import ReadFile, problem_of
-from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow
+from judges.importing.rows import ExportedGame, JudgementRow, LabelledAnswer, LabelRow
 from judges.models import Game, Judge
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict
 
 ROWS_A_STATEMENT = 2_000
 MOST_NAMED = 5
+MARKED = "an answer seems to speak to the judge"  # in English, as reasons in the ledger are
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
     taken.n_games, taken.n_without_battle = len(placed.games), len(placed.without)
     by_judge: dict[Judge, list[tuple[Place, JudgementRow]]] = defaultdict(list)
     for place, row in placed.games:
-        by_judge[cards[row.judge, row.protocol]].append((place, row))
+        by_judge[cards[_speaker(row)]].append((place, row))
     n_otherwise = 0
     for judge, games in by_judge.items():
         once = _by_place(file.filename, games)
@@ -92,20 +94,38 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
     return taken
 
 
-def _judges(path: Path, file: ReadFile[JudgementRow], told: Told) -> dict[tuple[str, str], Judge]:
-    """By what the rows say of their judge, and the protocol they are like."""
-    models: dict[tuple[str, str], set[str]] = defaultdict(set)
+class Speaker(NamedTuple):
+    """What rows say of their judge."""
+
+    name: str
+    protocol: str  # that they are like
+    identity: str  # empty where only its name is known
+
+
+def _speaker(row: JudgementRow) -> Speaker:
+    return Speaker(row.judge, row.protocol, row.exported.identity if row.exported else "")
+
+
+def _judges(path: Path, file: ReadFile[JudgementRow], told: Told) -> dict[Speaker, Judge]:
+    models: dict[Speaker, set[str]] = defaultdict(set)
+    exported = {_speaker(row): row.exported for row in file.rows}
     for row in file.rows:
-        models[row.judge, row.protocol].add(row.model)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        models[_speaker(row)].add(row.model)
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
     stem = Path(file.filename).stem or file.filename
-    return {
-        (name, protocol): imported_judge(
-            told.judge or name, protocol, layout=file.format, otherwise=stem, digest=digest,
-            model=said.pop() if len(said) == 1 else "",
-        )
-        for (name, protocol), said in models.items()
-    }  # fmt: skip
+    found: dict[Speaker, Judge] = {}
+    for each, of_model in models.items():
+        model = of_model.pop() if len(of_model) == 1 else ""
+        card = exported[each]
+        if card is not None and not told.judge:
+            found[each] = exported_judge(each.name, each.protocol, card, model=model)
+        else:
+            found[each] = imported_judge(
+                told.judge or each.name, each.protocol, layout=file.format, otherwise=stem, digest=digest, model=model
+            )
+    supersede_older(judge for each, judge in found.items() if exported[each] is not None)
+    return found
 
 
 def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: Iterable[Judge], taken: Taken) -> None:
@@ -159,6 +179,9 @@ def _add(judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filen
     taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(game.battle_id for game in new))}
     for game in new:
         game.taints = taints.get(game.battle_id, [])
+        exported = stored[game.battle_id, cast(Order, game.order), game.repeat].exported
+        if exported is not None:
+            _as_exported(game, judge, exported)
     file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=f"judgements of {judge} out of {filename}")
     Game.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT)
     return len(new), n_otherwise
@@ -181,6 +204,18 @@ def _game(judge: Judge, place: Place, row: JudgementRow) -> Game:
     if said.verdict is not None:
         give_verdict(game, said.verdict)
     return game
+
+
+def _as_exported(game: Game, judge: Judge, exported: ExportedGame) -> None:
+    """What its file says of it, beside its verdict.
+
+    Of a language model that is asked, a verdict on an answer that seems to speak to it counts only where a curator says so.
+    """
+    game.reference_given, game.set_aside_reason = exported.reference_given, exported.set_aside
+    was_left_out = bool(game.taints) and exported.kind == Judge.Kind.CALLED and not judge.is_called
+    if was_left_out and not game.set_aside_reason:
+        game.set_aside_reason = MARKED
+    game.is_counted = not game.set_aside_reason
 
 
 def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, int], n_otherwise: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from arena.models import Arena
 from judges.games.game_orders import OTHER
 from judges.importing import pandalm_battles
 from judges.importing.contests import Contest, Finder, Placed, StoredAnswer, battles_of, placed, standing
+from judges.importing.exported_battles import placed_battles
 from judges.importing.formats import JUDGEMENT_FORMATS
 from judges.importing.gold_loading import SAME
 from judges.importing.reading import ReadFile, problem_of
@@ -40,6 +41,8 @@ def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_n
     elif found_by == "auto-j":
         known = _by_gold(arena, "auto-j", gold)
         _take(found, file.rows, [known.get(row.pair) for row in file.rows])
+    elif found_by == "exports":
+        _take(found, file.rows, placed_battles(arena, [row.exported.battle for row in file.rows if row.exported]))
     else:
         finder = Finder(arena, file.format, Problems(file.filename), most_new)
         pairs = [row for row in file.rows if not row.is_single]

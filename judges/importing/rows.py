@@ -25,6 +25,37 @@ class Judgement(NamedTuple):
     end: int | None = None
 
 
+class NamedBattle(NamedTuple):
+    """How Agon's own files name a battle: by its id there, and by its answers."""
+
+    key: str
+    prompt: str  # the prompt's id; empty where it is not known
+    names: tuple[str, str]
+    repeats: tuple[int, int] | None  # which answers of the two; None where one of them is not in the file's arena any more
+
+
+class ExportedGame(NamedTuple):
+    """What only Agon's own files of games say."""
+
+    battle: NamedBattle
+    identity: str  # of the judge
+    version: int
+    kind: str  # of `Judge.Kind`, where it was exported
+    family: str
+    reference_given: bool
+    set_aside: str  # why it does not count; empty where it counts
+
+
+class ExportedLabel(NamedTuple):
+    """What only Agon's own files of gold labels say."""
+
+    battle: NamedBattle
+    gold_set: str
+    set_origin: str
+    order: Order
+    is_counted: bool
+
+
 class JudgementRow(NamedTuple):
     """One judgement: of two answers, or of one that is graded."""
 
@@ -44,6 +75,7 @@ class JudgementRow(NamedTuple):
     label: Side | None = None  # what is known to be right, where the file says it; "a" is the first answer
     origin: str = ""  # subject or source, for figures by group
     contradicts: str = ""  # what the reply says, where it is something else than the label
+    exported: ExportedGame | None = None
 
     @property
     def is_single(self) -> bool:
@@ -69,3 +101,4 @@ class LabelRow(NamedTuple):
     label: Side | None = None  # of two answers; "a" is the first
     is_pair: bool = False  # where two answers were compared, even if nobody could say which is better
     origin: str = ""
+    exported: ExportedLabel | None = None

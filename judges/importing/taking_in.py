@@ -11,10 +11,12 @@ from django.db import transaction
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
 from arena.models import Arena
+from judges.importing.exported_gold import load_exported_labels
 from judges.importing.formats import LABEL_FORMATS
+from judges.importing.formats.exports import ExportedLabels
 from judges.importing.gold_loading import Loaded, load_labels
 from judges.importing.judgement_loading import Taken, Told, load_judgements
-from judges.importing.reading import read_judgements, read_labels
+from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
 
 MOST_NAMED = 10
@@ -84,9 +86,14 @@ def take_labels(
         notes.append(f"Columns that are not read: {', '.join(file.ignored[:20])}.")
     decide = LABEL_FORMATS[file.format].grades_decide
     return label(
-        home, name or Path(file.filename).stem, file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
+        home, name or _own_name(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
         most_new=most_new, is_check=is_check, notes=notes,
     )  # fmt: skip
+
+
+def _own_name(file: ReadFile[LabelRow]) -> str:
+    """Of the gold set: as the file is called, unless its rows name their sets."""
+    return "" if file.format == ExportedLabels.name else Path(file.filename).stem
 
 
 def label(
@@ -104,8 +111,11 @@ def label(
     """Labels of the arena out of rows."""
     every = list(rows)
     with _in_arena(home, is_check=is_check) as arena:
-        loaded = load_labels(
-            arena, name, every, origin=origin, filename=filename, grades_decide=grades_decide, most_new=most_new
-        )
+        if origin == ExportedLabels.name:
+            loaded = load_exported_labels(arena, every, filename=filename, name=name)
+        else:
+            loaded = load_labels(
+                arena, name, every, origin=origin, filename=filename, grades_decide=grades_decide, most_new=most_new
+            )
         n_battles = len({one.battle_id for one in loaded.placed.values()})
-        return Labelled(arena, loaded, len(every), loaded.gold.items.count(), n_battles, list(notes))
+        return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(notes))

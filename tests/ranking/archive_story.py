@@ -12,6 +12,7 @@ from arena.models import Arena, Attempt, Ballot, Call, Endpoint, Import, Prompt,
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, GoldItem, GoldSet, Judge
 from ranking.boards.publishing import publish_snapshot
+from ranking.models import Leaderboard
 from tests.factories import (
     make_arena,
     make_battle,
@@ -75,9 +76,22 @@ def an_arena() -> Arena:
         battle=battle, voter=voters[0], first_shown="a", propensity=0.25, served_at=timezone.now(), key=SECRETS[3]
     )
     make_pool(arena, "empty")
+    publish_boards(arena, judge)
+    return arena
+
+
+def publish_boards(arena: Arena, judge: Judge) -> None:
     for slug, fields in _boards(judge).items():
         publish_snapshot(make_board(arena, slug, **fields))
-    return arena
+
+
+def board_of(slug: str) -> dict[str, tuple[float | None, ...]]:
+    newest = Leaderboard.objects.get(slug=slug).newest_snapshot()
+    assert newest is not None
+    return {
+        entry.competitor.name: (entry.rating, entry.low, entry.high, entry.rank, entry.n_votes)
+        for entry in newest.entries.select_related("competitor")
+    }
 
 
 def make_contest_beside() -> None:

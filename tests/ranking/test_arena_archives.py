@@ -17,7 +17,7 @@ from judges.models import Game, Judge
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.models import Leaderboard, Snapshot
 from tests.factories import make_battle, make_competitor, make_prompt, make_vote
-from tests.ranking.archive_story import SECRETS, an_arena, empty_site, members_of, with_line, written
+from tests.ranking.archive_story import SECRETS, an_arena, board_of, empty_site, members_of, with_line, written
 
 pytestmark = pytest.mark.django_db
 
@@ -54,14 +54,6 @@ _kept = {}
 def rows():
     """How many there are of everything."""
     return {model.__name__: model.objects.count() for app in COUNTED for model in apps.get_app_config(app).get_models()}
-
-
-def board_of(slug):
-    newest = Leaderboard.objects.get(slug=slug).newest_snapshot()
-    return {
-        entry.competitor.name: (entry.rating, entry.low, entry.high, entry.rank, entry.n_votes)
-        for entry in newest.entries.select_related("competitor")
-    }
 
 
 # --- out and in ------------------------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ from arena.importing.formats.chat_messages import ChatAnswers, ChatPrompts, Open
 from arena.importing.formats.format import Format
 from arena.importing.formats.mapped import NAME as MAPPED
 from arena.importing.formats.mapped import MappedBattles, MappedPrompts, MappedResponses
+from arena.importing.formats.own_cells import NO_VOTES
 from arena.importing.formats.prompt_files import CsvPrompts, JsonPrompts
-from arena.importing.formats.recognition import FileStart, recognised, start_of
+from arena.importing.formats.recognition import FileStart, Recognition, recognised, start_of
 from arena.importing.formats.response_files import CsvResponses, JsonResponses
 from arena.importing.formats.several_answers import SeveralAnswers, Wide
 from arena.models import Import
@@ -132,8 +133,13 @@ def columns_of(path: Path) -> str:
 def kind_and_format(path: Path) -> tuple[str, str] | None:
     """What a file is of all that can be imported; None where it is not recognised."""
     known = {(kind.value, name): each for kind in Import.Kind if kind in _BY_KIND for name, each in formats_of(kind).items()}
-    found = recognised(start_of(path), known)
+    found = _known(start_of(path), known)
     return found.key if found else None
+
+
+def _known[K](sample: FileStart, formats: Mapping[K, type[AnyFormat]]) -> Recognition | None:
+    """Games and gold labels name battles as votes do, and are none."""
+    return None if NO_VOTES.intersection(sample.names) else recognised(sample, formats)
 
 
 def _fitting(kind: str, name: str, path: Path) -> ReadBy:
@@ -150,7 +156,7 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
 
 def _recognised(kind: str, path: Path) -> ReadBy:
     looks, sample = look_at(path), start_of(path)
-    found = recognised(sample, formats_of(kind))
+    found = _known(sample, formats_of(kind))
     if found:
         is_guess = formats_of(kind)[found.key].is_guess
         return ReadBy(found.key, doubts=[found.reason]) if is_guess else ReadBy(found.key, [found.reason])
@@ -163,9 +169,11 @@ def _recognised(kind: str, path: Path) -> ReadBy:
 
 def _unknown(kind: str, sample: FileStart) -> str:
     """What the file has, what it might be, and what is known."""
-    others = [other for other in _BY_KIND if other != kind and recognised(sample, formats_of(other))]
+    others = [other for other in _BY_KIND if other != kind and _known(sample, formats_of(other))]
     if others:
         told = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
         return told % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
+    if NO_VOTES.intersection(sample.names):
+        return _("it says what judges said, or what is known to be right: import_judgements or import_gold takes such a file")
     told = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
     return told % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}

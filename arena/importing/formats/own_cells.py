@@ -15,6 +15,8 @@ FORMULA_SAFE = "formula_safe"  # a column of files that Agon wrote
 ARCHIVED_AT = "archived_at"  # and so is this one, and the next
 SUPERSEDED = "superseded"
 MARKS = frozenset({FORMULA_SAFE, ARCHIVED_AT, SUPERSEDED})
+NO_VOTES = frozenset({"judge_identity", "gold_set"})
+"""Columns by which Agon's files of games and of gold labels are known: what those say are no votes."""
 _LEFT_OUT: Any = ngettext_lazy(
     "%(n)s row that is marked as archived: left out.", "%(n)s rows that are marked as archived: left out.", "n"
 )

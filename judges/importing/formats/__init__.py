@@ -12,6 +12,7 @@ from arena.importing.files.problems import ImportProblems, PlainWords, Problems,
 from arena.importing.formats import kind_and_format
 from arena.importing.formats.format import Format
 from arena.importing.formats.recognition import FileStart, recognised, start_of
+from judges.importing.formats.exports import ExportedGames, ExportedLabels
 from judges.importing.formats.format import JudgementFormat, LabelFormat
 from judges.importing.formats.judgements.arena_hard import ArenaHardJudgements
 from judges.importing.formats.judgements.by_number import AutoJOutputs, PandaLmResults
@@ -39,14 +40,14 @@ JUDGEMENT_FORMATS: Mapping[str, type[JudgementFormat]] = {
     each.name: each
     for each in (
         PlainPairs, PlainGrades, JudgeBench, LlmBar, AlpacaJudgements, SingleJudgements, PairJudgements, ArenaHardJudgements,
-        AutoJOutputs, PandaLmResults, JudgeLm, PrometheusGrades, PrometheusPairs,
+        AutoJOutputs, PandaLmResults, JudgeLm, PrometheusGrades, PrometheusPairs, ExportedGames,
     )
 }  # fmt: skip
 LABEL_FORMATS: Mapping[str, type[LabelFormat]] = {
     each.name: each
     for each in (
         PlainLabels, PlainAnswers, JudgeBenchLabels, PandaLmLabels, LlmBarLabels, AutoJLabels, RewardBench, RewardBench2,
-        HelpSteer2, HelpSteer2Preference, UltraFeedback,
+        HelpSteer2, HelpSteer2Preference, UltraFeedback, ExportedLabels,
     )
 }  # fmt: skip
 EARLIER_NAMES = {"plain": "pairs"}

@@ -11,7 +11,9 @@ from judges.importing.rows import JudgementRow, LabelRow
 class JudgementFormat(Format[JudgementRow]):
     """`options` are what is told beside the file: `order` (of all its judgements), `baseline`, `scale`."""
 
-    found_by: Literal["texts", "pandalm", "auto-j"] = "texts"  # how rows find their battles: see `judges.importing.contests`
+    found_by: Literal["texts", "pandalm", "auto-j", "exports"] = (
+        "texts"  # how rows find their battles: see `judges.importing.contests`
+    )
     asked_for: tuple[str, ...] = ()  # options that it reads
     has_rows_of_several = True
 

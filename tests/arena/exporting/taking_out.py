@@ -90,7 +90,7 @@ def by_content(table: str, arena: Arena) -> list[str]:
     if "battle" in (rows[0] if rows else {}):
         rows = [_turned(row) for row in rows]
     for row in rows:
-        for name in ("vote", "pool", "licence", "propensity", "voter_kind"):
+        for name in ("vote", "pool", "licence", "propensity", "voter_kind", "game", "decided_at", "judge_kind", "model"):
             row.pop(name, None)
     rows.sort(
         key=lambda row: json.dumps({k: v for k, v in row.items() if k not in {"battle", "voter"}}, default=str, sort_keys=True)
@@ -106,13 +106,13 @@ def by_content(table: str, arena: Arena) -> list[str]:
 def _turned(row: dict[str, object]) -> dict[str, object]:
     if str(row["model_a"]) <= str(row["model_b"]):
         return row
-    swap = {"a": "b", "b": "a"}
-    pairs = [("model_a", "model_b"), ("repeat_a", "repeat_b"), ("n_a", "n_b")]
+    swap = {"a": "b", "b": "a", "ab": "ba", "ba": "ab"}
+    pairs = [("model_a", "model_b"), ("repeat_a", "repeat_b"), ("n_a", "n_b"), ("score_a", "score_b")]
     turned = dict(row)
     for a, b in pairs:
         if a in row:
             turned[a], turned[b] = row[b], row[a]
-    for name in ("winner", "first_shown"):
+    for name in ("winner", "first_shown", "order", *(["label"] if "gold_set" in row else [])):
         if name in row:
             turned[name] = swap.get(str(row[name]), row[name])
     return turned

@@ -254,4 +254,19 @@ JUDGEMENTS = [
             ({"orig_response_A": None}, "orig_response_A is null; a text is needed"),
         ],
     ),
+    Case(
+        "judgements-games.jsonl",
+        "games",
+        [
+            ("q1", ("one", "two"), "ba", Verdict("second", 2), "Minos", ""),
+            ("q1", ("one", "two"), "ab", "unparsable", "Minos", ""),
+            ("q1", ("one", "two"), "ab", 8.0, "Minos", ""),
+            ("q1", ("one", "two"), "ab", scored(2, 9), "Minos", ""),  # the fourth was not over
+        ],
+        [
+            ({"winner": None, "score_a": None}, "winner is empty; where the state is ok or rule, a winner or the points"),
+            ({"judge_identity": "ab"}, "judge_identity is 'ab'; 64 hexadecimal digits are needed"),
+            ({"state": "won"}, "state is 'won'; allowed are ok, ambiguous"),
+        ],
+    ),
 ]

@@ -183,4 +183,17 @@ LABELS = [
             ({"instruction": MISSING}, "instruction is missing; a text is needed; the row has source"),
         ],
     ),
+    Case(
+        "labels-gold-labels.csv",
+        "gold-labels",
+        [
+            ("line 1", "q1", (("one", ""), ("=two", "")), "a", ""),
+            ("", "", (("one", ""), ("two", "")), "both_bad", ""),
+        ],
+        [
+            ({"label": "c"}, "label is 'c'; allowed are a, b, tie, both_bad"),
+            ({"model_b": "one"}, "model_b is 'one'; a battle needs two different models"),
+            ({"gold_set": ""}, "gold_set is empty; a name is needed"),
+        ],
+    ),
 ]

@@ -47,7 +47,7 @@ class OwnBattles(Format[BattleRow]):
 
     def row(self, line: int, row: Row) -> BattleRow:
         row = with_lists(as_exported(row), "reasons")
-        names, repeats = (fields.name(row, "model_a"), fields.name(row, "model_b")), _repeats(row)
+        names, repeats = (fields.name(row, "model_a"), fields.name(row, "model_b")), repeats_of(row)
         if names[0] == names[1]:
             raise RowProblem("model_b", names[1], _("a battle needs two different models, and model_a is the same"))
         first = fields.choice(row, "first_shown", SIDES) if row.get("first_shown") else ""
@@ -70,7 +70,8 @@ def _own_id(row: Row) -> str:
     return f"{battle}/{fields.identifier(row, 'vote')}"
 
 
-def _repeats(row: Row) -> tuple[int, int] | None:
+def repeats_of(row: Row) -> tuple[int, int] | None:
+    """Which answers of the two models met; None where the file does not say it of both."""
     a, b = (fields.whole_number(row, f"repeat_{side}", most=MOST_REPEATS) for side in ("a", "b"))
     return None if a is None or b is None else (a, b)
 
