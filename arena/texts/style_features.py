@@ -22,11 +22,12 @@ class StyleFeatures(TypedDict):
 
 def style_features(text: str) -> StyleFeatures:
     """Counts in Markdown; what stands inside code fences is code, not headers or lists."""
-    prose = _FENCED.sub("", text)
+    has_fences = "```" in text or "~~~" in text
+    prose = _FENCED.sub("", text) if has_fences else text
     return StyleFeatures(
         n_characters=len(text),
         n_headers=len(_HEADER.findall(prose)),
         n_list_items=len(_LIST_ITEM.findall(prose)),
         n_bold=len(_BOLD.findall(prose)),
-        n_code_blocks=(len(_FENCE.findall(text)) + 1) // 2,
+        n_code_blocks=(len(_FENCE.findall(text)) + 1) // 2 if has_fences else 0,
     )

@@ -174,16 +174,20 @@ class AnsweredPrompts:
 
     def of(self, rows: Sequence[ResponseRow]) -> list[KnownPrompt | None]:
         """For each row, None where it is not there."""
-        named = [row.prompt and PromptRow(row.line, row.prompt) for row in rows]
-        asked = [row.asked._replace(key="") if row.asked and row.asked.turns else None for row in rows]
-        known = self._prompts.look_up([each for each in (*named, *asked) if each])
-        identity = self._prompts.identity
-        return [
-            (self._prompts.at_row(row.prompt_row) if row.prompt_row is not None else None)
-            or (known.get(identity(name)) if name else None)
-            or (known.get(identity(text)) if text else None)
-            for row, name, text in zip(rows, named, asked, strict=True)
+        known = self._prompts.look_up([PromptRow(0, key) for key in {row.prompt for row in rows if row.prompt}])
+        found = [
+            (self._prompts.at_row(row.prompt_row) if row.prompt_row is not None else None) or known.get(row.prompt)
+            for row in rows
         ]
+        asked = {
+            at: row.asked._replace(key="")
+            for at, (row, one) in enumerate(zip(rows, found, strict=True))
+            if one is None and row.asked and row.asked.turns
+        }
+        known = self._prompts.look_up(asked.values())
+        for at, text in asked.items():
+            found[at] = known.get(self._prompts.identity(text))
+        return found
 
     def contradiction(self, row: ResponseRow) -> RowProblem | None:
         """After `of`: an id that stands for another text here than the one that the row brings."""
