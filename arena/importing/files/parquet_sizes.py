@@ -43,6 +43,23 @@ def _sizes(array: Any) -> Any:
     raise pyarrow.ArrowNotImplementedError(f"a column of type {kind}")
 
 
+def longest_repeated(array: Any) -> int:
+    """Bytes of the longest text in its dictionaries."""
+    import pyarrow
+    from pyarrow import types
+
+    kind = array.type
+    if isinstance(array, pyarrow.ExtensionArray):
+        return longest_repeated(array.storage)
+    if types.is_dictionary(kind):
+        return int(_sizes(array.dictionary).max(initial=0))
+    if types.is_struct(kind):
+        return max((longest_repeated(array.field(at)) for at in range(kind.num_fields)), default=0)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind) or types.is_fixed_size_list(kind):
+        return longest_repeated(array.values)
+    return 0
+
+
 def _whole(array: Any, *, missing: int) -> Any:
     import pyarrow
 
