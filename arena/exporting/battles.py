@@ -28,6 +28,11 @@ BATTLE_COLUMNS = (
         "repeat_b", Holds.INTEGER, gettext_lazy("Which of that model’s answers to the prompt; empty where it is not here.")
     ),
 )
+COUNTING_COLUMNS = (
+    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("Whether it counts; false where it was set aside.")),
+    FileColumn("set_aside_reason", Holds.TEXT, gettext_lazy("Why it does not count.")),
+)
+"""Of what may be set aside: votes and games."""
 COLUMNS = (
     *BATTLE_COLUMNS,
     FileColumn("n_a", Holds.INTEGER, gettext_lazy("Votes that count for answer a.")),

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.battles import AT_ONCE, BATTLE_COLUMNS, BattleNames, readable_battles, votes_told, with_names
+from arena.exporting.battles import (
+    AT_ONCE,
+    BATTLE_COLUMNS,
+    COUNTING_COLUMNS,
+    BattleNames,
+    readable_battles,
+    votes_told,
+    with_names,
+)
 from arena.exporting.names import pseudonyms
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, walk
 from arena.models import Arena, Import, Vote
@@ -22,8 +30,7 @@ COLUMNS = (
     FileColumn("reasons", Holds.TEXTS, gettext_lazy("What was ticked.")),
     FileColumn("voted_at", Holds.TIME, gettext_lazy("When.")),
     FileColumn("voter_kind", Holds.TEXT, gettext_lazy("account, anonymous, imported or external (sent by a program).")),
-    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("Whether it counts; false where it was set aside.")),
-    FileColumn("set_aside_reason", Holds.TEXT, gettext_lazy("Why it does not count.")),
+    *COUNTING_COLUMNS,
     FileColumn(
         "voter",
         Holds.TEXT,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy
 
-from arena.exporting.battles import BATTLE_COLUMNS, BattleNames, readable_battles, with_names
+from arena.exporting.battles import BATTLE_COLUMNS, COUNTING_COLUMNS, BattleNames, readable_battles, with_names
 from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Reader, Row, counted, dollars
 from arena.models import Arena, Attempt, Battle
 from arena.texts.csv_cells import figure
@@ -42,8 +42,7 @@ COLUMNS = (
         gettext_lazy("Why there is no verdict, or which rule gave it. Reasons of failures are for curators."),
     ),
     FileColumn("taints", Holds.TEXTS, gettext_lazy("What in the answers might speak to a judge.")),
-    FileColumn("is_counted", Holds.TRUTH, gettext_lazy("False where a curator set it aside.")),
-    FileColumn("set_aside_reason", Holds.TEXT, gettext_lazy("Why it does not count.")),
+    *COUNTING_COLUMNS,
     FileColumn("reference_given", Holds.TRUTH, gettext_lazy("Whether it was shown a reference answer.")),
     FileColumn("model", Holds.TEXT, gettext_lazy("The model string that came back.")),
     FileColumn("cost", Holds.NUMBER, gettext_lazy("Dollars of all its attempts.")),

@@ -82,10 +82,10 @@ PAIR_ORIGIN = (
     FileColumn("chosen_licence", Holds.TEXT, gettext_lazy("Licence of the model that was chosen, where it was given.")),
     FileColumn("rejected_licence", Holds.TEXT, gettext_lazy("Licence of the model that was rejected, where it was given.")),
 )  # fmt: skip
-MODELS = (
-    FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen.")),
-    FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected.")),
-)
+CHOSEN_MODEL = FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen."))
+REJECTED_MODEL = FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected."))
+ASKED = FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says."))
+SYSTEM_PROMPT = FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class DpoTable(PreferenceTable):
         FileColumn("prompt", Holds.MESSAGES, gettext_lazy("What comes before both: the system text and the first turn.")),
         FileColumn("chosen", Holds.MESSAGES, gettext_lazy("The answer that was chosen; of several turns all that follows.")),
         FileColumn("rejected", Holds.MESSAGES, gettext_lazy("The answer that was rejected, in the same way.")),
-        *MODELS, *PAIR_ORIGIN,
+        CHOSEN_MODEL, REJECTED_MODEL, *PAIR_ORIGIN,
     )  # fmt: skip
 
     def of_pair(self, part: Part, preference: Preference) -> Row:
@@ -204,14 +204,14 @@ class RewardBenchTable(PreferenceTable):
     )
     only_one_turn = True
     columns = (
-        FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says.")),
+        ASKED,
         FileColumn("chosen", Holds.TEXT, gettext_lazy("The answer that was chosen.")),
-        FileColumn("chosen_model", Holds.TEXT, gettext_lazy("The model that was chosen.")),
+        CHOSEN_MODEL,
         FileColumn("rejected", Holds.TEXT, gettext_lazy("The answer that was rejected.")),
-        FileColumn("rejected_model", Holds.TEXT, gettext_lazy("The model that was rejected.")),
+        REJECTED_MODEL,
         FileColumn("subset", Holds.TEXT, gettext_lazy("The prompt’s category; without one, the arena.")),
         FileColumn("id", Holds.INTEGER, gettext_lazy("1, 2, 3 and so on, in this file.")),
-        FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before.")),
+        SYSTEM_PROMPT,
         *PAIR_ORIGIN,
     )  # fmt: skip
 
@@ -233,15 +233,15 @@ class HelpSteer2Table(PreferenceTable):
     only_one_turn = True
     columns = (
         FileColumn("split", Holds.TEXT, gettext_lazy("Always train.")),
-        FileColumn("prompt", Holds.TEXT, gettext_lazy("What the user says.")),
+        ASKED,
         FileColumn("response_1", Holds.TEXT, gettext_lazy("Answer a.")),
         FileColumn("response_2", Holds.TEXT, gettext_lazy("Answer b.")),
         FileColumn(
             "preference_strength", Holds.INTEGER,
             gettext_lazy("-3 or -2 where answer 1 is much better or better, 2 or 3 where answer 2 is."),
         ),
-        FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the models were told before.")),
-        *MODELS, *PAIR_ORIGIN,
+        SYSTEM_PROMPT,
+        CHOSEN_MODEL, REJECTED_MODEL, *PAIR_ORIGIN,
     )  # fmt: skip
 
     def of_pair(self, part: Part, preference: Preference) -> Row:

@@ -45,7 +45,7 @@ def test_a_million_battles_and_votes_go_out_in_little_memory(tmp_path, capsys):
         file = tmp_path / f"{arena}.csv"
         call_command("make_battles", battles=n, competitors=100, prompts=10_000, seed=1, out=file, verbosity=0)
         call_command("import_battles", file, "--format", "chatbot-arena", "--arena", arena, verbosity=0)
-    for table, form in (("votes", "jsonl"), ("votes", "csv"), ("votes", "parquet"), ("battles", "csv")):
+    for table, form in [(table, form) for table in ("votes", "battles") for form in ("jsonl", "csv", "parquet")]:
         (few, *_), (megabytes, seconds, n_bytes) = (exported(arena, table, form, tmp_path) for arena in ("tenth", "whole"))
         with capsys.disabled():
             told = f"{N_BATTLES:,} {table} as {form}: {megabytes:.0f} MB of memory (a tenth of them {few:.0f})"
