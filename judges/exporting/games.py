@@ -85,7 +85,7 @@ def _replies(games: Sequence[Game]) -> Mapping[int, str]:
     read = {game.pk: read_of(attempts.get(call_of(game) or 0, [])) for game in games}
     others = Game.objects.filter(pk__in=[pk for pk, attempt in read.items() if attempt is None or not attempt.text])
     stored = others.select_related("copied_from").only("reply", "copied_from__reply")
-    replies = {pk: attempt.text for pk, attempt in read.items() if attempt is not None}
+    replies = {pk: attempt.text or "" for pk, attempt in read.items() if attempt is not None}
     return replies | {game.pk: stored_reply_of(game) for game in stored}
 
 

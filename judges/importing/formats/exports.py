@@ -75,7 +75,7 @@ class ExportedGames(JudgementFormat):
             (AnswerTold(battle.names[0]), AnswerTold(battle.names[1])), said, PromptRow(line, battle.prompt), order,
             cells.text(row, "reply", default=""), fields.name(row, "judge"), cells.some_name(row, "judge_model"),
             fields.micro_dollars(row, "cost") or 0, fields.whole_number(row, "repeat", most=MOST_REPEATS) or 0,
-            exported=_exported(row, battle),
+            pair=battle.key, exported=_exported(row, battle),
         )  # fmt: skip
 
     def notes(self) -> list[FileNote]:

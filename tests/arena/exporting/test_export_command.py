@@ -5,8 +5,12 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from arena.evidence.page_cache import KILOBYTES
 from arena.exporting import forms
+from arena.exporting.registry import tables
+from arena.exporting.tables import Reader, rows_for
 from tests.arena.exporting.taking_out import furnished
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +80,18 @@ def test_an_unknown_arena_and_a_missing_library_say_what_to_do(monkeypatch):
     monkeypatch.setattr(forms, "find_spec", lambda name: None)
     with pytest.raises(CommandError, match="pip install pyarrow"):
         export("votes", "--format", "parquet")
+
+
+def test_sqlite_keeps_few_pages_while_a_table_goes_out(arena):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps its pages itself")
+
+    def pages():
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA cache_size").fetchone()[0]
+
+    before, rows = pages(), rows_for(tables()["votes"], Reader.operator(), arena)
+    next(rows)
+    assert pages() == -KILOBYTES
+    rows.close()
+    assert pages() == before != -KILOBYTES
