@@ -150,7 +150,7 @@ class LabelRows(RowsLikeAFile):
         labelled = take_labels(path, home, chosen=self.layout, name=name or "gold")
         return {
             "gold_set": labelled.loaded.gold.name, "n_labels": labelled.n_labels, "n_battles": labelled.n_battles,
-            "notes": [*labelled.notes, *labelled.loaded.notes()],
+            "notes": [str(note) for note in (*labelled.notes, *labelled.loaded.notes())],
         }  # fmt: skip
 
 
@@ -181,7 +181,7 @@ class JudgementRows(RowsLikeAFile):
         _arena, taken = take_judgements(path, home, filename="judgements", chosen=self.layout, told=Told(judge=name))
         return {
             "judges": [judge.pk for judge in taken.judges], "n_games": taken.n_games, "n_added": taken.n_added,
-            "notes": [*taken.notes, *taken.warnings],
+            "notes": [str(note) for note in (*taken.notes, *taken.warnings)],
         }  # fmt: skip
 
 

@@ -10,13 +10,12 @@ from django.db import transaction
 
 from arena.evidence.ledger import record_labels
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
-from arena.importing.files.notes import about_thinking
+from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of
 from arena.importing.files.problems import Problems
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Response
-from arena.wording import agreeing, counted
-from judges.importing import pandalm_battles
+from judges.importing import notes, pandalm_battles
 from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.label_pairs import pairs_of
 from judges.importing.rows import AnswerTold, LabelledAnswer, LabelRow
@@ -24,7 +23,6 @@ from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
 
 LONGEST_NAME = 200
-MOST_NAMED = 10
 KEYS_A_QUERY = 1_000
 SAME = " = "  # between the keys of pairs that are one battle with one label
 
@@ -49,7 +47,7 @@ class Loaded:
         Answers with what was thought before.
     n_new : mapping of str to int
         Prompts, answers and competitors that were made.
-    not_meant : tuple of str
+    not_meant : tuple of FileNote
         Texts that are most likely an id or a name, with their lines.
     n_without_label : int
         Pairs of which the file does not say which is better.
@@ -72,7 +70,7 @@ class Loaded:
     empty: tuple[str, ...]
     n_thought: int
     n_new: Mapping[str, int]
-    not_meant: tuple[str, ...]
+    not_meant: tuple[FileNote, ...]
     n_without_label: int = 0
     n_not_here: int = 0
     n_answers: int = 0
@@ -80,64 +78,41 @@ class Loaded:
     served_by: str = ""
     other_sets: tuple[GoldSet, ...] = ()
 
-    def notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[FileNote]:
         """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
-        new = (
-            counted(self.n_new["prompt"], "prompt", "prompts"),
-            counted(self.n_new["answer"], "answer", "answers"),
-            counted(self.n_new["competitor"], "competitor", "competitors"),
-        )
-        yield f"New: {', '.join(new)}."
+        yield notes.of_new(self.n_new)
         yield from self._about_sets()
         if self.repeated:
-            n_pairs = sum(map(len, self.repeated))
-            groups = _named(SAME.join(keys) for keys in self.repeated)
-            same = f"{counted(n_pairs, 'pair', 'pairs')} are the same answers to the same prompt as others"  # two at least
-            yield f"{same}, so they are {counted(len(self.repeated), 'battle', 'battles')}: {groups}."
+            yield notes.of_repeated_pairs([SAME.join(keys) for keys in self.repeated], sum(map(len, self.repeated)))
         if self.contradicted:
-            n = len(self.contradicted)
-            battles = _named(f"b-{battle} ({', '.join(labels)})" for battle, labels in self.contradicted.items())
-            told = f"{n:,} battles have" if n > 1 else "1 battle has"
-            told += f" labels that contradict each other and {'count' if n > 1 else 'counts'} in no figure: {battles}."
-            yield f"{told} Set the wrong labels aside in the admin, under Gold items."
+            yield notes.of_contradictions(self.contradicted)
         if self.empty:
-            have, them = ("have", "them") if len(self.empty) > 1 else ("has", "it")
-            told = f"{counted(len(self.empty), 'pair', 'pairs')} {have} an empty answer: {_named(self.empty)}."
-            yield f"{told} What is said of {them} counts; no voter is shown {them}, and no judge is asked."
+            yield notes.of_empty_answers(self.empty)
         if self.n_thought:
-            yield str(about_thinking(self.n_thought))
+            yield about_thinking(self.n_thought)
 
     @property
     def n_labels(self) -> int:
         """Of pairs, in all of the sets."""
         return sum(gold.items.count() for gold in (self.gold, *self.other_sets))
 
-    def _about_sets(self) -> Iterator[str]:
+    def _about_sets(self) -> Iterator[FileNote]:
         if self.other_sets:
-            yield f"Gold sets of the file: {_named(gold.name for gold in (self.gold, *self.other_sets))}."
+            yield notes.of_sets(gold.name for gold in (self.gold, *self.other_sets))
         if self.served_by:
-            yield f"These are labels of the gold set {self.gold.name}: it serves this file, too, and no other one was made."
+            yield notes.of_serving_set(self.gold.name)
         if self.n_answers:
-            own = agreeing(self.n_answers, "its own", "their own")
-            yield f"{counted(self.n_answers, 'answer', 'answers')} with a label of {own}."
+            yield notes.of_labelled_answers(self.n_answers)
         if self.n_otherwise:
-            have = agreeing(self.n_otherwise, "has", "have")
-            yield f"{counted(self.n_otherwise, 'answer', 'answers')} {have} another label in this set already: that one stays."
+            yield notes.of_other_labels(self.n_otherwise)
         if self.n_not_here:
-            name = agreeing(self.n_not_here, "names", "name")
-            yield f"{counted(self.n_not_here, 'row', 'rows')} {name} a prompt or an answer that is not in the arena: left out."
+            yield notes.of_unknown_prompts(self.n_not_here)
 
-    def warnings(self) -> Iterator[str]:
+    def warnings(self) -> Iterator[FileNote]:
         """What most likely is not meant."""
-        yield from self.not_meant[:MOST_NAMED]
-        if (n_more := len(self.not_meant) - MOST_NAMED) > 0:
-            yield f"{counted(n_more, 'more text', 'more texts')} of this file {agreeing(n_more, 'is', 'are')} an id or a name."
-
-
-def _named(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f" and {len(every) - MOST_NAMED:,} more" if len(every) > MOST_NAMED else ""
-    return "; ".join(every[:MOST_NAMED]) + more
+        yield from self.not_meant[: notes.MOST_NAMED]
+        if (n_more := len(self.not_meant) - notes.MOST_NAMED) > 0:
+            yield notes.of_more_ids(n_more)
 
 
 @transaction.atomic
@@ -265,7 +240,7 @@ def n_here(arena: Arena) -> dict[str, int]:
     return {"prompt": arena.prompts.count(), "answer": answers.count(), "competitor": arena.competitors.count()}
 
 
-def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[str]:
+def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[FileNote]:
     """Prompts that are another prompt's id, and answers that are a competitor's name: a file of ids is no gold set."""
     ids: set[str] = set()
     asked = {"\n\n".join(pair.prompt.turns) for pair in pairs}
@@ -275,12 +250,12 @@ def _not_meant(arena: Arena, pairs: Sequence[LabelRow]) -> Iterator[str]:
     names = {answer.competitor for pair in pairs for answer in pair.answers if answer.competitor}
     names |= set(arena.competitors.values_list("name", flat=True))
     for pair in pairs:
-        place, prompt = f"line {pair.line}" if pair.line else pair.key, "\n\n".join(pair.prompt.turns)
+        place, prompt = lazy_lines_of([pair.line]) if pair.line else pair.key, "\n\n".join(pair.prompt.turns)
         if prompt in ids:
-            yield f"{place}: the prompt is {prompt!r}, the id of a prompt here; its text is needed."
+            yield notes.of_id_for_prompt(place, prompt)
         for side, answer in zip("ab", pair.answers, strict=True):
             if answer.text in names:
-                yield f"{place}: answer {side} is {answer.text!r}, the name of a competitor; its answer is needed."
+                yield notes.of_name_for_answer(place, side, answer.text)
 
 
 def _odd_answers(pairs: Iterable[LabelRow]) -> tuple[tuple[str, ...], int]:

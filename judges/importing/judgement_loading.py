@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
-from arena.importing.files.notes import lines_of
+from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems
 from arena.models import Arena
-from arena.wording import agreeing, counted
+from arena.wording import counted
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
+from judges.importing import notes
 from judges.importing.gold_loading import load_labels, n_here
 from judges.importing.imported_judges import exported_judge, imported_judge, supersede_older
 from judges.importing.placed_games import PlacedGames, place_games
@@ -28,7 +29,6 @@ from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Verdict
 
 ROWS_A_STATEMENT = 2_000
-MOST_NAMED = 5
 MARKED = "an answer seems to speak to the judge"  # in English, as reasons in the ledger are
 
 
@@ -53,8 +53,9 @@ class Taken:
     n_repeated: int = 0  # games that stand in the file more than once, word for word
     judges: list[Judge] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)  # of all games of the file
-    notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    n_new: Mapping[str, int] = field(default_factory=dict)  # prompts, answers and competitors that were made
+    notes: list[FileNote] = field(default_factory=list)
+    warnings: list[FileNote] = field(default_factory=list)
 
 
 type Place = tuple[int, Order, int]  # battle, order, repeat
@@ -68,7 +69,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
     contradict the arena, or none of them is about a battle of it; nothing is written then.
     """
     told = told or Told()
-    taken = Taken(file.format, len(file.rows), notes=[str(each) for each in file.notes])
+    taken = Taken(file.format, len(file.rows), notes=list(file.notes))
     before = n_here(arena)
     cards = _judges(path, file, told)
     if any(row.label is not None for row in file.rows):
@@ -89,8 +90,8 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
         n_otherwise += n_other
         taken.states.update(row.said.state.value for row in once.values())
     taken.judges = list(by_judge)
-    new = {thing: n - before[thing] for thing, n in n_here(arena).items()}
-    taken.notes += _notes(file, placed, new, n_otherwise)
+    taken.n_new = {thing: n - before[thing] for thing, n in n_here(arena).items()}
+    taken.notes += _notes(file, placed, taken.n_new, n_otherwise)
     return taken
 
 
@@ -218,29 +219,15 @@ def _as_exported(game: Game, judge: Judge, exported: ExportedGame) -> None:
     game.is_counted = not game.set_aside_reason
 
 
-def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, int], n_otherwise: int) -> Iterator[str]:
+def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, int], n_otherwise: int) -> Iterator[FileNote]:
     if any(new.values()) and not any(row.label is not None for row in file.rows):
-        yield f"New: {', '.join(_of_new(new))}."
+        yield notes.of_new(new)
     if against := [row for row in file.rows if row.contradicts]:
-        lines, first = lines_of([row.line for row in against], most=MOST_NAMED), against[0]
-        told = f"{counted(len(against), 'judgement', 'judgements')} {agreeing(len(against), 'has', 'have')} a reply that says"
-        example = f"{first.said.label} beside {first.contradicts}"
-        yield f"{told} something else than the label ({lines}; such as {example}): the label counts, and the reply is kept."
+        yield notes.of_contradicting_replies([row.line for row in against], against[0].said.label, against[0].contradicts)
     if placed.without:
-        named = lines_of(placed.without, most=MOST_NAMED)
-        names = agreeing(len(placed.without), "names", "name")
-        yield f"{counted(len(placed.without), 'row', 'rows')} {names} no battle of the arena: left out ({named})."
+        yield notes.of_rows_without_battle(placed.without)
     if placed.alone:
-        named = lines_of(placed.alone, most=MOST_NAMED)
-        is_graded = agreeing(len(placed.alone), "is the only answer", "are the only answers")
-        told = f"{counted(len(placed.alone), 'answer', 'answers')} {is_graded} to its prompt that was graded"
-        yield f"{told}, and an answer alone makes no battle: left out ({named})."
+        yield notes.of_lone_answers(placed.alone)
     if n_otherwise:
-        told = f"{counted(n_otherwise, 'game', 'games')} of this judge {agreeing(n_otherwise, 'is', 'are')} here with another"
-        yield f"{told} verdict, which stays: give another name where it is another judge, or number them by repeat."
-    if file.ignored:
-        yield f"Columns that are not read: {', '.join(file.ignored[:20])}."
-
-
-def _of_new(new: Mapping[str, int]) -> list[str]:
-    return [counted(new[one], one, f"{one}s") for one in ("prompt", "answer", "competitor")]
+        yield notes.of_other_verdicts(n_otherwise)
+    yield from notes.of_columns(file.ignored)

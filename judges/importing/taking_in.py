@@ -10,7 +10,9 @@ from django.db import transaction
 
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
+from arena.importing.files.notes import FileNote
 from arena.models import Arena
+from judges.importing import notes
 from judges.importing.exported_gold import load_exported_labels
 from judges.importing.formats import LABEL_FORMATS
 from judges.importing.formats.exports import ExportedLabels
@@ -18,8 +20,6 @@ from judges.importing.gold_loading import Loaded, load_labels
 from judges.importing.judgement_loading import Taken, Told, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
-
-MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Labelled:
     n_rows: int
     n_labels: int  # of pairs, in the whole set
     n_battles: int
-    notes: list[str] = field(default_factory=list)
+    notes: list[FileNote] = field(default_factory=list)
 
 
 @contextmanager
@@ -81,13 +81,11 @@ def take_labels(
     """Raises as `take_judgements`. Without a name the gold set is called like the file."""
     receiving.must_be_regular(path)
     file = read_labels(path, filename=filename, chosen=chosen)
-    notes = [*map(str, file.notes)]
-    if file.ignored:
-        notes.append(f"Columns that are not read: {', '.join(file.ignored[:20])}.")
+    file_notes = [*file.notes, *notes.of_columns(file.ignored)]
     decide = LABEL_FORMATS[file.format].grades_decide
     return label(
         home, name or _own_name(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
-        most_new=most_new, is_check=is_check, notes=notes,
+        most_new=most_new, is_check=is_check, file_notes=file_notes,
     )  # fmt: skip
 
 
@@ -106,7 +104,7 @@ def label(
     grades_decide: bool = False,
     most_new: int = UNASKED_COMPETITORS,
     is_check: bool = False,
-    notes: Iterable[str] = (),
+    file_notes: Iterable[FileNote] = (),
 ) -> Labelled:
     """Labels of the arena out of rows."""
     every = list(rows)
@@ -118,4 +116,4 @@ def label(
                 arena, name, every, origin=origin, filename=filename, grades_decide=grades_decide, most_new=most_new
             )
         n_battles = len({one.battle_id for one in loaded.placed.values()})
-        return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(notes))
+        return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(file_notes))

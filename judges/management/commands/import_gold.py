@@ -12,6 +12,7 @@ from arena.importing.files.problems import ImportProblems
 from arena.importing.files.rows import PromptRow
 from arena.models import Arena, Prompt, Response
 from arena.wording import counted
+from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, LABEL_FORMATS, described
 from judges.importing.gold_sets import GoldPair, GradedAnswer, VerifiedPrompt, gold_pairs_from_verifiers
 from judges.importing.rows import LabelledAnswer, LabelRow
@@ -66,18 +67,17 @@ class Command(BaseCommand):
     def _say(self, came: Labelled) -> None:
         loaded = came.loaded
         for note in came.notes:
-            self.stdout.write(note)
+            self.stdout.write(str(note))
         self.stdout.write(
             f"{loaded.gold}: {counted(came.n_labels, 'label', 'labels')} on "
             f"{counted(came.n_battles, 'battle', 'battles')} of {came.arena.slug}."
         )
         for note in loaded.notes():
-            self.stdout.write(note)
+            self.stdout.write(str(note))
         for warning in loaded.warnings():
             self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
         if loaded.n_without_label:
-            pairs = counted(loaded.n_without_label, "pair", "pairs")
-            self.stdout.write(f"{pairs} without a majority among the annotators: no label.")
+            self.stdout.write(str(notes.of_undecided_pairs(loaded.n_without_label)))
 
     def _verified(self, slug: str, seed: int) -> list[LabelRow]:
         arena = Arena.objects.filter(slug=slug).first()

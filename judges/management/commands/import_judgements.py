@@ -10,6 +10,7 @@ from arena.commands.import_command import AsWritten
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance
 from arena.importing.files.problems import ImportProblems
 from arena.wording import agreeing, counted
+from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
 from judges.importing.judgement_loading import Taken, Told
 from judges.importing.taking_in import take_judgements
@@ -79,9 +80,6 @@ def lines_about(taken: Taken) -> list[str]:
     judges, were = ", ".join(map(str, taken.judges)), agreeing(taken.n_added, "was", "were")
     lines = [f"{judges}: {taken.n_added:,} of {counted(taken.n_games, 'game', 'games')} {were} new."]
     if taken.n_repeated:
-        lines.append(
-            f"{taken.n_repeated:,} of {taken.n_games:,} {agreeing(taken.n_repeated, 'stands', 'stand')} in "
-            "the file a second time, word for word: one game each."
-        )
+        lines.append(str(notes.of_repeated_games(taken.n_repeated)))
     states = [f"{n:>8,} {Game.State(state).label}" for state, n in sorted(taken.states.items())]
-    return [*lines, *taken.notes, *states]
+    return [*lines, *map(str, taken.notes), *states]

@@ -65,7 +65,7 @@ def test_an_error_and_a_label_that_nobody_knows_are_no_tie(tmp_path, value):
     taken = judge(written(tmp_path / "j.jsonl", row(1), row(2, value)))
     game = Game.objects.get(battle__prompt__turns=["Sum 2?"])
     assert (game.winner, game.score_first, game.has_verdict) == ("", None, False)
-    assert any("which is none that is known (line 2)" in note for note in taken.notes) == (value == "C+")
+    assert any("which is none that is known (line 2)" in str(note) for note in taken.notes) == (value == "C+")
 
 
 def test_the_side_that_a_label_names_is_the_files_whichever_was_shown_first(tmp_path):
@@ -93,7 +93,7 @@ def test_what_is_here_is_found_by_id_by_text_and_by_competitor(tmp_path):
 def test_rows_about_nothing_here_are_left_out_by_line_and_a_file_of_them_is_refused(tmp_path):
     unknown = {"prompt_id": "q9", "model_a": "x", "model_b": "y", "label": "a", "order": "ab", "judge": "j"}
     taken = judge(written(tmp_path / "j.jsonl", row(1), unknown))
-    assert "1 row names no battle of the arena: left out (line 2)." in taken.notes
+    assert "1 row names no battle of the arena: left out (line 2)." in map(str, taken.notes)
     with pytest.raises(CommandError, match="not one row names a battle of empty"):
         call_command("import_judgements", str(written(tmp_path / "k.jsonl", unknown)), "--arena", "empty")
     assert not Arena.objects.filter(slug="empty").exists()
@@ -104,7 +104,7 @@ def test_a_named_judge_takes_further_files(tmp_path):
         judge(written(tmp_path / f"part{number}.jsonl", row(number, said)))
     assert (Judge.objects.get().name, Game.objects.count()) == ("j", 2)
     taken = judge(written(tmp_path / "other.jsonl", row(2, "tie")))
-    assert "1 game of this judge is here with another verdict, which stays" in " ".join(taken.notes)
+    assert "1 game of this judge is here with another verdict, which stays" in " ".join(map(str, taken.notes))
 
 
 def bench(number, judged, name="gpt"):
@@ -116,7 +116,7 @@ def bench(number, judged, name="gpt"):
 def test_one_gold_set_serves_all_judges_whole_or_in_parts(tmp_path):
     judge(written(tmp_path / "gpt.jsonl", *(bench(n, "A>B") for n in range(4))))
     taken = judge(written(tmp_path / "claude.jsonl", *(bench(n, "B>A", "claude") for n in range(4))))
-    assert "These are labels of the gold set gpt: it serves this file, too, and no other one was made." in taken.notes
+    assert "These are labels of the gold set gpt: it serves this file, too, and no other one was made." in map(str, taken.notes)
     judge(written(tmp_path / "claude2.jsonl", *(bench(n, "B>A", "claude") for n in range(4, 6))))
     assert list(GoldSet.objects.values_list("name", flat=True)) == ["gpt"]
     assert (GoldItem.objects.count(), Battle.objects.count(), Judge.objects.count()) == (6, 6, 2)
@@ -165,7 +165,7 @@ def test_graded_answers_meet_the_others_that_were_graded(tmp_path):
     assert (Battle.objects.count(), Judge.objects.get().model, taken.n_added) == (2, "m-1", 4)
     told = {(g.battle.competitor_a.name, g.battle.competitor_b.name, g.order): g.score_first for g in Game.objects.all()}
     assert told == {("a", "b", "ab"): 9, ("a", "b", "ba"): 2, ("b", "c", "ab"): 2, ("b", "c", "ba"): 8}
-    assert any("1 answer is the only answer to its prompt that was graded" in note for note in taken.notes)
+    assert any("1 answer is the only answer to its prompt that was graded" in str(note) for note in taken.notes)
 
 
 def test_labels_of_single_answers_and_the_pairs_that_follow_from_them():
@@ -184,5 +184,5 @@ def test_the_same_labels_again_add_nothing_and_others_are_named(tmp_path):
     answers = {"prompt": "Sum?", "answer": "4", "is_right": True, "competitor": "a"}
     take_labels(written(tmp_path / "l.jsonl", answers), GARDEN)
     came = take_labels(written(tmp_path / "l.jsonl", {**answers, "is_right": False}), GARDEN)
-    assert "1 answer has another label in this set already: that one stays." in list(came.loaded.notes())
+    assert "1 answer has another label in this set already: that one stays." in map(str, came.loaded.notes())
     assert GoldAnswer.objects.get().is_right is True
