@@ -68,11 +68,11 @@ JUDGE_KINDS = (
     ArchiveKind("gold-sets", GoldSet, fields=("name", "origin", "created_at")),
     ArchiveKind(
         "gold-items", GoldItem, path="gold_set__arena",
-        fields=("gold_set", "battle", "label", "order", "note", "is_counted"),
+        fields=("gold_set", "battle", "label", "order", "note", "is_counted", "source"),
     ),
     ArchiveKind(
         "gold-answers", GoldAnswer, path="gold_set__arena",
-        fields=("gold_set", "response", "is_right", "grade", "note", "is_counted"),
+        fields=("gold_set", "response", "is_right", "grade", "note", "is_counted", "source"),
     ),
     ArchiveKind(
         "checklists", Checklist, path="prompt__arena", fields=("prompt", "criteria", "call", "changed_at"),

@@ -234,6 +234,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # matchmaking asks this function which pairs to serve; `ranking` computes it from the newest fit.
 PAIR_WEIGHTS = "ranking.boards.pairs.pair_weights.pair_weights"
 # Voters of a file of battles that are judges: what becomes of what they said, and of it where the import is set aside.
+IMPORT_KINDS = {"judgements": "judges.importing.kinds.JudgementFiles", "labels": "judges.importing.kinds.LabelFiles"}
+IMPORTS_COUNT = {
+    "judgements": "judges.importing.undoing.count_judgements", "labels": "judges.importing.undoing.count_labels"
+}  # fmt: skip
 VERDICTS_OF_VOTERS = "judges.importing.voted_games.take"
 VERDICTS_OF_VOTERS_COUNT = "judges.importing.voted_games.count"
 # /metrics shows what these functions yield.

@@ -148,7 +148,9 @@ def _must_not_count_twice(source: Import) -> None:
 
 
 def count_games_of_import(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:
-    """What its voters said as judges counts with it, and counts no longer with it."""
+    """What its voters said as judges, and what a file of another room brought, counts with it, and counts no longer with it."""
+    if count := settings.IMPORTS_COUNT.get(source.kind):
+        import_string(count)(source, is_counted=is_counted, reason=reason, actor=actor)
     if source.options.get("voters") == "judges":
         import_string(settings.VERDICTS_OF_VOTERS_COUNT)(source, is_counted=is_counted, reason=reason, actor=actor)
 

@@ -77,10 +77,12 @@ def record_text(prompt: Prompt) -> Event:
     return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before="", after=prompt.text_digest)
 
 
-def record_games(kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None) -> Event:
-    """Call inside the transaction that changes the games; each of them names this event."""
+def record_games(
+    kind: Event.Kind, *, arena_id: int, n_games: int, reason: str = "", actor: User | None = None, source: Import | None = None
+) -> Event:
+    """Call inside the transaction that changes the games; each of them names this event. `source` is what brought them."""
     after = _so_many(n_games, "game", "games")
-    return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor)
+    return Event.objects.create(arena_id=arena_id, kind=kind, after=after, reason=reason[:200], actor=actor, source=source)
 
 
 def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | None = None) -> Event:

@@ -18,14 +18,23 @@ from arena.archiving.refusals import must_be_in_use
 from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
 from arena.importing.checks.whole_file import check
 from arena.importing.files import receiving
-from arena.importing.files.notes import note
-from arena.importing.files.problems import Problems
+from arena.importing.files.notes import COUNTED, note
+from arena.importing.files.problems import Problems, either
 from arena.importing.files.reading import read_rows
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
-from arena.importing.formats import MAPPED, NotRecognised, columns_of, kind_and_format, reading_format, stored_name
+from arena.importing.formats import (
+    MAPPED,
+    NotRecognised,
+    columns_of,
+    kind_and_format,
+    kinds_that_fit,
+    reading_format,
+    stored_name,
+)
 from arena.importing.formats.column_map import ColumnMap, columns_digest, remembered
 from arena.importing.formats.recognition import start_of
+from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Arena, Import
 
 LONGEST_SLUG, LONGEST_NAME = 50, 120
@@ -55,6 +64,7 @@ class FileRequest:
     is_strict: bool = False  # refuse a file in which something looks wrong
     remembers: int | None = None  # number of the user whose earlier imports tell what columns hold
     is_replacing: bool = False  # answers that are here with another text are corrected by the file
+    more: Mapping[str, str] = field(default_factory=dict)  # what may be added about files of other rooms' kinds
 
     def options(self, kind: str) -> dict[str, Any]:
         """What reading the file needs to know besides the file."""
@@ -65,6 +75,8 @@ class FileRequest:
             said["competitor"] = self.competitor
         if kind == Import.Kind.RESPONSES and self.is_replacing:
             said["replace"] = True
+        if is_of_room(kind):
+            said |= {name: self.more[name] for name in kind_of(kind).options if self.more.get(name)}
         if kind == Import.Kind.BATTLES and self.models:
             said["models"] = list(self.models)
         if kind == Import.Kind.BATTLES and self.voters:
@@ -143,7 +155,7 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     if known is not None:
         report = ImportReport(known.n_rows, known.report.get("counts", {}))
     else:
-        report = check(file.path, kind=kind, format_name=chosen, filename=file.filename, arena=arena, options=options)
+        report = _report(file, kind, chosen, arena, request.slug, options)
         if said_before:
             report = replace(report, found=[note(_AS_BEFORE, filename=said_before), *report.found])
     if request.columns:
@@ -151,6 +163,19 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     return CheckedFile(file, request.slug, request.name, kind, report.format or read_by, options, report, known)
 
 
+def _report(file: KeptFile, kind: str, chosen: str, arena: Arena | None, slug: str, options: Mapping[str, Any]) -> ImportReport:
+    """With the other kinds that the file might be, where nobody chose."""
+    report = check(
+        file.path, kind=kind, format_name=chosen, filename=file.filename, arena=arena, options=options, slug=slug
+    )  # fmt: skip
+    others = [] if chosen else [other for other in kinds_that_fit(start_of(file.path)) if other != kind]
+    if not others:
+        return report
+    kinds = either([str(COUNTED[other]) for other in others])
+    return replace(report, found=[*report.found, note(_ALSO_FITS, kinds=kinds)])
+
+
+_ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: choose what the file holds, if so.")
 _AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
 
 

@@ -1,5 +1,6 @@
 """Tiny files to begin with, one of each kind. They fit each other: imported in this order they make an arena."""
 
+from arena.importing.kinds import kinds_of_rooms
 from arena.models import Import
 
 PROMPTS = """\
@@ -26,3 +27,8 @@ q2,model-two,model-one,model_b,ben
 SAMPLES = {
     Import.Kind.PROMPTS.value: PROMPTS, Import.Kind.RESPONSES.value: ANSWERS, Import.Kind.BATTLES.value: BATTLES
 }  # fmt: skip
+
+
+def all_samples() -> dict[str, str]:
+    """Those of other rooms, too."""
+    return {**SAMPLES, **{kind: room.sample for kind, room in kinds_of_rooms()}}

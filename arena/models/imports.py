@@ -32,6 +32,8 @@ class Import(Leased):
         BATTLES = "battles", gettext_lazy("battles and votes")
         PROMPTS = "prompts", gettext_lazy("prompts")
         RESPONSES = "responses", gettext_lazy("responses")
+        JUDGEMENTS = "judgements", gettext_lazy("judgements")
+        LABELS = "labels", gettext_lazy("gold labels")
 
     arena = models.ForeignKey(Arena, on_delete=models.CASCADE, related_name="imports")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from arena.evidence.ledger import record_games, record_labels
 from arena.models import Event
 from arena.outcomes import Outcome
-from judges.models import Game, GameChange, GoldItem
+from judges.models import Game, GameChange, GoldAnswer, GoldItem
 from judges.sayings import counted_in_english
 
 BATCH = 2_000
@@ -58,17 +58,23 @@ def count_labels(items: models.QuerySet[GoldItem], is_counted: bool, actor: User
         changed = list(items.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
         GoldItem.objects.filter(pk__in=[item.pk for item in changed]).update(is_counted=is_counted)
         for arena_id, items_of_arena in groupby(changed, lambda item: item.gold_set.arena_id):
-            n_labels = len(list(items_of_arena))
-            reason_in_words = (
-                f"{counted_in_english(n_labels, 'label', 'labels')} {'count again' if is_counted else 'set aside'}"
-            )
-            record_labels(
-                arena_id=arena_id,
-                n_labels=n_labels,
-                reason=reason_in_words,
-                actor=actor,
-            )
+            _record(arena_id, len(list(items_of_arena)), is_counted, actor)
     return len(changed)
+
+
+def count_answers(answers: models.QuerySet[GoldAnswer], is_counted: bool, actor: User | None) -> int:
+    """The same of labels of single answers."""
+    with transaction.atomic():
+        changed = list(answers.exclude(is_counted=is_counted).select_related("gold_set").order_by("gold_set__arena", "pk"))
+        GoldAnswer.objects.filter(pk__in=[answer.pk for answer in changed]).update(is_counted=is_counted)
+        for arena_id, answers_of_arena in groupby(changed, lambda answer: answer.gold_set.arena_id):
+            _record(arena_id, len(list(answers_of_arena)), is_counted, actor)
+    return len(changed)
+
+
+def _record(arena_id: int, n_labels: int, is_counted: bool, actor: User | None) -> None:
+    reason = f"{counted_in_english(n_labels, 'label', 'labels')} {'count again' if is_counted else 'set aside'}"
+    record_labels(arena_id=arena_id, n_labels=n_labels, reason=reason, actor=actor)
 
 
 def contradicting() -> models.QuerySet[GoldItem]:

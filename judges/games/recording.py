@@ -7,7 +7,7 @@ from itertools import batched
 from django.db import connection, models
 
 from arena.evidence.ledger import record_games
-from arena.models import Event
+from arena.models import Event, Import
 from judges.models import EarlierEnding, Game
 from judges.replies.parsing import Parsed
 from judges.verdicts.game_states import GameState
@@ -44,11 +44,11 @@ def note_label(game: Game, parsed: Parsed) -> None:
     game.label_start, game.label_end = parsed.start, parsed.end
 
 
-def file_ended(games: Sequence[Game], *, arena_id: int, now: datetime, reason: str) -> None:
-    """Give ended games their event in the ledger; write them in the same transaction."""
+def file_ended(games: Sequence[Game], *, arena_id: int, now: datetime, reason: str, source: Import | None = None) -> None:
+    """Give ended games their event in the ledger; write them in the same transaction. `source` brought them."""
     if not games:
         return
-    event = record_games(Event.Kind.GAMES_DECIDED, arena_id=arena_id, n_games=len(games), reason=reason)
+    event = record_games(Event.Kind.GAMES_DECIDED, arena_id=arena_id, n_games=len(games), reason=reason, source=source)
     for game in games:
         game.event, game.decided_at = event, now
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from arena.importing.files.problems import PlainWords
-from arena.models import Arena
+from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.game_orders import OTHER
 from judges.importing.contests import Placed
@@ -18,7 +18,9 @@ from judges.models import GoldItem, GoldSet
 LONGEST_NAME = 120
 
 
-def load_exported_labels(arena: Arena, rows: Sequence[LabelRow], *, filename: str, name: str = "") -> Loaded:
+def load_exported_labels(
+    arena: Arena, rows: Sequence[LabelRow], *, filename: str, name: str = "", source: Import | None = None
+) -> Loaded:
     """In a transaction. `name` puts all of them into one set; what is here already is not made again.
 
     Raises ImportProblems where the arena has none of the battles.
@@ -41,13 +43,15 @@ def load_exported_labels(arena: Arena, rows: Sequence[LabelRow], *, filename: st
             )
         item = _item(row, exported, at)
         items.setdefault(sets[called], {}).setdefault((item.battle_id, item.label), item)
+    n_before = GoldItem.objects.filter(gold_set__in=items).count()
     for gold, of_set in items.items():
-        add_labels(arena, gold, list(of_set.values()), {})
+        add_labels(arena, gold, list(of_set.values()), {}, source)
     first, *others = items
     by_key = {f"{exported.gold_set}, line {row.line}": at for (row, exported), at in zip(told, placed, strict=True) if at}
     return Loaded(
         first, by_key, (), contradicted(arena, {at.battle_id for at in by_key.values()}), (), 0,
         {"prompt": 0, "answer": 0, "competitor": 0}, (), n_not_here=placed.count(None), other_sets=tuple(others),
+        n_added=GoldItem.objects.filter(gold_set__in=items).count() - n_before,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of
 from arena.importing.files.problems import Problems
 from arena.llm.wires.replies import is_blank
 from arena.llm.wires.thinking import parted
-from arena.models import Arena, Response
+from arena.models import Arena, Import, Response
 from judges.importing import notes, pandalm_battles
 from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.label_pairs import pairs_of
@@ -61,6 +61,8 @@ class Loaded:
         The name that the labels were to have, where a set that is here has them all.
     other_sets : tuple of GoldSet
         Where the file names its sets, those beside `gold`.
+    n_added : int
+        Labels that are new in the set.
     """
 
     gold: GoldSet
@@ -77,6 +79,7 @@ class Loaded:
     n_otherwise: int = 0
     served_by: str = ""
     other_sets: tuple[GoldSet, ...] = ()
+    n_added: int = 0
 
     def notes(self) -> Iterator[FileNote]:
         """For people: what is new, what was merged, which labels contradict each other, and which answers are none."""
@@ -127,6 +130,7 @@ def load_labels(
     is_named: bool = True,
     of_judges: Iterable[Judge] = (),
     most_new: int = UNASKED_COMPETITORS,
+    source: Import | None = None,
 ) -> Loaded:
     """The gold set with all labels, and where each pair stands. What is here already is not made again.
 
@@ -150,12 +154,13 @@ def load_labels(
     placed |= {pair.key: one for pair, one in zip(missing, found, strict=True) if one is not None}
     items = _items(pairs, placed)
     gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
-    n_otherwise = add_labels(arena, gold, items, _gold_answers(singles, answers))
+    n_before = _n_labels(gold)
+    n_otherwise = add_labels(arena, gold, items, _gold_answers(singles, answers), source)
     return Loaded(
         gold, placed, _repeated(placed), contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
         {thing: n - before[thing] for thing, n in n_here(arena).items()}, not_meant,
         sum(pair.label is None for pair in pairs), sum(one is None for one in (*found, *answers)), len(singles), n_otherwise,
-        name if gold.name != name[:120] else "",
+        name if gold.name != name[:120] else "", n_added=_n_labels(gold) - n_before,
     )  # fmt: skip
 
 
@@ -206,17 +211,21 @@ def _of_judges(sets: Iterable[GoldSet], origin: str, judges: Iterable[Judge]) ->
     return measured[0] if len(measured) == 1 else None
 
 
-def add_labels(arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer]) -> int:
+def _n_labels(gold: GoldSet) -> int:
+    return gold.items.count() + gold.answers.count()
+
+
+def add_labels(
+    arena: Arena, gold: GoldSet, items: Sequence[GoldItem], answers: Mapping[int, GoldAnswer], source: Import | None = None
+) -> int:
     """How many answers have another label in this set."""
     known = _labels(gold.items.all())
     new = [item for item in items if (item.battle_id, item.label) not in known]
     here = dict(gold.answers.values_list("response_id", "pk"))
     said = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
     new_answers = [answer for pk, answer in answers.items() if pk not in here]
-    for item in new:
-        item.gold_set = gold
-    for answer in new_answers:
-        answer.gold_set = gold
+    for each in (*new, *new_answers):
+        each.gold_set, each.source = gold, source
     GoldItem.objects.bulk_create(new)
     GoldAnswer.objects.bulk_create(new_answers)
     if n_labels := len(new) + len(new_answers):

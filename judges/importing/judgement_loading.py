@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files.notes import FileNote
 from arena.importing.files.problems import PlainWords, Problems
-from arena.models import Arena
+from arena.models import Arena, Import
 from arena.wording import counted
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
@@ -39,6 +39,7 @@ class Told:
     judge: str = ""  # whose they are, whatever the rows say
     gold: str = ""  # name of the gold set of the labels that come with them
     most_new: int = UNASKED_COMPETITORS
+    source: Import | None = None  # the file's import, where it has one
 
 
 @dataclass
@@ -85,7 +86,7 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
     for judge, games in by_judge.items():
         once = _by_place(file.filename, games)
         taken.n_repeated += len(games) - len(once)
-        n_added, n_other = _add(judge, arena, once, file.filename)
+        n_added, n_other = _add(judge, arena, once, file.filename, told.source)
         taken.n_added += n_added
         n_otherwise += n_other
         taken.states.update(row.said.state.value for row in once.values())
@@ -143,7 +144,7 @@ def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: I
     name = told.gold or Path(file.filename).stem or file.format
     loaded = load_labels(
         arena, name, once, origin=file.format, filename=file.filename, is_named=bool(told.gold), of_judges=judges,
-        most_new=told.most_new,
+        most_new=told.most_new, source=told.source,
     )  # fmt: skip
     taken.notes += loaded.notes()
     taken.warnings += loaded.warnings()
@@ -170,7 +171,9 @@ def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dic
     return found
 
 
-def _add(judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filename: str) -> tuple[int, int]:
+def _add(
+    judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filename: str, source: Import | None
+) -> tuple[int, int]:
     """How many are new, and how many are here with another verdict, which stays."""
     columns = ("battle_id", "order", "repeat", "state", "winner", "score_first")
     rows = Game.objects.filter(judge=judge, battle__arena=arena).values_list(*columns)
@@ -183,7 +186,8 @@ def _add(judge: Judge, arena: Arena, stored: Mapping[Place, JudgementRow], filen
         exported = stored[game.battle_id, cast(Order, game.order), game.repeat].exported
         if exported is not None:
             _as_exported(game, judge, exported)
-    file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=f"judgements of {judge} out of {filename}")
+    reason = f"judgements of {judge} out of {filename}"
+    file_ended(new, arena_id=arena.pk, now=timezone.now(), reason=reason, source=source)
     Game.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT)
     return len(new), n_otherwise
 

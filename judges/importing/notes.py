@@ -40,8 +40,8 @@ def of_repeated_pairs(groups: Sequence[str], n_pairs: int) -> FileNote:
 
 def of_contradictions(contradicted: Mapping[int, Sequence[str]]) -> FileNote:
     words = ngettext_lazy(
-        "%(n)s battle has labels that contradict each other and counts in no figure: %(battles)s. Set the wrong labels aside in "
-        "the admin, under Gold items.",
+        "%(n)s battle has labels that contradict each other and counts in no figure: %(battles)s. Set the wrong labels aside "
+        "in the admin, under Gold items.",
         "%(n)s battles have labels that contradict each other and count in no figure: %(battles)s. Set the wrong labels aside "
         "in the admin, under Gold items.",
         "n",

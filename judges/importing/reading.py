@@ -36,14 +36,21 @@ def read_labels(path: Path, *, filename: str = "", chosen: str = "") -> ReadFile
     return _read(path, LABEL_FORMATS, filename or path.name, chosen, None)
 
 
+def read_by[T](format_class: type[Format[T]], path: Path, filename: str, options: Mapping[str, Any]) -> ReadFile[T]:
+    """By a format that is known. Raises ImportProblems, by line, and OSError."""
+    file: TypedFile[T] = TypedFile(path, format_class, filename=filename, options=options)
+    rows = list(file)
+    file.problems.stop_if_any()
+    return ReadFile(filename, format_class.name, rows, file.notes(), file.ignored)
+
+
 def _read[T](
     path: Path, known: Mapping[str, type[Format[T]]], filename: str, chosen: str, options: Mapping[str, Any] | None
 ) -> ReadFile[T]:
-    read_by = format_of(path, known, chosen, filename=filename)
-    file: TypedFile[T] = TypedFile(path, known[read_by.format], filename=filename, options=options)
-    rows = list(file)
-    file.problems.stop_if_any()
-    return ReadFile(filename, read_by.format, rows, [*read_by.notes, *file.notes()], file.ignored)
+    recognised = format_of(path, known, chosen, filename=filename)
+    file = read_by(known[recognised.format], path, filename, options or {})
+    file.notes[:0] = recognised.notes
+    return file
 
 
 def problem_of(filename: str, what: str, value: Any, allowed: str, *, line: int = 1) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from arena.importing.checks.newcomers import UNASKED_COMPETITORS
 from arena.importing.files import receiving
 from arena.importing.files.notes import FileNote
-from arena.models import Arena
+from arena.models import Arena, Import
 from judges.importing import notes
 from judges.importing.exported_gold import load_exported_labels
 from judges.importing.formats import LABEL_FORMATS
@@ -43,7 +43,7 @@ class Labelled:
 
 
 @contextmanager
-def _in_arena(home: Home, *, is_check: bool) -> Any:
+def in_arena(home: Home, *, is_check: bool) -> Any:
     """A check writes nothing."""
     with transaction.atomic():
         arena, _is_new = receiving.arena_for(home.slug, home.name)
@@ -64,7 +64,7 @@ def take_judgements(
     """Raises ImportProblems, TooManyCompetitors and OSError; nothing is written then, and nothing by a check."""
     receiving.must_be_regular(path)
     file = read_judgements(path, filename=filename, chosen=chosen, options=options)
-    with _in_arena(home, is_check=is_check) as arena:
+    with in_arena(home, is_check=is_check) as arena:
         return arena, load_judgements(path, file, arena, told)
 
 
@@ -105,15 +105,23 @@ def label(
     most_new: int = UNASKED_COMPETITORS,
     is_check: bool = False,
     file_notes: Iterable[FileNote] = (),
+    source: Import | None = None,
 ) -> Labelled:
     """Labels of the arena out of rows."""
     every = list(rows)
-    with _in_arena(home, is_check=is_check) as arena:
+    with in_arena(home, is_check=is_check) as arena:
         if origin == ExportedLabels.name:
-            loaded = load_exported_labels(arena, every, filename=filename, name=name)
+            loaded = load_exported_labels(arena, every, filename=filename, name=name, source=source)
         else:
             loaded = load_labels(
-                arena, name, every, origin=origin, filename=filename, grades_decide=grades_decide, most_new=most_new
+                arena,
+                name,
+                every,
+                origin=origin,
+                filename=filename,
+                grades_decide=grades_decide,
+                most_new=most_new,
+                source=source,
             )
         n_battles = len({one.battle_id for one in loaded.placed.values()})
         return Labelled(arena, loaded, len(every), loaded.n_labels, n_battles, list(file_notes))

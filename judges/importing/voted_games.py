@@ -13,6 +13,7 @@ from judges.games import curation
 from judges.games.battle_texts import contests_of
 from judges.games.recording import end_game, file_ended, give_verdict
 from judges.importing.imported_judges import imported_judge
+from judges.importing.undoing import reason_of
 from judges.models import Game, Judge
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict, Winner
@@ -64,8 +65,7 @@ def _add(source: Import, judge: Judge, said: Sequence[VotedVerdict]) -> int:
 def count(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:
     """With their import the games are set aside and restored; what was set aside for itself stays so."""
     games = Game.objects.filter(battle__source=source, judge__kind=Judge.Kind.IMPORTED)
-    told = f"import {source.pk} set aside"
     if is_counted:
-        curation.restore_games(games.filter(set_aside_reason__startswith=told), actor)
+        curation.restore_games(games.filter(set_aside_reason__startswith=reason_of(source)), actor)
     else:
-        curation.set_aside_games(games, f"{told}: {reason}", actor)
+        curation.set_aside_games(games, f"{reason_of(source)}: {reason}", actor)

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.models import Arena, Battle, Call, Prompt, Response
+from arena.models import Arena, Battle, Call, Import, Prompt, Response
 from arena.outcomes import Outcome
 from arena.wording import counted
 from judges.models.games import Game
@@ -48,6 +48,10 @@ class GoldItem(models.Model):
         max_length=200, blank=True, default="", help_text=gettext_lazy("Such as the source's own number of the pair.")
     )
     is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
+    source = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+",
+        help_text=gettext_lazy("The file that brought it; empty: it came otherwise."),
+    )  # fmt: skip
 
     objects = GoldItemQuerySet.as_manager()
 
@@ -80,6 +84,10 @@ class GoldAnswer(models.Model):
         max_length=200, blank=True, default="", help_text=gettext_lazy("Such as the source's own number of the answer.")
     )
     is_counted = models.BooleanField(default=True, help_text=gettext_lazy("Unset: the label counts in no figure."))
+    source = models.ForeignKey(
+        Import, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+",
+        help_text=gettext_lazy("The file that brought it; empty: it came otherwise."),
+    )  # fmt: skip
 
     objects = GoldAnswerQuerySet.as_manager()
 

@@ -38,8 +38,9 @@ from arena.importing.files.looks import look_at
 from arena.importing.files.problems import ImportProblems
 from arena.importing.files.receiving import KeptFile
 from arena.importing.formats import formats_of
-from arena.importing.formats.column_map import OF_KIND, ColumnMap, ColumnMapError
+from arena.importing.formats.column_map import ColumnMap, ColumnMapError, fields_of
 from arena.importing.intake import CheckedFile, FileRequest, UnknownKind
+from arena.importing.kinds import FileOption, kinds_of_rooms
 from arena.importing.loading import loader
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.importing.voters_that_judge import JUDGES, PEOPLE
@@ -48,14 +49,23 @@ from arena.tasks import load_import
 from arena.wording import sentence
 
 MOST_ALLOWED = 100_000
+ALL_FIELDS = {kind.value: fields_of(kind) for kind in Import.Kind}
+ROOM_OPTIONS = {name: option for _kind, room in kinds_of_rooms() for name, option in room.options.items()}
 REASON_FIELDS: SentFields = {"reason": SentField(FieldKind.TEXT, "Readers of the boards see it.", is_needed=True, most=200)}
+
+
+def _sent(option: FileOption) -> SentField:
+    words = tuple(word for word, _label in option.choices if word)
+    return SentField(FieldKind.CHOICE if words else FieldKind.TEXT, str(option.help_text), choices=words, most=option.most)
+
+
 FILE_FIELDS: SentFields = {
     "kind": SentField(FieldKind.CHOICE, "Recognised by its columns where it is left out.", choices=tuple(Import.Kind.values)),
     "format": SentField(FieldKind.TEXT, "With a kind: the layout, which is recognised where it is left out.", most=30),
     "mapping": SentField(
         FieldKind.NAMES,
         'With a kind: fields with the columns that hold them, a JSON object such as `{"prompt": "question", "answer_a": "a"}`. '
-        + " ".join(f"Fields of {kind}: {', '.join(f'`{name}`' for name in names)}." for kind, names in OF_KIND.items())
+        + " ".join(f"Fields of {kind}: {', '.join(f'`{name}`' for name in names)}." for kind, names in ALL_FIELDS.items())
         + " `answer:NAME` is the column with the answers of the model NAME.",
         most=200,
     ),
@@ -73,6 +83,7 @@ FILE_FIELDS: SentFields = {
     ),
     "pool": SentField(FieldKind.TEXT, "Of prompts: the set they belong to; main where it is left out.", most=50),
     "competitor": SentField(FieldKind.TEXT, "Of answers: their competitor, where the file names no model.", most=200),
+    **{name: _sent(option) for name, option in ROOM_OPTIONS.items()},
     "allow_competitors": SentField(
         FieldKind.NUMBER, "How many new competitors are allowed, where there are very many.", most=MOST_ALLOWED
     ),
@@ -224,6 +235,7 @@ def _wish(arena: Arena, fields: dict[str, Any]) -> FileRequest:
         arena.slug, kind=kind, format=fields.get("format", ""), pool=fields.get("pool", ""), columns=columns,
         competitor=fields.get("competitor", ""), is_strict=fields.get("strict", False),
         is_replacing=fields.get("replace", False), voters=fields.get("voters", ""),
+        more={name: fields[name] for name in ROOM_OPTIONS if name in fields},
     )  # fmt: skip
 
 

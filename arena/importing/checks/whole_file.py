@@ -17,15 +17,18 @@ from arena.importing.files.problems import N_SHOWN, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.formats import Format, format_of, reading_format, stored_name
+from arena.importing.kinds import FileToRead, kind_of
 from arena.models import Arena, Import
 
 
 def check(
-    path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any] | None = None
-) -> ImportReport:
+    path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None,
+    options: Mapping[str, Any] | None = None, slug: str = "",
+) -> ImportReport:  # fmt: skip
     """The report names the format that the file has; it is recognised where `format_name` is empty.
 
-    Raises ImportProblems, which name the file, the line, the value and what is allowed.
+    `slug` is that of the arena, which need not be here yet. Raises ImportProblems, which name the file, the line, the value and
+    what is allowed.
     """
     read_by, notes, doubts = reading_format(kind, format_name, path)
     match Import.Kind(kind):
@@ -40,6 +43,9 @@ def check(
             file = partial(TypedFile, path, responses, filename=filename, options=options)
             replaces = bool((options or {}).get("replace"))
             report = _check_rows(file, lambda problems: ResponsesSeen(arena, problems, replaces=replaces), Plausibility(arena))
+        case Import.Kind.JUDGEMENTS | Import.Kind.LABELS:
+            stored = stored_name(read_by, options or {})
+            report = kind_of(kind).check(FileToRead(path, filename, stored, options or {}), arena, slug)
     if options and options.get("strict"):
         refuse(report.odd, Problems(filename))
     return replace(

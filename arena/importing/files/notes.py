@@ -82,6 +82,10 @@ COUNTED = {
     "games": gettext_lazy("games"),
     "judges": gettext_lazy("judges"),
     "responses": gettext_lazy("responses"),
+    "judgements": gettext_lazy("judgements"),
+    "labels": gettext_lazy("gold labels"),
+    "new_prompts": gettext_lazy("new prompts"),
+    "new_responses": gettext_lazy("new answers"),
     "with_reference": gettext_lazy("with a reference"),
     "with_verifier": gettext_lazy("with a verifier"),
 }

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,7 +45,7 @@ lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
 
 __all__ = [
     "BATTLE_FORMATS", "MAPPED", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised", "columns_of",
-    "format_of", "formats_of", "kind_and_format", "reading_format", "stored_name",
+    "format_of", "formats_of", "kind_and_format", "kinds_that_fit", "reading_format", "stored_name",
 ]  # fmt: skip
 
 
@@ -85,11 +87,16 @@ _BY_HAND: dict[str, type[AnyFormat]] = {
 }
 
 
-def formats_of(kind: str) -> dict[str, type[AnyFormat]]:
-    return _BY_KIND[kind]
+def formats_of(kind: str) -> Mapping[str, type[Format[Any]]]:
+    return _BY_KIND[kind] if kind in _BY_KIND else _room(kind).formats
 
 
-READ_BY = ("map", "values", "models")
+def _room(kind: str) -> Any:
+    """What reads a kind of another room; that room's formats are built on this module."""
+    return import_module("arena.importing.kinds").kind_of(kind)
+
+
+READ_BY = ("map", "values", "models", "judge", "gold", "order", "scale", "baseline")
 """Options that change what a file is read as."""
 
 
@@ -99,9 +106,9 @@ def stored_name(name: str, options: Mapping[str, Any]) -> str:
     return f"{name}-{hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=4).hexdigest()}" if said else name
 
 
-def format_of(kind: str, stored: str) -> type[AnyFormat]:
+def format_of(kind: str, stored: str) -> type[Format[Any]]:
     """The format of an import."""
-    known = {**formats_of(kind), MAPPED: _BY_HAND[kind]}
+    known = {**formats_of(kind), MAPPED: _BY_HAND[kind] if kind in _BY_HAND else _room(kind).by_hand}
     return known[stored] if stored in known else known[stored.rpartition("-")[0]]
 
 
@@ -131,15 +138,28 @@ def columns_of(path: Path) -> str:
 
 
 def kind_and_format(path: Path) -> tuple[str, str] | None:
-    """What a file is of all that can be imported; None where it is not recognised."""
-    known = {(kind.value, name): each for kind in Import.Kind if kind in _BY_KIND for name, each in formats_of(kind).items()}
-    found = _known(start_of(path), known)
-    return found.key if found else None
+    """What a file is of all that can be imported; None where it is not recognised.
+
+    Kinds of other rooms come after our own, unless their columns leave no doubt.
+    """
+    sample = start_of(path)
+    known = {(kind, name): each for kind, formats in _BY_KIND.items() for name, each in formats.items()}
+    own = None if NO_VOTES.intersection(sample.names) else recognised(sample, known)
+    of_rooms = [(kind, match) for kind in kinds_that_fit(sample) if (match := recognised(sample, formats_of(kind)))]
+    sure = next(((kind, match.key) for kind, match in of_rooms if _room(kind).surely_has(sample.names)), None)
+    if sure or (own and not known[own.key].is_guess):
+        return sure or own.key
+    return next(((kind, match.key) for kind, match in of_rooms), own.key if own else None)
 
 
-def _known[K](sample: FileStart, formats: Mapping[K, type[AnyFormat]]) -> Recognition | None:
+def kinds_that_fit(sample: FileStart) -> list[str]:
+    """Kinds of other rooms of which a format is recognised."""
+    return [kind for kind in settings.IMPORT_KINDS if recognised(sample, formats_of(kind))]
+
+
+def _known(kind: str, sample: FileStart) -> Recognition[str] | None:
     """Games and gold labels name battles as votes do, and are none."""
-    return None if NO_VOTES.intersection(sample.names) else recognised(sample, formats)
+    return None if kind in _BY_KIND and NO_VOTES.intersection(sample.names) else recognised(sample, formats_of(kind))
 
 
 def _fitting(kind: str, name: str, path: Path) -> ReadBy:
@@ -156,7 +176,7 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
 
 def _recognised(kind: str, path: Path) -> ReadBy:
     looks, sample = look_at(path), start_of(path)
-    found = _known(sample, formats_of(kind))
+    found = _known(kind, sample)
     if found:
         is_guess = formats_of(kind)[found.key].is_guess
         return ReadBy(found.key, doubts=[found.reason]) if is_guess else ReadBy(found.key, [found.reason])
@@ -169,7 +189,7 @@ def _recognised(kind: str, path: Path) -> ReadBy:
 
 def _unknown(kind: str, sample: FileStart) -> str:
     """What the file has, what it might be, and what is known."""
-    others = [other for other in _BY_KIND if other != kind and _known(sample, formats_of(other))]
+    others = [other.value for other in Import.Kind if other != kind and _known(other, sample)]
     if others:
         told = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
         return told % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.importing.files.fields import LONGEST_NAME
 from arena.importing.files.problems import shown
+from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Import
 from arena.outcomes import Outcome
 from arena.seen_names import is_storable, name_fault
@@ -55,7 +56,7 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
         "language": gettext_lazy("Language"),
     },
 }
-"""The fields of each kind of file, with their labels."""
+"""The fields of each kind of file of this room, with their labels."""
 
 OUTCOMES: Mapping[str, Any] = {
     Outcome.A.value: gettext_lazy("the first is better"),
@@ -63,6 +64,21 @@ OUTCOMES: Mapping[str, Any] = {
     Outcome.TIE.value: gettext_lazy("equal"),
     Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
 }
+
+
+def fields_of(kind: str) -> Mapping[str, Any]:
+    """The fields of a kind of file, with their labels."""
+    return OF_KIND[kind] if kind in OF_KIND else kind_of(kind).fields
+
+
+def value_field_of(kind: str) -> str:
+    """The field whose values may need their meaning; empty: none."""
+    return kind_of(kind).value_field if is_of_room(kind) else "winner" if kind == Import.Kind.BATTLES else ""
+
+
+def values_for(kind: str) -> Mapping[str, Any]:
+    """What the values of that field may mean, with labels."""
+    return kind_of(kind).values if is_of_room(kind) else OUTCOMES
 
 
 class ColumnMapError(ValueError):
@@ -99,7 +115,7 @@ class ColumnMap:
 
     def checked(self, kind: str) -> "ColumnMap":
         """Raises ColumnMapError where it is none for this kind of file."""
-        known = OF_KIND[kind]
+        known = fields_of(kind)
         for name, column in self.columns.items():
             model = name.removeprefix(ANSWER) if name.startswith(ANSWER) and kind == Import.Kind.RESPONSES else None
             if model is None and name not in known:
@@ -111,9 +127,10 @@ class ColumnMap:
             if not is_storable(column) or len(column) > LONGEST_COLUMN:
                 raise ColumnMapError(_("%(column)s is no column") % {"column": shown(column)})
         _must_be_enough(kind, self.columns)
-        if wrong := next((each for each in self.values.values() if each not in OUTCOMES), None):
+        meanings = values_for(kind)
+        if wrong := next((each for each in self.values.values() if each not in meanings), None):
             told = _("a value means %(allowed)s, not %(value)s")
-            raise ColumnMapError(told % {"allowed": ", ".join(OUTCOMES), "value": shown(wrong)})
+            raise ColumnMapError(told % {"allowed": ", ".join(meanings), "value": shown(wrong)})
         if len(self.columns) > MOST_COLUMNS or len(self.values) > MOST_VALUES or not is_storable(dict(self.values)):
             raise ColumnMapError(_("at most %(most)d columns can be named") % {"most": MOST_COLUMNS})
         return self
@@ -141,13 +158,16 @@ def _value_and_meaning(written: str) -> tuple[str, str]:
 
 
 def _names(kind: str) -> list[str]:
-    return [*OF_KIND[kind], *([f"{ANSWER}MODEL"] if kind == Import.Kind.RESPONSES else [])]
+    return [*fields_of(kind), *([f"{ANSWER}MODEL"] if kind == Import.Kind.RESPONSES else [])]
 
 
 def _must_be_enough(kind: str, columns: Mapping[str, str]) -> None:
     """Without these no row says anything."""
-    labels = OF_KIND[kind]
-    if kind == Import.Kind.BATTLES:
+    labels = fields_of(kind)
+    if is_of_room(kind):
+        lacks = kind_of(kind).lacks(columns)
+        _need(not lacks, lacks)
+    elif kind == Import.Kind.BATTLES:
         pairs = [{"answer_a", "answer_b"} <= columns.keys(), {"model_a", "model_b"} <= columns.keys()]
         _need("winner" in columns, labels["winner"])
         _need(any(pairs), _("two answers, or the names of two models"))

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from arena.importing.formats.battles.pairs import WORDS, OwnPairs
 from arena.importing.formats.chat_messages import OWN_IDS
-from arena.importing.formats.column_map import ANSWER, OF_KIND, ColumnMap
+from arena.importing.formats.column_map import ANSWER, OF_KIND, ColumnMap, values_for
 from arena.importing.formats.recognition import FileStart
 from arena.importing.formats.several_answers import NO_MODELS, VERDICTS
+from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Import
 
 MOST_VALUES = 12
@@ -43,11 +44,23 @@ def guessed(start: FileStart, kind: str = "") -> tuple[str, ColumnMap]:
     """The kind of file, where none is given, and its map; what is not told by anything is left out."""
     columns = _Columns(start)
     kind = kind or _kind(columns)
+    if is_of_room(kind):
+        return kind, _of_room(columns, kind, start)
     making = {Import.Kind.BATTLES: _battles, Import.Kind.RESPONSES: _responses, Import.Kind.PROMPTS: _prompts}
     chosen = making[Import.Kind(kind)](columns)
     order = [*OF_KIND[kind]]
     known = {name: chosen[name] for name in sorted(chosen, key=lambda name: order.index(name) if name in order else len(order))}
     return kind, ColumnMap(known, guessed_values(values_of(start, known.get("winner", "")), known))
+
+
+def _of_room(columns: "_Columns", kind: str, start: FileStart) -> ColumnMap:
+    """By the names of the columns; each is taken once."""
+    room, chosen = kind_of(kind), dict[str, str]()
+    free = {columns.plain(name): name for name in reversed(columns.names)}
+    for name, words in room.names.items():
+        if column := next((free[word] for word in words if free.get(word) not in {None, *chosen.values()}), ""):
+            chosen[name] = column
+    return ColumnMap(chosen, guessed_values(values_of(start, chosen.get(room.value_field, "")), chosen, kind))
 
 
 def values_of(start: FileStart, column: str) -> list[str]:
@@ -63,13 +76,14 @@ def values_of(start: FileStart, column: str) -> list[str]:
     return [value for value in told if value][:MOST_VALUES]
 
 
-def guessed_values(values: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str = Import.Kind.BATTLES.value) -> dict[str, str]:
     """Outcomes of those that tell one; names of the columns of the answers do, too. 0 and 1 can be meant in two ways."""
     sides = {columns.get(name, "").casefold(): name[-1] for name in ("answer_b", "model_b", "answer_a", "model_a")}
     meant = {value: sides.get(value.casefold()) or str(_MEANT.get(value.casefold(), "")) for value in values}
     if "0" in meant and "2" not in meant:
         meant.pop("1", None)
-    return {value: outcome for value, outcome in meant.items() if outcome}
+    allowed = values_for(kind)
+    return {value: outcome for value, outcome in meant.items() if outcome in allowed}
 
 
 class _Columns:

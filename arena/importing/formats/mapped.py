@@ -24,7 +24,7 @@ NAME = "mapped"
 TITLE = gettext_lazy("columns named by hand: --map prompt=question and so on")
 
 
-class _Mapped[T: (BattleRow, PromptRow, ResponseRow)](Format[T]):
+class MappedColumns[T](Format[T]):
     """Never recognised: only where somebody has named the columns."""
 
     name = NAME
@@ -45,14 +45,14 @@ class _Mapped[T: (BattleRow, PromptRow, ResponseRow)](Format[T]):
 
     def take(self, options: Mapping[str, Any]) -> None:
         super().take(options)
-        self._map = ColumnMap.of(options)
-        self.read = frozenset(self._map.columns.values())
+        self.column_map = ColumnMap.of(options)
+        self.read = frozenset(self.column_map.columns.values())
         self._folded: dict[str, str] = {}
 
     def renamed(self, row: Row) -> dict[str, Any]:
         """The cells by our names; columns are found whatever their case, where they are not there as written."""
         cells: dict[str, Any] = {}
-        for name, column in self._map.columns.items():
+        for name, column in self.column_map.columns.items():
             if column not in row:
                 column = self._other_spelling(row, column)
             if column in row:
@@ -70,17 +70,18 @@ class _Mapped[T: (BattleRow, PromptRow, ResponseRow)](Format[T]):
 
     def _is_needed(self, column: str) -> bool:
         """JSON rows may leave out what can be left out."""
-        return any(self._map.columns.get(name) == column for name in ("prompt", "winner", "answer_a", "answer_b", "text"))
+        names = ("prompt", "winner", "label", "answer_a", "answer_b", "text")
+        return any(self.column_map.columns.get(name) == column for name in names)
 
 
-class MappedBattles(_Mapped[BattleRow]):
+class MappedBattles(MappedColumns[BattleRow]):
     def __init__(self, path: Path) -> None:
         self._pairs = OwnPairs(path)
 
     def take(self, options: Mapping[str, Any]) -> None:
         """Without names of models the two columns are the competitors."""
         super().take(options)
-        sides = [self._map.columns.get(name, "") for name in ("answer_a", "answer_b")]
+        sides = [self.column_map.columns.get(name, "") for name in ("answer_a", "answer_b")]
         are_names = all(side.strip() and not name_fault(side) and len(side) <= fields.LONGEST_NAME for side in sides)
         self._pairs.take({**options, "models": options.get("models") or (sides if are_names else None)})
 
@@ -95,7 +96,7 @@ class MappedBattles(_Mapped[BattleRow]):
         return self._pairs.notes()
 
 
-class MappedPrompts(_Mapped[PromptRow]):
+class MappedPrompts(MappedColumns[PromptRow]):
     def __init__(self, path: Path) -> None:
         self._prompts = JsonPrompts(path)
 
@@ -106,7 +107,7 @@ class MappedPrompts(_Mapped[PromptRow]):
         return self._prompts.notes()
 
 
-class MappedResponses(_Mapped[ResponseRow]):
+class MappedResponses(MappedColumns[ResponseRow]):
     """One answer a row, with its model; or a column for each model. The prompt's text makes the prompt where it is new."""
 
     n_missing: ClassVar[Any] = ngettext_lazy("%(n)s empty cell: no answer.", "%(n)s empty cells: no answers.", "n")
@@ -120,10 +121,12 @@ class MappedResponses(_Mapped[ResponseRow]):
         number = fields.whole_number(cells, "prompt_row")
         if not key and asked is None and number is None:
             raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a text is needed, not empty"))
-        if "text" in self._map.columns:
-            model = fields.name(cells, "competitor") if "competitor" in self._map.columns else competitor_told(self.options)
+        if "text" in self.column_map.columns:
+            model = (
+                fields.name(cells, "competitor") if "competitor" in self.column_map.columns else competitor_told(self.options)
+            )
             yield _answer(line, key, model, fields.text(cells, "text"), asked, number)
-        for model, column in self._map.answers.items():
+        for model, column in self.column_map.answers.items():
             text = cells.get(f"answer:{model}")
             if text is None or text == "":
                 self._n_missing += 1

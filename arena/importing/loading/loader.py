@@ -13,14 +13,16 @@ from typing import Any, NamedTuple, Protocol
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import override
 
 from arena.evidence.ledger import record_import
 from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
-from arena.importing.files.reports import numbered
+from arena.importing.files.reports import STORED_IN, numbered
 from arena.importing.formats import format_of
+from arena.importing.kinds import FileToRead, is_of_room, kind_of
 from arena.importing.loading import bulk
 from arena.importing.loading.battles import BattleLoader
 from arena.importing.loading.late_answers import came_of_it, give_answers
@@ -91,16 +93,35 @@ def retry(pk: int) -> None:
 
 def _load(source: Import, token: str, progress: Progress) -> None:
     try:
-        with bulk.large_load(source.arena_id) as committed:
-            for n_done in _add_rows(source, token):
-                committed()
-                progress(n_done)
+        if is_of_room(source.kind):
+            _load_at_once(source, token)
+        else:
+            with bulk.large_load(source.arena_id) as committed:
+                for n_done in _add_rows(source, token):
+                    committed()
+                    progress(n_done)
         _all_is_in(source)
         _add_note(source, give_answers(source))
         _publish(source, token)
         receiving.forget(source.path)
     except (ImportProblems, RowProblem, OSError, IntegrityError, DataError) as error:
         _fail(source, token, str(error))
+
+
+def _load_at_once(source: Import, token: str) -> None:
+    """A file of another room's kind: thousands of rows, in one transaction."""
+    mine = Import.objects.filter(pk=source.pk, lease_token=token)
+    if not mine.update(state=Import.State.LOADING):
+        raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+    file = FileToRead(receiving.path_of(source), source.filename, source.format, source.options)
+    with transaction.atomic():
+        taken = kind_of(source.kind).load(source, file)
+        if not mine.update(n_done=F("n_rows"), n_added=taken.n_added):
+            raise LeaseLost(f"import {source.pk} was taken over by another worker, or its arena was removed")
+    with override(STORED_IN):
+        known = source.report.get("notes", [])
+        new = [words for each in taken.notes if (words := str(each)) not in known]
+    source.report = {**source.report, "notes": [*known, *new]}
 
 
 def _add_rows(source: Import, token: str) -> Iterator[int]:

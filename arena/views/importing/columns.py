@@ -14,9 +14,10 @@ from arena.importing.files.columns import Columns
 from arena.importing.files.problems import Problems
 from arena.importing.files.reading import read_rows
 from arena.importing.formats import formats_of, kind_and_format
-from arena.importing.formats.column_map import ANSWER, OF_KIND, OUTCOMES, ColumnMap
+from arena.importing.formats.column_map import ANSWER, ColumnMap, fields_of, value_field_of, values_for
 from arena.importing.formats.guessing import SEVERAL_WORDS, guessed, guessed_values, values_of
 from arena.importing.formats.recognition import FileStart, start_of
+from arena.importing.kinds import is_of_room, kind_of
 from arena.models import Import
 
 ROWS_SHOWN = 5
@@ -51,7 +52,7 @@ class ColumnChoice:
         names = self.start.names
         return [
             (field, label, [(at, name, self.map.columns.get(field) == name) for at, name in enumerate(names)])
-            for field, label in OF_KIND[self.kind].items()
+            for field, label in fields_of(self.kind).items()
         ]
 
     def models(self) -> list[tuple[int, str, str]]:
@@ -63,32 +64,34 @@ class ColumnChoice:
         return [(at, name, told.get(name, "")) for at, name in enumerate(self.start.names) if name not in taken]
 
     def values(self) -> list[tuple[int, str, list[tuple[str, Any, bool]]]]:
-        """For battles: what the column of the winner says, with what that may mean."""
+        """What the column of the winner or of the label says, with what that may mean."""
         values = self.told_values
-        meant = guessed_values(values, self.map.columns) | dict(self.map.values)
+        meant = guessed_values(values, self.map.columns, self.kind) | dict(self.map.values)
         return [
-            (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in OUTCOMES.items()])
+            (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in values_for(self.kind).items()])
             for at, value in enumerate(values)
         ]
 
     def winner_place(self) -> str:
         """Of the column of the winner, as its select says it."""
-        winner = self.map.columns.get("winner")
+        winner = self.map.columns.get(value_field_of(self.kind))
         return str(self.start.names.index(winner)) if winner in self.start.names else ""
 
     def unclear(self) -> list[str]:
         """Values of the winner of which nobody said what they mean."""
         values = self.told_values
-        return [value for value in values if value not in {**guessed_values(values, self.map.columns), **self.map.values}]
+        meant = {**guessed_values(values, self.map.columns, self.kind), **self.map.values}
+        return [value for value in values if value not in meant]
 
     @cached_property
     def told_values(self) -> list[str]:
         """What the column of the winner says; nothing where it names the better model."""
-        winner = self.map.columns.get("winner", "") if self.kind == Import.Kind.BATTLES else ""
+        winner = self.map.columns.get(value_field_of(self.kind), "")
         if not winner:
             return []
         rows = [{winner: row.get(winner)} for _, row in islice(read_rows(self.path, problems=Problems("")), ROWS_FOR_VALUES)]
-        models = {self.map.columns.get(name) for name in ("model_a", "model_b")} - {None}
+        sides = ("model_a", "model_b", "competitor_a", "competitor_b")
+        models = {self.map.columns.get(name) for name in sides} - {None}
         values = values_of(FileStart(self.start.shape, (winner,), rows), winner)
         return [] if models and not set(values) & set(guessed_values(values, {})) else values
 
@@ -129,15 +132,15 @@ def posted(path: Path, kind: str, data: QueryDict) -> ColumnChoice:
     """What was chosen on the page; columns and values are named by their places, and looked up in the file again."""
     start = start_of(path)
     names = dict(enumerate(start.names))
-    columns = {field: names[at] for field in OF_KIND[kind] if (at := _place(data, f"map-{field}")) in names}
+    columns = {field: names[at] for field in fields_of(kind) if (at := _place(data, f"map-{field}")) in names}
     if kind == Import.Kind.RESPONSES:
         taken = set(columns.values())
         models = [(data.get(f"model-{at}", "").strip(), name) for at, name in names.items() if name not in taken]
         columns |= {f"{ANSWER}{model}": name for model, name in models if model}
     choice = ColumnChoice(start, path, kind, ColumnMap(columns))
     values = {value: data.get(f"value-{at}", "") for at, value, _ in choice.values()} if _same_winner(data) else {}
-    meant = {value: outcome for value, outcome in values.items() if outcome in OUTCOMES}
-    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.told_values, columns)))
+    meant = {value: outcome for value, outcome in values.items() if outcome in values_for(kind)}
+    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.told_values, columns, kind)))
 
 
 def _place(data: QueryDict, name: str) -> int:
@@ -147,13 +150,15 @@ def _place(data: QueryDict, name: str) -> int:
 
 def _same_winner(data: QueryDict) -> bool:
     """Whether the values that were shown are those of the column that is chosen now."""
-    return data.get("values_of", "") == data.get("map-winner", "")
+    return data.get("values_of", "") == (data.get("map-winner") or data.get("map-label", ""))
 
 
 def as_command(filename: str, said: Mapping[str, Any]) -> str:
-    """The same import at the command line."""
+    """The same import at the command line; empty where a command cannot be told as much."""
     options = said["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
+    if is_of_room(said["kind"]):
+        return "" if options.get("map") else _as_command_of_room(path, said)
     words = [COMMANDS[said["kind"]], path, "--arena", said["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]
@@ -161,3 +166,12 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
         if options.get(name) and (name, options[name]) != ("pool", "main"):
             words += [f"--{name}", options[name]]
     return f"manage.py {shlex.join([*words, *(f'--{name}' for name in ('replace', 'strict') if options.get(name))])}"
+
+
+def _as_command_of_room(path: str, said: Mapping[str, Any]) -> str:
+    words = [kind_of(said["kind"]).command, path, "--arena", said["slug"]]
+    for name in kind_of(said["kind"]).options:
+        if value := said["options"].get(name):
+            flag = "name" if (said["kind"], name) == (Import.Kind.LABELS, "gold") else name
+            words += [f"--{flag}", value]
+    return f"manage.py {shlex.join(words)}"

@@ -9,12 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from arena.evidence import curation
 from arena.importing.files.notes import figures
 from arena.importing.loading import loader
-from arena.importing.samples import SAMPLES
+from arena.importing.samples import all_samples
 from arena.models import Import
 from arena.prerequisites import MissingStep, next_step
 from arena.tasks import load_import
@@ -25,14 +26,32 @@ from arena.views.private_pages import etag_of, only_curators, private
 State = Import.State
 
 
+RESTORED = {
+    Import.Kind.BATTLES: gettext_lazy("Restored: its votes count again, and the boards follow within seconds."),
+    Import.Kind.JUDGEMENTS: gettext_lazy("Restored: its verdicts count again, and the boards follow within seconds."),
+    Import.Kind.LABELS: gettext_lazy("Restored: its labels count again, and the figures of judges follow."),
+}
+WAS_SET_ASIDE = {
+    Import.Kind.BATTLES: gettext_lazy("Set aside: its votes count no longer, and the boards follow within seconds."),
+    Import.Kind.JUDGEMENTS: gettext_lazy("Set aside: its verdicts count no longer, and the boards follow within seconds."),
+    Import.Kind.LABELS: gettext_lazy("Set aside: its labels count no longer, and the figures of judges follow."),
+}
+COUNTS_NOWHERE = {
+    Import.Kind.BATTLES: gettext_lazy("its votes count nowhere."),
+    Import.Kind.JUDGEMENTS: gettext_lazy("its verdicts count nowhere."),
+    Import.Kind.LABELS: gettext_lazy("its labels count in no figure."),
+}
+
+
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
     """A tiny file that can be imported as it is, of each kind; together they make an arena."""
     only_curators(request, "imports")
-    if kind not in SAMPLES:
+    samples = all_samples()
+    if kind not in samples:
         raise Http404(f"no sample of {kind!r}")
-    response = HttpResponse(SAMPLES[kind], content_type="text/csv; charset=utf-8")
+    response = HttpResponse(samples[kind], content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
     return private(response)
 
@@ -74,7 +93,7 @@ def _act(request: HttpRequest, source: Import) -> None:
         if act == "set_aside":
             _set_aside(request, source)
         elif act == "restore" and curation.restore_import(source, _curator(request)):
-            messages.success(request, _("Restored: its votes count again, and the boards follow within seconds."))
+            messages.success(request, RESTORED[source.kind])
         elif act == "retry":
             loader.retry(source.pk)
             load_import.delay(source.pk)
@@ -87,7 +106,7 @@ def _set_aside(request: HttpRequest, source: Import) -> None:
     if not form.is_valid():
         messages.error(request, _("Say why it is set aside, in at most 200 characters: readers of the board are told."))
     elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
-        messages.success(request, _("Set aside: its votes count no longer, and the boards follow within seconds."))
+        messages.success(request, WAS_SET_ASIDE[source.kind])
 
 
 def _figures(source: Import) -> dict[str, Any]:
@@ -98,6 +117,8 @@ def _figures(source: Import) -> dict[str, Any]:
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
         "brings_votes": source.kind == Import.Kind.BATTLES,
+        "can_be_undone": source.kind in RESTORED,
+        "counts_nowhere": COUNTS_NOWHERE.get(source.kind, ""),
         "n_of_others": _n_of_others(source),
         "reason": _reason(source) if source.state == State.SET_ASIDE else "",
     }

@@ -9,6 +9,7 @@ from arena.importing.files.receiving import KeptFile
 from arena.importing.formats import formats_of
 from arena.importing.formats.column_map import ColumnMap
 from arena.importing.intake import FileRequest, free_name
+from arena.importing.kinds import FileOption, kinds_of_rooms
 from arena.importing.voters_that_judge import JUDGES, PEOPLE
 from arena.models import Arena, Import
 
@@ -30,6 +31,12 @@ def format_choices() -> list[tuple[str, Any]]:
             for kind in Import.Kind
         ),
     ]
+
+
+def _option_field(option: FileOption) -> forms.Field:
+    if option.choices:
+        return forms.ChoiceField(label=option.label, help_text=option.help_text, choices=option.choices, required=False)
+    return forms.CharField(label=option.label, help_text=option.help_text, max_length=option.most, required=False)
 
 
 class UploadForm(forms.Form):
@@ -92,6 +99,8 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.held = held
         self.fields["what"].choices = format_choices()  # type: ignore[attr-defined]
+        self.of_rooms = {name: option for _kind, room in kinds_of_rooms() for name, option in room.options.items()}
+        self.fields |= {name: _option_field(option) for name, option in self.of_rooms.items()}
         for field in self.fields.values():
             field.widget.attrs.pop("maxlength", None)
 
@@ -100,7 +109,8 @@ class UploadForm(forms.Form):
         return [self["file"], self["new_arena"], self["arena"]]
 
     def more(self) -> list[Any]:
-        return [self["what"], self["pool"], self["competitor"], self["voters"], self["replace"], self["strict"]]
+        return [self["what"], self["pool"], self["competitor"], self["voters"], *map(self.__getitem__, self.of_rooms),
+                self["replace"], self["strict"]]  # fmt: skip
 
     def hidden_values(self) -> list[Any]:
         """All but the file, to be sent again; an unticked box is no value."""
@@ -149,6 +159,7 @@ class UploadForm(forms.Form):
             columns=named,
             is_strict=said["strict"],
             is_replacing=said["replace"],
+            more={name: said[name] for name in self.of_rooms},
         )
 
 

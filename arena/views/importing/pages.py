@@ -24,7 +24,8 @@ from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.importing.formats.column_map import ColumnMap, ColumnMapError
 from arena.importing.formats.recognition import start_of
 from arena.importing.intake import CheckedFile
-from arena.importing.samples import SAMPLES
+from arena.importing.previews import preview
+from arena.importing.samples import all_samples
 from arena.importing.voters_that_judge import VotersUnclear
 from arena.models import Import
 from arena.tasks import load_import
@@ -197,8 +198,10 @@ def _why(problems: ImportProblems) -> str:
 
 def _checked(request: HttpRequest, form: UploadForm, checked: CheckedFile) -> HttpResponse:
     said = checked.as_json()
+    rows = preview(checked.file.path, kind=checked.kind, format_name=checked.format, options=checked.options)
     return _page(
-        request, form, report=checked.report, held_kind=Import.Kind(checked.kind).label, filename=checked.file.filename,
+        request, form, preview=rows, report=checked.report, held_kind=Import.Kind(checked.kind).label,
+        filename=checked.file.filename,
         checked=checked, confirmation=_token(request, said, SIGNED_AS), command=as_command(checked.file.filename, said),
     )  # fmt: skip
 
@@ -275,7 +278,7 @@ def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: 
     held = form.held
     kept = intake.kept_as_json(held) if held else None
     more |= {"held": held, "held_token": _token(request, kept, HELD_AS) if kept else ""}
-    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=SAMPLES, **more)
+    context = page_context(request, "imports", form=form, rows=rows, n_most=MOST_LISTED, samples=all_samples(), **more)
     return private(render(request, "arena/imports.html", context, status=status))
 
 

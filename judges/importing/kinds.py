@@ -1,0 +1,220 @@
+"""Judgements and gold labels as kinds of files that the import page takes: see `arena.importing.kinds`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from arena.importing.files.reports import ImportReport
+from arena.importing.files.rows import PromptRow
+from arena.importing.formats import format_of
+from arena.importing.kinds import FileOption, FileTaken, FileToRead
+from arena.models import Arena, Import
+from arena.outcomes import Outcome
+from judges.importing.formats import JUDGEMENT_FORMATS, LABEL_FORMATS
+from judges.importing.formats.format import JudgementFormat, LabelFormat
+from judges.importing.formats.judgements.plain import PlainGrades, PlainPairs
+from judges.importing.formats.labels.answers import PlainAnswers
+from judges.importing.formats.labels.pairs import PlainLabels
+from judges.importing.formats.mapped import ALONE, JUDGEMENT_FIELDS, LABEL_FIELDS, MappedJudgements, MappedLabels
+from judges.importing.judgement_loading import Told, load_judgements
+from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
+from judges.importing.reading import read_by
+from judges.importing.rows import AnswerTold, JudgementRow, LabelledAnswer, LabelRow
+from judges.importing.taking_in import Home, Labelled, in_arena, label
+from judges.verdicts.game_states import GameState
+from judges.verdicts.verdict import Verdict
+
+NO_LIMIT = 10**6  # new competitors are asked for by the page
+SIDES: Mapping[str, Any] = {
+    Outcome.A.value: gettext_lazy("the first is better"),
+    Outcome.B.value: gettext_lazy("the second is better"),
+    Outcome.TIE.value: gettext_lazy("equal"),
+    Outcome.BOTH_BAD.value: gettext_lazy("both bad"),
+}
+GOLD = FileOption(
+    gettext_lazy("Gold set"), gettext_lazy("For gold labels: the name of the set they go to; the file's where it is empty.")
+)
+SLOTS = {"first": gettext_lazy("first shown"), "second": gettext_lazy("second shown"), "tie": gettext_lazy("equal"),
+         "both_bad": gettext_lazy("both bad")}  # fmt: skip
+LONGEST_CELL = 120
+
+
+def _words(*formats: type[Any]) -> Mapping[str, tuple[str, ...]]:
+    """What columns of our fields are called elsewhere."""
+    names: dict[str, tuple[str, ...]] = {}
+    for each in formats:
+        for name in sorted(each.read):
+            names[name] = tuple(dict.fromkeys((*names.get(name, ()), name, *each.other_words.get(name, ()))))
+    return names
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def _asked(prompt: PromptRow) -> str:
+    return _short("\n\n".join(prompt.turns)) or prompt.key
+
+
+def _answers(answers: Sequence[AnswerTold | LabelledAnswer]) -> dict[str, str]:
+    heads = [_("Answer a"), _("Answer b")] if len(answers) > 1 else [_("Answer")]
+    names = [" ".join(part for part in (answer.competitor, _short(answer.text or "")) if part) for answer in answers]
+    return dict(zip(heads, names, strict=False))
+
+
+def _new(n_new: Mapping[str, int]) -> dict[str, int]:
+    return {
+        "new_prompts": n_new.get("prompt", 0), "new_responses": n_new.get("answer", 0),
+        "new_competitors": n_new.get("competitor", 0),
+    }  # fmt: skip
+
+
+class JudgementFiles:
+    formats: Mapping[str, type[JudgementFormat]] = JUDGEMENT_FORMATS
+    by_hand = MappedJudgements
+    fields = JUDGEMENT_FIELDS
+    value_field, values = "label", SIDES
+    names = MappingProxyType({name: each for name, each in _words(PlainPairs, PlainGrades).items() if name in JUDGEMENT_FIELDS})
+    options = MappingProxyType(
+        {
+            "judge": FileOption(
+                gettext_lazy("Judge"),
+                gettext_lazy("For judgements: whose they are; as the rows name it, or the file's name, where it is empty."),
+            ),
+            "gold": GOLD,
+            "order": FileOption(
+                gettext_lazy("Order"),
+                gettext_lazy("For judgements whose rows do not say which answer the judge was shown first."),
+                choices=[
+                    ("", gettext_lazy("as the rows say")),
+                    ("ab", gettext_lazy("a first")),
+                    ("ba", gettext_lazy("b first")),
+                ],
+            ),
+            "scale": FileOption(
+                gettext_lazy("Scale"),
+                gettext_lazy("For judgements that are grades of single answers."),
+                choices=[("", gettext_lazy("from 1 to 10")), ("1-5", gettext_lazy("from 1 to 5"))],
+            ),
+            "baseline": FileOption(
+                gettext_lazy("Baseline"),
+                gettext_lazy("For judgements against one model, such as Arena-Hard's, where no row names it."),
+            ),
+        }
+    )
+    command = "import_judgements"
+    sample = (
+        "prompt,answer_a,answer_b,order,label,judge\n"
+        "What is the capital of France?,Paris.,It is Lyon.,ab,a,careful-judge\n"
+        "What is 2 + 3?,5,6,ba,a,careful-judge\n"
+    )
+    _own = frozenset({"order", "reply", "raw_reply", "probability", "judge_model", "cost", "score_a", "score_b"})
+
+    def surely_has(self, names: Sequence[str]) -> bool:
+        return not self._own.isdisjoint(name.strip().casefold() for name in names)
+
+    def lacks(self, columns: Mapping[str, str]) -> Any:
+        if not columns.keys() & {"prompt", "prompt_id"}:
+            return self.fields["prompt"]
+        if columns.keys().isdisjoint(ALONE) and not any(
+            {f"{side}_a", f"{side}_b"} <= columns.keys() for side in ("answer", "competitor")
+        ):
+            return _("two answers, or the names of two models")
+        told = {"label", "probability", "score_a", "score", "reply"}
+        return "" if columns.keys() & told else self.fields["label"]
+
+    def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
+        read = self._read(file)
+        with in_arena(Home(slug), is_check=True) as home:
+            taken = load_judgements(file.path, read, home, self._told(file.options))
+        counts = {
+            "judgements": taken.n_rows, "games": taken.n_games, "judges": len(taken.judges), **_new(taken.n_new)
+        }  # fmt: skip
+        repeated = [of_repeated_games(taken.n_repeated)] if taken.n_repeated else []
+        return ImportReport(taken.n_rows, counts, [*taken.notes, *repeated], amiss=taken.warnings)
+
+    def load(self, source: Import, file: FileToRead) -> FileTaken:
+        taken = load_judgements(file.path, self._read(file), source.arena, self._told(file.options, source))
+        return FileTaken(taken.n_added, taken.notes)
+
+    def cells(self, row: JudgementRow) -> dict[str, str]:
+        verdict, order = row.said.verdict, {"ab": _("a first"), "ba": _("b first")}[row.order]
+        if isinstance(verdict, Verdict):
+            shown = str(SLOTS[verdict.winner])
+        else:
+            shown = _("no verdict") if verdict is None else f"{verdict:g}"
+        if row.said.state != GameState.OK and row.said.reason:
+            shown = _(row.said.reason)
+        return {
+            _("Judge"): row.judge, _("Prompt"): _asked(row.prompt), **_answers(row.answers),
+            **({} if row.is_single else {_("Order"): order}), _("Verdict"): shown, _("Reply"): _short(row.reply),
+        }  # fmt: skip
+
+    def _read(self, file: FileToRead) -> Any:
+        format_class = cast("type[JudgementFormat]", format_of(Import.Kind.JUDGEMENTS, file.format))
+        return read_by(format_class, file.path, file.filename, file.options)
+
+    def _told(self, options: Mapping[str, Any], source: Import | None = None) -> Told:
+        return Told(options.get("judge", ""), options.get("gold", ""), NO_LIMIT, source)
+
+
+class LabelFiles:
+    formats: Mapping[str, type[LabelFormat]] = LABEL_FORMATS
+    by_hand = MappedLabels
+    fields = LABEL_FIELDS
+    value_field, values = "label", SIDES
+    names = MappingProxyType({name: each for name, each in _words(PlainLabels, PlainAnswers).items() if name in LABEL_FIELDS})
+    options = MappingProxyType({"gold": GOLD})
+    command = "import_gold"
+    sample = "prompt,answer_a,answer_b,gold\nWhat is the capital of France?,Paris.,It is Lyon.,a\nWhat is 2 + 3?,5,6,a\n"
+    _own = frozenset({"gold", "is_right", "is_correct"})
+
+    def surely_has(self, names: Sequence[str]) -> bool:
+        return not self._own.isdisjoint(name.strip().casefold() for name in names)
+
+    def lacks(self, columns: Mapping[str, str]) -> Any:
+        if not columns.keys() & {"prompt", "prompt_id"}:
+            return self.fields["prompt"]
+        if "answer" in columns:
+            return "" if columns.keys() & {"is_right", "grade"} else self.fields["is_right"]
+        if not {"answer_a", "answer_b"} <= columns.keys():
+            return _("two answers, or one with whether it is right")
+        return "" if "label" in columns else self.fields["label"]
+
+    def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
+        labelled = self._labelled(file, Home(slug), is_check=True)
+        n_labels = labelled.n_labels + labelled.loaded.n_answers
+        counts = {"labels": n_labels, "battles": labelled.n_battles, **_new(labelled.loaded.n_new)}
+        return ImportReport(labelled.n_rows, counts, self._notes(labelled), amiss=list(labelled.loaded.warnings()))
+
+    def load(self, source: Import, file: FileToRead) -> FileTaken:
+        labelled = self._labelled(file, Home(source.arena.slug), source=source)
+        return FileTaken(labelled.loaded.n_added, self._notes(labelled))
+
+    def cells(self, row: LabelRow) -> dict[str, str]:
+        cells = {_("Prompt"): _asked(row.prompt), **_answers(row.answers)}
+        if row.is_pair:
+            return cells | {_("Better"): str(SIDES[row.label]) if row.label else _("nobody says")}
+        return cells | {_("Label"): "; ".join(map(_of_answer, row.answers))}
+
+    def _labelled(self, file: FileToRead, home: Home, *, source: Import | None = None, is_check: bool = False) -> Labelled:
+        format_class = cast("type[LabelFormat]", format_of(Import.Kind.LABELS, file.format))
+        read = read_by(format_class, file.path, file.filename, file.options)
+        return label(
+            home, file.options.get("gold") or Path(file.filename).stem, read.rows, origin=read.format, filename=file.filename,
+            grades_decide=format_class.grades_decide, most_new=NO_LIMIT, is_check=is_check, source=source,
+            file_notes=[*read.notes, *of_columns(read.ignored)],
+        )  # fmt: skip
+
+    def _notes(self, labelled: Labelled) -> list[Any]:
+        n_undecided = labelled.loaded.n_without_label
+        return [*labelled.notes, *labelled.loaded.notes(), *([of_undecided_pairs(n_undecided)] if n_undecided else [])]
+
+
+def _of_answer(answer: LabelledAnswer) -> str:
+    words = [] if answer.is_right is None else [_("right") if answer.is_right else _("wrong")]
+    return ", ".join([*words, *([] if answer.grade is None else [f"{answer.grade:g}"])])
