@@ -4,10 +4,11 @@ import structlog
 from celery import shared_task
 from django.db import transaction
 
+from arena.archives import uploads
 from arena.importing.files import receiving
 from arena.importing.loading.loader import load
 from arena.leases import LeaseLost
-from arena.models import Delivery, Import, Response, Run
+from arena.models import ArchiveUpload, Delivery, Import, Response, Run
 from arena.runs import recovery, worker_slices
 from arena.texts.rendering import refresh
 from arena.webhooks import delivering
@@ -27,11 +28,23 @@ def load_import(pk: int) -> None:
         log.info("import left to another worker", source=pk, reason=str(reason))
 
 
+@shared_task(name="arena.tasks.load_archive", ignore_result=True)
+def load_archive(pk: int) -> None:
+    """Bring one uploaded archive in; whoever is already at it does the work."""
+    try:
+        if uploads.bring_in(pk):
+            log.info("archive looked through", upload=pk)
+    except LeaseLost as reason:
+        log.info("archive left to another worker", upload=pk, reason=str(reason))
+
+
 @shared_task(name="arena.tasks.sweep_imports", ignore_result=True)
 def sweep_imports() -> None:
     """Ring again for imports that nobody is at: their message was lost, or their worker was killed."""
     for pk in Import.objects.unfinished().claimable().values_list("pk", flat=True):
         load_import.apply_async([pk], expires=15)
+    for pk in ArchiveUpload.objects.unfinished().claimable().values_list("pk", flat=True):
+        load_archive.apply_async([pk], expires=15)
     receiving.forget_old_files()
 
 

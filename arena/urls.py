@@ -3,6 +3,7 @@
 from django.urls import path
 
 from arena.views import account, archiving, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
+from arena.views.importing.archives import archive_upload, archives
 from arena.views.importing.detail import import_detail, import_sample
 from arena.views.importing.pages import imports
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("account/webhooks/", webhooks.webhooks, name="webhooks"),
     path("account/webhooks/<row:pk>/", webhooks.webhook, name="webhook"),
     path("import/", imports, name="imports"),
+    path("import/arenas/", archives, name="archives"),
+    path("import/arenas/<row:pk>/", archive_upload, name="archive-upload"),
     path("import/sample/<str:kind>.csv", import_sample, name="import-sample"),
     path("import/<row:pk>/", import_detail, name="import"),
     path("runs/", runs.runs, name="runs"),

@@ -49,18 +49,21 @@ def import_archive(
     """
     archive = open_archive(source)
     with archive.file:
-        wanted = _free_slug(slug or archive.manifest.slug)
+        wanted = free_slug(slug or archive.manifest.slug)
         check_archive(archive, say=partial(say, "check"))
         return _Loading(archive, Arrival(archive.manifest.slug, wanted), partial(say, "load")).load()
 
 
-def _free_slug(slug: str) -> str:
+def free_slug(slug: str) -> str:
+    """The name under which an arena can come in. Raises ArchiveRefused."""
     try:
         Arena._meta.get_field("slug").run_validators(slug)
     except Exception as error:
         raise ArchiveRefused(f"{slug!r} is no slug: write letters, digits, - and _, 50 at most") from error
     if Arena.objects.filter(slug=slug).exists():
-        raise ArchiveRefused(f"this site has an arena {slug!r} already: bring this one in under another name with --slug")
+        raise ArchiveRefused(
+            f"this site has an arena {slug!r} already: bring this one in under another name (at the command line: --slug)"
+        )
     return slug
 
 

@@ -3,7 +3,7 @@ from arena.models.arenas import Arena, ArenaQuerySet, PromptPool, Visibility, Vo
 from arena.models.battles import Ballot, Battle, Lot
 from arena.models.competitors import Competitor, CompetitorStatus
 from arena.models.endpoints import Allowance, Endpoint
-from arena.models.imports import Import
+from arena.models.imports import ArchiveUpload, Import
 from arena.models.ledger import Event, LateAnswers, RemovedArena
 from arena.models.operations import AdminLink, WorkerSeen
 from arena.models.prompts import Prompt, PromptQuerySet, PromptStatus, content_hash, text_digest
@@ -21,6 +21,7 @@ __all__ = [
     "ApiToken",
     "Archivable",
     "ArchivableQuerySet",
+    "ArchiveUpload",
     "Arena",
     "ArenaQuerySet",
     "Aside",

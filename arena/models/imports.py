@@ -65,3 +65,39 @@ class Import(Leased):
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.get_state_display()})"
+
+
+class ArchiveUploadQuerySet(LeasedQuerySet["ArchiveUpload"]):
+    def unfinished(self) -> "ArchiveUploadQuerySet":
+        return self.filter(state__in=[ArchiveUpload.State.WAITING, ArchiveUpload.State.CHECKING])
+
+
+class ArchiveUpload(Leased):
+    """An arena that somebody uploads as one file: all of it comes in, or nothing."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", gettext_lazy("waiting")
+        CHECKING = "checking", gettext_lazy("being checked")
+        ARRIVED = "arrived", gettext_lazy("came in")
+        REFUSED = "refused", gettext_lazy("refused")
+
+    filename = models.CharField(max_length=255)
+    path = models.CharField(max_length=1000, editable=False)
+    digest = models.CharField(max_length=64, editable=False, help_text=gettext_lazy("SHA-256 of the file."))
+    slug = models.SlugField(help_text=gettext_lazy("What the arena is to be called here."))
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    n_all = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Lines of all its members."))
+    n_done = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Lines checked so far."))
+    notes = models.JSONField(default=list, blank=True)
+    error = models.TextField(blank=True, default="")
+    arena = models.ForeignKey(Arena, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ArchiveUploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.get_state_display()})"

@@ -22,7 +22,7 @@ from django.db import transaction
 
 from arena.archiving.refusals import must_be_in_use
 from arena.importing.files.reports import ImportReport
-from arena.models import Arena, Import
+from arena.models import ArchiveUpload, Arena, Import
 
 BLOCK = 1024 * 1024
 SECONDS_KEPT = 24 * 3600
@@ -166,7 +166,8 @@ def adopt(file: KeptFile, source: Import) -> None:
 
 def forget(name: str) -> None:
     """The copy of this name goes, unless an import still has to read it."""
-    if not Import.objects.filter(path=name).exclude(state__in=DONE).exists():
+    is_read = Import.objects.filter(path=name).exclude(state__in=DONE).exists()
+    if not is_read and not ArchiveUpload.objects.unfinished().filter(path=name).exists():
         (upload_folder() / name).unlink(missing_ok=True)
 
 

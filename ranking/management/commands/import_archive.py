@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.archives.arrivals import about_shared
 from arena.archives.loading import Arrived, import_archive
 from arena.archives.manifest import ArchiveRefused
 from arena.archives.progress import ProgressLine
 from arena.archives.writing import in_words
 from arena.wording import counted
-from ranking.boards.standing import newest_boards, stands
+from ranking.boards.standing import about_differing, differing
 
 
 class Command(BaseCommand):
@@ -35,29 +36,14 @@ class Command(BaseCommand):
         finally:
             progress.end()
         self.stdout.write(f"{arrived.arena.name} came in as {arrived.arena.slug}: {in_words(arrived.manifest)}.")
-        self._tell_of_shared(arrived)
+        for sentence in about_shared(arrived):
+            self.stdout.write(sentence)
         self._compare(arrived)
-
-    def _tell_of_shared(self, arrived: Arrived) -> None:
-        words = {"judges": ("judge", "judges"), "endpoints": ("endpoint", "endpoints")}
-        for member, (one, many) in words.items():
-            reused, added = arrived.reused.get(member, []), arrived.added.get(member, [])
-            if reused:
-                self.stdout.write(f"Already here, and used: {counted(len(reused), one, many)} ({', '.join(reused)}).")
-            if added:
-                self.stdout.write(f"New here: {counted(len(added), one, many)} ({', '.join(added)}).")
-        if arrived.added.get("endpoints"):
-            self.stdout.write("New endpoints have no key and are paused: look at their addresses in the admin, and name keys.")
 
     def _compare(self, arrived: Arrived) -> None:
         """Each board's newest snapshot is what it was: by names and texts of its evidence."""
-        snapshots = [each for each in newest_boards(arrived.arena) if each.content_hash]  # older ones hold in their own site
-        differ = [snapshot.leaderboard.slug for snapshot in snapshots if not stands(snapshot)]
-        n_same = counted(len(snapshots) - len(differ), "board", "boards")
-        self.stdout.write(f"{n_same} with the evidence of the newest snapshot.")
-        if differ:
-            raise CommandError(
-                f"the arena is here, but the evidence of {', '.join(differ)} is read differently: it was exported by another "
-                f"version of Agon ({arrived.manifest.agon}). Publish these boards again: manage.py publish_leaderboard SLUG"
-            )
+        n_boards, slugs = differing(arrived.arena)
+        self.stdout.write(f"{counted(n_boards - len(slugs), 'board', 'boards')} with the evidence of the newest snapshot.")
+        if slugs:
+            raise CommandError(about_differing(slugs, arrived.manifest.agon))
         self.stdout.write(f"Fit its boards to it: manage.py publish_leaderboard {arrived.arena.slug}")
