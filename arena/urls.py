@@ -4,7 +4,7 @@ from django.urls import path
 
 from arena.views import account, archiving, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
 from arena.views.importing.archives import archive_upload, archives
-from arena.views.importing.detail import import_detail, import_sample
+from arena.views.importing.detail import import_detail, import_sample, rows_left_out
 from arena.views.importing.pages import imports
 
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("import/arenas/", archives, name="archives"),
     path("import/arenas/<row:pk>/", archive_upload, name="archive-upload"),
     path("import/sample/<str:kind>.csv", import_sample, name="import-sample"),
+    path("import/<row:pk>/left-out.csv", rows_left_out, name="import-left-out"),
     path("import/<row:pk>/", import_detail, name="import"),
     path("runs/", runs.runs, name="runs"),
     path("runs/answers/", new_runs.new_answers, name="new-answers"),

@@ -23,7 +23,7 @@ from arena.wording import sentence
 ZIP = "application/zip"
 
 
-class NotNow(APIException):
+class ArenaBusy(APIException):
     status_code = 409
 
 
@@ -57,7 +57,7 @@ class WholeArena(ReadView[Arena]):
             file = downloads.packed(arena)
         except CannotExport as reason:
             LongFile.places.release()
-            raise NotNow(sentence(reason)) from None
+            raise ArenaBusy(sentence(reason)) from None
         except BaseException:
             LongFile.places.release()
             raise

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from arena.archiving.refusals import told_archived
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
-from arena.importing.checks.whole_file import check
+from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import fields, receiving
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.files.reports import ImportReport
@@ -60,6 +60,14 @@ class ImportCommand(BaseCommand):
         _add_columns(parser)
         add_allowance(parser)
         parser.add_argument("--strict", action="store_true", help="refuse a file in which something looks wrong")
+        parser.add_argument(
+            "--ignore-ids", action="store_true",
+            help="where one id stands for different texts: prompts are told by their texts, and battles by what they say",
+        )  # fmt: skip
+        parser.add_argument(
+            "--leave-out-bad-rows", action="store_true",
+            help="import the file without the rows in which something is wrong; they are named, and can be had from its page",
+        )  # fmt: skip
         parser.add_argument("--check", action="store_true", help="only say what the file holds; write nothing")
 
     def _columns(self) -> str:
@@ -77,6 +85,7 @@ class ImportCommand(BaseCommand):
         gc.set_threshold(20_000)
         columns = self._column_map(options)
         chosen = self.options_of(options) | columns | ({"strict": True} if options["strict"] else {})
+        chosen |= {"ignore_ids": True} if options["ignore_ids"] else {}
         format_name = MAPPED if columns else self._format(options["format"])
         arena = self._arena(options["arena"])
         _must_be_text_encoding(options["encoding"])
@@ -86,10 +95,11 @@ class ImportCommand(BaseCommand):
         if options["encoding"]:
             file = self._kept(options)
             with receiving.forgotten_on_failure(file):
-                self._say(self._checked(file.path, file.filename, format_name, arena, chosen))
+                self._say(self._checked(file, format_name, arena, chosen, options)[0])
             receiving.forget(file.path.name)
         else:
-            self._say(self._checked(options["file"], options["file"].name, format_name, arena, chosen))
+            file = receiving.KeptFile(options["file"].name, options["file"], "", 0)
+            self._say(self._checked(file, format_name, arena, chosen, options)[0])
         self.stdout.write("Nothing was written: this was the check only.")
 
     def two_names(self, names: list[str]) -> list[str]:
@@ -131,7 +141,7 @@ class ImportCommand(BaseCommand):
         )
         if source is None:
             with receiving.forgotten_on_failure(file):
-                report = self._checked(file.path, file.filename, format_name, arena, chosen)
+                report, chosen = self._checked(file, format_name, arena, chosen, options)
                 self._say(report)
                 self._must_be_meant(report)
                 self._must_be_allowed(report, options["allow_competitors"])
@@ -195,16 +205,20 @@ class ImportCommand(BaseCommand):
         return arena
 
     def _checked(
-        self, path: Path, filename: str, format_name: str, arena: Arena | None, chosen: dict[str, Any]
-    ) -> ImportReport:
+        self, file: receiving.KeptFile, format_name: str, arena: Arena | None, chosen: dict[str, Any], options: dict[str, Any]
+    ) -> tuple[ImportReport, dict[str, Any]]:
+        """Also the options with which it is loaded."""
+        asked: dict[str, Any] = {"kind": self.kind, "format_name": format_name, "filename": file.filename, "arena": arena}
         try:
-            receiving.must_be_regular(path)
-            with self.console.status(f"Checking {filename}"):
-                return check(path, kind=self.kind, format_name=format_name, filename=filename, arena=arena, options=chosen)
+            receiving.must_be_regular(file.path)
+            with self.console.status(f"Checking {file.filename}"):
+                if options["leave_out_bad_rows"]:
+                    return check_leaving_out(file.path, options=chosen, **asked)
+                return check(file.path, options=chosen, **asked), chosen
         except ImportProblems as problems:
-            raise _not_imported(filename, problems) from None
+            raise _not_imported(file.filename, problems) from None
         except OSError as error:
-            refuse(f"{path}: {error.strerror or error}")
+            refuse(f"{file.path}: {error.strerror or error}")
 
     def _say(self, report: ImportReport) -> None:
         head, *sayings = report.lines()

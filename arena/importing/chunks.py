@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from arena.importing.files.columns import Columns
 from arena.importing.files.looks import Shape, look_at
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import PlainWords, Problems, RowProblem, either
+from arena.importing.files.problems import N_SHOWN, PlainWords, Problems, RowProblem, either
 from arena.importing.files.reading import Row, how_it_is_read, read_rows
-from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow
+from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_ids
 from arena.importing.formats import Format
 
 MOST_ROWS_A_TRANSACTION = 5_000
@@ -25,50 +25,99 @@ class TypedFile[T]:
     def __init__(
         self, path: Path, format_class: type[Format[T]], *, filename: str, options: Mapping[str, Any] | None = None
     ) -> None:
-        self.problems = Problems(filename)
         self._options = options or {}
+        self._left_out: frozenset[int] = frozenset(self._options.get("leave_out", ()))
+        self.problems = Problems(filename, left_out=self._left_out)
+        self.rows_left_out: dict[int, Row] = {}
         self._path = path
         self._class: type[Format[T]] = format_class
         self._columns = Columns(format_class.needed, format_class.read, format_class.other_words)
         self._ignored: set[str] = set()
         self.n_rows = 0
+        self._probe: Format[T] | None = None
+        self._n_probed = 0
+        self._right: Row = {}  # the last row in which nothing is wrong
 
     def __iter__(self) -> Iterator[T]:
         if not self._has_right_shape():
             return
         self.format: Format[T] = self._class(self._path)
         self.format.take(self._options)
-        if self._class.has_rows_of_several:
-            yield from self._several()
-        else:
-            yield from self._one_each()
+        rows = self._several() if self._class.has_rows_of_several else self._one_each()
+        yield from map(self._without_ids, rows) if self._options.get("ignore_ids") else rows
         if not self.n_rows and not self.problems.n_all:
             self._say_empty()
+
+    def _without_ids(self, row: T) -> T:
+        bare: T = without_ids(row)
+        if isinstance(bare, BattleRow) and not self._class.needs_own_ids:
+            return bare._replace(own_id="")  # type: ignore[return-value]  # T is BattleRow
+        return bare
 
     def _several(self) -> Iterator[T]:
         """Rows are counted as they come out."""
         for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
+            if line in self._left_out:
+                self.rows_left_out[line] = raw
+                continue
             self._note_ignored(raw)
             try:
                 for row in self.format.rows(line, raw):
                     self.n_rows += 1
                     yield row
             except RowProblem as problem:
-                self.problems.add_row(line, problem, raw)
+                self._add_problems(line, raw, problem)
+            else:
+                self._right = raw
 
     def _one_each(self) -> Iterator[T]:
         """As `_several`, without what a million rows would pay for."""
         typed, expected = self.format.row, self.format.read
         for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
+            if line in self._left_out:
+                self.rows_left_out[line] = raw
+                continue
             self.n_rows += 1
             if not raw.keys() <= expected:
                 self._note_ignored(raw)
             try:
                 row = typed(line, raw)
             except RowProblem as problem:
-                self.problems.add_row(line, problem, raw)
+                self._add_problems(line, raw, problem)
             else:
+                self._right = raw
                 yield row
+
+    def _add_problems(self, line: int, raw: Row, problem: RowProblem) -> None:
+        """All that is wrong with a row, of the first ones: whoever mends one thing is not told of the next one later."""
+        self.problems.add_row(line, problem, raw)
+        if self._n_probed < N_SHOWN:
+            self._n_probed += 1
+            for another in self._others_in(line, raw, problem):
+                self.problems.add_row(line, another, raw)
+
+    def _others_in(self, line: int, raw: Row, problem: RowProblem) -> Iterator[RowProblem]:
+        """What would be wrong if this were right: with the cell of a right row, or without one, in place of the wrong one."""
+        if self._probe is None:  # another reading: this one's counts are of its own rows
+            self._probe = self._class(self._path)
+            self._probe.take(self._options)
+        row, named = dict(raw), set[str]()
+        while problem.what not in named:
+            named.add(problem.what)
+            column = self._options.get("map", {}).get(problem.what, problem.what)
+            if column in self._right:
+                row[column] = self._right[column]
+            elif row.pop(column, None) is None:
+                return
+            try:
+                for _row in self._probe.rows(line, row):
+                    pass
+            except RowProblem as other:
+                problem = other
+                if problem.what not in named:
+                    yield problem
+            else:
+                return
 
     def _note_ignored(self, raw: Row) -> None:
         if not self._class.reads_all_columns and len(self._ignored) < MOST_COLUMNS_NAMED:

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from arena.archiving.refusals import must_be_in_use
 from arena.importing.checks.newcomers import TooManyCompetitors, n_to_allow
-from arena.importing.checks.whole_file import check
+from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import receiving
 from arena.importing.files.notes import COUNTED, note
-from arena.importing.files.problems import Problems, either
+from arena.importing.files.problems import ImportProblems, Problems, RowFault, either
 from arena.importing.files.reading import read_rows
 from arena.importing.files.receiving import KeptFile
 from arena.importing.files.reports import ImportReport
@@ -64,6 +64,8 @@ class FileRequest:
     is_strict: bool = False  # refuse a file in which something looks wrong
     remembers: int | None = None  # number of the user whose earlier imports tell what columns hold
     is_replacing: bool = False  # answers that are here with another text are corrected by the file
+    ignores_ids: bool = False  # prompts and battles are known by what they say
+    leaves_out: bool = False  # rows in which something is wrong stay away; the report names them
     more: Mapping[str, str] = field(default_factory=dict)  # what may be added about files of other rooms' kinds
 
     def options(self, kind: str) -> dict[str, Any]:
@@ -81,7 +83,16 @@ class FileRequest:
             said["models"] = list(self.models)
         if kind == Import.Kind.BATTLES and self.voters:
             said["voters"] = self.voters
+        if self.ignores_ids:
+            said["ignore_ids"] = True
         return said | (self.columns.as_options if self.columns else {}) | ({"strict": True} if self.is_strict else {})
+
+
+class KeptReport(ImportReport):
+    """One out of `as_json`: its notes say already what is left out."""
+
+    def about_left_out(self) -> list[str]:
+        return []
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,9 @@ class CheckedFile:
     def of_json(cls, said: Mapping[str, Any]) -> "CheckedFile":
         """What `as_json` gave. Raises FileNotFoundError where the file was swept away meanwhile."""
         file = kept_file(said)
-        report = ImportReport(said["n_rows"], said["counts"], said["notes"], unnamed=said["unnamed"] and tuple(said["unnamed"]))
+        left_out = [RowFault(*fault) for fault in said.get("left_out", [])]
+        unnamed = said["unnamed"] and tuple(said["unnamed"])
+        report = KeptReport(said["n_rows"], said["counts"], said["notes"], left_out=left_out, unnamed=unnamed)
         return cls(file, said["slug"], said["name"], said["kind"], said["format"], said["options"], report)
 
     def with_models(self, first: str, second: str) -> "CheckedFile":
@@ -119,7 +132,8 @@ class CheckedFile:
         strict = bool(self.options.get("strict"))
         request = FileRequest(
             self.slug, self.name, self.kind, name, models=(first, second), voters=self.options.get("voters", ""),
-            columns=columns, is_strict=strict,
+            columns=columns, is_strict=strict, leaves_out=bool(self.options.get("leave_out")),
+            ignores_ids=bool(self.options.get("ignore_ids")),
         )  # fmt: skip
         return check_file(self.file, request)
 
@@ -155,7 +169,7 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     if known is not None:
         report = ImportReport(known.n_rows, known.report.get("counts", {}))
     else:
-        report = _report(file, kind, chosen, arena, request.slug, options)
+        report, options = _report(file, kind, chosen, arena, request, options)
         if said_before:
             report = replace(report, found=[note(_AS_BEFORE, filename=said_before), *report.found])
     if request.columns:
@@ -163,16 +177,29 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     return CheckedFile(file, request.slug, request.name, kind, report.format or read_by, options, report, known)
 
 
-def _report(file: KeptFile, kind: str, chosen: str, arena: Arena | None, slug: str, options: Mapping[str, Any]) -> ImportReport:
-    """With the other kinds that the file might be, where nobody chose."""
-    report = check(
-        file.path, kind=kind, format_name=chosen, filename=file.filename, arena=arena, options=options, slug=slug
-    )  # fmt: skip
+def _report(
+    file: KeptFile, kind: str, chosen: str, arena: Arena | None, request: FileRequest, options: dict[str, Any]
+) -> tuple[ImportReport, dict[str, Any]]:
+    """With the other kinds that the file might be, where nobody chose; and the options that say what is left out."""
+    asked: dict[str, Any] = {"kind": kind, "format_name": chosen, "filename": file.filename, "arena": arena}
+    asked |= {"options": options, "slug": request.slug}
+    if request.leaves_out:
+        report, options = check_leaving_out(file.path, **asked)
+    else:
+        report = check(file.path, **asked)
     others = [] if chosen else [other for other in kinds_that_fit(start_of(file.path)) if other != kind]
     if not others:
-        return report
+        return report, options
     kinds = either([str(COUNTED[other]) for other in others])
-    return replace(report, found=[*report.found, note(_ALSO_FITS, kinds=kinds)])
+    return replace(report, found=[*report.found, note(_ALSO_FITS, kinds=kinds)]), options
+
+
+def n_to_leave_out(file: KeptFile, request: FileRequest) -> int:
+    """Rows without which a file that was refused would come in; 0 where there is no such choice."""
+    try:
+        return len(check_file(file, replace(request, leaves_out=True)).report.left_out)
+    except ImportProblems:
+        return 0
 
 
 _ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: choose what the file holds, if so.")

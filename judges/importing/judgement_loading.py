@@ -166,7 +166,7 @@ def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dic
         if (first.said, first.reply) != (row.said, row.reply):
             allowed = _("line %(line)s judges the same answers in this order: keep one of the two, or number them by repeat")
             told = _("judged twice with different replies")
-            problems.add(row.line, _("the judgement"), PlainWords(told), allowed % {"line": first.line})
+            problems.add(row.line, _("the judgement"), PlainWords(told), allowed % {"line": first.line}, is_row=True)
     problems.stop_if_any()
     return found
 

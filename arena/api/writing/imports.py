@@ -76,6 +76,10 @@ FILE_FIELDS: SentFields = {
     ),
     "encoding": SentField(FieldKind.TEXT, "The encoding of a text that is not UTF-8, such as windows-1251.", most=40),
     "strict": SentField(FieldKind.TRUTH, "Refuse a file in which something looks wrong."),
+    "ignore_ids": SentField(FieldKind.TRUTH, "Prompts are told by their texts, and battles by what they say."),
+    "leave_out_bad_rows": SentField(
+        FieldKind.TRUTH, "Rows in which something is wrong stay away; the notes say which. Without it the file is refused."
+    ),
     "replace": SentField(FieldKind.TRUTH, "The file corrects answers that are stored with another text."),
     "voters": SentField(
         FieldKind.CHOICE, "Of battles: who the file's voters are; required where a name looks like a model's.",
@@ -235,6 +239,7 @@ def _wish(arena: Arena, fields: dict[str, Any]) -> FileRequest:
         arena.slug, kind=kind, format=fields.get("format", ""), pool=fields.get("pool", ""), columns=columns,
         competitor=fields.get("competitor", ""), is_strict=fields.get("strict", False),
         is_replacing=fields.get("replace", False), voters=fields.get("voters", ""),
+        ignores_ids=fields.get("ignore_ids", False), leaves_out=fields.get("leave_out_bad_rows", False),
         more={name: fields[name] for name in ROOM_OPTIONS if name in fields},
     )  # fmt: skip
 

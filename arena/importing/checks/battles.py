@@ -14,7 +14,7 @@ from arena.importing.checks.contradictions import Statements, n_different
 from arena.importing.checks.plausibility import Plausibility
 from arena.importing.chunks import TypedFile
 from arena.importing.files.notes import FileNote, about_thinking, lazy_lines_of, note, what_is_so
-from arena.importing.files.problems import N_SHOWN, Problems
+from arena.importing.files.problems import MOST_LEFT_OUT, Problems
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import BattleRow, VoteRow
 from arena.importing.formats import Format, format_of
@@ -158,14 +158,14 @@ class _BattlesSeen:
     def name_contradictions(self, again: Iterable[BattleRow]) -> None:
         """Only hashes were kept: the values are read once more."""
         found = [(each, what) for what, said in self._statements().items() for each in said.contradictions()]
-        found = sorted(found)[:N_SHOWN]
+        found = sorted(found)[:MOST_LEFT_OUT]
         wanted = {at for each in found for at in each[0]}
         rows = {at: row for at, row in enumerate(again) if at in wanted}
         for each, what in found:
             row, earlier = rows[each.row], rows[each.earlier]
             value = row.prompt.key if what == "prompt" and row.prompt else row.own_id
             id_of, rule = _RULES[what]
-            self._problems.add(row.line, str(id_of), value, rule % {"line": earlier.line})
+            self._problems.add(row.line, str(id_of), value, rule % {"line": earlier.line}, is_row=True)
 
     def _statements(self) -> dict[str, Statements]:
         return {"prompt": self._texts, "battle": self._pairs, "vote": self._outcomes}

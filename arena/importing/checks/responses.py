@@ -106,7 +106,7 @@ class ResponsesSeen:
             self._brought.append(hash(identity_of(row)))
             return
         if row.prompt_row is not None:
-            self._problems.add(row.line, _("the row of the prompt"), row.prompt_row, str(NO_SUCH_ROW))
+            self._problems.add(row.line, _("the row of the prompt"), row.prompt_row, str(NO_SUCH_ROW), is_row=True)
             return
         self._unknown.append(hash(identity_of(row)))
         self._unknown_lines.append(row.line)
@@ -122,10 +122,10 @@ class ResponsesSeen:
         if here := ", ".join(shown(key) for key in self._some_keys):
             told = _("%(problem)s; ids that are here: %(ids)s") % {"problem": told, "ids": here}
         if n_rows == 1:
-            self._problems.add(self._unknown_lines[0], _("the prompt's id"), next(iter(self._first_unknown)), told)
+            self._problems.add_lines(self._unknown_lines, _("the prompt's id"), next(iter(self._first_unknown)), told)
             return
         what = ngettext("the prompt of %(n)s row", "the prompt of %(n)s rows", n_rows) % {"n": number(n_rows)}
-        self._problems.add(self._unknown_lines[0], what, PlainWords(self._unknown_named(n_prompts)), told)
+        self._problems.add_lines(self._unknown_lines, what, PlainWords(self._unknown_named(n_prompts)), told)
 
     def _unknown_named(self, n: int) -> str:
         names = ", ".join(shown(key) for key in self._first_unknown)

@@ -13,7 +13,7 @@ from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files.notes import FileNote
-from arena.importing.files.problems import N_SHOWN, Problems
+from arena.importing.files.problems import MOST_LEFT_OUT, ImportProblems, Problems, RowFault
 from arena.importing.files.reports import ImportReport
 from arena.importing.files.rows import PromptRow, ResponseRow
 from arena.importing.formats import Format, format_of, reading_format, stored_name
@@ -53,6 +53,29 @@ def check(
     )  # fmt: skip
 
 
+def check_leaving_out(
+    path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any], slug: str = ""
+) -> tuple[ImportReport, dict[str, Any]]:
+    """As `check`, without the rows in which something is wrong; also the options with which the others are read.
+
+    What comes to light only when others are gone goes, too. Raises ImportProblems where no row is to blame.
+    """
+    faults: dict[int, RowFault] = {}
+    while True:
+        chosen = {**options, "leave_out": sorted(faults)} if faults else dict(options)
+        try:
+            report = check(
+                path, kind=kind, format_name=format_name, filename=filename, arena=arena, options=chosen, slug=slug
+            )  # fmt: skip
+        except ImportProblems as problems:
+            new = problems.faults.keys() - faults.keys()
+            if not new or len(faults) + len(new) > MOST_LEFT_OUT:
+                raise
+            faults |= {line: problems.faults[line] for line in new}
+        else:
+            return replace(report, left_out=[faults[line] for line in sorted(faults)]), chosen
+
+
 class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
     """What a file says, gathered row by row; problems of single rows are named on the way."""
 
@@ -90,9 +113,9 @@ def _check_rows[T: (PromptRow, ResponseRow)](
 
 def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: TypedFile[T], problems: Problems) -> None:
     """Only hashes were kept: the values are read once more."""
-    found = list(seen.statements.contradictions())[:N_SHOWN]
+    found = list(seen.statements.contradictions())[:MOST_LEFT_OUT]
     wanted = {number for each in found for number in each}
     rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
     for each in found:
         row, earlier = rows[each.row], rows[each.earlier]
-        problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line})
+        problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line}, is_row=True)

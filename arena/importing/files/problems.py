@@ -1,14 +1,17 @@
 """What is wrong with a file: where, what stands there, and what is allowed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from arena.wording import gettext as _
 from arena.wording import ngettext, number, sentence
 
-N_SHOWN = 20
+N_SHOWN = 100
+N_LINES = 10
+MOST_LEFT_OUT = 1_000
+"""Rows: where more are wrong it is the file that is."""
 LONGEST_SHOWN = 80
 
 
@@ -63,6 +66,15 @@ class RowProblem(Exception):
         return f"{self.what} is {self.value}; {self.allowed}"
 
 
+class RowFault(NamedTuple):
+    """Why one row cannot come in."""
+
+    line: int
+    what: str
+    value: str
+    allowed: str
+
+
 @dataclass(frozen=True)
 class ImportProblem:
     file: str
@@ -73,11 +85,21 @@ class ImportProblem:
     entry: int | None = None
     n_alike: int = 0
     """Later rows in which the same is wrong."""
+    lines: tuple[int, ...] = ()
+    """Of the first of those."""
 
     @property
     def sentence(self) -> str:
         """What is allowed, for a page."""
         return sentence(f"{self.allowed}{self._alike()}")
+
+    @property
+    def lines_in_words(self) -> str:
+        """Of those later rows, for a page; empty where there are none."""
+        if not self.lines:
+            return ""
+        named, n_more = ", ".join(map(number, self.lines)), self.n_alike - len(self.lines)
+        return _("%(lines)s and %(n)s more") % {"lines": named, "n": number(n_more)} if n_more else named
 
     def __str__(self) -> str:
         entry = "" if self.entry is None else f", entry {self.entry}"
@@ -93,16 +115,17 @@ class ImportProblem:
 class ImportProblems(Exception):
     """The file cannot be taken in: nothing of it is written."""
 
-    def __init__(self, first: tuple[ImportProblem, ...], n_all: int) -> None:
+    def __init__(self, first: tuple[ImportProblem, ...], n_all: int, faults: Mapping[int, RowFault] | None = None) -> None:
+        """`faults`: the rows without which nothing would be wrong, by line; none where leaving rows out does not help."""
         super().__init__(first, n_all)
-        self.first, self.n_all = first, n_all
+        self.first, self.n_all, self.faults = first, n_all, faults or {}
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
     def of(self, filename: str) -> "ImportProblems":
         """The same, of a file that its owner calls otherwise."""
-        return ImportProblems(tuple(replace(problem, file=filename) for problem in self.first), self.n_all)
+        return ImportProblems(tuple(replace(problem, file=filename) for problem in self.first), self.n_all, self.faults)
 
     @property
     def n_more(self) -> int:
@@ -123,14 +146,23 @@ class Problems:
     n_all: int = 0
     # JSON arrays may stand on one line: there the entry's number says more.
     entry: Callable[[], int | None] | None = None
+    left_out: frozenset[int] = frozenset()  # lines of rows that do not come in: nothing about them is a problem
+    faults: dict[int, RowFault] = field(default_factory=dict)  # by line, the first thing that is wrong
+    is_of_rows: bool = True  # false where something is wrong with the file as a whole
     _places: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
-    def add(self, line: int, what: str, value: Any, allowed: str) -> None:
+    def add(self, line: int, what: str, value: Any, allowed: str, *, is_row: bool = False) -> None:
+        """`is_row`: the rest of the file is as good as without this row."""
+        if is_row and line in self.left_out:
+            return
         self.n_all += 1
         seen = shown(value)
+        self._note_fault(RowFault(line, what, seen, allowed), is_row=is_row)
         at = self._places.get((what, seen, allowed))
         if at is not None:
-            self.first[at] = replace(self.first[at], n_alike=self.first[at].n_alike + 1)
+            alike = self.first[at]
+            lines = alike.lines if len(alike.lines) == N_LINES else (*alike.lines, line)
+            self.first[at] = replace(alike, n_alike=alike.n_alike + 1, lines=lines)
         elif len(self.first) < N_SHOWN:
             entry = self.entry() if self.entry else None
             self._places[what, seen, allowed] = len(self.first)
@@ -141,8 +173,20 @@ class Problems:
         allowed = problem.allowed
         if has and problem.value == shown(MISSING):
             allowed = _("%(rule)s; the row has %(fields)s") % {"rule": allowed, "fields": some_names(has)}
-        self.add(line, problem.what, problem.value, allowed)
+        self.add(line, problem.what, problem.value, allowed, is_row=True)
+
+    def add_lines(self, lines: Sequence[int], what: str, value: Any, allowed: str) -> None:
+        """One thing that is wrong with several rows."""
+        self.add(lines[0], what, value, allowed, is_row=True)
+        for line in lines[1:]:
+            self._note_fault(RowFault(line, what, shown(value), allowed), is_row=True)
+
+    def _note_fault(self, fault: RowFault, *, is_row: bool) -> None:
+        if not is_row or (len(self.faults) >= MOST_LEFT_OUT and fault.line not in self.faults):
+            self.is_of_rows = False
+        else:
+            self.faults.setdefault(fault.line, fault)
 
     def stop_if_any(self) -> None:
         if self.n_all:
-            raise ImportProblems(tuple(self.first), self.n_all)
+            raise ImportProblems(tuple(self.first), self.n_all, dict(self.faults) if self.is_of_rows else None)

@@ -187,12 +187,12 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         for cells in reader:
             if cells == first:
                 told = _("take this line out: files were joined here")
-                problems.add(line, _("the row"), PlainWords(_("the header once more")), told)
+                problems.add(line, _("the row"), PlainWords(_("the header once more")), told, is_row=True)
             elif len(cells) == n_columns:
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:
                 told = ngettext("the header has %(n)d column", "the header has %(n)d columns", n_columns) % {"n": n_columns}
-                problems.add(line, _("the number of cells"), len(cells), told)
+                problems.add(line, _("the number of cells"), len(cells), told, is_row=True)
             line = reader.line_num + 1
     except csv.Error as error:
         problems.add(line, _("the row"), str(error), _csv_rule(sign, error))
@@ -262,12 +262,12 @@ def _json_lines(path: Path, problems: Problems, columns: Columns) -> Iterator[tu
         try:
             row = _json.decode(line)
         except (ValueError, RecursionError) as error:
-            problems.add(number, _("the line"), line.strip(), f"{_JSON_RULE} ({_why(error)})")
+            problems.add(number, _("the line"), line.strip(), f"{_JSON_RULE} ({_why(error)})", is_row=True)
             continue
         if isinstance(row, dict):
             yield number, _renamed(row, columns)
         else:
-            problems.add(number, _("the line"), line.strip(), str(_JSON_RULE))
+            problems.add(number, _("the line"), line.strip(), str(_JSON_RULE), is_row=True)
 
 
 def _renamed(row: Row, columns: Columns) -> Row:
@@ -315,7 +315,7 @@ def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iter
         if isinstance(row, dict):
             yield line, _renamed(row, columns)
         else:
-            problems.add(line, _("the entry"), row, str(_JSON_RULE))
+            problems.add(line, _("the entry"), row, str(_JSON_RULE), is_row=True)
         if window.next_character() != "]":
             window.take(",")
     window.take("]")

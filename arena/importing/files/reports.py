@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.files import notes
 from arena.importing.files.notes import FileNote, Oddity
+from arena.importing.files.problems import RowFault
+from arena.wording import number
 
 STORED_IN = "en"
 
@@ -23,6 +25,7 @@ class ImportReport:
     amiss: Sequence[FileNote] = field(default_factory=list)  # what most likely is not meant
     format: str = ""
     odd: Sequence[Oddity] = field(default_factory=list)  # what looks wrong, and may be so
+    left_out: Sequence[RowFault] = field(default_factory=list)  # rows that do not come in, with the reason
     unnamed: tuple[str, str] | None = None  # competitors of columns whose models the file does not name
 
     @property
@@ -55,11 +58,19 @@ class ImportReport:
     def sayings(self) -> list[str]:
         names = ", ".join(name or _("one without a name") for name in self.ignored)
         ignored = [_("Columns that are not read: %(columns)s.") % {"columns": names}] if self.ignored else []
-        return [*self.alerts, *self.notes, *ignored]
+        return [*self.alerts, *self.about_left_out(), *self.notes, *ignored]
+
+    def about_left_out(self) -> list[str]:
+        if not self.left_out:
+            return []
+        words = ngettext("%(n)s row is left out: %(lines)s.", "%(n)s rows are left out: %(lines)s.", len(self.left_out))
+        lines = notes.lines_of([fault.line for fault in self.left_out])
+        return [words % {"n": number(len(self.left_out)), "lines": lines}]
 
     def as_json(self) -> dict[str, Any]:
         with override(STORED_IN):
-            return {"counts": self.counts, "notes": self.sayings()}
+            out = {"left_out": [list(fault) for fault in self.left_out]} if self.left_out else {}
+            return {"counts": self.counts, "notes": self.sayings(), **out}
 
 
 def numbered(number: int, things: str) -> str:

@@ -72,3 +72,12 @@ def without_thinking(row: ResponseRow) -> ResponseRow:
         return row._replace(text=text, turns=turns, thinking="\n\n".join(filter(None, (thought for _, thought in each))))
     text, thinking = parted(row.text)
     return row._replace(text=text, thinking=thinking)
+
+
+def without_ids(row: Any) -> Any:
+    """A row whose prompt is known by its text alone; where the file gives no text, its id is all that there is."""
+    if isinstance(row, ResponseRow):
+        return row._replace(prompt="", asked=row.asked._replace(key="")) if row.asked and row.brings_prompt else row
+    if isinstance(row, PromptRow):
+        return row._replace(key="") if row.turns else row
+    return row._replace(prompt=row.prompt._replace(key="")) if row.prompt and row.prompt.turns else row

@@ -25,6 +25,7 @@ class Format[T]:
     needed: tuple[str, ...]
     one_of: tuple[str, ...] = ()  # columns of which a row needs one
     has_own_ids: bool = False  # of battles: rows with one id are one battle
+    needs_own_ids: bool = False  # without them it could not be told which rows are one battle
     other_words: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # for a column that is absent: what it may be called
     options: Mapping[str, Any] = MappingProxyType({})  # what is told beside the file, such as the competitor
     read: frozenset[str]  # columns that are looked at; others are reported as not read

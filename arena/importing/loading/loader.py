@@ -4,6 +4,7 @@ The row of the import says how many rows of the file are done, and is written in
 that is killed continues where it stopped, and one that lost its lease writes nothing.
 """
 
+import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, suppress
@@ -19,7 +20,8 @@ from arena.evidence.ledger import record_import
 from arena.importing import voters_that_judge
 from arena.importing.chunks import TypedFile, chunks
 from arena.importing.files import receiving
-from arena.importing.files.problems import ImportProblems, RowProblem
+from arena.importing.files.problems import ImportProblems, Problems, RowProblem
+from arena.importing.files.reading import read_rows
 from arena.importing.files.reports import STORED_IN, numbered
 from arena.importing.formats import format_of
 from arena.importing.kinds import FileToRead, is_of_room, kind_of
@@ -38,6 +40,7 @@ LEASE_SECONDS = 30
 MOST_ATTEMPTS = 10
 N_WRITERS = 2
 LARGE = 100_000  # rows
+LONGEST_ROW = 2_000  # characters of one that is left out
 
 type Progress = Callable[[int], None]
 
@@ -101,6 +104,7 @@ def _load(source: Import, token: str, progress: Progress) -> None:
                     committed()
                     progress(n_done)
         _all_is_in(source)
+        _keep_left_out(source)
         _add_note(source, give_answers(source))
         _publish(source, token)
         receiving.forget(source.path)
@@ -180,6 +184,20 @@ def _all_is_in(source: Import) -> None:
         )
 
 
+def _keep_left_out(source: Import) -> None:
+    """The rows that did not come in, beside the reasons: the file itself is forgotten."""
+    wanted = set(source.options.get("leave_out", []))
+    if not wanted:
+        return
+    rows: dict[int, str] = {}
+    for line, raw in read_rows(receiving.path_of(source), problems=Problems(source.filename)):
+        if line in wanted and line not in rows:
+            rows[line] = json.dumps(raw, ensure_ascii=False, default=str)[:LONGEST_ROW]
+            if len(rows) == len(wanted):
+                break
+    source.report = {**source.report, "rows_left_out": rows}
+
+
 def _add_note(source: Import, n_given: int) -> None:
     if n_given:
         notes = [*source.report.get("notes", []), came_of_it(n_given)]
@@ -207,10 +225,11 @@ def _loader(source: Import) -> Loader:
     if source.kind == Import.Kind.RESPONSES:
         return ResponseLoader(source)
     format_class = format_of(source.kind, source.format)
+    has_own_ids = format_class.has_own_ids and (format_class.needs_own_ids or not source.options.get("ignore_ids"))
     name = source.options.get("pool") or (POOL if format_class.is_by_hand else format_class.name)
     pool, _ = PromptPool.objects.get_or_create(arena=source.arena, slug=name, defaults={"name": name})
     return (
         PromptLoader(source, pool)
         if source.kind == Import.Kind.PROMPTS
-        else BattleLoader(source, pool, format_class.has_own_ids, judges=voters_that_judge.judges_of(source))
+        else BattleLoader(source, pool, has_own_ids, judges=voters_that_judge.judges_of(source))
     )

@@ -165,7 +165,8 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
     for name in ("competitor", "pool", "voters"):
         if options.get(name) and (name, options[name]) != ("pool", "main"):
             words += [f"--{name}", options[name]]
-    return f"manage.py {shlex.join([*words, *(f'--{name}' for name in ('replace', 'strict') if options.get(name))])}"
+    flags = {"replace": "--replace", "ignore_ids": "--ignore-ids", "strict": "--strict", "leave_out": "--leave-out-bad-rows"}
+    return f"manage.py {shlex.join([*words, *(flag for name, flag in flags.items() if options.get(name))])}"
 
 
 def _as_command_of_room(path: str, said: Mapping[str, Any]) -> str:

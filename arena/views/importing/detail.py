@@ -1,5 +1,6 @@
 """The page of one import: its progress, what it holds, set aside and restore."""
 
+import csv
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from arena.importing.samples import all_samples
 from arena.models import Import
 from arena.prerequisites import MissingStep, next_step
 from arena.tasks import load_import
+from arena.texts.csv_cells import cell
 from arena.views.context import page_context
 from arena.views.importing.forms import SetAsideForm
 from arena.views.private_pages import etag_of, only_curators, private
@@ -53,6 +55,22 @@ def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404(f"no sample of {kind!r}")
     response = HttpResponse(samples[kind], content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
+    return private(response)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def rows_left_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Those of a file that did not come in, with the reasons."""
+    only_curators(request, "imports")
+    source = get_object_or_404(Import, pk=pk)
+    rows = source.report.get("rows_left_out", {})
+    table = [[*fault, rows.get(str(fault[0]), "")] for fault in source.report.get("left_out", [])]
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="left-out-of-import-{source.pk}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["line", "field", "value", "allowed", "row"])
+    writer.writerows([[cell(value) for value in row] for row in table])
     return private(response)
 
 
@@ -114,6 +132,7 @@ def _figures(source: Import) -> dict[str, Any]:
     return {
         "figures": figures(source.report.get("counts", {})),
         "notes": source.report.get("notes", []),
+        "n_left_out": len(source.report.get("left_out", [])),
         "is_moving": is_moving,
         "n_known": source.n_rows - source.n_added if source.state in {State.PUBLISHED, State.SET_ASIDE} else 0,
         "brings_votes": source.kind == Import.Kind.BATTLES,

@@ -89,6 +89,13 @@ class UploadForm(forms.Form):
         choices=[("", gettext_lazy("ask where a name looks like a model's")), *VOTERS],
         help_text=gettext_lazy("For battles: whether those who are named as voters are people, or judges with games."),
     )
+    ignore_ids = forms.BooleanField(
+        label=gettext_lazy("Ignore the file's ids"),
+        required=False,
+        help_text=gettext_lazy(
+            "Where one id stands for different texts: prompts are told by their texts, battles by what they say."
+        ),
+    )
     strict = forms.BooleanField(
         label=gettext_lazy("Refuse the file where something in it looks wrong"),
         required=False,
@@ -104,13 +111,18 @@ class UploadForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs.pop("maxlength", None)
 
+    @property
+    def leaves_out(self) -> bool:
+        """A button says it, on the page that names the rows."""
+        return "leave_out" in self.data
+
     def main(self) -> list[Any]:
         """The fields that everybody needs; the others are folded away."""
         return [self["file"], self["new_arena"], self["arena"]]
 
     def more(self) -> list[Any]:
         return [self["what"], self["pool"], self["competitor"], self["voters"], *map(self.__getitem__, self.of_rooms),
-                self["replace"], self["strict"]]  # fmt: skip
+                self["replace"], self["ignore_ids"], self["strict"]]  # fmt: skip
 
     def hidden_values(self) -> list[Any]:
         """All but the file, to be sent again; an unticked box is no value."""
@@ -159,6 +171,8 @@ class UploadForm(forms.Form):
             columns=named,
             is_strict=said["strict"],
             is_replacing=said["replace"],
+            leaves_out=self.leaves_out,
+            ignores_ids=said["ignore_ids"],
             more={name: said[name] for name in self.of_rooms},
         )
 

@@ -162,19 +162,25 @@ def _problems(
     """What is wrong. Where columns may have been taken for others the file is kept, and they can be named."""
     found = {"problems": problems.of(file.filename), "filename": file.filename}
     kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
+    columns = (choice.kind, choice.map) if choice else None
+    n_out = intake.n_to_leave_out(file, form.request(columns)) if problems.faults and not form.leaves_out else 0
+    if n_out:
+        found |= {"n_out": n_out, "sent": _sent(request)}
     if isinstance(problems, VotersUnclear):
         return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **found)
     is_unknown = isinstance(problems, intake.NotRecognised)
     if choice is None and (name or not start_of(file.path).names):
-        receiving.forget(file.path.name)
-        form.held = None
+        if not n_out:
+            receiving.forget(file.path.name)
+            form.held = None
         return _page(request, form, status=422, **found)
     if is_unknown and choice is None:
         return _columns(request, form, guessed_choice(file.path, kind), reason=_why(problems), status=422)
     offered = choice or guessed_choice(file.path, kind)
     if choice is None and (lost := texts_lost(offered)):
-        receiving.forget(file.digest)
-        form.held = None
+        if not n_out:
+            receiving.forget(file.path.name)
+            form.held = None
         form.add_error(None, _LOST % {"columns": ", ".join(lost)})
         return _page(request, form, status=422, **found)
     return _columns(request, form, offered, status=422, **found)
@@ -182,7 +188,7 @@ def _problems(
 
 _LOST = gettext_lazy(
     "The file was recognised; naming its columns by hand would leave out the texts in %(columns)s. Correct the file instead: "
-    "where one id stands for several texts, give each its own, or leave the ids out, and prompts are told by their texts."
+    "where one id stands for several texts, have the ids ignored (under More), and prompts are told by their texts."
 )
 
 
@@ -274,7 +280,7 @@ def _form_of(checked: CheckedFile) -> UploadForm:
 
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    rows = Import.objects.select_related("arena", "created_by")[:MOST_LISTED]
+    rows = Import.objects.select_related("arena", "created_by").defer("report")[:MOST_LISTED]
     held = form.held
     kept = intake.kept_as_json(held) if held else None
     more |= {"held": held, "held_token": _token(request, kept, HELD_AS) if kept else ""}

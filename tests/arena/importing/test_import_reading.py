@@ -193,7 +193,7 @@ def test_only_the_first_problems_are_kept_and_all_are_counted(tmp_path):
     path = write(tmp_path, "{}\n" + "".join(f"wrong {number}\n" for number in range(1000)))
     problems = Problems(path.name)
     list(read_rows(path, problems=problems))
-    assert len(problems.first) == 20
+    assert len(problems.first) == 100
     assert problems.n_all == 1000
 
 

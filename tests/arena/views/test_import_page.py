@@ -91,11 +91,11 @@ def test_prompts_go_into_the_named_pool(curator, rung):
 
 
 def test_a_wrong_file_is_refused_with_its_problems(curator):
-    answer = _upload(curator, BATTLES + "".join(f"x,y,model_{n},q,v\n" for n in range(30)), name="my battles.csv")
+    answer = _upload(curator, BATTLES + "".join(f"x,y,model_{n},q,v\n" for n in range(130)), name="my battles.csv")
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "my battles.csv cannot be imported." in page
-    assert "30 problems, the first 20" in page
+    assert "130 problems, the first 100" in page
     assert "&#x27;model_7&#x27;" in page
     assert not list(receiving.upload_folder().iterdir())
 

@@ -32,6 +32,7 @@ class OwnBattles(Format[BattleRow]):
     title = gettext_lazy("Agon's own exports: battle, model_a, model_b, and winner where a row is a vote")
     shapes = ANY_SHAPE
     has_own_ids = True
+    needs_own_ids = True
     needed = ("battle", "model_a", "model_b")
     signature = (*needed, "repeat_a", "repeat_b")
     read = frozenset(
