@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.views import account, archiving, battles, exports, new_runs, one_time_login, runs, status, voting, webhooks
+from arena.views import account, archiving, battles, contents, exports, new_runs, one_time_login, runs, status, voting, webhooks
 from arena.views.importing.archives import archive_upload, archives
 from arena.views.importing.detail import import_detail, import_sample, rows_left_out
 from arena.views.importing.pages import imports
@@ -14,6 +14,7 @@ urlpatterns = [
     path("arenas/<slug:slug>/vote/<str:key>/<str:part>.txt", voting.whole_text, name="ballot-text"),
     path("arenas/<slug:slug>/battles/<row:pk>/<str:part>.txt", battles.whole_text, name="battle-text"),
     path("arenas/<slug:slug>/battles/", battles.battles, name="battles"),
+    path("arenas/<slug:slug>/contents/", contents.contents, name="contents"),
     path("arenas/<slug:slug>/exports/", exports.exports, name="exports"),
     path("archive/<slug:kind>/<row:pk>/", archiving.archive_page, name="archive"),
     path("answers/<row:pk>/correct/", archiving.correct, name="correct"),

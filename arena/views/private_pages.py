@@ -12,11 +12,15 @@ from django.utils.translation import gettext as _
 from arena import access
 
 
-def only_curators(request: HttpRequest, what: Literal["answers", "archiving", "imports", "runs", "webhooks"]) -> None:
+def only_curators(
+    request: HttpRequest, what: Literal["answers", "archiving", "contents", "imports", "runs", "webhooks"]
+) -> None:
     """`what` is said in the refusal."""
     if not access.is_curator(request.user):
         if what in {"answers", "archiving"}:
             raise PermissionDenied(_("curators alone archive things and correct answers: ask whoever runs this site"))
+        if what == "contents":
+            raise PermissionDenied(_("lists of all prompts and answers are for curators: ask whoever runs this site"))
         if what == "runs":
             raise PermissionDenied(_("runs are for curators: ask whoever runs this site to make you one"))
         if what == "webhooks":
