@@ -33,6 +33,7 @@ def _plural(name: str) -> str:
 
 
 NAMES = (
+    _("ID"),
     _("about"),
     _("access token"),
     _("access tokens"),
@@ -44,6 +45,8 @@ NAMES = (
     _("allowance"),
     _("allowances"),
     _("answer"),
+    _("archive upload"),
+    _("archive uploads"),
     _("archived at"),
     _("archived because"),
     _("archived by"),
@@ -110,7 +113,6 @@ NAMES = (
     _("handled by"),
     _("hint"),
     _("html"),
-    _("ID"),
     _("idempotent answer"),
     _("idempotent answers"),
     _("import"),
@@ -141,6 +143,7 @@ NAMES = (
     _("max tokens factor"),
     _("model"),
     _("n added"),
+    _("n all"),
     _("n attempts"),
     _("n bold"),
     _("n characters"),
@@ -157,6 +160,7 @@ NAMES = (
     _("nonce"),
     _("not before"),
     _("note"),
+    _("notes"),
     _("notice"),
     _("open until"),
     _("options"),

@@ -93,6 +93,7 @@ NAMES = (
     _("score second"),
     _("seed"),
     _("set aside reason"),
+    _("source"),
     _("state"),
     _("strength"),
     _("superseded by"),

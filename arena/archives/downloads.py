@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from arena import access
@@ -32,7 +33,7 @@ def obstacle(arena: Arena) -> str:
 
 def n_of_each(arena: Arena) -> dict[str, int]:
     """Prompts, answers, battles and votes, each counted to `MOST_COUNTED` and one more."""
-    rows = {
+    rows: dict[str, QuerySet[Any]] = {
         "prompts": Prompt.objects.filter(arena=arena), "answers": Response.objects.filter(prompt__arena=arena),
         "battles": Battle.objects.filter(arena=arena), "votes": Vote.objects.filter(battle__arena=arena),
     }  # fmt: skip

@@ -51,7 +51,7 @@ class TypedFile[T]:
     def _without_ids(self, row: T) -> T:
         bare: T = without_ids(row)
         if isinstance(bare, BattleRow) and not self._class.needs_own_ids:
-            return bare._replace(own_id="")  # type: ignore[return-value]  # T is BattleRow
+            return bare._replace(own_id="")
         return bare
 
     def _several(self) -> Iterator[T]:

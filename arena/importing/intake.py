@@ -187,7 +187,9 @@ def _report(
         report, options = check_leaving_out(file.path, **asked)
     else:
         report = check(file.path, **asked)
-    others = [] if chosen else [other for other in kinds_that_fit(start_of(file.path)) if other != kind]
+    start = start_of(file.path)
+    is_sure = bool(chosen) or (is_of_room(kind) and kind_of(kind).surely_has(start.names))
+    others = [] if is_sure else [other for other in kinds_that_fit(start) if other != kind]
     if not others:
         return report, options
     kinds = either([str(COUNTED[other]) for other in others])

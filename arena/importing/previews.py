@@ -24,7 +24,7 @@ class RowPreview:
     """Columns that say something, and the rows."""
 
     head: list[str]
-    rows: list[list[str]]
+    rows: list[list[tuple[str, str]]]  # each cell with the name of its column
 
 
 def preview(path: Path, *, kind: str, format_name: str, options: Mapping[str, Any]) -> RowPreview:
@@ -32,7 +32,7 @@ def preview(path: Path, *, kind: str, format_name: str, options: Mapping[str, An
     file: TypedFile[Any] = TypedFile(path, format_of(kind, format_name), filename=path.name, options=options)
     cells = [_cells(kind, row) for row in islice(file, ROWS_SHOWN)]
     head = [name for name in dict.fromkeys(name for row in cells for name in row) if any(row.get(name) for row in cells)]
-    return RowPreview(head, [[_short(row.get(name, "")) for name in head] for row in cells])
+    return RowPreview(head, [[(name, _short(row.get(name, ""))) for name in head] for row in cells])
 
 
 def _cells(kind: str, row: Any) -> dict[str, str]:

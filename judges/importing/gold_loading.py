@@ -224,8 +224,10 @@ def add_labels(
     here = dict(gold.answers.values_list("response_id", "pk"))
     said = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
     new_answers = [answer for pk, answer in answers.items() if pk not in here]
-    for each in (*new, *new_answers):
-        each.gold_set, each.source = gold, source
+    for item in new:
+        item.gold_set, item.source = gold, source
+    for answer in new_answers:
+        answer.gold_set, answer.source = gold, source
     GoldItem.objects.bulk_create(new)
     GoldAnswer.objects.bulk_create(new_answers)
     if n_labels := len(new) + len(new_answers):

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from arena import tasks
 from arena.archives.uploads import bring_in
+from arena.evidence.curation import delete_arena
 from arena.models import ArchiveUpload, Arena, Import
 from tests.factories import make_user
 from tests.ranking.archive_story import an_arena, members_of
@@ -76,6 +77,8 @@ def test_it_comes_in_under_another_name_and_the_page_says_what_came(arena, super
     assert "5 boards with the evidence of the newest snapshot." in page
     assert Arena.objects.filter(slug="again").exists()
     assert not bring_in(source.pk)
+    delete_arena(Arena.objects.get(slug="again"))
+    assert "came in as again" in superuser.get(answer.url).text
 
 
 def test_a_file_that_is_none_and_a_name_that_is_taken_are_refused_in_sentences(arena, superuser):

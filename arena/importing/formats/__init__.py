@@ -145,11 +145,12 @@ def kind_and_format(path: Path) -> tuple[str, str] | None:
     sample = start_of(path)
     known = {(kind, name): each for kind, formats in _BY_KIND.items() for name, each in formats.items()}
     own = None if NO_VOTES.intersection(sample.names) else recognised(sample, known)
+    own_key: tuple[str, str] | None = own.key if own else None
     of_rooms = [(kind, match) for kind in kinds_that_fit(sample) if (match := recognised(sample, formats_of(kind)))]
     sure = next(((kind, match.key) for kind, match in of_rooms if _room(kind).surely_has(sample.names)), None)
-    if sure or (own and not known[own.key].is_guess):
-        return sure or own.key
-    return next(((kind, match.key) for kind, match in of_rooms), own.key if own else None)
+    if sure or (own_key and not known[own_key].is_guess):
+        return sure or own_key
+    return next(((kind, match.key) for kind, match in of_rooms), own_key)
 
 
 def kinds_that_fit(sample: FileStart) -> list[str]:
@@ -157,7 +158,7 @@ def kinds_that_fit(sample: FileStart) -> list[str]:
     return [kind for kind in settings.IMPORT_KINDS if recognised(sample, formats_of(kind))]
 
 
-def _known(kind: str, sample: FileStart) -> Recognition[str] | None:
+def _known(kind: str, sample: FileStart) -> Recognition | None:
     """Games and gold labels name battles as votes do, and are none."""
     return None if kind in _BY_KIND and NO_VOTES.intersection(sample.names) else recognised(sample, formats_of(kind))
 

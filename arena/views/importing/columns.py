@@ -158,7 +158,8 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
     options = said["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
     if is_of_room(said["kind"]):
-        return "" if options.get("map") else _as_command_of_room(path, said)
+        is_told_by_page_alone = any(options.get(name) for name in ("map", "leave_out", "ignore_ids", "strict"))
+        return "" if is_told_by_page_alone else _as_command_of_room(path, said)
     words = [COMMANDS[said["kind"]], path, "--arena", said["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]

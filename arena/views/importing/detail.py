@@ -28,17 +28,17 @@ from arena.views.private_pages import etag_of, only_curators, private
 State = Import.State
 
 
-RESTORED = {
+RESTORED: dict[str, Any] = {
     Import.Kind.BATTLES: gettext_lazy("Restored: its votes count again, and the boards follow within seconds."),
     Import.Kind.JUDGEMENTS: gettext_lazy("Restored: its verdicts count again, and the boards follow within seconds."),
     Import.Kind.LABELS: gettext_lazy("Restored: its labels count again, and the figures of judges follow."),
 }
-WAS_SET_ASIDE = {
+WAS_SET_ASIDE: dict[str, Any] = {
     Import.Kind.BATTLES: gettext_lazy("Set aside: its votes count no longer, and the boards follow within seconds."),
     Import.Kind.JUDGEMENTS: gettext_lazy("Set aside: its verdicts count no longer, and the boards follow within seconds."),
     Import.Kind.LABELS: gettext_lazy("Set aside: its labels count no longer, and the figures of judges follow."),
 }
-COUNTS_NOWHERE = {
+COUNTS_NOWHERE: dict[str, Any] = {
     Import.Kind.BATTLES: gettext_lazy("its votes count nowhere."),
     Import.Kind.JUDGEMENTS: gettext_lazy("its verdicts count nowhere."),
     Import.Kind.LABELS: gettext_lazy("its labels count in no figure."),
