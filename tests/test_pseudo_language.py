@@ -20,7 +20,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from arena.models import Attempt, Ballot, Call, Import, PromptPool, Response, Run
+from arena.models import ArchiveUpload, Attempt, Ballot, Call, Import, PromptPool, Response, Run
 from arena.operations.one_time_login import make_link
 from arena.templatetags import phrases
 from judges.audits.refresh import audit_judge
@@ -44,6 +44,7 @@ NO_PAGES = {
     "ballot-text": "the text of a prompt or an answer alone",
     "battle-text": "the text of a prompt or an answer alone",
     "import-sample": "a file for programs",
+    "import-left-out": "a file for programs",
     "judge-figures": "a file for programs",
     "favicon": "a picture",
     "healthz": "read by programs",
@@ -131,6 +132,7 @@ def everything():
     )
     failed = Call.objects.create(run=run, endpoint=judge.endpoint, place=1, state="failed", outcome="error")
     Attempt.objects.create(call=failed, endpoint=judge.endpoint, state="failed", error="Όχι", sent_at=run.created_at)
+    upload = ArchiveUpload.objects.create(filename="α.χ", slug="x-2", digest="1", state="refused", error="Όχι", n_all=3)
     one = [arena.slug]
     return {
         "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "snapshot": [snapshot.key],
@@ -139,6 +141,7 @@ def everything():
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
         "password_change": [], "password_change_done": [], "account": [], "api-docs": [], "webhooks": [],
         "webhook": [make_message(make_webhook(9, arena, is_allowed=False, path="/1")).webhook_id],
+        "contents": one, "archives": [], "archive-upload": [upload.pk],
         "archive": ["competitor", a.pk], "correct": [battles[0].response_a_id],
     }  # fmt: skip
 
@@ -245,6 +248,7 @@ PAGES = {
     "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct", "webhooks", "webhook",
+    "contents", "archives", "archive-upload",
 }  # fmt: skip
 
 

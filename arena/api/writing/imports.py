@@ -35,7 +35,7 @@ from arena.importing import intake
 from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files import receiving
 from arena.importing.files.looks import look_at
-from arena.importing.files.problems import ImportProblems
+from arena.importing.files.problems import ImportProblems, RowFault
 from arena.importing.files.receiving import KeptFile
 from arena.importing.formats import formats_of
 from arena.importing.formats.column_map import ColumnMap, ColumnMapError, fields_of
@@ -101,6 +101,12 @@ EXAMPLE_PARTS = {
 }
 
 
+LEFT_OUT = {
+    "type": "object",
+    "properties": {"line": {"type": "integer"}, **{name: {"type": "string"} for name in ("what", "value", "allowed")}},
+}
+
+
 class CannotTake(APIException):
     status_code = 422
 
@@ -111,14 +117,20 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     arena = serializers.SlugRelatedField[Arena](slug_field="slug", read_only=True)
     counts = serializers.SerializerMethodField(help_text="What the file holds: a thing, and how many.")
     notes = serializers.SerializerMethodField(help_text="How it was read.")
+    left_out = serializers.SerializerMethodField(help_text="Rows that did not come in, where that was asked for; and why.")
 
     class Meta:
         model = Import
         fields = [
-            "id", "arena", "kind", "format", "filename", "state", "n_rows", "n_done", "n_added", "counts", "notes", "error",
+            "id", "arena", "kind", "format", "filename", "state", "n_rows", "n_done", "n_added", "counts", "notes", "left_out",
+            "error",
             "created_at", "published_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field({"type": "array", "items": LEFT_OUT})
+    def get_left_out(self, source: Import) -> list[dict[str, Any]]:
+        return [RowFault(*fault)._asdict() for fault in source.report.get("left_out", [])]
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_counts(self, source: Import) -> dict[str, int]:
@@ -208,8 +220,8 @@ class FileImports(Writes, ReadView[Import]):
 def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
     """The texts of a form as what they stand for; what stands for nothing is left for its check to refuse."""
     made: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
-    for name in ("mapping", "values", "allow_competitors", "strict", "replace"):
-        if name in made:
+    for name, each in FILE_FIELDS.items():
+        if name in made and each.kind not in {FieldKind.TEXT, FieldKind.CHOICE}:
             try:
                 made[name] = json.loads(made[name])
             except (ValueError, RecursionError):

@@ -186,3 +186,24 @@ def test_a_file_is_set_aside_with_a_reason_and_restored(garden):
     assert post(program, f"imports/{pk}/restore/", {}).json()["state"] == "published"
     listed = program.get("/api/v1/imports/?arena=garden&state=published").json()["results"]
     assert listed == [ANY]
+
+
+def test_bad_rows_are_left_out_where_that_is_asked_for_and_named(garden):
+    content = PAIRS + "Osmia,Heron,nobody\n"
+    assert send(make_program(), content).status_code == 422
+    sent = send(make_program(), content, leave_out_bad_rows="true")
+    assert sent.status_code == 202, sent.json()
+    load(sent.json()["id"])
+    done = make_program().get(sent["Location"]).json()
+    assert (done["state"], done["n_added"]) == ("published", 2)
+    assert done["left_out"] == [{"line": 4, "what": "winner", "value": "'nobody'", "allowed": ANY}]
+
+
+def test_judgements_come_as_a_file_too_and_are_set_aside_as_a_whole(garden):
+    content = "prompt,answer_a,answer_b,order,label\nWhy?,So.,No.,ab,a\n"
+    sent = send(make_program(), content, judge="careful")
+    load(sent.json()["id"])
+    done = make_program().get(sent["Location"]).json()
+    assert (done["kind"], done["state"], done["counts"]["games"]) == ("judgements", "published", 1)
+    aside = post(make_program(), f"imports/{done['id']}/set-aside/", {"reason": "wrong file"})
+    assert (aside.status_code, aside.json()["state"]) == (200, "set_aside")

@@ -28,7 +28,7 @@ class PandaLmResults(JudgementFormat):
     """idx, and `<judge>_result` (1, 2, Tie or 0), `_reason`, `_reference`: response1 of the test set was shown first."""
 
     name = "pandalm"
-    title = gettext_lazy("PandaLM's results: idx, <judge>_result, <judge>_reason, <judge>_reference")
+    title = gettext_lazy("PandaLM's results: idx, and JUDGE_result, JUDGE_reason, JUDGE_reference of each judge")
     link = "https://github.com/WeOpenML/PandaLM"
     shapes = OF_OBJECTS
     needed = ("idx",)
