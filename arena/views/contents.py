@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from arena import access, voter_identity
+from arena import access
 from arena.models import Arena, Competitor, Prompt, PromptPool, Response
 from arena.views.context import arena_or_404, page_context
 from arena.views.private_pages import only_curators, private
+from arena.visitors import voter_identity
 
 PER_PAGE = 50
 KINDS = {"prompts": gettext_lazy("Prompts"), "answers": gettext_lazy("Answers"), "models": gettext_lazy("Models")}
