@@ -127,7 +127,6 @@ class ExportTable:
     columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
-    goes_in_by_page = True  # and so does the page for imports
     is_of_battles: bool = False  # it tells of battles, and so leaves out those that are withheld for now
 
     def columns_for(self, reader: Reader) -> tuple[FileColumn, ...]:

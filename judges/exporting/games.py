@@ -58,7 +58,6 @@ class GameTable(ExportTable):
     columns = COLUMNS
     is_of_battles = True
     goes_in_as = "import_judgements"
-    goes_in_by_page = False
 
     def count(self, reader: Reader, arena: Arena) -> int:
         return counted(Game.objects.filter(battle__in=readable_battles(reader, arena).values("pk")))

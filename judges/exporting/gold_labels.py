@@ -30,7 +30,6 @@ class GoldLabelTable(ExportTable):
     columns = COLUMNS
     is_of_battles = True
     goes_in_as = "import_gold"
-    goes_in_by_page = False
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
         return super().refusal(reader, arena) or ("" if reader.is_curator else _("gold labels are for curators"))

@@ -1,7 +1,6 @@
 """Judgements and gold labels as kinds of files that the import page takes: see `arena.importing.kinds`."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -24,7 +23,7 @@ from judges.importing.judgement_loading import Told, load_judgements
 from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
 from judges.importing.reading import read_by
 from judges.importing.rows import AnswerTold, JudgementRow, LabelledAnswer, LabelRow
-from judges.importing.taking_in import Home, Labelled, in_arena, label
+from judges.importing.taking_in import Home, Labelled, in_arena, label, name_of_set
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict
 
@@ -115,7 +114,8 @@ class JudgementFiles:
     _own = frozenset({"order", "reply", "raw_reply", "probability", "judge_model", "cost", "score_a", "score_b"})
 
     def surely_has(self, names: Sequence[str]) -> bool:
-        return not self._own.isdisjoint(name.strip().casefold() for name in names)
+        plain = {name.strip().casefold() for name in names}
+        return "gold_set" not in plain and not self._own.isdisjoint(plain)  # labels know an order, too
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
         if not columns.keys() & {"prompt", "prompt_id"}:
@@ -171,7 +171,7 @@ class LabelFiles:
     options = MappingProxyType({"gold": GOLD})
     command = "import_gold"
     sample = "prompt,answer_a,answer_b,gold\nWhat is the capital of France?,Paris.,It is Lyon.,a\nWhat is 2 + 3?,5,6,a\n"
-    _own = frozenset({"gold", "is_right", "is_correct"})
+    _own = frozenset({"gold", "gold_set", "is_right", "is_correct"})
 
     def surely_has(self, names: Sequence[str]) -> bool:
         return not self._own.isdisjoint(name.strip().casefold() for name in names)
@@ -205,7 +205,7 @@ class LabelFiles:
         format_class = cast("type[LabelFormat]", format_of(Import.Kind.LABELS, file.format))
         read = read_by(format_class, file.path, file.filename, file.options)
         return label(
-            home, file.options.get("gold") or Path(file.filename).stem, read.rows, origin=read.format, filename=file.filename,
+            home, file.options.get("gold") or name_of_set(read), read.rows, origin=read.format, filename=file.filename,
             grades_decide=format_class.grades_decide, most_new=NO_LIMIT, is_check=is_check, source=source,
             file_notes=[*read.notes, *of_columns(read.ignored)],
         )  # fmt: skip

@@ -84,12 +84,12 @@ def take_labels(
     file_notes = [*file.notes, *notes.of_columns(file.ignored)]
     decide = LABEL_FORMATS[file.format].grades_decide
     return label(
-        home, name or _own_name(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
+        home, name or name_of_set(file), file.rows, origin=file.format, filename=file.filename, grades_decide=decide,
         most_new=most_new, is_check=is_check, file_notes=file_notes,
     )  # fmt: skip
 
 
-def _own_name(file: ReadFile[LabelRow]) -> str:
+def name_of_set(file: ReadFile[LabelRow]) -> str:
     """Of the gold set: as the file is called, unless its rows name their sets."""
     return "" if file.format == ExportedLabels.name else Path(file.filename).stem
 

@@ -1,15 +1,21 @@
 """An arena that leaves table by table comes in again on an empty site: the same games and labels, the same boards."""
 
+import re
 from io import StringIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
-from arena.models import Arena, Lot
+from arena.evidence.curation import set_aside_import
+from arena.importing.loading.loader import load
+from arena.models import Arena, Import, Lot
 from judges.judge_choices import choose_judge
 from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.models import Leaderboard, Snapshot
 from tests.arena.exporting.taking_out import by_content, file_of
+from tests.factories import make_user
 from tests.ranking.archive_story import an_arena, board_of, empty_site, publish_boards
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +123,23 @@ def test_games_of_an_arena_that_is_not_here_are_refused(left):
         with pytest.raises(CommandError, match="not one row names a battle of fable: bring its prompts"):
             brought(left, "jsonl", table)
     assert not Judge.objects.exists()
+
+
+def test_the_page_takes_exported_games_and_labels_too(left, client):
+    brought(left, "csv", "prompts", "answers", "battles")
+    client.force_login(make_user("curator", is_staff=True))
+    for table in ("games", "gold-labels"):
+        upload = SimpleUploadedFile(f"{table}.csv", left["files"][table, "csv"].read_bytes())
+        page = client.post(reverse("imports"), {"file": upload, "arena": "fable"})
+        token = re.search(r'name="confirm" value="([^"]+)"', page.text)[1]
+        client.post(reverse("imports"), {"confirm": token})
+        source = Import.objects.order_by("pk").last()
+        load(source.pk)
+        source.refresh_from_db()
+        assert source.state == "published", source.report
+        assert by_content(table, source.arena) == left["rows"][table]
+    set_aside_import(source, "a wrong file", None)
+    assert not GoldItem.objects.counted().exists()
 
 
 @pytest.mark.parametrize("table", ["games", "gold-labels"])
