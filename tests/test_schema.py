@@ -170,6 +170,7 @@ def test_every_row_that_is_there_is_given_as_the_schema_says(garden, curator_coo
     fitted = garden.leaderboards.get(slug="garden-fitted").snapshots.get()
     rows = {
         "arenas/{slug}/": ["garden"],
+        "arenas/{slug}/archive/": ["garden"],
         "competitors/{id}/": garden.competitors.values_list("pk", flat=True),
         "prompts/{id}/": garden.prompts.values_list("pk", flat=True),
         "responses/{id}/": garden.prompts.values_list("responses", flat=True).exclude(responses=None),

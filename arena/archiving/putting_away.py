@@ -83,7 +83,7 @@ def reason_of(because: str) -> str:
     """The reason on one line. Raises ValueError where there is none."""
     because = " ".join(because.split())[:LONGEST_REASON]
     if not because:
-        raise ValueError(_("give a reason: it is shown to whoever looks for what was archived"))
+        raise ValueError(_("give a reason: it is shown to whoever looks for what is gone"))
     return because
 
 

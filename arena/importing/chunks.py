@@ -104,20 +104,37 @@ class TypedFile[T]:
         row, named = dict(raw), set[str]()
         while problem.what not in named:
             named.add(problem.what)
-            column = self._options.get("map", {}).get(problem.what, problem.what)
+            column = self._column_of(problem)
             if column in self._right:
                 row[column] = self._right[column]
             elif row.pop(column, None) is None:
                 return
-            try:
-                for _row in self._probe.rows(line, row):
-                    pass
-            except RowProblem as other:
-                problem = other
-                if problem.what not in named:
-                    yield problem
-            else:
+            other = self._wrong_in(line, row)
+            if other is None:
                 return
+            problem = other
+            if problem.what not in named and self._is_wrong_alone(line, raw, problem):
+                yield problem
+
+    def _is_wrong_alone(self, line: int, raw: Row, problem: RowProblem) -> bool:
+        """Whether its cell is wrong in a right row, too, and not just beside the cells that were put in for wrong ones."""
+        column = self._column_of(problem)
+        if column not in raw or problem.what in self._class.read_together:
+            return False
+        alone = self._wrong_in(line, {**self._right, column: raw[column]}) if self._right else problem
+        return alone is not None and alone.what == problem.what
+
+    def _column_of(self, problem: RowProblem) -> str:
+        mapped: str = self._options.get("map", {}).get(problem.what, problem.what)
+        return mapped
+
+    def _wrong_in(self, line: int, row: Row) -> RowProblem | None:
+        try:
+            for _row in self._probe.rows(line, row) if self._probe else ():
+                pass
+        except RowProblem as problem:
+            return problem
+        return None
 
     def _note_ignored(self, raw: Row) -> None:
         if not self._class.reads_all_columns and len(self._ignored) < MOST_COLUMNS_NAMED:

@@ -81,9 +81,9 @@ def contents(request: HttpRequest, slug: str) -> HttpResponse:
         form = ContentsFilter(QueryDict(), arena=arena)
         form.is_valid()
     hidden = access.hidden_prompts(request.user, arena, voter_identity.voter_of(request, arena, create=False))
-    found: QuerySet[Any] = _WAYS[form.kind](arena, form, hidden)
+    matching: QuerySet[Any] = _WAYS[form.kind](arena, form, hidden)
     before = form.cleaned_data["before"]
-    rows = list((found.filter(pk__lt=before) if before else found).order_by("-pk")[: PER_PAGE + 1])
+    rows = list((matching.filter(pk__lt=before) if before else matching).order_by("-pk")[: PER_PAGE + 1])
     older = request.GET.copy()
     older["before"] = str(rows[PER_PAGE - 1].pk) if len(rows) > PER_PAGE else ""
     shown = rows[:PER_PAGE]

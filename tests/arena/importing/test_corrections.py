@@ -133,7 +133,7 @@ def test_a_curator_corrects_on_a_page_and_takes_it_back(battle, client):
 
 @pytest.mark.parametrize(
     ("turns", "because", "told"),
-    [(["Paris"], " ", "a reason is needed"), ([" "], "x", "archive it instead"), (["a", "b"], "x", "has 1 turns")],
+    [(["Paris"], " ", "give a reason"), ([" "], "x", "archive it instead"), (["a", "b"], "x", "has 1 turns")],
 )
 def test_what_is_no_correction_is_refused(battle, turns, because, told):
     with pytest.raises(ValueError, match=told):

@@ -142,7 +142,7 @@ def test_the_page_takes_exported_games_and_labels_too(left, client):
     assert not GoldItem.objects.counted().exists()
 
 
-@pytest.mark.parametrize("table", ["games", "gold-labels"])
-def test_what_judges_said_is_not_taken_for_votes(left, table):
-    with pytest.raises(CommandError, match="import_judgements or import_gold takes such a file"):
+@pytest.mark.parametrize(("table", "kind"), [("games", "judgements"), ("gold-labels", "gold labels")])
+def test_what_judges_said_is_not_taken_for_votes(left, table, kind):
+    with pytest.raises(CommandError, match=f"which looks like .*{kind}.*: import it as that"):
         call_command("import_battles", str(left["files"][table, "csv"]), "--arena", "fable", stdout=StringIO())

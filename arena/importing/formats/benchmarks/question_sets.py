@@ -110,6 +110,7 @@ class MultipleChoice(Format[PromptRow]):
     shapes = ANY_SHAPE
     needed = ("question", "choices", "answer")
     read = frozenset({*needed, "subject", "id"})
+    read_together = frozenset({"choices", "answer"})
     other_words = MappingProxyType(
         {"answer": ("answerkey", "answer_key", "target"), "id": IDS, "choices": ("options",), "subject": ("category",)}
     )
