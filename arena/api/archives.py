@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from arena import access
 from arena.api.long_tables import LongFile
+from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
 from arena.archives import downloads
@@ -41,7 +42,13 @@ class WholeArena(ReadView[Arena]):
 
     @extend_schema(
         operation_id="arena_archive_read",
-        responses={(200, ZIP): OpenApiResponse(OpenApiTypes.BINARY, description="The archive.")} | OTHER_RESPONSES,
+        responses={
+            (200, ZIP): OpenApiResponse(OpenApiTypes.BINARY, description="The archive."),
+            (409, MEDIA_TYPE): OpenApiResponse(
+                ProblemSerializer, description="An import is under way: wait until it has ended."
+            ),
+        }
+        | OTHER_RESPONSES,
         description="A whole arena with its history in one zip, for curators: what `manage.py export --all` writes and "
         "`import_archive` reads. It holds no accounts, tokens or keys. 409 while an import is under way.",
     )
