@@ -94,6 +94,17 @@ def offers_vote(arena: Arena) -> bool:
     return answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash")))).exists()
 
 
+def arenas_with_pairs(arenas: Iterable[Arena]) -> set[int]:
+    """Of these arenas, the ids of those that have a pair to vote on, in one question for all."""
+    answers = Response.objects.in_use().delivered().with_text().filter(
+        competitor__in=Competitor.objects.servable().values("pk"), prompt__in=Prompt.objects.servable().values("pk")
+    )  # fmt: skip
+    others = answers.filter(prompt=OuterRef("prompt")).exclude(competitor=OuterRef("competitor"))
+    pairs = answers.filter(Exists(others.exclude(content_hash=OuterRef("content_hash"))), prompt__arena=OuterRef("pk"))
+    asked = Arena.objects.filter(Exists(pairs), pk__in=[arena.pk for arena in arenas])
+    return set(asked.order_by().values_list("pk", flat=True))
+
+
 def load_offer(arena: Arena) -> PairCandidates:
     """Numbers only: no text is read, however many answers there are. An empty answer is none."""
     competitors = Competitor.objects.servable().filter(arena=arena).values("pk")

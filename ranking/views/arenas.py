@@ -1,48 +1,135 @@
-"""The first page: which arenas there are, and who leads them."""
+"""The first page: which arenas there are, who leads them on how much, and for curators what an arena still needs."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from arena import access
 from arena.models import Arena
-from arena.pairing.pair_candidates import offers_vote
+from arena.pairing.pair_candidates import arenas_with_pairs
 from arena.views.context import page_context
 from ranking.models import Entry, Leaderboard, Snapshot
-from ranking.views.board_choice import board_with_evidence, boards_of
+from ranking.views.board_choice import board_with_evidence
+from ranking.views.board_table import Axis, axis_over, by_place
+from ranking.views.counted_words import counted_on, words_for
+from ranking.views.first_steps import Step, first_steps, steps_of
+from ranking.views.whiskers import Whisker, whisker
+
+MOST_LEADERS = 5
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    entry: Entry
+    whisker: Whisker | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an arena's board shows in short; `evidence`: what counts there, in words, and whose word it is."""
+
+    snapshot: Snapshot
+    leaders: list[Leader]
+    axis: Axis | None
+    evidence: dict[str, str]
+    n_models: int
+    n_rated: int
+    n_new: int  # votes or verdicts of the last seven days
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     arena: Arena
-    snapshot: Snapshot | None
-    leaders: list[Entry]
-    may_vote: bool
+    standing: Standing | None
     sees_board: bool
-    is_judged: bool  # what is shown are verdicts of judges: no vote counts yet
-    n_models: int
-    n_rated: int
+    may_vote: bool
+    steps: list[Step]  # of a curator whose arena is not finished
+
+    @property
+    def n_done(self) -> int:
+        return sum(step.is_done for step in self.steps)
 
 
 @require_safe
 def arenas(request: HttpRequest) -> HttpResponse:
     known = access.arenas_for(request.user)
     is_archived, n_archived = "archived" in request.GET, known.archived().count()
-    cards = [_card(request, arena) for arena in (known.archived() if is_archived else known.in_use())]
-    context: dict[str, Any] = {"cards": cards, "is_archived": is_archived, "n_archived": n_archived}
+    listed = list(known.archived() if is_archived else known.in_use())
+    cards = _cards(request, listed, is_archived=is_archived)
+    steps = first_steps(request.user) if access.is_curator(request.user) and not listed and not is_archived else []
+    context: dict[str, Any] = {"cards": cards, "is_archived": is_archived, "n_archived": n_archived, "steps": steps}
     return render(request, "ranking/arenas.html", page_context(request, "arenas", **context))
 
 
-def _card(request: HttpRequest, arena: Arena) -> Card:
-    sees_board = access.sees_board(request.user, arena)
-    board = board_with_evidence(boards_of(arena)) if sees_board else None
-    newest = board.newest_snapshot() if board else None
-    placed = newest.entries.exclude(rank=None).exclude(low=None) if newest else Entry.objects.none()
-    leaders = list(placed.select_related("competitor").by_place()[:3])
-    is_judged = board is not None and board.sources == Leaderboard.Sources.JUDGES
-    may_vote = access.may_vote(request.user, arena) and offers_vote(arena)
-    rated = [rating is not None for rating in newest.entries.values_list("rating", flat=True)] if newest else []
-    return Card(arena, newest, leaders, may_vote, sees_board, is_judged, n_models=len(rated), n_rated=sum(rated))
+def _cards(request: HttpRequest, listed: Sequence[Arena], *, is_archived: bool) -> list[Card]:
+    """All with the same few questions to the database."""
+    seen = {arena.pk for arena in listed if access.sees_board(request.user, arena)}
+    standings = _standings(seen, now=timezone.now())
+    votable = [arena for arena in listed if access.may_vote(request.user, arena)]
+    offering = arenas_with_pairs(votable) if votable else set()
+    steps: dict[int, list[Step]] = {}
+    if access.is_curator(request.user) and not is_archived:
+        rated = {pk for pk, standing in standings.items() if standing.n_rated}
+        steps = steps_of([arena for arena in listed if not arena.is_sample], request.user, rated=rated)
+    return [
+        Card(arena, standings.get(arena.pk), arena.pk in seen, arena.pk in offering, steps.get(arena.pk, []))
+        for arena in listed
+    ]
+
+
+def _standings(arenas: Iterable[int], *, now: datetime) -> dict[int, Standing]:
+    """By arena, of the board that its page opens on."""
+    boards = _boards(arenas, now)
+    snapshots = {snapshot.pk: snapshot for snapshot in Snapshot.objects.filter(pk__in=[board.newest for board in boards])}  # type: ignore[attr-defined]
+    leaders: dict[int, list[Entry]] = defaultdict(list)
+    placed = Entry.objects.filter(snapshot__in=snapshots, rank__lte=MOST_LEADERS).exclude(low=None)
+    for entry in placed.select_related("competitor"):
+        leaders[entry.snapshot_id].append(entry)
+    entries = Entry.objects.filter(snapshot__in=snapshots).order_by()
+    counts = {pk: (n, n_rated) for pk, n, n_rated in entries.values_list("snapshot").annotate(Count("pk"), Count("rating"))}
+    return {
+        board.arena_id: _standing(snapshots[board.newest], leaders[board.newest], counts.get(board.newest, (0, 0)), board)  # type: ignore[attr-defined]
+        for board in boards
+    }
+
+
+def _boards(arenas: Iterable[int], now: datetime) -> list[Leaderboard]:
+    """One an arena, with the number of its newest snapshot, and with how much counted a week ago."""
+    snapshots = Snapshot.objects.filter(leaderboard=OuterRef("pk"))
+    newest, older = snapshots.order_by("-pk"), snapshots.filter(created_at__lte=now - WEEK).order_by("-created_at", "-pk")
+    own = Leaderboard.objects.filter(Q(is_default=True) | Q(sources=Leaderboard.Sources.JUDGES), arena__in=arenas)
+    annotated = own.exclude(is_by_itself=True, is_live=False).annotate(
+        newest=Subquery(newest.values("pk")[:1]),
+        counted=Subquery(newest.values("n_votes")[:1]),
+        before=Subquery(older.values("n_votes")[:1]),
+    )
+    by_arena: dict[int, list[Leaderboard]] = defaultdict(list)
+    for board in annotated.order_by("-is_default", "pk"):
+        by_arena[board.arena_id].append(board)
+    chosen = [board_with_evidence(boards) for boards in by_arena.values()]
+    return [board for board in chosen if board is not None and board.newest]  # type: ignore[attr-defined]
+
+
+def _standing(snapshot: Snapshot, placed: Sequence[Entry], counts: tuple[int, int], board: Leaderboard) -> Standing:
+    first = sorted(placed, key=by_place)[:MOST_LEADERS]
+    limits = [value for entry in first for value in (entry.rating, entry.low, entry.high) if value is not None]
+    axis = axis_over(limits) if limits else None
+    counted = counted_on(snapshot)
+    return Standing(
+        snapshot=snapshot,
+        leaders=[Leader(entry, whisker(axis, entry) if axis else None) for entry in first],
+        axis=axis,
+        evidence=words_for(counted) | {"sources": snapshot.parameters.get("sources", Leaderboard.Sources.PEOPLE)},
+        n_models=counts[0],
+        n_rated=counts[1],
+        n_new=max(snapshot.n_votes - (board.before or 0), 0),  # type: ignore[attr-defined]
+    )

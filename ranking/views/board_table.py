@@ -175,7 +175,11 @@ def by_place(entry: Entry) -> tuple[bool, int, float, int]:
 
 
 def _axis(rated: Sequence[Entry]) -> Axis:
-    limits = [value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None]
+    return axis_over([value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None])
+
+
+def axis_over(limits: Sequence[float]) -> Axis:
+    """With room at both ends, and ticks at round values."""
     low, high = min(limits), max(limits)
     room = max((high - low) * 0.06, 1.0)
     low, high = low - room, high + room

@@ -1,12 +1,15 @@
 """Plain functions that make boards without fitting them."""
 
-from itertools import count
+from itertools import combinations, count
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
 from arena.models import Arena, Competitor
 from judges.models import Judge, JudgeAudit
+from ranking.boards.pairs.listed_pairs import PairList
+from ranking.boards.pairs.pair_rows import write_pair_list
 from ranking.maths.notes import Note, code_of
 from ranking.models import Entry, Leaderboard, Snapshot
 
@@ -49,6 +52,30 @@ def make_entry(snapshot: Snapshot, competitor: Competitor, rating: float | None 
         numbers = {"se": 10.0, "low": rating - 20, "high": rating + 20, "rank": 1, "rank_low": 1, "rank_high": 2}
         known = counts | numbers | {"win_rate": 0.5}
     return Entry.objects.create(snapshot=snapshot, competitor=competitor, rating=rating, **known | fields)
+
+
+def make_pairs_met(
+    snapshot: Snapshot, models: list[Competitor], records: dict[tuple[int, int], tuple[int, int, int, int]]
+) -> None:
+    """What the fit knows of pairs, by their places in `models`: wins of the one, of the other, ties, both bad."""
+    pairs, record = (np.array(each, dtype=np.int32) for each in (list(records), list(records.values())))
+    weights, others = np.full(len(pairs), 1 / len(pairs), dtype=np.float32), np.zeros((0, 2), dtype=np.float32)
+    write_pair_list(snapshot.leaderboard, snapshot, PairList(pairs, record, weights, others), [model.pk for model in models])
+
+
+def make_board_of_many(n: int) -> tuple[Arena, list[Competitor]]:
+    """An arena's own board of n models, each of which met each."""
+    arena = Arena.objects.create(slug="many", name="Many")
+    models = Competitor.objects.bulk_create(Competitor(arena=arena, name=f"model {k:03}") for k in range(n))
+    snapshot = make_snapshot(make_board(arena, "many", is_default=True))
+    known = {"se": 10, "win_rate": 0.5, "raw_win_rate": 0.5, "n_votes": 90, "n_prompts": 9, "rank_low": 1, "rank_high": n}
+    ratings = [(model, 1300.0 - 2 * k, k + 1) for k, model in enumerate(models)]
+    Entry.objects.bulk_create(
+        Entry(snapshot=snapshot, competitor=model, rating=rating, low=rating - 20, high=rating + 20, rank=rank, **known)
+        for model, rating, rank in ratings
+    )
+    make_pairs_met(snapshot, models, dict.fromkeys(combinations(range(n), 2), (3, 2, 1, 0)))
+    return arena, models
 
 
 def make_figure(name: str, value: float | None, **fields: Any) -> dict[str, Any]:

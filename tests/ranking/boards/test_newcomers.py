@@ -129,7 +129,7 @@ def test_the_board_puts_it_behind_the_others_and_in_no_sentence(client, shown):
 
 def test_home_does_not_count_it_among_the_leaders(client, shown):
     page = client.get(reverse("arenas")).content.decode()
-    assert "<bdi>Kestrel</bdi> <small>1</small>" in page
+    assert '<td class="mute nw">1</td><th scope="row"><bdi>Kestrel</bdi></th>' in page
     assert "Newcomer" not in page
 
 
@@ -138,7 +138,7 @@ def test_its_page_gives_no_place_and_the_others_are_so_many(client, shown):
     page = client.get(reverse("competitor", args=[arena.slug, new.pk])).content.decode()
     assert "no place can be given" in page
     assert "of 3" not in page
-    assert "1 <small>of 2</small>" in client.get(reverse("competitor", args=[arena.slug, kestrel.pk])).content.decode()
+    assert "place 1 of 2 by rating" in client.get(reverse("competitor", args=[arena.slug, kestrel.pk])).content.decode()
 
 
 def test_an_older_snapshot_that_stored_a_place_for_it_shows_none(client, shown):
