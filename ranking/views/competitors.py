@@ -1,104 +1,138 @@
-"""One model: its rating, and its record against each opponent."""
+"""One model: four numbers, its rating over time, on other boards and against others, and what is known beside them."""
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from arena import access
 from arena.models import Arena, Competitor
 from arena.views.context import page_context
 from arena.views.private_boards import of_the_board
+from arena.views.private_pages import private
+from arena.visitors import voter_identity
 from judges.safeguards.constant_answer_flags import flags_of
-from ranking.boards.pairs.pair_rows import read_pair_list
-from ranking.models import Entry, Leaderboard, PairTable
-from ranking.scale import ELO_PER_LOGIT
-from ranking.views.board_table import board_table, by_place
+from ranking.boards.chances import chances_of_first, win_rate_limits
+from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.views.board_choice import board_with_evidence, boards_of
+from ranking.views.board_table import by_place
+from ranking.views.competitor_parts.history import history_of
+from ranking.views.competitor_parts.opponents import Opponent, best_and_worst, opponents_of
+from ranking.views.competitor_parts.other_boards import entries_on, other_boards
+from ranking.views.competitor_parts.reasons import reasons_for
+from ranking.views.competitor_parts.speed import speed_of
+from ranking.views.competitor_parts.surprises import Surprise, rarest, surprises_of
 from ranking.views.counted_words import counted_on, words_for
-
-
-@dataclass(frozen=True, slots=True)
-class Opponent:
-    """A record against one opponent. Shares in per cent, a tie (or both bad) half; the interval is Wilson's."""
-
-    entry: Entry
-    wins: int
-    losses: int
-    ties: int
-    both_bad: int
-    share: float
-    low: float
-    high: float
-    fitted: float | None
-
-    @property
-    def n_votes(self) -> int:
-        return self.wins + self.losses + self.ties + self.both_bad
 
 
 @require_safe
 @of_the_board
 def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     shown = get_object_or_404(Competitor.objects.named(), arena=arena, pk=pk)
-    board = Leaderboard.objects.filter(arena=arena, is_default=True).first()
+    rival = request.GET.get("with", "")
+    if rival.isdecimal() and (address := versus_address(arena, pk, int(rival[:18]))):
+        return redirect(address)
+    boards = boards_of(arena)
+    board = board_with_evidence(boards)
     newest = board.newest_snapshot() if board else None
-    entries = {entry.competitor_id: entry for entry in newest.entries.select_related("competitor")} if newest else {}
-    mine = entries.get(pk)
-    slices = _slices(arena.pk, pk)
-    context: dict[str, Any] = {
+    context = {
         "competitor": shown,
         "board": board,
         "snapshot": newest,
-        "entry": mine,
-        "n_placed": sum(entry.has_place for entry in entries.values()),
-        "opponents": _opponents(board, entries, mine) if board and mine else [],
-        "slices": slices,
-        "evidence": words_for(counted_on(newest)) if newest else {},
         "alike": flags_of(arena.pk).get(pk, []),
-        "table": board_table(newest, sort="rank", descending=False, with_retired=True, search="", older={}) if newest else None,
+        "speed": speed_of(shown),
+        **_on_its_board(request, arena, board, newest, pk),
     }
-    return render(request, "ranking/competitor.html", page_context(request, "competitor", arena, **context))
+    lines = entries_on([other for other in boards if board is None or other.pk != board.pk], pk)
+    context["others"] = other_boards(lines, context["entry"])
+    context["missing"] = " ".join(_missing(context, sees_content=access.sees_content(request.user, arena)))
+    return private(render(request, "ranking/competitor.html", page_context(request, "competitor", arena, **context)))
 
 
-def _slices(arena_id: int, pk: int) -> list[Entry]:
-    """Its entries on the newest snapshots of the arena's other boards: by category, by language, by other methods."""
-    boards = Leaderboard.objects.filter(arena_id=arena_id, is_default=False).exclude(is_by_itself=True, is_live=False)
-    newest = [snapshot.pk for board in boards if (snapshot := board.newest_snapshot())]
-    entries = Entry.objects.filter(snapshot__in=newest, competitor_id=pk).select_related("snapshot__leaderboard")
-    return list(
-        entries.order_by("snapshot__leaderboard__language", "snapshot__leaderboard__category", "snapshot__leaderboard_id")
-    )
+def _on_its_board(
+    request: HttpRequest, arena: Arena, board: Leaderboard | None, newest: Snapshot | None, pk: int
+) -> dict[str, Any]:
+    """What the board that the arena opens on knows of it."""
+    if board is None or newest is None:
+        return {"entry": None}
+    entries = {entry.competitor_id: entry for entry in newest.entries.all()}
+    names = dict(Competitor.objects.filter(arena=arena).order_by().values_list("pk", "name"))
+    mine, everybody = entries.get(pk), list(entries.values())
+    opponents = opponents_of(board, entries, names, mine) if mine else []
+    is_of_people = counted_on(newest) == Leaderboard.Sources.PEOPLE
+    is_whole = "opponents" in request.GET
+    level = newest.parameters.get("level", board.level)
+    return {
+        "entry": mine,
+        "level": level,
+        "n_placed": sum(entry.has_place for entry in everybody),
+        "chance_of_first": chances_of_first(everybody, level=level).get(pk) if mine else None,
+        "win_limits": _win_limits(mine, everybody),
+        "history": history_of(board, pk),
+        "evidence": words_for(counted_on(newest)),
+        "n_opponents": len(opponents),
+        "opponents": [(opponent, versus_address(arena, pk, opponent.entry.competitor_id))
+                      for opponent in (opponents if is_whole else best_and_worst(opponents))],
+        "shows_all": is_whole,
+        "is_of_people": is_of_people,
+        "reasons": reasons_for(pk) if is_of_people else None,
+        "surprises": _surprises(request, arena, pk, opponents) if is_of_people else [],
+        "rivals": _rivals(arena, pk, everybody, names),
+    }  # fmt: skip
 
 
-def _opponents(board: Leaderboard, entries: dict[int, Entry], mine: Entry) -> list[Opponent]:
-    table = PairTable.objects.filter(leaderboard=board).first()
-    if table is None or mine.competitor_id not in table.competitor_ids:
+def _missing(context: dict[str, Any], *, sees_content: bool) -> Iterator[str]:
+    """A sentence for each part that has no data yet."""
+    if not (context["entry"] and context["entry"].is_rated):
+        return
+    if not (context["history"] and context["history"].drawing):
+        yield _("Its rating over time is drawn from the second snapshot on.")
+    if not context["others"].groups:
+        yield _("It stands on no other board.")
+    if context["is_of_people"] and not context["reasons"]:
+        yield _("Too few votes came with a reason to compare them.")
+    if context["is_of_people"] and sees_content and not context["surprises"]:
+        yield _("No vote went against what the ratings expect.")
+    speed, shown = context["speed"], context["competitor"]
+    if speed.seconds is None and shown.price_out is None:
+        yield _("Neither speed nor price is known.")
+
+
+def _win_limits(mine: Entry | None, everybody: list[Entry]) -> dict[str, float] | None:
+    """In per cent."""
+    limits = win_rate_limits(mine, everybody) if mine else None
+    return None if limits is None else {"low": 100 * limits[0], "high": 100 * limits[1]}
+
+
+def _surprises(request: HttpRequest, arena: Arena, pk: int, opponents: list[Opponent]) -> list[Surprise]:
+    if not access.sees_content(request.user, arena):
         return []
-    me, known = table.competitor_ids.index(mine.competitor_id), read_pair_list(table)
-    is_first = known.pairs[:, 0] == me
-    here = (is_first | (known.pairs[:, 1] == me)) & known.record.any(axis=1)
-    others = np.where(is_first, known.pairs[:, 1], known.pairs[:, 0])[here].tolist()
-    # Seen from the other side, wins are losses.
-    records = np.where(is_first[here, None], known.record[here], known.record[here][:, [1, 0, 2, 3]]).tolist()
-    met = [(entries.get(table.competitor_ids[other]), record) for other, record in zip(others, records, strict=True)]
-    opponents = [_opponent(mine, entry, *record) for entry, record in met if entry]
-    return sorted(opponents, key=lambda opponent: by_place(opponent.entry))
+    voter = voter_identity.voter_of(request, arena, create=False)
+    return surprises_of(pk, rarest(opponents), access.battles_for(request.user, arena, voter))
 
 
-def _opponent(mine: Entry, entry: Entry, wins: int, losses: int, ties: int, both_bad: int) -> Opponent:
-    n_votes = wins + losses + ties + both_bad
-    low, share, high = _wilson(wins + (ties + both_bad) / 2, n_votes)
-    fitted = None
-    if mine.rating is not None and entry.rating is not None:
-        fitted = 100 / (1 + math.exp((entry.rating - mine.rating) / ELO_PER_LOGIT))
-    return Opponent(entry, wins, losses, ties, both_bad, share=share, low=low, high=high, fitted=fitted)
+@dataclass(frozen=True, slots=True)
+class Rival:
+    pk: int
+    name: str
 
 
-def _wilson(points: float, n: int, z: float = 1.96) -> tuple[float, float, float]:
-    """Lower limit, share, upper limit in per cent; votes taken as independent."""
-    p = points / n
-    centre, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return 100 * (centre - spread) / (1 + z * z / n), 100 * p, 100 * (centre + spread) / (1 + z * z / n)
+def _rivals(arena: Arena, pk: int, everybody: list[Entry], names: dict[int, str]) -> list[Rival]:
+    """Whom it can be compared with; nobody where there is no page that does."""
+    others = sorted((entry for entry in everybody if entry.competitor_id != pk and entry.is_rated), key=by_place)
+    if not others or not versus_address(arena, pk, others[0].competitor_id):
+        return []
+    return [Rival(entry.competitor_id, names[entry.competitor_id]) for entry in others]
+
+
+def versus_address(arena: Arena, a: int, b: int) -> str:
+    """The page that sets two models side by side; "" where this site has none."""
+    try:
+        return reverse("versus", args=[arena.slug, a, b])
+    except NoReverseMatch:
+        return ""

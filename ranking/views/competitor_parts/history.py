@@ -1,0 +1,132 @@
+"""A model's rating over time: its entries in stored snapshots of a board, drawn on the server."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime
+
+from ranking.models import Entry, Leaderboard
+from ranking.views.board_table import axis_over
+
+MOST_POINTS = 48
+MOST_EVENTS = 3
+MOST_DATES = 4  # below the axis, both ends among them
+DAYS_APART = 3
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One snapshot; `n_set_aside`: how many more votes are set aside than in the one before."""
+
+    at: datetime
+    key: str
+    rating: float
+    low: float | None
+    high: float | None
+    n_set_aside: int
+    is_other_method: bool
+
+    @property
+    def is_event(self) -> bool:
+        return self.n_set_aside > 0 or self.is_other_method
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Places in per cent, y from the top; `band` and `line` are the points of a polygon and a polyline."""
+
+    line: str
+    bands: list[str]
+    ticks: list[tuple[str, int]]
+    dates: list[tuple[str, datetime, str]]
+    events: list[tuple[str, Moment, bool]]
+    last: tuple[str, str]
+    is_long: bool  # days, so that times of day do not matter
+
+
+@dataclass(frozen=True, slots=True)
+class RatingHistory:
+    moments: list[Moment]
+    drawing: Drawing | None  # without two of them there is nothing to draw
+
+    @property
+    def first(self) -> Moment:
+        return self.moments[0]
+
+    @property
+    def last(self) -> Moment:
+        return self.moments[-1]
+
+
+def history_of(board: Leaderboard, competitor: int) -> RatingHistory | None:
+    """From at most `MOST_POINTS` of the board's snapshots, evenly in time; None where it is rated in none of them."""
+    snapshots = list(board.snapshots.order_by("created_at", "pk").values_list("pk", "created_at"))
+    entries = Entry.objects.filter(snapshot__in=_evenly(snapshots), competitor=competitor, rating__isnull=False)
+    fields = ("created_at", "key", "n_set_aside", "method")
+    rows = entries.order_by("snapshot__created_at", "snapshot").values_list(
+        "rating", "low", "high", *(f"snapshot__{name}" for name in fields)
+    )
+    moments: list[Moment] = []
+    aside_before, method_before = 0, ""
+    for rating, low, high, at, key, n_set_aside, method in rows:
+        more = n_set_aside - aside_before if moments else 0
+        moments.append(Moment(at, key, rating or 0.0, low, high, max(more, 0), bool(moments) and method != method_before))
+        aside_before, method_before = n_set_aside, method
+    if not moments:
+        return None
+    has_time = moments[0].at < moments[-1].at
+    return RatingHistory(moments, _drawing(moments) if has_time else None)
+
+
+def _evenly(snapshots: list[tuple[int, datetime]]) -> list[int]:
+    """The last one of each part of the time that they cover, and the first of all."""
+    if len(snapshots) <= MOST_POINTS:
+        return [pk for pk, _ in snapshots]
+    times = [at for _, at in snapshots]
+    step = (times[-1] - times[0]) / (MOST_POINTS - 1)
+    places = {bisect_right(times, times[0] + step * k) - 1 for k in range(MOST_POINTS - 1)}
+    return [snapshots[i][0] for i in sorted(places | {len(snapshots) - 1})]
+
+
+def _drawing(moments: list[Moment]) -> Drawing:
+    limits = [value for moment in moments for value in (moment.rating, moment.low, moment.high) if value is not None]
+    axis, start, whole = axis_over(limits), moments[0].at, moments[-1].at - moments[0].at
+    x = [100 * ((moment.at - start) / whole) for moment in moments]
+    y = [100 - axis.at(moment.rating) for moment in moments]
+    bands: list[list[tuple[float, float, float]]] = [[]]
+    for i, moment in enumerate(moments):
+        if moment.low is None or moment.high is None:
+            bands.append([])  # a gap: nothing is known there
+        else:
+            bands[-1].append((x[i], 100 - axis.at(moment.high), 100 - axis.at(moment.low)))
+    events = sorted(
+        (moment for moment in moments if moment.is_event), key=lambda each: (-each.is_other_method, -each.n_set_aside)
+    )
+    shown = sorted(((x[moments.index(event)], event) for event in events[:MOST_EVENTS]), key=lambda pair: pair[0])
+    return Drawing(
+        line=_points(list(zip(x, y, strict=True))),
+        bands=[_polygon(band) for band in bands if len(band) > 1],
+        ticks=[(f"{100 - at:.2f}%", value) for at, value in axis.ticks],
+        dates=_dates(start, moments[-1].at),
+        events=[(f"{at:.2f}%", event, at > 60) for at, event in shown],
+        last=(f"{x[-1]:.2f}%", f"{y[-1]:.2f}%"),
+        is_long=whole.days >= DAYS_APART,
+    )
+
+
+def _points(points: list[Point]) -> str:
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
+
+
+def _polygon(band: list[tuple[float, float, float]]) -> str:
+    return _points([*((x, top) for x, top, _ in band), *((x, bottom) for x, _, bottom in reversed(band))])
+
+
+def _dates(start: datetime, end: datetime) -> list[tuple[str, datetime, str]]:
+    """Place, time and how the text stands there: days apart where there are days, else both ends alone."""
+    n_days = (end - start).days
+    parts = min(MOST_DATES - 1, max(n_days // DAYS_APART, 1))
+    anchors = {0: "start", parts: "end"}
+    return [
+        (f"{100 * k / parts:.2f}%", start + (end - start) * (k / parts), anchors.get(k, "middle")) for k in range(parts + 1)
+    ]
