@@ -1,77 +1,95 @@
-"""Chances that can be read off a stored snapshot, which keeps ratings and intervals but no covariances.
+"""Chances that can be read off what a board's newest snapshot keeps: ratings, standard errors, and weights of pairs.
 
 (Pages read it, so no library that fits is loaded here.)
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.models import Entry
+from ranking.boards.pairs.pair_rows import read_pair_list, table_of
+from ranking.models import Entry, Leaderboard, PairTable, Snapshot
 from ranking.scale import ELO_PER_LOGIT
 
-STEPS = 600
-FURTHEST = 8.0  # standard errors
-LEAST_SHARE = 1e-6  # of the plain variance, where a quasi-variance would be none
+N_DRAWS = 40_000
+FURTHEST = 5.0  # standard errors: who is further behind than both together is first in no draw
+WIDEST = 1.32  # an interval, as a multiple of the normal one at the 95 % level: five degrees of freedom
 
 Floats = NDArray[np.float64]
 
 
-def chances_of_first(entries: Sequence[Entry], *, level: float) -> dict[int, float]:
+def chances_of_first(snapshot: Snapshot) -> dict[int, float]:
     """By competitor, the chance that it is the best of those with a place; they add up to 1.
 
-    Ratings are drawn as independent normal variables with quasi-variances q, those that would give the stored intervals once
-    the mean of all m is taken out: ``v = q (1 - 2 / m) + sum(q) / m^2``, v from the half-width of the interval at `level`. So
-    the difference of two has the variance ``q_i + q_j``. Integrated, not drawn: the same page gives the same number.
+    The share of `N_DRAWS` draws of all ratings (error of drawing: at most 0.0025), as `ranking.maths.p_best` draws them. The
+    snapshot keeps no covariances, but a pair weighs ``p (1 - p) d``, with d the variance of its difference by the model: this
+    gives the correlations, and the stored standard errors give the variances. Empty where that is not kept (another method
+    than Bradley-Terry, more than 500 models, not the newest snapshot), and where few prompts carry a rating, whose
+    distribution then has no normal shape.
 
     References
     ----------
-    D. Firth, R. X. de Menezes, "Quasi-variances", Biometrika 91(1), 2004, equation 2; H. Goldstein, D. J. Spiegelhalter,
-    "League tables and their limitations", JRSS A 159(3), 1996, section 3.
+    H. Goldstein, D. J. Spiegelhalter, "League tables and their limitations", JRSS A 159(3), 1996, section 3.
     """
-    placed = [entry for entry in entries if entry.has_place]
-    if len(placed) < 2:
-        return {entry.competitor_id: 1.0 for entry in placed}
-    ratings = np.array([entry.rating for entry in placed], dtype=np.float64)
-    half = np.array([((entry.high or 0.0) - (entry.low or 0.0)) / 2 for entry in placed], dtype=np.float64)
-    se = np.sqrt(_quasi_variances((half / NormalDist().inv_cdf((1 + level) / 2)) ** 2))
-    chances = _first_of(ratings, np.maximum(se, 1e-9))
-    return {entry.competitor_id: float(chance) for entry, chance in zip(placed, chances, strict=True)}
+    return dict(_chances(snapshot.key))
 
 
-def _quasi_variances(variances: Floats) -> Floats:
-    """(m,) of the ratings before their mean is taken out, from those after it; m is 2 or more."""
-    m = len(variances)
-    total = variances.sum() * m / (m - 1)
-    if m == 2:  # only their sum is known, and only that counts
-        return np.full(2, total / 2)
-    return np.asarray(np.maximum((variances - total / m**2) / (1 - 2 / m), variances * LEAST_SHARE), dtype=np.float64)
+@lru_cache(maxsize=128)
+def _chances(key: str) -> tuple[tuple[int, float], ...]:
+    """A snapshot never changes, so each process draws once for each."""
+    shown = Snapshot.objects.get(key=key)
+    table = PairTable.objects.filter(snapshot=shown).first()
+    entries = list(shown.entries.filter(rating__isnull=False))
+    level = shown.parameters.get("level", 0.95)
+    if shown.method != Leaderboard.Method.BRADLEY_TERRY or table is None or len(entries) < 2 or _is_few(entries, level):
+        return ()
+    known = read_pair_list(table)
+    place = {pk: i for i, pk in enumerate(table.competitor_ids)}
+    if len(known.others) or not all(entry.competitor_id in place for entry in entries):
+        return ()
+    at = np.array([place[entry.competitor_id] for entry in entries])
+    covariance = _covariance(entries, table_of(known, len(place))[np.ix_(at, at)])
+    return () if covariance is None else tuple(_drawn(entries, covariance, np.random.default_rng(shown.seed)))
 
 
-def _first_of(ratings: Floats, se: Floats) -> Floats:
-    """(m,): ``integral of f_i(x) product over j != i of F_j(x) dx`` for normal f, by what each step of x adds to F_i."""
-    low = float((ratings - FURTHEST * se).max())
-    x = np.linspace(low, max(float((ratings + FURTHEST * se).max()), low + 1e-9), STEPS + 1)
-    below = np.maximum(_normal((x[None, :] - ratings[:, None]) / se[:, None]), 1e-300)
-    logs = np.log(below)
-    others = np.exp(logs.sum(axis=0) - logs)
-    shares = (np.diff(below, axis=1) * (others[:, 1:] + others[:, :-1]) / 2).sum(axis=1)
-    return np.asarray(shares / shares.sum(), dtype=np.float64)
+def _is_few(entries: Sequence[Entry], level: float) -> bool:
+    """Whether an interval is so much wider than a normal one that few effective prompts stand behind it, or is none."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    return any(
+        entry.low is None or entry.high is None or not entry.se or (entry.high - entry.low) / 2 > WIDEST * z * entry.se
+        for entry in entries
+    )
 
 
-@cache
-def _normal_table() -> tuple[Floats, Floats]:
-    z = np.linspace(-FURTHEST, FURTHEST, 3201)
-    return z, np.array([NormalDist().cdf(value) for value in z])
+def _covariance(entries: Sequence[Entry], weights: Floats) -> Floats | None:
+    """(m, m) of the ratings in points: correlations by the weights of pairs, variances as stored.
+
+    None where the weights are those of no covariance, such as one weight for all pairs whatever their ratings.
+    """
+    ratings = np.array([entry.rating for entry in entries], dtype=np.float64)
+    chance = 1 / (1 + np.exp(np.subtract.outer(ratings, ratings) / ELO_PER_LOGIT))
+    differences = weights / (chance * (1 - chance))
+    means = differences.mean(axis=0)
+    shape = -(differences - means[:, None] - means + means.mean()) / 2
+    own = np.diag(shape)
+    if not (np.isfinite(own).all() and (own > 0).all()):
+        return None
+    stretch = np.array([entry.se for entry in entries], dtype=np.float64) / np.sqrt(own)
+    return np.asarray(shape * np.outer(stretch, stretch), dtype=np.float64)
 
 
-def _normal(z: Any) -> Floats:
-    """The normal distribution function, to 1e-6."""
-    return np.asarray(np.interp(z, *_normal_table()), dtype=np.float64)
+def _drawn(entries: Sequence[Entry], covariance: Floats, rng: np.random.Generator) -> list[tuple[int, float]]:
+    ratings, se = np.array([entry.rating for entry in entries], dtype=np.float64), np.sqrt(np.diag(covariance))
+    able = np.flatnonzero(ratings + FURTHEST * se >= (ratings - FURTHEST * se).max())
+    values, vectors = np.linalg.eigh(covariance[np.ix_(able, able)])
+    factor = (vectors * np.sqrt(np.maximum(values, 0.0))).astype(np.float32)
+    draws = factor @ rng.standard_normal((len(able), N_DRAWS), dtype=np.float32) + ratings[able, None].astype(np.float32)
+    shares = np.zeros(len(entries))
+    shares[able] = np.bincount(draws.argmax(axis=0), minlength=len(able)) / N_DRAWS
+    return [(entry.competitor_id, float(share)) for entry, share in zip(entries, shares, strict=True)]
 
 
 def win_rate_limits(entry: Entry, others: Sequence[Entry]) -> tuple[float, float] | None:

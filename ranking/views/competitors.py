@@ -71,7 +71,7 @@ def _on_its_board(
         "entry": mine,
         "level": level,
         "n_placed": sum(entry.has_place for entry in everybody),
-        "chance_of_first": chances_of_first(everybody, level=level).get(pk) if mine else None,
+        "chance_of_first": chances_of_first(newest).get(pk) if mine else None,
         "win_limits": _win_limits(mine, everybody),
         "history": history_of(board, pk),
         "evidence": words_for(counted_on(newest)),
