@@ -191,19 +191,23 @@ def external_voters(arena_id: int) -> tuple[int, ...]:
     return tuple(voters.order_by("pk").values_list("pk", flat=True))
 
 
-def ballots_at(arena_id: int, position: int, *, leaving_out: Collection[int] = ()) -> Iterator[VoteColumns]:
-    """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters.
+def ballots_at(
+    arena_id: int, position: int, *, leaving_out: Collection[int] = (), pair: tuple[int, int] | None = None
+) -> Iterator[VoteColumns]:
+    """The votes that stood at `position`, in chunks, those that were set aside among them, but for those of some voters;
+    all, or those between two competitors, in the order of their ids.
 
     They are read before the events: a vote that changes in between is found in its event.
     """
-    packed = list(_votes(arena_id, _import_states(arena_id, position)))
+    packed = list(_votes(arena_id, _import_states(arena_id, position), pair))
     touched = _before(arena_id, position)
     ids, out = np.fromiter(touched, dtype=np.int64, count=len(touched)), np.fromiter(leaving_out, dtype=np.int64)
     for rows in packed:
         ballots = VoteColumns.unpacked(rows)
         yield ballots.where(~(np.isin(ballots.vote, ids) | np.isin(ballots.voter, out)))
     before = _as_they_were(arena_id, position, touched)
-    yield before.where(~np.isin(before.voter, out))
+    is_meant = np.ones(len(before.vote), np.bool_) if pair is None else (before.a == pair[0]) & (before.b == pair[1])
+    yield before.where(is_meant & ~np.isin(before.voter, out))
 
 
 def _with_ballots(evidence: Evidence, ballots: VoteColumns) -> Evidence:
@@ -236,14 +240,15 @@ VOTES = """
     FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
     WHERE battle.arena_id = %s AND {known}
 """
+OF_A_PAIR = " AND battle.competitor_a_id = %s AND battle.competitor_b_id = %s"
 
 
-def _votes(arena_id: int, imports: dict[int, str]) -> Iterator[Ints]:
+def _votes(arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None = None) -> Iterator[Ints]:
     """The votes as they stand now, packed, in chunks; those of an import that does not count are set aside or left out."""
     counting = [source for source, state in imports.items() if state == Import.State.PUBLISHED]
     sql = VOTES.format(counting=_of_sources(counting), known=_of_sources(imports))
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, [arena_id])
+        cursor.execute(sql if pair is None else sql + OF_A_PAIR, [arena_id, *(pair or ())])
         read: list[Ints] = []
         # Few rows as Python objects at a time, many as numbers.
         while rows := cursor.fetchmany(FETCHED):

@@ -1,5 +1,6 @@
 """Evidence -> board: one fit with its intervals and rank ranges, as plain values ready to be written down."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -7,12 +8,13 @@ import numpy as np
 
 from ranking import maths
 from ranking.boards.many_competitors import Refuse, allow_all, is_of_many, pairs_of_many, rate_many
-from ranking.boards.methods import Definition, Rating, rate
+from ranking.boards.methods import WIDTHS, Definition, Rating, rate
 from ranking.boards.pairs.listed_pairs import PairList
 from ranking.boards.pairs.pair_list import listed
 from ranking.maths.data.arrays import Floats, Ints
 from ranking.maths.estimation.covariance import Rated
 from ranking.maths.estimation.failures import cause_of
+from ranking.maths.models.davidson import DAVIDSON
 from ranking.maths.models.many_bradley_terry import ManyFit
 from ranking.maths.notes import noted
 from ranking.maths.uncertainty.elo_points import ELO_PER_LOGIT, to_elo
@@ -53,6 +55,8 @@ class FittedBoard:
     """Behind the rank ranges; 0 where they have none."""
     competitor_ids: list[int]
     pairs: PairList | None
+    tie_width: float | None = None
+    """Of methods that have one: nu of Davidson's, eta of Rao and Kupper's, 0 where nothing was tied; else None."""
 
 
 class _Sureness(NamedTuple):
@@ -115,7 +119,17 @@ def _board(
         n_draws=sureness.n_draws,
         competitor_ids=competitor_ids,
         pairs=pairs,
+        tie_width=_tie_width(rating.fit),
     )
+
+
+def _tie_width(fit: maths.Fit | None) -> float | None:
+    if fit is None:
+        return None
+    if any(limit.name in WIDTHS for limit in fit.at_limit):
+        return 0.0
+    estimates = {parameter.name: parameter.estimate for parameter in fit.parameters if parameter.name in WIDTHS}
+    return next((math.exp(value) if name == DAVIDSON.parameter else value for name, value in estimates.items()), None)
 
 
 def _own_numbers(rating: Rating, i: int) -> dict[str, Any]:

@@ -261,7 +261,8 @@ def _parameters(board: Leaderboard) -> dict[str, object]:
 def _fixed_by(evidence: BoardEvidence, fitted: FittedBoard) -> dict[str, object]:
     """What a snapshot keeps beside its board's definition."""
     without: dict[str, object] = {"without": list(evidence.without)} if evidence.without else {}
-    return without | evidence.fixed() | {"n_draws": fitted.n_draws}
+    width: dict[str, object] = {} if fitted.tie_width is None else {"tie_width": fitted.tie_width}
+    return without | evidence.fixed() | width | {"n_draws": fitted.n_draws}
 
 
 def _snapshot(

@@ -245,9 +245,10 @@ def share(label: Label, hits: Column[bool], prompts: Column[str], *, rng: np.ran
 def mean_share(
     label: Label,
     shares: Sequence[float],
-    prompts: Sequence[str],
+    prompts: Column[str],
     *,
     n_replies: int,
+    weights: Sequence[float] | None = None,
     notes: Notes = (),
     method: str = "wilson_by_prompt",
 ) -> Figure:
@@ -266,6 +267,8 @@ def mean_share(
         Of each.
     n_replies : int
         Behind all of them.
+    weights : sequence of float, optional
+        What each share weighs in the mean, above 0; None = one each.
     notes : tuple of Note
     method : str
         Code of the method, by what is given for `prompts`.
@@ -285,16 +288,16 @@ def mean_share(
     n, n_prompts = len(shares), len(set(prompts))
     if not n:
         return label.refused(say("none_of_kind", unit=label.unit))
-    values = np.asarray(shares, dtype=np.float64)
-    if n_prompts == n and np.isin(values, (0.0, 1.0)).all():
+    values, weight = np.asarray(shares, dtype=np.float64), np.ones(n) if weights is None else np.asarray(weights, np.float64)
+    if weights is None and n_prompts == n and np.isin(values, (0.0, 1.0)).all():
         figure = share(label, (values == 1).tolist(), prompts, rng=np.random.default_rng(0))
         return replace(figure, notes=notes)
-    value = float(values.mean())
+    value = float(np.average(values, weights=weight))
     _, code = np.unique(np.asarray(prompts), return_inverse=True)
-    spread = float((np.bincount(code, weights=values - value) ** 2).sum())
+    spread = float((np.bincount(code, weights=weight * (values - value)) ** 2).sum())
     trials, se = float(n_prompts), None
     if n_prompts > 1 and spread > 1e-12 * n:
-        variance = spread * n_prompts / (n_prompts - 1) / n**2
+        variance = spread * n_prompts / (n_prompts - 1) / weight.sum() ** 2
         few = (Z / float(t.ppf(0.5 + LEVEL / 2, n_prompts - 1))) ** 2
         trials, se = min(value * (1 - value) / variance, float(n_replies)) * few, sqrt(variance)
     low, high = wilson(value * trials, trials)
