@@ -135,7 +135,8 @@ def everything():
     upload = ArchiveUpload.objects.create(filename="α.χ", slug="x-2", digest="1", state="refused", error="Όχι", n_all=3)
     one = [arena.slug]
     return {
-        "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "snapshot": [snapshot.key],
+        "arenas": [], "method": [], "leaderboard": one, "competitor": [*one, a.pk], "pair": [*one, a.pk, b.pk],
+        "compare": one, "matrix": one, "snapshot": [snapshot.key],
         "battle": [*one, battles[0].pk], "battles": one, "exports": one, "judges": one, "judge": [*one, judge.pk],
         "judge-battles": [*one, judge.pk], "vote": one, "imports": [], "import": [source.pk], "runs": [], "run": [run.pk],
         "new-run": [], "new-checklists": [], "new-answers": [], "enter": [make_link().split("/")[-2]], "login": [],
@@ -204,6 +205,12 @@ def pages_of_the_site(addresses):
         yield "404", read(client, "/nothing/")
     for name in ("runs/answers/", "runs/new/", "runs/checklists/"):
         yield f"/{name}", read(client, f"/{name}", beside=KEYS.get(f"/{name}", frozenset()), arena="x-1")
+    for show in ("fitted", "residual", "counts"):
+        yield "matrix", read(client, reverse("matrix", args=addresses["matrix"]), show=show)
+    for only in ("upset", "people", "judges"):
+        yield "pair", read(client, reverse("pair", args=addresses["pair"]), only=only, board="x-1-judges")
+    models = addresses["pair"][1:]
+    yield "compare", read(client, reverse("compare", args=addresses["compare"]), model=models)
 
 
 def pages_of_the_admin():
@@ -245,7 +252,8 @@ def test_every_page_is_read_above_or_is_none():
 
 
 PAGES = {
-    "arenas", "method", "leaderboard", "competitor", "snapshot", "battle", "battles", "judges", "judge", "judge-battles",
+    "arenas", "method", "leaderboard", "competitor", "pair", "compare", "matrix", "snapshot",
+    "battle", "battles", "judges", "judge", "judge-battles",
     "vote", "imports", "import", "runs", "run", "new-run", "new-checklists", "new-answers", "enter", "login",
     "password_change", "password_change_done", "account", "api-docs", "exports", "archive", "correct", "webhooks", "webhook",
     "contents", "archives", "archive-upload",

@@ -52,7 +52,9 @@ def garden():
         battle = make_battle(a, b, prompt, with_answers=prompt is not None)
         for outcome in ("a", "tie", "both_bad"):
             make_vote(battle, outcome)
-    Import.objects.create(arena=arena, kind="battles", format="llmfao", filename="x.csv", path="x", digest="0", state="published")
+    Import.objects.create(
+        arena=arena, kind="battles", format="llmfao", filename="x.csv", path="x", digest="0", state="published"
+    )
     board = make_board(arena, "garden", is_default=True)
     snapshot = make_snapshot(board, components=[["Kestrel"], ["=Osmia"]])
     make_entry(snapshot, a)

@@ -103,8 +103,3 @@ def win_rate_limits(entry: Entry, others: Sequence[Entry]) -> tuple[float, float
     ends = np.array([entry.low, entry.rating, entry.high])
     low, middle, high = (1 / (1 + np.exp((np.array(ratings)[:, None] - ends) / ELO_PER_LOGIT))).mean(axis=0).tolist()
     return (low, high) if abs(middle - entry.win_rate) < 0.001 else None
-
-
-def chance_against(rating: float, other: float) -> float:
-    """By Bradley-Terry, of ratings in points."""
-    return float(1 / (1 + np.exp((other - rating) / ELO_PER_LOGIT)))

@@ -121,9 +121,9 @@ def board_table(
     listed = [entry for entry in stored if with_archived or not entry.competitor.is_archived]
     entries = [entry for entry in listed if _is_chosen(entry, with_retired, search)]
     rated = [entry for entry in entries if entry.is_rated]
-    axis = _axis(rated) if rated else None
+    axis = axis_of(rated) if rated else None
     lines = [
-        replace(_line(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0))
+        replace(line_of(entry, axis, older), n_alike=alike.get(entry.competitor_id, 0))
         for entry in _sorted(rated, sort, descending)
     ]
     in_order = sort == DEFAULT_SORT and not descending and with_retired and not search
@@ -174,7 +174,8 @@ def by_place(entry: Entry) -> tuple[bool, int, float, int]:
     return not entry.has_place, place, math.inf if entry.rating is None else -entry.rating, entry.pk
 
 
-def _axis(rated: Sequence[Entry]) -> Axis:
+def axis_of(rated: Sequence[Entry]) -> Axis:
+    """With room for all intervals; at least one has to be rated."""
     return axis_over([value for entry in rated for value in (entry.rating, entry.low, entry.high) if value is not None])
 
 
@@ -196,7 +197,8 @@ def _round_step(width: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= max(width, 1))
 
 
-def _line(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine:
+def line_of(entry: Entry, axis: Axis | None, older: dict[int, float]) -> BoardLine:
+    """Where it is drawn."""
     if axis is None or entry.rating is None:
         return BoardLine(entry, entry.competitor)
     before = older.get(entry.competitor_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -35,8 +35,8 @@ from ranking.views.counted_words import counted_on, words_for
 def competitor(request: HttpRequest, arena: Arena, pk: int) -> HttpResponse:
     shown = get_object_or_404(Competitor.objects.named(), arena=arena, pk=pk)
     rival = request.GET.get("with", "")
-    if rival.isdecimal() and (address := versus_address(arena, pk, int(rival[:18]))):
-        return redirect(address)
+    if rival.isdecimal():
+        return redirect(_pair_address(arena, pk, int(rival[:18])))
     boards = boards_of(arena)
     board = board_with_evidence(boards)
     newest = board.newest_snapshot() if board else None
@@ -76,13 +76,13 @@ def _on_its_board(
         "history": history_of(board, pk),
         "evidence": words_for(counted_on(newest)),
         "n_opponents": len(opponents),
-        "opponents": [(opponent, versus_address(arena, pk, opponent.entry.competitor_id))
+        "opponents": [(opponent, _pair_address(arena, pk, opponent.entry.competitor_id))
                       for opponent in (opponents if is_whole else best_and_worst(opponents))],
         "shows_all": is_whole,
         "is_of_people": is_of_people,
         "reasons": reasons_for(pk) if is_of_people else None,
         "surprises": _surprises(request, arena, pk, opponents) if is_of_people else [],
-        "rivals": _rivals(arena, pk, everybody, names),
+        "rivals": _rivals(pk, everybody, names),
     }  # fmt: skip
 
 
@@ -122,17 +122,11 @@ class Rival:
     name: str
 
 
-def _rivals(arena: Arena, pk: int, everybody: list[Entry], names: dict[int, str]) -> list[Rival]:
-    """Whom it can be compared with; nobody where there is no page that does."""
+def _rivals(pk: int, everybody: list[Entry], names: dict[int, str]) -> list[Rival]:
+    """Whom it can be compared with."""
     others = sorted((entry for entry in everybody if entry.competitor_id != pk and entry.is_rated), key=by_place)
-    if not others or not versus_address(arena, pk, others[0].competitor_id):
-        return []
     return [Rival(entry.competitor_id, names[entry.competitor_id]) for entry in others]
 
 
-def versus_address(arena: Arena, a: int, b: int) -> str:
-    """The page that sets two models side by side; "" where this site has none."""
-    try:
-        return reverse("versus", args=[arena.slug, a, b])
-    except NoReverseMatch:
-        return ""
+def _pair_address(arena: Arena, a: int, b: int) -> str:
+    return reverse("pair", args=[arena.slug, a, b])

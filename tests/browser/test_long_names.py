@@ -29,9 +29,11 @@ def arena(transactional_db):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_its_screen(page, axe, arena, scheme):
     page.emulate_media(color_scheme=scheme)
-    competitor, battle = arena.competitors.first(), arena.battles.first()
+    (competitor, other, *_), battle = arena.competitors.order_by("pk"), arena.battles.first()
     pages = [
         "/", arena.get_absolute_url(), reverse("competitor", args=[arena.slug, competitor.pk]),
+        reverse("pair", args=[arena.slug, competitor.pk, other.pk]), reverse("matrix", args=[arena.slug]),
+        f"{reverse('compare', args=[arena.slug])}?model={competitor.pk}&model={other.pk}",
         reverse("battles", args=[arena.slug]), reverse("battle", args=[arena.slug, battle.pk]),
         reverse("judges", args=[arena.slug]), reverse("vote", args=[arena.slug]),
     ]  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.boards.chances import chance_against
 from ranking.boards.pairs.pair_rows import read_pair_list
+from ranking.boards.pairs.pair_tables import expected_on
 from ranking.models import Entry, Leaderboard, PairTable
 from ranking.views.board_table import by_place
 
@@ -46,7 +46,13 @@ def opponents_of(board: Leaderboard, entries: dict[int, Entry], names: dict[int,
     # Seen from the other side, wins are losses.
     records = np.where(is_first[here, None], known.record[here], known.record[here][:, [1, 0, 2, 3]]).tolist()
     met = [(entries.get(table.competitor_ids[other]), record) for other, record in zip(others, records, strict=True)]
-    opponents = [_opponent(mine, entry, names[entry.competitor_id], *record) for entry, record in met if entry]
+    here_too = [(entry, record) for entry, record in met if entry]
+    ahead = [math.nan if None in (mine.rating, entry.rating) else mine.rating - entry.rating for entry, _ in here_too]
+    fitted = expected_on(mine.snapshot, np.array(ahead)).tolist()
+    opponents = [
+        _opponent(entry, names[entry.competitor_id], expected, *record)
+        for (entry, record), expected in zip(here_too, fitted, strict=True)
+    ]
     return sorted(opponents, key=lambda opponent: by_place(opponent.entry))
 
 
@@ -64,12 +70,10 @@ def best_and_worst(opponents: Sequence[Opponent]) -> list[Opponent]:
     return [*best, *reversed(worst)]
 
 
-def _opponent(mine: Entry, entry: Entry, name: str, wins: int, losses: int, ties: int, both_bad: int) -> Opponent:
+def _opponent(entry: Entry, name: str, expected: float, wins: int, losses: int, ties: int, both_bad: int) -> Opponent:
     n_votes = wins + losses + ties + both_bad
     low, share, high = wilson_percent(wins + (ties + both_bad) / 2, n_votes)
-    fitted = None
-    if mine.rating is not None and entry.rating is not None:
-        fitted = 100 * chance_against(mine.rating, entry.rating)
+    fitted = None if math.isnan(expected) else 100 * expected
     return Opponent(entry, name, wins, losses, ties, both_bad, share=share, low=low, high=high, fitted=fitted)
 
 

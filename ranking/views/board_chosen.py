@@ -1,0 +1,48 @@
+"""What the pages of pairs have in common: the board that is asked for, its newest snapshot, and its lines in order."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from arena.models import Arena
+from ranking.models import Entry, Leaderboard, Snapshot
+from ranking.views.board_choice import board_with_evidence, boards_of, chosen
+from ranking.views.counted_words import counted_on, words_for
+
+MOST_BOARDS = 50
+
+
+@dataclass(frozen=True)
+class ChosenBoard:
+    """A board with its newest snapshot; `entries` are all its lines, the best first. Without a snapshot there are none."""
+
+    boards: list[Leaderboard]
+    board: Leaderboard | None
+    sentence: str
+    snapshot: Snapshot | None
+    entries: list[Entry]
+    query: str  # what links to other pages of this board carry: "" or "?board=..."
+
+    def context(self) -> dict[str, Any]:
+        """What templates of these pages show of it."""
+        return {
+            "board": self.board,
+            "boards": self.boards[:MOST_BOARDS],
+            "no_board": self.sentence,
+            "snapshot": self.snapshot,
+            "evidence": words_for(counted_on(self.snapshot)) if self.snapshot else {},
+            "board_query": self.query,
+        }
+
+
+def chosen_board(request: HttpRequest, arena: Arena) -> ChosenBoard:
+    boards = boards_of(arena)
+    choice = chosen(request.GET, boards)
+    snapshot = choice.board.newest_snapshot() if choice.board else None
+    entries = list(Entry.objects.filter(snapshot=snapshot).select_related("competitor").by_place()) if snapshot else []
+    opens_on = board_with_evidence(boards)
+    is_usual = choice.board is None or (opens_on is not None and choice.board.pk == opens_on.pk)
+    query = "" if is_usual or choice.board is None else f"?{urlencode({'board': choice.board.slug})}"
+    return ChosenBoard(boards, choice.board, choice.sentence, snapshot, entries, query)
