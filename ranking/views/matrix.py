@@ -141,9 +141,10 @@ def _cells(texts: list[str], shades: list[int], own: int, links: _Links | None) 
 
 def _cell(j: int, text: str, shade: int, own: int, links: _Links | None) -> str:
     if j == own:
-        return '<td class="own">'
+        return '<td role="cell" class="own">'
     kind = f' class="{"u" if shade > 0 else "d"}{abs(shade)}"' if shade else ""
-    return f"<td{kind}>{text}" if links is None or not text else f'<td{kind}><a href="{links.to(own, j)}">{text}</a>'
+    shown = f'<a href="{links.to(own, j)}">{text}</a>' if links is not None and text else text
+    return f'<td role="cell"{kind}>{shown}'
 
 
 def _cycles(tables: PairTables) -> dict[str, Any]:

@@ -286,8 +286,8 @@ def test_a_board_without_a_list_of_pairs_counts_them_from_its_evidence(arena):
 
 def cells(page):
     """What stands in each row: over all, and against each other model."""
-    table = page.text.split('class="scroll matrix"')[1]
-    rows = re.findall(r'<tr><th scope="row">(.*?)</th><td class="all">(.*?)</td>(.*?)</tr>', table)
+    table = page.text.split('class="scroll matrix')[1]
+    rows = re.findall(r'<tr role="row"><th scope="row"[^>]*>(.*?)</th><td[^>]* class="all">(.*?)</td>(.*?)</tr>', table)
     names = [re.sub("<[^>]*>", "", name) for name, _, _ in rows]
     texts = [re.sub("</?a[^>]*>", "", row).split("<td")[1:] for _, _, row in rows]
     against = [dict(zip(names, (text.partition(">")[2] for text in row), strict=True)) for row in texts]
