@@ -60,7 +60,7 @@ class Meetings:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ClusteredShare:
     """A share in [0, 1] of so many votes or verdicts, with its 95 % interval, clustered by prompt."""
 
     n: float
@@ -75,11 +75,11 @@ class Record:
 
     n: float
     n_prompts: int
-    points: Part
-    wins: Part
-    ties: Part
-    both_bad: Part
-    losses: Part
+    points: ClusteredShare
+    wins: ClusteredShare
+    ties: ClusteredShare
+    both_bad: ClusteredShare
+    losses: ClusteredShare
 
 
 def meetings_on(snapshot: Snapshot, first: int, second: int) -> Meetings:
@@ -143,7 +143,7 @@ def record_of(meetings: Meetings) -> Record | None:
     )  # fmt: skip
 
 
-def _part(meetings: Meetings, prompts: Ints, values: NDArray[np.generic]) -> Part:
+def _part(meetings: Meetings, prompts: Ints, values: NDArray[np.generic]) -> ClusteredShare:
     shares, weights = values.astype(np.float64), meetings.weight
     are_singles = bool((weights == 1).all())
     figure = mean_share(
@@ -152,7 +152,7 @@ def _part(meetings: Meetings, prompts: Ints, values: NDArray[np.generic]) -> Par
     )  # fmt: skip
     if figure.value is None or figure.low is None or figure.high is None:
         raise ValueError("a share of something has a value and an interval")
-    return Part(n=float((shares * weights).sum()), share=figure.value, low=figure.low, high=figure.high)
+    return ClusteredShare(n=float((shares * weights).sum()), share=figure.value, low=figure.low, high=figure.high)
 
 
 def _clusters(prompt: Ints) -> Ints:
