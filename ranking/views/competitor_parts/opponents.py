@@ -47,8 +47,8 @@ def opponents_of(board: Leaderboard, entries: dict[int, Entry], names: dict[int,
     records = np.where(is_first[here, None], known.record[here], known.record[here][:, [1, 0, 2, 3]]).tolist()
     met = [(entries.get(table.competitor_ids[other]), record) for other, record in zip(others, records, strict=True)]
     here_too = [(entry, record) for entry, record in met if entry]
-    ahead = [math.nan if None in (mine.rating, entry.rating) else mine.rating - entry.rating for entry, _ in here_too]
-    fitted = expected_on(mine.snapshot, np.array(ahead)).tolist()
+    ratings = np.array([_rating(entry) for entry, _ in here_too])
+    fitted = expected_on(mine.snapshot, _rating(mine) - ratings).tolist()
     opponents = [
         _opponent(entry, names[entry.competitor_id], expected, *record)
         for (entry, record), expected in zip(here_too, fitted, strict=True)
@@ -68,6 +68,10 @@ def best_and_worst(opponents: Sequence[Opponent]) -> list[Opponent]:
     others = [opponent for opponent in opponents if opponent.entry.pk not in taken]
     worst = sorted(others, key=lambda opponent: (opponent.high, opponent.entry.pk))[:MOST_AT_AN_END]
     return [*best, *reversed(worst)]
+
+
+def _rating(entry: Entry) -> float:
+    return math.nan if entry.rating is None else entry.rating
 
 
 def _opponent(entry: Entry, name: str, expected: float, wins: int, losses: int, ties: int, both_bad: int) -> Opponent:
