@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.models import Endpoint
 from judges.card_parameters import Parameters
 from judges.models import Judge
@@ -150,7 +150,7 @@ def _identities(card: Judge) -> tuple[str, str]:
     return identity_of(card.saying()), card.identity_apart()
 
 
-def said_already(name: str, card: Judge) -> Judge | None:
+def equal_card(name: str, card: Judge) -> Judge | None:
     """The judge of another name that says the same through the same endpoint: two judges cannot share one card."""
     return Judge.objects.filter(identity__in=_identities(card), endpoint=card.endpoint).exclude(name=name).first()
 
@@ -175,7 +175,7 @@ def _here_or_new(card: Judge, name: str, *, suffix: bool) -> Judge:
     number = 1
     while (here := Judge.objects.filter(name=card.name).first()) is not None:
         if not suffix and here.is_archived:
-            raise CardTaken(told_archived(here))
+            raise CardTaken(archived_message(here))
         if not suffix:
             message = _("a judge named %(name)s exists with other settings: choose another name, or edit that judge")
             raise CardTaken(message % {"name": repr(name)})
@@ -189,7 +189,7 @@ def _supersede(judge: Judge, card: Judge) -> Judge:
     """The card as the judge's newest version; nothing where it says the same."""
     with transaction.atomic():
         versions = list(Judge.objects.select_for_update().filter(name=judge.name).order_by("version"))
-        if (other := said_already(judge.name, card)) is not None:
+        if (other := equal_card(judge.name, card)) is not None:
             raise CardTaken(_("%(judge)s says the same already: use that judge") % {"judge": other})
         known = _same(card)
         newest = next(version for version in versions if version.superseded_by_id is None)

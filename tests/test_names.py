@@ -7,10 +7,6 @@ from tests.test_architecture import ROOT, SOURCES, syntax_tree
 
 BY_DJANGO = {"Command"}  # what a management command is called is Django's choice
 VAGUE = {"found", "said", "told", "its"}  # better: `counts`, `verdict`, `match`, `message`
-NOT_YET = (  # folders whose variables still have such names
-    "arena/archives/", "arena/exporting/", "arena/importing/", "arena/views/importing/", "judges/exporting/",
-    "judges/importing/",
-)  # fmt: skip
 PUBLISHED = {  # arguments of the library, columns, and names that other folders use
     "ranking/maths/pair_sampling.py": "rank_decision_weights",
     "ranking/maths/uncertainty/elo_points.py": "in_points",
@@ -35,8 +31,7 @@ def test_variables_are_named_for_what_they_hold():
     vague = []
     for path in SOURCES:
         file = path.relative_to(ROOT).as_posix()
-        if not file.startswith(NOT_YET):
-            vague += [f"{file}:{line}: {name}" for name, line in _names_set(syntax_tree(path), but=PUBLISHED.get(file))]
+        vague += [f"{file}:{line}: {name}" for name, line in _names_set(syntax_tree(path), but=PUBLISHED.get(file))]
     assert not vague
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from arena.admin.base import CuratorAdmin, curator_of
 from arena.archiving.putting_away import LONGEST_REASON, archive, bring_back
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.wording import number, sentence
 
 
@@ -76,7 +76,7 @@ def _way(row: Any) -> str:
     """To the page that archives the row or brings it back."""
     address = reverse("archive", args=[row._meta.model_name, row.pk])
     if row.is_archived:
-        return format_html('{} <a href="{}">{}</a>', sentence(told_archived(row)), address, _("Bring it back"))
+        return format_html('{} <a href="{}">{}</a>', sentence(archived_message(row)), address, _("Bring it back"))
     return format_html('<a href="{}">{}</a>', address, _("Archive it"))
 
 

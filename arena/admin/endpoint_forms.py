@@ -46,7 +46,7 @@ class EndpointForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["key_name"].help_text = self._key_told()
+        self.fields["key_name"].help_text = self._key_help()
 
     def clean_base_url(self) -> str:
         address = base_address(str(self.cleaned_data["base_url"]))
@@ -68,7 +68,7 @@ class EndpointForm(ModelForm):
             self.add_error("wire", message % {"path": path, "wire": other.label})
         return cleaned
 
-    def _key_told(self) -> str:
+    def _key_help(self) -> str:
         """The exact variable for this endpoint, and how it is with it now."""
         if not self.instance.pk:
             form = key_line("https://api.openai.com/v1", "AGON_KEY_OPENAI")

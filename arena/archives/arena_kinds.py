@@ -44,7 +44,7 @@ def _ends(values: Values) -> None:
 
 
 def _plan(values: Values, places: Places) -> None:
-    plan = {name: said for name, said in values["plan"].items() if name not in NAMED_BY_NUMBER}
+    plan = {name: value for name, value in values["plan"].items() if name not in NAMED_BY_NUMBER}
     if isinstance(authors := plan.get("authors"), dict):
         plan["authors"] = {str(places.place("competitors", int(pk))): name for pk, name in authors.items()}
     values["plan"] = plan

@@ -66,8 +66,8 @@ class LineCheck:
             try:
                 check(values[name])
             except NotAllowed as allowed:
-                told = {"field": name, "value": shown(values[name]), "allowed": allowed}
-                raise self._refused(number, _("%(field)s is %(value)s; %(allowed)s") % told) from None
+                parameters = {"field": name, "value": shown(values[name]), "allowed": allowed}
+                raise self._refused(number, _("%(field)s is %(value)s; %(allowed)s") % parameters) from None
         try:
             self.kind.rename(dict(values), self)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -90,17 +90,17 @@ class LineCheck:
             if value is None and is_null:
                 return
             if type(value) is not int or not 1 <= value <= last:
-                told = {"member": member, "last": last}
-                raise NotAllowed(_("a line of %(member)s.jsonl from 1 to %(last)s is allowed") % told)
+                parameters = {"member": member, "last": last}
+                raise NotAllowed(_("a line of %(member)s.jsonl from 1 to %(last)s is allowed") % parameters)
 
         return check
 
     def _refuse_fields(self, number: int, values: Values) -> None:
         unknown, missing = sorted(values.keys() - self.fields), sorted(self.fields - values.keys())
-        told = {"names": some_names(unknown or missing), "all": ", ".join(self.kind.fields)}
+        parameters = {"names": some_names(unknown or missing), "all": ", ".join(self.kind.fields)}
         if unknown:
-            raise self._refused(number, _("there is no field %(names)s; it has these: %(all)s") % told)
-        raise self._refused(number, _("%(names)s is missing; it has these: %(all)s") % told)
+            raise self._refused(number, _("there is no field %(names)s; it has these: %(all)s") % parameters)
+        raise self._refused(number, _("%(names)s is missing; it has these: %(all)s") % parameters)
 
     def _refused(self, number: int, why: str) -> ArchiveRefused:
         return ArchiveRefused(_("%(member)s, line %(line)s: %(why)s") % {"member": self.name, "line": number, "why": why})

@@ -89,8 +89,8 @@ class ArchiveKind:
 
     def references(self) -> dict[str, type[models.Model]]:
         """Fields that are other rows, with the models of these."""
-        found = {name: self.meta.get_field(name) for name in self.fields}
-        return {name: each.related_model for name, each in found.items() if isinstance(each, models.ForeignKey)}
+        fields = {name: self.meta.get_field(name) for name in self.fields}
+        return {name: each.related_model for name, each in fields.items() if isinstance(each, models.ForeignKey)}
 
 
 type Wanted = Callable[[int], Q]

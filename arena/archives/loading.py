@@ -199,10 +199,10 @@ def _insert(kind: ArchiveKind, columns: _ColumnsToInsert, rows: Sequence[tuple[i
             try:
                 with transaction.atomic():
                     insert(kind.model, columns.names, [row])
-            except DatabaseError as its:
+            except DatabaseError as refusal:
                 raise ArchiveRefused(
-                    f"{kind.member}.jsonl, line {number}: the database does not take it: {_first_line(its)}"
-                ) from its
+                    f"{kind.member}.jsonl, line {number}: the database does not take it: {_first_line(refusal)}"
+                ) from refusal
         raise ArchiveRefused(f"{kind.member}.jsonl: the database does not take it: {_first_line(error)}") from error
 
 

@@ -17,7 +17,7 @@ class ArchiveRefused(Exception):
 
 @with_config(extra="forbid")
 @dataclass(frozen=True)
-class MemberSaid:
+class MemberEntry:
     rows: int
     bytes: int
     """When unpacked."""
@@ -26,7 +26,7 @@ class MemberSaid:
 
 @with_config(extra="forbid")
 @dataclass(frozen=True)
-class BoardSaid:
+class BoardEntry:
     slug: str
     name: str
     snapshot: str
@@ -44,8 +44,8 @@ class ArchiveManifest:
     made_at: str
     slug: str
     name: str
-    members: dict[str, MemberSaid] = field(default_factory=dict)
-    boards: list[BoardSaid] = field(default_factory=list)
+    members: dict[str, MemberEntry] = field(default_factory=dict)
+    boards: list[BoardEntry] = field(default_factory=list)
 
     def written(self) -> bytes:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
@@ -57,14 +57,14 @@ _MANIFEST = TypeAdapter(ArchiveManifest)
 def read_manifest(written: bytes) -> ArchiveManifest:
     """Raises ArchiveRefused."""
     try:
-        said: Any = json.loads(written)
+        content: Any = json.loads(written)
     except (ValueError, RecursionError):
         raise ArchiveRefused(f"{MANIFEST} is no JSON: the file is damaged, or Agon did not make it") from None
-    if not isinstance(said, dict) or said.get("what") != WHAT:
+    if not isinstance(content, dict) or content.get("what") != WHAT:
         raise ArchiveRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that `export --all` made")
-    if said.get("format") != FORMAT:
+    if content.get("format") != FORMAT:
         raise ArchiveRefused(
-            f"the archive has format {said.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"
+            f"the archive has format {content.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"
         )
     try:
         return _MANIFEST.validate_json(written, strict=True)

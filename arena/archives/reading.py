@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from arena.archives.kinds import ArchiveKind, all_kinds
-from arena.archives.manifest import MANIFEST, ArchiveManifest, ArchiveRefused, MemberSaid, read_manifest
+from arena.archives.manifest import MANIFEST, ArchiveManifest, ArchiveRefused, MemberEntry, read_manifest
 from arena.importing.files.json_objects import with_keys_once
 
 MOST_UNPACKED = 64 * 1024**3  # of all members together
@@ -34,25 +34,25 @@ class OpenArchive:
     def lines(self, kind: ArchiveKind) -> Iterator[bytes]:
         """All lines of a member, with their hash and count checked at the end."""
         name = f"{kind.member}.jsonl"
-        said = self.manifest.members[name]
+        entry = self.manifest.members[name]
         digest, n_bytes, n_lines = hashlib.sha256(), 0, 0
         try:
             with self.file.open(name) as member:
                 while line := member.readline(LONGEST_LINE + 1):
                     n_lines, n_bytes = n_lines + 1, n_bytes + len(line)
-                    _check_line(name, n_lines, line, n_bytes, said)
+                    _check_line(name, n_lines, line, n_bytes, entry)
                     digest.update(line)
                     yield line
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
             raise ArchiveRefused(f"{name}, line {n_lines + 1}: the archive is damaged ({error})") from error
-        if (n_lines, n_bytes, digest.hexdigest()) != (said.rows, said.bytes, said.sha256):
+        if (n_lines, n_bytes, digest.hexdigest()) != (entry.rows, entry.bytes, entry.sha256):
             raise ArchiveRefused(f"{name} is not what the manifest says: the archive is damaged, or was changed")
 
 
-def _check_line(name: str, number: int, line: bytes, n_bytes: int, said: MemberSaid) -> None:
+def _check_line(name: str, number: int, line: bytes, n_bytes: int, entry: MemberEntry) -> None:
     if len(line) > LONGEST_LINE:
         raise ArchiveRefused(f"{name}, line {number}: it has more than the {LONGEST_LINE:,} bytes that are allowed")
-    if n_bytes > said.bytes or number > said.rows:
+    if n_bytes > entry.bytes or number > entry.rows:
         raise ArchiveRefused(f"{name}, line {number}: there is more than the manifest says: the archive was changed")
 
 
@@ -119,12 +119,12 @@ def _check_members(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
 
 
 def _check_sizes(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
-    total = sum(said.bytes for said in manifest.members.values())
+    total = sum(entry.bytes for entry in manifest.members.values())
     if total > MOST_UNPACKED:
         raise ArchiveRefused(f"unpacked the archive has {total:,} bytes; at most {MOST_UNPACKED:,} are allowed")
-    for name, said in manifest.members.items():
+    for name, entry in manifest.members.items():
         info = file.getinfo(name)
-        if not 0 <= said.rows <= MOST_ROWS or said.bytes < 0 or info.file_size != said.bytes:
-            raise ArchiveRefused(f"{name} has {info.file_size:,} bytes, and the manifest says {said.bytes:,}: it was changed")
-        if said.bytes > BLOCK and said.bytes > MOST_TIMES * max(info.compress_size, 1):
+        if not 0 <= entry.rows <= MOST_ROWS or entry.bytes < 0 or info.file_size != entry.bytes:
+            raise ArchiveRefused(f"{name} has {info.file_size:,} bytes, and the manifest says {entry.bytes:,}: it was changed")
+        if entry.bytes > BLOCK and entry.bytes > MOST_TIMES * max(info.compress_size, 1):
             raise ArchiveRefused(f"{name} grows more than {MOST_TIMES:,} times when it is unpacked: that is not taken")

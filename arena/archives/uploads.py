@@ -17,7 +17,7 @@ from arena.models import ArchiveUpload
 
 LEASE_SECONDS = 30
 MOST_ATTEMPTS = 3
-TOLD_EVERY_SECONDS = 1.0
+REPORTED_EVERY_SECONDS = 1.0
 
 State = ArchiveUpload.State
 
@@ -76,13 +76,13 @@ class _Progress:
     def __init__(self, upload: ArchiveUpload, token: str) -> None:
         self._row = ArchiveUpload.objects.held(upload.pk, token)
         self._lines: dict[str, int] = {}
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def say(self, step: str, member: str, done: int, total: int) -> None:
         if step != "check":
             return
         self._lines[member] = done
         now = time.monotonic()
-        if now >= self._told_at + TOLD_EVERY_SECONDS:
-            self._told_at = now
+        if now >= self._reported_at + REPORTED_EVERY_SECONDS:
+            self._reported_at = now
             self._row.all().update(n_done=sum(self._lines.values()), state=State.CHECKING)

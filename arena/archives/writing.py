@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from arena import VERSION
 from arena.archives.fields import as_json
 from arena.archives.kinds import ArchiveKind, all_kinds, members_by_model
-from arena.archives.manifest import FORMAT, MANIFEST, WHAT, ArchiveManifest, BoardSaid, MemberSaid
+from arena.archives.manifest import FORMAT, MANIFEST, WHAT, ArchiveManifest, BoardEntry, MemberEntry
 from arena.evidence.ledger import sequence
 from arena.evidence.page_cache import few_pages_kept
 from arena.models import Arena, Import
@@ -104,17 +104,17 @@ class Lines:
     def _read(self, kind: ArchiveKind, arena_id: int) -> None:
         rows, name = kind.rows_of(arena_id), kind.meta.pk.attname
         if not kind.order:
-            found = np.fromiter(rows.values_list(name, flat=True).iterator(), dtype=np.int64)
-            found.sort()
-            self.ids[kind.member] = self._sorted[kind.member] = found
+            numbers = np.fromiter(rows.values_list(name, flat=True).iterator(), dtype=np.int64)
+            numbers.sort()
+            self.ids[kind.member] = self._sorted[kind.member] = numbers
             return
         placed = ((pk, NOT_YET if place is None else place) for pk, place in rows.values_list(name, kind.order).iterator())
         pairs: NDArray[np.int64] = np.fromiter(placed, dtype=np.dtype((np.int64, 2)))
-        found, by = pairs.T
-        order = np.lexsort((found, by))
-        self.ids[kind.member], self._order[kind.member] = found[order], by[order]
-        back = np.argsort(found[order])
-        self._sorted[kind.member], self._line[kind.member] = found[order][back], back + 1
+        numbers, by = pairs.T
+        order = np.lexsort((numbers, by))
+        self.ids[kind.member], self._order[kind.member] = numbers[order], by[order]
+        back = np.argsort(numbers[order])
+        self._sorted[kind.member], self._line[kind.member] = numbers[order][back], back + 1
 
     def lines(self, member: str, numbers: Sequence[int | None]) -> list[int | None]:
         """Of many rows at once; None for none, and for rows that are not in the archive."""
@@ -136,7 +136,7 @@ class Lines:
         return int(np.searchsorted(self._order.get(member, self._sorted[member]), number, side="right"))
 
 
-def _write_member(archive: zipfile.ZipFile, kind: ArchiveKind, lines: Lines, say: Say) -> MemberSaid:
+def _write_member(archive: zipfile.ZipFile, kind: ArchiveKind, lines: Lines, say: Say) -> MemberEntry:
     digest, n_bytes, total = hashlib.sha256(), 0, len(lines.ids[kind.member])
     info = zipfile.ZipInfo(f"{kind.member}.jsonl", LIKE_ALL)
     info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
@@ -149,7 +149,7 @@ def _write_member(archive: zipfile.ZipFile, kind: ArchiveKind, lines: Lines, say
             n_bytes += len(content)
             done += len(written)
             say(kind.member, done, total)
-    return MemberSaid(done, n_bytes, digest.hexdigest())
+    return MemberEntry(done, n_bytes, digest.hexdigest())
 
 
 def _written(kind: ArchiveKind, lines: Lines) -> Iterator[list[str]]:
@@ -159,8 +159,8 @@ def _written(kind: ArchiveKind, lines: Lines) -> Iterator[list[str]]:
     by_model, convert = members_by_model(), [as_json(field) for field in fields]
     for start in range(0, len(ids), ROWS_AT_ONCE):
         asked = ids[start : start + ROWS_AT_ONCE].tolist()
-        found = kind.model._default_manager.filter(pk__in=asked).order_by()
-        rows = {row[0]: row[1:] for row in found.values_list(pk, *(field.attname for field in fields))}
+        rows_asked = kind.model._default_manager.filter(pk__in=asked).order_by()
+        rows = {row[0]: row[1:] for row in rows_asked.values_list(pk, *(field.attname for field in fields))}
         columns = [
             lines.lines(by_model[field.related_model], values)
             if isinstance(field, models.ForeignKey)
@@ -170,14 +170,14 @@ def _written(kind: ArchiveKind, lines: Lines) -> Iterator[list[str]]:
         yield [_line(kind, values, lines) for values in zip(*columns, strict=True)]
 
 
-def _line(kind: ArchiveKind, told: tuple[Any, ...], lines: Lines) -> str:
-    values = dict(zip(kind.fields, told, strict=True))
+def _line(kind: ArchiveKind, row: tuple[Any, ...], lines: Lines) -> str:
+    values = dict(zip(kind.fields, row, strict=True))
     kind.on_leaving(values)
     kind.rename(values, lines)
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def _boards(arena_id: int) -> Iterator[BoardSaid]:
+def _boards(arena_id: int) -> Iterator[BoardEntry]:
     """Of each board with a snapshot. Boards are of a room above this one: its kinds are known by their members."""
     models_of = {kind.member: kind.model for kind in all_kinds()}
     if "snapshots" not in models_of:
@@ -185,12 +185,12 @@ def _boards(arena_id: int) -> Iterator[BoardSaid]:
     for board in models_of["boards"]._default_manager.filter(arena=arena_id).order_by("pk"):
         newest = models_of["snapshots"]._default_manager.filter(leaderboard=board).order_by("-pk").first()
         if newest is not None:
-            yield BoardSaid(board.slug, board.name, newest.key, newest.content_hash)  # type: ignore[attr-defined]
+            yield BoardEntry(board.slug, board.name, newest.key, newest.content_hash)  # type: ignore[attr-defined]
 
 
 def in_words(manifest: ArchiveManifest) -> str:
     """What is in it, in a line."""
-    told = (("prompts", "prompt", "prompts"), ("battles", "battle", "battles"), ("votes", "vote", "votes"),
+    counted_members = (("prompts", "prompt", "prompts"), ("battles", "battle", "battles"), ("votes", "vote", "votes"),
             ("games", "game of judges", "games of judges"), ("snapshots", "snapshot", "snapshots"))  # fmt: skip
-    rows = {member.removesuffix(".jsonl"): said.rows for member, said in manifest.members.items()}
-    return ", ".join(counted(rows.get(member, 0), one, many) for member, one, many in told)
+    rows = {member.removesuffix(".jsonl"): entry.rows for member, entry in manifest.members.items()}
+    return ", ".join(counted(rows.get(member, 0), one, many) for member, one, many in counted_members)

@@ -33,7 +33,7 @@ BALLOTS: Mapping[type[Archivable], tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 
 
-class StillAsked(ValueError):
+class NeededByRun(ValueError):
     """A run that is not over needs it; the message says which, and what to do."""
 
 
@@ -52,7 +52,7 @@ class ArchivedWith(Protocol):
 
 
 def archive(rows: Sequence[Archivable], because: str, actor: User | None) -> int:
-    """Put rows of one model away; how many were in use until now. All of them, or none and StillAsked or ValueError."""
+    """Put rows of one model away; how many were in use until now. All of them, or none and NeededByRun or ValueError."""
     because = reason_of(because)
     with transaction.atomic():
         in_use = [row for row in _locked(rows) if not row.is_archived]
@@ -90,7 +90,7 @@ def reason_of(because: str) -> str:
 def supersede(pairs: Mapping[int, int], because: str, actor: User | None) -> None:
     """Numbers of answers, each with that of the one that corrects it, whose id is taken and whose row comes next.
 
-    In one transaction with these rows: the old answers make room for them. Raises StillAsked.
+    In one transaction with these rows: the old answers make room for them. Raises NeededByRun.
     """
     if not pairs:
         return
@@ -104,7 +104,7 @@ def supersede(pairs: Mapping[int, int], because: str, actor: User | None) -> Non
 
 
 def must_not_be_asked(rows: Sequence[Archivable]) -> None:
-    """Raises StillAsked where a run that is not over needs one of these rows of one model."""
+    """Raises NeededByRun where a run that is not over needs one of these rows of one model."""
     runs = runs_asking(rows)
     if not runs:
         return
@@ -112,7 +112,7 @@ def must_not_be_asked(rows: Sequence[Archivable]) -> None:
     message = _(
         "runs that are not over still ask about it: %(runs)s. Wait until they end, or cancel them under Runs, then try again"
     )
-    raise StillAsked(message % {"runs": named if len(runs) <= MOST_NAMED else f"{named}, ..."})
+    raise NeededByRun(message % {"runs": named if len(runs) <= MOST_NAMED else f"{named}, ..."})
 
 
 def runs_asking(rows: Sequence[Archivable]) -> list[int]:

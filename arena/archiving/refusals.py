@@ -12,7 +12,7 @@ class ArchivedThing(ValueError):
     """What was asked for needs something that is archived; the message says what, and how to bring it back."""
 
 
-def told_archived(row: Archivable) -> str:
+def archived_message(row: Archivable) -> str:
     """Half a sentence on an archived row: what it is, its reason, and what to do."""
     message = _("the %(kind)s %(name)s is archived (%(reason)s): bring it back first, under Admin or on its page")
     return message % {"kind": row._meta.verbose_name, "name": row, "reason": row.archived_because}
@@ -22,7 +22,7 @@ def must_be_in_use(*rows: Archivable) -> None:
     """Raises ArchivedThing for the first of them that is archived."""
     for row in rows:
         if row.is_archived:
-            raise ArchivedThing(told_archived(row))
+            raise ArchivedThing(archived_message(row))
 
 
 def must_stay_in_use(rows: Iterable[Archivable]) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.importing.checks.newcomers import TooManyCompetitors, add_allowance, must_be_allowed
 from arena.importing.checks.whole_file import check, check_leaving_out
 from arena.importing.files import fields, receiving
@@ -189,7 +189,7 @@ class ImportCommand(BaseCommand):
     def _arena(self, slug: str) -> Arena | None:
         arena = Arena.objects.filter(slug=slug).first()
         if arena is not None and arena.is_archived:
-            refuse(f"--arena {slug}: {told_archived(arena)}")
+            refuse(f"--arena {slug}: {archived_message(arena)}")
         try:
             validate_slug(slug)
         except ValidationError:

@@ -59,11 +59,11 @@ def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | N
     """File a prompt under another category or language; false where it stands there already."""
     with transaction.atomic():
         filed = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
-        before, said_before = filed_under(filed), filed.language
+        before, language_before = filed_under(filed), filed.language
         filed.category, filed.language = category, language
         if filed_under(filed) == before:
             return False
-        if filed.language != said_before:
+        if filed.language != language_before:
             filed.is_language_guessed = False
         filed.save(update_fields=["category", "language", "is_language_guessed"])
         record_prompt(filed, before=before, actor=actor)

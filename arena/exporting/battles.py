@@ -110,20 +110,20 @@ class BattleNames:
         }  # fmt: skip
 
 
-def votes_told(battles: Sequence[Battle]) -> "QuerySet[Vote]":
+def loaded_votes(battles: Sequence[Battle]) -> "QuerySet[Vote]":
     """All that were cast or imported on these: not those of an import that is still being loaded, or failed."""
     whole = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
     return Vote.objects.filter(whole, battle__in=[battle.pk for battle in battles])
 
 
 def _votes_on(battles: Sequence[Battle]) -> dict[int, dict[str, int]]:
-    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = (
-        votes_told(battles)
+        loaded_votes(battles)
         .order_by()
         .values_list("battle_id", "outcome", "is_counted", "source__state")
         .annotate(n=Count("pk"))
     )
     for battle, outcome, is_counted, state, n in rows:
-        found[battle][outcome if is_counted and state != Import.State.SET_ASIDE else "set_aside"] += n
-    return found
+        counts[battle][outcome if is_counted and state != Import.State.SET_ASIDE else "set_aside"] += n
+    return counts

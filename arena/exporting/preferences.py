@@ -26,7 +26,7 @@ class TwoAnswers(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOfTwo:
+class PairTally:
     """All that counts of what was said of two answers."""
 
     outcomes: Mapping[str, int]
@@ -48,7 +48,7 @@ class Preference:
     """Of two answers the one that is chosen, and how surely."""
 
     answers: TwoAnswers
-    said: SaidOfTwo
+    tally: PairTally
     winner: str  # a | b
 
     @property
@@ -61,7 +61,7 @@ class Preference:
 
     @property
     def n_against(self) -> int:
-        return self.said.outcomes.get(Outcome(self.winner).swapped(), 0)
+        return self.tally.outcomes.get(Outcome(self.winner).swapped(), 0)
 
     @property
     def is_contested(self) -> bool:
@@ -71,34 +71,34 @@ class Preference:
     @property
     def margin(self) -> float:
         """Of all that was said, the share for it less the share for the other one, in (0, 1]."""
-        return (self.said.outcomes[self.winner] - self.n_against) / self.said.n
+        return (self.tally.outcomes[self.winner] - self.n_against) / self.tally.n
 
     @property
     def is_much_better(self) -> bool:
         """Whether more than half of those who chose it said so."""
-        return 2 * self.said.n_strong.get(self.winner, 0) > self.said.outcomes[self.winner]
+        return 2 * self.tally.n_strong.get(self.winner, 0) > self.tally.outcomes[self.winner]
 
 
 def preferences_of(
-    said: Mapping[TwoAnswers, SaidOfTwo], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
+    tallies: Mapping[TwoAnswers, PairTally], *, least_votes: int, with_contested: bool, most_a_prompt: int | None
 ) -> list[Preference]:
     """In the order of prompts; on each the surest first."""
-    found: dict[int, list[Preference]] = defaultdict(list)
-    for answers, each in said.items():
+    by_prompt: dict[int, list[Preference]] = defaultdict(list)
+    for answers, each in tallies.items():
         if each.n >= least_votes and each.majority in {Outcome.A, Outcome.B}:
             preference = Preference(answers, each, each.majority)
             if with_contested or not preference.is_contested:
-                found[answers.prompt].append(preference)
-    return [preference for prompt in sorted(found) for preference in sorted(found[prompt], key=_surest)[:most_a_prompt]]
+                by_prompt[answers.prompt].append(preference)
+    return [preference for prompt in sorted(by_prompt) for preference in sorted(by_prompt[prompt], key=_surest)[:most_a_prompt]]
 
 
-def both_bad(said: Mapping[TwoAnswers, SaidOfTwo], *, least_votes: int) -> list[TwoAnswers]:
+def both_bad(tallies: Mapping[TwoAnswers, PairTally], *, least_votes: int) -> list[TwoAnswers]:
     """Two answers of which more than half say that both are bad."""
-    return [answers for answers, each in said.items() if each.n >= least_votes and each.majority == Outcome.BOTH_BAD]
+    return [answers for answers, each in tallies.items() if each.n >= least_votes and each.majority == Outcome.BOTH_BAD]
 
 
 def _surest(preference: Preference) -> tuple[float, int, TwoAnswers]:
-    return -preference.margin, -preference.said.n, preference.answers
+    return -preference.margin, -preference.tally.n, preference.answers
 
 
 def with_two_answers(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
@@ -106,7 +106,7 @@ def with_two_answers(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
     return battles.filter(prompt__isnull=False).exclude(prompt__content_hash="").comparable()  # type: ignore[attr-defined,no-any-return]
 
 
-def said_by_people(battles: "QuerySet[Battle]") -> dict[TwoAnswers, SaidOfTwo]:
+def tallies_of_people(battles: "QuerySet[Battle]") -> dict[TwoAnswers, PairTally]:
     """Votes that count, on two answers each; `battles` are those of `with_two_answers`."""
     votes = Vote.objects.counted().filter(battle__in=battles.order_by().values("pk")).order_by()
     columns = ("battle__prompt_id", "battle__response_a_id", "battle__response_b_id", "outcome", "strength")
@@ -117,16 +117,16 @@ def said_by_people(battles: "QuerySet[Battle]") -> dict[TwoAnswers, SaidOfTwo]:
         outcomes[answers][outcome] += n
         if strength == MUCH:
             strong[answers][outcome] += n
-    return {answers: SaidOfTwo(outcomes[answers], strong[answers]) for answers in sorted(outcomes)}
+    return {answers: PairTally(outcomes[answers], strong[answers]) for answers in sorted(outcomes)}
 
 
 def labels_of(preferences: Iterable[Preference], bad: Sequence[TwoAnswers]) -> dict[int, Counter[bool]]:
     """How often each answer is desirable, and how often it is not."""
-    found: dict[int, Counter[bool]] = defaultdict(Counter)
+    labels: dict[int, Counter[bool]] = defaultdict(Counter)
     for preference in preferences:
-        found[preference.chosen][True] += 1
-        found[preference.rejected][False] += 1
+        labels[preference.chosen][True] += 1
+        labels[preference.rejected][False] += 1
     for answers in bad:
         for answer in (answers.a, answers.b):
-            found[answer][False] += 1
-    return found
+            labels[answer][False] += 1
+    return labels

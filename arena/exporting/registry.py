@@ -12,5 +12,5 @@ from arena.exporting.tables import ExportTable
 @cache
 def tables() -> Mapping[str, ExportTable]:
     """In the order of the page."""
-    found: list[ExportTable] = [import_string(path)() for path in settings.EXPORTED_TABLES]
-    return {table.key: table for table in found}
+    exported: list[ExportTable] = [import_string(path)() for path in settings.EXPORTED_TABLES]
+    return {table.key: table for table in exported}

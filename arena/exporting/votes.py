@@ -10,8 +10,8 @@ from arena.exporting.battles import (
     BATTLE_COLUMNS,
     COUNTING_COLUMNS,
     BattleNames,
+    loaded_votes,
     readable_battles,
-    votes_told,
     with_names,
 )
 from arena.exporting.names import pseudonyms
@@ -62,7 +62,7 @@ class VoteTable(ExportTable):
         namer, pseudonym = BattleNames(arena), pseudonyms(arena)
         for battles in walk(lambda: with_names(readable_battles(reader, arena)), AT_ONCE):
             battle_rows = {battle.pk: namer.row(battle) for battle in battles}
-            votes = votes_told(battles).select_related("voter", "source").order_by("battle", "pk")
+            votes = loaded_votes(battles).select_related("voter", "source").order_by("battle", "pk")
             votes = votes.only(*_OWN, "voter__kind", "source__state")
             for vote in votes.iterator(VOTES_AT_ONCE):
                 yield battle_rows[vote.battle_id] | _vote_row(vote) | {"voter": pseudonym(vote.voter_id)}

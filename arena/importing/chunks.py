@@ -142,10 +142,10 @@ class TypedFile[T]:
 
     def _say_empty(self) -> None:
         if look_at(self._path).shape in {Shape.CSV, Shape.PARQUET}:
-            told = _("there is nothing to import below the header: is this the right file?")
+            allowed = _("there is nothing to import below the header: is this the right file?")
         else:
-            told = _("there is nothing to import: is this the right file?")
-        self.problems.add(1, _("the number of rows"), 0, told)
+            allowed = _("there is nothing to import: is this the right file?")
+        self.problems.add(1, _("the number of rows"), 0, allowed)
 
     def notes(self) -> list[FileNote]:
         """After the last row: what was odd about the file, and how it was read."""
@@ -163,9 +163,9 @@ class TypedFile[T]:
         if shape not in self._class.shapes:
             allowed = _("the format %(name)s is %(shapes)s: choose another format") % {
                 "name": self._class.name,
-                "shapes": either([str(each.told) for each in sorted(self._class.shapes)]),
+                "shapes": either([str(each.label) for each in sorted(self._class.shapes)]),
             }
-            self.problems.add(1, _("the file"), PlainWords(shape.told), allowed)
+            self.problems.add(1, _("the file"), PlainWords(shape.label), allowed)
         return shape in self._class.shapes
 
 

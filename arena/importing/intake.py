@@ -70,22 +70,22 @@ class FileRequest:
 
     def options(self, kind: str) -> dict[str, Any]:
         """What reading the file needs to know besides the file."""
-        said: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         if kind == Import.Kind.PROMPTS:
-            said["pool"] = self.pool or "main"
+            options["pool"] = self.pool or "main"
         if kind == Import.Kind.RESPONSES and self.competitor:
-            said["competitor"] = self.competitor
+            options["competitor"] = self.competitor
         if kind == Import.Kind.RESPONSES and self.is_replacing:
-            said["replace"] = True
+            options["replace"] = True
         if is_of_room(kind):
-            said |= {name: self.more[name] for name in kind_of(kind).options if self.more.get(name)}
+            options |= {name: self.more[name] for name in kind_of(kind).options if self.more.get(name)}
         if kind == Import.Kind.BATTLES and self.models:
-            said["models"] = list(self.models)
+            options["models"] = list(self.models)
         if kind == Import.Kind.BATTLES and self.voters:
-            said["voters"] = self.voters
+            options["voters"] = self.voters
         if self.ignores_ids:
-            said["ignore_ids"] = True
-        return said | (self.columns.as_options if self.columns else {}) | ({"strict": True} if self.is_strict else {})
+            options["ignore_ids"] = True
+        return options | (self.columns.as_options if self.columns else {}) | ({"strict": True} if self.is_strict else {})
 
 
 class KeptReport(ImportReport):
@@ -111,17 +111,17 @@ class CheckedFile:
     def as_json(self) -> dict[str, Any]:
         kept = kept_as_json(self.file)
         where = {"slug": self.slug, "name": self.name, "kind": self.kind, "format": self.format, "options": dict(self.options)}
-        found = {"n_rows": self.report.n_rows, **self.report.as_json(), "unnamed": self.report.unnamed}
-        return {**where, **kept, **found}
+        results = {"n_rows": self.report.n_rows, **self.report.as_json(), "unnamed": self.report.unnamed}
+        return {**where, **kept, **results}
 
     @classmethod
-    def of_json(cls, said: Mapping[str, Any]) -> "CheckedFile":
+    def of_json(cls, stored: Mapping[str, Any]) -> "CheckedFile":
         """What `as_json` gave. Raises FileNotFoundError where the file was swept away meanwhile."""
-        file = kept_file(said)
-        left_out = [RowFault(*fault) for fault in said.get("left_out", [])]
-        unnamed = said["unnamed"] and tuple(said["unnamed"])
-        report = KeptReport(said["n_rows"], said["counts"], said["notes"], left_out=left_out, unnamed=unnamed)
-        return cls(file, said["slug"], said["name"], said["kind"], said["format"], said["options"], report)
+        file = kept_file(stored)
+        left_out = [RowFault(*fault) for fault in stored.get("left_out", [])]
+        unnamed = stored["unnamed"] and tuple(stored["unnamed"])
+        report = KeptReport(stored["n_rows"], stored["counts"], stored["notes"], left_out=left_out, unnamed=unnamed)
+        return cls(file, stored["slug"], stored["name"], stored["kind"], stored["format"], stored["options"], report)
 
     def with_models(self, first: str, second: str) -> "CheckedFile":
         """Checked again with the names of the models whose answers the two columns hold. Raises ImportProblems."""
@@ -143,12 +143,12 @@ def kept_as_json(file: KeptFile) -> dict[str, Any]:
     return {"filename": file.filename, "path": file.path.name, "digest": file.digest, "n_bytes": file.n_bytes}
 
 
-def kept_file(said: Mapping[str, Any]) -> KeptFile:
+def kept_file(stored: Mapping[str, Any]) -> KeptFile:
     """A file that waits here, by what `kept_as_json` gave. Raises FileNotFoundError."""
-    path = receiving.upload_folder() / said["path"]
+    path = receiving.upload_folder() / stored["path"]
     if not path.is_file():
         raise FileNotFoundError(str(path))
-    return KeptFile(said["filename"], path, said["digest"], said["n_bytes"])
+    return KeptFile(stored["filename"], path, stored["digest"], stored["n_bytes"])
 
 
 def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
@@ -157,7 +157,7 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
     A file that comes with columns that were named before is read in the same way, unless something else is asked for.
     """
     names = start_of(file.path).names
-    request, said_before = _as_before(request, names, file)
+    request, earlier_filename = _as_before(request, names, file)
     kind = request.kind or _kind(file)
     chosen = MAPPED if request.columns else request.format
     arena = Arena.objects.filter(slug=request.slug).first()
@@ -170,8 +170,8 @@ def check_file(file: KeptFile, request: FileRequest) -> CheckedFile:
         report = ImportReport(known.n_rows, known.report.get("counts", {}))
     else:
         report, options = _report(file, kind, chosen, arena, request, options)
-        if said_before:
-            report = replace(report, found=[note(_AS_BEFORE, filename=said_before), *report.found])
+        if earlier_filename:
+            report = replace(report, findings=[note(_AS_BEFORE, filename=earlier_filename), *report.findings])
     if request.columns:
         options["columns"] = columns_digest(names)
     return CheckedFile(file, request.slug, request.name, kind, report.format or read_by, options, report, known)
@@ -193,7 +193,7 @@ def _report(
     if not others:
         return report, options
     kinds = either([str(COUNTED[other]) for other in others])
-    return replace(report, found=[*report.found, note(_ALSO_FITS, kinds=kinds)]), options
+    return replace(report, findings=[*report.findings, note(_ALSO_FITS, kinds=kinds)]), options
 
 
 def n_to_leave_out(file: KeptFile, request: FileRequest) -> int:
@@ -242,8 +242,8 @@ def start(checked: CheckedFile, *, by: User | None, n_allowed: int = 0) -> Impor
     """The import's row, to be loaded. Raises TooManyCompetitors where more than `n_allowed` new ones need a yes."""
     n_new = n_to_allow(checked.report.counts.get("new_competitors", 0))
     if n_new > n_allowed:
-        told = _("%(n)s new competitors need a yes of their own")
-        raise TooManyCompetitors(told % {"n": n_new})
+        text = _("%(n)s new competitors need a yes of their own")
+        raise TooManyCompetitors(text % {"n": n_new})
     arena, _is_new = receiving.arena_for(checked.slug, checked.name)
     return receiving.register(
         checked.file, arena, kind=checked.kind, format_name=checked.format, report=checked.report,

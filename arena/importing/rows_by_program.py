@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.importing.checks.newcomers import n_to_allow
 from arena.importing.checks.prompts import PromptsSeen
 from arena.importing.checks.responses import ResponsesSeen
@@ -65,8 +65,8 @@ def read_prompts(raw: Sequence[Any]) -> list[PromptRow]:
     def consistent_row(line: int, row: dict[str, Any]) -> PromptRow:
         turns, prompt = row.get("turns"), row.get("prompt")
         if turns and prompt is not None and turns != [prompt]:
-            told = _("they contradict each other: give prompt where it is one turn, or turns")
-            raise RowProblem("prompt, turns", [prompt, turns], told)
+            allowed = _("they contradict each other: give prompt where it is one turn, or turns")
+            raise RowProblem("prompt, turns", [prompt, turns], allowed)
         return read_row(line, row)
 
     return read(raw, PROMPT_FIELDS, consistent_row)
@@ -87,8 +87,8 @@ class ResponsesSent(ResponsesSeen):
     rule = gettext_lazy("one repeat of an answer has one text, and row %(line)d has another")
 
     def _add_unknown(self, row: ResponseRow) -> None:
-        told = _("no prompt of the arena has this id: send the prompts first")
-        self._problems.add(row.line, "prompt", row.prompt, told)
+        allowed = _("no prompt of the arena has this id: send the prompts first")
+        self._problems.add(row.line, "prompt", row.prompt, allowed)
 
 
 def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> TakenRows:
@@ -120,8 +120,8 @@ def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool =
         seen = ResponsesSent(arena, problems, replaces=replace)
         notes = _checked(seen, rows, problems)
         if n_new := n_to_allow(seen.counts()["new_competitors"]):
-            told = _("so many in one request are mostly a wrong field: if they are meant, send the competitors first")
-            problems.add(1, _("the number of new competitors"), n_new, told)
+            allowed = _("so many in one request are mostly a wrong field: if they are meant, send the competitors first")
+            problems.add(1, _("the number of new competitors"), n_new, allowed)
             problems.stop_if_any()
         try:
             n_added = _load(ResponseLoader(_nobodys(arena, replace=replace), is_rendered=False), rows)
@@ -173,19 +173,19 @@ def read_competitors(raw: Sequence[Any]) -> list[CompetitorRow]:
 
 
 def _competitor_row(line: int, row: dict[str, Any]) -> CompetitorRow:
-    said = competitor_values(row)
-    return CompetitorRow(line, said.pop("name"), said)
+    values = competitor_values(row)
+    return CompetitorRow(line, values.pop("name"), values)
 
 
 def competitor_values(row: dict[str, Any]) -> dict[str, Any]:
     """What was said of a competitor, as it is stored. Raises RowProblem."""
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: fields.text(row, name) for name in ("organisation", "licence", "description", "status") if name in row
     }
-    said |= {name: round(row[name] * 1_000_000) for name in ("price_in", "price_out") if name in row}
+    values |= {name: round(row[name] * 1_000_000) for name in ("price_in", "price_out") if name in row}
     if "released_on" in row:
-        said["released_on"] = _day(row["released_on"])
-    return said | ({"name": fields.name(row, "name")} if "name" in row else {})
+        values["released_on"] = _day(row["released_on"])
+    return values | ({"name": fields.name(row, "name")} if "name" in row else {})
 
 
 def _day(written: str) -> date:
@@ -211,13 +211,13 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
                 new[row.name] = arena.competitors.model(arena=arena, name=row.name, **row.fields)
                 continue
             if here.is_archived:
-                problems.add(row.line, "name", row.name, told_archived(here))
+                problems.add(row.line, "name", row.name, archived_message(here))
                 continue
             for name, value in row.fields.items():
                 if getattr(here, name) != value:
-                    told = _("the competitor is here with another value: %(value)s")
+                    text = _("the competitor is here with another value: %(value)s")
                     shown = PlainWords(str(getattr(here, name)) or "''")
-                    problems.add(row.line, name, value, told % {"value": shown})
+                    problems.add(row.line, name, value, text % {"value": shown})
         problems.stop_if_any()
         made = arena.competitors.bulk_create(new.values())
     ids = {each.name: each.pk for each in (*known.values(), *made)}

@@ -38,7 +38,7 @@ class SentField:
     """One field of a row. Null is as if it were left out, where it may be."""
 
     kind: FieldKind
-    told: str
+    description: str
     is_needed: bool = False
     is_usual: bool = False  # it stands in examples, though a row may do without it
     most: int = 0  # characters of a text, texts of a list, or the biggest number
@@ -53,8 +53,8 @@ class SentField:
             case FieldKind.TEXT | FieldKind.DATE | FieldKind.TIME:
                 fields.text({name: value}, name)
                 if self.most and len(value) > self.most:
-                    told = _("at most %(most)s characters are allowed") % {"most": number(self.most)}
-                    raise RowProblem(name, value, told)
+                    text = _("at most %(most)s characters are allowed") % {"most": number(self.most)}
+                    raise RowProblem(name, value, text)
             case FieldKind.TEXTS:
                 wrong = not isinstance(value, list) or bool(self.most and len(value) > self.most)
                 allowed = _("a list of at most %(most)d texts is needed") % {"most": self.most}
@@ -63,8 +63,8 @@ class SentField:
             case FieldKind.NUMBER:
                 is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
                 wrong = isinstance(value, bool) or not is_whole or not self.least <= value <= self.most
-                told = _("a whole number from %(least)d to %(most)d is needed")
-                allowed = told % {"least": self.least, "most": self.most}
+                text = _("a whole number from %(least)d to %(most)d is needed")
+                allowed = text % {"least": self.least, "most": self.most}
             case FieldKind.AMOUNT:
                 wrong = isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= self.most
                 allowed = _("a number from 0 to %(most)d is needed") % {"most": self.most}
@@ -101,27 +101,27 @@ def checked_row(row: Any, columns: SentFields) -> dict[str, Any]:
         raise RowProblem(_("the row"), row, _("a JSON object is needed"))
     for name in row:
         if name not in columns:
-            told = _("there is no such field here; there are %(names)s") % {"names": ", ".join(columns)}
-            raise RowProblem(_("a field"), name, told)
-    said = {name: value for name, value in row.items() if value is not None or columns[name].is_needed}
+            text = _("there is no such field here; there are %(names)s") % {"names": ", ".join(columns)}
+            raise RowProblem(_("a field"), name, text)
+    values = {name: value for name, value in row.items() if value is not None or columns[name].is_needed}
     for name, column in columns.items():
-        if name in said:
-            column.check(name, said[name])
+        if name in values:
+            column.check(name, values[name])
         elif column.is_needed:
             raise RowProblem(name, MISSING if name not in row else PlainWords("null"), _("it is needed in every row"))
-    return said
+    return values
 
 
-def _text(told: str, **more: Any) -> SentField:
-    return SentField(FieldKind.TEXT, told, **more)
+def _text(description: str, **more: Any) -> SentField:
+    return SentField(FieldKind.TEXT, description, **more)
 
 
-def _number(told: str, **more: Any) -> SentField:
-    return SentField(FieldKind.NUMBER, told, **{"most": BIGGEST} | more)
+def _number(description: str, **more: Any) -> SentField:
+    return SentField(FieldKind.NUMBER, description, **{"most": BIGGEST} | more)
 
 
-def _choice(told: str, choices: tuple[str, ...], **more: Any) -> SentField:
-    return SentField(FieldKind.CHOICE, told, choices=choices, **more)
+def _choice(description: str, choices: tuple[str, ...], **more: Any) -> SentField:
+    return SentField(FieldKind.CHOICE, description, choices=choices, **more)
 
 
 PROMPT_FIELDS: SentFields = {

@@ -89,10 +89,10 @@ def _vote_row(line: int, row: dict[str, Any], latest: datetime) -> SentVote:
 def _moment(row: Mapping[str, Any], latest: datetime) -> datetime:
     if "voted_at" not in row:
         return latest - SLACK
-    told = _("a date and time with its zone, such as 2026-01-31T12:00:00Z, that is not to come")
+    allowed = _("a date and time with its zone, such as 2026-01-31T12:00:00Z, that is not to come")
     seconds = fields.moment(row, "voted_at") if _MOMENT.match(row["voted_at"]) else None
     if seconds is None or seconds > latest.timestamp():
-        raise RowProblem("voted_at", row["voted_at"], told)
+        raise RowProblem("voted_at", row["voted_at"], allowed)
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
@@ -143,10 +143,10 @@ def _known_votes(
     numbers, new = {at: pk for at, (pk, _outcome) in here.items()}, dict[tuple[int, int], ExternalVote]()
     for line, vote in votes.items():
         at = (vote.battle, vote.voter)
-        said = here[at][1] if at in here else new.setdefault(at, vote).outcome
-        if said != vote.outcome:
-            told = _("a voter has one vote on a battle, and that is here, or in an earlier row, with another outcome")
-            problems.add(line, "outcome", vote.outcome.value, told)
+        known_outcome = here[at][1] if at in here else new.setdefault(at, vote).outcome
+        if known_outcome != vote.outcome:
+            allowed = _("a voter has one vote on a battle, and that is here, or in an earlier row, with another outcome")
+            problems.add(line, "outcome", vote.outcome.value, allowed)
     return numbers, list(new.values())
 
 
@@ -172,14 +172,14 @@ def _battles_of(
 ) -> tuple[dict[int, Sides], int]:
     """The battle of each pair of answers, made where there is none; and how many are new."""
     answers = _answers({pk for pair in pairs.values() for pk in pair}, readable)
-    found: dict[int, tuple[_AnswerToCompare, _AnswerToCompare]] = {}
+    answers_of: dict[int, tuple[_AnswerToCompare, _AnswerToCompare]] = {}
     for line, (first, second) in pairs.items():
         try:
-            found[line] = _comparable(answers, first, second)
+            answers_of[line] = _comparable(answers, first, second)
         except RowProblem as problem:
             problems.add_row(line, problem)
     problems.stop_if_any()
-    ordered = {line: _in_order(*pair) for line, pair in found.items()}
+    ordered = {line: _in_order(*pair) for line, pair in answers_of.items()}
     known = _known_battles({(a.pk, b.pk) for a, b in ordered.values()})
     new = {(a.pk, b.pk): (a, b) for a, b in ordered.values() if (a.pk, b.pk) not in known}
     made = Battle.objects.bulk_create(
@@ -190,7 +190,7 @@ def _battles_of(
         for a, b in new.values()
     )  # fmt: skip
     known |= {pair: battle.pk for pair, battle in zip(new, made, strict=True)}
-    return {line: Sides(known[a.pk, b.pk], found[line][0] is not a) for line, (a, b) in ordered.items()}, len(new)
+    return {line: Sides(known[a.pk, b.pk], answers_of[line][0] is not a) for line, (a, b) in ordered.items()}, len(new)
 
 
 def _in_order(first: _AnswerToCompare, second: _AnswerToCompare) -> tuple[_AnswerToCompare, _AnswerToCompare]:
@@ -199,22 +199,22 @@ def _in_order(first: _AnswerToCompare, second: _AnswerToCompare) -> tuple[_Answe
 
 
 def _answers(numbers: set[int], readable: Readable) -> dict[int, _AnswerToCompare]:
-    found: dict[int, _AnswerToCompare] = {}
+    by_number: dict[int, _AnswerToCompare] = {}
     columns = ("pk", "prompt_id", "competitor_id", "content_hash")
     for some in batched(numbers, AT_ONCE):
-        found |= {row[0]: _AnswerToCompare(*row) for row in readable.answers.filter(pk__in=some).values_list(*columns)}
-    return found
+        by_number |= {row[0]: _AnswerToCompare(*row) for row in readable.answers.filter(pk__in=some).values_list(*columns)}
+    return by_number
 
 
 def _known_battles(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The oldest battle of each, but for those of imports that do not count."""
-    found: dict[tuple[int, int], int] = {}
+    by_answers: dict[tuple[int, int], int] = {}
     for some in batched({a for a, _b in pairs}, AT_ONCE):
         rows = Battle.objects.published().filter(response_a__in=some).order_by("-pk")
         for a, b, pk in rows.values_list("response_a_id", "response_b_id", "pk"):
             if a is not None and b is not None and (a, b) in pairs:
-                found[a, b] = pk
-    return found
+                by_answers[a, b] = pk
+    return by_answers
 
 
 def _comparable(answers: Mapping[int, _AnswerToCompare], first: int, second: int) -> tuple[_AnswerToCompare, _AnswerToCompare]:

@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 from arena.admin.archiving import ArchivingAdmin
 from arena.admin.base import curator_of, link
 from arena.admin.json_fields import WrittenJSONField
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.models import Arena, Run
 from arena.runs.planning import CannotPlan, PlanStale
 from arena.tasks import work_on_run
 from arena.wording import sentence
 from judges.card_parameters import SAYS, Parameters
-from judges.cards import PARTS, called_judge, card_of, check_card, new_version, said_already
+from judges.cards import PARTS, called_judge, card_of, check_card, equal_card, new_version
 from judges.models import Game, Judge
 from judges.protocols import PROTOCOLS
 from judges.runs.card_previews import drafted_trial, previews, start_trial, telling_battle, trial_of
@@ -37,7 +37,7 @@ else:
     JudgeForm = forms.ModelForm
 
 
-def slots_told() -> SafeString:
+def slots_help() -> SafeString:
     """Every slot with what it holds, and who needs it."""
     rows = [(name, _(holds), _needed_by(name)) for name, holds in HOLDS.items()]
     slots = format_html_join("", "<dt><code>{{{}}}</code></dt><dd>{}{}</dd>", rows)
@@ -58,7 +58,7 @@ def _needed_by(name: str) -> str | SafeString:
     return format_html(_("; needed by {keys}"), keys=format_html_join(", ", "<code>{}</code>", ([key] for key in keys)))
 
 
-def parameters_told() -> SafeString:
+def parameters_help() -> SafeString:
     """Every parameter with its default."""
     slot = format_html("<code>{}</code>", "{criteria}")
     rows = [(name, format_html(_(says), criteria=slot), _in_json(getattr(Parameters(), name))) for name, says in SAYS.items()]
@@ -87,7 +87,7 @@ class CardForm(JudgeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, help_text in (("template", slots_told), ("parameters", parameters_told)):
+        for name, help_text in (("template", slots_help), ("parameters", parameters_help)):
             if name in self.fields:
                 self.fields[name].help_text = help_text()
 
@@ -108,14 +108,14 @@ class CardForm(JudgeForm):
             raise ValidationError(translated_error(error)) from error
         if self.instance._state.adding and (here := Judge.objects.filter(name=card["name"]).first()) is not None:
             if here.is_archived:
-                raise ValidationError({"name": sentence(told_archived(here))})
+                raise ValidationError({"name": sentence(archived_message(here))})
             raise ValidationError({"name": _("A judge of this name exists: edit it, or choose another name.")})
         if card["name"]:  # a preview needs none
             self._check_that_it_is_new(card)
 
     def _check_that_it_is_new(self, card: dict[str, Any]) -> None:
         new_card = card_of(card["endpoint"], card["protocol"], template=card["template"], parameters=card["parameters"])
-        if (other := said_already(card["name"], new_card)) is not None:
+        if (other := equal_card(card["name"], new_card)) is not None:
             message = _("The judge %(judge)s has the same card already: use that judge, or change something here.")
             raise ValidationError(message % {"judge": other})
 
@@ -260,13 +260,13 @@ class JudgeAdmin(ArchivingAdmin):
             self.message_user(request, sentence(reason), level="ERROR")
             return None
 
-    def _started(self, request: HttpRequest, judge: Judge, battle: str, told_cost: str) -> HttpResponse:
+    def _started(self, request: HttpRequest, judge: Judge, battle: str, confirmed_cost: str) -> HttpResponse:
         here = reverse("admin:judges_judge_try", args=[judge.pk])
-        if not (battle.isdecimal() and told_cost.isdecimal()) or not previews(judge, int(battle))[0].request:
+        if not (battle.isdecimal() and confirmed_cost.isdecimal()) or not previews(judge, int(battle))[0].request:
             self.message_user(request, _("Nothing was sent: choose a battle first."), level="ERROR")
             return redirect(here)
         draft = self._drafted(request, judge, int(battle))
-        if draft is None or draft.estimate.cost > int(told_cost):
+        if draft is None or draft.estimate.cost > int(confirmed_cost):
             message = _("Nothing was sent: it would cost more now than you were told. Review the new estimate.")
             self.message_user(request, message, level="ERROR")
             return redirect(f"{here}?battle={battle}")
@@ -274,7 +274,7 @@ class JudgeAdmin(ArchivingAdmin):
             self.message_user(request, _("Nothing was sent: this battle has its verdict, or is under way."), level="WARNING")
             return redirect(f"{here}?battle={battle}")
         try:
-            run = start_trial(draft, cap=int(told_cost), created_by=curator_of(request))
+            run = start_trial(draft, cap=int(confirmed_cost), created_by=curator_of(request))
         except PlanStale as reason:
             self.message_user(request, _("Nothing was sent: %(reason)s.") % {"reason": reason}, level="ERROR")
             return redirect(f"{here}?battle={battle}")

@@ -17,7 +17,7 @@ from arena.admin.base import ReasonForm, curator_of
 from arena.admin.curation import CompetitorAdmin
 from arena.models import Competitor
 from arena.wording import counted, number
-from judges.admin.set_aside_messages import restored_told, set_aside_told
+from judges.admin.set_aside_messages import restored_message, set_aside_message
 from judges.games.curation import restore_games, set_aside_games
 from judges.models import Game
 
@@ -55,7 +55,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title=_("Set aside verdicts of judges"), button=_("Set aside"))
         n_games = set_aside_games(_verdicts_on(queryset), form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, set_aside_told(n_games))
+        self.message_user(request, set_aside_message(n_games))
         return None
 
     @admin.action(description=gettext_lazy("Restore verdicts of judges on it ..."), permissions=["view"])
@@ -65,7 +65,7 @@ class JudgedCompetitorAdmin(CompetitorAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title=_("Restore verdicts of judges"), button=_("Restore"))
         n_games = restore_games(games.filter(set_aside_reason__in=form.cleaned_data["reasons"]), curator_of(request))
-        self.message_user(request, restored_told(n_games))
+        self.message_user(request, restored_message(n_games))
         return None
 
 

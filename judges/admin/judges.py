@@ -21,7 +21,7 @@ from arena.texts.rendering import visible_controls
 from arena.wording import number
 from judges.admin.cards import JudgeAdmin
 from judges.admin.competitors import JudgedCompetitorAdmin
-from judges.admin.set_aside_messages import restored_told, set_aside_told
+from judges.admin.set_aside_messages import restored_message, set_aside_message
 from judges.games.curation import contradicting, count_labels, restore_games, set_aside_games
 from judges.judge_choices import choose_judge
 from judges.models import Checklist, Game, GameChange, GoldAnswer, GoldItem, GoldSet, JudgeChoice
@@ -148,13 +148,13 @@ class GameAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self.ask(request, queryset, form, title=_("Set verdicts aside"), button=_("Set aside"))
         n_games = set_aside_games(queryset, form.cleaned_data["reason"], curator_of(request))
-        self.message_user(request, set_aside_told(n_games))
+        self.message_user(request, set_aside_message(n_games))
         return None
 
     @admin.action(description=gettext_lazy("Restore"), permissions=["view"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
         n_games = restore_games(queryset, curator_of(request))
-        self.message_user(request, restored_told(n_games))
+        self.message_user(request, restored_message(n_games))
 
 
 def _said(attempt: Attempt) -> tuple[str, ...]:

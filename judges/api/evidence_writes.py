@@ -21,7 +21,7 @@ from arena.importing.checks.newcomers import TooManyCompetitors
 from arena.importing.files.problems import ImportProblems
 from arena.importing.sent_fields import FieldKind, SentField, SentFields
 from arena.wording import sentence
-from judges.importing.judgement_loading import Told
+from judges.importing.judgement_loading import JudgementChoices
 from judges.importing.taking_in import Home, take_judgements, take_labels
 
 LONGEST_NAME = 120
@@ -178,7 +178,9 @@ class AnswerLabelRows(LabelRows):
 
 class JudgementRows(RowsLikeAFile):
     def stored(self, home: Home, path: Path, name: str) -> dict[str, Any]:
-        _arena, taken = take_judgements(path, home, filename="judgements", chosen=self.layout, told=Told(judge=name))
+        _arena, taken = take_judgements(
+            path, home, filename="judgements", chosen=self.layout, choices=JudgementChoices(judge=name)
+        )
         return {
             "judges": [judge.pk for judge in taken.judges], "n_games": taken.n_games, "n_added": taken.n_added,
             "notes": [str(note) for note in (*taken.notes, *taken.warnings)],

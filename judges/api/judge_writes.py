@@ -45,7 +45,7 @@ CHANGED_FIELDS: SentFields = {
 }  # fmt: skip
 CARD_FIELDS: SentFields = {
     "name": SentField(FieldKind.TEXT, "The name on pages.", is_needed=True, most=120),
-    "endpoint": SentField(FieldKind.TEXT, CHANGED_FIELDS["endpoint"].told, is_needed=True, most=120),
+    "endpoint": SentField(FieldKind.TEXT, CHANGED_FIELDS["endpoint"].description, is_needed=True, most=120),
     "protocol": SentField(FieldKind.CHOICE, "How it is asked.", is_needed=True, choices=tuple(PROTOCOLS)),
     **{name: CHANGED_FIELDS[name] for name in ("template", "parameters", "family")},
 }

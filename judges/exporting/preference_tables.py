@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from arena.exporting.battles import readable_battles
 from arena.exporting.preferences import (
+    PairTally,
     Preference,
-    SaidOfTwo,
     TwoAnswers,
     both_bad,
     labels_of,
     preferences_of,
-    said_by_people,
+    tallies_of_people,
     with_two_answers,
 )
 from arena.exporting.prompts import readable_prompts
@@ -26,7 +26,7 @@ from arena.exporting.tables import Chosen, ExportTable, FileColumn, Holds, Optio
 from arena.models import Arena, Competitor, Prompt, Response
 from arena.outcomes import Outcome
 from arena.texts.csv_cells import figure
-from judges.exporting.judges_preferences import judges_that_count, said_by_judges
+from judges.exporting.judges_preferences import judges_that_count, tallies_of_judges
 
 PROMPTS_AT_ONCE = 50
 BETTER, MUCH_BETTER = 2, 3  # on HelpSteer2's scale from -3 to 3; nobody here says slightly better, its 1
@@ -92,7 +92,7 @@ SYSTEM_PROMPT = FileColumn("system_prompt", Holds.TEXT, gettext_lazy("What the m
 class Part:
     """What some prompts give: what was said of their answers, and the texts."""
 
-    said: Mapping[TwoAnswers, SaidOfTwo]
+    tallies: Mapping[TwoAnswers, PairTally]
     prompts: Mapping[int, Prompt]
     responses: Mapping[int, Response]
     models: Mapping[int, Competitor]
@@ -134,11 +134,11 @@ class PreferenceTable(ExportTable):
             asked = {prompt.pk: prompt for prompt in prompts if len(prompt.turns) == 1 or not self.only_one_turn}
             battles = with_two_answers(readable_battles(reader, arena).filter(prompt__in=asked))
             if chosen["source"] == "people":
-                said = said_by_people(battles)
+                tallies = tallies_of_people(battles)
             else:
-                said = said_by_judges(battles, judges_that_count(arena), both_orders=chosen["both_orders"] == "yes")
-            named = {answer for answers in said for answer in (answers.a, answers.b)}
-            yield Part(said, asked, Response.objects.defer("html").in_bulk(named), models)
+                tallies = tallies_of_judges(battles, judges_that_count(arena), both_orders=chosen["both_orders"] == "yes")
+            named = {answer for answers in tallies for answer in (answers.a, answers.b)}
+            yield Part(tallies, asked, Response.objects.defer("html").in_bulk(named), models)
 
 
 class DpoTable(PreferenceTable):
@@ -178,20 +178,21 @@ class KtoTable(PreferenceTable):
 
     def of_part(self, part: Part, chosen: Chosen) -> Iterator[Row]:
         preferences = _preferences(part, chosen)
-        bad = both_bad(part.said, least_votes=chosen["least_votes"]) if chosen["both_bad"] == "undesirable" else []
+        bad = both_bad(part.tallies, least_votes=chosen["least_votes"]) if chosen["both_bad"] == "undesirable" else []
         speaking = _speaking([*(each.answers for each in preferences), *bad])
         for answer, labels in sorted(labels_of(preferences, bad).items()):
             is_contested = labels[True] > 0 and labels[False] > 0
             if labels[True] == labels[False] or (is_contested and chosen["contested"] == "leave_out"):
                 continue  # chosen here and rejected there
-            said = [part.said[answers] for answers in speaking[answer]]
+            tallies = [part.tallies[answers] for answers in speaking[answer]]
             response, model = part.responses[answer], part.model_of(answer)
             prompt = part.prompts[response.prompt_id]
             yield _origin(prompt) | {
                 "prompt": opening(prompt), "completion": continued(prompt, response), "label": labels[True] > labels[False],
                 "model": model.name, "repeat": response.repeat, "finish": response.finish, "licence": model.licence or None,
-                "judges": sorted({judge for each in said for judge in each.judges}),
-                "margin": figure(abs(labels[True] - labels[False]) / labels.total()), "n_votes": sum(each.n for each in said),
+                "judges": sorted({judge for each in tallies for judge in each.judges}),
+                "margin": figure(abs(labels[True] - labels[False]) / labels.total()),
+                "n_votes": sum(each.n for each in tallies),
                 "is_contested": is_contested or any(each.is_contested for each in preferences if answer in each.answers[1:]),
             }  # fmt: skip
 
@@ -279,17 +280,17 @@ def _message(role: str, content: str) -> dict[str, str]:
 
 def _preferences(part: Part, chosen: Chosen) -> list[Preference]:
     return preferences_of(
-        part.said, least_votes=chosen["least_votes"], with_contested=chosen["contested"] == "mark",
+        part.tallies, least_votes=chosen["least_votes"], with_contested=chosen["contested"] == "mark",
         most_a_prompt=chosen["per_prompt"],
     )  # fmt: skip
 
 
 def _speaking(pairs: Sequence[TwoAnswers]) -> dict[int, list[TwoAnswers]]:
-    found: dict[int, list[TwoAnswers]] = {}
+    by_answer: dict[int, list[TwoAnswers]] = {}
     for answers in pairs:
         for answer in (answers.a, answers.b):
-            found.setdefault(answer, []).append(answers)
-    return found
+            by_answer.setdefault(answer, []).append(answers)
+    return by_answer
 
 
 def _origin(prompt: Prompt) -> Row:
@@ -307,6 +308,6 @@ def _pair_origin(part: Part, preference: Preference) -> Row:
             f"{side}_licence": model.licence or None,
         }
     return of_sides | _origin(part.prompts[preference.answers.prompt]) | {
-        "judges": list(preference.said.judges), "margin": figure(preference.margin), "n_votes": preference.said.n,
+        "judges": list(preference.tally.judges), "margin": figure(preference.margin), "n_votes": preference.tally.n,
         "is_contested": preference.is_contested,
     }  # fmt: skip

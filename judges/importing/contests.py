@@ -24,7 +24,7 @@ from arena.importing.loading.prompts import PromptLookup
 from arena.importing.loading.responses import ResponseKey, response_ids
 from arena.llm.wires.thinking import parted
 from arena.models import Arena, Battle, Competitor, CompetitorStatus, Prompt, PromptPool, Response
-from judges.importing.rows import AnswerTold
+from judges.importing.rows import NamedAnswer
 from judges.verdicts.verdict import Order, Side
 
 UNKNOWN = "unknown"
@@ -38,7 +38,7 @@ class Contest(NamedTuple):
     """Two answers to a prompt, or one, as a file names them."""
 
     prompt: PromptRow
-    answers: tuple[AnswerTold, ...]
+    answers: tuple[NamedAnswer, ...]
     turn: int = 0  # 1: the first turn alone
 
 
@@ -114,13 +114,13 @@ class Finder:
         prompts = self._prompt_ids(contests)
         self._read_answers({pk for pk in prompts if pk is not None})
         named = [self._named(each, pk) for each, pk in zip(contests, prompts, strict=True)]
-        new = {name for sides in named for name, _text, found in sides if found is None and name}
+        new = {name for sides in named for name, _text, stored in sides if stored is None and name}
         self._make(new)
         ids = self._competitors.ids(new)
         wanted = {
             ResponseKey(pk, ids[name], text): ()
             for sides, pk in zip(named, prompts, strict=True) if pk is not None
-            for name, text, found in sides if found is None and name and text is not None
+            for name, text, stored in sides if stored is None and name and text is not None
         }  # fmt: skip
         made = response_ids(wanted) if wanted else {}
         return [[self._stored(side, pk, ids, made) for side in sides] for sides, pk in zip(named, prompts, strict=True)]
@@ -128,8 +128,8 @@ class Finder:
     def _stored(
         self, side: "_Named", prompt: int | None, ids: dict[str, int], made: dict[ResponseKey, int]
     ) -> StoredAnswer | None:
-        if side.found is not None or prompt is None or not side.name or side.text is None:
-            return side.found
+        if side.stored is not None or prompt is None or not side.name or side.text is None:
+            return side.stored
         competitor = ids[side.name]
         return StoredAnswer(made[ResponseKey(prompt, competitor, side.text)], prompt, competitor, side.name)
 
@@ -143,8 +143,8 @@ class Finder:
         names = self._lettered_pair(contest, prompt) if all(map(is_unnamed, given)) else side_names(*given)
         self._sides.update(name for name in names if name not in given)
         sides = [
-            self._known(contest, prompt, at, name, is_given=name == told)
-            for at, (name, told) in enumerate(zip(names, given, strict=True))
+            self._known(contest, prompt, at, name, is_given=name == given_name)
+            for at, (name, given_name) in enumerate(zip(names, given, strict=True))
         ]
         first, second = sides
         if first.owner == second.owner:  # what was found by its text belongs to the other's competitor: tell them apart
@@ -182,8 +182,8 @@ class Finder:
     def _known(self, contest: Contest, prompt: int, at: int, name: str, *, is_given: bool) -> "_Named":
         text = contest.answers[at].text
         if text is None:
-            found = self._of.get((prompt, name))
-            return _Named(name, None, found) if found or not contest.turn else self._first_turn(contest, name)
+            stored = self._of.get((prompt, name))
+            return _Named(name, None, stored) if stored or not contest.turn else self._first_turn(contest, name)
         if is_given and not is_unnamed(name):
             return _Named(name, text, None)
         here = self._texts.get((prompt, _digest(parted(text)[0])), [])
@@ -198,17 +198,17 @@ class Finder:
 
     def _prompt_ids(self, contests: Sequence[Contest]) -> list[int | None]:
         rows = [self._asked(each) for each in contests]
-        told = [row for row in rows if row is not None]
-        self._prompts.look_up(told)
-        self._prompts.look_up([row._replace(key="") for row in told if row.turns])
-        found: dict[int, PromptRow | None] = {}
+        given = [row for row in rows if row is not None]
+        self._prompts.look_up(given)
+        self._prompts.look_up([row._replace(key="") for row in given if row.turns])
+        by_place: dict[int, PromptRow | None] = {}
         for at, row in enumerate(rows):
-            found[at] = None if row is None else self._as_here(row)
-        new = [row for row in found.values() if row is not None and row.turns]
+            by_place[at] = None if row is None else self._as_here(row)
+        new = [row for row in by_place.values() if row is not None and row.turns]
         ids = self._prompts.ids(new) if new else {}
-        known = self._prompts.look_up([row for row in found.values() if row is not None])
+        known = self._prompts.look_up([row for row in by_place.values() if row is not None])
         ids |= {identity: each.pk for identity, each in known.items()}
-        return [None if row is None else ids.get(self._prompts.identity(row)) for row in found.values()]
+        return [None if row is None else ids.get(self._prompts.identity(row)) for row in by_place.values()]
 
     def _as_here(self, row: PromptRow) -> PromptRow | None:
         """By its id, else by its text, else as it is: new. None where it is only named and not here."""
@@ -267,11 +267,11 @@ class _Named(NamedTuple):
 
     name: str
     text: str | None
-    found: StoredAnswer | None
+    stored: StoredAnswer | None
 
     @property
     def owner(self) -> str:
-        return self.found.name if self.found else self.name
+        return self.stored.name if self.stored else self.name
 
 
 def _digest(text: str) -> bytes:
@@ -290,17 +290,17 @@ def placed(battles: Mapping[tuple[int, int], int], first: StoredAnswer, second: 
 def battles_of(arena: Arena, pairs: Sequence[tuple[StoredAnswer, StoredAnswer]]) -> dict[tuple[int, int], int]:
     """By responses: the battle of the two that is here, one that was made for judging before one that was voted on."""
     wanted = {_key(*pair): pair for pair in pairs}
-    found = dict(standing(arena, wanted))
+    battles = dict(standing(arena, wanted))
     new = [
         Battle(
             arena=arena, prompt_id=pair[0].prompt_id, competitor_a_id=low.competitor_id, competitor_b_id=high.competitor_id,
             response_a_id=low.pk, response_b_id=high.pk, created_at=timezone.now(),
         )
-        for key, pair in wanted.items() if key not in found
+        for key, pair in wanted.items() if key not in battles
         for low, high in [sorted(pair, key=lambda each: each.competitor_id)]
     ]  # fmt: skip
     made = Battle.objects.bulk_create(new, batch_size=ROWS_A_QUERY)
-    return found | {(each.response_a_id or 0, each.response_b_id or 0): each.pk for each in made}
+    return battles | {(each.response_a_id or 0, each.response_b_id or 0): each.pk for each in made}
 
 
 def standing(arena: Arena, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], int]]:

@@ -19,9 +19,9 @@ def placed_battles(arena: Arena, named: Sequence[NamedBattle]) -> list[Placed | 
     two answers, which is made where there is none. None where the arena has neither.
     """
     different = list(dict.fromkeys(named))
-    found = _by_key(arena, different)
-    found |= _by_answers(arena, [each for each in different if each not in found])
-    return [found.get(each) for each in named]
+    places = _by_key(arena, different)
+    places |= _by_answers(arena, [each for each in different if each not in places])
+    return [places.get(each) for each in named]
 
 
 def _by_key(arena: Arena, named: Sequence[NamedBattle]) -> dict[NamedBattle, Placed]:
@@ -35,12 +35,12 @@ def _by_key(arena: Arena, named: Sequence[NamedBattle]) -> dict[NamedBattle, Pla
         by_name.setdefault(key, []).append(each)
         if (number := numbers.get(each, "")).isdecimal():
             by_name.setdefault(int(number), []).append(each)
-    found: dict[NamedBattle, Placed] = {}
+    places: dict[NamedBattle, Placed] = {}
     for pk, row_key, prompt, a, b in _battles(arena, by_name):
         for each in (*by_name.get(pk, ()), *by_name.get(bytes(row_key or b""), ())):
             if (prompt or "") == each.prompt and {a, b} == set(each.names):
-                found[each] = Placed(pk, "ab" if each.names[0] == a else "ba")
-    return found
+                places[each] = Placed(pk, "ab" if each.names[0] == a else "ba")
+    return places
 
 
 def _battles(arena: Arena, by_name: Iterable[object]) -> Iterable[tuple[int, bytes | None, str | None, str, str]]:

@@ -25,15 +25,15 @@ def load_exported_labels(
 
     Raises ImportProblems where the arena has none of the battles.
     """
-    told = [(row, row.exported) for row in rows if row.exported is not None]
-    placed = placed_battles(arena, [exported.battle for _row, exported in told])
+    exported_rows = [(row, row.exported) for row in rows if row.exported is not None]
+    placed = placed_battles(arena, [exported.battle for _row, exported in exported_rows])
     if not any(placed):
         rows_in_words = PlainWords(counted(len(rows), "row", "rows"))
         allowed = _("not one row names a battle of %(arena)s: bring its prompts, answers and battles first")
         problem_of(filename, _("the file"), rows_in_words, allowed % {"arena": arena.slug})
     sets: dict[str, GoldSet] = {}
     items: dict[GoldSet, dict[tuple[int, str], GoldItem]] = {}
-    for (row, exported), at in zip(told, placed, strict=True):
+    for (row, exported), at in zip(exported_rows, placed, strict=True):
         if at is None:
             continue
         called = (name or exported.gold_set)[:LONGEST_NAME]
@@ -47,7 +47,9 @@ def load_exported_labels(
     for gold, of_set in items.items():
         add_labels(arena, gold, list(of_set.values()), {}, source)
     first, *others = items
-    by_key = {f"{exported.gold_set}, line {row.line}": at for (row, exported), at in zip(told, placed, strict=True) if at}
+    by_key = {
+        f"{exported.gold_set}, line {row.line}": at for (row, exported), at in zip(exported_rows, placed, strict=True) if at
+    }
     return Loaded(
         first, by_key, (), contradicted(arena, {at.battle_id for at in by_key.values()}), (), 0,
         {"prompt": 0, "answer": 0, "competitor": 0}, (), n_not_here=placed.count(None), other_sets=tuple(others),

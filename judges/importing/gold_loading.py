@@ -18,7 +18,7 @@ from arena.models import Arena, Import, Response
 from judges.importing import notes, pandalm_battles
 from judges.importing.contests import Contest, Finder, Placed, StoredAnswer
 from judges.importing.label_pairs import pairs_of
-from judges.importing.rows import AnswerTold, LabelledAnswer, LabelRow
+from judges.importing.rows import LabelledAnswer, LabelRow, NamedAnswer
 from judges.models import Game, GoldAnswer, GoldItem, GoldSet, Judge
 from judges.verdicts.verdict import Side, agreed_label
 
@@ -147,11 +147,11 @@ def load_labels(
     missing = [pair for pair in pairs if pair.key not in placed]
     finder = Finder(arena, origin, Problems(filename or name), most_new)
     singles = [(row, answer) for row in rows for answer in row.answers if not _says_nothing(answer)]
-    told = [Contest(pair.prompt, tuple(map(_as_told, pair.answers))) for pair in missing]
-    found = finder.battles(told)
-    answers = [each[0] for each in finder.answers([Contest(row.prompt, (_as_told(one),)) for row, one in singles])]
+    contests = [Contest(pair.prompt, tuple(map(_named_answer, pair.answers))) for pair in missing]
+    battles = finder.battles(contests)
+    answers = [each[0] for each in finder.answers([Contest(row.prompt, (_named_answer(one),)) for row, one in singles])]
     finder.problems.stop_if_any()
-    placed |= {pair.key: one for pair, one in zip(missing, found, strict=True) if one is not None}
+    placed |= {pair.key: one for pair, one in zip(missing, battles, strict=True) if one is not None}
     items = _items(pairs, placed)
     gold = _set_for(arena, name, origin, _labels(items), is_named=is_named, of_judges=of_judges)
     n_before = _n_labels(gold)
@@ -159,13 +159,13 @@ def load_labels(
     return Loaded(
         gold, placed, _repeated(placed), contradicted(arena, {one.battle_id for one in placed.values()}), *_odd_answers(pairs),
         {thing: n - before[thing] for thing, n in n_here(arena).items()}, not_meant,
-        sum(pair.label is None for pair in pairs), sum(one is None for one in (*found, *answers)), len(singles), n_otherwise,
+        sum(pair.label is None for pair in pairs), sum(one is None for one in (*battles, *answers)), len(singles), n_otherwise,
         name if gold.name != name[:120] else "", n_added=_n_labels(gold) - n_before,
     )  # fmt: skip
 
 
-def _as_told(answer: LabelledAnswer) -> AnswerTold:
-    return AnswerTold(answer.competitor, answer.text)
+def _named_answer(answer: LabelledAnswer) -> NamedAnswer:
+    return NamedAnswer(answer.competitor, answer.text)
 
 
 def _says_nothing(answer: LabelledAnswer) -> bool:
@@ -174,16 +174,16 @@ def _says_nothing(answer: LabelledAnswer) -> bool:
 
 def _items(pairs: Iterable[LabelRow], placed: Mapping[str, Placed]) -> list[GoldItem]:
     """Without a gold set yet; pairs that are one battle with one label are one item, which names them all."""
-    found: dict[tuple[int, str], GoldItem] = {}
+    items: dict[tuple[int, str], GoldItem] = {}
     for pair in pairs:
         if pair.label is None or (at := placed.get(pair.key)) is None:
             continue
         label = at.label(pair.label)
         new = GoldItem(battle_id=at.battle_id, label=label, order=at.order, note=pair.key)
-        item = found.setdefault((at.battle_id, label), new)
+        item = items.setdefault((at.battle_id, label), new)
         if item.note != pair.key and item.order == at.order and len(item.note) + len(pair.key) < 190:
             item.note = f"{item.note}{SAME}{pair.key}"
-    return list(found.values())
+    return list(items.values())
 
 
 def _labels(items: Iterable[GoldItem]) -> Labels:
@@ -196,9 +196,9 @@ def _set_for(arena: Arena, name: str, origin: str, wanted: Labels, *, is_named: 
     if name[:120] in here:
         return here[name[:120]]
     labels = {gold: _labels(gold.items.all()) for gold in here.values()} if wanted else {}
-    equal = next((gold for gold, said in labels.items() if said == wanted), None)
+    equal = next((gold for gold, kept in labels.items() if kept == wanted), None)
     if equal is None and not is_named:
-        common = {gold: len(said & wanted) for gold, said in labels.items()}
+        common = {gold: len(kept & wanted) for gold, kept in labels.items()}
         best = max(common, key=lambda gold: common[gold], default=None)
         equal = best if best is not None and common[best] else _of_judges(here.values(), origin, of_judges)
     return equal or GoldSet.objects.create(arena=arena, name=name[:120], origin=origin)
@@ -222,7 +222,7 @@ def add_labels(
     known = _labels(gold.items.all())
     new = [item for item in items if (item.battle_id, item.label) not in known]
     here = dict(gold.answers.values_list("response_id", "pk"))
-    said = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
+    labels = {each.response_id: (each.is_right, each.grade) for each in gold.answers.all()}
     new_answers = [answer for pk, answer in answers.items() if pk not in here]
     for item in new:
         item.gold_set, item.source = gold, source
@@ -232,18 +232,18 @@ def add_labels(
     GoldAnswer.objects.bulk_create(new_answers)
     if n_labels := len(new) + len(new_answers):
         record_labels(arena_id=arena.pk, n_labels=n_labels, reason=f"gold set {gold.name}")
-    return sum(pk in said and said[pk] != (answer.is_right, answer.grade) for pk, answer in answers.items())
+    return sum(pk in labels and labels[pk] != (answer.is_right, answer.grade) for pk, answer in answers.items())
 
 
 def _gold_answers(
     singles: Sequence[tuple[LabelRow, LabelledAnswer]], answers: Sequence[StoredAnswer | None]
 ) -> dict[int, GoldAnswer]:
-    found: dict[int, GoldAnswer] = {}
-    for (row, told), stored in zip(singles, answers, strict=True):
+    by_response: dict[int, GoldAnswer] = {}
+    for (row, answer), stored in zip(singles, answers, strict=True):
         if stored is not None:
-            one = GoldAnswer(response_id=stored.pk, is_right=told.is_right, grade=told.grade, note=row.key[:200])
-            found.setdefault(stored.pk, one)
-    return found
+            one = GoldAnswer(response_id=stored.pk, is_right=answer.is_right, grade=answer.grade, note=row.key[:200])
+            by_response.setdefault(stored.pk, one)
+    return by_response
 
 
 def n_here(arena: Arena) -> dict[str, int]:
@@ -288,14 +288,14 @@ def _repeated(placed: Mapping[str, Placed]) -> tuple[tuple[str, ...], ...]:
 
 
 def contradicted(arena: Arena, battles: Container[int]) -> dict[int, tuple[str, ...]]:
-    said: dict[int, dict[Side, None]] = defaultdict(dict)
+    labels_of: dict[int, dict[Side, None]] = defaultdict(dict)
     items = GoldItem.objects.counted().filter(gold_set__arena=arena).order_by("pk")
     for battle, label in items.values_list("battle_id", "label").iterator(chunk_size=10_000):
-        said[battle][cast(Side, label)] = None
-    return {pk: tuple(labels) for pk, labels in said.items() if pk in battles and agreed_label(labels) is None}
+        labels_of[battle][cast(Side, label)] = None
+    return {pk: tuple(labels) for pk, labels in labels_of.items() if pk in battles and agreed_label(labels) is None}
 
 
 def _standing(arena: Arena, pairs: Sequence[LabelRow]) -> dict[str, Placed]:
     """By the test set's own numbers: the same two answers may stand in it several times, with other labels."""
-    found = pandalm_battles.battles_of(arena, [pair.key for pair in pairs])
-    return {key: Placed(battle, order) for key, (battle, order) in found.items()}
+    battles = pandalm_battles.battles_of(arena, [pair.key for pair in pairs])
+    return {key: Placed(battle, order) for key, (battle, order) in battles.items()}

@@ -33,8 +33,8 @@ MARKED = "an answer seems to speak to the judge"  # in English, as reasons in th
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told beside a file of judgements."""
+class JudgementChoices:
+    """What is chosen beside a file of judgements."""
 
     judge: str = ""  # whose they are, whatever the rows say
     gold: str = ""  # name of the gold set of the labels that come with them
@@ -63,19 +63,19 @@ type Place = tuple[int, Order, int]  # battle, order, repeat
 
 
 @transaction.atomic
-def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told: Told | None = None) -> Taken:
+def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, choices: JudgementChoices | None = None) -> Taken:
     """Take a file in; the same file again adds nothing.
 
     Raises TooManyCompetitors where more than `most_new` competitors are new and need a yes, and ImportProblems where the rows
     contradict the arena, or none of them is about a battle of it; nothing is written then.
     """
-    told = told or Told()
+    choices = choices or JudgementChoices()
     taken = Taken(file.format, len(file.rows), notes=list(file.notes))
     before = n_here(arena)
-    cards = _judges(path, file, told)
+    cards = _judges(path, file, choices)
     if any(row.label is not None for row in file.rows):
-        _load_gold(arena, file, told, cards.values(), taken)
-    placed = place_games(arena, file, gold=told.gold, most_new=told.most_new)
+        _load_gold(arena, file, choices, cards.values(), taken)
+    placed = place_games(arena, file, gold=choices.gold, most_new=choices.most_new)
     if not placed.games:
         _refuse(arena, file)
     taken.n_games, taken.n_without_battle = len(placed.games), len(placed.without)
@@ -86,10 +86,10 @@ def load_judgements(path: Path, file: ReadFile[JudgementRow], arena: Arena, told
     for judge, games in by_judge.items():
         once = _by_place(file.filename, games)
         taken.n_repeated += len(games) - len(once)
-        n_added, n_other = _add(judge, arena, once, file.filename, told.source)
+        n_added, n_other = _add(judge, arena, once, file.filename, choices.source)
         taken.n_added += n_added
         n_otherwise += n_other
-        taken.states.update(row.said.state.value for row in once.values())
+        taken.states.update(row.judgement.state.value for row in once.values())
     taken.judges = list(by_judge)
     taken.n_new = {thing: n - before[thing] for thing, n in n_here(arena).items()}
     taken.notes += _notes(file, placed, taken.n_new, n_otherwise)
@@ -108,7 +108,7 @@ def _speaker(row: JudgementRow) -> Speaker:
     return Speaker(row.judge, row.protocol, row.exported.identity if row.exported else "")
 
 
-def _judges(path: Path, file: ReadFile[JudgementRow], told: Told) -> dict[Speaker, Judge]:
+def _judges(path: Path, file: ReadFile[JudgementRow], choices: JudgementChoices) -> dict[Speaker, Judge]:
     models: dict[Speaker, set[str]] = defaultdict(set)
     exported = {_speaker(row): row.exported for row in file.rows}
     for row in file.rows:
@@ -116,21 +116,23 @@ def _judges(path: Path, file: ReadFile[JudgementRow], told: Told) -> dict[Speake
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     stem = Path(file.filename).stem or file.filename
-    found: dict[Speaker, Judge] = {}
+    by_speaker: dict[Speaker, Judge] = {}
     for each, of_model in models.items():
         model = of_model.pop() if len(of_model) == 1 else ""
         card = exported[each]
-        if card is not None and not told.judge:
-            found[each] = exported_judge(each.name, each.protocol, card, model=model)
+        if card is not None and not choices.judge:
+            by_speaker[each] = exported_judge(each.name, each.protocol, card, model=model)
         else:
-            found[each] = imported_judge(
-                told.judge or each.name, each.protocol, layout=file.format, otherwise=stem, digest=digest, model=model
+            by_speaker[each] = imported_judge(
+                choices.judge or each.name, each.protocol, layout=file.format, otherwise=stem, digest=digest, model=model
             )
-    supersede_older(judge for each, judge in found.items() if exported[each] is not None)
-    return found
+    supersede_older(judge for each, judge in by_speaker.items() if exported[each] is not None)
+    return by_speaker
 
 
-def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: Iterable[Judge], taken: Taken) -> None:
+def _load_gold(
+    arena: Arena, file: ReadFile[JudgementRow], choices: JudgementChoices, judges: Iterable[Judge], taken: Taken
+) -> None:
     """The labels that stand beside the judgements: each pair once."""
     rows = [
         LabelRow(
@@ -141,10 +143,10 @@ def _load_gold(arena: Arena, file: ReadFile[JudgementRow], told: Told, judges: I
         if row.label is not None
     ]  # fmt: skip
     once = list({(row.line, row.key): row for row in rows}.values())
-    name = told.gold or Path(file.filename).stem or file.format
+    name = choices.gold or Path(file.filename).stem or file.format
     loaded = load_labels(
-        arena, name, once, origin=file.format, filename=file.filename, is_named=bool(told.gold), of_judges=judges,
-        most_new=told.most_new, source=told.source,
+        arena, name, once, origin=file.format, filename=file.filename, is_named=bool(choices.gold), of_judges=judges,
+        most_new=choices.most_new, source=choices.source,
     )  # fmt: skip
     taken.notes += loaded.notes()
     taken.warnings += loaded.warnings()
@@ -159,16 +161,16 @@ def _refuse(arena: Arena, file: ReadFile[JudgementRow]) -> None:
 
 def _by_place(filename: str, games: Sequence[tuple[Place, JudgementRow]]) -> dict[Place, JudgementRow]:
     """A row that is there twice is one game; which of two different ones counts is not guessed."""
-    found: dict[Place, JudgementRow] = {}
+    by_place: dict[Place, JudgementRow] = {}
     problems = Problems(filename)
     for place, row in games:
-        first = found.setdefault(place, row)
-        if (first.said, first.reply) != (row.said, row.reply):
+        first = by_place.setdefault(place, row)
+        if (first.judgement, first.reply) != (row.judgement, row.reply):
             allowed = _("line %(line)s judges the same answers in this order: keep one of the two, or number them by repeat")
-            told = _("judged twice with different replies")
-            problems.add(row.line, _("the judgement"), PlainWords(told), allowed % {"line": first.line}, is_row=True)
+            text = _("judged twice with different replies")
+            problems.add(row.line, _("the judgement"), PlainWords(text), allowed % {"line": first.line}, is_row=True)
     problems.stop_if_any()
-    return found
+    return by_place
 
 
 def _add(
@@ -193,21 +195,21 @@ def _add(
 
 
 def _verdict_of(row: JudgementRow) -> list[object]:
-    said = row.said.verdict
-    if isinstance(said, Verdict):
-        return [row.said.state.value, said.winner, said.scores[0] if said.scores else None]
-    return [row.said.state.value, "", said]
+    verdict = row.judgement.verdict
+    if isinstance(verdict, Verdict):
+        return [row.judgement.state.value, verdict.winner, verdict.scores[0] if verdict.scores else None]
+    return [row.judgement.state.value, "", verdict]
 
 
 def _game(judge: Judge, place: Place, row: JudgementRow) -> Game:
     battle, order, repeat = place
     game = Game(battle_id=battle, judge=judge, order=order, repeat=repeat, reply=row.reply, cost=row.cost)
-    said = row.said
-    state = said.state if said.verdict is not None or not said.state.has_verdict else GameState.ERROR
-    end_game(game, state, reason=said.reason)
-    game.label, game.label_start, game.label_end = said.label[:200], said.start, said.end
-    if said.verdict is not None:
-        give_verdict(game, said.verdict)
+    judgement = row.judgement
+    state = judgement.state if judgement.verdict is not None or not judgement.state.has_verdict else GameState.ERROR
+    end_game(game, state, reason=judgement.reason)
+    game.label, game.label_start, game.label_end = judgement.label[:200], judgement.start, judgement.end
+    if judgement.verdict is not None:
+        give_verdict(game, judgement.verdict)
     return game
 
 
@@ -227,7 +229,7 @@ def _notes(file: ReadFile[JudgementRow], placed: PlacedGames, new: Mapping[str, 
     if any(new.values()) and not any(row.label is not None for row in file.rows):
         yield notes.of_new(new)
     if against := [row for row in file.rows if row.contradicts]:
-        yield notes.of_contradicting_replies([row.line for row in against], against[0].said.label, against[0].contradicts)
+        yield notes.of_contradicting_replies([row.line for row in against], against[0].judgement.label, against[0].contradicts)
     if placed.without:
         yield notes.of_rows_without_battle(placed.without)
     if placed.alone:

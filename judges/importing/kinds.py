@@ -19,10 +19,10 @@ from judges.importing.formats.judgements.plain import PlainGrades, PlainPairs
 from judges.importing.formats.labels.answers import PlainAnswers
 from judges.importing.formats.labels.pairs import PlainLabels
 from judges.importing.formats.mapped import ALONE, JUDGEMENT_FIELDS, LABEL_FIELDS, MappedJudgements, MappedLabels
-from judges.importing.judgement_loading import Told, load_judgements
+from judges.importing.judgement_loading import JudgementChoices, load_judgements
 from judges.importing.notes import of_columns, of_repeated_games, of_undecided_pairs
 from judges.importing.reading import read_by
-from judges.importing.rows import AnswerTold, JudgementRow, LabelledAnswer, LabelRow
+from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.importing.taking_in import Home, Labelled, in_arena, label, name_of_set
 from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Verdict
@@ -59,7 +59,7 @@ def _asked(prompt: PromptRow) -> str:
     return _short("\n\n".join(prompt.turns)) or prompt.key
 
 
-def _answers(answers: Sequence[AnswerTold | LabelledAnswer]) -> dict[str, str]:
+def _answers(answers: Sequence[NamedAnswer | LabelledAnswer]) -> dict[str, str]:
     heads = [_("Answer a"), _("Answer b")] if len(answers) > 1 else [_("Answer")]
     names = [" ".join(part for part in (answer.competitor, _short(answer.text or "")) if part) for answer in answers]
     return dict(zip(heads, names, strict=False))
@@ -124,13 +124,13 @@ class JudgementFiles:
             {f"{side}_a", f"{side}_b"} <= columns.keys() for side in ("answer", "competitor")
         ):
             return _("two answers, or the names of two models")
-        told = {"label", "probability", "score_a", "score", "reply"}
-        return "" if columns.keys() & told else self.fields["label"]
+        verdicts = {"label", "probability", "score_a", "score", "reply"}
+        return "" if columns.keys() & verdicts else self.fields["label"]
 
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
         read = self._read(file)
         with in_arena(Home(slug), is_check=True) as home:
-            taken = load_judgements(file.path, read, home, self._told(file.options))
+            taken = load_judgements(file.path, read, home, self._choices(file.options))
         counts = {
             "judgements": taken.n_rows, "games": taken.n_games, "judges": len(taken.judges), **_new(taken.n_new)
         }  # fmt: skip
@@ -138,17 +138,17 @@ class JudgementFiles:
         return ImportReport(taken.n_rows, counts, [*taken.notes, *repeated], amiss=taken.warnings)
 
     def load(self, source: Import, file: FileToRead) -> FileTaken:
-        taken = load_judgements(file.path, self._read(file), source.arena, self._told(file.options, source))
+        taken = load_judgements(file.path, self._read(file), source.arena, self._choices(file.options, source))
         return FileTaken(taken.n_added, taken.notes)
 
     def cells(self, row: JudgementRow) -> dict[str, str]:
-        verdict, order = row.said.verdict, {"ab": _("a first"), "ba": _("b first")}[row.order]
+        verdict, order = row.judgement.verdict, {"ab": _("a first"), "ba": _("b first")}[row.order]
         if isinstance(verdict, Verdict):
             shown = str(SLOTS[verdict.winner])
         else:
             shown = _("no verdict") if verdict is None else f"{verdict:g}"
-        if row.said.state != GameState.OK and row.said.reason:
-            shown = _(row.said.reason)
+        if row.judgement.state != GameState.OK and row.judgement.reason:
+            shown = _(row.judgement.reason)
         return {
             _("Judge"): row.judge, _("Prompt"): _asked(row.prompt), **_answers(row.answers),
             **({} if row.is_single else {_("Order"): order}), _("Verdict"): shown, _("Reply"): _short(row.reply),
@@ -158,8 +158,8 @@ class JudgementFiles:
         format_class = cast("type[JudgementFormat]", format_of(Import.Kind.JUDGEMENTS, file.format))
         return read_by(format_class, file.path, file.filename, file.options)
 
-    def _told(self, options: Mapping[str, Any], source: Import | None = None) -> Told:
-        return Told(options.get("judge", ""), options.get("gold", ""), NO_LIMIT, source)
+    def _choices(self, options: Mapping[str, Any], source: Import | None = None) -> JudgementChoices:
+        return JudgementChoices(options.get("judge", ""), options.get("gold", ""), NO_LIMIT, source)
 
 
 class LabelFiles:

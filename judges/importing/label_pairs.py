@@ -14,11 +14,11 @@ def pairs_of(rows: Sequence[LabelRow], *, grades_decide: bool = False) -> list[L
     grades, where grades decide, every pair is one. Which answer of such a pair stands first is drawn by hash. Grades that are
     equal say nothing of a pair: no label is made of them.
     """
-    found = [row for row in rows if row.is_pair]
+    pairs = [row for row in rows if row.is_pair]
     for row in _by_prompt([row for row in rows if not row.is_pair]):
-        found += _of_rights(row)
-        found += _of_grades(row) if grades_decide else []
-    return _with_keys(found)
+        pairs += _of_rights(row)
+        pairs += _of_grades(row) if grades_decide else []
+    return _with_keys(pairs)
 
 
 def _with_keys(pairs: Sequence[LabelRow]) -> list[LabelRow]:

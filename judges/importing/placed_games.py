@@ -32,17 +32,17 @@ class PlacedGames:
 
 def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_new: int) -> PlacedGames:
     found_by = JUDGEMENT_FORMATS[file.format].found_by if file.format in JUDGEMENT_FORMATS else "texts"
-    found = PlacedGames()
+    placed = PlacedGames()
     if found_by == "pandalm":
         numbers = {row.pair: None for row in file.rows}
         known = {key: Placed(*each) for key, each in pandalm_battles.battles_of(arena, list(numbers)).items()}
         known = known or _by_gold(arena, "pandalm", gold)
-        _take(found, file.rows, [known.get(row.pair) for row in file.rows])
+        _take(placed, file.rows, [known.get(row.pair) for row in file.rows])
     elif found_by == "auto-j":
         known = _by_gold(arena, "auto-j", gold)
-        _take(found, file.rows, [known.get(row.pair) for row in file.rows])
+        _take(placed, file.rows, [known.get(row.pair) for row in file.rows])
     elif found_by == "exports":
-        _take(found, file.rows, placed_battles(arena, [row.exported.battle for row in file.rows if row.exported]))
+        _take(placed, file.rows, placed_battles(arena, [row.exported.battle for row in file.rows if row.exported]))
     else:
         finder = Finder(arena, file.format, Problems(file.filename), most_new)
         pairs = [row for row in file.rows if not row.is_single]
@@ -50,23 +50,23 @@ def place_games(arena: Arena, file: ReadFile[JudgementRow], *, gold: str, most_n
         singles = [row for row in file.rows if row.is_single]
         answers = [each[0] for each in finder.answers([Contest(row.prompt, row.answers, row.turn) for row in singles])]
         finder.problems.stop_if_any()
-        _take(found, pairs, at)
-        _take_graded(arena, found, singles, answers)
-    return found
+        _take(placed, pairs, at)
+        _take_graded(arena, placed, singles, answers)
+    return placed
 
 
-def _take(found: PlacedGames, rows: Sequence[JudgementRow], at: Sequence[Placed | None]) -> None:
+def _take(placed: PlacedGames, rows: Sequence[JudgementRow], at: Sequence[Placed | None]) -> None:
     """Pairs of a test set that are the same answers are judged once each: their judgements are repeats."""
     numbers: dict[tuple[int, Order, str, str], list[str]] = defaultdict(list)
     for row, one in zip(rows, at, strict=True):
         if one is None:
-            found.without.append(row.line)
+            placed.without.append(row.line)
             continue
         order = one.order if row.order == "ab" else OTHER[one.order]
         seen = numbers[one.battle_id, order, row.judge, row.protocol]
         if row.pair not in seen:
             seen.append(row.pair)
-        found.games.append(((one.battle_id, order, row.repeat or seen.index(row.pair)), row))
+        placed.games.append(((one.battle_id, order, row.repeat or seen.index(row.pair)), row))
 
 
 def _by_gold(arena: Arena, origin: str, name: str) -> dict[str, Placed]:
@@ -86,13 +86,13 @@ def _by_gold(arena: Arena, origin: str, name: str) -> dict[str, Placed]:
 
 
 def _take_graded(
-    arena: Arena, found: PlacedGames, rows: Sequence[JudgementRow], answers: Sequence[StoredAnswer | None]
+    arena: Arena, placed_games: PlacedGames, rows: Sequence[JudgementRow], answers: Sequence[StoredAnswer | None]
 ) -> None:
     """Each graded answer in battles with others that were graded on its prompt: those of the arena, else with the next one."""
     by_prompt: dict[int, dict[int, StoredAnswer]] = defaultdict(dict)
     for row, answer in zip(rows, answers, strict=True):
         if answer is None:
-            found.without.append(row.line)
+            placed_games.without.append(row.line)
         else:
             by_prompt[answer.prompt_id][answer.pk] = answer
     pairs = [pair for graded in by_prompt.values() for pair in _meetings(arena, graded)]
@@ -107,14 +107,14 @@ def _take_graded(
         if answer is None:
             continue
         if not places[answer.pk]:
-            found.alone.append(row.line)
+            placed_games.alone.append(row.line)
         seen = criteria[answer.pk, row.judge]  # by other criteria it is graded once more
         if row.pair not in seen:
             seen.append(row.pair)
         for number, one in enumerate(places[answer.pk]):
             # "ab" grades answer a. What it cost is told once.
             game = row if number == 0 else row._replace(cost=0)
-            found.games.append(((one.battle_id, one.order, row.repeat or seen.index(row.pair)), game))
+            placed_games.games.append(((one.battle_id, one.order, row.repeat or seen.index(row.pair)), game))
 
 
 def _meetings(arena: Arena, graded: Mapping[int, StoredAnswer]) -> list[tuple[StoredAnswer, StoredAnswer]]:

@@ -7,7 +7,7 @@ from judges.verdicts.game_states import GameState
 from judges.verdicts.verdict import Order, Side, Verdict
 
 
-class AnswerTold(NamedTuple):
+class NamedAnswer(NamedTuple):
     """One of the answers that a row is about."""
 
     competitor: str = ""  # empty: the file does not say whose it is
@@ -61,8 +61,8 @@ class JudgementRow(NamedTuple):
 
     line: int
     protocol: str  # key of the protocol that it is like
-    answers: tuple[AnswerTold, ...]  # in the order of the file, whichever was shown first
-    said: Judgement
+    answers: tuple[NamedAnswer, ...]  # in the order of the file, whichever was shown first
+    judgement: Judgement
     prompt: PromptRow = PromptRow(0, "")
     order: Order = "ab"  # "ab" showed the first answer of the row first
     reply: str = ""

@@ -17,7 +17,7 @@ from judges.importing.exported_gold import load_exported_labels
 from judges.importing.formats import LABEL_FORMATS
 from judges.importing.formats.exports import ExportedLabels
 from judges.importing.gold_loading import Loaded, load_labels
-from judges.importing.judgement_loading import Taken, Told, load_judgements
+from judges.importing.judgement_loading import JudgementChoices, Taken, load_judgements
 from judges.importing.reading import ReadFile, read_judgements, read_labels
 from judges.importing.rows import LabelRow
 
@@ -58,14 +58,14 @@ def take_judgements(
     filename: str = "",
     chosen: str = "",
     options: Mapping[str, Any] | None = None,
-    told: Told | None = None,
+    choices: JudgementChoices | None = None,
     is_check: bool = False,
 ) -> tuple[Arena, Taken]:
     """Raises ImportProblems, TooManyCompetitors and OSError; nothing is written then, and nothing by a check."""
     receiving.must_be_regular(path)
     file = read_judgements(path, filename=filename, chosen=chosen, options=options)
     with in_arena(home, is_check=is_check) as arena:
-        return arena, load_judgements(path, file, arena, told)
+        return arena, load_judgements(path, file, arena, choices)
 
 
 def take_labels(

@@ -35,17 +35,19 @@ def _take(source: Import, verdicts: Sequence[VotedVerdict]) -> int:
     for one in verdicts:
         by_judge[one.vote.voter].append(one)
     n_new = 0
-    for name, said in by_judge.items():
+    for name, verdicts_of in by_judge.items():
         judge = imported_judge(name, PROTOCOL, layout=LAYOUT, otherwise=name, digest=source.digest)
-        n_new += _add(source, judge, said)
+        n_new += _add(source, judge, verdicts_of)
     return n_new
 
 
-def _add(source: Import, judge: Judge, said: Sequence[VotedVerdict]) -> int:
-    here = set(Game.objects.filter(judge=judge, battle__in={one.battle_id for one in said}).values_list("battle_id", "order"))
+def _add(source: Import, judge: Judge, verdicts: Sequence[VotedVerdict]) -> int:
+    here = set(
+        Game.objects.filter(judge=judge, battle__in={one.battle_id for one in verdicts}).values_list("battle_id", "order")
+    )
     new: dict[tuple[int, str], Game] = {}
-    taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in said))}
-    for one in said:
+    taints = {each.battle_id: each.taints() for each in contests_of(dict.fromkeys(one.battle_id for one in verdicts))}
+    for one in verdicts:
         key = (one.battle_id, "ab" if one.first_is_a else "ba")
         if key in here or key in new:
             continue

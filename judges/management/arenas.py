@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.commands.import_command import refuse
 from arena.models import Arena
 from judges.importing.taking_in import Home
@@ -24,5 +24,5 @@ def home_of(options: dict[str, Any]) -> Home:
         refuse(f"--arena {options['arena']}: letters, digits, - and _ are allowed")
     arena = Arena.objects.filter(slug=options["arena"]).first()
     if arena is not None and arena.is_archived:
-        refuse(f"--arena {arena.slug}: {told_archived(arena)}")
+        refuse(f"--arena {arena.slug}: {archived_message(arena)}")
     return Home(options["arena"], options["arena_name"])

@@ -48,7 +48,7 @@ class JudgingContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LabelMeaning:
     """A label and what it means: a verdict of the two slots, or points of the one answer that was shown."""
 
     parsed: Parsed
@@ -83,8 +83,8 @@ class Judging:
         n_criteria = len(asked.item.checklist)
         parsed = asked.asker.protocol.read(completion.text, completion.finish, fence=composed.fence, n_criteria=n_criteria)
         if parsed.state is not GameState.OK or parsed.label is None:
-            return ReplyResult(parsed.state.value, Said(parsed, asked), parsed.reason)
-        return ReplyResult(parsed.state.value, Said(parsed, asked, asked.asker.verdict(parsed.label, asked.item)))
+            return ReplyResult(parsed.state.value, LabelMeaning(parsed, asked), parsed.reason)
+        return ReplyResult(parsed.state.value, LabelMeaning(parsed, asked, asked.asker.verdict(parsed.label, asked.item)))
 
     def settle(self, decided: Sequence[FinishedCall]) -> None:
         """Only games that wait for exactly these calls: a verdict that was written once is not written again."""
@@ -177,7 +177,7 @@ def _composed(game: Game, contest: JudgedBattle) -> Composed | ReplyResult:
 
 
 def _end(game: Game, reading: ReplyResult) -> None:
-    game_reading = reading.result if isinstance(reading.result, Said) else None
+    game_reading = reading.result if isinstance(reading.result, LabelMeaning) else None
     end_game(game, _state(reading.outcome), reason=reading.reason)
     if game_reading is not None:
         note_label(game, game_reading.parsed)

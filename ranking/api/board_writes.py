@@ -52,7 +52,7 @@ class BoardDefinitions(Writes):
         def work() -> Answer:
             _write(board, wanted_fields)
             _ring(board)
-            return Answer(told_board(board), location=reverse("api-leaderboard", args=[board.slug]))
+            return Answer(board_as_listed(board), location=reverse("api-leaderboard", args=[board.slug]))
 
         return self.done(request, work)
 
@@ -102,7 +102,7 @@ def _stored(board: Leaderboard, name: str, value: Any, before: Leaderboard) -> A
     return value
 
 
-def told_board(board: Leaderboard) -> dict[str, Any]:
+def board_as_listed(board: Leaderboard) -> dict[str, Any]:
     """As the list of boards gives it."""
     newest: Any = board.newest_snapshot()
     row: Any = board

@@ -116,16 +116,16 @@ class Games:
         return replace(self, stands=changed)
 
     @property
-    def has_said(self) -> Bools:
+    def has_verdict(self) -> Bools:
         return np.asarray(HAS_VERDICT[self.state], dtype=np.bool_)
 
     @property
     def n_said(self) -> int:
-        return int(np.count_nonzero(self.has_said))
+        return int(np.count_nonzero(self.has_verdict))
 
     @property
     def counts(self) -> Bools:
-        return self.stands & self.has_said
+        return self.stands & self.has_verdict
 
     @property
     def is_graded(self) -> Bools:

@@ -131,7 +131,7 @@ def _coverage(games: Games) -> Iterator[Note]:
         yield _noted("judges.not_asked", n=len(games) - n_asked)
     if not n_asked:
         return
-    n_with = int(np.count_nonzero(games.has_said & was_asked))
+    n_with = int(np.count_nonzero(games.has_verdict & was_asked))
     coverage = n_with / n_asked
     yield _noted(
         "judges.coverage" if coverage >= LEAST_COVERAGE else "judges.low_coverage",
@@ -139,10 +139,10 @@ def _coverage(games: Games) -> Iterator[Note]:
     )  # fmt: skip
     if n_with in (0, n_asked):
         return  # it differs between none
-    has_said, n = games.has_said[was_asked], int(max(games.a.max(), games.b.max())) + 1
+    has_verdict, n = games.has_verdict[was_asked], int(max(games.a.max(), games.b.max())) + 1
     sides = [side[was_asked] for side in (games.a, games.b)]
     table = np.column_stack(
-        [sum(np.bincount(side[mask], minlength=n) for side in sides) for mask in (has_said, ~has_said)]  # by competitor
+        [sum(np.bincount(side[mask], minlength=n) for side in sides) for mask in (has_verdict, ~has_verdict)]  # by competitor
     )
     table = table[table.any(axis=1)]
     if len(table) > 1 and table.sum(axis=0).all() and chi2_contingency(table, correction=False).pvalue < ALPHA:

@@ -92,7 +92,7 @@ class Jury:
         """Take in these games: those of jurors that count, and the others."""
         counts = np.isin(games.judge, [pk for pk, juror in self.jurors.items() if juror.counts])
         self.games, self.dropped = games.where(counts), games.where(~counts)
-        for pk, n in _by_judge(games, games.has_said).items():
+        for pk, n in _by_judge(games, games.has_verdict).items():
             self.jurors[pk].n_verdicts += n
 
 
@@ -155,7 +155,7 @@ def drop_own_answers(jury: Jury, own: Mapping[int, frozenset[int]], *, excluded:
     for judge, competitors in own.items():
         of_judge = games.judge == judge
         is_own |= of_judge & (np.isin(games.a, list(competitors)) | np.isin(games.b, list(competitors)))
-    n_said = _by_judge(games, is_own & games.has_said)
+    n_said = _by_judge(games, is_own & games.has_verdict)
     jury.n_own = {judge: n_said.get(judge, 0) for judge in _by_judge(games, is_own)}
     if excluded:
         jury.own_dropped, jury.games = games.where(is_own), games.where(~is_own)

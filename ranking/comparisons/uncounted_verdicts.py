@@ -42,7 +42,7 @@ class Uncounted:
                 continue
             is_out = ~np.isin(np.column_stack([games.a, games.b]), with_rows)
             # In the order of the games: of two equally frequent reasons the one that came first is listed first.
-            key = np.column_stack([games.a, games.b])[is_out].astype(np.int64) * 2 + games.has_said[is_out.nonzero()[0]]
+            key = np.column_stack([games.a, games.b])[is_out].astype(np.int64) * 2 + games.has_verdict[is_out.nonzero()[0]]
             for each, n in counts_in_order(key).items():
                 counts, code = causes_by_competitor.setdefault(each >> 1, {}), why if each & 1 else WITHOUT_VERDICT
                 counts[code] = counts.get(code, 0) + n
@@ -70,7 +70,7 @@ def marked_by_competitor(games: Games, names: Mapping[int, str]) -> list[str] | 
 
     Each game counts for every answer that is marked in it.
     """
-    with_verdict = games.where(games.has_said)
+    with_verdict = games.where(games.has_verdict)
     sides = np.column_stack([with_verdict.a, with_verdict.b])
     counts = counts_in_order(sides[np.column_stack([with_verdict.marked & MARK_A, with_verdict.marked & MARK_B]) > 0])
     models: list[str] = []

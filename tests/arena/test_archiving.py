@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from arena import access
-from arena.archiving.putting_away import PlaceTaken, StillAsked, archive, bring_back
+from arena.archiving.putting_away import NeededByRun, PlaceTaken, archive, bring_back
 from arena.evidence.voting import BallotSpent, VotingClosed, cast_vote
 from arena.models import Arena, Assignment, Ballot, Call, Competitor, Endpoint, Response, Run, Voting
 from arena.outcomes import Outcome
@@ -134,12 +134,12 @@ def test_a_run_that_still_asks_is_named_and_the_thing_stays(arena, sides, prompt
     battle = make_battle(*sides, prompt, with_answers=True)
     make_game(battle, judge, "", run=run, call=call, state="", event=None)
     for row in (arena, sides[0], prompt, battle.response_a, judge, judge.endpoint):
-        with pytest.raises(StillAsked, match=f"{run.pk}. Wait until they end, or cancel them under Runs"):
+        with pytest.raises(NeededByRun, match=f"{run.pk}. Wait until they end, or cancel them under Runs"):
             archive([row], "x", None)
     generating = make_run(arena, kind=Run.Kind.GENERATE)
     other = make_prompt(arena)
     Assignment.objects.create(call=make_call(generating, judge), prompt=other, competitor=sides[1])
-    with pytest.raises(StillAsked, match=str(generating.pk)):
+    with pytest.raises(NeededByRun, match=str(generating.pk)):
         archive([other], "x", None)
     Call.objects.update(state=Call.State.CANCELLED)
     Run.objects.update(state=Run.State.CANCELLED)

@@ -14,7 +14,7 @@ from arena.api.serializers import ArenaSerializer
 from arena.api.writing.base import Writes, checked_object, described
 from arena.api.writing.idempotency import Answer
 from arena.api.writing.row_schemas import object_schema
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.importing.sent_fields import ARENA_FIELDS
 from arena.models import Arena, TokenScope
 from arena.wording import sentence
@@ -50,6 +50,6 @@ def _made(arena: Arena) -> Answer:
     except IntegrityError:
         here = Arena.objects.archived().filter(slug=arena.slug).first()
         if here is not None:
-            raise AlreadyHere(sentence(told_archived(here))) from None
+            raise AlreadyHere(sentence(archived_message(here))) from None
         raise AlreadyHere(f"There is an arena {arena.slug!r} here already.") from None
     return Answer(dict(ArenaSerializer(arena).data), location=reverse("api-arena", args=[arena.slug]))

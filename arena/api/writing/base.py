@@ -18,7 +18,7 @@ from arena.api.schema import WRITING_RESPONSES
 from arena.api.writing.idempotency import HEADER, KEY_PATTERN, LONGEST_KEY, Answer, done_once
 from arena.api.writing.json_bodies import JSONBody
 from arena.api.writing.row_schemas import rows_schema
-from arena.archiving.refusals import told_archived
+from arena.archiving.refusals import archived_message
 from arena.importing.files.problems import ImportProblems, RowProblem
 from arena.importing.rows_by_program import MOST_ROWS, TakenRows
 from arena.importing.sent_fields import SentFields, checked_row
@@ -149,7 +149,7 @@ def arena_to_write(request: Request, slug: str) -> Arena:
     if arena is None:
         raise NotFound(f"There is no arena {slug!r} here that you may write to.")
     if arena.is_archived:
-        raise ValidationError({"arena": [sentence(told_archived(arena))]})
+        raise ValidationError({"arena": [sentence(archived_message(arena))]})
     return arena
 
 

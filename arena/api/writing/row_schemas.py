@@ -10,7 +10,7 @@ NO_NUL = "^[^\\u0000]*$"
 
 
 def _schema_of(field: SentField) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": field.told}
+    made: dict[str, Any] = {"description": field.description}
     match field.kind:
         case FieldKind.TEXT:
             made |= {"type": "string", "pattern": NO_NUL} | ({"maxLength": field.most} if field.most else {})

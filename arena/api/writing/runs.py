@@ -117,7 +117,7 @@ class RunDrafts(Writes, ReadView[Run]):
 def drafts_view(run_kind: Run.Kind, columns: SentFields, description: str) -> type[RunDrafts]:
     """The view that drafts one kind of run from these fields, as `RUN_DRAFTS` says how."""
     schema = object_schema({"arena": ARENA_FIELD, **columns})
-    schema["properties"]["arena"] = SLUG_SCHEMA | {"description": ARENA_FIELD.told}
+    schema["properties"]["arena"] = SLUG_SCHEMA | {"description": ARENA_FIELD.description}
 
     class Drafts(RunDrafts):
         kind = run_kind.value
@@ -171,10 +171,10 @@ def _started(arena: Arena, confirmed: confirmations.Confirmation, cap: int, user
         raise AlreadyHere(sentence(reason)) from None
     if run.state == Run.State.RUNNING:
         transaction.on_commit(lambda: work_on_run.delay(run.pk))
-    return Answer(told_run(run), location=reverse("api-run", args=[run.pk]))
+    return Answer(run_as_read(run), location=reverse("api-run", args=[run.pk]))
 
 
-def told_run(run: Run) -> dict[str, Any]:
+def run_as_read(run: Run) -> dict[str, Any]:
     """As reading it gives it."""
     return dict(RunProgressSerializer(run).data)
 
@@ -197,7 +197,7 @@ class RunAct(Writes, ReadView[Run]):
                 raise AlreadyHere(sentence(reason)) from None
             run.refresh_from_db()
             transaction.on_commit(lambda: work_on_run.delay(run.pk))
-            return Answer(told_run(run), status=200)
+            return Answer(run_as_read(run), status=200)
 
         return self.done(request, work)
 

@@ -120,13 +120,13 @@ class Site:
 
     def __init__(self, children: list[Child], log: PrefixedLog, *, is_up: threading.Event) -> None:
         self.children, self.log, self.is_up = children, log, is_up
-        self.told_to_stop = threading.Event()
+        self.stop_requested = threading.Event()
 
     def run(self, on_ready: Callable[[], None]) -> None:
         before = {name: signal.signal(name, self._tell_to_stop) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         announced = False
         try:
-            while not self.told_to_stop.wait(0.2):
+            while not self.stop_requested.wait(0.2):
                 for child in self.children:
                     child.look_after(self.log)
                 if self.is_up.is_set() and not announced:
@@ -139,10 +139,10 @@ class Site:
                 signal.signal(name, handler)
 
     def _tell_to_stop(self, *_: object) -> None:
-        if self.told_to_stop.is_set():  # the second time: now
+        if self.stop_requested.is_set():  # the second time: now
             for child in self.children:
                 child.wait_or_kill(until=0)
-        self.told_to_stop.set()
+        self.stop_requested.set()
 
     def _give_up_if_hopeless(self) -> None:
         for child in self.children:

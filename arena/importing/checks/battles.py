@@ -117,7 +117,7 @@ class _BattlesSeen:
         for row in rows:
             if row.answers is None:
                 continue
-            answers = [parted(told) for told in row.answers]
+            answers = [parted(text) for text in row.answers]
             self._n_thought += sum(1 for answer in answers if answer[1])
             if any(is_blank(answer[0]) for answer in answers):
                 self._empty.append(row.line)
@@ -140,13 +140,13 @@ class _BattlesSeen:
     def is_asking(self, voters: str) -> bool:
         return bool(self._models) and not voters
 
-    def ask_who_voted(self, told: str) -> None:
-        if self.is_asking(told):
+    def ask_who_voted(self, voters: str) -> None:
+        if self.is_asking(voters):
             name, line = next(iter(self._models.items()))
             self._problems.add(line, _("the voter"), name, rule_for(list(self._models)))
 
-    def about_judges(self, told: str) -> list[FileNote]:
-        if told != JUDGES:
+    def about_judges(self, voters: str) -> list[FileNote]:
+        if voters != JUDGES:
             return []
         if not self._models:
             return [note(_ALL_JUDGE)]
@@ -157,11 +157,13 @@ class _BattlesSeen:
 
     def name_contradictions(self, again: Iterable[BattleRow]) -> None:
         """Only hashes were kept: the values are read once more."""
-        found = [(each, what) for what, said in self._statements().items() for each in said.contradictions()]
-        found = sorted(found)[:MOST_LEFT_OUT]
-        wanted = {at for each in found for at in each[0]}
+        contradictions = [
+            (each, what) for what, statements in self._statements().items() for each in statements.contradictions()
+        ]
+        contradictions = sorted(contradictions)[:MOST_LEFT_OUT]
+        wanted = {at for each in contradictions for at in each[0]}
         rows = {at: row for at, row in enumerate(again) if at in wanted}
-        for each, what in found:
+        for each, what in contradictions:
             row, earlier = rows[each.row], rows[each.earlier]
             value = row.prompt.key if what == "prompt" and row.prompt else row.own_id
             id_of, rule = _RULES[what]
@@ -295,8 +297,8 @@ class _InArena:
         archived = ArchivedParts(self._arena.pk, prompts={each.pk for each in asked if each}, competitors=names)
         for row, prompt in zip(rows, asked, strict=True):
             key = row.prompt.key if row.prompt else ""
-            if found := archived.problem(prompt=prompt.pk if prompt else None, key=key, names=(row.first, row.second)):
-                problems.add_row(row.line, found)
+            if problem := archived.problem(prompt=prompt.pk if prompt else None, key=key, names=(row.first, row.second)):
+                problems.add_row(row.line, problem)
 
     def _compare_battles(self, rows: Sequence[BattleRow], problems: Problems) -> None:
         keys = row_keys(self._format, rows, self._ordinals)
@@ -313,8 +315,8 @@ class _InArena:
             if battle := known.get(key):
                 self.n_known += 1
                 asked = prompts.get(self._prompts.identity(row.prompt)) if row.prompt else None
-                said = {names.get(row.first), names.get(row.second)}, asked.pk if asked else None
-                if said != ({battle.competitor_a_id, battle.competitor_b_id}, battle.prompt_id):
+                pair = {names.get(row.first), names.get(row.second)}, asked.pk if asked else None
+                if pair != ({battle.competitor_a_id, battle.competitor_b_id}, battle.prompt_id):
                     problems.add_row(row.line, contradiction(row))
 
     def _find_dead_votes(

@@ -155,10 +155,10 @@ def _padded(lines: _Lines) -> list[int]:
 
 
 def _named(words: Any, names: Iterable[str], lines: list[int]) -> FileNote:
-    told = list(names)
-    more = ", ..." if len(told) > MOST_NAMES else ""
-    named = ", ".join(shown(name) for name in told[:MOST_NAMES]) + more
-    return note(words, n=len(told), names=named, lines=lazy_lines_of(sorted(lines)))
+    all_names = list(names)
+    more = ", ..." if len(all_names) > MOST_NAMES else ""
+    named = ", ".join(shown(name) for name in all_names[:MOST_NAMES]) + more
+    return note(words, n=len(all_names), names=named, lines=lazy_lines_of(sorted(lines)))
 
 
 def refuse(oddities: Iterable[Oddity], problems: Problems) -> None:

@@ -118,20 +118,20 @@ class ResponsesSeen:
         if not self._unknown:
             return
         n_rows, n_prompts = len(self._unknown), n_different(self._unknown)
-        told = str(NO_SUCH_PROMPT)
+        allowed = str(NO_SUCH_PROMPT)
         if here := ", ".join(shown(key) for key in self._some_keys):
-            told = _("%(problem)s; ids that are here: %(ids)s") % {"problem": told, "ids": here}
+            allowed = _("%(problem)s; ids that are here: %(ids)s") % {"problem": allowed, "ids": here}
         if n_rows == 1:
-            self._problems.add_lines(self._unknown_lines, _("the prompt's id"), next(iter(self._first_unknown)), told)
+            self._problems.add_lines(self._unknown_lines, _("the prompt's id"), next(iter(self._first_unknown)), allowed)
             return
         what = ngettext("the prompt of %(n)s row", "the prompt of %(n)s rows", n_rows) % {"n": number(n_rows)}
-        self._problems.add_lines(self._unknown_lines, what, PlainWords(self._unknown_named(n_prompts)), told)
+        self._problems.add_lines(self._unknown_lines, what, PlainWords(self._unknown_named(n_prompts)), allowed)
 
     def _unknown_named(self, n: int) -> str:
         names = ", ".join(shown(key) for key in self._first_unknown)
         if n > N_NAMED:
-            told = _("%(n)s unknown prompts: %(names)s and %(n_more)s more")
-            return told % {"n": number(n), "names": names, "n_more": number(n - N_NAMED)}
+            text = _("%(n)s unknown prompts: %(names)s and %(n_more)s more")
+            return text % {"n": number(n), "names": names, "n_more": number(n - N_NAMED)}
         return ngettext("%(n)s unknown prompt: %(names)s", "%(n)s unknown prompts: %(names)s", n) % {"n": n, "names": names}
 
     def named(self, row: ResponseRow) -> tuple[str, int | None]:

@@ -49,7 +49,7 @@ def check(
     if options and options.get("strict"):
         refuse(report.odd, Problems(filename))
     return replace(
-        report, format=stored_name(read_by, options or {}), found=[*notes, *report.found], amiss=[*doubts, *report.amiss],
+        report, format=stored_name(read_by, options or {}), findings=[*notes, *report.findings], amiss=[*doubts, *report.amiss],
     )  # fmt: skip
 
 
@@ -113,9 +113,9 @@ def _check_rows[T: (PromptRow, ResponseRow)](
 
 def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: TypedFile[T], problems: Problems) -> None:
     """Only hashes were kept: the values are read once more."""
-    found = list(seen.statements.contradictions())[:MOST_LEFT_OUT]
-    wanted = {number for each in found for number in each}
-    rows = {number: row for number, row in enumerate(again) if number in wanted} if found else {}
-    for each in found:
+    contradictions = list(seen.statements.contradictions())[:MOST_LEFT_OUT]
+    wanted = {number for each in contradictions for number in each}
+    rows = {number: row for number, row in enumerate(again) if number in wanted} if contradictions else {}
+    for each in contradictions:
         row, earlier = rows[each.row], rows[each.earlier]
         problems.add(row.line, *seen.named(row), str(seen.rule) % {"line": earlier.line}, is_row=True)

@@ -19,19 +19,19 @@ class Columns:
 
     def renamed(self, names: Iterable[str]) -> dict[str, str]:
         """Of columns that are named otherwise: the name in the file -> the name that is read."""
-        found = tuple(names)
-        if found not in self._known:
+        header = tuple(names)
+        if header not in self._known:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[found] = self._renamed(found)
-        return self._known[found]
+            self._known[header] = self._renamed(header)
+        return self._known[header]
 
-    def _renamed(self, found: tuple[str, ...]) -> dict[str, str]:
+    def _renamed(self, header: tuple[str, ...]) -> dict[str, str]:
         plain: dict[str, str] = {}
-        for name in found:
+        for name in header:
             plain.setdefault(name.strip().casefold(), name)
-        spelt = {plain[name]: name for name in self._read if name not in found and name in plain}
-        taken = {*found, *spelt.values()}
+        spelt = {plain[name]: name for name in self._read if name not in header and name in plain}
+        taken = {*header, *spelt.values()}
         for name, words in self._other_words.items():
             word = next((word for word in words if word in plain and plain[word] not in spelt), None)
             if name not in taken and word is not None:
@@ -40,5 +40,5 @@ class Columns:
         return spelt
 
     def notes(self) -> list[FileNote]:
-        told = gettext_lazy("The column %(word)s is read as %(name)s.")
-        return [note(told, word=word.strip(), name=name) for word, name in sorted(self._by_other_words.items())]
+        text = gettext_lazy("The column %(word)s is read as %(name)s.")
+        return [note(text, word=word.strip(), name=name) for word, name in sorted(self._by_other_words.items())]

@@ -96,8 +96,8 @@ def as_name(column: str, value: str) -> str:
 def choice[T](row: Row, column: str, allowed: Mapping[str, T]) -> T:
     value = row.get(column)
     if type(value) is not str or value not in allowed:
-        told = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
-        raise RowProblem(column, MISSING if column not in row else value, told)
+        values = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
+        raise RowProblem(column, MISSING if column not in row else value, values)
     return allowed[value]
 
 

@@ -12,12 +12,12 @@ class KeyTwiceError(ValueError):
 
 def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """For `object_pairs_hook` of the module json; raises KeyTwiceError."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_key = dict(pairs)
+    if len(by_key) != len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise KeyTwiceError(_("the key %(key)s is there twice") % {"key": ascii(twice)[:60]})
-    return found
+    return by_key
 
 
 class BeyondFloat(float):

@@ -32,7 +32,7 @@ class Shape(StrEnum):
     JSON_OBJECT = "a JSON object that lists rows"
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         known = {
             Shape.JSON_LINES: _("JSON lines"),
             Shape.JSON_ARRAY: _("a JSON array"),
@@ -99,8 +99,8 @@ class CannotUnpackError(Exception):
 
 def look_at(path: Path) -> FileLooks:
     """Reads the whole of a text once: whether it is UTF-8 is known at its end. Never raises but OSError."""
-    told = path.stat()
-    return _look_at(path, told.st_mtime_ns, told.st_size)
+    status = path.stat()
+    return _look_at(path, status.st_mtime_ns, status.st_size)
 
 
 def opened(path: Path) -> BinaryIO:
@@ -219,13 +219,13 @@ class _Counted(io.RawIOBase):
         try:
             n_bytes: int = self._unpacked.readinto(buffer)
         except (OSError, EOFError, zlib.error, ValueError, _zstd_library().ZstdError):
-            told = _("pack it again, or give the file as it was before it was packed")
-            raise CannotUnpackError(_("packed, and broken"), told) from None
+            remedy = _("pack it again, or give the file as it was before it was packed")
+            raise CannotUnpackError(_("packed, and broken"), remedy) from None
         self._n_bytes += n_bytes
         if self._n_bytes > MOST_UNPACKED:
-            told = _("a packed file may hold at most %(most)s bytes: unpack it, and split it or import it by manage.py")
-            told = told % {"most": grouped(MOST_UNPACKED)}
-            raise CannotUnpackError(_("too large when unpacked"), told, is_too_large=True)
+            remedy = _("a packed file may hold at most %(most)s bytes: unpack it, and split it or import it by manage.py")
+            remedy = remedy % {"most": grouped(MOST_UNPACKED)}
+            raise CannotUnpackError(_("too large when unpacked"), remedy, is_too_large=True)
         return n_bytes
 
     def close(self) -> None:

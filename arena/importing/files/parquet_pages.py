@@ -48,7 +48,7 @@ def group_sizes(file: BinaryIO, metadata: Any) -> list[GroupSizes]:
     groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
     if metadata.num_rows != sum(group.num_rows for group in groups) or any(group.num_rows < 0 for group in groups):
         raise _contradictory()
-    found, n_pages = list[GroupSizes](), 0
+    sizes_of_groups, n_pages = list[GroupSizes](), 0
     for group in groups:
         sizes = GroupSizes(group.num_rows)
         if group.num_columns != metadata.num_columns:
@@ -65,8 +65,8 @@ def group_sizes(file: BinaryIO, metadata: Any) -> list[GroupSizes]:
             sizes = _with_column(sizes, at, pages, n_values if is_list else 0)
             if at in sizes.delta and is_list:
                 raise WrongFooter(_("texts in lists are encoded as DELTA_BYTE_ARRAY: write them as PLAIN"))
-        found.append(sizes)
-    return found
+        sizes_of_groups.append(sizes)
+    return sizes_of_groups
 
 
 def _with_column(sizes: GroupSizes, at: int, pages: Sequence[_Page], n_in_lists: int) -> GroupSizes:
@@ -126,11 +126,11 @@ class _Compact:
         self._file, self.n_read = file, 0
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
-        found, field = dict[int, Any](), 0
+        values, field = dict[int, Any](), 0
         while head := self._byte():
             field = field + (head >> 4) if head >> 4 else self._number()
-            found[field] = self._value(head & 15, depth + 1)
-        return found
+            values[field] = self._value(head & 15, depth + 1)
+        return values
 
     def _value(self, kind: int, depth: int, *, is_in_list: bool = False) -> Any:
         if depth > DEEPEST:

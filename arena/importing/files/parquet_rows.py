@@ -118,8 +118,8 @@ def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | No
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        told = _("reading it needs pyarrow (pip install pyarrow), or save it as CSV or JSON lines")
-        problems.add(1, _("the file"), PlainWords("Parquet"), told)
+        remedy = _("reading it needs pyarrow (pip install pyarrow), or save it as CSV or JSON lines")
+        problems.add(1, _("the file"), PlainWords("Parquet"), remedy)
         return None
     try:
         metadata = parquet.read_metadata(path)
@@ -141,15 +141,15 @@ def _opened(path: Path, problems: Problems) -> tuple[Any, list[GroupSizes]] | No
 
 
 def _add_too_long(problems: Problems, row: int, longest: int) -> None:
-    told = _("a row may have at most %(most)s bytes") % {"most": grouped(longest)}
-    problems.add(row, _("the row"), PlainWords(_("too long")), told)
+    allowed = _("a row may have at most %(most)s bytes") % {"most": grouped(longest)}
+    problems.add(row, _("the row"), PlainWords(_("too long")), allowed)
 
 
 def _add_too_large(problems: Problems, line: int) -> None:
-    told = _("a packed file may hold at most %(most)s bytes: split it") % {"most": grouped(looks.MOST_UNPACKED)}
-    problems.add(line, _("the file"), PlainWords(_("too large when unpacked")), told)
+    allowed = _("a packed file may hold at most %(most)s bytes: split it") % {"most": grouped(looks.MOST_UNPACKED)}
+    problems.add(line, _("the file"), PlainWords(_("too large when unpacked")), allowed)
 
 
 def _add_broken(problems: Problems, line: int, error: Exception) -> None:
-    told = _("it begins as Parquet and cannot be read as that (%(why)s)") % {"why": str(error)[:120]}
-    problems.add(line, _("the file"), PlainWords(_("broken")), told)
+    remedy = _("it begins as Parquet and cannot be read as that (%(why)s)") % {"why": str(error)[:120]}
+    problems.add(line, _("the file"), PlainWords(_("broken")), remedy)

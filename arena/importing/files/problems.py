@@ -44,9 +44,9 @@ def _printable(value: Any) -> str:
 
 def some_names(names: Iterable[str]) -> str:
     """The first of a file's own names for its columns, fit to print."""
-    found = list(names)
-    return ", ".join(ascii(name)[1:-1][:40] or _("one without a name") for name in found[:12]) + (
-        ", ..." if len(found) > 12 else ""
+    all_names = list(names)
+    return ", ".join(ascii(name)[1:-1][:40] or _("one without a name") for name in all_names[:12]) + (
+        ", ..." if len(all_names) > 12 else ""
     )
 
 
@@ -108,8 +108,8 @@ class ImportProblem:
     def _alike(self) -> str:
         if not self.n_alike:
             return ""
-        told = ngettext("; the same is wrong in %(n)s later row", "; the same is wrong in %(n)s later rows", self.n_alike)
-        return told % {"n": number(self.n_alike)}
+        text = ngettext("; the same is wrong in %(n)s later row", "; the same is wrong in %(n)s later rows", self.n_alike)
+        return text % {"n": number(self.n_alike)}
 
 
 class ImportProblems(Exception):

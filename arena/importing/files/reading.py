@@ -97,8 +97,8 @@ def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None)
         problems.add(1, _("the file"), PlainWords(looks.broken), looks.cure)
         return
     if looks.binary:
-        told = _("save what it holds as CSV (in Excel: CSV UTF-8) and give that file")
-        problems.add(1, _("the file"), PlainWords(looks.binary), told)
+        remedy = _("save what it holds as CSV (in Excel: CSV UTF-8) and give that file")
+        problems.add(1, _("the file"), PlainWords(looks.binary), remedy)
         return
     readers = {
         Shape.CSV: _csv_rows, Shape.JSON_LINES: _json_lines, Shape.JSON_ARRAY: _json_array, Shape.PARQUET: _parquet_rows,
@@ -157,8 +157,8 @@ def _decoded_lines(path: Path, problems: Problems, looks: FileLooks) -> Iterator
 
 
 def _add_too_long(problems: Problems, line: int, start: str | bytes) -> None:
-    told = _("a line may have at most %(most)s bytes; reading stopped here") % {"most": grouped(MAX_ROW)}
-    problems.add(line, _("the start of a line"), start, told)
+    allowed = _("a line may have at most %(most)s bytes; reading stopped here") % {"most": grouped(MAX_ROW)}
+    problems.add(line, _("the start of a line"), start, allowed)
 
 
 def _add_not_utf8(problems: Problems, line: int, error: UnicodeDecodeError) -> None:
@@ -186,13 +186,13 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         n_columns = len(header)
         for cells in reader:
             if cells == first:
-                told = _("take this line out: files were joined here")
-                problems.add(line, _("the row"), PlainWords(_("the header once more")), told, is_row=True)
+                allowed = _("take this line out: files were joined here")
+                problems.add(line, _("the row"), PlainWords(_("the header once more")), allowed, is_row=True)
             elif len(cells) == n_columns:
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:
-                told = ngettext("the header has %(n)d column", "the header has %(n)d columns", n_columns) % {"n": n_columns}
-                problems.add(line, _("the number of cells"), len(cells), told, is_row=True)
+                allowed = ngettext("the header has %(n)d column", "the header has %(n)d columns", n_columns) % {"n": n_columns}
+                problems.add(line, _("the number of cells"), len(cells), allowed, is_row=True)
             line = reader.line_num + 1
     except csv.Error as error:
         problems.add(line, _("the row"), str(error), _csv_rule(sign, error))
@@ -226,14 +226,14 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
     """`own` are the file's own words for the columns of `header`: what is said of the file speaks in them."""
     before = problems.n_all
     if not header or len(header) > MAX_COLUMNS:
-        told = _("the first line must name 1 to %(most)d columns") % {"most": MAX_COLUMNS}
-        problems.add(1, _("the number of columns"), len(header), told)
+        remedy = _("the first line must name 1 to %(most)d columns") % {"most": MAX_COLUMNS}
+        problems.add(1, _("the number of columns"), len(header), remedy)
     for name in sorted({name for name in header if header.count(name) > 1} if len(header) <= MAX_COLUMNS else ()):
-        told = _("each column needs a name of its own")
-        problems.add(1, _("a column that is there twice"), own[header.index(name)], told)
+        remedy = _("each column needs a name of its own")
+        problems.add(1, _("a column that is there twice"), own[header.index(name)], remedy)
     if any("\0" in name for name in header):
-        told = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
-        problems.add(1, _("the text"), header[0], told)
+        remedy = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
+        problems.add(1, _("the text"), header[0], remedy)
     elif missing := [name for name in columns.needed if name not in header]:
         allowed = _("needed are %(needed)s; here are %(here)s") % {"needed": ", ".join(columns.needed), "here": some_names(own)}
         problems.add(1, _("a missing column"), ", ".join(missing), allowed)
@@ -300,8 +300,8 @@ def _in_window(
         except UnicodeDecodeError as error:
             _add_not_utf8(problems, window.line + window.text.count("\n", window.at), error)
         except (ValueError, RecursionError) as error:
-            told = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error)}
-            problems.add(window.line, _("the entry"), window.start(), told)
+            rule = _("%(rule)s (%(why)s); reading stopped here") % {"rule": _JSON_RULE, "why": _why(error)}
+            problems.add(window.line, _("the entry"), window.start(), rule)
 
 
 def _entries(window: "_Window", problems: Problems, *, columns: Columns) -> Iterator[tuple[int, Row]]:
@@ -356,10 +356,10 @@ class _Window:
                 return ""
 
     def take(self, wanted: str) -> None:
-        found = self.next_character()
-        if found != wanted:
+        character = self.next_character()
+        if character != wanted:
             raise ValueError(
-                _("expected %(wanted)s, found %(found)s") % {"wanted": wanted, "found": found or _("the end of the file")}
+                _("expected %(wanted)s, found %(found)s") % {"wanted": wanted, "found": character or _("the end of the file")}
             )
         self._move_to(self.at + 1)
 

@@ -112,19 +112,19 @@ def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: st
     A format that nobody chose is no other reading of a file that is in: an older version may have read it by another one.
     """
     same = Import.objects.filter(arena=arena, kind=kind, digest=digest)
-    found = same.filter(format=format_name).first() if arena else None
-    if found is None and arena and not is_chosen:
+    earlier = same.filter(format=format_name).first() if arena else None
+    if earlier is None and arena and not is_chosen:
         return same.filter(state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE]).first()
-    return found
+    return earlier
 
 
 def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: ImportReport, **fields: object) -> Import:
     """The row that a loader will claim. Two at once get one row."""
     same = {"arena": arena, "kind": kind, "format": format_name, "digest": file.digest}
     known_by = {"filename": file.filename, "path": file.path.name}
-    found = {"n_rows": report.n_rows, "report": report.as_json()}
+    results = {"n_rows": report.n_rows, "report": report.as_json()}
     with transaction.atomic():
-        source, _ = Import.objects.get_or_create(**same, defaults={**known_by, **found, **fields})
+        source, _ = Import.objects.get_or_create(**same, defaults={**known_by, **results, **fields})
     return source
 
 

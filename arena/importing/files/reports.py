@@ -20,7 +20,7 @@ STORED_IN = "en"
 class ImportReport:
     n_rows: int
     counts: dict[str, int]
-    found: Sequence[FileNote | str] = field(default_factory=list)
+    findings: Sequence[FileNote | str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     amiss: Sequence[FileNote] = field(default_factory=list)  # what most likely is not meant
     format: str = ""
@@ -35,7 +35,7 @@ class ImportReport:
 
     @property
     def notes(self) -> list[str]:
-        return [str(note) for note in self.found]
+        return [str(note) for note in self.findings]
 
     @property
     def warnings(self) -> list[str]:

@@ -41,7 +41,7 @@ from arena.importing.formats.several_answers import SeveralAnswers, Wide
 from arena.models import Import
 
 OWN = ("jsonl", "csv")  # one thing in two shapes
-lazy_told: Any = lazy(lambda shape: Shape(shape).told, str)
+lazy_shape_label: Any = lazy(lambda shape: Shape(shape).label, str)
 
 __all__ = [
     "BATTLE_FORMATS", "MAPPED", "PROMPT_FORMATS", "RESPONSE_FORMATS", "AnyFormat", "Format", "NotRecognised", "columns_of",
@@ -102,8 +102,10 @@ READ_BY = ("map", "values", "models", "ignore_ids", "judge", "gold", "order", "s
 
 def stored_name(name: str, options: Mapping[str, Any]) -> str:
     """A format as an import calls it: one file that is read in two ways is two imports."""
-    said = {key: options[key] for key in READ_BY if options.get(key)}
-    return f"{name}-{hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=4).hexdigest()}" if said else name
+    chosen = {key: options[key] for key in READ_BY if options.get(key)}
+    return (
+        f"{name}-{hashlib.blake2b(json.dumps(chosen, sort_keys=True).encode(), digest_size=4).hexdigest()}" if chosen else name
+    )
 
 
 def format_of(kind: str, stored: str) -> type[Format[Any]]:
@@ -171,16 +173,18 @@ def _fitting(kind: str, name: str, path: Path) -> ReadBy:
     other = next(own for own in OWN if own != name)
     if shape not in known[other].shapes:
         return ReadBy(name)  # its reading says that the shape is wrong
-    told = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
-    return ReadBy(other, [note(told, shape=lazy_told(shape), name=other)])
+    text = gettext_lazy("The file is %(shape)s: read by the format %(name)s.")
+    return ReadBy(other, [note(text, shape=lazy_shape_label(shape), name=other)])
 
 
 def _recognised(kind: str, path: Path) -> ReadBy:
     looks, sample = look_at(path), start_of(path)
-    found = _known(kind, sample)
-    if found:
-        is_guess = formats_of(kind)[found.key].is_guess
-        return ReadBy(found.key, doubts=[found.reason]) if is_guess else ReadBy(found.key, [found.reason])
+    recognition = _known(kind, sample)
+    if recognition:
+        is_guess = formats_of(kind)[recognition.key].is_guess
+        return (
+            ReadBy(recognition.key, doubts=[recognition.reason]) if is_guess else ReadBy(recognition.key, [recognition.reason])
+        )
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
         return ReadBy(next(iter(formats_of(kind))))  # its reading says what is wrong
     problems = Problems(path.name)
@@ -192,9 +196,9 @@ def _unknown(kind: str, sample: FileStart) -> str:
     """What the file has, what it might be, and what is known."""
     others = [other.value for other in Import.Kind if other != kind and _known(other, sample)]
     if others:
-        told = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
-        return told % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
+        text = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
+        return text % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
     if NO_VOTES.intersection(sample.names):
         return _("it says what judges said, or what is known to be right: import_judgements or import_gold takes such a file")
-    told = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
-    return told % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}
+    text = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
+    return text % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}

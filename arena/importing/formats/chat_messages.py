@@ -34,9 +34,9 @@ class ChatPrompts(Format[PromptRow]):
         self._n_answered = 0
 
     def row(self, line: int, row: Row) -> PromptRow:
-        told = conversation(row, "messages")
-        self._n_answered += bool(told.answered)
-        asked = asked_row(line, told, fields.optional_identifier(row, "id"), "messages")
+        chat = conversation(row, "messages")
+        self._n_answered += bool(chat.answered)
+        asked = asked_row(line, chat, fields.optional_identifier(row, "id"), "messages")
         category = category_path(fields.text(row, "category", default=""))
         return asked._replace(category=category, language=language_of(row))
 
@@ -54,13 +54,13 @@ class ChatAnswers(Format[ResponseRow]):
     other_words = MappingProxyType({"messages": MESSAGES, "id": OWN_IDS, "model": ("competitor", "model_name", "generator")})
 
     def row(self, line: int, row: Row) -> ResponseRow:
-        told = conversation(row, "messages")
+        chat = conversation(row, "messages")
         key = fields.optional_identifier(row, "id")
-        asked = asked_row(line, told, key, "messages")
-        if not told.answered:
+        asked = asked_row(line, chat, key, "messages")
+        if not chat.answered:
             raise RowProblem("messages", row.get("messages"), _("at least one message of the role assistant is needed"))
-        turns = told.answered if len(told.answered) > 1 else ()
-        answer = "\n\n".join(told.answered)
+        turns = chat.answered if len(chat.answered) > 1 else ()
+        answer = "\n\n".join(chat.answered)
         return without_thinking(
             ResponseRow(line, key, fields.name(row, "model"), answer, turns, asked=asked, brings_prompt=True)
         )  # fmt: skip
@@ -77,10 +77,10 @@ class OpenAiEvals(Format[PromptRow]):
     def row(self, line: int, row: Row) -> PromptRow:
         key = fields.optional_identifier(row, "id")
         if isinstance(row.get("input"), str):
-            told = Conversation("", (fields.text(row, "input"),), ())
+            chat = Conversation("", (fields.text(row, "input"),), ())
         else:
-            told = whole_question(row, "input")
-        return asked_row(line, told, key, "input")._replace(reference="\n\n".join(fields.texts(row, "ideal")))
+            chat = whole_question(row, "input")
+        return asked_row(line, chat, key, "input")._replace(reference="\n\n".join(fields.texts(row, "ideal")))
 
 
 class WildBench(Format[PromptRow]):
@@ -97,8 +97,8 @@ class WildBench(Format[PromptRow]):
             line, whole_question(row, "conversation_input"), fields.identifier(row, "session_id"), "conversation_input"
         )
         references = row.get("references")
-        told = [references] if isinstance(references, str) else [*references.values()] if isinstance(references, dict) else []
-        texts = [fields.text({"references": each}, "references", default="") for each in told]
+        given = [references] if isinstance(references, str) else [*references.values()] if isinstance(references, dict) else []
+        texts = [fields.text({"references": each}, "references", default="") for each in given]
         return asked._replace(
             reference="\n\n".join(text for text in texts if text),
             category=category_path(fields.text(row, "primary_tag", default="").replace("/", "-")),
@@ -113,9 +113,9 @@ _ANSWERED = ngettext_lazy(
 )
 
 
-def asked_row(line: int, told: Conversation, key: str, column: str) -> PromptRow:
+def asked_row(line: int, chat: Conversation, key: str, column: str) -> PromptRow:
     """The user's turns; with pictures, which cannot be shown here, a draft."""
-    if not told.asked or not all(turn.strip() for turn in told.asked):
+    if not chat.asked or not all(turn.strip() for turn in chat.asked):
         what = _("what the user says in %(column)s") % {"column": column}
-        raise RowProblem(what, " ".join(told.asked), _("a text is needed, not empty"))
-    return PromptRow(line, key, told.asked, told.system_prompt, status="draft" if told.n_pictures else "")
+        raise RowProblem(what, " ".join(chat.asked), _("a text is needed, not empty"))
+    return PromptRow(line, key, chat.asked, chat.system_prompt, status="draft" if chat.n_pictures else "")

@@ -110,7 +110,7 @@ class ColumnMap:
         """The same for the command line, a flag and its value in turn."""
         maps = [("--map", f"{name}={column}") for name, column in self.columns.items()]
         values = [("--value", f"{value}={outcome}") for value, outcome in self.values.items()]
-        pairs = [[flag, said] if not said.startswith("-") else [f"{flag}={said}"] for flag, said in (*maps, *values)]
+        pairs = [[flag, word] if not word.startswith("-") else [f"{flag}={word}"] for flag, word in (*maps, *values)]
         return [word for pair in pairs for word in pair]
 
     def checked(self, kind: str) -> "ColumnMap":
@@ -119,18 +119,18 @@ class ColumnMap:
         for name, column in self.columns.items():
             model = name.removeprefix(ANSWER) if name.startswith(ANSWER) and kind == Import.Kind.RESPONSES else None
             if model is None and name not in known:
-                told = _("%(field)s is no field of this kind of file; known are %(known)s")
-                raise ColumnMapError(told % {"field": shown(name), "known": ", ".join(_names(kind))})
+                text = _("%(field)s is no field of this kind of file; known are %(known)s")
+                raise ColumnMapError(text % {"field": shown(name), "known": ", ".join(_names(kind))})
             if model is not None and (not model.strip() or len(model) > LONGEST_NAME or name_fault(model)):
-                told = _("%(name)s is no name of a model: %(fault)s")
-                raise ColumnMapError(told % {"name": shown(model), "fault": name_fault(model) or _("a name is needed")})
+                text = _("%(name)s is no name of a model: %(fault)s")
+                raise ColumnMapError(text % {"name": shown(model), "fault": name_fault(model) or _("a name is needed")})
             if not is_storable(column) or len(column) > LONGEST_COLUMN:
                 raise ColumnMapError(_("%(column)s is no column") % {"column": shown(column)})
         _must_be_enough(kind, self.columns)
         meanings = values_for(kind)
         if wrong := next((each for each in self.values.values() if each not in meanings), None):
-            told = _("a value means %(allowed)s, not %(value)s")
-            raise ColumnMapError(told % {"allowed": ", ".join(meanings), "value": shown(wrong)})
+            text = _("a value means %(allowed)s, not %(value)s")
+            raise ColumnMapError(text % {"allowed": ", ".join(meanings), "value": shown(wrong)})
         if len(self.columns) > MOST_COLUMNS or len(self.values) > MOST_VALUES or not is_storable(dict(self.values)):
             raise ColumnMapError(_("at most %(most)d columns can be named") % {"most": MOST_COLUMNS})
         return self
@@ -152,8 +152,8 @@ def _field_and_column(written: str) -> tuple[str, str]:
 def _value_and_meaning(written: str) -> tuple[str, str]:
     value, sign, meaning = written.rpartition("=")
     if not sign:
-        told = _("%(value)s is no VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
-        raise ColumnMapError(told % {"value": shown(written), "allowed": ", ".join(OUTCOMES)})
+        text = _("%(value)s is no VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
+        raise ColumnMapError(text % {"value": shown(written), "allowed": ", ".join(OUTCOMES)})
     return value.strip(), meaning.strip()
 
 
@@ -195,7 +195,7 @@ def remembered(kind: str, names: Sequence[str], *, by: int) -> tuple[ColumnMap, 
     One's own imports alone: what others named decides nothing here, and the names of their files are theirs.
     """
     known = Import.objects.filter(options__columns=columns_digest(names), created_by=by)
-    found = (known.filter(kind=kind) if kind else known).order_by("-pk").first()
-    if found is None or not found.options.get("map"):
+    newest = (known.filter(kind=kind) if kind else known).order_by("-pk").first()
+    if newest is None or not newest.options.get("map"):
         return None
-    return ColumnMap.of(found.options), found.kind, found.filename
+    return ColumnMap.of(newest.options), newest.kind, newest.filename

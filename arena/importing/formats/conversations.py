@@ -35,8 +35,8 @@ class Conversation(NamedTuple):
 def conversation(row: Row, column: str) -> Conversation:
     """The messages of a cell: a list, or in CSV the JSON of one. Several of one side in a row are one turn."""
     turns, n_pictures = _turns(row, column)
-    said = {role: tuple(text for each, text in turns if each == role) for role in ("system", "user", "assistant")}
-    return Conversation("\n\n".join(said["system"]), said["user"], said["assistant"], n_pictures)
+    turns_of = {role: tuple(text for each, text in turns if each == role) for role in ("system", "user", "assistant")}
+    return Conversation("\n\n".join(turns_of["system"]), turns_of["user"], turns_of["assistant"], n_pictures)
 
 
 def whole_question(row: Row, column: str) -> Conversation:
@@ -67,9 +67,9 @@ def _turns(row: Row, column: str) -> tuple[list[tuple[str, str]], int]:
 
 def _messages(row: Row, column: str) -> list[dict[str, Any]]:
     messages = from_json(row.get(column))
-    told = _("a list of messages is needed, each with role and content")
+    allowed = _("a list of messages is needed, each with role and content")
     if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
-        raise RowProblem(column, messages if column in row else MISSING, told)
+        raise RowProblem(column, messages if column in row else MISSING, allowed)
     if len(messages) > MOST_MESSAGES:
         raise RowProblem(column, len(messages), _("at most %(most)d messages are allowed") % {"most": MOST_MESSAGES})
     return messages
@@ -107,8 +107,8 @@ def _part(part: Any, column: str) -> tuple[str, bool]:
     try:
         written = json.dumps(part, sort_keys=True, default=str)
     except (RecursionError, ValueError):
-        told = _("a part of a message is a text or an object with a type")
-        raise RowProblem(column, PlainWords(_("nested too deep")), told) from None
+        allowed = _("a part of a message is a text or an object with a type")
+        raise RowProblem(column, PlainWords(_("nested too deep")), allowed) from None
     return f"[{kind[:20]} {hashlib.sha256(written.encode(errors='replace')).hexdigest()[:16]}]", True
 
 

@@ -67,13 +67,13 @@ def values_of(start: FileStart, column: str) -> list[str]:
     """What the cells of a column say in the first rows, each once."""
     if not column:
         return []
-    told: dict[str, None] = {}
+    values: dict[str, None] = {}
     for row in start.rows:
         value = row.get(column)
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
         if value is not None and not isinstance(value, list | dict) and len(str(value)) <= LONGEST_VALUE:
-            told.setdefault(str(value).strip())
-    return [value for value in told if value][:MOST_VALUES]
+            values.setdefault(str(value).strip())
+    return [value for value in values if value][:MOST_VALUES]
 
 
 def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str = Import.Kind.BATTLES.value) -> dict[str, str]:
@@ -92,7 +92,7 @@ class _Columns:
     def __init__(self, start: FileStart) -> None:
         self.names = [name for name in start.names if name]
         self._plain = {name: "_".join(part for part in _PARTS.split(name.casefold()) if part) for name in self.names}
-        self._cells = {name: [row[name] for row in start.rows if _is_told(row.get(name))] for name in self.names}
+        self._cells = {name: [row[name] for row in start.rows if _is_filled(row.get(name))] for name in self.names}
 
     def plain(self, name: str) -> str:
         return self._plain[name]
@@ -112,14 +112,14 @@ class _Columns:
 
     def is_verdict(self, name: str) -> bool:
         """A few short values, most of which tell an outcome."""
-        told = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
-        return 0 < len(told) <= MOST_VALUES and sum(value in _MEANT or value == "0" for value in told) * 2 > len(told)
+        values = {str(cell).strip().casefold() for cell in self._cells[name] if not isinstance(cell, list | dict)}
+        return 0 < len(values) <= MOST_VALUES and sum(value in _MEANT or value == "0" for value in values) * 2 > len(values)
 
     def texts(self, taken: Sequence[str]) -> list[str]:
         return [name for name in self.names if name not in taken and self.is_text(name)]
 
 
-def _is_told(cell: object) -> bool:
+def _is_filled(cell: object) -> bool:
     return cell is not None and cell != ""
 
 
@@ -128,46 +128,46 @@ def _kind(columns: _Columns) -> str:
     models = _pair(columns, [], "model_a", "model_b")
     if (first or models[0]) and _verdict(columns, [first, second, *models]):
         return str(Import.Kind.BATTLES)
-    told = _responses(columns)
-    if ("text" in told and "competitor" in told) or sum(name.startswith(ANSWER) for name in told) > 1:
+    columns_of = _responses(columns)
+    if ("text" in columns_of and "competitor" in columns_of) or sum(name.startswith(ANSWER) for name in columns_of) > 1:
         return str(Import.Kind.RESPONSES)
     return str(Import.Kind.PROMPTS)
 
 
 def _battles(columns: _Columns) -> dict[str, str]:
     answers = _pair(columns, [], "answer_a", "answer_b")
-    found = dict(zip(("answer_a", "answer_b"), answers, strict=True))
+    named = dict(zip(("answer_a", "answer_b"), answers, strict=True))
     models = _pair(columns, [*answers], "model_a", "model_b")
-    found |= dict(zip(("model_a", "model_b"), models, strict=True))
-    found["winner"] = _verdict(columns, [*found.values()])
-    found["prompt"] = _prompt(columns, [*found.values()])
-    return _others(columns, found, ("voter", "voted_at", "prompt_id", "system_prompt", "category", "language"))
+    named |= dict(zip(("model_a", "model_b"), models, strict=True))
+    named["winner"] = _verdict(columns, [*named.values()])
+    named["prompt"] = _prompt(columns, [*named.values()])
+    return _others(columns, named, ("voter", "voted_at", "prompt_id", "system_prompt", "category", "language"))
 
 
 def _responses(columns: _Columns) -> dict[str, str]:
-    found = {"prompt": _prompt(columns, [])}
-    found["prompt_id"] = columns.called("prompt_id", [*found.values()])
-    model = columns.called("competitor", [*found.values()])
+    named = {"prompt": _prompt(columns, [])}
+    named["prompt_id"] = columns.called("prompt_id", [*named.values()])
+    model = columns.called("competitor", [*named.values()])
     if model:
-        found["competitor"] = model
-        text = columns.called("text", [*found.values()])
-        found["text"] = text or next(iter(columns.texts([*found.values()])), "")
-        return _others(columns, found, ("system_prompt",))
-    found = _others(columns, found, ("system_prompt",))
-    free = [name for name in columns.texts([*found.values()]) if columns.plain(name) not in NO_MODELS | VERDICTS]
-    return found | {f"{ANSWER}{name}": name for name in free[:MOST_ANSWERS]}
+        named["competitor"] = model
+        text = columns.called("text", [*named.values()])
+        named["text"] = text or next(iter(columns.texts([*named.values()])), "")
+        return _others(columns, named, ("system_prompt",))
+    named = _others(columns, named, ("system_prompt",))
+    free = [name for name in columns.texts([*named.values()]) if columns.plain(name) not in NO_MODELS | VERDICTS]
+    return named | {f"{ANSWER}{name}": name for name in free[:MOST_ANSWERS]}
 
 
 def _prompts(columns: _Columns) -> dict[str, str]:
-    found = {"prompt": _prompt(columns, [])}
-    return _others(columns, found, ("id", "system_prompt", "reference", "category", "language"))
+    named = {"prompt": _prompt(columns, [])}
+    return _others(columns, named, ("id", "system_prompt", "reference", "category", "language"))
 
 
-def _others(columns: _Columns, found: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+def _others(columns: _Columns, named: dict[str, str], names: Sequence[str]) -> dict[str, str]:
     """With the fields that only a name tells; without those that nothing tells."""
     for name in names:
-        found[name] = columns.called(name, [*found.values()])
-    return {name: column for name, column in found.items() if column}
+        named[name] = columns.called(name, [*named.values()])
+    return {name: column for name, column in named.items() if column}
 
 
 def _prompt(columns: _Columns, taken: Sequence[str]) -> str:
@@ -188,10 +188,10 @@ def _pair(columns: _Columns, taken: Sequence[str], first: str, second: str) -> t
     wants_text = first == "answer_a"
     for at, one in enumerate(columns.names):
         for other in columns.names[at + 1 :]:
-            told = _differ_by(columns.plain(one), columns.plain(other))
-            if one in taken or other in taken or not told:
+            difference = _differ_by(columns.plain(one), columns.plain(other))
+            if one in taken or other in taken or not difference:
                 continue
-            if wants_text == (columns.is_text(one) and columns.is_text(other)) and (wants_text or "model" in told):
+            if wants_text == (columns.is_text(one) and columns.is_text(other)) and (wants_text or "model" in difference):
                 return one, other
     texts = columns.texts(taken) if wants_text else []
     has_verdict = any(columns.is_verdict(name) for name in columns.names)

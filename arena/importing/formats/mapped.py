@@ -14,7 +14,7 @@ from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import BattleRow, PromptRow, ResponseRow, without_thinking
 from arena.importing.formats.battles.pairs import OwnPairs
-from arena.importing.formats.benchmarks.harnesses import competitor_told
+from arena.importing.formats.benchmarks.harnesses import competitor_option
 from arena.importing.formats.column_map import ColumnMap
 from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import JsonPrompts
@@ -123,7 +123,7 @@ class MappedResponses(MappedColumns[ResponseRow]):
             raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a text is needed, not empty"))
         if "text" in self.column_map.columns:
             model = (
-                fields.name(cells, "competitor") if "competitor" in self.column_map.columns else competitor_told(self.options)
+                fields.name(cells, "competitor") if "competitor" in self.column_map.columns else competitor_option(self.options)
             )
             yield _answer(line, key, model, fields.text(cells, "text"), asked, number)
         for model, column in self.column_map.answers.items():

@@ -125,8 +125,8 @@ def category_path(written: str) -> str:
     """A path such as coding/python, without empty parts."""
     path = "/".join(part.strip() for part in written.split("/") if part.strip())
     if len(path) > fields.LONGEST_CATEGORY:
-        told = _("at most %(most)d characters are allowed") % {"most": fields.LONGEST_CATEGORY}
-        raise RowProblem("category", path, told)
+        allowed = _("at most %(most)d characters are allowed") % {"most": fields.LONGEST_CATEGORY}
+        raise RowProblem("category", path, allowed)
     return path
 
 
@@ -135,15 +135,15 @@ def checked_verifier(verifier: object) -> dict[str, Any]:
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, _('a JSON object is needed, such as {"kind": ...}'))
     if _depth(verifier) > MOST_LEVELS:
-        told = _("at most %(most)d levels are allowed") % {"most": MOST_LEVELS}
-        raise RowProblem("verifier", PlainWords(_("nested too deep")), told)
+        allowed = _("at most %(most)d levels are allowed") % {"most": MOST_LEVELS}
+        raise RowProblem("verifier", PlainWords(_("nested too deep")), allowed)
     try:
         written = json.dumps(verifier, ensure_ascii=False, allow_nan=False)
     except ValueError:
         raise RowProblem("verifier", verifier, _("finite numbers are needed")) from None
     if len(written) > LONGEST_VERIFIER or "\\u0000" in written:
-        told = _("at most %(most)s characters and no NUL are allowed") % {"most": number(LONGEST_VERIFIER)}
-        raise RowProblem("verifier", written, told)
+        allowed = _("at most %(most)s characters and no NUL are allowed") % {"most": number(LONGEST_VERIFIER)}
+        raise RowProblem("verifier", written, allowed)
     fields.text({"verifier": written}, "verifier")
     try:
         check_verifier(verifier)
@@ -165,8 +165,8 @@ def _depth(value: object) -> int:
 def _turns(row: Row) -> tuple[str, ...]:
     turns = fields.texts(row, "turns") or ((fields.text(row, "prompt"),) if row.get("prompt") is not None else ())
     if not turns or len(turns) > MOST_TURNS or not all(turn.strip() for turn in turns):
-        told = _("turns (1 to %(most)d texts) or prompt (a text) are needed, not empty") % {"most": MOST_TURNS}
-        raise RowProblem("turns", turns or MISSING, told)
+        allowed = _("turns (1 to %(most)d texts) or prompt (a text) are needed, not empty") % {"most": MOST_TURNS}
+        raise RowProblem("turns", turns or MISSING, allowed)
     return turns
 
 

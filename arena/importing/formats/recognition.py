@@ -55,13 +55,13 @@ def _size(row: Row) -> int:
 
 def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
     """The format that most columns tell; of equals the first, in the order of `formats`."""
-    told = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
-    sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in told.items() if columns}
+    columns_by = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
+    sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in columns_by.items() if columns}
     if not sureness:
         return None
     best = max(sureness, key=lambda key: sureness[key])
     others = [formats[key].name for key, each in sureness.items() if each == sureness[best] and key != best]
-    return Recognition(best, _reason(formats[best], told[best], others))
+    return Recognition(best, _reason(formats[best], columns_by[best], others))
 
 
 def _columns(each: type[Format[Any]], sample: FileStart) -> tuple[str, ...]:

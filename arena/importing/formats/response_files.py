@@ -51,7 +51,7 @@ class JsonResponses(Format[ResponseRow]):
         return about_archived(self._n_archived)
 
     def row(self, line: int, row: Row) -> ResponseRow:
-        row = self._as_told(row)
+        row = self._as_own_row(row)
         turns = fields.texts(row, "turns")
         # An empty answer is kept as a failed one; no answer at all is a mistake of the file.
         answer = fields.text(row, "text", default="\n\n".join(turns) if turns else None)
@@ -66,7 +66,7 @@ class JsonResponses(Format[ResponseRow]):
             )
         )  # fmt: skip
 
-    def _as_told(self, row: Row) -> Row:
+    def _as_own_row(self, row: Row) -> Row:
         return as_exported(row)
 
 
@@ -79,7 +79,7 @@ class CsvResponses(JsonResponses):
     needed = ("prompt", "competitor", "text")
     one_of = ()
 
-    def _as_told(self, row: Row) -> Row:
+    def _as_own_row(self, row: Row) -> Row:
         return with_lists(as_exported(row), "turns")
 
 

@@ -82,8 +82,8 @@ class Wide(Format[ResponseRow]):
             yield _answer(line, asked, fields.as_name(_("the name of a column"), column), fields.text(row, column))
 
     def notes(self) -> list[FileNote]:
-        said = [note(_MODELS, names=", ".join(list(self._models)[:20]))]
-        return [*said, note(_MISSING, n=self._n_missing)] if self._n_missing else said
+        notes = [note(_MODELS, names=", ".join(list(self._models)[:20]))]
+        return [*notes, note(_MISSING, n=self._n_missing)] if self._n_missing else notes
 
 
 _MODELS = gettext_lazy("Each of these columns is a model: %(names)s.")
@@ -107,16 +107,16 @@ def _answer(line: int, asked: PromptRow, model: str, text: str) -> ResponseRow:
 
 def _answers(row: Row) -> Iterator[tuple[str, str]]:
     """Models with their texts."""
-    told = row.get("answers")
+    answers = row.get("answers")
     needed = _("an object of model: text is needed, or a list of objects with model and text, or of texts beside models")
-    if isinstance(told, dict):
-        pairs: list[tuple[Any, Any]] = list(told.items())
-    elif isinstance(told, list) and all(isinstance(each, dict) for each in told):
-        pairs = [(_first(each, _NAMES), _first(each, _TEXTS)) for each in told]
-    elif isinstance(told, list) and isinstance(row.get("models"), list) and len(row["models"]) == len(told):
-        pairs = list(zip(row["models"], told, strict=True))
+    if isinstance(answers, dict):
+        pairs: list[tuple[Any, Any]] = list(answers.items())
+    elif isinstance(answers, list) and all(isinstance(each, dict) for each in answers):
+        pairs = [(_first(each, _NAMES), _first(each, _TEXTS)) for each in answers]
+    elif isinstance(answers, list) and isinstance(row.get("models"), list) and len(row["models"]) == len(answers):
+        pairs = list(zip(row["models"], answers, strict=True))
     else:
-        raise RowProblem("answers", told, needed)
+        raise RowProblem("answers", answers, needed)
     if not 0 < len(pairs) <= MOST_ANSWERS:
         raise RowProblem(_("the number of answers"), len(pairs), _("1 to %(most)d are allowed") % {"most": MOST_ANSWERS})
     for model, text in pairs:

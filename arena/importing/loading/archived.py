@@ -29,5 +29,5 @@ class ArchivedParts:
 
 
 def _problem(what: str, value: str, because: str) -> RowProblem:
-    told = _("archived (%(reason)s): bring it back first, under Admin, or leave the row out")
-    return RowProblem(what, value, told % {"reason": because})
+    text = _("archived (%(reason)s): bring it back first, under Admin, or leave the row out")
+    return RowProblem(what, value, text % {"reason": because})

@@ -116,11 +116,11 @@ class BattleLoader:
             when = self._received if row.happened is None else _column_of(row.happened)
             if first < second:
                 battles.append(BattleValues(prompt, first, second, of_first, of_second, key, when))
-                said = _AS_SHOWN
+                columns = _AS_SHOWN
             else:
                 battles.append(BattleValues(prompt, second, first, of_second, of_first, key, when))
-                said = _TURNED
-            votes.append([_vote_values(vote, voters[vote.voter] if vote.voter else None, said) for vote in row.votes])
+                columns = _TURNED
+            votes.append([_vote_values(vote, voters[vote.voter] if vote.voter else None, columns) for vote in row.votes])
         return ResolvedRows(rows, battles, votes)
 
     def add(self, resolved: ResolvedRows) -> int:
@@ -247,8 +247,8 @@ _AS_SHOWN = {outcome: (outcome.value, Side.A.value) for outcome in Outcome}
 _TURNED = {outcome: (outcome.swapped().value, Side.B.value) for outcome in Outcome}
 
 
-def _vote_values(vote: VoteRow, voter: int | None, said: Mapping[Outcome, tuple[str, str]]) -> VoteValues:
-    outcome, first = said[vote.outcome]
+def _vote_values(vote: VoteRow, voter: int | None, columns: Mapping[Outcome, tuple[str, str]]) -> VoteValues:
+    outcome, first = columns[vote.outcome]
     reasons = json.dumps(vote.reasons, ensure_ascii=False) if vote.reasons else "[]"
     return VoteValues(
         voter, outcome, first if vote.is_order_known else "", not vote.set_aside, vote.set_aside,
@@ -272,10 +272,10 @@ def _responses(
     if all(row.answers is None for row in rows):
         return _numbered(rows, prompts, competitors)
     answers = [_answers(row, prompt, competitors) for row, prompt in zip(rows, prompts, strict=True)]
-    told: dict[ResponseKey, tuple[str, ...]] = {}
+    turns: dict[ResponseKey, tuple[str, ...]] = {}
     for row, keys in zip(rows, answers, strict=True):
-        told |= dict(zip(keys, row.turns, strict=True)) if keys else {}
-    ids = response_ids(told) if told else {}
+        turns |= dict(zip(keys, row.turns, strict=True)) if keys else {}
+    ids = response_ids(turns) if turns else {}
     return [(ids[each[0]], ids[each[1]]) if each else (None, None) for each in answers]
 
 
@@ -290,18 +290,18 @@ def _numbered(
         (asked, model, repeat): pk
         for asked, model, repeat, pk in here.values_list("prompt_id", "competitor_id", "repeat", "pk")
     }
-    found: list[tuple[int | None, int | None]] = []
+    pairs: list[tuple[int | None, int | None]] = []
     for row, prompt in zip(rows, prompts, strict=True):
         first, second = (
             ids.get((prompt, competitors[name], repeat))
             for name, repeat in zip((row.first, row.second), row.repeats or (-1, -1), strict=True)
         )
-        found.append((first, second) if first and second else (None, None))
-    return found
+        pairs.append((first, second) if first and second else (None, None))
+    return pairs
 
 
 def _answers(row: BattleRow, prompt_id: int | None, competitors: dict[str, int]) -> list[ResponseKey]:
     if row.answers is None or prompt_id is None:
         return []
     names = (row.first, row.second)
-    return [ResponseKey(prompt_id, competitors[name], told) for name, told in zip(names, row.answers, strict=True)]
+    return [ResponseKey(prompt_id, competitors[name], text) for name, text in zip(names, row.answers, strict=True)]

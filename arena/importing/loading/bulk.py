@@ -29,8 +29,8 @@ def take_ids(model: type[models.Model], n_ids: int) -> list[int]:
             return list(ids or [])
         # The transaction is IMMEDIATE: no other writer until it ends. Ids of deleted rows are never used again.
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        found = cursor.fetchone()
-        first = (found[0] if found else 0) + 1
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
         return list(range(first, first + n_ids))
 
 
@@ -44,8 +44,8 @@ def take_block(model: type[models.Model], n_ids: int) -> int:
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            found = cursor.fetchone()
-            return found[0] if found else 0
+            row = cursor.fetchone()
+            return row[0] if row else 0
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
         (sequence,) = cursor.fetchone()

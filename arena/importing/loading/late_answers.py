@@ -38,12 +38,12 @@ class Given(NamedTuple):
 
 def came_of_it(n_given: int) -> str:
     """What is told of so many battles that got their answers."""
-    told = ngettext(
+    text = ngettext(
         "%(n)s battle that came without answers got them: each of the models has one to the prompt.",
         "%(n)s battles that came without answers got them: each of the models has one to the prompt.",
         n_given,
     )
-    return told % {"n": number(n_given)}
+    return text % {"n": number(n_given)}
 
 
 def give_answers(source: Import) -> int:
@@ -72,14 +72,14 @@ def _answers(prompts: Sequence[int]) -> Answers:
     generated = Assignment.objects.filter(prompt__in=prompts, call__state=Call.State.DONE)
     made_here = set(generated.values_list("prompt", "competitor", "repeat"))
     rows = Response.objects.filter(prompt__in=prompts).order_by()
-    found: Answers = {}
+    answers: Answers = {}
     for prompt, competitor, repeat, pk, finish, text in rows.values_list(
         "prompt", "competitor", "repeat", "pk", "finish", "content_hash"
     ):
         is_whole = finish in {FinishState.STOP, FinishState.LENGTH} and text != NO_TEXT
-        is_first = (prompt, competitor) not in found and (prompt, competitor, repeat) not in made_here
-        found[prompt, competitor] = pk if is_whole and is_first else None
-    return found
+        is_first = (prompt, competitor) not in answers and (prompt, competitor, repeat) not in made_here
+        answers[prompt, competitor] = pk if is_whole and is_first else None
+    return answers
 
 
 def _give(source: Import, battles: Sequence[Given]) -> int:

@@ -110,8 +110,8 @@ class PromptLookup:
 
     def _look_up_keys(self, here: QuerySet[Prompt], keys: list[str]) -> None:
         if keys:
-            found = here.filter(key__in=keys).values_list("key", "pk", "text_digest")
-            self._known |= {key: KnownPrompt(pk, text) for key, pk, text in found}
+            rows = here.filter(key__in=keys).values_list("key", "pk", "text_digest")
+            self._known |= {key: KnownPrompt(pk, text) for key, pk, text in rows}
 
     def _look_up_texts(self, here: QuerySet[Prompt], hashes: list[str]) -> None:
         if hashes:
@@ -163,39 +163,39 @@ def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
         reference=row.reference, category=row.category, tags=list(row.tags), verifier=row.verifier,
         content_hash=Prompt.hash_of(row.turns, row.system_prompt) if row.turns else "",
     )  # fmt: skip
-    prompt.language = row.language or told_language(prompt.text, known_by)
+    prompt.language = row.language or recognised_once(prompt.text, known_by)
     prompt.is_language_guessed = bool(prompt.language and not row.language)
     # Nobody can be asked what is not here.
     prompt.status = row.status or (PromptStatus.ACTIVE if row.turns else PromptStatus.DRAFT)
     return rendered(prompt)
 
 
-_told: dict[str, str] = {}
+_languages: dict[str, str] = {}
 
 
-def told_language(text: str, known_by: str) -> str:
+def recognised_once(text: str, known_by: str) -> str:
     """What the text says of its language; a file is looked through twice, and its texts are recognised once."""
-    if known_by not in _told:
-        if len(_told) >= MOST_REMEMBERED:
-            _told.clear()
-        _told[known_by] = recognised_language(text)
-    return _told[known_by]
+    if known_by not in _languages:
+        if len(_languages) >= MOST_REMEMBERED:
+            _languages.clear()
+        _languages[known_by] = recognised_language(text)
+    return _languages[known_by]
 
 
 class Recognised:
     """Counts what becomes of prompts without a language, for the notes of a check."""
 
     def __init__(self) -> None:
-        self._told, self._unknown = array("q"), array("q")  # a hash for each mention
+        self._recognised, self._unknown = array("q"), array("q")  # a hash for each mention
 
     def add(self, row: PromptRow) -> None:
         if row.turns and not row.language:
             known_by = text_hash(row)
-            is_told = bool(told_language("\n\n".join(row.turns), known_by))
-            (self._told if is_told else self._unknown).append(hash(row.key or known_by))
+            is_known = bool(recognised_once("\n\n".join(row.turns), known_by))
+            (self._recognised if is_known else self._unknown).append(hash(row.key or known_by))
 
     def notes(self) -> list[tuple[object, FileNote]]:
-        told = ngettext_lazy(
+        text = ngettext_lazy(
             "%(n)s prompt without a language: recognised from the text.",
             "%(n)s prompts without a language: recognised from the text.",
             "n",
@@ -206,7 +206,7 @@ class Recognised:
             "n",
         )
         return [
-            (self._told, note(told, n=n_different(self._told))),
+            (self._recognised, note(text, n=n_different(self._recognised))),
             (self._unknown, note(unknown, n=n_different(self._unknown))),
         ]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.archiving.putting_away import StillAsked, supersede
+from arena.archiving.putting_away import NeededByRun, supersede
 from arena.importing.files.problems import RowProblem
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
 from arena.importing.loading import bulk
@@ -53,8 +53,8 @@ class StoredAnswers:
         rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors)
         rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")  # a text that stands comes before one that stood
         columns = ("prompt_id", "competitor_id", "text", "repeat", "pk", "archived_at")
-        for *said, repeat, pk, archived_at in rows.values_list(*columns).iterator(chunk_size=500):
-            answer = ResponseKey(*said)
+        for *key, repeat, pk, archived_at in rows.values_list(*columns).iterator(chunk_size=500):
+            answer = ResponseKey(*key)
             if archived_at is None:
                 self._texts[*answer.pair, repeat] = answer.text if answer in wanted else None
                 self._standing[*answer.pair, repeat] = pk
@@ -100,7 +100,7 @@ class StoredAnswers:
         self._next[answer.pair] = max(self.next_repeat(answer), repeat + 1)
 
 
-class _Told(NamedTuple):
+class _AnswerParts(NamedTuple):
     """What is to be kept of an answer."""
 
     text: str
@@ -108,26 +108,26 @@ class _Told(NamedTuple):
     thinking: str
 
 
-def response_ids(told: Mapping[ResponseKey, tuple[str, ...]]) -> dict[ResponseKey, int]:
+def response_ids(turns_by_answer: Mapping[ResponseKey, tuple[str, ...]]) -> dict[ResponseKey, int]:
     """The response of every answer, as it is told with its turns; new ones are made, with what was thought before beside them.
 
     Older versions left that in the text: an answer that is here so is this response.
     """
-    parts = {answer: _told(answer.text, turns) for answer, turns in told.items()}
+    parts = {answer: _parts_of(answer.text, turns) for answer, turns in turns_by_answer.items()}
     answers = {answer: answer._replace(text=part.text) for answer, part in parts.items()}
     with transaction.atomic():
         stored = StoredAnswers([*answers, *answers.values()])
         wanted = {answers[each]: part for each, part in parts.items() if each not in stored.ids}
         ids = _response_ids(wanted, stored)
-    return {answer: ids.get(answer) or ids[answers[answer]] for answer in told}
+    return {answer: ids.get(answer) or ids[answers[answer]] for answer in turns_by_answer}
 
 
-def _told(text: str, turns: tuple[str, ...]) -> _Told:
+def _parts_of(text: str, turns: tuple[str, ...]) -> _AnswerParts:
     row = without_thinking(ResponseRow(0, "", "", text, turns))
-    return _Told(row.text, row.turns, row.thinking)
+    return _AnswerParts(row.text, row.turns, row.thinking)
 
 
-def _response_ids(wanted: Mapping[ResponseKey, _Told], stored: StoredAnswers) -> dict[ResponseKey, int]:
+def _response_ids(wanted: Mapping[ResponseKey, _AnswerParts], stored: StoredAnswers) -> dict[ResponseKey, int]:
     new: dict[ResponseKey, Response] = {}
     for answer, part in wanted.items():
         if answer not in stored.ids:
@@ -175,19 +175,19 @@ class AnsweredPrompts:
     def of(self, rows: Sequence[ResponseRow]) -> list[KnownPrompt | None]:
         """For each row, None where it is not there."""
         known = self._prompts.look_up([PromptRow(0, key) for key in {row.prompt for row in rows if row.prompt}])
-        found = [
+        prompts = [
             (self._prompts.at_row(row.prompt_row) if row.prompt_row is not None else None) or known.get(row.prompt)
             for row in rows
         ]
         asked = {
             at: row.asked._replace(key="")
-            for at, (row, one) in enumerate(zip(rows, found, strict=True))
+            for at, (row, one) in enumerate(zip(rows, prompts, strict=True))
             if one is None and row.asked and row.asked.turns
         }
         known = self._prompts.look_up(asked.values())
         for at, text in asked.items():
-            found[at] = known.get(self._prompts.identity(text))
-        return found
+            prompts[at] = known.get(self._prompts.identity(text))
+        return prompts
 
     def contradiction(self, row: ResponseRow) -> RowProblem | None:
         """After `of`: an id that stands for another text here than the one that the row brings."""
@@ -244,20 +244,20 @@ class ResponseLoader:
                 raise problem
 
     def _prompt_ids(self, rows: Sequence[ResponseRow]) -> list[int]:
-        found = self._answered.of(rows)
-        told = [(row.asked, prompt) for row, prompt in zip(rows, found, strict=True) if row.brings_prompt and row.asked]
-        new = [asked for asked, prompt in told if prompt is None or not prompt.text]
+        prompts = self._answered.of(rows)
+        brought = [(row.asked, prompt) for row, prompt in zip(rows, prompts, strict=True) if row.brings_prompt and row.asked]
+        new = [asked for asked, prompt in brought if prompt is None or not prompt.text]
         for row in rows:
             if problem := self._answered.contradiction(row):
                 raise problem
         if new:
             pool, _new = PromptPool.objects.get_or_create(arena=self.source.arena, slug=POOL, defaults={"name": POOL})
             PromptLookup(self.source.arena_id, pool).ids(new)
-            found = self._answered.of(rows)
-        for row, prompt in zip(rows, found, strict=True):
+            prompts = self._answered.of(rows)
+        for row, prompt in zip(rows, prompts, strict=True):
             if prompt is None:
                 raise RowProblem(_("the prompt's id"), row.prompt or row.prompt_row, str(NO_SUCH_PROMPT))
-        return [prompt.pk for prompt in found if prompt is not None]
+        return [prompt.pk for prompt in prompts if prompt is not None]
 
 
 def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
@@ -289,7 +289,7 @@ def _keep_in_place(corrections: Sequence[Correction], because: str, actor: User 
         response.pk = pk
     try:
         supersede({each.corrects: each.response.pk for each in corrections if each.corrects}, because[:200], actor)
-    except StillAsked as reason:
+    except NeededByRun as reason:
         raise RowProblem(_("the answers"), _("corrections"), str(reason)) from reason
     return _keep(made, [each.thinking for each in corrections])
 

@@ -58,9 +58,9 @@ def content_of(row: BattleRow) -> str:
     row = row.known_as or row
     prompt = row.prompt
     asked = "" if prompt is None else "\0".join((prompt.key, *prompt.turns, prompt.language))
-    said = "\0".join([part for vote in row.votes for part in vote[:3]])  # of rows without ids, which say no more
+    votes = "\0".join([part for vote in row.votes for part in vote[:3]])  # of rows without ids, which say no more
     answered = "\0".join(row.answers or ())
-    return f"{row.first}\0{row.second}\0{asked}\0{said}\0{answered}\0{row.happened}"
+    return f"{row.first}\0{row.second}\0{asked}\0{votes}\0{answered}\0{row.happened}"
 
 
 def _digest(content: str, size: int) -> bytes:

@@ -59,13 +59,13 @@ class ColumnChoice:
         """For answers: columns with the model that each may hold the answers of, where somebody said one."""
         if self.kind != Import.Kind.RESPONSES:
             return []
-        told = {column: model for model, column in self.map.answers.items()}
+        model_of = {column: model for model, column in self.map.answers.items()}
         taken = {column for field, column in self.map.columns.items() if not field.startswith(ANSWER)}
-        return [(at, name, told.get(name, "")) for at, name in enumerate(self.start.names) if name not in taken]
+        return [(at, name, model_of.get(name, "")) for at, name in enumerate(self.start.names) if name not in taken]
 
     def values(self) -> list[tuple[int, str, list[tuple[str, Any, bool]]]]:
         """What the column of the winner or of the label says, with what that may mean."""
-        values = self.told_values
+        values = self.winner_values
         meant = guessed_values(values, self.map.columns, self.kind) | dict(self.map.values)
         return [
             (at, value, [(outcome, label, meant.get(value) == outcome) for outcome, label in values_for(self.kind).items()])
@@ -79,12 +79,12 @@ class ColumnChoice:
 
     def unclear(self) -> list[str]:
         """Values of the winner of which nobody said what they mean."""
-        values = self.told_values
+        values = self.winner_values
         meant = {**guessed_values(values, self.map.columns, self.kind), **self.map.values}
         return [value for value in values if value not in meant]
 
     @cached_property
-    def told_values(self) -> list[str]:
+    def winner_values(self) -> list[str]:
         """What the column of the winner says; nothing where it names the better model."""
         winner = self.map.columns.get(value_field_of(self.kind), "")
         if not winner:
@@ -97,8 +97,8 @@ class ColumnChoice:
 
 
 def _cell(value: object) -> str:
-    told = "" if value is None else value if isinstance(value, str) else repr(value)
-    return told if len(told) <= LONGEST_CELL else f"{told[: LONGEST_CELL - 1]}…"
+    text = "" if value is None else value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
 def guessed_choice(path: Path, kind: str) -> ColumnChoice:
@@ -140,7 +140,7 @@ def posted(path: Path, kind: str, data: QueryDict) -> ColumnChoice:
     choice = ColumnChoice(start, path, kind, ColumnMap(columns))
     values = {value: data.get(f"value-{at}", "") for at, value, _ in choice.values()} if _same_winner(data) else {}
     meant = {value: outcome for value, outcome in values.items() if outcome in values_for(kind)}
-    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.told_values, columns, kind)))
+    return ColumnChoice(start, path, kind, ColumnMap(columns, meant or guessed_values(choice.winner_values, columns, kind)))
 
 
 def _place(data: QueryDict, name: str) -> int:
@@ -153,14 +153,14 @@ def _same_winner(data: QueryDict) -> bool:
     return data.get("values_of", "") == (data.get("map-winner") or data.get("map-label", ""))
 
 
-def as_command(filename: str, said: Mapping[str, Any]) -> str:
+def as_command(filename: str, stored: Mapping[str, Any]) -> str:
     """The same import at the command line; empty where a command cannot be told as much."""
-    options = said["options"]
+    options = stored["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
-    if is_of_room(said["kind"]):
-        is_told_by_page_alone = any(options.get(name) for name in ("map", "leave_out", "ignore_ids", "strict"))
-        return "" if is_told_by_page_alone else _as_command_of_room(path, said)
-    words = [COMMANDS[said["kind"]], path, "--arena", said["slug"], *ColumnMap.of(options).as_flags()]
+    if is_of_room(stored["kind"]):
+        is_for_the_page_alone = any(options.get(name) for name in ("map", "leave_out", "ignore_ids", "strict"))
+        return "" if is_for_the_page_alone else _as_command_of_room(path, stored)
+    words = [COMMANDS[stored["kind"]], path, "--arena", stored["slug"], *ColumnMap.of(options).as_flags()]
     if options.get("models"):
         words += ["--models", *options["models"]]
     for name in ("competitor", "pool", "voters"):
@@ -170,10 +170,10 @@ def as_command(filename: str, said: Mapping[str, Any]) -> str:
     return f"manage.py {shlex.join([*words, *(flag for name, flag in flags.items() if options.get(name))])}"
 
 
-def _as_command_of_room(path: str, said: Mapping[str, Any]) -> str:
-    words = [kind_of(said["kind"]).command, path, "--arena", said["slug"]]
-    for name in kind_of(said["kind"]).options:
-        if value := said["options"].get(name):
-            flag = "name" if (said["kind"], name) == (Import.Kind.LABELS, "gold") else name
+def _as_command_of_room(path: str, stored: Mapping[str, Any]) -> str:
+    words = [kind_of(stored["kind"]).command, path, "--arena", stored["slug"]]
+    for name in kind_of(stored["kind"]).options:
+        if value := stored["options"].get(name):
+            flag = "name" if (stored["kind"], name) == (Import.Kind.LABELS, "gold") else name
             words += [f"--{flag}", value]
     return f"manage.py {shlex.join(words)}"

@@ -129,7 +129,7 @@ class UploadForm(forms.Form):
         return [field for field in (*self.main()[1:], *self.more()) if field.value() not in {None, "", False}]
 
     @property
-    def is_more_said(self) -> bool:
+    def has_folded_input(self) -> bool:
         """Whether one of the folded fields has something to show."""
         return any(field.errors or field.value() for field in self.more())
 
@@ -158,22 +158,22 @@ class UploadForm(forms.Form):
 
     def request(self, columns: tuple[str, ColumnMap] | None = None) -> FileRequest:
         """All that was said; `columns`: the kind of file with the map of its columns, where somebody named them."""
-        said = self.cleaned_data
-        kind, named = columns or (said["kind"], None)
+        cleaned = self.cleaned_data
+        kind, named = columns or (cleaned["kind"], None)
         return FileRequest(
-            slug=said["slug"],
-            name=said["new_arena"],
+            slug=cleaned["slug"],
+            name=cleaned["new_arena"],
             kind=kind,
-            format="" if named else said["format"],
-            pool=said["pool"],
-            competitor=said["competitor"],
-            voters=said["voters"],
+            format="" if named else cleaned["format"],
+            pool=cleaned["pool"],
+            competitor=cleaned["competitor"],
+            voters=cleaned["voters"],
             columns=named,
-            is_strict=said["strict"],
-            is_replacing=said["replace"],
+            is_strict=cleaned["strict"],
+            is_replacing=cleaned["replace"],
             leaves_out=self.leaves_out,
-            ignores_ids=said["ignore_ids"],
-            more={name: said[name] for name in self.of_rooms},
+            ignores_ids=cleaned["ignore_ids"],
+            more={name: cleaned[name] for name in self.of_rooms},
         )
 
 

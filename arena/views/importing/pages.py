@@ -58,8 +58,8 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
         return _confirm(request)
     form = UploadForm(request.POST, request.FILES, held=_held(request))
     if upload.is_too_large:
-        told = _("The file has more than %(most)d MB: import it with %(command)s.")
-        form.add_error(None, told % {"most": MOST_BYTES // 2**20, "command": "manage.py import_battles"})
+        text = _("The file has more than %(most)d MB: import it with %(command)s.")
+        form.add_error(None, text % {"most": MOST_BYTES // 2**20, "command": "manage.py import_battles"})
     if form.held is None or not form.is_valid():
         return _page(request, form, status=422)
     if "columns" in request.POST:
@@ -83,9 +83,9 @@ def _held(request: HttpRequest) -> KeptFile | None:
     upload = request.FILES.get("file")
     if upload is not None:
         return receiving.keep(upload.name or "file", upload.chunks())
-    said = _signed(request, request.POST.get("held", ""), HELD_AS)
+    content = _signed(request, request.POST.get("held", ""), HELD_AS)
     try:
-        return intake.kept_file(said) if said else None
+        return intake.kept_file(content) if content else None
     except FileNotFoundError:
         return None
 
@@ -93,24 +93,24 @@ def _held(request: HttpRequest) -> KeptFile | None:
 def _signed(request: HttpRequest, token: str, salt: str) -> dict[str, Any] | None:
     """What this very user was given; None where it is forged, old, or another's."""
     try:
-        said = signing.loads(token, salt=salt, max_age=SECONDS_TO_CONFIRM)
+        content = signing.loads(token, salt=salt, max_age=SECONDS_TO_CONFIRM)
     except signing.BadSignature:
         return None
-    return said if said["user"] == request.user.pk else None
+    return content if content["user"] == request.user.pk else None
 
 
-def _token(request: HttpRequest, said: dict[str, Any], salt: str) -> str:
-    return signing.dumps({**said, "user": request.user.pk}, salt=salt, compress=True)
+def _token(request: HttpRequest, content: dict[str, Any], salt: str) -> str:
+    return signing.dumps({**content, "user": request.user.pk}, salt=salt, compress=True)
 
 
 def _asked_choice(request: HttpRequest, file: KeptFile) -> ColumnChoice:
     """Of the kind that was asked for; as it was read, where somebody comes back from the check."""
     kind = request.POST.get("columns", "")
-    said = _signed(request, request.POST.get("confirm", ""), SIGNED_AS)
-    if said and said["options"].get("map"):
-        return chosen(file.path, said["kind"], ColumnMap.of(said["options"]))
+    content = _signed(request, request.POST.get("confirm", ""), SIGNED_AS)
+    if content and content["options"].get("map"):
+        return chosen(file.path, content["kind"], ColumnMap.of(content["options"]))
     if kind not in Import.Kind.values:
-        kind = said["kind"] if said else ""
+        kind = content["kind"] if content else ""
     return guessed_choice(file.path, kind)
 
 
@@ -152,28 +152,28 @@ def _known_in_words(source: Import) -> str:
 
 
 def _unknown(columns: str) -> str:
-    told = _("The columns of this file (%(columns)s) are called as in no layout that is known: say which holds what.")
-    return told % {"columns": columns}
+    text = _("The columns of this file (%(columns)s) are called as in no layout that is known: say which holds what.")
+    return text % {"columns": columns}
 
 
 def _problems(
     request: HttpRequest, form: UploadForm, file: KeptFile, choice: ColumnChoice | None, problems: ImportProblems
 ) -> HttpResponse:
     """What is wrong. Where columns may have been taken for others the file is kept, and they can be named."""
-    found = {"problems": problems.of(file.filename), "filename": file.filename}
+    shown = {"problems": problems.of(file.filename), "filename": file.filename}
     kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
     columns = (choice.kind, choice.map) if choice else None
     n_out = intake.n_to_leave_out(file, form.request(columns)) if problems.faults and not form.leaves_out else 0
     if n_out:
-        found |= {"n_out": n_out, "sent": _sent(request)}
+        shown |= {"n_out": n_out, "sent": _sent(request)}
     if isinstance(problems, VotersUnclear):
-        return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **found)
+        return _page(request, form, status=422, asks_voters=True, sent=_sent(request), **shown)
     is_unknown = isinstance(problems, intake.NotRecognised)
     if choice is None and (name or not start_of(file.path).names):
         if not n_out:
             receiving.forget(file.path.name)
             form.held = None
-        return _page(request, form, status=422, **found)
+        return _page(request, form, status=422, **shown)
     if is_unknown and choice is None:
         return _columns(request, form, guessed_choice(file.path, kind), reason=_why(problems), status=422)
     offered = choice or guessed_choice(file.path, kind)
@@ -182,8 +182,8 @@ def _problems(
             receiving.forget(file.path.name)
             form.held = None
         form.add_error(None, _LOST % {"columns": ", ".join(lost)})
-        return _page(request, form, status=422, **found)
-    return _columns(request, form, offered, status=422, **found)
+        return _page(request, form, status=422, **shown)
+    return _columns(request, form, offered, status=422, **shown)
 
 
 _LOST = gettext_lazy(
@@ -203,12 +203,12 @@ def _why(problems: ImportProblems) -> str:
 
 
 def _checked(request: HttpRequest, form: UploadForm, checked: CheckedFile) -> HttpResponse:
-    said = checked.as_json()
+    content = checked.as_json()
     rows = preview(checked.file.path, kind=checked.kind, format_name=checked.format, options=checked.options)
     return _page(
         request, form, preview=rows, report=checked.report, held_kind=Import.Kind(checked.kind).label,
         filename=checked.file.filename,
-        checked=checked, confirmation=_token(request, said, SIGNED_AS), command=as_command(checked.file.filename, said),
+        checked=checked, confirmation=_token(request, content, SIGNED_AS), command=as_command(checked.file.filename, content),
     )  # fmt: skip
 
 
@@ -218,13 +218,13 @@ def _columns(request: HttpRequest, form: UploadForm, choice: ColumnChoice | None
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
-    said = _signed(request, request.POST["confirm"], SIGNED_AS)
+    content = _signed(request, request.POST["confirm"], SIGNED_AS)
     try:
-        checked = CheckedFile.of_json(said) if said else None
+        checked = CheckedFile.of_json(content) if content else None
     except FileNotFoundError:
         checked = None
     if checked is None:
-        return _gone(request, said)
+        return _gone(request, content)
     try:
         checked = _with_names(request, checked)
         if checked.known:
@@ -232,10 +232,10 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         n_allowed = checked.report.n_to_allow if "allow_competitors" in request.POST else 0
         source = _started(checked, _curator(request), n_allowed)
     except FileNotFoundError:
-        return _gone(request, said)
+        return _gone(request, content)
     except TooManyCompetitors:
-        told = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
-        messages.error(request, told % {"n": number(checked.report.n_to_allow)})
+        text = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
+        messages.error(request, text % {"n": number(checked.report.n_to_allow)})
         return redirect("imports")
     except ArchivedThing as reason:
         messages.error(request, sentence(reason))
@@ -258,9 +258,11 @@ def _started(checked: CheckedFile, user: User | None, n_allowed: int) -> Import:
     return source
 
 
-def _gone(request: HttpRequest, said: dict[str, Any] | None) -> HttpResponse:
+def _gone(request: HttpRequest, content: dict[str, Any] | None) -> HttpResponse:
     """The copy that waited is not here: it was confirmed before, or swept away."""
-    named = {"arena__slug": said["slug"], **{name: said[name] for name in ("kind", "format", "digest")}} if said else None
+    named = (
+        {"arena__slug": content["slug"], **{name: content[name] for name in ("kind", "format", "digest")}} if content else None
+    )
     if named and (source := Import.objects.filter(**named).first()):
         return redirect("import", source.pk)
     messages.error(request, _("The checked file is no longer here: please upload it again."))

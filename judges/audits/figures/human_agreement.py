@@ -105,14 +105,14 @@ def agreement(items: Sequence[AuditItem], *, rng: np.random.Generator) -> tuple[
     prompts = [item.prompt for item, _, _ in replies]
     winners = [(item, judge, human) for item, judge, human in replies if judge < 2 and human < 2]
     codes = np.array([(judge, human) for _, judge, human in replies], dtype=np.int64).reshape(-1, 2)
-    has_said = bool((codes[:, 0] != NO_VERDICT).any())
+    has_verdict = bool((codes[:, 0] != NO_VERDICT).any())
     return (
         overall_agreement(items),
         agreement_of_orders(items, rng=rng),
         share(AGREEMENT_OF_WINNERS, [j == h for _, j, h in winners], [item.prompt for item, _, _ in winners], rng=rng),
         *(
             _of_table(label, codes, prompts, kappa, rng=rng)
-            if has_said
+            if has_verdict
             else label.refused(say(NOBODY_SAYS if not replies else "no_reply_has_verdict"))
             for label, kappa in KAPPAS
         ),

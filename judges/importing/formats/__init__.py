@@ -70,9 +70,9 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
     if chosen:
         problems.add(1, _("the format"), chosen, _("known are %(formats)s") % {"formats": ", ".join(known)})
         problems.stop_if_any()
-    found = recognised(sample, known)
-    if found:
-        return FormatRead(found.key, (found.reason,))
+    recognition = recognised(sample, known)
+    if recognition:
+        return FormatRead(recognition.key, (recognition.reason,))
     if looks.is_empty or looks.broken or looks.binary or not sample.names:
         return FormatRead(next(iter(known)))  # its reading says what is wrong
     problems.add(1, _("the format"), PlainWords(_("not recognised")), _unknown(path, known, sample))
@@ -82,12 +82,12 @@ def format_of(path: Path, known: Mapping[str, type[Format[Any]]], chosen: str = 
 def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileStart) -> str:
     """What the file has, what else it might be, and what is known."""
     others = {"import_judgements": JUDGEMENT_FORMATS, "import_gold": LABEL_FORMATS}
-    told = _("its columns are %(columns)s, which looks like a file for %(command)s")
+    text = _("its columns are %(columns)s, which looks like a file for %(command)s")
     for command, formats in others.items():
         if formats is not known and recognised(sample, formats):
-            return told % {"columns": some_names(sample.names), "command": command}
+            return text % {"columns": some_names(sample.names), "command": command}
     if other := kind_and_format(path):
-        return told % {"columns": some_names(sample.names), "command": f"import_{other[0]}"}
+        return text % {"columns": some_names(sample.names), "command": f"import_{other[0]}"}
     more = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
     return more % {"columns": some_names(sample.names), "formats": ", ".join(known)}
 

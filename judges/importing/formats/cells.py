@@ -43,21 +43,21 @@ def number(row: Row, column: str, allowed: str = "") -> float:
     """Finite. Raises RowProblem."""
     value = row.get(column)
     try:
-        found = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+        figure = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
-        found = math.nan
-    if not math.isfinite(found):
+        figure = math.nan
+    if not math.isfinite(figure):
         what = MISSING if column not in row else EMPTY if value == "" else value
         raise RowProblem(column, what, allowed or _("a number is needed"))
-    return found
+    return figure
 
 
 def question(line: int, row: Row, column: str, *, more: str = "", key: str = "", origin: str = "") -> PromptRow:
     """What was asked: a text, with the text of the column `more` below it, or a list of messages that ends with a question."""
     category = category_path(origin.replace("/", "-"))[: fields.LONGEST_CATEGORY]
     if isinstance(from_json(row.get(column)), list):
-        told = whole_question({column: made_storable(from_json(row[column]))}, column)
-        return PromptRow(line, key, told.asked, told.system_prompt, category=category)
+        conversation = whole_question({column: made_storable(from_json(row[column]))}, column)
+        return PromptRow(line, key, conversation.asked, conversation.system_prompt, category=category)
     parts = text(row, column).strip("\r\n"), text(row, more, default="").strip("\r\n") if more else ""
     asked = "\n\n".join(part for part in parts if part.strip())
     if not asked.strip():

@@ -22,13 +22,13 @@ from arena.outcomes import Outcome
 from judges.importing.formats import cells
 from judges.importing.formats.format import JudgementFormat, LabelFormat
 from judges.importing.rows import (
-    AnswerTold,
     ExportedGame,
     ExportedLabel,
     Judgement,
     JudgementRow,
     LabelledAnswer,
     LabelRow,
+    NamedAnswer,
     NamedBattle,
 )
 from judges.models import Judge
@@ -69,10 +69,10 @@ class ExportedGames(JudgementFormat):
             return
         battle = _battle(row)
         order = fields.choice(row, "order", ORDERS)
-        said = _said(row, order)
+        judgement = _judgement(row, order)
         yield JudgementRow(
             line, fields.name(row, "protocol") if row.get("protocol") else "pairwise",
-            (AnswerTold(battle.names[0]), AnswerTold(battle.names[1])), said, PromptRow(line, battle.prompt), order,
+            (NamedAnswer(battle.names[0]), NamedAnswer(battle.names[1])), judgement, PromptRow(line, battle.prompt), order,
             cells.text(row, "reply", default=""), fields.name(row, "judge"), cells.some_name(row, "judge_model"),
             fields.micro_dollars(row, "cost") or 0, fields.whole_number(row, "repeat", most=MOST_REPEATS) or 0,
             pair=battle.key, exported=_exported(row, battle),
@@ -92,7 +92,7 @@ def _battle(row: Row) -> NamedBattle:
     return NamedBattle(fields.identifier(row, "battle"), fields.optional_identifier(row, "prompt_id"), names, repeats_of(row))
 
 
-def _said(row: Row, order: Order) -> Judgement:
+def _judgement(row: Row, order: Order) -> Judgement:
     state = fields.choice(row, "state", STATES)
     label, reason = cells.text(row, "label", default="")[:200], cells.text(row, "reason", default="")
     return Judgement(state, _verdict(row, order) if state.has_verdict else None, label, reason)

@@ -60,10 +60,10 @@ def of_reply(reply: str, protocol: str, *, pick: Pick = "agree") -> Judgement:
     """As the protocol reads a reply: slots are those that the judge was shown."""
     if is_error(reply):
         return failed() if reply.strip() else silent()
-    return _said(PROTOCOLS[protocol].read(reply, pick=pick), protocol)
+    return _judgement(PROTOCOLS[protocol].read(reply, pick=pick), protocol)
 
 
-def _said(parsed: Parsed, protocol: str) -> Judgement:
+def _judgement(parsed: Parsed, protocol: str) -> Judgement:
     if parsed.label is None:
         return Judgement(parsed.state, reason=parsed.reason)
     like = PROTOCOLS[protocol]
@@ -74,14 +74,14 @@ def _said(parsed: Parsed, protocol: str) -> Judgement:
 LOOKED_FOR = ("pairwise", "arena_hard")
 
 
-def contradiction(said: Judgement, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
+def contradiction(judgement: Judgement, reply: str, protocol: str, *, pick: Pick = "agree") -> str:
     """What the reply says, where it is something else than the label; empty where it agrees or says nothing."""
-    if not reply or said.verdict is None:
+    if not reply or judgement.verdict is None:
         return ""
-    for name in dict.fromkeys((protocol, *(LOOKED_FOR if isinstance(said.verdict, Verdict) else ()))):
-        read = _said(PROTOCOLS[name].read(reply, pick=pick), name)
+    for name in dict.fromkeys((protocol, *(LOOKED_FOR if isinstance(judgement.verdict, Verdict) else ()))):
+        read = _judgement(PROTOCOLS[name].read(reply, pick=pick), name)
         if read.verdict is not None:
-            return "" if _agree(said.verdict, read.verdict) else read.label
+            return "" if _agree(judgement.verdict, read.verdict) else read.label
     return ""
 
 

@@ -12,7 +12,7 @@ from arena.importing.files.problems import ImportProblems
 from arena.wording import agreeing, counted
 from judges.importing import notes
 from judges.importing.formats import EARLIER_NAMES, JUDGEMENT_FORMATS, described
-from judges.importing.judgement_loading import Taken, Told
+from judges.importing.judgement_loading import JudgementChoices, Taken
 from judges.importing.taking_in import take_judgements
 from judges.management.arenas import add_arena, home_of
 from judges.models import Game
@@ -53,14 +53,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = {name: options[name] for name in ASKED if options[name]}
-        beside = Told(options["judge"], options["gold"], options["allow_competitors"])
+        beside = JudgementChoices(options["judge"], options["gold"], options["allow_competitors"])
         try:
             _arena, taken = take_judgements(
                 options["file"],
                 home_of(options),
                 chosen=options["format"],
                 options=asked,
-                told=beside,
+                choices=beside,
                 is_check=options["check"],
             )
         except OSError as error:

@@ -49,20 +49,20 @@ def notes_of(c: Comparisons, column: Column, left_out: ClustersBehind, *, is_pul
     m, n = len(c.names), left_out.n_clusters
     usual = float(np.median(left_out.ratings))
     if n < FEWEST_CLUSTERS:
-        yield _said("few_clusters", column, n=n)
+        yield _note("few_clusters", column, n=n)
     elif n <= m:
-        yield _said("few_clusters_for_many", column, n=n, m=m)
+        yield _note("few_clusters_for_many", column, n=n, m=m)
     elif usual < OUTWEIGHED:
-        yield _said("outweighed" if is_pulled else "outweighed_and_wide", column, n=n - 1)
+        yield _note("outweighed" if is_pulled else "outweighed_and_wide", column, n=n - 1)
     elif usual < FEWEST_CLUSTERS * 2 / 3:
-        yield _said("most_on_few" if is_pulled else "most_on_few_and_wide", column, n=n, about=_about(usual))
+        yield _note("most_on_few" if is_pulled else "most_on_few_and_wide", column, n=n, about=_about(usual))
     unknown = float(c.multiples()[c.clusters(column) < 0].sum())
     if unknown:
-        yield _said("without_cluster", column, n=unknown)
+        yield _note("without_cluster", column, n=unknown)
     yield from _named(c, column, left_out, below=min(FEW, usual / 2), is_pulled=is_pulled)
 
 
-def _said(code: str, column: Column, **parameters: Any) -> Note:
+def _note(code: str, column: Column, **parameters: Any) -> Note:
     return noted(by_column(code, column), column=column, **parameters)
 
 
@@ -73,7 +73,7 @@ def _named(c: Comparisons, column: Column, left_out: ClustersBehind, *, below: f
     for i in few[:MOST_NAMED]:
         yield _of_one(c, column, int(i), left_out, is_pulled=is_pulled)
     if len(few) > MOST_NAMED:
-        yield _said("more_on_few", column, n=len(few) - MOST_NAMED)
+        yield _note("more_on_few", column, n=len(few) - MOST_NAMED)
 
 
 def _of_one(c: Comparisons, column: Column, i: int, left_out: ClustersBehind, *, is_pulled: bool) -> Note:
@@ -87,8 +87,8 @@ def _of_one(c: Comparisons, column: Column, i: int, left_out: ClustersBehind, *,
         code = "one_competitor.outweighed"
     else:
         code = "one_competitor.most_on_few" if n_clusters > 2 * effective else "one_competitor.few"
-    votes, clusters = noted("votes", n=n_votes), _said("clusters", column, n=n_clusters)
-    return _said(code, column, name=c.names[i], votes=votes, clusters=clusters, about=_about(effective))
+    votes, clusters = noted("votes", n=n_votes), _note("clusters", column, n=n_clusters)
+    return _note(code, column, name=c.names[i], votes=votes, clusters=clusters, about=_about(effective))
 
 
 def unlinked_note(names: Sequence[str]) -> Note:

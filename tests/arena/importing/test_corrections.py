@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from arena.archiving.putting_away import StillAsked, bring_back
+from arena.archiving.putting_away import NeededByRun, bring_back
 from arena.importing.corrections import correct_answer
 from arena.importing.rows_by_program import read_responses, take_responses
 from arena.models import Battle, Response
@@ -149,7 +149,7 @@ def test_an_answer_that_a_run_still_asks_about_is_not_corrected(arena, battle, t
     with pytest.raises(CommandError, match=f"still ask about it: {run.pk}"):
         imported(tmp_path, "p0,ft-a,Paris\n", replace=True)
     assert texts() == [(0, "Lyon")]
-    assert StillAsked.__base__ is ValueError
+    assert NeededByRun.__base__ is ValueError
 
 
 def test_a_program_corrects_by_the_same_rule(arena, battle):

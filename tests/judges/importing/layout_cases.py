@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from arena.importing.files.rows import PromptRow
-from judges.importing.rows import AnswerTold, JudgementRow, LabelledAnswer, LabelRow
+from judges.importing.rows import JudgementRow, LabelledAnswer, LabelRow, NamedAnswer
 from judges.verdicts.verdict import Verdict
 
 MISSING = "missing"  # of a defect: the column is taken out
@@ -30,12 +30,12 @@ def gist(row: JudgementRow | LabelRow) -> tuple[object, ...]:
     answers = tuple(_answer(each) for each in row.answers)
     if isinstance(row, LabelRow):
         return (row.key, asked, answers, row.label, row.origin)
-    said = row.said.verdict if row.said.verdict is not None else row.said.state.value
-    return (asked or row.pair, answers, row.order, said, row.judge, row.contradicts)
+    verdict = row.judgement.verdict if row.judgement.verdict is not None else row.judgement.state.value
+    return (asked or row.pair, answers, row.order, verdict, row.judge, row.contradicts)
 
 
-def _answer(each: AnswerTold | LabelledAnswer) -> object:
-    if isinstance(each, AnswerTold):
+def _answer(each: NamedAnswer | LabelledAnswer) -> object:
+    if isinstance(each, NamedAnswer):
         return (each.competitor, each.text) if each.text is not None else each.competitor
     known = tuple(value for value in (each.is_right, each.grade) if value is not None)
     return (each.competitor, each.text, *known)

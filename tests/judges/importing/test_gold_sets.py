@@ -55,5 +55,5 @@ def test_pandalms_own_test_set(shared_data):
     labels = [row.label for row in rows]
     assert Counter(labels) == {"tie": 105, "a": 422, "b": 472}
     judged = read_judgements(shared_data / "pandalm" / "pandalm-7b-testset-v1.json").rows
-    said = [{"first": "a", "second": "b", "tie": "tie"}[row.said.verdict.winner] for row in judged]
+    said = [{"first": "a", "second": "b", "tie": "tie"}[row.judgement.verdict.winner] for row in judged]
     assert round(100 * score_labels(labels, said, rng=np.random.default_rng(1)).accuracy.value, 2) == 66.77

@@ -122,7 +122,7 @@ def test_one_gold_set_serves_all_judges_whole_or_in_parts(tmp_path):
     assert (GoldItem.objects.count(), Battle.objects.count(), Judge.objects.count()) == (6, 6, 2)
     labels = written(tmp_path / "labels.jsonl", *({**bench(n, ""), "judgments": None} for n in range(6)))
     assert take_labels(labels, GARDEN).loaded.served_by == "labels"
-    judge(written(tmp_path / "own.jsonl", bench(1, "A>B", "third")), told=None)
+    judge(written(tmp_path / "own.jsonl", bench(1, "A>B", "third")), choices=None)
     assert GoldSet.objects.count() == 1
 
 

@@ -45,11 +45,11 @@ class _Labelled(Format[BattleRow]):
         self._columns = Columns(("prompt", *ANSWERS), ("prompt", *ANSWERS, *MODELS), _WORDS_OF_SIDES)
         self._n_unlabelled = 0
 
-    def _battle(self, line: int, own_id: str, told: Any, models: Any, votes: Sequence[VoteRow], where: str) -> BattleRow:
+    def _battle(self, line: int, own_id: str, record: Any, models: Any, votes: Sequence[VoteRow], where: str) -> BattleRow:
         """`told` holds the prompt and the answers, `models` perhaps the names."""
-        if not isinstance(told, dict):
-            raise RowProblem(where, told, _("an object with the prompt and two answers is needed"))
-        cells = self._named({**(models if isinstance(models, dict) else {}), **told})
+        if not isinstance(record, dict):
+            raise RowProblem(where, record, _("an object with the prompt and two answers is needed"))
+        cells = self._named({**(models if isinstance(models, dict) else {}), **record})
         prompt = fields.text(cells, "prompt")
         if not prompt.strip():
             raise RowProblem("prompt", prompt, _("a text is needed, not empty"))
@@ -137,16 +137,16 @@ def _answers_of(responses: Any) -> list[tuple[str, Any]]:
     A record that nobody answered has no questions; of several questions the one counts whose answers name a side.
     """
     if isinstance(responses, dict):
-        said = {name: _said_of(answers) for name, answers in responses.items()}
-        named = [name for name, answers in said.items() if len(said) == 1 or _name_sides(answers)]
-        if len(named) <= 1 and bool(named) == bool(said):
-            return said[named[0]] if named else []
+        by_question = {name: _answers_to(answers) for name, answers in responses.items()}
+        named = [name for name, answers in by_question.items() if len(by_question) == 1 or _name_sides(answers)]
+        if len(named) <= 1 and bool(named) == bool(by_question):
+            return by_question[named[0]] if named else []
     if isinstance(responses, list):
         return [(_voter(each), _only_value(each.get("values"))) for each in responses if isinstance(each, dict)]
     raise RowProblem("responses", responses, _("the answers to one question are needed, each with value and user_id"))
 
 
-def _said_of(answers: Any) -> list[tuple[str, Any]]:
+def _answers_to(answers: Any) -> list[tuple[str, Any]]:
     given = answers if isinstance(answers, list) else [answers]
     return [(_voter(each), each.get("value")) for each in given if isinstance(each, dict)]
 
@@ -165,8 +165,8 @@ def _voter(answer: dict[str, Any]) -> str:
 
 def _only_value(values: Any) -> Any:
     """Of one question, or of the one whose answer names a side."""
-    said = values if isinstance(values, dict) else {}
-    given = [each.get("value") if isinstance(each, dict) else each for each in said.values()]
+    by_annotator = values if isinstance(values, dict) else {}
+    given = [each.get("value") if isinstance(each, dict) else each for each in by_annotator.values()]
     named = given if len(given) == 1 else [value for value in given if _names_side(value)]
     if len(named) != 1:
         raise RowProblem("responses", values, _("the answers to one question are needed, each with value and user_id"))

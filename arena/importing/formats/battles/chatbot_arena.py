@@ -87,8 +87,8 @@ class ChatbotArena(Format[BattleRow]):
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """What it gives of texts tells it from other files with these three."""
-        told = super().recognised_by(names, rows)
-        return (*told, *(name for name in (*CONVERSATIONS, *RESPONSES) if name in names)) if told else ()
+        columns = super().recognised_by(names, rows)
+        return (*columns, *(name for name in (*CONVERSATIONS, *RESPONSES) if name in names)) if columns else ()
 
     def __init__(self, path: Path) -> None:
         self._name = fields.Remembered(fields.name)

@@ -59,8 +59,8 @@ def turns_of(row: Row, column: str) -> tuple[str, ...]:
 
 def _winner(row: Row) -> Outcome:
     """The column that holds the only 1."""
-    said = [outcome for column, outcome in WINNERS.items() if fields.truth(row, column, default=False)]
-    if len(said) != 1:
-        found = ", ".join(str(row.get(column)) for column in WINNERS)
-        raise RowProblem(", ".join(WINNERS), found, _("one of these columns is 1, the others are 0"))
-    return said[0]
+    outcomes = [outcome for column, outcome in WINNERS.items() if fields.truth(row, column, default=False)]
+    if len(outcomes) != 1:
+        values = ", ".join(str(row.get(column)) for column in WINNERS)
+        raise RowProblem(", ".join(WINNERS), values, _("one of these columns is 1, the others are 0"))
+    return outcomes[0]

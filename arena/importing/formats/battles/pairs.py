@@ -89,9 +89,9 @@ class OwnPairs(Format[BattleRow]):
         return BattleRow(line, "", first, second, _prompt(line, row), (vote,), answers, happened)
 
     def notes(self) -> list[FileNote]:
-        said = [note(gettext_lazy("answer_a and model_a are taken as what was shown first."))]
+        notes = [note(gettext_lazy("answer_a and model_a are taken as what was shown first."))]
         first, second = self._columns
-        return [*said, note(_UNNAMED, n=self._n_unnamed, first=first, second=second)] if self._n_unnamed else said
+        return [*notes, note(_UNNAMED, n=self._n_unnamed, first=first, second=second)] if self._n_unnamed else notes
 
     def _models(self, row: Row) -> tuple[str, str]:
         """The two columns are the competitors where the file names no models."""
@@ -155,7 +155,7 @@ def _winner(row: Row, first: str, second: str) -> Outcome:
     named = {first.casefold(): Outcome.A, second.casefold(): Outcome.B} if first.casefold() != second.casefold() else {}
     if word in named or word in WORDS:
         return named.get(word) or WORDS[word]
-    told = _("allowed are %(values)s, 1 and 2, or the name of one of the two models") % {"values": ", ".join(SHOWN)}
+    allowed = _("allowed are %(values)s, 1 and 2, or the name of one of the two models") % {"values": ", ".join(SHOWN)}
     if word == "0":
-        told = _("0 and 1 can be meant in two ways; %(allowed)s") % {"allowed": told}
-    raise RowProblem("winner", MISSING if "winner" not in row else EMPTY if value == "" else value, told)
+        allowed = _("0 and 1 can be meant in two ways; %(allowed)s") % {"allowed": allowed}
+    raise RowProblem("winner", MISSING if "winner" not in row else EMPTY if value == "" else value, allowed)

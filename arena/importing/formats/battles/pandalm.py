@@ -61,8 +61,8 @@ class PandaLm(Format[BattleRow]):
         splits = self._pairs.get(key, [])
         if len(splits) != 1:
             pairs = [_("%(first)s against %(second)s") % {"first": one, "second": other} for one, other in splits[:3]]
-            told = _("model1_model2 is needed, two different models; here %(found)s could be meant")
-            raise RowProblem("cmp_key", key, told % {"found": either(pairs) if pairs else _("no two names")})
+            allowed = _("model1_model2 is needed, two different models; here %(found)s could be meant")
+            raise RowProblem("cmp_key", key, allowed % {"found": either(pairs) if pairs else _("no two names")})
         first, second = splits[0]
         return fields.as_name("cmp_key", first), fields.as_name("cmp_key", second)
 

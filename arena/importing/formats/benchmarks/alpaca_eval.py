@@ -91,6 +91,6 @@ def _preferred(row: Row) -> Outcome:
     if number == 0 or number == 1.5:
         return Outcome.TIE
     if not 1 <= number <= 2:
-        told = _("a number from 1 (the first is better) to 2 is needed, or 0 for a tie")
-        raise RowProblem("preference", MISSING if "preference" not in row else value, told)
+        allowed = _("a number from 1 (the first is better) to 2 is needed, or 0 for a tie")
+        raise RowProblem("preference", MISSING if "preference" not in row else value, allowed)
     return Outcome.A if number < 1.5 else Outcome.B

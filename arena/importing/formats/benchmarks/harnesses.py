@@ -28,37 +28,37 @@ class LmEvalSamples(Format[ResponseRow]):
     has_rows_of_several = True
 
     def rows(self, line: int, row: Row) -> Iterator[ResponseRow]:
-        model = competitor_told(self.options)
+        model = competitor_option(self.options)
         asked = PromptRow(line, "", (_question(row),))
         for repeat, text in enumerate(_texts(row)):
             answer = ResponseRow(line, "", model, text, repeat=repeat or None, asked=asked, brings_prompt=True)
             yield without_thinking(answer)
 
 
-def competitor_told(options: Any) -> str:
+def competitor_option(options: Any) -> str:
     """Raises RowProblem where nobody said whose answers they are."""
     if not options.get("competitor"):
-        told = _("the file does not name the model: name the competitor beside it (--competitor NAME)")
-        raise RowProblem("competitor", MISSING, told)
+        remedy = _("the file does not name the model: name the competitor beside it (--competitor NAME)")
+        raise RowProblem("competitor", MISSING, remedy)
     return fields.name(options, "competitor")
 
 
 def _question(row: Row) -> str:
     """The first argument of the first request: in newer files under gen_args_0 and arg_0."""
-    told = row.get("arguments")
+    arguments = row.get("arguments")
     for _step in range(3):
-        if isinstance(told, dict):
-            told = told.get("gen_args_0", told.get("arg_0"))
-        elif isinstance(told, list) and told:
-            told = told[0]
-    if not isinstance(told, str) or not told.strip():
+        if isinstance(arguments, dict):
+            arguments = arguments.get("gen_args_0", arguments.get("arg_0"))
+        elif isinstance(arguments, list) and arguments:
+            arguments = arguments[0]
+    if not isinstance(arguments, str) or not arguments.strip():
         raise RowProblem("arguments", row.get("arguments"), _("the text that was asked is needed, as gen_args_0 or in a list"))
-    return fields.text({"arguments": told}, "arguments")
+    return fields.text({"arguments": arguments}, "arguments")
 
 
 def _texts(row: Row) -> list[str]:
-    told = row.get("resps")
-    answers = told[0] if isinstance(told, list) and told and isinstance(told[0], list) else told
+    resps = row.get("resps")
+    answers = resps[0] if isinstance(resps, list) and resps and isinstance(resps[0], list) else resps
     if not isinstance(answers, list) or not answers or not all(isinstance(each, str) for each in answers):
-        raise RowProblem("resps", told, _("a list with a list of texts is needed: likelihoods are no answers"))
+        raise RowProblem("resps", resps, _("a list with a list of texts is needed: likelihoods are no answers"))
     return [fields.text({"resps": each}, "resps") for each in answers]

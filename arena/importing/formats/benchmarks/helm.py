@@ -17,7 +17,7 @@ from arena.importing.files.notes import FileNote, note
 from arena.importing.files.problems import MISSING, RowProblem
 from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow, ResponseRow, without_thinking
-from arena.importing.formats.benchmarks.harnesses import competitor_told
+from arena.importing.formats.benchmarks.harnesses import competitor_option
 from arena.importing.formats.chat_messages import asked_row
 from arena.importing.formats.conversations import whole_question
 from arena.importing.formats.format import Format
@@ -69,7 +69,7 @@ class HelmPredictions(Format[ResponseRow]):
         trial = fields.whole_number(row, "train_trial_index", most=MOST_REPEATS)
         key, text = fields.identifier(row, "instance_id"), fields.text(row, "predicted_text")
         text = _with_choice(text, fields.text(row, "mapped_output", default=""))
-        answer = without_thinking(ResponseRow(line, key, competitor_told(self.options), text, repeat=trial or None))
+        answer = without_thinking(ResponseRow(line, key, competitor_option(self.options), text, repeat=trial or None))
         thought = fields.text(row, "thinking_text", default="")
         yield answer._replace(thinking=thought) if thought else answer
 
@@ -99,8 +99,8 @@ class HelmStatePrompts(Format[PromptRow]):
             return
         asked = question_of(line, instance)
         if self._seen.setdefault(asked.key, asked).turns != asked.turns:
-            told = _("another instance of the file has this id and asks something else: give it another id")
-            raise RowProblem(_("the id of an instance"), asked.key, told)
+            remedy = _("another instance of the file has this id and asks something else: give it another id")
+            raise RowProblem(_("the id of an instance"), asked.key, remedy)
         if self._seen[asked.key] is asked:
             yield asked
 
@@ -172,14 +172,14 @@ _REPEATS = gettext_lazy(
 
 def question_of(line: int, instance: Row) -> PromptRow:
     """What an instance asks; the references that are tagged as correct are what is right."""
-    told, key = instance.get("input"), fields.identifier(instance, "id")
-    given = told if isinstance(told, dict) else {"text": told}
+    question, key = instance.get("input"), fields.identifier(instance, "id")
+    given = question if isinstance(question, dict) else {"text": question}
     if given.get("messages"):
         asked = asked_row(line, whole_question(given, "messages"), key, "messages")
     else:
         text = fields.text(given, "text")
         if not text.strip():
-            raise RowProblem("input", told, _("a text is needed, not empty"))
+            raise RowProblem("input", question, _("a text is needed, not empty"))
         asked = PromptRow(line, key, (text,), status="draft" if given.get("multimedia_content") else "")
     references = instance.get("references")
     if not isinstance(references, list) or not all(isinstance(each, dict) for each in references):
@@ -218,8 +218,8 @@ def _with_choice(text: str, choice: str) -> str:
 
 
 def _finish(completion: Mapping[str, Any]) -> str:
-    told = completion.get("finish_reason")
-    reason = told.get("reason") if isinstance(told, dict) else told
+    ending = completion.get("finish_reason")
+    reason = ending.get("reason") if isinstance(ending, dict) else ending
     return FinishState.LENGTH.value if isinstance(reason, str) and reason.lower() in CUT else FinishState.STOP.value
 
 

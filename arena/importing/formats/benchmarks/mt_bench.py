@@ -73,19 +73,19 @@ class MtBenchVotes(Format[BattleRow]):
         if turn not in {1, 2}:
             raise RowProblem("turn", row.get("turn"), _("allowed are %(values)s") % {"values": "1, 2"})
         vote = VoteRow(fields.optional_identifier(row, "judge"), fields.folded_choice(row, "winner", WINNERS, ALSO))
-        told = [conversation(row, column) for column in ("conversation_a", "conversation_b")]
-        asked, key = told[0].asked[:turn], fields.identifier(row, "question_id")
-        if turn < len(told[0].asked):
+        conversations = [conversation(row, column) for column in ("conversation_a", "conversation_b")]
+        asked, key = conversations[0].asked[:turn], fields.identifier(row, "question_id")
+        if turn < len(conversations[0].asked):
             self._n_first += 1
             key = FIRST_TURN.format(key)
         return BattleRow(
-            line, "", first, second, PromptRow(line, key, asked, told[0].system_prompt), (vote,),
-            **both_answers(told[0].answered[:turn], told[1].answered[:turn]),
+            line, "", first, second, PromptRow(line, key, asked, conversations[0].system_prompt), (vote,),
+            **both_answers(conversations[0].answered[:turn], conversations[1].answered[:turn]),
         )  # fmt: skip
 
     def notes(self) -> list[FileNote]:
-        said = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
-        return [*said, note(_TURNS)] if self._n_first else said
+        notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
+        return [*notes, note(_TURNS)] if self._n_first else notes
 
 
 _TURNS = gettext_lazy(
@@ -124,10 +124,10 @@ def _choice_row(line: int, key: str, model: str, choice: Any) -> ResponseRow:
     )  # fmt: skip
 
 
-def _list(row: Row, column: str, told_as: str = "") -> list[Any]:
+def _list(row: Row, column: str, shown_as: str = "") -> list[Any]:
     value = row.get(column)
     if not isinstance(value, list) or not value:
-        raise RowProblem(told_as or column, value, _("a list is needed, not empty"))
+        raise RowProblem(shown_as or column, value, _("a list is needed, not empty"))
     return value
 
 

@@ -61,16 +61,16 @@ def constraints_of(names: tuple[str, ...], values: list[Mapping[str, Any]]) -> d
     """The verifier that holds exactly where all these constraints do; None where there is none."""
     if names == ("keywords:forbidden_words",):
         return _without_words(values[0])
-    found: dict[str, Any] = {"kind": "constraint"}
+    constraints: dict[str, Any] = {"kind": "constraint"}
     for name, value in zip(names, values, strict=True):
         one = _CONSTRAINTS[name](value) if name in _CONSTRAINTS else None
         if not one or any(None in (each if isinstance(each, list) else [each]) for each in one.values()):
             return None
         for key, limit in one.items():
-            if key in found and not isinstance(limit, list):
+            if key in constraints and not isinstance(limit, list):
                 return None
-            found[key] = [*found.get(key, []), *limit] if isinstance(limit, list) else limit
-    return found
+            constraints[key] = [*constraints.get(key, []), *limit] if isinstance(limit, list) else limit
+    return constraints
 
 
 def _n_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -135,15 +135,15 @@ class MultipleChoice(Format[PromptRow]):
 
 def _choices(row: Row) -> tuple[list[str], list[str]]:
     """Their own labels, and their texts."""
-    told = from_json(row.get("choices"))
-    texts = told.get("text") if isinstance(told, dict) else told
+    choices = from_json(row.get("choices"))
+    texts = choices.get("text") if isinstance(choices, dict) else choices
     if not isinstance(texts, list) or not 2 <= len(texts) <= len(ascii_uppercase):
         raise RowProblem("choices", row.get("choices"), _("a list of 2 to 26 texts is needed"))
-    found = [fields.text({"choices": str(text) if type(text) is int else text}, "choices") for text in texts]
-    labels = told.get("label") if isinstance(told, dict) else None
-    if not isinstance(labels, list) or len(labels) != len(found):
-        labels = list(ascii_uppercase[: len(found)])
-    return [str(label) for label in labels], found
+    cells = [fields.text({"choices": str(text) if type(text) is int else text}, "choices") for text in texts]
+    labels = choices.get("label") if isinstance(choices, dict) else None
+    if not isinstance(labels, list) or len(labels) != len(cells):
+        labels = list(ascii_uppercase[: len(cells)])
+    return [str(label) for label in labels], cells
 
 
 def _right(row: Row, labels: list[str], texts: list[str]) -> int:
@@ -156,5 +156,5 @@ def _right(row: Row, labels: list[str], texts: list[str]) -> int:
         return texts.index(written)
     if written.isdecimal() and len(written) < 3 and int(written) < len(texts):
         return int(written)
-    told = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}
-    raise RowProblem("answer", MISSING if "answer" not in row else answer, told)
+    allowed = _("the letter, the number from 0 or the text of one of the %(n)d choices is needed") % {"n": len(texts)}
+    raise RowProblem("answer", MISSING if "answer" not in row else answer, allowed)

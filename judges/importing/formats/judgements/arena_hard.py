@@ -19,7 +19,7 @@ from arena.importing.files.rows import PromptRow
 from arena.seen_names import made_storable
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, Judgement, JudgementRow
+from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.verdicts.verdict import Order
 
 PROTOCOL = "arena_hard"
@@ -46,20 +46,20 @@ class ArenaHardJudgements(JudgementFormat):
         if len(games) != len(ORDERS):
             raise RowProblem("games", games, _("a list of 2 games is needed, the second with the answers exchanged"))
         for game, order in zip(games, ORDERS, strict=True):
-            said, reply, differs = (sayings.failed(), "", "") if game is None else _read(cells.an_object(game, "games"))
+            judgement, reply, differs = (sayings.failed(), "", "") if game is None else _read(cells.an_object(game, "games"))
             yield JudgementRow(
-                line, PROTOCOL, (AnswerTold(against), AnswerTold(model)), said, asked, order, reply, judge, judge,
+                line, PROTOCOL, (NamedAnswer(against), NamedAnswer(model)), judgement, asked, order, reply, judge, judge,
                 contradicts=differs,
             )  # fmt: skip
 
     def _baseline(self, row: Row) -> str:
         if row.get("baseline"):
             return fields.name(row, "baseline")
-        told = self.options.get("baseline")
-        if not told:
+        baseline = self.options.get("baseline")
+        if not baseline:
             allowed = _("the competitor that was answer A in every first game is needed: in the row, or as --baseline NAME")
             raise RowProblem("baseline", MISSING, allowed)
-        return str(told)
+        return str(baseline)
 
     def notes(self) -> list[FileNote]:
         return [note(_FIRST)]
@@ -79,11 +79,11 @@ def _read(game: Row) -> tuple[Judgement, str, str]:
     theirs = sayings.of_reply(f"[[{label}]]", PROTOCOL)._replace(start=None, end=None) if label else sayings.silent()
     if not reply or ("score" in game and score is None):
         return theirs, reply or (f"[[{label}]]" if label else ""), ""
-    said = sayings.of_reply(reply, PROTOCOL, pick="last")
-    if said.verdict is None and theirs.verdict is not None:
+    judgement = sayings.of_reply(reply, PROTOCOL, pick="last")
+    if judgement.verdict is None and theirs.verdict is not None:
         return theirs, reply, ""
-    differs = theirs.verdict is not None and theirs.verdict != said.verdict
-    return said, reply, label if differs else ""
+    differs = theirs.verdict is not None and theirs.verdict != judgement.verdict
+    return judgement, reply, label if differs else ""
 
 
 def _judgement(value: Any) -> str:

@@ -16,12 +16,12 @@ from arena.seen_names import made_storable
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
 from judges.importing.formats.labels.pairs import AUTO_J_LABELS
-from judges.importing.rows import AnswerTold, Judgement, JudgementRow
+from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.protocols.pandalm import PANDALM
 from judges.verdicts.verdict import Order
 
 RESULT, SHOWN_FIRST = "_result", gettext_lazy("response1 is taken as the answer shown first.")
-BOTH = (AnswerTold(), AnswerTold())
+BOTH = (NamedAnswer(), NamedAnswer())
 
 
 class PandaLmResults(JudgementFormat):
@@ -90,11 +90,11 @@ class AutoJOutputs(JudgementFormat):
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         self._n_rows += 1
         order = cast(Order, self.options.get("order") or "ab")
-        said, reply = self._said(row, order)
+        judgement, reply = self._judgement(row, order)
         cost = fields.micro_dollars(row, "cost") or 0
-        yield JudgementRow(line, "pairwise", BOTH, said, order=order, reply=reply, pair=str(self._n_rows), cost=cost)
+        yield JudgementRow(line, "pairwise", BOTH, judgement, order=order, reply=reply, pair=str(self._n_rows), cost=cost)
 
-    def _said(self, row: Row, order: Order) -> tuple[Judgement, str]:
+    def _judgement(self, row: Row, order: Order) -> tuple[Judgement, str]:
         value: Any = row.get("output")
         if isinstance(value, str) and not sayings.is_error(value) and value.strip() not in AUTO_J_LABELS:
             return sayings.of_reply(made_storable(value), "pairwise", pick="last"), made_storable(value)

@@ -18,7 +18,7 @@ from judges.games.game_orders import OTHER
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
 from judges.importing.formats.labels.pairs import JUDGEBENCH_LABELS, LLMBAR_LABELS, chosen_side
-from judges.importing.rows import AnswerTold, Judgement, JudgementRow
+from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.verdicts.verdict import Order, Verdict
 
 ORDERS: tuple[Order, Order] = ("ab", "ba")
@@ -42,27 +42,27 @@ class JudgeBench(JudgementFormat):
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         model = cells.some_name(row, "response_model")
-        answers = tuple(AnswerTold(model, cells.text(row, column)) for column in ("response_A", "response_B"))
+        answers = tuple(NamedAnswer(model, cells.text(row, column)) for column in ("response_A", "response_B"))
         origin = cells.some_name(row, "source")
         asked = cells.question(line, row, "question", origin=origin)
         label = chosen_side(row, "label", JUDGEBENCH_LABELS) if "label" in row else None
         given = cells.a_list(row, "judgments")
         if len(given) > len(ORDERS):
-            told = _("a list of 1 or 2 judgements is needed, the second with the answers exchanged")
-            raise RowProblem("judgments", given, told)
+            results = _("a list of 1 or 2 judgements is needed, the second with the answers exchanged")
+            raise RowProblem("judgments", given, results)
         pair, games = fields.identifier(row, "pair_id"), [_game(value) for value in given]
         # A game whose call failed is null; a file holds the judgements of one model.
         self._judge_model = next((game.model for game in games if game.model), self._judge_model)
         judge = _judge(self._judge_model, cells.some_name(row, "judge_name"))
         for game, order in zip(games, ORDERS, strict=False):
             yield JudgementRow(
-                line, "arena_hard", answers, game.said, asked, order, game.reply, judge, self._judge_model, pair=pair,
+                line, "arena_hard", answers, game.judgement, asked, order, game.reply, judge, self._judge_model, pair=pair,
                 label=label, origin=origin, contradicts=game.against,
             )  # fmt: skip
 
 
 class _Game(NamedTuple):
-    said: Judgement
+    judgement: Judgement
     reply: str = ""
     model: str = ""
     against: str = ""
@@ -77,19 +77,19 @@ def _game(value: Any) -> _Game:
     if value is None:
         return _Game(sayings.failed())
     game = cells.an_object(value, "judgments")
-    decision, told = game.get("decision"), game.get("judgment")
-    inner: Row = told if isinstance(told, dict) else {"response": told}
+    decision, judgment = game.get("decision"), game.get("judgment")
+    inner: Row = judgment if isinstance(judgment, dict) else {"response": judgment}
     reply, model = cells.text(inner, "response", default=""), cells.some_name(inner, "judge_model")
     if not decision or not isinstance(decision, str):
         return _Game(sayings.silent(), reply, model)
-    said = sayings.of_reply(f"[[{made_storable(decision)}]]", "arena_hard")._replace(start=None, end=None)
+    decided = sayings.of_reply(f"[[{made_storable(decision)}]]", "arena_hard")._replace(start=None, end=None)
     scores = inner.get("scores")
     if isinstance(scores, list) and len(scores) == 2 and not reply:
         first, second = (cells.number({"scores": each}, "scores") for each in scores)
         # In the order in which they were shown, as the decision is.
         rated = sayings.of_scores(first, second, "ab", decision)
-        return _Game(rated if _is_same_winner(rated, said) else said, f"{first:g} {second:g}", model)
-    return _Game(said, reply, model, sayings.contradiction(said, reply, "arena_hard", pick="last"))
+        return _Game(rated if _is_same_winner(rated, decided) else decided, f"{first:g} {second:g}", model)
+    return _Game(decided, reply, model, sayings.contradiction(decided, reply, "arena_hard", pick="last"))
 
 
 def _is_same_winner(one: Judgement, other: Judgement) -> bool:
@@ -108,22 +108,22 @@ class LlmBar(JudgementFormat):
     read = frozenset({*needed, "label"})
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
-        answers = AnswerTold("", cells.text(row, "output_1")), AnswerTold("", cells.text(row, "output_2"))
+        answers = NamedAnswer("", cells.text(row, "output_1")), NamedAnswer("", cells.text(row, "output_2"))
         asked = cells.question(line, row, "input")
         label = chosen_side(row, "label", LLMBAR_LABELS) if "label" in row else None
-        told = cells.a_list(row, "results")
+        results = cells.a_list(row, "results")
         # Before it compares, an evaluator may write what to look at, or an answer of its own: [text, finish reason].
-        before = [_text_of(each) for each in told if isinstance(each, list)]
-        rounds = [cells.an_object(each, "results") for each in told if not isinstance(each, list)]
+        before = [_text_of(each) for each in results if isinstance(each, list)]
+        rounds = [cells.an_object(each, "results") for each in results if not isinstance(each, list)]
         for name, order in (("swap = False", "ab"), ("swap = True", "ba")):
             # Where an evaluator was asked in several rounds, the last one decides, and all that it said is kept.
             games = [cells.an_object(each[name], name) for each in rounds if name in each]
             if games:
-                said = _won(games[-1], cast(Order, order))
+                judgement = _won(games[-1], cast(Order, order))
                 reply = "\n\n".join(
                     filter(None, [*before, *(_text_of(game.get("completion")) for game in games), _ratings(rounds[-1])])
                 )
-                yield JudgementRow(line, "pairwise", answers, said, asked, cast(Order, order), reply, label=label)
+                yield JudgementRow(line, "pairwise", answers, judgement, asked, cast(Order, order), reply, label=label)
 
     def notes(self) -> list[FileNote]:
         return [
@@ -135,8 +135,8 @@ class LlmBar(JudgementFormat):
 RATINGS = ("score_1", "score_2")
 
 
-def _ratings(told: Row) -> str:
-    return "\n".join(f"{column}: {_text_of(told[column])}" for column in RATINGS if column in told)
+def _ratings(results: Row) -> str:
+    return "\n".join(f"{column}: {_text_of(results[column])}" for column in RATINGS if column in results)
 
 
 def _won(game: Row, order: Order) -> Judgement:
@@ -147,10 +147,10 @@ def _won(game: Row, order: Order) -> Judgement:
     return sayings.silent() if sayings.is_error(winner) else sayings.unreadable(str(made_storable(winner)))
 
 
-def _text_of(told: Any) -> str:
+def _text_of(completion: Any) -> str:
     """Of `[text, finish reason]`, or a text."""
-    told = told[0] if isinstance(told, list) and told else told
-    return fields.text({"completion": made_storable(told)}, "completion", default="")
+    completion = completion[0] if isinstance(completion, list) and completion else completion
+    return fields.text({"completion": made_storable(completion)}, "completion", default="")
 
 
 class AlpacaJudgements(JudgementFormat):
@@ -165,7 +165,7 @@ class AlpacaJudgements(JudgementFormat):
         names = fields.name(row, "generator_1"), fields.name(row, "generator_2")
         if names[0] == names[1]:
             raise RowProblem("generator_2", names[1], _("two different competitors are needed, and generator_1 is the same"))
-        answers = AnswerTold(names[0], cells.text(row, "output_1")), AnswerTold(names[1], cells.text(row, "output_2"))
+        answers = NamedAnswer(names[0], cells.text(row, "output_1")), NamedAnswer(names[1], cells.text(row, "output_2"))
         origin = cells.some_name(row, "dataset")
         asked = cells.question(line, row, "instruction", more="input", origin=origin)
         yield JudgementRow(
@@ -181,10 +181,10 @@ def _preferred(row: Row) -> Judgement:
     value = row.get("preference")
     if "preference" in row and sayings.is_error(value):
         return sayings.silent()
-    told = _("a number from 1 (the first is better) to 2 is needed, or 0 for a tie")
-    preference = cells.number(row, "preference", told)
+    allowed = _("a number from 1 (the first is better) to 2 is needed, or 0 for a tie")
+    preference = cells.number(row, "preference", allowed)
     if preference != 0 and not 1 <= preference <= 2:
-        raise RowProblem("preference", value, told)
+        raise RowProblem("preference", value, allowed)
     if preference == 0:
         return sayings.of_side("tie", "ab", label="0")
     return sayings.of_scores(2 - preference, preference - 1, "ab", f"{preference:g}")
@@ -217,15 +217,15 @@ class JudgeLm(JudgementFormat):
         is_turned = self.options.get("order") == "ba"
         names = [cells.some_name(row, f"answer{n}_model_id") for n in ((2, 1) if is_turned else (1, 2))]
         texts = [cells.text(row, f"answer{n}_body") for n in (1, 2)]
-        answers = [AnswerTold(name, text) for name, text in zip(names, texts, strict=True)]
+        answers = [NamedAnswer(name, text) for name, text in zip(names, texts, strict=True)]
         if names[0] and names[0] == names[1]:
             answers = [each._replace(competitor="") for each in answers]
         reply = cells.text(row, "pred_text")
-        said = sayings.of_reply(reply, "judgelm", pick="first")
+        judgement = sayings.of_reply(reply, "judgelm", pick="first")
         asked, judge = cells.question(line, row, "question_body"), cells.some_name(row, "pred_model_id")
         pair = tuple(reversed(answers)) if is_turned else tuple(answers)
         order = OTHER["ab"] if is_turned else "ab"
-        yield JudgementRow(line, "judgelm", pair, said, asked, order, reply, judge, judge)
+        yield JudgementRow(line, "judgelm", pair, judgement, asked, order, reply, judge, judge)
 
     def notes(self) -> list[FileNote]:
         return [note(gettext_lazy("The two numbers at the beginning of a prediction are the scores of the answers as shown."))]

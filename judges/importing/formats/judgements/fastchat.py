@@ -14,7 +14,7 @@ from arena.importing.files.reading import Row
 from arena.importing.files.rows import PromptRow
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, Judgement, JudgementRow
+from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.verdicts.verdict import Order, Side
 
 LINK = "https://github.com/lm-sys/FastChat/tree/main/fastchat/llm_judge"
@@ -55,21 +55,21 @@ class SingleJudgements(JudgementFormat):
 def _single(line: int, row: Row, model: str, judgment: str, score: str) -> JudgementRow:
     """What was said of one answer: the columns of its model, of the reply and of the grade."""
     judge, reply = judge_of(row), cells.text(row, judgment)
-    said = _graded(row, score, reply)
+    judgement = _graded(row, score, reply)
     return JudgementRow(
-        line, "mt_single", (AnswerTold(fields.name(row, model)),), said,
+        line, "mt_single", (NamedAnswer(fields.name(row, model)),), judgement,
         PromptRow(line, fields.identifier(row, "question_id")), "ab", reply, f"{judge}, single answers"[:120], judge,
-        turn=_turn(row), contradicts=sayings.contradiction(said, reply, "mt_single", pick="first"),
+        turn=_turn(row), contradicts=sayings.contradiction(judgement, reply, "mt_single", pick="first"),
     )  # fmt: skip
 
 
 def _graded(row: Row, column: str, reply: str) -> Judgement:
     if column in row and sayings.is_error(row[column]):
         return sayings.failed() if sayings.is_error(reply) else sayings.unreadable("-1")
-    told = _("a number from 1 to 10 is needed, or -1 where there was none")
-    grade = cells.number(row, column, told)
+    allowed = _("a number from 1 to 10 is needed, or -1 where there was none")
+    grade = cells.number(row, column, allowed)
     if not 1 <= grade <= 10:
-        raise RowProblem(column, row[column], told)
+        raise RowProblem(column, row[column], allowed)
     return sayings.of_grade(grade)
 
 
@@ -93,10 +93,10 @@ class PairJudgements(JudgementFormat):
         asked, turn = PromptRow(line, fields.identifier(row, "question_id")), _turn(row)
         for game, order in GAMES:
             reply = cells.text(row, f"{game}_judgment", default="")
-            said = _compared(row, f"{game}_winner", order)
-            against = sayings.contradiction(said, reply, "mt_pair", pick="first")
+            judgement = _compared(row, f"{game}_winner", order)
+            against = sayings.contradiction(judgement, reply, "mt_pair", pick="first")
             yield JudgementRow(
-                line, "mt_pair", (AnswerTold(names[0]), AnswerTold(names[1])), said, asked, order, reply, judge, judge,
+                line, "mt_pair", (NamedAnswer(names[0]), NamedAnswer(names[1])), judgement, asked, order, reply, judge, judge,
                 turn=turn, contradicts=against,
             )  # fmt: skip
 
@@ -109,8 +109,8 @@ def _compared(row: Row, column: str, order: Order) -> Judgement:
     if value == "error":
         return sayings.unreadable(value)
     if not isinstance(value, str) or value not in SIDES:
-        told = _("allowed are %(values)s") % {"values": ", ".join([*SIDES, "error"])}
-        raise RowProblem(column, MISSING if column not in row else value, told)
+        allowed = _("allowed are %(values)s") % {"values": ", ".join([*SIDES, "error"])}
+        raise RowProblem(column, MISSING if column not in row else value, allowed)
     return sayings.of_side(SIDES[value], order, label=value)
 
 

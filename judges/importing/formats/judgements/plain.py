@@ -19,7 +19,7 @@ from arena.importing.formats.battles.pairs import SIDES
 from arena.importing.formats.prompt_files import IDS, category_path, language_of
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, Judgement, JudgementRow
+from judges.importing.rows import Judgement, JudgementRow, NamedAnswer
 from judges.verdicts.verdict import Order, Side
 
 ANSWERS, COMPETITORS, SCORES = ("answer_a", "answer_b"), ("competitor_a", "competitor_b"), ("score_a", "score_b")
@@ -100,31 +100,31 @@ class PlainPairs(JudgementFormat):
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
         """Two sides, and what was said of them."""
         sides = next((pair for pair in (ANSWERS, COMPETITORS) if names >= set(pair)), ())
-        said = next((each for each in (("label",), ("probability",), SCORES) if names >= set(each)), ())
+        verdicts = next((each for each in (("label",), ("probability",), SCORES) if names >= set(each)), ())
         is_judged = names & {"order", "probability", "reply", "judge", "cost", *SCORES}
         asked = tuple(name for name in ("prompt", "prompt_id") if name in names)[:1]
-        return (*asked, *sides, *said) if sides and said and asked and is_judged else ()
+        return (*asked, *sides, *verdicts) if sides and verdicts and asked and is_judged else ()
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         known = common(line, row)
         answers = self._answers(row)
         order = self._order(row)
-        said = self._said(line, row, answers, order, known.reply)
+        judgement = self._judgement(line, row, answers, order, known.reply)
         protocol = "judgelm" if _has_scores(row) else "pairwise"
-        against = sayings.contradiction(said, known.reply, protocol)
+        against = sayings.contradiction(judgement, known.reply, protocol)
         self._n_rows += 1
         yield JudgementRow(
-            line, protocol, answers, said, known.prompt, order, known.reply, known.judge, known.model, known.cost,
+            line, protocol, answers, judgement, known.prompt, order, known.reply, known.judge, known.model, known.cost,
             known.repeat, contradicts=against,
         )  # fmt: skip
 
     def notes(self) -> list[FileNote]:
-        found = [note(_ORDER, n=self._n_without_order)] if self._n_without_order else []
+        notes = [note(_ORDER, n=self._n_without_order)] if self._n_without_order else []
         for label, lines in list(self._unknown.items())[:5]:
-            found.append(note(_UNKNOWN, n=len(lines), label=label[:40], lines=lazy_lines_of(lines), known=", ".join(_SHOWN)))
-        return found
+            notes.append(note(_UNKNOWN, n=len(lines), label=label[:40], lines=lazy_lines_of(lines), known=", ".join(_SHOWN)))
+        return notes
 
-    def _answers(self, row: Row) -> tuple[AnswerTold, AnswerTold]:
+    def _answers(self, row: Row) -> tuple[NamedAnswer, NamedAnswer]:
         names = [cells.some_name(row, column) for column in COMPETITORS]
         texts = [cells.answer(row, column) if row.get(column) is not None else None for column in ANSWERS]
         for name, text, column in zip(names, texts, ANSWERS, strict=True):
@@ -133,7 +133,7 @@ class PlainPairs(JudgementFormat):
                 raise RowProblem(column, EMPTY if column in row else MISSING, allowed)
         if names[0] and names[0] == names[1]:
             raise RowProblem("competitor_b", names[1], _("two different competitors are needed, and competitor_a is the same"))
-        return AnswerTold(names[0], texts[0]), AnswerTold(names[1], texts[1])
+        return NamedAnswer(names[0], texts[0]), NamedAnswer(names[1], texts[1])
 
     def _order(self, row: Row) -> Order:
         if not row.get("order"):
@@ -141,7 +141,7 @@ class PlainPairs(JudgementFormat):
             return cast(Order, self.options.get("order") or "ab")
         return fields.folded_choice(row, "order", {name: ORDERS[name] for name in ("ab", "ba")}, ORDERS)
 
-    def _said(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order, reply: str) -> Judgement:
+    def _judgement(self, line: int, row: Row, answers: Sequence[NamedAnswer], order: Order, reply: str) -> Judgement:
         if "label" in row and row.get("label") not in (None, ""):
             return self._by_label(line, row, answers, order)
         if (share := cells.number_or_none(row, "probability")) is not None:
@@ -150,15 +150,15 @@ class PlainPairs(JudgementFormat):
                 raise RowProblem("probability", row["probability"], allowed)
             return sayings.of_scores(share, 1 - share, order, f"{share:g}")
         if _has_scores(row):
-            found = [row.get(column) for column in SCORES]
-            if any(map(sayings.is_error, found)):
+            scores = [row.get(column) for column in SCORES]
+            if any(map(sayings.is_error, scores)):
                 return sayings.failed()
             return sayings.of_scores(cells.number(row, "score_a"), cells.number(row, "score_b"), order)
         if not {"label", "probability", "reply", *SCORES} & row.keys():
             raise RowProblem("label", MISSING, _("a label, a probability, scores or a reply is needed"))
         return sayings.of_reply(reply, "pairwise") if reply else sayings.silent()
 
-    def _by_label(self, line: int, row: Row, answers: Sequence[AnswerTold], order: Order) -> Judgement:
+    def _by_label(self, line: int, row: Row, answers: Sequence[NamedAnswer], order: Order) -> Judgement:
         value: Any = row["label"]
         if sayings.is_error(value):
             return sayings.failed()
@@ -226,18 +226,18 @@ class PlainGrades(JudgementFormat):
         if text is None and not name:
             allowed = _("the answer that was graded, or its competitor, is needed")
             raise RowProblem("answer", EMPTY if "answer" in row else MISSING, allowed)
-        said = self._said(row, known.reply)
-        against = sayings.contradiction(said, known.reply, self.protocol)
+        judgement = self._judgement(row, known.reply)
+        against = sayings.contradiction(judgement, known.reply, self.protocol)
         yield JudgementRow(
-            line, self.protocol, (AnswerTold(name, text),), said, known.prompt, "ab", known.reply, known.judge, known.model,
-            known.cost, known.repeat, contradicts=against,
+            line, self.protocol, (NamedAnswer(name, text),), judgement, known.prompt, "ab", known.reply, known.judge,
+            known.model, known.cost, known.repeat, contradicts=against,
         )  # fmt: skip
 
     @property
     def protocol(self) -> str:
         return "rubric_5" if self.options.get("scale") == "1-5" else "mt_single"
 
-    def _said(self, row: Row, reply: str) -> Judgement:
+    def _judgement(self, row: Row, reply: str) -> Judgement:
         low, high = SCALES[self.protocol]
         value = row.get("score")
         if value is None or value == "":
@@ -255,10 +255,10 @@ class PlainGrades(JudgementFormat):
 
     def notes(self) -> list[FileNote]:
         low, high = SCALES[self.protocol]
-        found = [note(_SCALE, low=low, high=high)]
+        notes = [note(_SCALE, low=low, high=high)]
         if self.protocol == "mt_single" and self._grades and max(self._grades) <= 5:
-            found.append(note(_FIVE))
-        return found
+            notes.append(note(_FIVE))
+        return notes
 
 
 _SCALE = gettext_lazy("The grades are read as points from %(low)s to %(high)s.")

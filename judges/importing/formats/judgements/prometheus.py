@@ -11,7 +11,7 @@ from arena.importing.files.problems import EMPTY, MISSING, RowProblem
 from arena.importing.files.reading import Row
 from judges.importing.formats import cells, sayings
 from judges.importing.formats.format import JudgementFormat
-from judges.importing.rows import AnswerTold, JudgementRow
+from judges.importing.rows import JudgementRow, NamedAnswer
 
 
 class PrometheusPairs(JudgementFormat):
@@ -23,19 +23,19 @@ class PrometheusPairs(JudgementFormat):
     read = frozenset({*needed, "output", "orig_feedback", "judge"})
 
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
-        answers = tuple(AnswerTold("", cells.text(row, f"orig_response_{side}")) for side in "AB")
+        answers = tuple(NamedAnswer("", cells.text(row, f"orig_response_{side}")) for side in "AB")
         reply = feedback(row)
         side = {"A": "a", "B": "b"}.get(str(row.get("orig_preference")).strip().upper())
         if side is not None:
-            said = sayings.of_side(cast(Any, side), "ab", label=str(row["orig_preference"]))
+            judgement = sayings.of_side(cast(Any, side), "ab", label=str(row["orig_preference"]))
         elif "orig_preference" in row and sayings.is_error(row["orig_preference"]):
-            said = sayings.silent()
+            judgement = sayings.silent()
         else:
             what = MISSING if "orig_preference" not in row else row["orig_preference"] or EMPTY
             raise RowProblem("orig_preference", what, _("allowed are %(values)s") % {"values": "A, B"})
-        against = sayings.contradiction(said, reply, "pairwise")
+        against = sayings.contradiction(judgement, reply, "pairwise")
         yield JudgementRow(
-            line, "pairwise", answers, said, cells.question(line, row, "orig_instruction"), "ab", reply,
+            line, "pairwise", answers, judgement, cells.question(line, row, "orig_instruction"), "ab", reply,
             cells.some_name(row, "judge"), contradicts=against,
         )  # fmt: skip
 
@@ -51,17 +51,17 @@ class PrometheusGrades(JudgementFormat):
     def rows(self, line: int, row: Row) -> Iterator[JudgementRow]:
         reply = feedback(row)
         if "orig_score" in row and sayings.is_error(row["orig_score"]):
-            said = sayings.silent()
+            judgement = sayings.silent()
         else:
-            told = _("a grade from 1 to 5 is needed")
-            grade = cells.number(row, "orig_score", told)
+            allowed = _("a grade from 1 to 5 is needed")
+            grade = cells.number(row, "orig_score", allowed)
             if not 1 <= grade <= 5:
-                raise RowProblem("orig_score", row["orig_score"], told)
-            said = sayings.of_grade(grade)
-        answer = AnswerTold("", cells.text(row, "orig_response"))
-        against = sayings.contradiction(said, reply, "rubric_5")
+                raise RowProblem("orig_score", row["orig_score"], allowed)
+            judgement = sayings.of_grade(grade)
+        answer = NamedAnswer("", cells.text(row, "orig_response"))
+        against = sayings.contradiction(judgement, reply, "rubric_5")
         yield JudgementRow(
-            line, "rubric_5", (answer,), said, cells.question(line, row, "orig_instruction"), "ab", reply,
+            line, "rubric_5", (answer,), judgement, cells.question(line, row, "orig_instruction"), "ab", reply,
             cells.some_name(row, "judge"), pair=cells.text(row, "orig_criteria", default=""), contradicts=against,
         )  # fmt: skip
 

@@ -48,9 +48,9 @@ class PlainAnswers(LabelFormat):
 
     @classmethod
     def recognised_by(cls, names: Any, rows: Any) -> tuple[str, ...]:
-        said = tuple(name for name in ("is_right", "grade") if name in names)
+        labels = tuple(name for name in ("is_right", "grade") if name in names)
         asked = tuple(name for name in ("prompt", "prompt_id") if name in names)[:1]
-        return (*asked, "answer", *said) if asked and said and "answer" in names else ()
+        return (*asked, "answer", *labels) if asked and labels and "answer" in names else ()
 
     def row(self, line: int, row: Row) -> LabelRow:
         is_right, grade = _is_right(row), cells.number_or_none(row, "grade")
@@ -99,8 +99,8 @@ class RewardBench2(LabelFormat):
         rejected = [cells.text({"rejected": each}, "rejected") for each in cells.a_list(row, "rejected")]
         n_said = fields.whole_number(row, "num_correct")
         if n_said != len(chosen):
-            told = _("the list chosen has %(n)s answers") % {"n": len(chosen)}
-            raise RowProblem("num_correct", row.get("num_correct", MISSING), told)
+            allowed = _("the list chosen has %(n)s answers") % {"n": len(chosen)}
+            raise RowProblem("num_correct", row.get("num_correct", MISSING), allowed)
         names = _models(row, len(chosen) + len(rejected))
         rights = [True] * len(chosen) + [False] * len(rejected)
         answers = tuple(map(LabelledAnswer, names, chosen + rejected, rights))
@@ -144,10 +144,10 @@ class HelpSteer2(LabelFormat):
 
 
 def _rating(value: Any) -> float:
-    told = _("a number from 0 to 4 is needed")
-    grade = cells.number({"helpfulness": value} if value is not None else {}, "helpfulness", told)
+    allowed = _("a number from 0 to 4 is needed")
+    grade = cells.number({"helpfulness": value} if value is not None else {}, "helpfulness", allowed)
     if not 0 <= grade <= 4:
-        raise RowProblem("helpfulness", value, told)
+        raise RowProblem("helpfulness", value, allowed)
     return grade
 
 
@@ -173,10 +173,10 @@ class HelpSteer2Preference(LabelFormat):
     read = frozenset(needed)
 
     def row(self, line: int, row: Row) -> LabelRow:
-        told = _("allowed are %(values)s: below 0 the first is better, above it the second") % {"values": STRENGTHS}
-        strength = cells.number(row, "preference_strength", told)
+        allowed = _("allowed are %(values)s: below 0 the first is better, above it the second") % {"values": STRENGTHS}
+        strength = cells.number(row, "preference_strength", allowed)
         if abs(strength) > 3:
-            raise RowProblem("preference_strength", row["preference_strength"], told)
+            raise RowProblem("preference_strength", row["preference_strength"], allowed)
         side: Side = "tie" if strength == 0 else "a" if strength < 0 else "b"
         answers = tuple(LabelledAnswer("", cells.text(row, f"response_{n}")) for n in (1, 2))
         return LabelRow(line, "", _steered(line, row), answers, side, is_pair=True)

@@ -34,8 +34,8 @@ def chosen_side(row: Row, column: str, allowed: Mapping[str, Side]) -> Side:
     folded = {word.casefold(): side for word, side in allowed.items()}
     if isinstance(value, str | int) and not isinstance(value, bool) and (word := str(value).strip().casefold()) in folded:
         return folded[word]
-    told = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
-    raise RowProblem(column, MISSING if column not in row else value, told)
+    choices = _("allowed are %(values)s") % {"values": ", ".join(allowed)}
+    raise RowProblem(column, MISSING if column not in row else value, choices)
 
 
 class PlainLabels(LabelFormat):
@@ -108,8 +108,8 @@ class PandaLmLabels(LabelFormat):
     read = frozenset({*needed, "idx", "input", "motivation_app"})
 
     def row(self, line: int, row: Row) -> LabelRow:
-        said = [chosen_side(row, annotator, PANDALM_LABELS) for annotator in ANNOTATORS]
-        majority = next((side for side in dict.fromkeys(said) if 2 * said.count(side) > len(said)), None)
+        choices = [chosen_side(row, annotator, PANDALM_LABELS) for annotator in ANNOTATORS]
+        majority = next((side for side in dict.fromkeys(choices) if 2 * choices.count(side) > len(choices)), None)
         names = fields.name(row, "cmp_key").split("_")
         # Names may hold _ themselves: which is which is not guessed.
         first, second = names if len(names) == 2 else ("", "")
