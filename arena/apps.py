@@ -14,4 +14,4 @@ class ArenaConfig(AppConfig):
     def ready(self) -> None:
         model_names.translate(self)
         register_converter(row_numbers.RowNumber, "row")
-        import_module("arena.archives.arena_kinds").add_arena_kinds()  # its models are loaded now
+        import_module("arena.bundles.arena_kinds").add_arena_kinds()  # its models are loaded now

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.db import transaction
 
-from arena.archives import uploads
+from arena.bundles import uploads
 from arena.importing.files import receiving
 from arena.importing.loading.loader import load
 from arena.leases import LeaseLost
@@ -28,14 +28,14 @@ def load_import(pk: int) -> None:
         log.info("import left to another worker", source=pk, reason=str(reason))
 
 
-@shared_task(name="arena.tasks.load_archive", ignore_result=True)
-def load_archive(pk: int) -> None:
-    """Bring one uploaded archive in; whoever is already at it does the work."""
+@shared_task(name="arena.tasks.load_bundle", ignore_result=True)
+def load_bundle(pk: int) -> None:
+    """Bring one uploaded bundle in; whoever is already at it does the work."""
     try:
         if uploads.bring_in(pk):
-            log.info("archive looked through", upload=pk)
+            log.info("bundle looked through", upload=pk)
     except LeaseLost as reason:
-        log.info("archive left to another worker", upload=pk, reason=str(reason))
+        log.info("bundle left to another worker", upload=pk, reason=str(reason))
 
 
 @shared_task(name="arena.tasks.sweep_imports", ignore_result=True)
@@ -44,7 +44,7 @@ def sweep_imports() -> None:
     for pk in Import.objects.unfinished().claimable().values_list("pk", flat=True):
         load_import.apply_async([pk], expires=15)
     for pk in ArchiveUpload.objects.unfinished().claimable().values_list("pk", flat=True):
-        load_archive.apply_async([pk], expires=15)
+        load_bundle.apply_async([pk], expires=15)
     receiving.forget_old_files()
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from arena.views import account, archiving, battles, contents, exports, new_runs, one_time_login, runs, status, voting, webhooks
-from arena.views.importing.archives import archive_upload, archives
+from arena.views.importing.bundles import bundle_upload, bundles
 from arena.views.importing.detail import import_detail, import_sample, rows_left_out
 from arena.views.importing.pages import imports
 
@@ -22,8 +22,8 @@ urlpatterns = [
     path("account/webhooks/", webhooks.webhooks, name="webhooks"),
     path("account/webhooks/<row:pk>/", webhooks.webhook, name="webhook"),
     path("import/", imports, name="imports"),
-    path("import/arenas/", archives, name="archives"),
-    path("import/arenas/<row:pk>/", archive_upload, name="archive-upload"),
+    path("import/arenas/", bundles, name="archives"),
+    path("import/arenas/<row:pk>/", bundle_upload, name="archive-upload"),
     path("import/sample/<str:kind>.csv", import_sample, name="import-sample"),
     path("import/<row:pk>/left-out.csv", rows_left_out, name="import-left-out"),
     path("import/<row:pk>/", import_detail, name="import"),

@@ -12,4 +12,4 @@ class JudgesConfig(AppConfig):
 
     def ready(self) -> None:
         model_names.translate(self)
-        import_module("judges.archive_kinds").add_judge_kinds()  # its models are loaded now
+        import_module("judges.bundle_kinds").add_judge_kinds()  # its models are loaded now

@@ -12,4 +12,4 @@ class RankingConfig(AppConfig):
 
     def ready(self) -> None:
         model_names.translate(self)
-        import_module("ranking.archive_kinds").add_ranking_kinds()  # its models are loaded now
+        import_module("ranking.bundle_kinds").add_ranking_kinds()  # its models are loaded now

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from arena.api import archives, exports, runs, views
+from arena.api import bundles, exports, runs, views
 from arena.api.writing import answer_runs, imports, webhooks
 from arena.api.writing import runs as run_writes
 
@@ -10,7 +10,7 @@ urlpatterns = [
     path("arenas/", views.ArenaList.as_view(), name="api-arenas"),
     path("arenas/<slug:slug>/", views.ArenaDetail.as_view(), name="api-arena"),
     path("arenas/<slug:slug>/imports/", imports.FileImports.as_view(), name="api-file-imports"),
-    path("arenas/<slug:slug>/archive/", archives.WholeArena.as_view(), name="api-arena-archive"),
+    path("arenas/<slug:slug>/archive/", bundles.WholeArena.as_view(), name="api-arena-archive"),
     path("imports/", imports.ImportList.as_view(), name="api-imports"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="api-import"),
     path("imports/<int:pk>/set-aside/", imports.ImportSetAside.as_view(), name="api-import-set-aside"),

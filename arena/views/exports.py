@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from arena import access
-from arena.archives import downloads
+from arena.bundles import downloads
 from arena.exporting.forms import FORMS, FORMULA_SAFE_COLUMN
 from arena.exporting.registry import tables
 from arena.exporting.tables import MOST_COUNTED, ExportTable, FileColumn, Reader
@@ -40,9 +40,9 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
     arena = arena_or_404(request, slug)
     reader = Reader.of(request)
     shown = [_shown(table, reader, arena) for table in tables().values()]
-    archive_refusal = downloads.refusal(reader, arena) or downloads.obstacle(arena)
+    bundle_refusal = downloads.refusal(reader, arena) or downloads.obstacle(arena)
     context: dict[str, Any] = {
-        "archive_refusal": archive_refusal, "whole": {} if archive_refusal else downloads.n_of_each(arena),
+        "bundle_refusal": bundle_refusal, "whole": {} if bundle_refusal else downloads.n_of_each(arena),
         "shown": shown, "forms": FORMS.values(), "most": MOST_COUNTED, "root": request.build_absolute_uri("/").rstrip("/"),
         "n_withheld": access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).count(),
         "is_empty": not any(each.n_rows for each in shown), "missing": [form for form in FORMS.values() if not form.is_there],

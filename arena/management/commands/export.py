@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.archives.progress import ProgressLine
-from arena.archives.writing import CannotExport, export_archive, in_words
+from arena.bundles.progress import ProgressLine
+from arena.bundles.writing import CannotExport, export_bundle, in_words
 from arena.commands.import_command import AsWritten
 from arena.exporting.forms import FORMS, MissingLibrary
 from arena.exporting.registry import tables
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError("--all needs a file: --to FILE.zip", returncode=2)
         progress = ProgressLine(self.stderr)
         try:
-            manifest = export_archive(arena, Path(to).absolute(), say=progress.say)
+            manifest = export_bundle(arena, Path(to).absolute(), say=progress.say)
         except CannotExport as reason:
             raise CommandError(str(reason), returncode=2) from reason
         finally:

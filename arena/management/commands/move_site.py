@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from pydantic import ValidationError
 
-from arena.archives.progress import ProgressLine
+from arena.bundles.progress import ProgressLine
 from arena.config.environment import BASE_DIR, Environment
 from arena.config.serving.supervisor import CannotServe, folder_held
 from arena.operations.running import why_running

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.archives.arrivals import about_shared
-from arena.archives.loading import Arrived, import_archive
-from arena.archives.manifest import ArchiveRefused
-from arena.archives.progress import ProgressLine
-from arena.archives.writing import in_words
+from arena.bundles.arrivals import about_shared
+from arena.bundles.loading import Arrived, import_bundle
+from arena.bundles.manifest import BundleRefused
+from arena.bundles.progress import ProgressLine
+from arena.bundles.writing import in_words
 from arena.wording import counted
 from ranking.boards.standing import about_differing, differing
 
@@ -30,8 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"there is no file {file}", returncode=2)
         progress = ProgressLine(self.stderr)
         try:
-            arrived = import_archive(file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]))
-        except ArchiveRefused as reason:
+            arrived = import_bundle(file, slug=slug, say=lambda step, *parts: progress.say(f"{step} {parts[0]}", *parts[1:]))
+        except BundleRefused as reason:
             raise CommandError(f"nothing came in: {reason}") from reason
         finally:
             progress.end()

@@ -16,7 +16,7 @@ from judges.models import Game, GoldItem, GoldSet, Judge
 from ranking.models import Leaderboard, Snapshot
 from tests.arena.exporting.taking_out import by_content, file_of
 from tests.factories import make_user
-from tests.ranking.archive_story import an_arena, board_of, empty_site, publish_boards
+from tests.ranking.bundle_story import an_arena, board_of, empty_site, publish_boards
 
 pytestmark = pytest.mark.django_db
 COMMANDS = {

@@ -1,11 +1,11 @@
-"""Boards and their snapshots in an archive of an arena."""
+"""Boards and their snapshots in a bundle."""
 
 import secrets
 from typing import Any
 
 from django.db.models import Q
 
-from arena.archives.kinds import ArchiveKind, Arrival, Places, Values, add_kinds, add_shared
+from arena.bundles.kinds import Arrival, BundleKind, Places, Values, add_kinds, add_shared
 from ranking.models import Entry, KeptSnapshot, Leaderboard, Snapshot, snapshot_key, written_jury
 
 LONGEST_SLUG = 120
@@ -55,7 +55,7 @@ def _slug_apart(slug: str) -> str:
 
 
 RANKING_KINDS = (
-    ArchiveKind(
+    BundleKind(
         "boards", Leaderboard, rename=_jury, names=("judges",), fit=_slug_here, once={"slug": _slug_apart},
         fields=("slug", "name", "category", "language", "method", "sources", "combiner", "jury", "own_answers", "marked",
                 "counts_external",
@@ -63,7 +63,7 @@ RANKING_KINDS = (
         left_out=("read_to", "last_fit_seconds", "not_before", "error", "error_code", "lease_token", "lease_until",
                   "n_attempts"),
     ),
-    ArchiveKind(
+    BundleKind(
         "snapshots", Snapshot, path="leaderboard__arena", rename=_parameters,
         names=("competitors", "judges", "lots", "events"),
         once={"key": lambda key: snapshot_key()},
@@ -73,10 +73,10 @@ RANKING_KINDS = (
         shapes={"parameters": dict[str, Any], "notes": list[str], "note_codes": list[Any], "note_parameters": list[Any],
                 "components": list[list[str]]},
     ),
-    ArchiveKind(
+    BundleKind(
         "kept-snapshots", KeptSnapshot, path="snapshot__leaderboard__arena", fields=("snapshot", "reason", "kept_at")
     ),
-    ArchiveKind(
+    BundleKind(
         "entries", Entry, path="snapshot__leaderboard__arena",
         fields=("snapshot", "competitor", "rating", "se", "low", "high", "rank", "rank_low", "rank_high", "win_rate",
                 "raw_win_rate", "n_votes", "n_prompts", "trust", "people_half_width", "unrated_because", "unrated_code",

@@ -1,4 +1,4 @@
-"""Which rows an archive has, and which of their fields. The rooms built on this one add their own when they are ready."""
+"""Which rows a bundle has, and which of their fields. The rooms built on this one add their own when they are ready."""
 
 import graphlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ type Values = dict[str, Any]
 
 
 class Places(Protocol):
-    """What numbers inside JSON or text become: lines where an archive is written, rows where it is read."""
+    """What numbers inside JSON or text become: lines where a bundle is written, rows where it is read."""
 
     def place(self, member: str, number: int) -> int:
         """Raises KeyError where there is no such row."""
@@ -37,10 +37,10 @@ def unchanged(values: Values, places: Places) -> None:
 
 
 @dataclass(frozen=True)
-class ArchiveKind:
+class BundleKind:
     """Rows of one model.
 
-    `fields` go with the archive: other rows by their lines. What is `left_out` gets the model's default when it comes in, or
+    `fields` go with the bundle: other rows by their lines. What is `left_out` gets the model's default when it comes in, or
     what `complete` says. `rename` puts other numbers for those in JSON and texts. A kind that is shared belongs to the site:
     which of its rows an arena has is said by `add_shared`.
     """
@@ -65,7 +65,7 @@ class ArchiveKind:
     """Names that a site has once, and what makes another of one that is taken here."""
     fit: Callable[[Values, Arrival], None] = lambda values, arrival: None
     order: str = ""
-    """A field that numbers the rows in place of their ids; it is not in the archive, and comes back from the lines."""
+    """A field that numbers the rows in place of their ids; it is not in the bundle, and comes back from the lines."""
 
     @property
     def meta(self) -> Any:
@@ -78,7 +78,7 @@ class ArchiveKind:
 
     @property
     def arena_field(self) -> str:
-        """The field that names its arena, which is that of the archive; empty where it is reached through other rows."""
+        """The field that names its arena, which is that of the bundle; empty where it is reached through other rows."""
         return self.path if self.path == "arena" and not self.is_shared else ""
 
     def rows_of(self, arena_id: int) -> models.QuerySet[Any]:
@@ -94,11 +94,11 @@ class ArchiveKind:
 
 
 type Wanted = Callable[[int], Q]
-_kinds: dict[str, ArchiveKind] = {}
+_kinds: dict[str, BundleKind] = {}
 _wanted: dict[str, list[Wanted]] = {}
 
 
-def add_kinds(kinds: Iterable[ArchiveKind]) -> None:
+def add_kinds(kinds: Iterable[BundleKind]) -> None:
     """Called by each room once, when its models are loaded."""
     _kinds.update({kind.member: kind for kind in kinds})
 
@@ -108,11 +108,11 @@ def add_shared(member: str, wanted: Wanted) -> None:
     _wanted.setdefault(member, []).append(wanted)
 
 
-def kind_called(member: str) -> ArchiveKind:
+def kind_called(member: str) -> BundleKind:
     return _kinds[member]
 
 
-def all_kinds() -> Sequence[ArchiveKind]:
+def all_kinds() -> Sequence[BundleKind]:
     """In an order in which rows come after those that they name."""
     of_model = {kind.model: kind.member for kind in _kinds.values()}
     named = {

@@ -1,4 +1,4 @@
-"""Every line of an archive, before anything is written: its fields, their values, and the lines that it names."""
+"""Every line of a bundle, before anything is written: its fields, their values, and the lines that it names."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from arena.archives.fields import Check, NotAllowed, check_of
-from arena.archives.kinds import ArchiveKind, Values, all_kinds, members_by_model
-from arena.archives.manifest import ArchiveRefused
-from arena.archives.reading import OpenArchive, read_line
+from arena.bundles.fields import Check, NotAllowed, check_of
+from arena.bundles.kinds import BundleKind, Values, all_kinds, members_by_model
+from arena.bundles.manifest import BundleRefused
+from arena.bundles.reading import OpenBundle, read_line
 from arena.importing.files.problems import shown, some_names
 
 SAID_EVERY = 1_000
@@ -17,39 +17,39 @@ SAID_EVERY = 1_000
 type Say = Callable[[str, int, int], None]
 
 
-def check_archive(archive: OpenArchive, *, say: Say = lambda member, done, total: None) -> None:
-    """Raises ArchiveRefused at the first thing that is wrong, with its member and line."""
+def check_bundle(bundle: OpenBundle, *, say: Say = lambda member, done, total: None) -> None:
+    """Raises BundleRefused at the first thing that is wrong, with its member and line."""
     for kind in all_kinds():
-        checked = LineCheck(kind, archive)
+        checked = LineCheck(kind, bundle)
         number = 0
-        for number, values in rows_of(archive, kind):
+        for number, values in rows_of(bundle, kind):
             checked(number, values)
             if number % SAID_EVERY == 0:
-                say(kind.member, number, archive.rows(kind))
-        say(kind.member, number, archive.rows(kind))
-    _check_arena(archive)
+                say(kind.member, number, bundle.rows(kind))
+        say(kind.member, number, bundle.rows(kind))
+    _check_arena(bundle)
 
 
-def rows_of(archive: OpenArchive, kind: ArchiveKind) -> Iterator[tuple[int, Values]]:
+def rows_of(bundle: OpenBundle, kind: BundleKind) -> Iterator[tuple[int, Values]]:
     name = f"{kind.member}.jsonl"
-    for number, line in enumerate(archive.lines(kind), start=1):
+    for number, line in enumerate(bundle.lines(kind), start=1):
         yield number, read_line(name, number, line)
 
 
-def _check_arena(archive: OpenArchive) -> None:
+def _check_arena(bundle: OpenBundle) -> None:
     (kind,) = (kind for kind in all_kinds() if kind.member == "arena")
-    slugs = [values["slug"] for _number, values in rows_of(archive, kind)]
-    if slugs != [archive.manifest.slug]:
-        raise ArchiveRefused("arena.jsonl has one line, with the slug that the manifest names; this one has not")
+    slugs = [values["slug"] for _number, values in rows_of(bundle, kind)]
+    if slugs != [bundle.manifest.slug]:
+        raise BundleRefused("arena.jsonl has one line, with the slug that the manifest names; this one has not")
 
 
 class LineCheck:
     """The rules of one member."""
 
-    def __init__(self, kind: ArchiveKind, archive: OpenArchive) -> None:
-        self.kind, self.archive, self.name = kind, archive, f"{kind.member}.jsonl"
+    def __init__(self, kind: BundleKind, bundle: OpenBundle) -> None:
+        self.kind, self.bundle, self.name = kind, bundle, f"{kind.member}.jsonl"
         members = members_by_model()
-        self.rows = {each.member: archive.rows(each) for each in all_kinds()}
+        self.rows = {each.member: bundle.rows(each) for each in all_kinds()}
         self.checks: list[tuple[str, Check]] = []
         for name in kind.fields:
             field = kind.meta.get_field(name)
@@ -71,7 +71,7 @@ class LineCheck:
         try:
             self.kind.rename(dict(values), self)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._refused(number, _("it names what is not in the archive (%(what)s)") % {"what": error}) from None
+            raise self._refused(number, _("it names what is not in the file (%(what)s)") % {"what": error}) from None
 
     def place(self, member: str, number: int) -> int:
         if type(number) is not int or not 1 <= number <= self.rows[member]:
@@ -102,5 +102,5 @@ class LineCheck:
             raise self._refused(number, _("there is no field %(names)s; it has these: %(all)s") % parameters)
         raise self._refused(number, _("%(names)s is missing; it has these: %(all)s") % parameters)
 
-    def _refused(self, number: int, why: str) -> ArchiveRefused:
-        return ArchiveRefused(_("%(member)s, line %(line)s: %(why)s") % {"member": self.name, "line": number, "why": why})
+    def _refused(self, number: int, why: str) -> BundleRefused:
+        return BundleRefused(_("%(member)s, line %(line)s: %(why)s") % {"member": self.name, "line": number, "why": why})

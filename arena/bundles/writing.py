@@ -16,9 +16,9 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from arena import VERSION
-from arena.archives.fields import as_json
-from arena.archives.kinds import ArchiveKind, all_kinds, members_by_model
-from arena.archives.manifest import FORMAT, MANIFEST, WHAT, ArchiveManifest, BoardEntry, MemberEntry
+from arena.bundles.fields import as_json
+from arena.bundles.kinds import BundleKind, all_kinds, members_by_model
+from arena.bundles.manifest import FORMAT, MANIFEST, WHAT, BoardEntry, BundleManifest, MemberEntry
 from arena.evidence.ledger import sequence
 from arena.evidence.page_cache import few_pages_kept
 from arena.models import Arena, Import
@@ -36,7 +36,7 @@ class CannotExport(Exception):
     """What stands in the way, and what to do about it. No file was made."""
 
 
-def export_archive(arena: Arena, target: Path, *, say: Say = lambda member, done, total: None) -> ArchiveManifest:
+def export_bundle(arena: Arena, target: Path, *, say: Say = lambda member, done, total: None) -> BundleManifest:
     """Write the arena under another name, then rename: a file of this name is whole, and its owner's only."""
     if not target.parent.is_dir():
         raise CannotExport(f"there is no folder {target.parent}: make it first, then call again")
@@ -45,30 +45,30 @@ def export_archive(arena: Arena, target: Path, *, say: Say = lambda member, done
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            manifest = write_archive(arena, file, say=say)
+            manifest = write_bundle(arena, file, say=say)
             file.flush()
             os.fsync(file.fileno())
         os.rename(unfinished, target)
     except OSError as error:
-        raise CannotExport(f"no archive was made in {target.parent}: {error.strerror or error}") from error
+        raise CannotExport(f"no file was made in {target.parent}: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
 
 
-def write_archive(arena: Arena, file: IO[bytes], *, say: Say = lambda member, done, total: None) -> ArchiveManifest:
+def write_bundle(arena: Arena, file: IO[bytes], *, say: Say = lambda member, done, total: None) -> BundleManifest:
     """All of the arena as it stands in one moment. The file need not be one that can be gone back in."""
     if loading := Import.objects.filter(arena=arena).unfinished().order_by("pk").first():
         raise CannotExport(f"the import of {loading.filename} is under way: export when it has ended")
     sequence()
     kinds = all_kinds()
-    with few_pages_kept(), _one_look(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
+    with few_pages_kept(), _one_look(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as bundle:
         lines = Lines(arena.pk, kinds)
-        members = {f"{kind.member}.jsonl": _write_member(archive, kind, lines, say) for kind in kinds}
-        manifest = ArchiveManifest(
+        members = {f"{kind.member}.jsonl": _write_member(bundle, kind, lines, say) for kind in kinds}
+        manifest = BundleManifest(
             WHAT, FORMAT, VERSION, timezone.now().isoformat(), arena.slug, arena.name, members, list(_boards(arena.pk))
         )
-        archive.writestr(zipfile.ZipInfo(MANIFEST, LIKE_ALL), manifest.written(), zipfile.ZIP_DEFLATED)
+        bundle.writestr(zipfile.ZipInfo(MANIFEST, LIKE_ALL), manifest.written(), zipfile.ZIP_DEFLATED)
     return manifest
 
 
@@ -93,7 +93,7 @@ def _one_look() -> Iterator[None]:
 class Lines:
     """On which line each row of the arena stands, from 1."""
 
-    def __init__(self, arena_id: int, kinds: Sequence[ArchiveKind]) -> None:
+    def __init__(self, arena_id: int, kinds: Sequence[BundleKind]) -> None:
         self.ids: dict[str, NDArray[np.int64]] = {}  # in the order of the lines
         self._sorted: dict[str, NDArray[np.int64]] = {}
         self._line: dict[str, NDArray[np.int64]] = {}  # of each of the sorted
@@ -101,7 +101,7 @@ class Lines:
         for kind in kinds:
             self._read(kind, arena_id)
 
-    def _read(self, kind: ArchiveKind, arena_id: int) -> None:
+    def _read(self, kind: BundleKind, arena_id: int) -> None:
         rows, name = kind.rows_of(arena_id), kind.meta.pk.attname
         if not kind.order:
             numbers = np.fromiter(rows.values_list(name, flat=True).iterator(), dtype=np.int64)
@@ -117,7 +117,7 @@ class Lines:
         self._sorted[kind.member], self._line[kind.member] = numbers[order][back], back + 1
 
     def lines(self, member: str, numbers: Sequence[int | None]) -> list[int | None]:
-        """Of many rows at once; None for none, and for rows that are not in the archive."""
+        """Of many rows at once; None for none, and for rows that are not in the bundle."""
         known = self._sorted[member]
         asked = np.array([-1 if number is None else number for number in numbers], dtype=np.int64)
         if not len(known):
@@ -136,12 +136,12 @@ class Lines:
         return int(np.searchsorted(self._order.get(member, self._sorted[member]), number, side="right"))
 
 
-def _write_member(archive: zipfile.ZipFile, kind: ArchiveKind, lines: Lines, say: Say) -> MemberEntry:
+def _write_member(bundle: zipfile.ZipFile, kind: BundleKind, lines: Lines, say: Say) -> MemberEntry:
     digest, n_bytes, total = hashlib.sha256(), 0, len(lines.ids[kind.member])
     info = zipfile.ZipInfo(f"{kind.member}.jsonl", LIKE_ALL)
     info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     done = 0
-    with archive.open(info, "w", force_zip64=True) as member:
+    with bundle.open(info, "w", force_zip64=True) as member:
         for written in _written(kind, lines):
             content = "".join(written).encode()
             member.write(content)
@@ -152,7 +152,7 @@ def _write_member(archive: zipfile.ZipFile, kind: ArchiveKind, lines: Lines, say
     return MemberEntry(done, n_bytes, digest.hexdigest())
 
 
-def _written(kind: ArchiveKind, lines: Lines) -> Iterator[list[str]]:
+def _written(kind: BundleKind, lines: Lines) -> Iterator[list[str]]:
     """Lines of JSON, some hundred at once."""
     fields = [kind.meta.get_field(name) for name in kind.fields]
     pk, ids = kind.meta.pk.attname, lines.ids[kind.member]
@@ -170,7 +170,7 @@ def _written(kind: ArchiveKind, lines: Lines) -> Iterator[list[str]]:
         yield [_line(kind, values, lines) for values in zip(*columns, strict=True)]
 
 
-def _line(kind: ArchiveKind, row: tuple[Any, ...], lines: Lines) -> str:
+def _line(kind: BundleKind, row: tuple[Any, ...], lines: Lines) -> str:
     values = dict(zip(kind.fields, row, strict=True))
     kind.on_leaving(values)
     kind.rename(values, lines)
@@ -188,7 +188,7 @@ def _boards(arena_id: int) -> Iterator[BoardEntry]:
             yield BoardEntry(board.slug, board.name, newest.key, newest.content_hash)  # type: ignore[attr-defined]
 
 
-def in_words(manifest: ArchiveManifest) -> str:
+def in_words(manifest: BundleManifest) -> str:
     """What is in it, in a line."""
     counted_members = (("prompts", "prompt", "prompts"), ("battles", "battle", "battles"), ("votes", "vote", "votes"),
             ("games", "game of judges", "games of judges"), ("snapshots", "snapshot", "snapshots"))  # fmt: skip

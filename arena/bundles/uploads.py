@@ -1,4 +1,4 @@
-"""An archive that somebody uploads: kept, then checked and brought in by a worker, who says how far it is."""
+"""A bundle that somebody uploads: kept, then checked and brought in by a worker, who says how far it is."""
 
 import time
 from contextlib import suppress
@@ -6,10 +6,10 @@ from contextlib import suppress
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 
-from arena.archives.arrivals import sentences_about
-from arena.archives.loading import Arrived, free_slug, import_archive
-from arena.archives.manifest import ArchiveRefused
-from arena.archives.reading import open_archive
+from arena.bundles.arrivals import sentences_about
+from arena.bundles.loading import Arrived, free_slug, import_bundle
+from arena.bundles.manifest import BundleRefused
+from arena.bundles.reading import open_bundle
 from arena.importing.files import receiving
 from arena.importing.files.receiving import KeptFile
 from arena.leases import LeaseLost, heartbeat
@@ -23,13 +23,13 @@ State = ArchiveUpload.State
 
 
 def register(file: KeptFile, slug: str, *, by: User | None) -> ArchiveUpload:
-    """Its manifest and the name it is to have are looked at now; the rest by a worker. Raises ArchiveRefused."""
-    archive = open_archive(file.path)
-    with archive.file:
-        wanted = free_slug(slug or archive.manifest.slug)
+    """Its manifest and the name it is to have are looked at now; the rest by a worker. Raises BundleRefused."""
+    bundle = open_bundle(file.path)
+    with bundle.file:
+        wanted = free_slug(slug or bundle.manifest.slug)
     return ArchiveUpload.objects.create(
         filename=file.filename, path=file.path.name, digest=file.digest, slug=wanted, created_by=by,
-        n_all=sum(member.rows for member in archive.manifest.members.values()),
+        n_all=sum(member.rows for member in bundle.manifest.members.values()),
     )  # fmt: skip
 
 
@@ -46,10 +46,8 @@ def bring_in(pk: int) -> bool:
         return True
     try:
         with heartbeat(ArchiveUpload.objects.all(), pk, token, seconds=LEASE_SECONDS):
-            arrived = import_archive(
-                receiving.upload_folder() / upload.path, slug=upload.slug, say=_Progress(upload, token).say
-            )
-    except (ArchiveRefused, OSError) as reason:
+            arrived = import_bundle(receiving.upload_folder() / upload.path, slug=upload.slug, say=_Progress(upload, token).say)
+    except (BundleRefused, OSError) as reason:
         _end(upload, token, state=State.REFUSED, error=str(reason)[:5_000])
     except BaseException:
         with suppress(DatabaseError):  # whoever continues need not wait for the lease to run out

@@ -1,10 +1,10 @@
-"""What judges said in an arena, and what is known of them: the rows of judges that an archive of an arena has."""
+"""What judges said in an arena, and what is known of them: the rows of judges that a bundle has."""
 
 from typing import Any
 
 from django.db.models import Max, Q
 
-from arena.archives.kinds import ArchiveKind, Arrival, Values, add_kinds, add_shared, kind_called
+from arena.bundles.kinds import Arrival, BundleKind, Values, add_kinds, add_shared, kind_called
 from judges.models import (
     Checklist,
     ChecklistCall,
@@ -48,14 +48,14 @@ def _next_version(values: Values, arrival: Arrival) -> None:
 SAYING = ("name", "kind", "base_url", "model", "protocol", "template", "wording", "parameters", "parser_version")
 
 JUDGE_KINDS = (
-    ArchiveKind(
+    BundleKind(
         "judges", Judge, path="", is_shared=True, find=_same_judge, fit=_next_version,
         fields=(*SAYING, "version", "endpoint", "family", "identity", "superseded_by", "created_at",
                 "archived_at", "archived_because"),
         left_out=("archived_by",),
         shapes={"parameters": dict[str, Any]},
     ),
-    ArchiveKind(
+    BundleKind(
         "games", Game, path="battle__arena",
         fields=("battle", "judge", "order", "repeat", "run", "call", "copied_from", "request_key", "reference_given", "state",
                 "winner", "strength", "score_first", "score_second", "label", "label_start", "label_end", "reason", "reply",
@@ -63,24 +63,24 @@ JUDGE_KINDS = (
                 "decided_at"),
         shapes={"taints": list[Any], "criteria": list[Any] | None},
     ),
-    ArchiveKind("game-changes", GameChange, path="game__battle__arena", fields=("game", "event", "is_counted")),
-    ArchiveKind("earlier-endings", EarlierEnding, path="game__battle__arena", fields=("game", "event", "state")),
-    ArchiveKind("gold-sets", GoldSet, fields=("name", "origin", "created_at")),
-    ArchiveKind(
+    BundleKind("game-changes", GameChange, path="game__battle__arena", fields=("game", "event", "is_counted")),
+    BundleKind("earlier-endings", EarlierEnding, path="game__battle__arena", fields=("game", "event", "state")),
+    BundleKind("gold-sets", GoldSet, fields=("name", "origin", "created_at")),
+    BundleKind(
         "gold-items", GoldItem, path="gold_set__arena",
         fields=("gold_set", "battle", "label", "order", "note", "is_counted", "source"),
     ),
-    ArchiveKind(
+    BundleKind(
         "gold-answers", GoldAnswer, path="gold_set__arena",
         fields=("gold_set", "response", "is_right", "grade", "note", "is_counted", "source"),
     ),
-    ArchiveKind(
+    BundleKind(
         "checklists", Checklist, path="prompt__arena", fields=("prompt", "criteria", "call", "changed_at"),
         left_out=("written_by",),
         shapes={"criteria": list[dict[str, Any]]},
     ),
-    ArchiveKind("checklist-calls", ChecklistCall, path="prompt__arena", fields=("call", "prompt")),
-    ArchiveKind("judge-choices", JudgeChoice, fields=("judge", "says", "reason", "event")),
+    BundleKind("checklist-calls", ChecklistCall, path="prompt__arena", fields=("call", "prompt")),
+    BundleKind("judge-choices", JudgeChoice, fields=("judge", "says", "reason", "event")),
 )  # fmt: skip
 
 

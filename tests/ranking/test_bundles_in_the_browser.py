@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from arena import tasks
-from arena.archives.uploads import bring_in
+from arena.bundles.uploads import bring_in
 from arena.evidence.curation import delete_arena
 from arena.models import ArchiveUpload, Arena, Import
 from tests.factories import make_user
-from tests.ranking.archive_story import an_arena, members_of
+from tests.ranking.bundle_story import an_arena, members_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def downloaded(client, arena):
 
 @pytest.fixture
 def superuser(monkeypatch):
-    monkeypatch.setattr(tasks.load_archive, "delay", lambda pk: None)
+    monkeypatch.setattr(tasks.load_bundle, "delay", lambda pk: None)
     return signed_in(is_staff=True)
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_is_none_and_a_name_that_is_taken_are_refused_in_sentences(a
     assert not ArchiveUpload.objects.exists()
 
 
-def test_an_archive_whose_lines_were_changed_is_refused_by_the_worker_and_says_where(arena, superuser):
+def test_a_bundle_whose_lines_were_changed_is_refused_by_the_worker_and_says_where(arena, superuser):
     _answer, content = downloaded(signed_in(is_staff=True), arena)
     changed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(changed, "w") as new:

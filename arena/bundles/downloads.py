@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from arena import access
-from arena.archives.writing import write_archive
+from arena.bundles.writing import write_bundle
 from arena.exporting.tables import MOST_COUNTED, Reader
 from arena.importing.files.receiving import upload_folder
 from arena.models import Arena, Battle, Import, Prompt, Response, Vote
@@ -44,7 +44,7 @@ def packed(arena: Arena) -> IO[bytes]:
     """The whole file, on the disk under no name: it goes with whoever closes it. Raises CannotExport."""
     file = tempfile.TemporaryFile(dir=upload_folder())  # noqa: SIM115  # whoever takes it closes it
     try:
-        write_archive(arena, file)
+        write_bundle(arena, file)
         file.seek(0)
     except BaseException:
         file.close()

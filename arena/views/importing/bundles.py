@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from arena.archives.manifest import ArchiveRefused
-from arena.archives.uploads import register
+from arena.bundles.manifest import BundleRefused
+from arena.bundles.uploads import register
 from arena.importing.files import receiving
 from arena.importing.files.uploads import MOST_BYTES, LimitedUpload
 from arena.models import ArchiveUpload
-from arena.tasks import load_archive
+from arena.tasks import load_bundle
 from arena.views.context import page_context
 from arena.views.private_pages import private
 from arena.wording import sentence
@@ -26,7 +26,7 @@ from arena.wording import sentence
 MOST_LISTED = 20
 
 
-class ArchiveForm(forms.Form):
+class BundleForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Archive"), help_text=gettext_lazy("A zip that the page Exports or manage.py export --all gave.")
     )
@@ -42,21 +42,21 @@ def _only_superusers(request: HttpRequest) -> User:
     return request.user
 
 
-@csrf_exempt  # who may upload, and how much, is settled before the token is read: `_archives` is protected
+@csrf_exempt  # who may upload, and how much, is settled before the token is read: `_bundles` is protected
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def archives(request: HttpRequest) -> HttpResponse:
+def bundles(request: HttpRequest) -> HttpResponse:
     _only_superusers(request)
     upload = LimitedUpload(request)
     request.upload_handlers = [upload]
-    return _archives(request, upload)
+    return _bundles(request, upload)
 
 
 @csrf_protect
-def _archives(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
+def _bundles(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, ArchiveForm())
-    form = ArchiveForm(request.POST, request.FILES)
+        return _page(request, BundleForm())
+    form = BundleForm(request.POST, request.FILES)
     if upload.is_too_large:
         refusal = _("The file has more than %(most)d MB: bring it in with %(command)s.")
         form.add_error(None, refusal % {"most": MOST_BYTES // 2**20, "command": "manage.py import_archive"})
@@ -66,23 +66,23 @@ def _archives(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
     kept = receiving.keep(file.name or "archive.zip", file.chunks())
     try:
         source = register(kept, form.cleaned_data["slug"], by=_only_superusers(request))
-    except ArchiveRefused as reason:
+    except BundleRefused as reason:
         receiving.forget(kept.path.name)
         form.add_error(None, sentence(reason))
         return _page(request, form, status=422)
-    load_archive.delay(source.pk)
+    load_bundle.delay(source.pk)
     return redirect("archive-upload", source.pk)
 
 
-def _page(request: HttpRequest, form: ArchiveForm, *, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, form: BundleForm, *, status: int = 200) -> HttpResponse:
     rows = ArchiveUpload.objects.select_related("arena", "created_by")[:MOST_LISTED]
     context = page_context(request, "imports", form=form, rows=rows)
-    return private(render(request, "arena/archives.html", context, status=status))
+    return private(render(request, "arena/bundles.html", context, status=status))
 
 
 @login_required
 @require_http_methods(["GET", "HEAD"])
-def archive_upload(request: HttpRequest, pk: int) -> HttpResponse:
+def bundle_upload(request: HttpRequest, pk: int) -> HttpResponse:
     _only_superusers(request)
     source = get_object_or_404(ArchiveUpload.objects.select_related("arena"), pk=pk)
     is_moving = source.state in {ArchiveUpload.State.WAITING, ArchiveUpload.State.CHECKING}
@@ -90,4 +90,4 @@ def archive_upload(request: HttpRequest, pk: int) -> HttpResponse:
         request, "imports", source=source, is_moving=is_moving, error=sentence(source.error) if source.error else ""
     )
     part = "#progress" if request.headers.get("HX-Request") else ""
-    return private(render(request, f"arena/archive_upload.html{part}", context))
+    return private(render(request, f"arena/bundle_upload.html{part}", context))

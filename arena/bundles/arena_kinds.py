@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from arena.archives.kinds import ArchiveKind, Places, Values, add_kinds, add_shared
+from arena.bundles.kinds import BundleKind, Places, Values, add_kinds, add_shared
 from arena.models import (
     Arena,
     Aside,
@@ -79,7 +79,7 @@ def _no_file(values: Values, line: int) -> None:
 
 def _without_key(values: Values, line: int) -> None:
     values["paused_because"] = gettext(
-        "It came with an archive, without a key. Look at its address, name its key, and empty this field to use it."
+        "It came with a whole arena, without a key. Look at its address, name its key, and empty this field to use it."
     )
 
 
@@ -107,20 +107,20 @@ def add_arena_kinds() -> None:
 PUT_AWAY = ("archived_at", "archived_because")
 
 ARENA_KINDS = (
-    ArchiveKind(
+    BundleKind(
         "arena", Arena, path="pk",
         fields=("slug", "name", "description", "guidelines", "board_visibility", "content_visibility", "voting", "asked_share",
                 "notice", "is_sample", "created_at", *PUT_AWAY),
         left_out=("archived_by",),
     ),
-    ArchiveKind("pools", PromptPool, fields=("slug", "name", "description", "is_active")),
-    ArchiveKind(
+    BundleKind("pools", PromptPool, fields=("slug", "name", "description", "is_active")),
+    BundleKind(
         "competitors", Competitor,
         fields=("name", "organisation", "licence", "description", "price_in", "price_out", "released_on", "status", "endpoint",
                 "created_at", *PUT_AWAY),
         left_out=("archived_by",),
     ),
-    ArchiveKind(
+    BundleKind(
         "prompts", Prompt,
         fields=("pool", "key", "turns", "system_prompt", "reference", "category", "language", "is_language_guessed", "tags",
                 "verifier", "status", "content_hash", "created_at", *PUT_AWAY),
@@ -128,7 +128,7 @@ ARENA_KINDS = (
         complete=_of_its_text,
         shapes={"turns": list[str], "tags": list[str], "verifier": dict[str, Any] | None},
     ),
-    ArchiveKind(
+    BundleKind(
         "responses", Response, path="prompt__arena",
         fields=("prompt", "competitor", "repeat", "text", "turns", "finish", "tokens_in", "tokens_out", "latency_ms", "cost",
                 "content_hash", "n_characters", "n_headers", "n_list_items", "n_bold", "n_code_blocks", "created_at",
@@ -136,8 +136,8 @@ ARENA_KINDS = (
         left_out=("html", "rendered_by", "archived_by"),
         shapes={"turns": list[str]},
     ),
-    ArchiveKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),
-    ArchiveKind(
+    BundleKind("asides", Aside, path="response__prompt__arena", fields=("response", "thinking", "ending")),
+    BundleKind(
         "imports", Import,
         fields=("kind", "format", "filename", "digest", "options", "state", "n_rows", "n_done", "n_added", "report", "error",
                 "created_at", "published_at"),
@@ -145,33 +145,33 @@ ARENA_KINDS = (
         shapes={"options": dict[str, Any], "report": dict[str, Any]},
         complete=_no_file,
     ),
-    ArchiveKind("voters", Voter, fields=("kind", "created_at"), left_out=("key", "user"), complete=_unfound),
-    ArchiveKind(
+    BundleKind("voters", Voter, fields=("kind", "created_at"), left_out=("key", "user"), complete=_unfound),
+    BundleKind(
         "battles", Battle,
         fields=("prompt", "competitor_a", "competitor_b", "response_a", "response_b", "source", "row_key", "propensity",
                 "created_at"),
     ),
-    ArchiveKind("lots", Lot, fields=("battle", "chance", "place")),
-    ArchiveKind(
+    BundleKind("lots", Lot, fields=("battle", "chance", "place")),
+    BundleKind(
         "ballots", Ballot, path="battle__arena",
         fields=("battle", "voter", "first_shown", "policy", "propensity", "state", "note", "served_at", "shown_at",
                 "handled_at"),
         left_out=("key", "handled_by"),
         complete=_new_ballot_key,
     ),
-    ArchiveKind(
+    BundleKind(
         "votes", Vote, path="battle__arena",
         fields=("battle", "voter", "outcome", "first_shown", "strength", "reasons", "comment", "dwell_ms", "is_counted",
                 "set_aside_reason", "source", "voted_at"),
         shapes={"reasons": list[str]},
     ),
-    ArchiveKind(
+    BundleKind(
         "events", Event, order="position",
         fields=("kind", "vote", "source", "prompt", "before", "after", "reason", "created_at"),
         left_out=("position", "actor"),
     ),
-    ArchiveKind("late-answers", LateAnswers, path="battle__arena", fields=("battle", "event")),
-    ArchiveKind(
+    BundleKind("late-answers", LateAnswers, path="battle__arena", fields=("battle", "event")),
+    BundleKind(
         "endpoints", Endpoint, path="", is_shared=True, find=_same_endpoint, complete=_without_key,
         once={"name": _name_apart},
         fields=("name", "wire", "base_url", "model", "price_in", "price_out", "timeout_seconds", "requests_per_minute",
@@ -181,24 +181,24 @@ ARENA_KINDS = (
                   "probe_until"),
         shapes={"refused_parameters": list[str]},
     ),
-    ArchiveKind(
+    BundleKind(
         "runs", Run, on_leaving=_ends, rename=_plan, names=("competitors",),
         fields=("kind", "name", "plan", "seed", "state", "paused_because", "cap", "spent", "bounded", "created_at",
                 "finished_at"),
         left_out=("created_by", "reserved"),
         shapes={"plan": dict[str, Any]},
     ),
-    ArchiveKind(
+    BundleKind(
         "calls", Call, path="run__arena", on_leaving=_call_ends,
         fields=("run", "endpoint", "state", "place", "max_tokens_factor", "bound", "n_sent", "n_refusals", "outcome", "reason",
                 "finished_at"),
         left_out=("not_before", *LEASE),
     ),
-    ArchiveKind(
+    BundleKind(
         "assignments", Assignment, path="call__run__arena", fields=("call", "prompt", "competitor", "repeat", "earlier"),
         shapes={"earlier": list[Any]},
     ),
-    ArchiveKind(
+    BundleKind(
         "attempts", Attempt, path="call__run__arena", on_leaving=_attempt_ends,
         once={"key": lambda key: attempt_key()},
         fields=("call", "endpoint", "key", "state", "request", "fence", "reply", "text", "thinking", "finish", "word", "error",

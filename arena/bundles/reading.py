@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from arena.archives.kinds import ArchiveKind, all_kinds
-from arena.archives.manifest import MANIFEST, ArchiveManifest, ArchiveRefused, MemberEntry, read_manifest
+from arena.bundles.kinds import BundleKind, all_kinds
+from arena.bundles.manifest import MANIFEST, BundleManifest, BundleRefused, MemberEntry, read_manifest
 from arena.importing.files.json_objects import with_keys_once
 
 MOST_UNPACKED = 64 * 1024**3  # of all members together
@@ -22,16 +22,16 @@ BLOCK = 1024**2
 
 
 @dataclass(frozen=True)
-class OpenArchive:
+class OpenBundle:
     """One whose manifest and list of members are in order; its lines are not looked at yet."""
 
     file: zipfile.ZipFile
-    manifest: ArchiveManifest
+    manifest: BundleManifest
 
-    def rows(self, kind: ArchiveKind) -> int:
+    def rows(self, kind: BundleKind) -> int:
         return self.manifest.members[f"{kind.member}.jsonl"].rows
 
-    def lines(self, kind: ArchiveKind) -> Iterator[bytes]:
+    def lines(self, kind: BundleKind) -> Iterator[bytes]:
         """All lines of a member, with their hash and count checked at the end."""
         name = f"{kind.member}.jsonl"
         entry = self.manifest.members[name]
@@ -44,28 +44,28 @@ class OpenArchive:
                     digest.update(line)
                     yield line
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise ArchiveRefused(f"{name}, line {n_lines + 1}: the archive is damaged ({error})") from error
+            raise BundleRefused(f"{name}, line {n_lines + 1}: the file is damaged ({error})") from error
         if (n_lines, n_bytes, digest.hexdigest()) != (entry.rows, entry.bytes, entry.sha256):
-            raise ArchiveRefused(f"{name} is not what the manifest says: the archive is damaged, or was changed")
+            raise BundleRefused(f"{name} is not what the manifest says: the file is damaged, or was changed")
 
 
 def _check_line(name: str, number: int, line: bytes, n_bytes: int, entry: MemberEntry) -> None:
     if len(line) > LONGEST_LINE:
-        raise ArchiveRefused(f"{name}, line {number}: it has more than the {LONGEST_LINE:,} bytes that are allowed")
+        raise BundleRefused(f"{name}, line {number}: it has more than the {LONGEST_LINE:,} bytes that are allowed")
     if n_bytes > entry.bytes or number > entry.rows:
-        raise ArchiveRefused(f"{name}, line {number}: there is more than the manifest says: the archive was changed")
+        raise BundleRefused(f"{name}, line {number}: there is more than the manifest says: the file was changed")
 
 
 def read_line(name: str, number: int, line: bytes) -> dict[str, Any]:
-    """The object on a line; raises ArchiveRefused."""
+    """The object on a line; raises BundleRefused."""
     try:
         values = json.loads(line.decode(), object_pairs_hook=with_keys_once, parse_constant=_no_number)
     except RecursionError:
-        raise ArchiveRefused(f"{name}, line {number}: too many brackets within brackets") from None
+        raise BundleRefused(f"{name}, line {number}: too many brackets within brackets") from None
     except ValueError as error:  # no UTF-8, no JSON, a key twice
-        raise ArchiveRefused(f"{name}, line {number}: it is no JSON ({error})") from None
+        raise BundleRefused(f"{name}, line {number}: it is no JSON ({error})") from None
     if not isinstance(values, dict):
-        raise ArchiveRefused(f"{name}, line {number}: it is no JSON object")
+        raise BundleRefused(f"{name}, line {number}: it is no JSON object")
     return values
 
 
@@ -73,19 +73,19 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def open_archive(source: Path | IO[bytes]) -> OpenArchive:
-    """Raises ArchiveRefused. The caller closes its `file`."""
+def open_bundle(source: Path | IO[bytes]) -> OpenBundle:
+    """Raises BundleRefused. The caller closes its `file`."""
     try:
         file = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ArchiveRefused(f"the file is no zip, or it was cut off ({error}): choose one that `export --all` made") from error
+        raise BundleRefused(f"the file is no zip, or it was cut off ({error}): choose one that `export --all` made") from error
     try:
         manifest = read_manifest(_manifest_of(file))
         _check_members(file, manifest)
     except BaseException:
         file.close()
         raise
-    return OpenArchive(file, manifest)
+    return OpenBundle(file, manifest)
 
 
 def _manifest_of(file: zipfile.ZipFile) -> bytes:
@@ -93,38 +93,38 @@ def _manifest_of(file: zipfile.ZipFile) -> bytes:
         with file.open(MANIFEST) as member:
             written = member.read(LARGEST_MANIFEST + 1)
     except KeyError:
-        raise ArchiveRefused(f"the file is no archive of an arena: it has no {MANIFEST}") from None
+        raise BundleRefused(f"the file holds no arena: it has no {MANIFEST}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise ArchiveRefused(f"{MANIFEST}: the archive is damaged ({error})") from error
+        raise BundleRefused(f"{MANIFEST}: the file is damaged ({error})") from error
     if len(written) > LARGEST_MANIFEST:
-        raise ArchiveRefused(f"{MANIFEST} has more than the {LARGEST_MANIFEST:,} bytes that are allowed")
+        raise BundleRefused(f"{MANIFEST} has more than the {LARGEST_MANIFEST:,} bytes that are allowed")
     return written
 
 
-def _check_members(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
+def _check_members(file: zipfile.ZipFile, manifest: BundleManifest) -> None:
     """Each member once, by a name that is known: so no path leads anywhere."""
     wanted = {f"{kind.member}.jsonl" for kind in all_kinds()}
     names = [info.filename for info in file.infolist()]
     for name in names:
         if name not in wanted | {MANIFEST}:
-            raise ArchiveRefused(f"{ascii(name)[:120]} is no member of an archive of an arena: the file was changed")
+            raise BundleRefused(f"{ascii(name)[:120]} is no member of an arena's zip: the file was changed")
         if names.count(name) > 1:
-            raise ArchiveRefused(f"{name} is there twice: the file was changed")
+            raise BundleRefused(f"{name} is there twice: the file was changed")
     for name in sorted(wanted):
         if name not in names or name not in manifest.members:
-            raise ArchiveRefused(f"{name} is missing: the archive is damaged, or of another version of Agon")
+            raise BundleRefused(f"{name} is missing: the file is damaged, or of another version of Agon")
     if unknown := sorted(set(manifest.members) - wanted):
-        raise ArchiveRefused(f"{MANIFEST} names {ascii(unknown[0])[:120]}, which this Agon does not know")
+        raise BundleRefused(f"{MANIFEST} names {ascii(unknown[0])[:120]}, which this Agon does not know")
     _check_sizes(file, manifest)
 
 
-def _check_sizes(file: zipfile.ZipFile, manifest: ArchiveManifest) -> None:
+def _check_sizes(file: zipfile.ZipFile, manifest: BundleManifest) -> None:
     total = sum(entry.bytes for entry in manifest.members.values())
     if total > MOST_UNPACKED:
-        raise ArchiveRefused(f"unpacked the archive has {total:,} bytes; at most {MOST_UNPACKED:,} are allowed")
+        raise BundleRefused(f"unpacked, the file has {total:,} bytes; at most {MOST_UNPACKED:,} are allowed")
     for name, entry in manifest.members.items():
         info = file.getinfo(name)
         if not 0 <= entry.rows <= MOST_ROWS or entry.bytes < 0 or info.file_size != entry.bytes:
-            raise ArchiveRefused(f"{name} has {info.file_size:,} bytes, and the manifest says {entry.bytes:,}: it was changed")
+            raise BundleRefused(f"{name} has {info.file_size:,} bytes, and the manifest says {entry.bytes:,}: it was changed")
         if entry.bytes > BLOCK and entry.bytes > MOST_TIMES * max(info.compress_size, 1):
-            raise ArchiveRefused(f"{name} grows more than {MOST_TIMES:,} times when it is unpacked: that is not taken")
+            raise BundleRefused(f"{name} grows more than {MOST_TIMES:,} times when it is unpacked: that is not taken")

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from arena.archives.loading import Arrived
-from arena.archives.writing import in_words
+from arena.bundles.loading import Arrived
+from arena.bundles.writing import in_words
 from arena.wording import counted
 
 SHARED = {"judges": ("judge", "judges"), "endpoints": ("endpoint", "endpoints")}

@@ -13,11 +13,11 @@ from typing import IO, Any
 
 from django.db import DatabaseError, connection, models, transaction
 
-from arena.archives.checking import Say, check_archive, rows_of
-from arena.archives.fields import as_column
-from arena.archives.kinds import ArchiveKind, Arrival, Values, all_kinds, members_by_model
-from arena.archives.manifest import ArchiveManifest, ArchiveRefused
-from arena.archives.reading import OpenArchive, open_archive
+from arena.bundles.checking import Say, check_bundle, rows_of
+from arena.bundles.fields import as_column
+from arena.bundles.kinds import Arrival, BundleKind, Values, all_kinds, members_by_model
+from arena.bundles.manifest import BundleManifest, BundleRefused
+from arena.bundles.reading import OpenBundle, open_bundle
 from arena.evidence.ledger import SEQUENCER_LOCK, head
 from arena.importing.loading.bulk import insert, take_block, take_ids
 from arena.models import Arena
@@ -31,49 +31,49 @@ class Arrived:
     """An arena that came in, and what of the site it uses."""
 
     arena: Arena
-    manifest: ArchiveManifest
+    manifest: BundleManifest
     reused: dict[str, list[str]] = field(default_factory=dict)
     """By member of a shared kind: names of rows that this site had already."""
     added: dict[str, list[str]] = field(default_factory=dict)
 
 
-def import_archive(
+def import_bundle(
     source: Path | IO[bytes],
     *,
     slug: str = "",
     say: Callable[[str, str, int, int], None] = lambda step, member, done, total: None,
 ) -> Arrived:
-    """Check the whole file, then bring it in. Raises ArchiveRefused; nothing came in then.
+    """Check the whole file, then bring it in. Raises BundleRefused; nothing came in then.
 
     `slug`: what the arena is called here, in place of its own. `say` is told "check" or "load", a member, and lines.
     """
-    archive = open_archive(source)
-    with archive.file:
-        wanted = free_slug(slug or archive.manifest.slug)
-        check_archive(archive, say=partial(say, "check"))
-        return _Loading(archive, Arrival(archive.manifest.slug, wanted), partial(say, "load")).load()
+    bundle = open_bundle(source)
+    with bundle.file:
+        wanted = free_slug(slug or bundle.manifest.slug)
+        check_bundle(bundle, say=partial(say, "check"))
+        return _Loading(bundle, Arrival(bundle.manifest.slug, wanted), partial(say, "load")).load()
 
 
 def free_slug(slug: str) -> str:
-    """The name under which an arena can come in. Raises ArchiveRefused."""
+    """The name under which an arena can come in. Raises BundleRefused."""
     try:
         Arena._meta.get_field("slug").run_validators(slug)
     except Exception as error:
-        raise ArchiveRefused(f"{slug!r} is no slug: write letters, digits, - and _, 50 at most") from error
+        raise BundleRefused(f"{slug!r} is no slug: write letters, digits, - and _, 50 at most") from error
     if Arena.objects.filter(slug=slug).exists():
-        raise ArchiveRefused(
+        raise BundleRefused(
             f"this site has an arena {slug!r} already: bring this one in under another name (at the command line: --slug)"
         )
     return slug
 
 
 class _Loading:
-    def __init__(self, archive: OpenArchive, arrival: Arrival, say: Say) -> None:
-        self.archive, self.arrival, self.say = archive, arrival, say
+    def __init__(self, bundle: OpenBundle, arrival: Arrival, say: Say) -> None:
+        self.bundle, self.arrival, self.say = bundle, arrival, say
         self.before: dict[str, int] = {}  # the number before a member's first id
         self.before_places: dict[str, int] = {}  # the same for a field that numbers rows in place of ids
         self.shared: dict[str, list[int]] = {}  # the id of each line
-        self.arrived = Arrived(Arena(), archive.manifest)
+        self.arrived = Arrived(Arena(), bundle.manifest)
 
     def load(self) -> Arrived:
         if connection.vendor == "postgresql":
@@ -87,14 +87,14 @@ class _Loading:
                     (self._load_shared if kind.is_shared else self._load)(kind)
                     _check_references(kind.member)
         except DatabaseError as error:
-            raise ArchiveRefused(f"the database does not take the archive: {_first_line(error)}") from error
+            raise BundleRefused(f"the database does not take the file: {_first_line(error)}") from error
         planner_statistics.gather()
         self.arrived.arena = Arena.objects.get(pk=self.before["arena"] + 1)
         return self.arrived
 
-    def _take(self, kind: ArchiveKind) -> None:
+    def _take(self, kind: BundleKind) -> None:
         if kind.has_ids and not kind.is_shared and kind.member not in self.before:
-            self.before[kind.member] = take_block(kind.model, self.archive.rows(kind))
+            self.before[kind.member] = take_block(kind.model, self.bundle.rows(kind))
 
     def place(self, member: str, number: int) -> int:
         return self.shared[member][number - 1] if member in self.shared else self.before[member] + number
@@ -102,18 +102,18 @@ class _Loading:
     def last_before(self, member: str, number: int) -> int:
         return self.before_places.get(member, self.before.get(member, 0)) + number
 
-    def _load(self, kind: ArchiveKind) -> None:
+    def _load(self, kind: BundleKind) -> None:
         if kind.order:
             self.before_places[kind.member] = _last_position()
         columns = _ColumnsToInsert(kind, self)
-        done, total = 0, self.archive.rows(kind)
-        for some in batched(rows_of(self.archive, kind), ROWS_AT_ONCE):
+        done, total = 0, self.bundle.rows(kind)
+        for some in batched(rows_of(self.bundle, kind), ROWS_AT_ONCE):
             self._rename(kind, [values for _number, values in some])
             _insert(kind, columns, [(number, columns.row(number, values)) for number, values in some])
             done += len(some)
             self.say(kind.member, done, total)
 
-    def _rename(self, kind: ArchiveKind, rows: Sequence[Values]) -> None:
+    def _rename(self, kind: BundleKind, rows: Sequence[Values]) -> None:
         for values in rows:
             kind.rename(values, self)
             kind.fit(values, self.arrival)
@@ -125,12 +125,12 @@ class _Loading:
                 if values[name] in taken:
                     values[name] = other(values[name])
 
-    def _load_shared(self, kind: ArchiveKind) -> None:
+    def _load_shared(self, kind: BundleKind) -> None:
         """One by one: they are few. Rows of this kind that they name are put in when all are there."""
         ids = self.shared[kind.member] = []
         own = [name for name, model in kind.references().items() if model is kind.model]
         new: list[tuple[int, Values]] = []
-        for number, values in rows_of(self.archive, kind):
+        for number, values in rows_of(self.bundle, kind):
             pk = self._found(kind, number, values)
             (self.arrived.added if pk is None else self.arrived.reused).setdefault(kind.member, []).append(values["name"])
             if pk is None:
@@ -145,17 +145,17 @@ class _Loading:
             if named:
                 kind.model._default_manager.filter(pk=pk).update(**named)
 
-    def _found(self, kind: ArchiveKind, number: int, values: Values) -> int | None:
+    def _found(self, kind: BundleKind, number: int, values: Values) -> int | None:
         try:
             return kind.find(values) if kind.find else None
         except ValueError as reason:
-            raise ArchiveRefused(f"{kind.member}.jsonl, line {number}: {reason}") from None
+            raise BundleRefused(f"{kind.member}.jsonl, line {number}: {reason}") from None
 
 
 class _ColumnsToInsert:
     """How a line of one member becomes a row: every column of the model, in one order."""
 
-    def __init__(self, kind: ArchiveKind, loading: _Loading) -> None:
+    def __init__(self, kind: BundleKind, loading: _Loading) -> None:
         self.kind = kind
         members, arena = members_by_model(), loading.before["arena"] + 1 if "arena" in loading.before else None
         self.before = 0 if kind.is_shared else loading.before.get(kind.member, 0)
@@ -189,7 +189,7 @@ class _ColumnsToInsert:
         return lambda number, values: convert(values.get(name, default))
 
 
-def _insert(kind: ArchiveKind, columns: _ColumnsToInsert, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+def _insert(kind: BundleKind, columns: _ColumnsToInsert, rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
     """All of them, or the line is named that the database does not take."""
     try:
         with transaction.atomic():
@@ -200,10 +200,10 @@ def _insert(kind: ArchiveKind, columns: _ColumnsToInsert, rows: Sequence[tuple[i
                 with transaction.atomic():
                     insert(kind.model, columns.names, [row])
             except DatabaseError as refusal:
-                raise ArchiveRefused(
+                raise BundleRefused(
                     f"{kind.member}.jsonl, line {number}: the database does not take it: {_first_line(refusal)}"
                 ) from refusal
-        raise ArchiveRefused(f"{kind.member}.jsonl: the database does not take it: {_first_line(error)}") from error
+        raise BundleRefused(f"{kind.member}.jsonl: the database does not take it: {_first_line(error)}") from error
 
 
 def _taken(model: type[models.Model], name: str, values: Iterable[str]) -> set[str]:
@@ -227,7 +227,7 @@ def _check_references(member: str) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     except DatabaseError as error:
-        raise ArchiveRefused(f"{member}.jsonl: the database does not take it: {_first_line(error)}") from error
+        raise BundleRefused(f"{member}.jsonl: the database does not take it: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

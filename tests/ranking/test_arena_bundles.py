@@ -7,24 +7,24 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from arena.archives.kinds import all_kinds
-from arena.archives.loading import import_archive
-from arena.archives.manifest import ArchiveRefused
-from arena.archives.writing import CannotExport, export_archive
+from arena.bundles.kinds import all_kinds
+from arena.bundles.loading import import_bundle
+from arena.bundles.manifest import BundleRefused
+from arena.bundles.writing import CannotExport, export_bundle
 from arena.evidence.curation import _rows_of_an_arena
 from arena.models import Arena, Attempt, Endpoint, Import, Run, Vote, Voter
 from judges.models import Game, Judge
 from ranking.boards.publishing import publish_snapshot, rebuild
 from ranking.models import Leaderboard, Snapshot
 from tests.factories import make_battle, make_competitor, make_prompt, make_vote
-from tests.ranking.archive_story import SECRETS, an_arena, board_of, empty_site, members_of, with_line, written
+from tests.ranking.bundle_story import SECRETS, an_arena, board_of, empty_site, members_of, with_line, written
 
 pytestmark = pytest.mark.django_db
 
 COUNTED = ("arena", "judges", "ranking")
 DERIVED = {"JudgeAudit", "ConstantAnswers", "PairTable"}
 OF_PROGRAMS = {"Webhook", "Delivery"}  # addresses and secrets of a site
-"""Made again from what is in the archive."""
+"""Made again from what is in the bundle."""
 
 
 @pytest.fixture
@@ -34,16 +34,16 @@ def arena():
 
 @pytest.fixture
 def file(arena, tmp_path):
-    export_archive(arena, tmp_path / "fable.zip")
+    export_bundle(arena, tmp_path / "fable.zip")
     return tmp_path / "fable.zip"
 
 
 @pytest.fixture
 def told(tmp_path_factory):
-    """The members of an archive; what they say does not rest on the database, so they are made once."""
+    """The members of a bundle; what they say does not rest on the database, so they are made once."""
     if not _kept:
         path = tmp_path_factory.mktemp("archive") / "fable.zip"
-        export_archive(an_arena(), path)
+        export_bundle(an_arena(), path)
         _kept.update(members_of(path))
     return dict(_kept)
 
@@ -64,10 +64,10 @@ def test_an_empty_site_has_the_same_arena_and_makes_the_same_boards(file, tmp_pa
     before = {slug: board_of(slug) for slug in slugs}
     hashes = dict(Snapshot.objects.values_list("leaderboard__slug", "content_hash"))
     empty_site()
-    arrived = import_archive(file)
+    arrived = import_bundle(file)
     assert arrived.added == {"endpoints": ["provider"], "judges": ["Minos", "Minos"]}
     assert Vote.objects.filter(is_counted=False, set_aside_reason="a script").count() == 9
-    export_archive(arrived.arena, tmp_path / "again.zip")
+    export_bundle(arrived.arena, tmp_path / "again.zip")
     first, again = members_of(file), members_of(tmp_path / "again.zip")
     assert {name for name in first if first[name] != again[name]} == {"manifest.json"}  # made at another time
     for slug in slugs:
@@ -85,10 +85,10 @@ def test_an_empty_site_has_the_same_arena_and_makes_the_same_boards(file, tmp_pa
 
 def test_it_comes_in_beside_itself_under_another_name(file):
     before = rows()
-    with pytest.raises(ArchiveRefused, match=r"has an arena 'fable' already: .* --slug"):
-        import_archive(file)
+    with pytest.raises(BundleRefused, match=r"has an arena 'fable' already: .* --slug"):
+        import_bundle(file)
     assert rows() == before
-    arrived = import_archive(file, slug="fable-2")
+    arrived = import_bundle(file, slug="fable-2")
     assert (arrived.added, arrived.reused) == ({}, {"endpoints": ["provider"], "judges": ["Minos", "Minos"]})
     assert Endpoint.objects.get().key_name == SECRETS[1]  # this site's own, as it was
     board = Leaderboard.objects.get(slug="fable-2-judges")
@@ -101,7 +101,7 @@ def test_it_comes_in_beside_itself_under_another_name(file):
 def test_new_rows_follow_those_that_came_in(file):
     """Ids and places in the ledger that were given are not given again."""
     empty_site()
-    arrived = import_archive(file)
+    arrived = import_bundle(file)
 
     for _ in range(3):
         make_vote(make_battle(make_competitor(arrived.arena), make_competitor(arrived.arena), make_prompt(arrived.arena)))
@@ -114,7 +114,7 @@ def test_it_holds_nothing_of_accounts_keys_or_who_voted(file):
     content = b"".join(members_of(file).values()).decode()
     assert not [secret for secret in (*SECRETS, "/secret") if secret in content]
     empty_site()
-    arrived = import_archive(file)
+    arrived = import_bundle(file)
     assert set(Voter.objects.filter(arena=arrived.arena).values_list("user", flat=True)) == {None}
     assert sorted(Voter.objects.values_list("key", flat=True)) == ["archive-1", "archive-2", "archive-3"]
     endpoint = Endpoint.objects.get()
@@ -124,7 +124,7 @@ def test_it_holds_nothing_of_accounts_keys_or_who_voted(file):
 
 def test_what_goes_on_is_over_where_it_comes_in(file):
     empty_site()
-    import_archive(file)
+    import_bundle(file)
     assert Run.objects.get().state == Run.State.CANCELLED
     assert Run.objects.get().plan["authors"].keys() == {str(Arena.objects.get().competitors.get(name="=Heron").pk)}
     assert Attempt.objects.filter(state=Attempt.State.LOST).count() == 1
@@ -133,7 +133,7 @@ def test_what_goes_on_is_over_where_it_comes_in(file):
 
 def test_judges_keep_which_of_them_is_the_newest(file):
     empty_site()
-    import_archive(file)
+    import_bundle(file)
     assert Judge.objects.get(version=1).superseded_by == Judge.objects.get(version=2)
 
 
@@ -149,7 +149,7 @@ def test_every_row_and_field_of_an_arena_is_in_it_or_left_out_by_name():
 def test_an_import_that_is_under_way_is_waited_for(arena, tmp_path):
     Import.objects.filter(arena=arena).update(state=Import.State.LOADING)
     with pytest.raises(CannotExport, match=r"votes\.csv is under way"):
-        export_archive(arena, tmp_path / "x.zip")
+        export_bundle(arena, tmp_path / "x.zip")
     assert not list(tmp_path.glob("*.zip"))
 
 
@@ -169,8 +169,8 @@ WRONG = {
     "a text too long": ("competitors.jsonl", 1, {"name": "x" * 201}, "at most 200 characters"),
     "null": ("competitors.jsonl", 1, {"name": None}, "it may not be null"),
     "a slug with a path": ("arena.jsonl", 1, {"slug": "../x"}, "slug is '../x'"),
-    "a juror that is not there": ("boards.jsonl", 2, {"jury": "77"}, "names what is not in the archive"),
-    "parameters of another site": ("snapshots.jsonl", 1, {"parameters": {"without": [77]}}, "names what is not in the archive"),
+    "a juror that is not there": ("boards.jsonl", 2, {"jury": "77"}, "names what is not in the file"),
+    "parameters of another site": ("snapshots.jsonl", 1, {"parameters": {"without": [77]}}, "names what is not in the file"),
     "a pair the wrong way round": ("battles.jsonl", 1, {"competitor_a": 2, "competitor_b": 1}, "the database does not take it"),
     "a second vote of a voter": ("votes.jsonl", 2, {"battle": 1, "voter": 1}, "the database does not take it"),
 }
@@ -181,15 +181,15 @@ def test_a_wrong_line_is_named_and_nothing_comes_in(told, tmp_path, name):
     member, number, values, why = WRONG[name]
     before = rows()
     other = written(tmp_path / "other.zip", with_line(told, member, number, **values))
-    with pytest.raises(ArchiveRefused, match=rf"^{member}, line {number}: .*{why}"):
-        import_archive(other, slug="other")
+    with pytest.raises(BundleRefused, match=rf"^{member}, line {number}: .*{why}"):
+        import_bundle(other, slug="other")
     assert rows() == before
 
 
 def test_a_judge_of_a_made_up_identity_is_nobody_elses(file, tmp_path):
     other = written(tmp_path / "other.zip", with_line(members_of(file), "judges.jsonl", 1, template="Say A."))
-    with pytest.raises(ArchiveRefused, match=r"^judges.jsonl, line 1: this site has another judge of this identity"):
-        import_archive(other, slug="other")
+    with pytest.raises(BundleRefused, match=r"^judges.jsonl, line 1: this site has another judge of this identity"):
+        import_bundle(other, slug="other")
 
 
 def changed(members, tmp_path, name):
@@ -231,8 +231,8 @@ def changed(members, tmp_path, name):
 )
 def test_a_file_that_was_changed_is_refused(told, tmp_path, name, why):
     before = rows()
-    with pytest.raises(ArchiveRefused, match=why):
-        import_archive(changed(told, tmp_path, name), slug="other")
+    with pytest.raises(BundleRefused, match=why):
+        import_bundle(changed(told, tmp_path, name), slug="other")
     assert rows() == before
 
 
@@ -244,7 +244,7 @@ def test_an_import_that_ends_early_leaves_nothing(file):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_archive(file, slug="other", say=stop)
+        import_bundle(file, slug="other", say=stop)
     assert rows() == before
 
 
@@ -267,8 +267,8 @@ def test_commands_say_what_came_and_what_is_next(file, capsys, tmp_path):
 
 
 def test_the_manifest_says_what_boards_counted(file):
-    with zipfile.ZipFile(file) as archive:
-        manifest = json.loads(archive.read("manifest.json"))
+    with zipfile.ZipFile(file) as bundle:
+        manifest = json.loads(bundle.read("manifest.json"))
     hashes = {board["slug"]: board["content_hash"] for board in manifest["boards"]}
     assert hashes == dict(Snapshot.objects.values_list("leaderboard__slug", "content_hash"))
     assert manifest["members"]["votes.jsonl"]["rows"] == 27

@@ -1,4 +1,4 @@
-"""An arena with a bit of everything, and ways to change its archive."""
+"""An arena with a bit of everything, and ways to change its bundle."""
 
 import hashlib
 import json
@@ -143,12 +143,12 @@ def empty_site() -> None:
 
 
 def members_of(path: Any) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path) as bundle:
+        return {name: bundle.read(name) for name in bundle.namelist()}
 
 
 def written(path: Any, members: dict[str, bytes], *, rehashed: bool = True, extra: tuple[tuple[str, bytes], ...] = ()) -> Any:
-    """An archive of these members, with the hashes and counts that they have."""
+    """A bundle of these members, with the hashes and counts that they have."""
     manifest = json.loads(members["manifest.json"])
     if rehashed:
         for name, content in members.items():
@@ -157,9 +157,9 @@ def written(path: Any, members: dict[str, bytes], *, rehashed: bool = True, extr
                     "rows": content.count(b"\n"), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
                 }  # fmt: skip
         members = members | {"manifest.json": json.dumps(manifest).encode()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in (*members.items(), *extra):
-            archive.writestr(name, content)
+            bundle.writestr(name, content)
     return path
 
 

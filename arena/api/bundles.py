@@ -15,8 +15,8 @@ from arena.api.long_tables import LongFile
 from arena.api.problems import MEDIA_TYPE, ProblemSerializer
 from arena.api.read_views import ReadView
 from arena.api.schema import OTHER_RESPONSES
-from arena.archives import downloads
-from arena.archives.writing import CannotExport
+from arena.bundles import downloads
+from arena.bundles.writing import CannotExport
 from arena.exporting.tables import Reader
 from arena.models import Arena
 from arena.wording import sentence
@@ -43,7 +43,7 @@ class WholeArena(ReadView[Arena]):
     @extend_schema(
         operation_id="arena_archive_read",
         responses={
-            (200, ZIP): OpenApiResponse(OpenApiTypes.BINARY, description="The archive."),
+            (200, ZIP): OpenApiResponse(OpenApiTypes.BINARY, description="The zip."),
             (409, MEDIA_TYPE): OpenApiResponse(
                 ProblemSerializer, description="An import is under way: wait until it has ended."
             ),

@@ -1,4 +1,4 @@
-"""An arena of a million battles leaves as an archive and comes in again, in little memory."""
+"""An arena of a million battles leaves as a bundle and comes in again, in little memory."""
 
 import os
 import sys
@@ -19,8 +19,8 @@ BEGIN = """
 import json, time, django
 django.setup()
 from pathlib import Path
-from arena.archives.loading import import_archive
-from arena.archives.writing import export_archive
+from arena.bundles.loading import import_bundle
+from arena.bundles.writing import export_bundle
 from arena.models import Arena
 from tests.bench.processes import most_megabytes
 began = time.perf_counter()
@@ -29,15 +29,15 @@ END = "\nprint(json.dumps([time.perf_counter() - began, most_megabytes()]))"
 
 
 def test_a_million_battles_out_and_in(tmp_path, capsys):
-    file, archive = tmp_path / "million.csv", tmp_path / "million.zip"
+    file, bundle = tmp_path / "million.csv", tmp_path / "million.zip"
     call_command("make_battles", battles=N_BATTLES, competitors=100, prompts=10_000, seed=1, out=file, verbosity=0)
     call_command("import_battles", str(file), "--format", "chatbot-arena", "--arena", "million", verbosity=0)
-    out = run_python(f"{BEGIN}export_archive(Arena.objects.get(slug='million'), Path({str(archive)!r})){END}", tmp_path)
-    back = run_python(f"{BEGIN}import_archive(Path({str(archive)!r}), slug='again'){END}", tmp_path)
+    out = run_python(f"{BEGIN}export_bundle(Arena.objects.get(slug='million'), Path({str(bundle)!r})){END}", tmp_path)
+    back = run_python(f"{BEGIN}import_bundle(Path({str(bundle)!r}), slug='again'){END}", tmp_path)
     with capsys.disabled():
         sys.stdout.write(
             f"\n{connection.vendor}: {N_BATTLES:,} battles out in {out[0]:.0f} s and {out[1]:.0f} MB, "
-            f"in in {back[0]:.0f} s and {back[1]:.0f} MB; {archive.stat().st_size / 1e6:.0f} MB\n"
+            f"in in {back[0]:.0f} s and {back[1]:.0f} MB; {bundle.stat().st_size / 1e6:.0f} MB\n"
         )
     assert Battle.objects.filter(arena__slug="again").count() == N_BATTLES
     assert Vote.objects.filter(battle__arena__slug="again").count() == N_BATTLES

@@ -1,4 +1,4 @@
-"""What an archive says of itself: its format, its arena, each member's lines and hash, and what its boards counted."""
+"""What a bundle says of itself: its format, its arena, each member's lines and hash, and what its boards counted."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -11,8 +11,8 @@ WHAT = "agon-arena"
 FORMAT = 1
 
 
-class ArchiveRefused(Exception):
-    """What is wrong with an archive, where, and what to do about it. Nothing came in."""
+class BundleRefused(Exception):
+    """What is wrong with a bundle, where, and what to do about it. Nothing came in."""
 
 
 @with_config(extra="forbid")
@@ -37,7 +37,7 @@ class BoardEntry:
 
 @with_config(extra="forbid")
 @dataclass(frozen=True)
-class ArchiveManifest:
+class BundleManifest:
     what: str
     format: int
     agon: str
@@ -51,23 +51,23 @@ class ArchiveManifest:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode()
 
 
-_MANIFEST = TypeAdapter(ArchiveManifest)
+_MANIFEST = TypeAdapter(BundleManifest)
 
 
-def read_manifest(written: bytes) -> ArchiveManifest:
-    """Raises ArchiveRefused."""
+def read_manifest(written: bytes) -> BundleManifest:
+    """Raises BundleRefused."""
     try:
         content: Any = json.loads(written)
     except (ValueError, RecursionError):
-        raise ArchiveRefused(f"{MANIFEST} is no JSON: the file is damaged, or Agon did not make it") from None
+        raise BundleRefused(f"{MANIFEST} is no JSON: the file is damaged, or Agon did not make it") from None
     if not isinstance(content, dict) or content.get("what") != WHAT:
-        raise ArchiveRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that `export --all` made")
+        raise BundleRefused(f"{MANIFEST} does not say that this is an arena of Agon: choose a file that `export --all` made")
     if content.get("format") != FORMAT:
-        raise ArchiveRefused(
-            f"the archive has format {content.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"
+        raise BundleRefused(
+            f"the file has format {content.get('format')!r}, this Agon reads {FORMAT}: use the Agon that made it"
         )
     try:
         return _MANIFEST.validate_json(written, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ArchiveRefused(f"{MANIFEST}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise BundleRefused(f"{MANIFEST}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
