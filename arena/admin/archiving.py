@@ -42,7 +42,7 @@ class ArchivedListFilter(admin.SimpleListFilter):
 class ArchivingForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why"), max_length=LONGEST_REASON, widget=forms.TextInput(attrs={"size": 60}),
-        help_text=gettext_lazy("Shown to whoever looks for it."),
+        help_text=gettext_lazy("Shown to anyone who looks for it."),
     )  # fmt: skip
 
 

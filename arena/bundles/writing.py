@@ -39,7 +39,7 @@ class CannotExport(Exception):
 def export_bundle(arena: Arena, target: Path, *, say: Say = lambda member, done, total: None) -> BundleManifest:
     """Write the arena under another name, then rename: a file of this name is whole, and its owner's only."""
     if not target.parent.is_dir():
-        raise CannotExport(f"there is no folder {target.parent}: make it first, then call again")
+        raise CannotExport(f"there is no folder {target.parent}: create it, then try again")
     if os.path.lexists(target):
         raise CannotExport(f"{target} exists already and was left as it is: choose another name")
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")

@@ -1,1 +1,1 @@
-"""What counts: votes and their ledger, curation that sets votes aside, and the tally at a position of the ledger."""
+"""What counts: votes, the ledger, curation that sets votes aside, and the tally at a ledger position."""

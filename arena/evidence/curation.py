@@ -1,4 +1,4 @@
-"""What curators do to evidence. Nothing of it is deleted: each act is an event, and can be taken back by another."""
+"""Curators' actions on evidence. Nothing is deleted: each action is an event that another event can undo."""
 
 import graphlib
 from collections.abc import Iterator
@@ -23,40 +23,40 @@ BATCH = 5_000
 
 
 class NotPublished(Exception):
-    """The import is not in a state in which this can be done to it."""
+    """The import's state does not allow this."""
 
 
 def set_aside_votes(votes: models.QuerySet[Vote], reason: str, actor: User | None) -> int:
-    """They count no longer, until they are restored; how many of them counted until now."""
+    """Set votes aside until they are restored; returns how many of them counted until now."""
     if not reason.strip():
         raise ValueError("a reason is needed: readers of the board are shown why votes were set aside")
     return _recount(votes.filter(is_counted=True), kind=Event.Kind.VOTE_SET_ASIDE, reason=reason.strip()[:200], actor=actor)
 
 
 def restore_votes(votes: models.QuerySet[Vote], actor: User | None) -> int:
-    """They count again; how many those are. What its voter took back stays back: it is nobody's word."""
+    """Restore votes; returns how many. Votes withdrawn by their voters are not restored."""
     set_aside = votes.filter(is_counted=False).exclude(set_aside_reason=TAKEN_BACK)
     return _recount(set_aside, kind=Event.Kind.VOTE_RESTORED, reason="", actor=actor)
 
 
 def set_aside_import(source: Import, reason: str, actor: User | None) -> bool:
-    """All its rows count no longer, at once; false where they were set aside already."""
+    """Set all its rows aside at once; False if they already were."""
     return _move_import(source, Event.Kind.IMPORT_SET_ASIDE, reason=reason, actor=actor)
 
 
 def restore_import(source: Import, actor: User | None) -> bool:
-    """All its rows count again, at once; false where they count already."""
+    """Restore all its rows at once; False if they already count."""
     return _move_import(source, Event.Kind.IMPORT_RESTORED, reason="", actor=actor)
 
 
 def n_votes_of_others(source: Import) -> int:
-    """Votes that count on an import's battles and came later, not with it: they stay when it is set aside."""
+    """Counted votes on an import's battles that did not come with it: they stay when it is set aside."""
     here = Vote.objects.counted().filter(battle__arena_id=source.arena_id, battle__source=source)
     return here.filter(~Q(source=source) | Q(source=None)).count()
 
 
 def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | None) -> bool:
-    """File a prompt under another category or language; false where it stands there already."""
+    """File a prompt under another category or language; False if it is filed there already."""
     with transaction.atomic():
         filed = Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
         before, language_before = filed_under(filed), filed.language
@@ -72,9 +72,9 @@ def file_prompt(prompt: Prompt, *, category: str, language: str, actor: User | N
 
 
 def delete_arena(arena: Arena) -> dict[type[models.Model], int]:
-    """Delete an arena with everything in it; how many rows of each model that were.
+    """Delete an arena with everything in it; returns how many rows of each model.
 
-    Evidence is protected against deletion one by one, so rows go in the order in which they point at each other. The rooms
+    Evidence is protected against deletion one by one, so rows go in the order in which they point at each other. The apps
     built on this one have rows of an arena too: they are found in the registry, not imported.
     """
     counts: dict[type[models.Model], int] = {}
@@ -93,7 +93,7 @@ def _recount(votes: models.QuerySet[Vote], *, kind: Event.Kind, reason: str, act
     n_changed = 0
     with transaction.atomic():
         for chunk in _batches(votes):
-            # Rows that somebody else has changed since are left out by the lock's own look at them.
+            # Rows that somebody else has changed since are left out when they are locked.
             rows = list(
                 Vote.objects.select_for_update(of=("self",), no_key=True)
                 .filter(pk__in=chunk, is_counted=not counts)
@@ -142,14 +142,14 @@ def _must_not_count_twice(source: Import) -> None:
     same = Import.objects.filter(arena=locked.arena_id, digest__in=locked.report.get(CAME_ANEW, []))
     if newer := same.exclude(pk=locked.pk).order_by("-pk").first():
         words = _(
-            "%(file)s stays set aside: rows of it came in anew with %(newer)s (import %(number)s) and would count twice. Have "
-            "that import count, or bring the rows that it lacks in a file of their own"
+            "%(file)s stays set aside: rows of it came in anew with %(newer)s (import %(number)s) and would count "
+            "twice. Keep that import, or import the rows that it lacks in a separate file"
         )
         raise NotPublished(words % {"file": source.filename, "newer": newer.filename, "number": newer.pk})
 
 
 def count_games_of_import(source: Import, *, is_counted: bool, reason: str, actor: User | None) -> None:
-    """What its voters said as judges, and what a file of another room brought, counts with it, and counts no longer with it."""
+    """Games of its voters that are judges, and rows of other apps' files, are set aside and restored with it."""
     if count := settings.IMPORTS_COUNT.get(source.kind):
         import_string(count)(source, is_counted=is_counted, reason=reason, actor=actor)
     if source.options.get("voters") == "judges":
@@ -157,7 +157,7 @@ def count_games_of_import(source: Import, *, is_counted: bool, reason: str, acto
 
 
 def _rows_of_an_arena() -> Iterator[tuple[type[models.Model], str]]:
-    """Every model whose rows belong to one arena, with the shortest way to it; what points comes before what is pointed at."""
+    """Every model whose rows belong to one arena, with the shortest path to it; a model comes before those it refers to."""
     paths: dict[type[models.Model], str] = {Arena: "pk"}
     reached: list[type[models.Model]] = [Arena]
     for model in reached:  # grows while it is read: breadth first, so ways are shortest

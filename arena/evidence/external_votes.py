@@ -1,4 +1,4 @@
-"""Votes that a program brings of voters whom it alone knows. They count like others, and their voters are marked external."""
+"""Votes that a program sends for voters whom only it knows. They count like others; their voters are marked external."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ExternalVote:
 
 
 def external_voters(arena: Arena, user: User, names: Sequence[str]) -> dict[str, int]:
-    """The number of each voter, made where there is none. A name means nothing but to the programs of one user in one arena."""
+    """The id of each voter, created if missing. A name has a meaning only for the programs of one user in one arena."""
     keys = {name: _key(arena, user, name) for name in names}
     rows = [Voter(arena=arena, kind=Voter.Kind.EXTERNAL, key=key) for key in keys.values()]
     Voter.objects.bulk_create(rows, ignore_conflicts=True)
@@ -35,12 +35,12 @@ def external_voters(arena: Arena, user: User, names: Sequence[str]) -> dict[str,
 
 
 def _key(arena: Arena, user: User, name: str) -> str:
-    """A program may call its voters by their addresses: only a keyed hash is stored."""
+    """A program may name its voters by e-mail address: only a keyed hash is stored."""
     return salted_hmac("arena.external-voter", f"{arena.pk}:{user.pk}:{name}", algorithm="sha256").hexdigest()
 
 
 def cast_external(arena: Arena, votes: Sequence[ExternalVote]) -> list[int]:
-    """Write votes that are not here yet, each with its event; their numbers. In a transaction."""
+    """Write votes that are not stored yet, each with its event; returns their ids. Call inside a transaction."""
     made = Vote.objects.bulk_create(
         Vote(
             battle_id=vote.battle, voter_id=vote.voter, outcome=vote.outcome, first_shown=vote.first_shown,

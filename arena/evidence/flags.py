@@ -1,4 +1,4 @@
-"""Flagged pairs: a voter said that something is wrong with one, and it waits until a curator has dealt with it."""
+"""Flagged pairs: a voter reported that something is wrong, and a curator has yet to deal with it."""
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -16,10 +16,10 @@ def handled(ballots: QuerySet[Ballot]) -> QuerySet[Ballot]:
 
 
 def handle(ballots: QuerySet[Ballot], actor: User) -> int:
-    """Mark as handled those that wait; how many. Of two curators at once the first one stands."""
+    """Mark waiting flags as handled; returns how many. Of two curators at once the first wins."""
     return waiting(ballots.order_by()).update(handled_at=timezone.now(), handled_by=actor)
 
 
 def reopen(ballots: QuerySet[Ballot]) -> int:
-    """Let those that were handled wait again; how many."""
+    """Reopen handled flags; returns how many."""
     return handled(ballots.order_by()).update(handled_at=None, handled_by=None)

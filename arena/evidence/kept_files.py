@@ -1,7 +1,7 @@
-"""Arrays that are read of an arena's ledger, kept beside the database in files that can be made again at any time.
+"""Arrays read from an arena's ledger, cached beside the database in files that can be rebuilt at any time.
 
 A file is replaced whole, by whichever process was last, and only its owner can read it. It is sealed with a digest of all that
-it holds, of its arena and of what its numbers mean: one that is damaged, exchanged, or of another version is read as none. The
+it holds, of its arena and of what its numbers mean: one that is damaged, exchanged, or of another version is ignored. The
 checksums of a zip are no such seal: where an array's header is damaged, numpy reads less, and nothing is checked.
 """
 
@@ -27,12 +27,12 @@ ABANDONED = 3_600  # seconds: nobody writes for an hour
 
 
 def kept_file(arena_id: int, kind: str = "") -> Path:
-    """The file of one arena, of its votes or of what a room above keeps."""
+    """The file of one arena: of its votes, or of what another app caches."""
     return _folder() / (f"{arena_id}-{kind}.npz" if kind else f"{arena_id}.npz")
 
 
 def keep_arrays(arena_id: int, form: int, arrays: Arrays, *, kind: str = "") -> None:
-    """Write them down, whole or not at all."""
+    """Write the arrays, completely or not at all."""
     path = kept_file(arena_id, kind)
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
@@ -47,7 +47,7 @@ def keep_arrays(arena_id: int, form: int, arrays: Arrays, *, kind: str = "") -> 
 
 
 def kept_arrays(arena_id: int, form: int, *, kind: str = "") -> dict[str, NDArray[Any]] | None:
-    """What was kept of this arena in this form; None where nothing was, or where the file is not what was written."""
+    """What was cached for this arena in this form; None if nothing was, or if the file is not as written."""
     path = kept_file(arena_id, kind)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -62,7 +62,7 @@ def kept_arrays(arena_id: int, form: int, *, kind: str = "") -> dict[str, NDArra
 
 
 def forget(arena_id: int) -> None:
-    """Away with all files of an arena, also with those that are being written."""
+    """Delete all files of an arena, also those that are being written."""
     for pattern in (f"{arena_id}.*", f"{arena_id}-*", f".{arena_id}.*", f".{arena_id}-*"):
         for path in _folder().glob(pattern):
             path.unlink(missing_ok=True)
@@ -83,7 +83,7 @@ def _seal(arena_id: int, form: int, arrays: Arrays) -> bytes:
 
 
 def _sweep(path: Path) -> None:
-    """Away with what writers left that were killed."""
+    """Delete what killed writers left behind."""
     for left in path.parent.glob(f".{path.name}.*.tmp"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > ABANDONED:

@@ -1,7 +1,7 @@
-"""The ledger: every change of evidence is an event, and events get their places from one sequencer.
+"""The ledger: every change of evidence is an event, and one sequencer gives events their positions.
 
 A position is given only to events that have committed, by one transaction at a time. So nothing can appear later at or
-below a position that somebody has read, and "the evidence at position W" means the same for ever.
+below a position that somebody has read, and "the evidence at position W" always means the same.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def record_import(kind: Event.Kind, source: Import, *, before: str, reason: str 
 
 
 def filed_under(prompt: Prompt) -> str:
-    """Language and category of a prompt, as the ledger writes them."""
+    """Language and category of a prompt, as the ledger records them."""
     return f"{prompt.language}|{prompt.category}"
 
 
@@ -72,7 +72,9 @@ def record_prompt(prompt: Prompt, *, before: str, actor: User | None = None) -> 
 
 
 def record_text(prompt: Prompt) -> Event:
-    """Call inside the transaction that gives a prompt its text: from here on it is one with others that have it."""
+    """Call inside the transaction that gives a prompt its text: from here on it counts as one with other prompts of that
+    text.
+    """
     kind = Event.Kind.PROMPT_TEXTED
     return Event.objects.create(arena_id=prompt.arena_id, kind=kind, prompt=prompt, before="", after=prompt.text_digest)
 
@@ -86,7 +88,7 @@ def record_games(
 
 
 def record_labels(*, arena_id: int, n_labels: int, reason: str, actor: User | None = None) -> Event:
-    """Call inside the transaction that changes gold labels: what judges are worth is measured by them."""
+    """Call inside the transaction that changes gold labels: judges are measured by them."""
     kind = Event.Kind.GOLD_LABELLED
     return Event.objects.create(
         arena_id=arena_id, kind=kind, after=_so_many(n_labels, "label", "labels"), reason=reason[:200], actor=actor
@@ -101,7 +103,7 @@ def record_judge(*, arena_id: int, before: str, after: str, reason: str, actor: 
 
 
 def _so_many(n: int, one: str, many: str) -> str:
-    """In English, whoever's language the change was made in: the ledger reads the same for all."""
+    """In English, whatever the user's language: the ledger reads the same for everyone."""
     return f"{n:,} {one if n == 1 else many}"
 
 

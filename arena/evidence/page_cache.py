@@ -10,7 +10,7 @@ KILOBYTES = 16_384
 
 @contextmanager
 def few_pages_kept() -> Iterator[None]:
-    """While a whole table is read from its beginning to its end: hardly a page is read twice, and all would stay in memory."""
+    """Use while a whole table is scanned: hardly any page is read twice, and all of them would stay in memory."""
     if connection.vendor != "sqlite":
         yield
         return

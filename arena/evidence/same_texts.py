@@ -1,4 +1,4 @@
-"""Prompts of one text under several ids: votes on them are on one prompt, and no independent ones."""
+"""Prompts of one text under several ids: votes on them are votes on one prompt, not independent ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ type Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SameTexts:
-    """Ids of prompts whose text an older prompt has, sorted, and the ids of those, both (n,)."""
+    """Sorted ids of prompts whose text an older prompt has, and the ids of those older prompts, both (n,)."""
 
     prompts: Ints
     firsts: Ints
@@ -33,7 +33,7 @@ class SameTexts:
         return len(np.unique(self.of(prompts[prompts >= 0])))
 
     def fixed(self, prompts: NDArray[Any]) -> dict[str, object]:
-        """What a snapshot remembers of a board with these prompts: by how many there are more ids than texts."""
+        """What a snapshot of a board with these prompts remembers: how many more ids than texts there are."""
         n_more = len(np.unique(prompts[prompts >= 0])) - self.n_texts(prompts)
         return {"one_text": n_more} if n_more else {}
 
@@ -42,7 +42,7 @@ NO_SAME_TEXTS = SameTexts(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def same_texts(arena_id: int, position: int) -> SameTexts:
-    """As they stood at a position of the ledger: a text that came later makes no two prompts one before."""
+    """As of a ledger position: two prompts are not one before the position at which their text came."""
     pairs = sorted(
         (prompt, first) for prompts in _groups(arena_id, position) for first in prompts[:1] for prompt in prompts[1:]
     )

@@ -1,7 +1,8 @@
-"""Rows -> arrays: the only border from the database to numpy.
+"""Rows -> arrays: the only place where the database meets numpy.
 
 `evidence_at(arena_id, position)` gives what counted at a position of the ledger. It starts from counts kept in a file and adds
-the events since then; where there is no such file, or a whole import came or went, it reads the votes again. Both ways give
+the events since then; if there is no such file, or a whole import was added or set aside, it reads the votes again. Both ways
+give
 the same counts, and later reads of the same position do too: what changed after it is undone from the events.
 """
 
@@ -87,7 +88,7 @@ class Turnout:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What counted in one arena at one position of the ledger."""
+    """The evidence that counted in one arena at one ledger position."""
 
     watermark: int
     tally: Tally
@@ -138,14 +139,14 @@ class Evidence:
         return Tally.from_arrays(self.same.of(cells.prompt), cells.a, cells.b, cells.outcome, cells.count)
 
     def on_prompts(self, prompts: Ints) -> "Evidence":
-        """The part on these prompts. What is set aside is known for the whole arena only."""
+        """The part on these prompts. What is set aside is known only for the whole arena."""
         cells = self.tally.cells()
         kept = np.isin(cells.prompt, prompts)
         columns = (cells.prompt[kept], cells.a[kept], cells.b[kept], cells.outcome[kept], cells.count[kept])
         return replace(self, tally=Tally.from_arrays(*columns))
 
     def leaving(self, competitors: Collection[int]) -> "Evidence":
-        """What is left when all that these competitors met is taken out."""
+        """The part without any battle of these competitors."""
         if not competitors:
             return self
         cells, out = self.tally.cells(), list(competitors)
@@ -155,7 +156,7 @@ class Evidence:
 
 
 def unrated_competitors(arena_id: int) -> tuple[int, ...]:
-    """Sides of gold labels of nobody knows whom: a rating of a column would be no rating of a model."""
+    """Sides of gold labels whose model is unknown: the rating of a column would not be the rating of a model."""
     unnamed = Competitor.objects.filter(arena_id=arena_id, status=CompetitorStatus.UNNAMED)
     return tuple(unnamed.order_by("pk").values_list("pk", flat=True))
 
@@ -178,7 +179,7 @@ def evidence_at(arena_id: int, position: int) -> Evidence:
 
 
 def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] = ()) -> Evidence:
-    """Read the votes themselves, but for those of some voters."""
+    """Read the votes themselves, except those of some voters."""
     evidence = Evidence(position, Tally.empty(), Turnout.empty(), n_set_aside=0)
     for ballots in ballots_at(arena_id, position, leaving_out=leaving_out):
         evidence = _with_ballots(evidence, ballots)
@@ -186,7 +187,7 @@ def read_evidence(arena_id: int, position: int, *, leaving_out: Collection[int] 
 
 
 def external_voters(arena_id: int) -> tuple[int, ...]:
-    """Those for whom programs speak."""
+    """External voters, whose votes programs send."""
     voters = Voter.objects.filter(arena_id=arena_id, kind=Voter.Kind.EXTERNAL)
     return tuple(voters.order_by("pk").values_list("pk", flat=True))
 
@@ -258,7 +259,9 @@ def _votes(arena_id: int, imports: dict[int, str], pair: tuple[int, int] | None 
                 read = []
         if read:
             yield np.concatenate(read)
-        if connection.vendor == "sqlite":  # pages of votes that nobody reads soon again, tens of megabytes beside the fit's own
+        if (
+            connection.vendor == "sqlite"
+        ):  # pages of votes that are not read again soon, tens of megabytes beside the fit's own memory
             cursor.execute("PRAGMA shrink_memory")
 
 
@@ -270,7 +273,7 @@ def _of_sources(sources: Iterable[int]) -> str:
 def _before(arena_id: int, position: int) -> dict[int, str]:
     """Votes that changed after a position, with what each counted as at that position."""
     later = Event.objects.filter(arena_id=arena_id, kind__in=VOTE_KINDS).filter(Q(position__gt=position) | Q(position=None))
-    # Of several events of one vote the oldest knows; those without a position are younger than all that have one.
+    # The oldest of a vote's events tells; those without a position are younger than all that have one.
     rows = later.order_by("vote_id", "pk").values_list("vote_id", "before", "kind")
     before: dict[int, str] = {}
     for vote, counted_as, kind in rows:
@@ -360,7 +363,7 @@ def _is_in(filed: str, category: str, language: str) -> bool:
 
 
 def keep(arena_id: int, evidence: Evidence) -> None:
-    """Write the counts down, whole or not at all."""
+    """Write the counts, completely or not at all."""
     tally, turnout = evidence.tally, evidence.turnout
     arrays = {
         "notes": np.array([evidence.watermark, evidence.n_set_aside, *_mark(evidence.watermark)], dtype=np.int64),
@@ -375,7 +378,7 @@ def keep(arena_id: int, evidence: Evidence) -> None:
 
 
 def load_kept(arena_id: int) -> Evidence | None:
-    """The kept counts, where the file is as it was written, and of this very database."""
+    """The cached counts, if the file is as written and belongs to this database."""
     arrays = kept_arrays(arena_id, _form())
     if arrays is None:
         return None  # it is a cache: the votes are read instead
@@ -391,6 +394,6 @@ def _form() -> int:
 
 
 def _mark(position: int) -> tuple[int, int]:
-    """Tells one database's ledger from another's (a restored backup, say): the event at a position, and its time."""
+    """Identifies one database's ledger (as against, say, a restored backup): the event at a position, and its time."""
     event = Event.objects.filter(position=position).values_list("pk", "created_at").first()
     return (event[0], int(event[1].timestamp() * 1e6)) if event else (0, 0)

@@ -1,4 +1,4 @@
-"""What a voter may do with a ballot: vote, take it back, skip, flag. The only writer of votes cast here."""
+"""What a voter may do with a ballot: vote, take the vote back, skip, flag. The only writer of votes cast here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class BallotUnknown(Exception):
 
 
 class BallotSpent(Exception):
-    """The ballot was skipped or flagged: it takes no vote any more."""
+    """The ballot was skipped or flagged, so it takes no vote."""
 
 
 class VotingClosed(Exception):
@@ -39,7 +39,7 @@ class VotingClosed(Exception):
 
 
 class TooLate(Exception):
-    """The time in which a vote can be taken back is over."""
+    """The time for taking a vote back is over."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def cast_vote(
 def take_back(ballot_key: str, voter: Voter, *, now: datetime) -> Vote:
     """Set the voter's own vote aside, within ten seconds. The names were seen, so the pair does not come again.
 
-    Also where voting was closed meanwhile: the vote was taken while it was open, and its voter may still regret it.
+    This also works if voting was closed meanwhile: the vote was cast while it was open, and its voter may still regret it.
     """
     with transaction.atomic():
         ballot = ballot_of(ballot_key, voter)
@@ -121,7 +121,7 @@ def flag(ballot_key: str, voter: Voter, *, note: str) -> Ballot:
 
 
 def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
-    """The voter's own ballot of this key. Somebody else's is as unknown as one that never was."""
+    """The voter's own ballot with this key. Somebody else's is treated as one that does not exist."""
     ballots = ballots_called(key=ballot_key, voter=voter.pk)
     if not ballots:
         raise BallotUnknown(
@@ -132,7 +132,7 @@ def ballot_of(ballot_key: str, voter: Voter) -> Ballot:
 
 
 def _move(ballot: Ballot, state: Ballot.State, note: str = "") -> bool:
-    """Out of OPEN, unless another request was quicker: then the ballot says what that one made of it."""
+    """Move the ballot out of OPEN, unless another request was quicker: then the ballot tells its outcome."""
     if ballot_moved(ballot=ballot.pk, state=state, note=note):
         ballot.state, ballot.note = state, note
         return True
@@ -143,12 +143,15 @@ def _move(ballot: Ballot, state: Ballot.State, note: str = "") -> bool:
 def standing_vote(ballot: Ballot) -> Vote:
     if ballot.state != Ballot.State.VOTED:
         if ballot.state == Ballot.State.FLAGGED:
-            raise BallotSpent(_("You flagged this pair, so it takes no vote any more. Go on with the next one."))
+            raise BallotSpent(_("You flagged this pair, so it can no longer be voted on. Continue with the next one."))
         if ballot.state == Ballot.State.CLOSED:
             raise BallotSpent(
-                _("An answer here was corrected, or what you saw was put away meanwhile: your vote was not counted. Go on.")
+                _(
+                    "Meanwhile an answer was corrected, or something that you saw was archived: your vote was not "
+                    "counted. Continue with the next pair."
+                )
             )
-        raise BallotSpent(_("You skipped this pair, so it takes no vote any more. Go on with the next one."))
+        raise BallotSpent(_("You skipped this pair, so it can no longer be voted on. Continue with the next one."))
     return Vote.objects.get(battle_id=ballot.battle_id, voter_id=ballot.voter_id)
 
 

@@ -1,4 +1,4 @@
-"""A file -> typed rows, a transaction's worth at a time."""
+"""A file -> typed rows, in chunks of one transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -71,7 +71,7 @@ class TypedFile[T]:
                 self._right = raw
 
     def _one_each(self) -> Iterator[T]:
-        """As `_several`, without what a million rows would pay for."""
+        """As `_several`, without work that would cost too much over a million rows."""
         typed, expected = self.format.row, self.format.read
         for line, raw in read_rows(self._path, problems=self.problems, columns=self._columns):
             if line in self._left_out:
@@ -89,7 +89,7 @@ class TypedFile[T]:
                 yield row
 
     def _add_problems(self, line: int, raw: Row, problem: RowProblem) -> None:
-        """All that is wrong with a row, of the first ones: whoever mends one thing is not told of the next one later."""
+        """Everything that is wrong with each of the first bad rows, so that nobody mends one fault only to meet the next."""
         self.problems.add_row(line, problem, raw)
         if self._n_probed < N_SHOWN:
             self._n_probed += 1
@@ -148,7 +148,7 @@ class TypedFile[T]:
         self.problems.add(1, _("the number of rows"), 0, allowed)
 
     def notes(self) -> list[FileNote]:
-        """After the last row: what was odd about the file, and how it was read."""
+        """After the last row: what was unusual about the file, and how it was read."""
         return [*how_it_is_read(self._path, self._columns), *self._columns.notes(), *self.format.notes()]
 
     @property
@@ -170,7 +170,7 @@ class TypedFile[T]:
 
 
 def chunks[T: (BattleRow, PromptRow, ResponseRow)](rows: Iterable[T]) -> Iterator[list[T]]:
-    """As many rows as make at most 5,000 rows in the database, and no more text than fits into memory.
+    """As many rows as create at most 5,000 rows in the database, with no more text than fits into memory.
 
     What rows name is made in transactions of its own: no more prompts than rows, no more voters than votes.
     """

@@ -1,4 +1,4 @@
-"""One answer corrected by hand or by a program: the new text stands from then on, and what was judged stays as it was."""
+"""Correction of one answer, by hand or by a program: the new text is used from then on, and what was judged stays as it was."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ class NotCorrected(ValueError):
 
 
 def correct_answer(answer: Response, turns: Sequence[str], because: str, actor: User | None) -> Response:
-    """The answer that stands in place of this one from now on, in these words, turn by turn.
+    """Replace this answer by one with these words, turn by turn; returns the new answer.
 
     Battles and verdicts keep the text that was judged; new ones take the new one. Raises ValueError, whose message is for
     people: no reason, no words, the same words, an archived part, or a run that still asks about it.
@@ -37,11 +37,11 @@ def correct_answer(answer: Response, turns: Sequence[str], because: str, actor: 
             )
         must_be_in_use(old)
         if all(is_blank(turn) for turn in turns):
-            raise NotCorrected(_("an answer without words is none: archive it instead, with the reason"))
+            raise NotCorrected(_("an answer cannot be empty: archive it instead, with the reason"))
         if len(turns) != max(1, len(old.turns)):
             raise NotCorrected(_("the answer has %(n)s turns: give as many") % {"n": max(1, len(old.turns))})
         if [*turns] == (old.turns or [old.text]):
-            raise NotCorrected(_("these are the words that stand here already: nothing was changed"))
+            raise NotCorrected(_("this is the present text already: nothing was changed"))
         try:
             return replaced(old, turns, because, actor)
         except RowProblem as problem:

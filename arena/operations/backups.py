@@ -1,7 +1,7 @@
-"""One file that holds a whole site: database and uploads. Made while the site runs, given back all or not at all.
+"""One file that holds a whole site: database and uploads. Made while the site runs; restored completely or not at all.
 
-The secret key is in it only where that was asked for: who has both could sign in as anybody. A mark that tells whether a key is
-the one in use then is, so that restoring can say what becomes of sessions.
+The secret key is included only on request: with both, one could sign in as anyone. A mark of the key is always included, so
+that restoring can say whether sessions stay valid.
 
 The file is a tar.gz: `manifest.json` last, with a SHA-256 of every other member and the migrations that the database had.
 """
@@ -37,11 +37,11 @@ SECRET = "secret_key"  # noqa: S105 # nosec
 
 
 class BackupError(Exception):
-    """What is wrong, and what to do about it. What stood before still stands."""
+    """What is wrong and what to do about it. The previous state is unchanged."""
 
 
 class WrongPlace(BackupError):
-    """The file cannot be there: nothing was tried."""
+    """The file cannot be written there; nothing was tried."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,11 @@ _MANIFEST = TypeAdapter(Manifest)
 
 
 def make_backup(target: Path, *, overwrite: bool = False, with_secret_key: bool = False) -> Manifest:
-    """Write the backup under another name, then rename: a file of this name is whole. An older one goes only if told."""
+    """Write the backup under another name, then rename it, so a file of this name is complete. An older one is replaced only
+    on request.
+    """
     if not target.parent.is_dir():
-        raise WrongPlace(f"there is no folder {target.parent}: make it first, then call again")
+        raise WrongPlace(f"there is no folder {target.parent}: create it, then try again")
     if target.is_dir():
         raise WrongPlace(f"{target} is a folder: name a file in it, such as {target / 'agon-backup.tar.gz'}")
     _check_free(target, overwrite=overwrite)
@@ -129,7 +131,7 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _mark(salt: str) -> str:
-    """Slow to make, so that a key cannot be guessed from it."""
+    """Slow to compute, so that the key cannot be guessed from it."""
     digest = hashlib.scrypt(settings.SECRET_KEY.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=16)
     return f"{salt}${digest.hex()}"
 
@@ -172,7 +174,7 @@ class _Digesting(io.RawIOBase):
         return content
 
 
-# --- giving one back -------------------------------------------------------------------------------------------------
+# --- restoring one -------------------------------------------------------------------------------------------------
 
 
 def restore_backup(source: Path, *, say: Callable[[str], None] = lambda line: None) -> Manifest:
@@ -209,7 +211,7 @@ def _read_manifest(path: Path) -> Manifest:
     try:
         manifest = _MANIFEST.validate_json(path.read_bytes(), strict=True)
     except FileNotFoundError as error:
-        raise BackupError("this file is no backup of Agon, or it was cut off: it has no manifest") from error
+        raise BackupError("this file is not a backup of Agon, or it was cut off: it has no manifest") from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "it"

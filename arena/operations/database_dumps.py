@@ -1,4 +1,4 @@
-"""A database -> one file, and back in one step that either happens or does not."""
+"""A database -> one file, and back in one atomic step."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ class SQLite:
     member = "database.sqlite3"
 
     def dump(self, path: Path) -> None:
-        """A consistent copy in one step: with a log, readers stop no writer."""
+        """A consistent copy in one step: in WAL mode readers block no writer."""
         try:
             with contextlib.closing(sqlite3.connect(self._path())) as source, contextlib.closing(sqlite3.connect(path)) as copy:
                 source.backup(copy)
@@ -67,7 +67,7 @@ class SQLite:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise DumpFailed(f"the present database does not close ({error}): stop what uses it") from error
-            mode = "none"  # what stands there is no database: its log means nothing
+            mode = "none"  # the file there is not a database, so its log means nothing
         if mode == "wal":
             raise DumpFailed("the present database is in use: stop what uses it")
         for suffix in ("-wal", "-shm"):
@@ -109,7 +109,7 @@ class PostgreSQL:
         return f"DROP TABLE {names} CASCADE;\n{self._drop_functions(present)}" if present else ""
 
     def _drop_functions(self, tables: list[str]) -> str:
-        """Of the triggers on these tables: they outlive them, and the backup brings its own."""
+        """Trigger functions of these tables: they outlive the tables, and the backup brings its own."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """SELECT DISTINCT trigger.tgfoid::regprocedure::text FROM pg_trigger AS trigger
@@ -120,7 +120,7 @@ class PostgreSQL:
             return "".join(f"DROP FUNCTION {function} CASCADE;\n" for (function,) in cursor.fetchall())
 
     def _check_version(self) -> None:
-        """Tools older than the server cannot read it; they say so less clearly."""
+        """Raises if the tools are older than the server: they cannot read it, and say so less clearly."""
         version = self._run("pg_dump", "--version", database=False)
         match = re.search(r"(\d+)(?:\.\d+)?", version)
         tools = int(match[1]) if match else 0
@@ -145,7 +145,9 @@ class PostgreSQL:
         return result.stdout
 
     def _environment(self) -> dict[str, str]:
-        """Where the database is. In the environment, because arguments are seen by everybody on the machine."""
+        """Connection settings as environment variables, because command-line arguments are visible to everyone on the
+        machine.
+        """
         database = connection.settings_dict
         options = database.get("OPTIONS", {})
         variables = {

@@ -1,4 +1,4 @@
-"""Whether the disk under a SQLite database is full: SQLite often says no more than "disk I/O error" then."""
+"""Whether the disk under a SQLite database is full: SQLite then often reports only "disk I/O error"."""
 
 import shutil
 from pathlib import Path

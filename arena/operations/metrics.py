@@ -1,4 +1,4 @@
-"""Figures for whoever watches the machine. Few labels, few values: a monitoring system keeps every one of them."""
+"""Metrics for monitoring. Few labels with few values: a monitoring system stores every combination."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ type Gauges = Iterator[Metric]
 
 def gauges() -> Gauges:
     yield GaugeMetricFamily("agon_votes", "Votes that are stored.", value=Vote.objects.count())
-    yield GaugeMetricFamily("agon_ledger_head", "Last position of the ledger.", value=ledger.head())
+    yield GaugeMetricFamily("agon_ledger_head", "The ledger's last position.", value=ledger.head())
     unsequenced = Event.objects.filter(position=None).count()
     yield GaugeMetricFamily("agon_ledger_unsequenced_events", "Events that have no position yet.", value=unsequenced)
     yield _imports()
@@ -32,13 +32,13 @@ def gauges() -> Gauges:
 
 
 def free_bytes() -> int:
-    """Of the disk of the data folder, for an account that is not root."""
+    """Free bytes on the data folder's disk, for an account that is not root."""
     disk = os.statvfs(settings.DATA_DIR)
     return disk.f_bavail * disk.f_frsize
 
 
 def _connections() -> Gauges:
-    """Of all programs on the PostgreSQL server, and how many it takes."""
+    """Connections of all programs to the PostgreSQL server, and its limit."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE datname = current_database()), current_setting('max_connections')::int"
@@ -47,11 +47,11 @@ def _connections() -> Gauges:
         n_all, n_ours, most = cursor.fetchone()
     yield GaugeMetricFamily("agon_database_connections", "Connections to this site's database.", value=n_ours)
     yield GaugeMetricFamily("agon_database_server_connections", "Connections to its server, of all programs.", value=n_all)
-    yield GaugeMetricFamily("agon_database_server_connections_most", "Connections that the server takes.", value=most)
+    yield GaugeMetricFamily("agon_database_server_connections_most", "Most connections that the server accepts.", value=most)
 
 
 def seconds_since_worker() -> float | None:
-    """Since any worker last answered the beat; None where none ever did, as far as a clock that was ahead lets us know."""
+    """Seconds since any worker last answered the beat; None if none ever did (a clock that was ahead may hide one)."""
     now = timezone.now()
     newest = WorkerSeen.objects.filter(seen_at__lte=now + SLACK).order_by("-seen_at").first()
     return None if newest is None else max((now - newest.seen_at).total_seconds(), 0.0)

@@ -1,4 +1,6 @@
-"""One-time links: whoever may run commands on the machine gets in without a password, or lets somebody else in, once."""
+"""One-time links: whoever can run commands on the machine can sign in, or let somebody else sign in, once without a
+password.
+"""
 
 import hashlib
 import secrets
@@ -16,9 +18,9 @@ from arena.models import AdminLink
 
 ADMIN = "admin"
 LINK_MINUTES = 15
-LINK_HOURS = 24  # of an account that is no superuser: such a link is sent to somebody
+LINK_HOURS = 24  # for an account that is not a superuser's: such a link is sent to somebody
 NOT_OPEN = gettext_lazy(
-    "It has been used, or its time is over. Where Agon runs, the command 'manage.py enter_link' prints a new one."
+    "The link has been used or has expired. Where Agon runs, the command 'manage.py enter_link' prints a new one."
 )
 
 
@@ -27,7 +29,7 @@ class NoEntry(Exception):
 
 
 def make_link(user: User | None = None, *, now: datetime | None = None) -> str:
-    """A new link's path: for this account, or for the administrator. Its secret is nowhere kept, only the hash."""
+    """The path of a new link, for this account or for the administrator. Only the hash of its secret is stored."""
     token = secrets.token_urlsafe(32)
     until = (now or timezone.now()) + lasts(user)
     AdminLink.objects.create(token_hash=_hash(token), expires_at=until, user=user)
@@ -35,20 +37,20 @@ def make_link(user: User | None = None, *, now: datetime | None = None) -> str:
 
 
 def lasts(user: User | None) -> timedelta:
-    """How long a link for this account is open; superusers get in where the command was run, and need no longer."""
+    """How long a link for this account is valid; superusers sign in where the command was run and need no longer."""
     return timedelta(minutes=LINK_MINUTES) if user is None or user.is_superuser else timedelta(hours=LINK_HOURS)
 
 
 def name_on(token: str, *, now: datetime | None = None) -> str | None:
-    """Whom the link would sign in; None where it does not open."""
+    """The account that the link would sign in; None if it is not valid."""
     link = _open_links(token, now or timezone.now()).select_related("user").first()
     return None if link is None else link.user.get_username() if link.user else ADMIN
 
 
 def spend(token: str, *, now: datetime | None = None) -> User:
-    """The account of the link, for the first who asks. Call inside a transaction."""
+    """The account of the link, for the first request only. Call inside a transaction."""
     now = now or timezone.now()
-    if not _open_links(token, now).update(spent_at=now):  # of two at once, one finds the row still unspent
+    if not _open_links(token, now).update(spent_at=now):  # of two requests at once, only one finds the row unspent
         raise NoEntry(NOT_OPEN)
     user = AdminLink.objects.select_related("user").get(token_hash=_hash(token)).user
     if user is None:
@@ -59,7 +61,7 @@ def spend(token: str, *, now: datetime | None = None) -> User:
 
 
 def needs_link() -> bool:
-    """Nobody could sign in by password yet."""
+    """No account can sign in with a password yet."""
     admins = User.objects.filter(is_superuser=True, is_active=True)
     return not any(admin.has_usable_password() for admin in admins)
 

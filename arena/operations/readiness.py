@@ -1,4 +1,4 @@
-"""Can this site do its work: each part answers for itself."""
+"""Whether this site can do its work, part by part."""
 
 import os
 import tempfile
@@ -31,7 +31,7 @@ class NotReady(Exception):
 
 
 def failures() -> dict[str, str]:
-    """Part -> why it is not ready; empty where all are. Details that name hosts go to the log only."""
+    """Part -> why it is not ready; empty if all are ready. Details that name hosts go only to the log."""
     reasons = {}
     for part, check in PARTS.items():
         try:
@@ -45,7 +45,7 @@ def failures() -> dict[str, str]:
 
 
 def remarks() -> dict[str, str]:
-    """What a person should know, and a balancer need not act on."""
+    """What a person should know but a load balancer need not act on."""
     texts = {}
     for path in settings.REMARKS:
         part, remark = import_string(path)()
@@ -55,7 +55,7 @@ def remarks() -> dict[str, str]:
 
 
 def check_database() -> None:
-    """It takes a write: a full disk still answers questions. Asked often, it writes every few seconds only."""
+    """Checked by a write, because a full disk still answers reads; at most one write every few seconds."""
     global _wrote_at
     if time.monotonic() - _wrote_at < SECONDS_BETWEEN_WRITES:
         with connection.cursor() as cursor:
@@ -73,7 +73,7 @@ def check_database() -> None:
 
 
 def check_disk() -> None:
-    """Room in the data folder, and that a file can be written there."""
+    """Whether the data folder has room and a file can be written there."""
     free = free_bytes()
     if free < LEAST_FREE:
         raise NotReady(f"only {free / 2**20:,.0f} MB are free in the data folder: make room, or nothing can be stored soon")

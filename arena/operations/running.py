@@ -1,4 +1,4 @@
-"""Whether a site seems to run on a database, from whatever folder and machine."""
+"""Whether a site seems to be running on a database, from any folder or machine."""
 
 from django.db import connections
 from django.db.utils import DEFAULT_DB_ALIAS
@@ -10,7 +10,7 @@ from arena.wording import counted
 
 
 def why_running(alias: str = DEFAULT_DB_ALIAS) -> str:
-    """Why it seems so; empty where none is seen."""
+    """Why it seems so; empty if no site is seen."""
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return ""  # a file is held by the lock of its folder

@@ -2,7 +2,8 @@
 
     this site's database, which nobody writes meanwhile -> rows, some hundred at once -> the target; compared; committed
 
-The target's tables are made by the migrations beforehand. Where the move ends early, by whatever, they are there and empty.
+The target's tables are made by the migrations beforehand. If the move ends early, for whatever reason, the tables exist and
+are empty.
 """
 
 import graphlib
@@ -90,7 +91,7 @@ def move_rows(*, say: Callable[[str, int, int], None] = lambda table, done, tota
 
 
 def moved_models() -> list[Model]:
-    """All that have a table, each after those that its rows name."""
+    """All models with a table, each after those that its rows refer to."""
     all_models = [
         model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy
     ]
@@ -156,7 +157,7 @@ def _as_column(field: "models.Field[Any, Any]", value: Any) -> Any:
 
 
 def _insert(statement: str, rows: Sequence[Sequence[Any]], table: str) -> None:
-    """All of them, or the row is named that the target does not take: SQLite keeps longer texts than it was told to."""
+    """Insert all rows, or name the one that the target refuses: SQLite stores texts beyond the declared length."""
     try:
         with transaction.atomic(using=TARGET), connections[TARGET].cursor() as cursor:
             cursor.executemany(statement, rows)
@@ -174,7 +175,7 @@ def _insert(statement: str, rows: Sequence[Sequence[Any]], table: str) -> None:
 
 
 def _go_on_numbering(moved: Sequence[Model]) -> None:
-    """Numbers of rows that were deleted are not given again, there as here."""
+    """Ids of deleted rows are not reused in the target either."""
     last = _last_numbers(moved)
     with connections[TARGET].cursor() as cursor:
         for model in moved:

@@ -1,4 +1,4 @@
-"""A filled SQLite file in the data folder that this site does not use: somebody may have meant it to move by itself."""
+"""A SQLite file with data that this site does not use: somebody may have expected it to be moved automatically."""
 
 import contextlib
 import sqlite3
@@ -14,7 +14,7 @@ COUNTS = "SELECT (SELECT count(*) FROM arena_arena), (SELECT count(*) FROM arena
 
 
 def unused_database() -> str | None:
-    """A sentence that names the file and what is in it, or None."""
+    """A sentence that names the file and its contents, or None."""
     path: Path = settings.DATABASE_FILE
     if not path.is_file() or _is_in_use(path):
         return None
@@ -22,7 +22,7 @@ def unused_database() -> str | None:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1)) as file:
             n_arenas, n_votes = file.execute(COUNTS).fetchone()
     except sqlite3.Error:
-        return None  # no database of ours, or damaged: `serve` without DATABASE_URL would say so
+        return None  # not a database of ours, or damaged; `serve` without DATABASE_URL would say so
     if not n_arenas:
         return None
     held = f"{counted(n_arenas, 'arena', 'arenas')} and {counted(n_votes, 'vote', 'votes')}"

@@ -1,4 +1,4 @@
-"""Colours of code whose language is named: eight kinds of token as classes, which the style sheet colours, light and dark."""
+"""Syntax highlighting for code whose language is named: eight kinds of token as classes that the style sheet colours."""
 
 from functools import cache
 
@@ -27,7 +27,7 @@ CLASSES = {f"hl-{name}" for _, name in _CLASSES}
 
 
 def coloured(code: str, language: str) -> str | None:
-    """The code as HTML with classes; None where the language is not known by its name: none is guessed."""
+    """The code as HTML with classes; None if the language is unknown: it is never guessed."""
     lexer = _lexer(language.lower())
     if lexer is None or len(code) > LONGEST:
         return None

@@ -1,4 +1,4 @@
-"""Texts that servers and clients leave where an answer should be: they are no answers, and nobody is to judge them."""
+"""Error messages that servers and clients leave in place of an answer: they are not answers, and nobody should judge them."""
 
 import re
 
@@ -46,7 +46,7 @@ def is_error_text(text: str) -> bool:
 
 def is_word_for_nothing(text: str) -> bool:
     """
-    Whether an answer is the word that a program writes where it has no value. It may be a right answer all the same ("None").
+    Whether an answer is the word that programs write for a missing value. It may still be a right answer ("None").
 
     Examples
     --------

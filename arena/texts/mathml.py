@@ -1,7 +1,7 @@
-"""LaTeX -> MathML that Chromium draws as it was meant, with a font for formulas or without one; and what of it is harmless.
+"""LaTeX -> MathML that Chromium draws as intended, with or without a font for formulas; and which of it is harmless.
 
 The converter's MathML is mended as a tree: lines of tables and over groups get classes that static/css/site.css draws, since
-MathML Core has none of them. What is not understood as a whole is no formula: None, and its source is shown.
+MathML Core has none of them. What is not understood completely is not a formula: None, and its source is shown.
 """
 
 import re
@@ -49,7 +49,7 @@ _NOT_OPERATORS = set("\u221e\u2205\u2202\u2201\u00ac\u0338")
 _UNSPACED = set("|\u2016/\u2026\u22ef\u22ee\u22f1")
 _FENCES = set("|\u2016\u27e8\u27e9\u2308\u2309\u230a\u230b(){}[]")
 _LIMITED = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-# What is drawn over or under a group, by the sign that the converter puts there.
+# Marks drawn over or under a group, by the sign that the converter puts there.
 _DRAWN = {
     ("mover", "\u2015"): "fx-over", ("munder", "\u2015"): "fx-under", ("mover", "\u00af"): "fx-over",
     ("mover", "\u23de"): "fx-overbrace", ("munder", "\u23df"): "fx-underbrace", ("mover", "\u23b4"): "fx-overbracket",
@@ -64,7 +64,7 @@ _LETTERS = {"double-struck": ("DOUBLE-STRUCK",), "script": ("SCRIPT",), "fraktur
 
 
 class NoFormulaError(Exception):
-    """What the converter made is not what was written."""
+    """The converter's output does not match its input."""
 
 
 def attribute(tag: str, name: str, value: str) -> str | None:
@@ -106,7 +106,7 @@ def _depth(source: str) -> int:
 def _converted(tex: str, is_display: bool) -> Element | None:
     try:
         return Converter(display="block" if is_display else "inline").convert_to_element(tex)
-    except Exception:  # the library raises many kinds, and its RecursionError is one more
+    except Exception:  # the library raises many kinds of error, RecursionError among them
         return None
 
 

@@ -1,4 +1,4 @@
-"""Prompts that are nearly the same: what a hash of the text does not find."""
+"""Prompts that are nearly the same, which a hash of the text does not find."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process, utils
 from arena.models import Prompt
 
 LEAST_LIKENESS = 85
-COMPARED_CHARACTERS = 500  # prompts that differ only after them are alike all the same
+COMPARED_CHARACTERS = 500  # prompts that differ only after these are still alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Untrusted Markdown -> safe HTML, once, when the text arrives.
+"""Untrusted Markdown -> safe HTML, rendered once, when the text arrives.
 
-`RENDERED_BY` names the rules and the libraries; a row rendered by other ones is rendered again when it is next read, or all
-at once by `manage.py render_texts`. One text may take so much time and no more; then its source is shown, and that it is.
-Where one answer of a pair is shown so, the other one is too: form must not decide between them.
+`RENDERED_BY` names the rules and the libraries; a row rendered by other versions is rendered again when next read, or with all
+others by `manage.py render_texts`. A text that takes too long is shown as source, with a note that says so.
+If one answer of a pair is shown as source, so is the other: form must not decide between them.
 """
 
 import re
@@ -65,7 +65,7 @@ UNTIL = "until"  # seconds of the processor's clock of this thread
 
 
 class TooLong(Exception):
-    """The text would take more than its time."""
+    """The text would exceed its time limit."""
 
 
 def visible_controls(text: str) -> str:
@@ -81,7 +81,7 @@ def render(text: str) -> SafeString:
     if len(text) > LONGEST:
         return _source(text, f"longer than {LONGEST:,} characters")
     if max(text.count(mark) for mark in _COSTLY) > MOST_MARKS:
-        return _source(text, f"one mark stands in it more than {MOST_MARKS:,} times")
+        return _source(text, f"it contains one mark more than {MOST_MARKS:,} times")
     environment = {UNTIL: time.thread_time() + MOST_SECONDS}
     try:
         tokens = _markdown.parse(text, environment)
@@ -103,7 +103,7 @@ def _source(text: str, why: str, *, longest: int = LONGEST) -> SafeString:
 
 
 def is_folded(row: Prompt | Response) -> bool:
-    """Whether a part of the text is left out where it is shown."""
+    """Whether the page shows only a part of the text."""
     return len(row.text) > LONGEST and _BEGINNING in html_of(row)
 
 
@@ -113,13 +113,13 @@ def _safe(html: str) -> SafeString:
         allowed_classes={"span": code_colours.CLASSES} | mathml.CLASSES, set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow ugc",
     )  # fmt: skip
-    # What scrolls must be reachable by keyboard.
+    # Scrollable elements must be reachable by keyboard.
     safe = safe.replace("<pre", '<pre tabindex="0"').replace("</table>", "</table></div>")
     return mark_safe(safe.replace("<table", '<div class="wide-table" tabindex="0" role="group" aria-label="Table"><table'))  # noqa: S308 # nosec
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Addresses lead to other sites, never to a page of this one; of formulas, what is harmless."""
+    """Links lead to other sites, never to a page of this one; in formulas only harmless attributes are kept."""
     if tag == "a" and name == "href":
         return value if _ABSOLUTE.match(value) else None
     return mathml.attribute(tag, name, value) if tag in mathml.ELEMENTS and name != "dir" else value
@@ -148,7 +148,7 @@ def _direction(inside: Sequence[Token]) -> str:
 
 
 def _tick(line: Token) -> None:
-    """`[x]` at the start of a list item is a box with a mark."""
+    """`[x]` at the start of a list item becomes a ticked box."""
     first = line.children[0] if line.children else None
     if line.level >= 3 and first is not None and first.type == "text" and (task := _TASK.match(first.content)):
         first.content = ("\u2610 " if task[1] == " " else "\u2611 ") + first.content[task.end() :]
@@ -202,7 +202,7 @@ def rendered[Row: Prompt | Response](row: Row) -> Row:
 
 
 def html_of(row: Prompt | Response) -> SafeString:
-    """The stored HTML, made again first where other rules made it."""
+    """The stored HTML, rendered again first if other rules made it."""
     if row.rendered_by != RENDERED_BY:
         type(row).objects.filter(pk=rendered(row).pk).update(html=row.html, rendered_by=row.rendered_by)
     return mark_safe(row.html)  # noqa: S308 # nosec
@@ -224,7 +224,7 @@ class Shown:
 
 
 def alike(answers: Sequence[Response | None]) -> list[Shown | None]:
-    """The answers of a pair in one form: where one is shown as source, or only its beginning, the others are too."""
+    """The answers of a pair in one form: if one is shown as source, or only in part, so are the others."""
     here = [answer for answer in answers if answer is not None]
     if not any(_AS_SOURCE in html_of(answer) for answer in here):
         return [None if answer is None else Shown(turns_of(answer), is_folded=False) for answer in answers]
@@ -244,7 +244,7 @@ def _shown_as_source(answer: Response, longest: int) -> Shown:
 
 
 def refresh(rows: Iterable[Prompt | Response]) -> int:
-    """Render again what other rules made; how many rows that were."""
+    """Render rows again that other rules rendered; returns how many."""
     n_rendered = 0
     for row in rows:
         if row.rendered_by != RENDERED_BY:

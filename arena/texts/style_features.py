@@ -1,4 +1,4 @@
-"""What can be counted in an answer's looks: the covariates of style control."""
+"""Countable features of an answer's style: the covariates of style control."""
 
 import re
 from typing import TypedDict

@@ -74,7 +74,7 @@ def passes(verifier: Verifier, text: str) -> bool:
 def check_verifier(verifier: Verifier) -> None:
     """Raises ValueError, naming what is allowed, unless ``verifier`` has a known kind and that kind's parameters.
 
-    Whatever JSON may hold can be asked about, not objects alone.
+    Any JSON value is accepted, not only objects.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def check_verifier(verifier: Verifier) -> None:
     ValueError: unknown verifier kind 'external'; allowed are contains, exact, regex, numeric, mcq, json_equal, constraint
     """
     if not isinstance(verifier, Mapping):
-        message = _("a verifier is an object such as %(example)s, not %(value)r")
+        message = _("a verifier has to be an object such as %(example)s, not %(value)r")
         raise ValueError(message % {"example": EXAMPLE, "value": str(verifier)[:60]})
     kind = verifier.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
@@ -97,7 +97,7 @@ def check_verifier(verifier: Verifier) -> None:
         message = _("a %(kind)s verifier needs %(names)s")
         raise ValueError(message % {"kind": kind, "names": ", ".join(sorted(needed - given))})
     if given - needed - optional:
-        message = _("a %(kind)s verifier knows no %(names)s; allowed are %(allowed)s")
+        message = _("a %(kind)s verifier has no %(names)s; allowed are %(allowed)s")
         names, allowed = ", ".join(sorted(given - needed - optional)), ", ".join(sorted(needed | optional))
         raise ValueError(message % {"kind": kind, "names": names, "allowed": allowed})
     if not given:
@@ -110,7 +110,7 @@ def check_verifier(verifier: Verifier) -> None:
 
 
 def _check_type(kind: str, name: str, value: object) -> None:
-    # A word where a list belongs would be read letter by letter, and pass nearly everything.
+    # A word in place of a list would be read letter by letter and let nearly everything pass.
     for names, is_right, what in _TYPES:
         if name in names and kind != "json_equal" and not is_right(value):
             message = _("%(name)s of a %(kind)s verifier is %(value)s; it has to be %(what)s")
@@ -269,7 +269,7 @@ _TYPES: tuple[tuple[set[str], Callable[[object], bool], Callable[[], str]], ...]
     ({"all", "any", "must_include", "must_not_include"}, _is_list_of_texts, lambda: _("a list of texts, none empty")),
     (_COUNTS, _is_count, lambda: _("a whole number")),
     ({"value"}, _is_number, lambda: _("a number")),
-    ({"tolerance"}, lambda value: _is_number(value) and value >= 0, lambda: _("a number of at least 0")),  # type: ignore[operator]
+    ({"tolerance"}, lambda value: _is_number(value) and value >= 0, lambda: _("a number, 0 or more")),  # type: ignore[operator]
     ({"decimal_mark"}, lambda value: value in (".", ","), lambda: _("'.' or ','")),
     (
         {"pattern", "without_letters", "starts_with", "ends_with"},

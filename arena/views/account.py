@@ -32,7 +32,7 @@ SECONDS_TO_SHOW = 120
 
 
 class TokenForm(forms.Form):
-    """A new token of one account, which may be given no more than the account has."""
+    """A new token of one account; it can be given no more rights than the account has."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=LONGEST_NAME, help_text=gettext_lazy("What it is for: a program, a machine.")
@@ -40,7 +40,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple)
     arenas: Any = forms.ModelMultipleChoiceField(
         None, label=gettext_lazy("Arenas"), required=False, to_field_name="slug", widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None chosen: all that you may see, those to come too."),
+        help_text=gettext_lazy("None chosen: all arenas that you may see, future ones too."),
     )  # fmt: skip
     days = forms.ChoiceField(label=gettext_lazy("It expires"), initial="90")
 
@@ -73,7 +73,7 @@ def _in_days(days: int) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("signed")
 def account(request: HttpRequest) -> HttpResponse:
-    """A new secret is shown once, on the page that follows its form: to load that again makes nothing."""
+    """A new secret is shown once, on the page after its form; reloading that page creates nothing."""
     user: Any = request.user
     if request.method != "POST":
         return _shown_once(request, user)
@@ -83,7 +83,7 @@ def account(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, user, form, status=422)
     if _tokens(user).filter(revoked_at=None).count() >= MOST_TOKENS:
-        message = _("You have %(n)s tokens: revoke some that nobody uses.") % {"n": number(MOST_TOKENS)}
+        message = _("You have %(n)s tokens. Revoke some that are no longer used.") % {"n": number(MOST_TOKENS)}
         form.add_error(None, message)
         return _page(request, user, form, status=422)
     signed = signing.dumps({"user": user.pk, "name": form.cleaned_data["name"], "secret": form.make()}, salt=JUST_MADE)
@@ -97,7 +97,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("shown", "more")
 def _shown_once(request: HttpRequest, user: User) -> HttpResponse:
-    """The secret of a token just made comes with its owner's browser, signed: the site keeps none."""
+    """The secret of a new token travels, signed, with its owner's browser; the site does not store it."""
     try:
         shown = signing.loads(request.COOKIES.get(JUST_MADE, ""), salt=JUST_MADE, max_age=SECONDS_TO_SHOW)
     except signing.BadSignature:
@@ -113,7 +113,7 @@ def _revoked(request: HttpRequest, user: User) -> HttpResponse:
     written = request.POST["revoke"]
     token = get_object_or_404(_tokens(user), pk=int(written) if written.isascii() and written.isdecimal() else 0)
     revoke(token, timezone.now())
-    messages.success(request, _("%(name)s is revoked: from now on it is refused.") % {"name": token.name})
+    messages.success(request, _("%(name)s is revoked and will be refused from now on.") % {"name": token.name})
     return redirect("account")
 
 

@@ -28,16 +28,16 @@ LONGEST_TURN = 1_000_000
 
 class WhyForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Why"), max_length=LONGEST_REASON, help_text=gettext_lazy("Shown to whoever looks for it.")
+        label=gettext_lazy("Why"), max_length=LONGEST_REASON, help_text=gettext_lazy("Shown to anyone who looks for it.")
     )
 
 
 class CorrectionForm(forms.Form):
-    """The answer turn by turn, and why it is another one from now on."""
+    """The new text of the answer, turn by turn, and the reason for the correction."""
 
     reason = forms.CharField(
         label=gettext_lazy("Why"), max_length=LONGEST_REASON,
-        help_text=gettext_lazy("Shown beside the battles that were judged on the earlier text."),
+        help_text=gettext_lazy("Shown beside battles that were judged on the earlier text."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, turns: list[str], **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ def archive_page(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another text for an answer: battles that were judged keep the one that they had."""
+    """Correct an answer. Battles that were judged keep the text that they had."""
     only_curators(request, "answers")
     answer = get_object_or_404(Response.objects.select_related("prompt__arena", "competitor"), pk=pk)
     turns = [str(turn) for turn in answer.turns] or [answer.text]
@@ -86,7 +86,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, sentence(reason))
         else:
             message = _(
-                "Corrected: answer %(new)s stands from now on; battles on answer %(old)s keep the text that was judged."
+                "Corrected: answer %(new)s is used from now on; battles on answer %(old)s keep the text that was judged."
             )
             messages.success(request, message % {"new": new.pk, "old": answer.pk})
             return redirect(_onward(request, answer))
@@ -98,7 +98,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _row(request: HttpRequest, kind: str, pk: int) -> Archivable:
-    """Kinds are those that can be archived, of whatever room: found in the registry, not imported."""
+    """Any model that can be archived, in any app: found in the registry, not imported."""
     kinds = {model._meta.model_name: model for model in apps.get_models() if issubclass(model, Archivable)}
     only_curators(request, "archiving")
     if kind not in kinds:
@@ -112,14 +112,14 @@ def _row(request: HttpRequest, kind: str, pk: int) -> Archivable:
 def _move(request: HttpRequest, row: Archivable, form: WhyForm) -> None:
     if row.is_archived:
         bring_back([row], _curator(request))
-        messages.success(request, _("Brought back: %(name)s is in use again.") % {"name": row})
+        messages.success(request, _("%(name)s is in use again.") % {"name": row})
     else:
         archive([row], form.cleaned_data["reason"], _curator(request))
-        messages.success(request, _("Archived: %(name)s. “Bring it back” takes it into use again.") % {"name": row})
+        messages.success(request, _("%(name)s is archived. “Bring it back” puts it into use again.") % {"name": row})
 
 
 def _onward(request: HttpRequest, row: Archivable) -> str:
-    """Where one came from, else the row's own page."""
+    """The page the visitor came from, else the row's own page."""
     asked = request.POST.get("next") or request.GET.get("next", "")
     if asked and url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
         return asked

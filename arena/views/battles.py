@@ -93,21 +93,21 @@ UNKNOWN = {
 
 
 def _unknown(form: BattleFilter) -> Iterator[str]:
-    """What was asked for that is not there, in words."""
+    """In words, which filter values do not exist."""
     for name in form.errors:
         asked = visible_controls(form.data.get(name, "").replace("\0", "")[:100])
         yield str(UNKNOWN[name]) % {"asked": asked}
 
 
 class NotNow(StrEnum):
-    """Why a battle that the reader may see at other times is hidden."""
+    """Why a battle is hidden for now from a reader who may otherwise see it."""
 
     VOTE_FIRST = "vote_first"
     IN_PLAY = "in_play"
 
 
 def battle_context(request: HttpRequest, arena: Arena, pk: int) -> dict[str, Any] | NotNow:
-    """What the page of one battle shows of prompt, answers and votes; or why it shows nothing now."""
+    """What the page of one battle shows of its prompt, answers and votes, or why it shows nothing for now."""
     voter = voter_identity.voter_of(request, arena, create=False)
     readable = access.battles_for(request.user, arena, voter)
     shown = readable.select_related("prompt", "competitor_a", "competitor_b", "response_a", "response_b").filter(pk=pk).first()
@@ -178,7 +178,7 @@ def _filtered(battles: QuerySet[Battle], form: BattleFilter) -> QuerySet[Battle]
 
 
 def _page(battles: QuerySet[Battle], form: BattleFilter) -> Page:
-    """By the key of the last row seen, not by page number: no row is skipped or counted."""
+    """Paged by the key of the last row seen, not by page number, so no row is skipped or counted."""
     before, after = form.cleaned_data["before"], form.cleaned_data["after"]
     battles = battles.select_related("prompt", "competitor_a", "competitor_b").defer("prompt__html", "prompt__reference")
     if after is not None:
@@ -203,7 +203,7 @@ def _query(request: HttpRequest, **key: int | None) -> str:
 
 @dataclass(frozen=True)
 class VoteCounts:
-    """How the people's votes on one battle stand."""
+    """People's votes on one battle, summed up."""
 
     a: int
     b: int
@@ -254,11 +254,11 @@ def _rows(battles: Sequence[Battle]) -> list[tuple[Battle, VoteCounts]]:
 
 @dataclass(frozen=True)
 class ShownVote:
-    """One row of the people's votes, without who it was."""
+    """One vote of a person, without the voter."""
 
     voter: str
     outcome: str
-    side: str  # a | b | "" of the answer that it prefers
+    side: str  # the preferred answer: a | b | ""
     why: str
     order: str
     seconds: float | None
@@ -273,7 +273,7 @@ def _votes_on(battles: Sequence[Battle]) -> QuerySet[Vote]:
 
 
 def _votes(request: HttpRequest, battle: Battle) -> list[ShownVote] | None:
-    """Single votes are never public: who has no account is shown the sums only."""
+    """Single votes are never public: without an account one sees only the sums."""
     if not request.user.is_authenticated:
         return None
     return [_shown_vote(vote, battle) for vote in _votes_on([battle]).select_related("source")[:VOTES_SHOWN]]
@@ -301,7 +301,7 @@ def _words(vote: Vote) -> str:
 
 @dataclass(frozen=True)
 class ShownAnswer:
-    """One side: who stands there and, where the answer is here, its row and its texts."""
+    """One side: the competitor and, if its answer is stored, the row and its texts."""
 
     side: Side
     competitor: Competitor

@@ -58,7 +58,7 @@ class ContentsFilter(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class ShownResponse:
-    """An answer, with the one that it corrects and the one that corrected it."""
+    """An answer, with the one it corrects and the one that corrected it."""
 
     answer: Response
     corrects: int | None
@@ -104,7 +104,7 @@ def _by_state(rows: QuerySet[Any], form: ContentsFilter) -> QuerySet[Any]:
 
 
 def _prompts(arena: Arena, form: ContentsFilter, hidden: QuerySet[Prompt]) -> QuerySet[Prompt]:
-    """What is asked tells nothing of who answers."""
+    """Prompts say nothing about who answers them."""
     rows = _by_state(Prompt.objects.filter(arena=arena).select_related("pool").defer("html"), form)
     if text := form.cleaned_data["q"]:
         rows = rows.filter(Q(key__icontains=text) | Q(turns__icontains=text) | Q(category__icontains=text))

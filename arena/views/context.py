@@ -12,17 +12,17 @@ from arena.statements.vote_statements import arenas_called
 
 
 def arena_or_404(request: HttpRequest, slug: str) -> Arena:
-    """The arena, where this visitor may know of it."""
-    if "\0" in slug:  # out of a query; PostgreSQL would not be asked for it
+    """The arena, if this visitor may know that it exists."""
+    if "\0" in slug:  # may come from a query string; PostgreSQL rejects NUL
         raise Http404("a slug with a NUL")
     named = arenas_called(slug=slug)
     if not named or not access.may_know(request.user, named[0]):
-        raise Http404("no such arena, or not for this visitor")
+        raise Http404("no such arena, or this visitor may not see it")
     return named[0]
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """For pages that nobody gave a context of ours, such as those of errors: whether the menu is a curator's."""
+    """For pages without a context of ours, such as error pages: whether to show the curator's menu."""
     user = getattr(request, "user", None)
     return {"is_curator": SimpleLazyObject(lambda: user is not None and access.is_curator(user))}
 

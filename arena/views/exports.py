@@ -1,4 +1,4 @@
-"""What can be taken out of an arena: what each file holds, its size, and how a program gets it."""
+"""What can be exported from an arena: what each file holds, its size, and how a program gets it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +20,12 @@ from arena.views.context import arena_or_404, page_context
 
 @dataclass(frozen=True, slots=True)
 class ShownTable:
-    """One file that may be taken out, or the reason why not."""
+    """One file that can be exported, or the reason why it cannot."""
 
     table: ExportTable
     columns: tuple[FileColumn, ...]
     refusal: str
-    n_rows: int | None  # None: only its making tells
+    n_rows: int | None  # None: known only when the file is made
     address: str
     command: str
 

@@ -1,4 +1,6 @@
-"""Pages that start a run, for curators: what it would come to first, then the start. Nothing dearer than told is started."""
+"""Pages that start a run, for curators: first the estimate, then the start. Nothing that costs more than the estimate is
+started.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,12 +49,12 @@ class NewRun[F: RunForm, D: Draft[Any]]:
     needs_endpoint: bool = True
 
     def initial(self, request: HttpRequest, arena: Arena) -> dict[str, Any]:
-        """What the form begins with."""
+        """The form's initial values."""
         return {}
 
     @contextmanager
     def to_start(self, arena: Arena, form: F) -> Iterator[D]:
-        """The plan once more; what was made for it goes again where it is not started."""
+        """Draw the plan up again; what was made for it is removed if it is not started."""
         yield self.drafted(arena, form)
 
     def begin(self, draft: D, form: F, created_by: User | None) -> Run:
@@ -73,7 +75,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
         return self._announce(request, arena, form) if form.is_valid() else self._page(request, arena, form, status=422)
 
     def _announce(self, request: HttpRequest, arena: Arena, form: F) -> HttpResponse:
-        """The dry run: what it comes to. Nothing is sent, and nothing is kept."""
+        """The dry run: an estimate. Nothing is sent and nothing is kept."""
         try:
             draft = self.drafted(arena, form)
         except CannotPlan as reason:
@@ -115,7 +117,7 @@ class NewRun[F: RunForm, D: Draft[Any]]:
 
     def _started(self, request: HttpRequest, draft: D, form: F) -> HttpResponse:
         if not draft.is_something_left:
-            messages.info(request, _("Nothing was started: all of it is here, or under way."))
+            messages.info(request, _("Nothing was started: everything is stored already or under way."))
             return redirect("runs")
         run = self.begin(draft, form, cast(User, request.user))
         if run.state == Run.State.RUNNING:

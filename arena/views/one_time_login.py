@@ -1,4 +1,6 @@
-"""The page behind a one-time link. Looking at it spends nothing, so that a link preview does not; the button does."""
+"""The page behind a one-time link. Opening the page does not use the link up, so a link preview does not either; the button
+does.
+"""
 
 from django.contrib import messages
 from django.contrib.auth import login

@@ -1,6 +1,6 @@
-"""Where somebody may vote in an arena and not read its board, every page of the board gives the same answer.
+"""For visitors who may vote in an arena but not read its board: every page of the board gives the same answer.
 
-(An arena where a visitor may do neither is not found, whatever is asked of it.)
+(An arena in which a visitor may do neither is not found, whatever is requested.)
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def board_is_private(request: HttpRequest, arena: Arena) -> HttpResponse:
 
 
 def of_the_board(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view of an arena, which is given for its slug, that only those may see who read its board."""
+    """A view of an arena, given by its slug, for readers of its board only."""
 
     @wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:

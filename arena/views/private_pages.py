@@ -18,7 +18,7 @@ def only_curators(
     """`what` is said in the refusal."""
     if not access.is_curator(request.user):
         if what in {"answers", "archiving"}:
-            raise PermissionDenied(_("curators alone archive things and correct answers: ask whoever runs this site"))
+            raise PermissionDenied(_("only curators can archive things and correct answers: ask whoever runs this site"))
         if what == "contents":
             raise PermissionDenied(_("lists of all prompts and answers are for curators: ask whoever runs this site"))
         if what == "runs":

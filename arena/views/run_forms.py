@@ -93,7 +93,7 @@ class PromptsForm(RunForm):
 
 
 class AnswersForm(PromptsForm):
-    """Who is to answer, by which endpoint, and for how much."""
+    """Who answers, through which endpoint, and at what cost."""
 
     repeats = forms.IntegerField(label=gettext_lazy("Answers to each prompt"), min_value=1, max_value=20, initial=1)
     temperature = forms.FloatField(
@@ -105,8 +105,8 @@ class AnswersForm(PromptsForm):
     )
 
     again = forms.BooleanField(
-        label=gettext_lazy("Ask again what the provider kept back"), required=False,
-        help_text=gettext_lazy("Most is kept back once more, and paid once more."),
+        label=gettext_lazy("Ask again where the provider withheld the answer"), required=False,
+        help_text=gettext_lazy("Most will be withheld again, and charged again."),
     )  # fmt: skip
 
     field_order = ["pools", "prompts", "repeats", "max_tokens", "temperature", "seed", "again", "cap"]
@@ -135,14 +135,16 @@ class AnswersForm(PromptsForm):
         rows = [(cleaned.get(f"competitor_{place}"), cleaned.get(f"endpoint_{place}")) for place in range(N_AUTHORS)]
         for place, (name, endpoint) in enumerate(rows):
             if name and endpoint is None and f"endpoint_{place}" not in self.errors:
-                self.add_error(f"endpoint_{place}", _("Choose who answers for it."))
+                self.add_error(f"endpoint_{place}", _("Choose an endpoint for this competitor."))
             if endpoint is not None and not name and f"competitor_{place}" not in self.errors:
-                self.add_error(f"competitor_{place}", _("Name the competitor that it answers for."))
+                self.add_error(f"competitor_{place}", _("Name the competitor for this endpoint."))
         n_named = sum(bool(name) for name, _ in rows)
         if not n_named and not self.errors:
             self.add_error("competitor_0", _("Name at least one competitor."))
         if not self.errors and (n_most := n_named * cleaned["prompts"] * cleaned["repeats"]) > MOST_ANSWERS:
-            message = _("That is up to %(n)s answers, and %(most)s are counted here at once: choose fewer, or use %(command)s.")
+            message = _(
+                "That is up to %(n)s answers, and this page plans at most %(most)s at a time: choose fewer, or use %(command)s."
+            )
             figures = {"n": number(n_most), "most": number(MOST_ANSWERS), "command": "manage.py generate"}
             self.add_error(None, message % figures)
         return cleaned

@@ -1,4 +1,4 @@
-"""Paid work as its people see it: progress, rate, money, states; pause, resume, cancel, a new cap, failed calls again."""
+"""Pages of runs: progress, rate, money, states; pause, resume, cancel, a new cap, retry of failed calls."""
 
 from typing import Any
 
@@ -52,9 +52,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     context["n_without_call"] = kind_of(shown.kind).without_call(shown)
     if not request.headers.get("HX-Request"):
         return private(_whole(request, context))
-    if (
-        request.GET.get("seen", shown.state) != shown.state
-    ):  # what can be done with it is another thing now: all of the page is new
+    if request.GET.get("seen", shown.state) != shown.state:  # other actions are possible now, so the whole page is replaced
         return private(htmx.reselect(htmx.reswap(htmx.retarget(_whole(request, context), "#main"), "outerHTML"), "#main"))
     return private(_fragment(request, context))
 
@@ -65,7 +63,7 @@ def _whole(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """What changes while one watches; nothing where it says what the browser shows already."""
+    """The part that changes while one watches; empty if the browser already shows it."""
     parts = [render_to_string(f"arena/run.html#{part}", context | {"is_poll": True}) for part in ("progress", "endpoints")]
     content = "".join(parts)
     etag = etag_of(content)
@@ -86,7 +84,7 @@ def _act(request: HttpRequest, shown: Run) -> None:
 
 
 def _done(request: HttpRequest, shown: Run, act: str) -> str:
-    """What was done, for people; nothing for an act that is none."""
+    """What was done, for people; empty for an unknown act."""
     if act == "pause":
         control.pause(shown)
         return _("Paused: nothing more is sent; replies that are under way come in and count.")
@@ -98,7 +96,7 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
         return _("Cancelled: what came back so far counts, nothing more is sent.")
     if act == "again":
         n = control.again(shown)
-        message = ngettext("%(n)s failed call is asked again.", "%(n)s failed calls are asked again.", n)
+        message = ngettext("%(n)s failed call will be retried.", "%(n)s failed calls will be retried.", n)
         return message % {"n": number(n)}
     if act == "try":
         return _tried(control.try_now(shown))
@@ -109,10 +107,10 @@ def _done(request: HttpRequest, shown: Run, act: str) -> str:
 
 def _tried(n_endpoints: int) -> str:
     if not n_endpoints:
-        return _("No endpoint rests just now: nothing had to be hurried.")
-    return ngettext("It is tried now, by one call.", "%(n)d endpoints are tried now, by one call each.", n_endpoints) % {
-        "n": n_endpoints
-    }
+        return _("No endpoint is resting, so there is nothing to hurry.")
+    return ngettext(
+        "The endpoint is being tried with one call.", "%(n)d endpoints are being tried with one call each.", n_endpoints
+    ) % {"n": n_endpoints}
 
 
 def _new_cap(request: HttpRequest, shown: Run) -> str:
@@ -141,7 +139,7 @@ def _details(shown: Run) -> dict[str, Any]:
 
 
 def _failures(shown: Run) -> list[dict[str, Any]]:
-    """Requests that brought no answer that counts, alike ones together, those with the newest first."""
+    """Requests without a usable answer, grouped by kind, the newest group first."""
     failed = Attempt.objects.filter(call__run=shown, state__in=[Attempt.State.FAILED, Attempt.State.LOST, Attempt.State.LATE])
     alike = failed.order_by().values("endpoint__name", "state", "status", "error").annotate(
         n=Count("pk"), newest=Max("sent_at"), paid=Sum("cost"), bounds=Count("pk", filter=Q(cost__gt=0, tokens_in=None))

@@ -1,4 +1,4 @@
-"""Is it up, is it ready, how is it doing: for machines that watch."""
+"""Liveness, readiness and metrics, for monitoring."""
 
 import ipaddress
 import secrets
@@ -22,13 +22,13 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_V
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """The process answers; nothing else is checked."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Where browsers look by themselves, on pages that name no icon."""
+    """Where browsers look for an icon on pages that name none."""
     return redirect(static("img/mark.svg"))
 
 
@@ -56,7 +56,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class _Gauges(Collector):
-    """Those of every room; the rooms do not know each other, so `settings.GAUGES` names them."""
+    """The metrics of every app; apps do not import each other, so `settings.GAUGES` names them."""
 
     def collect(self) -> Iterator[Metric]:
         for path in settings.GAUGES:

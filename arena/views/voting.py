@@ -1,4 +1,4 @@
-"""The vote page. Nothing that it sends before the vote tells who is who: only a random key leaves the server."""
+"""The vote page. Nothing sent before the vote tells which model is which: only a random key leaves the server."""
 
 import re
 from collections.abc import Callable
@@ -61,7 +61,7 @@ BUTTONS, REASONS = CHOICES.items(), voting.Reason.choices
 
 
 class VoteForm(forms.Form):
-    """Sides are not in it: which answer was shown first is known to the server alone.
+    """It has no sides: only the server knows which answer was shown first.
 
     Every request copies the fields of a form, and choices with them unless a function gives them.
     """
@@ -86,7 +86,7 @@ Page = Callable[..., HttpResponse]
 
 
 def voting_page(view: Page) -> Callable[..., HttpResponse]:
-    """Finds the arena, gives a new voter the cookie, and turns what the domain refuses into a page that says why."""
+    """Finds the arena, sets the cookie of a new voter, and turns refusals into a page that says why."""
 
     @never_cache
     @wraps(view)
@@ -165,13 +165,13 @@ def whole_text(request: HttpRequest, arena: Arena, key: str, part: str) -> HttpR
         raise voting.BallotUnknown(_("There is no such pair."))
     ballot = voting.ballot_of(key, _voter(request, arena))
     if part not in {"prompt", *Side.values} or ballot.state != Ballot.State.OPEN:
-        raise voting.BallotUnknown(_("This text is shown with its pair only, and the pair is not open to you."))
+        raise voting.BallotUnknown(_("This text is shown only with its pair, and the pair is not open to you."))
     prompt, first, second = _texts(ballot)
     return plain_text({"prompt": prompt, Side.A: first, Side.B: second}[part])
 
 
 def plain_text(row: Prompt | Response | None) -> HttpResponse:
-    """Nothing in it runs: it is text, whatever it holds."""
+    """It is served as plain text, so nothing in it runs."""
     return HttpResponse(visible_controls(row.text) if row else "", content_type="text/plain; charset=utf-8")
 
 
@@ -211,7 +211,7 @@ def _limit(voter: Voter, now: datetime) -> None:
     if not rate_windows.allow(f"acts:{voter.pk}", at_most=settings.VOTES_PER_MINUTE, seconds=MINUTE, now=now):
         wait = rate_windows.retry_after(MINUTE, now)
         raise rate_windows.TooOften(
-            _("You have answered %(pairs)s in this minute. Go on in %(seconds)s: this pair stays open.")
+            _("You answered %(pairs)s within this minute. Continue in %(seconds)s: this pair stays open.")
             % {
                 "pairs": counted(settings.VOTES_PER_MINUTE, "pair", "pairs"),
                 "seconds": counted(wait, "second", "seconds"),
@@ -244,7 +244,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Strip:
-    """What is told after the vote."""
+    """What the page shows after the vote."""
 
     state: str
     key: str
@@ -256,7 +256,7 @@ class Strip:
     n_others: int = 0
     n_simulated: int = 0  # of the others, in the sample arena
     undo_seconds: int = 0
-    stood: bool = False  # it was voted on before, and what was sent now changed nothing
+    stood: bool = False  # it was voted on before, and this request changed nothing
 
     @property
     def n_people(self) -> int:
@@ -288,7 +288,7 @@ def _texts(ballot: Ballot) -> tuple[Prompt | None, Response | None, Response | N
 
 
 def _done_before(request: HttpRequest, voter: Voter, now: datetime) -> Strip | None:
-    """Without scripts, the page after a vote is the next pair: it tells about the one before."""
+    """Without JavaScript the page after a vote shows the next pair, and reports on the last one."""
     key = request.GET.get("done", "")
     ballot = next(iter(ballots_called(key=key, voter=voter.pk)), None) if re.fullmatch(KEY, key) else None
     if ballot is None or ballot.state == Ballot.State.OPEN:
@@ -348,18 +348,18 @@ def _answered(
 
 
 def _not_here(request: HttpRequest, arena: Arena, now: datetime) -> HttpResponse:
-    """Without scripts, whoever voted or took a vote back before the arena closed is told of it first."""
+    """Without JavaScript, whoever voted or took a vote back before the arena closed is told that first."""
     voter = voter_identity.known_voter(request, arena)
     strip = _done_before(request, voter, now) if voter else None
     if arena.voting == Voting.ACCOUNTS and not request.user.is_authenticated:
         if strip is not None:
-            refusal = SignInFirst(_("This arena takes votes from accounts only, by now."))
+            refusal = SignInFirst(_("This arena now takes votes only from people with an account."))
             return _message(
                 request, arena, title=_("Sign in to vote"), sentence=str(refusal), strip=strip,
                 onward=onward(request, arena, refusal),
             )  # fmt: skip
         return redirect_to_login(request.get_full_path())
-    sentence = _("This arena takes no votes. A curator can open it to everyone, or to those with an account, in the admin.")
+    sentence = _("This arena takes no votes. A curator can open it to everyone, or to people with an account, in the admin.")
     return _message(request, arena, title=_("Voting is closed"), sentence=sentence, strip=strip)
 
 
@@ -372,7 +372,7 @@ def _nothing_left(request: HttpRequest, arena: Arena, *, strip: Strip | None) ->
         )  # fmt: skip
     title = _("No pair is left for you")
     sentence = _(
-        "Every pair that can be compared was shown to you. What you skipped, flagged or took back does not come again."
+        "You have seen every pair that can be compared. Pairs that you skipped, flagged or took back are not shown again."
     )
     return _message(request, arena, title=title, sentence=sentence, strip=strip)
 

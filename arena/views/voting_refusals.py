@@ -1,4 +1,4 @@
-"""What the vote page does not take, and why: every refusal names its true cause and a way on."""
+"""Refusals of the vote page: each names its true cause and a way on."""
 
 import re
 
@@ -21,11 +21,11 @@ NOT_TAKEN_BACK = gettext_lazy("Your vote was not taken back; it counts.")
 
 
 class MalformedForm(Exception):
-    """Not what the page's form sends."""
+    """The request is not one that the page's form sends."""
 
 
 class SignInFirst(Exception):
-    """The arena takes votes of accounts, and this visitor is signed in to none."""
+    """The arena takes votes only from accounts, and this visitor is not signed in."""
 
 
 REFUSALS: dict[type[Exception], tuple[int, Promise]] = {
@@ -46,7 +46,7 @@ OVER = (voting.BallotUnknown, voting.BallotSpent, voting.VotingClosed, SignInFir
 
 
 def true_cause(request: HttpRequest, arena: Arena, refusal: voting.BallotUnknown, *, key: str) -> Exception:
-    """Why this visitor has no such ballot: what became of the arena, or of the visitor, since the pair was shown."""
+    """Why this visitor has no such ballot: what changed about the arena or the visitor since the pair was shown."""
     voter = voter_identity.voter_of(request, arena, create=False)
     owner = Voter.objects.filter(arena=arena, ballots__key=key).first() if re.fullmatch(KEY, key) else None
     became = _what_became(key, undoing=is_undo(request))
@@ -76,18 +76,18 @@ def _what_became(key: str, *, undoing: bool) -> str:
 def _who_must_sign_in(owner: Voter | None) -> str:
     if owner is not None and owner.kind == Voter.Kind.ACCOUNT:
         return _("You signed out after this pair was shown.")
-    return _("This arena takes votes from accounts only, by now.")
+    return _("This arena now takes votes only from people with an account.")
 
 
 def _whose(request: HttpRequest, owner: Voter | None) -> str:
     if owner is None:
-        return _("No such pair was shown in this arena: the address is not whole, or the arena was set up anew.")
+        return _("No such pair was shown in this arena: the address is incomplete, or the arena was set up anew.")
     if request.user.is_authenticated:
         if owner.kind == Voter.Kind.ANONYMOUS:
             return _("It was shown before you signed in, or in another browser.")
-        return _("It was shown to another account than yours.")
+        return _("It was shown to another account.")
     if owner.kind == Voter.Kind.ACCOUNT:
-        return _("It was shown to an account, and you are signed in to none: you signed out meanwhile.")
+        return _("It was shown to an account, and you have signed out since.")
     if voter_identity.COOKIE not in request.COOKIES:
         return _("This browser sent no cookie. Cookies must be allowed for voting without an account.")
     return _("It was shown in another browser, or the cookies of this one were cleared meanwhile.")
@@ -118,7 +118,7 @@ def where_no_arena(request: HttpRequest, *, key: str) -> dict[str, object]:
     to_arenas = _("To the arenas"), reverse("arenas")
     to_entry = _("Sign in"), reverse("login", query={"next": re.sub(r"(cast|undo)/\Z", "", request.path)})
     return {
-        "title": _("This arena is not open to you any more"),
+        "title": _("This arena is no longer open to you"),
         "sentence": f"{_('It was removed or made private, or you signed out.')} {became}",
         "onward": to_arenas if request.user.is_authenticated else to_entry,
         "is_over": True,

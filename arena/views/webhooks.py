@@ -1,4 +1,4 @@
-"""Webhooks in the browser: who is told what of an arena, what became of each message, and once more by hand. For curators."""
+"""Webhooks in the browser: which address gets which events, the state of each message, and sending one again. For curators."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class WebhookForm(forms.Form):
     arena: Any = forms.ModelChoiceField(None, label=gettext_lazy("Arena"), to_field_name="slug", empty_label=None)
     address = forms.CharField(
         label=gettext_lazy("Address"), max_length=300,
-        help_text=gettext_lazy("https://host/path: a public host, unless whoever runs this site allows another one."),
+        help_text=gettext_lazy("https://host/path on a public host, unless whoever runs this site allows another one."),
     )  # fmt: skip
     events = forms.MultipleChoiceField(
         label=gettext_lazy("Tell it when"), choices=WebhookEvent.choices, widget=forms.CheckboxSelectMultiple
@@ -47,7 +47,7 @@ class WebhookForm(forms.Form):
         arena.queryset = access.arenas_for(user).order_by("name")
 
     def make(self, user: Any) -> Webhook | None:
-        """None where the model refuses it: the form has its words then."""
+        """None if the model refuses it; the form then shows the reason."""
         cleaned = self.cleaned_data
         try:
             return announcing.make_webhook(cleaned["arena"], cleaned["address"], cleaned["events"], created_by=user)
@@ -61,7 +61,7 @@ class WebhookForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("secret")
 def webhooks(request: HttpRequest) -> HttpResponse:
-    """A new secret is shown once, on the page that follows its form: to load that again makes nothing."""
+    """A new secret is shown once, on the page after its form; reloading that page creates nothing."""
     only_curators(request, "webhooks")
     if request.method != "POST":
         return _page(request, WebhookForm(user=request.user), **_just_made(request))
@@ -75,7 +75,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("secret")
 def _just_made(request: HttpRequest) -> dict[str, Any]:
-    """The session knows its number alone: the secret is made of the row and the site's key."""
+    """The session stores only its id: the secret is derived from the row and the site's key."""
     number = request.session.pop(JUST_MADE, None) if request.method == "GET" else None
     made = Webhook.objects.filter(pk=number, created_by=request.user.pk).first() if number else None
     return {"made": made, "secret": secret_of(made.nonce)} if made else {}
@@ -119,15 +119,13 @@ def _act(request: HttpRequest, shown: Webhook) -> None:
         messages.success(request, _("A test is on its way: look again in a moment."))
     elif act in {"on", "off"}:
         Webhook.objects.filter(pk=shown.pk).update(is_active=act == "on")
-        message = (
-            _("Switched on: it is told what happens from now on.") if act == "on" else _("Switched off: it is told nothing.")
-        )
+        message = _("Switched on: events are sent from now on.") if act == "on" else _("Switched off: no events are sent.")
         messages.success(request, message)
     elif act == "again" and number.isascii() and number.isdecimal() and len(number) < 19:
         delivery = get_object_or_404(shown.deliveries, pk=int(number))
         if announcing.send_again(delivery):
             ring(delivery)
-            messages.success(request, _("It is on its way once more: look again in a moment."))
+            messages.success(request, _("It is being sent again: look again in a moment."))
 
 
 def ring(delivery: Delivery) -> None:

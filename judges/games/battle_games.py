@@ -38,7 +38,7 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class ShownGame:
     game: Game
-    side: str  # a | b | "" of the answer that it prefers
+    side: str  # the preferred answer: a | b | ""
     verdict: str
     reason: str
     exchanges: list[Exchange] = field(default_factory=list)

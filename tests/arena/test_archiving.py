@@ -110,7 +110,7 @@ def test_a_pair_that_is_open_when_its_answer_goes_takes_no_vote_and_says_why(are
     put_away(ballot.battle.response_a)
     ballot.refresh_from_db()
     assert ballot.state == Ballot.State.CLOSED
-    with pytest.raises(BallotSpent, match="corrected, or what you saw was put away"):
+    with pytest.raises(BallotSpent, match="an answer was corrected, or something that you saw was archived"):
         cast_vote(ballot.key, voter, Outcome.A, now=timezone.now())
 
 
@@ -259,7 +259,7 @@ def test_lists_of_the_admin_show_what_is_in_use_and_bring_back_the_rest(arena, s
     client.force_login(make_user(is_staff=True))
     address = reverse("admin:arena_competitor_changelist")
     chosen = {"_selected_action": [sides[0].pk], "action": "archive"}
-    assert "Shown to whoever looks for it." in client.post(address, chosen).content.decode()
+    assert "Shown to anyone who looks for it." in client.post(address, chosen).content.decode()
     client.post(address, chosen | {"apply": "1", "reason": "a test"})
     in_use = client.get(address).content.decode()
     assert f"/{sides[0].pk}/change/" not in in_use

@@ -71,7 +71,7 @@ def test_the_import_of_the_answers_says_so(bare, tmp_path):
 def test_once_the_texts_are_here_people_can_vote(bare, tmp_path):
     rows = [{"id": key, "prompt": f"What of {key}?"} for key in ("q1", "q2")]
     source = imported(write(tmp_path, lines(*rows)), "jsonl", bare, kind="prompts")
-    assert "2 prompts known by the id alone until now: filled." in source.report["notes"]
+    assert "2 prompts had only ids until now: their texts are filled in." in source.report["notes"]
     assert (why_no_pair(bare), why_nothing_to_judge(bare)) == (None, "")
 
 

@@ -50,7 +50,7 @@ def test_a_run_says_by_itself_that_its_server_died_and_that_it_ended(new_context
     page.reload()
     check(page, "held up", axe)
     page.get_by_role("button", name="Try now").click()
-    page.get_by_text("It is tried now, by one call.").wait_for()
+    page.get_by_text("The endpoint is being tried with one call.").wait_for()
     Endpoint.objects.update(n_failures=0, open_until=None)
     Call.objects.filter(state="waiting").update(state="done", outcome="ok", finished_at=timezone.now())
     Run.objects.update(state="done", finished_at=timezone.now())

@@ -38,7 +38,9 @@ ROWS_AT_A_TIME = 2_500
 def check_battles(
     path: Path, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any] | None = None
 ) -> ImportReport:
-    """Where the options do not say whether voters are "judges" or "people", names that look like models' are asked about."""
+    """If the options do not say whether voters are "judges" or "people", the user is asked about names that look like
+    models'.
+    """
     voters = (options or {}).get("voters", "")
     opened = partial(TypedFile[BattleRow], path, _class_of(format_name), filename=filename, options=options)
     file = opened()
@@ -63,7 +65,7 @@ def _class_of(stored: str) -> type[Format[BattleRow]]:
 
 
 class _BattlesSeen:
-    """What a file of battles says, in a few numbers a row."""
+    """Summary of a file of battles: a few numbers per row are kept."""
 
     def __init__(self, format_name: str, problems: Problems, arena: Arena | None) -> None:
         self._is_own, self._problems, self._arena = format_name == OwnBattles.name, problems, arena
@@ -123,7 +125,7 @@ class _BattlesSeen:
                 self._empty.append(row.line)
 
     def _add_statements(self, rows: Sequence[BattleRow]) -> None:
-        """What rows with one id must agree in."""
+        """Record what rows with the same id must agree in."""
         for at, row in enumerate(rows, start=self._n_rows):
             asked = None if row.prompt is None else self._prompts.identity(row.prompt)
             self._pairs.add(row.own_id, (frozenset((row.first, row.second)), asked), at)
@@ -156,7 +158,7 @@ class _BattlesSeen:
         return sum(len(list(each.contradictions())) for each in (self._texts, self._pairs, self._outcomes))
 
     def name_contradictions(self, again: Iterable[BattleRow]) -> None:
-        """Only hashes were kept: the values are read once more."""
+        """Only hashes were kept, so the values are read again."""
         contradictions = [
             (each, what) for what, statements in self._statements().items() for each in statements.contradictions()
         ]
@@ -185,7 +187,7 @@ class _BattlesSeen:
         }
 
     def _people_and_judges(self, voters: str) -> dict[str, int]:
-        """What is said by people, and by voters that are judges: as `voters_that_judge.judges_among` takes them."""
+        """Counts of people's votes and of games of voters that are judges, as `voters_that_judge.judges_among` splits them."""
         n_votes, n_voters = self._n_votes - self._outcomes.n_repeated(), n_different(self._voters)
         if voters != JUDGES:
             return {"votes": n_votes, "voters": n_voters}
@@ -228,11 +230,13 @@ _SET_ASIDE = ngettext_lazy(
 )
 _SAID_SO = ngettext_lazy("%(n)s vote set aside, as the file says.", "%(n)s votes set aside, as the file says.", "n")
 _REPEATED = ngettext_lazy(
-    "%(n)s vote read once, though more often in the file.", "%(n)s votes read once, though more often in the file.", "n"
+    "%(n)s vote occurs more than once in the file and is read once.",
+    "%(n)s votes occur more than once in the file and are read once each.",
+    "n",
 )
 _KNOWN = ngettext_lazy(
-    "%(n)s row of battles that are here already: only what is new in them is added.",
-    "%(n)s rows of battles that are here already: only what is new in them is added.",
+    "%(n)s row names a battle that is here already: only what is new in it is added.",
+    "%(n)s rows name battles that are here already: only what is new in them is added.",
     "n",
 )
 _ANEW = ngettext_lazy(
@@ -271,7 +275,7 @@ _RULES = {
 
 
 class _InArena:
-    """Compares rows with what the arena has already."""
+    """Compares rows with what the arena already has."""
 
     def __init__(self, format_name: str, arena: Arena) -> None:
         self._format, self._arena = format_name, arena
@@ -322,7 +326,7 @@ class _InArena:
     def _find_dead_votes(
         self, rows: Sequence[BattleRow], keys: Sequence[bytes], known: Mapping[bytes, KnownBattle], problems: Problems
     ) -> None:
-        """Votes on battles that are in use, which were set aside with the import that brought them."""
+        """Find votes on battles in use that were set aside with the import that brought them."""
         dead = self._set_aside.votes_on(known.values())
         for row, key in zip(rows, keys, strict=True) if dead else ():
             for vote in row.votes if key in known else ():

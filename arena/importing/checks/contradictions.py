@@ -1,4 +1,4 @@
-"""Does a file contradict itself? Found with a few numbers for each statement, whatever the length of the file."""
+"""Finds contradictions within a file, with a few numbers per statement, however long the file is."""
 
 from array import array
 from collections.abc import Hashable, Iterator
@@ -14,7 +14,7 @@ class Contradiction(NamedTuple):
 
 
 class Statements:
-    """Statements "key is content", each made by a row; a key may be repeated, but not with another content."""
+    """Statements "key is content", one per row; a key may be repeated, but not with other content."""
 
     def __init__(self) -> None:
         self._keys, self._contents, self._rows = array("q"), array("q"), array("q")

@@ -1,25 +1,25 @@
-"""Competitors that a file brings: many new ones are mostly a wrong column, and take a yes at every door."""
+"""New competitors in a file: many of them usually mean a wrong column, so every kind of import asks for a confirmation."""
 
 from argparse import ArgumentParser
 
-UNASKED_COMPETITORS = 1_000  # more new ones in one file are mostly a wrong column, and a board of them takes much memory
+UNASKED_COMPETITORS = 1_000  # more new ones in one file usually mean a wrong column, and their board takes much memory
 
 
 class TooManyCompetitors(ValueError):
-    """A file brings more new competitors than were allowed; nothing of it is to be written."""
+    """A file brings more new competitors than were allowed; nothing of it may be written."""
 
 
 def n_to_allow(n_new: int) -> int:
-    """New competitors, where they are so many that somebody has to say yes; else 0."""
+    """The number of new competitors if it needs a confirmation, else 0."""
     return n_new if n_new > UNASKED_COMPETITORS else 0
 
 
 def must_be_allowed(n_new: int, most: int) -> None:
-    """Raises TooManyCompetitors where so many new ones need a yes, and `most` of them have it."""
+    """Raises TooManyCompetitors if so many new ones need a confirmation and only `most` are allowed."""
     if n_to_allow(n_new) > most:
         raise TooManyCompetitors(
-            f"{n_new:,} new competitors are in this file, and nothing was written. Mostly that is a wrong "
-            f"column, and a board of so many takes much memory. If they are meant: --allow-competitors {n_new}"
+            f"{n_new:,} new competitors are in this file, and nothing was written. Usually that means a wrong column, "
+            f"and a board of so many takes much memory. If it is intended: --allow-competitors {n_new}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What looks wrong in a file that can be read: said with a count and the first lines, and refused where somebody wants that."""
+"""What looks wrong in a readable file: reported with a count and the first lines, and refused in strict imports."""
 
 import unicodedata
 from array import array
@@ -36,7 +36,7 @@ class _Lines:
 
 
 class _Repeated:
-    """Keys that come again, with the same content or with another; three numbers a row."""
+    """Repeated keys, with the same or other content; three numbers per row."""
 
     def __init__(self) -> None:
         self._keys, self._contents, self._lines = array("q"), array("q"), array("q")
@@ -47,7 +47,7 @@ class _Repeated:
         self._lines.append(line)
 
     def lines(self) -> tuple[list[int], list[int]]:
-        """Of those that say the same as the first with their key, and of those that say otherwise."""
+        """The rows that say the same as the first with their key, and those that say otherwise."""
         _, firsts, inverse = np.unique(np.asarray(self._keys), return_index=True, return_inverse=True)
         contents, lines, later = np.asarray(self._contents), np.asarray(self._lines), np.ones(len(inverse), dtype=bool)
         later[firsts] = False
@@ -56,7 +56,7 @@ class _Repeated:
 
 
 class Plausibility:
-    """Looks at the rows of a check as they come."""
+    """Inspects the rows of a check as they come."""
 
     def __init__(self, arena: Arena | None) -> None:
         self._arena = arena
@@ -86,7 +86,7 @@ class Plausibility:
                 self._see_votes(row)
 
     def _see_votes(self, row: BattleRow) -> None:
-        """Without a voter only rows that say all the same are told to be one."""
+        """Without a voter, only rows that agree in everything are taken for one."""
         in_order = row.first < row.second
         asked = row.prompt and (row.prompt.key or row.prompt.turns)
         pair = (row.first, row.second) if in_order else (row.second, row.first)
@@ -150,7 +150,7 @@ class Plausibility:
 
 
 def _padded(lines: _Lines) -> list[int]:
-    """As many as there are: of the later ones nothing is said but their number."""
+    """All of them are counted; the later ones are not named."""
     return [*lines.first, *[0] * (lines.n - len(lines.first))]
 
 

@@ -14,7 +14,7 @@ from arena.models import Arena
 
 
 class PromptsSeen:
-    """What a file of prompts says, in a few numbers a row."""
+    """Summary of a file of prompts: a few numbers per row are kept."""
 
     rule = gettext_lazy("one id stands for one text, and line %(line)d has another")
 
@@ -67,7 +67,7 @@ class PromptsSeen:
         )
 
     def warnings(self) -> list[FileNote]:
-        """Where the arena waits for texts, and this file brings none of them."""
+        """If the arena has prompts without texts and this file brings none of them."""
         if self._arena is None or self._fills:
             return []
         bare = self._arena.prompts.filter(content_hash="")
@@ -79,13 +79,19 @@ class PromptsSeen:
 
 
 _REPEATED = ngettext_lazy(
-    "%(n)s prompt read once, though more often in the file.", "%(n)s prompts read once, though more often in the file.", "n"
+    "%(n)s prompt occurs more than once in the file and is read once.",
+    "%(n)s prompts occur more than once in the file and are read once each.",
+    "n",
 )
 _FILLED = ngettext_lazy(
-    "%(n)s prompt known by the id alone until now: filled.", "%(n)s prompts known by the id alone until now: filled.", "n"
+    "%(n)s prompt had only an id until now: its text is filled in.",
+    "%(n)s prompts had only ids until now: their texts are filled in.",
+    "n",
 )
 _KNOWN = ngettext_lazy(
-    "%(n)s prompt in this arena already: left as they are.", "%(n)s prompts in this arena already: left as they are.", "n"
+    "%(n)s prompt is in this arena already and stays as it is.",
+    "%(n)s prompts are in this arena already and stay as they are.",
+    "n",
 )
 _OTHER_IDS = ngettext_lazy(
     "%(n)s prompt of this arena has an id and no text (%(keys)s), and this file has none of these ids: its prompts are new "

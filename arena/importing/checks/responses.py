@@ -28,7 +28,7 @@ N_NAMED = 10
 
 
 class ResponsesSeen:
-    """What a file of answers says, in a few numbers a row."""
+    """Summary of a file of answers: a few numbers per row are kept."""
 
     rule = gettext_lazy("one repeat of an answer has one text, and line %(line)d has another")
 
@@ -114,7 +114,7 @@ class ResponsesSeen:
             self._first_unknown[identity_of(row)] = None
 
     def finish(self) -> None:
-        """Name the unknown prompts, all of them in one line: mostly it is the column."""
+        """Name the unknown prompts in one line: usually the column is wrong."""
         if not self._unknown:
             return
         n_rows, n_prompts = len(self._unknown), n_different(self._unknown)
@@ -181,15 +181,19 @@ _BROUGHT = ngettext_lazy(
     "n",
 )
 _REPEATED = ngettext_lazy(
-    "%(n)s row read once, though more often in the file.", "%(n)s rows read once, though more often in the file.", "n"
+    "%(n)s row occurs more than once in the file and is read once.",
+    "%(n)s rows occur more than once in the file and are read once each.",
+    "n",
 )
 _SEVERAL = ngettext_lazy(
-    "%(n)s answer more than one to a prompt by a competitor: stored as repeats.",
-    "%(n)s answers more than one to a prompt by a competitor: stored as repeats.",
+    "%(n)s further answer to a prompt by the same competitor: stored as a repeat.",
+    "%(n)s further answers to a prompt by the same competitor: stored as repeats.",
     "n",
 )
 _KNOWN = ngettext_lazy(
-    "%(n)s answer in this arena already: left as they are.", "%(n)s answers in this arena already: left as they are.", "n"
+    "%(n)s answer is in this arena already and stays as it is.",
+    "%(n)s answers are in this arena already and stay as they are.",
+    "n",
 )
 _CORRECTED = ngettext_lazy(
     "%(n)s answer here is corrected by the file: battles keep the text that was judged, and new ones take the new text.",

@@ -1,4 +1,4 @@
-"""Pass 1: the whole file is read and judged; nothing is written."""
+"""Pass 1: the whole file is read and checked; nothing is written."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -27,7 +27,7 @@ def check(
 ) -> ImportReport:  # fmt: skip
     """The report names the format that the file has; it is recognised where `format_name` is empty.
 
-    `slug` is that of the arena, which need not be here yet. Raises ImportProblems, which name the file, the line, the value and
+    `slug` is the arena's, which need not exist yet. Raises ImportProblems, which name the file, the line, the value and
     what is allowed.
     """
     read_by, notes, doubts = reading_format(kind, format_name, path)
@@ -56,9 +56,9 @@ def check(
 def check_leaving_out(
     path: Path, *, kind: str, format_name: str, filename: str, arena: Arena | None, options: Mapping[str, Any], slug: str = ""
 ) -> tuple[ImportReport, dict[str, Any]]:
-    """As `check`, without the rows in which something is wrong; also the options with which the others are read.
+    """As `check`, without the rows in which something is wrong; returns also the options with which the others are read.
 
-    What comes to light only when others are gone goes, too. Raises ImportProblems where no row is to blame.
+    Rows whose fault shows only after that are left out, too. Raises ImportProblems where no row is to blame.
     """
     faults: dict[int, RowFault] = {}
     while True:
@@ -77,7 +77,7 @@ def check_leaving_out(
 
 
 class RowsSeen[T: (PromptRow, ResponseRow)](Protocol):
-    """What a file says, gathered row by row; problems of single rows are named on the way."""
+    """Collects what a file says, row by row; problems of single rows are reported on the way."""
 
     statements: Statements
     rule: Any  # of the statements: what has one text, and which line has another
@@ -112,7 +112,7 @@ def _check_rows[T: (PromptRow, ResponseRow)](
 
 
 def _name_contradictions[T: (PromptRow, ResponseRow)](seen: RowsSeen[T], again: TypedFile[T], problems: Problems) -> None:
-    """Only hashes were kept: the values are read once more."""
+    """Only hashes were kept, so the values are read again."""
     contradictions = list(seen.statements.contradictions())[:MOST_LEFT_OUT]
     wanted = {number for each in contradictions for number in each}
     rows = {number: row for number, row in enumerate(again) if number in wanted} if contradictions else {}

@@ -1,1 +1,1 @@
-"""A file from its bytes to typed rows, with what is wrong in it and where."""
+"""From a file's bytes to typed rows, with what is wrong in it and where."""

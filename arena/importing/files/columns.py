@@ -1,4 +1,4 @@
-"""Which column is which: names are read whatever their case and the blanks around them, and some by another word."""
+"""Which column is which: names match in any case and with blanks around them, and some by another word."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ MOST_REMEMBERED = 1_000
 
 
 class Columns:
-    """What a format reads. `other_words` are names that a column may have where its own is absent, the best one first."""
+    """What a format reads. `other_words` are names that a column may have if its own is absent, the best one first."""
 
     def __init__(
         self, needed: Iterable[str] = (), read: Iterable[str] = (), other_words: Mapping[str, tuple[str, ...]] | None = None

@@ -24,11 +24,11 @@ type Row = Mapping[str, Any]
 
 
 class Remembered[T]:
-    """A check that is made once for each text, not once for each row: a million rows name a hundred models."""
+    """A check made once per text, not once per row: a million rows name a hundred models."""
 
     def __init__(self, check: Callable[[Row, str], T]) -> None:
         self._check = check
-        # By what stands in the file. Texts only: to a dictionary 1 and true are one key.
+        # By what the file has. Texts only: to a dictionary 1 and True are one key.
         self.known: dict[str, T] = {}
 
     def __call__(self, row: Row, column: str) -> T:
@@ -44,7 +44,7 @@ class Remembered[T]:
 
 
 def text(row: Row, column: str, *, default: str | None = None) -> str:
-    """A text that a database can hold; without a default the column must be there."""
+    """A text that a database can hold; without a default the column is required."""
     value = row.get(column, default)
     if value is None and default is not None:
         return default
@@ -86,7 +86,7 @@ def as_name(column: str, value: str) -> str:
         raise RowProblem(column, EMPTY, _("a name is needed"))
     if len(value) > LONGEST_NAME:
         raise RowProblem(column, value, _("a name may have at most %(most)d characters") % {"most": LONGEST_NAME})
-    # A terminal would obey control characters, and nobody could tell a name that cannot be seen from another.
+    # A terminal would obey control characters, and names with invisible characters could not be told apart.
     fault = name_fault(value)
     if fault:
         raise RowProblem(column, value, fault)

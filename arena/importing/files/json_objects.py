@@ -1,4 +1,4 @@
-"""What Python's reader of JSON would change: it takes the last of two values of one key, and 1e400 for infinity."""
+"""What Python's JSON reader would change: it takes the last of two values of a key, and reads 1e400 as infinity."""
 
 import math
 from typing import Any
@@ -16,7 +16,7 @@ def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(by_key) != len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise KeyTwiceError(_("the key %(key)s is there twice") % {"key": ascii(twice)[:60]})
+        raise KeyTwiceError(_("the key %(key)s occurs twice") % {"key": ascii(twice)[:60]})
     return by_key
 
 

@@ -1,4 +1,4 @@
-"""What a file is, told by its bytes: packed or not, its encoding, its shape.
+"""What a file is, judged by its bytes: packed or not, its encoding, its shape.
 
 A packed file (gzip, zstd) is read as what it holds, up to a limit that counts the bytes that come out.
 """
@@ -42,7 +42,7 @@ class Shape(StrEnum):
 
 
 LIST_OF_ROWS = "request_states"
-"""What an object calls the list of its rows: HELM writes a whole run as one object."""
+"""The key of an object's list of rows: HELM writes a whole run as one object."""
 ANY_SHAPE = frozenset({Shape.CSV, Shape.JSON_LINES, Shape.JSON_ARRAY, Shape.PARQUET})
 OF_OBJECTS = frozenset({Shape.JSON_LINES, Shape.JSON_ARRAY, Shape.PARQUET})
 """Shapes whose cells may be lists and objects."""
@@ -81,7 +81,7 @@ class FileLooks:
     broken: str = ""
     cure: str = ""
     is_too_large: bool = False
-    """More comes out of it than is read."""
+    """It unpacks to more than the limit."""
 
     @property
     def is_empty(self) -> bool:
@@ -98,7 +98,7 @@ class CannotUnpackError(Exception):
 
 
 def look_at(path: Path) -> FileLooks:
-    """Reads the whole of a text once: whether it is UTF-8 is known at its end. Never raises but OSError."""
+    """Reads a text completely once: whether it is UTF-8 is known only at its end. Raises nothing but OSError."""
     status = path.stat()
     return _look_at(path, status.st_mtime_ns, status.st_size)
 
@@ -149,7 +149,7 @@ _MOST_ACCENTS = 0.2  # of all bytes: more are a text in another alphabet
 
 
 class _Signs:
-    """What tells UTF-8 with a broken place from the encoding of older spreadsheets: that has no sequence of UTF-8."""
+    """Tells damaged UTF-8 from the encoding of older spreadsheets, which has no UTF-8 sequences."""
 
     def __init__(self, start: bytes) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -219,8 +219,8 @@ class _Counted(io.RawIOBase):
         try:
             n_bytes: int = self._unpacked.readinto(buffer)
         except (OSError, EOFError, zlib.error, ValueError, _zstd_library().ZstdError):
-            remedy = _("pack it again, or give the file as it was before it was packed")
-            raise CannotUnpackError(_("packed, and broken"), remedy) from None
+            remedy = _("pack it again, or give the unpacked file")
+            raise CannotUnpackError(_("packed and damaged"), remedy) from None
         self._n_bytes += n_bytes
         if self._n_bytes > MOST_UNPACKED:
             remedy = _("a packed file may hold at most %(most)s bytes: unpack it, and split it or import it by manage.py")

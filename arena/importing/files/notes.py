@@ -1,4 +1,4 @@
-"""What is to be said of a file: pages say it in their reader's language, and the database keeps it in English."""
+"""Notes on a file: pages show them in their reader's language, and the database keeps them in English."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from arena.wording import number
 
 @dataclass(frozen=True)
 class FileNote:
-    """A sentence that is made when it is read."""
+    """A sentence that is translated when it is read."""
 
     words: Any  # lazy
     values: Mapping[str, object]
@@ -48,8 +48,8 @@ def what_is_so(sayings: Iterable[tuple[object, FileNote]]) -> list[FileNote]:
 
 def about_thinking(n_answers: int) -> FileNote:
     words = ngettext_lazy(
-        "%(n)s answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",
-        "%(n)s answers with what was thought before: kept beside the answer, and shown to nobody who votes or judges.",
+        "%(n)s answer with the model's thinking: kept apart from the answer, and never shown to voters or judges.",
+        "%(n)s answers with the model's thinking: kept apart from the answers, and never shown to voters or judges.",
         "n",
     )
     return note(words, n=n_answers)

@@ -1,4 +1,4 @@
-"""What is wrong with a file: where, what stands there, and what is allowed."""
+"""What is wrong with a file: where, which value it has, and what is allowed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ LONGEST_SHOWN = 80
 
 
 class PlainWords(str):
-    """Fit to print as it is: words about a value, not the value."""
+    """Printed as it is: words about a value, not the value."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ def some_names(names: Iterable[str]) -> str:
 
 
 def either(words: Sequence[str]) -> str:
-    """Those of which one will do: `CSV or JSON lines`."""
+    """Alternatives in words: `CSV or JSON lines`."""
     return reduce(lambda first, second: _("%(first)s or %(second)s") % {"first": first, "second": second}, words)
 
 
@@ -113,7 +113,7 @@ class ImportProblem:
 
 
 class ImportProblems(Exception):
-    """The file cannot be taken in: nothing of it is written."""
+    """The file cannot be imported: nothing of it is written."""
 
     def __init__(self, first: tuple[ImportProblem, ...], n_all: int, faults: Mapping[int, RowFault] | None = None) -> None:
         """`faults`: the rows without which nothing would be wrong, by line; none where leaving rows out does not help."""
@@ -152,7 +152,7 @@ class Problems:
     _places: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def add(self, line: int, what: str, value: Any, allowed: str, *, is_row: bool = False) -> None:
-        """`is_row`: the rest of the file is as good as without this row."""
+        """`is_row`: without this row the rest of the file is good."""
         if is_row and line in self.left_out:
             return
         self.n_all += 1

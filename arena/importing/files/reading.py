@@ -71,7 +71,7 @@ def header_of(path: Path) -> list[str]:
 
 
 def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
-    """What is not as in most files, in sentences."""
+    """What is unusual about the file, in sentences."""
     looks, notes = look_at(path), list[FileNote]()
     if looks.encoding == WINDOWS:
         notes.append(note(_WINDOWS))
@@ -83,7 +83,7 @@ def how_it_is_read(path: Path, columns: Columns) -> list[FileNote]:
 
 
 _WINDOWS = gettext_lazy(
-    "The file is not UTF-8: read as Windows-1252 (Latin-1), as older spreadsheets write it. Look at a text with an accent."
+    "The file is not UTF-8: read as Windows-1252 (Latin-1), as older spreadsheets write it. Check a text with an accent."
 )
 
 
@@ -111,7 +111,7 @@ def read_rows(path: Path, *, problems: Problems, columns: Columns | None = None)
 
 
 def _lines(path: Path, problems: Problems) -> Iterator[str | None]:
-    """Decoded lines; None stands for one that is not UTF-8. Ends early where a line is too long to be read."""
+    """Decoded lines; None for one that is not UTF-8. Ends early at a line that is too long."""
     looks = look_at(path)
     if looks.encoding != UTF8 or looks.line_end != "\n":
         yield from _decoded_lines(path, problems, looks)
@@ -186,7 +186,7 @@ def _csv_rows(path: Path, problems: Problems, columns: Columns) -> Iterator[tupl
         n_columns = len(header)
         for cells in reader:
             if cells == first:
-                allowed = _("take this line out: files were joined here")
+                allowed = _("remove this line: files were joined here")
                 problems.add(line, _("the row"), PlainWords(_("the header once more")), allowed, is_row=True)
             elif len(cells) == n_columns:
                 yield line, dict(zip(header, cells, strict=True))
@@ -230,12 +230,15 @@ def _header_is_usable(header: list[str], own: list[str], problems: Problems, col
         problems.add(1, _("the number of columns"), len(header), remedy)
     for name in sorted({name for name in header if header.count(name) > 1} if len(header) <= MAX_COLUMNS else ()):
         remedy = _("each column needs a name of its own")
-        problems.add(1, _("a column that is there twice"), own[header.index(name)], remedy)
+        problems.add(1, _("a column that occurs twice"), own[header.index(name)], remedy)
     if any("\0" in name for name in header):
         remedy = _("this looks like UTF-16 without its mark: save the file again as UTF-8")
         problems.add(1, _("the text"), header[0], remedy)
     elif missing := [name for name in columns.needed if name not in header]:
-        allowed = _("needed are %(needed)s; here are %(here)s") % {"needed": ", ".join(columns.needed), "here": some_names(own)}
+        allowed = _("the columns %(needed)s are needed; the file has %(here)s") % {
+            "needed": ", ".join(columns.needed),
+            "here": some_names(own),
+        }
         problems.add(1, _("a missing column"), ", ".join(missing), allowed)
     return problems.n_all == before
 

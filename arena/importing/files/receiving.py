@@ -51,10 +51,10 @@ def in_utf8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def must_be_regular(path: Path) -> None:
-    """A device or a pipe may never end; raises OSError. A folder is refused by the system in its own words."""
+    """Raises OSError for a device or a pipe, which may never end. A folder is refused by the system in its own words."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise OSError(errno.EINVAL, "not a regular file; write what it gives into a file and import that", str(path))
+        raise OSError(errno.EINVAL, "not a regular file; write its output into a file and import that", str(path))
 
 
 def keep(filename: str, blocks: Iterable[bytes]) -> KeptFile:
@@ -83,7 +83,7 @@ def _new_path(digest: str) -> Path:
 
 
 def own_copy(file: KeptFile) -> KeptFile:
-    """The same bytes under another name, which nobody else forgets. Raises FileNotFoundError."""
+    """The same bytes under another name, which nobody else deletes. Raises FileNotFoundError."""
     path = _new_path(file.digest)
     try:
         os.link(file.path, path)
@@ -119,7 +119,7 @@ def known_import(arena: Arena | None, *, kind: str, format_name: str, digest: st
 
 
 def register(file: KeptFile, arena: Arena, *, kind: str, format_name: str, report: ImportReport, **fields: object) -> Import:
-    """The row that a loader will claim. Two at once get one row."""
+    """The row that a loader will claim. Two requests at once get the same row."""
     same = {"arena": arena, "kind": kind, "format": format_name, "digest": file.digest}
     known_by = {"filename": file.filename, "path": file.path.name}
     results = {"n_rows": report.n_rows, "report": report.as_json()}
@@ -139,7 +139,7 @@ def arena_for(slug: str, name: str) -> tuple[Arena, bool]:
 
 
 def path_of(source: Import) -> Path:
-    """Kept by name, because the data folder may move. Raises OSError where it is not there."""
+    """Kept by name, because the data folder may move. Raises OSError if it is missing."""
     path = upload_folder() / source.path
     if not path.is_file():
         raise FileNotFoundError(f"its file is not in {path.parent}: upload it again, or share this folder between the machines")
@@ -165,7 +165,7 @@ def adopt(file: KeptFile, source: Import) -> None:
 
 
 def forget(name: str) -> None:
-    """The copy of this name goes, unless an import still has to read it."""
+    """Delete the copy of this name, unless an import still has to read it."""
     is_read = Import.objects.filter(path=name).exclude(state__in=DONE).exists()
     if not is_read and not ArchiveUpload.objects.unfinished().filter(path=name).exists():
         (upload_folder() / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What pass 1 found, in numbers and in words."""
+"""The result of pass 1, in numbers and in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class ImportReport:
 
     @property
     def n_to_allow(self) -> int:
-        """New competitors, where they are so many that somebody has to say yes; else 0."""
+        """The number of new competitors if it needs a confirmation, else 0."""
         return n_to_allow(self.counts.get("new_competitors", 0))
 
     @property
@@ -43,7 +43,7 @@ class ImportReport:
 
     @property
     def alerts(self) -> list[str]:
-        """What somebody should look at before the file comes in."""
+        """What somebody should look at before the file is imported."""
         return [*self.warnings, *(str(odd.note) for odd in self.odd)]
 
     def lines(self) -> list[str]:

@@ -8,7 +8,7 @@ MOST_BYTES = 512 * 1024 * 1024
 
 
 class LimitedUpload(TemporaryFileUploadHandler):
-    """Stops writing at the limit; what follows is read and thrown away, so that the browser gets its answer."""
+    """Stops writing at the limit; the rest is read and discarded, so that the browser gets its answer."""
 
     @property
     def most(self) -> int:

@@ -120,7 +120,7 @@ class MappedResponses(MappedColumns[ResponseRow]):
         key, asked = fields.optional_identifier(cells, "prompt_id"), self._asked(line, cells)
         number = fields.whole_number(cells, "prompt_row")
         if not key and asked is None and number is None:
-            raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a text is needed, not empty"))
+            raise RowProblem("prompt", EMPTY if "prompt" in cells else MISSING, _("a non-empty text is needed"))
         if "text" in self.column_map.columns:
             model = (
                 fields.name(cells, "competitor") if "competitor" in self.column_map.columns else competitor_option(self.options)

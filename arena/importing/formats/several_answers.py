@@ -97,7 +97,7 @@ def _models(names: Any) -> list[str]:
 def _asked(line: int, row: Row) -> PromptRow:
     text = fields.text(row, "prompt")
     if not text.strip():
-        raise RowProblem("prompt", text, _("a text is needed, not empty"))
+        raise RowProblem("prompt", text, _("a non-empty text is needed"))
     return PromptRow(line, fields.optional_identifier(row, "id"), (text,), fields.text(row, "system_prompt", default=""))
 
 

@@ -1,1 +1,1 @@
-"""The pages on which files are brought: upload, check, columns, confirmation, progress, undo. For curators."""
+"""Pages that import files: upload, check, columns, confirmation, progress, undo. For curators."""

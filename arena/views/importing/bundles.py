@@ -1,4 +1,4 @@
-"""A whole arena comes in as one file: upload, progress, what came of it. For superusers."""
+"""Import of a whole arena from one file: upload, progress, result. For superusers."""
 
 from typing import Any
 
@@ -28,17 +28,17 @@ MOST_LISTED = 20
 
 class BundleForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Archive"), help_text=gettext_lazy("A zip that the page Exports or manage.py export --all gave.")
+        label=gettext_lazy("Archive"), help_text=gettext_lazy("A zip from the page Exports or from manage.py export --all.")
     )
     slug = forms.SlugField(
         label=gettext_lazy("Name in addresses"), required=False, max_length=50,
-        help_text=gettext_lazy("What the arena is called here, in its address; as in the file where it is empty."),
+        help_text=gettext_lazy("The arena's name in addresses on this site. Empty: as in the file."),
     )  # fmt: skip
 
 
 def _only_superusers(request: HttpRequest) -> User:
     if not isinstance(request.user, User) or not request.user.is_superuser:
-        raise PermissionDenied(_("whole arenas are brought in by superusers: ask whoever runs this site"))
+        raise PermissionDenied(_("only superusers can import whole arenas: ask whoever runs this site"))
     return request.user
 
 
@@ -58,7 +58,7 @@ def _bundles(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
         return _page(request, BundleForm())
     form = BundleForm(request.POST, request.FILES)
     if upload.is_too_large:
-        refusal = _("The file has more than %(most)d MB: bring it in with %(command)s.")
+        refusal = _("The file has more than %(most)d MB: import it with %(command)s.")
         form.add_error(None, refusal % {"most": MOST_BYTES // 2**20, "command": "manage.py import_archive"})
     if not form.is_valid():
         return _page(request, form, status=422)

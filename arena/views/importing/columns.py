@@ -1,4 +1,4 @@
-"""The part of the import page on which somebody says which column holds what: its first rows, and a select for each field."""
+"""The part of the import page that maps columns to fields: the first rows of the file, and a select for each field."""
 
 import shlex
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ COMMANDS = {
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """What the page shows: the start of the file, and the map as it is chosen now."""
+    """What the page shows: the start of the file, and the map chosen so far."""
 
     start: FileStart
     path: Path
@@ -48,7 +48,7 @@ class ColumnChoice:
         return [[_cell(row.get(name)) for name in self.head()] for row in self.start.rows[:ROWS_SHOWN]]
 
     def fields(self) -> list[tuple[str, Any, list[tuple[int, str, bool]]]]:
-        """Each field with its label, and the columns: by their place, with their names, and whether it is chosen."""
+        """Each field with its label and the columns: position, name, and whether it is chosen."""
         names = self.start.names
         return [
             (field, label, [(at, name, self.map.columns.get(field) == name) for at, name in enumerate(names)])
@@ -56,7 +56,7 @@ class ColumnChoice:
         ]
 
     def models(self) -> list[tuple[int, str, str]]:
-        """For answers: columns with the model that each may hold the answers of, where somebody said one."""
+        """For answers: the columns that may hold a model's answers, with the model if one was named."""
         if self.kind != Import.Kind.RESPONSES:
             return []
         model_of = {column: model for model, column in self.map.answers.items()}
@@ -64,7 +64,7 @@ class ColumnChoice:
         return [(at, name, model_of.get(name, "")) for at, name in enumerate(self.start.names) if name not in taken]
 
     def values(self) -> list[tuple[int, str, list[tuple[str, Any, bool]]]]:
-        """What the column of the winner or of the label says, with what that may mean."""
+        """The values in the winner's or label's column, with what each may mean."""
         values = self.winner_values
         meant = guessed_values(values, self.map.columns, self.kind) | dict(self.map.values)
         return [
@@ -73,19 +73,19 @@ class ColumnChoice:
         ]
 
     def winner_place(self) -> str:
-        """Of the column of the winner, as its select says it."""
+        """The winner's column, as its select names it."""
         winner = self.map.columns.get(value_field_of(self.kind))
         return str(self.start.names.index(winner)) if winner in self.start.names else ""
 
     def unclear(self) -> list[str]:
-        """Values of the winner of which nobody said what they mean."""
+        """Values of the winner whose meaning was not chosen."""
         values = self.winner_values
         meant = {**guessed_values(values, self.map.columns, self.kind), **self.map.values}
         return [value for value in values if value not in meant]
 
     @cached_property
     def winner_values(self) -> list[str]:
-        """What the column of the winner says; nothing where it names the better model."""
+        """The values in the winner's column; none where it names the better model."""
         winner = self.map.columns.get(value_field_of(self.kind), "")
         if not winner:
             return []
@@ -107,7 +107,7 @@ def guessed_choice(path: Path, kind: str) -> ColumnChoice:
 
 
 def texts_lost(choice: ColumnChoice) -> list[str]:
-    """Columns with texts that the layout of the file reads, and that this choice does not: battles would come without them."""
+    """Text columns that the file's own layout reads and this choice does not: battles would come without them."""
     known = kind_and_format(choice.path)
     layout = formats_of(known[0])[known[1]] if known else None
     if layout is None or layout.is_guess:
@@ -154,7 +154,7 @@ def _same_winner(data: QueryDict) -> bool:
 
 
 def as_command(filename: str, stored: Mapping[str, Any]) -> str:
-    """The same import at the command line; empty where a command cannot be told as much."""
+    """The same import as a command; empty where no command can do it."""
     options = stored["options"]
     path = f"./{filename}" if filename.startswith("-") else filename
     if is_of_room(stored["kind"]):

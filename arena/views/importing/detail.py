@@ -1,4 +1,4 @@
-"""The page of one import: its progress, what it holds, set aside and restore."""
+"""The page of one import: progress, contents, setting aside and restoring."""
 
 import csv
 from typing import Any
@@ -34,9 +34,9 @@ RESTORED: dict[str, Any] = {
     Import.Kind.LABELS: gettext_lazy("Restored: its labels count again, and the figures of judges follow."),
 }
 WAS_SET_ASIDE: dict[str, Any] = {
-    Import.Kind.BATTLES: gettext_lazy("Set aside: its votes count no longer, and the boards follow within seconds."),
-    Import.Kind.JUDGEMENTS: gettext_lazy("Set aside: its verdicts count no longer, and the boards follow within seconds."),
-    Import.Kind.LABELS: gettext_lazy("Set aside: its labels count no longer, and the figures of judges follow."),
+    Import.Kind.BATTLES: gettext_lazy("Set aside: its votes no longer count, and the boards follow within seconds."),
+    Import.Kind.JUDGEMENTS: gettext_lazy("Set aside: its verdicts no longer count, and the boards follow within seconds."),
+    Import.Kind.LABELS: gettext_lazy("Set aside: its labels no longer count, and the figures of judges follow."),
 }
 COUNTS_NOWHERE: dict[str, Any] = {
     Import.Kind.BATTLES: gettext_lazy("its votes count nowhere."),
@@ -48,7 +48,7 @@ COUNTS_NOWHERE: dict[str, Any] = {
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
-    """A tiny file that can be imported as it is, of each kind; together they make an arena."""
+    """A tiny file of each kind that can be imported as it is; together they make an arena."""
     only_curators(request, "imports")
     samples = all_samples()
     if kind not in samples:
@@ -61,7 +61,7 @@ def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def rows_left_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """Those of a file that did not come in, with the reasons."""
+    """The file's rows that were left out, with the reasons."""
     only_curators(request, "imports")
     source = get_object_or_404(Import, pk=pk)
     rows = source.report.get("rows_left_out", {})
@@ -122,7 +122,7 @@ def _act(request: HttpRequest, source: Import) -> None:
 def _set_aside(request: HttpRequest, source: Import) -> None:
     form = SetAsideForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say why it is set aside, in at most 200 characters: readers of the board are told."))
+        messages.error(request, _("Give a reason of at most 200 characters: readers of the board see it."))
     elif curation.set_aside_import(source, form.cleaned_data["reason"], _curator(request)):
         messages.success(request, WAS_SET_ASIDE[source.kind])
 
@@ -144,7 +144,7 @@ def _figures(source: Import) -> dict[str, Any]:
 
 
 def _n_of_others(source: Import) -> int:
-    """What stays when it is undone."""
+    """What remains when the import is undone."""
     can_be_undone = source.kind == Import.Kind.BATTLES and source.state == State.PUBLISHED
     return curation.n_votes_of_others(source) if can_be_undone else 0
 

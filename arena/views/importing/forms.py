@@ -17,7 +17,7 @@ VOTERS = [(PEOPLE, gettext_lazy("people")), (JUDGES, gettext_lazy("judges"))]
 
 
 def format_choices() -> list[tuple[str, Any]]:
-    """Formats under the kind of thing that they bring; first, what is left to be recognised."""
+    """Formats grouped by kind; first, the choice to recognise it."""
     return [
         ("", _("recognise it by its columns")),
         *(
@@ -40,21 +40,21 @@ def _option_field(option: FileOption) -> forms.Field:
 
 
 class UploadForm(forms.Form):
-    """A file, where it goes, and what may be said of it. A file that waits here already need not be chosen again."""
+    """A file, its destination and its options. A file that is already waiting need not be chosen again."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
         required=False,
         help_text=gettext_lazy(
-            "Choose it or drop it here: CSV, JSON lines, a JSON array or Parquet; packed by gzip or zstd if you like."
+            "Choose a file or drop it here: CSV, JSON lines, a JSON array or Parquet, packed with gzip or zstd if you like."
         ),
     )
     new_arena = forms.CharField(
         label=gettext_lazy("Name of the new arena"),
         required=False,
         max_length=120,
-        help_text=gettext_lazy("Made with the import. Empty: the name of the file."),
+        help_text=gettext_lazy("Created by the import. Empty: the name of the file."),
     )
     arena = forms.ModelChoiceField(
         Arena.objects.in_use().order_by("name"),
@@ -68,38 +68,40 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Pool"),
         required=False,
         max_length=50,
-        help_text=gettext_lazy("For prompts: the set they belong to; main where it is empty."),
+        help_text=gettext_lazy("For prompts: the pool they belong to. Empty: main."),
     )
     competitor = forms.CharField(
         label=gettext_lazy("Competitor"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("For answers: whose they are, where the file does not name a model."),
+        help_text=gettext_lazy("For answers: the competitor they belong to, if the file does not name a model."),
     )
     replace = forms.BooleanField(
         label=gettext_lazy("Replace"),
         required=False,
         help_text=gettext_lazy(
-            "For answers: those that are here with another text are corrected by the file; battles keep what was judged."
+            "For answers: the file corrects stored answers that have another text; battles keep the text that was judged."
         ),
     )
     voters = forms.ChoiceField(
         label=gettext_lazy("Voters"),
         required=False,
-        choices=[("", gettext_lazy("ask where a name looks like a model's")), *VOTERS],
-        help_text=gettext_lazy("For battles: whether those who are named as voters are people, or judges with games."),
+        choices=[("", gettext_lazy("ask if a name looks like a model's")), *VOTERS],
+        help_text=gettext_lazy("For battles: whether the voters in the file are people or judges."),
     )
     ignore_ids = forms.BooleanField(
         label=gettext_lazy("Ignore the file's ids"),
         required=False,
         help_text=gettext_lazy(
-            "Where one id stands for different texts: prompts are told by their texts, battles by what they say."
+            "For files in which one id stands for different texts: prompts are recognised by text, battles by content."
         ),
     )
     strict = forms.BooleanField(
-        label=gettext_lazy("Refuse the file where something in it looks wrong"),
+        label=gettext_lazy("Refuse the file if something in it looks wrong"),
         required=False,
-        help_text=gettext_lazy("Votes that stand twice, names that differ by case only, error texts for answers and the like."),
+        help_text=gettext_lazy(
+            "Repeated votes, names that differ only by case, error messages in place of answers, and the like."
+        ),
     )
 
     def __init__(self, *args: Any, held: KeptFile | None = None, **kwargs: Any) -> None:
@@ -113,11 +115,11 @@ class UploadForm(forms.Form):
 
     @property
     def leaves_out(self) -> bool:
-        """A button says it, on the page that names the rows."""
+        """Set by a button on the page that lists the rows."""
         return "leave_out" in self.data
 
     def main(self) -> list[Any]:
-        """The fields that everybody needs; the others are folded away."""
+        """The fields that everyone needs; the others are folded away."""
         return [self["file"], self["new_arena"], self["arena"]]
 
     def more(self) -> list[Any]:
@@ -138,14 +140,14 @@ class UploadForm(forms.Form):
         cleaned["kind"], cleaned["format"] = cleaned.get("what", "").partition(":")[::2]
         arena, name = cleaned.get("arena"), cleaned.get("new_arena", "").strip()
         if len(getattr(self.files, "getlist", lambda name: [])("file")) > 1:
-            self.add_error("file", _("Choose one file: the others come after it."))
+            self.add_error("file", _("Choose one file now and the others after it."))
         for part in self.fields:
             if len(getattr(self.data, "getlist", lambda name: [])(part)) > 1:
-                self.add_error(part, _("This came twice: choose one."))
+                self.add_error(part, _("Both were given: choose one."))
         if self.held is None and "file" not in self.errors:
             self.add_error("file", _("Choose a file."))
         if arena is not None and name:
-            self.add_error("new_arena", _("Either an arena that is here, or the name of a new one."))
+            self.add_error("new_arena", _("Choose an arena or name a new one, not both."))
         if arena is not None:
             cleaned["slug"] = arena.slug
         elif name and slugify(name):
@@ -157,7 +159,7 @@ class UploadForm(forms.Form):
         return cleaned
 
     def request(self, columns: tuple[str, ColumnMap] | None = None) -> FileRequest:
-        """All that was said; `columns`: the kind of file with the map of its columns, where somebody named them."""
+        """The form's choices; `columns`: the kind of file and its column map, if columns were named."""
         cleaned = self.cleaned_data
         kind, named = columns or (cleaned["kind"], None)
         return FileRequest(

@@ -1,4 +1,4 @@
-"""The import page: upload, check, columns, confirm. Nothing is written before somebody has confirmed what the check found."""
+"""The import page: upload, check, columns, confirm. Nothing is written until the result of the check is confirmed."""
 
 from dataclasses import replace
 from typing import Any
@@ -66,20 +66,20 @@ def _imports(request: HttpRequest, upload: LimitedUpload) -> HttpResponse:
         return _columns(request, form, _asked_choice(request, form.held))
     try:
         return _check(request, form, form.held)
-    except FileNotFoundError:  # another tab was told what is wrong with the same file
+    except FileNotFoundError:  # another tab was shown what is wrong with the same file
         form.held = None
         form.add_error("file", _("Choose a file."))
         return _page(request, form, status=422)
 
 
 def _initial(request: HttpRequest) -> dict[str, str]:
-    """A link may say what is to be brought, and for which arena."""
+    """A link may preset the kind of file and the arena."""
     kind = request.GET.get("what", "")
     return {"arena": request.GET.get("arena", ""), "what": f"{kind}:" if kind in Import.Kind.values else ""}
 
 
 def _held(request: HttpRequest) -> KeptFile | None:
-    """The file that arrived with the request, else the one that waits here: nobody chooses a file twice."""
+    """The uploaded file, else the one already waiting: nobody has to choose a file twice."""
     upload = request.FILES.get("file")
     if upload is not None:
         return receiving.keep(upload.name or "file", upload.chunks())
@@ -91,7 +91,7 @@ def _held(request: HttpRequest) -> KeptFile | None:
 
 
 def _signed(request: HttpRequest, token: str, salt: str) -> dict[str, Any] | None:
-    """What this very user was given; None where it is forged, old, or another's."""
+    """What this user was given; None if it is forged, expired, or another user's."""
     try:
         content = signing.loads(token, salt=salt, max_age=SECONDS_TO_CONFIRM)
     except signing.BadSignature:
@@ -104,7 +104,7 @@ def _token(request: HttpRequest, content: dict[str, Any], salt: str) -> str:
 
 
 def _asked_choice(request: HttpRequest, file: KeptFile) -> ColumnChoice:
-    """Of the kind that was asked for; as it was read, where somebody comes back from the check."""
+    """For the requested kind; as the file was read, when coming back from the check."""
     kind = request.POST.get("columns", "")
     content = _signed(request, request.POST.get("confirm", ""), SIGNED_AS)
     if content and content["options"].get("map"):
@@ -129,7 +129,7 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
         if not error.columns:
             receiving.forget(file.path.name)
             form.held = None
-            form.add_error(None, _("Choose what the file holds: it has no columns that tell."))
+            form.add_error(None, _("Choose what the file holds: its columns do not tell."))
             return _page(request, form, status=422)
         return _columns(request, form, guessed_choice(file.path, ""), reason=_unknown(error.columns), status=422)
     except ImportProblems as problems:
@@ -147,19 +147,19 @@ def _check(request: HttpRequest, form: UploadForm, file: KeptFile) -> HttpRespon
 
 def _known_in_words(source: Import) -> str:
     if source.state == Import.State.SET_ASIDE:
-        return _("This file was imported before and is set aside: nothing was added. Restore it here to have its votes count.")
-    return _("This file is here already: nothing was added.")
+        return _("This file was imported before and is set aside: nothing was added. Restore it here to make its votes count.")
+    return _("This file was imported before: nothing was added.")
 
 
 def _unknown(columns: str) -> str:
-    text = _("The columns of this file (%(columns)s) are called as in no layout that is known: say which holds what.")
+    text = _("The columns of this file (%(columns)s) match no known layout: choose what each one holds.")
     return text % {"columns": columns}
 
 
 def _problems(
     request: HttpRequest, form: UploadForm, file: KeptFile, choice: ColumnChoice | None, problems: ImportProblems
 ) -> HttpResponse:
-    """What is wrong. Where columns may have been taken for others the file is kept, and they can be named."""
+    """The problems of the file. If columns may have been mistaken for others, the file is kept and they can be named."""
     shown = {"problems": problems.of(file.filename), "filename": file.filename}
     kind, name = form.cleaned_data["kind"], form.cleaned_data["format"]
     columns = (choice.kind, choice.map) if choice else None
@@ -188,12 +188,12 @@ def _problems(
 
 _LOST = gettext_lazy(
     "The file was recognised; naming its columns by hand would leave out the texts in %(columns)s. Correct the file instead: "
-    "where one id stands for several texts, have the ids ignored (under More), and prompts are told by their texts."
+    "where one id stands for several texts, tick “Ignore the file's ids” (under More), and prompts are recognised by text."
 )
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """All that the form said, to be sent again with one thing more."""
+    """All fields of the form, to be sent again with one more."""
     left = {"csrfmiddlewaretoken", "held", "voters"}
     return [(name, value) for name, values in request.POST.lists() if name not in left for value in values]
 
@@ -234,7 +234,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except FileNotFoundError:
         return _gone(request, content)
     except TooManyCompetitors:
-        text = _("%(n)s new competitors need a yes of their own: upload the file again and tick it.")
+        text = _("%(n)s new competitors have to be confirmed: upload the file again and tick the box.")
         messages.error(request, text % {"n": number(checked.report.n_to_allow)})
         return redirect("imports")
     except ArchivedThing as reason:
@@ -259,7 +259,7 @@ def _started(checked: CheckedFile, user: User | None, n_allowed: int) -> Import:
 
 
 def _gone(request: HttpRequest, content: dict[str, Any] | None) -> HttpResponse:
-    """The copy that waited is not here: it was confirmed before, or swept away."""
+    """The waiting copy is gone: it was confirmed before, or removed by the sweep."""
     named = (
         {"arena__slug": content["slug"], **{name: content[name] for name in ("kind", "format", "digest")}} if content else None
     )
@@ -270,7 +270,7 @@ def _gone(request: HttpRequest, content: dict[str, Any] | None) -> HttpResponse:
 
 
 def _with_names(request: HttpRequest, checked: CheckedFile) -> CheckedFile:
-    """Read again where the two columns of answers got the names of their models."""
+    """Check again if models were named for the two columns of answers."""
     first, second = (request.POST.get(name, "").strip() for name in ("model_a", "model_b"))
     return checked.with_models(first, second) if checked.report.unnamed and first and second else checked
 

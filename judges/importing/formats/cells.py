@@ -61,7 +61,7 @@ def question(line: int, row: Row, column: str, *, more: str = "", key: str = "",
     parts = text(row, column).strip("\r\n"), text(row, more, default="").strip("\r\n") if more else ""
     asked = "\n\n".join(part for part in parts if part.strip())
     if not asked.strip():
-        raise RowProblem(column, EMPTY, _("a text is needed, not empty"))
+        raise RowProblem(column, EMPTY, _("a non-empty text is needed"))
     return PromptRow(line, key, (asked,), category=category)
 
 

@@ -60,7 +60,7 @@ def test_a_part_that_stands_twice_is_refused_by_its_name(garden, settings, name)
 
 BROKEN = [
     (b'{"id":"14","prompt":"a\nb"}\n', "Line 1"),
-    (gzip.compress(b'{"id":"13","prompt":"x"}\n')[:-6], "packed, and broken"),
+    (gzip.compress(b'{"id":"13","prompt":"x"}\n')[:-6], "packed and damaged"),
     (b"", "there is nothing to import"),
 ]
 
@@ -84,7 +84,7 @@ def test_the_page_takes_one_file_and_one_kind(garden, client):
     both = client.post(reverse("imports"), {"file": files, "new_arena": "Meadow"})
     kinds = client.post(reverse("imports"), {"file": files[0], "new_arena": "Meadow", "what": ["battles:", "prompts:"]})
     assert (both.status_code, "Choose one file" in both.content.decode()) == (422, True)
-    assert (kinds.status_code, "This came twice" in kinds.content.decode()) == (422, True)
+    assert (kinds.status_code, "Both were given" in kinds.content.decode()) == (422, True)
 
 
 def test_what_is_wrong_is_told_by_line_and_nothing_is_written(garden, settings):

@@ -109,7 +109,7 @@ RESPONSES = [
             brought(3, "", "gpt-4o", "Rhine.", ["Name a river."]),
         ],
         [
-            ({"prompt": ""}, "prompt is ''; a text is needed, not empty"),
+            ({"prompt": ""}, "prompt is ''; a non-empty text is needed"),
             ({"gpt-4o": "a\0b"}, "gpt-4o is 'a\\x00b'; NUL characters are not allowed"),
             ({"prompt": "a\0b"}, "prompt is 'a\\x00b'; NUL characters are not allowed"),
         ],

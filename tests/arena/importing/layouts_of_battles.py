@@ -96,7 +96,7 @@ BATTLES = [
         [
             ({"winner_model_a": "1"}, "winner_model_a, winner_model_b, winner_tie is '1, 0, 1'; one of these columns is 1"),
             ({"winner_tie": "yes"}, "winner_tie is 'yes'; allowed are true, false"),
-            ({"prompt": '[""]'}, "prompt is '[\"\"]'; a text is needed, not empty"),
+            ({"prompt": '[""]'}, "prompt is '[\"\"]'; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -208,7 +208,7 @@ BATTLES = [
         [
             ({"label": ["good"]}, "winner is 'good'; allowed are a, b, tie, both_bad, 1 and 2, or the name of one of the two"),
             ({"label": []}, "winner is []; allowed are a, b, tie"),
-            ({"text": ""}, "prompt is empty; a text is needed, not empty"),
+            ({"text": ""}, "prompt is empty; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -222,7 +222,7 @@ BATTLES = [
         [
             ({"better": "0"}, "winner is '0'; 0 and 1 can be meant in two ways; allowed are a, b, tie, both_bad, 1 and 2"),
             ({"better": ""}, "winner is empty; allowed are a, b, tie"),
-            ({"question": " "}, "prompt is empty; a text is needed, not empty"),
+            ({"question": " "}, "prompt is empty; a non-empty text is needed"),
         ],
     ),
     Case(

@@ -62,7 +62,7 @@ PROMPTS = [
             prompt(2, "b43c", "Solve this in C++.", category="Input-Output"),
         ],
         [
-            ({"prompt": ""}, "prompt is ''; a text is needed, not empty"),
+            ({"prompt": ""}, "prompt is ''; a non-empty text is needed"),
             ({"uid": ""}, f"uid is empty; {NAME_IS_NEEDED}"),
             ({"prompt": MISSING}, "prompt is missing; a text is needed; the row has uid, category, cluster"),
         ],
@@ -104,7 +104,7 @@ PROMPTS = [
             prompt(8, "", "How did states get names?", reference="From tribes.", category="koala"),
         ],
         [
-            ({"instruction": ""}, "instruction is ''; a text is needed, not empty"),
+            ({"instruction": ""}, "instruction is ''; a non-empty text is needed"),
             ({"instruction": 5}, "instruction is 5; a text is needed"),
             ({"instruction": MISSING}, "instruction is missing; a text is needed; the row has dataset, output, generator"),
         ],
@@ -145,7 +145,7 @@ PROMPTS = [
         ],
         [
             ({"kwargs": []}, "kwargs is []; a list of objects is needed, one for each of instruction_id_list"),
-            ({"prompt": ""}, "prompt is ''; a text is needed, not empty"),
+            ({"prompt": ""}, "prompt is ''; a non-empty text is needed"),
             ({"key": MISSING}, "key is missing; a text is needed; the row has prompt, instruction_id_list, kwargs"),
         ],
     ),
@@ -159,7 +159,7 @@ PROMPTS = [
         [
             ({"input": 5}, "input is 5; a list of messages is needed"),
             ({"ideal": [5]}, "ideal is 5; a text is needed"),
-            ({"input": " "}, "what the user says in input is ' '; a text is needed, not empty"),
+            ({"input": " "}, "what the user says in input is ' '; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -189,7 +189,7 @@ PROMPTS = [
         [
             ({"answerKey": "C"}, "answer is 'C'; the letter, the number from 0 or the text of one of the 2 choices is needed"),
             ({"choices": {"label": ["A", "B"]}}, "a list of 2 to 26 texts is needed"),
-            ({"question": ""}, "question is ''; a text is needed, not empty"),
+            ({"question": ""}, "question is ''; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -210,7 +210,7 @@ PROMPTS = [
         "helm",
         [prompt(2, "id12", "Which is a lake?", reference="Como"), prompt(54, "id13", "Say yes.")],
         [
-            ({"input": {"text": ""}}, "input is {'text': ''}; a text is needed, not empty"),
+            ({"input": {"text": ""}}, "input is {'text': ''}; a non-empty text is needed"),
             ({"references": ["Como"]}, "references is ['Como']; a list of objects with output and tags is needed"),
             ({"input": MISSING}, "text is null; a text is needed"),
         ],
@@ -223,7 +223,7 @@ PROMPTS = [
             prompt(256, "id13", "Say yes.", system_prompt="Be brief."),
         ],
         [
-            ({"instance": {"input": {"text": " "}, "id": "id13"}}, "input is {'text': ' '}; a text is needed, not empty"),
+            ({"instance": {"input": {"text": " "}, "id": "id13"}}, "input is {'text': ' '}; a non-empty text is needed"),
             ({"instance": {"input": {"text": "x"}, "id": "id12", "references": []}}, "the id of an instance is 'id12'"),
             ({"instance": MISSING}, "instance is missing; an object is needed, such as {...}; the row has"),
         ],

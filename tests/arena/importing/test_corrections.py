@@ -119,7 +119,7 @@ def test_a_curator_corrects_on_a_page_and_takes_it_back(battle, client):
     assert "1 battle on the earlier text keeps it" in client.get(address).content.decode()
     refused = client.post(address, {"turn_0": "Lyon", "reason": "x"})
     assert refused.status_code == 422
-    assert "these are the words that stand here already" in refused.content.decode().lower()
+    assert "this is the present text already" in refused.content.decode().lower()
     client.post(address, {"turn_0": "Paris", "reason": "wrong city"})
     assert texts() == [(0, "Paris")]
     again = client.post(address, {"turn_0": "Nice", "reason": "x"})

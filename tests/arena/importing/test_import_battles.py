@@ -184,7 +184,7 @@ def test_the_dry_run_tells_how_many_rows_are_known(tmp_path):
     arena = make_arena()
     imported(_file(tmp_path, "x,y,tie,q1,v"), "chatbot-arena", arena)
     report = checked(_file(tmp_path, "x,y,tie,q1,v", "x,z,tie,q1,v"), "chatbot-arena", arena=arena)
-    assert "1 row of battles that are here already: only what is new in them is added." in report.notes
+    assert "1 row names a battle that is here already: only what is new in it is added." in report.notes
     assert (report.counts["competitors"], report.counts["new_competitors"]) == (3, 1)
 
 

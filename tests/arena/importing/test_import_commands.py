@@ -132,7 +132,7 @@ def test_what_never_ends_is_refused_before_a_byte_is_read(tmp_path, settings, ch
     os.mkfifo(tmp_path / "pipe")
     for path in (Path("/dev/zero"), tmp_path / "pipe"):
         said = _refused("import_battles", path, "--format", "llmfao", "--arena", "a", *check)
-        assert said == f"{path}: not a regular file; write what it gives into a file and import that"
+        assert said == f"{path}: not a regular file; write its output into a file and import that"
     assert not list(Path(settings.UPLOAD_FOLDER).glob("*"))
 
 

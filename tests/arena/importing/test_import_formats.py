@@ -202,7 +202,7 @@ def test_the_same_vote_twice_is_read_once_also_with_the_sides_turned(tmp_path):
     turned = {**LLMFAO_ROW, "left": "y", "right": "x", "winner": "right"}
     report = checked(write(tmp_path, as_csv(LLMFAO_ROW, LLMFAO_ROW, turned)), "llmfao")
     assert report.counts["votes"] == 1
-    assert "2 votes read once, though more often in the file." in report.notes
+    assert "2 votes occur more than once in the file and are read once each." in report.notes
 
 
 # --- pandalm -----------------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_a_verifier_in_csv_is_checked_too(tmp_path):
         ({"verifier": {}}, "unknown verifier kind None; allowed are"),
         ({"verifier": {"kind": ["mcq"]}}, "unknown verifier kind ['mcq']; allowed are"),
         ({"verifier": {"kind": "contains"}}, "a contains verifier needs one of all, any"),
-        ({"verifier": {"kind": "contains", "texts": ["x"]}}, "a contains verifier knows no texts; allowed are all, any"),
+        ({"verifier": {"kind": "contains", "texts": ["x"]}}, "a contains verifier has no texts; allowed are all, any"),
         ({"verifier": {"kind": "contains", "all": "x"}}, "it has to be a list of texts"),
         ({"verifier": {"kind": "regex", "pattern": "("}}, "is not a regular expression"),
         ({"verifier": {"kind": "numeric", "value": 10**400}}, "it has to be a number"),

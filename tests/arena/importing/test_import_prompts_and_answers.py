@@ -79,7 +79,7 @@ def test_known_prompts_stay_as_they_are(tmp_path):
     assert source.n_added == 1
     known.refresh_from_db()
     assert known.category == "old"
-    assert "2 prompts in this arena already: left as they are." in source.report["notes"]
+    assert "2 prompts are in this arena already and stay as they are." in source.report["notes"]
 
 
 def test_a_prompt_known_by_its_number_gets_its_text_and_the_ledger_its_new_language(tmp_path):
@@ -164,7 +164,7 @@ def test_an_empty_answer_in_a_file_of_battles_is_kept_as_failed_and_named_and_it
     assert (empty.text.strip("\u200b \n"), Battle.objects.showable().count()) == ("", 3)
     told = "1 pair with an empty answer, in line 2: what was said of it counts, and the answer is kept as failed; no voter is "
     assert f"{told}shown it, and no judge is asked." in source.report["notes"]
-    thought = "1 answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges."
+    thought = "1 answer with the model's thinking: kept apart from the answer, and never shown to voters or judges."
     assert (thought in source.report["notes"]) == ("<think>" in nothing)
     assert n_rows(arena) == (3, 9, 9)
 
@@ -180,7 +180,7 @@ def test_another_text_of_the_same_competitor_is_a_repeat_and_the_same_text_is_no
         (1, "two"),
         (2, "three"),
     ]
-    assert "1 answer in this arena already: left as they are." in source.report["notes"]
+    assert "1 answer is in this arena already and stays as it is." in source.report["notes"]
 
 
 def test_a_repeat_that_is_taken_by_another_text_is_refused(tmp_path):

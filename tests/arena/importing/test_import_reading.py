@@ -73,7 +73,7 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         ("a,b\nA,\u00fc\n".encode() + b"B,\xfc\n", "line 3: the text is b'B,\\xfc\\n'; the file must be UTF-8"),
         (b"a,b\n" + b"\xcf\xf0\xe8\xe2\xe5\xf2,x\n" * 3, "save it again in this encoding (in Excel: CSV UTF-8)"),
         (b"PK\x03\x04\x14\0\x06\0xl/workbook.xml", "the file is a zip or Excel file, not text; save what it holds as CSV"),
-        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is packed, and broken; pack it again"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "the file is packed and damaged; pack it again"),
         (b"", "line 1: the file is empty; there is nothing to import"),
         (b" \n\t\n", "line 1: the file is empty"),
         (b"a,b\n1,2\na,b\n3,4\n", "line 3: the row is the header once more; take this line out"),
@@ -84,7 +84,7 @@ def test_entries_of_an_array_longer_than_a_block_are_put_together(tmp_path):
         (b"a,b\n1\n", "line 2: the number of cells is 1; the header has 2 columns"),
         (b'a,b\n"1"x,2\n', "line 2: the row is"),
         (b'a,b\n1,"never closed\n', "line 2: the row is"),
-        (b"a,a\n1,2\n", "line 1: a column that is there twice is 'a'"),
+        (b"a,a\n1,2\n", "line 1: a column that occurs twice is 'a'"),
         (b"{}\nnot json\n", "line 2: the line is 'not json'; each row must be one JSON object"),
         (b"{}\n[1]\n", "line 2: the line is '[1]'; each row must be one JSON object"),
         (b'{}\n{"a": NaN}\n', "NaN is no JSON"),
@@ -148,7 +148,7 @@ def test_a_bad_line_does_not_hide_the_next_ones(tmp_path):
 
 def test_a_missing_column_is_named_with_what_is_there(tmp_path):
     rows, problems = _read(write(tmp_path, "a,c\n1,2\n"), needed=("a", "b"))
-    assert problems == ["file, line 1: a missing column is 'b'; needed are a, b; here are a, c"]
+    assert problems == ["file, line 1: a missing column is 'b'; the columns a, b are needed; the file has a, c"]
     assert not rows
 
 

@@ -123,9 +123,7 @@ def test_a_row_of_parquet_is_no_longer_than_a_line(tmp_path, monkeypatch, long):
 def test_a_packed_file_that_is_broken_says_so(tmp_path, pack, cut):
     whole = PACK[pack]("".join(f"{number},{number * 7919 % 1000}\n" for number in range(9_999)).encode())
     _, problems = _read(write(tmp_path, whole[: int(len(whole) * cut)]))
-    assert problems == [
-        "file, line 1: the file is packed, and broken; pack it again, or give the file as it was before it was packed"
-    ]
+    assert problems == ["file, line 1: the file is packed and damaged; pack it again, or give the unpacked file"]
 
 
 @pytest.mark.parametrize("inner", [b"PAR1", gzip.compress(b"a,b\n"), b"PK\x03\x04"], ids=["parquet", "gzip", "zip"])
@@ -145,7 +143,7 @@ def test_parquet_gives_rows_with_lists_objects_and_moments(tmp_path):
 
 def test_a_column_that_parquet_lacks_is_named_with_those_that_it_has(tmp_path):
     _, problems = _read(_as_parquet(tmp_path, [{"a": "x", "C": 1}]), needed=("a", "b"))
-    assert problems == ["file, line 1: a missing column is 'b'; needed are a, b; here are a, C"]
+    assert problems == ["file, line 1: a missing column is 'b'; the columns a, b are needed; the file has a, C"]
 
 
 @pytest.mark.parametrize("cut", [6, 200])
@@ -204,7 +202,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
     for content in ('{"a": 1}\n{"a": 1, "b": {"c": 1, "c": 2}}\n', '[{"a": 1}, {"b": {"c": 1, "c": 2}}]'):
         rows, problems = _read(write(tmp_path, content))
         assert rows == [{"a": 1}]
-        assert "the key 'c' is there twice" in problems[0]
+        assert "the key 'c' occurs twice" in problems[0]
 
 
 @pytest.mark.django_db

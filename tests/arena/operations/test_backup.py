@@ -307,7 +307,7 @@ def test_a_manifest_of_another_shape_is_refused_and_its_field_named(file, change
 @pytest.mark.parametrize("manifest", [b"", b"[]", b"5", b"\xff", b"[" * 200_000, b'{"sha256":' * 200_000, b"{}"])
 def test_a_manifest_that_is_none_is_refused(file, manifest):
     _rewrite(file, lambda members: members.update({"manifest.json": manifest}))
-    _is_refused(file, "this file is no backup of Agon")
+    _is_refused(file, "this file is not a backup of Agon")
 
 
 @pytest.mark.parametrize("name", ["../escape", "uploads/../../escape", "/tmp/agon-escape/escape"])

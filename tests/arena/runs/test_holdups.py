@@ -42,9 +42,9 @@ def test_a_dead_server_is_named_with_the_next_try_and_no_time_left(settings, adm
         Call.objects.filter(run=run, state="waiting").update(not_before=timezone.now() + timedelta(seconds=250))
         until = timezone.localtime(Endpoint.objects.get().open_until)
         assert f">{until:%H:%M:%S}</time>" in admin_client.get(address).content.decode()
-        assert "It is tried now" in admin_client.post(address, {"act": "try"}, follow=True).content.decode()
+        assert "The endpoint is being tried" in admin_client.post(address, {"act": "try"}, follow=True).content.decode()
         assert work(run).state == "done"
-    assert "No endpoint rests just now" not in admin_client.get(address).content.decode()
+    assert "No endpoint is resting" not in admin_client.get(address).content.decode()
 
 
 def test_few_calls_that_all_wait_for_another_try_say_so(settings):

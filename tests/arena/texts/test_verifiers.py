@@ -50,7 +50,7 @@ def test_the_end_of_a_long_answer_counts():
         ({"kind": "contains", "all": [""]}, "it has to be a list of texts, none empty"),
         ({"kind": "numeric", "value": "3"}, "value of a numeric verifier is '3'; it has to be a number"),
         ({"kind": "numeric", "value": float("nan")}, "it has to be a number"),
-        ({"kind": "numeric", "value": 3, "tolerance": -1}, "a number of at least 0"),
+        ({"kind": "numeric", "value": 3, "tolerance": -1}, "a number, 0 or more"),
         ({"kind": "mcq", "answer": "AB"}, "it has to be one letter"),
         ({"kind": "constraint", "max_words": True}, "it has to be a whole number"),
         ({"kind": "constraint", "all_lowercase": "yes"}, "it has to be true or false"),

@@ -65,7 +65,7 @@ def test_columns_that_are_no_layout_are_shown_and_guessed(curator):
     page = _upload(curator, PAIRS)
     text = page.content.decode()
     assert page.status_code == 422
-    assert "called as in no layout that is known: say which holds what." in text
+    assert "match no known layout: choose what each one holds." in text
     assert '<td dir="auto">It is Lake Como.</td>' in text
     assert _chosen(page) == {"map-prompt": "0", "map-answer_a": "1", "map-answer_b": "2", "map-winner": "3"}
 

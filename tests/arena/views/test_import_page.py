@@ -139,7 +139,7 @@ def test_a_file_that_is_here_leads_to_its_import(curator, tmp_path):
     source = imported(write(tmp_path, GOOD), "chatbot-arena", arena)
     answer = _upload(curator, GOOD, arena="trial", new_arena="")
     assert answer.url == reverse("import", args=[source.pk])
-    assert "here already: nothing was added" in curator.get(answer.url).content.decode()
+    assert "imported before: nothing was added" in curator.get(answer.url).content.decode()
     curator.post(answer.url, {"act": "set_aside", "reason": "bots"})
     again = _upload(curator, GOOD, arena="trial", new_arena="")
     assert "imported before and is set aside: nothing was added. Restore it here" in curator.get(again.url).content.decode()
@@ -149,7 +149,7 @@ def test_a_file_that_is_here_leads_to_its_import(curator, tmp_path):
     ("fields", "said"),
     [
         ({"new_arena": "???"}, "Give it a name with at least one letter or digit"),
-        ({"arena": "here"}, "Either an arena that is here, or the name of a new one."),
+        ({"arena": "here"}, "Choose an arena or name a new one, not both."),
         ({"file": ""}, "Choose a file."),
         ({"what": "nothing:at-all"}, "Select a valid choice"),
         ({"pool": "a b"}, "valid"),

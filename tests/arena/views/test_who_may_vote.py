@@ -87,8 +87,9 @@ def signed_out_of_accounts(client):
     ("as_account", "meanwhile", "said", "onward"),
     [
         (False, closed, "closed meanwhile", "arenas"), (True, closed, "closed meanwhile", "arenas"),
-        (False, accounts_only, "votes from accounts only", "login"), (True, signed_out_of_accounts, "You signed out", "login"),
-        (True, signed_out, "you signed out meanwhile", "vote"), (False, signed_in, "before you signed in", "vote"),
+        (False, accounts_only, "votes only from people with an account", "login"),
+        (True, signed_out_of_accounts, "You signed out", "login"),
+        (True, signed_out, "you have signed out since", "vote"), (False, signed_in, "before you signed in", "vote"),
         (True, signed_in, "another account", "vote"), (False, without_cookies, "Cookies must be allowed", "vote"),
         (False, other_cookie, "cookies of this one were cleared", "vote"),
         (False, private, "removed or made private", "login"), (True, private, "removed or made private", "arenas"),

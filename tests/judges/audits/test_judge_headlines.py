@@ -312,8 +312,6 @@ def test_a_bad_verifier_spoils_one_prompt_and_never_an_audit(client):
     audit = audit_judge(judge, arena)
     found = figures_of(audit)["leniency P_c"]
     assert (found["value"], found["n"]) == (1.0, 8)
-    assert (
-        "answers to 2 prompts left out, whose verifier cannot be used (q3: a contains verifier knows no texts" in found["note"]
-    )
+    assert "answers to 2 prompts left out, whose verifier cannot be used (q3: a contains verifier has no texts" in found["note"]
     assert client.get(reverse("judge", args=[arena.slug, judge.pk])).status_code == 200
     assert client.get("/api/v1/judges/", {"arena": arena.slug}).json()["results"][0]["agreement"]["value"] is None

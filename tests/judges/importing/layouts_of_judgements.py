@@ -231,7 +231,7 @@ JUDGEMENTS = [
         [
             ({"pred_text": 4}, "pred_text is 4; a text is needed"),
             ({"answer2_body": MISSING}, "answer2_body is missing; a text is needed; the row has question_id"),
-            ({"question_body": " "}, "question_body is empty; a text is needed, not empty"),
+            ({"question_body": " "}, "question_body is empty; a non-empty text is needed"),
         ],
     ),
     Case(

@@ -14,7 +14,7 @@ LABELS = [
         [("p1", LAKE, NAMED, "a", "geo"), ("p2", RIVER, (COMO, ("", "Garda.")), "both_bad", "geo")],
         [
             ({"label": "c"}, "label is 'c'; allowed are a, b, tie, both_bad"),
-            ({"prompt": ""}, "prompt is empty; a text is needed, not empty"),
+            ({"prompt": ""}, "prompt is empty; a non-empty text is needed"),
             ({"origin": "\u202eevil"}, "a name may have no control, direction or invisible characters"),
         ],
     ),
@@ -81,7 +81,7 @@ LABELS = [
         [
             ({"rejected": 4}, "rejected is 4; a text is needed"),
             ({"chosen": MISSING}, "chosen is missing; a text is needed; the row has prompt"),
-            ({"prompt": ""}, "prompt is empty; a text is needed, not empty"),
+            ({"prompt": ""}, "prompt is empty; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -160,7 +160,7 @@ LABELS = [
         [
             ({"helpfulness": [1, 5]}, "helpfulness is 5; a number from 0 to 4 is needed"),
             ({"helpfulness": []}, "helpfulness is []; a number from 0 to 4 is needed"),
-            ({"prompt": " "}, "prompt is empty; a text is needed, not empty"),
+            ({"prompt": " "}, "prompt is empty; a non-empty text is needed"),
         ],
     ),
     Case(

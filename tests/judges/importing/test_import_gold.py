@@ -243,7 +243,7 @@ def test_what_was_thought_before_an_answer_is_kept_beside_it_in_every_layout(tmp
         ("4", "<think>Hm, [[A]].</think>"),
         ("Not <think>.", None),
     }
-    assert "1 answer with what was thought before: kept beside the answer, and shown to nobody who votes or judges." in said
+    assert "1 answer with the model's thinking: kept apart from the answer, and never shown to voters or judges." in said
 
 
 def test_an_answer_that_is_here_with_its_thinking_in_the_text_is_still_that_answer(tmp_path):

@@ -52,7 +52,7 @@ class _Labelled(Format[BattleRow]):
         cells = self._named({**(models if isinstance(models, dict) else {}), **record})
         prompt = fields.text(cells, "prompt")
         if not prompt.strip():
-            raise RowProblem("prompt", prompt, _("a text is needed, not empty"))
+            raise RowProblem("prompt", prompt, _("a non-empty text is needed"))
         first, second = ANSWERS
         if cells.get("model_a"):
             first, second = fields.name(cells, "model_a"), fields.name(cells, "model_b")

@@ -33,7 +33,7 @@ class KagglePairs(Format[BattleRow]):
             raise RowProblem("model_b", second, _("a battle needs two different models, and model_a is the same"))
         asked = turns_of(row, "prompt")
         if not any(turn.strip() for turn in asked):
-            raise RowProblem("prompt", row.get("prompt"), _("a text is needed, not empty"))
+            raise RowProblem("prompt", row.get("prompt"), _("a non-empty text is needed"))
         return BattleRow(
             line, fields.identifier(row, "id"), first, second, PromptRow(line, "", asked), (VoteRow("", _winner(row)),),
             **both_answers(turns_of(row, "response_a"), turns_of(row, "response_b")),

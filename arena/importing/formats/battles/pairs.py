@@ -127,7 +127,7 @@ def _prompt(line: int, row: Row) -> PromptRow | None:
     key, text = fields.optional_identifier(row, "prompt_id"), fields.text(row, "prompt", default="")
     if not text.strip():
         if any(column in row for column in ANSWERS):
-            raise RowProblem("prompt", EMPTY if "prompt" in row else MISSING, _("a text is needed, not empty"))
+            raise RowProblem("prompt", EMPTY if "prompt" in row else MISSING, _("a non-empty text is needed"))
         return PromptRow(line, key) if key else None
     return PromptRow(
         line, key, (text,), fields.text(row, "system_prompt", default=""),

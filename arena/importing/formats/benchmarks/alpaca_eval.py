@@ -77,7 +77,7 @@ def instruction(line: int, row: Row) -> PromptRow:
     parts = fields.text(row, "instruction").strip(), fields.text(row, "input", default="").strip()
     text = "\n\n".join(part for part in parts if part)
     if not text:
-        raise RowProblem("instruction", row.get("instruction"), _("a text is needed, not empty"))
+        raise RowProblem("instruction", row.get("instruction"), _("a non-empty text is needed"))
     return PromptRow(line, "", (text,))
 
 

@@ -41,7 +41,7 @@ class ArenaHardQuestions(Format[PromptRow]):
             return question_row(line, {**row, "question_id": row.get("uid")})
         question = fields.text(row, "prompt")
         if not question.strip():
-            raise RowProblem("prompt", question, _("a text is needed, not empty"))
+            raise RowProblem("prompt", question, _("a non-empty text is needed"))
         category = _category(row)
         return PromptRow(
             line,

@@ -179,7 +179,7 @@ def question_of(line: int, instance: Row) -> PromptRow:
     else:
         text = fields.text(given, "text")
         if not text.strip():
-            raise RowProblem("input", question, _("a text is needed, not empty"))
+            raise RowProblem("input", question, _("a non-empty text is needed"))
         asked = PromptRow(line, key, (text,), status="draft" if given.get("multimedia_content") else "")
     references = instance.get("references")
     if not isinstance(references, list) or not all(isinstance(each, dict) for each in references):

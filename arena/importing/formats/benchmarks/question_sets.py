@@ -36,7 +36,7 @@ class IfEval(Format[PromptRow]):
     def row(self, line: int, row: Row) -> PromptRow:
         text = fields.text(row, "prompt")
         if not text.strip():
-            raise RowProblem("prompt", text, _("a text is needed, not empty"))
+            raise RowProblem("prompt", text, _("a non-empty text is needed"))
         names, values = fields.texts(row, "instruction_id_list"), row.get("kwargs")
         fits = isinstance(values, list) and len(values) == len(names) and all(isinstance(each, dict | None) for each in values)
         if not names or not fits:
@@ -118,7 +118,7 @@ class MultipleChoice(Format[PromptRow]):
     def row(self, line: int, row: Row) -> PromptRow:
         question = fields.text(row, "question").strip()
         if not question:
-            raise RowProblem("question", question, _("a text is needed, not empty"))
+            raise RowProblem("question", question, _("a non-empty text is needed"))
         labels, texts = _choices(row)
         at = _right(row, labels, texts)
         listed = "\n".join(f"{letter}. {text}" for letter, text in zip(ascii_uppercase, texts, strict=False))
