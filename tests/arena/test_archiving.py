@@ -214,7 +214,7 @@ def test_boards_count_what_is_archived_as_before_and_hide_it_until_it_is_asked_f
     address = reverse("leaderboard", args=[arena.slug])
     page = client.get(address).content.decode()
     assert f'id="model-{sides[0].pk}"' not in page
-    assert "1 archived model is rated here and not shown." in page
+    assert "1 archived model is rated here but not shown." in page
     assert f'id="model-{sides[0].pk}"' in client.get(f"{address}?archived=on").content.decode()
     assert f'id="model-{sides[0].pk}"' in client.get(before.get_absolute_url()).content.decode()
     shown = client.get(reverse("competitor", args=[arena.slug, sides[0].pk])).content.decode()

@@ -24,7 +24,7 @@ def test_a_command_asks_for_a_yes(tmp_path):
 
 def test_the_browser_asks_for_a_yes(curator, rung):  # noqa: F811
     page = _upload(curator, MANY)
-    assert "new competitors are meant" in page.content.decode()
+    assert "new competitors are intended" in page.content.decode()
     _confirm(curator, page)
     assert rung == []
     import re

@@ -46,7 +46,7 @@ def test_the_vote_page_says_that_the_answered_prompts_have_no_text(client, bare)
     client.force_login(make_user(is_staff=True))
     page = client.get(address).text
     assert f'href="{reverse("imports")}?arena={bare.slug}&amp;what=prompts"' in page
-    assert "Bring answers" not in page
+    assert "Add answers" not in page
 
 
 @pytest.mark.parametrize("plan", ["standing", "all", "active"])

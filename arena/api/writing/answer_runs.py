@@ -44,7 +44,7 @@ ANSWER_FIELDS: SentFields = {
 AnswerDrafts = drafts_view(
     Run.Kind.GENERATE,
     ANSWER_FIELDS,
-    "Estimate a run in which models answer an arena's prompts; what is answered already is not asked again. Scope "
+    "Estimate a run in which models answer an arena's prompts; prompts that have been answered are not asked again. Scope "
     "`runs:write`, for curators.",
 )
 

@@ -152,7 +152,7 @@ def test_a_page_that_is_not_there_says_what_to_do(client):
     ("view", "error", "status", "words"),
     [
         (defaults.bad_request, SuspiciousOperation(), 400, "not understood"),
-        (defaults.permission_denied, PermissionDenied(), 403, "not open to you"),
+        (defaults.permission_denied, PermissionDenied(), 403, "You may not open this page"),
         (defaults.page_not_found, Http404(), 404, "nothing here for you"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_fault_of_ours_has_its_page_even_where_the_form_cannot_be_read():
 def test_a_form_without_its_token_is_refused_in_the_sites_look():
     response = Client(enforce_csrf_checks=True).post("/login/", {"username": "cora", "password": "x"})
     assert response.status_code == 403
-    assert "This form was not taken" in response.content.decode()
+    assert "This form was not accepted" in response.content.decode()
 
 
 def test_the_page_for_our_own_faults_needs_neither_database_nor_context(django_assert_num_queries):
@@ -198,4 +198,4 @@ def test_the_page_for_our_own_faults_needs_neither_database_nor_context(django_a
 def test_too_often_elsewhere_says_why_and_when():
     page = render_to_string("429.html", {"reason": "30 votes a minute are enough.", "opens_at": timezone.now()})
     assert "30 votes a minute are enough." in page
-    assert "Please go on at" in page
+    assert "Please continue at" in page

@@ -94,8 +94,8 @@ def test_voters_are_numbers_that_do_not_lead_back_to_them(battle):
 def test_a_battle_without_answers_says_that_they_are_not_here(client, arena):
     battle = make_battle(make_competitor(arena), make_competitor(arena))
     text = show(client, battle).text
-    assert "came without its answers" in text
-    assert "came without it." in text
+    assert "was imported without its answers" in text
+    assert "was imported without it." in text
 
 
 def test_references_and_verifiers_are_not_shown(battle):

@@ -74,4 +74,4 @@ def test_long_lists_come_a_page_at_a_time(curator, arena, monkeypatch, django_as
 def test_an_unknown_choice_and_an_empty_list_say_so(curator, arena):
     assert curator.get(reverse("contents", args=[arena.slug]), {"pool": "nowhere"}).status_code == 400
     assert "There is nothing yet" in listed(curator, arena)
-    assert "Nothing here is like that." in listed(curator, arena, q="x")
+    assert "Nothing matches." in listed(curator, arena, q="x")

@@ -39,7 +39,7 @@ def test_visitors_are_told_what_is_not_for_them_and_see_no_columns_of_curators()
 
 def test_an_empty_arena_says_so_and_a_curator_what_to_do():
     arena = make_arena("bare", content_visibility="public")
-    assert "There is nothing to take out yet." in shown(arena).text
+    assert "There is nothing to export yet." in shown(arena).text
     assert reverse("imports") in shown(arena, curator()).text
 
 

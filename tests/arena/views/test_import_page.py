@@ -59,7 +59,7 @@ def test_the_import_pages_are_for_curators(client):
 
 def test_without_imports_the_page_says_how_to_begin(curator):
     page = curator.get(reverse("imports")).content.decode()
-    assert "Nothing was imported yet." in page
+    assert "Nothing has been imported yet." in page
     assert "Chatbot Arena and its kin: model_a, model_b, winner" in page
 
 

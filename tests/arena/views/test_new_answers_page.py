@@ -95,7 +95,7 @@ def test_counting_says_what_it_comes_to_and_keeps_nothing(client, curator, arena
     assert re.search(r"Answers</dt><dd>6<", text)
     assert re.search(r"Calls</dt><dd>6<", text)
     assert re.search(r"Cost, at most</dt><dd>\$0\.\d+<", text)
-    assert "Kestrel, who is new here: asks gpt, gpt-large" in text
+    assert "Kestrel(new): asks gpt, gpt-large" in text
     assert "not known yet: too few calls" in text
     assert (Run.objects.count(), Competitor.objects.count(), bells) == (0, 0, [])
 
@@ -117,7 +117,7 @@ def test_what_is_here_is_said_and_not_asked_again(client, curator, arena):
     text, _ = count(client, arena, ("Kestrel", make_endpoint()))
     assert "Here already</dt> <dd>1</dd>" in text.replace("</dt><dd>", "</dt> <dd>")
     assert re.search(r"Calls</dt><dd>2<", text)
-    assert "who is new here" not in text
+    assert "(new)" not in text
 
 
 def test_only_some_pools_and_the_first_prompts(client, curator, arena):
@@ -151,7 +151,7 @@ def test_what_another_run_is_still_to_ask_is_said(client, curator, arena, bells)
     post(client, arena, confirm=confirm)
     text, _ = count(client, arena, ("Kestrel", endpoint))
     assert f'3, in <a href="{reverse("run", args=[Run.objects.get().pk])}">' in text
-    assert "Nothing is left to start here" in text  # "to do" was wrong: the other run has it still to do
+    assert "There is nothing left to start" in text  # "to do" was wrong: the other run has it still to do
     assert "is at work on the rest" in text
     Run.objects.update(state=Run.State.PAUSED)
     assert "is paused, and goes on from its page" in count(client, arena, ("Kestrel", endpoint))[0]

@@ -127,7 +127,7 @@ def test_a_trial_is_told_its_cost_and_is_one_game_of_a_run(client, fake, setting
     answer = client.post(address, {"battle": battles[0].pk, "told": told})
     run = Run.objects.get()
     assert (rung, run.cap, run.created_by, run.arena) == ([run.pk], told, curator, arena)
-    assert "looks again by itself" in client.get(answer.url).content.decode()
+    assert "updates by itself" in client.get(answer.url).content.decode()
     work(run)
     shown = client.get(answer.url).content.decode()
     game = Game.objects.get()

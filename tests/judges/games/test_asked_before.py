@@ -34,7 +34,7 @@ def _judge(arena, *more):
 def test_games_that_a_reply_left_undecided_are_not_paid_again_by_themselves(settings, capsys):
     with serving(Script()) as server:
         arena, _, _ = _judged(server, settings, reply="I like both of them, in a way.")
-        with pytest.raises(CommandError, match="nothing came of any"):
+        with pytest.raises(CommandError, match="no call had a result"):
             _judge(arena)
         n_before = len(server.requests)
         _judge(arena)
@@ -133,7 +133,7 @@ def test_money_that_was_lost_with_a_worker_is_shown_apart(settings, admin_client
         Run.objects.filter(pk=run.pk).update(spent=500, bounded=500)
     page = admin_client.get(reverse("run", args=[run.pk])).content.decode()
     assert "$0.0005 of it was lost at the most" in page
-    assert "did not say what was used" not in page
+    assert "did not report usage" not in page
 
 
 def test_removing_an_arena_ends_its_runs_and_says_what_was_paid(settings, monkeypatch, capsys):
