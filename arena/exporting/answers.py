@@ -1,4 +1,4 @@
-"""Answers as rows: whole ones alone. What failed is an error text or nothing, and no answer."""
+"""Answers as rows: only complete ones. A failed call left an error text or nothing, which is not an answer."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ ANSWERS_AT_ONCE = 200
 COLUMNS = (
     FileColumn("prompt", Holds.TEXT, gettext_lazy("The id of the prompt.")),
     FileColumn("competitor", Holds.TEXT, gettext_lazy("The model that answers.")),
-    FileColumn("repeat", Holds.INTEGER, gettext_lazy("0, or more where the model answered more than once.")),
+    FileColumn("repeat", Holds.INTEGER, gettext_lazy("0; higher if the model answered more than once.")),
     FileColumn("text", Holds.TEXT, gettext_lazy("The answer; of several turns all of them, a blank line between.")),
     FileColumn("turns", Holds.TEXTS, gettext_lazy("The answers turn by turn, where there are several.")),
     FileColumn("finish", Holds.TEXT, gettext_lazy("stop, or length where it was cut at the token limit.")),
@@ -74,7 +74,7 @@ class AnswerTable(ExportTable):
 
 
 def readable_answers(reader: Reader, arena: Arena) -> "QuerySet[Response]":
-    """Each with `since`: when it was archived, or its prompt, or its model; null for one that is in use."""
+    """Each with `since`: when it, its prompt or its model was archived; null for one in use."""
     answers = access.responses_for(reader.visitor, arena, reader.voter_in(arena)).with_text()  # type: ignore[attr-defined]
     since = Coalesce(F("archived_at"), F("prompt__archived_at"), F("competitor__archived_at"))
     return answers.annotate(since=since)  # type: ignore[no-any-return]

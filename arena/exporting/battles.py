@@ -1,4 +1,4 @@
-"""Battles as rows, and what every row that speaks of a battle says of it."""
+"""Battles as rows, and the columns that every row about a battle has."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,9 @@ from arena.texts.csv_cells import figure
 AT_ONCE = 1_000
 BATTLE_COLUMNS = (
     FileColumn(
-        "battle", Holds.TEXT, gettext_lazy("Its id: eight digits for this arena of this site, and its number as in REST.")
+        "battle",
+        Holds.TEXT,
+        gettext_lazy("The battle's id: eight digits for this arena of this site, and its number as in REST."),
     ),
     FileColumn("prompt_id", Holds.TEXT, gettext_lazy("The id of the prompt; empty where it is not known.")),
     FileColumn("model_a", Holds.TEXT, gettext_lazy("The model that gave answer a.")),
@@ -43,7 +45,7 @@ COLUMNS = (
     FileColumn(
         "propensity",
         Holds.NUMBER,
-        gettext_lazy("The chance with which the pair was drawn when it was first served."),
+        gettext_lazy("The probability with which the pair was drawn when it was first served."),
         for_curators=True,
     ),
     FileColumn("created_at", Holds.TIME, gettext_lazy("When it was made, or had happened.")),
@@ -56,7 +58,7 @@ class BattleTable(ExportTable):
     key = "battles"
     title = gettext_lazy("Battles")
     description = gettext_lazy(
-        "Which two answers met on which prompt, and how many votes say what. Prompts that voters compare now are left out."
+        "Which two answers met on which prompt, with the votes by outcome. Prompts that voters are comparing now are left out."
     )
     columns = COLUMNS
     is_of_battles = True
@@ -89,7 +91,7 @@ def with_names(battles: "QuerySet[Battle]") -> "QuerySet[Battle]":
 
 
 class BattleNames:
-    """What rows say of a battle: the same words in every file of an arena."""
+    """The columns about a battle: the same in every file of an arena."""
 
     def __init__(self, arena: Arena) -> None:
         self.name_of, self._names = battle_namer(arena), competitor_names(arena)
@@ -111,7 +113,7 @@ class BattleNames:
 
 
 def loaded_votes(battles: Sequence[Battle]) -> "QuerySet[Vote]":
-    """All that were cast or imported on these: not those of an import that is still being loaded, or failed."""
+    """All votes cast or imported on these, except those of an import that is still being loaded or has failed."""
     whole = Q(source=None) | Q(source__state__in=[Import.State.PUBLISHED, Import.State.SET_ASIDE])
     return Vote.objects.filter(whole, battle__in=[battle.pk for battle in battles])
 

@@ -32,7 +32,7 @@ type Writing = Callable[[Sequence[FileColumn], Iterable[Row]], Iterator[bytes]]
 
 
 class MissingLibrary(RuntimeError):
-    """The form needs a library that this site has not; the message says how to get it."""
+    """The form needs a library that is not installed; the message says how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class Form:
         return self.writing(columns, rows)
 
     def how_to_get_it(self) -> str:
-        message = _("%(form)s needs %(library)s, which this site has not: pip install %(library)s, or take CSV or JSON lines")
+        message = _(
+            "%(form)s needs %(library)s, which is not installed here: pip install %(library)s, or choose CSV or JSON lines"
+        )
         return message % {"form": self.title, "library": self.library}
 
 
@@ -72,13 +74,13 @@ def csv_table(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[by
 
 
 def csv_for_excel(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
-    """With the mark by which Excel knows UTF-8: without it accents come out garbled."""
+    """With the byte-order mark by which Excel recognises UTF-8: without it accents come out garbled."""
     yield codecs.BOM_UTF8
     yield from csv_table(columns, rows)
 
 
 def parquet_file(columns: Sequence[FileColumn], rows: Iterable[Row]) -> Iterator[bytes]:
-    """A row group at a time; a group is as long as its texts let it be."""
+    """A row group at a time; its length depends on the size of its texts."""
     import pyarrow
     from pyarrow import parquet
 
@@ -175,7 +177,7 @@ def _size(value: object) -> int:
 
 
 class _Sink(io.RawIOBase):
-    """A file of which is kept only what was not taken yet."""
+    """A file that keeps only what has not been read yet."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What rows are called in files: battles by an id that no other site gives, voters by pseudonyms of one arena."""
+"""Names in files: battles have an id that is unique to this site, voters a pseudonym that is unique to this arena."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def battle_namer(arena: Arena) -> Callable[[int], str]:
 
 
 def pseudonyms(arena: Arena) -> Callable[[int | None], str | None]:
-    """The same voter is the same one in all files of this arena, another in those of any other, and nobody can work back."""
+    """A voter has the same pseudonym in all files of this arena, another in any other arena, and it cannot be traced back."""
     secret = salted_hmac("arena.exported-voters", str(arena.pk), algorithm="sha256").digest()
 
     def pseudonym(voter: int | None) -> str | None:

@@ -1,7 +1,7 @@
-"""Which of two answers is preferred, by whom and how surely: what files for training are made of. Nothing is invented.
+"""Which of two answers is preferred, by whom and how surely: the content of training files. Nothing is invented.
 
-An answer is chosen where more than half of all that was said of the two says so: ties, *both bad*, equal numbers prefer none.
-What was set aside says nothing. Votes on the same two answers count together, in whichever battles they were cast.
+An answer is chosen if more than half of all opinions on the two prefer it: ties, *both bad*, equal numbers prefer none.
+Evidence that was set aside is ignored. Votes on the same two answers count together, in whichever battles they were cast.
 """
 
 from collections import Counter, defaultdict
@@ -27,10 +27,10 @@ class TwoAnswers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PairTally:
-    """All that counts of what was said of two answers."""
+    """All counted opinions on two answers."""
 
     outcomes: Mapping[str, int]
-    n_strong: Mapping[str, int]  # of those for a and for b: how many said much better
+    n_strong: Mapping[str, int]  # of those for a and for b: how many say much better
     judges: tuple[str, ...] = ()
 
     @property
@@ -39,7 +39,7 @@ class PairTally:
 
     @property
     def majority(self) -> str:
-        """What more than half say; empty where nothing has so many."""
+        """The outcome that more than half name; empty if there is none."""
         return next((outcome for outcome, n in self.outcomes.items() if 2 * n > self.n), "")
 
 
@@ -70,7 +70,7 @@ class Preference:
 
     @property
     def margin(self) -> float:
-        """Of all that was said, the share for it less the share for the other one, in (0, 1]."""
+        """The share of opinions for it less the share for the other one, in (0, 1]."""
         return (self.tally.outcomes[self.winner] - self.n_against) / self.tally.n
 
     @property
@@ -93,7 +93,7 @@ def preferences_of(
 
 
 def both_bad(tallies: Mapping[TwoAnswers, PairTally], *, least_votes: int) -> list[TwoAnswers]:
-    """Two answers of which more than half say that both are bad."""
+    """Pairs of answers that more than half call both bad."""
     return [answers for answers, each in tallies.items() if each.n >= least_votes and each.majority == Outcome.BOTH_BAD]
 
 

@@ -1,4 +1,4 @@
-"""Prompts as rows. Those that are known by their id alone are left out: a file of prompts has texts."""
+"""Prompts as rows. Those known only by id are left out: a file of prompts has texts."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""All tables of the house, by key. Each room has its own; `settings.EXPORTED_TABLES` names them: this room knows no other."""
+"""All tables, by key. Each app has its own, named in `settings.EXPORTED_TABLES`; this app knows no other."""
 
 from collections.abc import Mapping
 from functools import cache

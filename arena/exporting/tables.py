@@ -1,4 +1,4 @@
-"""What a table of an export is: its columns, who may read it, and its rows."""
+"""An export table: its columns, who may read it, and its rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ MOST_COUNTED = 100_000
 type Words = str | Promise
 type Row = dict[str, object]
 type Chosen = Mapping[str, Any]
-"""What was chosen of a table's options, by name; checked."""
+"""The chosen values of a table's options, by name; checked."""
 
 
 class Holds(StrEnum):
-    """What stands in the cells of a column. Every cell may be empty."""
+    """The type of a column's cells. Every cell may be empty."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -74,7 +74,7 @@ class WrongChoice(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What may be chosen of a table: one of some words, each with its title, or a whole number of at least 1."""
+    """An option of a table: one of some words, each with its title, or a whole number of at least 1."""
 
     name: str
     title: Words
@@ -98,7 +98,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who takes something out. Who votes is asked anew with every part: a ballot may be opened while a long table goes out."""
+    """Who exports. Open ballots are looked up again for every part, because one may be opened while a long table is sent."""
 
     visitor: Visitor
     voter_in: Callable[[Arena], Voter | None]
@@ -114,7 +114,7 @@ class Reader:
 
     @classmethod
     def operator(cls) -> "Reader":
-        """Whoever runs commands on the machine: sees what curators see, and votes nowhere."""
+        """Someone who runs commands on the machine: reads what curators read, and does not vote."""
         return cls(User(is_staff=True), lambda arena: None)
 
 
@@ -127,13 +127,13 @@ class ExportTable:
     columns: Sequence[FileColumn]
     options: Sequence[Option] = ()
     goes_in_as: str = ""  # the command that reads such a file again
-    is_of_battles: bool = False  # it tells of battles, and so leaves out those that are withheld for now
+    is_of_battles: bool = False  # it holds battles, so it leaves out those that are withheld for now
 
     def columns_for(self, reader: Reader) -> tuple[FileColumn, ...]:
         return tuple(column for column in self.columns if reader.is_curator or not column.for_curators)
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
-        """Why this reader may not have it; empty where it may be had."""
+        """Why this reader may not have it; empty if allowed."""
         if access.sees_content(reader.visitor, arena):
             return ""
         message = _("for those who may read this arena’s prompts and answers: %(who)s")
@@ -150,19 +150,18 @@ class ExportTable:
         return access.battles_in_play(reader.visitor, arena, reader.voter_in(arena)).count()
 
     def rows(self, reader: Reader, arena: Arena, chosen: Chosen) -> Iterator[Row]:
-        """In a fixed order, a part at a time; each part asks anew who may read what."""
+        """In a fixed order, a part at a time; each part checks again who may read what."""
         raise NotImplementedError
 
     def chosen(self, written: Mapping[str, str]) -> dict[str, Any]:
-        """What was written of the options, with the defaults of the others. Raises WrongChoice."""
+        """The given options, with the defaults of the others. Raises WrongChoice."""
         known = {option.name: option for option in self.options}
         for name in written:
             if name not in known:
                 there_are = ", ".join(known) or _("none")
                 raise WrongChoice(
                     name,
-                    _("there is no such option of %(table)s; there are: %(options)s")
-                    % {"table": self.key, "options": there_are},
+                    _("%(table)s has no such option; its options are: %(options)s") % {"table": self.key, "options": there_are},
                 )
         return {name: option.read(written[name]) if name in written else option.default for name, option in known.items()}
 
@@ -183,7 +182,7 @@ class RefusedExport(PermissionError):
 
 
 def rows_for(table: ExportTable, reader: Reader, arena: Arena, chosen: Chosen | None = None) -> Iterator[Row]:
-    """What page, command and REST give out. Raises RefusedExport before the first row."""
+    """The rows for page, command and REST. Raises RefusedExport before the first row."""
     refusal = table.refusal(reader, arena)
     if refusal:
         raise RefusedExport(refusal)

@@ -1,4 +1,4 @@
-"""Votes as rows. Single votes are for accounts; who it was, how long it took and what was remarked, for curators alone."""
+"""Votes as rows. Single votes are for accounts; voter, time taken and comment are for curators only."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ class VoteTable(ExportTable):
 
     def refusal(self, reader: Reader, arena: Arena) -> str:
         if not reader.visitor.is_authenticated:
-            return _("single votes are for those who are signed in; the battles tell their sums")
+            return _("single votes are for people with an account; the table of battles has their sums")
         return super().refusal(reader, arena)
 
     def count(self, reader: Reader, arena: Arena) -> int:

@@ -1,4 +1,4 @@
-"""A file that somebody brings: received -> checked -> started. One way in for pages and for programs.
+"""A file to import: received -> checked -> started. The same for pages and programs.
 
 `check_file` reads the whole file and writes nothing; what it gives can be kept (`as_json`), and comes back to `start`, which
 makes the arena where it is new and the row that a worker loads: whoever calls it rings for one (`arena.tasks.load_import`), and
@@ -50,7 +50,7 @@ class UnknownKind(ValueError):
 
 @dataclass(frozen=True)
 class FileRequest:
-    """What somebody says of a file; what is empty is recognised, or as usual."""
+    """The user's choices for a file; what is empty is recognised or has its default."""
 
     slug: str  # of the arena
     name: str = ""  # of the arena, where it is new
@@ -66,10 +66,10 @@ class FileRequest:
     is_replacing: bool = False  # answers that are here with another text are corrected by the file
     ignores_ids: bool = False  # prompts and battles are known by what they say
     leaves_out: bool = False  # rows in which something is wrong stay away; the report names them
-    more: Mapping[str, str] = field(default_factory=dict)  # what may be added about files of other rooms' kinds
+    more: Mapping[str, str] = field(default_factory=dict)  # options of other apps' kinds
 
     def options(self, kind: str) -> dict[str, Any]:
-        """What reading the file needs to know besides the file."""
+        """Options that reading the file needs."""
         options: dict[str, Any] = {}
         if kind == Import.Kind.PROMPTS:
             options["pool"] = self.pool or "main"
@@ -97,7 +97,7 @@ class KeptReport(ImportReport):
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file that may come in. Where it is in already `known` is its import, and nothing was checked."""
+    """A file that can be imported. If it was imported before, `known` is that import and nothing was checked."""
 
     file: KeptFile
     slug: str
@@ -144,7 +144,7 @@ def kept_as_json(file: KeptFile) -> dict[str, Any]:
 
 
 def kept_file(stored: Mapping[str, Any]) -> KeptFile:
-    """A file that waits here, by what `kept_as_json` gave. Raises FileNotFoundError."""
+    """A waiting file, from the output of `kept_as_json`. Raises FileNotFoundError."""
     path = receiving.upload_folder() / stored["path"]
     if not path.is_file():
         raise FileNotFoundError(str(path))
@@ -197,14 +197,14 @@ def _report(
 
 
 def n_to_leave_out(file: KeptFile, request: FileRequest) -> int:
-    """Rows without which a file that was refused would come in; 0 where there is no such choice."""
+    """How many rows to leave out so that a refused file could be imported; 0 if that does not help."""
     try:
         return len(check_file(file, replace(request, leaves_out=True)).report.left_out)
     except ImportProblems:
         return 0
 
 
-_ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: choose what the file holds, if so.")
+_ALSO_FITS = gettext_lazy("It could also be a file of %(kinds)s: if so, choose what the file holds.")
 _AS_BEFORE = gettext_lazy("Its columns are those of %(filename)s, and are read as they were named for that file.")
 
 
@@ -252,7 +252,7 @@ def start(checked: CheckedFile, *, by: User | None, n_allowed: int = 0) -> Impor
 
 
 def free_name(filename: str) -> tuple[str, str]:
-    """A name for a new arena, told by a file's, and its short name: one that no arena has."""
+    """A name for a new arena, taken from a file's, and a short name that no arena has."""
     stem = filename.split(".", 1)[0].replace("_", " ").strip()[: LONGEST_NAME - 10]
     name = stem if slugify(stem) else _("Imported")
     taken = set(Arena.objects.filter(slug__startswith=slugify(name)[:40]).values_list("slug", flat=True))

@@ -1,4 +1,4 @@
-"""Kinds of files that other rooms take in, such as judgements. `settings.IMPORT_KINDS` names what reads each of them."""
+"""Kinds of files that other apps import, such as judgements. `settings.IMPORT_KINDS` names what reads each of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from arena.models import Arena, Import
 
 @dataclass(frozen=True, slots=True)
 class FileOption:
-    """Something that may be added about a file of this kind, on the page and over REST."""
+    """An option for files of this kind, on the page and over REST."""
 
     label: Any
     help_text: Any
@@ -27,7 +27,7 @@ class FileOption:
 
 @dataclass(frozen=True, slots=True)
 class FileToRead:
-    """A file with all that reading it needs."""
+    """A file with everything needed to read it."""
 
     path: Path
     filename: str
@@ -44,7 +44,7 @@ class FileTaken:
 
 
 class FileKind(Protocol):
-    """What a room does with its kind of file."""
+    """What an app does with its kind of file."""
 
     formats: Mapping[str, type[Format[Any]]]
     by_hand: type[Format[Any]]
@@ -64,7 +64,7 @@ class FileKind(Protocol):
         """Where another kind fits a file, too: whether the columns tell that it is of this one."""
 
     def lacks(self, columns: Mapping[str, str]) -> Any:
-        """What must be named before rows say anything: its label; empty where all is there."""
+        """The label of a column that still has to be named; empty if none is missing."""
 
     def check(self, file: FileToRead, arena: Arena | None, slug: str) -> ImportReport:
         """Writes nothing. Raises ImportProblems."""

@@ -1,6 +1,6 @@
-"""Rows that a program sends instead of a file: read by Agon's own formats, and all written or none.
+"""Rows that a program sends instead of a file: read by Agon's own formats, and written completely or not at all.
 
-Everything is checked as a file is, and written by the same loaders, in one transaction. What takes long and nobody waits for,
+Everything is checked as a file is, and written by the same loaders, in one transaction. The slow part that nobody waits for,
 the rendering of answers, comes after it.
 """
 
@@ -39,7 +39,7 @@ SENT = "rows"  # what a problem calls the place of a row
 
 @dataclass(frozen=True)
 class TakenRows:
-    """What became of the rows: the numbers of theirs in the database, one a row, and how many were new."""
+    """The result: the ids in the database, one per row, and how many were new."""
 
     ids: list[int]
     n_added: int
@@ -59,13 +59,13 @@ def read[T](raw: Sequence[Any], columns: SentFields, read_row: Callable[[int, di
 
 
 def read_prompts(raw: Sequence[Any]) -> list[PromptRow]:
-    """As a file of prompts is read; but a row that says two things is refused, where a file may hold a column of its own."""
+    """Like a file of prompts, except that a row which contradicts itself is refused."""
     read_row = JsonPrompts(Path()).row
 
     def consistent_row(line: int, row: dict[str, Any]) -> PromptRow:
         turns, prompt = row.get("turns"), row.get("prompt")
         if turns and prompt is not None and turns != [prompt]:
-            allowed = _("they contradict each other: give prompt where it is one turn, or turns")
+            allowed = _("they contradict each other: give prompt for one turn, or turns for several")
             raise RowProblem("prompt, turns", [prompt, turns], allowed)
         return read_row(line, row)
 
@@ -92,7 +92,7 @@ class ResponsesSent(ResponsesSeen):
 
 
 def take_prompts(arena: Arena, rows: Sequence[PromptRow], *, pool: str) -> TakenRows:
-    """All of them, or ImportProblems and nothing."""
+    """Write all of them, or raise ImportProblems and write nothing."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
@@ -110,7 +110,8 @@ def _looked_up(prompts: PromptLookup, rows: list[PromptRow]) -> list[PromptRow]:
 
 
 def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool = False) -> TakenRows:
-    """All of them, or ImportProblems and nothing. They are rendered when somebody rings for it, or when they are read.
+    """Write all of them, or raise ImportProblems and write nothing. They are rendered when somebody rings for it, or when they
+    are read.
 
     With `replace` they say what is right: an answer that is here with another text is corrected.
     """
@@ -120,7 +121,7 @@ def take_responses(arena: Arena, rows: Sequence[ResponseRow], *, replace: bool =
         seen = ResponsesSent(arena, problems, replaces=replace)
         notes = _checked(seen, rows, problems)
         if n_new := n_to_allow(seen.counts()["new_competitors"]):
-            allowed = _("so many in one request are mostly a wrong field: if they are meant, send the competitors first")
+            allowed = _("so many in one request usually mean a wrong field: if they are intended, send the competitors first")
             problems.add(1, _("the number of new competitors"), n_new, allowed)
             problems.stop_if_any()
         try:
@@ -178,7 +179,7 @@ def _competitor_row(line: int, row: dict[str, Any]) -> CompetitorRow:
 
 
 def competitor_values(row: dict[str, Any]) -> dict[str, Any]:
-    """What was said of a competitor, as it is stored. Raises RowProblem."""
+    """The given values of a competitor, as they are stored. Raises RowProblem."""
     values: dict[str, Any] = {
         name: fields.text(row, name) for name in ("organisation", "licence", "description", "status") if name in row
     }
@@ -199,7 +200,9 @@ def _day(written: str) -> date:
 
 
 def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
-    """All of them, or ImportProblems and nothing. One that is here already stays as it is, and must be as it is told."""
+    """Write all of them, or raise ImportProblems and write nothing. A stored one stays as it is and must have the values
+    given.
+    """
     problems = Problems(SENT)
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
@@ -215,7 +218,7 @@ def take_competitors(arena: Arena, rows: Sequence[CompetitorRow]) -> TakenRows:
                 continue
             for name, value in row.fields.items():
                 if getattr(here, name) != value:
-                    text = _("the competitor is here with another value: %(value)s")
+                    text = _("the competitor exists with another value: %(value)s")
                     shown = PlainWords(str(getattr(here, name)) or "''")
                     problems.add(row.line, name, value, text % {"value": shown})
         problems.stop_if_any()

@@ -1,4 +1,4 @@
-"""Tiny files to begin with, one of each kind. They fit each other: imported in this order they make an arena."""
+"""Tiny files to begin with, one of each kind. They belong together: imported in this order they make an arena."""
 
 from arena.importing.kinds import kinds_of_rooms
 from arena.models import Import

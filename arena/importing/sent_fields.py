@@ -35,7 +35,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True)
 class SentField:
-    """One field of a row. Null is as if it were left out, where it may be."""
+    """One field of a row. Null is the same as leaving an optional field out."""
 
     kind: FieldKind
     description: str
@@ -47,7 +47,7 @@ class SentField:
     may_be_empty: bool = False  # of a list of numbers
 
     def check(self, name: str, value: Any) -> None:
-        """Raises RowProblem where the type is another one: 1 is no text, and "1" is no number."""
+        """Raises RowProblem if the type is wrong: 1 is not a text, and "1" is not a number."""
         wrong, allowed = False, ""
         match self.kind:
             case FieldKind.TEXT | FieldKind.DATE | FieldKind.TIME:
@@ -96,12 +96,12 @@ type SentFields = Mapping[str, SentField]
 
 
 def checked_row(row: Any, columns: SentFields) -> dict[str, Any]:
-    """The row without its nulls. Raises RowProblem: a field that there is not must not be lost without a word."""
+    """The row without its nulls. Raises RowProblem for unknown fields, which must not be dropped silently."""
     if not isinstance(row, dict):
         raise RowProblem(_("the row"), row, _("a JSON object is needed"))
     for name in row:
         if name not in columns:
-            text = _("there is no such field here; there are %(names)s") % {"names": ", ".join(columns)}
+            text = _("there is no such field; the fields are %(names)s") % {"names": ", ".join(columns)}
             raise RowProblem(_("a field"), name, text)
     values = {name: value for name, value in row.items() if value is not None or columns[name].is_needed}
     for name, column in columns.items():
@@ -125,7 +125,7 @@ def _choice(description: str, choices: tuple[str, ...], **more: Any) -> SentFiel
 
 
 PROMPT_FIELDS: SentFields = {
-    "id": _text("By which answers and battles name it; its text, where there is none.", most=LONGEST_NAME, is_usual=True),
+    "id": _text("Id by which answers and battles refer to it; without one, its text.", most=LONGEST_NAME, is_usual=True),
     "turns": SentField(FieldKind.TEXTS, "What the user says, turn by turn.", most=MOST_TURNS),
     "prompt": _text("What the user says, where it is one turn.", is_usual=True),
     "system_prompt": _text("Before the first turn."),
@@ -137,9 +137,9 @@ PROMPT_FIELDS: SentFields = {
     "status": _choice("Drafts are not served; active where it is left out.", tuple(STATUSES)),
 }
 RESPONSE_FIELDS: SentFields = {
-    "prompt": _text("Id of the prompt, which has to be in the arena.", is_needed=True, most=LONGEST_NAME),
+    "prompt": _text("Id of a prompt in the arena.", is_needed=True, most=LONGEST_NAME),
     "competitor": _text("Name of the competitor; a new one is made.", is_needed=True, most=LONGEST_NAME),
-    "text": _text("The answer; what was thought before it, in <think>, is kept apart.", is_usual=True),
+    "text": _text("The answer; thinking in <think> is stored apart.", is_usual=True),
     "turns": SentField(FieldKind.TEXTS, "The answers turn by turn, where there are several.", most=MOST_TURNS),
     "finish": _choice("Why the model stopped; stop where it is left out.", tuple(FINISHES)),
     "tokens_in": _number("Tokens of the request."),
@@ -185,7 +185,7 @@ VOTE_FIELDS: SentFields = {
     "battle": _number("Number of the battle; or give both answers.", least=1, most=2**53, is_usual=True),
     "response_a": _number("Number of an answer, with response_b, where no battle is given.", least=1, most=2**53),
     "response_b": _number("Number of the other answer.", least=1, most=2**53),
-    "voter": _text("Your own id of whoever voted, which must not tell who it is: one vote of a voter on a battle.",
+    "voter": _text("Your own id of the voter, which must not reveal who it is: one vote per voter and battle.",
                    is_needed=True, most=120),
     "outcome": _choice("Who is better: a and b as the battle has them, or as response_a and response_b name them.",
                        tuple(Outcome.values), is_needed=True),

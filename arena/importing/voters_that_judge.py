@@ -1,6 +1,6 @@
-"""Voters of a file of battles that are judges: what they said becomes games of judges in place of people's votes.
+"""Voters of a file of battles that are judges: their votes become games of judges.
 
-Who they are is asked where a name looks like a language model's: `--voters judges` or `--voters people`.
+The user is asked if a name looks like a language model's: `--voters judges` or `--voters people`.
 """
 
 import re
@@ -45,17 +45,17 @@ def looks_like_a_model(name: str) -> bool:
 
 
 def judges_among(names: Iterable[str]) -> frozenset[str]:
-    """Of a file whose voters are told to be judges: those that look like models, or all where none does."""
+    """In a file whose voters are judges: those that look like models, or all of them if none does."""
     every = frozenset(names)
     return frozenset(filter(looks_like_a_model, every)) or every
 
 
 class VotersUnclear(ImportProblems):
-    """Nothing is wrong but that somebody has to say whether the voters are people or judges."""
+    """The only problem: somebody has to say whether the voters are people or judges."""
 
 
 def rule_for(names: Collection[str]) -> str:
-    """What is to be said of a file that nobody said it of."""
+    """The problem of a file whose voters nobody has declared."""
     others = list(names)[1:]
     if not others:
         return _(
@@ -77,7 +77,7 @@ def judges_of(source: Import) -> frozenset[str]:
 
 
 class VotedVerdict(NamedTuple):
-    """What a judge said of a battle: `vote` is seen from the side that was shown first."""
+    """A judge's vote on a battle: `vote` is seen from the side that was shown first."""
 
     battle_id: int
     first_is_a: bool
@@ -104,7 +104,7 @@ def _verdicts(source: Import, judges: Collection[str]) -> Iterator[list[VotedVer
 
 
 def take_verdicts(source: Import) -> int:
-    """What the judges of an import said, as games; how many those are. In the transaction that publishes it."""
+    """Write the votes of an import's judges as games; returns how many. Call inside the transaction that publishes it."""
     judges = judges_of(source)
     if not judges:
         return 0

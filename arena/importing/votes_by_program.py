@@ -1,4 +1,4 @@
-"""Battles of answers that are here, and votes on them, as programs send them: all are written, or none."""
+"""Battles of stored answers, and votes on them, as programs send them: all are written, or none."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class SentVote:
 
 @dataclass(frozen=True)
 class Readable:
-    """What the sender may read now: nothing on prompts that are open to a vote of his own."""
+    """What the sender may read now: nothing on prompts on which the sender has a ballot open."""
 
     battles: QuerySet[Battle]
     answers: QuerySet[Response]
@@ -79,7 +79,7 @@ def _vote_row(line: int, row: dict[str, Any], latest: datetime) -> SentVote:
         raise RowProblem("battle", row.get("battle", answers), allowed)
     outcome, strength = Outcome(row["outcome"]), int(row["strength"]) if "strength" in row else None
     if strength is not None and outcome not in {Outcome.A, Outcome.B}:
-        raise RowProblem("strength", strength, _("only a winner is better, or much better: leave it out"))
+        raise RowProblem("strength", strength, _("strength applies only to a winner: leave it out"))
     return SentVote(
         line, int(row["battle"]) if "battle" in row else None, (answers[0], answers[1]) if answers else None,
         fields.name(row, "voter"), outcome, row.get("first_shown", ""), strength, _moment(row, latest),
@@ -89,7 +89,7 @@ def _vote_row(line: int, row: dict[str, Any], latest: datetime) -> SentVote:
 def _moment(row: Mapping[str, Any], latest: datetime) -> datetime:
     if "voted_at" not in row:
         return latest - SLACK
-    allowed = _("a date and time with its zone, such as 2026-01-31T12:00:00Z, that is not to come")
+    allowed = _("a date and time with a time zone, such as 2026-01-31T12:00:00Z, not in the future")
     seconds = fields.moment(row, "voted_at") if _MOMENT.match(row["voted_at"]) else None
     if seconds is None or seconds > latest.timestamp():
         raise RowProblem("voted_at", row["voted_at"], allowed)
@@ -97,7 +97,7 @@ def _moment(row: Mapping[str, Any], latest: datetime) -> datetime:
 
 
 def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -> TakenRows:
-    """One that is here already, whoever made it, is that battle."""
+    """An existing battle is used, whoever created it."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
@@ -108,7 +108,7 @@ def take_battles(arena: Arena, rows: Sequence[SentBattle], readable: Readable) -
 
 
 def take_votes(arena: Arena, rows: Sequence[SentVote], readable: Readable, user: User) -> TakenRows:
-    """One that is here already stays as it is, and has to be told as it is."""
+    """A stored vote stays as it is, and must be given unchanged."""
     with transaction.atomic():
         bulk.wait_for_loads(arena.pk)
         problems = Problems(SENT)
@@ -135,7 +135,7 @@ def _as_cast(row: SentVote, sides: Sides, voter: int) -> ExternalVote:
 def _known_votes(
     votes: Mapping[int, ExternalVote], problems: Problems
 ) -> tuple[dict[tuple[int, int], int], list[ExternalVote]]:
-    """Numbers of those that are here, and those that are new; two that say different things are a problem."""
+    """Ids of stored votes, and the new ones; two that contradict each other are a problem."""
     here: dict[tuple[int, int], tuple[int, str]] = {}
     for some in batched({vote.voter for vote in votes.values()}, AT_ONCE):
         known = Vote.objects.filter(voter__in=some).values_list("battle_id", "voter_id", "pk", "outcome")
@@ -145,7 +145,7 @@ def _known_votes(
         at = (vote.battle, vote.voter)
         known_outcome = here[at][1] if at in here else new.setdefault(at, vote).outcome
         if known_outcome != vote.outcome:
-            allowed = _("a voter has one vote on a battle, and that is here, or in an earlier row, with another outcome")
+            allowed = _("a voter has one vote per battle, and the stored one, or that of an earlier row, has another outcome")
             problems.add(line, "outcome", vote.outcome.value, allowed)
     return numbers, list(new.values())
 
@@ -156,7 +156,7 @@ def _battles_called(asked: Mapping[int, int], readable: Readable, problems: Prob
         known |= set(readable.battles.filter(pk__in=some).values_list("pk", flat=True))
     for line, battle in asked.items():
         if battle not in known:
-            problems.add(line, "battle", battle, _("there is no battle of this number in the arena that you may read"))
+            problems.add(line, "battle", battle, _("there is no battle with this number in the arena, or you may not read it"))
     return {line: Sides(battle, False) for line, battle in asked.items()}
 
 
@@ -207,7 +207,7 @@ def _answers(numbers: set[int], readable: Readable) -> dict[int, _AnswerToCompar
 
 
 def _known_battles(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The oldest battle of each, but for those of imports that do not count."""
+    """The oldest battle of each pair, except those of imports that do not count."""
     by_answers: dict[tuple[int, int], int] = {}
     for some in batched({a for a, _b in pairs}, AT_ONCE):
         rows = Battle.objects.published().filter(response_a__in=some).order_by("-pk")
@@ -220,7 +220,7 @@ def _known_battles(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
 def _comparable(answers: Mapping[int, _AnswerToCompare], first: int, second: int) -> tuple[_AnswerToCompare, _AnswerToCompare]:
     for name, pk in (("response_a", first), ("response_b", second)):
         if pk not in answers:
-            raise RowProblem(name, pk, _("there is no answer of this number in the arena that you may read"))
+            raise RowProblem(name, pk, _("there is no answer with this number in the arena, or you may not read it"))
         if answers[pk].text == NO_TEXT:
             raise RowProblem(name, pk, _("this answer has no text: nobody can be asked about it"))
     a, b = answers[first], answers[second]

@@ -305,7 +305,7 @@ def test_a_page_from_before_a_change_of_visitor_stores_no_vote_and_says_so(page,
     page.keyboard.press("2")  # a key for a button that is off
     page.wait_for_timeout(300)
     assert (Vote.objects.count(), Ballot.objects.exclude(state="open").count()) == (0, 0)
-    page.click("[role=status] >> text=Load the page again")
+    page.click("[role=status] >> text=Reload the page")
     expect(page.locator(".six button:enabled")).to_have_count(6)
     cast(page, "1")
     assert Vote.objects.get().voter.kind == ("account" if change is sign_in_in_another_tab else "anonymous")

@@ -26,7 +26,7 @@ class CompetitorRows(RowsOfArena[CompetitorRow]):
 
     @takes_rows(
         COMPETITOR_FIELDS,
-        "Bring competitors into an arena. One that is here already stays as it is, and has to be told as it is. Scope "
+        "Bring competitors into an arena. A stored vote stays as it is, and must be given unchanged. Scope "
         "`evidence:write`, for curators.",
     )
     def post(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The formats that can be imported, by kind and name, and which of them a file has."""
+"""The formats that can be imported, by kind and name, and recognition of a file's format."""
 
 import hashlib
 import json
@@ -92,7 +92,7 @@ def formats_of(kind: str) -> Mapping[str, type[Format[Any]]]:
 
 
 def _room(kind: str) -> Any:
-    """What reads a kind of another room; that room's formats are built on this module."""
+    """The reader of another app's kind; that app's formats are built on this module."""
     return import_module("arena.importing.kinds").kind_of(kind)
 
 
@@ -101,7 +101,7 @@ READ_BY = ("map", "values", "models", "ignore_ids", "judge", "gold", "order", "s
 
 
 def stored_name(name: str, options: Mapping[str, Any]) -> str:
-    """A format as an import calls it: one file that is read in two ways is two imports."""
+    """A format's name in an import: one file that is read in two ways is two imports."""
     chosen = {key: options[key] for key in READ_BY if options.get(key)}
     return (
         f"{name}-{hashlib.blake2b(json.dumps(chosen, sort_keys=True).encode(), digest_size=4).hexdigest()}" if chosen else name
@@ -115,11 +115,11 @@ def format_of(kind: str, stored: str) -> type[Format[Any]]:
 
 
 class NotRecognised(ImportProblems):
-    """No format fits the columns: somebody can say which holds what."""
+    """No format fits the columns, but they can be named by hand."""
 
 
 class ReadBy(NamedTuple):
-    """The format to read a file by, and what is to be said of that."""
+    """The format to read a file by, with notes about that choice."""
 
     format: str
     notes: Sequence[FileNote] = ()
@@ -127,7 +127,7 @@ class ReadBy(NamedTuple):
 
 
 def reading_format(kind: str, chosen: str, path: Path) -> ReadBy:
-    """`chosen` where somebody chose; of Agon's own two the one that the file's shape tells. Else the one that is recognised.
+    """`chosen` if one was chosen; of Agon's own two, the one that matches the file's shape. Else the one that is recognised.
 
     Raises NotRecognised where none is.
     """
@@ -156,12 +156,12 @@ def kind_and_format(path: Path) -> tuple[str, str] | None:
 
 
 def kinds_that_fit(sample: FileStart) -> list[str]:
-    """Kinds of other rooms of which a format is recognised."""
+    """Kinds of other apps of which a format is recognised."""
     return [kind for kind in settings.IMPORT_KINDS if recognised(sample, formats_of(kind))]
 
 
 def _known(kind: str, sample: FileStart) -> Recognition | None:
-    """Games and gold labels name battles as votes do, and are none."""
+    """Games and gold labels name battles as votes do, but are not votes."""
     return None if kind in _BY_KIND and NO_VOTES.intersection(sample.names) else recognised(sample, formats_of(kind))
 
 
@@ -193,12 +193,12 @@ def _recognised(kind: str, path: Path) -> ReadBy:
 
 
 def _unknown(kind: str, sample: FileStart) -> str:
-    """What the file has, what it might be, and what is known."""
+    """An explanation: the file's columns, what it might be, and which formats exist."""
     others = [other.value for other in Import.Kind if other != kind and _known(other, sample)]
     if others:
         text = _("its columns are %(columns)s, which looks like %(kinds)s: import it as that")
         return text % {"columns": some_names(sample.names), "kinds": either([str(COUNTED[other]) for other in others])}
     if NO_VOTES.intersection(sample.names):
-        return _("it says what judges said, or what is known to be right: import_judgements or import_gold takes such a file")
-    text = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
+        return _("it holds judgements or gold labels: import it with import_judgements or import_gold")
+    text = _("its columns are %(columns)s; choose one of the formats %(formats)s, or rename the columns to match one of them")
     return text % {"columns": some_names(sample.names), "formats": ", ".join(formats_of(kind))}

@@ -116,6 +116,6 @@ _ANSWERED = ngettext_lazy(
 def asked_row(line: int, chat: Conversation, key: str, column: str) -> PromptRow:
     """The user's turns; with pictures, which cannot be shown here, a draft."""
     if not chat.asked or not all(turn.strip() for turn in chat.asked):
-        what = _("what the user says in %(column)s") % {"column": column}
+        what = _("the user's turns in %(column)s") % {"column": column}
         raise RowProblem(what, " ".join(chat.asked), _("a non-empty text is needed"))
     return PromptRow(line, key, chat.asked, chat.system_prompt, status="draft" if chat.n_pictures else "")

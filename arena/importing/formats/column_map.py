@@ -1,4 +1,5 @@
-"""Which column of a file holds what, as a person says it: on the page by a select for each field, at the command line by --map.
+"""Which column of a file holds what, as chosen by a person: on the page with a select for each field, at the command line with
+--map.
 
 `prompt=question` reads the column `question` as the prompt; `answer:gpt-x=col3` reads `col3` as the answers of the model gpt-x.
 """
@@ -32,7 +33,7 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
         "winner": gettext_lazy("Which is better"),
         "model_a": gettext_lazy("The model of the first answer"),
         "model_b": gettext_lazy("The model of the second answer"),
-        "voter": gettext_lazy("Who said so"),
+        "voter": gettext_lazy("Voter"),
         "voted_at": gettext_lazy("When"),
         "prompt_id": gettext_lazy("The prompt's id"),
         "system_prompt": gettext_lazy("The system text"),
@@ -72,17 +73,17 @@ def fields_of(kind: str) -> Mapping[str, Any]:
 
 
 def value_field_of(kind: str) -> str:
-    """The field whose values may need their meaning; empty: none."""
+    """The field whose values may need to be explained; empty: none."""
     return kind_of(kind).value_field if is_of_room(kind) else "winner" if kind == Import.Kind.BATTLES else ""
 
 
 def values_for(kind: str) -> Mapping[str, Any]:
-    """What the values of that field may mean, with labels."""
+    """The possible meanings of that field's values, with labels."""
     return kind_of(kind).values if is_of_room(kind) else OUTCOMES
 
 
 class ColumnMapError(ValueError):
-    """A map that cannot be: the sentence says why, and what is allowed."""
+    """An invalid map: the message says why, and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class ColumnMap:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "ColumnMap":
-        """Out of what an import keeps."""
+        """From an import's stored options."""
         return cls(options.get("map") or {}, options.get("values") or {})
 
     @property
@@ -114,22 +115,22 @@ class ColumnMap:
         return [word for pair in pairs for word in pair]
 
     def checked(self, kind: str) -> "ColumnMap":
-        """Raises ColumnMapError where it is none for this kind of file."""
+        """Raises ColumnMapError if it does not suit this kind of file."""
         known = fields_of(kind)
         for name, column in self.columns.items():
             model = name.removeprefix(ANSWER) if name.startswith(ANSWER) and kind == Import.Kind.RESPONSES else None
             if model is None and name not in known:
-                text = _("%(field)s is no field of this kind of file; known are %(known)s")
+                text = _("%(field)s is not a field of this kind of file; its fields are %(known)s")
                 raise ColumnMapError(text % {"field": shown(name), "known": ", ".join(_names(kind))})
             if model is not None and (not model.strip() or len(model) > LONGEST_NAME or name_fault(model)):
-                text = _("%(name)s is no name of a model: %(fault)s")
+                text = _("%(name)s cannot be a model's name: %(fault)s")
                 raise ColumnMapError(text % {"name": shown(model), "fault": name_fault(model) or _("a name is needed")})
             if not is_storable(column) or len(column) > LONGEST_COLUMN:
                 raise ColumnMapError(_("%(column)s is no column") % {"column": shown(column)})
         _must_be_enough(kind, self.columns)
         meanings = values_for(kind)
         if wrong := next((each for each in self.values.values() if each not in meanings), None):
-            text = _("a value means %(allowed)s, not %(value)s")
+            text = _("a value can mean %(allowed)s, not %(value)s")
             raise ColumnMapError(text % {"allowed": ", ".join(meanings), "value": shown(wrong)})
         if len(self.columns) > MOST_COLUMNS or len(self.values) > MOST_VALUES or not is_storable(dict(self.values)):
             raise ColumnMapError(_("at most %(most)d columns can be named") % {"most": MOST_COLUMNS})
@@ -142,17 +143,17 @@ def column_map(columns: Iterable[str], values: Iterable[str] = ()) -> ColumnMap:
 
 
 def _field_and_column(written: str) -> tuple[str, str]:
-    """At the first sign of equality; the name of a model may hold one where the column does not."""
+    """Split at the first equals sign; a model's name may contain one if the column does not."""
     name, sign, column = written.rpartition("=") if written.startswith(ANSWER) else written.partition("=")
     if not sign or not name.strip() or not column:
-        raise ColumnMapError(_("%(value)s is no FIELD=COLUMN, such as prompt=question") % {"value": shown(written)})
+        raise ColumnMapError(_("%(value)s has to be FIELD=COLUMN, such as prompt=question") % {"value": shown(written)})
     return name.strip(), column
 
 
 def _value_and_meaning(written: str) -> tuple[str, str]:
     value, sign, meaning = written.rpartition("=")
     if not sign:
-        text = _("%(value)s is no VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
+        text = _("%(value)s has to be VALUE=MEANING, such as 1=a; a meaning is one of %(allowed)s")
         raise ColumnMapError(text % {"value": shown(written), "allowed": ", ".join(OUTCOMES)})
     return value.strip(), meaning.strip()
 
@@ -162,7 +163,7 @@ def _names(kind: str) -> list[str]:
 
 
 def _must_be_enough(kind: str, columns: Mapping[str, str]) -> None:
-    """Without these no row says anything."""
+    """Raises ColumnMapError unless the fields that every row needs are named."""
     labels = fields_of(kind)
     if is_of_room(kind):
         lacks = kind_of(kind).lacks(columns)
@@ -192,7 +193,7 @@ def columns_digest(names: Sequence[str]) -> str:
 def remembered(kind: str, names: Sequence[str], *, by: int) -> tuple[ColumnMap, str, str] | None:
     """How a user's newest import of a file with these columns was read by such a map: the map, its kind and that file's name.
 
-    One's own imports alone: what others named decides nothing here, and the names of their files are theirs.
+    Only the user's own imports: other users' choices and file names are theirs.
     """
     known = Import.objects.filter(options__columns=columns_digest(names), created_by=by)
     newest = (known.filter(kind=kind) if kind else known).order_by("-pk").first()

@@ -1,4 +1,4 @@
-"""Lists of messages, as chats are written by everybody: who says what in turn."""
+"""Lists of messages in the usual chat layouts: a role and its text, in turn."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ def conversation(row: Row, column: str) -> Conversation:
 
 
 def whole_question(row: Row, column: str) -> Conversation:
-    """A conversation that ends with a question, as one prompt: what assistants said before belongs to what is asked."""
+    """A conversation that ends with a question, as one prompt: earlier replies of assistants are part of the prompt."""
     turns, n_pictures = _turns(row, column)
     system = "\n\n".join(text for role, text in turns if role == "system")
     asked = [(role, text) for role, text in turns if role != "system"]
@@ -51,7 +51,7 @@ def whole_question(row: Row, column: str) -> Conversation:
 
 
 def _turns(row: Row, column: str) -> tuple[list[tuple[str, str]], int]:
-    """Who says what in turn, and how many pictures there are."""
+    """Roles and texts in turn, and how many pictures there are."""
     turns: list[tuple[str, list[str]]] = []
     n_pictures = 0
     for message in _messages(row, column):

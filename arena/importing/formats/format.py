@@ -18,7 +18,7 @@ class Format[T]:
     link: str = ""  # where the layout is described
     signature: tuple[str, ...] = ()  # columns by which it is recognised, where these are not the ones that are needed
     is_guess: bool = False  # fits many files: recognised only where no other format is
-    is_by_hand: bool = False  # read as somebody says, by `options`; no format that could be chosen by itself
+    is_by_hand: bool = False  # read as `options` say; cannot be chosen as a format
     has_rows_of_several: bool = False  # a row of the file may give several rows
     reads_all_columns: bool = False  # also those that no list names
     shapes: frozenset[Shape]
@@ -27,7 +27,7 @@ class Format[T]:
     has_own_ids: bool = False  # of battles: rows with one id are one battle
     needs_own_ids: bool = False  # without them it could not be told which rows are one battle
     other_words: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # for a column that is absent: what it may be called
-    options: Mapping[str, Any] = MappingProxyType({})  # what is told beside the file, such as the competitor
+    options: Mapping[str, Any] = MappingProxyType({})  # options given with the file, such as the competitor
     read: frozenset[str]  # columns that are looked at; others are reported as not read
     read_together: frozenset[str] = frozenset()  # what is wrong with one of these may come of another
 
@@ -45,7 +45,7 @@ class Format[T]:
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """The columns that tell this format; none where the file looks otherwise. Names are those that are read."""
+        """The columns by which this format is recognised; none if the file looks different. Names are those that are read."""
         wanted: tuple[str, ...] = cls.signature or cls.needed
         if not names >= set(wanted):
             return ()
@@ -53,7 +53,7 @@ class Format[T]:
         return (*wanted, *one) if one or not cls.one_of else ()
 
     def take(self, options: Mapping[str, Any]) -> None:
-        """What is told beside the file."""
+        """Read the options given with the file."""
         self.options = options
 
     def row(self, line: int, row: Row) -> T:
@@ -65,5 +65,5 @@ class Format[T]:
         yield self.row(line, row)
 
     def notes(self) -> list[FileNote]:
-        """After the last row: what was odd, and how it was read."""
+        """After the last row: what was unusual, and how it was read."""
         return []

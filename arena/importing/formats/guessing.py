@@ -1,4 +1,4 @@
-"""What the columns of a file most likely hold, told by their names and the first rows: a beginning for whoever names them."""
+"""What the columns of a file most likely hold, guessed from their names and the first rows: a start for whoever names them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _SIDES = ({"a", "b"}, {"1", "2"}, {"left", "right"}, {"first", "second"}, {"0", 
 
 
 def guessed(start: FileStart, kind: str = "") -> tuple[str, ColumnMap]:
-    """The kind of file, where none is given, and its map; what is not told by anything is left out."""
+    """The kind of file, if none is given, and its map; fields without evidence are left out."""
     columns = _Columns(start)
     kind = kind or _kind(columns)
     if is_of_room(kind):
@@ -64,7 +64,7 @@ def _of_room(columns: "_Columns", kind: str, start: FileStart) -> ColumnMap:
 
 
 def values_of(start: FileStart, column: str) -> list[str]:
-    """What the cells of a column say in the first rows, each once."""
+    """The distinct values of a column in the first rows."""
     if not column:
         return []
     values: dict[str, None] = {}
@@ -87,7 +87,7 @@ def guessed_values(values: Sequence[str], columns: Mapping[str, str], kind: str 
 
 
 class _Columns:
-    """The columns, and what the first rows say of each."""
+    """The columns, and what the first rows hold in each."""
 
     def __init__(self, start: FileStart) -> None:
         self.names = [name for name in start.names if name]
@@ -98,7 +98,7 @@ class _Columns:
         return self._plain[name]
 
     def called(self, field: str, taken: Sequence[str] = ()) -> str:
-        """The column whose name says that it is this field; the first word that one has is the best."""
+        """The column whose name matches this field; earlier words are better."""
         free = {self._plain[name]: name for name in reversed(self.names) if name not in taken}
         return next((free[word] for word in NAMES[field] if word in free), "")
 
@@ -164,7 +164,7 @@ def _prompts(columns: _Columns) -> dict[str, str]:
 
 
 def _others(columns: _Columns, named: dict[str, str], names: Sequence[str]) -> dict[str, str]:
-    """With the fields that only a name tells; without those that nothing tells."""
+    """Add the fields that only a name reveals; drop those without a column."""
     for name in names:
         named[name] = columns.called(name, [*named.values()])
     return {name: column for name, column in named.items() if column}

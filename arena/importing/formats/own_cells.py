@@ -18,12 +18,12 @@ MARKS = frozenset({FORMULA_SAFE, ARCHIVED_AT, SUPERSEDED})
 NO_VOTES = frozenset({"judge_identity", "gold_set"})
 """Columns by which Agon's files of games and of gold labels are known: what those say are no votes."""
 _LEFT_OUT: Any = ngettext_lazy(
-    "%(n)s row that is marked as archived: left out.", "%(n)s rows that are marked as archived: left out.", "n"
+    "%(n)s row is marked as archived and left out.", "%(n)s rows are marked as archived and left out.", "n"
 )
 
 
 def is_archived(row: Row) -> bool:
-    """Whether the file says that it is out of use: it would come into use again."""
+    """Whether the file marks the row as archived: importing it would put it back into use."""
     return bool(row.get(ARCHIVED_AT))
 
 

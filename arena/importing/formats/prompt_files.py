@@ -72,7 +72,9 @@ class JsonPrompts(Format[PromptRow]):
         if not self._n_without_id:
             return left_out
         words = ngettext_lazy(
-            "%(n)s prompt without an id: known by the text.", "%(n)s prompts without an id: known by the text.", "n"
+            "%(n)s prompt has no id and is identified by its text.",
+            "%(n)s prompts have no id and are identified by their texts.",
+            "n",
         )
         return [note(words, n=self._n_without_id), *left_out]
 
@@ -131,7 +133,9 @@ def category_path(written: str) -> str:
 
 
 def checked_verifier(verifier: object) -> dict[str, Any]:
-    """One that can be stored and that `texts.verifiers` understands: a bad one would only be found when answers are checked."""
+    """A verifier that can be stored and that `texts.verifiers` understands; otherwise it would fail only when answers are
+    checked.
+    """
     if not isinstance(verifier, dict):
         raise RowProblem("verifier", verifier, _('a JSON object is needed, such as {"kind": ...}'))
     if _depth(verifier) > MOST_LEVELS:
@@ -153,7 +157,7 @@ def checked_verifier(verifier: object) -> dict[str, Any]:
 
 
 def _depth(value: object) -> int:
-    """Level by level: recursion is what a bomb waits for."""
+    """Level by level: a bomb of brackets would exhaust recursion."""
     depth, level = 0, [value]
     while level and depth <= MOST_LEVELS:
         containers = [each for each in level if isinstance(each, dict | list)]

@@ -1,4 +1,4 @@
-"""Which format a file has, told by its columns and first rows; with the reason, which is said to whoever brings the file."""
+"""Recognition of a file's format by its columns and first rows, with the reason, which the user is told."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -35,7 +35,7 @@ class Recognition(NamedTuple):
 
 
 def start_of(path: Path) -> FileStart:
-    """What cannot be read is told by the reading that follows."""
+    """The reading that follows reports what cannot be read."""
     rows, n_characters = list[Row](), 0
     for _, row in islice(read_rows(path, problems=Problems(path.name)), N_LOOKED_AT):
         rows.append(row)
@@ -54,7 +54,7 @@ def _size(row: Row) -> int:
 
 
 def recognised[K](sample: FileStart, formats: Mapping[K, type[Format[Any]]]) -> Recognition | None:
-    """The format that most columns tell; of equals the first, in the order of `formats`."""
+    """The format that most columns point to; of equals the first, in the order of `formats`."""
     columns_by = {key: _columns(each, sample) for key, each in formats.items() if sample.shape in each.shapes}
     sureness = {key: (not formats[key].is_guess, len(columns)) for key, columns in columns_by.items() if columns}
     if not sureness:

@@ -84,7 +84,7 @@ class CsvResponses(JsonResponses):
 
 
 def _prompt(line: int, row: Row) -> tuple[str, PromptRow | None]:
-    """The prompt's id, or its text: which of them is known when the arena is asked."""
+    """The prompt's id or its text: the arena decides which it is."""
     written = row.get("prompt")
     if not isinstance(written, str) or not written.strip():
         return fields.identifier(row, "prompt"), None

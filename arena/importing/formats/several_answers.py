@@ -18,7 +18,7 @@ from arena.importing.formats.format import Format
 from arena.importing.formats.prompt_files import IDS
 
 PROMPT_WORDS = ("question", "instruction", "input", "query")
-NO_MODELS = {  # columns of which nobody would take one for a model
+NO_MODELS = {  # columns that nobody would take for models
     "prompt", "id", *PROMPT_WORDS, *IDS, "system_prompt", "system", "reference", "category", "subcategory", "language", "tags",
     "split", "subset", "source", "dataset", "difficulty", "verifier", "status", "topic", "domain", "notes", "comment", "index",
     "idx", "", "unnamed: 0",
@@ -58,7 +58,7 @@ class Wide(Format[ResponseRow]):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """At least two columns of texts that can be models, and none that says which is better."""
+        """At least two text columns that can be models, and none that says which is better."""
         folded = {name.strip().casefold() for name in names}
         models = _models(names)
         texts = all(isinstance(row.get(model), str | None) for row in rows for model in models)

@@ -1,4 +1,4 @@
-"""Nothing is added to what is archived: its names stay taken, and the refusal says how to bring it back."""
+"""Nothing is added to archived rows: their names stay taken, and the refusal says how to bring them back."""
 
 from collections.abc import Iterable, Mapping
 
@@ -29,5 +29,5 @@ class ArchivedParts:
 
 
 def _problem(what: str, value: str, because: str) -> RowProblem:
-    text = _("archived (%(reason)s): bring it back first, under Admin, or leave the row out")
+    text = _("archived (%(reason)s): bring it back first in the admin, or leave the row out")
     return RowProblem(what, value, text % {"reason": because})

@@ -28,7 +28,7 @@ VOTE_COLUMNS = (
     "reasons", "comment", "strength", "dwell_ms",
 )  # fmt: skip
 
-# What a row says anew of a battle or a vote that a failed import left behind: it counted for nobody.
+# Columns overwritten on a battle or vote that a failed import left behind and that never counted.
 TAKEN_BATTLE_COLUMNS = ("source_id", "response_a_id", "response_b_id", "created_at")
 TAKEN_VOTE_COLUMNS = ("source_id", *VOTE_COLUMNS[3:])
 
@@ -92,7 +92,7 @@ class BattleLoader:
         self._prompts = PromptLookup(arena.pk, self.pool)
         self._arena_id, self._source_id = arena.pk, self.source.pk
         self._received = bulk.as_column(self.source.created_at)
-        # What a failed import left behind counts for nobody: an import that has the same rows takes them over.
+        # Rows of a failed import count nowhere, so an import with the same rows takes them over.
         failed = Import.objects.filter(arena=arena, state=Import.State.FAILED).exclude(pk=self.source.pk)
         self._failed = set(failed.values_list("pk", flat=True))
         self._set_aside = SetAsideRows(arena.pk)
@@ -169,7 +169,7 @@ class BattleLoader:
         return [by_object.get(id(row.prompt)) for row in rows]
 
     def _add_battles(self, resolved: ResolvedRows, known: dict[bytes, KnownBattle]) -> list[int]:
-        """The battle of every row; those that are not known are made."""
+        """The battle of every row; unknown ones are created."""
         free = iter(bulk.take_ids(Battle, len({battle.key for battle in resolved.battles if battle.key not in known})))
         here = dict(known)
         made, battle_ids = [], []
@@ -217,7 +217,7 @@ class BattleLoader:
         return {key: battle for key, battle in known.items() if key not in dead}
 
     def _refuse_dead_votes(self, resolved: ResolvedRows, battle_ids: Sequence[int], voted: Voted) -> None:
-        """A battle takes one vote of a voter: one that was set aside with its import would hide this file's."""
+        """A battle takes one vote per voter: one that was set aside with its import would hide this file's."""
         for row, votes, battle_id in zip(resolved.rows, resolved.votes, battle_ids, strict=True):
             for sent, vote in zip(row.votes, votes, strict=True):
                 here = voted.get((battle_id, vote.voter_id))

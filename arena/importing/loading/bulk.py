@@ -18,7 +18,7 @@ LONG = 200  # characters: such texts are not kept in memory for the next one tha
 
 
 def take_ids(model: type[models.Model], n_ids: int) -> list[int]:
-    """Ids that nobody else has or will get."""
+    """Ids that no other row has or will get."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -150,7 +150,7 @@ def large_load(arena_id: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _one_load_an_arena(arena_id: int) -> Iterator[None]:
-    """Two files may hold the same rows: what one load has not committed yet, another could not see.
+    """Two files may hold the same rows, and one load cannot see what another has not committed.
 
     On SQLite each transaction sees all before it.
     """
@@ -197,6 +197,6 @@ def _log_moved_rarely() -> Iterator[Callable[[], None]]:
 
 
 def _checkpoint() -> None:
-    """Nobody waits for it, and it waits for nobody."""
+    """It neither waits nor makes others wait."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -1,4 +1,4 @@
-"""Battles of an arena that rows of a file name, and what becomes of those whose import was set aside.
+"""Battles of an arena that rows of a file name, and how those are handled whose import was set aside.
 
 A row key belongs to one battle. Where that battle is here only in an import that was set aside, it gives its key up, and the
 row comes in anew as a battle of the import that brings it. Boards of earlier positions of the ledger still find the old one,

@@ -1,4 +1,4 @@
-"""Battles that came without answers get those of the arena, where it can only be these.
+"""Battles that came without answers get those of the arena, if they are unambiguous.
 
 A prompt has a text and one answer of each of the two models, out of a file: then people voted on these two. Answers that were
 generated here are none that anybody voted on elsewhere. Each transaction is one event in the ledger, and each battle that may
@@ -37,7 +37,7 @@ class Given(NamedTuple):
 
 
 def came_of_it(n_given: int) -> str:
-    """What is told of so many battles that got their answers."""
+    """A sentence on how many battles got their answers."""
     text = ngettext(
         "%(n)s battle that came without answers got them: each of the models has one to the prompt.",
         "%(n)s battles that came without answers got them: each of the models has one to the prompt.",

@@ -1,4 +1,4 @@
-"""When steps of a load are read, and when they are written: the two engines want it differently."""
+"""Scheduling of the reading and writing steps of a load, which differs between the two engines."""
 
 import contextlib
 import time
@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.2
 
 
 class _End:
-    """The last thing in the queue: nothing more, or what the reader raised."""
+    """The last item of the queue: the end, or the reader's exception."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error

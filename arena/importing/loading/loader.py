@@ -70,7 +70,7 @@ class LoadStep(NamedTuple):
 
 
 def load(pk: int, *, progress: Progress | None = None) -> bool:
-    """Continue the import to its end; False where it is finished or somebody else is at it."""
+    """Continue the import to its end; False if it is finished or another worker is at it."""
     token = Import.objects.unfinished().claim(pk, seconds=LEASE_SECONDS)
     if token is None:
         return False
@@ -82,7 +82,7 @@ def load(pk: int, *, progress: Progress | None = None) -> bool:
         with heartbeat(Import.objects.all(), pk, token, seconds=LEASE_SECONDS):
             _load(source, token, progress or (lambda n_done: None))
     except BaseException:
-        # Whoever continues, perhaps this process after Ctrl-C, need not wait for the lease to run out.
+        # The next worker, perhaps this process after Ctrl-C, need not wait for the lease to expire.
         with suppress(DatabaseError):
             Import.objects.filter(pk=pk, lease_token=token).update(lease_until=None)
         raise
@@ -154,7 +154,7 @@ def _steps(source: Import, loader: Loader) -> Generator[LoadStep]:
     in_order = neighbours_together(file) if loader.takes_any_order and source.n_rows >= LARGE else file
     n_read = 0
     for rows in chunks(in_order):
-        # Pass 1 found the file right: what is wrong now was changed meanwhile.
+        # Pass 1 found no problem, so anything wrong now was changed meanwhile.
         file.problems.stop_if_any()
         n_old = min(len(rows), max(0, source.n_done - n_read))
         n_read += len(rows)
@@ -185,7 +185,7 @@ def _all_is_in(source: Import) -> None:
 
 
 def _keep_left_out(source: Import) -> None:
-    """The rows that did not come in, beside the reasons: the file itself is forgotten."""
+    """Store the rows that were left out, with the reasons, because the file itself is deleted."""
     wanted = set(source.options.get("leave_out", []))
     if not wanted:
         return

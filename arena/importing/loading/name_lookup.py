@@ -1,4 +1,6 @@
-"""Names in a file -> rows in the arena, made where they are new. Memory stays bounded: what is forgotten is looked up again."""
+"""Names in a file -> rows in the arena, created if new. Memory stays bounded: names dropped from the cache are looked up
+again.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +36,7 @@ class _Names[M: models.Model]:
         return dict(rows.values_list(self._column, "pk"))
 
     def _make(self, names: list[str]) -> None:
-        # Somebody may add the same name by hand at this moment: then that row is the one.
+        # Somebody may add the same name by hand at this moment; then that row is used.
         rows = [self._model(**self._fixed, **{self._column: name}) for name in names]
         self._model._default_manager.bulk_create(rows, ignore_conflicts=True)
         self._ids |= self.known(names)

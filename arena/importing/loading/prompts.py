@@ -1,4 +1,4 @@
-"""Prompts out of files: which are known, which are new, and which contradict what is here."""
+"""Prompts from files: which are known, which are new, and which contradict the arena."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -136,7 +136,7 @@ class PromptLookup:
         return self._pool
 
     def _fill(self, row: PromptRow) -> None:
-        """A prompt that was known by its number only gets its text."""
+        """Give a prompt that had only an id its text."""
         prompt = Prompt.objects.get(pk=self._known[self.identity(row)].pk)
         before = filed_under(prompt)
         new = _prompt(row, prompt.pool)
@@ -165,7 +165,7 @@ def _prompt(row: PromptRow, pool: PromptPool) -> Prompt:
     )  # fmt: skip
     prompt.language = row.language or recognised_once(prompt.text, known_by)
     prompt.is_language_guessed = bool(prompt.language and not row.language)
-    # Nobody can be asked what is not here.
+    # Without a text nobody can be asked.
     prompt.status = row.status or (PromptStatus.ACTIVE if row.turns else PromptStatus.DRAFT)
     return rendered(prompt)
 
@@ -174,7 +174,7 @@ _languages: dict[str, str] = {}
 
 
 def recognised_once(text: str, known_by: str) -> str:
-    """What the text says of its language; a file is looked through twice, and its texts are recognised once."""
+    """The language recognised from the text; a file is read twice, but each text is recognised only once."""
     if known_by not in _languages:
         if len(_languages) >= MOST_REMEMBERED:
             _languages.clear()
@@ -183,7 +183,7 @@ def recognised_once(text: str, known_by: str) -> str:
 
 
 class Recognised:
-    """Counts what becomes of prompts without a language, for the notes of a check."""
+    """Counts prompts without a language, for the notes of a check."""
 
     def __init__(self) -> None:
         self._recognised, self._unknown = array("q"), array("q")  # a hash for each mention
@@ -201,8 +201,8 @@ class Recognised:
             "n",
         )
         unknown = ngettext_lazy(
-            "%(n)s prompt without a language, and too short or too mixed to tell it: left unknown.",
-            "%(n)s prompts without a language, and too short or too mixed to tell it: left unknown.",
+            "%(n)s prompt without a language, too short or too mixed to recognise it: left unknown.",
+            "%(n)s prompts without a language, too short or too mixed to recognise it: left unknown.",
             "n",
         )
         return [

@@ -1,4 +1,4 @@
-"""Answers out of files: the same text is the same response, another text the next repeat, or where it is said a correction."""
+"""Answers from files: the same text is the same response, another text the next repeat or, if requested, a correction."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,14 +44,14 @@ class StoredAnswers:
     def __init__(self, answers: Iterable[ResponseKey]) -> None:
         wanted = set(answers)
         self.ids: dict[ResponseKey, int] = {}
-        # of those in use; None stands for a text that nobody asked for
+        # of those in use; None for a text that was not asked for
         self._texts: dict[tuple[int, int, int], str | None] = {}
         self._standing: dict[tuple[int, int, int], int] = {}
         self._archived: set[tuple[ResponseKey, int]] = set()
         self._next: dict[tuple[int, int], int] = {}
         prompts, competitors = {each.prompt_id for each in wanted}, {each.competitor_id for each in wanted}
         rows = Response.objects.filter(prompt_id__in=prompts, competitor_id__in=competitors)
-        rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")  # a text that stands comes before one that stood
+        rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")  # answers in use come before archived ones
         columns = ("prompt_id", "competitor_id", "text", "repeat", "pk", "archived_at")
         for *key, repeat, pk, archived_at in rows.values_list(*columns).iterator(chunk_size=500):
             answer = ResponseKey(*key)
@@ -68,7 +68,7 @@ class StoredAnswers:
         return self._next.get(answer.pair, 0)
 
     def has_another(self, answer: ResponseKey) -> bool:
-        """Whether the competitor's answer to this prompt is here, and is none of this text."""
+        """Whether the arena has answers of this competitor to this prompt, but none with this text."""
         return answer not in self.ids and answer.pair in self._next
 
     def corrected_by(self, answer: ResponseKey, repeat: int) -> int | None:
@@ -80,7 +80,7 @@ class StoredAnswers:
         return self._texts.get((*answer.pair, repeat)) == answer.text
 
     def is_here(self, answer: ResponseKey, repeat: int | None) -> bool:
-        """Also where it was, and is archived by now. Raises RowProblem where the repeat is taken by another text."""
+        """True also for an archived answer. Raises RowProblem if the repeat has another text."""
         if repeat is None:
             return answer in self.ids
         if (answer, repeat) in self._archived:
@@ -101,7 +101,7 @@ class StoredAnswers:
 
 
 class _AnswerParts(NamedTuple):
-    """What is to be kept of an answer."""
+    """The parts of an answer that are stored."""
 
     text: str
     turns: tuple[str, ...]
@@ -109,9 +109,9 @@ class _AnswerParts(NamedTuple):
 
 
 def response_ids(turns_by_answer: Mapping[ResponseKey, tuple[str, ...]]) -> dict[ResponseKey, int]:
-    """The response of every answer, as it is told with its turns; new ones are made, with what was thought before beside them.
+    """The response of every answer, given with its turns; new ones are created, with the model's thinking stored apart.
 
-    Older versions left that in the text: an answer that is here so is this response.
+    Older versions left the thinking in the text: such a stored answer is the same response.
     """
     parts = {answer: _parts_of(answer.text, turns) for answer, turns in turns_by_answer.items()}
     answers = {answer: answer._replace(text=part.text) for answer, part in parts.items()}
@@ -146,7 +146,9 @@ def _response(
     *,
     is_rendered: bool = True,
 ) -> Response:
-    """With all that is counted and rendered once, when the text arrives. An empty one has failed, and an error message too."""
+    """With everything that is counted and rendered once, when the text arrives. An empty answer counts as failed, and so
+    does an error message.
+    """
     finish = FinishState.FAILED.value if is_blank(answer.text) or is_error_text(answer.text) else finish
     response = Response(
         prompt_id=answer.prompt_id, competitor_id=answer.competitor_id, repeat=repeat, text=answer.text, turns=[*turns],
@@ -161,8 +163,8 @@ NO_SUCH_PROMPT = gettext_lazy(
 
 
 NO_SUCH_ROW = gettext_lazy(
-    "no prompt is known by this row: rows can be named where one file brought all prompts of its pool, each row a new one; "
-    "else name the prompt by its id or its text"
+    "no prompt has this row number: rows can be used only if one file brought all prompts of its pool, each row a new "
+    "one; otherwise name the prompt by its id or text"
 )
 
 
@@ -261,7 +263,7 @@ class ResponseLoader:
 
 
 def _keep(responses: Sequence[Response], thoughts: Sequence[str]) -> list[Response]:
-    """The answers, and beside them what was thought before. In a transaction."""
+    """Insert the answers, with the thinking stored apart. Call inside a transaction."""
     made, now = list(responses), bulk.as_column(timezone.now())
     without = [response for response in made if response.pk is None]
     for response, pk in zip(without, bulk.take_ids(Response, len(without)), strict=True):
@@ -314,7 +316,7 @@ def _values(response: Response, now: str) -> tuple[Any, ...]:
 def _new_responses(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
 ) -> list[tuple[Response, str]]:
-    """Each with what was thought before it."""
+    """Each answer with the thinking before it."""
     new = []
     for row, answer in zip(rows, answers, strict=True):
         if stored.is_here(answer, row.repeat):
@@ -331,7 +333,7 @@ def _new_responses(
 def _corrections(
     rows: Sequence[ResponseRow], answers: Sequence[ResponseKey], stored: StoredAnswers, *, is_rendered: bool
 ) -> list[Correction]:
-    """Of rows that say how things stand from now on; a row that names no repeat means the first one."""
+    """For rows that correct answers; a row without a repeat means the first one."""
     new = []
     for row, answer in zip(rows, answers, strict=True):
         repeat = row.repeat or 0

@@ -54,7 +54,7 @@ def neighbours_together(rows: Iterable[BattleRow]) -> Iterator[BattleRow]:
 
 
 def content_of(row: BattleRow) -> str:
-    """All that a row says, but for its place in the file."""
+    """The whole content of a row, except its place in the file."""
     row = row.known_as or row
     prompt = row.prompt
     asked = "" if prompt is None else "\0".join((prompt.key, *prompt.turns, prompt.language))

@@ -88,7 +88,7 @@ def _unknown(path: Path, known: Mapping[str, type[Format[Any]]], sample: FileSta
             return text % {"columns": some_names(sample.names), "command": command}
     if other := kind_and_format(path):
         return text % {"columns": some_names(sample.names), "command": f"import_{other[0]}"}
-    more = _("its columns are %(columns)s; choose one of %(formats)s, or call the columns as one of these does")
+    more = _("its columns are %(columns)s; choose one of the formats %(formats)s, or rename the columns to match one of them")
     return more % {"columns": some_names(sample.names), "formats": ", ".join(known)}
 
 

@@ -1,6 +1,6 @@
 """Agon's own exports of games and of gold labels: a row a game, and a row a label of a battle.
 
-Battles, their prompts and their answers are named, not told: import those first.
+Battles, their prompts and their answers are named, not included: import those first.
 """
 
 from collections.abc import Iterator

@@ -141,7 +141,7 @@ def test_the_list_tells_columns_sizes_and_refusals():
     values = {each["key"]: each for each in Client().get("/api/v1/exports/", {"arena": "garden"}).json()["exports"]}
     assert (values["battles"]["n_rows"], values["battles"]["refused"]) == (7, "")
     assert values["votes"]["n_rows"] is None
-    assert "signed in" in values["votes"]["refused"]
+    assert "people with an account" in values["votes"]["refused"]
     assert [column["name"] for column in values["prompts"]["columns"]][:2] == ["id", "turns"]
     assert values["pairs-dpo"]["options"][0]["unless_given"] == "people"
 

@@ -45,7 +45,7 @@ def test_options_of_a_table_are_arguments(tmp_path):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("votes", "--least-votes", "2"), "--least-votes: there is no such option of votes; there are: none"),
+        (("votes", "--least-votes", "2"), "--least-votes: votes has no such option; its options are: none"),
         (("pairs-dpo", "--source", "dogs"), "--source: 'dogs' is not known; allowed are people, judges"),
     ],
 )

@@ -150,7 +150,7 @@ RESPONSES = [
             brought(2, "", "told beside", "Six.", ["Question: 3+3?\nAnswer:"]),
         ],
         [
-            ({"resps": [[["-1.2", "True"]]]}, "a list with a list of texts is needed: likelihoods are no answers"),
+            ({"resps": [[["-1.2", "True"]]]}, "a list with a list of texts is needed: likelihoods are not answers"),
             ({"arguments": []}, "arguments is []; the text that was asked is needed, as gen_args_0 or in a list"),
             ({"resps": MISSING}, "resps is None; a list with a list of texts is needed"),
         ],

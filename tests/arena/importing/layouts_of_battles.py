@@ -220,7 +220,7 @@ BATTLES = [
             battle(4, "", "answer_a", "answer_b", prompt(4, "", "Name a town."), [("", TIE)], ("Bonn", "Köln")),
         ],
         [
-            ({"better": "0"}, "winner is '0'; 0 and 1 can be meant in two ways; allowed are a, b, tie, both_bad, 1 and 2"),
+            ({"better": "0"}, "winner is '0'; 0 and 1 are ambiguous; allowed are a, b, tie, both_bad, 1 and 2"),
             ({"better": ""}, "winner is empty; allowed are a, b, tie"),
             ({"question": " "}, "prompt is empty; a non-empty text is needed"),
         ],

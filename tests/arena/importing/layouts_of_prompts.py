@@ -119,7 +119,7 @@ PROMPTS = [
         [
             ({"messages": []}, "messages is []; a list of messages is needed, each with role and content"),
             ({"messages": [{"role": "tool", "content": "x"}]}, "the role of a message in messages is 'tool'; allowed are user"),
-            ({"messages": [{"role": "assistant", "content": "x"}]}, "what the user says in messages is ''; a text is needed"),
+            ({"messages": [{"role": "assistant", "content": "x"}]}, "the user's turns in messages is ''; a non-empty text is needed"),
         ],
     ),
     Case(
@@ -159,7 +159,7 @@ PROMPTS = [
         [
             ({"input": 5}, "input is 5; a list of messages is needed"),
             ({"ideal": [5]}, "ideal is 5; a text is needed"),
-            ({"input": " "}, "what the user says in input is ' '; a non-empty text is needed"),
+            ({"input": " "}, "the user's turns in input is ' '; a non-empty text is needed"),
         ],
     ),
     Case(

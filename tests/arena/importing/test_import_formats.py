@@ -231,7 +231,7 @@ def test_names_with_an_underscore_are_told_by_the_other_pairs():
 
 def test_a_pair_of_names_that_could_be_split_in_two_ways_is_refused(tmp_path):
     (problem,) = _refused(write(tmp_path, lines({**PANDALM_ROW, "cmp_key": "a_b_c"})), "pandalm")
-    assert "model1_model2 is needed, two different models; here a against b_c or a_b against c could be meant" in problem
+    assert "model1_model2 has to name two different models; here it could mean a against b_c or a_b against c" in problem
 
 
 @pytest.mark.parametrize(

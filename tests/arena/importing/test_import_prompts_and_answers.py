@@ -262,5 +262,5 @@ def test_rows_name_no_prompts_where_they_could_name_others(tmp_path):
     answers.write_text("nr,said\n2,Rhine\n")
     call_command("import_prompts", str(prompts), "--arena", "rows")
     flags = ["--arena", "rows", "--map", "prompt_row=nr", "--map", "text=said", "--competitor", "ann"]
-    with pytest.raises(CommandError, match="no prompt is known by this row"):
+    with pytest.raises(CommandError, match="no prompt has this row number"):
         call_command("import_responses", str(answers), *flags)

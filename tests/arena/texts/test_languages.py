@@ -152,7 +152,7 @@ def test_an_import_counts_the_prompts_whose_language_stays_unknown(tmp_path):
     rows += [{"id": "c", "prompt": "Schreibe ein Gedicht über den Herbst."}, {"id": "g", "prompt": "hi", "language": "Chinese"}]
     source = imported(write(tmp_path, lines(*rows)), "jsonl", make_arena(), kind="prompts")
     assert "1 prompt without a language: recognised from the text." in source.report["notes"]
-    assert "9 prompts without a language, and too short or too mixed to tell it: left unknown." in source.report["notes"]
+    assert "9 prompts without a language, too short or too mixed to recognise it: left unknown." in source.report["notes"]
     stored = {each.key: each for each in Prompt.objects.all()}
     assert [(stored[key].language, stored[key].is_language_guessed) for key in ("s0", "c", "g")] == [
         ("", False), ("de", True), ("zh", False),
@@ -164,7 +164,7 @@ def test_a_battle_file_counts_prompts_not_battles(tmp_path):
     battle = {"model_a": "x", "model_b": "y", "winner": "model_a", "prompt": "hi"}
     rows = [battle | {"judge": f"j{n}"} for n in range(3)] + [battle | {"language": "Chinese", "prompt": "ni hao"}]
     source = imported(write(tmp_path, lines(*rows)), "chatbot-arena", make_arena())
-    assert "1 prompt without a language, and too short or too mixed to tell it: left unknown." in source.report["notes"]
+    assert "1 prompt without a language, too short or too mixed to recognise it: left unknown." in source.report["notes"]
     assert Prompt.objects.get(turns=["ni hao"]).language == "zh"
     assert not any("no known code" in note for note in source.report["notes"])
 

@@ -32,7 +32,7 @@ def test_each_file_has_its_columns_size_command_and_address():
 
 def test_visitors_are_told_what_is_not_for_them_and_see_no_columns_of_curators():
     page = shown(furnished("garden")).text
-    assert "single votes are for those who are signed in" in page
+    assert "single votes are for people with an account" in page
     assert "dwell_ms" not in page
     assert "gold labels are for curators" in page
 

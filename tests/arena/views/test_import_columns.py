@@ -199,7 +199,7 @@ def test_answers_of_a_model_are_mapped_by_its_name(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--map", "prompt"], "is no FIELD=COLUMN, such as prompt=question"),
+        (["--map", "prompt"], "has to be FIELD=COLUMN, such as prompt=question"),
         (["--map", "colour=task"], "known are prompt, answer_a"),
         (["--map", "prompt=nothing", "--map", "answer_a=left one", "--map", "answer_b=right one", "--map", "winner=pick"],
          "the column nothing is missing"),

@@ -34,7 +34,7 @@ def _judge(arena, *more):
 def test_games_that_a_reply_left_undecided_are_not_paid_again_by_themselves(settings, capsys):
     with serving(Script()) as server:
         arena, _, _ = _judged(server, settings, reply="I like both of them, in a way.")
-        with pytest.raises(CommandError, match="no call had a result"):
+        with pytest.raises(CommandError, match="nothing came of any"):
             _judge(arena)
         n_before = len(server.requests)
         _judge(arena)
@@ -132,7 +132,7 @@ def test_money_that_was_lost_with_a_worker_is_shown_apart(settings, admin_client
         Attempt.objects.create(call=call, endpoint=call.endpoint, state="lost", reserved=500, cost=500, sent_at=run.created_at)
         Run.objects.filter(pk=run.pk).update(spent=500, bounded=500)
     page = admin_client.get(reverse("run", args=[run.pk])).content.decode()
-    assert "$0.0005 of it was lost at the most" in page
+    assert "$0.0005 of it, at most, was lost" in page
     assert "did not report usage" not in page
 
 

@@ -122,7 +122,7 @@ def test_a_file_of_pairs_and_their_winner_alone_is_one_of_battles_and_says_what_
     file = as_csv({"question": "Why?", "answer_a": "So.", "answer_b": "No.", "better": "a"})
     page = upload(curator, file).text
     assert re.search(r"<dt>What it holds</dt>\s*<dd>battles and votes</dd>", page)
-    assert "It could also be a file of gold labels: choose what the file holds, if so." in page
+    assert "It could also be a file of gold labels: if so, choose what the file holds." in page
 
 
 def test_problems_of_judgements_are_told_by_line(curator):

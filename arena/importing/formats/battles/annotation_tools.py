@@ -1,4 +1,4 @@
-"""What tools for labelling export of two answers side by side: Argilla and Label Studio (doccano's is read by `pairs`)."""
+"""Exports of labelling tools that show two answers side by side: Argilla and Label Studio (doccano's is read by `pairs`)."""
 
 from collections.abc import Sequence, Set
 from pathlib import Path
@@ -132,9 +132,9 @@ def _selected(value: Any) -> Any:
 
 
 def _answers_of(responses: Any) -> list[tuple[str, Any]]:
-    """Who said what: lists by question, as the tool writes them now, or a list of people with values, as before.
+    """Each annotator's value: lists by question, as the tool writes them now, or a list of people with values, as before.
 
-    A record that nobody answered has no questions; of several questions the one counts whose answers name a side.
+    A record that nobody answered has no questions; of several questions, the one whose answers name a side counts.
     """
     if isinstance(responses, dict):
         by_question = {name: _answers_to(answers) for name, answers in responses.items()}

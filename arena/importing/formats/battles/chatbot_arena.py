@@ -86,7 +86,7 @@ class ChatbotArena(Format[BattleRow]):
 
     @classmethod
     def recognised_by(cls, names: Set[str], rows: Sequence[Row]) -> tuple[str, ...]:
-        """What it gives of texts tells it from other files with these three."""
+        """Its text columns tell it from other files with these three."""
         columns = super().recognised_by(names, rows)
         return (*columns, *(name for name in (*CONVERSATIONS, *RESPONSES) if name in names)) if columns else ()
 
@@ -100,7 +100,7 @@ class ChatbotArena(Format[BattleRow]):
 
     def row(self, line: int, row: Row) -> BattleRow:
         try:
-            # Nearly every row names what was checked before.
+            # Nearly every row repeats names that were checked before.
             first, second = self._name.known[row["model_a"]], self._name.known[row["model_b"]]
             outcome = WINNERS[row["winner"]]
         except (KeyError, TypeError):
@@ -140,7 +140,7 @@ class ChatbotArena(Format[BattleRow]):
             return battle
         key = battle.prompt.key if battle.prompt else ""
         self._n_pictures += bool(first.n_pictures)
-        # What cannot be shown here is nothing to ask people or models.
+        # Neither people nor models can be asked about what cannot be shown.
         status = "draft" if first.n_pictures else ""
         prompt = PromptRow(battle.line, key, first.asked, first.system_prompt, language=language, status=status)
         if first.asked != second.asked:
@@ -149,7 +149,7 @@ class ChatbotArena(Format[BattleRow]):
         return battle._replace(prompt=prompt, **both_answers(first.answered, second.answered))
 
     def notes(self) -> list[FileNote]:
-        """What was odd, and how it was read."""
+        """What was unusual, and how it was read."""
         notes = [note(gettext_lazy("model_a is taken as the answer that was shown first."))]
         if self._n_languages_without_prompt:
             notes.append(note(_NO_PROMPT, n=self._n_languages_without_prompt))
@@ -173,7 +173,7 @@ class ChatbotArena(Format[BattleRow]):
         return None
 
     def _bare_prompt(self, line: int, key: str, language: str) -> PromptRow:
-        """Remembered: many rows name it."""
+        """Cached: many rows name it."""
         new = PromptRow(line, key, language=language)
         if len(self._bare_prompts) < fields.MOST_REMEMBERED:
             self._bare_prompts[key, language] = new

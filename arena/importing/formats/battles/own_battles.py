@@ -1,6 +1,6 @@
 """Agon's own files of battles with their ids, as exports are: a row a battle, or a row a vote on it.
 
-Prompts and answers are named, not told: import those first.
+Prompts and answers are named, not included: import those first.
 """
 
 from pathlib import Path
@@ -44,7 +44,7 @@ class OwnBattles(Format[BattleRow]):
     other_words = MappingProxyType(dict[str, tuple[str, ...]]())
 
     def __init__(self, path: Path) -> None:
-        """Nothing has to be known of the whole file."""
+        """The whole file need not be read first."""
 
     def row(self, line: int, row: Row) -> BattleRow:
         row = with_lists(as_exported(row), "reasons")
@@ -64,7 +64,7 @@ class OwnBattles(Format[BattleRow]):
 
 
 def _own_id(row: Row) -> str:
-    """Where a file does not say who voted, two votes on a battle are of two voters: each has a battle for itself."""
+    """If a file does not say who voted, two votes on a battle count as two voters', each on a battle of its own."""
     battle = fields.identifier(row, "battle")
     if "winner" not in row or "voter" in row or row.get("vote") in {None, ""}:
         return battle

@@ -1,4 +1,4 @@
-"""Agon's own files of battles: what was asked, two answers or two models, and which is better."""
+"""Agon's own files of battles: the prompt, two answers or two models, and which is better."""
 
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
@@ -111,7 +111,7 @@ class OwnPairs(Format[BattleRow]):
         return fields.text(row, "answer_a"), fields.text(row, "answer_b")
 
     def _winner(self, row: Row, first: str, second: str) -> Outcome:
-        """What somebody said that the word means, else as it is usually meant."""
+        """The meaning that was chosen for the word, else its usual one."""
         meant = self._meant.get(_folded(row.get("winner"))) if self._meant else None
         return meant or _winner(row, first, second)
 
@@ -136,7 +136,7 @@ def _prompt(line: int, row: Row) -> PromptRow | None:
 
 
 def _folded(value: object) -> str:
-    """A cell as somebody names it; tools for labelling write a list of one."""
+    """A cell's word; labelling tools write a list of one."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, float) and value.is_integer():
@@ -145,7 +145,7 @@ def _folded(value: object) -> str:
 
 
 def _winner(row: Row, first: str, second: str) -> Outcome:
-    """One of the usual words, a list of one as tools for labelling write it, or the name of one of the two models."""
+    """One of the usual words, a list of one as labelling tools write it, or the name of one of the two models."""
     value = row.get("winner")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
@@ -157,5 +157,5 @@ def _winner(row: Row, first: str, second: str) -> Outcome:
         return named.get(word) or WORDS[word]
     allowed = _("allowed are %(values)s, 1 and 2, or the name of one of the two models") % {"values": ", ".join(SHOWN)}
     if word == "0":
-        allowed = _("0 and 1 can be meant in two ways; %(allowed)s") % {"allowed": allowed}
+        allowed = _("0 and 1 are ambiguous; %(allowed)s") % {"allowed": allowed}
     raise RowProblem("winner", MISSING if "winner" not in row else EMPTY if value == "" else value, allowed)

@@ -61,7 +61,7 @@ class PandaLm(Format[BattleRow]):
         splits = self._pairs.get(key, [])
         if len(splits) != 1:
             pairs = [_("%(first)s against %(second)s") % {"first": one, "second": other} for one, other in splits[:3]]
-            allowed = _("model1_model2 is needed, two different models; here %(found)s could be meant")
+            allowed = _("model1_model2 has to name two different models; here it could mean %(found)s")
             raise RowProblem("cmp_key", key, allowed % {"found": either(pairs) if pairs else _("no two names")})
         first, second = splits[0]
         return fields.as_name("cmp_key", first), fields.as_name("cmp_key", second)
@@ -113,7 +113,7 @@ def _ways(key: str) -> list[tuple[str, str]]:
 
 
 def _cmp_keys(path: Path) -> Counter[str]:
-    """What is wrong with the file is told by the reading that follows."""
+    """The reading that follows reports what is wrong with the file."""
     rows = read_rows(path, problems=Problems(path.name), columns=Columns(read=PandaLm.read))
     return Counter(key[:1000] for _, row in rows if isinstance(key := row.get("cmp_key"), str))
 

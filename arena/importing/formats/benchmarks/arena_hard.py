@@ -62,7 +62,7 @@ class ArenaHardQuestions(Format[PromptRow]):
 
 
 def _baseline(row: Row) -> tuple[str, ...]:
-    """What the row says, else what version 2 says of its category; the first version has one for all, told beside it."""
+    """The row's baseline, else that of version 2 for its category; version 1 has one for all, given as an option."""
     name = fields.text(row, "baseline", default="") or BASELINES.get(fields.text(row, "category", default=""), "")
     return (fields.as_name("baseline", f"baseline:{name}"),) if name else ()
 

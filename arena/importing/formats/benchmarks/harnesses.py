@@ -19,7 +19,7 @@ from arena.importing.formats.format import Format
 
 class LmEvalSamples(Format[ResponseRow]):
     name = "lm-eval"
-    title = gettext_lazy("samples of lm-evaluation-harness: doc_id, arguments, resps; the model is told beside the file")
+    title = gettext_lazy("samples of lm-evaluation-harness: doc_id, arguments, resps; the model is given as an option")
     link = "https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/interface.md"
     shapes = OF_OBJECTS
     needed = ("arguments", "resps")
@@ -36,7 +36,7 @@ class LmEvalSamples(Format[ResponseRow]):
 
 
 def competitor_option(options: Any) -> str:
-    """Raises RowProblem where nobody said whose answers they are."""
+    """Raises RowProblem if the competitor was not named."""
     if not options.get("competitor"):
         remedy = _("the file does not name the model: name the competitor beside it (--competitor NAME)")
         raise RowProblem("competitor", MISSING, remedy)
@@ -60,5 +60,5 @@ def _texts(row: Row) -> list[str]:
     resps = row.get("resps")
     answers = resps[0] if isinstance(resps, list) and resps and isinstance(resps[0], list) else resps
     if not isinstance(answers, list) or not answers or not all(isinstance(each, str) for each in answers):
-        raise RowProblem("resps", resps, _("a list with a list of texts is needed: likelihoods are no answers"))
+        raise RowProblem("resps", resps, _("a list with a list of texts is needed: likelihoods are not answers"))
     return [fields.text({"resps": each}, "resps") for each in answers]

@@ -1,7 +1,7 @@
 """HELM: the instances and predictions that its web pages show, and scenario_state.json, which holds all requests of a run.
 
 A prompt is what an instance asks, under the instance's id; the instructions and examples around it in a request are not part
-of it. An instance that was changed (a perturbation) asks something else under the same id: it is left out.
+of it. A changed instance (a perturbation) asks something else under the same id, so it is left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ class HelmInstances(Format[PromptRow]):
 
 class HelmPredictions(Format[ResponseRow]):
     name = "helm"
-    title = gettext_lazy("HELM's display_predictions.json: instance_id, predicted_text; the model is told beside the file")
+    title = gettext_lazy("HELM's display_predictions.json: instance_id, predicted_text; the model is given as an option")
     link = LINK
     shapes = OF_OBJECTS
     needed = ("instance_id", "predicted_text")
@@ -99,7 +99,7 @@ class HelmStatePrompts(Format[PromptRow]):
             return
         asked = question_of(line, instance)
         if self._seen.setdefault(asked.key, asked).turns != asked.turns:
-            remedy = _("another instance of the file has this id and asks something else: give it another id")
+            remedy = _("another instance in the file has this id and asks something else: give it another id")
             raise RowProblem(_("the id of an instance"), asked.key, remedy)
         if self._seen[asked.key] is asked:
             yield asked
@@ -171,7 +171,7 @@ _REPEATS = gettext_lazy(
 
 
 def question_of(line: int, instance: Row) -> PromptRow:
-    """What an instance asks; the references that are tagged as correct are what is right."""
+    """The prompt of an instance; references tagged as correct are the right answers."""
     question, key = instance.get("input"), fields.identifier(instance, "id")
     given = question if isinstance(question, dict) else {"text": question}
     if given.get("messages"):

@@ -89,7 +89,7 @@ class MtBenchVotes(Format[BattleRow]):
 
 
 _TURNS = gettext_lazy(
-    "What was said of the first turn is a battle on the first turn alone; the question with both turns is another prompt."
+    "A judgement of the first turn is a battle on the first turn alone; the question with both turns is another prompt."
 )
 
 

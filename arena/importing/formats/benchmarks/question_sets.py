@@ -1,4 +1,4 @@
-"""Sets of questions with what is right: IFEval's constraints, choices as in MMLU and ARC."""
+"""Question sets with right answers: IFEval's constraints, choices as in MMLU and ARC."""
 
 import re
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ _UNCHECKED = ngettext_lazy(
 
 
 def constraints_of(names: tuple[str, ...], values: list[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The verifier that holds exactly where all these constraints do; None where there is none."""
+    """The verifier that passes exactly if all these constraints hold; None if there is none."""
     if names == ("keywords:forbidden_words",):
         return _without_words(values[0])
     constraints: dict[str, Any] = {"kind": "constraint"}
@@ -84,7 +84,7 @@ def _n_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _without_words(value: Mapping[str, Any]) -> dict[str, Any] | None:
-    """As whole words, which a list of parts of words would not be."""
+    """As whole words; a list would match parts of words, too."""
     words = value.get("forbidden_words")
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
         return None
