@@ -1,1 +1,1 @@
-"""One small client for every language model: what is asked, what came back, what it cost, and why it failed."""
+"""One small client for every language model: request, reply, cost and failures."""

@@ -1,7 +1,7 @@
 """Where an endpoint may be: public addresses over TLS, and whatever the operator allows by host and port.
 
-A name is resolved once, every address that it has is checked, and the connection goes to one of those: a name that
-changes its mind afterwards leads nowhere.
+A name is resolved once, all its addresses are checked, and the connection goes to one of those: a name that resolves
+differently afterwards changes nothing.
 """
 
 import ipaddress
@@ -18,14 +18,15 @@ from arena.llm.failures.errors import Cause, Kind, LLMError, never_sent
 
 Resolve = Callable[[str, int], Sequence[str]]
 
-# What Python calls global although no public server can be there: blocks of IANA's special-purpose registries (protocol
+# Addresses that Python calls global although no public server can have them: blocks of IANA's special-purpose registries
+# (protocol
 # assignments, relays, black holes, documentation, translators, tunnels), what is reserved, and Azure's own host.
 _INWARD = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24",
                     "168.63.129.16/32", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3000::/4")
 )  # fmt: skip
-_ROUTED = ipaddress.ip_network("2000::/3")  # of the sixth version nothing else is given out to public servers
+_ROUTED = ipaddress.ip_network("2000::/3")  # in IPv6 nothing else is assigned to public servers
 
 
 _ENDINGS = ("/chat/completions", "/completions", "/responses", "/messages/count_tokens", "/messages", "/models", "/embeddings")
@@ -67,7 +68,7 @@ def base_address(written: str) -> str:
 
 def other_wire(written: str, wire: str) -> str:
     """
-    The path at the end of what was pasted, where it is one of the other wire's calls; empty where it fits.
+    The path at the end of the pasted address if it belongs to the other wire; empty if it fits.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def other_wire(written: str, wire: str) -> str:
 
 
 def place_of(base_url: str, *, allowed: frozenset[str], resolve: Resolve) -> Place:
-    """Check a base URL and pin its host; raises LLMError where the endpoint may not be there."""
+    """Check a base URL and pin its host; raises LLMError if the endpoint may not be at that address."""
     parts = checked_address(base_url)
     host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
     name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -62,7 +62,7 @@ _lines_lock = threading.Lock()
 
 
 def complete(target: Target, request: Request, *, attempt: str, resolve: Resolve = resolve_host) -> Completion:
-    """Ask once. Raises LLMError; whatever leaves here, in either way, holds no key."""
+    """Ask once. Raises LLMError; neither the reply nor the error contains a key."""
     wire = _WIRES[target.wire]
     if {"max_tokens", "max_completion_tokens"} <= target.refused:
         raise never_sent(
@@ -83,12 +83,12 @@ def complete(target: Target, request: Request, *, attempt: str, resolve: Resolve
         outcome = replace(outcome, usage=None, doubt=doubtful)
     if isinstance(outcome, LLMError):
         outcome.latency_ms, outcome.parameters = latency, parameters
-        raise outcome  # outside of any except block: no exception that knows more hangs on it
+        raise outcome  # outside of any except block, so that no exception with more detail is chained to it
     return replace(outcome, latency_ms=latency, parameters=parameters)
 
 
 def _load(wire: ModuleType) -> None:
-    """The libraries, which take seconds to load for the first time: no part of any call's time."""
+    """Load the libraries, which takes seconds the first time, before any call's time is measured."""
     from arena.llm.transport import public_trust
 
     wire.load()
@@ -113,7 +113,7 @@ def _sdk(key: tuple[Target, Resolve]) -> Any:
     if not line.lock.acquire(timeout=seconds_left(key[0].timeout) or 0.0):
         raise LLMError("its address was not found in time", kind=Kind.TEMPORARY, cause=Cause.TIMEOUT, was_sent=False)
     try:
-        # Who waited for the same look-up shares its outcome.
+        # All that waited for the same look-up share its outcome.
         if line.sdk is None and (line.failure is None or line.failed_at <= asked_at):
             _open(line, *key)
         if line.sdk is not None:
@@ -132,7 +132,7 @@ def _open(line: _PooledClient, target: Target, resolve: Resolve) -> None:
 
 
 def _forget(key: tuple[Target, Resolve], sdk: Any) -> None:
-    """Unless another thread has a newer one by now. Calls that are under way on the old client end there."""
+    """Unless another thread has a newer one by now. Calls under way on the old client finish there."""
     with _lines_lock:
         if (line := _lines.get(key)) is not None and line.sdk is sdk:
             del _lines[key]
@@ -154,7 +154,7 @@ def _opened(target: Target, resolve: Resolve) -> Any:
 
 
 def _exchange(wire: ModuleType, sdk: Any, arguments: dict[str, Any], attempt: str) -> "httpx2.Response | LLMError":
-    """The HTTP response, whatever its status, or why there was none."""
+    """The HTTP response, whatever its status, or the reason why there is none."""
     try:
         response: httpx2.Response = wire.send(sdk, arguments, {ATTEMPT_HEADER: attempt})
     except wire.errors() as error:
@@ -181,9 +181,9 @@ def _unanswered(error: Exception) -> LLMError:
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         reason, why, was_sent = "no connection to the server", Cause.UNREACHABLE, False
     elif isinstance(cause, httpx2.TimeoutException):
-        reason, why, was_sent = "no whole reply in time", Cause.TIMEOUT, True
+        reason, why, was_sent = "no complete reply in time", Cause.TIMEOUT, True
     else:
-        reason, why, was_sent = "the connection broke before the reply was whole", Cause.DROPPED, True
+        reason, why, was_sent = "the connection broke before the reply was complete", Cause.DROPPED, True
     return LLMError(f"{reason} ({type(cause).__name__})", kind=Kind.TEMPORARY, cause=why, was_sent=was_sent)
 
 
@@ -204,7 +204,7 @@ def _outcome(wire: ModuleType, response: "httpx2.Response", arguments: dict[str,
 
 
 def _no_completion(error: NoCompletion) -> LLMError:
-    """What no model's server sends costs nothing; a body that broke off, as connections do, may be whole at the next try."""
+    """A reply that no model's server sends costs nothing; a truncated body may be complete at the next try."""
     reason = f"no completion: {error}"
     if isinstance(error, NoModel):
         return LLMError(reason, kind=Kind.GAME, cause=Cause.NO_MODEL, was_refused=True)
@@ -214,7 +214,7 @@ def _no_completion(error: NoCompletion) -> LLMError:
 
 
 def _completed(reply: WireReply, response: "httpx2.Response", body: str) -> Completion:
-    """The answer, and apart from it what was thought."""
+    """The answer and, apart from it, the thinking."""
     answer, thought = parted(reply.text) if reply.text else (reply.text, "")
     usage = reply.usage
     if usage is not None and reply.text and not usage.tokens_out:
@@ -228,7 +228,7 @@ def _completed(reply: WireReply, response: "httpx2.Response", body: str) -> Comp
 
 
 def _broken_choice(body: object) -> object:
-    """The error that stands in the place of a reply, or beside the half of one."""
+    """The error in place of a reply, or beside a partial one."""
     choice = chosen(body)
     error = dig(choice, "error") or dig(choice, "message", "error")
     return {"error": error} if error else None
@@ -256,7 +256,7 @@ def _refusal(
 
 
 def _sent(wire: ModuleType, arguments: Mapping[str, Any]) -> dict[str, object]:
-    """The optional things of a request, by their names on the wire, and the role of the system."""
+    """The optional fields of a request, by their names on the wire, and the system role."""
     sent: dict[str, object] = {name: arguments[name] for name in wire.PARAMETERS if name in arguments}
     has_system = bool(arguments.get("system")) or any(message["role"] == "system" for message in arguments["messages"])
     return sent | ({"system": True} if has_system else {})
@@ -274,8 +274,8 @@ def _advice(cause: Cause, response: "httpx2.Response") -> str:
         wanted = _place_wanted(response.headers.get("location", "")) or "an address that it does not name"
         return f", the endpoint is elsewhere: it sends the call on to {wanted}, and no call follows. Check the base URL"
     return {
-        Cause.KEY: ", the endpoint does not let this key in",
-        Cause.MODEL: ", the endpoint does not know this model or path",
+        Cause.KEY: ", the endpoint rejects this key",
+        Cause.MODEL: ", the endpoint has no such model or path",
         Cause.ADDRESS: ", the endpoint is elsewhere: check the base URL",
         Cause.CREDIT: ", the account has no credit",
         Cause.PARAMETER: ", the endpoint refuses a part of the request and is asked without it",
@@ -283,7 +283,7 @@ def _advice(cause: Cause, response: "httpx2.Response") -> str:
 
 
 def _place_wanted(location: str) -> str:
-    """Where a redirect leads, without what may be secret in it."""
+    """Where a redirect leads, without any part that may be secret."""
     try:
         parts = urlsplit(location.strip())
         host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"

@@ -1,7 +1,7 @@
-"""One deadline over a whole call: look-up, connection, TLS, what is sent, status, headers and body.
+"""One deadline for a whole call: look-up, connection, TLS, request, status, headers and body.
 
-A time limit on each read holds for that read alone: a server that sends one header a second would never meet it. So every
-piece of network work of the thread that calls is given what is left until the deadline.
+A time limit on each read applies only to that read: a server that sends one header a second would never meet it. So every
+network operation of the calling thread gets the time left until the deadline.
 """
 
 import threading
@@ -14,7 +14,7 @@ _call = threading.local()  # the official clients send in the thread that calls 
 
 @contextmanager
 def deadline_in(seconds: float) -> Iterator[None]:
-    """What this thread does on the network is over by then; an earlier deadline that holds already stays."""
+    """Network operations of this thread end by then; an earlier deadline in force stays."""
     before: float | None = getattr(_call, "deadline", None)
     mine = time.monotonic() + seconds
     _call.deadline = mine if before is None else min(before, mine)
@@ -25,7 +25,7 @@ def deadline_in(seconds: float) -> Iterator[None]:
 
 
 def seconds_left(most: float | None = None) -> float | None:
-    """Until the deadline, at most so many; None where there is no limit. Never negative."""
+    """Seconds until the deadline, at most so many; None if there is no limit. Never negative."""
     deadline: float | None = getattr(_call, "deadline", None)
     left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
     return most if left is None else left if most is None else min(left, most)
@@ -35,7 +35,7 @@ def in_time[T](work: Callable[[], T], *, seconds: float | None) -> T:
     """
     What a piece of work returns that knows no time limit, such as a look-up of a name; TimeoutError where it takes longer.
 
-    It is left to its thread then, which ends when it does.
+    It is then left to its thread, which ends when the work does.
 
     Examples
     --------

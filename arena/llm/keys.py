@@ -16,7 +16,7 @@ from arena.llm.failures.errors import Cause, LLMError, never_sent
 
 PREFIX = "AGON_KEY_"
 TLS = 443
-SHORTEST = 8  # a shorter one could not be taken out of texts without tearing words apart
+SHORTEST = 8  # a shorter key could not be removed from texts without damaging words
 REDACTED = "[key]"
 _NAME = re.compile(PREFIX + r"[A-Z0-9_]+")
 
@@ -41,9 +41,9 @@ def key_for(name: str, *, host: str, port: int, environ: Mapping[str, str] = os.
 
 
 def _fault(parts: Sequence[str]) -> str:
-    """What is wrong with the variable whatever its endpoint is; empty where nothing is."""
+    """What is wrong with the variable for any endpoint; empty if nothing is."""
     if len(parts) < 2:
-        return _("%(name)s holds one word, a key without its host or a host without its key")
+        return _("%(name)s has only one word, a key without its host or a host without its key")
     if len(parts) > 2:
         return _("%(name)s holds more than two words, and a key has no spaces in it")
     if len(parts[1]) < SHORTEST:
@@ -71,7 +71,7 @@ def written(name: str, host: str, port: int = TLS) -> str:
     """
     How the variable is written for this host; the quotes keep a shell and a `.env` file from parting it.
 
-    A port of its own stands in it: another server on the same host is another one.
+    It includes a port that is not the default, because another server on the same host is a different place.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def _any_spelling(character: str) -> str:
 
 
 def _keys(environ: Mapping[str, str]) -> list[str]:
-    """Longest first, so that a key that begins like another leaves no rest."""
+    """Longest first, so that no part of a key remains that begins like another."""
     words = [environ[name].split() for name in environ if name.startswith(PREFIX)]
     return sorted({parts[-1] for parts in words if parts and len(parts[-1]) >= SHORTEST}, key=len, reverse=True)
 

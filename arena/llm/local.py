@@ -22,7 +22,7 @@ class LocalModelMissingError(RuntimeError):
 
 
 class CannotServeModel(RuntimeError):
-    """The model is here, but its server did not start."""
+    """The model is installed, but its server did not start."""
 
 
 def find_model_file() -> Path:

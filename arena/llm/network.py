@@ -1,4 +1,4 @@
-"""The network under the transport: connections that know the deadline of the call they work for, and what a port speaks."""
+"""The network below the transport: connections that keep to their call's deadline, and detection of a port's protocol."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ _PLAIN = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKE
 
 
 class DeadlineBackend(httpcore2.SyncBackend):
-    """Gives each piece of work what is left until the call's deadline; a handshake keeps to its time as a whole."""
+    """Limits each operation to the time left until the call's deadline; a handshake is limited as a whole."""
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,

@@ -1,4 +1,4 @@
-"""What calls cost, in integer micro-dollars; prices are micro-dollars per million tokens."""
+"""Costs of calls, in integer micro-dollars; prices are micro-dollars per million tokens."""
 
 import json
 
@@ -23,7 +23,7 @@ def cost(usage: Usage, price_in: int, price_out: int) -> int:
 
 def upper_bound(request: Request, price_in: int, price_out: int) -> int:
     """
-    The most that a call can cost: no token is shorter than a byte, and thinking counts in `max_tokens`.
+    An upper bound of a call's cost: no token is shorter than a byte, and thinking counts in `max_tokens`.
 
     Examples
     --------

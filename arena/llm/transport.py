@@ -28,11 +28,11 @@ _ZIPPED = {"gzip", "x-gzip", "deflate"}
 
 
 class UnreadableReply(httpx2.TransportError):
-    """The server answered, but nothing that can be read within bounds."""
+    """The server answered, but with nothing that can be read within the limits."""
 
 
 class DamagedReply(httpx2.TransportError):
-    """The server answered, and what came cannot be unpacked."""
+    """The server answered, but its reply cannot be unpacked."""
 
 
 class WrongProtocol(httpx2.TransportError):
@@ -51,7 +51,7 @@ class _Connections(httpx2.HTTPTransport):
 
 @lru_cache(maxsize=1)
 def public_trust() -> SSLContext:
-    """Read once: it takes longer than a call on this machine."""
+    """Loaded once: that takes longer than a local call."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
@@ -91,7 +91,7 @@ class PinnedTransport(httpx2.BaseTransport):
         raise failure or httpx2.ConnectError(f"{self._place.host} has no address")
 
     def _look_at(self, address: str, request: httpx2.Request, error: Exception) -> None:
-        """A port that speaks another protocol will go on doing so: reported at once, instead of retried."""
+        """A port that speaks another protocol will keep doing so: reported at once instead of retried."""
         if self._is_known:
             return
         self._is_known = True
@@ -121,7 +121,7 @@ class PinnedTransport(httpx2.BaseTransport):
         )
 
     def _read(self, response: httpx2.Response) -> httpx2.Response:
-        """The whole body now: a reply that trickles or swells is cut off here."""
+        """Read the whole body now: a reply that is too slow or too large is cut off here."""
         if self._largest is None:
             response.close()
             return httpx2.Response(response.status_code, headers=_described(response.headers))
@@ -138,7 +138,9 @@ class PinnedTransport(httpx2.BaseTransport):
 
 
 def hush() -> None:
-    """Below a warning these libraries log bodies and headers whole, which may hold a key that a server echoes."""
+    """Below the level of warnings these libraries log complete bodies and headers, which may contain a key that a server
+    echoes.
+    """
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -150,7 +152,7 @@ def _described(headers: httpx2.Headers) -> list[tuple[str, str]]:
 
 
 def _decoded(body: bytes, encoding: str, largest: int) -> bytes:
-    """Servers may compress unasked; a bomb is cut off at the size of the largest reply."""
+    """Servers may compress without being asked; a bomb is cut off at the size of the largest reply."""
     if encoding in _PLAIN or not body:
         return body
     if encoding not in _ZIPPED:

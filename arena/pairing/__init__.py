@@ -1,1 +1,1 @@
-"""Which pair of answers a voter gets: what can be offered, and the draw."""
+"""Which pair of answers a voter gets: the candidates, and the draw."""

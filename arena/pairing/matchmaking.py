@@ -1,10 +1,10 @@
-"""Which pair next, for whom, on which side.
+"""Matchmaking: which pair a voter gets next, and on which sides.
 
 Half of all ballots, while any wait, are battles that judges were asked about and that were drawn by lot for people to vote on
 too: the first in the order of their lots (`arena.models.Lot`), whatever was said of them, but none with an empty answer or
 with two that are the same. For the others a pair of competitors is drawn by weight among all that have something left for this
 voter, then a prompt uniformly, then one answer of each. Every ballot keeps its policy and the probability it had. Answers
-whose names the voter was told come last: who has met an answer by name is no longer blind to it. What can be offered, and by
+whose names the voter has seen come last, because the voter is no longer blind to them. What can be offered, and by
 which weights, is in `pair_candidates`; the weights are what the setting `PAIR_WEIGHTS` names
 (`ranking.boards.pairs.pair_weights`).
 """
@@ -49,9 +49,9 @@ Meeting = tuple[int, int, int]  # competitor a, competitor b, prompt
 
 
 def serve_ballot(voter: Voter, *, ahead: bool, rng: Random, now: datetime | None = None) -> Ballot | None:
-    """The ballot that is open to this voter, else a new one; None where nothing is left.
+    """The ballot that is open to this voter, else a new one; None if no pair is left.
 
-    At most two are open: the one that is read and, with `ahead`, the one that comes next. So a reload shows the same pair.
+    At most two are open: the current one and, with `ahead`, the next. So a reload shows the same pair.
     """
     now = now or timezone.now()
     for attempt in range(TRIES):
@@ -71,7 +71,7 @@ def serve_ballot(voter: Voter, *, ahead: bool, rng: Random, now: datetime | None
 
 
 def show_next(voter: Voter, *, now: datetime) -> None:
-    """The ballot that was fetched ahead is read from now on."""
+    """The prefetched ballot becomes the current one."""
     next_ballot_read(voter=voter.pk, now=now)
 
 
@@ -84,7 +84,7 @@ def open_ballots(voter: Voter) -> Sequence[Ballot]:
 
 @dataclass(frozen=True)
 class History:
-    named: set[tuple[int, int]]  # (competitor, prompt): the voter was told whose answer this is
+    named: set[tuple[int, int]]  # (competitor, prompt): the voter has seen whose answer this is
     compared: dict[Meeting, set[PairOfAnswers]]
     pending: set[int]  # prompts of open ballots
 
@@ -113,7 +113,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Left:
-    """What of an offer is left for one voter."""
+    """The part of an offer that is left for one voter."""
 
     n_answers: Counts  # (m, p)
     n_prompts: Ints  # (m, m)
@@ -121,7 +121,7 @@ class Left:
 
 
 def _draw(offer: PairCandidates, history: History, *, rng: Random) -> Draw | None:
-    """Blind ones first. Only when none is left, those where the voter knows an answer by name."""
+    """Blind ones first; only when none is left, those in which the voter knows an answer by name."""
     for named in (history.named, set[tuple[int, int]]()):
         left = _left(offer, history, named)
         if (pair := _draw_pair(left.n_prompts, offer.weights, rng=rng)) is None:
@@ -154,7 +154,7 @@ def _left(offer: PairCandidates, history: History, named: set[tuple[int, int]]) 
 
 
 def _live(alike: Ints, n_answers: Counts) -> list[tuple[int, int, int]]:
-    """Equal answers of which both are still to be had."""
+    """Pairs of equal answers that are both still available."""
     a, b, column = alike.T
     return [tuple(row) for row in alike[(n_answers[a, column] > 0) & (n_answers[b, column] > 0)].tolist()]
 
@@ -186,7 +186,7 @@ def _draw_pair(n_prompts: Ints, weights: Floats | None, *, rng: Random) -> tuple
 
 
 def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
-    """The first drawn battle that waits for a vote and is new and blind to this voter."""
+    """The first drawn battle that waits for a vote and is new to this voter, with both names unseen."""
     for lot in lots_waiting(arena=voter.arena_id, read_since=now - READING_TIME):
         battle = lot.battle
         sides, prompt = (battle.competitor_a_id, battle.competitor_b_id), battle.prompt_id or 0
@@ -198,7 +198,7 @@ def _next_lot(voter: Voter, history: History, *, now: datetime) -> Lot | None:
 
 
 def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
-    """A ballot on a drawn battle; None where another tab was quicker."""
+    """A ballot on a drawn battle; None if another tab was quicker."""
     with _unless_taken(), transaction.atomic():
         _stand_in_line(voter)
         standing = open_ballots(voter)
@@ -217,7 +217,7 @@ def _open_lot(voter: Voter, lot: Lot, *, ahead: bool, rng: Random, now: datetime
 def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) -> Ballot | None:
     """The new ballot; None where the draw no longer holds, because of a retirement or another request: draw again.
 
-    That nobody gets a battle twice, and that there is one battle of two answers, is for the constraints to say.
+    Constraints ensure that nobody gets a battle twice, and that two answers have one battle.
     """
     pairs = _pairs_of_answers(draw)
     if not pairs:
@@ -240,7 +240,7 @@ def _open(voter: Voter, draw: Draw, *, ahead: bool, rng: Random, now: datetime) 
 
 @contextmanager
 def _unless_taken() -> Iterator[None]:
-    """What another request took first is refused by a constraint, and drawn again. Every refusal is logged."""
+    """If another request was first, a constraint refuses the ballot and it is drawn again. Every refusal is logged."""
     try:
         yield
     except IntegrityError as refusal:
@@ -248,7 +248,7 @@ def _unless_taken() -> Iterator[None]:
 
 
 def _stand_in_line(voter: Voter) -> None:
-    """Two tabs of one voter. On SQLite everybody stands in one line already, by IMMEDIATE transactions."""
+    """Serialise two tabs of one voter. On SQLite IMMEDIATE transactions do so already."""
     if connection.features.has_select_for_update:
         Voter.objects.select_for_update(no_key=True).get(pk=voter.pk)
 
@@ -275,7 +275,7 @@ def _battle(arena: Arena, draw: Draw, answers: PairOfAnswers, *, propensity: flo
 
 
 def _read(ballot: Ballot, *, ahead: bool, now: datetime) -> Ballot:
-    """Note when the voter began to read: that is not when the ballot was fetched."""
+    """Record when the voter began to read, which is not when the ballot was fetched."""
     if not ahead and ballot.shown_at is None:
         ballot_read(ballot=ballot.pk, now=now)
         ballot.shown_at = now

@@ -1,4 +1,4 @@
-"""What an arena has to compare: which competitors answered which prompts, and how much each pair is wanted."""
+"""Candidates for pairs in an arena: which competitors answered which prompts, and the weight of each pair."""
 
 import time
 from collections import defaultdict
@@ -41,7 +41,7 @@ class PairCandidates:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no pair that anybody could vote on."""
+        """Whether there is no pair to vote on."""
         return int(self.n_prompts.sum()) <= 2 * len(self.alike)
 
     @cached_property
@@ -69,8 +69,8 @@ _kept: dict[int, tuple[datetime, float, PairCandidates]] = {}
 def offer_of(arena: Arena, *, fresh: bool = False) -> PairCandidates:
     """The arena's offer, kept in this process for a while that grows with the time it takes to load.
 
-    What is drawn from it is looked up again before it is served: a kept offer may miss for seconds what is new, but what was
-    retired is never served.
+    A drawn pair is looked up again before it is served: a cached offer may lack new answers for some seconds, but retired ones
+    are never served.
     """
     known = _kept.get(arena.pk)
     if known is not None and not fresh and known[0] == arena.created_at and time.monotonic() < known[1]:
@@ -106,7 +106,7 @@ def arenas_with_pairs(arenas: Iterable[Arena]) -> set[int]:
 
 
 def load_offer(arena: Arena) -> PairCandidates:
-    """Numbers only: no text is read, however many answers there are. An empty answer is none."""
+    """Reads ids only, no texts, however many answers there are. An empty answer does not count."""
     competitors = Competitor.objects.servable().filter(arena=arena).values("pk")
     answers = Response.objects.in_use().delivered().with_text().filter(competitor__in=competitors).order_by()
     pairs = _numbers(answers.values_list("competitor_id", "prompt_id")).reshape(-1, 2)
@@ -121,7 +121,7 @@ def load_offer(arena: Arena) -> PairCandidates:
 
 
 def _alike(answers: QuerySet[Response], competitor_ids: Ints, prompt_ids: Ints, n_answers: Counts) -> Ints:
-    """Where two competitors gave one answer each to a prompt, word for word the same."""
+    """Where two competitors gave one answer each to a prompt, and the two are identical."""
     shared = answers.values("prompt", "content_hash").annotate(n=Count("pk")).filter(n__gt=1)
     texts = {row["content_hash"] for row in shared}
     some = answers.filter(content_hash__in=texts) if len(texts) <= MOST_TEXTS else answers
@@ -141,7 +141,7 @@ def _numbers(rows: Iterable[tuple[int, ...]]) -> Ints:
 
 
 def _weights(arena: Arena, competitor_ids: Ints) -> Floats | None:
-    """What the injected function wants of each pair; it lives in a room that this one does not know."""
+    """The weights from the injected function, which lives in an app that this one does not import."""
     if not len(competitor_ids):
         return None
     pair_weights: Callable[[int, list[int]], Floats | None] = import_string(settings.PAIR_WEIGHTS)

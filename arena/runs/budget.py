@@ -1,6 +1,6 @@
-"""Money: the most that a call can cost is held before it is sent, and becomes what it did cost when it is back.
+"""Money: the upper bound of a call's cost is reserved before it is sent, and replaced by its actual cost when it is back.
 
-A call that could pass the cap is not sent; a run that has no call left which the cap allows pauses (`pause_if_used_up`).
+A call that could exceed the cap is not sent; a run whose cap allows none of its remaining calls pauses (`pause_if_used_up`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from arena.llm.wires.messages import Completion, Request, Usage
 from arena.models import Call, Endpoint, Run
 from arena.models.endpoints import DOLLAR
 
-BUDGET = "budget"  # how the reason of a pause begins
+BUDGET = "budget"  # the beginning of the reason for a pause
 
 
 class OverTheCap(RuntimeError):
@@ -63,7 +63,7 @@ def is_pausing(run: Run) -> bool:
 
 
 def over_in_words(run: Run) -> str:
-    """What is spent, what is allowed, and what to do."""
+    """Says what is spent, what is allowed, and what to do."""
     used, cap = dollars(run.reserved + run.spent), dollars(run.cap or 0)
     return _(
         "%(used)s are spent or held, over its cap of %(cap)s: set a cap of %(used)s or more, or none, to go on; or cancel the "
@@ -76,7 +76,7 @@ def bound(request: Request, endpoint: Endpoint) -> int:
 
 
 def fitting(left: int | None, bounds: Sequence[int]) -> list[bool]:
-    """Which of the calls, first come first served, fit into what is left."""
+    """Which of the calls fit into the remaining budget, in order."""
     fits = []
     for amount in bounds:
         fits.append(left is None or amount <= left)
@@ -86,7 +86,7 @@ def fitting(left: int | None, bounds: Sequence[int]) -> list[bool]:
 
 
 def cost_of(result: Completion | LLMError, endpoint: Endpoint, *, reserved: int) -> int:
-    """By usage; nothing where nothing was sent or the server refused; the reserved amount where the usage is unknown."""
+    """By usage; zero if nothing was sent or the server refused; the reserved amount if the usage is unknown."""
     if result.usage is not None:
         return pricing.cost(_whole(result.usage), endpoint.price_in, endpoint.price_out)
     if isinstance(result, Completion):
@@ -97,7 +97,7 @@ def cost_of(result: Completion | LLMError, endpoint: Endpoint, *, reserved: int)
 
 
 def is_bound(result: Completion | LLMError, cost: int) -> bool:
-    """Whether a cost is only the most that it can have been: the usage is unknown."""
+    """Whether a cost is only an upper bound, because the usage is unknown."""
     return bool(cost) and result.usage is None
 
 
@@ -112,7 +112,7 @@ def locked(run_id: int) -> Run:
 
 
 def settle(run: Run, *, released: int, spent: int, bounded: int = 0) -> None:
-    """What was held is free again, what it cost is spent; `bounded` is the part of that which is only known as a bound."""
+    """Release the reservation and book the cost; `bounded` is the part of that which is only known as a bound."""
     if not released and not spent and not bounded:
         return
     run.reserved, run.spent = max(run.reserved - released, 0), max(run.spent + spent, 0)
@@ -138,7 +138,7 @@ def reserve(run: Run, amount: int) -> None:
 
 
 def pause_if_used_up(run: Run) -> bool:
-    """Nothing is under way, calls are waiting, and the money that is left pays for none of them."""
+    """Whether nothing is under way, calls are waiting, and the remaining budget pays for none of them."""
     if run.left is None or run.reserved:
         return False
     waiting = Call.objects.waiting().filter(run_id=run.pk, lease_token=FREE, endpoint__paused_because="")

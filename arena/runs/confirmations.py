@@ -19,7 +19,7 @@ class NotConfirmed(ValueError):
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What was chosen, in words that fit into JSON, and what it was estimated to cost."""
+    """The choices, as JSON values, and their estimated cost."""
 
     arena: int
     kind: str

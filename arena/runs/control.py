@@ -1,4 +1,4 @@
-"""Actions of people on a run, and the figures that they see. Every change is a conditional UPDATE."""
+"""Users' actions on a run, and the figures that they see. Every change is a conditional UPDATE."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,8 +52,8 @@ class Progress:
     reserved: int
     cap: int | None
     bounded: int  # of what is spent: known as a bound alone
-    lost: int  # of that: for calls whose reply was lost, because their worker ended
-    seconds_left: float | None  # None while it is unknown: no call came back lately, or endpoints hold the run up
+    lost: int  # of that: for calls whose reply was lost because their worker ended
+    seconds_left: float | None  # None while unknown: no call came back lately, or endpoints hold the run up
     held: tuple[HoldUp, ...] = ()
     stage: str = ""
 
@@ -64,12 +64,12 @@ class Progress:
 
     @property
     def over(self) -> int:
-        """By how much the cap is passed: a server charged more than its call was to cost."""
+        """By how much the cap is exceeded: a server charged more than was reserved for its call."""
         return 0 if self.cap is None else max(self.reserved + self.spent - self.cap, 0)
 
     @property
     def n_over(self) -> int:
-        """Calls with an end of their own; those that a cancelled run never brought to one are none."""
+        """Calls that ended by themselves, without those that a cancelled run never finished."""
         return self.n_done + self.n_failed + self.n_left_out
 
     @property
@@ -120,12 +120,12 @@ def _lost(run: Run) -> int:
 
 
 def _to_come(run: Run) -> int:
-    """Calls that its kind is going to add, at the most: from the plan."""
+    """At most how many calls its kind is going to add, from the plan."""
     return int(run.plan.get("to_come", 0)) if run.state in {Run.State.RUNNING, Run.State.PAUSED} else 0
 
 
 def pause(run: Run, *, reason: str = "paused by hand") -> None:
-    """Nothing more is sent; what is under way comes in and counts."""
+    """Nothing more is sent; replies under way still come in and count."""
     _change(run, {Run.State.RUNNING}, _("only a running run can be paused"), state=Run.State.PAUSED, paused_because=reason)
 
 
@@ -144,7 +144,7 @@ def resume(run: Run) -> None:
 
 
 def _check_cap(run: Run, otherwise: str) -> None:
-    """No run goes on over its cap, however it came there: the database refuses it."""
+    """No run goes on above its cap, whatever the cause: the database refuses it."""
     if budget.is_over(run):
         raise NotPossible(otherwise % {"run": run.pk, "reason": budget.over_in_words(run)})
 
@@ -168,7 +168,7 @@ def _look_again(run: Run) -> None:
 
 
 def _held(run: Run, asked: Sequence[Endpoint]) -> str:
-    """Why the next call at one of these may not be sent as things are; nothing is sent to find out."""
+    """Why the next call to one of these may not be sent at present; checked without sending anything."""
     free = Call.objects.waiting().filter(run=run, lease_token=FREE).order_by("place")
     calls = [call for endpoint in asked if (call := free.filter(endpoint=endpoint).first()) is not None]
     pieces = kind_of(run.kind).compose(calls) if calls else {}
@@ -182,7 +182,7 @@ def hold(run: Run, reason: str) -> None:
 
 
 def try_now(run: Run) -> int:
-    """Endpoints that do not answer are tried at once, by one call each, instead of when their rest is over; how many."""
+    """Try endpoints that do not answer at once with one call each, without waiting for their rest to end; returns how many."""
     now = timezone.now()
     run.refresh_from_db()
     if run.state != Run.State.RUNNING:
@@ -194,7 +194,7 @@ def try_now(run: Run) -> int:
 
 
 def cancel(run: Run) -> None:
-    """No call is sent any more; replies that are under way are paid, and count."""
+    """No more calls are sent; replies under way are paid, and count."""
     now = timezone.now()
     with transaction.atomic():  # calls before their run, as engines lock them
         _cancel_free(run.pk, now)
@@ -206,7 +206,7 @@ def cancel(run: Run) -> None:
 
 
 def end_runs(arena: Arena, reason: str) -> int:
-    """Those of the arena that are not over are cancelled for a reason; how many those are."""
+    """Cancel the arena's unfinished runs for a reason; returns how many."""
     now = timezone.now()
     going = Run.objects.filter(arena=arena, state__in=[Run.State.RUNNING, Run.State.PAUSED])
     ids = list(going.values_list("pk", flat=True))
@@ -232,11 +232,11 @@ def raise_cap(run: Run, cap: int | None) -> None:
 
 
 def again(run: Run, *, outcomes: set[str] | None = None) -> int:
-    """Failed calls once more, all or those of some outcomes; how many those are."""
+    """Retry failed calls, all or those with some outcomes; returns how many."""
     with transaction.atomic():
         locked = budget.locked(run.pk)
         if locked.state == Run.State.CANCELLED:
-            raise NotPossible(_("a cancelled run is not started again: make a new one"))
+            raise NotPossible(_("a cancelled run cannot be restarted: start a new one"))
         if locked.state in {Run.State.DONE, Run.State.FAILED}:
             _check_cap(locked, _("run %(run)d stays as it is: %(reason)s"))
         failed = Call.objects.filter(run=run, state=Call.State.FAILED)
@@ -254,7 +254,9 @@ def again(run: Run, *, outcomes: set[str] | None = None) -> int:
 
 
 def close(run_id: int) -> None:
-    """Done where no call waits and none comes after; paused where none could be sent, with the reason; otherwise as it is."""
+    """Close the run if no call waits and none will follow; pause it, with the reason, if none could be sent; otherwise leave
+    it.
+    """
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
     ended = Run.objects.going().filter(~Exists(waiting), pk=run_id)
     run = ended.first()
@@ -273,14 +275,14 @@ def close(run_id: int) -> None:
 
 
 def reasons(run: Run) -> list[dict[str, Any]]:
-    """Why calls ended without a result: `outcome`, `reason` and `n` calls, the most frequent first."""
+    """Why calls ended without a result: rows of `outcome`, `reason` and `n` calls, the most frequent first."""
     failed = Call.objects.filter(run=run, state=Call.State.FAILED).exclude(reason="").order_by()
     counted = failed.values("outcome", "reason").annotate(n=Count("pk")).order_by("-n", "reason")[:MOST_REASONS]
     return [{"outcome": row["outcome"], "reason": row["reason"], "n": row["n"]} for row in counted]
 
 
 def ending(run: Run) -> Exit:
-    """What a command that worked on the run ends with. A reply that decides nothing is a result; none at all is a failure."""
+    """The exit code of a command that worked on the run. A reply that decides nothing is a result; no reply is a failure."""
     if run.state == Run.State.FAILED:
         return Exit.FAILED
     if run.state in {Run.State.RUNNING, Run.State.PAUSED, Run.State.CANCELLED}:
@@ -291,7 +293,7 @@ def ending(run: Run) -> Exit:
 
 
 def _end_of(run_id: int) -> Run.State:
-    """Failed where nothing came of any call."""
+    """Failed if no call had a result."""
     counts = Call.objects.filter(run=run_id).aggregate(
         done=Count("pk", filter=Q(state=Call.State.DONE)), failed=Count("pk", filter=Q(state=Call.State.FAILED))
     )
@@ -304,7 +306,7 @@ def _cancel_free(run_id: int, now: datetime) -> None:
 
 
 def stop_for_fault(run_id: int, error: Exception) -> None:
-    """A fault of the program would pay for the same calls again and again."""
+    """A bug would pay for the same calls again and again."""
     reason = f"stopped by a fault ({type(error).__name__}): see the log, then resume"
     Run.objects.going().filter(pk=run_id).update(state=Run.State.PAUSED, paused_because=reason)
 

@@ -1,4 +1,4 @@
-"""Which calls go out next: claimed, allowed, paid for and written down, inside the engine's transaction."""
+"""Which calls are sent next: claimed, allowed, paid for and recorded, inside the engine's transaction."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from arena.runs.sender_threads import Job, features_of, target_of
 
 @dataclass(frozen=True, slots=True)
 class SendableCall:
-    """A call that may go out if its address and its run allow it."""
+    """A call that may be sent if its address and its run allow it."""
 
     call: Call
     composed: Composed
@@ -29,7 +29,7 @@ class SendableCall:
 
     @property
     def tokens(self) -> int:
-        """About what a provider counts against its limit: four bytes a token, and the most it may answer."""
+        """Roughly what a provider counts against its limit: a token per four bytes, and the longest possible answer."""
         return pricing.tokens_in_bound(self.composed.request) // 4 + self.composed.request.max_tokens
 
 
@@ -38,7 +38,7 @@ def candidates(
 ) -> list[Call]:
     """The next calls of the run at this endpoint which no engine holds; locked, where the engine locks rows.
 
-    One call that is to try whether the others may go on is one that was sent seldom: a call that always fails is no test.
+    The single call that tests whether the others may go on is one that was rarely sent: a call that always fails is no test.
     """
     free = Call.objects.waiting().filter(run_id=run_id, endpoint=endpoint, lease_token=FREE)
     due = free.exclude(to_come("not_before", now, at_most=retry_policy.LONGEST))
@@ -83,7 +83,7 @@ def decide(readings: Sequence[tuple[Call, ReplyResult]], kind: RunKind, *, now: 
 
 
 def probing(offers: Sequence[SendableCall], endpoint: Endpoint, *, now: datetime) -> tuple[list[SendableCall], bool]:
-    """All of them at an endpoint that is known to take them; otherwise one, if no other engine is trying."""
+    """All of them if the endpoint is known to accept them; otherwise one, if no other engine is trying."""
     if not any(circuit_breaker.needs_probe(endpoint, each.features) for each in offers):
         return list(offers), False
     if not circuit_breaker.take_probe(endpoint, now=now):
@@ -132,7 +132,7 @@ def _attempt(each: SendableCall, endpoint: Endpoint, now: datetime) -> Attempt:
 
 
 def give_back(jobs: Sequence[Job], token: str) -> None:
-    """Jobs that were not sent: as if they had never been claimed. Inside a transaction."""
+    """Return unsent jobs as if they had never been claimed. Call inside a transaction."""
     if not jobs:
         return
     held = Call.objects.filter(pk__in=[job.call.pk for job in jobs], lease_token=token)

@@ -9,7 +9,7 @@ from arena.models import Endpoint
 
 
 def trouble_with_address(base_url: str, *, resolve: Resolve = resolve_host) -> str:
-    """Why it may not be called, for people; empty where it may. A name that has no address just now is no fault."""
+    """Why it may not be called, for people; empty if it may. A name that does not resolve at the moment is not a fault."""
     try:
         place_of(base_url, allowed=frozenset(settings.ENDPOINTS_ALLOWED), resolve=resolve)
     except LLMError as reason:

@@ -56,7 +56,7 @@ def most(endpoint: Endpoint) -> int:
 def try_out(endpoint: Endpoint, *, told: int) -> EndpointTrial:
     """Sends one call, which costs no more than `told`; a pause that was learnt ends where it brings an answer."""
     if most(endpoint) > told:
-        now = _("it may cost %(cost)s now, and you were told %(told)s: look again")
+        now = _("it may now cost %(cost)s, more than the %(told)s shown before: review it and confirm again")
         raise TooDear(now % {"cost": budget.dollars(most(endpoint)), "told": budget.dollars(told)})
     if problem := trouble_with(endpoint):
         return EndpointTrial(None, problem=problem)
@@ -84,7 +84,7 @@ def _asked(target: Target) -> Completion | LLMError:
 
 def _lessons(endpoint: Endpoint, paused_because: str, refused: tuple[str, ...]) -> list[str]:
     lessons = [
-        _("It does not take %(name)s: it is left out, or asked for in another way, from here on. Test it again.")
+        _("It does not accept %(name)s, which will be left out, or asked for in another way, from now on. Test it again.")
         % {"name": name}
         for name in endpoint.refused_parameters
         if name not in refused
@@ -92,5 +92,5 @@ def _lessons(endpoint: Endpoint, paused_because: str, refused: tuple[str, ...]) 
     if endpoint.paused_because and endpoint.paused_because != paused_because:
         lessons.append(_("It is paused: %(reason)s") % {"reason": endpoint.paused_because})
     if paused_because and not endpoint.paused_because:
-        lessons.append(_("It answers: it is no longer paused. Runs that wait for it are resumed on their pages."))
+        lessons.append(_("It answers, so it is no longer paused. Resume the runs that wait for it on their pages."))
     return lessons

@@ -1,7 +1,7 @@
-"""The engine: one loop that stores what came back and sends what may go out, in one committed transaction a turn.
+"""The engine: a loop that stores replies and sends calls, with one committed transaction per turn.
 
-Several engines, in several processes, may be at the same run: each claims calls under its own token. A call that is held by
-an engine which died becomes free when its lease runs out.
+Several engines, in several processes, may work on the same run: each claims calls under its own token. A call held by a dead
+engine becomes free when its lease expires.
 """
 
 import secrets
@@ -32,12 +32,12 @@ log = structlog.get_logger(__name__)
 N_THREADS = 64
 TURN_SECONDS = 0.01
 REST_SECONDS = 0.1  # between looks while nothing may be sent
-LOOK_SECONDS = 0.5  # how long what was read of endpoints and allowances is believed
+LOOK_SECONDS = 0.5  # how long cached endpoints and allowances are used
 LEASE_SECONDS = 60.0
 IDLE_SECONDS = 20.0  # a longer wait is left to the sweep, which rings again
 MOST_FAULTS = 20
 SCAN = 500
-SWITCH_SECONDS = 0.001  # this thread answers for all senders: it may not wait for each of them after each query
+SWITCH_SECONDS = 0.001  # this thread serves all senders and may not wait for each of them after each query
 
 
 class RunGone(RuntimeError):
@@ -51,7 +51,7 @@ class RunGone(RuntimeError):
 
 @dataclass(slots=True)
 class _Sight:
-    """What was last read of the run's endpoints: a look, on which nothing is taken."""
+    """The last view of the run's endpoints; nothing is taken on it."""
 
     at: float = -1e9
     endpoints: dict[int, Endpoint] = field(default_factory=dict)
@@ -80,7 +80,9 @@ class Engine:
         self._held = ""  # why the last turn found that the run has to pause
 
     def work(self, *, seconds: float | None = None, progress: Callable[[], None] | None = None) -> None:
-        """Until nothing is left to claim, the run is paused, or so many seconds are over; then what is under way comes in."""
+        """Work until nothing is left to claim, the run is paused, or so many seconds have passed; then wait for replies
+        under way.
+        """
         sys.setswitchinterval(SWITCH_SECONDS)
         recovery.free_the_lost()  # of other runs, too: they count against the concurrency of an endpoint
         ends_at = None if seconds is None else time.monotonic() + seconds
@@ -135,7 +137,7 @@ class Engine:
         return bool(jobs) or jobs is None or self._n_dear + self._n_decided > 0
 
     def _transacted(self, *, is_claiming: bool) -> list[Job] | None:
-        """The jobs that may be sent; None where only replies were stored. A database that is away is asked again."""
+        """The jobs that may be sent; None if only replies were stored. An unavailable database is asked again."""
         replies = list(self._unstored)
         if not replies and (time.monotonic() < self._dry_until or not self._may_claim()):
             return []
@@ -182,7 +184,7 @@ class Engine:
         return self._taken(run, offers, stored, now)
 
     def _offers(self, stored: Stored, now: datetime) -> dict[int, list[SendableCall]]:
-        """For each endpoint the calls that could go out; what needs no request is decided at once."""
+        """For each endpoint, the calls that could be sent; those that need no request are decided at once."""
         room = self._senders.n_room
         offers = {}
         endpoints = self._callable(now)
@@ -207,7 +209,7 @@ class Engine:
         return offers
 
     def _taken(self, run: Run, offers: dict[int, list[SendableCall]], stored: Stored, now: datetime) -> list[Job]:
-        """Budget, then allowance, then the claim: what is not granted is left as it was."""
+        """Budget, then allowance, then the claim: calls that are not granted stay as they were."""
         jobs: list[Job] = []
         # By address: engines of other runs, too, come to the allowances in the same order.
         for pk in sorted({*offers, *stored.reports}, key=lambda pk: (address_of(self._sight.endpoints[pk]), pk)):
@@ -242,7 +244,7 @@ class Engine:
         return dispatch.probing(chosen[: max(room, 0)], endpoint, now=now)
 
     def _may_claim(self) -> bool:
-        """A look without a transaction: whether it is worth one. Also keeps the sight fresh."""
+        """Checks without a transaction whether one is worthwhile; also refreshes the view."""
         now = timezone.now()
         room = self._senders.n_room
         return any(self._most(endpoint, room, now) > 0 for endpoint in self._callable(now))
@@ -271,19 +273,19 @@ class Engine:
         return room if allowance is None else most(allowance, endpoint, room, now=now)
 
     def _is_trying(self, endpoint: Endpoint) -> bool:
-        """Whether one call goes ahead of the others: at an endpoint that is new, was down, or refused the last one."""
+        """Whether a single call goes first: at an endpoint that is new, was down, or refused the last call."""
         allowance = self._sight.allowances.get(address_of(endpoint))
         is_refused = allowance is not None and allowance.n_refused > 0
         return is_refused or not endpoint.is_proven or endpoint.open_until is not None
 
     def _share(self, endpoint: Endpoint, n_endpoints: int) -> int:
-        """A slow endpoint leaves threads to the others."""
+        """Keep a slow endpoint from taking all threads."""
         n_threads = self._senders.n_threads + self._senders.n_ahead
         most = n_threads if n_endpoints < 2 else n_threads - n_threads // 4
         return most - self._under_way.get(endpoint.pk, 0)
 
     def _renew(self) -> None:
-        """The heartbeat: one UPDATE for all that this engine holds."""
+        """The heartbeat: one UPDATE for everything that this engine holds."""
         if not self._senders.n_under_way or time.monotonic() - self._renewed < self._lease.total_seconds() / 4:
             return
         try:

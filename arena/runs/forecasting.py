@@ -13,7 +13,7 @@ from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 from arena.models import Attempt, Call
 
 FEWEST = 5
-"""Calls that are over; with fewer nothing is foreseen."""
+"""Finished calls needed for a forecast."""
 LEVEL = 0.95
 MOST_READ = 1_000
 
@@ -28,7 +28,7 @@ class PastCall:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Micro-dollars that are foreseen, with a 95 % prediction interval, and how many calls that rests on."""
+    """The forecast in micro-dollars, with a 95 % prediction interval, and the number of calls behind it."""
 
     cost: float
     low: float
@@ -88,7 +88,7 @@ def at_most(uncapped: Forecast, bound: float) -> Forecast:
 
 
 def past_calls(calls: QuerySet[Call]) -> list[PastCall]:
-    """The newest of these calls that are over and gave a reply of any content; calls that were lost are no sample."""
+    """The newest finished calls with a reply of any content; lost calls are not sampled."""
     answered = Attempt.objects.filter(call=OuterRef("pk"), state=Attempt.State.OK)
     over = calls.filter(Exists(answered), state__in=[Call.State.DONE, Call.State.FAILED]).order_by("-pk")
     ids = list(over.values_list("pk", flat=True)[:MOST_READ])

@@ -1,4 +1,4 @@
-"""What a run waits for: endpoints that do not answer, asked to wait, or may not be called; and since why, and until when."""
+"""What a run waits for: endpoints that do not answer, that asked to wait, or that may not be called; with reason and time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ class HoldUp:
 
 
 def of(run: Run, *, now: datetime) -> list[HoldUp]:
-    """By name of endpoint; none where all of them take calls."""
+    """By endpoint name; empty if all of them accept calls."""
     waiting = Call.objects.waiting().filter(run=run)
     endpoints = Endpoint.objects.filter(pk__in=waiting.order_by().values("endpoint")).order_by("name")
     return [hold_up for endpoint in endpoints if (hold_up := _of(endpoint, run, now)) is not None]
 
 
 def silent(run: Run, *, now: datetime) -> list[Endpoint]:
-    """Endpoints of calls that wait whose last calls failed, and which are not asked just now."""
+    """Endpoints of waiting calls whose last calls failed and that are not asked at the moment."""
     waiting = Call.objects.waiting().filter(run=run)
     failing = Endpoint.objects.callable().filter(pk__in=waiting.order_by().values("endpoint"), n_failures__gt=0)
     return [endpoint for endpoint in failing if endpoint.open_until is not None or _next_try(endpoint, run, now) is not None]
@@ -59,7 +59,7 @@ def _of(endpoint: Endpoint, run: Run, now: datetime) -> HoldUp | None:
 
 
 def _next_try(endpoint: Endpoint, run: Run, now: datetime) -> datetime | None:
-    """When the circuit lets a call through, or else the first call is due; None where one may go out now."""
+    """When the circuit lets a call through, or else the first call is due; None if one may be sent now."""
     longest = timedelta(seconds=circuit_breaker.LONGEST_OPEN)
     if is_to_come(endpoint.open_until, now, at_most=longest):
         return endpoint.open_until

@@ -1,4 +1,4 @@
-"""What a kind of run does with its calls. The engine knows nothing of prompts or battles; each kind is wired by a setting."""
+"""The interface of a kind of run. The engine knows nothing of prompts or battles; a setting names the kinds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from arena.llm.wires.messages import Completion, Request
 from arena.models import Archivable, Attempt, Call, Run
 
 NOT_ASKED = "not_asked"
-"""The outcome of a call that is left out on purpose: no failure."""
+"""The outcome of a call that is left out on purpose; not a failure."""
 OUTCOME_NAMES = {
     "ok": gettext_lazy("ok"),
     "ambiguous": gettext_lazy("ambiguous"),
@@ -26,13 +26,13 @@ OUTCOME_NAMES = {
     "skipped_budget": gettext_lazy("skipped_budget"),
     NOT_ASKED: gettext_lazy("not_asked"),
 }
-"""What pages call the outcomes of calls."""
+"""Names of call outcomes on pages."""
 RETIRED_MEANWHILE = "not asked: its prompt was retired while the run was under way"
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What to ask: the request with a fence of its own, and what `read` must know of it."""
+    """The request, with its own delimiter, and what `read` needs to know about it."""
 
     request: Request
     fence: str = ""
@@ -41,7 +41,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class ReplyResult:
-    """What a reply was: an end state (`ok`, `truncated`, `refused` ...), the result of an `ok`, and why there is none."""
+    """How a reply was read: an end state (`ok`, `truncated`, `refused` ...), the result if `ok`, else the reason."""
 
     outcome: str
     result: object = None
@@ -50,14 +50,14 @@ class ReplyResult:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why a call may not be sent as things are, and what to do about it: its run pauses, and the call keeps its place."""
+    """Why a call may not be sent at present, and what to do about it: its run pauses, and the call keeps its place."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page on which people see what came of a run."""
+    """A page with the results of a run."""
 
     words: str
     address: str
@@ -65,7 +65,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class FinishedCall:
-    """A call that is over; `attempt` is the one that decided it, None where none was sent."""
+    """A finished call; `attempt` is the one that decided it, None if none was sent."""
 
     call: Call
     attempt: Attempt | None
@@ -99,10 +99,10 @@ class RunKind(Protocol):
         """
 
     def asking(self, going: QuerySet[Run], rows: Sequence[Archivable]) -> set[int]:
-        """Which of the runs still have something to ask of these rows of one model: prompts, competitors, answers, judges."""
+        """Which of the runs still need these rows of one model: prompts, competitors, answers, judges."""
 
     def results(self, run: Run) -> Sequence[Link]:
-        """Where to see what came of it."""
+        """Where to see its results."""
 
     def without_call(self, run: Run) -> int:
         """How many results it has that needed no call."""

@@ -1,4 +1,4 @@
-"""The common part of plans of every kind: the most that they would send, and a forecast of the cost from earlier calls."""
+"""The common part of plans of every kind: an upper bound of what they send, and a cost forecast from earlier calls."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ PILOT = 20
 
 
 class CannotPlan(ValueError):
-    """There is nothing to ask, or no endpoint to ask; the message names the next step."""
+    """There is nothing to ask, or no endpoint to ask it of; the message names the next step."""
 
 
 class PlanStale(RuntimeError):
-    """Somebody else planned some of the same meanwhile, or did it."""
+    """Somebody else has planned or done some of the same meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What would be sent at the most; micro-dollars."""
+    """An upper bound of what would be sent; cost in micro-dollars."""
 
     n_calls: int = 0
     tokens_in: int = 0
@@ -46,7 +46,7 @@ class Estimate:
 
     def times(self, n: float) -> "Estimate":
         """
-        So many times as much.
+        The estimate multiplied by a number.
 
         Examples
         --------
@@ -58,7 +58,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Share[A: Model]:
-    """What one endpoint or judge would be asked, and what that is expected to cost."""
+    """What one endpoint or judge would be asked, and its expected cost."""
 
     asked: A
     estimate: Estimate
@@ -67,7 +67,7 @@ class Share[A: Model]:
 
 @dataclass(frozen=True, slots=True)
 class Outlook[A: Model]:
-    """The shares that cost money; `total` is None where nothing is known of one of them."""
+    """The shares that cost money; `total` is None if one of them is unknown."""
 
     shares: tuple[Share[A], ...] = ()
     total: Forecast | None = None
@@ -80,7 +80,7 @@ class Outlook[A: Model]:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft[A: Model]:
-    """A plan that is not started: what it would send, by whom is asked, and what of the wish it leaves out."""
+    """A plan that has not been started: what it would send, to whom, and which part of the request it leaves out."""
 
     arena: Arena
     estimates: Mapping[A, Estimate]
@@ -105,15 +105,15 @@ class Draft[A: Model]:
         return bool(self.n_wanted)
 
     def expected(self) -> Mapping[A, Estimate]:
-        """What of the estimates is likely to be asked."""
+        """How much of the estimates is likely to be sent."""
         return self.estimates
 
     def similar_calls(self, asked: A) -> QuerySet[Call]:
-        """Calls that were asked in the same way before: the sample for the forecast of these."""
+        """Earlier calls made in the same way: the sample for the forecast."""
         raise NotImplementedError
 
     def outlook(self, pilot: Run | None = None) -> Outlook[A]:
-        """What is foreseen by similar calls, or by those of a pilot alone; never more than the estimate."""
+        """The forecast from similar calls, or only from those of a pilot; never more than the estimate."""
         shares = [
             Share(asked, each, self._forecast(asked, each, pilot)) for asked, each in self.expected().items() if each.cost
         ]
@@ -140,7 +140,8 @@ class Starts[D: Draft[Any]](Protocol):
 
 def drawn[P](pieces: Mapping[Any, Sequence[P]], n: int, *, seed: int) -> list[P] | None:
     """
-    So many pieces at random, of every group alike, and enough of each to foresee the rest; None where that is all of them.
+    A random sample of so many pieces, spread evenly over the groups, with enough of each to forecast the rest; None if that is
+    all of them.
 
     Examples
     --------
@@ -159,7 +160,7 @@ def drawn[P](pieces: Mapping[Any, Sequence[P]], n: int, *, seed: int) -> list[P]
 
 
 def alike(kind: Run.Kind, endpoint: Endpoint, *, max_tokens: int) -> QuerySet[Call]:
-    """Calls of this kind whose replies might be as long: the share of its bound that a call costs hangs on that."""
+    """Calls of this kind with the same limit on replies: the share of its bound that a call costs depends on it."""
     runs = Run.objects.filter(kind=kind, plan__settings__max_tokens=max_tokens)
     return Call.objects.filter(endpoint=endpoint, run__in=runs.order_by().values("pk"))
 
@@ -181,7 +182,7 @@ def total(estimates: Iterable[Estimate]) -> Estimate:
 
 def roughly(micro: float) -> str:
     """
-    A foreseen amount for people: cents, and under a dollar two digits that count.
+    A forecast amount for people: in cents, and below a dollar with two significant digits.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What an engine held when it died: its attempts are lost, with what was held for them; its calls are free again."""
+"""Recovery from a dead engine: its attempts are lost, with the money reserved for them; its calls are free again."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ AT_ONCE = 500
 
 
 def free_the_lost(run_id: int | None = None, *, now: datetime | None = None) -> int:
-    """How many calls were freed."""
+    """Returns how many calls were freed."""
     now = now or timezone.now()
     _shorten(now)
     held = Call.objects.exclude(lease_token=FREE).filter(lease_until__lt=now)
@@ -53,7 +53,7 @@ def _free(run_id: int, now: datetime) -> int:
 
 
 def due_runs(*, now: datetime | None = None) -> list[int]:
-    """Running runs with a call that could go out now, or without any that ever could: those need to be closed."""
+    """Running runs with a call that could be sent now, or with none that ever could, which need to be closed."""
     now = now or timezone.now()
     waiting = Call.objects.waiting().filter(run=OuterRef("pk"))
     callable_ones = waiting.filter(endpoint__paused_because="")

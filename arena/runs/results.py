@@ -1,4 +1,4 @@
-"""What came back, into the rows: attempts, calls, endpoints and results, inside the engine's transaction."""
+"""Stores replies: attempts, calls, endpoints and results, inside the engine's transaction."""
 
 import json
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Stored:
 
 
 def store(replies: Sequence[FinishedJob], token: str, kind: RunKind, run: Run, *, now: datetime) -> Stored:
-    """Each reply once: on a call that is still held by this engine, or as a late one that is only paid."""
+    """Store each reply once: on a call that this engine still holds, or as a late one that is only paid."""
     stored = Stored()
     if not replies:
         return stored
@@ -163,7 +163,7 @@ def _add_lessons(stored: Stored, replies: Sequence[FinishedJob], run: Run, now: 
 
 
 def _report(reply: FinishedJob) -> AttemptReport | None:
-    """A call that broke is no evidence on limits."""
+    """A broken call is no evidence about limits."""
     result, sent_at = reply.result, reply.job.attempt.sent_at
     if isinstance(result, LLMError):
         if result.cause == Cause.RATE_LIMIT and result.kind == Kind.TEMPORARY:

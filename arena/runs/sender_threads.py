@@ -43,11 +43,11 @@ class FinishedJob:
 
 
 class Senders:
-    """As many threads as calls may be under way; more jobs than threads wait their turn here."""
+    """As many threads as calls may be under way; further jobs wait their turn here."""
 
     def __init__(self, read: Callable[[Composed, Completion], ReplyResult], *, n_threads: int) -> None:
         self.n_threads, self.n_under_way = n_threads, 0
-        # So many more are ready for the threads that come back between two turns; a kill counts them as lost, too.
+        # This many more are ready for threads that finish between two turns; if the process is killed they count as lost, too.
         self.n_ahead = n_threads // 4 if n_threads >= FEW else 0
         self._read = read
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -67,7 +67,7 @@ class Senders:
         self._jobs.put(job)
 
     def replies(self, *, seconds: float) -> list[FinishedJob]:
-        """All that are in; waits so long for a first one."""
+        """All replies so far; waits up to this long for the first."""
         finished = []
         try:
             finished.append(self._replies.get(timeout=seconds))
@@ -79,7 +79,7 @@ class Senders:
         return finished
 
     def take_back(self) -> list[Job]:
-        """Jobs that no thread has taken yet: they were not sent."""
+        """Jobs that no thread has taken yet, so they were not sent."""
         unsent = []
         try:
             while True:

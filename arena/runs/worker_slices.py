@@ -1,4 +1,4 @@
-"""Runs in a worker: a slice of a run at a time, so that other work gets its turn; each process is at a run once."""
+"""Runs in a worker: a slice of a run at a time, so that other work gets its turn; a process works on a run only once."""
 
 from threading import Lock
 
@@ -17,7 +17,7 @@ _lock = Lock()
 
 
 def work_on(run_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
-    """One slice; False where this process is at that run already, has enough of them, or the run is not running."""
+    """Work one slice; False if this process is at that run already, has too many, or the run is not running."""
     with _lock:
         if run_id in _engines or len(_engines) >= MOST_AT_ONCE:
             return False
@@ -30,7 +30,7 @@ def work_on(run_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
 
 
 def stop_all() -> None:
-    """Nothing more is sent by this process; what is under way is stored."""
+    """This process sends nothing more; replies under way are stored."""
     with _lock:
         engines = [engine for engine in _engines.values() if engine is not None]
     for engine in engines:

@@ -1,1 +1,1 @@
-"""The statements of a vote, each written once: SQL that is compiled one time and held to the queryset it stands for."""
+"""The statements of a vote, each written once: SQL that is compiled once and tested against the queryset it stands for."""

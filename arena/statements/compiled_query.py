@@ -68,7 +68,7 @@ class CompiledSelect[**P, Row]:
 
 
 class CompiledUpdate[**P]:
-    """Says how many rows it changed."""
+    """Returns how many rows it changed."""
 
     def __init__(self, change: Callable[P, tuple[QuerySet[Any], Values]]) -> None:
         self.change = change

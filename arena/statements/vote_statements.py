@@ -46,7 +46,7 @@ def counted_in_window(*, key: str, starts_at: datetime, at_most: int) -> tuple[Q
 
 @compiled
 def ballots_called(*, key: str, voter: int) -> QuerySet[Ballot]:
-    """With all that is told after the vote."""
+    """With everything that is shown after the vote."""
     names = ("battle__arena", "battle__competitor_a", "battle__competitor_b")
     return Ballot.objects.filter(key=key, voter=voter).select_related(*names).order_by()
 
@@ -69,13 +69,13 @@ def ballot_moved(*, ballot: int, state: str, note: str) -> tuple[QuerySet[Ballot
 
 @compiled_update
 def ballot_read(*, ballot: int, now: datetime) -> tuple[QuerySet[Ballot], Values]:
-    """The first time that it is shown, unless another request told already."""
+    """Record the first time that it is shown, unless another request did."""
     return Ballot.objects.filter(pk=ballot, shown_at=None), {"shown_at": now}
 
 
 @compiled_update
 def next_ballot_read(*, voter: int, now: datetime) -> tuple[QuerySet[Ballot], Values]:
-    """The first open ballot, unless its voter reads it already."""
+    """The first open ballot, unless its voter is reading it already."""
     first = Ballot.objects.filter(voter=voter, state=Ballot.State.OPEN).order_by("pk").values("pk")[:1]
     return Ballot.objects.filter(pk__in=first, shown_at=None), {"shown_at": now}
 
@@ -89,7 +89,7 @@ def votes_cast_by(*, voter: int) -> QuerySet[Vote, tuple[int]]:
 
 @compiled
 def tallies_beside(*, vote: int) -> QuerySet[Vote, tuple[int, int, int]]:
-    """What is told with a vote: how many others there are on its battle, how many of them agree, how many its voter cast."""
+    """What is shown after a vote: how many others there are on its battle, how many of them agree, how many its voter cast."""
     others = Vote.objects.counted().filter(battle=OuterRef("battle")).exclude(pk=OuterRef("pk"))
     cast = Vote.objects.filter(voter=OuterRef("voter")).exclude(set_aside_reason=TAKEN_BACK)
     n_others, n_agree = _number(others, "battle"), _number(others.filter(outcome=OuterRef("outcome")), "battle")
@@ -106,7 +106,7 @@ def _number(votes: QuerySet[Vote], by: str) -> Coalesce:
 
 @compiled
 def pairs_had_by(*, voter: int) -> QuerySet[Any, tuple[Any, ...]]:
-    """The pairs of answers that this voter has had, and whether the names were told."""
+    """The pairs of answers that this voter has had, and whether the names were shown."""
     voted = Vote.objects.filter(voter=voter, battle__response_a__isnull=False).annotate(is_told=Value(1))
     unvoted = Ballot.objects.filter(voter=voter).exclude(state=Ballot.State.VOTED).annotate(is_told=Value(0))
     columns = (*_BATTLE, "is_told")
@@ -128,7 +128,7 @@ def lots_waiting(*, arena: int, read_since: datetime) -> QuerySet[Lot]:
 
 @compiled
 def answers_to_pair(*, prompt: int, competitor_a: int, competitor_b: int) -> QuerySet[Response, tuple[int, int, str]]:
-    """Whose, its number and its text's hash: the servable answers of two competitors to one prompt."""
+    """The servable answers of two competitors to one prompt: competitor, id and text hash."""
     sides = Q(pk=competitor_a) | Q(pk=competitor_b)
     answers = Response.objects.in_use().delivered().with_text().filter(
         prompt__in=Prompt.objects.servable().filter(pk=prompt), competitor__in=Competitor.objects.servable().filter(sides),

@@ -41,7 +41,7 @@ def counted(key: str, *, seconds: int, now: datetime) -> int:
 
 
 def take_back(key: str, *, seconds: int, now: datetime) -> None:
-    """What was allowed at `now` turned out not to count."""
+    """Give back what was counted at `now`."""
     window = RateWindow.objects.filter(key=_hashed(key), starts_at=_window(seconds, now), count__gt=0)
     window.update(count=F("count") - 1)
 
@@ -52,7 +52,7 @@ def retry_after(seconds: int, now: datetime) -> int:
 
 
 def forget_old(now: datetime) -> int:
-    """Remove windows that nobody will ask for again; how many those were."""
+    """Remove expired windows; returns how many."""
     return RateWindow.objects.filter(starts_at__lt=now - KEPT_FOR).delete()[0]
 
 

@@ -1,4 +1,4 @@
-"""Who is voting: an account, or a browser that carries a signed random number. Known in one arena only."""
+"""Who is voting: an account, or a browser with a signed random number. A voter is known in one arena only."""
 
 import ipaddress
 import secrets
@@ -23,7 +23,7 @@ _signer = signing.Signer(salt="arena.identity")
 
 
 def voter_of(request: HttpRequest, arena: Arena, *, create: bool) -> Voter | None:
-    """The voter behind this request; None where there is none yet, or where the arena does not take such voters."""
+    """The voter behind this request; None if there is none yet, or if the arena does not accept such voters."""
     if request.user.is_authenticated:
         return _known_voter(arena, Voter.Kind.ACCOUNT, str(request.user.pk), user_id=request.user.pk, create=create)
     if arena.voting != Voting.ANYONE:
@@ -35,7 +35,7 @@ def voter_of(request: HttpRequest, arena: Arena, *, create: bool) -> Voter | Non
 
 
 def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
-    """The voter whom this request names, whether or not the arena takes votes of such voters by now; nobody is made."""
+    """The voter whom this request names, even if the arena no longer accepts such voters; none is created."""
     if request.user.is_authenticated:
         return voter_of(request, arena, create=False)
     browser = _browser_of(request)
@@ -45,7 +45,7 @@ def known_voter(request: HttpRequest, arena: Arena) -> Voter | None:
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Give the cookie to a browser that became a voter in this request."""
+    """Set the cookie of a browser that became a voter in this request."""
     browser = getattr(request, "new_browser", None)
     if browser is not None:
         response.set_cookie(
@@ -56,7 +56,7 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def number_of(voter_id: int | None, *, board: str) -> str:
-    """How a voter is called on pages: a number that changes from board to board and does not lead back to the voter."""
+    """A voter's name on pages: a number that differs between boards and does not lead back to the voter."""
     if voter_id is None:
         return _("unknown")
     digest = salted_hmac("arena.voter-number", f"{board}:{voter_id}", algorithm="sha256").digest()
@@ -107,7 +107,7 @@ def _limit_new_voters(request: HttpRequest, now: datetime) -> None:
 
 
 def _key(arena: Arena, browser: str) -> str:
-    """Another one in every arena: the database alone does not tell that two voters are one browser."""
+    """Different in every arena, so the database alone does not reveal that two voters are one browser."""
     return salted_hmac("arena.voter", f"{arena.pk}:{browser}", algorithm="sha256").hexdigest()
 
 

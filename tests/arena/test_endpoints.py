@@ -104,7 +104,7 @@ def test_prices_are_dollars_in_the_form_and_micro_dollars_in_the_table(admin_cli
     ("value", "told"),
     [
         (None, "is not set"),
-        ("sk-abcdefgh", "holds one word, a key without its host"),
+        ("sk-abcdefgh", "has only one word, a key without its host"),
         ("8.8.8.8 short", "holds a key of fewer than 8 characters"),
         ("8.8.8.8 sk-abc defgh", "holds more than two words"),
         ("9.9.9.9 sk-abcdefgh", "is bound to another host than 8.8.8.8:443"),

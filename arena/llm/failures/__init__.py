@@ -1,1 +1,1 @@
-"""Why there is no reply: errors of servers, as typed failures."""
+"""Server errors as typed failures: why there is no reply."""

@@ -1,4 +1,4 @@
-"""From a status and a server's complaint to a typed failure: why there is no reply, and for whom that is final.
+"""Classify a status and a server's error as a typed failure: why there is no reply, and what the failure is final for.
 
 The rows of `_TABLE` are asked in order; the first one decides. A row names the HTTP statuses under which it holds (a gateway's
 500 and a success may hide any of them), codes and types by their names, and words of the message.
@@ -129,7 +129,7 @@ _TABLE = (
         unless=_SHORTLY,
     ),
     _FailureRow(
-        Kind.ENDPOINT, Cause.CREDIT, _WORDY | {429},  # Google names a wait, though the day's quota is used up
+        Kind.ENDPOINT, Cause.CREDIT, _WORDY | {429},  # Google names a wait although the daily quota is used up
         words=LazyPattern(r"PerDay(Per|\b)"),
     ),
     _FailureRow(
@@ -274,7 +274,7 @@ _FLATTENED = frozenset({200, 400, 500, 502})  # under these, the status in the b
 
 
 def classified(status: int, complaint: Complaint) -> tuple[Kind, Cause]:
-    """For whom an error is final, and why; refused parameters are looked for before."""
+    """What an error is final for, and why; refused parameters are checked before."""
     if 300 <= status < 400:
         return Kind.ENDPOINT, Cause.ADDRESS
     status = true_status(status, complaint)

@@ -1,4 +1,4 @@
-"""Why a call gave no completion, and for whom that is final."""
+"""Why a call gave no completion, and what the failure is final for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from arena.llm.wires.messages import RateHeaders, Usage
 
 
 class Kind(StrEnum):
-    """Whom a failure is final for: no call, the one game, or all calls to the endpoint."""
+    """What a failure is final for: nothing, this one call, or all calls to the endpoint."""
 
     TEMPORARY = "temporary"
     GAME = "game"
@@ -23,8 +23,8 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     POLICY = "policy"
     CONTEXT_LENGTH = "context_length"
-    NO_COMPLETION = "no_completion"  # JSON with a success in HTTP, but not a reply of a model
-    NO_MODEL = "no_model"  # a success in HTTP from something that is no model's server: a web page, or nothing
+    NO_COMPLETION = "no_completion"  # JSON with an HTTP success status, but not a model's reply
+    NO_MODEL = "no_model"  # an HTTP success from something that is not a model's server: a web page, or nothing
     BAD_REQUEST = "bad_request"
     KEY = "key"
     MODEL = "model"

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - wordings of servers
-"""Fields of a request that an endpoint does not take: known by the field that its error names, and by the wording."""
+"""Fields of a request that an endpoint refuses: recognised by the field named in its error and by the wording."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _OTHER_WORDS = {
                         "guided_json", "guided decoding", "grammar", "json mode", "xgrammar", "responseSchema", "response_schema"),
     "output_config": ("output_format", "output format", "json_schema", "structured output"),
 }  # fmt: skip
-_LIMITS = {"max_tokens", "max_completion_tokens"}  # a value of these that is too large is no refusal of the parameter
+_LIMITS = {"max_tokens", "max_completion_tokens"}  # a too large value of these is not a refusal of the parameter
 _WHOLE_FIELD = LazyPattern(
     r"(unsupported|unrecogni[sz]ed|unknown|unexpected)[\w ]{0,40}[:'\" ]+(response_format|output_config)\b(?!\.)"
     r"|parameters: ?\[['\"](response_format|output_config)\b|extra_forbidden|extra (inputs|fields)( are)? not permitted"
@@ -61,7 +61,7 @@ _MAY_REFUSE = frozenset({200, 400, 404, 406, 415, 422, 424, 500, 501, 502})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What an endpoint does not take: `parameter` by its name on the wire, `lesson` what is left out from now on."""
+    """What an endpoint refuses: `parameter` by its name on the wire, `lesson` what is left out from now on."""
 
     parameter: str
     lesson: str

@@ -38,7 +38,7 @@ def client(base_url: str, http: "httpx2.Client", key: str) -> "anthropic.Anthrop
 
 
 def load() -> None:
-    """Whole: it imports its parts when they are first used, in the middle of a call."""
+    """Import all of it: otherwise it imports parts at first use, in the middle of a call."""
     import anthropic.resources.messages  # noqa: F401
 
 
@@ -53,7 +53,7 @@ def secret(key: str) -> dict[str, str]:
 
 
 def arguments(target: Target, request: Request) -> dict[str, Any]:
-    """What is sent, without what the endpoint is known to refuse. This wire knows no seed."""
+    """The body to send, without what the endpoint is known to refuse. This wire has no seed."""
     spoken = with_system_in_turn(request.messages) if "system" in target.refused else request.messages
     system = "\n\n".join(message.content for message in spoken if message.role == "system")
     turns = [{"role": m.role, "content": m.content} for m in spoken if m.role != "system"]
@@ -66,8 +66,8 @@ def arguments(target: Target, request: Request) -> dict[str, Any]:
 
 
 def send(sdk: "anthropic.Anthropic", arguments: Mapping[str, Any], headers: Mapping[str, str]) -> "httpx2.Response":
-    # The client has no name for the temperature any more, but models and servers that take it are still about.
-    # The deadline is given a call, or the client would refuse a large max_tokens without streaming.
+    # The client no longer has a temperature argument, but some models and servers still take it.
+    # The deadline is passed per call, or the client would refuse a large max_tokens without streaming.
     named = {name: value for name, value in arguments.items() if name != "temperature"}
     body = {name: value for name, value in arguments.items() if name == "temperature"}
     create = sdk.messages.with_raw_response.create

@@ -1,4 +1,4 @@
-"""What is asked of a language model, and what came back."""
+"""A request to a language model, and its reply."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

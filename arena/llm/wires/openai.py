@@ -41,7 +41,7 @@ def client(base_url: str, http: "httpx2.Client", key: str) -> "openai.OpenAI":
 
 
 def load() -> None:
-    """Whole: it imports its parts when they are first used, in the middle of a call."""
+    """Import all of it: otherwise it imports parts at first use, in the middle of a call."""
     import openai.lib.streaming.chat
     import openai.resources.chat.completions  # noqa: F401
 
@@ -57,7 +57,7 @@ def secret(key: str) -> dict[str, str]:
 
 
 def arguments(target: Target, request: Request) -> dict[str, Any]:
-    """What is sent, without what the endpoint is known to refuse."""
+    """The body to send, without what the endpoint is known to refuse."""
     limit = "max_completion_tokens" if "max_tokens" in target.refused else "max_tokens"
     wanted: dict[str, Any] = {limit: request.max_tokens, "temperature": request.temperature, "seed": request.seed}
     if request.schema is not None:

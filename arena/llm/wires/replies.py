@@ -37,7 +37,7 @@ class NoCompletion(Exception):
 
 
 class NoModel(NoCompletion):
-    """A body that no server of a model sends: a web page, plain text, or nothing."""
+    """A body that no model's server sends: a web page, plain text, or nothing."""
 
 
 class BrokenBody(NoCompletion):
@@ -66,7 +66,7 @@ def calls_tool(message: object) -> bool:
 
 
 def check_role(message: object, usage: Usage | None) -> None:
-    """A message of another role, as of the user who is quoted, is no reply; most servers name the role, not all."""
+    """A message of another role, such as a quoted user, is not a reply; most servers name the role, but not all."""
     role = text_at(message, "role").strip().casefold()
     if role not in {"", "assistant", "model"}:
         raise NoCompletion(f"the message is of the role {role[:40]!r}, and not of the assistant", usage)
@@ -159,7 +159,7 @@ def is_thinking(part: object) -> bool:
 
 def is_blank(text: str) -> bool:
     """
-    Whether nothing of a text is to be seen.
+    Whether a text has nothing visible.
 
     Examples
     --------

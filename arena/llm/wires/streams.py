@@ -1,4 +1,4 @@
-"""Streams of events that come although none was asked for: put together to the body that was."""
+"""Unrequested event streams, put together into the body that they stand for."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _FIELDS = ("data:", "event:", "id:", "retry:", ":")
 
 def streamed(body: str) -> str | None:
     """
-    The body that a stream of events amounts to, as JSON; None where it is no stream.
+    The body that a stream of events stands for, as JSON; None if it is not a stream.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 A block counts where models put it: at the beginning of the reply (or right behind another block), up to its closing tag or the
 end of the text; or before a closing tag alone, where the template of the prompt has opened it. The same tag within a sentence,
-in code, or further down in an answer is part of what was said.
+in code, or further down is part of the answer.
 """
 
 import re
@@ -138,7 +138,7 @@ def _stray_end(text: str, at: int) -> int | None:
 
 
 def _is_prose(text: str, tag: re.Match[str]) -> bool:
-    """Whether the tag is spoken of: within a sentence, in quotes, or with punctuation behind it."""
+    """Whether the tag is only mentioned: within a sentence, in quotes, or followed by punctuation."""
     before = text[max(tag.start() - 40, 0) : tag.start()].rpartition("\n")[2]
     return bool(_PROSE_BEFORE.search(before) and _PROSE_AFTER.match(text, tag.end())) or bool(
         re.match(r"[.,;:)\"'”’`]", text[tag.end() : tag.end() + 1])

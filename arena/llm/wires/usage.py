@@ -1,6 +1,6 @@
-"""Tokens as a body counts them, for either wire; None where it does not count them, so that no cost is invented.
+"""Token counts from a body, for either wire; None if it has none, so that no cost is invented.
 
-A count is the server's claim, and money is booked by it: what a call cannot have used is not believed (`doubt`).
+Costs are booked by the server's count, so a count that a call cannot have used is not believed (`doubt`).
 """
 
 from arena.llm.pricing import tokens_in_bound

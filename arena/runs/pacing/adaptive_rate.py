@@ -1,8 +1,8 @@
-"""How fast an address may be called, learnt from what comes back. Changes an Allowance in memory; `allowances` writes it.
+"""How fast an address may be called, learnt from its replies. Changes an Allowance in memory; `allowances` writes it.
 
 Unknown limits are approached from below: two calls a second, twice as many after every second in which all got through.
-A refusal says that too much was sent, not how much too much, and the wait that it names may be wrong. So one call at a time
-tries, after waits that double, until one gets through; what went through in the time up to there, wait included, is the rate.
+A refusal says that too much was sent but not by how much, and the wait that it names may be wrong. So single calls are tried,
+after doubling waits, until one gets through; what got through in that whole time, waits included, is the rate.
 """
 
 import random
@@ -80,7 +80,7 @@ def learn(
 
 
 def grant(allowance: Allowance, tokens: Sequence[int], limits: RateLimits, *, now: datetime, n_open: int = 0) -> int:
-    """Take the allowance of the first calls of so many tokens each; for how many it is enough."""
+    """Take the allowance for the first calls of so many tokens each; returns for how many it suffices."""
     _set_right(allowance, now)
     _fill(allowance, limits, now)
     if not tokens or is_to_come(allowance.blocked_until, now, at_most=timedelta(seconds=LONGEST_NAMED_WAIT)):
@@ -114,7 +114,7 @@ def _within_tokens(allowance: Allowance, tokens: Sequence[int]) -> int:
     if allowance.tokens is None or allowance.tokens_per_minute is None:
         return len(tokens)
     for n, amount in enumerate(tokens):
-        # A call larger than the whole bucket goes when the bucket is full: otherwise it would never go.
+        # A call larger than the whole bucket is sent when the bucket is full; otherwise it never would be.
         if min(amount, allowance.tokens_per_minute) > allowance.tokens:
             return n
         allowance.tokens -= amount
@@ -163,7 +163,7 @@ def _refused(allowance: Allowance, report: AttemptReport, now: datetime, rng: ra
 
 
 def _is_stubborn(allowance: Allowance, report: AttemptReport) -> bool:
-    """Whether a call is refused again and again while the others get through: it is no evidence on the speed."""
+    """Whether a call is refused again and again while others get through: then it is no evidence about the rate."""
     if report.n_before < STUBBORN or allowance.n_refused or allowance.refused_at is None:
         return False
     return _n_passed(allowance, allowance.refused_at) >= BETWEEN
@@ -182,7 +182,7 @@ def _passed(allowance: Allowance, report: AttemptReport, now: datetime) -> None:
 
 
 def _recover(allowance: Allowance, now: datetime) -> None:
-    """What went through, from some time before the first refusal until now, is what the server allows."""
+    """The server's limit is what got through from some time before the first refusal until now."""
     refused_at = allowance.first_refused_at or now
     block = (now - refused_at).total_seconds()
     window = min(max(4 * block, 2.0), 60.0)
@@ -204,7 +204,7 @@ def _n_passed(allowance: Allowance, since: datetime) -> int:
 
 
 def _grow(allowance: Allowance, limits: RateLimits, now: datetime) -> None:
-    """After each second in which what was allowed was used, and all of it got through."""
+    """Raise the rate after each second in which the whole allowance was used and got through."""
     seconds = (now - allowance.grown_at).total_seconds()
     a_second = _rate(allowance, limits) / 60
     if seconds < max(1.0, 2 / a_second):

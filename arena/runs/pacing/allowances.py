@@ -31,9 +31,9 @@ def address_of(endpoint: Endpoint) -> Address:
 def exchange(
     endpoint: Endpoint, reports: Sequence[AttemptReport], tokens: Sequence[int], *, now: datetime
 ) -> tuple[int, Allowance]:
-    """Tell what came back, take what calls of so many tokens each may have; for how many it was enough.
+    """Report replies and take the allowance for calls of so many tokens each; returns for how many it sufficed.
 
-    Written only on the version that was read: two workers never take the same allowance.
+    Written only if the version is unchanged, so two workers never take the same allowance.
     """
     limits = adaptive_rate.limits_of(endpoint)
     for _ in range(TRIES):
@@ -47,7 +47,7 @@ def exchange(
 
 
 def most(allowance: Allowance, endpoint: Endpoint, wanted: int, *, now: datetime) -> int:
-    """How many calls could be had now, as far as one knows without asking: a look that takes nothing."""
+    """How many calls would be granted now, as far as is known; takes nothing."""
     seen = copy(allowance)
     return adaptive_rate.grant(seen, [0] * wanted, adaptive_rate.limits_of(endpoint), now=now)
 

@@ -1,4 +1,4 @@
-"""What an endpoint's replies teach about it: that it works, what it does not take, that it is down, or not to be used."""
+"""What an endpoint's replies reveal: that it works, what it refuses, that it is down, or that it must not be used."""
 
 import random
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _rng = random.SystemRandom()
 
 
 def learn(replies: Sequence[FinishedJob], *, now: datetime) -> Endpoint | None:
-    """One endpoint as it is now, where its replies changed what is known of it; inside a transaction."""
+    """Update one endpoint if its replies changed what is known about it. Call inside a transaction."""
     if not any(is_news(reply) for reply in replies):
         return None
     row = Endpoint.objects.select_for_update().get(pk=replies[0].job.endpoint.pk)

@@ -1,4 +1,4 @@
-"""Whether a call fails alone: then the call is at fault, which proves little about its endpoint."""
+"""Whether only this call fails: then the call is at fault, which says little about its endpoint."""
 
 from arena.models import Attempt
 from arena.runs.sender_threads import FinishedJob

@@ -1,4 +1,4 @@
-"""What happens to a call after a reply: it is over, or waits for another try. A retry is a state of the row."""
+"""What happens to a call after a reply: it is finished, or waits to be retried. A retry is a state of the row."""
 
 import random
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _rng = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """Over where there is a reading; otherwise waiting, to be sent again not before some time."""
+    """Finished if the reply was read; otherwise waiting, not to be sent again before some time."""
 
     reading: ReplyResult | None = None
     not_before: datetime | None = None
@@ -59,7 +59,7 @@ def _after_failure(reply: FinishedJob, error: LLMError, now: datetime) -> NextSt
 
 
 def _after_refusal(reply: FinishedJob, error: LLMError, now: datetime) -> NextStep:
-    """The server refused for speed: `pace` slows the other calls. Refused again, this call lets them go first."""
+    """The server's rate limit refused it: pacing slows the other calls, and a call refused again lets them go first."""
     n_refusals = reply.job.call.n_refusals
     if n_refusals >= MOST_REFUSALS:
         return NextStep(ReplyResult("error", reason=f"given up after {n_refusals} refusals: {error.reason}"))

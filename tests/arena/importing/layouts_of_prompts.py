@@ -119,7 +119,10 @@ PROMPTS = [
         [
             ({"messages": []}, "messages is []; a list of messages is needed, each with role and content"),
             ({"messages": [{"role": "tool", "content": "x"}]}, "the role of a message in messages is 'tool'; allowed are user"),
-            ({"messages": [{"role": "assistant", "content": "x"}]}, "the user's turns in messages is ''; a non-empty text is needed"),
+            (
+                {"messages": [{"role": "assistant", "content": "x"}]},
+                "the user's turns in messages is ''; a non-empty text is needed",
+            ),
         ],
     ),
     Case(

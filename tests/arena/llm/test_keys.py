@@ -35,7 +35,7 @@ def test_a_key_is_given_for_the_host_that_it_is_bound_to():
         ("AGON_KEY_C", "api.example.com", 443, ENVIRON, "is not set"),
         ("HOME", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
         ("AGON_SECRET_KEY", "api.example.com", 443, ENVIRON, "allowed are AGON_KEY_"),
-        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "sk-12345678"}, "holds one word"),
+        ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "sk-12345678"}, "has only one word"),
         ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com short"}, "fewer than 8 characters"),
         ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com sk-12 345678"}, "more than two words"),
         ("AGON_KEY_A", "api.example.com", 443, {"AGON_KEY_A": "api.example.com sk-12345678ü"}, "beyond ASCII"),

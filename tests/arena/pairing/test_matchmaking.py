@@ -1,4 +1,4 @@
-"""Which pair next, for whom, on which side."""
+"""Matchmaking: which pair a voter gets next, and on which sides."""
 
 import random
 from collections import Counter
